@@ -24,7 +24,7 @@ def test_a_windows_editor_may_have_saved_it(tmp_path: Path, encoding: str) -> No
         (b"a = 1\nb = '\xe9'", "line 2 is not UTF-8"),
         ("a = 1".encode("utf-16-le"), "line 1 holds a NUL byte; UTF-16"),
         (b"a = 1\n\0", "line 2 holds a NUL byte"),
-        (b"\xff\xfea", "starts as UTF-16 and is not"),
+        (b"\xff\xfea", "starts like UTF-16 but is not valid"),
     ],
 )
 def test_an_unknown_encoding_is_named(content: bytes, said: str) -> None:

@@ -74,7 +74,7 @@ def read_bytes(path: Path, *, most: int = MOST_BYTES, follow: bool = True) -> by
     except IsADirectoryError:
         raise Unreadable("this is a folder", "Name a file in the folder") from None
     except PermissionError:
-        raise Unreadable("it may not be read", "Give this user the right to read it") from None
+        raise Unreadable("it is not readable for this account", "Give this account the right to read it") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
         reason = (error.strerror if isinstance(error, OSError) else None) or "the path cannot be opened"
         raise Unreadable(f"it cannot be read ({reason})", "Is the path right?") from None
@@ -101,7 +101,7 @@ def decoded(content: bytes) -> str:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         if encoding != "utf-8-sig":
-            raise Unreadable(f"it starts as {encoding.upper()} and is not", "Save the file as UTF-8") from None
+            raise Unreadable(f"it starts like {encoding.upper()} but is not valid", "Save the file as UTF-8") from None
         line = content.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"line {line} is not UTF-8", "Save the file as UTF-8") from None
     if "\0" in text:

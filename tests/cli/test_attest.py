@@ -167,7 +167,7 @@ def test_without_a_terminal_it_names_the_flags(cli: Cli, ready: Api) -> None:
 def test_a_past_look_needs_a_run_before_it(cli: Cli, ready: Api) -> None:
     """Anchored when the last complete run before the look and the reading now agree."""
     ended = cli(*OFF, "--observed-at", ago(seconds=1))
-    assert "not anchored: no complete run before the look was kept" in ended.last
+    assert "not anchored: no complete run was saved before the look" in ended.last
     cli("audit")
     assert "anchored by" in cli(*OFF, "--observed-at", datetime.now(UTC).isoformat()).last
 

@@ -88,7 +88,7 @@ def test_exit_1_when_a_setting_drifts_and_the_change_is_told(cli: Cli, ready: Ap
 def test_sarif_points_at_the_policy_file(cli: Cli, ready: Api, tmp_path: Path) -> None:
     """A rule of the file at its line, one of a file that it extends there, one of a pack where it is brought in.
 
-    A policy that is elsewhere, or none at all, is no place in the folder that the audit is started in.
+    A policy that is elsewhere, or none at all, is not a path in the folder that the audit is started in.
     """
 
     def places(*words: str) -> dict[str, str]:
@@ -178,7 +178,7 @@ def test_without_a_key_nothing_is_read(cli: Cli, api: Api) -> None:
         (("--org", "other"), "not in the configuration"),
         (("--format", "pdf"), "pdf"),
         (("--planned", "noon"), "not a time of day"),
-        (("--planned", "06:15", "--offline"), "--planned is about a new run"),
+        (("--planned", "06:15", "--offline"), "--planned needs a new run"),
     ],
 )
 def test_what_is_wrong_on_the_command_line_ends_with_2_and_reads_nothing(
@@ -326,7 +326,7 @@ def test_a_schedule_tells_when_it_meant_a_run_to_begin(
     words = ("audit", "--policy", policy(tmp_path), "--planned", f"{half_a_day_ago.astimezone():%H:%M}")
     ended = cli(*words, "--format", "json")
     assert json.loads(ended.out)["run"]["planned_at"] is None
-    assert "--planned is left out: a person starts this run" in ended.err
+    assert "--planned is ignored: a person started this run" in ended.err
     monkeypatch.setenv("CONTRIBAUDIT_TRIGGER", "schedule")
     ended = cli(*words, "--format", "json")
     planned = f"{half_a_day_ago:%Y-%m-%dT%H:%M:%SZ}"

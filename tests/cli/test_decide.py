@@ -86,7 +86,7 @@ def test_a_person_is_asked(cli: Cli, policy: Path, monkeypatch: pytest.MonkeyPat
         (("contribution.in_app", "of", *WORDS), "contribution.in_app cannot be"),
         (("contribution.metadata", "maybe", *WORDS), "contribution.metadata cannot be"),
         (("governance.records", "skipped", *WORDS), "It takes updated"),
-        (("contribution.in_app", "off", *WORDS, "--date", "2999-01-01"), "has not come yet"),
+        (("contribution.in_app", "off", *WORDS, "--date", "2999-01-01"), "is in the future"),
         (("contribution.in_app", "off", *WORDS, "--date", "soon"), "is not a date"),
         (("contribution.in_app", "off", *WORDS[:-2]), "--ticket"),
         (("contribution.in_app", "off", *WORDS[:2], *WORDS[4:]), "--second"),

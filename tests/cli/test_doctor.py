@@ -137,7 +137,7 @@ def test_a_key_of_the_environment_is_told_with_what_it_goes_before(
     assert "schedule systemd" in told["next"]
     monkeypatch.setenv("CONTRIBAUDIT_API_KEY_FILE", str(key_file))
     (key,) = named(lines(cli("doctor", "--format", "json")), "key")
-    assert key["what"].endswith(f"CONTRIBAUDIT_API_KEY, which goes before api_key_file ({key_file})")
+    assert key["what"].endswith(f"CONTRIBAUDIT_API_KEY, which takes precedence over api_key_file ({key_file})")
     monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "wrong-key")
     refused = named(lines(cli("doctor", "--format", "json")), "key")[1]
     assert "put it into CONTRIBAUDIT_API_KEY" in refused["next"]

@@ -35,7 +35,7 @@ def test_the_organization_is_unknown_until_somebody_looked(cli: Cli, audited: Ap
     ended = cli("explain", "organization")
     assert ended.code == 0
     assert "effective.metadata  unknown" in ended.out
-    assert "predicted: contributed, the plan's default; a prediction is no evidence" in ended.out
+    assert "predicted: contributed, the plan's default; a prediction is not evidence" in ended.out
     assert "the highest active plan is Enterprise" in ended.out
     assert "the organization's metadata switch is not attested" in ended.out
     assert "documented, POST /admin/v2/orgs/{orgId}/workspaces, 20" in ended.out
@@ -186,5 +186,5 @@ def test_as_of_a_past_moment(cli: Cli, audited: Api) -> None:
     """A run by its number; a day before the first run has nothing to tell; what is read anew is of now."""
     assert "effective.metadata  unknown" in cli("explain", "organization", "--at", "1").out
     early = cli("explain", "organization", "--at", "2020-01-01")
-    assert (early.code, "No run had been kept by 2020-01-01" in early.err) == (2, True)
+    assert (early.code, "No run had been saved by 2020-01-01" in early.err) == (2, True)
     assert cli("explain", "organization", "--at", "1", "--live").code == 2

@@ -325,7 +325,7 @@ def test_a_site_token_is_tried_at_once_and_asked_again(
 @pytest.mark.parametrize(
     ("token", "words", "code", "says"),
     [
-        ("not-the-token", (), 4, "To go on untested, add --no-test"),
+        ("not-the-token", (), 4, "To continue without a test, add --no-test"),
         ("not-the-token", ("--no-test",), 0, "Written"),
         ("demo-site-token", (), 0, "The token works"),
     ],
@@ -441,11 +441,11 @@ def test_the_next_init_goes_on_where_the_last_one_was_stopped(
     assert ended.code == 130
     assert "--contribution metadata-only --ai blocked" in " ".join(ended.err.split())
     assert "Which data may Atlassian use" not in ended.err
-    assert "Sites or apps where AI is allowed all the same" in " ".join(ended.err.split())
+    assert "Sites or apps where AI is still allowed" in " ".join(ended.err.split())
     typing(monkeypatch, "n")
     assert "Which data may Atlassian use" not in cli("init", "--pack", "essentials").err, "a flag starts anew"
     typing(monkeypatch, "n")
-    assert "An earlier set-up was stopped" in cli("init").err
+    assert "An earlier setup was interrupted" in cli("init").err
     assert "metadata-only" not in kept[0].read_text(encoding="utf-8")
 
 

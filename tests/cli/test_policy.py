@@ -35,9 +35,9 @@ def test_the_expansion_is_shown_with_titles(cli: Cli, policy: Path) -> None:
 
 def test_the_check_says_what_the_plan_that_it_is_written_for_cannot_give(cli: Cli, policy: Path) -> None:
     checked = cli("policy", "check", "policy.toml")
-    assert "Which plan it is for is not known" in checked.err
+    assert "The plan is not known yet" in checked.err
     assert "by [expect], see policy show" in checked.last
-    assert "Which plan" not in cli("policy", "check").err  # the essentials fit every plan
+    assert "The plan is" not in cli("policy", "check").err  # the essentials fit every plan
     policy.write_text(f'written_for_plan = "premium"\n{STATEMENTS}')
     ended = cli("policy", "check", "policy.toml")
     assert ended.code == 0

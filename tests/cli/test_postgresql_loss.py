@@ -1,4 +1,4 @@
-"""The connection to the server breaks in the middle of an audit: 70, a sentence, and the last complete run stands."""
+"""The connection to the server breaks in the middle of an audit: 70, a sentence, and the last run still counts."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_while_the_api_is_read(
     assert ended == [1]
     assert broken.code == 70
     assert "broke while the audit of organization" in broken.err
-    assert "the last complete run stands" in broken.err
+    assert "the last complete run still counts" in broken.err
     assert "Traceback" not in broken.err
     monkeypatch.setattr(pipeline, "_collect", real)
     assert [one["run"] for one in runs()] == [1]

@@ -61,7 +61,7 @@ def test_a_key_that_a_whole_listing_does_not_show_is_an_error_and_otherwise_unkn
     listed(audited, "SEC", status=CollectionStatus.PARTIAL)
     ended = cli("explain", "space:tidy.atlassian.net/confluence/NONE")
     assert ended.code == 0
-    assert "were not read to the end" in ended.out
+    assert "were not read completely" in ended.out
 
 
 def test_the_inventory_counts_spaces_by_app(cli: Cli, audited: Api) -> None:
@@ -72,7 +72,7 @@ def test_the_inventory_counts_spaces_by_app(cli: Cli, audited: Api) -> None:
     assert "spaces" in table.splitlines()[0]
     listed(audited, "SEC", status=CollectionStatus.PARTIAL)
     rows = list(csv.DictReader(io.StringIO(cli("inventory", "--offline", "--format", "csv").out)))
-    assert [row["note"] for row in rows if row["spaces"]] == ["spaces not read to the end: it was so"]
+    assert [row["note"] for row in rows if row["spaces"]] == ["spaces not read completely: it was so"]
 
 
 def test_spaces_are_listed_one_by_one(cli: Cli, audited: Api, tmp_path: Path) -> None:

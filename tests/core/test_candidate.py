@@ -89,7 +89,8 @@ def test_a_score_counts_both_sides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"), [({"pointer": "nowhere"}, "is no pointer"), ({"owner": "organization"}, "is no signal of an")]
+    ("wrong", "said"),
+    [({"pointer": "nowhere"}, "is not a pointer"), ({"owner": "organization"}, "is not a signal of an")],
 )
 def test_a_reading_of_nothing_is_refused(wrong: dict[str, str], said: str) -> None:
     entry = {"signal": "signal.workspace.policy", "owner": "app", "pointer": "/attributes/enabled"}

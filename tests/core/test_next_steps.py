@@ -171,7 +171,7 @@ def test_one_key_that_is_refused_is_one_renewal_whatever_it_stopped() -> None:
     whole = replace(report(unread), state=state)
     renewed, retried = sorted(next_steps(whole), key=lambda one: -len(one.findings))
     assert (renewed.kind, renewed.command) == (StepKind.RENEW, "contribaudit login")
-    assert "workspaces, policies were not read whole" in renewed.text
+    assert "workspaces, policies were not read completely" in renewed.text
     assert (retried.kind, retried.findings, retried.severity) == (StepKind.FIX, (), unread.severity)
 
 
@@ -208,7 +208,7 @@ def test_what_no_setting_gives_is_decided_and_not_fixed() -> None:
 
 @pytest.mark.parametrize(
     ("operator", "said"),
-    [("", "not whoever"), ("bert@acme.example", "you may"), ("Anna@Acme.example", "somebody else than you")],
+    [("", "not the person"), ("bert@acme.example", "you may"), ("Anna@Acme.example", "someone other than you")],
 )
 def test_nobody_is_asked_to_confirm_their_own(operator: str, said: str) -> None:
     seen = replace(evidence(Grade.ATTESTED), attested_by=ANNA)
@@ -290,4 +290,7 @@ def test_what_cannot_be_had_for_two_reasons_is_two_steps() -> None:
         for reason, name in (("the plan is Free", "a"), ("it is Bitbucket", "b"), ("the plan is Free", "c"))
     ]
     told = {one.text.rpartition(": ")[2]: len(one.subjects) for one in next_steps(report(*apart))}
-    assert told == {"the plan is Free (a waiver accepts it)": 2, "it is Bitbucket (a waiver accepts it)": 1}
+    assert told == {
+        "the plan is Free (a waiver can accept it)": 2,
+        "it is Bitbucket (a waiver can accept it)": 1,
+    }

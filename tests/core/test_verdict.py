@@ -158,7 +158,7 @@ def test_a_source_that_was_not_read_is_named_where_no_finding_is_grave_enough() 
     """The headline says why the run is unverified although nothing at the threshold is."""
     said = headline(3, Severity.CRITICAL, {"high": {"unknown": 2}})
     assert said == (
-        "UNVERIFIED (critical and above); a source that the policy needs was not read whole; "
+        "UNVERIFIED (critical and above); a source that the policy needs was not read completely; "
         "2 high findings are unverified"
     )
 

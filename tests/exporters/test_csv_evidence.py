@@ -196,7 +196,7 @@ def test_inventory_names_what_is_no_app_and_what_was_not_read() -> None:
     notes = {row["id"]: row["note"] for row in rows_of(INVENTORY, awkward_report())}
     assert notes["pseudo"] == "an entry in the list that is not an app"
     assert notes["org-two"] == "there is no key for =it\ufffd[31m"
-    assert notes[app("unread").id] == "named by a policy only, not in the list of apps"
+    assert notes[app("unread").id] == "named only by a policy, not in the list of apps"
 
 
 # --- many findings ---

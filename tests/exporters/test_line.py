@@ -89,7 +89,7 @@ def test_the_whole_line() -> None:
         (0, "PASS (high and above); exit=0"),
         (1, "FAIL (high and above); exit=1"),
         (2, "UNVERIFIED (high and above); the API does not know an organization; exit=2"),
-        (3, "UNVERIFIED (high and above); a source that the policy needs was not read whole; exit=3"),
+        (3, "UNVERIFIED (high and above); a source that the policy needs was not read completely; exit=3"),
         (4, "UNVERIFIED (high and above); the API refused a key; exit=4"),
     ],
 )

@@ -316,7 +316,7 @@ def test_changes_as_people_count_them(monkeypatch: pytest.MonkeyPatch) -> None:
     many = tuple(change(app(str(number)), "x", False, True) for number in range(23))
     first = at(120, monkeypatch, report(changes=many))
     assert "Changed since run #317: 23, 23 without a known cause\n" in first
-    assert "! app:ari:cloud:jira::site/0: x: no -> yes, nobody looked for a cause\n" in first
+    assert "! app:ari:cloud:jira::site/0: x: no -> yes, cause not looked up\n" in first
     assert "and 19 more: contribaudit changes\n" in first
 
 

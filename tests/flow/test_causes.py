@@ -87,7 +87,7 @@ def test_an_event_that_is_taken_in_late_still_finds_its_change(tmp_path: Path) -
         bench.audit(POLICY, now=at(1))
         found = {name: one for name, one in changes(bench, 1, 2).items() if name.startswith("residency.realm")}
         assert kinds(found) == {CauseKind.NO_EVENT_FOUND}
-        assert all("a late event may still come" in str(one.cause) for one in found.values())
+        assert all("a late event may still arrive" in str(one.cause) for one in found.values())
         events[-2] = replace(events[-2], processed_at=TODAY - timedelta(minutes=1))
         bench.audit(POLICY, now=at(2))
         again = {name: one for name, one in changes(bench, 1, 2).items() if name.startswith("residency.realm")}

@@ -40,7 +40,7 @@ def test_nothing_is_kept_and_the_last_whole_run_stands(tmp_path: Path, how: str)
         with pytest.raises(NothingRead) as caught:
             bench.audit(EVERYTHING)
         assert caught.value.exit_code == 69
-        assert "no run is kept" in caught.value.message
+        assert "no run was saved" in caught.value.message
         assert [run.id for run in bench.store.runs()] == [whole.run.id]
         told = gaps(
             bench.organization.id,

@@ -137,7 +137,7 @@ def test_the_resolved_policy_reads_back_the_same(tmp_path: Path) -> None:
         ),
         (
             '[[organization]]\nmatch = "a"\n[organization.expect]\nai_allowed_on = ["loom"]\n',
-            "4: [[organization]] 1, key `expect.ai_allowed_on`: needs `ai` beside it",
+            "4: [[organization]] 1, key `expect.ai_allowed_on`: also needs `ai`",
         ),
         ('[[organization]]\nmatch = "a"\nwritten_for_plan = "gold"\n', "3: [[organization]] 1, key `written_for_plan`"),
         ('[[organization]]\nmatch = "a"\npolicy = "x.toml"\n', "3: [[organization]] 1, key `policy`: unknown key"),

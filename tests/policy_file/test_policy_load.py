@@ -239,14 +239,16 @@ def test_a_circle_of_files_is_printed(tmp_path: Path) -> None:
     write(tmp_path, 'version = 1\nextends = ["./c/../c/c.toml"]\n', "b.toml")
     write(tmp_path, 'version = 1\nextends = [\n  "../a.toml",\n]\n', "c/c.toml")
     assert problems(write(tmp_path, 'version = 1\nextends = ["a.toml"]\n')) == [
-        "./c/../c/c.toml:3: key `extends`: this goes in a circle: a.toml → b.toml → ./c/../c/c.toml → a.toml; "
-        "take one of them out"
+        "./c/../c/c.toml:3: key `extends`: these files extend each other in a circle: "
+        "a.toml → b.toml → ./c/../c/c.toml → a.toml; "
+        "remove one of them"
     ]
 
 
 def test_a_file_that_extends_itself(tmp_path: Path) -> None:
     assert problems(write(tmp_path, 'version = 1\nextends = ["policy.toml"]\n')) == [
-        "policy.toml:2: key `extends`: this goes in a circle: policy.toml → policy.toml; take one of them out"
+        "policy.toml:2: key `extends`: these files extend each other in a circle: policy.toml → policy.toml; "
+        "remove one of them"
     ]
 
 

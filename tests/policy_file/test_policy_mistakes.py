@@ -387,7 +387,7 @@ def test_a_folder(tmp_path: Path) -> None:
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path = write(tmp_path, "version = 1")
     path.chmod(0)
-    assert _refusal(path) == "it may not be read"
+    assert _refusal(path) == "it is not readable for this account"
 
 
 def test_a_link_that_leads_to_itself(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_ours_takes_the_place_of_a_shipped_one(tmp_path: Path) -> None:
         ('"contribution.in_app"', '"contribution.inapp"', "did you mean `contribution.in_app`"),
         ('"contribution.in_app"', '"plan.highest"', "no setting that a person can attest is called `plan.highest`"),
         ("ugc-data-use-preferences", "ugc-data-use", "did you mean `signal.policy.ugc-data-use-preferences`"),
-        ("signal.policy.ugc-data-use-preferences", "signal.policy.generative-ai", "is no signal of"),
+        ("signal.policy.ugc-data-use-preferences", "signal.policy.generative-ai", "is not a signal of"),
         ('value = "on"', 'value = "onn"', "cannot be `onn`; did you mean `on`"),
         ('value = "on"', "value = true", "cannot be `True`"),
         ('owner = "organization"', 'owner = "site"', "key `decoder.0.owner`"),
@@ -93,8 +93,8 @@ def test_ours_takes_the_place_of_a_shipped_one(tmp_path: Path) -> None:
         ('from = "Acme Labs"', "", "key `decoder.0.from`"),
         ('from = "Acme Labs"', 'from = "x"\nfrmo = "x"', "key `decoder.0.frmo`"),
         ('from = "Acme Labs"', 'from = "x"\npointers = ["/attributes/status"]', "not among `pointers`"),
-        ('from = "Acme Labs"', 'from = "x"\npointers = ["attributes"]', "is no pointer"),
-        ('"/attributes/x"', '"/attributes/~x"', "is no pointer"),
+        ('from = "Acme Labs"', 'from = "x"\npointers = ["attributes"]', "is not a pointer"),
+        ('"/attributes/x"', '"/attributes/~x"', "is not a pointer"),
         ('"/attributes/x"', '"/attributes/updatedAt"', "changes without meaning"),
         ('"/attributes/x"', '"/links/self"', "changes without meaning"),
         ('"/attributes/x"', '"/attributes/status"', "one pointer stands there twice"),
@@ -119,7 +119,7 @@ def test_lists_are_read_as_they_stand_or_not_at_all(tmp_path: Path) -> None:
     assert one.pointers == ("/attributes/rule/excluded",)
     with pytest.raises(RulebookError, match="which only `texts` can read"):
         load(tmp_path, GOOD.replace("contribution.in_app", "contribution.in_app.excluded"))
-    with pytest.raises(RulebookError, match="is no list"):
+    with pytest.raises(RulebookError, match="is not a list"):
         load(tmp_path, GOOD.partition("[[decoder.value]]")[0] + 'texts = "/attributes/rule/excluded"\n')
     with pytest.raises(RulebookError, match="no pointer says where"):
         load(tmp_path, whole)

@@ -142,7 +142,7 @@ def test_mistakes_are_said() -> None:
         load_scenario("generated", apps=3, spaces=1)
     with pytest.raises(ValueError, match="means nothing: surprise"):
         read_scenario("x", {"description": "", "organization": {"id": "o", "name": "O"}, "surprise": 1}, now=NOW)
-    with pytest.raises(ValueError, match="is no date"):
+    with pytest.raises(ValueError, match="is not a date"):
         when("tomorrow", NOW)
 
 

@@ -24,7 +24,7 @@ def test_a_copy_answers_what_the_original_does_and_back_again(kept: str, tmp_pat
         assert copy.copy_into(again) == first
         assert sum(table.rows for table in first) > 20
         assert [run.id for run in copy.runs()] == [run.id for run in original.runs()]
-        with pytest.raises(UsageError, match="holds runs already"):
+        with pytest.raises(UsageError, match="already holds runs"):
             original.copy_into(copy)
 
 

@@ -64,7 +64,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
             pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
             connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         big = snapshot(1, realms(**{f"other{n}": "eu" for n in range(3_000)}))
-        with pytest.raises(StoreError, match=r"the disk is full\. Free some space; nothing of this run was kept"):
+        with pytest.raises(StoreError, match=r"the disk is full\. Free some space; nothing of this run was saved"):
             save(history, big)
         assert everything(history) == before
         with history._reading() as connection:

@@ -301,7 +301,7 @@ async def test_ctrl_c_in_a_half_filled_form_asks() -> None:
         await pilot.app.push_screen(form)
         await write(pilot, "ticket", "GRC-1")
         await pilot.press("ctrl+c")
-        assert "Nothing of it has been saved" in await asked(pilot)
+        assert "Nothing has been saved" in await asked(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.screen is form)
         assert form.field("ticket").value == "GRC-1"

@@ -99,7 +99,7 @@ async def test_a_schedule_approves_nothing(kept: Opener) -> None:
     here.monkeypatch.setenv("CONTRIBAUDIT_TRIGGER", "schedule")
     async with driven(here.source) as pilot:
         await pilot.press("p", "p")
-        await until(pilot, lambda: "A scheduled run approves nothing" in said(pilot))
+        await until(pilot, lambda: "A scheduled run cannot approve" in said(pilot))
         assert isinstance(pilot.app.screen, ApproveScreen)
 
 

@@ -125,7 +125,7 @@ ALIKE = {
     "Sort": "Sort",
     "Sort by another question": "Sort",
     "Copy": "Copy as text",
-    "Copy what to type": "Copy as text",
+    "Copy the command": "Copy as text",
     "Waive the finding": "Waive",
     "Agree": "Go on",
     "Write and verify": "Go on",

@@ -81,7 +81,7 @@ async def test_a_configured_key_signs_and_an_archive_of_a_period_can_be_had(
 async def test_what_is_shown_from_a_pack_is_not_written_again(home: Path) -> None:
     async with driven(opener(board())) as pilot:
         await pilot.press("X")
-        await until(pilot, lambda: "Read-only: a pack is written" in on_screen(pilot))
+        await until(pilot, lambda: "Read-only: write the pack" in on_screen(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: "Read-only: open the history" in on_screen(pilot))
     assert _packs(home) == []

@@ -153,7 +153,7 @@ def test_what_enter_does_follows_from_the_step() -> None:
         "contribaudit attest confirm 12ab": "opens the attestations that wait",
         "contribaudit baseline diff": "opens the baseline",
         "contribaudit changes annotate 7 --ticket TICKET": "opens the timeline, to note the ticket",
-        "contribaudit login": "copies what to type",
+        "contribaudit login": "copies the command",
     }.items():
         step = replace(base, kind=StepKind.RENEW, command=command, findings=())
         assert rows.enter_does(shown, step) == told

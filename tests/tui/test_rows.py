@@ -30,7 +30,7 @@ def test_the_verdict_counts_what_applies_and_tells_what_was_read() -> None:
         "20 apply:  1 fail (+1)  2 in conflict  1 not achievable  9 unverified",
         "6 pass  1 waived",
         "READ 1/2 orgs 3/3+ sites 3/3+ apps  INCOMPLETE  run #318, 7 h ago",
-        "LAST WHOLE RUN run #317, 31 h ago: FAIL",
+        "LAST COMPLETE RUN run #317, 31 h ago: FAIL",
         "30 DAYS .........=============~=.=====  = complete  ~ partial  . no run",
     ]
 
@@ -95,7 +95,7 @@ def test_what_nobody_can_settle_is_told_last_and_is_nothing_to_do() -> None:
     assert said(overview.next_lines(more, 78, 3))[3] == "and 2 more (n); 1 cannot be resolved yet"
     alone = replace(shown, steps=steps[-1:], report=replace(shown.report, run=replace(shown.report.run, exit_code=0)))
     assert said(overview.next_lines(alone, 78, 3)) == [
-        "Nothing that somebody can do now",
+        "Nothing can be done now",
         told,
     ]
     assert overview.next_title(alone) == "DO NEXT"

@@ -124,11 +124,11 @@ class Question:
 
     def __post_init__(self) -> None:
         if not _CLOUD_ID.fullmatch(self.cloud_id):
-            raise ValueError("this is no cloud ID")
+            raise ValueError("this is not a cloud ID")
         if not all(isinstance(part, Part) for part in self.parts) or not self.parts:
             raise ValueError("a question is made of the known parts")
         if not all(_PRODUCT_KEY.fullmatch(key) for key in self.product_keys):
-            raise ValueError("this is no key of a product")
+            raise ValueError("this is not a product key")
 
     @property
     def document(self) -> str:
@@ -306,10 +306,10 @@ def _without_data(errors: tuple[dict[str, Any], ...], quote: Quote) -> AdminApiE
     return QueryRefused(f"{title} answered {told}", call=title, hint=_REPORT, errors=shown)
 
 
-_REPORT = "Try again; if it stays, the gateway has changed: report it"
+_REPORT = "Try again; if it happens again, the gateway has changed: report it"
 _ACCESS = "Give the token's account access to the site"
 _TOKEN = (
-    "The token is wrong, expired or revoked, or is not of the account that `email` names. Create one at"
+    "The token is wrong, expired or revoked, or does not belong to the account that `email` names. Create one at"
     f" {responses.TOKENS}{responses.KEEP_TOKEN}"
 )
 

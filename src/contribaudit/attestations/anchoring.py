@@ -115,7 +115,7 @@ class PastLooks:
                 state = self._state(organization, record)
                 if state is not None:
                     return ReadingsAround(state, self.now, True)
-        return ReadingsAround(None, self.now, True, "no complete run before the look was kept")
+        return ReadingsAround(None, self.now, True, "no complete run was saved before the look")
 
     def _state(self, organization: str, record: RunRecord) -> State | None:
         """What the run saw; None when it did not read everything that anchors attestations."""

@@ -61,7 +61,7 @@ def read(path: Path, within: Path | None = None) -> tuple[Attachment, bytes]:
     except Unreadable as error:
         raise UsageError(f"The attachment {path} cannot be read: {error.reason}", hint=hint) from None
     except (OSError, ValueError, RuntimeError):  # a NUL in the path, a loop of links
-        raise UsageError(f"The attachment {path} cannot be read: it has no such name", hint=hint) from None
+        raise UsageError(f"The attachment {path} cannot be read: this is not a valid path", hint=hint) from None
     if not body:
         raise UsageError(f"The attachment {path} is empty", hint=hint)
     if is_secret(path, body):

@@ -182,7 +182,7 @@ def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: 
             return (known[0],)
         if not known:
             raise UsageError(
-                "The object exists in one of the two states only, so nothing in it can be compared",
+                "The object exists in only one of the two states, so nothing in it can be compared",
                 hint="Choose the field with --pointer; contribaudit signals show prints the object.",
             )
         listed = ", ".join(known[:20])

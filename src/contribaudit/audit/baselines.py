@@ -34,7 +34,7 @@ def require_person(session: AttestationSession) -> None:
     """Raise UsageError where a schedule or a pipeline runs this: a baseline is a person's word."""
     if session.job.operator.trigger == "schedule":
         raise UsageError(
-            "A scheduled run approves nothing: a baseline is a person's word",
+            "A scheduled run cannot approve a baseline: only a person can",
             hint="Run contribaudit baseline approve yourself, at a terminal",
         )
 
@@ -47,7 +47,7 @@ def approvable(session: AttestationSession) -> Approvable:
         if not place.completed(WORKSPACES):
             raise UsageError(
                 f"Run {record.id} did not read every app: {place.why_not(WORKSPACES)}",
-                hint="Approve after an audit that did: nobody approves what was not seen",
+                hint="Run an audit that reads every app, then approve that run",
             )
         approved = state.baseline(session.organization)
         return Approvable(
@@ -90,7 +90,7 @@ def last_moment(text: str, now: datetime) -> datetime | None:
         return None
     found = parse_end(written)
     if found is None:
-        raise UsageError(f"{written[:40]!r} is no date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.")
+        raise UsageError(f"{written[:40]!r} is not a date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.")
     if found <= now:
-        raise UsageError(f"{written[:40]} has passed", hint="Name a day to come, or leave it out")
+        raise UsageError(f"{written[:40]} has passed", hint="Give a future date, or leave it out")
     return found

@@ -337,9 +337,9 @@ def _without_unreached(
     left = {one: snapshot for one, snapshot in snapshots.items() if one not in reasons}
     if reasons and not left:
         raise NothingRead(
-            f"Nothing could be read: {'; '.join(dict.fromkeys(reasons.values()))}. Nothing was judged and no run is"
-            " kept: the last complete run stands",
-            hint="Run contribaudit doctor; it tells network, proxy, TLS and key apart",
+            f"Nothing could be read: {'; '.join(dict.fromkeys(reasons.values()))}. Nothing was judged and no run "
+            "was saved: the last complete run still counts",
+            hint="Run contribaudit doctor; it shows whether the network, a proxy, TLS or the key is the cause",
         )
     targets = tuple(
         replace(one, unread_reason=f"nothing could be read: {reasons[one.organization]}")
@@ -380,7 +380,8 @@ def _decoders(state: State) -> list[str]:
 
 def _surprises(snapshots: Iterable[Snapshot]) -> list[str]:
     return [
-        f"{surprise.collector} of {snapshot.organization}: a shape that this version does not know, {surprise.where}."
+        f"{surprise.collector} of {snapshot.organization}: an answer in a form that this version does not know: "
+        f"{surprise.where}."
         for snapshot in snapshots
         for surprise in snapshot.surprises
     ]

@@ -87,7 +87,7 @@ def _as_of(job: Job, moment: datetime) -> tuple[RunRecord, dict[str, Snapshot]]:
     records = [record for record in by_organization.values() if record is not None]
     if not records:
         raise UsageError(
-            f"No run had been kept by {moment:%Y-%m-%d %H:%M}Z", hint="contribaudit runs list tells when the first was"
+            f"No run had been saved by {moment:%Y-%m-%d %H:%M}Z", hint="contribaudit runs list shows the first one"
         )
     snapshots = {
         organization: job.store.snapshot(organization, record.id)

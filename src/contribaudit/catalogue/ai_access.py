@@ -57,7 +57,7 @@ GROUP_ACCESS = _made.told_list(
 EFFECTIVE_AI = _made.told(
     names.EFFECTIVE_AI,
     (Kind.ORGANIZATION, Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR),
-    "Whether AI reaches it, all rules applied",
+    "Whether AI reaches it when all rules are applied",
     _ACCESS,
     grade=Grade.ATTESTED,
     words=("exposed", "not_exposed"),

@@ -36,7 +36,7 @@ EXEMPTION = _made.choice(
 EFFECTIVE_METADATA = _made.told(
     names.EFFECTIVE_METADATA,
     _ANY,
-    "Whether its metadata is contributed, all rules applied",
+    "Whether its metadata is contributed when all rules are applied",
     _SETTINGS,
     grade=Grade.ATTESTED,
     words=("contributed", "not_contributed"),
@@ -44,7 +44,7 @@ EFFECTIVE_METADATA = _made.told(
 EFFECTIVE_IN_APP = _made.told(
     names.EFFECTIVE_IN_APP,
     _ANY,
-    "Whether its in-app data is contributed, all rules applied",
+    "Whether its in-app data is contributed when all rules are applied",
     _LISTS,
     grade=Grade.ATTESTED,
     words=("contributed", "not_contributed"),

@@ -50,7 +50,7 @@ DEFAULT_REALM = _made.text(
 MARKETPLACE_UNPINNED = _made.listed(
     "residency.marketplace.unpinned",
     _APP,
-    "Marketplace apps in this app whose status is another than Pinned",
+    "Marketplace apps in this app whose status is not Pinned",
     _MARKETPLACE,
     ignores_case=True,
 )

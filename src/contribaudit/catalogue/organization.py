@@ -39,15 +39,13 @@ EVENT_ACTIONS = _made.told_list(
 HIGHEST_PLAN = _made.told(
     names.HIGHEST_PLAN, _ORG, "Highest active plan, which the defaults follow", _CONTRIBUTION, ignores_case=True
 )
-API_KEY_EXPIRY = _made.told(
-    "api_key.expires_at", _ORG, "When the key that we read with expires", _KEYS, unit="UTC time"
-)
+API_KEY_EXPIRY = _made.told("api_key.expires_at", _ORG, "When the API key in use expires", _KEYS, unit="UTC time")
 NEXT_KEY_EXPIRY = _made.told(
     "api_key.next_expiry", _ORG, "When the first admin API key expires", _KEYS, unit="UTC time"
 )
 
 NAME = _made.told(names.APP_NAME, _APP, "Name of the app's workspace", _WORKSPACES)
-ALIAS = _made.told(names.APP_ALIAS, _APP, "What people write for this app", _WORKSPACES, ignores_case=True)
+ALIAS = _made.told(names.APP_ALIAS, _APP, "Short name of the app", _WORKSPACES, ignores_case=True)
 TYPE_KEY = _made.told(names.APP_TYPE_KEY, _APP, "Which app it is", _WORKSPACES, ignores_case=True)
 TYPE_NAME = _made.told("app.type_name", _APP, "Display name of its type", _WORKSPACES)
 HOST = _made.told(names.APP_HOST, _APP, "Host of its site", _WORKSPACES, ignores_case=True)
@@ -78,7 +76,7 @@ RELEASE_TRACK = _made.choice(
 SPACE_COUNT = _made.text(
     names.SPACE_COUNT,
     _APP,
-    "Spaces that the app's own administration counts, archived and personal ones included",
+    "Spaces in the app's own administration, including archived and personal ones",
     "",
     unit="spaces",
 )

@@ -50,7 +50,7 @@ def _workspace_signal(what: str, title: str) -> Setting:
 
 
 WORKSPACE_POLICY = _workspace_signal("policy", "Items of the app with `enabled` or `suspended`")
-WORKSPACE_FEATURE = _workspace_signal("feature", "Other items of the app that are no entitlement")
+WORKSPACE_FEATURE = _workspace_signal("feature", "Other items of the app that are not entitlements")
 
 
 def revision(signal: Setting) -> Setting:

@@ -18,18 +18,21 @@ _APP = (Kind.APP,)
 _BOOLEAN = "true or false"
 
 _made = Room(Family.AI_ACCESS)
-ROVO = _made.told(names.GATEWAY_ROVO, (Kind.SITE, Kind.APP), "Rovo is on, by the gateway", _GATEWAY, unit=_BOOLEAN)
-ROVO_LLM = _made.told(
-    names.GATEWAY_ROVO_LLM, _APP, "Rovo's language models are on, by the gateway", _GATEWAY, unit=_BOOLEAN
-)
-AI = _made.told(names.GATEWAY_AI, _APP, "AI features are on, by the gateway", _GATEWAY, unit=_BOOLEAN)
+ROVO = _made.told(names.GATEWAY_ROVO, (Kind.SITE, Kind.APP), "Rovo is on (gateway)", _GATEWAY, unit=_BOOLEAN)
+ROVO_LLM = _made.told(names.GATEWAY_ROVO_LLM, _APP, "Rovo's language models are on (gateway)", _GATEWAY, unit=_BOOLEAN)
+AI = _made.told(names.GATEWAY_AI, _APP, "AI features are on (gateway)", _GATEWAY, unit=_BOOLEAN)
 EDITION = _made.told(
-    names.GATEWAY_EDITION, _APP, "Edition, by the gateway", _GATEWAY, family=Family.ORGANIZATION, ignores_case=True
+    names.GATEWAY_EDITION,
+    _APP,
+    "Edition (gateway)",
+    _GATEWAY,
+    family=Family.ORGANIZATION,
+    ignores_case=True,
 )
 TRIAL = _made.told(
     names.GATEWAY_TRIAL,
     _APP,
-    "Edition on trial, by the gateway",
+    "Edition on trial (gateway)",
     _GATEWAY,
     family=Family.ORGANIZATION,
     ignores_case=True,
@@ -37,7 +40,7 @@ TRIAL = _made.told(
 TRIAL_ENDS_ON = _made.told(
     names.GATEWAY_TRIAL_ENDS_ON,
     _APP,
-    "Last day of the trial, by the gateway",
+    "Last day of the trial (gateway)",
     _GATEWAY,
     family=Family.ORGANIZATION,
     unit="date",
@@ -45,7 +48,7 @@ TRIAL_ENDS_ON = _made.told(
 REGIONS = _made.told_list(
     names.GATEWAY_REGIONS,
     _APP,
-    "AWS regions, by the gateway",
+    "AWS regions (gateway)",
     _GATEWAY,
     family=Family.DATA_RESIDENCY,
     ignores_case=True,
@@ -53,7 +56,7 @@ REGIONS = _made.told_list(
 ORGANIZATION = _made.told(
     names.GATEWAY_ORGANIZATION,
     (Kind.SITE,),
-    "Organization that the site belongs to, as the gateway tells it",
+    "Organization of the site (gateway)",
     _GATEWAY,
     family=Family.ORGANIZATION,
 )

@@ -323,8 +323,8 @@ def administrators_known(case: CheckContext) -> Verdict:
 
 
 _ADMINISTRATORS = {
-    ADMINISTRATORS: "people administer the organization who are",
-    ADMINISTRATOR_GROUPS: "groups administer the organization that are",
+    ADMINISTRATORS: "people who administer the organization are",
+    ADMINISTRATOR_GROUPS: "groups that administer the organization are",
 }
 """What is asked, with how a stranger is told of."""
 

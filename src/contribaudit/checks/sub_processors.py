@@ -267,12 +267,12 @@ def locations_allowed(case: CheckContext, touching: _Touching) -> Verdict:
         elif any(one.startswith("locations:") for one in processor.needs_review):
             unclear.append(name)
     if outside[Touches.YES]:
-        reason = f"outside of {', '.join(case.listed)}: {_some(outside[Touches.YES])}"
+        reason = f"outside {', '.join(case.listed)}: {_some(outside[Touches.YES])}"
         observed = tuple(outside[Touches.YES])
         return Verdict(Outcome.FAIL, "outside_allowed", reason, None, case.listed, observed)
     if outside[Touches.MAY]:
         first = next(one for _, one in touching if one.touches is Touches.MAY)
-        reason = f"may be outside of {', '.join(case.listed)}: {_some(outside[Touches.MAY])}; {first.because[0]}"
+        reason = f"may be outside {', '.join(case.listed)}: {_some(outside[Touches.MAY])}; {first.because[0]}"
         observed = tuple(outside[Touches.MAY])
         return Verdict(Outcome.UNKNOWN, "may_be_outside", reason, None, case.listed, observed)
     if unclear:

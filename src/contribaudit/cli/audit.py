@@ -127,9 +127,9 @@ def command(
 def check_combination(*, offline: bool, at: str | None, planned: str | None) -> None:
     """Raise UsageError for options that cannot stand together."""
     if at is not None and not offline:
-        raise UsageError("--at asks about the past", hint="Say --offline too: nothing is read then.")
+        raise UsageError("--at asks about the past", hint="Add --offline: nothing is read then.")
     if planned is not None and offline:
-        raise UsageError("--planned is about a new run", hint="Leave it out: --offline makes none.")
+        raise UsageError("--planned needs a new run", hint="Leave it out: --offline starts none.")
 
 
 def judged(job: Job, at: str | None) -> tuple[Report, None]:
@@ -172,7 +172,7 @@ def planned_start(console: Console, operator: Operator, time: str) -> datetime |
     hour, minute = at(time)
     if operator.trigger != "schedule":
         console.diagnostics.note(
-            "--planned is left out: a person starts this run (a schedule sets CONTRIBAUDIT_TRIGGER=schedule)"
+            "--planned is ignored: a person started this run (a schedule sets CONTRIBAUDIT_TRIGGER=schedule)"
         )
         return None
     return newest(hour, minute, datetime.now(UTC))
@@ -187,12 +187,14 @@ def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, O
 
     settings = console.settings()
     if settings.evidence.folder is not None and str(job.selection):
-        console.diagnostics.warning(f"no evidence is exported of a run that leaves out checks ({job.selection})")
+        console.diagnostics.warning(f"evidence of a run that leaves out checks is not exported ({job.selection})")
         return report, None
     try:
         exported = export_configured(settings, job, report)
     except ContribauditError as error:
-        return report, OutputError(f"The audit is kept, its evidence is not exported: {error.message}", hint=error.hint)
+        return report, OutputError(
+            f"The audit was saved, but its evidence was not exported: {error.message}", hint=error.hint
+        )
     return replace(report, manifest_sha256=exported.manifest.sha256) if exported else report, None
 
 

@@ -76,5 +76,5 @@ def _unread(report: Report) -> str:
             return f"{report.state.organization_name(place.id)}: {place.unread_reason}."
     for one in report.collections:
         if one.status is not CollectionStatus.OK and not one.optional:
-            return f"{one.collector}: {one.reason}. contribaudit doctor tells more."
+            return f"{one.collector}: {one.reason}. contribaudit doctor shows more."
     return ""

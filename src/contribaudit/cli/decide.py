@@ -57,7 +57,7 @@ def command(
     path = console.policy_path or settings.policy
     if path is None:
         hint = 'Name one with --policy; a new file extends "essentials". Then set `policy` in the configuration'
-        raise UsageError("No policy file is in use to write the decision to", hint=hint)
+        raise UsageError("There is no policy file to write the decision to", hint=hint)
     change = _change(path, decision, may_make=console.policy_path is not None)
     wiring.load_policy(change.path, rulebook, text=change.after)
     console.write(change.diff())
@@ -94,7 +94,7 @@ def _day(text: str | None) -> date:
     except ValueError:
         raise UsageError(f"{text[:40]!r} is not a date", hint="Write it as 2026-11-21") from None
     if day > today:
-        raise UsageError(f"{day} has not come yet", hint="A decision counts from the day on which it was made")
+        raise UsageError(f"{day} is in the future", hint="A decision counts from the day on which it was made")
     return day
 
 

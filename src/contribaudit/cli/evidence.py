@@ -106,7 +106,7 @@ def export_command(
     if told:
         console.diagnostics.warning(told)
     if unnoted:
-        hint = "Keep the digest above: evidence verify --expect takes it"
+        hint = "Keep the digest above for evidence verify --expect"
         console.diagnostics.warning(
             "the history cannot be written, so later exports cannot refer to this one", hint=hint
         )
@@ -364,7 +364,7 @@ def reperform_command(console: Console, place: Path) -> None:
     code = exit_code(every)
     history = ", ".join(sorted({one.check for one in every if one.result is Result.NOT_JUDGED}))
     console.diagnostics.conclusion(
-        f"Judged again: {counts[Result.SAME]} came out the same, {counts[Result.DIFFERENT]} differently; "
+        f"Judged again: {counts[Result.SAME]} are the same, {counts[Result.DIFFERENT]} differ; "
         f"{counts[Result.LEFT_OUT]} are left out of the pack, {counts[Result.INCONSISTENT]} things differ between its"
         f" files; {counts[Result.NOT_JUDGED]} were not judged, they need the history"
         f"{f' ({history})' if history else ''}.",

@@ -49,7 +49,7 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
     from contribaudit.core.resolve.effective import COMPUTED, effective_of
 
     if at is not None and not offline:
-        raise UsageError("--at and --live were both given", hint="What is read anew is of now.")
+        raise UsageError("--at and --live were both given", hint="--live reads the present state.")
     with console.job(judges=False, live=not offline) as job:
         moment = past_moment(job, at) if at is not None else job.clock()
         job = replace(job, policy=wiring.policy_then(console.settings(), job.store, job.targets, moment, job.rulebook))
@@ -111,7 +111,7 @@ def _subject(state: State, text: str) -> Subject:
         raise UsageError(reason, hint="Renamed or removed? contribaudit inventory --spaces --format csv lists all.")
     known = [alias_of(state, one) for kind in (Kind.ORGANIZATION, Kind.APP) for one in state.subjects(kind)]
     known += [f"site:{site.host or site.id}" for one in state.looked_at for site in sites_index(state, one.id).sites]
-    raise UsageError(f"There is no subject {text!r} in what was read", hint=_nearest(text, known))
+    raise UsageError(f"There is no subject {text!r} in the data that was read", hint=_nearest(text, known))
 
 
 def _is_space(state: State, text: str) -> bool:

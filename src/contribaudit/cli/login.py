@@ -51,8 +51,8 @@ def command(console: Console, site: str | None, no_test: bool, rotate: bool) -> 
     told = f"organization {organization}, not tested" if no_test else _tested(console, settings, organization, key)
     credentials.save_key(credentials.account(organization, settings.api_url), key)
     if settings.api_key is not None:
-        told_of = f"{credentials.VARIABLE} is set in this shell, and goes before the keyring"
-        console.diagnostics.warning(told_of, hint="Unset it, or the saved key is not used")
+        told_of = f"{credentials.VARIABLE} is set in this shell, and takes precedence over the keyring"
+        console.diagnostics.warning(told_of, hint="Unset it; otherwise the saved key is not used")
     console.diagnostics.conclusion(f"Saved the key of {told} in the keyring: {store}. Next: contribaudit doctor")
 
 
@@ -76,7 +76,7 @@ def _compare(console: Console, settings: AppSettings, organization: str, key: Se
         old = credentials.find_key(settings, organization).key
         console.diagnostics.hide(old)
         if old.get_secret_value() == key.get_secret_value():
-            raise UsageError("This is the key that is saved already", hint="Create a new key, then rotate to it")
+            raise UsageError("This key is already saved", hint="Create a new key, then rotate to it")
         before = scopes_of(settings, organization, old, console.diagnostics)
     except (KeyRefused, CredentialError) as error:
         console.diagnostics.warning(f"the scopes of the old key are not known: {error.message}")

@@ -35,8 +35,8 @@ def _configured(console: Console) -> tuple[Notify, Sequence[Channel]]:
     found = channels(settings)
     if settings.notify is None or not found:
         raise ConfigurationError(
-            "Nobody is to be told of anything",
-            hint="Write a [notify] table into the configuration: urls_env, urls_file or [[notify.webhook]]",
+            "No notifications are configured",
+            hint="Add a [notify] table to the configuration: urls_env, urls_file or [[notify.webhook]]",
         )
     return settings.notify, found
 
@@ -51,7 +51,7 @@ def test_command(console: Console) -> None:
 
     _, found = _configured(console)
     now = datetime.now(UTC)
-    lines = ("This is a test message of contribaudit.", "Nothing happened. What happens will arrive here.")
+    lines = ("This is a test message of contribaudit.", "Nothing has happened. Real messages will arrive here.")
     message = Message(Event.TEST, "contribaudit: test message", lines)
     failed = 0
     rows = []
@@ -63,8 +63,8 @@ def test_command(console: Console) -> None:
     console.write(rows)
     if failed:
         raise NotDelivered(
-            f"{failed} of {len(found)} destinations did not take the test message",
-            hint="Check their addresses, and that this machine may reach them",
+            f"{failed} of {len(found)} destinations did not accept the test message",
+            hint="Check their addresses, and that this machine can reach them",
         )
 
 
@@ -132,7 +132,7 @@ def tell(console: Console, report: Report, policy: AuditPolicy, store: History) 
         )
         send(console, store, found, report)
     except ContribauditError as error:
-        console.diagnostics.warning(f"nobody was told: {error.message}", hint=error.hint)
+        console.diagnostics.warning(f"no message was sent: {error.message}", hint=error.hint)
 
 
 def tell_of_documents(console: Console, store: History, rules: TermsRules, documents: Sequence[Watched]) -> None:
@@ -148,7 +148,7 @@ def tell_of_documents(console: Console, store: History, rules: TermsRules, docum
         messages.tell_of_documents(store, rules, documents, settings.notify, found, datetime.now(UTC))
         send(console, store, found)
     except ContribauditError as error:
-        console.diagnostics.warning(f"nobody was told: {error.message}", hint=error.hint)
+        console.diagnostics.warning(f"no message was sent: {error.message}", hint=error.hint)
 
 
 def tell_failure(console: Console, error: ContribauditError, organizations: dict[str, str], store: History) -> None:
@@ -166,7 +166,7 @@ def tell_failure(console: Console, error: ContribauditError, organizations: dict
         tell_unreached(organizations, code, error.message, store, settings.notify, found, now)
         send(console, store, found)
     except ContribauditError as problem:
-        console.diagnostics.warning(f"nobody was told: {problem.message}", hint=problem.hint)
+        console.diagnostics.warning(f"no message was sent: {problem.message}", hint=problem.hint)
 
 
 def send(console: Console, store: History, found: Sequence[Channel], report: Report | None = None) -> None:
@@ -177,5 +177,5 @@ def send(console: Console, store: History, found: Sequence[Channel], report: Rep
     if report is not None:
         context = {"verdict": report.headline, "exit_code": report.run.exit_code, "manifest": report.manifest_sha256}
     for failed in send_due(store, found, datetime.now(UTC), context=context):
-        later = "it is given up" if failed.given_up else "it is tried again by the next audit or `notify send`"
+        later = "it will not be tried again" if failed.given_up else "the next audit or `notify send` tries again"
         console.diagnostics.warning(f"{failed.destination.name} was not told: {failed.error}; {later}")

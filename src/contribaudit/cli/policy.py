@@ -149,8 +149,8 @@ def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
     plans = _plans_seen(console, policy, rulebook) or _plan_written_for(policy, rulebook)
     if not plans and any(limit for plan in rulebook.plans for limit in plan_limits(policy, plan, rulebook)):
         console.diagnostics.note(
-            "Which plan it is for is not known: what that plan cannot give is checked once an audit has run, "
-            "or with written_for_plan in the policy."
+            "The plan is not known yet: what it does not offer is checked once an audit has run, or with "
+            "written_for_plan in the policy."
         )
     for source, (plan, there) in plans.items():
         for limit in plan_limits(there, plan, rulebook):

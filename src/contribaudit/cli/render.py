@@ -31,7 +31,7 @@ _PIECE = 1 << 20
 def check_format(console: Console) -> None:
     """Refuse, before the work, a format that cannot be written here. Raises UsageError."""
     if console.output_format == "xlsx" and console.on_terminal:
-        raise UsageError("A workbook is no text for a terminal", hint="Name a file with --output")
+        raise UsageError("A workbook cannot be shown in a terminal", hint="Name a file with --output")
 
 
 def of_report(

@@ -104,7 +104,9 @@ class Entitlement:
         if told is None or isinstance(told, NotTold):
             return told
         at = moment(told)
-        return at.date() if at is not None else NotTold("wrong_type", f"`{path[-1]}` is no date and no milliseconds")
+        return (
+            at.date() if at is not None else NotTold("wrong_type", f"`{path[-1]}` is neither a date nor milliseconds")
+        )
 
 
 def moment(told: object) -> datetime | None:

@@ -95,7 +95,7 @@ class Reading:
         return name
 
     def surprise(self, where: str, response: str) -> None:
-        """Report a shape that this version does not know, once however often it comes."""
+        """Report an answer in a form that this version does not know, once however often it comes."""
         self.surprises.setdefault(where, Surprise(self.collector, where, response))
 
     def fall_short(self, code: str, reason: str) -> None:

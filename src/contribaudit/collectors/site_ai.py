@@ -322,7 +322,7 @@ class _Run:
         if self._apps is None or self._apps.status is not CollectionStatus.OK:
             why = self._apps.reason if self._apps is not None else "it was not asked for"
             code = self._apps.code if self._apps is not None else "not_read"
-            reason = f"the list of apps was not read whole, so sites may be missing: {why}"
+            reason = f"the list of apps was not read completely, so sites may be missing: {why}"
             short.append((code, reason, self._apps.missing_scope if self._apps is not None else None))
         status = CollectionStatus.OK
         if short:

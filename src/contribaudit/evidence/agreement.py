@@ -146,9 +146,7 @@ def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreem
         identity = told_row["finding_id"]
         if identity in differ:
             yield from (
-                Disagreement(
-                    "findings.csv", f"findings.csv tells another {column} of {identity} than {REPORT}", identity
-                )
+                Disagreement("findings.csv", f"findings.csv has another {column} of {identity} than {REPORT}", identity)
                 for column in other_columns(FINDING, told_row, differ[identity], told.head, manifest)
             )
 
@@ -193,7 +191,7 @@ def _head(manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
         if of_report != of_manifest or type(of_report) is not type(of_manifest):
             yield Disagreement(
                 REPORT,
-                f"{REPORT} tells another {what} than {NAME}: {shown(str(of_report))}, not {shown(str(of_manifest))}",
+                f"{REPORT} has another {what} than {NAME}: {shown(str(of_report))}, not {shown(str(of_manifest))}",
             )
     period = manifest.scope.kind == "period"
     if period != (manifest.scope.from_ is not None) or period != (manifest.scope.until is not None):
@@ -254,7 +252,7 @@ def _collection(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagre
             continue
         for column in other_columns(POPULATION, row, one, told.head, manifest):
             yield Disagreement(
-                "population.csv", f"population.csv tells another {column} of {row['collector']} than {REPORT}"
+                "population.csv", f"population.csv has another {column} of {row['collector']} than {REPORT}"
             )
 
 
@@ -277,7 +275,7 @@ def _side_by_side(
         yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} entries of {REPORT}")
     for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
         for column in other_columns(looks, row, one, told.head, manifest):
-            yield Disagreement(name, f"{name} tells another {column} in row {number} than {REPORT}")
+            yield Disagreement(name, f"{name} has another {column} in row {number} than {REPORT}")
 
 
 def _runs(pack: Pack, manifest: Manifest) -> Iterator[Disagreement]:
@@ -286,9 +284,9 @@ def _runs(pack: Pack, manifest: Manifest) -> Iterator[Disagreement]:
         yield Disagreement("runs.csv", f"runs.csv has other runs than {NAME} names")
     for row in rows:
         if row["run_id"] == str(manifest.judged.run) and row["finished_at"] != manifest.judged.finished_at:
-            yield Disagreement("runs.csv", f"runs.csv tells another end of run {manifest.judged.run} than {NAME}")
+            yield Disagreement("runs.csv", f"runs.csv has another end of run {manifest.judged.run} than {NAME}")
     if manifest.judged.run not in manifest.scope.runs:
-        yield Disagreement(NAME, f"{NAME} tells of run {manifest.judged.run}, which is none of its runs")
+        yield Disagreement(NAME, f"{NAME} tells of run {manifest.judged.run}, which is not one of its runs")
 
 
 def _people(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry], told: _Told) -> Iterator[Disagreement]:
@@ -309,7 +307,7 @@ def _people(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry], told: _
                 value = one.get(of_policy, "")
                 cell = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
                 if not equal(row[column], cell):
-                    yield Disagreement(name, f"{name} tells another {column} in row {number} than policy.toml")
+                    yield Disagreement(name, f"{name} has another {column} in row {number} than policy.toml")
     if manifest.scope.people == "named":
         unnamed = {path for path in listed if path.startswith("attachments/")}
         looked: set[str] = set()

@@ -321,7 +321,7 @@ def _refuse_partial(report: Report, runs: Sequence[RunRecord]) -> None:
         newest = next((run for run in reversed(runs) if organization in run.organizations), None)
         if newest is not None and newest.selection:
             raise UsageError(
-                f"Run {newest.id} was told to leave out checks ({newest.selection}): it is no evidence",
+                f"Run {newest.id} was told to leave out checks ({newest.selection}): it cannot be exported as evidence",
                 hint="Run contribaudit audit without --only and --skip first",
             )
 

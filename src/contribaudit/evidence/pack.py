@@ -59,7 +59,7 @@ class Pack:
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Every file in it, with slashes, whether the manifest lists it or not, and its size in bytes as announced.
 
-        Raises EvidenceDamaged for what is no plain file: a link, a device, a name twice in an archive.
+        Raises EvidenceDamaged for what is not a regular file: a link, a device, a name twice in an archive.
         """
         if self._archive is not None:
             seen: set[str] = set()
@@ -67,7 +67,7 @@ class Pack:
                 kind = stat.S_IFMT(info.external_attr >> 16)
                 if info.filename in seen or kind not in (0, stat.S_IFREG) or info.compress_type not in _KINDS:
                     raise EvidenceDamaged(
-                        f"{shown(info.filename)} is in the archive twice, or is no plain file", hint=ASK
+                        f"{shown(info.filename)} is in the archive twice, or is not a regular file", hint=ASK
                     )
                 seen.add(info.filename)
                 yield info.filename, info.file_size
@@ -75,7 +75,7 @@ class Pack:
         for path in sorted(self.place.rglob("*")):
             name = path.relative_to(self.place).as_posix()
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
-                raise EvidenceDamaged(f"{shown(name)} is no plain file", hint=ASK)
+                raise EvidenceDamaged(f"{shown(name)} is not a regular file", hint=ASK)
             if path.is_file():
                 yield name, path.stat().st_size
 
@@ -116,7 +116,7 @@ def open_pack(place: Path) -> Iterator[Pack]:
     try:
         archive = zipfile.ZipFile(place)
     except (*DAMAGE, NotImplementedError) as error:
-        raise EvidenceDamaged(f"{place} is no readable .zip archive", hint=ASK) from error
+        raise EvidenceDamaged(f"{place} is not a readable .zip archive", hint=ASK) from error
     with archive:
         yield Pack(place, archive)
 

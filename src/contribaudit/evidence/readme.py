@@ -12,18 +12,18 @@ from contribaudit.exporters.text import safe_text
 
 PROVES = (
     "The pack is consistent: its files are the ones that the manifest names, none is missing or added, and manifest,"
-    " report, tables, policy, start files and README tell the same.",
-    "A signature that fits a key of which you know whose it is (--public-key) adds that its owner made the manifest.",
+    " report, tables, policy, start files and README agree.",
+    "A signature that fits a key whose owner you know (--public-key) adds that this owner made the manifest.",
     "Several packs that form a chain show that none between two of them was removed or changed.",
-    "A digest that you were told at the time (--expect) shows that the pack is not made anew.",
+    "A digest that you were told at the time (--expect) shows that the pack was not remade.",
 )
 DOES_NOT_PROVE = (
     "That a pack is the one that was written, where it is not signed, or signed with a key that only the pack itself"
     " names, and no digest of it was told: anybody can make a consistent pack with other content.",
     "That Atlassian's answers were right, or that a person saw what they attested.",
-    "Who owns the history and the signing key can make a whole chain anew, with other content and older dates, unless a"
-    " digest of it was published elsewhere at the time.",
-    "That a pack is the newest one, or the first: an end of the chain can be cut off.",
+    "Whoever owns the history and the signing key can remake a whole chain, with other content and older dates, unless"
+    " a digest of it was published elsewhere at the time.",
+    "That a pack is the newest one, or the first: packs at either end of the chain can be left out.",
 )
 _HEAD = """\
 Evidence of contribaudit {version}: {about} of {organizations}, read until {finished}.
@@ -38,15 +38,15 @@ What is what
   manifest.json          every file with its SHA-256 and size, and the manifest of the export before this one
   SHA256SUMS             the same digests in the form that sha256sum reads
   policy.toml, rulebook/, decoders/
-                         what judged the run: with them each finding can be performed again
+                         what judged the run: with them each finding can be reperformed
   population.csv, ledger.csv
                          what was asked, how much was announced and read, and every request: all of them are reads.
                          `sha256` in ledger.csv is of the whole answer as it came, which no file here has: responses/
                          holds the objects that were taken out of it, each under a digest of its own
   runs.csv, gaps.csv, outcomes.csv, changes.csv
-                         when somebody looked, when nobody did (more than {hours:g} hours), what came of it over time
+                         when audits ran, when none did (for more than {hours:g} hours), outcomes and changes over time
   segregation.csv        who did what
-  responses/             raw answers of the API, one a line, in files by the first digit of their SHA-256;
+  responses/             raw answers of the API, one per line, in files by the first digit of their SHA-256;
                          `evidence_sha256` in findings.csv names the one it rests on
   terms.csv, provisions.csv, terms_notes.csv
                          the vendor's documents that the rules rest on, provision by provision, and notes on them
@@ -97,13 +97,13 @@ CONTENTS = {
     "segregation.csv": "who did what",
     "subprocessors.csv": "the vendor's list of sub-processors",
     "terms.csv": "the vendor's documents that the rules rest on",
-    "runs.csv": "when somebody looked",
-    "gaps.csv": "when nobody did",
-    "outcomes.csv": "how each finding came out over time",
+    "runs.csv": "when audits ran",
+    "gaps.csv": "when no audit ran",
+    "outcomes.csv": "the outcomes of each finding over time",
     "collection.csv": "what was asked and how much was read",
     "population.csv": "the same run by run, with what was left out",
     "ledger.csv": "every request that went out",
-    "responses/": "raw answers of the API, a line each, by digest",
+    "responses/": "raw answers of the API, one per line, by digest",
     "policy.toml": "the policy that judged",
     "rulebook/": "every rule with its source, date and grade",
     "data-dictionary.csv": "what each column means",

@@ -50,7 +50,7 @@ def differences(
     if not other_build:
         for name in sorted(set(listed) - {*meanings(), *CONTENTS, PAGE, SUMS}):
             if not name.startswith(_FOLDERS):
-                yield Disagreement(name, f"{shown(name)} is no file that contribaudit writes")
+                yield Disagreement(name, f"{shown(name)} is not a file that contribaudit writes")
 
 
 def made_again(pack: Pack, listed: Collection[str], about: About, start: Start) -> dict[str, Callable[[], bytes]]:

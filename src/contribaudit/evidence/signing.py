@@ -69,7 +69,8 @@ class Signer:
         with contextlib.suppress(ValueError):
             return cls(Ed25519PrivateKey.from_private_bytes(base64.b64decode(line, validate=True)))
         raise ConfigurationError(
-            "The keyring's signing key is none", hint="Make a new one with contribaudit evidence keygen --replace"
+            "The keyring's signing key is not a usable key",
+            hint="Make a new one with contribaudit evidence keygen --replace",
         )
 
     @property

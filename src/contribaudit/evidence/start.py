@@ -198,7 +198,10 @@ def write_book(shown: Shown, out: BinaryIO) -> None:
     guide = [
         ("Sheet: open", "what fails or is not verified, the worst first"),
         ("Sheet: open by control", "the same, once for each control that the check bears on"),
-        ("Sheet: controls", "every control with how its findings came out; nothing open never means that it is met"),
+        (
+            "Sheet: controls",
+            "every control with the outcomes of its findings; nothing open does not mean that the control is met",
+        ),
         ("Sheet: waived", "what somebody accepted"),
         ("All findings", "findings.csv; this workbook holds what is open and what is waived"),
         ("To check the folder", "README.txt"),

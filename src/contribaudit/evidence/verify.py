@@ -109,7 +109,7 @@ def verify_chain(
         if not any(one.manifest.sha256.startswith(text.casefold()) for one in checked):
             raise EvidenceDamaged(
                 f"No pack has the digest {text}: {checked[-1].place} has {checked[-1].manifest.sha256}",
-                hint="It was made anew, or the digest is of another pack",
+                hint="It was remade, or the digest is of another pack",
             )
     scopes = {tuple(one.manifest.scope.organizations) for one in checked}
     if len(scopes) > 1:
@@ -128,7 +128,7 @@ def _signed_alike(ordered: Sequence[Verified]) -> None:
         if newer.signed_with is None:
             raise EvidenceDamaged(
                 f"The chain is broken: {newer.place} is not signed, and {older.place} before it is",
-                hint="Somebody without the key made it anew, or it was exported without the key",
+                hint="Somebody without the key remade it, or it was exported without the key",
             )
         if not (older.key_known and newer.key_known):
             raise EvidenceDamaged(
@@ -162,7 +162,7 @@ def _chain(checked: Sequence[Verified]) -> list[Verified]:
         if before.sha256 in next_of:
             raise EvidenceDamaged(
                 f"The chain forks: {next_of[before.sha256].place} and {one.place} both name the same one before them",
-                hint="One of the two was made anew",
+                hint="One of the two was remade",
             )
         older = by_digest[before.sha256].manifest
         if older.written_at != before.written_at or older.written_at > one.manifest.written_at:
@@ -171,10 +171,10 @@ def _chain(checked: Sequence[Verified]) -> list[Verified]:
     if len(starts) > 1:
         older_start, broken = starts[:2]
         before = broken.manifest.previous
-        named = f"{before.sha256}, which is none of these" if before else "none"
+        named = f"{before.sha256}, which is not one of these" if before else "none"
         raise EvidenceDamaged(
             f"The chain is broken: {broken.place} names {named} before it, and {older_start.place} is older",
-            hint="A pack between the two is missing, or one was made anew",
+            hint="A pack between the two is missing, or one was remade",
         )
     ordered = starts[:1]
     while (following := next_of.get(ordered[-1].manifest.sha256)) is not None:
@@ -199,7 +199,7 @@ def _listed(manifest: Manifest) -> dict[str, Entry]:
         raise EvidenceDamaged(f"{NAME} lists a file twice, or out of order", hint=ASK)
     for path in paths:
         if path in UNLISTED or not plain_path(path):
-            raise EvidenceDamaged(f"{NAME} lists {shown(path)}, which is no place in the folder", hint=ASK)
+            raise EvidenceDamaged(f"{NAME} lists {shown(path)}, which is not a path in the folder", hint=ASK)
     return {one.path: one for one in manifest.files}
 
 

@@ -56,14 +56,12 @@ def explained(
         branch = tree.add(_headline(answer))
         if answer.predicted is not None:
             branch.add(
-                Text(f"predicted: {answer.predicted}, the plan's default; a prediction is no evidence", "yellow")
+                Text(f"predicted: {answer.predicted}, the plan's default; a prediction is not evidence", "yellow")
             )
         if answer.fragile:
             branch.add(Text(f"fragile: {safe_text(answer.fragile_because)}", "yellow"))
         if answer.grade is not None:
-            branch.add(
-                Text(f"known as {answer.grade} since {rfc3339(answer.observed_at)}, its weakest and oldest link")
-            )
+            branch.add(Text(f"grade {answer.grade}, as of {rfc3339(answer.observed_at)}: its weakest and oldest link"))
         window = _window(state, answer)
         if window is not None:
             branch.add(Text(safe_text(window.sentence)))

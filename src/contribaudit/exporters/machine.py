@@ -101,7 +101,7 @@ def _lines(document: ReportV1, manifest_sha256: str, last_success: datetime | No
     yield from _gauge("run_timestamp_seconds", "When the last run ended, Unix time.", [({}, finished)])
     duration = finished - _seconds(run["started_at"])
     yield from _gauge("run_duration_seconds", "How long it took.", [({}, duration)])
-    yield from _gauge("run_complete", "1 when every source was read whole.", [({}, int(run["complete"]))])
+    yield from _gauge("run_complete", "1 when every source was read completely.", [({}, int(run["complete"]))])
     yield from _gauge(
         "findings",
         "Findings by severity and outcome.",
@@ -119,7 +119,7 @@ def _lines(document: ReportV1, manifest_sha256: str, last_success: datetime | No
     yield from _gauge("changes", "Changes since the run before.", [({}, len(about.changes()))])
     yield from _gauge(
         "source_complete",
-        "1 for a source that was read whole.",
+        "1 for a source that was read completely.",
         [
             ({"organization": row["organization"], "collector": row["collector"]}, int(row["status"] == "ok"))
             for row in document["collection"]

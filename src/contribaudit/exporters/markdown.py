@@ -74,7 +74,7 @@ def render(document: ReportV1, *, most_characters: int = MOST_CHARACTERS) -> str
                 code(one.what),
                 code(one.subject),
                 escaped(one.told),
-                escaped(one.cause) or "**nobody looked for one**",
+                escaped(one.cause) or "**cause not looked up**",
             )
             for one in changes
         ]

@@ -149,7 +149,7 @@ def _bytes(place: Path) -> bytes:
         if place.is_dir():
             report = place / REPORT
             if report.exists() and (report.is_symlink() or not report.is_file()):
-                raise EvidenceDamaged(f"{report} is no plain file", hint=_ORIGINAL)
+                raise EvidenceDamaged(f"{report} is not a regular file", hint=_ORIGINAL)
             return report.read_bytes()
         if place.is_file() and zipfile.is_zipfile(place):
             with zipfile.ZipFile(place) as archive:

@@ -173,7 +173,7 @@ def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -
         text.append(one.sentence)
         if further:
             text.append(f" and {further} more")
-        by = f", by {one.actor}" if one.actor else f", {one.cause or 'nobody looked for a cause'}"
+        by = f", by {one.actor}" if one.actor else f", {one.cause or 'cause not looked up'}"
         by += f" ({one.ticket})" if one.ticket else ""
         head = Text("  " if one.explained else "! ", "yellow")
         if width < _WIDE:
@@ -272,7 +272,7 @@ def joined(names: Sequence[str], number: int, room: int) -> str:
 def _do_next(about: Overview, width: int, typed: Typed | None, first: int) -> list[Text]:
     things = about.tasks()
     if not things:
-        return [Text("Do next: nothing that somebody can do now" if about.nobodys else "Do next: nothing", "dim")]
+        return [Text("Do next: nothing can be done now" if about.nobodys else "Do next: nothing", "dim")]
     minutes = f"about {duration(sum(one.minutes for one in things))}" + (" in all" if width >= _WIDE else "")
     more = f", {first} of {len(things)}: {_more('next', typed)}" if len(things) > first else ""
     lines = wrapped(Text.assemble(("Do next", "bold"), f", {minutes}{more}"), width, 2)
@@ -290,7 +290,7 @@ def _read(about: Overview, width: int) -> list[Text]:
     lines = wrapped(Text(f"Read at {document['run']['started_at']}: {about.inventory}{_key(about)}", "dim"), width, 2)
     broken = [f"{one['name']}: {one['unread_reason']}" for one in document["organizations"] if one["unread_reason"]]
     broken += [f"{one['collector']}: {one['reason']}" for one in document["collection"] if one["status"] != "ok"]
-    told = [Text(f"not read whole: {safe_text(one)}", "yellow") for one in broken]
+    told = [Text(f"not read completely: {safe_text(one)}", "yellow") for one in broken]
     told += [_told_warning(one) for one in document["warnings"]]
     for each in told[:FIRST_WARNINGS]:
         lines += wrapped(each, width, 2)

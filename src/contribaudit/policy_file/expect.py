@@ -44,13 +44,13 @@ _LIST = (
     Ask("SP-06", "A row that is not understood may mean any app and any location.", severity=Severity.MEDIUM),
 )
 _OF_THE_COMPANY = frozenset(ask.check for ask in (*_EVERY, *_LIST[:2]))
-_TRIALS = "A trial counts as an active plan: what holds during it may not hold on the day after."
+_TRIALS = "A trial counts as an active plan: what holds during it may not hold the day after."
 _PLAN = Ask("DC-06", "The policy was written for this plan; another plan has other settings and defaults.")
 _IN_APP = (
     Ask("DC-03", "No in-app data is contributed, by the switch or through the include list."),
     Ask(
         "DC-04",
-        "While the switch is off, the include list can still open single spaces, apps or connectors.",
+        "While the switch is off, the include list can still open individual spaces, apps or connectors.",
         expect=(),
     ),
     Ask("DC-13", "When the switch is flipped the other list counts, so it is looked at again."),
@@ -225,9 +225,9 @@ def merged(files: Sequence[Said | None]) -> tuple[list[Merged], list[tuple[int, 
             if other not in values:
                 continue
             if key not in values:
-                wrong.append((last, other, f"needs `{key}` beside it"))
+                wrong.append((last, other, f"also needs `{key}`"))
             elif key == "ai" and values[key] != BLOCKED:
-                wrong.append((last, other, f'goes with ai = "{BLOCKED}" only; write [[rule]]s for anything finer'))
+                wrong.append((last, other, f'is only valid with ai = "{BLOCKED}"; write [[rule]]s for anything finer'))
         if key in values:
             found.append(Merged(key, ExpectTable.model_construct(**values), origin, reason, last))
     return found, wrong

@@ -47,7 +47,7 @@ _ABILITIES = (
         ("AI-06",),
         lambda plan: plan.rovo_by_group,
         "on the {plan} plan AI cannot be limited to groups; {needed} can",
-        'Move to {needed}; or say ai = "blocked", with ai_allowed_on for single sites and apps; or accept with a '
+        'Move to {needed}; or say ai = "blocked", with ai_allowed_on for individual sites and apps; or accept with a '
         "[[waiver]] on {check} that everybody has access",
     ),
     _Ability(

@@ -261,7 +261,7 @@ class _Reading:
         keys = [source.key for source in above]
         if found.key in keys:
             circle = [source.label for source in above[keys.index(found.key) :]]
-            return f"this goes in a circle: {' → '.join((*circle, circle[0]))}; take one of them out"
+            return f"these files extend each other in a circle: {' → '.join((*circle, circle[0]))}; remove one of them"
         if found.key in self._done:
             return ""
         try:

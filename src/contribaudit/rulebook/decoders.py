@@ -165,7 +165,7 @@ def _lasting(pointer: str, where: str) -> None:
         way = parts(pointer)
     except ValueError as error:
         raise RulebookError(
-            f"{where}: {pointer!r} is no pointer: {error}", hint="Write it like /attributes/status."
+            f"{where}: {pointer!r} is not a pointer: {error}", hint="Write it like /attributes/status."
         ) from None
     if way[0] in VOLATILE or (way[0] == "attributes" and len(way) > 1 and way[1] in VOLATILE):
         raise RulebookError(f"{where}: {pointer} changes without meaning, and is not part of a signal's state")
@@ -184,13 +184,13 @@ def _fits(one: Decoder, rulebook: Rulebook, settings: Iterable[Setting]) -> None
         listed = ", ".join(sorted(signals)) or "none"
         near = _near(one.signal, signals)
         raise RulebookError(
-            f"{one.name}: `{one.signal}` is no signal of {one.setting}{near}", hint=f"It has: {listed}."
+            f"{one.name}: `{one.signal}` is not a signal of {one.setting}{near}", hint=f"It has: {listed}."
         )
     owners = {kind.value for rule in anchors if rule.signal == one.signal for kind in rule.kinds}
     if one.owner.value not in owners or (one.owner is Kind.APP and Kind.APP not in setting.kinds):
         raise RulebookError(f"{one.name}: no {one.owner} has a `{one.signal}` that is about {one.setting}")
     if one.texts and not setting.is_list:
-        raise RulebookError(f"{one.name}: {one.setting} is no list, so `texts` cannot read it", hint=_HINT)
+        raise RulebookError(f"{one.name}: {one.setting} is not a list, so `texts` cannot read it", hint=_HINT)
     if one.values and setting.is_list:
         raise RulebookError(f"{one.name}: {one.setting} is a list, which only `texts` can read", hint=_HINT)
     for when in one.values:

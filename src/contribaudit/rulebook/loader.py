@@ -51,11 +51,13 @@ def candidates(file: shapes.SignalsFile) -> tuple[Candidate, ...]:
     known = {(entry.signal, kind) for entry in file.signal for kind in entry.kinds}
     for entry in file.candidate:
         if (entry.signal, Kind(entry.owner)) not in known:
-            raise RulebookError(f"signals.toml: {entry.signal} is no signal of an {entry.owner}, so nothing reads it")
+            raise RulebookError(
+                f"signals.toml: {entry.signal} is not a signal of an {entry.owner}, so nothing reads it"
+            )
         try:
             parts(entry.pointer)
         except ValueError as error:
-            raise RulebookError(f"signals.toml: {entry.pointer!r} is no pointer: {error}") from None
+            raise RulebookError(f"signals.toml: {entry.pointer!r} is not a pointer: {error}") from None
     return tuple(
         Candidate(
             signal=SettingId(entry.signal),
@@ -279,7 +281,7 @@ def _same_checks(file: shapes.ChecksFile, name: str) -> None:
     """A user's file has words for the same checks as the shipped one: none is left without, none is made up."""
     known = _parse(shapes.ChecksFile, name, _read(name, None)[0])
     for check in known.checks.keys() ^ file.checks.keys():
-        what = "is missing" if check in known.checks else "is no check of this file"
+        what = "is missing" if check in known.checks else "is not a check of this file"
         raise RulebookError(f"{name}, key `{check}`: {what}", hint="Compare it with the shipped file.")
 
 
@@ -388,7 +390,7 @@ def _log_rules(file: shapes.EventsFile) -> LogRules:
     known = {entry.name for entry in file.family}
     for entry in file.date:
         for name in set(entry.families) - known:
-            raise RulebookError(f"events.toml: {entry.on} is about `{name}`, which is no family of this file")
+            raise RulebookError(f"events.toml: {entry.on} is about `{name}`, which is not a family of this file")
     return LogRules(
         retention_days=file.retention_days.amount,
         latency_hours=file.latency_hours.amount,

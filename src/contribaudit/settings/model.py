@@ -157,7 +157,7 @@ class Network(Table):
     @model_validator(mode="after")
     def _key_of_a_certificate(self) -> Self:
         if self.client_key is not None and self.client_certificate is None:
-            raise _refuse("client_key needs client_certificate beside it")
+            raise _refuse("client_key also needs client_certificate")
         return self
 
 

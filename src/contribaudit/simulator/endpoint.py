@@ -169,7 +169,7 @@ def resume(
     endpoint: str,
     cursor: object,
     code: str = "ADMIN-400-1",
-    detail: str = "The cursor is none that this endpoint gave.",
+    detail: str = "This endpoint did not give that cursor.",
 ) -> Position:
     """The position of a cursor. Raises AnswerError (400, `code`, `detail`) for one that is none of this endpoint's."""
     try:

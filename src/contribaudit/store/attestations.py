@@ -224,7 +224,7 @@ def _standing(connection: Connection, attestation: str) -> int:
         near = get_close_matches(attestation, known, n=1)
         hint = f"Did you mean {near[0]}? " if near else ""
         raise UsageError(
-            f"There is no attestation {attestation}", hint=f"{hint}contribaudit attest list names them all"
+            f"There is no attestation {attestation}", hint=f"{hint}contribaudit attest list shows them all"
         )
     taken = connection.execute(select(revocations).where(revocations.c.attestation == number)).one_or_none()
     if taken is not None:

@@ -34,7 +34,7 @@ class CopiedTable:
 def copy_tables(source: Connection, target: Connection) -> tuple[CopiedTable, ...]:
     """Copy every table. Raises UsageError for a target that holds runs, StoreError where it reads back another."""
     if target.execute(select(func.count()).select_from(runs)).scalar_one():
-        raise UsageError("The history to copy into holds runs already", hint="Name an empty one")
+        raise UsageError("The history to copy into already holds runs", hint="Name an empty one")
     copied = []
     for table in metadata.sorted_tables:
         rows = _rows(source, table)

@@ -30,7 +30,7 @@ from contribaudit.errors import StoreBusy, StoreDamaged, StoreError
 _DAMAGED_HINT = "Restore it from a backup, or move the file away to begin a new history"
 _WRITABLE_HINT = "Check that the file and its folder are readable and writable for this account"
 _OTHER_HINT = "Check the disk, or the database server and its log"
-_LOST_HINT = "Nothing of what was being written is kept: try again, and look into the server's log"
+_LOST_HINT = "Nothing that was being written was saved: try again, and check the server's log"
 _SERVER_HINT = "Check the server's address, the account and that the database exists"
 
 _SQLITE: dict[int, tuple[type[StoreError], str, str]] = {
@@ -43,7 +43,7 @@ _SQLITE: dict[int, tuple[type[StoreError], str, str]] = {
     SQLITE_FULL: (
         StoreError,
         "could not be written: the disk is full",
-        "Free some space; nothing of this run was kept",
+        "Free some space; nothing of this run was saved",
     ),
     SQLITE_READONLY: (StoreError, "cannot be written", _WRITABLE_HINT),
     SQLITE_CANTOPEN: (StoreError, "cannot be opened", _WRITABLE_HINT),
@@ -67,8 +67,8 @@ _POSTGRESQL: tuple[tuple[str, type[StoreError], str, str], ...] = (
     ),
     ("42703", StoreDamaged, "is damaged: a column is missing", "Restore the database from a backup"),
     ("23", StoreDamaged, "is damaged: its rows contradict each other", "Restore the database from a backup"),
-    ("53100", StoreError, "could not be written: the disk is full", "Free some space; nothing of this run was kept"),
-    ("53", StoreError, "is out of a resource", "Try again when the server is less busy"),
+    ("53100", StoreError, "could not be written: the disk is full", "Free some space; nothing of this run was saved"),
+    ("53", StoreError, "has run out of a resource", "Try again when the server is less busy"),
     ("55P03", StoreBusy, "is in use by another process", "Try again when it has finished"),
     ("40", StoreBusy, "is in use by another process", "Try again when it has finished"),
     (

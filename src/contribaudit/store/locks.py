@@ -71,9 +71,9 @@ def require_held(shown: str, held: Mapping[str, Connection]) -> None:
             connection.execute(select(1))
         except DBAPIError as error:
             raise StoreError(
-                f"The connection to the history {shown} broke while the audit of organization {organization} ran, so"
-                " nothing of this run is kept: the last complete run stands",
-                hint="Run it again, and look into the server's log",
+                f"The connection to the history {shown} broke while the audit of organization {organization} ran, "
+                "so nothing of this run was saved: the last complete run still counts",
+                hint="Run it again, and check the server's log",
             ) from error
 
 

@@ -59,7 +59,7 @@ def _write(name: str, kind: str, text: str) -> str:
                 f"{path} could not be written: {error.strerror}", hint="Start it in a folder that you can write to"
             ) from error
         return str(path)
-    raise OutputError(f"{stem} already already exists a hundred times", hint="Wait a second and try again")
+    raise OutputError(f"{stem} already exists a hundred times", hint="Wait a second and try again")
 
 
 _OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"

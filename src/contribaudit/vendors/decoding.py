@@ -34,10 +34,10 @@ def decoded(body: bytes, content_type: str = "") -> str:
         raise PageNotRead(f"it has more than {MOST_BYTES >> 20} MB", why="too_large", hint=BY_HAND)
     for mark, what in _NO_TEXT.items():
         if body.startswith(mark):
-            raise PageNotRead(f"it is {what}, and no page", why="not_text", hint=BY_HAND)
+            raise PageNotRead(f"it is {what}, not a page", why="not_text", hint=BY_HAND)
     text = _as_declared(body, content_type)
     if "\x00" in text:
-        raise PageNotRead("it holds bytes that are no text", why="not_text", hint=BY_HAND)
+        raise PageNotRead("it holds bytes that are not text", why="not_text", hint=BY_HAND)
     strange, maybe = len(_WRONGLY_DECODED.findall(text)), len(_MAYBE_DECODED.findall(text))
     if strange or maybe >= _FEW_MARKS:
         raise PageNotRead(
@@ -71,4 +71,4 @@ def _strict(body: bytes, encoding: str) -> str:
             f"it names an encoding that does not exist, {encoding}", why="encoding", hint=BY_HAND
         ) from None
     except (UnicodeDecodeError, UnicodeError):
-        raise PageNotRead(f"it says that it is {encoding}, and is not", why="encoding", hint=BY_HAND) from None
+        raise PageNotRead(f"it claims to be {encoding} but is not", why="encoding", hint=BY_HAND) from None

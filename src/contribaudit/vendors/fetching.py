@@ -125,7 +125,9 @@ class Fetcher:
                     return await self._followed(asked, known)
             except TimeoutError:
                 raise PageNotRead(
-                    f"{asked.host} sent no whole page within {WHOLE_SECONDS:.0f} seconds", why="timeout", hint=_BY_HAND
+                    f"{asked.host} did not send a complete page within {WHOLE_SECONDS:.0f} seconds",
+                    why="timeout",
+                    hint=_BY_HAND,
                 ) from None
 
     async def close(self) -> None:
@@ -270,7 +272,7 @@ def checked_address(text: str) -> httpx.URL:
             "An address with a user name or a password is not fetched", hint="Public pages need none; leave it out"
         )
     if url.scheme not in ("https", "http") or not url.host:
-        raise UsageError(f"{_short(text)} is no https:// address", hint="Write the whole address of the page")
+        raise UsageError(f"{_short(text)} is not an https:// address", hint="Write the whole address of the page")
     if url.scheme == "http" and not is_loopback(url.host):
         raise UsageError(
             f"{url.host} would be asked over plain http, where anybody on the way can change the page",
@@ -309,7 +311,7 @@ def _next_address(asked: httpx.URL, here: httpx.URL, response: httpx.Response) -
         raise PageNotRead(
             f"{asked.host} redirects to {there.scheme}://{there.host}, which is not followed",
             why="redirected_elsewhere",
-            hint="Look whether the document has moved, and name its new address",
+            hint="Check whether the document has moved, and name its new address",
         )
     return there
 

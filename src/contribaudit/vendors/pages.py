@@ -369,11 +369,11 @@ def instead(page: Readable, answered_by: str = "") -> tuple[str, str] | None:
     few = page.words <= _NOTICE_WORDS
     led_to_login = _LOGIN_PATH.search(answered_by) is not None
     if (page.has_login and few) or (few and (led_to_login or _LOGIN.search(page.title))):
-        return "login_form", "it is a login form, and no document"
+        return "login_form", "it is a login form, not a document"
     if few and _ERRORS.search(opening):
         return "error_page", f"it is an error page: {opening[:80]}"
     if page.scripts and (page.words < _SHELL_WORDS or (few and _SCRIPT.search(opening))):
-        return "script_shell", "its text is put in by scripts, which are not run: nothing of it came"
+        return "script_shell", "its text is loaded by scripts, which are not run, so none of it was received"
     if not page.provisions:
         return "empty", "it holds no text"
     return None

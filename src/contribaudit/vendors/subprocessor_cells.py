@@ -16,7 +16,7 @@ from contribaudit.core.model.subprocessors import (
 )
 from contribaudit.errors import SubprocessorsNotRead
 
-SAVE = "Open the page in a browser, let it load to its end, and save it as HTML"
+SAVE = "Open the page in a browser, let it load completely, and save it as HTML"
 COMPARE = "Compare the row with the page. If the page has changed its form, save it as HTML and import that"
 
 

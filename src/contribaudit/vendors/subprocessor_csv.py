@@ -92,7 +92,7 @@ def _links(text: str, where: str) -> tuple[Link, ...]:
         return tuple(Link(str(one["text"]), str(one["url"])) for one in found)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise _wrong(
-            f'{where}: `links` is no list like [{{"text": "Terms", "url": "https://…"}}]', "unlabelled"
+            f'{where}: `links` is not a list like [{{"text": "Terms", "url": "https://…"}}]', "unlabelled"
         ) from None
 
 

@@ -120,7 +120,7 @@ def read_subprocessors(text: str, rules: SubprocessorRules) -> ListedRows:
     `unlabelled`, `unknown_column`, `empty_cell`, `damaged_text`.
     """
     if "\ufffd" in text:
-        hint = "Save the page anew as UTF-8"
+        hint = "Save the page again as UTF-8"
         raise SubprocessorsNotRead("characters were lost when the page was saved", why="damaged_text", hint=hint)
     html = text.lstrip().startswith("<") or _CELL.search(text) is not None
     labels = Labels(rules)

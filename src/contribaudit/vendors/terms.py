@@ -188,12 +188,15 @@ def _not_the_document(
     for mark in document.marks:
         if not words_in(text, tuple(mark.split("|"))):
             told = mark.replace("|", " or ")
-            return "other_document", f"it is another document: it nowhere says \u2018{told}\u2019"
+            return "other_document", f"it is another document: it does not contain \u2018{told}\u2019"
     words = sum(len(one.text.split()) for one in before)
     if words >= _SHORT and page.words * 100 <= rules.short_percent * words:
         return "half_as_long", f"it has {page.words} words, and the copy before had {words}"
     if len(before) >= _FEW and len(page.provisions) >= _FEW and shared <= _NOTHING_SHARED:
-        return "other_document", "it shares nothing with the copy before: it is another document, or wholly rewritten"
+        return (
+            "other_document",
+            "it shares nothing with the copy before: it is another document, or completely rewritten",
+        )
     return None
 
 

@@ -25,7 +25,7 @@ WHY_NOT = (
     "was never read",
     "never shown an event",
     "was not read from",
-    "a late event may still come",
+    "a late event may still arrive",
     "no run saw how it was before",
 )
 """How a cause says that the log was no good for it."""

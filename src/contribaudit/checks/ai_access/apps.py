@@ -73,7 +73,7 @@ def on_its_screen(state: State, subject: Subject) -> bool:
 
 def nothing_to_ask(setting: Setting, expected: Value = None) -> Verdict:
     """What a question about every app says where none of them is one that it is about: nothing was looked at."""
-    reason = "the organization has no app that this is about, so nothing was checked"
+    reason = "the organization has no app that this check covers, so nothing was checked"
     return Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason, setting.id, expected)
 
 

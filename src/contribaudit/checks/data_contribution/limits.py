@@ -93,7 +93,10 @@ def off_from_the_start(case: CheckContext) -> Verdict:
     verdict = replace(verdict, setting=_IN_APP.id, observed="off")
     looks = [one for one in answer.rests_on if one.setting in (_IN_APP.id, names.INCLUDED)]
     if all(one.observed_at.astimezone(UTC).date() < effective for one in looks):
-        reason = f"in-app data contribution and its include list stood so before {effective}; nothing has changed since"
+        reason = (
+            f"in-app data contribution and its include list were already set so before {effective}; "
+            "nothing has changed since"
+        )
         return passing(worded(verdict, "off_before_effective_date", reason), answer)
     _, window = exposure_window(case.state, case.subject.organization)
     reason = f"in-app data contribution is off now; nothing shows that it was off on {effective}; {window.sentence}"

@@ -141,7 +141,7 @@ def no_trial(case: CheckContext) -> Verdict:
     wild = [app for app in running if beyond(case, (app.id,), approved)]
     if wild:
         called = tuple(alias_of(case.state, app) for app in wild)
-        reason = f"trials are running that nobody approved: {', '.join(called)}"
+        reason = f"trials are running without approval: {', '.join(called)}"
         return Verdict(Outcome.FAIL, "trial_running", reason, _TRIAL.id, approved, called, _seen(case, wild, _TRIAL.id))
     if unclear is not None:
         return unclear
@@ -187,7 +187,7 @@ def _end_of(case: CheckContext, app: Subject) -> Verdict:
         return Verdict(Outcome.UNKNOWN, "unknown_word", reason, _ENDS.id, None, seen.value, evidence)
     name = called(case.state, app)
     if ends.date() < _today(case):
-        reason = f"the trial of {name} ended on {ends:%Y-%m-%d}; check everything again that it may have changed"
+        reason = f"the trial of {name} ended on {ends:%Y-%m-%d}; check again everything that it may have changed"
         return Verdict(Outcome.STALE, "trial_ended", reason, _ENDS.id, None, seen.value, evidence)
     reason = f"the trial of {name} ends on {ends:%Y-%m-%d}; check again then"
     return Verdict(Outcome.PENDING, "trial_ends", reason, _ENDS.id, None, seen.value, evidence, due_at=ends)

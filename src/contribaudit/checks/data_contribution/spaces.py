@@ -309,7 +309,7 @@ def _since_review(case: CheckContext, position: _Position, reviewed_at: datetime
 def _short(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Verdict:
     """The evidence that the listing shows every space; a verdict where it does not, or nobody counted them."""
     if not _is_whole(listing):
-        reason = f"its spaces were not read to the end: {listing.reason or listing.code}"
+        reason = f"its spaces were not read completely: {listing.reason or listing.code}"
         if listing.code in ("no_token", "no_cloud_id"):
             reason += f"; {ADD_A_TOKEN}"
         return Verdict(Outcome.UNKNOWN, "spaces_not_read", reason, SPACE_COUNT.id, None, listing.read)

@@ -68,7 +68,7 @@ def show_plan(session: Session, screen: str | None, *, everything: bool) -> None
 def walk(session: Session, given: Given, *, everything: bool) -> None:
     """Every screen on which something is due (or the one of --screen), each kept as soon as it is answered."""
     by = given.by or session.settings.attested_by
-    by = mail(by) if by else ask_valid("Your mail address", mail, asking=ask)
+    by = mail(by) if by else ask_valid("Your email address", mail, asking=ask)
     state = session.read()
     due = _due(session, state, given.screen, everything=everything)
     if not due:

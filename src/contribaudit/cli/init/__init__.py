@@ -195,7 +195,7 @@ def _answers(console: Console, flags: Mapping[str, Any], beside: tuple[str, ...]
     if wrong:
         flag = f"--{key.replace('_', '-')}"
         raise UsageError(
-            f"The statements are not a policy: {flag}: {wrong}", hint="contribaudit init --help lists the words"
+            f"These statements do not make a policy: {flag}: {wrong}", hint="contribaudit init --help lists the words"
         )
     answers.key = given_key(settings, answers, flags["key_fd"])
     if answers.key is not None:
@@ -263,9 +263,9 @@ def _gone_on(console: Console) -> bool:
     words = [] if named or console.config_path is not None else drafts.kept_setup()
     if not words:
         return False
-    tell("An earlier set-up was stopped before its end, with these answers:")
+    tell("An earlier setup was interrupted, with these answers:")
     click.echo(f"  {shlex.join(words)}", err=True)
-    if not options.confirm("Go on with them?", default=True):
+    if not options.confirm("Continue with them?", default=True):
         drafts.discard_setup()
         return False
     with command.make_context("init", list(words), obj=console) as context:

@@ -105,7 +105,7 @@ def nothing_written(answers: Answers) -> str:
 
 
 def how_to_go_on(answers: Answers) -> str:
-    return f"To go on from here: contribaudit init {shlex.join(answers.flags())}".rstrip()
+    return f"To continue from here: contribaudit init {shlex.join(answers.flags())}".rstrip()
 
 
 def ai_statement(text: str | None) -> str | dict[str, list[str]] | None:
@@ -134,7 +134,9 @@ def given_key(settings: AppSettings, answers: Answers, key_fd: int | None) -> Se
 
     named = sum((answers.key_file is not None, bool(answers.key_env), key_fd is not None))
     if named > 1:
-        raise UsageError("The API key comes from one place", hint="Give one of --key-file, --key-env and --api-key-fd")
+        raise UsageError(
+            "The API key is given more than once", hint="Give one of --key-file, --key-env and --api-key-fd"
+        )
     if answers.key_env:
         return from_variable(answers.key_env)
     if named or settings.api_key is not None:
@@ -146,9 +148,7 @@ def from_variable(name: str) -> SecretStr:
     from contribaudit.settings import credentials
 
     if not name.replace("_", "a").isalnum() or name[:1].isdigit():
-        raise UsageError(
-            "The NAME of an environment variable is wanted, never the key", hint="For example: --key-env KEY"
-        )
+        raise UsageError("Give the NAME of an environment variable, never the key", hint="For example: --key-env KEY")
     value = os.environ.get(name)
     if not value:
         raise CredentialError(f"The environment variable {name} is not set", hint="Export it in this shell first")
@@ -160,7 +160,7 @@ def check_token(console: Console, answers: Answers) -> None:
     from contribaudit.settings import credentials
 
     if answers.site_token_file is not None and answers.site_token_env:
-        raise UsageError("The site token comes from one place", hint="Give --site-token-file or --site-token-env")
+        raise UsageError("The site token is given more than once", hint="Give --site-token-file or --site-token-env")
     if answers.site_token_file is not None:
         console.diagnostics.hide(credentials.read_key_file(answers.site_token_file))
     if answers.site_token_env:
@@ -180,7 +180,7 @@ def refuse_missing(answers: Answers) -> None:
     ]
     if missing:
         raise UsageError(
-            f"There is no terminal to ask in; missing: {', '.join(missing)}",
+            f"There is no terminal for questions; missing: {', '.join(missing)}",
             hint="Give these flags; all others (contribaudit init --help) are optional",
         )
 

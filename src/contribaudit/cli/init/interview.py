@@ -117,7 +117,7 @@ class Interview:
             self.look = first_look(self._settings, answers.organization, answers.key, self._rulebook, say)
         except AdminApiUnreachable as error:
             error.message = f"Nothing was written, because the key could not be tested: {error.message}"
-            error.hint = f"{error.hint}. To go on untested, add --no-test"
+            error.hint = f"{error.hint}. To continue without a test, add --no-test"
             raise
         look = self.look
         say.note(f'The key works: the organization is "{look.name}".' if look.name else "The key works.")
@@ -126,7 +126,7 @@ class Interview:
             size = f"{counted(look.apps, 'app')} on {counted(look.sites, 'site')}"
             say.note(f"It has {size}; its highest plan is {look.plan.name}.")
         else:
-            say.note(f"Its highest plan is not known: {look.plan_unknown or 'the list of apps does not tell it'}.")
+            say.note(f"Its highest plan is not known: {look.plan_unknown or 'the list of apps does not show it'}.")
 
     def _another(self, what: str) -> bool:
         """What to do about a key or token that did not work; False where it is to be used untested.
@@ -134,7 +134,7 @@ class Interview:
         The line is not shown, so that whoever pastes the next key at once does not leave it on the screen.
         """
         answers = self._answers
-        say = f"Paste another {what}, press Enter to try the same one again, or type `untested` to go on without a test"
+        say = f"Paste another {what}, press Enter to try the same one again, or type `untested` to skip the test"
         secret = options.ask_key(say, or_words=("", "untested"))
         if isinstance(secret, str):
             return not secret
@@ -180,13 +180,15 @@ class Interview:
             if not word:
                 return
             if word == "groups":
-                while not self._state("ai", {"groups": list(listed(options.ask("Names of the groups, with commas")))}):
+                while not self._state(
+                    "ai", {"groups": list(listed(options.ask("Names of the groups, separated by commas")))}
+                ):
                     pass
             else:
                 self._state("ai", word)
             self.limits()
         if said.get("ai") == "blocked" and "ai_allowed_on" not in said:
-            question = "Sites or apps where AI is allowed all the same (labs.atlassian.net, loom …), Enter for none"
+            question = "Sites or apps where AI is still allowed (labs.atlassian.net, loom …), Enter for none"
             while (places := listed(options.ask(question, ""))) and not self._state("ai_allowed_on", list(places)):
                 pass
 
@@ -197,7 +199,7 @@ class Interview:
         if "location" not in said:
             known = ", ".join(locations.choices(self._rulebook))
             tell(
-                "\nWhere does data have to be kept? Every app is then to be pinned there; being located there is not "
+                "\nWhere must data be kept? Every app must then be pinned there; being located there is not "
                 f"enough. Groups and locations, with commas: {known}."
             )
             while (places := listed(options.ask(f"Location ({SKIP}: anywhere, not audited)"))) != (SKIP,):
@@ -247,11 +249,11 @@ class Interview:
         if not answers.site_email:
             tell(
                 "\nOptional: an API token of a person or service account, made at id.atlassian.com. With it the audit "
-                "reads of each site whether AI is on, which trials run and in which regions data lies; without it "
-                "somebody attests that by hand."
+                "reads of each site whether AI is on, which trials run and in which regions data lies; without "
+                "it, somebody has to attest all that."
             )
             text = _ask_valid(
-                f"Mail address of the token's owner (Enter: no token, {SKIP}: a service account)", mail_address, ""
+                f"Email address of the token's owner (Enter: no token, {SKIP}: a service account)", mail_address, ""
             )
             if not text:
                 return
@@ -274,14 +276,14 @@ class Interview:
                 short = try_site_token(self._settings, site, credential, say)
             except ContribauditError as error:
                 if not options.person_there():
-                    error.hint = f"{error.hint}. To go on untested, add --no-test"
+                    error.hint = f"{error.hint}. To continue without a test, add --no-test"
                     raise
                 self._wrong(error)
                 if not self._another("token"):
                     return
             else:
                 if short:
-                    say.warning(f"{site[1]}: {short}", hint="What the gateway does not tell has to be attested")
+                    say.warning(f"{site[1]}: {short}", hint="What the gateway does not show has to be attested")
                 else:
                     say.note(f"The token works: {site[1]} answers.")
                 return
@@ -289,8 +291,11 @@ class Interview:
     def _by(self) -> None:
         if self._answers.by:
             return
-        tell("\nWhat no API tells, somebody looks up in the console and attests, under a mail address.")
-        text = _ask_valid("Mail address of who attests (Enter: later)", mail_address, "")
+        tell(
+            "\nSome settings are in no API: somebody looks them up in the console and attests them, under an email "
+            "address."
+        )
+        text = _ask_valid("Email address of the person who attests (Enter: later)", mail_address, "")
         self._answers.by = "" if text == SKIP else text
 
     def _schedule(self) -> None:

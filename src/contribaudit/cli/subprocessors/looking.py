@@ -135,7 +135,7 @@ def diff(console: Console, *, before: str | None, after: str | None) -> None:
     old = named_list(history, rules.baseline, before) if before else version_before(history, new, rules.baseline)
     if old is None or old.sha256 == new.sha256:
         raise UsageError(
-            f"{new.called[:1].upper()}{new.called[1:]} has none before it to compare with",
+            f"{new.called[:1].upper()}{new.called[1:]} has no earlier list to compare with",
             hint="Import a list: contribaudit subprocessors import FILE",
         )
     changes = list_changes(understood(old, rules), understood(new, rules))
@@ -217,7 +217,9 @@ def _apps(state: State, word: str | None) -> list[Subject]:
         return state.subjects(Kind.APP)
     subject = resolve_alias(state, word)
     if subject is None:
-        raise UsageError(f"There is no subject {word!r} in what was read", hint="contribaudit inventory lists them")
+        raise UsageError(
+            f"There is no subject {word!r} in the data that was read", hint="contribaudit inventory lists them"
+        )
     match subject.kind:
         case Kind.APP:
             return [subject]

@@ -154,7 +154,7 @@ def review(console: Console, *, of: str | None, rows: tuple[str, ...], by: str |
         for name in rows:
             if name.casefold() not in known:
                 raise UsageError(
-                    f"{listed.called} has no row {safe_text(name)!r}", hint="contribaudit subprocessors list names them"
+                    f"{listed.called} has no row {safe_text(name)!r}", hint="contribaudit subprocessors list shows them"
                 )
         chosen = [known[name.casefold()] for name in rows] or ["", *needing]
         what = counted(len(rows), "row") if rows else f"all changes and {counted(len(needing), 'row')} that need review"

@@ -104,5 +104,6 @@ def chosen(archive: Archive, name: str, text: str) -> Look:
     if len({one.id for one in matching}) == 1:
         return matching[0]
     raise UsageError(
-        f"{text[:40]!r} names no one edition of {name}", hint="Write its number, a day as 2026-11-21, or its digest"
+        f"{text[:40]!r} does not name exactly one edition of {name}",
+        hint="Write its number, a day as 2026-11-21, or its digest",
     )

@@ -177,7 +177,7 @@ def show_command(console: Console, *, name: str, as_of: str | None, raw: bool) -
             raise never_archived(document.name)
         if raw:
             if console.on_terminal:  # which would obey what stands in it
-                raise UsageError("The page as it came is not written to a terminal", hint="Redirect it: > page.html")
+                raise UsageError("The raw page is not written to a terminal", hint="Redirect it: > page.html")
             console.write(desk.store.page(look.sha256))
             return
         provisions = desk.archive.read(look.id)

@@ -88,12 +88,12 @@ def _named(desk: Desk, name: str, title: str | None) -> Watched:
         return known
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){0,12}", folded) or len(folded) > 60:
         raise UsageError(
-            f"{name[:60]!r} is no name of a document", hint="Write small letters, digits and dashes: house-rules"
+            f"{name[:60]!r} is not a document name", hint="Use lowercase letters, digits and hyphens, as in house-rules"
         )
     near = get_close_matches(folded, [one.name for one in desk.documents], n=1, cutoff=0.75)
     if title is None and near:
         raise UsageError(
-            f"No document called {folded!r} is watched", hint=f"Did you mean {near[0]}? For another one give --title"
+            f"No document called {folded!r} is watched", hint=f"Did you mean {near[0]}? For a new document, add --title"
         )
     return Watched(folded, title or folded, "", shipped=False)
 
@@ -103,7 +103,7 @@ def _retrieved(text: str | None, now: datetime) -> datetime:
         return now
     found = moment(text)
     if found > now:
-        raise UsageError("--retrieved-at lies in the future", hint="Say when the copy was made")
+        raise UsageError("--retrieved-at is in the future", hint="Say when the copy was made")
     return found
 
 
@@ -262,7 +262,7 @@ def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[Anc
     unread = [status for status in statuses.values() if status != "read"]
     doubtful = [one for one in found if one.standing.under_review]
     if not unread and not doubtful:
-        console.diagnostics.conclusion(f"The pages still say all {len(found)} facts that are anchored in them.")
+        console.diagnostics.conclusion(f"The pages still say all {len(found)} facts that rest on them.")
         return
     missing = any(one.standing is Standing.NOT_ARCHIVED for one in found)
     told = [f"{counted(len(doubtful), 'fact')} under review"] if doubtful else []
@@ -326,14 +326,14 @@ def note_command(
     if not text.strip():
         raise UsageError("The note is empty", hint="Write what the provision means to you")
     if holds and anchor_id is None:
-        raise UsageError("--holds wants the fact that holds", hint="Name it with --anchor ID; see terms check")
+        raise UsageError("--holds needs the fact that it is about", hint="Name it with --anchor ID; see terms check")
     with desk_of(console, keeps=True) as desk:
         document = desk.document(name)
         current = desk.archive.current(document.name)
         provision = _of_fact(desk, document, anchor_id) if anchor_id is not None else ""
         if holds and current is None:
             raise UsageError(
-                f"{document.name} was never archived: there is no wording that the fact holds under",
+                f"{document.name} was never archived: there is no wording to confirm the fact against",
                 hint=f"Run contribaudit terms check --fetch {document.name} first",
             )
         provision = _of_change(desk, document, change_id) if change_id is not None else provision
@@ -349,9 +349,7 @@ def _of_fact(desk: Desk, document: Watched, anchor: str) -> str:
 
     known = {one.anchor.id: one for one in standings(desk.rules, desk.archive) if one.anchor.document == document.name}
     if anchor not in known:
-        raise UsageError(
-            f"{document.name} holds no fact called {anchor!r}", hint=f"Known: {', '.join(known) or 'none'}"
-        )
+        raise UsageError(f"{document.name} has no fact called {anchor!r}", hint=f"Known: {', '.join(known) or 'none'}")
     return known[anchor].after or known[anchor].before
 
 
@@ -363,6 +361,6 @@ def _of_change(desk: Desk, document: Watched, change: str) -> str:
     changes = compare(desk.rules, document.name, desk.archive.read(old.id), desk.archive.read(new.id)).changes
     changed = next((one for one in changes if one.id == change), None)
     if changed is None:
-        raise UsageError(f"No change {change!r} is in the last two editions", hint="See terms diff")
+        raise UsageError(f"No change {change!r} was found between the last two editions", hint="See terms diff")
     about = changed.after or changed.before
     return about.text if about is not None else ""

@@ -43,7 +43,7 @@ def document_situation(
         if unread is None:
             good.add(key)
         else:
-            text = f"{name}: {unread.reason}; the text of before stays"
+            text = f"{name}: {unread.reason}; the earlier text stays current"
             bad.append(Matter(key, Event.UNREADABLE, unread.code, "Documents that cannot be read", text))
     return Situation(tuple(bad), frozenset(good), whole=True)
 

@@ -305,7 +305,7 @@ def forecast(ground: Ground, hypothesis: Hypothesis, as_of: datetime) -> Forecas
             before = after
     sentences = [*assumed.sentences]
     if hypothesis.until is not None:
-        sentences.append(f"nobody does or reads anything until the end of {hypothesis.until}")
+        sentences.append(f"nothing is done or read until the end of {hypothesis.until}")
     return Forecast(
         as_of,
         hypothesis,
@@ -381,7 +381,7 @@ def _row(was: Finding | None, now: Finding | None, state: State, when: date | No
     one = now or was
     assert one is not None  # it is in one of the two
     name = alias_of(state, one.subject)
-    why = now.reason if now is not None else "the check applies to others then"
+    why = now.reason if now is not None else "the check then applies to other subjects"
     organization = one.subject.organization
     return ForecastRow(
         organization, one.subject, name, one.check, one.setting, one.severity, _outcome(was), _outcome(now), when, why

@@ -95,7 +95,7 @@ def _source(
     else:
         collectors = [one.collection.collector for one in its if one.collection is not None]
         verb = "was" if len(collectors) == 1 else "were"
-        text = f"{name}: {', '.join(collectors)} {verb} not read whole: {first.collection.reason.rstrip('.')}"
+        text = f"{name}: {', '.join(collectors)} {verb} not read completely: {first.collection.reason.rstrip('.')}"
     login = code in _LOGIN
     spaces = first.collection is not None and first.collection.collector.startswith(SPACES_PREFIX)
     whose = " --site all" if spaces else org_option(state, organization)
@@ -115,7 +115,7 @@ def readings(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One audit for each organization, or one of all for what is about all."""
     for organization, its in grouped(findings, organization_asked).items():
         name = f"{state.organization_name(organization)}: " if organization else ""
-        text = f"{name}read it once more: {checks_of(its)}: {its[0].reason}"
+        text = f"{name}read it again: {checks_of(its)}: {its[0].reason}"
         yield settling(StepKind.RENEW, its, _AUDIT, text, f"contribaudit audit{org_option(state, organization)}")
 
 
@@ -167,7 +167,7 @@ def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
         why = "not in the baseline"
         if approved is not None:
             ended = approved.expired(state.as_of)
-            why = "the baseline has ended" if ended else f"outside of the baseline of run {approved.baseline.run}"
+            why = "the baseline has ended" if ended else f"outside the baseline of run {approved.baseline.run}"
         yield NextStep(
             StepKind.DECIDE,
             gravest(its),
@@ -294,7 +294,7 @@ def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iter
             what = its[0].remediation.rstrip(".") or its[0].reason
             text = f"{what}: {names(state, subjects)} ({its[0].title})"
         else:
-            text = f"{its[0].title}: {names(state, subjects)}: {its[0].reason} (a waiver accepts it)"
+            text = f"{its[0].title}: {names(state, subjects)}: {its[0].reason} (a waiver can accept it)"
         due = min((one.due_at for one in its if one.due_at is not None), default=None)
         yield replace(settling(kind, its, minutes, text, f"contribaudit checks show {check}"), due=due)
 
@@ -320,7 +320,7 @@ def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[Scre
             its, soon = groups.get((organization, identity), []), due.get((organization, identity))
             yield _look(state, screens[identity], organization, its, soon)
     for (subject, setting), its in unlisted.items():
-        text = f"{names(state, [subject])}: {setting} stands on no screen that lists it: {its[0].reason}"
+        text = f"{names(state, [subject])}: {setting} is shown by no console screen: {its[0].reason}"
         command = f"contribaudit attest {setting} VALUE --subject {quote(subject.id)}"
         yield settling(StepKind.LOOK, its, _MINUTES, text, command)
 
@@ -331,7 +331,7 @@ def _look(state: State, screen: Screen, organization: str, its: Sequence[Finding
     if soon is not None and soon.severity is not None:
         parts = [f"{counted(soon.values, 'value')} to record"]
     elif soon is not None and not its:
-        parts = [f"{len(soon.subjects)} to look at again before they are too old"]
+        parts = [f"{len(soon.subjects)} to check again before they are too old"]
     doubted = {(one.subject, one.setting) for one in its if one.setting in screen.settings}
     sure = screen.surely_asked([one for one in screen.settings if any(setting == one for _, setting in doubted)])
     return NextStep(
@@ -365,7 +365,7 @@ def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> 
             if same_person(each.by, who) and (subject, setting) in wanted
         ]
         own = bool(operator) and same_person(operator, who)
-        whose = "somebody else than you has to" if own else "you may" if operator else "not whoever recorded them"
+        whose = "someone other than you must" if own else "you may" if operator else "not the person who recorded them"
         waits = "waits" if len(its) == 1 else "wait"
         text = f"{counted(len(its), 'value')} attested by {who} {waits} for a second person ({whose})"
         command = f"contribaudit attest confirm {ids[0]}" if ids else "contribaudit attest list"
@@ -389,7 +389,8 @@ def _rulebook(findings: Iterable[Finding]) -> Iterator[NextStep]:
         return one.setting, one.observed if one.observed is not None else one.reason_code
 
     for its in grouped(findings, word_of).values():
-        text = f"{checks_of(its)}: {its[0].reason}: update contribaudit, or put a dated file of your own in its folder"
+        advice = "update contribaudit, or put your own dated file in the rulebook folder"
+        text = f"{checks_of(its)}: {its[0].reason}: {advice}"
         yield settling(StepKind.RENEW, its, _MINUTES, text, "contribaudit doctor")
 
 

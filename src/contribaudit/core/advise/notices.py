@@ -274,9 +274,9 @@ _COUNTED = {
     Event.FAILURES: ("finding fails", "findings fail"),
     Event.STALE: ("value must be looked at again", "values must be looked at again"),
     Event.UNREADABLE: ("source cannot be read", "sources cannot be read"),
-    Event.EXPIRING: ("date comes near", "dates come near"),
+    Event.EXPIRING: ("date is near", "dates are near"),
     Event.DOCUMENTS: ("document changed", "documents changed"),
-    Event.RECOVERED: ("matter is right again", "matters are right again"),
+    Event.RECOVERED: ("problem is resolved", "problems are resolved"),
 }
 
 

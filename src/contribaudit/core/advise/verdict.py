@@ -80,7 +80,7 @@ def headline(code: int, fail_on: Severity, by_severity: Mapping[str, Mapping[str
         counted[1] = f"below that, {counted[1]}"
     cause = _INSTEAD.get(code, "")
     if code == exit_codes.UNVERIFIED and not counted[0]:
-        cause = "a source that the policy needs was not read whole"
+        cause = "a source that the policy needs was not read completely"
     return "; ".join(one for one in (f"{verdict_word(code)} ({fail_on} and above)", cause, *counted) if one)
 
 

@@ -369,7 +369,7 @@ def _of_none(state: State, policy: AuditPolicy, check: Check, organization: str,
             "no rule selects anything in this organization"
             if some
             else state.organizations[organization].why_not("workspaces")
-            or f"no {check.kind} was seen that this is about"
+            or f"no {check.kind} was seen that this check covers"
         )
         verdict = Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason)
     case = CheckContext(subject, state, rule, policy)

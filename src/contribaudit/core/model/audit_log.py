@@ -255,5 +255,5 @@ def how_read(log: AuditLog, after: datetime, until: datetime, rules: LogRules) -
         why = next((one.reason for one in reversed(log.readings) if one.reason), "")
         return f"the log was not read from {told}{f': {why}' if why else ''}; {back}"
     last = max(end for _, end in spans)
-    late = "" if last - until >= timedelta(hours=rules.latency_hours) else "; a late event may still come"
+    late = "" if last - until >= timedelta(hours=rules.latency_hours) else "; a late event may still arrive"
     return f"log read without gaps; {back}{late}"

@@ -85,7 +85,7 @@ def decode(decoder: Decoder, state: Digests, objects: Objects) -> tuple[Value, s
     """The value, and ""; or None, and why there is none. Several objects must all say the same."""
     if state is None:
         words = [one.value for one in decoder.values if one.absent]
-        return (words[0], "") if words else (None, "it has no value for an object that is not there")
+        return (words[0], "") if words else (None, "it has no value for an object that is absent")
     found: dict[tuple[str, Value], Value] = {}
     for name in state:
         if name not in objects:

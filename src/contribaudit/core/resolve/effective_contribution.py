@@ -99,7 +99,7 @@ def _not_listed(state: State, space: Subject, app: Subject) -> Stop | None:
     if listing.status is CollectionStatus.OK:
         gone = f"no listing shows {called(state, space)}: it was renamed or removed"
         return Stop(Outcome.UNKNOWN, "space_not_found", rule(state, gone))
-    unread = f"the spaces of {called(state, app)} were not read to the end: {listing.reason or listing.code}"
+    unread = f"the spaces of {called(state, app)} were not read completely: {listing.reason or listing.code}"
     return Stop(Outcome.UNKNOWN, "space_not_seen", rule(state, unread))
 
 

@@ -11,7 +11,7 @@ from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State
 
-NAMED_BY_POLICY = "named by a policy only, not in the list of apps"
+NAMED_BY_POLICY = "named only by a policy, not in the list of apps"
 NOT_AN_APP = "an entry in the list that is not an app"
 """Notes of rows that the inventory's numbers leave out."""
 
@@ -115,7 +115,7 @@ def inventory_rows(state: State) -> list[InventoryRow]:
                     "",
                     "",
                     None,
-                    note="named by people: no API lists connectors",
+                    note="recorded by people: no API lists connectors",
                     **blank,
                 )
             )
@@ -168,7 +168,7 @@ def _note(state: State, app: Subject) -> str:
     listing = state.spaces(app.organization).lists().get(app)
     if listing is None or listing.status is CollectionStatus.OK:
         return ""
-    return f"spaces not read to the end: {listing.reason or listing.code}"
+    return f"spaces not read completely: {listing.reason or listing.code}"
 
 
 def _site(state: State, organization: str, apps: list[Subject]) -> Site:

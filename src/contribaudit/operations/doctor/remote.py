@@ -106,7 +106,7 @@ async def _ask_gateway(client: SiteClient, cloud_id: str, host: str) -> Line:
     told = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
     place = f"{host or cloud_id}, {ASK_GATEWAY.title}"
     if isinstance(told, NotTold):
-        hint = "What the gateway does not tell stays unknown; the rest of a site is read"
+        hint = "What the gateway does not show stays unknown; the rest of a site is read"
         return Line.warning("gateway", f"{place}: {told.reason}", hint)
     return Line.ok("gateway", f"{place}: answers {client.access(host).visible_to}")
 
@@ -208,7 +208,7 @@ def _passed_over(found: Found, organization: Organization) -> str:
         f"api_key_env ({organization.api_key_env})" if organization.api_key_env is not None else "",
     ]
     named = " and ".join(other for other in others if other)
-    return f", which goes before {named}" if named else ""
+    return f", which takes precedence over {named}" if named else ""
 
 
 async def _collected(
@@ -243,7 +243,9 @@ async def _lines(
         yield Line.ok("api", f"{settings.api_url} answers")
         if isinstance(error, KeyRefused) and (variable := _variable(found)):
             saved = "save it with `contribaudit login`"
-            error.hint = error.hint.replace(saved, f"put it into {variable}: that goes before files and the keyring")
+            error.hint = error.hint.replace(
+                saved, f"put it into {variable}, which takes precedence over files and the keyring"
+            )
         yield Line.failed("key" if isinstance(error, KeyRefused) else "organization", error)
         return
     except AccessDenied as error:

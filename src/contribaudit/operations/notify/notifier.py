@@ -90,7 +90,7 @@ def tell_unreached(
     """Keep the message that nothing could be read. `organizations` maps their IDs to their names."""
     for organization, name in organizations.items():
         found = unreached(organization, code, reason)
-        footer = ("Nothing was judged; the last complete run stands.", "Look: contribaudit doctor")
+        footer = ("Nothing was judged; the last complete run still counts.", "Look: contribaudit doctor")
         _tell(store, organization, None, notify, channels, now, found, name or organization, footer, ())
 
 

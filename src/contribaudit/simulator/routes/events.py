@@ -172,7 +172,7 @@ def _position(call: Call, endpoint: str, names: tuple[str, ...], default: int) -
     if "cursor" in call.query:
         kept = resume(endpoint, call.query["cursor"])
         if not _sound(kept.memory):
-            raise AnswerError(400, "ADMIN-400-1", "The cursor is none that this endpoint gave.")
+            raise AnswerError(400, "ADMIN-400-1", "This endpoint did not give that cursor.")
         return Position(kept.start, _limit(call, kept.size), kept.number, kept.memory)
     memory = {name: call.query[name] for name in names if call.query.get(name)}
     _check(memory)

@@ -91,7 +91,7 @@ def when(text: str, now: datetime) -> datetime:
     """
     found = _PATTERN.fullmatch(text)
     if found is None:
-        raise ValueError(f'{text!r} is no date; write "in 9 days", "30 days ago" or "in 10 days at 22:00"')
+        raise ValueError(f'{text!r} is not a date; write "in 9 days", "30 days ago" or "in 10 days at 22:00"')
     days = int(found["ahead"]) if found["ahead"] else -int(found["behind"])
     moment = now.astimezone(UTC).replace(microsecond=0) + timedelta(days=days)
     if found["clock"]:

@@ -173,7 +173,7 @@ def verdict_lines(board: Board, width: int) -> list[Line]:
     if whole is not None and whole.exit_code is not None:
         word = verdict_word(whole.exit_code)
         told = f"run #{whole.id}, {ago(whole.finished_at, board.now)}: "
-        found.append(Line(Text.assemble(("LAST WHOLE RUN ", "bold"), told, (word, STYLES[word]))))
+        found.append(Line(Text.assemble(("LAST COMPLETE RUN ", "bold"), told, (word, STYLES[word]))))
     if board.runs:
         found.append(Line(_strip(board)))
     return found
@@ -268,7 +268,7 @@ def next_lines(board: Board, width: int, most: int) -> list[Line]:
     if not things:
         still_open = any(one.outcome.violates or one.outcome.unproven for one in board.report.findings)
         if nobodys:
-            told, style = "Nothing that somebody can do now", ""
+            told, style = "Nothing can be done now", ""
         elif still_open:
             told, style = "No next step is known here: see the findings", "dim"
         else:

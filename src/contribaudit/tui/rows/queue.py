@@ -106,7 +106,7 @@ def line(board: Board) -> Text:
     """The sentence above the queue."""
     things = to_do(board.steps)
     if not things:
-        return Text("Nothing that somebody can do now." if board.steps else "Nothing to do.", "bold")
+        return Text("Nothing can be done now." if board.steps else "Nothing to do.", "bold")
     told = f"{counted(len(things), 'thing')} to do, about {duration(sum(one.minutes for one in things))} in all"
     return Text(told, "bold").append("   Enter does it; space marks several for one waiver", "not bold dim")
 
@@ -170,7 +170,7 @@ def enter_does(board: Board, step: NextStep) -> str:
         return "opens a waiver"
     if step.kind is StepKind.FIX and console_path(board, step):
         return "copies the console's address, and opens it where there is a browser"
-    return "copies what to type"
+    return "copies the command"
 
 
 def verb_of(step: NextStep) -> str:

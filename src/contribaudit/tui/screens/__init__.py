@@ -84,7 +84,7 @@ ALL: dict[str, Listed] = {
         "DeskScreen",
     ),
     "approve": Listed(
-        "Baseline", "p", "What is outside of the approved state, and approving it", "approve", "ApproveScreen"
+        "Baseline", "p", "What is outside the approved state, and how to approve it", "approve", "ApproveScreen"
     ),
     "whatif": Listed(
         "What if",
@@ -97,6 +97,6 @@ ALL: dict[str, Listed] = {
     "pack": Listed(
         "Pack", "X", "Write and verify an evidence pack for an auditor", "pack", "PackScreen", in_footer=False
     ),
-    "run": Listed("Run", "r", "Start an audit, see how far it is, and what is new", "run", "RunScreen"),
+    "run": Listed("Run", "r", "Start an audit, follow its progress, and see what is new", "run", "RunScreen"),
 }
 """By mode, in the order of the footer."""

@@ -58,7 +58,9 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         Binding("enter", "edit", "Value", show=False),
         Binding("A", "fill", "Fill down", tooltip="The same answer in every empty cell below"),
         Binding("asterisk", "everywhere", "All rows", key_display="*", tooltip="One statement for every row shown"),
-        Binding("equals_sign", "keep_last", "As before", show=False, key_display="=", tooltip="As the last look saw"),
+        Binding(
+            "equals_sign", "keep_last", "As before", show=False, key_display="=", tooltip="The value of the last look"
+        ),
         Binding("u", "undo", "Undo"),
         Binding("delete,backspace", "clear", "Empty the cell", show=False),
         Binding("slash", "narrow", "Filter", key_display="/"),
@@ -336,7 +338,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         if place is None:
             return
         if not self.answers.asks(place, self._column):
-            self.tell("This cell is not asked")
+            self.tell("This cell needs no answer")
             return
         self.answers.put([place], self._column, value)
         self.tell("")
@@ -364,7 +366,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         """Choose one of the setting's words, or type what it takes."""
         place = self._place()
         if place is None or not self.answers.asks(place, self._column):
-            self.tell("This cell is not asked")
+            self.tell("This cell needs no answer")
             return
         setting, value = self._setting, self.answers.value(place, self._column)
         if setting.words:

@@ -89,8 +89,8 @@ class LeavingScreen(QuestionScreen):
 
     def __init__(self, typed: Sequence[Screen[Any]]) -> None:
         drafts = all(getattr(one, "drafted", False) for one in typed)
-        told = "It is kept as a draft: open the screen again to go on." if drafts else "Nothing of it has been saved."
-        super().__init__("Leave with a form half filled in?", Text(told), yes="Leave", no="Keep editing")
+        told = "It is kept as a draft: open the screen again to go on." if drafts else "Nothing has been saved."
+        super().__init__("Leave the form half filled in?", Text(told), yes="Leave", no="Keep editing")
 
 
 T = TypeVar("T")

@@ -63,9 +63,9 @@ def written(pack: Verified, shown: str) -> Text:
         f"{safe_text(manifest.judged.policy_name)}. Every file is as the manifest says.\n"
     )
     if pack.signed_with:
-        said.append(f"Signed with {pack.signed_with}. Give its public part to the auditor by another way.\n")
+        said.append(f"Signed with {pack.signed_with}. Give its public part to the auditor separately.\n")
     else:
-        said.append("Not signed: send the digest by another way than the pack, so that it can be compared.\n", "yellow")
+        said.append("Not signed: send the digest separately from the pack, so that it can be compared.\n", "yellow")
     return said.append(
         "y copies the digest, Y the path. An auditor checks with: contribaudit evidence verify PATH", "dim"
     )
@@ -221,7 +221,7 @@ class PackScreen(BoardScreen):
         source = self.dashboard.source
         if source is None or source.job is None:
             self.query_one("#signing", Static).update(
-                Text.assemble(("Read-only: a pack is written on the machine with the history.", "yellow"))
+                Text.assemble(("Read-only: write the pack on the machine with the history.", "yellow"))
             )
             return
         try:

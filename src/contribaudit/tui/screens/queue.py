@@ -29,10 +29,10 @@ class QueueScreen(BoardScreen):
 
     NAME: ClassVar[str] = "Next"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Mark", tooltip="Mark what one waiver is to accept"),
+        Binding("space", "mark", "Mark", tooltip="Mark findings for one waiver"),
         Binding("w", "app.waive", "Waive"),
         Binding("F", "findings", "Its findings"),
-        Binding("y", "copy", "Copy what to type", show=False),
+        Binding("y", "copy", "Copy the command", show=False),
         *(Binding(str(n), f"step({n})", f"Step {n}", show=False) for n in range(1, 10)),
         Binding("escape", "back", "Back", show=False),
     ]
@@ -187,7 +187,7 @@ class QueueScreen(BoardScreen):
         if due:
             await walk(self.dashboard, board, due)
         else:
-            self.dashboard.say("Nothing on this screen waits any more: press R to read the history again")
+            self.dashboard.say("Nothing on this screen is waiting any more: press R to read the history again")
 
     def _waits(self, board: Board, step: NextStep) -> list[DueScreen]:
         """In a worker thread. Raises ContribauditError."""

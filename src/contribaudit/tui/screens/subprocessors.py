@@ -35,7 +35,7 @@ class SubprocessorsScreen(BoardScreen):
         yield Listing[ProcessorV1](
             rows.COLUMNS,
             id="subprocessors",
-            empty="Nothing fits.",
+            empty="No row matches the filter.",
             key=lambda one: (one["processor"], one["touches"], one["app"]),
         )
 
