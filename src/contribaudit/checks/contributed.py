@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from contribaudit.checks.reading import evidence_of, fragile
+from contribaudit.checks.reading import fragile
 from contribaudit.core.judge.check import CheckContext, Judge, Verdict
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
@@ -46,7 +46,7 @@ def contributed(answer: Effective, expected: Value) -> Verdict:
     seen = _last_seen(answer.chain)
     setting = seen.setting if seen is not None else answer.setting
     observed = seen.value if isinstance(seen, Observed) else None
-    evidence = evidence_of(*answer.rests_on)
+    evidence = Evidence.of(*answer.rests_on)
     if answer.value is None:
         assert isinstance(answer.outcome, Outcome)
         return Verdict(answer.outcome, answer.code, told_of(answer), setting, expected, observed, evidence)
@@ -86,7 +86,7 @@ def _of_stop(stop: Stop, setting: SettingId, expected: Value) -> Verdict:
 
 
 def _evidence(links: tuple[Reason, ...]) -> tuple[Evidence, ...]:
-    return evidence_of(*(one.observation for one in links if one.observation is not None and one.decisive))
+    return Evidence.of(*(one.observation for one in links if one.observation is not None and one.decisive))
 
 
 def _last_seen(links: tuple[Reason, ...]) -> Observation | None:

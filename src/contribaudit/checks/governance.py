@@ -11,7 +11,7 @@ from contribaudit.catalogue.data_contribution import IN_APP, METADATA
 from contribaudit.catalogue.organization import ADMINISTRATOR_GROUPS, ADMINISTRATORS
 from contribaudit.checks.data_contribution.plans import choosable, decision_on
 from contribaudit.checks.documents import page_doubt, page_evidence
-from contribaudit.checks.reading import attested_list, evidence_of, highest_plan, policy_evidence, rulebook_evidence
+from contribaudit.checks.reading import attested_list, highest_plan, policy_evidence, rulebook_evidence
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Parameter, Shape, Verdict, check
 from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
@@ -210,7 +210,7 @@ def decided_by_two(case: CheckContext) -> Verdict:
         return plan
     wanted = choosable(plan)
     decisions = {setting.id: decision_on(case, setting) for setting in wanted}
-    evidence = evidence_of(case.state.read(case.subject, names.HIGHEST_PLAN))
+    evidence = Evidence.of(case.state.read(case.subject, names.HIGHEST_PLAN))
     missing = tuple(setting for setting, made in decisions.items() if made is None)
     expected = tuple(decisions)
     if missing:
@@ -298,7 +298,7 @@ def administrators_known(case: CheckContext) -> Verdict:
     """GV-02: nobody administers the organization but those of the rule's `expect`, in person or by a group."""
     seen = {one: attested_list(case.state, case.subject, one, case.rule.expect) for one in _ADMINISTRATORS}
     listed = {setting: held for setting, held in seen.items() if not isinstance(held, Verdict)}
-    evidence = tuple(one for each in listed for one in evidence_of(case.state.read(case.subject, each.id)))
+    evidence = tuple(one for each in listed for one in Evidence.of(case.state.read(case.subject, each.id)))
     if not isinstance(case.rule.expect, tuple):
         unread = next((one for one in seen.values() if isinstance(one, Verdict)), None)
         count = sum(map(len, listed.values()))

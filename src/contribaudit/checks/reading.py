@@ -35,11 +35,6 @@ WORKSPACES = "workspaces"
 POLICIES = "policies"
 
 
-def evidence_of(*observations: Observation) -> tuple[Evidence, ...]:
-    """The observations that gave a value, as evidence."""
-    return Evidence.of(*observations)
-
-
 def list_evidence(state: State, organization: str, collector: str) -> tuple[Evidence, ...]:
     """A list that was read to its end, as evidence of what is not in it; empty when it was not."""
     place = state.organizations[organization]
@@ -72,7 +67,7 @@ def unread(observation: Observation, expected: Value = None) -> Verdict:
             observation.setting,
             expected,
             observation.value,
-            evidence_of(observation),
+            Evidence.of(observation),
         )
     reason = observation.reason
     if observation.missing_scope and observation.missing_scope not in reason:
@@ -104,6 +99,17 @@ def app_of(state: State, subject: Subject) -> App | None:
     return state.rulebook.app(state.recall(subject, names.APP_TYPE_KEY))
 
 
+def unknown_app(case: CheckContext, what: str) -> Verdict:
+    """`unknown`: the rulebook does not know whether the app has `what`; or why its type was not read."""
+    type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
+    if not isinstance(type_key, Observed) or not isinstance(type_key.value, str):
+        return unread(type_key)
+    reason = f"the rulebook does not know whether {type_key.value} has {what}"
+    return Verdict(
+        Outcome.UNKNOWN, "unknown_app", reason, names.APP_TYPE_KEY, None, type_key.value, Evidence.of(type_key)
+    )
+
+
 def may_be_sandbox(state: State, app: Subject) -> bool:
     """False for an app that is known to be none."""
     return state.word(app, names.APP_SANDBOX) != "none"
@@ -124,7 +130,7 @@ def plan_unclear(seen: Observation) -> Verdict:
     if isinstance(seen, Observed) and seen.value is not None:
         words = ", ".join(seen.value) if isinstance(seen.value, tuple) else str(seen.value)
         reason = f"the rulebook does not know which plan {words!r} is"
-        return Verdict(Outcome.UNKNOWN, "unknown_plan_word", reason, seen.setting, None, seen.value, evidence_of(seen))
+        return Verdict(Outcome.UNKNOWN, "unknown_plan_word", reason, seen.setting, None, seen.value, Evidence.of(seen))
     return unread(seen)
 
 
@@ -171,7 +177,7 @@ def attested_list(
 
 def _odd(seen: Observed, setting: Setting, expected: Value) -> Verdict:
     reason = f"{setting.title}: {seen.value!r}, which this version does not know"
-    return Verdict(Outcome.UNKNOWN, "unknown_word", reason, setting.id, expected, seen.value, evidence_of(seen))
+    return Verdict(Outcome.UNKNOWN, "unknown_word", reason, setting.id, expected, seen.value, Evidence.of(seen))
 
 
 def compared(case: CheckContext, setting: Setting, wanted: str, says: Mapping[str, str]) -> Verdict:
@@ -180,7 +186,7 @@ def compared(case: CheckContext, setting: Setting, wanted: str, says: Mapping[st
     if isinstance(word, Verdict):
         return word
     outcome = Outcome.PASS if word == wanted else Outcome.FAIL
-    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    evidence = Evidence.of(case.state.read(case.subject, setting.id))
     return Verdict(outcome, code_of(setting, word), says[word], setting.id, wanted, word, evidence)
 
 
@@ -233,7 +239,7 @@ def unless_no_screen(case: CheckContext, setting: Setting, verdict: Verdict) -> 
     ):
         return verdict
     reason = f"{known.title} has no such setting: no console screen shows it for this app ({setting.title})"
-    evidence = (*evidence_of(state.read(subject, names.APP_TYPE_KEY)), *rulebook_evidence(case))
+    evidence = (*Evidence.of(state.read(subject, names.APP_TYPE_KEY)), *rulebook_evidence(case))
     return Verdict(Outcome.NO_SUCH_SETTING, "no_screen", reason, setting.id, verdict.expected, None, evidence)
 
 
@@ -314,7 +320,7 @@ def only_approved(
     held = attested_list(case.state, subject, setting, None if unlimited else case.listed)
     if isinstance(held, Verdict):
         return held
-    evidence += evidence_of(case.state.read(subject, setting.id))
+    evidence += Evidence.of(case.state.read(subject, setting.id))
     approved = held if unlimited else case.listed
     strangers = beyond(case, held, approved)
     if strangers:

@@ -128,7 +128,7 @@ def changes_reviewed(case: CheckContext) -> Verdict:
         reason = f"nothing changed {since}"
         return _if_current(case, newest, Verdict(Outcome.PASS, "no_change", reason, None, expected, (), evidence))
     if review is None:
-        reason = f"{count} of the list of {listed.effective} not reviewed: {_some(names_changed)}"
+        reason = f"{count} of the list of {listed.effective} not reviewed: {some(names_changed)}"
         reason += "" if listed is newest else f"; run contribaudit subprocessors review --list {listed.effective}"
         late = case.as_of > due
         reason += f"; the {rules.objection_days} days to object ended on {due:%Y-%m-%d}" if late else ""
@@ -162,10 +162,6 @@ def _if_current(case: CheckContext, listed: SubprocessorList, verdict: Verdict) 
     if problem is None:
         return verdict
     return replace(verdict, outcome=Outcome.STALE, reason_code=problem[0], reason=f"{verdict.reason}, but {problem[1]}")
-
-
-def _some(called: Sequence[str]) -> str:
-    return some(called, 5)
 
 
 def _touching(case: CheckContext, rows: Iterable[Processor]) -> _Touching:
@@ -267,16 +263,16 @@ def locations_allowed(case: CheckContext, touching: _Touching) -> Verdict:
         elif any(one.startswith("locations:") for one in processor.needs_review):
             unclear.append(name)
     if outside[Touches.YES]:
-        reason = f"outside {', '.join(case.listed)}: {_some(outside[Touches.YES])}"
+        reason = f"outside {', '.join(case.listed)}: {some(outside[Touches.YES])}"
         observed = tuple(outside[Touches.YES])
         return Verdict(Outcome.FAIL, "outside_allowed", reason, None, case.listed, observed)
     if outside[Touches.MAY]:
         first = next(one for _, one in touching if one.touches is Touches.MAY)
-        reason = f"may be outside {', '.join(case.listed)}: {_some(outside[Touches.MAY])}; {first.because[0]}"
+        reason = f"may be outside {', '.join(case.listed)}: {some(outside[Touches.MAY])}; {first.because[0]}"
         observed = tuple(outside[Touches.MAY])
         return Verdict(Outcome.UNKNOWN, "may_be_outside", reason, None, case.listed, observed)
     if unclear:
-        reason = f"where they process is not understood: {_some(unclear)}"
+        reason = f"where they process is not understood: {some(unclear)}"
         return Verdict(Outcome.UNKNOWN, "places_not_understood", reason, None, case.listed, tuple(unclear))
     count = counted(len(_names(touching)), "sub-processor")
     reason = f"{count} touch the organization's apps, each in allowed locations or accepted"
@@ -320,12 +316,12 @@ def training_accepted(case: CheckContext, touching: _Touching) -> Verdict:
     if sure:
         first, _ = sure[0]
         purpose = next(one.text for one in first.purposes if one.kind == _TRAINING)
-        reason = f"not accepted, with a purpose of training: {_some(_names(sure))}; {first.name}: {purpose}"
+        reason = f"not accepted, with a purpose of training: {some(_names(sure))}; {first.name}: {purpose}"
         return Verdict(Outcome.FAIL, "training_not_accepted", reason, None, case.listed, _names(sure))
     if open_ones:
         _, one = open_ones[0]
         named = _names(open_ones)
-        reason = f"may touch the organization's apps, with a purpose of training: {_some(named)}; {one.because[0]}"
+        reason = f"may touch the organization's apps, with a purpose of training: {some(named)}; {one.because[0]}"
         return Verdict(Outcome.UNKNOWN, "training_may_apply", reason, None, case.listed, named)
     unclear = tuple(
         processor.name
@@ -335,13 +331,13 @@ def training_accepted(case: CheckContext, touching: _Touching) -> Verdict:
         and not _reviewed(case, processor)
     )
     if unclear:
-        reason = f"what they are for is not understood: {_some(unclear)}"
+        reason = f"what they are for is not understood: {some(unclear)}"
         return Verdict(Outcome.UNKNOWN, "purpose_not_understood", reason, None, case.listed, unclear)
     if not training:
         reason = "no sub-processor that touches the apps trains models"
         return Verdict(Outcome.PASS, "no_training", reason, None, case.listed, ())
     accepted = _names(training)
-    return Verdict(Outcome.PASS, "training_accepted", f"accepted: {_some(accepted)}", None, case.listed, accepted)
+    return Verdict(Outcome.PASS, "training_accepted", f"accepted: {some(accepted)}", None, case.listed, accepted)
 
 
 @check("SP-05", "subprocessor-notices-subscribed", reads=(NOTICES.id,))
@@ -367,7 +363,7 @@ def rows_understood(case: CheckContext, touching: _Touching) -> Verdict:
     if unclear:
         first, _ = unclear[0]
         named = _names(unclear)
-        reason = f"not understood and not reviewed: {_some(named)}; {first.name}: {first.needs_review[0]}"
+        reason = f"not understood and not reviewed: {some(named)}; {first.name}: {first.needs_review[0]}"
         return Verdict(Outcome.UNKNOWN, "not_understood", reason, None, (), named)
     reason = f"{counted(len(touching), 'row')} about the organization's apps, all understood or reviewed"
     return Verdict(Outcome.PASS, "all_understood", reason, None, (), ())

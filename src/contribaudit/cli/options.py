@@ -71,6 +71,15 @@ def _kept(*names: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(*names, expose_value=False, callback=_given, **attributes)
 
 
+def _sets(attribute: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+    """What puts an option's value into this attribute of the console."""
+
+    def callback(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        setattr(ctx.ensure_object(Console), attribute, value)
+
+    return callback
+
+
 def organization_option(*, multiple: bool = False) -> Callable[[F], F]:
     """--org, as `Console.organization` (or `Console.organizations`)."""
     text = "Organization ID; repeat it for several." if multiple else "Organization ID."
@@ -85,25 +94,17 @@ def format_option(choices: Sequence[str], default: str) -> Callable[[F], F]:
         default=default,
         show_default=True,
         expose_value=False,
-        callback=_format,
+        callback=_sets("output_format"),
         help="Output format.",
     )
     return (lambda command: option(csv_bom_option(command))) if "csv" in choices else option
-
-
-def _format(ctx: click.Context, _parameter: click.Parameter, value: str) -> None:
-    ctx.ensure_object(Console).output_format = value
-
-
-def _csv_bom(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
-    ctx.ensure_object(Console).csv_bom = value
 
 
 csv_bom_option = click.option(
     "--csv-bom",
     is_flag=True,
     expose_value=False,
-    callback=_csv_bom,
+    callback=_sets("csv_bom"),
     help="Start CSV with a byte order mark, so that Excel reads it as UTF-8.",
 )
 
@@ -114,24 +115,20 @@ site_option = click.option(
 policy_option = _kept("--policy", type=_PATH, metavar="FILE", help="The audit policy file.")
 
 
-def _output(ctx: click.Context, _parameter: click.Parameter, value: Path | None) -> None:
-    ctx.ensure_object(Console).output_path = value
-
-
-def _force(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
-    ctx.ensure_object(Console).overwrite = value
-
-
 output_option = click.option(
     "--output",
     expose_value=False,
-    callback=_output,
+    callback=_sets("output_path"),
     type=_PATH,
     metavar="FILE",
     help="Write the result to this file instead of stdout; - is stdout.",
 )
 force_option = click.option(
-    "--force", is_flag=True, expose_value=False, callback=_force, help="Let --output overwrite an existing file."
+    "--force",
+    is_flag=True,
+    expose_value=False,
+    callback=_sets("overwrite"),
+    help="Let --output overwrite an existing file.",
 )
 store_option = _kept("--store", metavar="PATH|URL", help="The history: a file path or a database URL.")
 

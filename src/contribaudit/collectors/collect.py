@@ -16,6 +16,7 @@ from contribaudit.catalogue.signals import unknown_shapes
 from contribaudit.collectors.interface import Collector, Reading, broken_by
 from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, LogPosition, LogRules
 from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.several import first_of
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.errors import AdminApiError, ListNotWhole
 from contribaudit.progress import SILENT, Progress
@@ -105,9 +106,8 @@ async def _run(
             collection, status=status, code=failure.code, reason=failure.message, missing_scope=failure.missing_scope
         )
     elif reading.shortfalls:
-        code, reason = reading.shortfalls[0]
-        more = f" (and {len(reading.shortfalls) - 1} more)" if len(reading.shortfalls) > 1 else ""
-        collection = replace(collection, status=CollectionStatus.PARTIAL, code=code, reason=reason + more)
+        reason = first_of([why for _, why in reading.shortfalls])
+        collection = replace(collection, status=CollectionStatus.PARTIAL, code=reading.shortfalls[0][0], reason=reason)
     else:
         # Only a whole reading can say which shapes are there: after a partial one, known ones would look gone.
         shapes = tuple(sorted(reading.surprises))

@@ -21,7 +21,7 @@ from contribaudit.catalogue import site_ai as settings
 from contribaudit.collectors.collect import utc_now
 from contribaudit.collectors.gateway_answers import METADATA, OF_A_PLAN, Kept, PlanPlace, Taker
 from contribaudit.collectors.interface import broken_by
-from contribaudit.collectors.sites import AppSite, app_sites
+from contribaudit.collectors.sites import AppSite, app_sites, concluded, sites_missing
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observation, SettingId, Unavailable
@@ -319,30 +319,17 @@ class _Run:
     def collection(self) -> Collection:
         """How far all sites came together: no further than the list of apps."""
         short = [(code, reason, scope) for reason, (code, scope) in self.kept.short.items()]
-        if self._apps is None or self._apps.status is not CollectionStatus.OK:
-            why = self._apps.reason if self._apps is not None else "it was not asked for"
-            code = self._apps.code if self._apps is not None else "not_read"
-            reason = f"the list of apps was not read completely, so sites may be missing: {why}"
-            short.append((code, reason, self._apps.missing_scope if self._apps is not None else None))
-        status = CollectionStatus.OK
-        if short:
-            status = CollectionStatus.PARTIAL if self._answered else CollectionStatus.FAILED
-        code, reason, scope = short[0] if short else ("", "", None)
-        more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
-        self._progress.collector_finished(self._organization, NAME, status, reason + more)
-        return Collection(
+        made = Collection(
             self._organization,
             NAME,
-            status,
+            CollectionStatus.OK,
             self.kept.started_at,
             len(self._sites),
             self._answered,
-            code,
-            reason + more,
-            scope,
-            self._client.ledger.count(ASK_GATEWAY.name),
-            round(monotonic() - self._began, 3),
+            requests=self._client.ledger.count(ASK_GATEWAY.name),
+            seconds=round(monotonic() - self._began, 3),
         )
+        return concluded(made, short + sites_missing(self._apps), self._progress, anything=bool(self._answered))
 
 
 _AI_OF = {

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from contribaudit.atlassian.sites import is_cloud_id
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed, SettingId
 from contribaudit.core.model.rulebook import App, Rulebook
-from contribaudit.core.model.snapshot import Snapshot
+from contribaudit.core.model.several import first_of
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.progress import Progress
 
+_SITES_MISSING = "the list of apps is incomplete, so sites may be missing"
 _TOLD = (names.APP_TYPE_KEY, names.APP_SITE, names.APP_HOST)
 
 
@@ -58,6 +62,30 @@ def app_sites(snapshot: Snapshot, rulebook: Rulebook, wanted: Callable[[App, boo
         )
         for key, members in groups.items()
     ]
+
+
+Shortfall: TypeAlias = tuple[str, str, str | None]
+"""Why something was not read: code, reason and missing scope."""
+
+
+def sites_missing(apps: Collection | None) -> list[Shortfall]:
+    """Why sites may be missing: the list of apps is not whole, or was not asked for; empty where it is whole."""
+    if apps is None:
+        return [("not_read", f"{_SITES_MISSING}: it was not requested", None)]
+    if apps.status is CollectionStatus.OK:
+        return []
+    return [(apps.code, f"{_SITES_MISSING}: {apps.reason}", apps.missing_scope)]
+
+
+def concluded(made: Collection, short: Sequence[Shortfall], progress: Progress, *, anything: bool) -> Collection:
+    """The collection as its first shortfall leaves it, failed where not `anything` was read. It is told as finished."""
+    status = CollectionStatus.OK
+    if short:
+        status = CollectionStatus.PARTIAL if anything else CollectionStatus.FAILED
+    code, _, scope = short[0] if short else ("", "", None)
+    reason = first_of([each for _, each, _ in short])
+    progress.collector_finished(made.organization, made.collector, status, reason)
+    return replace(made, status=status, code=code, reason=reason, missing_scope=scope)
 
 
 def _told(snapshot: Snapshot) -> dict[Subject, dict[SettingId, str]]:

@@ -22,12 +22,12 @@ from contribaudit.atlassian.sites import SiteClient, site_chain
 from contribaudit.atlassian.transport import IN_FLIGHT
 from contribaudit.collectors.collect import utc_now
 from contribaudit.collectors.interface import broken_by
-from contribaudit.collectors.sites import AppSite, app_sites
+from contribaudit.collectors.sites import AppSite, app_sites, concluded, sites_missing
 from contribaudit.collectors.space_sources import SpaceSource, SpaceSpool
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.rulebook import Rulebook
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, first_of
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Space, SpaceList, Surprise
 from contribaudit.core.model.subject import Subject
 from contribaudit.errors import AccessDenied, AdminApiError, KeyRefused, ListNotWhole, NotFound
@@ -193,10 +193,8 @@ class SpaceListing:
         elif self.announced is not None and self.announced != self.read:
             told = f"the API announced {counted(self.announced, 'space')} and returned {self.read}"
             self._shortfalls["count_mismatch"] = told
-        for code, reason in self._shortfalls.items():
-            more = f" (and {len(self._shortfalls) - 1} more)" if len(self._shortfalls) > 1 else ""
-            self.code, self.reason = code, reason + more
-            return
+        if self._shortfalls:
+            self.code, self.reason = next(iter(self._shortfalls)), first_of(list(self._shortfalls.values()))
 
 
 async def collect_spaces(
@@ -282,31 +280,18 @@ class _Run:
         short = [(one.code, one.reason, one.missing_scope) for one in self.listings if one.code]
         if self._nameless:
             short.append(("no_apps_named", "the rulebook lists no app with such spaces", None))
-        if self._apps is None or self._apps.status is not CollectionStatus.OK:
-            why = self._apps.reason if self._apps is not None else "it was not requested"
-            code = self._apps.code if self._apps is not None else "not_read"
-            reason = f"the list of apps is incomplete, so sites may be missing: {why}"
-            short.append((code, reason, self._apps.missing_scope if self._apps is not None else None))
-        status = CollectionStatus.OK
-        if short:
-            got = any(one.status is not CollectionStatus.FAILED for one in self.listings)
-            status = CollectionStatus.PARTIAL if got else CollectionStatus.FAILED
-        code, reason, scope = short[0] if short else ("", "", None)
-        more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
-        self._progress.collector_finished(self._organization, self._source.name, status, reason + more)
-        return Collection(
+        made = Collection(
             self._organization,
             self._source.name,
-            status,
+            CollectionStatus.OK,
             self._started_at,
             self._announced(),
             sum(one.read for one in self.listings),
-            code,
-            reason + more,
-            scope,
-            self._client.ledger.count(self._source.call.name),
-            round(monotonic() - self._began, 3),
+            requests=self._client.ledger.count(self._source.call.name),
+            seconds=round(monotonic() - self._began, 3),
         )
+        got = any(one.status is not CollectionStatus.FAILED for one in self.listings)
+        return concluded(made, short + sites_missing(self._apps), self._progress, anything=got)
 
     def _announced(self) -> int | None:
         told = [one.announced for one in self.listings]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TextIO
 
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, some
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import Overview
 from contribaudit.exporters.tally import gravest_first
@@ -120,9 +120,8 @@ def _head(page: _Page, about: Overview) -> None:
     code = run["exit_code"]
     page.add(f"## {about.headline}\n\n")
     called = [one for one in document["organizations"] if not one["left_out"]]
-    listed = ", ".join(escaped(one["name"], 60) for one in called[:5])
-    more = f" and {len(called) - 5} more" if len(called) > 5 else ""
-    page.add(f"{listed}{more}; policy {escaped(policy['name'], 80)} (`{policy['sha256']}`), ")
+    listed = some([escaped(one["name"], 60) for one in called])
+    page.add(f"{listed}; policy {escaped(policy['name'], 80)} (`{policy['sha256']}`), ")
     page.add(f"run {run['id']} of {run['finished_at']}, exit code {code}.\n\n")
     none = about.counts["no_such_setting"]
     counts = [f"{number} {words(outcome)}" for outcome, number in about.ordered_counts]

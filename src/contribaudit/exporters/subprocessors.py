@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from contribaudit.core.advise.report import Report
+from contribaudit.core.model.several import some
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import (
     Place,
@@ -226,13 +227,12 @@ def exposure_document(report: Report) -> SubprocessorsV1 | None:
 
 def _grouped(state: State, group: Sequence[Exposure]) -> ProcessorV1:
     first = group[0]
-    called = [alias_of(state, one.app).removeprefix("app:") for one in group[:_NAMED]]
-    more = f" and {len(group) - _NAMED} more" if len(group) > _NAMED else ""
+    called = [alias_of(state, one.app).removeprefix("app:") for one in group]
     return {
         "processor": first.processor.name,
         "touches": "yes" if first.touches is Touches.YES else "may",
         "apps": len(group),
-        "app": f"{', '.join(called)}{more}",
+        "app": some(called, _NAMED),
         "purposes": list(purposes_text(first.purposes)),
         "locations": [place_text(place) for place in first.places],
         "because": list(first.because),
@@ -255,9 +255,8 @@ def touching(state: State | None, change: ListChange) -> tuple[str, str]:
     for word in (Touches.YES, Touches.MAY):
         own = [one for one in found if one.touches is word]
         if own:
-            apps = ", ".join(alias_of(state, one.app).removeprefix("app:") for one in own[:3])
-            more = f" and {len(own) - 3} more" if len(own) > 3 else ""
-            return word.value, f"{apps}{more}: {'; '.join(own[0].because)}"
+            apps = some([alias_of(state, one.app).removeprefix("app:") for one in own], 3)
+            return word.value, f"{apps}: {'; '.join(own[0].because)}"
     if not found:
         return "unknown", "no app was read, so your apps are not known"
     return Touches.NO.value, f"none of your apps: {'; '.join(found[0].because)}"

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, some
 from contribaudit.exporters.changed import Happened, deeds
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import NOBODY, Overview, Task
@@ -121,9 +121,8 @@ def first_table(about: Overview, width: int, typed: Typed | None = str) -> list[
 def _title(about: Overview) -> Text:
     document = about.document
     names = [safe_text(one["name"]) for one in document["organizations"]]
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     policy = f"policy {safe_text(document['policy']['name'])}, run #{document['run']['id']}"
-    return Text.assemble(", ".join(names[:3]) + more + GAP, (policy, "dim"))
+    return Text.assemble(some(names, 3) + GAP, (policy, "dim"))
 
 
 def _last(about: Overview) -> Text:

@@ -140,6 +140,11 @@ def row_of(
     )
 
 
+def truncated(told: str, why: str = "truncated") -> SubprocessorsNotRead:
+    """The error for a page of which something is missing."""
+    return SubprocessorsNotRead(f"the page is truncated: {told}", why=why, hint=SAVE)
+
+
 def unlabelled(name: str, column: Column, labels: Labels, text: str) -> SubprocessorsNotRead:
     begins = clean(text)[:60]
     told = f"begins with {begins!r}" if begins else "is empty"

@@ -14,11 +14,11 @@ from contribaudit.core.model.subprocessors import (
 from contribaudit.errors import SubprocessorsNotRead
 from contribaudit.vendors.subprocessor_cells import (
     COMPARE,
-    SAVE,
     Labels,
     Table,
     clean,
     row_of,
+    truncated,
     unlabelled,
     without_label,
 )
@@ -45,7 +45,7 @@ def html_tables(text: str, labels: Labels) -> Iterator[Table]:
         if found is not None:
             yield found
     if cut:
-        raise SubprocessorsNotRead("the page is truncated: its HTML ends before its end", why="truncated", hint=SAVE)
+        raise truncated("its HTML ends before its end")
 
 
 _SCRIPT = re.compile(r"<(script|style)\b|<!--", re.IGNORECASE)

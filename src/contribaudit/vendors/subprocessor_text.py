@@ -12,13 +12,12 @@ from contribaudit.core.model.subprocessors import (
     Column,
     Row,
 )
-from contribaudit.errors import SubprocessorsNotRead
 from contribaudit.vendors.subprocessor_cells import (
-    SAVE,
     Labels,
     Table,
     clean,
     row_of,
+    truncated,
     unlabelled,
     without_label,
 )
@@ -67,7 +66,7 @@ def _tabbed(lines: Sequence[str], labels: Labels) -> Iterator[Table]:
             continue  # a heading or a sentence between the tables
         if len(cells) != len(columns):
             told = f"row {clean(cells[0])!r} has {len(cells)} cells, and its table {len(columns)} columns"
-            raise SubprocessorsNotRead(f"the page is truncated: {told}", why="truncated", hint=SAVE)
+            raise truncated(told)
         rows.append(row_of(columns, cells, labels))
     if columns is not None:
         yield Table(columns, tuple(rows))
@@ -126,7 +125,7 @@ def _stream(chunks: Sequence[str], labels: Labels) -> Iterator[Table]:
                     break  # a sentence after the last table
                 missing = labels.shown[columns[1 + left]]
                 told = f"it breaks off in row {clean(name)!r}, before {missing!r}"
-                raise SubprocessorsNotRead(f"the page is truncated: {told}", why="truncated", hint=SAVE)
+                raise truncated(told)
             cells = [name]
             following = ""
             for column in columns[1:]:
@@ -151,7 +150,7 @@ def _of_label(name: str, column: Column, cell: str, labels: Labels, *, last: boo
         raise unlabelled(name, column, labels, cell)
     if not begins[1] and last and column not in MAY_BE_EMPTY:
         told = f"it breaks off in row {name!r}, in {labels.shown[column]!r}"
-        raise SubprocessorsNotRead(f"the page is truncated: {told}", why="truncated", hint=SAVE)
+        raise truncated(told)
     return begins[1]
 
 
@@ -184,9 +183,7 @@ def _header(chunks: Sequence[str], start: int, labels: Labels) -> tuple[tuple[Co
         if columns[-1] is None:
             break
     told = labels.shown.get(columns[-1], headings[-1]) if columns[-1] is not None else clean(headings[-1])[:60]
-    raise SubprocessorsNotRead(
-        f"the page is truncated: its table breaks off after the heading {told!r}", why="truncated", hint=SAVE
-    )
+    raise truncated(f"its table breaks off after the heading {told!r}")
 
 
 def _next_name(chunk: str, labels: Labels, at_end: bool) -> tuple[str, str]:

@@ -30,7 +30,7 @@ from contribaudit.core.model.subprocessors import (
 from contribaudit.errors import PageNotRead, SubprocessorsNotRead
 from contribaudit.vendors.days import DAY, day_of
 from contribaudit.vendors.decoding import decoded
-from contribaudit.vendors.subprocessor_cells import SAVE, Labels
+from contribaudit.vendors.subprocessor_cells import SAVE, Labels, truncated
 from contribaudit.vendors.subprocessor_csv import is_csv, read_csv
 from contribaudit.vendors.subprocessor_html import html_tables, plain
 from contribaudit.vendors.subprocessor_text import text_tables
@@ -139,8 +139,7 @@ def read_subprocessors(text: str, rules: SubprocessorRules) -> ListedRows:
         what = f"no row under the heading {labels.shown[bare.columns[-1]]!r} begins its cells with their labels"
         raise SubprocessorsNotRead(f"a table cannot be read: {what}", why="unlabelled", hint=SAVE)
     if not any(table.columns == GROUP for table in tables):
-        what = f"the second table, of {rules.vendor}'s own companies, is missing"
-        raise SubprocessorsNotRead(f"the page is truncated: {what}", why="no_second_table", hint=SAVE)
+        raise truncated(f"the second table, of {rules.vendor}'s own companies, is missing", "no_second_table")
     return ListedRows(_effective(text if not html else plain(text)), tuple(rows))
 
 

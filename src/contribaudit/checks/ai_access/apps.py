@@ -19,7 +19,6 @@ from contribaudit.checks.reading import (
     attested_choice,
     code_of,
     compared,
-    evidence_of,
     fragile_in_trial,
     list_evidence,
     none_among_apps,
@@ -82,12 +81,12 @@ def access_told(case: CheckContext, app: Subject, expected: Value = None) -> tup
     found = access_by_all(case.state, app, app_of(case.state, app))
     if isinstance(found, tuple):
         word, links = found
-        return word, evidence_of(*(link.observation for link in links if link.decisive and link.observation))
+        return word, Evidence.of(*(link.observation for link in links if link.decisive and link.observation))
     seen = found.reason.observation if found is not None else None
     recorded = attested_choice(case.state, app, ai.ACCESS, expected)
     if found is None or seen is None or (seen.setting == ai.ACCESS.id and isinstance(recorded, Verdict)):
         return recorded if isinstance(recorded, Verdict) else unread(case.state.read(app, ai.ACCESS.id), expected)
-    return Verdict(found.outcome, found.code, found.reason.sentence, ai.ACCESS.id, expected, None, evidence_of(seen))
+    return Verdict(found.outcome, found.code, found.reason.sentence, ai.ACCESS.id, expected, None, Evidence.of(seen))
 
 
 def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
@@ -102,7 +101,7 @@ def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
     outcome = Outcome.PASS if OPENNESS[word] <= OPENNESS[wanted] else Outcome.FAIL
     reason = f"{setting.title}: {word}"
     reason += "" if outcome is Outcome.PASS else f"; the policy wants {wanted}"
-    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    evidence = Evidence.of(case.state.read(case.subject, setting.id))
     return Verdict(outcome, code_of(setting, word), reason, setting.id, wanted, word, evidence)
 
 
@@ -115,7 +114,7 @@ def exposure(case: CheckContext, subject: Subject, most: str = BLOCKED) -> Verdi
     answer = ai_of_app(state, subject, most) if subject.kind is Kind.APP else effective_ai(state, subject)
     if not answer.known:
         return stopped_by(answer, most)
-    evidence = evidence_of(*answer.rests_on)
+    evidence = Evidence.of(*answer.rests_on)
     if answer.value != EXPOSED and (answer.code in _FAMILY_CODES or subject.kind is not Kind.APP):
         evidence += list_evidence(state, subject.organization, WORKSPACES)
     if answer.outcome != VALUE:
@@ -156,13 +155,13 @@ def stopped_by(answer: Effective, most: str = BLOCKED) -> Verdict:
         setting = seen.setting if seen is not None else names.EFFECTIVE_AI
         setting = ai.ACCESS.id if setting in WITNESSES else setting  # where somebody can look
         return Verdict(
-            answer.outcome, answer.code, answer.reason, setting, NOT_EXPOSED, None, evidence_of(*answer.rests_on)
+            answer.outcome, answer.code, answer.reason, setting, NOT_EXPOSED, None, Evidence.of(*answer.rests_on)
         )
     assert seen is not None
     wanted = _as_word_of(switch, most)
     reason = _why(answer, seen, wanted)
     observed = seen.value if isinstance(seen, Observed) else None
-    return Verdict(answer.outcome, answer.code, reason, switch.id, wanted, observed, evidence_of(seen))
+    return Verdict(answer.outcome, answer.code, reason, switch.id, wanted, observed, Evidence.of(seen))
 
 
 def _why(answer: Effective, seen: Observation, wanted: str) -> str:
@@ -238,7 +237,7 @@ def family_blocked_together(case: CheckContext) -> Verdict:
     answers = [alone(state, app) for app in family]
     still_open = sorted(alias_of(state, one.subject) for one in answers if one.value == EXPOSED)
     blocked = [one for one in answers if one.value == NOT_EXPOSED]
-    evidence = evidence_of(*(seen for one in answers for seen in one.rests_on))
+    evidence = Evidence.of(*(seen for one in answers for seen in one.rests_on))
     observed = tuple(sorted({one.value for one in answers if one.value is not None}))
     if still_open and blocked:
         reason = f"some Jira apps of its site are blocked, and these are not: {', '.join(still_open)}"
@@ -297,7 +296,7 @@ def reviewed(case: CheckContext) -> Verdict:
     word = attested_choice(case.state, case.subject, ai.ACCESS)
     if isinstance(word, Verdict):
         return unless_no_screen(case, ai.ACCESS, word)
-    evidence = evidence_of(case.state.read(case.subject, ai.ACCESS.id))
+    evidence = Evidence.of(case.state.read(case.subject, ai.ACCESS.id))
     reason = f"its Rovo access was checked: {word}"
     return Verdict(Outcome.PASS, "reviewed", reason, ai.ACCESS.id, None, word, evidence)
 
@@ -326,14 +325,14 @@ def free_plan(case: CheckContext) -> Verdict:
     trial = trial_with_ai(case.state, organization) if no_plan_has_ai(case.state, organization) else None
     if trial is not None:
         reason = trial.reason.sentence
-        return Verdict(trial.outcome, trial.code, reason, names.PLAN, None, plan.name, evidence_of(seen))
+        return Verdict(trial.outcome, trial.code, reason, names.PLAN, None, plan.name, Evidence.of(seen))
     if case.state.once(("paid apps", organization), lambda: _no_paid_apps(case)):
         reason = f"Rovo is not listed for the {plan.name} plan, and no app of the organization is on another"
         return Verdict(
-            Outcome.NO_SUCH_SETTING, "plan_without_rovo", reason, names.PLAN, None, plan.name, evidence_of(seen)
+            Outcome.NO_SUCH_SETTING, "plan_without_rovo", reason, names.PLAN, None, plan.name, Evidence.of(seen)
         )
     reason = f"whether Rovo reads a {plan.name} app beside paid ones is not documented"
-    return Verdict(Outcome.UNKNOWN, "free_beside_paid", reason, names.PLAN, None, plan.name, evidence_of(seen))
+    return Verdict(Outcome.UNKNOWN, "free_beside_paid", reason, names.PLAN, None, plan.name, Evidence.of(seen))
 
 
 def _no_paid_apps(case: CheckContext) -> bool:

@@ -6,9 +6,9 @@ AI-25 asks whether people looked at the right screen.
 from __future__ import annotations
 
 from contribaudit.catalogue import ai_access, ai_tools
-from contribaudit.checks.reading import evidence_of, policy_evidence, rulebook_evidence, unread
+from contribaudit.checks.reading import policy_evidence, rulebook_evidence, unread
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict, check
-from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import CONFLICT_CODES, STALE_CODES, Observed, Unavailable
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
@@ -93,7 +93,7 @@ def generation_named(case: CheckContext) -> Verdict:
             return unread(refused[0])
         reason = "no attestation of an AI setting counts today"
         return Verdict(Outcome.UNKNOWN, "nothing_attested", reason, ai_access.ACCESS.id)
-    evidence = evidence_of(*(one for one, _ in looks))
+    evidence = Evidence.of(*(one for one, _ in looks))
     silent = [one for one, who in looks if not who.console_path.strip()]
     if silent:
         reason = f"{len(silent)} of {len(looks)} attestations name no menu path, such as {_called(case, silent[0])}"

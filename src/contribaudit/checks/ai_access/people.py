@@ -15,7 +15,6 @@ from contribaudit.checks.reading import (
     apps_of,
     attested_choice,
     attested_list,
-    evidence_of,
     fragile_in_trial,
     highest_plan,
     list_evidence,
@@ -62,7 +61,7 @@ def approved_groups(case: CheckContext) -> Verdict:
         return Verdict(Outcome.UNKNOWN, "plan_with_groups_not_known", reason, ai.ACCESS_GROUPS.id, case.rule.expect)
     if not plan.rovo_by_group:
         reason = f"the {plan.name} plan cannot limit Rovo by group; {able} can"
-        evidence = evidence_of(case.state.read(case.subject, names.HIGHEST_PLAN))
+        evidence = Evidence.of(case.state.read(case.subject, names.HIGHEST_PLAN))
         return Verdict(
             Outcome.NOT_ACHIEVABLE,
             "plan_without_groups",
@@ -137,7 +136,7 @@ def health_data(case: CheckContext) -> Verdict:
     tagged = attested_choice(case.state, case.subject, hipaa.TAGGED)
     if isinstance(tagged, Verdict):
         return unless_no_screen(case, hipaa.TAGGED, tagged)
-    evidence = evidence_of(case.state.read(case.subject, hipaa.TAGGED.id))
+    evidence = Evidence.of(case.state.read(case.subject, hipaa.TAGGED.id))
     if tagged == "no":
         reason = "not tagged for HIPAA, so it must hold no health data"
         return Verdict(Outcome.PASS, "not_tagged", reason, hipaa.TAGGED.id, None, tagged, evidence)
@@ -205,7 +204,7 @@ def _closed(case: CheckContext, listed: tuple[str, ...], seen: tuple[Evidence, .
     """The answer where every app is limited or blocked, and no stranger is among the groups."""
     state, approved, setting = case.state, case.rule.expect, ai.ROLE_GROUPS.id
     evidence = (
-        *evidence_of(state.read(case.subject, setting)),
+        *Evidence.of(state.read(case.subject, setting)),
         *list_evidence(state, case.subject.organization, WORKSPACES),
         *seen,
     )
@@ -248,7 +247,7 @@ def _holds(case: CheckContext, group: Subject) -> bool:
 def _by_strangers(case: CheckContext, holding: list[Subject]) -> Verdict:
     approved, setting = case.rule.expect, ai.ROLE_GROUPS.id
     group_names = tuple(sorted(case.state.place(group).name for group in holding))
-    evidence = evidence_of(*(case.state.read(group, ai.GROUP_ACCESS.id) for group in holding))
+    evidence = Evidence.of(*(case.state.read(group, ai.GROUP_ACCESS.id) for group in holding))
     if not isinstance(approved, tuple):
         reason = f"groups hold {_ROLE}, and the policy names none; set expect in its rule"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_group", reason, setting, None, group_names, evidence)
@@ -262,7 +261,7 @@ def _unclear(case: CheckContext, group: Subject) -> Verdict:
     if not isinstance(seen, Observed):
         return unread(seen, expected)
     reason = f"{case.state.place(group).name} is listed for {_ROLE}, but not for which apps"
-    setting, evidence = ai.GROUP_ACCESS.id, evidence_of(seen)
+    setting, evidence = ai.GROUP_ACCESS.id, Evidence.of(seen)
     return Verdict(Outcome.UNKNOWN, "holding_not_shown", reason, setting, expected, seen.value, evidence)
 
 

@@ -17,12 +17,11 @@ from contribaudit.checks.reading import (
     beyond,
     code_of,
     compared,
-    evidence_of,
     fragile_in_trial,
     only_approved,
 )
 from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
-from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import later
@@ -48,7 +47,7 @@ def approved_connector(case: CheckContext) -> Verdict:
     word = attested_choice(case.state, case.subject, _STATE, "disconnected")
     if isinstance(word, Verdict):
         return word
-    evidence = evidence_of(case.state.read(case.subject, _STATE.id))
+    evidence = Evidence.of(case.state.read(case.subject, _STATE.id))
     accepted = any(not beyond(case, (name,), approved) for name in (case.subject.id, f"connector:{case.subject.id}"))
     if word == "disconnected" or accepted:
         code = "disconnected" if word == "disconnected" else "approved"
@@ -80,7 +79,7 @@ def disconnected(case: CheckContext) -> Verdict:
         return word
     if word == "disconnecting":
         return _disconnecting(case, word)
-    evidence = evidence_of(case.state.read(case.subject, _STATE.id))
+    evidence = Evidence.of(case.state.read(case.subject, _STATE.id))
     if word == "disconnected":
         reason = "the connector is disconnected"
         return Verdict(Outcome.PASS, "disconnected", reason, _STATE.id, "disconnected", word, evidence)
@@ -97,14 +96,14 @@ def _disconnecting(case: CheckContext, word: str) -> Verdict:
     if due > case.as_of:
         reason = f"the connector is being disconnected, which takes {hours} hours for most apps"
         return Verdict(
-            Outcome.PENDING, "disconnecting", reason, _STATE.id, "disconnected", word, evidence_of(seen), due_at=due
+            Outcome.PENDING, "disconnecting", reason, _STATE.id, "disconnected", word, Evidence.of(seen), due_at=due
         )
     reason = (
         f"the connector was being disconnected on {seen.observed_at:%Y-%m-%d}; nobody has checked since "
         "whether it is gone"
     )
     return Verdict(
-        Outcome.UNKNOWN, "disconnect_not_seen_done", reason, _STATE.id, "disconnected", word, evidence_of(seen)
+        Outcome.UNKNOWN, "disconnect_not_seen_done", reason, _STATE.id, "disconnected", word, Evidence.of(seen)
     )
 
 
@@ -144,7 +143,7 @@ def blocklist(case: CheckContext) -> Verdict:
     entries = attested_list(case.state, case.subject, setting)
     if isinstance(entries, Verdict):
         return entries
-    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    evidence = Evidence.of(case.state.read(case.subject, setting.id))
     most = case.state.rulebook.limits.blocklist_items.amount
     if len(entries) > most:
         reason = f"the blocklist holds {len(entries)} entries; only {most} count"
@@ -174,7 +173,7 @@ def creators(case: CheckContext) -> Verdict:
     word = attested_choice(case.state, case.subject, tools.AGENT_CREATORS, "admins")
     if isinstance(word, Verdict):
         return word
-    evidence = evidence_of(case.state.read(case.subject, tools.AGENT_CREATORS.id))
+    evidence = Evidence.of(case.state.read(case.subject, tools.AGENT_CREATORS.id))
     code = code_of(tools.AGENT_CREATORS, word)
     if word != "groups":
         outcome = Outcome.PASS if word == "admins" else Outcome.FAIL
@@ -234,7 +233,7 @@ def beta_features(case: CheckContext) -> Verdict:
     """AI-23: beta AI features are off, where the console has a switch for them."""
     word = attested_choice(case.state, case.subject, tools.BETA_FEATURES, "off")
     if word == "no_switch":
-        evidence = evidence_of(case.state.read(case.subject, tools.BETA_FEATURES.id))
+        evidence = Evidence.of(case.state.read(case.subject, tools.BETA_FEATURES.id))
         reason = "the console shows no switch for beta AI features, and none is documented"
         return Verdict(Outcome.UNKNOWN, "no_switch", reason, tools.BETA_FEATURES.id, "off", word, evidence)
     return compared(
@@ -273,7 +272,7 @@ def domains(case: CheckContext) -> Verdict:
     held = (*([SUPPORTED] if supported == "allowed" else []), *(own if isinstance(own, tuple) else ()))
     strangers = beyond(case, held, approved)
     settings = (tools.MCP_SUPPORTED_DOMAINS.id, tools.MCP_DOMAINS.id, tools.MCP_API_TOKENS.id)
-    evidence = evidence_of(*(case.state.read(case.subject, setting) for setting in settings))
+    evidence = Evidence.of(*(case.state.read(case.subject, setting) for setting in settings))
     if strangers:
         reason = f"tools can connect from {', '.join(strangers)}; the policy does not approve that"
         return Verdict(Outcome.FAIL, "domain_not_approved", reason, tools.MCP_DOMAINS.id, approved, held, evidence)
@@ -315,7 +314,7 @@ def write_permission(case: CheckContext) -> Verdict:
         word = attested_choice(case.state, case.subject, tools.MCP_WRITE, SANDBOX)
         if isinstance(word, Verdict):
             return word
-        evidence = evidence_of(case.state.read(case.subject, tools.MCP_WRITE.id))
+        evidence = Evidence.of(case.state.read(case.subject, tools.MCP_WRITE.id))
         if word == "blocked":
             reason = "write access is blocked, also in sandboxes"
             return Verdict(Outcome.PASS, "write_blocked", reason, tools.MCP_WRITE.id, SANDBOX, word, evidence)

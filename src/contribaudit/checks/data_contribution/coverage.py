@@ -10,11 +10,11 @@ from contribaudit.checks.documents import page_doubt, page_evidence
 from contribaudit.checks.reading import (
     WORKSPACES,
     app_of,
-    evidence_of,
     list_evidence,
     may_be_sandbox,
     none_among_apps,
     rulebook_evidence,
+    unknown_app,
     unread,
 )
 from contribaudit.core.judge.check import Check, CheckContext, Verdict, check
@@ -22,7 +22,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.change import Departure
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Observed
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, some
 from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import later
@@ -96,13 +96,10 @@ def without_setting(case: CheckContext) -> Verdict:
         return unread(type_key)
     app = case.state.rulebook.app(type_key.value)
     if app is None or app.contribution == "unknown":
-        reason = f"the rulebook does not know whether {type_key.value} has the setting"
-        return Verdict(
-            Outcome.UNKNOWN, "unknown_app", reason, names.APP_TYPE_KEY, None, type_key.value, evidence_of(type_key)
-        )
+        return unknown_app(case, "the setting")
     reason = f"{app.title} has no data contribution setting, according to the rulebook of {case.state.rulebook.version}"
     return Verdict(
-        Outcome.NO_SUCH_SETTING, "no_setting", reason, names.APP_TYPE_KEY, None, type_key.value, evidence_of(type_key)
+        Outcome.NO_SUCH_SETTING, "no_setting", reason, names.APP_TYPE_KEY, None, type_key.value, Evidence.of(type_key)
     )
 
 
@@ -145,10 +142,9 @@ def sandbox_contributes(case: CheckContext) -> Verdict:
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
         return unread(seen)
     reason = "whether a sandbox contributes or inherits a setting is not documented"
-    return Verdict(Outcome.UNKNOWN, "not_documented", reason, names.APP_SANDBOX, None, seen.value, evidence_of(seen))
+    return Verdict(Outcome.UNKNOWN, "not_documented", reason, names.APP_SANDBOX, None, seen.value, Evidence.of(seen))
 
 
-_NAMED = 5
 _FEWEST = 2
 """Readings without which nothing can have been seen to leave."""
 
@@ -219,10 +215,9 @@ def _told(gone: list[Departure]) -> str:
     named = [
         f"{one.alias}{' with its site' if one.with_site else ''} left between {one.last_seen:%Y-%m-%d} and "
         f"{one.first_missing:%Y-%m-%d}"
-        for one in gone[:_NAMED]
+        for one in gone
     ]
-    more = len(gone) - _NAMED
-    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
+    return some(named)
 
 
 def _pseudo(case: CheckContext, one: Departure) -> bool:

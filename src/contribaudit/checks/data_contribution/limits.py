@@ -19,7 +19,6 @@ from contribaudit.checks.reading import (
     attested_choice,
     attested_list,
     beyond,
-    evidence_of,
     fragile,
     fragile_in_deciding_trial,
     identity,
@@ -135,7 +134,7 @@ def deletion(case: CheckContext) -> Verdict:
     parts = [_opt_out(case, _IN_APP)]
     if whole.value == NOT_CONTRIBUTED:
         parts.append(_opt_out(case, contribution.METADATA))
-    return _deletion_of(case, parts, evidence_of(*answer.rests_on, *whole.rests_on))
+    return _deletion_of(case, parts, Evidence.of(*answer.rests_on, *whole.rests_on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +209,7 @@ def platform_apps(case: CheckContext) -> Verdict:
     switch = attested_choice(case.state, case.subject, _IN_APP, "off")
     if isinstance(switch, Verdict):
         return switch
-    evidence = evidence_of(case.state.read(case.subject, _IN_APP.id))
+    evidence = Evidence.of(case.state.read(case.subject, _IN_APP.id))
     if switch == "off":
         reason = "the switch is off, and platform apps follow it"
         return Verdict(Outcome.PASS, "switch_off", reason, _IN_APP.id, "off", switch, evidence)
@@ -219,12 +218,12 @@ def platform_apps(case: CheckContext) -> Verdict:
     excluded = attested_list(case.state, case.subject, contribution.EXCLUDED, ())
     by_list = [] if isinstance(excluded, Verdict) else [text for text in excluded if _platform(case, text)]
     if by_policy or by_list:
-        evidence += evidence_of(case.state.read(case.subject, contribution.EXCLUDED.id)) if by_list else ()
+        evidence += Evidence.of(case.state.read(case.subject, contribution.EXCLUDED.id)) if by_list else ()
         reason = f"platform apps cannot be excluded while the switch is on: {', '.join([*by_policy, *by_list])}"
         return Verdict(Outcome.NOT_ACHIEVABLE, "platform_app_excluded", reason, _IN_APP.id, "off", switch, evidence)
     if isinstance(excluded, Verdict):
         return excluded
-    evidence += evidence_of(case.state.read(case.subject, contribution.EXCLUDED.id))
+    evidence += Evidence.of(case.state.read(case.subject, contribution.EXCLUDED.id))
     reason = "the switch is on, so platform apps contribute; nobody claims otherwise"
     return Verdict(Outcome.PASS, "not_claimed", reason, contribution.EXCLUDED.id, (), (), evidence)
 
@@ -257,7 +256,7 @@ def connector_kept_out(case: CheckContext) -> Verdict:
     offered = attested_choice(case.state, case.subject, connectors.OFFERED)
     if isinstance(offered, Verdict):
         return offered
-    evidence = evidence_of(case.state.read(case.subject, connectors.OFFERED.id))
+    evidence = Evidence.of(case.state.read(case.subject, connectors.OFFERED.id))
     if offered == "no":
         reason = "the lists do not offer this connector, so it cannot contribute today"
         return Verdict(Outcome.PASS, "not_offered", reason, connectors.OFFERED.id, approved, offered, evidence)

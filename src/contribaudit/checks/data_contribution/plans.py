@@ -17,7 +17,6 @@ from contribaudit.checks.reading import (
     apps_of,
     attested_choice,
     beyond,
-    evidence_of,
     fragile,
     fragile_in_deciding_trial,
     fragile_where,
@@ -94,7 +93,7 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
         names.HIGHEST_PLAN,
         wanted,
         seen.value,
-        evidence_of(seen),
+        Evidence.of(seen),
     )
     trial = trial_behind(case.state, case.subject.organization)
     return fragile(verdict, trial) if met and trial else verdict
@@ -181,7 +180,7 @@ def _end_of(case: CheckContext, app: Subject) -> Verdict:
     if not isinstance(seen, Observed) or seen.value is None:
         return unread(seen)
     ends = parse_utc(seen.value)
-    evidence = evidence_of(case.state.read(app, _TRIAL.id), seen)
+    evidence = Evidence.of(case.state.read(app, _TRIAL.id), seen)
     if ends is None:
         reason = f"{seen.value!r} is not a date"
         return Verdict(Outcome.UNKNOWN, "unknown_word", reason, _ENDS.id, None, seen.value, evidence)
@@ -220,7 +219,7 @@ def _written_for(case: CheckContext) -> str | None:
 
 
 def _seen(case: CheckContext, apps: Sequence[Subject], setting: SettingId) -> tuple[Evidence, ...]:
-    return evidence_of(*(case.state.read(app, setting) for app in apps))
+    return Evidence.of(*(case.state.read(app, setting) for app in apps))
 
 
 def _today(case: CheckContext) -> date:
@@ -243,7 +242,7 @@ def newer_than_plan_change(case: CheckContext) -> Verdict:
     worst = most_severe(word for word in words if isinstance(word, Verdict))
     if worst is not None:
         return worst
-    evidence = evidence_of(*(case.state.read(case.subject, setting.id) for setting in wanted))
+    evidence = Evidence.of(*(case.state.read(case.subject, setting.id) for setting in wanted))
     reason = f"the contribution settings were checked under the current plan, {plan.name}"
     return Verdict(Outcome.PASS, "seen_under_this_plan", reason, wanted[0].id, None, None, evidence)
 
@@ -309,7 +308,7 @@ def _chosen(case: CheckContext, setting: Setting) -> Verdict:
     word = attested_choice(case.state, case.subject, setting, decision.value if decision else None)
     if isinstance(word, Verdict):
         return word
-    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    evidence = Evidence.of(case.state.read(case.subject, setting.id))
     if decision is None:
         reason = f"{setting.title} is {word}, and no decision in the policy says that it was chosen"
         return Verdict(Outcome.FAIL, "no_decision", reason, setting.id, None, word, evidence)
@@ -370,7 +369,7 @@ def exemption_evidenced(case: CheckContext) -> Verdict:
     word = attested_choice(case.state, case.subject, setting, claimed)
     if isinstance(word, Verdict):
         return word
-    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    evidence = Evidence.of(case.state.read(case.subject, setting.id))
     if word != (claimed or word):
         reason = f"the console shows the exemption {word}; the policy claims {claimed}"
         return Verdict(Outcome.FAIL, "other_exemption", reason, setting.id, claimed, word, evidence)
@@ -383,7 +382,7 @@ def exemption_evidenced(case: CheckContext) -> Verdict:
     links = [one.observation for one in (*stop.before, stop.reason) if one.observation is not None]
     lacking = stop.code in (ON_NO_APP, NOT_ON_EVERY_APP)
     outcome = Outcome.FAIL if lacking else stop.outcome
-    return Verdict(outcome, stop.code, stop.reason.sentence, setting.id, claimed, word, evidence_of(*links))
+    return Verdict(outcome, stop.code, stop.reason.sentence, setting.id, claimed, word, Evidence.of(*links))
 
 
 @check("DC-24", "read-on-contribution-screen", reads=(contribution.IN_APP.id,))
@@ -398,7 +397,7 @@ def right_screen(case: CheckContext) -> Verdict:
         return word
     seen = case.state.read(case.subject, setting.id)
     look, rulebook = seen.witness if isinstance(seen, Observed) else None, case.state.rulebook
-    evidence = evidence_of(seen)
+    evidence = Evidence.of(seen)
     path = look.console_path.strip() if look is not None else ""
     if look is None or not (look.screen or path):
         reason = "the screen on which it was read was not recorded; name it with --screen or --console-path"

@@ -10,7 +10,7 @@ from contribaudit.catalogue.organization import SPACE_COUNT
 from contribaudit.checks.contributed import BEFORE, once_in_force
 from contribaudit.checks.data_contribution.plans import fragile_by_switch
 from contribaudit.checks.data_contribution.switches import switch_and_list
-from contribaudit.checks.reading import app_of, evidence_of, fragile_in_deciding_trial, none_among_apps, unread
+from contribaudit.checks.reading import app_of, fragile_in_deciding_trial, none_among_apps, unknown_app, unread
 from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
@@ -211,11 +211,7 @@ def new_spaces(case: CheckContext) -> Verdict:
     """
     state, app = case.state, case.subject
     if holds_spaces(state, app) is None:
-        seen = state.read(app, names.APP_TYPE_KEY)
-        if not isinstance(seen, Observed) or seen.value is None:
-            return unread(seen)
-        reason = f"the rulebook does not know whether {seen.value} has spaces"
-        return Verdict(Outcome.UNKNOWN, "unknown_app", reason, names.APP_TYPE_KEY, None, seen.value, evidence_of(seen))
+        return unknown_app(case, "spaces")
     position = _position(case)
     if isinstance(position, Verdict):
         return position
@@ -336,8 +332,8 @@ def _short(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Ver
             f"{_eyes(listing)} cannot see {seen.value - then:,} of {counted(seen.value, 'space')}; use the token "
             "of an account that sees them all, or count again if spaces were added or removed meanwhile"
         )
-        return Verdict(Outcome.UNKNOWN, "spaces_unseen", reason, SPACE_COUNT.id, seen.value, then, evidence_of(seen))
-    return evidence_of(seen)
+        return Verdict(Outcome.UNKNOWN, "spaces_unseen", reason, SPACE_COUNT.id, seen.value, then, Evidence.of(seen))
+    return Evidence.of(seen)
 
 
 def _read_by(state: State, listing: SpaceList) -> tuple[Evidence, ...]:

@@ -14,7 +14,6 @@ from contribaudit.checks.reading import (
     attested_choice,
     attested_list,
     code_of,
-    evidence_of,
     fragile_in_deciding_trial,
     highest_plan,
     only_approved,
@@ -149,7 +148,7 @@ def switch_and_list(case: CheckContext) -> tuple[str, Setting, tuple[str, ...], 
     held = attested_list(case.state, organization, setting)
     if isinstance(held, Verdict):
         return held
-    evidence = evidence_of(case.state.read(organization, _IN_APP.id), case.state.read(organization, setting.id))
+    evidence = Evidence.of(case.state.read(organization, _IN_APP.id), case.state.read(organization, setting.id))
     return switch, setting, held, evidence
 
 
@@ -178,14 +177,14 @@ def include_list(case: CheckContext) -> Verdict:
     switch_seen = case.state.read(case.subject, _IN_APP.id)
     if switch == "on":
         reason = "the switch is on, so everything that is not excluded contributes"
-        return Verdict(Outcome.FAIL, "switch_on", reason, _IN_APP.id, "off", switch, evidence_of(switch_seen))
+        return Verdict(Outcome.FAIL, "switch_on", reason, _IN_APP.id, "off", switch, Evidence.of(switch_seen))
     return only_approved(
         case,
         _INCLUDED,
         ("included_not_approved", "the include list opens items that are not approved"),
         ("nothing_unapproved", "every entry of the include list is approved"),
         "the include list is empty",
-        evidence=evidence_of(switch_seen),
+        evidence=Evidence.of(switch_seen),
     )
 
 
@@ -211,7 +210,7 @@ def list_of_this_position(case: CheckContext) -> Verdict:
         return held
     switch_seen = case.state.read(case.subject, _IN_APP.id)
     list_seen = case.state.read(case.subject, belonging.id)
-    evidence = evidence_of(switch_seen, list_seen)
+    evidence = Evidence.of(switch_seen, list_seen)
     assert isinstance(switch_seen, Observed)
     assert isinstance(list_seen, Observed)
     if list_seen.observed_at < switch_seen.observed_at:

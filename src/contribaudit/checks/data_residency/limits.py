@@ -23,7 +23,6 @@ from contribaudit.checks.reading import (
     attested_choice,
     attested_list,
     code_of,
-    evidence_of,
     fragile,
     fragile_in_own_trial,
     fragile_in_trial,
@@ -33,6 +32,7 @@ from contribaudit.checks.reading import (
     plan_of,
     plan_unclear,
     rulebook_evidence,
+    unknown_app,
     unless_no_screen,
     unread,
 )
@@ -107,7 +107,7 @@ def _way_out(case: CheckContext, setting: Setting, closed: str, code: str, opene
     word = attested_choice(case.state, case.subject, setting, closed)
     if isinstance(word, Verdict):
         return word
-    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    evidence = Evidence.of(case.state.read(case.subject, setting.id))
     if word == closed:
         return Verdict(Outcome.PASS, code_of(setting, word), "", setting.id, closed, word, evidence)
     return Verdict(Outcome.FAIL, code, opened, setting.id, closed, word, evidence)
@@ -118,7 +118,7 @@ def _own_domains(case: CheckContext) -> Verdict:
     listed = attested_list(case.state, case.subject, setting, ())
     if isinstance(listed, Verdict):
         return listed
-    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    evidence = Evidence.of(case.state.read(case.subject, setting.id))
     if not listed:
         return Verdict(Outcome.PASS, "no_domains", "", setting.id, (), listed, evidence)
     reason = f"tools can connect over MCP from {', '.join(listed)} and process data wherever they run"
@@ -169,7 +169,7 @@ def own_key(case: CheckContext) -> Verdict:
     key = attested_choice(case.state, case.subject, setting)
     if isinstance(key, Verdict):
         return unless_no_screen(case, setting, key)
-    evidence = evidence_of(case.state.read(case.subject, setting.id))
+    evidence = Evidence.of(case.state.read(case.subject, setting.id))
     if key == "none":
         reason = "no customer-managed key, so its location can still be chosen"
         return Verdict(Outcome.PASS, "no_key", reason, setting.id, None, key, evidence)
@@ -181,7 +181,7 @@ def own_key(case: CheckContext) -> Verdict:
     realm, seen = realm_of(case.state, case.subject)
     if realm is None:
         return realm_unclear(seen, wanted)
-    evidence += evidence_of(seen)
+    evidence += Evidence.of(seen)
     if realm.code in allowed:
         reason = f"stored in {realm.code}, with a customer-managed key"
         return Verdict(Outcome.PASS, "location_first", reason, names.REALM, wanted, realm.code, evidence)
@@ -203,11 +203,11 @@ def plan_allows(case: CheckContext) -> Verdict:
     """DR-03: the app's plan offers data residency."""
     app = app_of(case.state, case.subject)
     if app is None or app.residency != "yes":
-        return _unknown_app(case)
+        return unknown_app(case, "data residency")
     plan = plan_of(case.state, case.subject)
     if not isinstance(plan, Plan):
         return plan_unclear(plan)
-    evidence = evidence_of(case.state.read(case.subject, names.PLAN))
+    evidence = Evidence.of(case.state.read(case.subject, names.PLAN))
     needed = case.state.rulebook.plan_with("residency")
     if plan.residency:
         reason = f"the {plan.name} plan offers data residency"
@@ -244,12 +244,12 @@ def outside_accepted(case: CheckContext) -> Verdict:
     type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
     app = app_of(case.state, case.subject)
     if app is None or app.residency != "none":
-        return _unknown_app(case)
+        return unknown_app(case, "data residency")
     if not isinstance(type_key, Observed):
         return unread(type_key)
     wanted = case.listed
     accepted = {known.type_key for word in wanted if (known := case.state.rulebook.app(word)) is not None}
-    evidence = evidence_of(type_key)
+    evidence = Evidence.of(type_key)
     reason = f"Atlassian offers no data residency for {app.title}"
     if app.type_key in accepted:
         return Verdict(
@@ -263,16 +263,6 @@ def outside_accepted(case: CheckContext) -> Verdict:
         )
     return Verdict(
         Outcome.NOT_ACHIEVABLE, "outside_residency", reason, names.APP_TYPE_KEY, wanted, app.type_key, evidence
-    )
-
-
-def _unknown_app(case: CheckContext) -> Verdict:
-    type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
-    if not isinstance(type_key, Observed) or not isinstance(type_key.value, str):
-        return unread(type_key)
-    reason = f"the rulebook does not know whether {type_key.value} has data residency"
-    return Verdict(
-        Outcome.UNKNOWN, "unknown_app", reason, names.APP_TYPE_KEY, None, type_key.value, evidence_of(type_key)
     )
 
 
@@ -300,7 +290,7 @@ def policies_list_apps(case: CheckContext) -> Verdict:
     apps = state.subjects(Kind.APP, organization)
     able = [app for app in apps if _able(state, app)]
     unclear = [app for app in apps if _unclear(state, app)]
-    evidence = (*evidence_of(listed_ids), *inventory)
+    evidence = (*Evidence.of(listed_ids), *inventory)
     if not listed_ids.value:
         if able and not no_policy_at_all(state, organization):
             reason = "the list of policies shows no residency policy, which does not prove that there is none"

@@ -22,7 +22,6 @@ from contribaudit.checks.data_residency.realm import realm_of, realm_unclear, re
 from contribaudit.checks.reading import (
     POLICIES,
     app_of,
-    evidence_of,
     fragile_in_own_trial,
     fragile_in_trial,
     list_evidence,
@@ -95,7 +94,7 @@ def pinned(case: CheckContext) -> Verdict:
     seen = case.state.read(case.subject, names.PLAN)
     if not _all_with_residency(case.state, seen):
         return plan_unclear(seen)
-    return replace(verdict, evidence=(*verdict.evidence, *evidence_of(seen)))
+    return replace(verdict, evidence=(*verdict.evidence, *Evidence.of(seen)))
 
 
 def _all_with_residency(state: State, seen: Observation) -> bool:
@@ -111,15 +110,15 @@ def _by_policy(case: CheckContext) -> Verdict:
     plan = plan_of(state, app)
     if isinstance(plan, Plan) and not plan.residency:
         reason = f"the {plan.name} plan has no data residency; {state.rulebook.plan_with('residency')} has"
-        evidence = evidence_of(state.read(app, names.PLAN))
+        evidence = Evidence.of(state.read(app, names.PLAN))
         return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", reason, names.PINNED, True, False, evidence)
     realm, seen = realm_of(state, app)
     if realm is None:
         return realm_unclear(seen)
     held = state.read(app, names.PINNED)
-    evidence = evidence_of(seen, held)
+    evidence = Evidence.of(seen, held)
     if in_no_policy(state, app):
-        evidence = (*evidence_of(seen), *list_evidence(state, app.organization, POLICIES))
+        evidence = (*Evidence.of(seen), *list_evidence(state, app.organization, POLICIES))
         if not realm.pinned_to_a_place:
             reason = f"stored in {realm.code}, which may move, and no residency policy lists the app"
             return Verdict(Outcome.FAIL, "not_pinned", reason, names.PINNED, True, False, evidence)
@@ -206,7 +205,7 @@ def moves_done(case: CheckContext) -> Verdict:
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
         return unread(seen, "applied")
     move = _move(case)
-    evidence = evidence_of(seen)
+    evidence = Evidence.of(seen)
     about = names.MOVE, "applied", seen.value, evidence
     if move is None:
         reason = f"the rulebook does not know the state {seen.value!r}"
@@ -278,7 +277,7 @@ def default_realm(case: CheckContext) -> Verdict:
     seen = case.state.read(case.subject, setting)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
         return unread(seen, wanted)
-    evidence = evidence_of(seen)
+    evidence = Evidence.of(seen)
     realm = case.state.rulebook.realm(seen.value)
     if realm is None:
         reason = f"the rulebook does not know the location {seen.value!r}"

@@ -9,7 +9,6 @@ from contribaudit.catalogue.organization import SANDBOX_PARENT
 from contribaudit.checks.reading import (
     WORKSPACES,
     app_of,
-    evidence_of,
     fragile_in_own_trial,
     list_evidence,
     may_be_sandbox,
@@ -49,7 +48,7 @@ def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
     """`unknown`, because the realm is."""
     if isinstance(seen, Observed) and isinstance(seen.value, str):
         reason = f"the rulebook does not know the location {seen.value!r}"
-        return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, seen.setting, expected, seen.value, evidence_of(seen))
+        return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, seen.setting, expected, seen.value, Evidence.of(seen))
     return unread(seen, expected)
 
 
@@ -80,28 +79,28 @@ def realm_allowed(case: CheckContext) -> Verdict:
     outside = _outside(case)
     if realm is None:
         if outside and isinstance(seen, Observed) and seen.value is None:
-            evidence = evidence_of(case.state.read(case.subject, names.APP_TYPE_KEY), seen)
+            evidence = Evidence.of(case.state.read(case.subject, names.APP_TYPE_KEY), seen)
             return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", outside, names.REALM, wanted, None, evidence)
         return realm_unclear(seen, wanted)
     regions = case.state.read(case.subject, names.REGIONS)
     if realm.code in allowed and isinstance(regions, Unavailable) and regions.code == SOURCES_DIFFER:
-        return replace(unread(regions, wanted), evidence=evidence_of(seen))
+        return replace(unread(regions, wanted), evidence=Evidence.of(seen))
     told = (regions, case.state.read(case.subject, names.GATEWAY_REGIONS))
     elsewhere = _regions_elsewhere(case.state, told, allowed) if realm.code in allowed else {}
     if elsewhere:
         reason = f"its location is {realm.code} ({realm.title}), but its regions include {', '.join(elsewhere)}"
-        evidence = evidence_of(seen, *elsewhere.values())
+        evidence = Evidence.of(seen, *elsewhere.values())
         return Verdict(Outcome.CONFLICT, "region_elsewhere", reason, names.REALM, wanted, realm.code, evidence)
     if realm.code in allowed:
         reason = f"stored in {realm.code} ({realm.title})"
-        return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, wanted, realm.code, evidence_of(seen))
+        return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, wanted, realm.code, Evidence.of(seen))
     reason = f"stored in {realm.code} ({realm.title}); the policy allows {', '.join(sorted(allowed))}"
     if outside:
-        evidence = evidence_of(seen, case.state.read(case.subject, names.PLAN))
+        evidence = Evidence.of(seen, case.state.read(case.subject, names.PLAN))
         return Verdict(
             Outcome.NOT_ACHIEVABLE, "no_residency", f"{reason}; {outside}", names.REALM, wanted, realm.code, evidence
         )
-    return Verdict(Outcome.FAIL, "realm_not_allowed", reason, names.REALM, wanted, realm.code, evidence_of(seen))
+    return Verdict(Outcome.FAIL, "realm_not_allowed", reason, names.REALM, wanted, realm.code, Evidence.of(seen))
 
 
 def _regions_elsewhere(state: State, told: Iterable[Observation], allowed: Collection[str]) -> dict[str, Observation]:
@@ -150,13 +149,13 @@ def sandbox_realm(case: CheckContext) -> Verdict:
         return unread(kind)
     if kind.value.casefold() != "child":
         reason = f"what the sandbox type {kind.value!r} stands for is not known"
-        return Verdict(Outcome.UNKNOWN, "unknown_word", reason, names.APP_SANDBOX, None, kind.value, evidence_of(kind))
+        return Verdict(Outcome.UNKNOWN, "unknown_word", reason, names.APP_SANDBOX, None, kind.value, Evidence.of(kind))
     realm, seen = realm_of(state, case.subject)
     if realm is None:
         return realm_unclear(seen)
     parents = _parents(state, case.subject)
     codes = parents.codes
-    evidence = (*evidence_of(seen), *parents.evidence)
+    evidence = (*Evidence.of(seen), *parents.evidence)
     about = names.REALM, codes, realm.code, evidence
     if not parents.found or parents.unread:
         unlisted = state.organizations[case.subject.organization].why_not(WORKSPACES)
@@ -217,7 +216,7 @@ def _summed(state: State, candidates: list[Subject], listed: tuple[Evidence, ...
             unread = True
         else:
             first.setdefault(realm.code, seen)
-    return _Parents(bool(candidates), unread, tuple(sorted(first)), (*evidence_of(*first.values()), *listed))
+    return _Parents(bool(candidates), unread, tuple(sorted(first)), (*Evidence.of(*first.values()), *listed))
 
 
 def _production_apps(state: State, organization: str) -> dict[str, list[Subject]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from contribaudit.core.model.finding import Finding, Severity
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, some
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.state import State
@@ -69,9 +69,7 @@ def organization_of(findings: Iterable[Finding]) -> str:
 
 def names(state: State, subjects: Sequence[Subject]) -> str:
     """The first few by name, and how many more there are."""
-    each = list(dict.fromkeys(subjects))
-    more = len(each) - _NAMED
-    return ", ".join(called(state, one) for one in each[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return some([called(state, one) for one in dict.fromkeys(subjects)], _NAMED)
 
 
 def org_option(state: State, organization: str) -> str:

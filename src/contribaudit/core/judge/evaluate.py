@@ -27,7 +27,7 @@ from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import SettingId, Unavailable
 from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, Where, limits_of
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import counted, grouped
+from contribaudit.core.model.several import counted, first_of, grouped
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
@@ -300,8 +300,7 @@ def _of_rules(verdict: Verdict, case: CheckContext) -> Verdict:
     doubtful = case.state.under_review(case.rule.check)
     if not doubtful or verdict.outcome.unproven:
         return verdict
-    more = f" (and {len(doubtful) - 1} more)" if len(doubtful) > 1 else ""
-    why = f"the rule behind it is under review: {doubtful[0].sentence()}{more}"
+    why = f"the rule behind it is under review: {first_of([one.sentence() for one in doubtful])}"
     if verdict.outcome.violates:
         return replace(verdict, reason=f"{verdict.reason}; {why}")
     return replace(

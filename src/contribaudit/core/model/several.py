@@ -17,10 +17,15 @@ def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     return found
 
 
-def some(called: Sequence[str], most: int) -> str:
+def some(called: Sequence[str], most: int = 5) -> str:
     """The first so many of them, and how many there are beside: "a, b and 4 more"."""
     more = len(called) - most
-    return ", ".join(called[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(called[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def first_of(told: Sequence[str]) -> str:
+    """The first of them, and how many there are beside: "a (and 4 more)"; "" of none."""
+    return f"{told[0]} (and {len(told) - 1} more)" if len(told) > 1 else "".join(told)
 
 
 def counted(number: int, one: str, several: str = "") -> str:

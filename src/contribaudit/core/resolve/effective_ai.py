@@ -417,11 +417,8 @@ def _with_family(state: State, app: Subject, own: Effective, family: _Family, mo
     if family.unknown is not None:
         other = family.unknown
         assert isinstance(other.outcome, Outcome)
-        link = Reason(
-            f"{other.reason}; it belongs, or may belong, to the Jira family of the same site",
-            other.chain[-1].observation,
-            other.chain[-1].source,
-        )
+        sentence = f"{other.reason}; it belongs, or may belong, to the Jira family of the same site"
+        link = replace(other.chain[-1], sentence=sentence)
         return stopped(app, setting, Stop(other.outcome, other.code, link), own.chain, predicted=other.predicted)
     return answered(app, setting, NOT_EXPOSED, "jira_family_blocked", family.links, changeable=True)
 

@@ -6,7 +6,7 @@ Of many answers one is made: a site or an organization is at risk as soon as one
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -237,11 +237,7 @@ def together(
     open_one = gravest(parts)
     if open_one is not None:
         assert isinstance(open_one.outcome, Outcome)
-        last = Reason(
-            f"{called(state, open_one.subject)}: {open_one.reason}",
-            open_one.chain[-1].observation,
-            open_one.chain[-1].source,
-        )
+        last = replace(open_one.chain[-1], sentence=f"{called(state, open_one.subject)}: {open_one.reason}")
         return stopped(
             subject, setting, Stop(open_one.outcome, open_one.code, last), open_one.chain[:-1], predicted=predicted
         )
