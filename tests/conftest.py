@@ -37,6 +37,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """After the last test."""
+    postgres.drop_prepared()
     if not hasattr(config, "workerinput"):
         postgres.remove()
 

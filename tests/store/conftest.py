@@ -10,17 +10,17 @@ from sqlalchemy import create_engine, make_url
 
 from contribaudit.store.history import History
 from contribaudit.store.schema import VERSION_TABLE
-from tests.postgres import postgres_schema
+from tests.postgres import postgres_history, postgres_schema
 
-__all__ = ["postgres_schema"]
+__all__ = ["postgres_history", "postgres_schema"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a new history can be made."""
+    """Where a new history can be made, or has been made for a test that asks for `history`."""
     if request.param == "sqlite":
         return str(tmp_path / "history.db")
-    return str(request.getfixturevalue("postgres_schema"))
+    return str(request.getfixturevalue("postgres_history" if "history" in request.fixturenames else "postgres_schema"))
 
 
 @pytest.fixture
