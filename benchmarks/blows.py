@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,9 +79,7 @@ def scene(names: Iterable[str]) -> Iterator[Scene]:
         (folder / "exporting.toml").write_text(base + _EVIDENCE)
         found = Scene(folder, url, {})
         for _ in range(RUNS):
-            done = subprocess.run(
-                [*START, *WRITING["audit"]], cwd=folder, env=environment(folder), capture_output=True, check=False
-            )
+            done = run_in(folder, WRITING["audit"])
             assert done.returncode in (0, 1, 3), done.stderr.decode()
         (folder / "report.json").unlink()
         for name in names:
@@ -93,6 +91,11 @@ def scene(names: Iterable[str]) -> Iterator[Scene]:
                 found.seconds[name] = time.monotonic() - begun
                 assert done.returncode in (0, 1, 3, 4), (name, done.stderr.decode())
         yield found
+
+
+def run_in(place: Path, words: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+    """A command that nothing strikes, to its end."""
+    return subprocess.run([*START, *words], cwd=place, env=environment(place), capture_output=True, check=False)
 
 
 def command(name: str) -> list[str]:
@@ -178,8 +181,7 @@ def whole(place: Path) -> str:
             return "half a report"
     for pack in [place / "pack", place / "pack.zip", place / "demo", *place.glob("evidence/*/run-*")]:
         if pack.exists():
-            words = [*START, "evidence", "verify", str(pack)]
-            done = subprocess.run(words, cwd=place, env=environment(place), capture_output=True, check=False)
+            done = run_in(place, ["evidence", "verify", str(pack)])
             if done.returncode:
                 return f"half a pack: {done.stderr.decode().strip()}"
     return ""

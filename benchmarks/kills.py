@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Sequence
 
+from benchmarks import blows
 from benchmarks.blows import (
     WRITING,
     command,
-    environment,
     leftovers,
     moment,
     scene,
@@ -42,9 +41,7 @@ def run(tries: int = 150, seed: int = 1, names: Sequence[str] = tuple(WRITING)) 
                     for path in (place / "pack", place / "pack.zip"):
                         if path.exists():  # it was whole; the command itself refuses to write over it
                             path.rename(path.with_name(f"earlier-{path.name}"))
-                    again = subprocess.run(
-                        command(name), cwd=place, env=environment(place), capture_output=True, check=False
-                    )
+                    again = blows.run_in(place, WRITING[name])
                     if again.returncode not in (0, 1, 3):
                         told = told or f"the next one ended with {again.returncode}: {again.stderr.decode().strip()}"
                     told = told or (f"left behind: {left}" if (left := leftovers(place)) else "")

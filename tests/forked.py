@@ -68,10 +68,14 @@ def start(
     stdin: Stream = subprocess.DEVNULL,
     stdout: Stream = subprocess.DEVNULL,
     stderr: Stream = subprocess.DEVNULL,
+    folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     terminal: bool = False,
 ) -> Process:
-    """`contribaudit` with these words, in the present folder. `terminal`: in a session of its own, led by its stdin."""
+    """`contribaudit` with these words, in the folder, or in the present one.
+
+    `terminal`: in a session of its own, led by its stdin.
+    """
     ours, theirs = socket.socketpair()
     with theirs, Path(os.devnull).open("r+b") as nothing, tempfile.TemporaryFile() as asked:
         given = [nothing if one == subprocess.DEVNULL else one for one in (stdin, stdout, stderr)]
@@ -79,7 +83,7 @@ def start(
         how = {
             "words": list(words),
             "environment": dict(os.environ if environment is None else environment),
-            "folder": str(Path.cwd()),
+            "folder": str(folder or Path.cwd()),
             "closed": [number for number, one in enumerate(streams) if one == CLOSED],
             "terminal": terminal,
         }
@@ -96,6 +100,7 @@ def run(
     stdout: Stream | None = None,
     stderr: Stream | None = None,
     closed: Collection[str] = (),
+    folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """`contribaudit` with these words, to its end, with nothing on stdin.
@@ -105,7 +110,8 @@ def run(
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         streams: dict[str, Any] = {"stdout": stdout, "stderr": stderr} | dict.fromkeys(closed, CLOSED)
         wanted = {name: one for name, one in streams.items() if one is not None}
-        code = start(words, **({"stdout": out, "stderr": err} | wanted), environment=environment).wait()
+        process = start(words, **({"stdout": out, "stderr": err} | wanted), folder=folder, environment=environment)
+        code = process.wait()
         for one in (out, err):
             one.seek(0)
         return subprocess.CompletedProcess(list(words), code, out.read(), err.read())

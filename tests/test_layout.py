@@ -6,7 +6,8 @@ Read from the source, so that imports inside functions and under TYPE_CHECKING c
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+from functools import cache
 from pathlib import Path
 
 import contribaudit
@@ -66,7 +67,8 @@ def imported(name: str, path: Path, known: Mapping[str, Path]) -> Iterator[str]:
                     yield reached
 
 
-def arrows() -> dict[str, set[str]]:
+@cache
+def arrows() -> Mapping[str, Set[str]]:
     """What each module imports."""
     known = modules()
     return {name: set(imported(name, path, known)) for name, path in known.items()}
@@ -100,7 +102,7 @@ def test_every_import_goes_down() -> None:
 
 def test_no_files_import_each_other_in_a_circle() -> None:
     """Files that nothing of the rest imports are taken away until none is left; what stays is a circle."""
-    left = arrows()
+    left = dict(arrows())
     while free := [name for name, reached in left.items() if not reached & left.keys()]:
         for name in free:
             del left[name]

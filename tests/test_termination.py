@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from benchmarks import kills, signals
+from benchmarks import blows, kills, signals
 
 from contribaudit.files import unfinished
+from tests import forked
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 
@@ -123,9 +125,19 @@ def test_only_what_is_ours_goes(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == len(theirs) + 2
 
 
-def test_a_share_of_the_kill_matrix(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nothing strikes need not read the program first."""
+
+    def run_in(place: Path, words: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+        return forked.run(words, folder=place, environment=blows.environment(place))
+
+    monkeypatch.setattr(blows, "run_in", run_in)
+
+
+def test_a_share_of_the_kill_matrix(forks: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert kills.run(4, seed=7, names=("attest",)) == 0, capsys.readouterr().out
 
 
-def test_a_share_of_the_signal_matrix(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_share_of_the_signal_matrix(forks: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert signals.run(6, seed=7, names=("evidence export --zip",)) == 0, capsys.readouterr().out
