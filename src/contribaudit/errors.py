@@ -208,6 +208,10 @@ class NoEnvelope(ListNotWhole, code="no_envelope"):
     """A page without what tells whether there is a next one."""
 
 
+class MoreThanRead(ListNotWhole, code="more_than_read"):
+    """A page that says, beside its entries, that something is missing: an error, or a next page by another name."""
+
+
 class QueryRefused(UnexpectedAnswer, code="query_refused"):
     """The GraphQL gateway answered no part of a query: it does not know a field, or does not allow it.
 

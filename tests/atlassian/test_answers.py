@@ -13,7 +13,9 @@ from contribaudit.atlassian.calls import Call
 from contribaudit.errors import (
     AccessDenied,
     AdminApiError,
+    CountMismatch,
     KeyRefused,
+    MoreThanRead,
     NoEnvelope,
     NotFound,
     OrganizationNotFound,
@@ -48,6 +50,8 @@ def wrapped(status: int, code: str) -> dict[str, Any]:
 
 
 ORGANIZATION, WORKSPACES, EVENTS = calls.GET_ORGANIZATION, calls.SEARCH_WORKSPACES, calls.LIST_EVENT_ACTIONS
+
+WHOLE: dict[str, Any] = {"data": [], "links": {}, "meta": {"total": 0}}
 
 CASES: list[tuple[Call, int, Any, type[AdminApiError], str, str]] = [
     # call, status, body, error, in its message, in its hint
@@ -94,6 +98,29 @@ CASES: list[tuple[Call, int, Any, type[AdminApiError], str, str]] = [
     (WORKSPACES, 200, b'{"data": [{"a": {"b": 1, "b": 1}}]}', UnexpectedAnswer, "the key `b` twice", "report it"),
     (WORKSPACES, 200, {"data": [], "links": {}}, NoEnvelope, "without `meta`", "Try again"),
     (WORKSPACES, 200, {"data": [], "meta": {"total": 0}}, NoEnvelope, "without `links`", "Try again"),
+    (
+        WORKSPACES,
+        200,
+        WHOLE | {"errors": [{"status": "500"}]},
+        MoreThanRead,
+        "`errors` beside its entries",
+        "Try again",
+    ),
+    (calls.LIST_POLICIES, 200, WHOLE | {"warnings": ["partial"]}, MoreThanRead, "`warnings` beside", "unread"),
+    (calls.LIST_DIRECTORIES, 200, WHOLE | {"hasMore": True}, MoreThanRead, "`hasMore`, which is not", "unread"),
+    (WORKSPACES, 200, WHOLE | {"isLast": False}, MoreThanRead, "`isLast`", "unread"),
+    (WORKSPACES, 200, WHOLE | {"links": {"nextPage": "c1"}}, MoreThanRead, "`links.nextPage`", "unread"),
+    (WORKSPACES, 200, WHOLE | {"meta": {"total": 0, "truncated": True}}, MoreThanRead, "`meta.truncated`", "unread"),
+    (
+        WORKSPACES,
+        200,
+        WHOLE | {"meta": {"total": 0, "totalCount": 9}},
+        CountMismatch,
+        "9 in `meta.totalCount`",
+        "unread",
+    ),
+    (WORKSPACES, 200, WHOLE | {"\x1bnext": "c1"}, MoreThanRead, "`next`", "unread"),
+    (EVENTS, 200, {"data": [], "errors": [{"status": "500"}]}, MoreThanRead, "`errors` beside", "unread"),
     (ORGANIZATION, 200, b'{"data": {"id": "a', UnexpectedAnswer, "broken or truncated JSON", "truncated it"),
     (ORGANIZATION, 200, b'{"data": NaN}', UnexpectedAnswer, "the number NaN", "report it"),
     (ORGANIZATION, 200, b"\xff\xfe", UnexpectedAnswer, "not UTF-8", "report it"),
@@ -166,3 +193,38 @@ async def test_words_of_an_answer_are_data(bench: Bench) -> None:
     assert "[31mred next gnirts [key] xxx" in caught.value.message
     assert len(caught.value.message) < 500
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"errors": [], "hasMore": False, "isLast": True, "warnings": None, "nextPage": ""},
+        {"links": {"self": "s", "prev": "c0", "next": None}, "meta": {"total": 0, "pageSize": 20, "totalPages": 1}},
+        {"message": "a greeting", "requestId": "r-1"},
+    ],
+)
+async def test_what_stands_beside_the_entries_of_a_whole_list_does_not_matter(
+    bench: Bench, beside: dict[str, Any]
+) -> None:
+    client = bench.client(lambda _: httpx.Response(200, json=WHOLE | beside))
+    assert [page.items async for page in client.pages(WORKSPACES)] == [()]
+
+
+@pytest.mark.parametrize("age", ["61", "864000", "9" * 5000])
+async def test_an_old_copy_out_of_a_cache_is_no_answer(bench: Bench, age: str) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json=WHOLE, headers={"Age": age})
+
+    with pytest.raises(UnexpectedAnswer, match="a copy that a cache has held"):
+        async for _ in bench.client(answer).pages(WORKSPACES):
+            pass
+    assert asked[0].headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("age", ["0", "60", "", "soon", "-1"])
+async def test_a_fresh_answer_may_pass_through_a_cache(bench: Bench, age: str) -> None:
+    client = bench.client(lambda _: httpx.Response(200, json=WHOLE, headers={"Age": age}))
+    assert [page.items async for page in client.pages(WORKSPACES)] == [()]

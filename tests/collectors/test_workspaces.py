@@ -276,10 +276,35 @@ def test_one_entry_of_two_is_enough_to_make_it_another_organizations(turned: boo
     assert collection(snapshot).code == "other_organization"
 
 
-@pytest.mark.parametrize("owner", ["ari:cloud:platform::org/bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb", "other-org"])
+@pytest.mark.parametrize(
+    "owner",
+    [
+        "ari:cloud:platform::org/bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb",
+        "ari:cloud:platform::org/bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb/",
+        "https://admin.atlassian.com/o/bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb/overview",
+        "org:other-org",
+        "other-org",
+    ],
+)
 def test_an_app_of_another_organization_is_not_judged_as_ours(owner: str) -> None:
     snapshot = listed(WORKSPACES, [entry(owner=owner)])
     assert collection(snapshot).code == "other_organization"
     assert values(snapshot, "residency.realm") == {ARI: "!other_organization"}
     ours = listed(WORKSPACES, [entry(owner=f"ari:cloud:platform::org/{collection(snapshot).organization.upper()}")])
     assert values(ours, "residency.realm") == {ARI: "EU"}
+
+
+@pytest.mark.parametrize("owner", [{"id": "ari:cloud:platform::org/other-org"}, ["other-org"], 7, True])
+def test_an_owner_that_is_no_text_leaves_it_open_whose_the_app_is(owner: Any) -> None:
+    told = collection(listed(WORKSPACES, [entry(owner=owner)]))
+    assert (told.status, told.code) == (CollectionStatus.PARTIAL, "wrong_type")
+
+
+@pytest.mark.parametrize("owner", ["ari:cloud:identity::user/557058:0000", "", None])
+def test_an_owner_that_names_no_organization_contradicts_nothing(owner: str | None) -> None:
+    assert collection(listed(WORKSPACES, [entry(owner=owner)])).status is CollectionStatus.OK
+
+
+@pytest.mark.parametrize(("other", "status"), [("US", CollectionStatus.PARTIAL), ("EU", CollectionStatus.OK)])
+def test_a_key_in_two_spellings_says_nothing_where_the_two_differ(other: str, status: CollectionStatus) -> None:
+    assert collection(listed(WORKSPACES, [entry(Realm=other)])).status is status

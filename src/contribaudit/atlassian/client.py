@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from contribaudit.atlassian import paging, responses
 from contribaudit.atlassian.calls import Call, Paging
 from contribaudit.atlassian.credential import Credential
+from contribaudit.atlassian.envelope import check_envelope
 from contribaudit.atlassian.transport import Sender, check_allowed, utc_now
 from contribaudit.core.model.redaction import SHOWN
 from contribaudit.errors import UnexpectedAnswer
@@ -154,7 +155,7 @@ async def stream_pages(
     for _ in range(max_pages):
         document = await sender.document(call, request)
         items = responses.entries(call, document, sender.quote)
-        paging.check_envelope(call, document)
+        check_envelope(call, document)
         following = paging.next_cursor(call, document) or ""
         if sender.redaction.reveals(following) or SHOWN in following:
             what = f"{call.title} returned the credential itself as a cursor, which is not kept"
@@ -222,7 +223,9 @@ class AdminClient:
         check_allowed(call)
         if call.paging is not Paging.NONE:
             raise ValueError(f"{call.name} has pages: read them with pages()")
-        return await self._sender.document(call, paging.first_request(call))
+        document = await self._sender.document(call, paging.first_request(call))
+        check_envelope(call, document)
+        return document
 
     def pages(
         self, call: Call, *, max_pages: int = paging.MAX_PAGES, where: Mapping[str, str] = MappingProxyType({})

@@ -13,10 +13,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from contribaudit.atlassian.calls import Call, Paging
+from contribaudit.atlassian.envelope import HINT, check_envelope, other_totals
 from contribaudit.errors import (
     CountMismatch,
     ListNotWhole,
-    NoEnvelope,
     NoTotal,
     RepeatedEntries,
     TotalChanged,
@@ -29,7 +29,6 @@ LONGEST_CURSOR = 8_192
 """Characters; it travels in an address, and no server takes longer ones."""
 MOST_ANNOUNCED = 2**53
 """Entries of a list; a larger number counts nothing."""
-_HINT = "The pages read so far are kept and the rest counts as unread. Try again; if it happens again, report it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +77,6 @@ _NEXT: dict[Paging, Callable[[Call, str], Request]] = {
     Paging.LINK_CURSOR: cursor_with_query,
     Paging.OFFSET: offset_with_query,
 }
-
-
-def check_envelope(call: Call, document: dict[str, Any]) -> None:
-    """Raises NoEnvelope for a page without what its endpoint always has beside the entries."""
-    for name in call.envelope:
-        if not isinstance(document.get(name), dict):
-            what = f"{call.title} returned a page without `{name}`, so whether there is a next page is not known"
-            raise NoEnvelope(what, call=call.title, hint=_HINT)
 
 
 def next_cursor(call: Call, document: dict[str, Any]) -> str | None:
@@ -169,6 +160,7 @@ class Chain:
     _rows: set[tuple[str, ...]] = field(default_factory=set)
     _read: int = 0
     _announced: int | None = None
+    _others: dict[str, int] = field(default_factory=dict)
     _pages: int = 0
     _doubt: tuple[type[ListNotWhole], str] | None = None
 
@@ -186,6 +178,7 @@ class Chain:
             what = f"first announced {_number(self._announced)} entries and then {_number(told)}"
             self._doubt = self._doubt or (TotalChanged, what)
         self._announced = told
+        self._others.update(other_totals(self.call, document))
         for item in items if self.call.identity else ():
             identity = item.get(self.call.identity)
             self._read += 1
@@ -209,10 +202,16 @@ class Chain:
                 self._doubt = (CountMismatch, what)
             elif self._announced is None and self._read > distinct:
                 self._doubt = (RepeatedEntries, "repeated entries, and did not say how many there are")
+            for name, number in self._others.items():
+                if self._doubt is None and number not in (distinct, rows):
+                    self._doubt = (
+                        CountMismatch,
+                        f"says {number} in `{name}` and returned {distinct} different entries",
+                    )
         if self._doubt is None:
             return None
         kind, what = self._doubt
-        return kind(f"{self.call.title} {what}", call=self.call.title, hint=_HINT)
+        return kind(f"{self.call.title} {what}", call=self.call.title, hint=HINT)
 
     def after(self, document: dict[str, Any], asked: Request) -> Request | None:
         """The request for the page after `document`, which `asked` got; None at the end. Raises UnexpectedAnswer."""
@@ -258,4 +257,4 @@ def _token(call: Call, link: str) -> str:
 
 
 def _broken(call: Call, what: str) -> UnexpectedAnswer:
-    return UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=_HINT)
+    return UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=HINT)

@@ -82,6 +82,8 @@ _LONGEST_ID = 300
 _LOCATION = "contribaudit.location"
 _OF_THE_WIRE = frozenset((b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie"))
 
+OLDEST_COPY_SECONDS = 60
+"""How old an answer out of a cache may be, by its own word: what it says must be so now."""
 ANSWER_SECONDS = 120.0
 """How long one request may take in all; httpx's read timeout starts anew with every byte."""
 
@@ -226,6 +228,7 @@ class Sender:
                 "Authorization": self._credential.header,
                 "Accept": "application/json",
                 "Accept-Encoding": ACCEPTED,
+                "Cache-Control": "no-cache",
                 "User-Agent": f"contribaudit/{__version__}",
             },
         )
@@ -257,6 +260,9 @@ class Sender:
             limit = self._limit_in_ok(call, response, self.quote)
             if limit is not None:
                 return Failure(limit, asked_seconds(response.headers, now))
+            age = response.headers.get("Age", "").strip()
+            if age.isascii() and age.isdecimal() and (len(age) > 9 or int(age) > OLDEST_COPY_SECONDS):
+                return Failure(_odd(call, f"a copy that a cache has held for {age[:12]} s"))
             reset = seconds_until(response.headers.get("X-RateLimit-Reset"), response.headers, now)
             if response.headers.get("X-RateLimit-Remaining") == "0" and reset and reset <= LONGEST_WAIT_SECONDS:
                 self._limiter.pause(lane, reset)

@@ -111,10 +111,16 @@ class Reading:
         return Unavailable(setting.id, subject, code, reason, self.started_at, self.source)
 
     def known_keys(self, where: str, found: Mapping[str, Any], known: frozenset[str], response: str) -> None:
-        """Report keys that the facts do not name."""
+        """Report keys that the facts do not name. One that only case tells from a known one leaves both in doubt."""
         for key in found:
-            if key not in known:
-                self.surprise(f"{where}.{key}" if where else key, response)
+            if key in known:
+                continue
+            self.surprise(f"{where}.{key}" if where else key, response)
+            twin = next((one for one in known & found.keys() if one.casefold() == key.casefold()), None)
+            if twin is not None and found[twin] != found[key]:
+                self.fall_short(
+                    "contradicting_entries", f"an entry has `{twin}` in two spellings with different values"
+                )
 
     def text(
         self, setting: Setting, subject: Subject, holder: Mapping[str, Any], key: str, response: str

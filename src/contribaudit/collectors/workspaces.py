@@ -53,7 +53,7 @@ _ATTRIBUTE_KEYS = frozenset(
 _LONGEST_NAME = 200
 _SITE_ARI = re.compile(r"::site/([0-9a-fA-F-]{36})$")
 
-_ORGANIZATION = re.compile(r"(?:\borg(?:anization)?s?/|^)([^:/\s]+)$", re.IGNORECASE)
+_ORGANIZATION = re.compile(r"(?:\borg(?:anization)?s?[:/]+|/o/|^)([^:/?#\s]+)(?=[/?#]|$)", re.IGNORECASE)
 
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
@@ -132,7 +132,11 @@ def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[O
         attributes = {}
     reading.known_keys("attributes", attributes, _ATTRIBUTE_KEYS, response)
     yield reading.text(catalogue.NAME, app, attributes, "name", response)
-    stranger = _other_owner(reading.client.organization, attributes.get("owner"))
+    owner = attributes.get("owner")
+    if owner is not None and not isinstance(owner, str):
+        reason = "the `owner` of an app's entry is not a text, so whose app it is is not known"
+        reading.fall_short("wrong_type", reason)
+    stranger = _other_owner(reading.client.organization, owner)
     if stranger:
         reason = f"the app's entry names another organization as its owner, {stranger[:60]!r}"
         reading.fall_short(names.OTHER_ORGANIZATION, reason)

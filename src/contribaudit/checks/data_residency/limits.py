@@ -75,7 +75,8 @@ def ai_processing(case: CheckContext) -> Verdict:
         )
     parts = [answer, *(_way_out(case, *way) for way in _WAYS_OUT), _own_domains(case)]
     if answer.outcome is Outcome.NO_SUCH_SETTING:
-        parts = [one for one in parts if one.setting != tools.WEB_SEARCH.id]  # Rovo is what searches
+        # Rovo is what searches; but what a person saw counts more than a list of plans.
+        parts = [one for one in parts if one.setting != tools.WEB_SEARCH.id or one.outcome is Outcome.FAIL]
     worst = most_severe(parts)
     if worst is None or worst.outcome is not Outcome.PASS:
         return worst or answer

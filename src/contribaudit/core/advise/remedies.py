@@ -225,7 +225,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
             "api_error", "unreachable", "dns", "tls", "connection_refused", "timeout", "key_refused", "token_refused",
             "forbidden", "not_found", "organization_not_found", "rate_limited", "server_failed", "unexpected_answer",
             "cursor_refused", "key_missing", "keyring_unusable", "count_mismatch", "empty_list", "no_total",
-            "list_not_whole", "total_changed", "repeated_entries", "no_envelope", "query_refused",
+            "list_not_whole", "total_changed", "repeated_entries", "no_envelope", "more_than_read", "query_refused",
             "other_organization", "unknown_policy_type",
             "entry_without_id", "wrong_organization", "no_keys", "apps_unread",
             "inventory_not_whole", "collector_failed", "organization_not_covered", "log_unread",
