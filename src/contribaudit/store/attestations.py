@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select
+from sqlalchemy import Connection, Row, Table, bindparam, insert, select
 
 from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
 from contribaudit.core.model.observation import SettingId
@@ -154,11 +154,15 @@ def revocation_note(connection: Connection, attestation: str) -> str:
     return connection.execute(query.where(attestations.c.attestation == attestation)).scalar() or ""
 
 
+_RECORDED = (
+    select(attestations).where(attestations.c.organization == bindparam("organization")).order_by(attestations.c.id)
+)
+
+
 def read_attestations(connection: Connection, organization: str) -> tuple[Attestation, ...]:
     """All of the organization's, revoked and superseded ones included, in the order of their recording."""
     number = organization_number(connection, organization)
-    query = select(attestations).where(attestations.c.organization == number).order_by(attestations.c.id)
-    rows = connection.execute(query).all()
+    rows = connection.execute(_RECORDED, {"organization": number}).all()
     if not rows:
         return ()
     mine = select(attestations.c.id).where(attestations.c.organization == number)
@@ -208,10 +212,13 @@ def read_attestation_history(connection: Connection, organization: str) -> Attes
     )
 
 
+_PLANS = select(plans).where(plans.c.organization == bindparam("organization")).order_by(plans.c.id)
+
+
 def read_plans(connection: Connection, organization: str) -> tuple[PlanSeen, ...]:
     """The highest plan from run to run, oldest first."""
     number = organization_number(connection, organization)
-    rows = connection.execute(select(plans).where(plans.c.organization == number).order_by(plans.c.id))
+    rows = connection.execute(_PLANS, {"organization": number})
     return tuple(PlanSeen(row.since, row.highest, tuple(json.loads(row.words))) for row in rows)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.audit_log import NEVER_READ, AuditEvent, AuditLog, EventAction, LogPosition, LogReading
@@ -53,21 +53,33 @@ def save_log(connection: Connection, run: int, organization: int, snapshot: Snap
     connection.execute(insert(events), rows)
 
 
+_HERE: BindParameter[Any] = bindparam("organization")
+_POSITION = select(
+    select(log_readings.c.cursor)
+    .where(log_readings.c.organization == _HERE)
+    .order_by(log_readings.c.run.desc())
+    .limit(1)
+    .scalar_subquery(),
+    select(func.max(log_readings.c.covers_until)).where(log_readings.c.organization == _HERE).scalar_subquery(),
+    select(func.max(snapshots.c.started_at)).where(snapshots.c.organization == _HERE).scalar_subquery(),
+)
+
+
 def log_position(connection: Connection, organization: str) -> LogPosition:
     """How far the organization's audit log was read, for the next reading to go on from."""
     number = organization_number(connection, organization)
     if number is None:
         return NEVER_READ
-    r = log_readings.c
-    newest = select(r.cursor).where(r.organization == number).order_by(r.run.desc()).limit(1)
-    covered = select(func.max(r.covers_until)).where(r.organization == number)
-    begun = select(func.max(snapshots.c.started_at)).where(snapshots.c.organization == number)
-    return LogPosition(
-        cursor=connection.execute(newest).scalar() or "",
-        covers_until=connection.execute(covered).scalar(),
-        previous_run=connection.execute(begun).scalar(),
-        actions=_newest_actions(connection, number) or (),
-    )
+    cursor, covered, begun = connection.execute(_POSITION, {"organization": number}).one()
+    return LogPosition(cursor or "", covered, begun, _newest_actions(connection, number) or ())
+
+
+_EVENTS = (
+    select(events, responses.c.digest)
+    .outerjoin(responses, events.c.response == responses.c.id)
+    .where(events.c.organization == _HERE)
+    .order_by(events.c.happened_at, events.c.id)
+)
 
 
 def read_log(
@@ -77,13 +89,11 @@ def read_log(
     number = organization_number(connection, organization)
     if number is None:
         return AuditLog()
-    e = events.c
-    query = select(events, responses.c.digest).outerjoin(responses, e.response == responses.c.id)
-    query = query.where(e.organization == number).order_by(e.happened_at, e.id)
+    query, times = _EVENTS, {}
     if since is not None:
-        query = query.where(e.happened_at > since)
+        query, times["since"] = query.where(events.c.happened_at > bindparam("since")), since
     if until is not None:
-        query = query.where(e.happened_at <= until)
+        query, times["until"] = query.where(events.c.happened_at <= bindparam("until")), until
     found = [
         AuditEvent(
             organization=organization,
@@ -93,24 +103,30 @@ def read_log(
             response=row.digest or "",
             **fields_of(row, _AS_THEY_ARE),
         )
-        for row in connection.execute(query)
+        for row in connection.execute(query, {"organization": number} | times)
     ]
     return AuditLog(tuple(found), tuple(_readings(connection, organization, number)))
 
 
+_READINGS = select(log_readings).where(log_readings.c.organization == _HERE).order_by(log_readings.c.run)
+_ACTIONS = (
+    select(log_readings.c.actions)
+    .where(log_readings.c.organization == _HERE, log_readings.c.actions.is_not(None))
+    .order_by(log_readings.c.run.desc())
+    .limit(1)
+)
+
+
 def _readings(connection: Connection, organization: str, number: int) -> Iterable[LogReading]:
     actions: tuple[EventAction, ...] = ()
-    query = select(log_readings).where(log_readings.c.organization == number).order_by(log_readings.c.run)
-    for row in connection.execute(query):
+    for row in connection.execute(_READINGS, {"organization": number}):
         actions = actions if row.actions is None else _actions(row.actions)
         yield LogReading(organization, row.run, actions=actions, **fields_of(row, _READING))
 
 
 def _newest_actions(connection: Connection, organization: int) -> tuple[EventAction, ...] | None:
     """Whose events the last reading kept; None before the first."""
-    r = log_readings.c
-    query = select(r.actions).where(r.organization == organization, r.actions.is_not(None))
-    text = connection.execute(query.order_by(r.run.desc()).limit(1)).scalar()
+    text = connection.execute(_ACTIONS, {"organization": organization}).scalar()
     return None if text is None else _actions(text)
 
 
@@ -129,12 +145,14 @@ def annotate(connection: Connection, organization: str, change: str, ticket: str
     ids.add(connection, change_notes, organization=number, change=change, ticket=ticket, note=note, **signed(by))
 
 
+_CHANGE_NOTES = select(change_notes).where(change_notes.c.organization == _HERE).order_by(change_notes.c.id)
+
+
 def read_annotations(connection: Connection, organization: str) -> Mapping[str, tuple[Annotation, ...]]:
     """What people noted, by the change's ID, oldest first."""
     number = organization_number(connection, organization)
     found: dict[str, tuple[Annotation, ...]] = {}
-    c = change_notes.c
-    for row in connection.execute(select(change_notes).where(c.organization == number).order_by(c.id)):
+    for row in connection.execute(_CHANGE_NOTES, {"organization": number}):
         found[row.change] = (*found.get(row.change, ()), Annotation(row.ticket, row.note, signature_in(row)))
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from contribaudit.core.judge.baseline import approved_of
 from contribaudit.core.model import names
@@ -36,13 +36,15 @@ def add_baseline(connection: Connection, coming: Baseline) -> None:
     ids.add(connection, baselines, organization=number, **said, **signed(coming.approved, "approved"))
 
 
+_BASELINES = select(baselines).where(baselines.c.organization == bindparam("organization")).order_by(baselines.c.id)
+
+
 def read_baselines(connection: Connection, organization: str) -> tuple[Baseline, ...]:
     """All of the organization's, oldest first: the newest counts."""
     number = organization_number(connection, organization)
-    query = select(baselines).where(baselines.c.organization == number).order_by(baselines.c.id)
     return tuple(
         Baseline(organization, row.run, signature_in(row, "approved"), row.reason, row.until)
-        for row in connection.execute(query)
+        for row in connection.execute(_BASELINES, {"organization": number})
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from contribaudit import catalogue
 from contribaudit.core.model import names
@@ -169,6 +169,15 @@ def _gone(held: _Held, since: int, until: int) -> Iterator[_Move]:
         yield _Move(held, None, held.until_run)
 
 
+_FRAMES = (
+    select(runs.c.id, runs.c.started_at, snapshots.c.finished_at)
+    .add_columns(runs.c.tool_version, runs.c.policy_name, runs.c.policy_sha256, runs.c.rulebook_sha256)
+    .join(snapshots, snapshots.c.run == runs.c.id)
+    .where(snapshots.c.organization == bindparam("organization"))
+    .order_by(runs.c.id)
+)
+
+
 @asked_once
 def read_frames(connection: Connection, organization: str) -> Mapping[int, RunInterval]:
     """Every run of the organization, oldest first: when it read, and by which tool, policy and rulebook."""
@@ -179,9 +188,6 @@ def read_frames(connection: Connection, organization: str) -> Mapping[int, RunIn
     for collector, its in whole_runs(connection, number).items():
         for run in its:
             whole[run].add(collector)
-    r, s = runs.c, snapshots.c
-    query = select(r.id, r.started_at, s.finished_at, r.tool_version, r.policy_name, r.policy_sha256, r.rulebook_sha256)
-    query = query.join(snapshots, s.run == r.id).where(s.organization == number).order_by(r.id)
     return {
         row.id: RunInterval(
             row.id,
@@ -193,7 +199,7 @@ def read_frames(connection: Connection, organization: str) -> Mapping[int, RunIn
             row.policy_sha256,
             row.rulebook_sha256,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_FRAMES, {"organization": number})
     }
 
 

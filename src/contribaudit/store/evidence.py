@@ -60,10 +60,14 @@ def read_manifests(connection: Connection, organizations: Iterable[str]) -> tupl
     return tuple(ExportedManifest(organizations=tuple(scope.split("\n")), **row) for row in rows.mappings())
 
 
+_MANIFESTS = select(
+    manifests.c.scope, *(manifests.c[name] for name in ExportedManifest.__slots__ if name != "organizations")
+).order_by(manifests.c.id)
+
+
 def read_manifests_about(connection: Connection, organization: str) -> tuple[ExportedManifest, ...]:
     """Every exported manifest of this organization, alone or with others, oldest first."""
-    fields = [manifests.c[name] for name in ExportedManifest.__slots__ if name != "organizations"]
-    rows = connection.execute(select(manifests.c.scope, *fields).order_by(manifests.c.id)).mappings()
+    rows = connection.execute(_MANIFESTS).mappings()
     found = ((tuple(row["scope"].split("\n")), row) for row in rows)
     return tuple(
         ExportedManifest(organizations=scope, **{name: value for name, value in row.items() if name != "scope"})

@@ -12,26 +12,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
 
 from contribaudit.catalogue.organization import ALIAS
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
+from contribaudit.store import ids
 from contribaudit.store.columns import read_value
 from contribaudit.store.once import asked_once
 from contribaudit.store.records import Fact, Known
 from contribaudit.store.schema import (
     collections,
     facts,
-    organizations,
     responses,
     runs,
     snapshots,
     sources,
-    subjects,
-    topics,
 )
 
 _ROWS_AT_A_TIME = 10_000
@@ -72,8 +70,17 @@ class StoredFact(NamedTuple):
 @asked_once
 def organization_number(connection: Connection, organization: str) -> int | None:
     """The organization's number, None when no run saw it."""
-    query = select(organizations.c.id).where(organizations.c.organization == organization)
-    return connection.execute(query).scalar()
+    return connection.execute(ids.NUMBER_OF, {"organization": organization}).scalar()
+
+
+_FACTS = (
+    select(facts.c.topic, facts.c.subject, facts.c.id, facts.c.value, facts.c.unavailable, facts.c.grade)
+    .add_columns(facts.c.first_run, facts.c.last_run, facts.c.ended_run, sources.c.source, responses.c.digest)
+    .join(sources, facts.c.source == sources.c.id)
+    .outerjoin(responses, facts.c.response == responses.c.id)
+    .order_by(facts.c.subject, facts.c.topic, facts.c.id)
+    .execution_options(yield_per=_ROWS_AT_A_TIME)
+)
 
 
 def stored_facts(
@@ -95,16 +102,7 @@ def stored_facts(
     if not topic_of:
         return
     subject_of = subjects_of(connection, organization)
-    c = facts.c
-    query = (
-        select(c.topic, c.subject, c.id, c.value, c.unavailable, c.grade, c.first_run, c.last_run, c.ended_run)
-        .add_columns(sources.c.source, responses.c.digest)
-        .join(sources, c.source == sources.c.id)
-        .outerjoin(responses, c.response == responses.c.id)
-        .where(c.topic.in_(list(topic_of)), *conditions)
-        .order_by(c.subject, c.topic, c.id)
-        .execution_options(yield_per=_ROWS_AT_A_TIME)
-    )
+    query = _FACTS.where(facts.c.topic.in_(list(topic_of)), *conditions)
     for some in connection.execute(query).partitions():
         for topic, subject, fact, value, unavailable, grade, first, last, ended, source, digest in some:
             collector, name = topic_of[topic]
@@ -117,18 +115,15 @@ def stored_facts(
 @asked_once
 def _topics(connection: Connection, organization: int) -> Mapping[int, tuple[str, SettingId]]:
     """Collector and setting by number, of everything that was ever read of the organization."""
-    query = select(topics.c.id, topics.c.collector, topics.c.setting).where(topics.c.organization == organization)
-    return {topic: (collector, SettingId(name)) for topic, collector, name in connection.execute(query)}
+    rows = connection.execute(ids.TOPICS_OF, {"organization": organization})
+    return {topic: (collector, SettingId(name)) for topic, collector, name in rows}
 
 
 @asked_once
 def subjects_of(connection: Connection, organization: int) -> Mapping[int, Subject]:
     """What was ever seen in the organization, by number."""
-    query = select(subjects.c.id, subjects.c.organization, subjects.c.kind, subjects.c.subject)
-    return {
-        number: Subject(owner, Kind(kind), name)
-        for number, owner, kind, name in connection.execute(query.where(subjects.c.seen_in == organization))
-    }
+    rows = connection.execute(ids.SUBJECTS_OF, {"organization": organization})
+    return {number: Subject(owner, Kind(kind), name) for number, owner, kind, name in rows}
 
 
 def pack(ids: Iterable[int]) -> bytes:
@@ -293,8 +288,10 @@ def run_starts(connection: Connection, wanted: set[int]) -> dict[int, datetime]:
     """When runs began, at least the wanted ones."""
     if not wanted:
         return {}
-    query = select(runs.c.id, runs.c.started_at).where(runs.c.id.between(min(wanted), max(wanted)))
-    return dict(connection.execute(query).all())
+    return dict(connection.execute(_STARTS, {"first": min(wanted), "last": max(wanted)}).all())
+
+
+_STARTS = select(runs.c.id, runs.c.started_at).where(runs.c.id.between(bindparam("first"), bindparam("last")))
 
 
 def _open_after(run: int) -> tuple[ColumnElement[bool], ...]:
@@ -306,9 +303,14 @@ def _open_after(run: int) -> tuple[ColumnElement[bool], ...]:
 @asked_once
 def collections_of(connection: Connection, organization: int) -> Sequence[Any]:
     """Run, collector, status and start of everything that collectors read of the organization, oldest first."""
-    c = collections.c
-    query = select(c.run, c.collector, c.status, c.started_at).where(c.organization == organization)
-    return connection.execute(query.order_by(c.run)).all()
+    return connection.execute(_COLLECTIONS, {"organization": organization}).all()
+
+
+_COLLECTIONS = (
+    select(collections.c.run, collections.c.collector, collections.c.status, collections.c.started_at)
+    .where(collections.c.organization == bindparam("organization"))
+    .order_by(collections.c.run)
+)
 
 
 def whole_runs(connection: Connection, organization: int) -> dict[str, list[int]]:

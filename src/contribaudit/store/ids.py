@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Column, Connection, Select, Table, func, insert, select, text, update
+from sqlalchemy import Column, Connection, Select, Table, bindparam, func, insert, select, text, update
 
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.store.columns import escape
@@ -69,36 +69,49 @@ def _highest(table: Table) -> Select[Any]:
 def add(connection: Connection, table: Table, **values: Any) -> int:
     """Add a row, under the next ID, which is returned."""
     number = next_id(connection, table)
-    connection.execute(insert(table).values(id=number, **values))
+    connection.execute(_insertion(table), {"id": number} | values)
     return number
+
+
+_insertion = cache(insert)
+
+
+NUMBER_OF = select(organizations.c.id).where(organizations.c.organization == bindparam("organization"))
 
 
 def organization_id(connection: Connection, organization: str) -> int:
     """The organization's number, a new one when it is new."""
-    query = select(organizations.c.id).where(organizations.c.organization == organization)
-    found = connection.execute(query).scalar()
+    found = connection.execute(NUMBER_OF, {"organization": organization}).scalar()
     if found is None:
         found = add(connection, organizations, organization=organization)
     return int(found)
 
 
+TOPICS_OF = select(topics.c.id, topics.c.collector, topics.c.setting).where(
+    topics.c.organization == bindparam("organization")
+)
+
+
 def topic_ids(connection: Connection, organization: int, wanted: Iterable[Topic]) -> dict[Topic, int]:
     """The number of every topic of the organization, the wanted ones included."""
-    query = select(topics.c.id, topics.c.collector, topics.c.setting).where(topics.c.organization == organization)
-    ids = {(collector, setting): topic for topic, collector, setting in connection.execute(query)}
+    known = connection.execute(TOPICS_OF, {"organization": organization})
+    ids = {(collector, setting): topic for topic, collector, setting in known}
     new = _number_new(connection, topics, ids, wanted)
     rows = [(new[key], organization, escape(key[0]), escape(key[1])) for key in new]
     bulk_insert(connection, topics, rows)
     return ids | new
 
 
+SUBJECTS_OF = select(subjects.c.id, subjects.c.organization, subjects.c.kind, subjects.c.subject).where(
+    subjects.c.seen_in == bindparam("organization")
+)
+
+
 def subject_ids(connection: Connection, organization: int, wanted: Iterable[Subject]) -> dict[Subject, int]:
     """The number of every subject seen in the organization, the wanted ones included."""
-    columns = subjects.c
-    query = select(columns.id, columns.organization, columns.kind, columns.subject)
     ids = {
         Subject(owner, Kind(kind), name): subject
-        for subject, owner, kind, name in connection.execute(query.where(columns.seen_in == organization))
+        for subject, owner, kind, name in connection.execute(SUBJECTS_OF, {"organization": organization})
     }
     new = _number_new(connection, subjects, ids, wanted)
     rows = [(new[key], organization, escape(key.organization), key.kind.value, escape(key.id)) for key in new]
@@ -106,12 +119,18 @@ def subject_ids(connection: Connection, organization: int, wanted: Iterable[Subj
     return ids | new
 
 
+_SOURCES = select(sources.c.id, sources.c.source)
+
+
 def source_ids(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
     """The number of every source, the wanted ones included."""
-    ids = {source: number for number, source in connection.execute(select(sources.c.id, sources.c.source))}
+    ids = {source: number for number, source in connection.execute(_SOURCES)}
     new = _number_new(connection, sources, ids, wanted)
     bulk_insert(connection, sources, [(new[key], escape(key)) for key in new])
     return ids | new
+
+
+_RESPONSES = select(responses.c.id, responses.c.digest, responses.c.body.is_(None))
 
 
 def response_ids(connection: Connection, digests: Iterable[str], raw: Mapping[str, bytes]) -> dict[str, int]:
@@ -119,8 +138,7 @@ def response_ids(connection: Connection, digests: Iterable[str], raw: Mapping[st
     wanted = list(dict.fromkeys([*digests, *raw]))
     ids: dict[str, int] = {}
     columns = responses.c
-    query = select(columns.id, columns.digest, columns.body.is_(None))
-    for number, digest, empty in rows_among(connection, query, columns.digest, wanted):
+    for number, digest, empty in rows_among(connection, _RESPONSES, columns.digest, wanted):
         ids[digest] = number
         if empty and digest in raw:
             connection.execute(update(responses).where(columns.id == number).values(body=_compressed(digest, raw)))

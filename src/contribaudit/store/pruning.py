@@ -204,6 +204,9 @@ def prune(connection: Connection, rule: Retention, now: datetime, signature: Sig
     return Pruned(len(staying), removed, tuple(changed), judged, raw)
 
 
+_PRUNINGS = select(prunings).order_by(prunings.c.id)
+
+
 def read_prunings(connection: Connection) -> tuple[Pruning, ...]:
     """Every pruning that removed runs, oldest first."""
     return tuple(
@@ -221,7 +224,7 @@ def read_prunings(connection: Connection) -> tuple[Pruning, ...]:
                 for one in json.loads(row.runs)
             ),
         )
-        for row in connection.execute(select(prunings).order_by(prunings.c.id))
+        for row in connection.execute(_PRUNINGS)
         if row.runs != "[]"
     )
 

@@ -33,9 +33,12 @@ def list_runs(connection: Connection, *, organization: str | None = None, limit:
     return _records(connection, query if limit is None else query.limit(limit))
 
 
+_RUN = select(runs).where(runs.c.id == bindparam("run"))
+
+
 def find_run(connection: Connection, run: int) -> RunRecord:
     """The run. Raises UsageError when there is none, with the newest in its hint."""
-    found = _records(connection, select(runs).where(runs.c.id == run))
+    found = _records(connection, _RUN.params(run=run))
     if found:
         return found[0]
     raise no_run(connection, run)
@@ -55,11 +58,21 @@ def run_at(connection: Connection, moment: datetime, organization: str | None = 
     return found[0] if found else None
 
 
+_PREVIOUS = select(func.max(snapshots.c.run)).where(
+    snapshots.c.organization == bindparam("organization"), snapshots.c.run < bindparam("before")
+)
+_CUT = select(collections.c.run).where(
+    collections.c.organization == bindparam("organization"),
+    collections.c.status != CollectionStatus.OK.value,
+    collections.c.collector.not_in(OPTIONAL_COLLECTORS),
+)
+_COMPARED = _PREVIOUS.where(snapshots.c.run.not_in(_CUT))
+
+
 def previous_run(connection: Connection, organization: str, run: int) -> int | None:
     """The organization's run before this one, None when it was its first."""
     number = organization_number(connection, organization)
-    query = select(func.max(snapshots.c.run)).where(snapshots.c.organization == number, snapshots.c.run < run)
-    return connection.execute(query).scalar()
+    return connection.execute(_PREVIOUS, {"organization": number, "before": run}).scalar()
 
 
 def compared_run(connection: Connection, organization: str, run: int) -> int | None:
@@ -68,12 +81,7 @@ def compared_run(connection: Connection, organization: str, run: int) -> int | N
     The run before where none was; None when it was its first.
     """
     number = organization_number(connection, organization)
-    c, s = collections.c, snapshots.c
-    cut = select(c.run).where(
-        c.organization == number, c.status != CollectionStatus.OK.value, c.collector.not_in(OPTIONAL_COLLECTORS)
-    )
-    query = select(func.max(s.run)).where(s.organization == number, s.run < run, s.run.not_in(cut))
-    whole = connection.execute(query).scalar()
+    whole = connection.execute(_COMPARED, {"organization": number, "before": run}).scalar()
     return whole if whole is not None else previous_run(connection, organization, run)
 
 
@@ -104,9 +112,12 @@ def keep_policy(connection: Connection, sha256: str, resolved: str) -> None:
         connection.execute(insert(policies).values(sha256=sha256, resolved=resolved))
 
 
+_POLICY = select(policies.c.resolved).where(policies.c.sha256 == bindparam("sha256"))
+
+
 def read_policy(connection: Connection, sha256: str) -> str | None:
     """The resolved policy (TOML) of that digest; None where a version judged that did not keep it."""
-    return connection.execute(select(policies.c.resolved).where(policies.c.sha256 == sha256)).scalar()
+    return connection.execute(_POLICY, {"sha256": sha256}).scalar()
 
 
 def _runs_of(connection: Connection, organization: str | None) -> Select[Any]:
@@ -117,17 +128,21 @@ def _runs_of(connection: Connection, organization: str | None) -> Select[Any]:
     return select(runs).where(mine)
 
 
+_AUDITED = (
+    select(snapshots.c.run, organizations.c.organization)
+    .join(organizations)
+    .where(snapshots.c.run.between(bindparam("first"), bindparam("last")))
+    .order_by(snapshots.c.run, snapshots.c.position)
+)
+
+
 def _records(connection: Connection, query: Select[Any]) -> list[RunRecord]:
     rows = connection.execute(query).mappings().all()
     if not rows:
         return []
     numbers = [row["id"] for row in rows]
     names: dict[int, list[str]] = defaultdict(list)
-    audited = select(snapshots.c.run, organizations.c.organization).join(organizations)
-    audited = audited.where(snapshots.c.run.between(min(numbers), max(numbers))).order_by(
-        snapshots.c.run, snapshots.c.position
-    )
-    for run, organization in connection.execute(audited.order_by(snapshots.c.run, snapshots.c.position)):
+    for run, organization in connection.execute(_AUDITED, {"first": min(numbers), "last": max(numbers)}):
         names[run].append(organization)
     return [
         RunRecord(
@@ -253,6 +268,11 @@ def _runs_that_judged(connection: Connection, organization: str) -> Sequence[tup
     return [(run, at) for run, at in connection.execute(query)]
 
 
+_STANDING = select(
+    outcomes.c.id, outcomes.c.organization, outcomes.c.check, outcomes.c.finding, outcomes.c.outcome
+).where(outcomes.c.ended_run.is_(None))
+
+
 def _save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) -> None:
     """Open an interval for each outcome that is new, and close those that it replaces.
 
@@ -262,9 +282,8 @@ def _save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) -
     coming = {one.finding: one for one in judged}
     asked = {(one.organization, one.check) for one in coming.values()}
     c = outcomes.c
-    query = select(c.id, c.organization, c.check, c.finding, c.outcome).where(c.ended_run.is_(None))
     ended: list[int] = []
-    for number, organization, check, finding, outcome in connection.execute(query):
+    for number, organization, check, finding, outcome in connection.execute(_STANDING):
         now = coming.get(finding)
         if now is not None and now.outcome == outcome:
             del coming[finding]
@@ -281,8 +300,12 @@ def _save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) -
     ids.bulk_insert(connection, outcomes, rows)
 
 
+_OUTCOMES = select(outcomes.c.finding, outcomes.c.outcome).where(
+    outcomes.c.first_run <= bindparam("run"),
+    or_(outcomes.c.ended_run.is_(None), outcomes.c.ended_run > bindparam("run")),
+)
+
+
 def read_outcomes(connection: Connection, run: int) -> dict[str, str]:
     """Outcome by finding ID, as of the run; of a check or organization that it left out, as last judged before."""
-    c = outcomes.c
-    query = select(c.finding, c.outcome).where(c.first_run <= run, or_(c.ended_run.is_(None), c.ended_run > run))
-    return {row.finding: row.outcome for row in connection.execute(query)}
+    return {row.finding: row.outcome for row in connection.execute(_OUTCOMES, {"run": run})}

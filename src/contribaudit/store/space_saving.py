@@ -88,14 +88,20 @@ def _whole(one: SpaceList) -> bool:
     return one.status is CollectionStatus.OK
 
 
+_MINE = space_lists.c.app.in_(select(subjects.c.id).where(subjects.c.seen_in == bindparam("organization")))
+_WHOLE = (
+    select(space_lists.c.app, func.max(func.coalesce(space_lists.c.ended_run, bindparam("run"))))
+    .where(_MINE, space_lists.c.status == CollectionStatus.OK.value)
+    .group_by(space_lists.c.app)
+)
+_STANDING = select(
+    *(space_lists.c[name] for name in ("id", "app", "status", "announced", "read", "code", "visible_to"))
+).where(space_lists.c.ended_run.is_(None), _MINE)
+
+
 def _last_whole(connection: Connection, organization: int, run: int) -> dict[int, int]:
     """By app, the last run before this one whose listing of it was whole."""
-    ended = func.max(func.coalesce(space_lists.c.ended_run, run))
-    mine = select(subjects.c.id).where(subjects.c.seen_in == organization)
-    query = select(space_lists.c.app, ended).where(
-        space_lists.c.app.in_(mine), space_lists.c.status == CollectionStatus.OK.value
-    )
-    found = dict(connection.execute(query.group_by(space_lists.c.app)).all())
+    found = dict(connection.execute(_WHOLE, {"organization": organization, "run": run}).all())
     if not found:
         return {}
     runs_of = select(snapshots.c.run).where(snapshots.c.organization == organization, snapshots.c.run < run)
@@ -108,20 +114,19 @@ def _save_lists(connection: Connection, run: int, organization: int, coming: Map
 
     One that this run did not ask for ends: spaces were not read then.
     """
-    c = space_lists.c
-    mine = select(subjects.c.id).where(subjects.c.seen_in == organization)
-    query = select(c.id, c.app, c.status, c.announced, c.read, c.code, c.visible_to)
     opening = dict(coming)
     ending: list[int] = []
-    for number, app, *stored in connection.execute(query.where(c.ended_run.is_(None), c.app.in_(mine))).all():
+    for number, app, *stored in connection.execute(_STANDING, {"organization": organization}).all():
         one = coming.get(app)
         if one is not None and stored == [one.status.value, one.announced, one.read, one.code, one.visible_to]:
             del opening[app]
         else:
             ending.append(number)
     if ending:
-        ended = update(space_lists).where(c.id == bindparam("number")).values(ended_run=run)
+        ended = update(space_lists).where(space_lists.c.id == bindparam("number")).values(ended_run=run)
         connection.execute(ended, [{"number": number} for number in ending])
+    if not opening:
+        return
     first = ids.next_id(connection, space_lists)
     for number, (app, one) in enumerate(opening.items(), first):
         values = {name: getattr(one, name) for name in type(one).__slots__ if name != "app"}

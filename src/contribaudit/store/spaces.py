@@ -12,6 +12,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Text,
+    bindparam,
     func,
     literal,
     or_,
@@ -25,6 +26,7 @@ from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, Space
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.store.columns import Escaped, read_value
 from contribaudit.store.facts import organization_number, stored_facts
+from contribaudit.store.once import asked_once
 from contribaudit.store.schema import facts, runs, snapshots, space_lists, spaces, subjects
 
 _LONGEST_FOLDED = 120
@@ -36,6 +38,13 @@ _PAGE = 1_000
 def fold(key: str) -> str:
     """The form in which a key is found."""
     return key.casefold()[:_LONGEST_FOLDED]
+
+
+_RUNS = (
+    select(runs.c.id, runs.c.started_at)
+    .join(snapshots, snapshots.c.run == runs.c.id)
+    .where(snapshots.c.organization == bindparam("organization"))
+)
 
 
 class StoredSpaces:
@@ -50,20 +59,21 @@ class StoredSpaces:
         self._organization = organization
         with reading() as connection:
             number = organization_number(connection, organization)
-            taken = select(func.max(snapshots.c.run)).where(snapshots.c.organization == number)
-            newest = connection.execute(taken if run is None else taken.where(snapshots.c.run <= run)).scalar()
-            self._run = int(newest or 0)
-            begun = select(runs.c.started_at).where(runs.c.id == self._run)
-            self._read_at: datetime | None = connection.execute(begun).scalar()
+            taken = _RUNS if run is None else _RUNS.where(snapshots.c.run <= run)
+            newest = connection.execute(taken.order_by(runs.c.id.desc()).limit(1), {"organization": number}).first()
+            self._run: int = newest.id if newest is not None else 0
+            self._read_at: datetime | None = newest.started_at if newest is not None else None
             self._apps = apps_with_spaces(connection, organization, number)
             self._numbers = {app: own for own, app in self._apps.items()}
-            self._lists = self._read_lists(connection)
-            counted = select(spaces.c.app, func.count()).where(self._of_apps, *self._standing).group_by(spaces.c.app)
-            rows = connection.execute(counted) if self._apps else ()
-            self._counts: dict[Subject, int] = {self._apps[app]: count for app, count in rows}
+            self._lists = self._read_lists(connection) if self._apps else {}
+            self._counts = self._count(connection) if self._apps else {}
             self._first_whole = first_whole_runs(connection, self._apps)
             self._last_runs: dict[datetime, int] = {}
             self._places = _places(connection, number, self._run) if self._apps else {}
+
+    def _count(self, connection: Connection) -> dict[Subject, int]:
+        counted = select(spaces.c.app, func.count()).where(self._of_apps, *self._standing).group_by(spaces.c.app)
+        return {self._apps[app]: count for app, count in connection.execute(counted)}
 
     def lists(self) -> Mapping[Subject, SpaceList]:
         """The listing of each app that has spaces, of the run; empty when spaces were not read at all."""
@@ -177,7 +187,7 @@ class StoredSpaces:
         standing = or_(c.ended_run.is_(None), c.ended_run > self._run)
         here = c.app.in_(list(self._apps)), c.first_run <= self._run, standing
         fields = [c[name] for name in SpaceList.__slots__ if name != "app"]
-        rows = connection.execute(select(c.app, *fields).where(*here).order_by(c.app)) if self._apps else ()
+        rows = connection.execute(select(c.app, *fields).where(*here).order_by(c.app))
         named = [(app, dict(zip((one.name for one in fields), rest, strict=True))) for app, *rest in rows]
         return {
             self._apps[app]: SpaceList(self._apps[app], **{**told, "status": CollectionStatus(told["status"])})
@@ -242,11 +252,16 @@ def _first_run() -> ColumnElement[int]:
     return query.where(earliest.c.app == spaces.c.app, earliest.c.space == spaces.c.space).scalar_subquery()
 
 
+_LISTED = select(subjects.c.id, subjects.c.subject).where(
+    subjects.c.seen_in == bindparam("organization"), subjects.c.id.in_(select(space_lists.c.app).distinct())
+)
+
+
+@asked_once
 def apps_with_spaces(connection: Connection, organization: str, number: int | None) -> dict[int, Subject]:
     """By number, the apps whose spaces were ever asked for."""
-    listed = select(space_lists.c.app).distinct()
-    query = select(subjects.c.id, subjects.c.subject).where(subjects.c.seen_in == number, subjects.c.id.in_(listed))
-    return {own: Subject(organization, Kind.APP, name) for own, name in connection.execute(query)}
+    rows = connection.execute(_LISTED, {"organization": number})
+    return {own: Subject(organization, Kind.APP, name) for own, name in rows}
 
 
 def first_whole_runs(connection: Connection, apps: Mapping[int, Subject]) -> dict[int, int]:

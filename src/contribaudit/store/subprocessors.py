@@ -43,6 +43,10 @@ def add_review(connection: Connection, review: Review) -> None:
     ids.add(connection, subprocessor_reviews, **values, **signed(review.signed))
 
 
+_LISTS = select(subprocessor_lists).order_by(subprocessor_lists.c.id)
+_REVIEWS = select(subprocessor_reviews).order_by(subprocessor_reviews.c.id)
+
+
 def read_lists(connection: Connection) -> ListHistory:
     """Every import and every review. Raises StoreDamaged for rows that cannot be read."""
     imports = [
@@ -55,11 +59,11 @@ def read_lists(connection: Connection) -> ListHistory:
             row.etag or "",
             row.last_modified or "",
         )
-        for row in connection.execute(select(subprocessor_lists).order_by(subprocessor_lists.c.id))
+        for row in connection.execute(_LISTS)
     ]
     reviews = [
         Review(date.fromisoformat(row.effective), row.row, signature_in(row), row.note)
-        for row in connection.execute(select(subprocessor_reviews).order_by(subprocessor_reviews.c.id))
+        for row in connection.execute(_REVIEWS)
     ]
     return ListHistory.of(imports, reviews)
 

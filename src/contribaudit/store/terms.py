@@ -72,10 +72,13 @@ _AS_THEY_ARE = (
 _COLUMNS = [column for column in document_looks.c if column.name != "provisions"]
 
 
+_LOOKS = select(*_COLUMNS).order_by(document_looks.c.id)
+
+
 def read_looks(connection: Connection) -> dict[str, Sequence[Look]]:
     """Every look by document, in the order in which they were recorded."""
     found: dict[str, list[Look]] = defaultdict(list)
-    for row in connection.execute(select(*_COLUMNS).order_by(document_looks.c.id)):
+    for row in connection.execute(_LOOKS):
         found[row.document].append(_look(row))
     return {name: tuple(looks) for name, looks in found.items()}
 
@@ -128,9 +131,12 @@ def add_note(connection: Connection, note: Note) -> Note:
     return replace(note, id=number)
 
 
+_NOTES = select(document_notes).order_by(document_notes.c.id)
+
+
 def read_notes(connection: Connection) -> tuple[Note, ...]:
     """Every note, in the order in which they were written."""
     return tuple(
         Note(row.id, row.document, row.anchor, row.provision, row.text_sha256, row.holds, row.note, signature_in(row))
-        for row in connection.execute(select(document_notes).order_by(document_notes.c.id))
+        for row in connection.execute(_NOTES)
     )

@@ -169,10 +169,8 @@ class LogRules:
 
     def families_of(self, action: EventAction) -> frozenset[str]:
         """The names of the families that an action's words put it in; none for an ignored one."""
-        text = _words(f"{action.id} {action.title} {action.group}")
-        if any(_says(text, word) for word in self.ignored):
-            return frozenset()
-        return frozenset(one.name for one in self.families if any(_says(text, word) for word in one.words))
+        families = tuple((one.name, one.words) for one in self.families)
+        return _families_in(f"{action.id} {action.title} {action.group}", self.ignored, families)
 
     def families_behind(self, setting: SettingId, kind: Kind | None = None) -> tuple[ActionFamily, ...]:
         """The families whose actions can change a setting, or make a subject of a kind come and go."""
@@ -187,6 +185,17 @@ NO_LOG_RULES = LogRules(retention_days=0, latency_hours=0, rollout_subjects=0, r
 
 def _named(setting: str, name: str) -> bool:
     return setting.startswith(name) if name.endswith(".") else setting == name
+
+
+@lru_cache(maxsize=4096)
+def _families_in(
+    action: str, ignored: tuple[str, ...], families: tuple[tuple[str, tuple[str, ...]], ...]
+) -> frozenset[str]:
+    """Kept, since each run asks it of the hundreds of actions that an organization has."""
+    text = _words(action)
+    if any(_says(text, word) for word in ignored):
+        return frozenset()
+    return frozenset(name for name, words in families if any(_says(text, word) for word in words))
 
 
 def _words(text: str) -> str:
