@@ -54,7 +54,7 @@ def test_the_table_of_reads_is_what_the_collectors_say() -> None:
 
 def test_every_scope_that_a_key_needs_is_named() -> None:
     """The scopes in the set-up section are those of the collectors, and no other."""
-    named = README.partition("with these scopes and no other:")[2].partition("None of them can write")[0]
+    named = README.partition("with exactly these scopes:")[2].partition("None of them can write")[0]
     assert {scope.strip(" `.\n") for scope in named.split(",")} == {one.call.scope for one in collectors.ALL}
 
 

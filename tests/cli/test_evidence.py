@@ -228,7 +228,7 @@ def test_an_export_that_fails_ends_with_70_and_the_audit_is_kept(
     ended = cli("audit", "--format", "line")
     assert ended.code == 70
     assert ended.out
-    assert "The audit is kept" in ended.err
+    assert "The audit was saved" in ended.err
     assert len(json.loads(cli("runs", "list", "--format", "json").out)) == 2
     ended = cli("audit", "--only", "DC-06")
     assert ended.code != 70

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.exporters.html.answers import sections
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.machine import metrics, summary
 from contribaudit.exporters.summary import Overview
@@ -49,3 +51,23 @@ def test_a_question_shows_what_fails_before_what_the_plan_does_not_offer() -> No
     ]
     question = next(one for one in Overview(as_document(report(found))).questions() if one.word == "fail")
     assert question.fact.endswith("stored in US")
+
+
+@pytest.mark.parametrize(
+    ("check", "asked", "chapter"),
+    [
+        ("DR-09", ["ai"], "AI"),
+        ("DC-07", ["contribution"], "DC"),
+        ("DR-09", ["ai", "location"], "DR"),
+        ("GV-06", ["contribution", "location"], "DC"),
+        ("GV-06", None, "GV"),
+    ],
+)
+def test_a_check_stands_under_the_question_that_asks_it(check: str, asked: list[str] | None, chapter: str) -> None:
+    """Table, dashboard and HTML count it there; its letters decide where the policy asks it for no other question."""
+    document = as_document(report([finding(app("one"), Outcome.FAIL, check=check)]))
+    document["policy"]["questions"] = {} if asked is None else {check: asked}  # type: ignore[dict-item]
+    about = Overview(document)
+    assert about.chapter(check) == chapter
+    assert list(about.families) == [chapter]
+    assert [one.family for one in sections(document["findings"], about.chapter)] == [chapter]

@@ -138,7 +138,7 @@ def test_who_never_looked_is_told_what_the_last_run_changed() -> None:
 def test_where_names_the_gravest_of_each_family_in_words() -> None:
     """Organizations first, beneath them the sites that are not in order, the worst on top."""
     assert said(overview.where_lines(board(), 80, 6)) == [
-        "                    Contribution   AI access      Residency      Governance",
+        "                    Contribution   AI access      Location       Governance",
         "Acme Global (stand… 1 cannot       3 unverified   1 FAIL 2 ?     1 pass",
         "  acme-lab.atlassi… -              1 unverified   1 FAIL 1 ?     -",
         "  acme-us.atlassia… -              1 unverified   1 CONFLICT     -",

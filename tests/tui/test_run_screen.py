@@ -86,7 +86,7 @@ async def test_each_reading_says_how_it_ended(kept: Opener) -> None:
         rows = {row.split("  ")[1].strip(): row for row in rows_of(pilot, "readings")}
         assert "FAILED" in rows["workspaces"]
         assert "403" in rows["workspaces"]
-        assert "ok" in rows["policies"]
+        assert "read" in rows["policies"]
         assert "1 failed" in on_screen(pilot)
         assert "Not everything could be read" in on_screen(pilot)
         assert found(pilot, "DR-01").outcome is Outcome.UNKNOWN

@@ -24,7 +24,7 @@ from contribaudit.exporters.text import ORDER, called, group, safe_text, spaces_
 FAMILIES = {
     "DC": "Contribution",
     "AI": "AI access",
-    "DR": "Residency",
+    "DR": "Location",
     "SP": "Sub-processors",
     "GV": "Governance",
 }
@@ -96,7 +96,7 @@ class Overview:
 
     def _count(self, one: FindingV1) -> None:
         outcome, organization, site = one["outcome"], one["organization"], one["subject"]["site"]
-        family = one["check"].partition("-")[0]
+        family = self.chapter(one["check"])
         self.counts[outcome] += 1
         self.newly[outcome] += one["id"] in self._newly
         self.fragile += one["fragile"]
@@ -136,6 +136,11 @@ class Overview:
         asking = self.document["policy"]["questions"].get(check)
         letters = check.partition("-")[0]
         return [letters] * (letters in QUESTIONS) if asking is None else [_STATED[one] for one in asking]
+
+    def chapter(self, check: str) -> str:
+        """The family that a check stands under: its letters, unless the policy asks it only for other questions."""
+        letters, questions = check.partition("-")[0], self.questions_of(check)
+        return letters if letters in questions or not questions else questions[0]
 
     def questions(self) -> list[Question]:
         """Data contribution, AI and location, each with its worst fact."""

@@ -141,6 +141,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
     sets = Sets()
     organizations = {one["id"]: one["name"] for one in document["organizations"]}
     families = about.families | {key: title for key, title in QUESTIONS.items() if key in about.families}
+    chapters = sections(ordered, about.chapter)
     stream = _template().stream(
         document=document,
         about=about,
@@ -149,7 +150,8 @@ def pieces(document: ReportV1) -> Iterator[str]:
         sets=sets,
         picture=drawing(map_of(document["map"]), organizations),
         meanings=[(GROUP_OF_LETTER[one], one, meaning) for one, meaning in MEANINGS.items()],
-        sections=sections(ordered),
+        sections=chapters,
+        checks_of=defaultdict(list, {one.family: [each.check for each in one.answers] for one in chapters}),
         waivers=waivers(document),
         attestations=attestations(document),
         held=apps_by_location(document),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import itemgetter
@@ -103,7 +103,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The checks of one family, gravest first."""
+    """The checks of one question, or of a family that answers none of the three; gravest first."""
 
     family: str
     title: str
@@ -115,8 +115,8 @@ class Section:
         return Tally(sum((one.tally.by_outcome for one in self.answers), Counter()))
 
 
-def sections(ordered: Iterable[FindingV1]) -> list[Section]:
-    """Every check by family, in reading order; `ordered` has the gravest findings first."""
+def sections(ordered: Iterable[FindingV1], chapter: Callable[[str], str]) -> list[Section]:
+    """Every check under the question that it answers, in reading order; `ordered` has the gravest findings first."""
     found: dict[str, Answer] = {}
     for one in ordered:
         check = one["check"]
@@ -125,7 +125,7 @@ def sections(ordered: Iterable[FindingV1]) -> list[Section]:
         found[check].add(one)
     by_family: dict[str, list[Answer]] = defaultdict(list)
     for answer in found.values():
-        by_family[answer.check.partition("-")[0]].append(answer)
+        by_family[chapter(answer.check)].append(answer)
     known = [one for one in FAMILIES if one in by_family]
     return [
         Section(family, safe_text(QUESTIONS.get(family) or FAMILIES.get(family, family)), tuple(by_family[family]))

@@ -9,7 +9,8 @@
   const texts = data.texts, rows = data.rows;
   const $ = (id) => document.getElementById(id);
   const text = (row, name) => texts[row[C[name]]];
-  const family = (row) => text(row, "check").split("-")[0];
+  const asked = new Map([...$("family").options].flatMap((one) => one.dataset.checks.split(" ").map((check) => [check, one.value])));
+  const family = (row) => asked.get(text(row, "check")) ?? text(row, "check").split("-")[0];
   const PIECE = 100, ON_PAPER = 1000, GUESS = 44;
   const table = $("rows");
   const found = { rows, sort: "", down: false, open: new Set(), pieces: [] };

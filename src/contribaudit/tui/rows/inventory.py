@@ -217,7 +217,7 @@ def _counted(count: Count | None) -> Text:
             f"{' ' if count.violating else ''}{shortened(count.unproven)}{' ' if count.unproven < 1000 else ''}?",
             "yellow",
         )
-    return said if said.plain else Text("ok", "green")
+    return said if said.plain else Text("pass", "green")
 
 
 def _label(node: Node, *, opened: bool, new: bool) -> Text:

@@ -30,7 +30,7 @@ COLUMNS = (
 )
 _STATES = {
     "reading": ("reading", "bold"),
-    "ok": ("ok", "green"),
+    "ok": ("read", "green"),
     "partial": ("PARTIAL", "yellow"),
     "failed": ("FAILED", "bold red"),
 }

@@ -18,7 +18,7 @@ from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
     Column("day", 10),
-    Column("document", 20, flexible=True),
+    Column("document", 34, flexible=True),
     Column("what", 14),
     Column("changed provisions", 24, flexible=True, drop_below=70),
 )
@@ -39,6 +39,8 @@ class Entry:
     key: str
     at: datetime
     document: str
+    """Its ID, for commands."""
+    title: str
     what: str
     told: str
     severity: Severity | None
@@ -58,6 +60,7 @@ def timeline(state: State) -> Timeline:
     """Everything that is archived as of the board's moment."""
     rules, archive = state.rulebook.terms, state.documents
     documents = rules.watched(())
+    titles = {one.name: one.title for one in documents}
     entries = []
     for looks in archive.looks.values():
         for look in looks:
@@ -73,11 +76,27 @@ def timeline(state: State) -> Timeline:
             gravest = found.changes[0].severity if found is not None and found.changes else None
             detail += (f"from {look.source}", f"SHA-256 {look.sha256}" if look.sha256 else "no page came")
             entries.append(
-                Entry(f"look {look.id}", look.retrieved_at, look.document, _WORDS[look.outcome], told, gravest, detail)
+                Entry(
+                    f"look {look.id}",
+                    look.retrieved_at,
+                    look.document,
+                    titles.get(look.document, look.document),
+                    _WORDS[look.outcome],
+                    told,
+                    gravest,
+                    detail,
+                )
             )
     entries += [
         Entry(
-            f"note {one.id}", one.signed.at, one.document, "note", note_text(one), None, (note_text(one), one.provision)
+            f"note {one.id}",
+            one.signed.at,
+            one.document,
+            titles.get(one.document, one.document),
+            "note",
+            note_text(one),
+            None,
+            (note_text(one), one.provision),
         )
         for one in archive.notes
     ]
@@ -90,8 +109,9 @@ def _standing(state: State) -> Text:
     rules, archive = state.rulebook.terms, state.documents
     rows = list(document_rows(rules.watched(()), archive, state.anchored))
     status = [str(row[3]) for row in rows]
-    read, unread = status.count("read"), [str(row[0]) for row in rows if str(row[3]).startswith("not readable")]
-    said = Text(f"{counted(len(rows), 'document')} of the vendor watched: {read} read")
+    unread = [f"{row[1]} ({row[0]})" for row in rows if str(row[3]).startswith("not readable")]
+    read = status.count("read")
+    said = Text(f"{counted(len(rows), 'watched document')} of the vendor: {read} read")
     if unread:
         said.append(f", not readable: {safe_text(', '.join(unread))}", "yellow")
     never = status.count("never archived")
@@ -110,7 +130,7 @@ def cells(one: Entry) -> list[Text]:
     what = "yellow" if one.what == "not readable" else colour
     return [
         Text(f"{one.at:%Y-%m-%d}"),
-        Text(safe_text(one.document)),
+        Text(safe_text(one.title)),
         Text(one.what, what),
         Text(safe_text(one.told), colour),
     ]
@@ -118,7 +138,8 @@ def cells(one: Entry) -> list[Text]:
 
 def detail(one: Entry) -> Sequence[Text]:
     """Everything about one line."""
-    said = Text(f"{safe_text(one.document)}, {one.at:%Y-%m-%d %H:%M}Z: {one.what}\n", "bold")
+    called = f"{one.title} ({one.document})"
+    said = Text(f"{safe_text(called)}, {one.at:%Y-%m-%d %H:%M}Z: {one.what}\n", "bold")
     for line in one.detail:
         plain = safe_text(line)
         style = "red" if plain.startswith("  - ") else "green" if plain.startswith("  + ") else ""
