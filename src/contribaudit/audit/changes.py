@@ -46,20 +46,21 @@ def explained_changes(
     Weighed together, since what many organizations show at once is the vendor's. `steps` asks for every change on the
     way, those included that were undone. An edit of policy, rulebook or tool is told once for all organizations.
     """
-    scenes: dict[str, ChangeContext] = {}
-    found: list[Change] = []
-    edited: dict[str, Change] = {}
-    for span in spans:
-        frames = list(store.frames(span.organization).values())
-        named = store.subject_names(span.organization)
-        within = [frame for frame in frames if span.since <= frame.run <= span.until]
-        mine = [_named(one, named) for one in _changes(store, span, within, steps=steps)]
-        edited |= {one.id: one for one in edits(within if steps else [*within[:1], *within[-1:]])}
-        scenes[span.organization] = _scene(store, rulebook, span.organization, mine, frames, named)
-        found += mine
-    told = explain([*found, *edited.values()], scenes)
-    notes = {span.organization: store.annotations(span.organization) for span in spans}
-    return [_noted(one, notes) for one in told]
+    with store.at_once():
+        scenes: dict[str, ChangeContext] = {}
+        found: list[Change] = []
+        edited: dict[str, Change] = {}
+        for span in spans:
+            frames = list(store.frames(span.organization).values())
+            named = store.subject_names(span.organization)
+            within = [frame for frame in frames if span.since <= frame.run <= span.until]
+            mine = [_named(one, named) for one in _changes(store, span, within, steps=steps)]
+            edited |= {one.id: one for one in edits(within if steps else [*within[:1], *within[-1:]])}
+            scenes[span.organization] = _scene(store, rulebook, span.organization, mine, frames, named)
+            found += mine
+        told = explain([*found, *edited.values()], scenes)
+        notes = {span.organization: store.annotations(span.organization) for span in spans}
+        return [_noted(one, notes) for one in told]
 
 
 def annotate(

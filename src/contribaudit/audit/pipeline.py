@@ -49,17 +49,16 @@ def state_of(
     with job.store.at_once():
         seen = [seen_of(job, target, run, snapshots.get(target.organization), as_of) for target in job.targets]
         lists = job.store.subprocessors()  # now: a report may be written when the history is closed
-    terms = evidence_terms(job.policy, checks.ALL)
-    return resolve(
-        seen,
-        job.rulebook,
-        as_of,
-        promises_of(sources),
-        catalogue.ALL,
-        evidence_terms=terms,
-        documents=job.store.documents,
-        subprocessors=lambda: lists,
-    )
+        return resolve(
+            seen,
+            job.rulebook,
+            as_of,
+            promises_of(sources),
+            catalogue.ALL,
+            evidence_terms=evidence_terms(job.policy, checks.ALL),
+            documents=job.store.documents,
+            subprocessors=lambda: lists,
+        )
 
 
 def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> Seen:

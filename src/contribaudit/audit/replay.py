@@ -24,8 +24,9 @@ def judge_last(job: Job) -> Report:
 
     Raises UsageError when none of them was ever read.
     """
-    record, snapshots = _last(job)
-    return judge(job, record, snapshots, job.clock(), keep=False)
+    with job.store.at_once():
+        record, snapshots = _last(job)
+        return judge(job, record, snapshots, job.clock(), keep=False)
 
 
 def judge_at(job: Job, moment: datetime) -> Report:
@@ -34,20 +35,23 @@ def judge_at(job: Job, moment: datetime) -> Report:
     What people recorded, confirmed, took back or approved later does not count. Raises UsageError when there was no
     run yet.
     """
-    record, snapshots = _as_of(job, moment)
-    return judge(job, record, snapshots, moment, keep=False)
+    with job.store.at_once():
+        record, snapshots = _as_of(job, moment)
+        return judge(job, record, snapshots, moment, keep=False)
 
 
 def state_at(job: Job, moment: datetime) -> State:
     """What was known at a past moment, by the runs that had begun by then. Raises UsageError when there was none."""
-    record, snapshots = _as_of(job, moment)
-    return state_of(job, record.id, snapshots, moment, collectors.ALL)
+    with job.store.at_once():
+        record, snapshots = _as_of(job, moment)
+        return state_of(job, record.id, snapshots, moment, collectors.ALL)
 
 
 def last_state(job: Job) -> State:
     """What the newest saved run of each organization means now. Raises UsageError when there is none."""
-    record, snapshots = _last(job)
-    return state_of(job, record.id, snapshots, job.clock(), collectors.ALL)
+    with job.store.at_once():
+        record, snapshots = _last(job)
+        return state_of(job, record.id, snapshots, job.clock(), collectors.ALL)
 
 
 def last_deadlines(job: Job) -> tuple[State, tuple[Deadline, ...]]:

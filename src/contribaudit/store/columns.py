@@ -7,7 +7,7 @@ does not fit is escaped as in JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii
@@ -25,7 +25,7 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 def escape(text: str) -> str:
     """The text in printable ASCII, the same for plain names."""
-    return json.dumps(text)[1:-1]
+    return encode_basestring_ascii(text)[1:-1]
 
 
 def unescape(text: str) -> str:
@@ -86,9 +86,13 @@ class Escaped(TypeDecorator[str]):
         """To the database."""
         return None if value is None else escape(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """From the database."""
-        return None if value is None else unescape(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], str | None]:  # noqa: ARG002
+        """From the database, at once: the columns of a run are read by the ten thousand."""
+        return _unescaped
+
+
+def _unescaped(text: str | None) -> str | None:
+    return text if text is None or "\\" not in text else unescape(text)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -101,6 +105,10 @@ class Moment(TypeDecorator[datetime]):
         """To the database."""
         return None if value is None else write_moment(value)
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
         """From the database."""
-        return None if value is None else read_moment(value)
+        return _moment
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else read_moment(microseconds)

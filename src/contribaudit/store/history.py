@@ -276,10 +276,13 @@ class History(Transactions):
         """
         return space_changes.space_changes(self._reading, organization, since, until)
 
-    def documents(self) -> Archive:
-        """Every look at a watched document, and every note; texts are read when they are asked for, and kept."""
+    def documents(self, document: str | None = None) -> Archive:
+        """Every look at a watched document (None: at all of them), and every note.
+
+        Texts are read when they are asked for, and kept.
+        """
         with self._reading() as connection:
-            looks, notes = terms.read_looks(connection), terms.read_notes(connection)
+            looks, notes = terms.read_looks(connection, document), terms.read_notes(connection)
 
         @cache
         def text_of(look: int) -> Provisions:

@@ -75,10 +75,11 @@ _COLUMNS = [column for column in document_looks.c if column.name != "provisions"
 _LOOKS = select(*_COLUMNS).order_by(document_looks.c.id)
 
 
-def read_looks(connection: Connection) -> dict[str, Sequence[Look]]:
-    """Every look by document, in the order in which they were recorded."""
+def read_looks(connection: Connection, document: str | None = None) -> dict[str, Sequence[Look]]:
+    """Every look (None: at any document) by document, in the order in which they were recorded."""
+    query = _LOOKS if document is None else _LOOKS.where(document_looks.c.document == document)
     found: dict[str, list[Look]] = defaultdict(list)
-    for row in connection.execute(_LOOKS):
+    for row in connection.execute(query):
         found[row.document].append(_look(row))
     return {name: tuple(looks) for name, looks in found.items()}
 

@@ -70,7 +70,7 @@ def take_in(
     store: History, rules: TermsRules, document: Watched, copy: Copy, signature: Signature, *, accept: bool = False
 ) -> Look:
     """Keep a copy, as what it is. Raises StoreError."""
-    archive = store.documents()
+    archive = store.documents(document.name)
     look, page = judged(rules, document, archive, copy, signature, accept=accept)
     keeps_page = look.outcome is not LookOutcome.UNCHANGED and len(copy.body) <= fetching.MOST_BYTES
     provisions = page.provisions if page is not None and look.outcome.is_edition else None
@@ -111,7 +111,7 @@ def unread(document: Watched, error: PageNotRead, signature: Signature, source: 
 
 async def fetch(store: History, rules: TermsRules, document: Watched, fetcher: Fetcher, signature: Signature) -> Look:
     """Fetch a document, unless it is unchanged, and keep what came. Raises StoreError."""
-    archive = store.documents()
+    archive = store.documents(document.name)
     known = _validators(archive, document)
     try:
         answer = await fetcher.get(document.url, known)
