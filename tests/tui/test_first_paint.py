@@ -53,6 +53,7 @@ _OURS = {
         "screens",
         "screens.base",
         "screens.overview",
+        "sturdy",
         "widgets",
         "widgets.bars",
         "widgets.panel",

@@ -5,34 +5,25 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
-from traceback import extract_tb
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events, work
-from textual._context import active_message_pump
-from textual._node_list import DuplicateIds
+from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.command import CommandPalette, Provider
-from textual.css.query import NoMatches
-from textual.dom import DOMNode
+from textual.command import Provider
 from textual.reactive import Reactive
 from textual.screen import Screen
-from textual.widget import AwaitMount, Widget
-from textual.worker import WorkerFailed
 
 from contribaudit import termination
 from contribaudit.errors import ContribauditError
 from contribaudit.tui.colours import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT, THEMES, keep_theme, kept_theme
-from contribaudit.tui.host import Host
 from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowDay, ShowFindings, ShowSubject
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.base import BoardScreen
+from contribaudit.tui.sturdy import Sturdy
 
 if TYPE_CHECKING:
     # What is needed once there is a board, or when a key is pressed, is imported then: see tests/tui/test_first_paint.
@@ -47,11 +38,6 @@ _AT_ONCE = 2000
 """So many findings are indexed within a frame."""
 TERMINATED, INTERRUPTED = "terminated", "interrupted"
 """What the app ends with after SIGTERM, or once its terminal is closed; and after SIGINT, which no key sends here."""
-_NEVER_SHOWN = -1
-"""Textual's number for a screen that is new."""
-_KEY_SECONDS = 0.01
-_MOST_FAILURES = 5
-"""After so many, the dashboard itself is broken."""
 _GRACE_SECONDS = 3
 """A thread that waits for a database holds the end up no longer."""
 
@@ -63,7 +49,7 @@ def _anything() -> type[Provider]:
     return Anything
 
 
-class Dashboard(Host):
+class Dashboard(Sturdy):
     """Shows what a source gives. Ends with what the person wants next: "" (nothing), "init" or "demo".
 
     `accept` takes a board from wherever it comes (a run, another moment).
@@ -105,120 +91,13 @@ class Dashboard(Host):
         self._open_source = open_source
         for theme in THEMES:
             self.register_theme(theme)
-        self._begin_with(kept_theme(self.available_themes) or DARK)
-        self._early: deque[events.Key] = deque()
-        """Keys that came before the screen in front was made."""
+        self.begin_with(kept_theme(self.available_themes) or DARK)
         self._now: Board | None = None
         """The newest board that is not about the past."""
-        self.recovers: bool | None = None
-        """Whether a screen that fails is closed and the dashboard goes on; None for wherever a person looks at it."""
-        self._failures = 0
         self.animation_level = "none"  # a key is answered by one frame, not by a dozen
         self._collector: QuietCollector | None = None
         """From the first load on."""
         self._warmed = False
-
-    def _begin_with(self, theme: str) -> None:
-        """Have this theme from the first paint on, as if there had never been another one."""
-        self.set_reactive(Dashboard.theme, theme)
-        dark = self.current_theme.dark
-        self.update_classes({"-dark-mode": dark, "-light-mode": not dark, f"-theme-{theme}": True}, update=False)
-        self._refresh_truecolor_filter(self.ansi_theme)
-        self.stylesheet.set_variables(self.get_css_variables())
-        self._styled_for = theme
-        """The theme whose colours the stylesheet has."""
-
-    async def on_event(self, event: events.Event) -> None:
-        """Hand an event on; a key once the screen in front is made, and after those that came before it."""
-        if isinstance(event, events.Key) and not event.is_forwarded and (self._early or not self._takes_keys()):
-            self._early.append(event)
-            if len(self._early) == 1:
-                self.set_timer(_KEY_SECONDS, self._hand_on_keys)
-        else:
-            await super().on_event(event)
-
-    def _takes_keys(self) -> bool:
-        return bool(self.screen_stack) and self.screen.is_mounted
-
-    async def _hand_on_keys(self) -> None:
-        while self._early and self._takes_keys():
-            await super().on_event(self._early.popleft())
-        if self._early:
-            self.set_timer(_KEY_SECONDS, self._hand_on_keys)
-
-    def refresh_css(self, animate: bool = True) -> None:
-        """Parse the styles anew for another theme, and for nothing else.
-
-        Textual does it twice before the first paint, and twice for each screen that is opened, whose widgets have just
-        got their styles.
-        """
-        if self._styled_for != self.theme:
-            super().refresh_css(animate=animate)
-            self._styled_for = self.theme
-            return
-        for screen in self.screen_stack:
-            if screen._css_update_count not in (_NEVER_SHOWN, self._css_update_count):
-                self.stylesheet.update(screen, animate=animate)  # another screen was in front as the theme changed
-            screen._css_update_count = self._css_update_count
-
-    def switch_mode(self, mode: str) -> AwaitMount:
-        """To another screen; nowhere any more once the dashboard is being left."""
-        return AwaitMount(self.screen, ()) if self._leaves else super().switch_mode(mode)
-
-    @property
-    def _leaves(self) -> bool:
-        """Whether the dashboard is being left."""
-        return self._exit or self._closing or not self._running
-
-    async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
-        try:
-            return await super()._dispatch_action(namespace, action_name, params)
-        except (NoMatches, DuplicateIds):
-            return True  # what the key is for is not there any more, or is there still: the palette, opened again
-        except KeyError:
-            if isinstance(self.screen, CommandPalette):
-                return True  # Textual's: a page key before the list is laid out
-            raise
-        except Exception as error:
-            if not self._goes_on:
-                raise
-            self.say(_bug(error), warning=True)  # the screen stays, with what was typed on it
-            return True
-
-    def _handle_exception(self, error: Exception) -> None:
-        """Let a worker fail alone: its answer came too late, or it is a bug that is told in passing."""
-        if self._leaves and isinstance(error, NoMatches):
-            return  # a screen that was asked for as the dashboard was left: its widgets are never made
-        if isinstance(error, WorkerFailed):
-            if not isinstance(error.error, NoMatches):
-                self.say(_bug(error.error), warning=True)
-            return
-        failed = active_message_pump.get(None)
-        if not self._goes_on or not isinstance(failed, Widget):
-            super()._handle_exception(error)
-            return
-        self.say(f"{_bug(error)} The screen was closed.", warning=True)
-        self.call_later(self._without, failed.screen)
-
-    @property
-    def _goes_on(self) -> bool:
-        """Whether what failed just now is told, and is not the end of it."""
-        self._failures += 1
-        recovers = not self.is_headless if self.recovers is None else self.recovers
-        return recovers and self._failures <= _MOST_FAILURES
-
-    async def _without(self, failed: Screen[Any]) -> None:
-        """Close a screen whose widget failed, and with it what stands on top of it."""
-        mode = next((name for name, stack in self._screen_stacks.items() if failed in stack), None)
-        if mode is None:
-            return
-        if self._screen_stacks[mode][0] is failed:
-            await self.switch_mode("overview" if mode != "overview" else "findings")
-            await self.remove_mode(mode)
-            self.add_mode(mode, ALL[mode].open)
-            return
-        while failed in self.screen_stack:
-            await self.pop_screen()
 
     def on_load(self) -> None:
         """Style the app before its first screen, which takes colours over from it."""
@@ -263,7 +142,7 @@ class Dashboard(Host):
         """Import what no key has asked for yet."""
         from contribaudit.tui.warming import import_all
 
-        import_all(lambda: not self._leaves)
+        import_all(lambda: not self.is_leaving)
 
     def look_back(self, moment: datetime) -> None:
         """Show the state as of a moment on every screen, until Escape or R."""
@@ -393,7 +272,7 @@ class Dashboard(Host):
         """Say what to do first."""
         self.trouble = "No data to show yet"
         self.lack = message.lack
-        if self._leaves:
+        if self.is_leaving:
             return
         from contribaudit.tui.screens.help import WelcomeScreen
 
@@ -494,7 +373,7 @@ class Dashboard(Host):
             self.post_message(BoardLoaded(board))
 
     def _quieten(self) -> None:
-        if self._collector is None and not self._leaves:
+        if self._collector is None and not self.is_leaving:
             from contribaudit.tui.warming import QuietCollector
 
             self._collector = QuietCollector()
@@ -512,10 +391,3 @@ class Dashboard(Host):
             self._collector.end()
         if self.source is not None:
             self.source.close()
-
-
-def _bug(error: BaseException) -> str:
-    """What to report: the error, and the line of ours that it came through last."""
-    frames = [one for one in extract_tb(error.__traceback__) if "contribaudit" in one.filename]
-    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    return f"This is a bug in contribaudit; please report it. {type(error).__name__}: {error}"[:200] + f"{where}."

@@ -16,7 +16,6 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widgets import Button, Input, Select, Static
 
@@ -36,7 +35,7 @@ from contribaudit.operations.drafts import Draft
 from contribaudit.tui.rows import answers as cells
 from contribaudit.tui.rows import due as rows
 from contribaudit.tui.rows.answers import Answers
-from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
+from contribaudit.tui.screens.dialogs import ChoiceScreen, FormScreen, QuestionScreen
 from contribaudit.tui.widgets.bars import KeyLine
 from contribaudit.tui.widgets.field import Field, PlainInput
 from contribaudit.tui.widgets.grid import CellGrid, Column, Grid
@@ -569,45 +568,6 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         field = event.widget.parent
         if isinstance(field, Field) and field.value and field.touched:
             field.good()
-
-
-class ChoiceScreen(ModalScreen[int | None]):
-    """The words of a setting: ends with the number of one, from 0, or None."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back"),
-        *(Binding(str(n), f"take({n})", f"Word number {n}", show=False) for n in range(1, cells.DIGITS + 1)),
-    ]
-    DEFAULT_CSS: ClassVar[str] = "ChoiceScreen { align: center middle; }"
-
-    def __init__(self, setting: Setting, value: Value) -> None:
-        super().__init__()
-        self._setting, self._value = setting, value
-
-    def compose(self) -> ComposeResult:
-        """The question, and a list."""
-        with Vertical(classes="dialog"):
-            yield Static(Text(safe_text(self._setting.title), "bold"))
-            yield Grid([Column("", 2), Column("what the console shows", 20, flexible=True)])
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        """Stand on the answer that is there."""
-        words = self._setting.words
-        here = words.index(self._value) if isinstance(self._value, str) and self._value in words else 0
-        grid = self.query_one(Grid)
-        grid.show(len(words), lambda row: [Text(str(row + 1)), Text(words[row])], cursor=here)
-        grid.focus()
-
-    def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """That one."""
-        message.stop()
-        self.dismiss(message.row)
-
-    def action_take(self, number: int) -> None:
-        """By its number."""
-        if number <= len(self._setting.words):
-            self.dismiss(number - 1)
 
 
 def _short(what: str) -> Callable[[str], str]:

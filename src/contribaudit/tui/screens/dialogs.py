@@ -1,6 +1,6 @@
 """Forms and questions: fields that scroll, what is wrong next to each, and an Escape that loses nothing unasked.
 
-To agree or not, to take an attestation back, to choose an organization, to note the ticket of a change.
+To agree or not, to choose a word or an organization, to take an attestation back, to note the ticket of a change.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ from contribaudit.tui.widgets.grid import Column, Grid
 if TYPE_CHECKING:
     # What reads databases takes longer to import than the first paint may.
     from contribaudit.audit.attesting import AttestationSession
+    from contribaudit.core.model.observation import Value
+    from contribaudit.core.model.setting import Setting
     from contribaudit.tui.rows.attestations import Recorded
 
 
@@ -308,3 +310,42 @@ class TicketScreen(FormScreen[tuple[str, str]]):
     def send(self) -> None:
         """Whoever asked keeps it."""
         self.dismiss((self.field("ticket").value, self.field("note").value))
+
+
+class ChoiceScreen(ModalScreen[int | None]):
+    """The words of a setting: ends with the number of one, from 0, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back"),
+        *(Binding(str(n), f"take({n})", f"Word number {n}", show=False) for n in range(1, 10)),
+    ]
+    DEFAULT_CSS: ClassVar[str] = "ChoiceScreen { align: center middle; }"
+
+    def __init__(self, setting: Setting, value: Value) -> None:
+        super().__init__()
+        self._setting, self._value = setting, value
+
+    def compose(self) -> ComposeResult:
+        """The question, and a list."""
+        with Vertical(classes="dialog"):
+            yield Static(Text(safe_text(self._setting.title), "bold"))
+            yield Grid([Column("", 2), Column("what the console shows", 20, flexible=True)])
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Stand on the answer that is there."""
+        words = self._setting.words
+        here = words.index(self._value) if isinstance(self._value, str) and self._value in words else 0
+        grid = self.query_one(Grid)
+        grid.show(len(words), lambda row: [Text(str(row + 1)), Text(words[row])], cursor=here)
+        grid.focus()
+
+    def on_grid_chosen(self, message: Grid.Chosen) -> None:
+        """That one."""
+        message.stop()
+        self.dismiss(message.row)
+
+    def action_take(self, number: int) -> None:
+        """By its number."""
+        if number <= len(self._setting.words):
+            self.dismiss(number - 1)

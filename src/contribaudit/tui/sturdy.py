@@ -1,0 +1,151 @@
+"""A dashboard that outlasts its screens: no key is lost, styles are parsed once, and what fails is told in passing.
+
+What it makes otherwise than Textual does, and why; what the dashboard shows is `app.py`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any
+
+from textual import events
+from textual._context import active_message_pump
+from textual._node_list import DuplicateIds
+from textual.command import CommandPalette
+from textual.css.query import NoMatches
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import AwaitMount, Widget
+from textual.worker import WorkerFailed
+
+from contribaudit.tui.host import Host
+from contribaudit.tui.screens import ALL
+
+_NEVER_SHOWN = -1
+"""Textual's number for a screen that is new."""
+_KEY_SECONDS = 0.01
+_MOST_FAILURES = 5
+"""After so many, the dashboard itself is broken."""
+
+
+class Sturdy(Host):
+    """The app without what it shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._early: deque[events.Key] = deque()
+        """Keys that came before the screen in front was made."""
+        self.recovers: bool | None = None
+        """Whether a screen that fails is closed and the dashboard goes on; None for wherever a person looks at it."""
+        self._failures = 0
+
+    def begin_with(self, theme: str) -> None:
+        """Have this theme from the first paint on, as if there had never been another one."""
+        self.set_reactive(Sturdy.theme, theme)
+        dark = self.current_theme.dark
+        self.update_classes({"-dark-mode": dark, "-light-mode": not dark, f"-theme-{theme}": True}, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._styled_for = theme
+        """The theme whose colours the stylesheet has."""
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hand an event on; a key once the screen in front is made, and after those that came before it."""
+        if isinstance(event, events.Key) and not event.is_forwarded and (self._early or not self._takes_keys()):
+            self._early.append(event)
+            if len(self._early) == 1:
+                self.set_timer(_KEY_SECONDS, self._hand_on_keys)
+        else:
+            await super().on_event(event)
+
+    def _takes_keys(self) -> bool:
+        return bool(self.screen_stack) and self.screen.is_mounted
+
+    async def _hand_on_keys(self) -> None:
+        while self._early and self._takes_keys():
+            await super().on_event(self._early.popleft())
+        if self._early:
+            self.set_timer(_KEY_SECONDS, self._hand_on_keys)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Parse the styles anew for another theme, and for nothing else.
+
+        Textual does it twice before the first paint, and twice for each screen that is opened, whose widgets have just
+        got their styles.
+        """
+        if self._styled_for != self.theme:
+            super().refresh_css(animate=animate)
+            self._styled_for = self.theme
+            return
+        for screen in self.screen_stack:
+            if screen._css_update_count not in (_NEVER_SHOWN, self._css_update_count):
+                self.stylesheet.update(screen, animate=animate)  # another screen was in front as the theme changed
+            screen._css_update_count = self._css_update_count
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """To another screen; nowhere any more once the dashboard is being left."""
+        return AwaitMount(self.screen, ()) if self.is_leaving else super().switch_mode(mode)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the dashboard is being left."""
+        return self._exit or self._closing or not self._running
+
+    async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
+        try:
+            return await super()._dispatch_action(namespace, action_name, params)
+        except (NoMatches, DuplicateIds):
+            return True  # what the key is for is not there any more, or is there still: the palette, opened again
+        except KeyError:
+            if isinstance(self.screen, CommandPalette):
+                return True  # Textual's: a page key before the list is laid out
+            raise
+        except Exception as error:
+            if not self._goes_on:
+                raise
+            self.say(_bug(error), warning=True)  # the screen stays, with what was typed on it
+            return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Let a worker fail alone: its answer came too late, or it is a bug that is told in passing."""
+        if self.is_leaving and isinstance(error, NoMatches):
+            return  # a screen that was asked for as the dashboard was left: its widgets are never made
+        if isinstance(error, WorkerFailed):
+            if not isinstance(error.error, NoMatches):
+                self.say(_bug(error.error), warning=True)
+            return
+        failed = active_message_pump.get(None)
+        if not self._goes_on or not isinstance(failed, Widget):
+            super()._handle_exception(error)
+            return
+        self.say(f"{_bug(error)} The screen was closed.", warning=True)
+        self.call_later(self._without, failed.screen)
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether what failed just now is told, and is not the end of it."""
+        self._failures += 1
+        recovers = not self.is_headless if self.recovers is None else self.recovers
+        return recovers and self._failures <= _MOST_FAILURES
+
+    async def _without(self, failed: Screen[Any]) -> None:
+        """Close a screen whose widget failed, and with it what stands on top of it."""
+        mode = next((name for name, stack in self._screen_stacks.items() if failed in stack), None)
+        if mode is None:
+            return
+        if self._screen_stacks[mode][0] is failed:
+            await self.switch_mode("overview" if mode != "overview" else "findings")
+            await self.remove_mode(mode)
+            self.add_mode(mode, ALL[mode].open)
+            return
+        while failed in self.screen_stack:
+            await self.pop_screen()
+
+
+def _bug(error: BaseException) -> str:
+    """What to report: the error, and the line of ours that it came through last."""
+    frames = [one for one in extract_tb(error.__traceback__) if "contribaudit" in one.filename]
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"This is a bug in contribaudit; please report it. {type(error).__name__}: {error}"[:200] + f"{where}."
