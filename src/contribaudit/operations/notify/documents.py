@@ -6,7 +6,7 @@ They belong to no organization: whoever shares the history is told once, whichev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from contribaudit.core.advise.document_news import CALLED, document_situation, week_of
@@ -16,16 +16,12 @@ from contribaudit.core.advise.notices import (
     Message,
     News,
     Told,
-    last_slot,
-    message_of,
     news,
-    quiet_until,
-    recovered_of,
 )
 from contribaudit.core.model.provisions import Archive, TermsRules, Watched
 from contribaudit.operations.notify.channels import Channel
-from contribaudit.operations.notify.notifier import zone_of
-from contribaudit.settings.model import Notify, parsed_hours, parsed_slot
+from contribaudit.operations.notify.notifier import messages_of, timed, week_due
+from contribaudit.settings.model import Notify
 from contribaudit.store.history import History
 
 COMPANY = ""
@@ -62,34 +58,13 @@ def _compose(
     before = {key: one for key, one in told.items() if key not in (_BEGUN, _DIGEST)}
     found = document_situation(rules, documents, archive, now, told_already=begun)
     fresh = news(before, found, now)
-    made: list[Message] = []
-    for event in (Event.DOCUMENTS, Event.UNREADABLE):
-        matters = [matter for matter in fresh.tell if matter.event is event]
-        if matters and event.value in notify.on:
-            made.append(message_of(event, matters, CALLED))
-    if fresh.recovered and Event.RECOVERED.value in notify.on:
-        made.append(recovered_of(fresh.recovered, CALLED))
+    made = messages_of(fresh, (Event.DOCUMENTS, Event.UNREADABLE), notify, CALLED)
     more = [] if begun else [Matter(_BEGUN, Event.FIRST, "", "Documents", "")]
-    due = _due(notify, now)
+    due = week_due(notify, now)
     if due and (_DIGEST not in told or told[_DIGEST].state != due):
         more.append(Matter(_DIGEST, Event.DIGEST, due, "Digest", ""))
         if begun and Event.DIGEST.value in notify.on:
             made.append(week_of(rules, documents, archive, now, {"matters": []}))
     noted = News((*fresh.tell, *more), fresh.recovered, fresh.forget, fresh.held)
-    until = quiet_until(now, parsed_hours(notify.quiet), zone_of(notify))
-    footer = ("", "Look: contribaudit terms diff NAME, contribaudit terms check", rules.disclaimer)
-    return noted, [
-        (
-            Message(one.event, one.title, (*one.lines, *footer), one.critical, one.facts),
-            until if until is not None and not one.critical else now,
-        )
-        for one in made
-    ]
-
-
-def _due(notify: Notify, now: datetime) -> str:
-    """When the weekly message was last due; "" where none is wanted."""
-    slot = parsed_slot(notify.digest)
-    if slot is None:
-        return ""
-    return last_slot(now, slot[0], slot[1], zone_of(notify)).astimezone(UTC).isoformat()
+    footer = ("Look: contribaudit terms diff NAME, contribaudit terms check", rules.disclaimer)
+    return noted, timed(made, footer, notify, now)

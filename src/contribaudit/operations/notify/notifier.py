@@ -7,7 +7,8 @@ of it. A destination that fails is tried again by the next audit or `contribaudi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -122,41 +123,57 @@ def _compose(
     first: bool,
 ) -> tuple[News, list[tuple[Message, datetime]]]:
     """What is news, and the messages that tell it with the moment from which on each may be sent."""
-    zone = zone_of(notify)
-    digest = _digest_due(notify, now, zone, told, first) if run is not None else None
+    digest = _digest_due(notify, now, told, first) if run is not None else None
     before = {key: one for key, one in told.items() if key != _DIGEST}
     fresh = news(before, found, now)
     made: list[Message] = []
     if first and run is not None:
         made.append(summary_of(found, called))
     else:
-        for event in (Event.FAILURES, Event.STALE, Event.UNREADABLE, Event.EXPIRING):
-            matters = [matter for matter in fresh.tell if matter.event is event]
-            if matters and event.value in notify.on:
-                made.append(message_of(event, matters, called))
-        if fresh.recovered and Event.RECOVERED.value in notify.on:
-            made.append(recovered_of(fresh.recovered, called))
+        made += messages_of(fresh, (Event.FAILURES, Event.STALE, Event.UNREADABLE, Event.EXPIRING), notify, called)
         if digest is not None and Event.DIGEST.value in notify.on:
             made.append(_digest_of(found, called, overview))
     if digest is not None:
         fresh = News((*fresh.tell, digest), fresh.recovered, fresh.forget, fresh.held)
-    until = quiet_until(now, parsed_hours(notify.quiet), zone)
-    coming = []
-    for message in made:
-        lines = (*message.lines, "", *footer)
-        whole = Message(message.event, message.title, lines, message.critical, message.facts)
-        coming.append((whole, until if until is not None and not message.critical else now))
-    return fresh, coming
+    return fresh, timed(made, footer, notify, now)
 
 
-def _digest_due(notify: Notify, now: datetime, zone: tzinfo, told: Mapping[str, Told], first: bool) -> Matter | None:
-    """The digest as a matter whose state is the week that it is of; None where that was told."""
+def messages_of(fresh: News, events: Iterable[Event], notify: Notify, called: str) -> list[Message]:
+    """A message for each of the events that there is news of, and one of what is right again, as far as wanted."""
+    made = []
+    for event in events:
+        matters = [matter for matter in fresh.tell if matter.event is event]
+        if matters and event.value in notify.on:
+            made.append(message_of(event, matters, called))
+    if fresh.recovered and Event.RECOVERED.value in notify.on:
+        made.append(recovered_of(fresh.recovered, called))
+    return made
+
+
+def timed(
+    made: Iterable[Message], footer: Sequence[str], notify: Notify, now: datetime
+) -> list[tuple[Message, datetime]]:
+    """The messages with their footer, and from when on each may be sent: in quiet hours only what is critical."""
+    until = quiet_until(now, parsed_hours(notify.quiet), zone_of(notify))
+    return [
+        (
+            replace(one, lines=(*one.lines, "", *footer)),
+            until if until is not None and not one.critical else now,
+        )
+        for one in made
+    ]
+
+
+def week_due(notify: Notify, now: datetime) -> str:
+    """When the weekly message was last due; "" where none is wanted."""
     slot = parsed_slot(notify.digest)
-    if slot is None:
-        return None
-    due = last_slot(now, slot[0], slot[1], zone).astimezone(UTC).isoformat()
-    before = told.get(_DIGEST)
-    if before is not None and before.state == due and not first:
+    return last_slot(now, slot[0], slot[1], zone_of(notify)).astimezone(UTC).isoformat() if slot is not None else ""
+
+
+def _digest_due(notify: Notify, now: datetime, told: Mapping[str, Told], first: bool) -> Matter | None:
+    """The digest as a matter whose state is the week that it is of; None where that was told."""
+    due, before = week_due(notify, now), told.get(_DIGEST)
+    if not due or (before is not None and before.state == due and not first):
         return None
     return Matter(_DIGEST, Event.DIGEST, due, "Digest", "")
 
