@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from contribaudit.simulator import Organization
@@ -202,6 +203,22 @@ LOCATIONS = (
     Attack("policy of locations is a draft", NOT_PASS, {}, policy_of(RESIDENCY, status="draft")),
     Attack("policy of locations without status", NOT_PASS, {}, policy_of(RESIDENCY, status=None)),
     Attack("policy of locations of another type", NOT_PASS, {}, policy_of(RESIDENCY, type="data-residency-v2")),
+    *(
+        Attack(
+            f"applied, and a move is told of: {key} in {year}",
+            wanted,
+            {"DR-02": told, "DR-04": told},
+            lambda one, key=key, year=year: one.set_resource(  # type: ignore[misc]
+                RESIDENCY, CONFLUENCE, "applied", **{key: datetime(year, 1, 2, tzinfo=UTC)}
+            ),
+        )
+        for key, year, wanted, told in [
+            ("scheduled", 2099, UNVERIFIED, "unknown"),
+            ("window_start", 2099, UNVERIFIED, "unknown"),
+            ("window_end", 2099, UNVERIFIED, "unknown"),
+            ("window_end", 2026, PASS, "pass"),
+        ]
+    ),
     Attack("policy of locations in capitals", NOT_PASS, {}, policy_of(RESIDENCY, type="DATA-RESIDENCY")),
     Attack("policy of locations says US", NOT_PASS, {}, rule_of(RESIDENCY, {"in": ["US"]})),
     Attack("policy of locations says both", NOT_PASS, {}, rule_of(RESIDENCY, {"in": ["EU", "US"]})),

@@ -199,6 +199,27 @@ def test_a_policy_of_an_unknown_type_that_lists_an_app_leaves_its_residency_open
     assert values(snapshot, "residency.policies") == {ORG: "!unknown_policy_type"}
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"attributes": {"type": "storage", "rule": {"in": ["US"], "workspaces": [APP.upper()]}}},
+        {"attributes": {"type": "storage", "metadata": {"targets": {APP: {"state": "failed"}}}}},
+        {"attributes": {"type": "storage", "resources": []}, "resources": [{"id": APP}]},
+        {"attributes": {"type": "storage", "resources": []}, "message": f"Failed for {APP}"},
+    ],
+)
+def test_wherever_a_policy_of_an_unknown_type_names_an_app_its_residency_is_open(named: dict[str, Any]) -> None:
+    snapshot = listed(POLICIES, [residency("p-1", APP), {"id": "p-2", "type": "policy", **named}])
+    assert values(snapshot, "residency.move") == {APP: "!unknown_policy_type"}
+
+
+def test_a_policy_of_an_unknown_type_that_names_people_says_nothing_of_apps() -> None:
+    other = {"ownerId": "ari:cloud:identity::user/557058:0", "metadata": {"of": "ari:cloud:platform::org/o-1"}}
+    second = {"id": "p-2", "type": "policy", "attributes": {"type": "storage", **other}}
+    snapshot = listed(POLICIES, [residency("p-1", APP), second])
+    assert values(snapshot, "residency.move") == {APP: "applied"}
+
+
 @pytest.mark.parametrize("word", ["ip_allowlist", "GENERATIVE-AI", "hipaa-v2"])
 def test_a_successor_of_another_type_leaves_residency_alone(word: str) -> None:
     second = residency("p-2", APP)

@@ -20,6 +20,7 @@ from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue.signals import policy_signal
 from contribaudit.collectors.interface import Collector, Reading, signal, told_id
+from contribaudit.core.model.canonical import canonical_json
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.several import grouped
@@ -86,6 +87,10 @@ _ATTRIBUTE_KEYS = frozenset(
 )
 
 
+_APP_ARI = re.compile(r"ari:cloud:(?!platform:|identity:)[\w-]+::(?:site|workspace)/[\w-]+", re.IGNORECASE)
+"""Apps, wherever a policy of a type that nobody knows names them."""
+
+
 async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Yield residency by app, the list of residency policies, and a signal for each other type.
 
@@ -137,6 +142,8 @@ class _Unsure:
             if kind == RESIDENCY or kin_of(kind) not in ("", RESIDENCY):
                 continue
             for entry in entries:
+                for ari in _APP_ARI.findall(canonical_json(entry).decode("utf-8", "surrogatepass")):
+                    self.of.setdefault(one_spelling(ari), (kind, ari))
                 resources = entry["attributes"].get("resources")
                 if not isinstance(resources, list):
                     self.everything = self.everything or (kind if kin_of(kind) or resources is not None else "")

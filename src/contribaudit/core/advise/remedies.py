@@ -239,7 +239,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     ),
     "unclear_apps": (Remedy.SOURCE, Remedy.RULEBOOK),
     **dict.fromkeys(("spaces_not_read", "spaces_unseen", "no_token", "no_cloud_id"), (Remedy.SPACES,)),
-    **dict.fromkeys(("nothing_to_compare", "moving_overdue", "scheduled_overdue"), (Remedy.READING,)),
+    **dict.fromkeys(("nothing_to_compare", "moving_overdue", "scheduled_overdue", "move_to_come"), (Remedy.READING,)),
     **dict.fromkeys(("never_exported", "packs_out_of_reach"), (Remedy.EVIDENCE,)),
     **dict.fromkeys(
         ("provision_changed", "pages_not_archived", "pages_read_long_ago", "no_documents", "documents_disagree",

@@ -17,6 +17,8 @@ PLAN = SettingId("plan")
 REALM = SettingId("residency.realm")
 REGIONS = SettingId("residency.regions")
 MOVE = SettingId("residency.move")
+MOVE_DAYS = tuple(SettingId(f"residency.move_{day}") for day in ("scheduled_for", "starts_at", "ends_at"))
+"""When a move of an app is told to happen."""
 PINNED = SettingId("residency.pinned")
 SHAPES_PREFIX = "shapes."
 POLICY_SHAPES = SettingId(SHAPES_PREFIX + "policies")

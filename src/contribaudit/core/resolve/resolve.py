@@ -20,6 +20,7 @@ from contribaudit.core.model.several import grouped
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
+from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.attested import (
     EMPTY,
     AttestationHistory,
@@ -149,7 +150,7 @@ def resolve(
     for app in state.subjects(Kind.APP):
         move = state.value(app, names.MOVE)
         if move is not None:
-            state.add(pinned(rulebook, move))
+            state.add(_ahead(state, move) or pinned(rulebook, move))
     _add_what_people_recorded(state, {one.organization: one.testimony for one in seen if not one.left_out}, settings)
     for computed in effective(state):
         state.add(computed)
@@ -231,6 +232,18 @@ def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator
             continue
         if isinstance(attested, Observed) or told.code == "not_read":
             yield attested
+
+
+def _ahead(state: State, move: Observed) -> Unavailable | None:
+    """In place of an applied state beside which a day to come is told for the app's move."""
+    known = state.rulebook.move(move.value) if isinstance(move.value, str) else None
+    for day in names.MOVE_DAYS if known is not None and known.pinned else ():
+        told = state.value(move.subject, day)
+        due = parse_utc(told.value) if told is not None and isinstance(told.value, str) else None
+        if due is not None and due > state.as_of:
+            reason = f"its residency policy is {move.value}, but a move is due on {due:%Y-%m-%d %H:%M}Z"
+            return Unavailable(names.MOVE, move.subject, "move_to_come", reason, move.observed_at, move.source)
+    return None
 
 
 def pinned(rulebook: Rulebook, move: Observed) -> Observation:
