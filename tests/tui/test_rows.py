@@ -128,7 +128,7 @@ def test_changes_without_a_cause_come_first_and_carry_a_sign() -> None:
 def test_who_never_looked_is_told_what_the_last_run_changed() -> None:
     """And of a first run, that there is nothing to compare it with."""
     never = board(looked_at=None, unseen=())
-    assert overview.changed_title(never) == "CHANGED SINCE THE RUN BEFORE"
+    assert overview.changed_title(never) == "CHANGED SINCE THE PREVIOUS RUN"
     assert said(overview.changed_lines(never, 78, 3)) == ["Nothing"]
     first = replace(never.report, run=replace(never.report.run, previous=None))
     told = said(overview.changed_lines(replace(never, report=first), 78, 3))

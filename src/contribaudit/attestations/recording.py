@@ -239,7 +239,7 @@ class ConsoleVisit:
     """One look at one screen: who, when, where, and who types it in on which machine."""
 
     by: str
-    """The mail address of whoever looked."""
+    """The email address of the person who looked."""
     observed_at: datetime
     recorded: Signature
     """`recorded.at` is the present moment."""

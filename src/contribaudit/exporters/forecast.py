@@ -32,7 +32,7 @@ def _head(forecast: Forecast) -> str:
     """What it is, what is assumed, and what could not be looked at, above the rows."""
     lines = [
         f"PREDICTION, not evidence: from the last saved run, rulebook {safe_text(forecast.rulebook)}, "
-        f"policy {safe_text(forecast.policy)}; nothing was read or kept.",
+        f"policy {safe_text(forecast.policy)}; nothing was read or saved.",
         *(f"If {safe_text(sentence)}." for sentence in forecast.assumptions),
         *(safe_text(note) for note in forecast.notes),
     ]

@@ -113,10 +113,10 @@ def _lines(document: ReportV1, manifest_sha256: str, last_success: datetime | No
     )
     yield from _gauge(
         "findings_new",
-        "Findings that fail or are unverified and were not so in the last whole run.",
+        "Findings that fail or are unverified and did not in the last complete run.",
         [({}, about.newly.total())],
     )
-    yield from _gauge("changes", "Changes since the run before.", [({}, len(about.changes()))])
+    yield from _gauge("changes", "Changes since the previous run.", [({}, len(about.changes()))])
     yield from _gauge(
         "source_complete",
         "1 for a source that was read completely.",

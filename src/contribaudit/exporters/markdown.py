@@ -129,7 +129,7 @@ def _head(page: _Page, about: Overview) -> None:
     counts += [f"{about.fragile} fragile"] if about.fragile else []
     page.add(f"{about.applies} apply: {', '.join(counts)}.\n")
     if document["newly"]:
-        page.add(f"\n{len(document['newly'])} of these were not so in the last whole run; they are marked **new**.\n")
+        page.add(f"\n{len(document['newly'])} of these are new since the last complete run; they are marked **new**.\n")
 
 
 def _steps(page: _Page, about: Overview) -> None:
@@ -141,7 +141,7 @@ def _steps(page: _Page, about: Overview) -> None:
             for one in things
         ]
         title = f"Do next: {len(things)}, about {duration(sum(one.minutes for one in things))}"
-        page.table(title, ("do", "severity", "about", "what", "type"), rows, MOST_STEPS)
+        page.table(title, ("do", "severity", "time", "what", "command"), rows, MOST_STEPS)
     if about.nobodys:
         page.add(f"\n{escaped(about.nobodys)}.\n")
 

@@ -41,7 +41,7 @@ class RunSeen:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """From the end of one whole reading to the start of the next."""
+    """From the end of one complete reading to the start of the next."""
 
     organization: str
     collector: str | None

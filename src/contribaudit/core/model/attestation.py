@@ -53,7 +53,7 @@ class Attestation:
     subject: Subject
     value: Value
     by: str
-    """The mail address of whoever looked."""
+    """The email address of the person who looked."""
     observed_at: datetime
     recorded: Signature
     """Who typed it in, and when: `recorded.at` is never before `observed_at`."""

@@ -136,7 +136,7 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     """Strongest first, empty when there is none."""
     fragile: bool = False
-    """True for a pass that a plan default alone, or a running trial, holds up."""
+    """True for whether it is a pass that rests only on a plan default or a running trial."""
     due_at: datetime | None = None
     remediation: str = ""
     console_path: str = ""

@@ -45,7 +45,7 @@ class Attester:
     """Who stands behind an attested value, and how well."""
 
     by: str
-    """The mail address of whoever looked."""
+    """The email address of the person who looked."""
     confirmed_by: str | None = None
     """A second person, None while there is none."""
     screenshot: bool = False

@@ -62,7 +62,7 @@ class Provision:
 
 
 def text_digest(provisions: Iterable[Provision]) -> str:
-    """SHA-256 of the compared text, in hex: the same for copies that differ in layout alone."""
+    """SHA-256 of the compared text, in hex: the same for copies that differ only in layout."""
     return sha256("\n".join(folded(one.text) for one in provisions).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -111,7 +111,7 @@ class Look:
     redirects: tuple[str, ...]
     recorded: Signature
     accepted: bool = False
-    """True where a person said that it is the document although it did not look like it."""
+    """True where whether a person accepted it as the document although it did not look like it."""
     etag: str = ""
     last_modified: str = ""
 

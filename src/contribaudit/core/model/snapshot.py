@@ -161,7 +161,7 @@ class KnownSpace:
     first_seen: datetime
     """Start of the first run that saw it."""
     from_the_start: bool
-    """True when the first whole listing of its app showed it already: how new it is, nobody can tell."""
+    """True when whether the first complete listing of its app already showed it, so that its age is not known."""
 
     @property
     def alias(self) -> str:

@@ -203,7 +203,7 @@ class Vouched:
 
 
 def attestations(document: ReportV1) -> list[Vouched]:
-    """What people recorded of the console and findings rest on, the oldest first."""
+    """What people recorded of the console and findings rest on, oldest first."""
     now = datetime.fromisoformat(document["as_of"])
     found: dict[tuple[str, str, str, str, str], list[FindingV1]] = defaultdict(list)
     for one in document["findings"]:

@@ -65,7 +65,7 @@ def choices(plans: Sequence[Plan], highest: Sequence[str | None], today: date) -
             found.append(Choice(f"the highest plan becomes {plan.name}, by trial or purchase", Hypothesis(plan=plan)))
     for days in _DAYS:
         day = today + timedelta(days=days)
-        found.append(Choice(f"nobody does anything for {counted(days, 'day')}, until {day}", Hypothesis(until=day)))
+        found.append(Choice(f"nothing is done for {counted(days, 'day')}, until {day}", Hypothesis(until=day)))
     return found
 
 
@@ -135,7 +135,7 @@ def banner(found: Forecast | None, called: Mapping[str, str]) -> Text:
     """That it is a prediction, what is assumed, and what could not be looked at; `called` are organizations by ID."""
     said = Text(" PREDICTION ", "bold reverse").append(" ")
     if found is None:
-        return said.append("Nothing is read or kept, and this is no evidence. Choose what to assume and press Enter.")
+        return said.append("Nothing is read or saved, and this is not evidence. Choose what to assume and press Enter.")
     if found.assumptions:
         said.append(safe_text("if " + "; ".join(found.assumptions)), "bold")
     for note in found.notes:

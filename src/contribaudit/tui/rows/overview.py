@@ -324,7 +324,7 @@ _SUBJECT = 26
 def changed_title(board: Board) -> str:
     """Since when, how many, and how many of them nobody can explain."""
     since = f"{board.looked_at:%a %d %b %H:%M}Z" if board.looked_at is not None else ""
-    head = f"CHANGED SINCE YOU LAST LOOKED ({since})" if since else "CHANGED SINCE THE RUN BEFORE"
+    head = f"CHANGED SINCE YOU LAST LOOKED ({since})" if since else "CHANGED SINCE THE PREVIOUS RUN"
     if not board.changes:
         return head
     without = sum(1 for one in board.changes if not one.explained)

@@ -129,7 +129,7 @@ def detail(board: Board, one: Entry) -> Text:
     if step.minutes:
         labelled(said, "takes", f"about {duration(step.minutes, words=True)}")
     if step.findings:
-        said.append(f"\nSettles {counted(len(step.findings), 'finding')}\n", "bold")
+        said.append(f"\nResolves {counted(len(step.findings), 'finding')}\n", "bold")
     for finding in step.findings[:_MOST_FINDINGS]:
         said.append("  ").append_text(keys.outcome_sign(finding.outcome))
         said.append(f"  {safe_text(alias_of(state, finding.subject)).removeprefix('app:')}\n")
@@ -169,7 +169,7 @@ def enter_does(board: Board, step: NextStep) -> str:
     if waivable(step):
         return "opens a waiver"
     if step.kind is StepKind.FIX and console_path(board, step):
-        return "copies the console's address, and opens it where there is a browser"
+        return "copies the console's address, and opens it if there is a browser"
     return "copies the command"
 
 

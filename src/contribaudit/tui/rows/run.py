@@ -176,7 +176,7 @@ def told(found: News, before: Board | None, after: Board) -> Text:
     if before is None:
         said.append("This is the first run shown here: everything is new.\n")
         return said
-    said.append(f"{counted(found.changes, 'change')} since the run before.\n")
+    said.append(f"{counted(found.changes, 'change')} since the previous run.\n")
     _list(said, report_words("Newly failing or unverified", found.worse), found.worse, before, after)
     _list(said, report_words("No longer failing or unverified", found.better), found.better, before, after)
     if not found.worse and not found.better:

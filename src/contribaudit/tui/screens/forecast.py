@@ -56,7 +56,7 @@ class ForecastScreen(BoardScreen):
         """That it is a prediction comes first."""
         yield Static(rows.banner(None, {}), id="banner", markup=False)
         yield Grid(rows.CHOICES, id="choices", empty="")
-        yield PlainInput(placeholder="/ and nobody does anything until: 2027-01-31, +90d; empty: at once", id="until")
+        yield PlainInput(placeholder="/ and nothing is done until: 2027-01-31, +90d; empty: at once", id="until")
         yield Grid(rows.COLUMNS, id="changes", empty="Choose what to assume and press Enter.")
         yield Static(id="told", markup=False)
 

@@ -168,7 +168,7 @@ class PackScreen(BoardScreen):
                 with Horizontal(classes="row"):
                     yield Static(label)
                     yield Select(choices, value=choices[0][1], allow_blank=False, id=name, compact=True)
-            yield Field("Folder or file to write; nothing that exists is written over", id="place", required=True)
+            yield Field("Folder or file to write; existing files are never overwritten", id="place", required=True)
             yield Static(id="signing", markup=False)
             yield Static(id="result", markup=False)
 
