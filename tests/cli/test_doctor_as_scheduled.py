@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from contribaudit.operations.doctor import scheduled
+from tests import forked
 from tests.cli.conftest import Api, Cli
 
 
@@ -24,6 +29,18 @@ def configured(api: Api, home: Path, key_file: Path, monkeypatch: pytest.MonkeyP
     (home / "data").mkdir()
     (home / "evidence").mkdir()
     return api
+
+
+@pytest.fixture
+def forks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scheduler's process need not read the program first. The others start as a scheduler starts them."""
+
+    def run(words: Sequence[str], *, env: Mapping[str, str], cwd: str, **_how: Any) -> Any:
+        done = forked.run(words[words.index("doctor") :], folder=Path(cwd), environment=env)
+        return subprocess.CompletedProcess(words, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    stand_in = SimpleNamespace(run=run, DEVNULL=subprocess.DEVNULL, TimeoutExpired=subprocess.TimeoutExpired)
+    monkeypatch.setattr(scheduled, "subprocess", stand_in)
 
 
 def looked(cli: Cli, *words: str) -> tuple[int, dict[str, list[dict[str, Any]]]]:
@@ -49,9 +66,16 @@ def test_all_is_well(cli: Cli, configured: Api, home: Path) -> None:
     assert configured.app.state.requests
 
 
+@pytest.mark.usefixtures("forks")
 @pytest.mark.parametrize("place", ["variable", "keyring"])
 def test_a_key_that_only_this_shell_has_is_missing_there(
-    place: str, cli: Cli, configured: Api, home: Path, keyring: dict[Any, str], monkeypatch: pytest.MonkeyPatch
+    place: str,
+    forks: None,
+    cli: Cli,
+    configured: Api,
+    home: Path,
+    keyring: dict[Any, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A plain doctor finds it."""
     (home / "key").unlink()
@@ -70,6 +94,7 @@ def test_a_key_that_only_this_shell_has_is_missing_there(
     assert "api-key" in found["key"][0]["what"] or "key cannot be read" in found["key"][0]["what"]
 
 
+@pytest.mark.usefixtures("forks")
 @pytest.mark.parametrize("folder", ["data", "evidence"])
 def test_a_folder_that_is_not_there_keeps_the_service_from_starting(
     folder: str, cli: Cli, configured: Api, home: Path
@@ -90,6 +115,7 @@ def test_a_shell_s_proxy_and_certificates_are_not_there(
     assert "S3cret" not in ended.out + ended.err
 
 
+@pytest.mark.usefixtures("forks")
 def test_a_wrong_configuration_is_told_with_its_code(cli: Cli, configured: Api, home: Path) -> None:
     (home / "policy.toml").write_text("version = 1\nrule = 3\n")
     code, found = looked(cli, "--policy", "policy.toml")
@@ -97,6 +123,7 @@ def test_a_wrong_configuration_is_told_with_its_code(cli: Cli, configured: Api, 
     assert found["policy"][0]["status"] == "failed"
 
 
+@pytest.mark.usefixtures("forks")
 def test_several_organizations_need_a_key_file_each(cli: Cli, configured: Api, home: Path) -> None:
     """The recipe hands over no key: the configuration says where each is."""
     (home / "contribaudit.toml").write_text(

@@ -55,8 +55,9 @@ def options(path: tuple[str, ...]) -> set[str]:
 
 def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Line and text; what is filled in is a blank."""
-    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    inside = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in nodes:
         if isinstance(node, ast.JoinedStr):
             yield (
                 node.lineno,
@@ -67,13 +68,18 @@ def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 @cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def all_texts() -> list[tuple[str, str]]:
     return list(_all_texts())
 
 
 def _all_texts() -> Iterator[tuple[str, str]]:
     for path in sorted(SOURCE.rglob("*.py")):
-        for line, text in texts(ast.parse(path.read_text(encoding="utf-8"))):
+        for line, text in texts(tree_of(path)):
             yield f"{path.relative_to(SOURCE)}:{line}", text
     for path in sorted(SOURCE.rglob("*.toml")):
         for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -117,7 +123,7 @@ def hints() -> list[tuple[str, str]]:
 
 def _hints() -> Iterator[tuple[str, str]]:
     for path in sorted(SOURCE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             for keyword in node.keywords if isinstance(node, ast.Call) else ():
                 if keyword.arg in ("hint", "next"):
                     for _, text in texts(keyword.value):

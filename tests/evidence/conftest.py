@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import io
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
 from contribaudit.evidence.export import Form
 from contribaudit.evidence.signing import Signer
+from contribaudit.exporters.xlsx import Page, write_pages
 from tests.evidence.scene import Scene, scene
 
 SIGNER = Signer.new()
+_BOOKS: dict[bytes, bytes] = {}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_books() -> Iterator[None]:
+    """To check a pack its workbook is made, in memory: one that was made in this process is not made again.
+
+    The same sheets have the same bytes, or no pack could be checked; `test_a_workbook_is_the_same_whenever` holds that.
+    What an export writes to a file has blocks of another form, and is written each time.
+    """
+
+    def written(out: BinaryIO, sheets: Iterable[Page], **how: Any) -> None:
+        if not isinstance(out, io.BytesIO):
+            write_pages(out, sheets, **how)
+            return
+        pages = [Page(one.name, tuple(one.columns), [tuple(row) for row in one.rows]) for one in sheets]
+        key = sha256(repr((pages, how)).encode()).digest()
+        if key not in _BOOKS:
+            book = io.BytesIO()
+            write_pages(book, pages, **how)
+            _BOOKS[key] = book.getvalue()
+        out.write(_BOOKS[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("contribaudit.evidence.start.write_pages", written)
+        yield
 
 
 @pytest.fixture(scope="session")

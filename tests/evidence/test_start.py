@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import openpyxl
 import pytest
+import time_machine
 
 from contribaudit.evidence.dossier import Wanted
 from contribaudit.evidence.pseudonyms import NameHandling
 from contribaudit.evidence.start import BOOK, COLUMNS, INDEX, PAGE
+from contribaudit.exporters.xlsx import Page, write_pages
 from tests.evidence.scene import PARTS, PEOPLE, Scene
 
 OPEN = ("fail", "conflict", "not_achievable", "unknown", "stale")
@@ -111,3 +115,18 @@ def test_nobody_is_named_where_nobody_is(told: Scene, people: NameHandling) -> N
     pack = told.export(f"start-{people.value}", Wanted(people)).place
     everything = (pack / PAGE).read_text(encoding="utf-8") + str(sheets(pack))
     assert [name for name in (*PEOPLE, *PARTS) if re.search(rf"\b{re.escape(name)}\b", everything)] == []
+
+
+def test_a_workbook_is_the_same_whenever() -> None:
+    """Whoever checks a pack makes its workbook again, years later."""
+    rows = [("a", "1", 2, None, "ü\n" * 40), ("=b", "x" * 300, 0, "", "2026-01-02")]
+
+    def made() -> bytes:
+        out = io.BytesIO()
+        page = Page("open", ("one", "two", "three", "four", "five"), rows)
+        write_pages(out, [page], title="contribaudit, run 1", created=datetime(2026, 1, 2, tzinfo=UTC), wrap=True)
+        return out.getvalue()
+
+    with time_machine.travel("2031-05-06T07:08:09Z"):
+        later = made()
+    assert made() == later
