@@ -280,8 +280,9 @@ async def test_a_site_without_a_token_is_not_asked(bench: Bench) -> None:
 
 
 def test_a_token_that_no_header_can_hold_is_refused() -> None:
+    http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(500)))
     with pytest.raises(CredentialError, match="API token") as caught:
-        SiteClient(httpx.AsyncClient(), accesses=Accesses(Access(Credential(SecretStr("to ken")))), api_url=API)
+        SiteClient(http, accesses=Accesses(Access(Credential(SecretStr("to ken")))), api_url=API)
     assert "to ken" not in str(caught.value)
 
 

@@ -387,7 +387,8 @@ class Canned(SiteClient):
     """A client of sites that answers one thing."""
 
     def __init__(self, data: dict[str, Any], errors: list[Any]) -> None:
-        super().__init__(httpx.AsyncClient(), accesses=Accesses(MINE), api_url="https://api.atlassian.com")
+        http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(500)))
+        super().__init__(http, accesses=Accesses(MINE), api_url="https://api.atlassian.com")
         self.answer = SiteAnswer(data, tuple(one for one in errors if isinstance(one, dict)), str)
 
     async def ask(self, question: Question, *, host: str) -> SiteAnswer:  # noqa: ARG002

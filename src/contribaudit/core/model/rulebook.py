@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from math import ceil
 from typing import Literal
 
@@ -437,6 +438,7 @@ class Rulebook:
         return found.pop() if len(found) == 1 else ""
 
 
+@lru_cache(maxsize=1024)
 def _folded_path(path: str) -> str:
     """A menu path without case, however it is spaced."""
     return " > ".join(" ".join(part.split()) for part in path.casefold().split(">"))
