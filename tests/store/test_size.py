@@ -8,7 +8,7 @@ from contribaudit.store.history import History
 from .builders import OK, PARTIAL, Saw, draft, snapshot
 
 COLLECTORS = ("organization", "workspaces", "policies", "directories", "events", "api_keys", "attestations")
-RUNS = 30
+RUNS = 12
 BYTES_PER_RUN = 4_096
 
 

@@ -41,12 +41,14 @@ The audit log's first entries:
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from importlib import resources
 
 from contribaudit.simulator.admin import (
@@ -198,9 +200,15 @@ def load_scenario(
     """
     if name not in names():
         raise ValueError(f"there is no scenario {name!r}; there are {', '.join(names())}")
-    text = resources.files("contribaudit.simulator.scenarios").joinpath(f"{name}.toml").read_text(encoding="utf-8")
     sizes = {"apps": apps, "spaces": spaces, "sites": sites}
-    return read_scenario(name, tomllib.loads(text), now=now or datetime.now(UTC), sizes=sizes)
+    return read_scenario(name, json.loads(_as_json(name)), now=now or datetime.now(UTC), sizes=sizes)
+
+
+@cache
+def _as_json(name: str) -> str:
+    """The file that ships, which is parsed once in a process: JSON is read many times faster than TOML."""
+    text = resources.files("contribaudit.simulator.scenarios").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return json.dumps(tomllib.loads(text))
 
 
 def read_scenario(name: str, data: Json, *, now: datetime, sizes: Mapping[str, int | None] | None = None) -> Scenario:
