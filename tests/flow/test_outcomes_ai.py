@@ -367,8 +367,11 @@ CONNECTOR_CASES = (
         about="drive",
         said=(Said("connector.blocklist", ("https://drive.example/a",), DRIVE),),
     ),
-    OutcomeCase(
-        "AI-15", FAIL, "entry_is_no_address", about="drive", said=(Said("connector.blocklist", ("a folder",), DRIVE),)
+    *(
+        OutcomeCase(
+            "AI-15", FAIL, "entry_is_no_address", about="drive", said=(Said("connector.blocklist", (entry,), DRIVE),)
+        )
+        for entry in ("a folder", "https://", "https:///sites/hr", "https://hr", "https://drive.example/a b")
     ),
     OutcomeCase(
         "AI-15",

@@ -6,6 +6,7 @@ which tools may connect (AI-16), by token (AI-17), and what they may write (AI-1
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from contribaudit.catalogue import ai_tools as tools
@@ -28,6 +29,8 @@ from contribaudit.core.model.times import later
 from contribaudit.core.resolve.state import State
 
 _STATE = connectors.STATE
+_ADDRESS = re.compile(r"https://(?:[^\W_][\w-]*\.)+[^\W\d_][\w-]*(?::\d+)?(?:[/?#]\S*)?$", re.IGNORECASE)
+"""An address with the name of a host: of a folder's name, or of half an address, nothing is blocked."""
 
 
 @check(
@@ -148,7 +151,7 @@ def blocklist(case: CheckContext) -> Verdict:
     if len(entries) > most:
         reason = f"the blocklist holds {len(entries)} entries; only {most} count"
         return Verdict(Outcome.FAIL, "too_many_entries", reason, setting.id, None, entries, evidence)
-    odd = sorted(entry for entry in entries if not entry.casefold().startswith("https://") or " " in entry.strip())
+    odd = sorted(entry for entry in entries if not _ADDRESS.match(entry.strip()))
     if odd:
         reason = f"these entries are not addresses and block nothing: {', '.join(odd)}"
         return Verdict(Outcome.FAIL, "entry_is_no_address", reason, setting.id, None, entries, evidence)

@@ -144,7 +144,7 @@ def position(state: State, app: Subject, known: App | None, most: str = BLOCKED)
     None where nobody says anything of it: no attestation, no usable answer of the gateway, no item that counts.
     """
     said = _said(state, app, main_switch(known))
-    differ = _contradiction(said)
+    differ = _contradiction(said) or (_against_plan(said) if most == LIMITED else None)
     if differ is not None:
         return differ
     proofs = list(_proofs(said))
@@ -228,6 +228,17 @@ def _contradiction(said: _Said) -> Stop | None:
     sentence = f"the sources disagree: {yes[-1].sentence}; {no[-1].sentence}"
     other, last = (yes[-1], no[-1]) if no[-1] is witnesses[-1][1] else (no[-1], yes[-1])
     return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(last, sentence=sentence), before=(other,))
+
+
+def _against_plan(said: _Said) -> Stop | None:
+    """The conflict of an attested limit with plans of which none can limit by group: one of the two is not so."""
+    if said.whole is None or said.switch != names.AI_ACCESS or isinstance(said.attested, Stop):
+        return None
+    if said.attested[0] != LIMITED:
+        return None
+    link = said.attested_link
+    sentence = f"the sources disagree: {link.sentence}, but {said.whole.sentence}"
+    return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(link, sentence=sentence), before=(said.whole,))
 
 
 def _beside(said: _Said, proof: _Proof) -> Iterator[Reason]:
