@@ -67,10 +67,13 @@ def one_family(family: str, cases: int, seed: int) -> Counter[str]:
                 for told in wrong:
                     print(f"{told}; {family} seed {number} {done}")
 
-    gc.collect()
-    gc.freeze()
+    unfrozen = gc.get_freeze_count() == 0  # a run of tests has frozen what it holds, and keeps it so
+    if unfrozen:
+        gc.collect()
+        gc.freeze()
     try:
         asyncio.run(all_of_them())
     finally:
-        gc.unfreeze()
+        if unfrozen:
+            gc.unfreeze()
     return counted
