@@ -400,7 +400,7 @@ def _basis(pack: Pack, listed: Mapping[str, Entry], held: set[str]) -> Iterator[
         path = row.get("evidence_file")
         if path is None:
             return
-        known = _digest_of(listed, path) == row["evidence_file_sha256"]
+        known = digest_of(listed, path) == row["evidence_file_sha256"]
         if is_bundle(path):
             known = known and row["evidence_sha256"] in held
         if row["attestation_id"]:
@@ -410,7 +410,8 @@ def _basis(pack: Pack, listed: Mapping[str, Entry], held: set[str]) -> Iterator[
             yield Disagreement("findings.csv", f"{identity} rests on what is not in the pack", identity)
 
 
-def _digest_of(listed: Mapping[str, Entry], path: str) -> str | None:
+def digest_of(listed: Mapping[str, Entry], path: str) -> str | None:
+    """The SHA-256 (hex) of a file by the manifest; None for one that it does not list."""
     return listed[path].sha256 if path in listed else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from contribaudit.evidence.manifest import Manifest
+from contribaudit.exporters.csv_evidence import value_of
 from contribaudit.exporters.text import csv_cell
 
 Look = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
@@ -137,4 +138,4 @@ def equal(cell: str, value: Any) -> bool:
 
 
 def cell_of(value: Any) -> str:
-    return csv_cell(tuple(value) if isinstance(value, list) else value)
+    return csv_cell(value_of(value))

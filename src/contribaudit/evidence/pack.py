@@ -22,6 +22,7 @@ from typing import IO, Any
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.manifest import NAME
 from contribaudit.exporters.json_v1 import indented
+from contribaudit.exporters.saved import no_number
 from contribaudit.exporters.text import safe_text
 
 LONGEST_MANIFEST = 1 << 28
@@ -143,7 +144,7 @@ _MOST_LINES = 1 << 22
 def strict_json(text: str | bytes) -> Any:
     """The document. Raises ValueError for what JSON does not know, a key twice, and nesting that nobody writes."""
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=no_number)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
 
@@ -153,10 +154,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key stands in it twice")
     return found
-
-
-def _no_number(word: str) -> Any:
-    raise ValueError(f"{word} is not a number")
 
 
 def report_pieces(pack: Pack) -> Iterator[tuple[str, Any]]:

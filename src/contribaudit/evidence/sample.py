@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from contribaudit.exporters.csv_evidence import lines
+from contribaudit.exporters.csv_evidence import lines, value_of
 from contribaudit.exporters.text import Cell
 
 COLUMNS = (
@@ -79,14 +79,10 @@ def _cells(number: int, run: int, one: Mapping[str, Any]) -> tuple[Cell, ...]:
         subject["alias"] or subject["name"] or subject["id"],
         one["setting"],
         one["console_path"],
-        _value(one["expected"]),
-        _value(one["observed"]),
+        value_of(one["expected"]),
+        value_of(one["observed"]),
         evidence.get("source"),
         evidence.get("observed_at"),
         evidence.get("sha256"),
         one["reason"],
     )
-
-
-def _value(value: Any) -> Cell:
-    return tuple(value) if isinstance(value, list) else value

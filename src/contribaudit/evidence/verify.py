@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from contribaudit.core.model.canonical import LEAST_DIGITS
 from contribaudit.core.resolve.state import NEVER_EXPORTED, Chain
 from contribaudit.errors import ContribauditError, EvidenceDamaged, UsageError
-from contribaudit.evidence.agreement import disagreements
+from contribaudit.evidence.agreement import digest_of, disagreements
 from contribaudit.evidence.answers import FOLDER, digests, is_bundle
 from contribaudit.evidence.manifest import (
     NAME,
@@ -257,9 +257,9 @@ def _trusted(path: Path) -> PublicKey:
 def _coherent(pack: Pack, manifest: Manifest, listed: dict[str, Entry]) -> None:
     """What the manifest says of its own files."""
     judged = manifest.judged
-    if judged.ledger_sha256 is not None and _digest(listed, "ledger.csv") != judged.ledger_sha256:
+    if judged.ledger_sha256 is not None and digest_of(listed, "ledger.csv") != judged.ledger_sha256:
         raise EvidenceDamaged(f"ledger.csv is not the one that {NAME} names", hint=ASK)
-    if manifest.scope.people == "named" and _digest(listed, "policy.toml") != judged.policy_sha256:
+    if manifest.scope.people == "named" and digest_of(listed, "policy.toml") != judged.policy_sha256:
         raise EvidenceDamaged(f"policy.toml is not the one that {NAME} names", hint=ASK)
     for path, entry in listed.items():
         folder, _, name = path.rpartition("/")
@@ -270,10 +270,6 @@ def _coherent(pack: Pack, manifest: Manifest, listed: dict[str, Entry]) -> None:
 
     for _ in digests(pack, listed):
         pass
-
-
-def _digest(listed: dict[str, Entry], path: str) -> str | None:
-    return listed[path].sha256 if path in listed else None
 
 
 def chain_of(store: History, organization: str, host: str, as_of: datetime) -> Chain:

@@ -127,7 +127,7 @@ def load(place: Path, *, agreement: bool = True) -> ReportV1:
 def parse(data: bytes, called: str, *, agreement: bool = True) -> ReportV1:
     """The same of bytes; `called` names them in errors."""
     try:
-        document = json.loads(data, parse_constant=_no_number)
+        document = json.loads(data, parse_constant=no_number)
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise UsageError(f"{called} is not JSON{where}", hint=_HINT) from None
@@ -140,7 +140,8 @@ def parse(data: bytes, called: str, *, agreement: bool = True) -> ReportV1:
     return report
 
 
-def _no_number(word: str) -> Any:
+def no_number(word: str) -> Any:
+    """For NaN and its like, which JSON does not have. Raises ValueError."""
     raise ValueError(f"{word} is not a number")
 
 

@@ -15,6 +15,7 @@ from contribaudit.cli.arguments import run_number, run_of
 from contribaudit.cli.attest.options import Session, name_of, open_session, session_options
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import force_option, output_option
+from contribaudit.cli.signals.listing import owner_named
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.canonical import Nothing
 from contribaudit.core.model.decoder import Digests
@@ -78,7 +79,7 @@ def propose(
         raise UsageError("--before and --after go together", hint="Give both states, or neither.")
     with open_session(console) as session:
         state = session.remembered()
-        about = _subject(state, subject)
+        about = owner_named(state, subject)
         known = find_setting(setting, about)
         key = _key(state, known, about, signal, owner)
         said = [one for one in session.attestations() if one.revoked is None]
@@ -104,12 +105,6 @@ def propose(
     console.diagnostics.conclusion(
         f"A proposal, not in use: it counts once `decoders` names its folder and an attestation of {known.id} agrees."
     )
-
-
-def _subject(state: State, text: str) -> Subject:
-    from contribaudit.attestations.recording import find_subject
-
-    return find_subject(state, text)
 
 
 def _key(state: State, setting: Setting, about: Subject, signal: str | None, owner: str | None) -> SignalKey:
