@@ -6,9 +6,13 @@ failed call makes outcomes `unknown`, and the findings decide.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from contribaudit import exit_codes
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 def installing(extra: str) -> str:
@@ -40,6 +44,33 @@ def installing(extra: str) -> str:
     if "/uv/tools/" in place:
         return f"Install it with: uv tool install --force {shlex.quote(source)}"
     return f"Install it with: {shlex.quote(sys.executable)} -m pip install {shlex.quote(source)}"
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Which of the known is most like the word, whatever its case; "" where none is near."""
+    from difflib import get_close_matches
+
+    by_folded = {one.casefold(): one for one in sorted(known)}
+    found = get_close_matches(word.strip().casefold(), by_folded, n=1, cutoff=cutoff)
+    return by_folded[found[0]] if found else ""
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """ "Did you mean x? " before a hint; "" where nothing is near."""
+    name = nearest(word, known)
+    return f"Did you mean {name}? " if name else ""
+
+
+def or_meant(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """ "; did you mean `x`?" behind a message; "" where nothing is near."""
+    name = nearest(word, known, cutoff)
+    return f"; did you mean `{name}`?" if name else ""
+
+
+def invalid(error: ValidationError) -> str:
+    """The first thing that a model refuses: "key `a.b`: what is wrong"."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return f"key `{'.'.join(str(part) for part in first['loc'])}`: {first['msg']}"
 
 
 class ContribauditError(Exception):

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
 import tomlkit
@@ -28,7 +27,7 @@ from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.calibration import form, known_digests, wanted_objects
 from contribaudit.core.resolve.policy_items import READ_DIRECTLY
 from contribaudit.core.resolve.signals import SignalKey
-from contribaudit.errors import UsageError
+from contribaudit.errors import UsageError, meant
 from contribaudit.rulebook import decoders
 from contribaudit.store.history import History
 
@@ -194,11 +193,8 @@ def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: 
     for pointer in pointers:
         if pointer in known or (len(present) == 1 and _is_there(present[0], pointer)):
             continue
-        near = get_close_matches(pointer, known, n=1)
-        meant = f"Did you mean {near[0]}? " if near else ""
-        raise UsageError(
-            f"{pointer[:80]!r} did not change", hint=f"{meant}Changed: {', '.join(known[:20]) or 'nothing'}."
-        )
+        hint = f"{meant(pointer, known)}Changed: {', '.join(known[:20]) or 'nothing'}."
+        raise UsageError(f"{pointer[:80]!r} did not change", hint=hint)
     return tuple(dict.fromkeys(pointers))
 
 

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from difflib import get_close_matches
 from uuid import uuid4
 
 from contribaudit import catalogue
@@ -28,7 +27,7 @@ from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.attested import plan_now
 from contribaudit.core.resolve.plans import possible_plans
 from contribaudit.core.resolve.state import State
-from contribaudit.errors import UsageError
+from contribaudit.errors import UsageError, meant
 
 EMPTY = "none"
 """How the empty list is written."""
@@ -44,7 +43,7 @@ def find_subject(state: State, text: str) -> Subject:
         return found
     organization = next(iter(state.organizations), "")
     known = ["organization", *(alias_of(state, app) for app in state.subjects(Kind.APP))]
-    hint = _meant(text, known) or (
+    hint = meant(text, known).strip() or (
         f"Write an app as app:HOST/TYPEKEY, or by its ID; {len(known) - 1} apps are known."
         if len(known) > 1
         else f"No apps of {organization} have been read yet: run contribaudit audit."
@@ -61,7 +60,7 @@ def find_setting(text: str, subject: Subject) -> Setting:
         if name in {one.id.casefold() for one in catalogue.ALL}:
             how = "computed" if name.startswith("effective.") or name == names.HIGHEST_PLAN else "read from the API"
             raise UsageError(f"{_quoted(text)} cannot be attested: it is {how}", hint="contribaudit attest --template")
-        hint = _meant(text, known) or "contribaudit attest --template lists them."
+        hint = meant(text, known).strip() or "contribaudit attest --template lists them."
         raise UsageError(f"There is no setting {_quoted(text)}", hint=hint)
     if subject.kind not in setting.kinds:
         kinds = " or ".join(kind.value for kind in setting.kinds)
@@ -85,7 +84,7 @@ def parse_value(setting: Setting, told: Value) -> Value:
     if setting.words:
         words = {word.casefold(): word for word in setting.words}
         if text.casefold() not in words:
-            near = _meant(text, words)
+            near = meant(text, words).strip()
             raise UsageError(f"{setting.id} cannot be {_quoted(text)}", hint=f"{near} {_allowed(setting)}".strip())
         return words[text.casefold()]
     if setting.unit == "date":
@@ -158,12 +157,6 @@ def _connector(state: State, text: str) -> Subject | None:
     if kind.casefold() != Kind.CONNECTOR or not name.strip() or not organization:
         return None
     return Subject(organization, Kind.CONNECTOR, short(name.strip(), "the connector's name"))
-
-
-def _meant(text: str, known: Iterable[str]) -> str:
-    by_folded = {one.casefold(): one for one in known}
-    near = get_close_matches(text.strip().casefold(), by_folded, n=1, cutoff=0.6)
-    return f"Did you mean {by_folded[near[0]]}?" if near else ""
 
 
 def _allowed(setting: Setting) -> str:

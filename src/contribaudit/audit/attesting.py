@@ -140,9 +140,7 @@ class AttestationSession:
 
     def find(self, identity: str) -> Attestation:
         """The attestation by its ID or the unambiguous beginning of one. Raises UsageError."""
-        from difflib import get_close_matches
-
-        from contribaudit.errors import UsageError
+        from contribaudit.errors import UsageError, meant
 
         known = {one.id: one for one in self.attestations()}
         found = [known[identity]] if identity in known else [known[one] for one in known if one.startswith(identity)]
@@ -151,9 +149,7 @@ class AttestationSession:
         if found and identity:
             listed = ", ".join(one.id for one in found[:5])
             raise UsageError(f"Several attestations start with {identity}", hint=f"Give more characters: {listed}.")
-        near = get_close_matches(identity, known, n=1)
-        meant = f"Did you mean {near[0]}? " if near else ""
-        hint = f"{meant}contribaudit attest list --all shows them all."
+        hint = f"{meant(identity, known)}contribaudit attest list --all shows them all."
         raise UsageError(f"There is no attestation {identity[:80]!r}", hint=hint)
 
     def confirm(self, identity: str, by: str) -> Signature:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.errors import UsageError
+from contribaudit.errors import UsageError, meant
 
 if TYPE_CHECKING:
     from contribaudit.core.advise.report import Report
@@ -105,10 +104,10 @@ def _known(what: str, value: str, known: Iterable[str]) -> str:
     by_folded = {one.casefold(): one for one in known}
     if value.strip().casefold() in by_folded:
         return by_folded[value.strip().casefold()]
-    near = get_close_matches(value.strip().casefold(), by_folded, n=1)
     listed = ", ".join(sorted(set(by_folded.values()))[:_LISTED])
-    meant = f"Did you mean {by_folded[near[0]]}? " if near else ""
-    raise UsageError(f"No {what} is called {value[:60]!r}", hint=f"{meant}Known: {listed or 'none'}")
+    raise UsageError(
+        f"No {what} is called {value[:60]!r}", hint=f"{meant(value, by_folded.values())}Known: {listed or 'none'}"
+    )
 
 
 def _fitting(report: Report, sites: tuple[str, ...], locations: tuple[str, ...]) -> Callable[[Finding], bool]:

@@ -88,8 +88,7 @@ def spooled(write: Callable[[TextIO], None]) -> Iterator[str]:
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
         write(file)
         file.seek(0)
-        while piece := file.read(_PIECE):
-            yield piece
+        yield from iter(lambda: file.read(_PIECE), "")
 
 
 def spooled_bytes(write: Callable[[BinaryIO], None]) -> Iterator[bytes]:
@@ -97,8 +96,7 @@ def spooled_bytes(write: Callable[[BinaryIO], None]) -> Iterator[bytes]:
     with tempfile.TemporaryFile() as file:
         write(file)
         file.seek(0)
-        while piece := file.read(_PIECE):
-            yield piece
+        yield from iter(lambda: file.read(_PIECE), b"")
 
 
 @click.command()

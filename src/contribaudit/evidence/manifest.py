@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from contribaudit.errors import EvidenceDamaged, EvidenceNewer
+from contribaudit.errors import EvidenceDamaged, EvidenceNewer, invalid
 
 SCHEMA = "contribaudit.manifest/1"
 NAME = "manifest.json"
@@ -159,9 +159,7 @@ def read_manifest(data: bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise EvidenceDamaged(f"{NAME}, key `{key}`: {first['msg']}", hint=_RENEW) from None
+        raise EvidenceDamaged(f"{NAME}, {invalid(error)}", hint=_RENEW) from None
     if not manifest.is_canonical(data):
         raise EvidenceDamaged(f"{NAME} was rewritten: it is not in the form in which it was made", hint=_RENEW)
     return manifest

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import tomlkit
 from pydantic import SecretStr
 
 from contribaudit.core.model.policy import AuditPolicy
-from contribaudit.errors import ContribauditError, PolicyFileError, UsageError
+from contribaudit.errors import ContribauditError, PolicyFileError, UsageError, nearest
 from contribaudit.policy_file.reading import DEFAULT_PACK, shipped
 from contribaudit.settings.model import API_URL, AppSettings
 from contribaudit.wiring import load_policy, load_rulebook
@@ -210,9 +209,9 @@ def _write_new(path: Path, text: str, mode: int = 0o644) -> None:
 def _one_of(name: str, known: Sequence[str], what: str) -> str:
     if name in known:
         return name
-    close = get_close_matches(name, known, n=1)
-    near = f"; did you mean {close[0]}?" if close else ""
-    raise UsageError(f"There is no {what} {name!r}{near}", hint=f"There are {', '.join(known)}")
+    near = nearest(name, known)
+    told = f"; did you mean {near}?" if near else ""
+    raise UsageError(f"There is no {what} {name!r}{told}", hint=f"There are {', '.join(known)}")
 
 
 def _one_line(text: str) -> str:

@@ -10,11 +10,12 @@ import tomllib
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+
+from contribaudit.errors import or_meant
 
 Place: TypeAlias = tuple[str | int, ...]
 """Keys and list positions from the root: ("rule", 1, "where", "site")."""
@@ -219,8 +220,8 @@ def name_of(place: Place) -> str:
 def nearest(word: str, known: Iterable[str], *, otherwise: str = "", cutoff: float = 0.7) -> str:
     """ "; did you mean `x`?", or where nothing is near "; it takes a, b, c", or `otherwise`."""
     by_folded = {candidate.casefold(): candidate for candidate in sorted(known)}
-    if close := get_close_matches(word.casefold(), by_folded, n=1, cutoff=cutoff):
-        return f"; did you mean `{by_folded[close[0]]}`?"
+    if near := or_meant(word, by_folded.values(), cutoff):
+        return near
     if otherwise or len(by_folded) > _MOST_CHOICES:
         return otherwise
     return f"; it takes {', '.join(by_folded.values())}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from contribaudit.core.model.rulebook import Rulebook, RulebookFile
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.policy_items import READ_DIRECTLY
-from contribaudit.errors import RulebookError
+from contribaudit.errors import RulebookError, invalid, or_meant
 from contribaudit.files import NotToml, Unreadable
 from contribaudit.rulebook import shapes
 
@@ -84,9 +83,7 @@ def parse(body: bytes, name: str) -> shapes.DecodersFile:
     except Unreadable as error:
         raise RulebookError(f"{name}: {error.reason}", hint=error.hint) from None
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise RulebookError(f"{name}, key `{key}`: {first['msg']}", hint=_HINT) from None
+        raise RulebookError(f"{name}, {invalid(error)}", hint=_HINT) from None
 
 
 def _paths(folder: Path) -> list[Path]:
@@ -176,13 +173,13 @@ def _fits(one: Decoder, rulebook: Rulebook, settings: Iterable[Setting]) -> None
     setting = known.get(one.setting)
     if setting is None:
         raise RulebookError(
-            f"{one.name}: no setting that a person can attest is called `{one.setting}`{_near(one.setting, known)}"
+            f"{one.name}: no setting that a person can attest is called `{one.setting}`{or_meant(one.setting, known)}"
         )
     anchors = [rule for rule in rulebook.signals if rule.family == setting.family]
     signals = {rule.signal for rule in anchors}
     if one.signal not in signals:
         listed = ", ".join(sorted(signals)) or "none"
-        near = _near(one.signal, signals)
+        near = or_meant(one.signal, signals)
         raise RulebookError(
             f"{one.name}: `{one.signal}` is not a signal of {one.setting}{near}", hint=f"It has: {listed}."
         )
@@ -196,7 +193,7 @@ def _fits(one: Decoder, rulebook: Rulebook, settings: Iterable[Setting]) -> None
     for when in one.values:
         word = when.value
         if setting.words and not (isinstance(word, str) and word in setting.words):
-            near = _near(str(word), setting.words)
+            near = or_meant(str(word), setting.words)
             listed = ", ".join(setting.words)
             raise RulebookError(f"{one.name}: {one.setting} cannot be `{word}`{near}", hint=f"It can be: {listed}.")
 
@@ -213,8 +210,3 @@ def _no_two(decoders: Iterable[Decoder]) -> None:
 
 def _key(one: Decoder) -> tuple[str, str, Kind]:
     return one.setting, one.signal, one.owner
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f"; did you mean `{close[0]}`?" if close else ""

@@ -39,7 +39,7 @@ from contribaudit.core.model.rulebook import (
     Words,
 )
 from contribaudit.core.model.subject import Kind
-from contribaudit.errors import RulebookError
+from contribaudit.errors import RulebookError, invalid
 from contribaudit.files import NotToml, Unreadable
 from contribaudit.rulebook import decoders, shapes
 from contribaudit.rulebook.subprocessors import subprocessor_rules
@@ -272,9 +272,7 @@ def _parse(shape: type[_Shape], name: str, text: str) -> _Shape:
     except NotToml as error:
         raise RulebookError(f"{name}:{error.line}: not valid TOML: {error.what}", hint="Correct that line.") from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise RulebookError(f"{name}, key `{key}`: {first['msg']}", hint="Compare it with the shipped file.") from None
+        raise RulebookError(f"{name}, {invalid(error)}", hint="Compare it with the shipped file.") from None
 
 
 def _same_checks(file: shapes.ChecksFile, name: str) -> None:

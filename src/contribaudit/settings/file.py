@@ -8,12 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from contribaudit import files
-from contribaudit.errors import ConfigurationError
+from contribaudit.errors import ConfigurationError, or_meant
 from contribaudit.files import NotToml, Unreadable
 
 if TYPE_CHECKING:
@@ -207,7 +206,7 @@ def _refuse_unknown(
             raise ConfigurationError(f"{where}the table [{key}] is called [{name}] now: rename it", hint=hint)
         if key not in known:
             where = _where((*place, key), text, path)
-            near = nearest(key, set(known) - {"api_key"})
+            near = or_meant(key, set(known) - {"api_key"})
             hint = f"Known keys here: {', '.join(name for name in known if name != 'api_key')}"
             raise ConfigurationError(f"{where}unknown key `{_printable(key)}`{near}", hint=hint)
 
@@ -300,12 +299,6 @@ def _where(place: tuple[str | int, ...], text: str, path: Path | None) -> str:
     from contribaudit.policy_file.problems import line_of, locate
 
     return f"{path}:{line_of(locate(text), place)}: "
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """ "; did you mean `x`?", or nothing where none is near."""
-    close = get_close_matches(word.casefold(), {name.casefold(): name for name in sorted(known)}, n=1, cutoff=0.6)
-    return f"; did you mean `{next(name for name in known if name.casefold() == close[0])}`?" if close else ""
 
 
 def _printable(text: str) -> str:

@@ -31,7 +31,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from contribaudit.attestations.recording import mail
 from contribaudit.core.model.finding import Severity
-from contribaudit.errors import ConfigurationError, UsageError
+from contribaudit.errors import ConfigurationError, UsageError, or_meant
 from contribaudit.settings import file
 from contribaudit.settings.file import CONFIG_VARIABLE, by_chance, expanded, find_config, store_default
 
@@ -454,7 +454,7 @@ class AppSettings(BaseSettings):
             named += [self.sites.token_env, *(one.token_env for one in self.sites.site)]
         ours = known | {name for name in named if name}
         strange = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name not in ours)
-        return tuple(f"{name}{file.nearest(name, known)}" for name in strange if name.upper() not in known)
+        return tuple(f"{name}{or_meant(name, known)}" for name in strange if name.upper() not in known)
 
 
 def shown_location(location: str) -> str:

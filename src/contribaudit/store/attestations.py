@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from hashlib import sha256
 from typing import Any
 
@@ -22,7 +21,7 @@ from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.attested import AttestationHistory, PlanSeen
 from contribaudit.core.resolve.signals import REVISION_PREFIX, SIGNAL_PREFIX, SignalHistory
-from contribaudit.errors import StoreDamaged, UsageError
+from contribaudit.errors import StoreDamaged, UsageError, meant
 from contribaudit.store import ids
 from contribaudit.store.columns import fields_of, read_value, signature_in, signed, write_value
 from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts, whole_runs
@@ -228,11 +227,8 @@ def _standing(connection: Connection, attestation: str) -> int:
     number = connection.execute(query).scalar()
     if number is None:
         known = list(connection.execute(select(attestations.c.attestation)).scalars())
-        near = get_close_matches(attestation, known, n=1)
-        hint = f"Did you mean {near[0]}? " if near else ""
-        raise UsageError(
-            f"There is no attestation {attestation}", hint=f"{hint}contribaudit attest list shows them all"
-        )
+        hint = f"{meant(attestation, known)}contribaudit attest list shows them all"
+        raise UsageError(f"There is no attestation {attestation}", hint=hint)
     taken = connection.execute(select(revocations).where(revocations.c.attestation == number)).one_or_none()
     if taken is not None:
         said = f"{taken.signed_by} revoked the attestation {attestation} on {taken.signed_at:%Y-%m-%d}"
