@@ -2,9 +2,9 @@
 #   make demo    audits a simulated organization; writes demo-report.html and signed evidence into demo-evidence/
 #   make test    runs the tests
 #   make bench   prints the figures of benchmarks/
-#   make golden  writes what tests compare with, what docs show of the code, and pictures of the dashboard, anew
+#   make golden  regenerates what tests compare with, what docs show of the code, and pictures of the dashboard
 #   make screens draws every screen of the dashboard and the HTML report into docs/screens/; needs Chromium
-#   make axe     asks axe-core (from npm) whether everybody can use the HTML report; needs npm and Chromium
+#   make axe     checks the accessibility of the HTML report with axe-core; needs npm and Chromium
 #   make check   what CI runs beside the tests: ruff, mypy
 
 PYTHON ?= python3
@@ -41,7 +41,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The pinned and hashed requirements, made anew; needs uv.
+# Regenerates the pinned and hashed requirements; needs uv.
 requirements:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements/runtime.txt
 	uv pip compile pyproject.toml --group dev --extra postgres --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements/dev.txt

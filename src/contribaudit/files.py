@@ -1,4 +1,4 @@
-"""Files that somebody named, read within bounds; files and folders of ours, written whole or not at all.
+"""Reads the files that people name, within bounds; writes our own files and folders completely or not at all.
 
 What a named file holds may come from anyone, so nothing in it ends the program with anything but `Unreadable` or
 `NotToml`, and it is never waited for. What is being written lies next to its place, under a name of ours. A killed

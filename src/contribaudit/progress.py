@@ -1,4 +1,4 @@
-"""What a long run tells about itself while it goes on; silent here, shown by the command line and the dashboard."""
+"""How a long run reports its progress; silent here, shown by the command line and the dashboard."""
 
 from __future__ import annotations
 

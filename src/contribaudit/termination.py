@@ -1,4 +1,4 @@
-"""How the process ends when it is told to: at whatever moment, at once, with one sentence and the code of the signal.
+"""Ends the process when it is told to: at any moment, at once, with one sentence and the code of the signal.
 
 An exception that a signal handler raises can be lost in a finalizer, a callback or an import, or come out as a
 traceback. So nothing is raised: what is unfinished is undone, the sentence is written, and the process is gone. The

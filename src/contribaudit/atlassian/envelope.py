@@ -1,4 +1,4 @@
-"""What stands beside the entries of a page: what each page has, and what tells that the page is not all there is.
+"""What a page holds beside its entries: what each page must have, and what shows that the list is not complete.
 
 Documented are `links` and `meta` with `next` and `total`, and Jira's and Confluence's own names for the same. Another
 name for a next page, an error beside the entries or another total is not documented: whatever it means, it is no proof

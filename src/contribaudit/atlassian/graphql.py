@@ -1,4 +1,4 @@
-"""What is asked of Atlassian's GraphQL gateway, and how a partial answer is taken: field by field.
+"""The queries to Atlassian's GraphQL gateway, and how a partial answer is used: field by field.
 
 One query asks everything about one site. It is put together from the parts below, which are fixed: nothing that comes
 from outside is text of a query, and no mutation can be expressed. A part that the gateway refuses (a beta that is not

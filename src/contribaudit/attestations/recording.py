@@ -1,4 +1,4 @@
-"""From what a person says that the console shows to attestations that are ready to be kept. Shared by every front end.
+"""Turns what a person saw in the console into attestations that are ready to be saved. Shared by every front end.
 
 Subject, setting, value, mail address and time are each understood, or refused with what is near. A value that the
 setting cannot have is kept as it was told, with a warning. The states before and after the look are handed in, and

@@ -1,4 +1,4 @@
-"""Approving what a run knew: what is outside of the baseline now, and a person's word. Shared by every front end."""
+"""Baselines: what is outside the current one, and a person's approval of a run. Shared by every front end."""
 
 from __future__ import annotations
 

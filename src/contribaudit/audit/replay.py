@@ -1,4 +1,4 @@
-"""Kept runs judged again: the newest, those of a past moment, or under a hypothesis. Nothing is read or kept."""
+"""Judges saved runs again: the newest, those of a past moment, or under a hypothesis. Reads and saves nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AI may do beside: apps' own switches, web search, agents, outside tools. No signal of any was ever seen."""
+"""What else AI may do: apps' own switches, web search, agents, outside tools. None of these has a known signal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connectors that bring third-party content into the Teamwork Graph. No signal of any setting here was ever seen."""
+"""Connectors that bring third-party content into the Teamwork Graph. None of these settings has a known signal."""
 
 from __future__ import annotations
 

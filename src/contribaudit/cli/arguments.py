@@ -1,4 +1,4 @@
-"""What people type, read: times, runs, checks."""
+"""Parses what people type: times, runs, checks."""
 
 from __future__ import annotations
 

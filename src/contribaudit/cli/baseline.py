@@ -1,4 +1,4 @@
-"""`contribaudit baseline`: the present state, approved by a person, and what is outside of it."""
+"""`contribaudit baseline`: the state that a person approved, and what is outside it."""
 
 from __future__ import annotations
 

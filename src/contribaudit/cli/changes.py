@@ -1,4 +1,4 @@
-"""`contribaudit changes`: what is not as it was, since when, and who or what it comes from."""
+"""`contribaudit changes`: what changed, when, and who or what caused it."""
 
 from __future__ import annotations
 

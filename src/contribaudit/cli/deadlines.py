@@ -1,4 +1,4 @@
-"""`contribaudit deadlines`: what runs out, and when."""
+"""`contribaudit deadlines`: what expires, and when."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`contribaudit decide`: a decision into the policy file, as a change that somebody has read."""
+"""`contribaudit decide`: writes a decision into the policy file, as a change that a person has read."""
 
 from __future__ import annotations
 

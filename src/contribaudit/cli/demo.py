@@ -1,4 +1,4 @@
-"""`contribaudit demo`: the whole job, with nothing configured."""
+"""`contribaudit demo`: a complete audit with nothing configured."""
 
 from __future__ import annotations
 

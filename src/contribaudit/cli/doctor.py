@@ -1,4 +1,4 @@
-"""`contribaudit doctor`: everything that an audit needs, a line each, with the next step."""
+"""`contribaudit doctor`: checks everything that an audit needs, one line each, with the next step."""
 
 from __future__ import annotations
 

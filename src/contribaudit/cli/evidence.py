@@ -1,4 +1,4 @@
-"""`contribaudit evidence`: write what an auditor can check alone, and check it."""
+"""`contribaudit evidence`: writes evidence that an auditor can verify alone, and verifies it."""
 
 from __future__ import annotations
 

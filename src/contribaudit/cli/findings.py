@@ -1,4 +1,4 @@
-"""`contribaudit findings`: what the checks say of each subject, as many of them as somebody wants to see."""
+"""`contribaudit findings`: what the checks say about each subject, filtered."""
 
 from __future__ import annotations
 

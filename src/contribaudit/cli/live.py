@@ -1,4 +1,4 @@
-"""The live board on a terminal: what is being read, how far it is, what is waited for and how long still."""
+"""The live progress on a terminal: what is being read, how far it is, what it waits for and for how long."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`contribaudit logout`: the system keyring forgets an organization's API key, or a site's API token."""
+"""`contribaudit logout`: removes an organization's API key, or a site's API token, from the system keyring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`contribaudit notify`: who is told of what, and whether it arrived."""
+"""`contribaudit notify`: who is sent which message, and whether it arrived."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`contribaudit schedule`: recipes that run the audit without a person."""
+"""`contribaudit schedule`: recipes for scheduled audits."""
 
 from __future__ import annotations
 

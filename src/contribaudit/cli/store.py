@@ -1,4 +1,4 @@
-"""`contribaudit store`: the history as a whole."""
+"""`contribaudit store`: copies and upgrades the history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sites that a run saw of the organization's apps, for what is asked of each site with a token of its own."""
+"""The sites of the apps that a run saw, for the readings that use a token per site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Judges a pack anew from what is in it: settings.csv under policy.toml, rulebook/ and decoders/, without any history.
+"""Judges a pack again from its own contents: settings.csv under policy.toml, rulebook/ and decoders/, without any
+history.
 
 A finding can be performed again where it rests on values of the run that the API documents or that we decode. One that
 rests on what people attested, on spaces, on the audit log or on earlier runs needs the history, and is named as such.

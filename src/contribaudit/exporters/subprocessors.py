@@ -1,4 +1,4 @@
-"""The vendor's sub-processors on their way out: the list, whom of our apps they touch, and what changed.
+"""The vendor's sub-processors as tables: the list, which of our apps each touches, and what changed.
 
 The list as CSV is what `contribaudit subprocessors import` reads.
 """

@@ -1,1 +1,1 @@
-"""Everything around an audit: setting up, looking whether all is well, running unattended."""
+"""Everything around an audit: setup, diagnosis, schedules, notifications."""

@@ -1,4 +1,4 @@
-"""Recipes that run the audit without a person, a terminal or a keyring: systemd units, a crontab line, and those for
+"""Recipes for audits that need no person, terminal or keyring: systemd units, a crontab line, and those for
 platforms that bring their own account: Kubernetes, GitHub Actions, Docker or Podman, and macOS' launchd.
 
 systemd gets two services, one that the timer starts and one like it that people start, because a service cannot tell

@@ -1,4 +1,4 @@
-"""A policy file with waivers or decisions more: a change that a person reviews; written only if nobody was faster."""
+"""Adds waivers or decisions to a policy file: a change that a person reviews, written only if the file is unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a plan cannot give of what a policy asks, and what is left there. Which plan has what, the rulebook says."""
+"""What a policy asks for that a plan does not offer, and what can be done instead. The rulebook says which plan has
+what.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of a policy file and their keys. What a key may hold, `values` and `statements` say."""
+"""The tables of a policy file and their keys; `values` and `statements` say what a key may hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks, and may they? Bearer keys, expiry, scopes, and keys of another organization; the tokens of the sites."""
+"""Authentication: bearer keys, expiry, scopes, and keys of another organization; the tokens of the sites."""
 
 from __future__ import annotations
 

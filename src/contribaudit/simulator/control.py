@@ -1,4 +1,4 @@
-"""Drift on request: an endpoint beside the simulated API that does an administrator's deeds, and who asks it.
+"""Drift on request: an endpoint beside the simulated API that acts as an administrator, and its client.
 
     POST /control/flip {what, subject?, value?}     200 {"did": ...}; 400 {"error": ...}
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL connection that does not wait for ever for a server that is frozen, or a network that swallows."""
+"""A PostgreSQL connection that does not wait forever for a frozen server or a network that drops packets."""
 
 from __future__ import annotations
 

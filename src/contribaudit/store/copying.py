@@ -1,4 +1,4 @@
-"""A whole history into an empty one, SQLite or PostgreSQL on either side, in one transaction, and shown to be the same.
+"""Copies a history into an empty one, SQLite or PostgreSQL on either side, in one transaction, and verifies the copy.
 
 Each table's digest is the sum of its rows' digests, so that it does not depend on the order in which a database gives
 them. What is written is read back before it is kept.

@@ -1,4 +1,4 @@
-"""What one transaction asks again and again, and is told once."""
+"""Remembers what one transaction asks repeatedly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's name, taken out of the history: what the person did stays, under a pseudonym."""
+"""Replaces a person's name in the history with a pseudonym; what the person did stays."""
 
 from __future__ import annotations
 

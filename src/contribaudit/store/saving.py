@@ -1,4 +1,4 @@
-"""One run into the history: intervals are opened, left alone or closed, as far as each collector came."""
+"""Saves one run into the history: opens, keeps or closes intervals, as far as each collector read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spaces that are new, gone or called otherwise between two runs, as `changes.py` tells it of values."""
+"""Spaces that are new, gone or renamed between two runs, as `changes.py` does for values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The spaces of one run into the history, in the run's own transaction.
+"""Saves the spaces of one run into the history, in the run's own transaction.
 
 The listings are streamed into a table that lives as long as the transaction; what is new, changed or gone is then one
 statement each, so that 200 000 spaces take no more memory than 2 000.

@@ -1,4 +1,4 @@
-"""The spaces of an organization out of the history, one by one; each question is a short transaction of its own."""
+"""Reads the spaces of an organization from the history, one by one; each query is a short transaction of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is on the screen as a file in the present folder, never over another; and addresses for the user's own browser.
+"""Writes what is on the screen into a new file in the current folder; opens addresses in the user's browser.
 
 This terminal is never lent to a browser.
 """

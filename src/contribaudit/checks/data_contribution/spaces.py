@@ -1,4 +1,6 @@
-"""What becomes of spaces: the sensitive ones that a policy names (DC-11), and those made since the review (DC-12)."""
+"""Whether spaces contribute: the sensitive ones that a policy names (DC-11), and those created since the review
+(DC-12).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether an app is pinned to its realm (DR-02), what became of moves (DR-04), and what comes after the apps of today.
+"""Whether an app is pinned to its realm (DR-02), the state of moves (DR-04), and where new apps start.
 
 New apps are DR-05, Marketplace apps inside them DR-07 and DR-08.
 """

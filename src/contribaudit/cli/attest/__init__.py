@@ -1,4 +1,4 @@
-"""`contribaudit attest`: what no API tells, recorded by whoever looked at the administration console."""
+"""`contribaudit attest`: records what is in no API, as a person saw it in the administration console."""
 
 from __future__ import annotations
 

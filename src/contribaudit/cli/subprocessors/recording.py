@@ -1,4 +1,4 @@
-"""`contribaudit subprocessors import|review`: a list is taken in, and a person looks at what it changed."""
+"""`contribaudit subprocessors import|review`: imports a list, and records that a person reviewed its changes."""
 
 from __future__ import annotations
 

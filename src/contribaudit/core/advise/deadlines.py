@@ -1,4 +1,4 @@
-"""What runs out, and when: one list of keys, evidence, waivers, trials, moves, clocks and announced days."""
+"""What expires, and when: one list of keys, evidence, waivers, trials, moves, clocks and announced days."""
 
 from __future__ import annotations
 

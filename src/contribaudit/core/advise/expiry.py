@@ -1,4 +1,4 @@
-"""The days on which an outcome changes while nobody does anything: above all, when evidence becomes too old."""
+"""The days on which an outcome changes by itself: above all, when evidence becomes too old."""
 
 from __future__ import annotations
 

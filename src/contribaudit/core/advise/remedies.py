@@ -1,4 +1,4 @@
-"""How a finding comes to be settled: by what sort of thing, told by the code of its reason and by nothing else.
+"""How a finding can be resolved: what kind of step it needs, decided by the code of its reason alone.
 
 `REMEDIES` holds every code that an answer other than a pass can have and that is not simply a wrong setting. A code may
 have several remedies; the first that is open in the given state counts, and the last one always is. For a finding

@@ -1,4 +1,4 @@
-"""What a person approved as it was, and what is outside of it.
+"""The state that a person approved, and what is outside it.
 
 `State.baseline(organization)` gives the approval that counts at the state's moment; `uncovered` tells whether a subject
 stands outside of it. A check that asks whether somebody reviewed what is new takes the baseline as that review where

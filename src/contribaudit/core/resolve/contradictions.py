@@ -1,4 +1,4 @@
-"""Statements of watched documents that a newer one does not bear out, and names that they do not agree on."""
+"""Statements in watched documents that a newer document contradicts, and names on which documents disagree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the gateway tells beside another source: whose site it is, trials, plans and regions.
+"""What the gateway says in addition to another source: whose site it is, trials, plans and regions.
 
 A site that belongs to another organization tells nothing. A trial is as the gateway tells it. Where a plan word or a
 set of regions differs from the organization's own API, neither counts. A word that the rulebook does not know

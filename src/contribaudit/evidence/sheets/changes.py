@@ -1,4 +1,4 @@
-"""changes.csv: what is not as it was, approvals included, with all that is known of who and why."""
+"""changes.csv: what changed, including approvals, with all that is known of who did it and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What an audit stands on: configuration, keyring, history, policy, rulebook, and whether it runs unattended."""
+"""What an audit needs on this machine: configuration, keyring, history, policy, rulebook, and whether it runs
+unattended.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same looks as a scheduler's audit would meet them: in a process without this shell's environment and terminal."""
+"""The same checks under a scheduler's conditions: in a process without this shell's environment and terminal."""
 
 from __future__ import annotations
 

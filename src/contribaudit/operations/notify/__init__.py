@@ -1,4 +1,4 @@
-"""Telling people: after each audit what is new, once; weekly how things stand.
+"""Notifications: what is new, once, after each audit; a summary every week.
 
 `channels.py` is where messages go and how, `notifier.py` what becomes of an audit. Nothing here changes an exit code.
 """

@@ -1,4 +1,4 @@
-"""Messages about watched documents: at once when one changed, and once a week what there was.
+"""Messages about watched documents: at once when one changed, and a summary every week.
 
 They belong to no organization: whoever shares the history is told once, whichever runner found it.
 """

@@ -1,4 +1,4 @@
-"""What a person approves: the approved state and what is outside of it, and a waiver before it is written.
+"""What a person approves: the approved state and what is outside it, and a waiver before it is written.
 
 A waiver is shown as the change to the policy file, with what it would make of the findings.
 """

@@ -1,4 +1,4 @@
-"""What could be assumed, and what would then be otherwise, as text. Every line of it is a prediction."""
+"""What can be assumed, and what would change then, as text. Every line of it is a prediction."""
 
 from __future__ import annotations
 

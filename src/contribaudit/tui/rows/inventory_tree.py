@@ -1,4 +1,4 @@
-"""The lines of the inventory of one board: which are open, what is worked out of them already; and a search.
+"""The lines of the inventory of one board: which are open, which are computed already; and a search.
 
 A search finds organizations, sites, apps, connectors, groups, and spaces of the history.
 """

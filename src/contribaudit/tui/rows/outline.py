@@ -1,4 +1,4 @@
-"""A tree as numbered lines: only what is open is made, and what there are many of is counted and never made.
+"""A tree as numbered lines: only open nodes are built, and large groups are counted, never built.
 
 The inventory is such a tree: organization, site, app, space, and apart from them connectors, groups and what left.
 """

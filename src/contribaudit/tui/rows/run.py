@@ -1,4 +1,4 @@
-"""What a run tells while it goes on, and what is new when it is done."""
+"""The progress of a run, and what is new when it is done."""
 
 from __future__ import annotations
 

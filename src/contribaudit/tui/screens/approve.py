@@ -1,4 +1,4 @@
-"""The approved state: what is outside of the baseline now, and a person's word for what the newest run knew."""
+"""The approved state: what is outside the baseline now, and a person's approval of the newest run."""
 
 from __future__ import annotations
 
