@@ -186,7 +186,7 @@ def test_without_a_known_trial_nothing_is_assumed() -> None:
     found = forecast(ground(), Hypothesis(trial_ends=True), NOW)
     assert (found.assumptions, found.rows) == ((), ())
     assert [note.partition(": ")[2] for note in found.notes] == [
-        "whether a trial is running is not known for 1 app.",
+        "it is not known whether a trial is running for 1 app.",
         "no app is known to be on trial, so nothing is assumed.",
     ]
 

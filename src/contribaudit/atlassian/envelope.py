@@ -37,7 +37,7 @@ def check_envelope(call: Call, document: dict[str, Any]) -> None:
     """
     for name in call.envelope:
         if not isinstance(document.get(name), dict):
-            what = f"{call.title} returned a page without `{name}`, so whether there is a next page is not known"
+            what = f"{call.title} returned a page without `{name}`, so it is not known whether there is a next page"
             raise NoEnvelope(what, call=call.title, hint=HINT)
     for name, word, value in _beside(call, document):
         if _FAILED.search(word) and value:

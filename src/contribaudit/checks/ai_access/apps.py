@@ -249,7 +249,7 @@ def family_blocked_together(case: CheckContext) -> Verdict:
         return stopped_by(answers[0])
     strange = next((app for app in family if app_of(state, app) is None), None)
     if strange is not None:
-        reason = f"whether {called(state, strange)} is a Jira app is not known"
+        reason = f"it is not known whether {called(state, strange)} is a Jira app"
         return Verdict(Outcome.UNKNOWN, "unknown_app", reason, ai.ACCESS.id, None, observed, evidence)
     elsewhere = [alone(state, app) for app in jira_apps_without_site(state, case.subject.organization)]
     apart = next((one for one in elsewhere if (one.value == EXPOSED) != bool(still_open) or not one.known), None)
@@ -331,7 +331,7 @@ def free_plan(case: CheckContext) -> Verdict:
         return Verdict(
             Outcome.NO_SUCH_SETTING, "plan_without_rovo", reason, names.PLAN, None, plan.name, Evidence.of(seen)
         )
-    reason = f"whether Rovo reads a {plan.name} app beside paid ones is not documented"
+    reason = f"it is not documented whether Rovo reads a {plan.name} app beside paid ones"
     return Verdict(Outcome.UNKNOWN, "free_beside_paid", reason, names.PLAN, None, plan.name, Evidence.of(seen))
 
 

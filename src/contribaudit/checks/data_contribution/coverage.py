@@ -141,7 +141,7 @@ def sandbox_contributes(case: CheckContext) -> Verdict:
     seen = case.state.read(case.subject, names.APP_SANDBOX)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
         return unread(seen)
-    reason = "whether a sandbox contributes or inherits a setting is not documented"
+    reason = "it is not documented whether a sandbox contributes or inherits a setting"
     return Verdict(Outcome.UNKNOWN, "not_documented", reason, names.APP_SANDBOX, None, seen.value, Evidence.of(seen))
 
 
@@ -167,7 +167,7 @@ def departed(case: CheckContext) -> Verdict:
     evidence = list_evidence(state, organization, WORKSPACES)
     if not evidence:
         why = state.organizations[organization].why_not(WORKSPACES)
-        return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"whether an app left is not known: {why}")
+        return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"it is not known whether an app left: {why}")
     gone = [one for one in found.apps if not _pseudo(case, one)]
     if gone:
         return _deletion(case, gone)

@@ -90,7 +90,7 @@ def _keys(state: State, organization: str) -> Iterator[Deadline]:
         yield Deadline(DeadlineKind.API_KEY, ends, what, step, subject=subject, setting=_OWN_KEY, source=own.source)
     elif isinstance(own, Unavailable) or own.value is not None:
         why = own.reason if isinstance(own, Unavailable) else "the API gives no time"
-        what, step = f"when the API key of the audits expires is not known: {why}", "contribaudit doctor"
+        what, step = f"it is not known when the API key of the audits expires: {why}", "contribaudit doctor"
         yield Deadline(DeadlineKind.API_KEY, None, what, step, subject=subject, setting=_OWN_KEY, source=own.source)
     first = _moment(state, subject, _NEXT_KEY)
     if first is not None and first != ends:

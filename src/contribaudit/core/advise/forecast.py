@@ -105,7 +105,7 @@ def trials_end(seen: Sequence[Seen], state: State) -> Assumed:
         silent = sum(1 for word in words.values() if word == "")
         if silent:
             called = counted(silent, "app")
-            notes.append(f"{one.organization}: whether a trial is running is not known for {called}.")
+            notes.append(f"{one.organization}: it is not known whether a trial is running for {called}.")
         if not running:
             notes.append(f"{one.organization}: no app is known to be on trial, so nothing is assumed.")
             made.append(one)

@@ -292,7 +292,7 @@ async def _limits(client: AdminClient) -> Line:
         async with aclosing(client.pages(calls.LIST_ORGANIZATIONS, max_pages=1)) as pages:
             page = await anext(pages)
     except AdminApiError as error:
-        return Line.warning("key limits", f"whether the key has scopes is not known: {error.message}", error.hint)
+        return Line.warning("key limits", f"it is not known whether the key has scopes: {error.message}", error.hint)
     if page.items:
         wanted = ", ".join(sorted({call.scope for call in calls.ALL if call.scope}))
         return Line.warning(

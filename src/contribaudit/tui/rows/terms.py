@@ -18,9 +18,9 @@ from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
     Column("day", 10),
-    Column("document", 34, flexible=True),
-    Column("what", 14),
-    Column("changed provisions", 24, flexible=True, drop_below=70),
+    Column("document", 28, flexible=True),
+    Column("what", 12),
+    Column("changes", 14, flexible=True, drop_below=70),
 )
 SHEET = LOOKS
 _WORDS = {
