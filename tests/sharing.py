@@ -52,4 +52,4 @@ def spare_what_stays() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
-    gc.set_threshold(2_000, 10, 5)
+    gc.set_threshold(50_000, 5, 5)

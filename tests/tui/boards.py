@@ -69,8 +69,9 @@ def many(count: int) -> Board:
     outcomes = (Outcome.FAIL, *([Outcome.PASS] * 5), Outcome.UNKNOWN)
     severities = tuple(Severity)
     found = tuple(
-        replace(
-            finding(outcomes[n % 7], severities[n % 5]),
+        finding(
+            outcomes[n % 7],
+            severities[n % 5],
             title="App data is in an allowed location",
             subject=app(f"app-{n:06}"),
             reason=f"its realm is US, the policy allows EU ({n})",
@@ -138,9 +139,11 @@ def vast(apps: int, rules: int, spaces: int) -> Board:
         )
     )
     checks_asked = [one.id for one in checks.ALL][:rules]
+    severities = tuple(Severity)
     found = tuple(
-        replace(
-            finding(_outcome(number, place), tuple(Severity)[place % 5]),
+        finding(
+            _outcome(number, place),
+            severities[place % 5],
             check=check,
             title=f"Check {check} of an app",
             subject=subject,

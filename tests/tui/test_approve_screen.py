@@ -48,8 +48,7 @@ async def test_what_appears_after_the_approval_is_outside(kept: Opener, size: tu
     """Approved, a new app found by the next run is outside and no pass; approving anew takes it in."""
     here = kept(POLICY)
     await here.audited()
-    async with driven(here.source, size) as pilot:
-        await pilot.press("p")
+    async with driven(here.source, size, begin="approve") as pilot:
         await until(pilot, lambda: "no baseline" in on_screen(pilot))
         assert "everything in this run becomes the approved state" in await approve(pilot)
         assert "everything is covered" in rows_of(pilot, "outside")[0]
@@ -97,8 +96,8 @@ async def test_a_schedule_approves_nothing(kept: Opener) -> None:
     here = kept(POLICY)
     await here.audited()
     here.monkeypatch.setenv("CONTRIBAUDIT_TRIGGER", "schedule")
-    async with driven(here.source) as pilot:
-        await pilot.press("p", "p")
+    async with driven(here.source, begin="approve") as pilot:
+        await pilot.press("p")
         await until(pilot, lambda: "A scheduled run cannot approve" in said(pilot))
         assert isinstance(pilot.app.screen, ApproveScreen)
 
@@ -108,19 +107,19 @@ async def test_nobody_approves_what_was_not_seen(kept: Opener) -> None:
     here = kept(POLICY)
     here.bench.faults.append(Fault("403-a", "workspaces"))
     await here.audited()
-    async with driven(here.source) as pilot:
-        await pilot.press("p", "p")
+    async with driven(here.source, begin="approve") as pilot:
+        await pilot.press("p")
         await until(pilot, lambda: "did not read every app" in said(pilot))
 
 
 async def test_read_only_says_what_is_missing(kept: Opener) -> None:
     here = kept(POLICY)
     await here.audited()
-    async with driven(lambda: here.source("")) as pilot:
-        await pilot.press("p", "p")
+    async with driven(lambda: here.source(""), begin="approve") as pilot:
+        await pilot.press("p")
         await until(pilot, lambda: "set attested_by" in said(pilot))
-    async with driven(opener(board())) as pilot:
-        await pilot.press("p", "p")
+    async with driven(opener(board()), begin="approve") as pilot:
+        await pilot.press("p")
         await until(pilot, lambda: "to record attestations" in said(pilot))
 
 

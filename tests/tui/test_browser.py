@@ -50,8 +50,8 @@ async def test_a_browser_is_handed_the_address_and_no_setting(script: Path, monk
 async def test_none_that_takes_it_is_said(script: Path) -> None:
     """The address is in the clipboard all the same."""
     note = does(script, "exit 3")
-    async with driven(opener(board())) as pilot:
-        await pilot.press("f", "c")
+    async with driven(opener(board()), begin="findings") as pilot:
+        await pilot.press("c")
         assert pilot.app.clipboard == ADDRESS
         await until(pilot, lambda: f"No browser could open {ADDRESS}: paste it into one" in said(pilot))
     assert note.exists()
@@ -60,8 +60,8 @@ async def test_none_that_takes_it_is_said(script: Path) -> None:
 async def test_one_that_never_ends_stops_nothing(script: Path) -> None:
     """Keys go on while it runs, and so does leaving."""
     note = does(script, "exec /bin/sleep 10")
-    async with driven(opener(board())) as pilot:
-        await pilot.press("f", "c")
+    async with driven(opener(board()), begin="findings") as pilot:
+        await pilot.press("c")
         await until(pilot, note.exists)
         await pilot.press("b")
         assert pilot.app.clipboard.startswith("https://support.atlassian.com/")

@@ -103,7 +103,7 @@ async def test_what_is_wrong_is_told_where_it_was_typed(kept: Opener) -> None:
     """And the summary does not come; an empty form is refused too."""
     here = kept()
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         form = await open_form(pilot)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "an empty cell counts as not seen" in on_screen(pilot))
@@ -122,7 +122,7 @@ async def test_a_screenshot_is_kept_by_its_digest(kept: Opener, tmp_path: Path) 
     picture = tmp_path / "shot.png"
     picture.write_bytes(b"picture")
     digest = sha256(b"picture").hexdigest()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         await open_form(pilot)
         await pilot.press(OFF)
         await write(pilot, "shot", str(picture))
@@ -141,7 +141,7 @@ async def test_what_is_left_half_filled_is_gone_on_with(kept: Opener) -> None:
     """By Escape, or by leaving the dashboard; a form that nobody touched leaves nothing."""
     here = kept()
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         await open_form(pilot)
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, AttestScreen))
@@ -157,7 +157,7 @@ async def test_what_is_left_half_filled_is_gone_on_with(kept: Opener) -> None:
         assert list(form.answers.values.values()) == ["off"]
         assert form.field("note").value == "two\nlines"
         await pilot.press("backspace", "1")
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         form = await open_form(pilot)
         assert list(form.answers.values.values()) == ["on"], "the dashboard was left in the middle of it"
         await pilot.press("D")
@@ -172,7 +172,7 @@ async def test_a_draft_does_not_outlive_its_signals(kept: Opener) -> None:
     """Nobody knows whether somebody looked before the change or after it."""
     here = kept()
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         await open_form(pilot)
         await pilot.press(OFF, "escape")
         policy = next(one for one in here.bench.organization.policies if one.type == "ugc-data-use-preferences")
@@ -186,7 +186,7 @@ async def test_a_signal_that_moves_meanwhile_holds_nothing(kept: Opener) -> None
     """The summary says so before anything is kept."""
     here = kept()
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         await open_form(pilot)
         policy = next(one for one in here.bench.organization.policies if one.type == "ugc-data-use-preferences")
         here.bench.organization.change(here.bench.organization.policy(policy.id), name="another")
@@ -205,7 +205,7 @@ async def test_without_a_key_it_says_that_nothing_will_hold(kept: Opener) -> Non
     await here.audited()
     here.without_key()
     asked_before = len(here.bench.requests)
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         await open_form(pilot)
         assert "There is no API key here" in on_screen(pilot)
         await pilot.press(OFF, "ctrl+s")
@@ -220,13 +220,12 @@ async def test_a_second_person_confirms_and_nobody_else(kept: Opener) -> None:
     """The finding waits for it, the list says so, and whoever looked is refused."""
     here = kept(TWO_PEOPLE)
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         await attested(pilot)
         assert found(pilot, "DC-01").outcome is Outcome.UNKNOWN
         await pilot.press("2", "C")
         await until(pilot, lambda: "a second person must confirm" in said(pilot))
-    async with driven(lambda: here.source(BERT)) as pilot:
-        await pilot.press("a")
+    async with driven(lambda: here.source(BERT), begin="desk") as pilot:
         await until(pilot, lambda: bool(rows_of(pilot, "recorded-grid")))
         assert rows_of(pilot, "recorded-grid")[0].startswith("needs second person")
         await pilot.press("2", "enter")
@@ -241,7 +240,7 @@ async def test_a_second_person_confirms_and_nobody_else(kept: Opener) -> None:
 async def test_taking_back_needs_a_reason_and_stays_in_the_list(kept: Opener) -> None:
     here = kept()
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         await attested(pilot)
         await pilot.press("2", "delete")
         await until(pilot, lambda: bool(pilot.app.screen.query("#why")))
@@ -262,7 +261,7 @@ async def test_the_last_answer_is_carried_and_never_stands_in_the_cell(kept: Ope
     """An = keeps it, as a new attestation of whoever looked now."""
     here = kept('[evidence]\nmax_age_days = { attested = 1, attested_anchored = 1 }\n[[rule]]\ncheck = "DC-01"\n')
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         await attested(pilot)
         form = await open_form(pilot)
         assert form.answers.filled == 0
@@ -278,7 +277,7 @@ async def test_the_last_answer_is_carried_and_never_stands_in_the_cell(kept: Ope
 async def test_signals_say_what_each_state_was_seen_to_mean(kept: Opener) -> None:
     here = kept()
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         await attested(pilot)
         await pilot.press("3")
         await until(pilot, lambda: any("contribution.metadata=off" in row for row in rows_of(pilot, "signals-grid")))
@@ -291,7 +290,7 @@ async def test_contradicting_words_stand_side_by_side(kept: Opener) -> None:
 
     here = kept()
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         await attested(pilot)
         one = recorded(here)[0]
         here.bench.store.add_attestations([replace(one, id="other", value="on", by=BERT)])
@@ -314,15 +313,13 @@ async def test_read_only_says_what_is_missing(kept: Opener) -> None:
     """Without a mail address nobody looked; without a history nothing is kept."""
     here = kept()
     await here.audited()
-    async with driven(lambda: here.source("")) as pilot:
-        await pilot.press("a")
+    async with driven(lambda: here.source(""), begin="desk") as pilot:
         await until(pilot, lambda: bool(rows_of(pilot, "due-grid")))
         assert "set attested_by" in on_screen(pilot)
         await pilot.press("enter")
         await pilot.pause(0.2)
         assert not isinstance(pilot.app.screen, AttestScreen)
-    async with driven(opener(board())) as pilot:
-        await pilot.press("a")
+    async with driven(opener(board()), begin="desk") as pilot:
         await until(pilot, lambda: "to record attestations" in on_screen(pilot))
 
 
@@ -331,7 +328,7 @@ async def test_hostile_names_are_data_on_the_desk(kept: Opener) -> None:
     rules = '[[rule]]\ncheck = "DC-01"\nseverity = "critical"\n[[rule]]\ncheck = "AI-01"\n'
     here = kept(rules, "tidy", called(HOSTILE))
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="desk") as pilot:
         form = await open_form(pilot)
         await pilot.press(OFF)
         form.field("note").value = HOSTILE

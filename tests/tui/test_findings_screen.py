@@ -41,8 +41,7 @@ async def typed(pilot: Pilot[str], text: str) -> None:
 
 async def test_the_table_follows_what_is_typed() -> None:
     """Each letter narrows it; the line above counts what is left."""
-    async with driven(opener(board())) as pilot:
-        await pilot.press("f")
+    async with driven(opener(board()), begin="findings") as pilot:
         assert len(screen(pilot).shown) == 20
         await typed(pilot, "outcome:fail")
         assert [one.outcome.value for one in screen(pilot).shown] == ["fail"]
@@ -53,8 +52,7 @@ async def test_the_table_follows_what_is_typed() -> None:
 
 async def test_a_filter_that_nothing_fits_says_so() -> None:
     """And how to be rid of it."""
-    async with driven(opener(board())) as pilot:
-        await pilot.press("f")
+    async with driven(opener(board()), begin="findings") as pilot:
         await typed(pilot, "nosuchthing")
         assert screen(pilot).shown == []
         assert "No finding matches the filter. Press Escape to clear it." in on_screen(pilot)
@@ -75,8 +73,7 @@ class Slow(Kept):
 async def test_the_detail_beside_the_table_follows_the_cursor() -> None:
     """Question, trap, wanted, seen, evidence, what to do, and its history once the source has told it."""
     source = Slow()
-    async with driven(lambda: source) as pilot:
-        await pilot.press("f")
+    async with driven(lambda: source, begin="findings") as pilot:
         detail = screen(pilot).query_one(FindingDetail)
         await until(pilot, lambda: detail.finding is not None)
         for part in ("QUESTION\n", "TRAP\n", "WANTED\nEU", "SEEN\nUS", "EVIDENCE\n1. documented", "WHAT TO DO\n"):
@@ -90,8 +87,7 @@ async def test_the_detail_beside_the_table_follows_the_cursor() -> None:
 
 async def test_a_computed_answer_tells_its_reasons() -> None:
     """Each link of the chain, numbered."""
-    async with driven(opener(board())) as pilot:
-        await pilot.press("f")
+    async with driven(opener(board()), begin="findings") as pilot:
         await typed(pilot, "check:DC-01 org:global")
         detail = screen(pilot).query_one(FindingDetail)
         assert "BECAUSE\n1. " in detail.text
@@ -99,8 +95,8 @@ async def test_a_computed_answer_tells_its_reasons() -> None:
 
 async def test_in_eighty_columns_the_detail_is_a_screen_of_its_own() -> None:
     """Enter opens it, Escape comes back to the same row."""
-    async with driven(opener(board()), NARROW) as pilot:
-        await pilot.press("f", "down", "down")
+    async with driven(opener(board()), NARROW, begin="findings") as pilot:
+        await pilot.press("down", "down")
         assert not screen(pilot).query_one(FindingDetail).display
         await pilot.press("enter")
         assert isinstance(pilot.app.screen, DetailScreen)
@@ -111,8 +107,8 @@ async def test_in_eighty_columns_the_detail_is_a_screen_of_its_own() -> None:
 
 async def test_the_raw_answer_is_pretty_and_searchable() -> None:
     """v shows it; / and n go from hit to hit."""
-    async with driven(opener(board())) as pilot:
-        await pilot.press("f", "v")
+    async with driven(opener(board()), begin="findings") as pilot:
+        await pilot.press("v")
         assert isinstance(pilot.app.screen, RawScreen)
         raw = pilot.app.screen
         await until(pilot, lambda: bool(raw.lines))
@@ -129,8 +125,8 @@ async def test_the_raw_answer_is_pretty_and_searchable() -> None:
 
 async def test_copying_takes_the_whole_detail() -> None:
     """Also from a narrow terminal, where it is not on the screen."""
-    async with driven(opener(board()), NARROW) as pilot:
-        await pilot.press("f", "y")
+    async with driven(opener(board()), NARROW, begin="findings") as pilot:
+        await pilot.press("y")
         assert "WANTED\nEU" in pilot.app.clipboard
         await pilot.press("b")
         assert pilot.app.clipboard.startswith("https://support.atlassian.com/")
@@ -152,8 +148,10 @@ async def test_the_console_is_opened_at_its_start(path: str, told: str, copied: 
     """With the way on from there: no screen of it has a documented address."""
     shown = board()
     findings = tuple(replace(one, console_path=path) for one in shown.report.findings)
-    async with driven(opener(replace(shown, report=replace(shown.report, findings=findings))), NARROW) as pilot:
-        await pilot.press("f", "c")
+    async with driven(
+        opener(replace(shown, report=replace(shown.report, findings=findings))), NARROW, begin="findings"
+    ) as pilot:
+        await pilot.press("c")
         assert pilot.app.clipboard == copied
         assert told in said(pilot)
         await pilot.press("enter")
@@ -166,8 +164,8 @@ async def test_the_console_is_opened_at_its_start(path: str, told: str, copied: 
 
 async def test_order_group_and_hidden_passes() -> None:
     """s, g and x; the cursor stays on its finding."""
-    async with driven(opener(board())) as pilot:
-        await pilot.press("f", "down", "down", "down")
+    async with driven(opener(board()), begin="findings") as pilot:
+        await pilot.press("down", "down", "down")
         here = screen(pilot)._under_cursor()
         await pilot.press("s")
         assert "by check" in " ".join(on_screen(pilot).split())
@@ -183,8 +181,8 @@ async def test_order_group_and_hidden_passes() -> None:
 async def test_a_reload_keeps_the_cursor_on_its_finding() -> None:
     """Findings before it are gone, and it has another outcome."""
     shown = board()
-    async with driven(opener(shown)) as pilot:
-        await pilot.press("f", *["down"] * 5)
+    async with driven(opener(shown), begin="findings") as pilot:
+        await pilot.press(*["down"] * 5)
         here = screen(pilot)._under_cursor()
         assert here is not None
         gone = screen(pilot).shown[:3]
@@ -198,8 +196,7 @@ async def test_a_reload_keeps_the_cursor_on_its_finding() -> None:
 
 async def test_a_click_on_a_count_filters_by_it() -> None:
     """Twice the same facet: the second gives way to the first."""
-    async with driven(opener(board())) as pilot:
-        await pilot.press("f")
+    async with driven(opener(board()), begin="findings") as pilot:
         screen(pilot).action_add_term("outcome:pass")
         screen(pilot).action_add_term("outcome:unknown")
         assert screen(pilot).query_one(Input).value == "outcome:unknown"
@@ -208,8 +205,7 @@ async def test_a_click_on_a_count_filters_by_it() -> None:
 
 async def test_what_is_shown_is_written_as_csv(home: Path) -> None:
     """Only what the filter leaves, for this account alone, beside what is there already."""
-    async with driven(opener(board())) as pilot:
-        await pilot.press("f")
+    async with driven(opener(board()), begin="findings") as pilot:
         await typed(pilot, "outcome:conflict")
         await pilot.press("escape", "e", "e")
         await pilot.app.workers.wait_for_complete()
@@ -228,8 +224,7 @@ def _require_two_sheets(home: Path) -> None:
 
 async def test_a_hundred_thousand_findings_are_shown_filtered_and_scrolled() -> None:
     """Only what is in sight is built, and the filter finds one of them."""
-    async with driven(opener(many(100_000))) as pilot:
-        await pilot.press("f")
+    async with driven(opener(many(100_000)), begin="findings") as pilot:
         await until(pilot, lambda: screen(pilot).query_one(Grid).row_count == 100_000)
         await pilot.press("end")
         assert screen(pilot).query_one(Grid).cursor == 99_999

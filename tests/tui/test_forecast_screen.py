@@ -44,8 +44,7 @@ async def test_another_plan_shows_what_it_would_change_now_and_then(kept: Opener
 async def test_a_day_that_is_none_or_has_passed_is_told_and_stays_in_the_box(kept: Opener) -> None:
     here = kept(POLICY)
     await here.audited()
-    async with driven(here.source) as pilot:
-        await pilot.press("W")
+    async with driven(here.source, begin="whatif") as pilot:
         await until(pilot, lambda: bool(rows_of(pilot, "choices")))
         for text, told in (("soon", "is not a date"), ("2020-01-01", "has passed")):
             box = pilot.app.screen.query_one(PlainInput)

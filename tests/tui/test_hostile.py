@@ -10,7 +10,6 @@ from textual.widgets import Input
 
 from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.model.finding import AppliedWaiver
-from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.raw import pretty
 from contribaudit.tui.source import Board
 from tests.builders import NOW
@@ -45,8 +44,7 @@ def hostile() -> Board:
 async def test_nothing_that_was_observed_is_obeyed(mode: str, size: tuple[int, int]) -> None:
     """No control reaches the terminal, no markup is read, and no line is wider than the screen."""
     raw = f'{{"name": "{WORST}"}}'.encode()
-    async with driven(lambda: Kept(hostile(), raw), size) as pilot:
-        await pilot.press(ALL[mode].key)
+    async with driven(lambda: Kept(hostile(), raw), size, begin=mode) as pilot:
         for keys in (["down"] * 4, ["tab"], ["end"], ["g"], ["s"], ["question_mark"], ["escape"]):
             await pilot.press(*keys)
             await pilot.pause()
@@ -58,8 +56,8 @@ async def test_nothing_that_was_observed_is_obeyed(mode: str, size: tuple[int, i
 
 async def test_hostile_text_is_found_copied_and_told_as_text() -> None:
     """In the filter, the detail, a notice and the clipboard."""
-    async with driven(lambda: Kept(hostile())) as pilot:
-        await pilot.press("f", "y")
+    async with driven(lambda: Kept(hostile()), begin="findings") as pilot:
+        await pilot.press("y")
         assert not OBEYED.search(pilot.app.clipboard)
         assert "[@click=app.quit]" in pilot.app.clipboard
         pilot.app.screen.query_one(Input).value = WORST

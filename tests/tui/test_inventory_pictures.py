@@ -11,7 +11,7 @@ from contribaudit.tui.source import Source
 from tests.tui.boards import board, opener
 from tests.tui.driving import driven, on_screen, until
 from tests.tui.inventories import kept, space
-from tests.tui.test_snapshots import SIZES, compare
+from tests.tui.test_snapshots import SIZES, compare, mode_of
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ async def test_the_timeline(tmp_path: Path, size: str) -> None:
 
 async def _taken(source: Source, keys: Sequence[str], part: str, name: str) -> None:
     size = name.rpartition("-")[2]
-    async with driven(lambda: source, SIZES[size]) as pilot:
+    async with driven(lambda: source, SIZES[size], begin=mode_of(keys)) as pilot:
         await pilot.press(keys[0])
         await until(pilot, lambda: part in on_screen(pilot))
         await pilot.press(*keys[1:])

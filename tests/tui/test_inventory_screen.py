@@ -75,8 +75,7 @@ async def test_a_site_with_very_many_spaces_opens_and_only_what_is_in_sight_is_m
     monkeypatch.setattr(StoredSpaces, "page", counting)
     monkeypatch.setattr(rows, "facts_of", answering)
     with kept(tmp_path / "h.db", [space(f"K{n:05}", f"Space {n}") for n in range(MANY)]) as source:
-        async with driven(lambda: source, NORMAL) as pilot:
-            await press(pilot, "i")
+        async with driven(lambda: source, NORMAL, begin="inventory") as pilot:
             await shown(pilot, "Confluence  20,000 spaces")
             await press(pilot, "down", "down", "right")
             text = await shown(pilot, "K00000  Space 0", "K00010  Space 10")
@@ -99,8 +98,8 @@ async def test_one_space_is_found_as_you_type_and_enter_goes_there(location: str
     """By a part of its name; the tree opens where it stands, on SQLite and on PostgreSQL."""
     spaces = [space(f"K{n:04}", f"Space {n}") for n in range(500)] + [space("HRC", "HR cases"), space("ÄRA", "Zeit")]
     with kept(location, spaces) as source:
-        async with driven(lambda: source, NARROW) as pilot:
-            await press(pilot, "i", "slash", *"hr ca")
+        async with driven(lambda: source, NARROW, begin="inventory") as pilot:
+            await press(pilot, "slash", *"hr ca")
             await shown(pilot, "HRC  HR cases", "1 found")
             await press(pilot, "enter")
             await until(pilot, lambda: "HRC  HR cases" in line(pilot))
@@ -117,8 +116,7 @@ async def test_one_space_is_found_as_you_type_and_enter_goes_there(location: str
 
 async def test_from_a_line_to_its_findings_and_back(tmp_path: Path) -> None:
     with kept(tmp_path / "h.db", None) as source:
-        async with driven(lambda: source, NORMAL) as pilot:
-            await press(pilot, "i")
+        async with driven(lambda: source, NORMAL, begin="inventory") as pilot:
             await shown(pilot, "1 fail")
             assert screen(pilot).show_subject(TRACKER)
             await until(pilot, lambda: "Jira" in line(pilot))
@@ -140,8 +138,7 @@ async def test_from_a_line_to_its_findings_and_back(tmp_path: Path) -> None:
 )
 async def test_what_is_not_known_of_spaces_is_said(tmp_path: Path, spaces: Any, told: Any, said: str) -> None:
     with kept(tmp_path / "h.db", spaces, **told) as source:
-        async with driven(lambda: source, WIDE) as pilot:
-            await press(pilot, "i")
+        async with driven(lambda: source, WIDE, begin="inventory") as pilot:
             await shown(pilot, "Confluence")
             await press(pilot, "down", "down", "enter")
             await until(pilot, lambda: screen(pilot).query_one(TreeGrid).row_count > 4)
@@ -151,8 +148,7 @@ async def test_what_is_not_known_of_spaces_is_said(tmp_path: Path, spaces: Any, 
 
 async def test_a_click_opens_a_line(tmp_path: Path) -> None:
     with kept(tmp_path / "h.db", [space("ENG")]) as source:
-        async with driven(lambda: source, NORMAL) as pilot:
-            await press(pilot, "i")
+        async with driven(lambda: source, NORMAL, begin="inventory") as pilot:
             await shown(pilot, "Confluence  1 space")
             tree = screen(pilot).query_one(TreeGrid)
             await pilot.click(TreeGrid, offset=(4, tree.region_of(2).y))
@@ -163,8 +159,7 @@ async def test_a_click_opens_a_line(tmp_path: Path) -> None:
 
 async def test_another_board_keeps_what_is_open_and_where_the_cursor_is(tmp_path: Path) -> None:
     with kept(tmp_path / "h.db", [space("ENG"), space("OPS")]) as source:
-        async with driven(lambda: source, NORMAL) as pilot:
-            await press(pilot, "i")
+        async with driven(lambda: source, NORMAL, begin="inventory") as pilot:
             await shown(pilot, "Confluence")
             await press(pilot, "down", "down", "right")
             await shown(pilot, "OPS")
@@ -180,8 +175,7 @@ async def test_another_board_keeps_what_is_open_and_where_the_cursor_is(tmp_path
 async def test_names_are_letters_on_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     """Whatever they hold, at every size and in both themes."""
     with hostile(tmp_path) as source:
-        async with driven(lambda: source, size) as pilot:
-            await press(pilot, "i")
+        async with driven(lambda: source, size, begin="inventory") as pilot:
             await shown(pilot, "confluence" if size == WIDE else "x[/red]")
             tree = screen(pilot).query_one(TreeGrid)
             for _ in range(12):
@@ -193,8 +187,7 @@ async def test_names_are_letters_on_the_screen(tmp_path: Path, size: tuple[int, 
 
 
 async def test_what_is_open_becomes_a_csv_file(home: Path) -> None:
-    async with driven(lambda: Shown(boards.board(), "test"), WIDE) as pilot:
-        await press(pilot, "i")
+    async with driven(lambda: Shown(boards.board(), "test"), WIDE, begin="inventory") as pilot:
         await shown(pilot, "unknown")
         await press(pilot, "e")
         await until(pilot, lambda: bool(list(home.glob("contribaudit-inventory-*.csv"))))
@@ -211,7 +204,6 @@ def _written_whole(home: Path, count: int) -> None:
 
 async def test_a_subject_that_is_not_in_the_tree_leads_to_its_findings(tmp_path: Path) -> None:
     with kept(tmp_path / "h.db", None) as source:
-        async with driven(lambda: source, NORMAL) as pilot:
-            await press(pilot, "i")
+        async with driven(lambda: source, NORMAL, begin="inventory") as pilot:
             unknown = Subject(WIKI.organization, WIKI.kind, "ari:cloud:nobody")
             assert not screen(pilot).show_subject(unknown)

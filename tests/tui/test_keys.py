@@ -83,8 +83,8 @@ async def test_a_click_presses_the_key() -> None:
 
 async def test_where_a_question_mark_is_typed_another_key_shows_them() -> None:
     """In a filter and in a form; the form's help names the form's keys and none of the app's."""
-    async with driven(opener(board()), (100, 100)) as pilot:
-        await pilot.press("f", "slash")
+    async with driven(opener(board()), (100, 100), begin="findings") as pilot:
+        await pilot.press("slash")
         await until(pilot, lambda: "F1 Keys" in line(pilot))
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))

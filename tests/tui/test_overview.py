@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from textual._compositor import Compositor
+from textual.screen import Screen
 from textual.widgets import Input
 
 from contribaudit.errors import UsageError
@@ -12,7 +13,7 @@ from contribaudit.tui.screens.overview import OverviewScreen
 from contribaudit.tui.source import Board, Shown
 from contribaudit.tui.widgets.panel import ChangedPanel, NextPanel, Panel, WherePanel
 from tests.tui.boards import Kept, board, opener
-from tests.tui.driving import NARROW, NORMAL, WIDE, dashboard, driven, on_screen, until
+from tests.tui.driving import NARROW, NORMAL, WIDE, at_once, dashboard, driven, on_screen, until
 
 pytestmark = pytest.mark.anyio
 
@@ -70,6 +71,7 @@ async def test_a_key_lays_the_screen_out_once_at_most_and_paints_what_has_change
 
         monkeypatch.setattr(Compositor, name, told)
 
+    monkeypatch.setattr(Screen, "_compositor_refresh", at_once)
     counted("reflow")
     counted("render_full_update")
     async with driven(opener(board()), WIDE) as pilot:

@@ -28,8 +28,7 @@ async def test_a_pack_is_written_and_verified_by_two_keys(kept: Opener, home: Pa
     """A second one gets another name; y copies the digest."""
     here = kept(POLICY)
     await here.audited()
-    async with driven(here.source, size) as pilot:
-        await pilot.press("X")
+    async with driven(here.source, size, begin="pack") as pilot:
         await until(pilot, lambda: "Not signed: no key is configured" in on_screen(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: "Written and verified" in on_screen(pilot))
@@ -45,8 +44,7 @@ async def test_a_taken_name_is_told_and_what_was_typed_stays(kept: Opener, home:
     here = kept(POLICY)
     await here.audited()
     (home / "mine").touch()
-    async with driven(here.source) as pilot:
-        await pilot.press("X")
+    async with driven(here.source, begin="pack") as pilot:
         field = pilot.app.screen.query_one("#place", Field)
         await until(pilot, lambda: bool(field.value))
         field.value = "mine"
@@ -64,8 +62,7 @@ async def test_a_configured_key_signs_and_an_archive_of_a_period_can_be_had(
     signer = Signer.new()
     signer.save(home / "key.pem")
     monkeypatch.setenv("CONTRIBAUDIT_EVIDENCE__SIGNING_KEY", str(home / "key.pem"))
-    async with driven(here.source) as pilot:
-        await pilot.press("X")
+    async with driven(here.source, begin="pack") as pilot:
         await until(pilot, lambda: f"Signed with the key {signer.fingerprint}" in on_screen(pilot))
         pilot.app.screen.query_one("#period").value = "30"  # type: ignore[attr-defined]
         pilot.app.screen.query_one("#form-of").value = "zip"  # type: ignore[attr-defined]
@@ -79,8 +76,7 @@ async def test_a_configured_key_signs_and_an_archive_of_a_period_can_be_had(
 
 
 async def test_what_is_shown_from_a_pack_is_not_written_again(home: Path) -> None:
-    async with driven(opener(board())) as pilot:
-        await pilot.press("X")
+    async with driven(opener(board()), begin="pack") as pilot:
         await until(pilot, lambda: "Read-only: write the pack" in on_screen(pilot))
         await pilot.press("enter")
         await until(pilot, lambda: "Read-only: open the history" in on_screen(pilot))

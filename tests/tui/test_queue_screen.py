@@ -38,7 +38,7 @@ async def shown(pilot: Pilot[str]) -> QueueScreen:
 
 @pytest.mark.parametrize("size", [NARROW, NORMAL, WIDE])
 async def test_every_step_stands_under_its_kind_with_the_number_that_next_gives_it(size: tuple[int, int]) -> None:
-    async with driven(opener(board()), size) as pilot:
+    async with driven(opener(board()), size, begin="next") as pilot:
         screen = await shown(pilot)
         listed = rows_of(pilot, "queue-grid")
         kinds = [one.split()[0] for one in listed if one.split()[0].isupper()]
@@ -66,7 +66,7 @@ async def test_a_digit_leads_to_its_step_from_the_overview() -> None:
 
 async def test_its_findings_are_a_chip_and_no_identifier() -> None:
     """`step:2` in the filter, in words above the table; a click on the chip takes it away."""
-    async with driven(opener(board()), WIDE) as pilot:
+    async with driven(opener(board()), WIDE, begin="next") as pilot:
         await shown(pilot)
         await pilot.press("2", "F")
         await until(pilot, lambda: isinstance(pilot.app.screen, FindingsScreen))
@@ -83,7 +83,7 @@ async def test_its_findings_are_a_chip_and_no_identifier() -> None:
 async def test_a_new_step_gets_the_cursor_after_another_run() -> None:
     first = board()
     fewer = replace(first, steps=[one for one in first.steps if one.findings[:1] != first.steps[2].findings[:1]])
-    async with driven(opener(fewer)) as pilot:
+    async with driven(opener(fewer), begin="next") as pilot:
         screen = await shown(pilot)
         dashboard(pilot).accept(first)
         await until(pilot, lambda: screen.step is first.steps[2])
@@ -92,7 +92,7 @@ async def test_a_new_step_gets_the_cursor_after_another_run() -> None:
 async def test_look_opens_the_grid_and_confirming_leads_to_what_waits(kept: Opener) -> None:
     here = kept()
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="next") as pilot:
         screen = await shown(pilot)
         assert screen.step is not None
         assert screen.step.screen == "data-contribution"
@@ -108,7 +108,7 @@ async def test_a_decision_opens_the_waiver_and_space_marks_several(kept: Opener)
     """One form, one diff, a waiver for each of their findings."""
     here = kept('[[rule]]\ncheck = "DR-01"\nexpect = ["EU"]\n', "tidy", moved)
     await here.audited()
-    async with driven(here.source) as pilot:
+    async with driven(here.source, begin="next") as pilot:
         screen = await shown(pilot)
         await pilot.press("space")
         assert "Only what a waiver can accept is marked" in said(pilot)
@@ -179,7 +179,7 @@ def test_hours_stand_above_ninety_minutes(minutes: int, told: str) -> None:
 async def test_enter_on_an_approval_opens_the_baseline() -> None:
     shown_board = board()
     approve = NextStep(StepKind.DECIDE, Severity.HIGH, 5, "new app", "contribaudit baseline diff", ORG, (app("us"),))
-    async with driven(opener(replace(shown_board, steps=[approve]))) as pilot:
+    async with driven(opener(replace(shown_board, steps=[approve])), begin="next") as pilot:
         await shown(pilot)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, ApproveScreen))

@@ -24,8 +24,7 @@ async def test_who_touches_what_is_listed_and_filtered(kept: Opener, size: tuple
     with History.open(AppSettings.load().store_location()) as store:
         store.add_subprocessors(imported(MARCH, NOW - timedelta(days=1)), body(MARCH))
     await here.audited()
-    async with driven(here.source, size) as pilot:
-        await pilot.press("B")
+    async with driven(here.source, size, begin="subprocessors") as pilot:
         await until(pilot, lambda: bool(rows_of(pilot, "subprocessors-grid")))
         everything = rows_of(pilot, "subprocessors-grid")
         assert "Borealis Hosting, Inc." in everything[0]
@@ -48,13 +47,11 @@ async def test_hostile_names_are_shown_as_text(kept: Opener) -> None:
             SubprocessorList(page.effective, rows[:1], page.source, page.sha256, page.imported), body(MARCH)
         )
     await here.audited()
-    async with driven(here.source) as pilot:
-        await pilot.press("B")
+    async with driven(here.source, begin="subprocessors") as pilot:
         await until(pilot, lambda: bool(rows_of(pilot, "subprocessors-grid")))
         harmless(on_screen(pilot))
 
 
 async def test_without_a_list_the_screen_says_what_to_do() -> None:
-    async with driven(opener(board())) as pilot:
-        await pilot.press("B")
+    async with driven(opener(board()), begin="subprocessors") as pilot:
         await until(pilot, lambda: "contribaudit subprocessors import" in on_screen(pilot))

@@ -26,8 +26,7 @@ async def test_a_change_is_shown_with_what_rests_on_it(kept: Opener, size: tuple
         changed = settings_page(sentences=(SETTINGS[0].replace("let you control", "tell you"), *SETTINGS[1:], HOSTILE))
         add(store, "data-contribution-settings", changed, NOW - timedelta(days=1))
     await here.audited()
-    async with driven(here.source, size) as pilot:
-        await pilot.press("P")
+    async with driven(here.source, size, begin="terms") as pilot:
         await until(pilot, lambda: bool(rows_of(pilot, "terms-grid")))
         rows = rows_of(pilot, "terms-grid")
         assert "changed" in rows[0]
@@ -42,7 +41,6 @@ async def test_a_change_is_shown_with_what_rests_on_it(kept: Opener, size: tuple
 
 
 async def test_nothing_archived_says_what_to_do() -> None:
-    async with driven(opener(board())) as pilot:
-        await pilot.press("P")
+    async with driven(opener(board()), begin="terms") as pilot:
         await until(pilot, lambda: "never archived" in on_screen(pilot))
         assert "contribaudit terms check --fetch" in on_screen(pilot)

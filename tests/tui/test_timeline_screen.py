@@ -194,8 +194,7 @@ async def test_filters_go_round_and_escape_clears_them(bench: Bench) -> None:
 
 
 async def test_where_there_is_no_history_the_report_is_told(home: Path) -> None:
-    async with driven(lambda: Shown(boards.board(), "test"), NORMAL) as pilot:
-        await press(pilot, "t")
+    async with driven(lambda: Shown(boards.board(), "test"), NORMAL, begin="timeline") as pilot:
         await shown(pilot, "no history here, only this report")
         await to(pilot, ": ")
         await press(pilot, "N")
@@ -208,8 +207,7 @@ async def test_where_there_is_no_history_the_report_is_told(home: Path) -> None:
 async def test_names_are_letters_on_the_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     """Whatever they hold, at every size and in both themes."""
     with hostile(tmp_path) as kept:
-        async with driven(lambda: kept, size) as pilot:
-            await press(pilot, "t")
+        async with driven(lambda: kept, size, begin="timeline") as pilot:
             await shown(pilot, "run #2")
             for _ in range(8):
                 await press(pilot, "down")
