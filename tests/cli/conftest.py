@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import pytest
 from starlette.applications import Starlette
 
 from contribaudit.cli import run
+from contribaudit.settings.file import store_default
 from contribaudit.simulator import running, scenario_app
 from tests.isolation import MemoryKeyring, isolate, use_keyring
 
@@ -71,6 +75,36 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
         monkeypatch.setenv("CONTRIBAUDIT_API_URL", url)
         monkeypatch.setenv("CONTRIBAUDIT_ORG_ID", organization)
         yield Api(url, organization, app)
+
+
+_KEPT: dict[tuple[str, ...], tuple[Ended, bytes]] = {}
+"""Of each first audit in this process: how it ended, and the history that it left."""
+
+
+@pytest.fixture
+def first_audit(cli: Cli) -> Cli:
+    """`audit` with these words on no history yet, for a test that looks at what it left.
+
+    Whatever organization, policy and words had their first audit in this process already have what that one left: no
+    request is made, and dates that count from now are a little older than those of the organization.
+    """
+
+    def call(*words: str) -> Ended:
+        place = store_default()
+        assert not place.exists()
+        policy = os.environ.get("CONTRIBAUDIT_POLICY")
+        key = (os.environ["CONTRIBAUDIT_ORG_ID"], Path(policy).read_text(encoding="utf-8") if policy else "", *words)
+        if key not in _KEPT:
+            ended = cli("audit", *words)
+            with closing(sqlite3.connect(place)) as connection:
+                _KEPT[key] = ended, connection.serialize()
+        else:
+            place.parent.mkdir(mode=0o700, parents=True)
+            place.touch(mode=0o600)
+            place.write_bytes(_KEPT[key][1])
+        return _KEPT[key][0]
+
+    return call
 
 
 @pytest.fixture

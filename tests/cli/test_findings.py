@@ -21,7 +21,7 @@ US = "acme-us.atlassian.net"
 
 
 @pytest.fixture
-def audited(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Row]]:
+def audited(first_audit: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Row]]:
     """The findings of an audit of the drifted organization; the key is gone again."""
     app = scenario_app("drifted")
     with running(app) as url:
@@ -29,7 +29,7 @@ def audited(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Row]]:
         monkeypatch.setenv("CONTRIBAUDIT_ORG_ID", app.state.organization.id)
         monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
         monkeypatch.setenv("CONTRIBAUDIT_POLICY", str(resources.files("contribaudit.demo") / "drifted.toml"))
-        report = json.loads(cli("audit", "--format", "json").out)
+        report = json.loads(first_audit("--format", "json").out)
         monkeypatch.delenv("CONTRIBAUDIT_API_KEY")
         yield report["findings"]
 

@@ -234,12 +234,12 @@ def test_after_the_walk_nothing_is_left_to_look_at(
 
 
 def test_one_answer_covers_all_rows_of_a_screen(
-    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    cli: Cli, first_audit: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each row is recorded, as covered by that statement."""
     policy(PACKS.format(plan="enterprise"))
     asked = answering(monkeypatch, {"All 7 apps": "none"})
-    cli("audit")
+    first_audit()
     cli("attest", "--screen", "subscriptions", "--by", ANNA)
     assert len([one for one in asked if "trial" in one.casefold()]) == 1
     found = recorded(cli)
@@ -263,10 +263,16 @@ def test_one_answer_covers_all_rows_of_a_screen(
     ],
 )
 def test_a_pattern_stands_for_the_rows_that_it_matches(
-    cli: Cli, api: Api, policy: Callable[[str], None], words: tuple[str, ...], rows: int, note: str | None
+    cli: Cli,
+    first_audit: Cli,
+    api: Api,
+    policy: Callable[[str], None],
+    words: tuple[str, ...],
+    rows: int,
+    note: str | None,
 ) -> None:
     policy(PACKS.format(plan="enterprise"))
-    cli("audit")
+    first_audit()
     assert cli("attest", *words, "--by", ANNA).code == 0
     found = recorded(cli)
     assert len(found) == rows
@@ -284,19 +290,19 @@ def test_a_pattern_stands_for_the_rows_that_it_matches(
     ],
 )
 def test_a_pattern_that_is_not_clear_records_nothing(
-    cli: Cli, api: Api, policy: Callable[[str], None], words: tuple[str, ...], said: str
+    cli: Cli, first_audit: Cli, api: Api, policy: Callable[[str], None], words: tuple[str, ...], said: str
 ) -> None:
     policy(PACKS.format(plan="enterprise"))
-    cli("audit")
+    first_audit()
     ended = cli("attest", *words, "--by", ANNA)
     assert ended.code == 2
     assert said in ended.err
     assert recorded(cli) == {}
 
 
-def test_everything_asks_for_the_rest(cli: Cli, api: Api, policy: Callable[[str], None]) -> None:
+def test_everything_asks_for_the_rest(cli: Cli, first_audit: Cli, api: Api, policy: Callable[[str], None]) -> None:
     policy('version = 1\nname = "t"\nextends = []\n[[rule]]\ncheck = "DC-01"\n')
-    cli("audit")
+    first_audit()
     needed, everything = plan(cli), plan(cli, "--everything")
     assert set(needed) == {"data-contribution"}
     assert len(everything) > 15
@@ -307,11 +313,11 @@ def test_everything_asks_for_the_rest(cli: Cli, api: Api, policy: Callable[[str]
 
 
 def test_ctrl_c_keeps_the_form_and_the_next_walk_goes_on(
-    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    cli: Cli, first_audit: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The values are recorded only once the form is finished, and are anchored: no signal moved meanwhile."""
     policy(PACKS.format(plan="enterprise"))
-    cli("audit")
+    first_audit()
     shown = {"Metadata": "off", "In-app": "off", "cluded": "none", "exemption": "none"}
     answering(monkeypatch, shown, stop_at="exemption")
     ended = cli("attest", "--screen", "data-contribution", "--by", ANNA)
@@ -330,12 +336,18 @@ def test_ctrl_c_keeps_the_form_and_the_next_walk_goes_on(
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
 @pytest.mark.parametrize(("end", "code"), [(b"\x03", 130), (b"\x04", 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
 def test_whatever_ends_a_walk_at_a_real_terminal_keeps_the_form(
-    end: bytes | int, code: int, cli: Cli, home: Path, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    end: bytes | int,
+    code: int,
+    cli: Cli,
+    first_audit: Cli,
+    home: Path,
+    policy: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A signal ends the process at once, past every `except`: Ctrl-C as well as a terminal that is told to close."""
     policy(PACKS.format(plan="enterprise"))
     with simulated(monkeypatch, "tidy", token=False):
-        cli("audit")
+        first_audit()
         first = Terminal("attest", "--screen", "data-contribution", "--by", ANNA)
         first.answer("Metadata contribution", b"off\n")
         first.answer("In-app data contribution", b"off\n")
@@ -353,7 +365,7 @@ def test_whatever_ends_a_walk_at_a_real_terminal_keeps_the_form(
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals")
 @pytest.mark.parametrize("below", ["", "true", 'trap "" HUP'])
 def test_a_closed_window_keeps_the_form(
-    below: str, cli: Cli, home: Path, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    below: str, cli: Cli, first_audit: Cli, home: Path, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The terminal is gone, so that nothing can be told any more; the answers are there all the same.
 
@@ -361,7 +373,7 @@ def test_a_closed_window_keeps_the_form(
     """
     policy(PACKS.format(plan="enterprise"))
     with simulated(monkeypatch, "tidy", token=False):
-        cli("audit")
+        first_audit()
         first = Terminal("attest", "--screen", "data-contribution", "--by", ANNA, below=below)
         first.answer("Metadata contribution", b"off\n")
         first.answer("In-app data contribution", b"")
@@ -373,11 +385,11 @@ def test_a_closed_window_keeps_the_form(
 
 
 def test_what_is_mistyped_at_a_question_is_asked_again(
-    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    cli: Cli, first_audit: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An address, a word and a path; on the command line the same ends with 2."""
     policy(PACKS.format(plan="enterprise"))
-    cli("audit")
+    first_audit()
     typed = {
         "address": iter(["anna", "", ANNA]),
         "Metadata": iter(["of", "off"]),
@@ -419,10 +431,10 @@ def test_a_refusal_after_the_look_keeps_the_form(
 
 
 def test_a_form_is_dropped_when_a_signal_moved_since(
-    cli: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    cli: Cli, first_audit: Cli, api: Api, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policy(PACKS.format(plan="enterprise"))
-    cli("audit")
+    first_audit()
     answering(monkeypatch, {"Metadata": "off"}, stop_at="In-app")
     cli("attest", "--screen", "data-contribution", "--by", ANNA)
     answering(monkeypatch, {}, stop_at="In-app")
