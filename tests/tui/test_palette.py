@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
@@ -34,28 +37,33 @@ async def found(pilot: Pilot[str], text: str, wanted: str) -> list[str]:
     return offered
 
 
-@pytest.mark.parametrize("key", ["colon", "ctrl+p"])
-async def test_it_opens_on_every_screen(key: str) -> None:
+@contextmanager
+def named(what: str) -> Iterator[None]:
+    """Say of what fails in a long walk where that was."""
+    try:
+        yield
+    except AssertionError as error:
+        error.add_note(what)
+        raise
+
+
+async def test_it_opens_on_every_screen_and_a_slash_looks_for_something_there() -> None:
+    """A slash in the screen's own box, or in the palette where it has none."""
     async with driven(opener(board())) as pilot:
         for screen in ALL.values():
             await pilot.press(screen.key)
             await until(pilot, lambda name=screen.name: getattr(pilot.app.screen, "NAME", "") == name)  # type: ignore[misc]
-            await pilot.press(key)
-            await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
-            await pilot.press("escape")
-            await until(pilot, lambda: not isinstance(pilot.app.screen, CommandPalette))
-
-
-async def test_a_slash_looks_for_something_on_every_screen() -> None:
-    """In the screen's own box, or in the palette where it has none."""
-    async with driven(opener(board())) as pilot:
-        for screen in ALL.values():
-            await pilot.press(screen.key)
-            await until(pilot, lambda name=screen.name: getattr(pilot.app.screen, "NAME", "") == name)  # type: ignore[misc]
-            await pilot.press("slash")
-            await until(pilot, lambda: isinstance(pilot.app.focused, Input))
-            await pilot.press("escape")
-            await until(pilot, lambda: not isinstance(pilot.app.focused, Input))
+            for key in ("colon", "ctrl+p"):
+                with named(f"{key} on {screen.name}"):
+                    await pilot.press(key)
+                    await until(pilot, lambda: isinstance(pilot.app.screen, CommandPalette))
+                    await pilot.press("escape")
+                    await until(pilot, lambda: not isinstance(pilot.app.screen, CommandPalette))
+            with named(f"slash on {screen.name}"):
+                await pilot.press("slash")
+                await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+                await pilot.press("escape")
+                await until(pilot, lambda: not isinstance(pilot.app.focused, Input))
 
 
 @pytest.mark.parametrize(
