@@ -26,10 +26,10 @@ def ready(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
 
 
 @pytest.fixture
-def saved(cli: Cli, ready: Api, tmp_path: Path) -> Path:
+def saved(first_audit: Cli, ready: Api, tmp_path: Path) -> Path:
     """The JSON of an audit."""
     path = tmp_path / "report.json"
-    cli("audit", "--format", "json", "--output", str(path))
+    path.write_text(first_audit("--format", "json").out, encoding="utf-8")
     return path
 
 
