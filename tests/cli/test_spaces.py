@@ -24,10 +24,10 @@ EVIL = "+cmd|\x1b[31m"
 
 
 @pytest.fixture
-def audited(api: Api, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Api:
+def audited(api: Api, first_audit: Cli, monkeypatch: pytest.MonkeyPatch) -> Api:
     """The tidy organization, audited once; the key is gone again."""
     monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
-    cli("audit", "--format", "line")
+    first_audit("--format", "line")
     monkeypatch.delenv("CONTRIBAUDIT_API_KEY")
     return api
 
