@@ -66,7 +66,7 @@ def test_a_server_error_saves_nothing(cli: Cli, api: Api, keyring: Kept, key_fil
     [
         ("narrow-key", "demo-key", 0, "Saved the key"),
         ("demo-key", "narrow-key", 4, "The new key lacks read:"),
-        ("demo-key", "demo-key", 2, "saved already"),
+        ("demo-key", "demo-key", 2, "already saved"),
         ("expired-key", "demo-key", 0, "the scopes of the old key are not known"),
         ("demo-key", "other-org-key", 4, ""),
     ],
