@@ -233,20 +233,22 @@ class _Listing:
     entries: list[dict[str, Any]] = field(default_factory=list)
     whole: bool = False
 
-    def ids(self, by: datetime | None = None, undated: frozenset[str] = OLD) -> set[str]:
-        """The IDs as they are written, spaces around them apart; of those that were there by then, where it is told.
+    def ids(self) -> set[str]:
+        """The IDs as they are written, spaces around them apart."""
+        return {str(one.get("id")).strip() for one in self.entries}
 
-        `undated` are the IDs that count as there without a date.
-        """
-        return {str(one.get("id")).strip() for one in self.entries if by is None or _there_by(one, by, undated)}
+    def there_by(self, moment: datetime, seen: frozenset[str], *, undated: bool) -> set[str]:
+        """The IDs of those that were there by then: seen before, else by their date, else as `undated` says."""
+        return {str(one.get("id")).strip() for one in self.entries if _there_by(one, moment, seen, undated)}
 
 
-def _there_by(entry: dict[str, Any], moment: datetime, undated: frozenset[str]) -> bool:
-    """Whether the space was there: by its date, else by its ID."""
+def _there_by(entry: dict[str, Any], moment: datetime, seen: frozenset[str], undated: bool) -> bool:
+    if str(entry.get("id")) in seen:
+        return True
     try:
         return datetime.fromisoformat(str(entry.get("createdAt"))) <= moment
     except (ValueError, TypeError):
-        return str(entry.get("id")) in undated
+        return undated
 
 
 class _Oracle:
@@ -271,9 +273,9 @@ class _Oracle:
         listing = self.of(app)
         counted = self._said[JIRA if same(app, JIRA) else WIKI, "spaces.count"]
         # Without an earlier run an undated space may have been there at the look, and may be new: neither is known.
-        every = listing.ids()
-        then = listing.ids(by=self._looked_at, undated=OLD if self._earlier else frozenset(every))
-        new = every - listing.ids(by=self._looked_at, undated=OLD if self._earlier else frozenset())
+        seen = OLD if self._earlier else frozenset[str]()
+        then = listing.there_by(self._looked_at, seen, undated=not self._earlier)
+        new = listing.ids() - listing.there_by(self._looked_at, seen, undated=False)
         if not listing.whole or len(then) < counted:
             return False
         held = self._list()
