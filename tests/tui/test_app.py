@@ -182,15 +182,14 @@ async def test_the_palette_leads_to_every_screen() -> None:
         await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == "Findings")
 
 
-@pytest.mark.parametrize("mode", list(ALL))
-async def test_every_screen_is_reached_by_its_key(mode: str) -> None:
-    """And says of itself what footer, palette and help need."""
-    screen = ALL[mode]
-    assert screen.name == screen.screen().NAME
-    assert screen.about
-    async with driven(opener(board())) as pilot:
-        await pilot.press(screen.key)
-        assert isinstance(pilot.app.screen, screen.screen())
+async def test_every_screen_is_reached_by_its_key() -> None:
+    """From the screen before it; and says of itself what footer, palette and help need."""
+    async with driven(opener(board()), begin="run") as pilot:
+        for mode, screen in ALL.items():
+            assert screen.name == screen.screen().NAME
+            assert screen.about, mode
+            await pilot.press(screen.key)
+            assert isinstance(pilot.app.screen, screen.screen()), mode
 
 
 def test_no_two_screens_share_a_key() -> None:
