@@ -56,6 +56,10 @@ class KeptRuns:
         place = bisect_right(self.runs, run)
         return self.runs[place - 1] if place else None
 
+    def span(self, row: Any) -> tuple[int, int | None]:
+        """An interval's first run, and the one that ended it, among those that stay."""
+        return self.up(row.first_run), None if row.ended_run is None else self.up(row.ended_run)
+
     def __contains__(self, run: int) -> bool:
         place = bisect_left(self.runs, run)
         return place < len(self.runs) and self.runs[place] == run
@@ -71,8 +75,7 @@ def move_facts(connection: Connection, organization: int, ladder: KeptRuns) -> t
     responses: set[int] = set()
     unsure: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)  # whose last run goes, by collector and fact
     for row in connection.execute(query.execution_options(yield_per=10_000)):
-        first = ladder.up(row.first_run)
-        ended = None if row.ended_run is None else ladder.up(row.ended_run)
+        first, ended = ladder.span(row)
         if first == ended:
             gone.append(row.id)
             responses |= {row.response} - {None}
@@ -115,8 +118,7 @@ def move_spaces(connection: Connection, organization: int, ladder: KeptRuns) -> 
         moved: list[dict[str, Any]] = []
         gone: list[int] = []
         for row in connection.execute(select(table).where(table.c.app.in_(apps))):
-            first = ladder.up(row.first_run)
-            ended = None if row.ended_run is None else ladder.up(row.ended_run)
+            first, ended = ladder.span(row)
             if first == ended:
                 gone.append(row.id)
                 continue
@@ -138,8 +140,7 @@ def move_outcomes(connection: Connection, ladder: KeptRuns) -> int:
     moved: list[dict[str, Any]] = []
     gone: list[int] = []
     for row in connection.execute(select(outcomes.c.id, outcomes.c.first_run, outcomes.c.ended_run)):
-        first = ladder.up(row.first_run)
-        ended = None if row.ended_run is None else ladder.up(row.ended_run)
+        first, ended = ladder.span(row)
         if first == ended:
             gone.append(row.id)
         elif (first, ended) != (row.first_run, row.ended_run):

@@ -32,7 +32,7 @@ from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import Cell, display, safe_text
 from contribaudit.tui.rows.due import DueScreen, due_screens
-from contribaudit.tui.rows.overview import labelled
+from contribaudit.tui.rows.overview import label_look, labelled
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
 
@@ -120,11 +120,7 @@ def recorded_detail(state: State, one: Recorded, note: str = "") -> Text:
     if one.due_on is not None:
         labelled(said, "look again", f"{one.due_on:%Y-%m-%d}")
     labelled(said, "screen", safe_text(told.screen) or "not recorded")
-    labelled(said, "path", safe_text(told.console_path) or "not recorded")
-    if told.note:
-        labelled(said, "note", safe_text(told.note))
-    for shot in told.attachments:
-        labelled(said, "screenshot", f"{safe_text(shot.name)}, SHA-256 {shot.sha256}")
+    label_look(said, told)
     plan = told.highest_plan or ", ".join(told.plan_words) or "not known"
     labelled(said, "plan at the time", safe_text(plan))
     labelled(said, "ID", told.id)

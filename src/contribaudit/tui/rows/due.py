@@ -25,7 +25,7 @@ from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, duration, safe_text
 from contribaudit.tui.rows import keys
-from contribaudit.tui.rows.overview import labelled
+from contribaudit.tui.rows.overview import label_look, labelled
 from contribaudit.tui.widgets.grid import Column
 
 _NAMED = 12
@@ -194,11 +194,7 @@ def summary(state: State, made: Sequence[Attestation]) -> Text:
     first = made[0]
     said = Text()
     labelled(said, "by", f"{safe_text(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z")
-    labelled(said, "path", safe_text(first.console_path) or "not recorded")
-    if first.note:
-        labelled(said, "note", safe_text(first.note))
-    for shot in first.attachments:
-        labelled(said, "screenshot", f"{safe_text(shot.name)}, SHA-256 {shot.sha256}")
+    label_look(said, first)
     if not first.attachments:
         labelled(said, "screenshot", "none")
     groups: dict[tuple[str, str, str], list[Attestation]] = {}

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from contribaudit.core.advise.steps import NextStep, names, to_do
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
+from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
@@ -46,6 +47,15 @@ class Line:
 def labelled(said: Text, name: str, what: str) -> None:
     """One line more: the name in twelve cells, then what it is."""
     said.append(f"{name:<12}", "dim").append(f"{what}\n")
+
+
+def label_look(said: Text, look: Attestation) -> None:
+    """Lines on where somebody looked, with what note and which screenshots."""
+    labelled(said, "path", safe_text(look.console_path) or "not recorded")
+    if look.note:
+        labelled(said, "note", safe_text(look.note))
+    for shot in look.attachments:
+        labelled(said, "screenshot", f"{safe_text(shot.name)}, SHA-256 {shot.sha256}")
 
 
 def column(text: Text | str, width: int) -> Text:
