@@ -126,4 +126,4 @@ def test_the_page_for_auditors_counts_the_same() -> None:
         f"{found['by both']} are found by both, {found['by verify']} by `verify` alone, {found['by reperform']} by"
         in page
     )
-    assert f"Of {found['nobody can tell']} nobody can tell" in page
+    assert f"{found['nobody can tell']} cannot be detected from the pack" in page
