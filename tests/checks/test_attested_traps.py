@@ -47,7 +47,7 @@ def under(
 
 def on(plan: str, *observations: Observation) -> State:
     """An organization with one app on this plan."""
-    return state_of(*facts(WIKI, plan=plan), *observations)
+    return state_of(*facts(WIKI, plan=plan, type_key="confluence", host="acme.example"), *observations)
 
 
 @pytest.mark.parametrize("check", ["DC-01", "DC-02", "DR-10"])

@@ -10,6 +10,7 @@ import pytest
 
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.simulator import Organization
 from tests.flow.outcomes import NOW, OutcomeCase, Said, Stage, assert_as_said, doubted, set_stage
 from tests.flow.test_outcomes_lists import EXCLUDED, INCLUDED, NONE_EXCLUDED, NONE_INCLUDED, WIKI
 from tests.flow.test_outcomes_switches import IN_APP_OFF, IN_APP_ON, before_it_counts
@@ -20,6 +21,8 @@ PARTIAL, FAILED = CollectionStatus.PARTIAL, CollectionStatus.FAILED
 SPACE = "space:tidy.atlassian.net/confluence/SEC"
 SPACES = f'expect = ["{SPACE}"]'
 JIRA = "app:tidy.atlassian.net/jira-software"
+SANDBOX = "app:tidy-sandbox.atlassian.net/jira-software"
+IN_SANDBOX = "space:tidy-sandbox.atlassian.net/jira-software/SEC"
 ON, OFF = replace(IN_APP_ON, days_ago=3), replace(IN_APP_OFF, days_ago=3)
 NOTHING_EXCLUDED, NOTHING_INCLUDED = replace(NONE_EXCLUDED, days_ago=3), replace(NONE_INCLUDED, days_ago=3)
 
@@ -56,6 +59,10 @@ def fresh(outcome: Outcome, code: str, *said: Said, listings: object = ()) -> Ou
     )
 
 
+def _without_sandbox(organization: Organization) -> None:
+    organization.remove_app("tidy-sandbox/jira-software")
+
+
 SEC = (listed("SEC", days_ago=5), listed("SEC", "ENG"))
 ENG = (listed("ENG", days_ago=5), listed("ENG"))
 GROWN = (listed("ENG", days_ago=5), listed("ENG", "NEW"))
@@ -82,6 +89,30 @@ CASES = (
     sensitive(UNKNOWN, "spaces_not_read", OFF, included("a typing error")),
     sensitive(UNKNOWN, "spaces_not_read", ON, excluded(SPACE), listings=(listed(status=FAILED),)),
     sensitive(UNKNOWN, "spaces_not_read", ON, excluded(SPACE), listings=(SEC[0], listed("SEC", status=PARTIAL))),
+    # of a sandbox no page tells, but a list that names it does
+    sensitive(UNKNOWN, "sandbox", OFF, NOTHING_INCLUDED, space=IN_SANDBOX),
+    sensitive(UNKNOWN, "sandbox", ON, NOTHING_EXCLUDED, space=IN_SANDBOX),
+    sensitive(PASS, KEPT_OUT, ON, excluded(SANDBOX), space=IN_SANDBOX),
+    sensitive(FAIL, CONTRIBUTES, OFF, included(SANDBOX), space=IN_SANDBOX),
+    sensitive(UNKNOWN, "sandbox", OFF, NOTHING_INCLUDED, listings=(listed("SEC", app=SANDBOX),), space=IN_SANDBOX),
+    sensitive(UNKNOWN, "sandbox", OFF, NOTHING_INCLUDED, space="SEC"),
+    # nor of an app that nobody knows, and of a site that is not there
+    replace(
+        sensitive(UNKNOWN, "unknown_app", OFF, NOTHING_INCLUDED, space="space:tidy.atlassian.net/made-up/SEC"),
+        edit=lambda organization: organization.set_app("tidy/confluence", type_key="made-up"),
+    ),
+    sensitive(UNKNOWN, "space_not_found", OFF, NOTHING_INCLUDED, space="space:elsewhere.atlassian.net/confluence/SEC"),
+    # a name without its site may be in any app
+    *(
+        replace(sensitive(outcome, code, *said, space=name), edit=_without_sandbox)
+        for name in ("SEC", "HR / people", "ari:cloud:confluence:x:space/77")
+        for outcome, code, *said in (
+            (PASS, KEPT_OUT, OFF, NOTHING_INCLUDED),
+            (UNKNOWN, "spaces_not_read", OFF, included(WIKI)),
+            (UNKNOWN, "spaces_not_read", ON, excluded(WIKI)),
+            (FAIL, CONTRIBUTES, ON, NOTHING_EXCLUDED),
+        )
+    ),
     # with one, by identity
     sensitive(PASS, KEPT_OUT, ON, excluded(SPACE), listings=SEC),
     sensitive(PASS, KEPT_OUT, ON, excluded(space_id("SEC")), listings=SEC),
@@ -115,6 +146,8 @@ CASES = (
     ),
     *doubted(OutcomeCase("DC-11", PASS, "", said=(IN_APP_ON,), rule=SPACES), NONE_EXCLUDED, (WIKI,)),
     *(replace(case, about="tidy.atlassian.net/confluence") for case in before_it_counts("DC-12")),
+    OutcomeCase("DC-12", UNKNOWN, "sandbox", about="tidy-sandbox.", said=(OFF, NOTHING_INCLUDED)),
+    OutcomeCase("DC-12", UNKNOWN, "sandbox", about="tidy-sandbox.", said=(ON, NOTHING_EXCLUDED)),
     fresh(PASS, "no_new_spaces", ON, NOTHING_EXCLUDED, count(1), listings=ENG),
     fresh(PASS, "no_new_spaces", OFF, NOTHING_INCLUDED, count(1), listings=ENG),
     fresh(PASS, "no_new_spaces", OFF, included(WIKI), count(1), listings=ENG),

@@ -40,7 +40,7 @@ ai = "allowed"
 
 
 def rule(policy: AuditPolicy, check: str, organization: str, name: str, app: str | None = None) -> Rule | None:
-    return rule_for(policy, check, Attributes(organization, name, app=app))
+    return rule_for(policy, check, Attributes(organization, name, app=app, sandbox=False))
 
 
 def expected(policy: AuditPolicy, check: str, organization: str, name: str) -> object:

@@ -19,6 +19,9 @@ from contribaudit.policy_file.statements import ALLOWED, BLOCKED, ExpectTable, P
 Filled: TypeAlias = Literal["", "groups", "locations", "apps allowed", "apps accepted", "places", "companies"]
 
 
+EVERYTHING = Where()
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One check that a statement asks."""
@@ -32,6 +35,7 @@ class Ask:
     severity: Severity | None = None
     everywhere: bool = False
     """Asked of the whole organization, so only where no place is excepted."""
+    where: Where = EVERYTHING
 
 
 _EVERY = (
@@ -54,7 +58,11 @@ _IN_APP = (
         expect=(),
     ),
     Ask("DC-13", "When the switch is flipped the other list counts, so it is looked at again."),
-    Ask("DC-12", "A new space follows the switch and the list from its first page on."),
+    Ask(
+        "DC-12",
+        "A new space follows the switch and the list from its first page on.",
+        where=Where(sandbox=False),  # of a sandbox, DC-23 says once that nobody knows
+    ),
     Ask("DC-23", "A sandbox is a copy of production, and Atlassian does not say whether it contributes."),
     Ask("DC-07", _TRIALS),
 )
@@ -309,7 +317,7 @@ def _expanded(statement: Merged, plan: str | None, rulebook: Rulebook) -> Iterat
         if ask.everywhere and statement.values.ai_allowed_on:
             continue
         expect = _filled(ask.filled, statement) if ask.filled else ask.expect
-        yield _rule(statement, ask.check, Where(), expect, ask.why, severity=ask.severity)
+        yield _rule(statement, ask.check, ask.where, expect, ask.why, severity=ask.severity)
     for place in statement.values.ai_allowed_on:
         yield from _allowed(statement, place)
     for type_key in statement.values.location_except:

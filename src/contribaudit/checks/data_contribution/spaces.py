@@ -30,7 +30,8 @@ from contribaudit.core.resolve.aliases import (
     listed_whole,
     where_it_would_be,
 )
-from contribaudit.core.resolve.contribution_lists import Listed, app_of_space, contribution_list, keys_of
+from contribaudit.core.resolve.contribution_lists import Listed, contribution_list, keys_of
+from contribaudit.core.resolve.effective_contribution import Scope, scope_of
 from contribaudit.core.resolve.reasons import Stop
 from contribaudit.core.resolve.state import State
 
@@ -93,7 +94,7 @@ def sensitive_spaces(case: CheckContext) -> Verdict:
     """DC-11: no space that the rule's `expect` names contributes, by its own entry or by that of its app.
 
     The listings tell which space a name means, since keys pass on. Without them only what is the same for every space
-    of the app is an answer.
+    of the app is an answer. What no page or rulebook tells of the app, a sandbox for instance, no switch settles.
     """
     sensitive = case.listed
     if not sensitive:
@@ -120,7 +121,7 @@ def sensitive_spaces(case: CheckContext) -> Verdict:
 
 def _contributes(case: CheckContext, position: _Position, text: str) -> bool | tuple[str, str]:
     """Whether the space that the policy names contributes; a code and a reason where that is not known."""
-    state, organization, listed = case.state, case.subject.organization, position.listed
+    state, organization = case.state, case.subject.organization
     bare = text.strip().removeprefix(f"{organization}:")
     lists = state.spaces(organization).lists()
     known = [one for one in find_spaces(state, organization, bare) if _is_whole(lists.get(one.space.app))]
@@ -131,14 +132,16 @@ def _contributes(case: CheckContext, position: _Position, text: str) -> bool | t
     around = where_it_would_be(state, organization, bare)
     if listed_whole(state, organization, around):
         return "space_not_found", "no list of spaces shows it: it was renamed or removed; name it again in the policy"
-    held = [_names_app(listed, keys_of(state, app)) for app in _own_apps(state, organization, bare)]
-    if not held:
-        named = app_of_space(state, Subject(organization, Kind.SPACE, bare))
-        held = [named is not None and _names_app(listed, keys_of(state, named))]
-    if all(held):
-        return position.off
-    if not any(held) and listed.apps_only:
-        return not position.off
+    holders = _holders(state, organization, bare)
+    if not holders:
+        return "space_not_found", "no app of this organization can hold it; name it again in the policy"
+    found = {_app_contributes(state, position, app) for app in holders if _has_setting(state, app)} or {False}
+    told = found - {None}
+    unclear = sorted(one for one in told if isinstance(one, tuple))
+    if unclear:
+        return unclear[0]
+    if told == found and len(found) == 1:
+        return True in found
     why = next((one.reason or one.code for app in around if (one := lists.get(app)) is not None and one.code), "")
     return "spaces_not_read", f"its list of spaces was not read{f' ({why})' if why else ''}; {ADD_A_TOKEN}"
 
@@ -147,14 +150,40 @@ def _is_whole(listing: SpaceList | None) -> bool:
     return listing is not None and listing.status is CollectionStatus.OK
 
 
-def _own_apps(state: State, organization: str, bare: str) -> list[Subject]:
-    """The apps that may hold it: of the Jira family any that has spaces."""
-    return [app for app in apps_named(state, organization, bare) if holds_spaces(state, app) is not False]
+def _holders(state: State, organization: str, bare: str) -> list[Subject]:
+    """The apps that may hold it: of the Jira family any that has spaces, and of a name without its site any at all."""
+    placed = bare.casefold().startswith("space:") and bare.count("/") > 1
+    apps = apps_named(state, organization, bare) if placed else state.subjects(Kind.APP, organization)
+    return [app for app in apps if holds_spaces(state, app) is not False]
+
+
+def _has_setting(state: State, app: Subject) -> bool:
+    scope = scope_of(state, app)
+    return not (isinstance(scope, Stop) and scope.outcome is Outcome.NO_SUCH_SETTING)
+
+
+def _app_contributes(state: State, position: _Position, app: Subject) -> bool | tuple[str, str] | None:
+    """Whether each space of the app contributes, as `_contributes` tells it; None where they may differ."""
+    scope = scope_of(state, app)
+    if isinstance(scope, Stop):
+        return _why(scope)
+    if _names_app(position.listed, keys_of(state, app)):
+        return position.off
+    if scope.sandbox is not None:
+        return _why(scope.sandbox)
+    return not position.off if position.listed.apps_only else None
+
+
+def _why(stop: Stop) -> tuple[str, str]:
+    return stop.code, stop.reason.sentence
 
 
 def _known_contributes(state: State, position: _Position, known: KnownSpace) -> bool | tuple[str, str]:
     listed = position.listed
     own = keys_of(state, known.space.subject)
+    scope = scope_of(state, known.space.app)
+    if isinstance(scope, Stop):
+        return _why(scope) if _has_setting(state, known.space.app) else False
     if _names_app(listed, keys_of(state, known.space.app)) or (own & listed.entries and not own & listed.reused):
         return (
             position.off if not own & listed.ambiguous else ("ambiguous_entry", "an entry of the list matches several")
@@ -163,7 +192,7 @@ def _known_contributes(state: State, position: _Position, known: KnownSpace) -> 
         return "space_key_reused", "its key has been reused for another space since the list was checked"
     if position.off and listed.strangers:
         return "unknown_entry", f"the include list names {listed.strangers[0]!r}, which is not known here"
-    return not position.off
+    return not position.off if scope.sandbox is None else _why(scope.sandbox)
 
 
 def _names_app(listed: Listed, keys: frozenset[str]) -> bool:
@@ -218,6 +247,11 @@ def new_spaces(case: CheckContext) -> Verdict:
     if isinstance(position, Verdict):
         return position
     setting = position.setting.id
+    scope = scope_of(state, app)
+    if isinstance(scope, Scope) and scope.sandbox is not None and not _names_app(position.listed, keys_of(state, app)):
+        code, reason = _why(scope.sandbox)
+        seen = state.read(app, names.APP_SANDBOX)
+        return Verdict(Outcome.UNKNOWN, code, reason, seen.setting, None, None, Evidence.of(seen))
     listing = state.spaces(app.organization).lists().get(app)
     if listing is None:
         if position.closed:

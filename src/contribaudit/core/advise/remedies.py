@@ -284,6 +284,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
             "not_verifiable_today", "not_documented", "deletion_not_verifiable", "free_beside_paid", "no_switch",
             "holding_not_shown", "no_group_shown", "policies_not_shown", "moving_without_time",
             "scheduled_without_time", "log_empty", "plan_of_inactive_app", "unreadable_host", "no_statement_on_ai",
+            "sandbox",
         ),
         (Remedy.UNPUBLISHED,),
     ),

@@ -209,7 +209,11 @@ def _of_no_use(
     state: State, policy: AuditPolicy, used: set[int], selection: Selection, kinds: Mapping[str, Kind]
 ) -> list[str]:
     """A warning for each rule that names subjects and matches none; parts of [expect] that name the same, once."""
-    idle = [one for one in policy.rules if id(one) not in used and one.check in selection and _narrow(one)]
+    idle = [
+        one
+        for one in policy.rules
+        if id(one) not in used and one.check in selection and (_selected(one.where) if one.expands else _narrow(one))
+    ]
     at_work = {(one.expands, one.where) for one in policy.rules if one.expands and id(one) in used}
     told = (
         f"The rule {one.check} ({one.origin}) matches nothing{_why(state, one, kinds)}."
