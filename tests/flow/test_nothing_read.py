@@ -99,6 +99,26 @@ def test_a_source_that_the_rules_need_decides_whatever_fail_on_says(
         assert report.headline.startswith("UNVERIFIED (critical" if code else "PASS (critical")
 
 
+COVERED = """
+[[rule]]
+check = "DC-10"
+severity = "low"
+"""
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "kind", "code"),
+    [("directories", "500", 3), ("event-actions", "500", 3), ("policies", "403-b", 3), ("events-stream", "403-b", 0)],
+)
+def test_a_rule_that_wants_every_source_decides_whatever_fail_on_says(
+    tmp_path: Path, endpoint: str, kind: str, code: int
+) -> None:
+    """DC-10 asks for everything but what not every plan or key offers."""
+    with simulated(tmp_path) as bench:
+        bench.faults[:] = [Fault(kind, endpoint)]
+        assert bench.audit(COVERED, fail_on=Severity.CRITICAL).run.exit_code == code
+
+
 def test_newly_compares_with_the_last_whole_run(tmp_path: Path) -> None:
     """What fails before and after a partial run is not new; what the partial run told is not told again."""
     with simulated(tmp_path, "drifted") as bench:

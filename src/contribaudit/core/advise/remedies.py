@@ -39,6 +39,8 @@ _COLLECTORS: Mapping[str, tuple[str, ...]] = {
     "not_read": (_NONE,),
 }  # fmt: skip
 """Whose lists a reason's code is about."""
+_NOT_COVERED = "organization_not_covered"
+"""Waits for every source that each plan and key has."""
 _NOT_OFFERED = ("forbidden", "key_refused", "not_found", "organization_not_found")
 """What an optional source answers where the plan does not have it, or the key goes without."""
 _SPACES_READ = (names.SPACE_COUNT,)
@@ -93,7 +95,7 @@ def needed_and_unread(state: State, findings: Iterable[Finding], needed: frozens
     waited = {
         (source.place.id, source.collection.collector)
         for one in findings
-        if one.outcome.unproven and _wanted(state, one)
+        if one.outcome.unproven and (one.reason_code == _NOT_COVERED or _wanted(state, one))
         for source in unread_sources(state, one)
         if source.collection is not None
     }
