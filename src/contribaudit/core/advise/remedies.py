@@ -210,6 +210,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
             "ambiguous_entry", "space_key_reused", "listed_without_setting", "switch_against_plan",
             "plan_may_not_count", "sources_differ", "not_for_this_account", "limited_or_allowed",
             "exemption_on_another_screen", "exemption_not_on_plan", "exemption_in_trial", NOT_ON_EVERY_APP, ON_NO_APP,
+            "trial_may_include_ai",
         ),
         _LOOK,
     ),
