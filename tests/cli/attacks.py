@@ -327,7 +327,7 @@ CONTRIBUTION = (
             replace(one.policy("tidy-ip-allowlist"), id="new", type="data-contribution-v2", rule={"inApp": "on"})
         ),
     ),
-    Attack("sandbox word SANDBOX", PASS, {"DC-23": "unknown"}, app(sandbox="SANDBOX")),
+    Attack("sandbox word SANDBOX", UNVERIFIED, {"DC-12": "unknown", "DC-23": "unknown"}, app(sandbox="SANDBOX")),
     Attack("sandbox is null", PASS, {"DC-23": "unknown"}, app(sandbox=None)),
     Attack(
         "the app left",

@@ -63,7 +63,7 @@ def test_rows_say_what_does_not_count_and_what_was_not_seen() -> None:
     notes = {row.id: row.note for row in inventory_rows(state) if row.kind is Kind.APP}
     assert notes[app("a").id] == ""
     assert "not an app" in notes[app("admin").id]
-    assert "policy only" in notes[app("gone").id]
+    assert "only by a policy" in notes[app("gone").id]
     known = {"workspaces": facts(app("a"), name="Acme wiki", move=ABSENT)}
     unread = state_of(runs=collections(collection("workspaces", "forbidden")), known=known)
     (row,) = [row for row in inventory_rows(unread) if row.kind is Kind.APP]

@@ -9,10 +9,11 @@ import pytest
 
 from contribaudit.core.model.finding import Outcome
 from tests.flow.archived import ONE_PROVIDER, REWORDED, archived, one_archived
-from tests.flow.outcomes import OutcomeCase, Stage, assert_as_said, every_plan, set_stage
+from tests.flow.outcomes import OutcomeCase, Said, Stage, assert_as_said, every_plan, set_stage
 
 UNKNOWN = Outcome.UNKNOWN
 CONFLUENCE = "corner-shop.atlassian.net/confluence"
+WIKI = f"app:{CONFLUENCE}"
 
 CASES = (
     OutcomeCase("AI-20", Outcome.PASS, "none_among_apps"),
@@ -23,6 +24,23 @@ CASES = (
         about=CONFLUENCE,
         scenario="small",
         edit=every_plan("Free"),
+    ),
+    *(
+        OutcomeCase(
+            # The plan on trial may have what none of the plans has.
+            "AI-20",
+            outcome,
+            code,
+            about=CONFLUENCE,
+            scenario="small",
+            edit=every_plan("Free"),
+            said=(said,),
+        )
+        for outcome, code, said in (
+            (UNKNOWN, "trial_may_include_ai", Said("trial", "running", WIKI)),
+            (Outcome.CONFLICT, "attestations_differ", Said("trial", "none", WIKI, or_else="running")),
+            (Outcome.NO_SUCH_SETTING, "plan_without_rovo", Said("trial", "none", WIKI)),
+        )
     ),
     OutcomeCase("AI-20", UNKNOWN, "free_beside_paid", about=CONFLUENCE, scenario="small"),
     OutcomeCase(
