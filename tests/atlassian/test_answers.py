@@ -228,3 +228,88 @@ async def test_an_old_copy_out_of_a_cache_is_no_answer(bench: Bench, age: str) -
 async def test_a_fresh_answer_may_pass_through_a_cache(bench: Bench, age: str) -> None:
     client = bench.client(lambda _: httpx.Response(200, json=WHOLE, headers={"Age": age}))
     assert [page.items async for page in client.pages(WORKSPACES)] == [()]
+
+
+def entries_of(call: Call, count: int, **beside: Any) -> dict[str, Any]:
+    """A whole page of so many entries."""
+    listed = [{call.identity or "id": f"id-{number}"} for number in range(count)]
+    return {call.entries: listed, "links": {}, "meta": {"total": count}, "_links": {}} | beside
+
+
+async def read_all(bench: Bench, call: Call, headers: dict[str, str], document: dict[str, Any]) -> int:
+    """How many entries are read of a list that comes with these headers."""
+    client = bench.client(lambda _: httpx.Response(200, json=document, headers=headers))
+    return sum([len(page.items) async for page in client.pages(call)])
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({"Content-Range": "items 0-6/99"}, "a part of an answer"),
+        ({"Content-Range": "items 1-7/7"}, "a part of an answer"),
+        ({"Content-Range": "items 0-6/*"}, "a part of an answer"),
+        ({"Content-Range": "bytes */512"}, "a part of an answer"),
+        ({"Content-Range": "everything"}, "a part of an answer"),
+        ({"Content-Range": "items 0-98/99"}, "says 99 in `content-range` and returned 7"),
+        ({"Warning": '110 - "Response is Stale"'}, "out of date or incomplete"),
+        ({"Warning": '299 - "old", 111 proxy "Revalidation Failed"'}, "out of date or incomplete"),
+        ({"Warning": '199 - "partial result"'}, "out of date or incomplete"),
+        ({"CF-Cache-Status": "STALE"}, "a cache calls out of date"),
+        ({"Cache-Status": "edge; hit; ttl=-412"}, "a cache calls out of date"),
+        ({"Age": "5, 864000"}, "a copy that a cache has held for 864000 s"),
+        ({"Link": '<https://x.example/?cursor=c>; rel="next"'}, "a header `link` with a next page"),
+        ({"Link": "</a>; rel=prev, </b>; title=x; REL=Next"}, "a header `link` with a next page"),
+        ({"Link": '</a>; rel="last next"'}, "a header `link` with a next page"),
+        ({"X-Next-Cursor": "c"}, "a header `x-next-cursor` with a next page"),
+        ({"X-Has-More": "true"}, "a header `x-has-more` with a next page"),
+        ({"X-Is-Last": "false"}, "`x-is-last` that says that the list goes on"),
+        ({"X-Truncated": "1"}, "a header `x-truncated`, so some entries may be missing"),
+        ({"X-Total-Count": "99"}, "says 99 in `x-total-count` and returned 7"),
+        ({"X-Total": "6"}, "says 6 in `x-total` and returned 7"),
+        ({"X-Pagination-Total-Count": "8"}, "says 8 in"),
+        ({"X-WP-TotalPages": "2"}, "says 2 in `x-wp-totalpages` and returned 1 pages"),
+    ],
+)
+@pytest.mark.parametrize("call", [WORKSPACES, calls.LIST_POLICIES, calls.LIST_DIRECTORIES], ids=lambda call: call.name)
+async def test_a_header_that_says_that_the_list_is_not_whole_is_heard(
+    bench: Bench, call: Call, headers: dict[str, str], message: str
+) -> None:
+    with pytest.raises(UnexpectedAnswer) as caught:
+        await read_all(bench, call, headers, entries_of(call, 7))
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Range": "items 0-6/7", "X-Total-Count": "7", "X-Total-Pages": "1"},
+        {"Warning": '299 - "this API is deprecated"', "Link": '</self>; rel="self", </first>; rel="first"'},
+        {"CDN-Cache-Control": "max-age=0, stale-while-revalidate=30", "X-Cache": "Miss from cloudfront"},
+        {"X-RateLimit-Remaining": "7", "Server-Timing": "total;dur=99", "X-Next-Cursor": "", "X-Has-More": "false"},
+    ],
+)
+async def test_headers_of_a_whole_list_leave_it_whole(bench: Bench, headers: dict[str, str]) -> None:
+    assert await read_all(bench, WORKSPACES, headers, entries_of(WORKSPACES, 7)) == 7
+
+
+async def test_a_header_may_repeat_the_next_page_that_the_body_names(bench: Bench) -> None:
+    """As Confluence's `Link` does."""
+    link = {"Link": '</admin/v2/x?cursor=c1>; rel="next"', "X-Total-Count": "2"}
+    pages = [
+        httpx.Response(200, json={"data": [{"id": "1"}], "links": {"next": "c1"}, "meta": {"total": 2}}, headers=link),
+        httpx.Response(200, json={"data": [{"id": "2"}], "links": {}, "meta": {"total": 2}}),
+    ]
+    client = bench.scripted(*pages)
+    assert [page.items async for page in client.pages(WORKSPACES)] == [({"id": "1"},), ({"id": "2"},)]
+
+
+async def test_headers_of_an_answer_without_pages_and_of_a_stream_are_heard_too(bench: Bench) -> None:
+    more = {"Link": "</more>; rel=next"}
+    client = bench.client(lambda _: httpx.Response(200, json={"data": []}, headers=more))
+    with pytest.raises(MoreThanRead, match="`link`"):
+        await client.read(calls.LIST_EVENT_ACTIONS)
+    part = {"X-Partial": "true"}
+    streamed = {"data": [], "links": {}, "meta": {"next": "c1"}}
+    client = bench.client(lambda _: httpx.Response(200, json=streamed, headers=part))
+    with pytest.raises(MoreThanRead, match="`x-partial`"):
+        _ = [page async for page in client.stream(calls.STREAM_EVENTS)]

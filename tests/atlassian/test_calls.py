@@ -56,7 +56,7 @@ async def test_refuses_every_other_call(bench: Bench, call: Call) -> None:
     with pytest.raises(ValueError, match="not among the calls"):
         client.pages(call)
     with pytest.raises(ValueError, match="not among the calls"):
-        await client._sender.document(call, first_request(call))
+        await client._sender.answer(call, first_request(call))
     assert bench.sent == []
 
 

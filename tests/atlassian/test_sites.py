@@ -110,7 +110,7 @@ def test_only_three_reads_are_listed_for_sites() -> None:
 async def test_a_site_s_token_never_asks_the_admin_api(bench: Bench, call: Call) -> None:
     sent = scripted(bench)
     with pytest.raises(ValueError, match="not among the calls"):
-        await sent.client._reader(HOST)._sender.document(call, Request((), None))
+        await sent.client._reader(HOST)._sender.answer(call, Request((), None))
     with pytest.raises(ValueError, match="not among the calls"):
         bench.scripted().pages(calls.SEARCH_PROJECTS)
     assert sent.requests == []

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from contribaudit.atlassian import paging, responses
 from contribaudit.atlassian.calls import Call, Paging
 from contribaudit.atlassian.credential import Credential
-from contribaudit.atlassian.envelope import check_envelope
+from contribaudit.atlassian.envelope import Answer, check_envelope, check_headers
 from contribaudit.atlassian.transport import Sender, check_allowed, utc_now
 from contribaudit.core.model.redaction import SHOWN
 from contribaudit.errors import UnexpectedAnswer
@@ -49,7 +49,7 @@ class PageReader:
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
-        self._ahead: set[asyncio.Task[dict[str, Any]]] = set()
+        self._ahead: set[asyncio.Task[Answer]] = set()
 
     async def pages(
         self,
@@ -67,23 +67,23 @@ class PageReader:
         broken: UnexpectedAnswer | None = None
         first = start or chain.first()
         asked: paging.Request | None = first
-        task: asyncio.Task[dict[str, Any]] | None = self._start(call, first)
+        task: asyncio.Task[Answer] | None = self._start(call, first)
         try:
             while task is not None and asked is not None:
-                document = await task
+                answer = await task
                 task, following = None, None
                 try:
-                    following = chain.after(document, asked)
+                    following = chain.after(answer, asked)
                 except UnexpectedAnswer as error:
                     broken = error
                 else:
                     if following is not None:
                         task = self._start(call, following)
                         await _under_way(task)
-                items = responses.entries(call, document, self._sender.quote)
+                items = responses.entries(call, answer.document, self._sender.quote)
                 number += 1
                 read += len(items)
-                announced = chain.count(document, items)
+                announced = chain.count(answer, items)
                 told(read, announced)
                 yield Page(items, announced, number, following)
                 asked = following
@@ -95,7 +95,7 @@ class PageReader:
 
     async def document(self, call: Call, request: paging.Request) -> dict[str, Any]:
         """The whole JSON body of a call without pages. Raises AdminApiError."""
-        return await self._sender.document(call, request)
+        return (await self._sender.answer(call, request)).document
 
     @property
     def quote(self) -> responses.Quote:
@@ -111,14 +111,14 @@ class PageReader:
         for task in tuple(self._ahead):
             await _cancelled(task)
 
-    def _start(self, call: Call, request: paging.Request) -> asyncio.Task[dict[str, Any]]:
-        task = asyncio.create_task(self._sender.document(call, request))
+    def _start(self, call: Call, request: paging.Request) -> asyncio.Task[Answer]:
+        task = asyncio.create_task(self._sender.answer(call, request))
         self._ahead.add(task)
         task.add_done_callback(self._ahead.discard)
         return task
 
 
-async def _under_way(task: asyncio.Task[dict[str, Any]]) -> None:
+async def _under_way(task: asyncio.Task[Answer]) -> None:
     """Let `task` get its request onto the wire: a reader that parses for long gives it no turn until it is done."""
     for _ in range(_TURNS_UNTIL_SENT):
         if task.done():
@@ -126,7 +126,7 @@ async def _under_way(task: asyncio.Task[dict[str, Any]]) -> None:
         await asyncio.sleep(0)
 
 
-async def _cancelled(task: asyncio.Task[dict[str, Any]]) -> None:
+async def _cancelled(task: asyncio.Task[Answer]) -> None:
     """Cancel `task` and return when it has ended; what it ended with concerns nobody any more."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -153,10 +153,11 @@ async def stream_pages(
     limit = int(dict(call.query)["limit"])
     request = _from(call, since) if not cursor else paging.cursor_with_query(call, cursor)
     for _ in range(max_pages):
-        document = await sender.document(call, request)
-        items = responses.entries(call, document, sender.quote)
-        check_envelope(call, document)
-        following = paging.next_cursor(call, document) or ""
+        answer = await sender.answer(call, request)
+        items = responses.entries(call, answer.document, sender.quote)
+        check_envelope(call, answer.document)
+        following = paging.next_cursor(call, answer.document) or ""
+        check_headers(call, answer, goes_on=following not in ("", cursor))
         if sender.redaction.reveals(following) or SHOWN in following:
             what = f"{call.title} returned the credential itself as a cursor, which is not kept"
             raise UnexpectedAnswer(what, call=call.title, hint="Check api_url and any proxy")
@@ -223,9 +224,10 @@ class AdminClient:
         check_allowed(call)
         if call.paging is not Paging.NONE:
             raise ValueError(f"{call.name} has pages: read them with pages()")
-        document = await self._sender.document(call, paging.first_request(call))
-        check_envelope(call, document)
-        return document
+        answer = await self._sender.answer(call, paging.first_request(call))
+        check_envelope(call, answer.document)
+        check_headers(call, answer, goes_on=False)
+        return answer.document
 
     def pages(
         self, call: Call, *, max_pages: int = paging.MAX_PAGES, where: Mapping[str, str] = MappingProxyType({})

@@ -1,15 +1,18 @@
-"""What a page holds beside its entries: what each page must have, and what shows that the list is not complete.
+"""What a page holds beside its entries, in its body and its headers: what shows that the list is not complete.
 
 Documented are `links` and `meta` with `next` and `total`, and Jira's and Confluence's own names for the same. Another
 name for a next page, an error beside the entries or another total is not documented: whatever it means, it is no proof
-of a whole list.
+of a whole list. Headers may repeat what the body says, as Confluence's `Link` does, and not go beyond it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
+
+import httpx
 
 from contribaudit.atlassian.calls import Call, Paging
 from contribaudit.errors import MoreThanRead, NoEnvelope
@@ -25,9 +28,75 @@ _OFFSET = frozenset(("startAt", "isLast", "nextPage", "total"))
 """Keys that say where the list goes on, as far as they are documented: whoever turns pages reads them."""
 _LONGEST_NAME = 60
 _FAILED = re.compile(r"^(errors?|warnings?)$")
-_GOES_ON = re.compile(r"next|more|cursor|continu|partial|truncat|incomplete|timedout")
+_FURTHER = re.compile(r"next|more|cursor|continu")
+_PART = re.compile(r"partial|truncat|incomplete|timedout")
 _WHOLE = re.compile(r"^(is)?(last|complete|whole)(page)?$")
 _TOTAL = re.compile(r"^total(?!page)")
+_PAGES = re.compile(r"^totalpage|^pagecount$")
+_LISTS = re.compile(r"^(pagination|page|results?|items?|records?|list|wp)(?=total)")
+"""What the name of a header puts before a total."""
+_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^;,\s]+))', re.IGNORECASE)
+_EMPTY = frozenset(("", "0", "false", "no", "none", "null"))
+_RANGE = re.compile(r"\s*(\w+)\s+(?:(\d+)\s*-\s*(\d+)|\*)\s*/\s*(\d+)\s*")
+_STALE = re.compile(r"\b11[0-3]\b|stale|partial|incomplete|truncat", re.IGNORECASE)
+_OLD_COPY = re.compile(r"stale|updating|\bttl\s*=\s*-", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The JSON object that the API answered, and the headers that came with it."""
+
+    document: dict[str, Any]
+    headers: httpx.Headers = field(default_factory=httpx.Headers)
+
+
+def oddity(headers: httpx.Headers) -> str:
+    """Why an answer is, by its headers, not all that there is, or not so now; "" where nothing says so."""
+    for name, value in headers.multi_items():
+        if name == "content-range" and not _covers_all(value):
+            return "a part of an answer (`Content-Range`)"
+        if name == "warning" and _STALE.search(value):
+            return "a copy that is out of date or incomplete (`Warning`)"
+        if "cache" in name and not name.endswith("control") and _OLD_COPY.search(value):
+            return "a copy that a cache calls out of date"
+    return ""
+
+
+def _covers_all(content_range: str) -> bool:
+    found = _RANGE.fullmatch(content_range)
+    if found is None:
+        return False
+    first, last, total = found[2], found[3], int(found[4])
+    return total == 0 if first is None else int(first) == 0 and int(last) + 1 == total
+
+
+def check_headers(call: Call, answer: Answer, *, goes_on: bool) -> None:
+    """Raises MoreThanRead where a header says that something is missing, or names a next page that the body does not.
+
+    `goes_on` says that the body names a next page.
+    """
+    for name, word, value in _of_headers(answer.headers):
+        told = value.strip().casefold()
+        if (_FAILED.search(word) or _PART.search(word)) and told not in _EMPTY:
+            what = f"sent a header `{name}`, so some entries may be missing"
+        elif _WHOLE.search(word) and told == "false" and not goes_on:
+            what = f"sent a header `{name}` that says that the list goes on, and no next page"
+        elif not goes_on and (_is_next(value) if word == "link" else _FURTHER.search(word) and told not in _EMPTY):
+            what = f"sent a header `{name}` with a next page, of which the answer itself says nothing"
+        else:
+            continue
+        raise MoreThanRead(f"{call.title} {what}", call=call.title, hint=HINT)
+
+
+def _is_next(link: str) -> bool:
+    return any("next" in (quoted or bare).casefold().split() for quoted, bare in _REL.findall(link))
+
+
+def _of_headers(headers: httpx.Headers) -> Iterator[tuple[str, str, str]]:
+    """Every header: its name, its letters without case and `x-`, its value."""
+    for name, value in headers.multi_items():
+        if name != "warning":
+            yield name[:_LONGEST_NAME], re.sub(r"[\W_]+", "", name.removeprefix("x-")).casefold(), value
 
 
 def check_envelope(call: Call, document: dict[str, Any]) -> None:
@@ -42,18 +111,38 @@ def check_envelope(call: Call, document: dict[str, Any]) -> None:
     for name, word, value in _beside(call, document):
         if _FAILED.search(word) and value:
             what = f"returned `{name}` beside its entries, so some may be missing"
-        elif (_GOES_ON.search(word) and value) or (_WHOLE.search(word) and value is False):
+        elif ((_FURTHER.search(word) or _PART.search(word)) and value) or (_WHOLE.search(word) and value is False):
             what = f"returned `{name}`, which is not documented and may mean that there is more"
         else:
             continue
         raise MoreThanRead(f"{call.title} {what}", call=call.title, hint=HINT)
 
 
-def other_totals(call: Call, document: dict[str, Any]) -> Iterator[tuple[str, int]]:
+def other_totals(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
     """Numbers of entries that the page tells under other names than `total`, each with its name."""
-    for name, word, value in _beside(call, document):
+    for name, word, value in _beside(call, answer.document):
         if _TOTAL.search(word) and type(value) is int:
             yield name, value
+    for name, word, text in _of_headers(answer.headers):
+        if _TOTAL.search(_LISTS.sub("", word)) and (number := _number(text)) is not None:
+            yield name, number
+        elif word == "contentrange" and (found := _RANGE.fullmatch(text)) and found[1].casefold() != "bytes":
+            yield name, int(found[4])
+
+
+def told_pages(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
+    """Numbers of pages that the page tells, each with the name under which it does."""
+    for name, word, value in _beside(call, answer.document):
+        if _PAGES.search(word) and type(value) is int:
+            yield name, value
+    for name, word, text in _of_headers(answer.headers):
+        if _PAGES.search(_LISTS.sub("", word)) and (number := _number(text)) is not None:
+            yield name, number
+
+
+def _number(text: str) -> int | None:
+    found = re.fullmatch(r"\s*(\d{1,15})\s*\+?\s*", text, re.ASCII)
+    return int(found[1]) if found else None
 
 
 def _beside(call: Call, document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from contribaudit.atlassian.calls import Call, Paging
-from contribaudit.atlassian.envelope import HINT, check_envelope, other_totals
+from contribaudit.atlassian.envelope import HINT, Answer, check_envelope, check_headers, other_totals, told_pages
 from contribaudit.errors import (
     CountMismatch,
     ListNotWhole,
@@ -160,7 +160,8 @@ class Chain:
     _rows: set[tuple[str, ...]] = field(default_factory=set)
     _read: int = 0
     _announced: int | None = None
-    _others: dict[str, int] = field(default_factory=dict)
+    _others: set[tuple[str, int]] = field(default_factory=set)
+    _told_pages: set[tuple[str, int]] = field(default_factory=set)
     _pages: int = 0
     _doubt: tuple[type[ListNotWhole], str] | None = None
 
@@ -168,8 +169,9 @@ class Chain:
         """The request for the first page."""
         return replace(first_request(self.call), where=self.where)
 
-    def count(self, document: dict[str, Any], items: Sequence[dict[str, Any]]) -> int | None:
+    def count(self, answer: Answer, items: Sequence[dict[str, Any]]) -> int | None:
         """Take the page's entries into account, and return how many it announces in all; see `announced`."""
+        document = answer.document
         told = announced(document)
         self._pages += 1
         if told is None and _total(document) is not None:
@@ -178,7 +180,8 @@ class Chain:
             what = f"first announced {_number(self._announced)} entries and then {_number(told)}"
             self._doubt = self._doubt or (TotalChanged, what)
         self._announced = told
-        self._others.update(other_totals(self.call, document))
+        self._others.update(other_totals(self.call, answer))
+        self._told_pages.update(told_pages(self.call, answer))
         for item in items if self.call.identity else ():
             identity = item.get(self.call.identity)
             self._read += 1
@@ -202,24 +205,29 @@ class Chain:
                 self._doubt = (CountMismatch, what)
             elif self._announced is None and self._read > distinct:
                 self._doubt = (RepeatedEntries, "repeated entries, and did not say how many there are")
-            for name, number in self._others.items():
+            for name, number in sorted(self._others):
                 if self._doubt is None and number not in (distinct, rows):
                     self._doubt = (
                         CountMismatch,
                         f"says {number} in `{name}` and returned {distinct} different entries",
                     )
+        for name, number in sorted(self._told_pages):
+            if self._doubt is None and number > self._pages:
+                self._doubt = (CountMismatch, f"says {number} in `{name}` and returned {self._pages} pages")
         if self._doubt is None:
             return None
         kind, what = self._doubt
         return kind(f"{self.call.title} {what}", call=self.call.title, hint=HINT)
 
-    def after(self, document: dict[str, Any], asked: Request) -> Request | None:
-        """The request for the page after `document`, which `asked` got; None at the end. Raises UnexpectedAnswer."""
+    def after(self, answer: Answer, asked: Request) -> Request | None:
+        """The request for the page after `answer`, which `asked` got; None at the end. Raises UnexpectedAnswer."""
+        document = answer.document
         check_envelope(self.call, document)
         if self.call.paging is Paging.OFFSET:
             cursor = next_offset(self.call, document, asked)
         else:
             cursor = next_cursor(self.call, document)
+        check_headers(self.call, answer, goes_on=cursor is not None)
         if cursor is None:
             return None
         if cursor in self._seen:

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -26,6 +26,7 @@ from contribaudit.atlassian import calls, responses
 from contribaudit.atlassian.body import ACCEPTED, LONGEST_BODY, TooLong, read_body
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.credential import Credential, checked_origin
+from contribaudit.atlassian.envelope import Answer, oddity
 from contribaudit.atlassian.paging import Request
 from contribaudit.atlassian.responses import no_answer
 from contribaudit.atlassian.waits import (
@@ -160,7 +161,7 @@ class Sender:
         """How many requests went out on this request's way: the site's for a site, else the call's."""
         return self._sent[self._lane(call, request)]
 
-    async def document(self, call: Call, request: Request) -> dict[str, Any]:
+    async def answer(self, call: Call, request: Request) -> Answer:
         """The JSON object that the API answers, after as many tries as it takes. Raises AdminApiError."""
         check_allowed(call, self._allowed)
         lane = self._lane(call, request)
@@ -171,12 +172,13 @@ class Sender:
             self._progress.waiting(call.title, seconds, error.message)
 
         attempt = partial(self._try, call, request)
-        body = await with_retries(attempt, sleep=self._limiter.sleep, before_wait=before_wait)
+        response = await with_retries(attempt, sleep=self._limiter.sleep, before_wait=before_wait)
+        body = response.content
         document = responses.parse(call, body, self.quote)
         # Whatever is kept or shown of an answer comes from here.
-        return self.redaction.value(document) if self.redaction.hides(body) else document
+        return Answer(self.redaction.value(document) if self.redaction.hides(body) else document, response.headers)
 
-    async def _try(self, call: Call, request: Request, waited: float) -> bytes | Failure:
+    async def _try(self, call: Call, request: Request, waited: float) -> httpx.Response | Failure:
         lane = self._lane(call, request)
         waited += await self._limiter.turn(lane, call.per_minute, partial(self._progress.waiting, call.title))
         outgoing = self._build(call, request)
@@ -254,19 +256,21 @@ class Sender:
         """What waits together: the organization's limits are per call, those of sites also per site."""
         return self._path(call, request) if calls.SITE in dict(request.where) else call.path
 
-    def _judge(self, call: Call, lane: str, response: httpx.Response) -> bytes | Failure:
+    def _judge(self, call: Call, lane: str, response: httpx.Response) -> httpx.Response | Failure:
         now = self._clock()
         if response.status_code == httpx.codes.OK:
             limit = self._limit_in_ok(call, response, self.quote)
             if limit is not None:
                 return Failure(limit, asked_seconds(response.headers, now))
-            age = response.headers.get("Age", "").strip()
-            if age.isascii() and age.isdecimal() and (len(age) > 9 or int(age) > OLDEST_COPY_SECONDS):
-                return Failure(_odd(call, f"a copy that a cache has held for {age[:12]} s"))
+            for age in map(str.strip, response.headers.get("Age", "").split(",")):
+                if age.isascii() and age.isdecimal() and (len(age) > 9 or int(age) > OLDEST_COPY_SECONDS):
+                    return Failure(_odd(call, f"a copy that a cache has held for {age[:12]} s"))
+            if odd := oddity(response.headers):
+                return Failure(_odd(call, odd))
             reset = seconds_until(response.headers.get("X-RateLimit-Reset"), response.headers, now)
             if response.headers.get("X-RateLimit-Remaining") == "0" and reset and reset <= LONGEST_WAIT_SECONDS:
                 self._limiter.pause(lane, reset)
-            return response.content
+            return response
         asked = asked_seconds(response.headers, now)
         return Failure(self._refusal(call, response, self.quote, asked), asked)
 
