@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Value
-from tests.builders import ABSENT, UNREAD, Gone, app, collection, collections, facts, judge, state_of
+from contribaudit.core.model.observation import Unavailable, Value
+from tests.builders import ABSENT, UNREAD, Gone, app, collection, collections, facts, judge, state_of, unavailable
 
 PASS, FAIL, UNKNOWN = Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN
 NOT_ACHIEVABLE = Outcome.NOT_ACHIEVABLE
@@ -52,6 +53,22 @@ EU = ("EU",)
 def test_dr_01_realm(said: dict[str, Value | Gone], expect: Value, outcome: Outcome, code: str) -> None:
     """Only a realm that the rulebook knows and the policy names passes."""
     verdict = judge("DR-01", state_of(*facts(app(), **said)), app(), expect)
+    assert (verdict.outcome, verdict.reason_code) == (outcome, code), verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("regions", "realm", "outcome", "code"),
+    [
+        (unavailable(names.REGIONS, app()), "EU", UNKNOWN, "wrong_type"),
+        (unavailable(names.REGIONS, app(), "contradicting_entries"), "EU", UNKNOWN, "contradicting_entries"),
+        (unavailable(names.REGIONS, app(), "missing_key"), "EU", PASS, "realm_allowed"),
+        (unavailable(names.REGIONS, app()), "US", FAIL, "realm_not_allowed"),
+    ],
+)
+def test_dr_01_regions_that_were_told_and_not_read_may_lie_elsewhere(
+    regions: Unavailable, realm: str, outcome: Outcome, code: str
+) -> None:
+    verdict = judge("DR-01", state_of(*facts(app(), realm=realm), regions), app(), EU)
     assert (verdict.outcome, verdict.reason_code) == (outcome, code), verdict.reason
 
 

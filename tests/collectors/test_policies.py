@@ -226,3 +226,38 @@ def test_a_successor_of_another_type_leaves_residency_alone(word: str) -> None:
     second["attributes"]["type"] = word
     snapshot = listed(POLICIES, [residency("p-1", APP), second])
     assert values(snapshot, "residency.app_policies") == {APP: ("p-1",)}
+
+
+STRANGER = "ffffffff-ffff-4fff-8fff-ffffffffffff"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"ownerId": STRANGER},
+        {"owner": f"ari:cloud:platform::org/{STRANGER}"},
+        {"owner": {"id": f"org:{STRANGER}"}},
+        {"orgId": "other-org"},
+        {"organization": STRANGER},
+    ],
+)
+@pytest.mark.parametrize("at_entry", [False, True])
+def test_a_policy_of_another_organization_says_nothing_of_ours(told: dict[str, Any], at_entry: bool) -> None:
+    policy = residency("p-1", APP) | told if at_entry else residency("p-1", APP, **told)
+    snapshot = listed(POLICIES, [policy])
+    assert (collection(snapshot).status, collection(snapshot).code) == (CollectionStatus.PARTIAL, "other_organization")
+    assert values(snapshot, "residency.move") == {}
+
+
+@pytest.mark.parametrize("owner", ["557058:0000", "5b10a2844c20165700ede21g", None, "", ORG, STRANGER])
+def test_a_policy_may_belong_to_a_person_a_site_or_us(owner: str | None) -> None:
+    app = f"ari:cloud:jira::site/{STRANGER}"
+    snapshot = listed(POLICIES, [residency("p-1", app, ownerId=owner)])
+    assert collection(snapshot).status is CollectionStatus.OK
+    assert values(snapshot, "residency.move") == {app: "applied"}
+
+
+@pytest.mark.parametrize("kind", ["error", "workspaces", None, 7])
+def test_an_entry_of_another_type_is_no_policy(kind: Any) -> None:
+    told = collection(listed(POLICIES, [residency("p-1", APP) | {"type": kind}]))
+    assert (told.status, told.code) == (CollectionStatus.PARTIAL, "unknown_type")

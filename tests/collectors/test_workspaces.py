@@ -12,7 +12,7 @@ from contribaudit.collectors.interface import Collector
 from contribaudit.collectors.policies import POLICIES
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.simulator import Options, load_scenario
 
 from .probe import NOW, collect, collection, drifted, listed, seen, surprises, unkept, values
@@ -210,7 +210,7 @@ def test_a_total_that_changes_from_page_to_page_is_none(collector: Collector, to
 
     def answer(request: httpx.Request) -> httpx.Response:
         second = b"c1" in request.content or "cursor" in request.url.params
-        found = entry("ari:two") if second else entry()
+        found = (entry("ari:two") if second else entry()) | ({"type": "policy"} if collector is POLICIES else {})
         beside = {} if second else {"next": "c1"}
         meta = {"total": totals[second], **(beside if collector is POLICIES else {})}
         return httpx.Response(200, json={"data": [found], "meta": meta, "links": beside})
@@ -303,6 +303,60 @@ def test_an_owner_that_is_no_text_leaves_it_open_whose_the_app_is(owner: Any) ->
 @pytest.mark.parametrize("owner", ["ari:cloud:identity::user/557058:0000", "", None])
 def test_an_owner_that_names_no_organization_contradicts_nothing(owner: str | None) -> None:
     assert collection(listed(WORKSPACES, [entry(owner=owner)])).status is CollectionStatus.OK
+
+
+@pytest.mark.parametrize("key", ["orgId", "organizationId", "org_id", "ownerOrgId", "organisation", "ownerId"])
+@pytest.mark.parametrize("at_entry", [False, True])
+def test_an_app_that_names_another_organization_under_any_key_is_not_judged_as_ours(key: str, at_entry: bool) -> None:
+    def told(whose: str) -> Snapshot:
+        return listed(WORKSPACES, [entry() | {key: whose} if at_entry else entry(**{key: whose})])
+
+    other = told("ffffffff-ffff-4fff-8fff-ffffffffffff")
+    assert collection(other).code == "other_organization"
+    assert values(other, "residency.realm") == {ARI: "!other_organization"}
+    ours = told(collection(other).organization.upper())
+    assert collection(ours).status is CollectionStatus.OK
+    assert values(ours, "residency.realm") == {ARI: "EU"}
+
+
+@pytest.mark.parametrize(
+    ("beside", "code"),
+    [
+        ({"links": {"self": "https://api.atlassian.com/admin/v2/orgs/other-org/workspaces/1"}}, "other_organization"),
+        (
+            {"relationships": {"organization": {"data": {"id": "ari:cloud:platform::org/other-org"}}}},
+            "other_organization",
+        ),
+        ({"relationships": {"orgs": [{"id": "ffffffff-ffff-4fff-8fff-ffffffffffff"}]}}, "other_organization"),
+        ({"orgId": 7}, "wrong_type"),
+        ({"orgId": [True]}, "wrong_type"),
+    ],
+)
+def test_whose_an_app_is_may_stand_elsewhere_in_its_entry(beside: dict[str, Any], code: str) -> None:
+    snapshot = listed(WORKSPACES, [entry() | beside])
+    assert collection(snapshot).code == code
+    assert values(snapshot, "residency.realm") == {ARI: f"!{code}"}
+
+
+def test_what_names_no_organization_contradicts_nothing() -> None:
+    self = "https://api.atlassian.com/admin/v2/orgs/aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa/workspaces/1"
+    harmless = entry(organization="Acme GmbH", orgName="Acme", orgId=None) | {"links": {"self": self}}
+    assert collection(listed(WORKSPACES, [harmless])).status is CollectionStatus.OK
+
+
+@pytest.mark.parametrize("kind", ["error", "policy", "entitlements", "users", "", None, 7, ["workspaces"]])
+def test_an_entry_of_another_type_is_no_app_that_is_judged(kind: Any) -> None:
+    snapshot = listed(WORKSPACES, [entry() | {"type": kind}])
+    code = "unknown_type" if isinstance(kind, str) else "wrong_type"
+    assert (collection(snapshot).status, collection(snapshot).code) == (CollectionStatus.PARTIAL, code)
+    assert values(snapshot, "residency.realm") == {ARI: f"!{code}"}
+
+
+@pytest.mark.parametrize("kind", ["workspaces", "Workspace", "Confluence", "confluence", ...])
+def test_the_type_of_an_app_may_be_its_name_or_missing(kind: Any) -> None:
+    """Documented is a text, no word, and the API's users have seen both."""
+    told = {key: value for key, value in (entry() | {"type": kind}).items() if value is not ...}
+    assert collection(listed(WORKSPACES, [told])).status is CollectionStatus.OK
 
 
 @pytest.mark.parametrize(("other", "status"), [("US", CollectionStatus.PARTIAL), ("EU", CollectionStatus.OK)])

@@ -19,6 +19,7 @@ from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue.signals import revision, settled
+from contribaudit.collectors.whose import not_ours
 from contribaudit.core.model import names
 from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, AuditEvent, LogPosition, LogReading, LogRules
 from contribaudit.core.model.canonical import canonical_json, digest, stable
@@ -84,6 +85,8 @@ class Reading:
                 self.entries += 1
                 response = self.keep(entry)
                 self.known_keys("", entry, known, response)
+                if doubt := not_ours(self.client.organization, entry, owner_is_organization=False):
+                    self.fall_short(*doubt)
                 yield entry, response
 
     def keep(self, entry: Any) -> str:

@@ -103,6 +103,8 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
             reading.fall_short("entry_without_id", "a policy has no ID or no attributes")
             continue
         reading.known_keys("attributes", attributes, _ATTRIBUTE_KEYS, response)
+        if "type" in entry and not (isinstance(entry["type"], str) and "polic" in entry["type"].casefold()):
+            reading.fall_short("unknown_type", f"an entry of the policies has the type {str(entry['type'])[:60]!r}")
         if policies.setdefault(identity, entry) != entry:
             reading.fall_short("contradicting_entries", "a policy is listed twice, with different contents")
     reading.unique = len(policies)

@@ -20,6 +20,7 @@ from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.catalogue.signals import WORKSPACE_FEATURE, WORKSPACE_POLICY
 from contribaudit.collectors.interface import Collector, Reading, signal, told_id
+from contribaudit.collectors.whose import not_ours
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
 from contribaudit.core.model.subject import Kind, Subject
@@ -52,8 +53,6 @@ _ATTRIBUTE_KEYS = frozenset(
 )
 _LONGEST_NAME = 200
 _SITE_ARI = re.compile(r"::site/([0-9a-fA-F-]{36})$")
-
-_ORGANIZATION = re.compile(r"(?:\borg(?:anization)?s?[:/]+|/o/|^)([^:/?#\s]+)(?=[/?#]|$)", re.IGNORECASE)
 
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
@@ -132,17 +131,13 @@ def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[O
         attributes = {}
     reading.known_keys("attributes", attributes, _ATTRIBUTE_KEYS, response)
     yield reading.text(catalogue.NAME, app, attributes, "name", response)
-    owner = attributes.get("owner")
-    if owner is not None and not isinstance(owner, str):
-        reason = "the `owner` of an app's entry is not a text, so whose app it is is not known"
-        reading.fall_short("wrong_type", reason)
-    stranger = _other_owner(reading.client.organization, owner)
-    if stranger:
-        reason = f"the app's entry names another organization as its owner, {stranger[:60]!r}"
-        reading.fall_short(names.OTHER_ORGANIZATION, reason)
+    doubt = not_ours(reading.client.organization, entry, owner_is_organization=True) or _other_kind(entry)
+    if doubt is not None:
+        code, reason = doubt
+        reading.fall_short(code, reason)
         for setting in WORKSPACES.promises:
             if setting != catalogue.NAME.id:
-                yield Unavailable(setting, app, names.OTHER_ORGANIZATION, reason, reading.started_at, reading.source)
+                yield Unavailable(setting, app, code, reason, reading.started_at, reading.source)
         return
     type_key = reading.text(catalogue.TYPE_KEY, app, attributes, "typeKey", response)
     yield type_key
@@ -159,13 +154,26 @@ def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[O
     yield reading.texts(residency.REGIONS, app, attributes, "regions", response)
 
 
-def _other_owner(organization: str, owner: Any) -> str:
-    """The organization that the entry's `owner` names, "" where that is this one, or where none is named.
+def _other_kind(entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Code and reason why the entry may not be an app, by its `type`; None where nothing says so.
 
-    Documented as text or null; elsewhere as the organization's ARI.
+    Documented as text without a list of words, and not as required. Seen are "workspaces" and the app's own name.
     """
-    match = _ORGANIZATION.search(owner.strip()) if isinstance(owner, str) else None
-    return "" if match is None or one_spelling(match.group(1)) == one_spelling(organization) else match.group(1)
+    kind = entry.get("type")
+    if "type" not in entry:
+        return None
+    if not isinstance(kind, str):
+        return "wrong_type", "the `type` of an entry is not a text, so whether it is an app is not known"
+    attributes = entry.get("attributes")
+    held = attributes if isinstance(attributes, dict) else {}
+    own = {_letters(text) for text in (held.get("type"), held.get("typeKey")) if isinstance(text, str)}
+    if _letters(kind) in own or re.search("workspace|product|app", _letters(kind)):
+        return None
+    return "unknown_type", f"an entry has the type {kind[:60]!r}, so whether it is an app is not known"
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
 
 
 def _host(reading: Reading, app: Subject, attributes: Mapping[str, Any], response: str) -> Observation:

@@ -52,6 +52,10 @@ def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
     return unread(seen, expected)
 
 
+_REGIONS_IN_DOUBT = frozenset((SOURCES_DIFFER, "wrong_type", "contradicting_entries"))
+"""Regions that were told, and may lie elsewhere; an app of which none are told has its realm alone."""
+
+
 @check(
     "DR-01",
     "app-location-allowed",
@@ -83,7 +87,7 @@ def realm_allowed(case: CheckContext) -> Verdict:
             return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", outside, names.REALM, wanted, None, evidence)
         return realm_unclear(seen, wanted)
     regions = case.state.read(case.subject, names.REGIONS)
-    if realm.code in allowed and isinstance(regions, Unavailable) and regions.code == SOURCES_DIFFER:
+    if realm.code in allowed and isinstance(regions, Unavailable) and regions.code in _REGIONS_IN_DOUBT:
         return replace(unread(regions, wanted), evidence=Evidence.of(seen))
     told = (regions, case.state.read(case.subject, names.GATEWAY_REGIONS))
     elsewhere = _regions_elsewhere(case.state, told, allowed) if realm.code in allowed else {}
