@@ -114,6 +114,28 @@ def test_the_gateway_answers_for_trials(gateway: str | None, attested: list[str]
     assert bool(trial_running(state, ORG)) == (gateway in ("premium", "trial") or (not gateway and trial == "running"))
 
 
+@pytest.mark.parametrize(
+    ("gateway", "attested", "ai01"),
+    [
+        ("none", [], "pass"),
+        ("none", ["none"], "pass"),
+        ("premium", [], "pass"),
+        (None, [], "pass"),
+        ("none", ["running"], "unknown"),
+        ("premium", ["none"], "unknown"),
+        ("trial", [], "unknown"),
+        (None, ["running"], "unknown"),
+        ("enterprise", [], "unknown"),
+    ],
+)
+def test_a_trial_that_may_limit_rovo_by_group_leaves_the_no_of_the_gateway_open(
+    gateway: str | None, attested: list[str], ai01: str
+) -> None:
+    """Below Enterprise "not enabled" is so for everybody, unless a trial, contested or of no known plan, may be it."""
+    state = resolved([*jira(), *told(trial=gateway, rovo=False)], *(recorded(names.TRIAL, one) for one in attested))
+    assert outcome(state, "AI-01", expect="blocked") == ai01
+
+
 def test_a_recorded_trial_that_is_over_contradicts_nobody() -> None:
     looks = recorded(names.TRIAL, "running", 20), recorded(names.TRIAL_ENDS, "2026-11-10", 20)
     assert word(resolved([*jira(), *told(trial="none")], *looks), names.TRIAL) == "none"

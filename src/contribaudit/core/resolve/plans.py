@@ -14,8 +14,8 @@ from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Obs
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import called
-from contribaudit.core.resolve.reasons import Reason, Stop, read_word, stop_by, told
-from contribaudit.core.resolve.second_witness import NO_TRIAL, SOME_TRIAL, runs
+from contribaudit.core.resolve.reasons import Reason, Stop, never_recorded, read_word, stop_by, told
+from contribaudit.core.resolve.second_witness import NO_TRIAL, RUNNING, SOME_TRIAL, runs
 from contribaudit.core.resolve.state import State
 
 MAY_NOT_COUNT = "plan_may_not_count"
@@ -282,6 +282,21 @@ def trial_on(state: State, app: Subject) -> bool | None:
         return word[0] == "running"
     told = state.value(app, names.GATEWAY_TRIAL)
     return True if told is not None and runs(told) else None
+
+
+def trial_of_any_plan(state: State, organization: str) -> bool:
+    """Whether a trial runs, or may, of which no source names the plan: it may be of any.
+
+    What was seen of a trial and does no longer count, or is contested, leaves it open; that nobody looked does not.
+    """
+    return any(_may_be_of_any_plan(state, app) for app in state.subjects(Kind.APP, organization))
+
+
+def _may_be_of_any_plan(state: State, app: Subject) -> bool:
+    word = read_word(state, app, names.TRIAL, TRIALS, "the trial")
+    if isinstance(word, Stop):
+        return not never_recorded(state, app, names.TRIAL)
+    return word[0] == RUNNING and not _ranks(state, state.read(app, names.GATEWAY_TRIAL))[0]
 
 
 def plans_of(state: State, app: Subject) -> list[tuple[int, Observed]]:

@@ -26,7 +26,7 @@ from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Obs
 from contribaudit.core.model.rulebook import App
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import called
-from contribaudit.core.resolve.plans import deciding_plan, plans_by_console, possible_plans
+from contribaudit.core.resolve.plans import deciding_plan, plans_by_console, possible_plans, trial_of_any_plan
 from contribaudit.core.resolve.policy_items import item_decoder
 from contribaudit.core.resolve.reasons import (
     NEVER_RECORDED,
@@ -311,7 +311,8 @@ def _was_asked(seen: Observation) -> bool:
 def nobody_alone(state: State, organization: str) -> Reason | None:
     """Why no group of the organization can be given Rovo alone: no plan that it can be on limits Rovo by group.
 
-    None where one can, and where a plan is not known: a word that the rulebook does not know proves nothing.
+    None where one can, where a plan is not known, since a word that the rulebook does not know proves nothing, and
+    where a trial may be of a plan that limits Rovo by group.
     """
     return state.once(("rovo for nobody alone", organization), lambda: _nobody_alone(state, organization))
 
@@ -320,6 +321,8 @@ def _nobody_alone(state: State, organization: str) -> Reason | None:
     able = state.rulebook.plan_with("rovo_by_group")
     possible = plans_by_console(state, organization)
     if not able or not possible or any(plan.rovo_by_group for plan in possible):
+        return None
+    if trial_of_any_plan(state, organization):
         return None
     rest = f"and Rovo can be limited by group on {able} only"
     plan = deciding_plan(state, organization)
