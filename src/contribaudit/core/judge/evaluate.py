@@ -15,7 +15,9 @@ from contribaudit.core.judge.check import Check, CheckContext, Verdict
 from contribaudit.core.judge.selectors import (
     Attributes,
     Selectable,
+    is_ambiguous,
     matches,
+    names_one_app,
     rule_for,
     rules_that_may_hold,
     surely_matches,
@@ -199,7 +201,9 @@ def evaluate(
         if off:
             warnings.append(f"{check.id} is switched off for {counted(off, 'subject')} by the policy.")
     kinds = {check.id: check.kind for check in checks}
-    warnings += _of_no_use(state, policy, used, selection, kinds)
+    ambiguous, nameless = _of_several(state, policy)
+    warnings += nameless
+    warnings += _of_no_use(state, policy, used | ambiguous, selection, kinds)
     if not findings:
         raise UsageError("No check ran", hint="Enable a rule of the policy.")
     return Evaluation(tuple(findings), (*warnings, *desk.warnings()))
@@ -224,6 +228,23 @@ def _of_no_use(
         if (one.expands, one.where) not in at_work
     )
     return list(dict.fromkeys(told))
+
+
+def _of_several(state: State, policy: AuditPolicy) -> tuple[set[int], list[str]]:
+    """The rules that name one app where several bear the name, and a warning for each name."""
+    found: set[int] = set()
+    told: dict[str, None] = {}
+    named = [rule for rule in policy.rules if names_one_app(rule)]
+    for attributes in [attributes_of(state, app) for app in state.subjects(Kind.APP)] if named else ():
+        for rule in named:
+            if is_ambiguous(rule, attributes) and matches(rule.where, attributes):
+                found.add(id(rule))
+                apps = f"{len(attributes.twins)} apps: {', '.join(attributes.twins)}"
+                told[
+                    f"{rule.expands} ({rule.origin}) does not count for {_selected(rule.where)}, which names {apps}. "
+                    "Accept the one that you mean with a [[waiver]] on its ID."
+                ] = None
+    return found, list(told)
 
 
 def _why(state: State, rule: Rule, kinds: Mapping[str, Kind]) -> str:
@@ -347,7 +368,29 @@ def attributes_of(state: State, subject: Subject) -> Attributes:
     if sandbox not in _SANDBOX_WORDS:
         unread.add("sandbox")
     is_sandbox = None if sandbox is None else sandbox != "none"
-    return Attributes(organization, name, told["site"], told["app"], told["plan"], is_sandbox, unread=frozenset(unread))
+    apps = state.once(("apps of one name", organization), lambda: _apps_of_one_name(state, organization))
+    return Attributes(
+        organization,
+        name,
+        told["site"],
+        told["app"],
+        told["plan"],
+        is_sandbox,
+        unread=frozenset(unread),
+        twins=apps.get(subject, ()),
+    )
+
+
+def _apps_of_one_name(state: State, organization: str) -> dict[Subject, tuple[str, ...]]:
+    """Apps that are not the only one of their type on their site, each with the IDs of all of them."""
+    named: dict[tuple[str, str], list[Subject]] = {}
+    for app in state.subjects(Kind.APP, organization):
+        host, type_key = state.word(app, names.APP_HOST), state.word(app, names.APP_TYPE_KEY)
+        if host and type_key:
+            known = state.rulebook.app(type_key)
+            named.setdefault((host.casefold(), known.type_key if known else type_key.casefold()), []).append(app)
+    several = (sorted(apps) for apps in named.values() if len(apps) > 1)
+    return {app: tuple(one.id for one in apps) for apps in several for app in apps}
 
 
 def _population(check: Check, state: State) -> list[tuple[str | None, list[Subject]]]:

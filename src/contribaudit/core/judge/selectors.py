@@ -40,6 +40,8 @@ class Attributes:
     space: str | None = None
     """The space's key."""
     unread: frozenset[Selectable] = frozenset()
+    twins: tuple[str, ...] = ()
+    """IDs of the apps of its type on its site, itself among them, where it is not the only one."""
 
 
 _SELECTORS: Mapping[Kind, tuple[str, ...]] = {
@@ -80,6 +82,17 @@ def surely_matches(where: Where, attributes: Attributes) -> bool:
     return _fits(where, attributes, when_unread=False)
 
 
+def names_one_app(rule: Rule) -> bool:
+    """Whether the rule comes from `app:HOST/TYPE` of `[expect]`: the name of one app, where a selector may fit many."""
+    one_site = len(rule.where.site) == 1 and not set("*?[") & set(rule.where.site[0])
+    return rule.expands == "ai_allowed_on" and one_site and bool(rule.where.app)
+
+
+def is_ambiguous(rule: Rule, attributes: Attributes) -> bool:
+    """Whether the rule names one app and several bear the name: it does not count for any of them."""
+    return bool(attributes.twins) and names_one_app(rule)
+
+
 def rule_for(policy: AuditPolicy, check: str, attributes: Attributes) -> Rule | None:
     """The rule that holds for this check and subject: the last one that matches, None when none does.
 
@@ -92,6 +105,8 @@ def rule_for(policy: AuditPolicy, check: str, attributes: Attributes) -> Rule | 
 def rule_among(rules: Sequence[Rule], attributes: Attributes) -> Rule | None:
     """The same, where the rules of the check are known already."""
     for rule in reversed(rules):
+        if is_ambiguous(rule, attributes):
+            continue
         if (matches if rule.enabled else surely_matches)(rule.where, attributes):
             return rule
     return None
@@ -104,7 +119,7 @@ def rules_that_may_hold(policy: AuditPolicy, check: str, attributes: Attributes)
     """
     found: list[Rule] = []
     for rule in reversed(policy.rules):
-        if rule.check == check and matches(rule.where, attributes):
+        if rule.check == check and matches(rule.where, attributes) and not is_ambiguous(rule, attributes):
             found.append(rule)
             if surely_matches(rule.where, attributes):
                 break
