@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from contribaudit.cli.console import Console
 from contribaudit.cli.diagnostics import Diagnostics, clean, wrapped
-from contribaudit.errors import UsageError
+from contribaudit.errors import NothingRead, UsageError
 
 
 def test_progress_is_a_line_per_collector_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,6 +67,68 @@ def test_progress_names_the_organization_where_there_are_several(capsys: pytest.
     assert capsys.readouterr().err == "bank workspaces: ok\n"
 
 
+DOWN = "api.atlassian.com:443 refused the connection"
+DOWN_AGAIN = f"nothing could be read yet, trying again: {DOWN}"
+
+
+def unread(say: Diagnostics, *reasons: str) -> None:
+    """As many sources as reasons that could not be read, each after two more tries."""
+    for number, reason in enumerate(reasons):
+        say.collector_started("acme", f"source-{number}")
+        for seconds in (4.0, 8.0):
+            say.waiting(f"GET /{number}", seconds, reason)
+    for number, reason in enumerate(reasons):
+        say.collector_finished("acme", f"source-{number}", "failed", reason)
+
+
+def test_one_cause_that_stops_everything_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tries in one line, sources in none: the error says what happened."""
+    say = Diagnostics()
+    unread(say, *[DOWN] * 9)
+    say.error(NothingRead(f"Nothing could be read: {DOWN}", hint="Run contribaudit doctor"))
+    told = [DOWN_AGAIN, f"contribaudit: Nothing could be read: {DOWN}", "  next: Run contribaudit doctor"]
+    assert capsys.readouterr().err.splitlines() == told
+
+
+def test_one_cause_before_a_conclusion_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    say = Diagnostics()
+    reasons = [f"Atlassian refused the API key: GET /{number} answered 401" for number in range(9)]
+    for number, reason in enumerate(reasons):
+        say.collector_finished("acme", f"source-{number}", "failed", reason)
+    say.conclusion("UNVERIFIED; the API refused a key.", code=4)
+    told = [f"nothing could be read: {reasons[0]}", "UNVERIFIED; the API refused a key."]
+    assert capsys.readouterr().err.splitlines() == told
+
+
+@pytest.mark.parametrize("reasons", [("forbidden here", "forbidden there"), (DOWN,)])
+def test_several_causes_are_all_told(reasons: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    say = Diagnostics()
+    unread(say, *reasons)
+    say.conclusion("UNVERIFIED.", code=3)
+    _, *told = capsys.readouterr().err.splitlines()
+    assert told == [*(f"source-{number}: failed: {reason}" for number, reason in enumerate(reasons)), "UNVERIFIED."]
+
+
+def test_what_failed_is_told_as_soon_as_something_was_read(capsys: pytest.CaptureFixture[str]) -> None:
+    """From then on every wait and every failure has its line."""
+    say = Diagnostics()
+    unread(say, DOWN, DOWN)
+    say.collector_started("acme", "policies")
+    say.page_read("acme", "policies", 3, None)
+    say.waiting("GET /policies", 8.0, DOWN)
+    say.collector_finished("acme", "policies", "partial", DOWN)
+    failed = [f"source-{number}: failed: {DOWN}" for number in (0, 1)]
+    later = [f"waiting 8 s before GET /policies: {DOWN}", f"policies: partial, 3 read: {DOWN}"]
+    assert capsys.readouterr().err.splitlines() == [DOWN_AGAIN, *failed, *later]
+
+
+def test_verbose_leaves_nothing_out(capsys: pytest.CaptureFixture[str]) -> None:
+    say = Diagnostics()
+    say.verbose = True
+    unread(say, *[DOWN] * 3)
+    assert len(capsys.readouterr().err.splitlines()) == 9
+
+
 def test_a_terminal_gets_lines_that_break_at_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """Progress keeps to one line; warnings, hints and the conclusion are whole, in lines that fit."""
     monkeypatch.setenv("TERM", "xterm")
@@ -74,6 +136,7 @@ def test_a_terminal_gets_lines_that_break_at_words(monkeypatch: pytest.MonkeyPat
     sentence = "Somebody should look at this " * 6 + "now."
     screen = Screen()
     say = Diagnostics(screen)
+    say.page_read("acme", "workspaces", 1, 1)
     say.collector_finished("acme", "policies", "failed", sentence)
     say.warning(sentence, hint=sentence)
     say.conclusion(sentence, code=1)

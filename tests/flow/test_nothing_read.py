@@ -40,7 +40,8 @@ def test_nothing_is_kept_and_the_last_whole_run_stands(tmp_path: Path, how: str)
         with pytest.raises(NothingRead) as caught:
             bench.audit(EVERYTHING)
         assert caught.value.exit_code == 69
-        assert "no run was saved" in caught.value.message
+        assert caught.value.message.endswith("no run was saved: the last complete run still counts")
+        assert ("status.atlassian.com" in caught.value.hint) is (how == "503")
         assert [run.id for run in bench.store.runs()] == [whole.run.id]
         told = gaps(
             bench.organization.id,
@@ -62,8 +63,9 @@ def test_a_first_audit_that_reads_nothing_leaves_an_empty_history(tmp_path: Path
     """Nothing to fall back to is no reason to keep 145 unknown findings."""
     with simulated(tmp_path) as bench:
         bench.url = NOWHERE
-        with pytest.raises(NothingRead):
+        with pytest.raises(NothingRead) as caught:
             bench.audit(EVERYTHING)
+        assert caught.value.message.endswith("no run was saved")
         assert bench.store.runs() == []
 
 

@@ -36,7 +36,7 @@ from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.resolve.attested import PlanSeen, plan_now
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import Chain, HistoryReader, State
-from contribaudit.errors import ContribauditError, NothingRead, StoreBusy
+from contribaudit.errors import ContribauditError, NothingRead, ServerFailed, StoreBusy
 from contribaudit.policy_file.expect import questions
 from contribaudit.progress import SILENT, Progress
 from contribaudit.store.records import Judged, RunDraft, RunRecord
@@ -335,10 +335,11 @@ def _without_unreached(
         job.store.record_unreached(organization, started_at, reason)
     left = {one: snapshot for one, snapshot in snapshots.items() if one not in reasons}
     if reasons and not left:
+        codes = {one.code for snapshot in snapshots.values() for one in snapshot.collections}
         raise NothingRead(
             f"Nothing could be read: {'; '.join(dict.fromkeys(reasons.values()))}. Nothing was judged and no run "
-            "was saved: the last complete run still counts",
-            hint="Run contribaudit doctor; it shows whether the network, a proxy, TLS or the key is the cause",
+            f"was saved{': the last complete run still counts' if job.store.runs() else ''}",
+            hint=_API_DOWN if codes == {ServerFailed.code} else _DOCTOR,
         )
     targets = tuple(
         replace(one, unread_reason=f"nothing could be read: {reasons[one.organization]}")
@@ -347,6 +348,10 @@ def _without_unreached(
         for one in job.targets
     )
     return replace(job, targets=targets), left
+
+
+_DOCTOR = "Run contribaudit doctor; it shows whether the network, a proxy, TLS or the key is the cause"
+_API_DOWN = "The API is down: try again later; see https://status.atlassian.com for outages"
 
 
 def _why_unreached(snapshot: Snapshot) -> str:

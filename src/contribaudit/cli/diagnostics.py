@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from contribaudit.core.model.redaction import Redaction
-from contribaudit.errors import ContribauditError
+from contribaudit.errors import ContribauditError, NothingRead
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -59,6 +59,11 @@ class Diagnostics:
         self._running: set[tuple[str, str]] = set()
         self._organizations: set[str] = set()
         self._read: dict[tuple[str, str], tuple[int, int | None]] = {}
+        self._reached: set[str] = set()
+        """Organizations of which something was read."""
+        self._failed: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
+        """By organization, what failed before that: reason, line and fields. One cause is told once."""
+        self._waits_told = False
         self._board: Board | None = None
 
     @property
@@ -110,6 +115,9 @@ class Diagnostics:
     def error(self, error: ContribauditError) -> None:
         """What stopped the work, and what to do next, which is the last line."""
         self.settle()
+        if isinstance(error, NothingRead):
+            self._failed.clear()  # the error says why
+        self._tell_failed()
         message, hint = clean(error.message, lines=True), error.hint
         plain = f"{self._paint('contribaudit:', 'error')} {message}{self._next(hint)}"
         self._line("error", "error", message, plain, {"code": error.code} | ({"next": hint} if hint else {}))
@@ -122,6 +130,7 @@ class Diagnostics:
     def conclusion(self, sentence: str, *, code: int = 0) -> None:
         """The last line: one sentence that a person can act on. With --quiet only when `code` is not 0."""
         self.settle()
+        self._tell_failed()
         if code or not self.quiet:
             self._line("error" if code else "info", "conclusion", sentence, sentence, {"exit_code": code})
 
@@ -172,6 +181,7 @@ class Diagnostics:
 
     def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
         self._read[organization, collector] = (read, announced)
+        self._reach(organization)
         if self._board is not None:
             self._board.page_read(organization, clean(collector), read, announced)
 
@@ -179,6 +189,11 @@ class Diagnostics:
         if self._board is not None:
             self._board.waiting(clean(call), seconds, self._safe(clean(reason)))
         elif not self.quiet and (self.verbose or seconds >= _SOON_SECONDS):
+            if self._briefly and not self._reached:
+                if not self._waits_told:
+                    self._waits_told = True
+                    self._line("info", "waiting", reason, f"nothing could be read yet, trying again: {reason}", {})
+                return
             text = f"waiting {seconds:.0f} s before {call}: {reason}"
             fields = {"call": call, "seconds": round(seconds, 1), "reason": reason}
             self._line("info", "waiting", text, text, fields)
@@ -195,9 +210,36 @@ class Diagnostics:
             if self.interactive and len(text) > self._width:
                 text = f"{text[: self._width - 1]}…"
             fields = {"organization": organization, "collector": collector, "status": str(status), "reason": reason}
-            self._line("info", "collector_finished", text, text, fields | {"read": read, "announced": announced})
+            if status != "failed":
+                self._reach(organization)
+            if self._briefly and organization not in self._reached:
+                self._failed.setdefault(organization, []).append((reason, text, fields))
+            else:
+                self._line("info", "collector_finished", text, text, fields | {"read": read, "announced": announced})
         if not self._running:
             self.settle()
+
+    @property
+    def _briefly(self) -> bool:
+        """Whether what has the same cause is told once."""
+        return not (self.verbose or self.as_json)
+
+    def _reach(self, organization: str) -> None:
+        if organization not in self._reached:
+            self._reached.add(organization)
+            for _, text, fields in self._failed.pop(organization, ()):
+                self._line("info", "collector_finished", text, text, fields)
+
+    def _tell_failed(self) -> None:
+        """What failed of organizations of which nothing was read: in one line where the cause is the same."""
+        for organization, failed in self._failed.items():
+            causes = {reason.partition(": ")[0] for reason, _, _ in failed}
+            whose = f"{organization}: " if len(self._organizations) > 1 else ""
+            text = f"{whose}nothing could be read: {failed[0][0]}"
+            lines = [text] if len(causes) == 1 and len(failed) > 1 else [line for _, line, _ in failed]
+            for line in lines:
+                self._line("info", "collector_finished", line, line, {"organization": organization})
+        self._failed.clear()
 
     def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
         self.detail(f"{organization} {collector}: a bug in contribaudit ended it")
