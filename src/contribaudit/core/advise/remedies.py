@@ -229,7 +229,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
             "forbidden", "not_found", "organization_not_found", "rate_limited", "server_failed", "unexpected_answer",
             "cursor_refused", "key_missing", "keyring_unusable", "count_mismatch", "empty_list", "no_total",
             "list_not_whole", "total_changed", "repeated_entries", "no_envelope", "more_than_read", "query_refused",
-            "other_organization", "unknown_policy_type",
+            "other_organization", "unknown_policy_type", "unknown_type",
             "entry_without_id", "wrong_organization", "no_keys", "apps_unread",
             "inventory_not_whole", "collector_failed", "organization_not_covered", "log_unread",
         ),
