@@ -237,3 +237,22 @@ async def test_at_most_ten_requests_are_in_flight(bench: Bench) -> None:
 async def test_total_failure_is_still_unreachable(bench: Bench) -> None:
     with pytest.raises(AdminApiUnreachable):
         await bench.scripted(*[httpx.ReadError("x")] * 5).read(calls.GET_ORGANIZATION)
+
+
+@pytest.mark.parametrize(
+    ("limited", "remaining", "retry_after", "seconds"),
+    [
+        (False, "49", None, None),
+        (False, "0", None, 40.0),
+        (False, None, None, 40.0),
+        (False, "49", "7", 7.0),
+        (True, "49", None, 40.0),
+    ],
+)
+def test_an_answer_without_a_limit_asks_for_no_wait_while_requests_remain(
+    limited: bool, remaining: str | None, retry_after: str | None, seconds: float | None
+) -> None:
+    """A 500 carries the same headers as every answer: the next try need not wait for the limit's next minute."""
+    told = {"X-RateLimit-Reset": "2026-11-21T12:00:40Z", "X-RateLimit-Remaining": remaining, "Retry-After": retry_after}
+    headers = httpx.Headers({name: value for name, value in told.items() if value is not None})
+    assert asked_seconds(headers, NOON, limited=limited) == seconds

@@ -271,7 +271,8 @@ class Sender:
             if response.headers.get("X-RateLimit-Remaining") == "0" and reset and reset <= LONGEST_WAIT_SECONDS:
                 self._limiter.pause(lane, reset)
             return response
-        asked = asked_seconds(response.headers, now)
+        limited = response.status_code == httpx.codes.TOO_MANY_REQUESTS
+        asked = asked_seconds(response.headers, now, limited=limited)
         return Failure(self._refusal(call, response, self.quote, asked), asked)
 
     def _record(

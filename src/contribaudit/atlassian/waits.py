@@ -71,16 +71,19 @@ def seconds_until(text: str | None, headers: Mapping[str, str], now: datetime) -
     return seconds if seconds > 0 else None
 
 
-def asked_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+def asked_seconds(headers: Mapping[str, str], now: datetime, *, limited: bool = True) -> float | None:
     """How long the API asks to wait: Retry-After (seconds or a time), else X-RateLimit-Reset; None when neither says.
 
     A wait of zero or in the past counts as not said. Retry-After is not documented for these APIs, but seen;
-    X-RateLimit-Reset is ISO 8601: https://developer.atlassian.com/cloud/admin/organization/rest/
+    X-RateLimit-Reset is ISO 8601: https://developer.atlassian.com/cloud/admin/organization/rest/ It comes with every
+    answer: one that tells of no limit (not `limited`) asks for nothing with it while requests remain.
     """
     asked = (headers.get("Retry-After") or "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", asked):
         return float(asked) or None
-    return seconds_until(asked, headers, now) or seconds_until(headers.get("X-RateLimit-Reset"), headers, now)
+    remain = headers.get("X-RateLimit-Remaining", "").strip()
+    reset = "" if not limited and remain.isdecimal() and int(remain[:9]) else headers.get("X-RateLimit-Reset")
+    return seconds_until(asked, headers, now) or seconds_until(reset, headers, now)
 
 
 class AsAsked(wait_base):
