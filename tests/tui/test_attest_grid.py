@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from contribaudit.core.resolve.state import State
 from contribaudit.store.history import History
 from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.dialogs import ChoiceScreen
@@ -33,8 +35,30 @@ async def opened(
         async with driven(opener(board()), size) as pilot:
             form = AttestScreen(desk_of(state, store), due, ANNA)
             await pilot.app.push_screen(form)
-            await until(pilot, lambda: isinstance(pilot.app.focused, CellGrid))
+            await until(pilot, lambda: form.has_class("-ready") and isinstance(pilot.app.focused, CellGrid))
             yield pilot, form, store
+
+
+async def test_the_keys_of_a_grid_that_had_the_focus_before_its_answers_are_shown(tmp_path: Path) -> None:
+    """On a slow desk the focus is there first."""
+    due, state = due_of(3)
+    go_on = threading.Event()
+    with History.open(str(tmp_path / "history.sqlite")) as store:
+        desk = desk_of(state, store)
+        read = desk.read
+
+        def slowly() -> State:
+            assert go_on.wait(20)
+            return read()
+
+        desk.read = slowly  # type: ignore[method-assign]
+        async with driven(opener(board()), NORMAL) as pilot:
+            form = AttestScreen(desk, due, ANNA)
+            await pilot.app.push_screen(form)
+            await until(pilot, lambda: isinstance(pilot.app.focused, CellGrid))
+            assert "Fill down" not in on_screen(pilot)
+            go_on.set()
+            await until(pilot, lambda: form.has_class("-ready") and "Fill down" in on_screen(pilot))
 
 
 def told(form: AttestScreen) -> str:

@@ -60,6 +60,6 @@ async def test_the_form_is_the_one_that_was_looked_at(tmp_path: Path, size: str,
                 await pilot.press("L")
             form = AttestScreen(desk, due, ANNA, place="screen 1 of 3")
             await pilot.app.push_screen(form)
-            await until(pilot, lambda: isinstance(pilot.app.focused, CellGrid))
+            await until(pilot, lambda: form.has_class("-ready") and isinstance(pilot.app.focused, CellGrid))
             await pilot.press("2", "1")
             await compare(pilot, f"{'form-light' if light else 'form'}-{size}")

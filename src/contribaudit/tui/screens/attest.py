@@ -218,6 +218,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         self._narrow("")
         at, column = self.answers.after(self._shown, -1, 0)
         grid.go_to(max(at, 0), column)
+        self.refresh_bindings()  # the grid may have the focus already
         self.call_after_refresh(self.focus_first)
 
     def _take_up(self, kept: Draft) -> None:
