@@ -229,12 +229,13 @@ def test_a_successor_of_another_type_leaves_residency_alone(word: str) -> None:
 
 
 STRANGER = "ffffffff-ffff-4fff-8fff-ffffffffffff"
+SITE = "eeeeeeee-eeee-4eee-8eee-eeeeeeeeeeee"
 
 
 @pytest.mark.parametrize(
     "told",
     [
-        {"ownerId": STRANGER},
+        {"ownerId": f"org/{STRANGER}"},
         {"owner": f"ari:cloud:platform::org/{STRANGER}"},
         {"owner": {"id": f"org:{STRANGER}"}},
         {"orgId": "other-org"},
@@ -249,9 +250,9 @@ def test_a_policy_of_another_organization_says_nothing_of_ours(told: dict[str, A
     assert values(snapshot, "residency.move") == {}
 
 
-@pytest.mark.parametrize("owner", ["557058:0000", "5b10a2844c20165700ede21g", None, "", ORG, STRANGER])
+@pytest.mark.parametrize("owner", ["557058:0000", "5b10a2844c20165700ede21g", None, "", ORG, SITE, STRANGER])
 def test_a_policy_may_belong_to_a_person_a_site_or_us(owner: str | None) -> None:
-    app = f"ari:cloud:jira::site/{STRANGER}"
+    app = f"ari:cloud:jira::site/{SITE}"
     snapshot = listed(POLICIES, [residency("p-1", app, ownerId=owner)])
     assert collection(snapshot).status is CollectionStatus.OK
     assert values(snapshot, "residency.move") == {app: "applied"}

@@ -26,9 +26,9 @@ _LINK = "links.self"
 def not_ours(organization: str, entry: Mapping[str, Any], *, owner_is_organization: bool) -> tuple[str, str] | None:
     """Code and reason why the entry may not be one of this organization's; None where nothing says so.
 
-    `owner_is_organization` says that any word as the entry's owner is an organization, as it is of an app. Of other
-    entries the owner may be a person, or a site that the entry names once more: only what has an organization's form is
-    taken for one.
+    `owner_is_organization` says that any word as the entry's owner is an organization, as it is of an app. Whose ID the
+    owner of another entry is (a person's, a site's) is not documented: only what has an organization's form is taken
+    for one.
     """
     for key, value in _telling(entry):
         folded = _folded(key)
@@ -43,7 +43,7 @@ def not_ours(organization: str, entry: Mapping[str, Any], *, owner_is_organizati
                 named = found.group(1)
             elif strict or (not owner and folded.endswith(("id", "ari"))):
                 named = word if _BARE.fullmatch(word) else ""
-            elif _LONG_ID.fullmatch(word) and not (owner and str(entry).casefold().count(word.casefold()) > 1):
+            elif not owner and _LONG_ID.fullmatch(word):
                 named = word
             else:
                 continue
