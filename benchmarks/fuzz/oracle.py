@@ -60,7 +60,7 @@ def read_list(pages: Sequence[tuple[int, str]], beside: Sequence[str], key: str 
         following = links.get("next")
         if "meta" in beside and not total:
             following = page["meta"].get("next") or following
-        if not following:
+        if following in (None, ""):
             break
         if following != f"c{number + 1}":
             return Read(found, False)

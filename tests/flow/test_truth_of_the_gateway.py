@@ -19,6 +19,7 @@ import pytest
 
 from contribaudit import catalogue
 from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Anchor, Attestation, Signature
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.observation import Grade, Observation, Observed
 from contribaudit.core.model.subject import Kind, Subject
@@ -276,3 +277,46 @@ def test_a_policy_that_takes_limited_access(said_of_it: str, plan: str, told: st
     findings = evaluated(resolved(found, objects), policy_of(rule("AI-01", expect="limited"))).findings
     (finding,) = (one for one in findings if one.subject == app("app-0"))
     assert str(finding.outcome) == told, finding.reason
+
+
+@pytest.mark.parametrize("plan", ["Premium", "Enterprise", "Standard"])
+@pytest.mark.parametrize(
+    ("word", "item", "then", "bound", "counts"),
+    [
+        ("allowed", "off", "off", True, False),
+        ("limited", "off", "off", True, False),
+        ("blocked", "off", "off", True, True),
+        ("allowed", "off", "on", True, True),
+        ("allowed", "off", "absent", True, True),
+        ("allowed", "off", "off", False, True),
+    ],
+)
+def test_an_item_counts_against_no_look_that_was_made_while_it_was_as_now(
+    word: str, item: str, then: str, bound: bool, counts: bool, plan: str
+) -> None:
+    """What somebody saw of an app cannot be compared now; the item of that app was the same, and said otherwise."""
+    objects: dict[str, Any] = {}
+    agreeing, contrary = app("app-0"), app("app-1")
+    found = [*one_app(0, f"Confluence item {item} attested blocked", plan, objects)]
+    found += one_app(1, f"Confluence item {item} attested stale", plan, objects)
+    (seen,) = item_of(then, contrary, objects) if then != "absent" else (None,)
+    state = seen.value if isinstance(seen, Observed) and isinstance(seen.value, tuple) else None
+    look = Attestation(
+        id="look",
+        setting=names.AI_ACCESS,
+        subject=contrary,
+        value=word,
+        by=ANN.by,
+        observed_at=NOW,
+        recorded=Signature(ANN.by, NOW, "", ""),
+        look="look",
+        anchors=(Anchor(catalogue.signals.WORKSPACE_POLICY.id, contrary, state),),
+        unanchored_reason="" if bound else "nothing was read around the look",
+    )
+    told = AttestationHistory((look,), objects=objects)
+    resolved_state = resolve([Seen(ORG, "Acme", snapshot(found, None), testimony=told)], RULEBOOK, NOW, PROMISES)
+    findings = evaluated(resolved_state, policy_of(rule("AI-01"))).findings
+    (of_it,) = (one for one in findings if one.subject == contrary)
+    (of_other,) = (one for one in findings if one.subject == agreeing)
+    assert str(of_other.outcome) == "pass", of_other.reason
+    assert (str(of_it.outcome) == "pass") is counts, of_it.reason

@@ -7,7 +7,8 @@
   gateway or an anchored attestation agrees with it for an app in the same state, type and shape, and neither
   contradicts it for any app. It then also answers for the apps that the gateway does not reach.
 - **Witnesses that contradict each other** make a conflict, never the kinder of the two. Between gateway and item a
-  person who looks decides: the item does not count in an organization where an attestation contradicts it.
+  person who looks decides: the item does not count in an organization where an attestation contradicts it, or did
+  while the item was as it is now.
 
 A field is about the app that it was asked for, but for Jira's, which is about the Jira family of the site: while
 another app of the family is seen open, its yes contradicts no block of this one. A yes for a whole site is about at
@@ -21,6 +22,7 @@ from dataclasses import dataclass, replace
 
 from contribaudit.core.model import decoder as decoders
 from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Attestation, in_force
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App
@@ -471,6 +473,34 @@ def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool,
     if not isinstance(attested, Stop) and attested[1].witness is not None and attested[1].witness.anchored:
         link = told(f"{CALLED[switch]} of {name} is {attested[0]}", attested[1])
         yield not _is_shut(attested[0]), True, link
+    elif isinstance(attested, Stop):
+        for word, by in _seen_beside_item(state, app, switch):
+            if _is_shut(word) is item_on:
+                sentence = f"{CALLED[switch]} of {name} was {word} with the item as it is now, as {by} saw"
+                yield not item_on, True, told(sentence, state.read(app, switch))
+
+
+def _seen_beside_item(state: State, app: Subject, switch: SettingId) -> Iterator[tuple[str, str]]:
+    """What people saw, and who, while the app's item was as it is now; also where that does not hold any more.
+
+    Whatever else moved since or was not read, an item that says something else than the switch says is no witness.
+    """
+    decoder = item_decoder(state)
+    now = state.value(app, decoder.signal) if decoder is not None else None
+    if now is None:
+        return
+    for one in _in_force(state, app.organization).get((app, switch), ()):
+        word = one.value.strip().casefold() if isinstance(one.value, str) else ""
+        beside = any(
+            (anchor.signal, anchor.subject, anchor.state) == (now.setting, app, now.value) for anchor in one.anchors
+        )
+        if one.bound and beside and word in WORDS[switch]:
+            yield word, one.by
+
+
+def _in_force(state: State, organization: str) -> Mapping[tuple[Subject, SettingId], Sequence[Attestation]]:
+    told_of = state.organizations[organization].attestations
+    return state.once(("attestations in force", organization), lambda: in_force(told_of, state.as_of))
 
 
 def site_answers(state: State, organization: str) -> Mapping[int, Observed]:
