@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.fuzz import lists
 from benchmarks.fuzz.audits import audit_job, organization_of
-from benchmarks.fuzz.damage import DAMAGE, Damage, Pages, damaged, entries_of, written
+from benchmarks.fuzz.damage import DAMAGE, STRANGER, Damage, Pages, damaged, entries_of, written
 from benchmarks.fuzz.oracle import Read, Served, ours, read_list, same
 from benchmarks.fuzz.serving import Bench
 from contribaudit import collectors
@@ -42,6 +42,8 @@ expect = ["EU"]
 """
 ANN = "ann@acme.example"
 VOLATILE = ("updatedAt", "links")
+_STRANGE = f"::org/{STRANGER}"
+"""Whose policy is in the list, so that it may be another organization's."""
 AI, USE = ("generative",), ("ugc-data", "hipaa")
 """Stems of the types of policies that anchor a family."""
 
@@ -153,7 +155,9 @@ class Moment:
 
     def read(self, stems: tuple[str, ...], app: str) -> bool:
         """Whether everything that anchors it was served: every policy and, for AI, the app's own entry."""
-        told = self.policies.whole and all(isinstance(one.get("attributes"), dict) for one in self.policies.entries)
+        policies = self.policies.entries
+        told = self.policies.whole and all(isinstance(one.get("attributes"), dict) for one in policies)
+        told = told and not any(_STRANGE in str(one["attributes"].get("owner")).casefold() for one in policies)
         if not told or stems != AI:
             return told
         own = [one.get("relationships") for one in self.apps.entries if same(one.get("id"), app)]

@@ -29,6 +29,7 @@ def test_nothing_passes_on_a_mutated_answer_that_does_not_show_it(family: str) -
         ("attestations", 30002242),
         # A list that may go on tells of no move, between two that are whole.
         ("attestations", 30001751),
+        ("attestations", 30002360),
         # An item that is served as off closes an app while an anchored attestation agrees with it for another.
         ("attestations", 6100013),
     ],
