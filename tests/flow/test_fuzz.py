@@ -30,6 +30,7 @@ def test_nothing_passes_on_a_mutated_answer_that_does_not_show_it(family: str) -
         # A list that may go on tells of no move, between two that are whole.
         ("attestations", 30001751),
         ("attestations", 30002360),
+        ("attestations", 60003219),
         # An item that is served as off closes an app while an anchored attestation agrees with it for another.
         ("attestations", 6100013),
     ],
