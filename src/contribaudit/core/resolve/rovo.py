@@ -476,14 +476,14 @@ def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool,
     elif isinstance(attested, Stop):
         for word, by in _seen_beside_item(state, app, switch):
             if _is_shut(word) is item_on:
-                sentence = f"{CALLED[switch]} of {name} was {word} with the item as it is now, as {by} saw"
+                sentence = f"{CALLED[switch]} of {name} was {word} when {by} looked, with the same policy item"
                 yield not item_on, True, told(sentence, state.read(app, switch))
 
 
 def _seen_beside_item(state: State, app: Subject, switch: SettingId) -> Iterator[tuple[str, str]]:
-    """What people saw, and who, while the app's item was as it is now; also where that does not hold any more.
+    """What people saw and who they were, for looks at which the app's policy item was the same as it is now.
 
-    Whatever else moved since or was not read, an item that says something else than the switch says is no witness.
+    Such a look contradicts the item even when its value no longer counts, because another signal moved or was not read.
     """
     decoder = item_decoder(state)
     now = state.value(app, decoder.signal) if decoder is not None else None
