@@ -7,8 +7,9 @@ command line goes on with the same drafts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from typing import ClassVar
 
 from rich.text import Text
@@ -23,11 +24,9 @@ from contribaudit.attestations.due import DueScreen, path_of
 from contribaudit.attestations.recording import short
 from contribaudit.audit.attesting import AttestationSession, CompletedVisit, Form
 from contribaudit.core.model.attestation import Attachment, Attestation
-from contribaudit.core.model.observation import Value
-from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.state import State
-from contribaudit.errors import ContribauditError, UsageError
+from contribaudit.errors import ContribauditError
 from contribaudit.exporters.text import duration, safe_text
 from contribaudit.operations import drafts
 from contribaudit.operations.clipboard import CLIPBOARD, pictures
@@ -35,10 +34,10 @@ from contribaudit.operations.drafts import Draft
 from contribaudit.tui.rows import answers as cells
 from contribaudit.tui.rows import due as rows
 from contribaudit.tui.rows.answers import Answers
-from contribaudit.tui.screens.dialogs import ChoiceScreen, FormScreen, QuestionScreen
+from contribaudit.tui.screens.answering import AnswerForm
+from contribaudit.tui.screens.dialogs import QuestionScreen
 from contribaudit.tui.widgets.bars import KeyLine
-from contribaudit.tui.widgets.field import Field, PlainInput
-from contribaudit.tui.widgets.grid import CellGrid, Column, Grid
+from contribaudit.tui.widgets.field import Field
 
 _KEEP_SECONDS = 0.3
 _FEW = 4
@@ -47,27 +46,19 @@ _ABOUT = ("path", "shot", "note")
 """The fields that say something of the look itself."""
 
 
-class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
+class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
     """Ends with what was recorded, None when the person left it; what is half filled stays as a draft."""
 
     SEND = "Review"
     drafted = True
     """What is half filled in is not lost by leaving."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "edit", "Value", show=False),
-        Binding("A", "fill", "Fill down", tooltip="The same answer in every empty cell below"),
-        Binding("asterisk", "everywhere", "All rows", key_display="*", tooltip="One statement for every row shown"),
-        Binding(
-            "equals_sign", "keep_last", "As before", show=False, key_display="=", tooltip="The value of the last look"
-        ),
-        Binding("u", "undo", "Undo"),
-        Binding("delete,backspace", "clear", "Empty the cell", show=False),
-        Binding("slash", "narrow", "Filter", key_display="/"),
+        *AnswerForm.ANSWER_KEYS,
         Binding("ctrl+s", "send", "Review"),
         Binding("escape", "leave", "Leave"),
         Binding("tab", "app.focus_next", "Next field", show=False),
         Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
-        *(Binding(str(n), f"word({n})", f"Word number {n}", show=False) for n in range(1, cells.DIGITS + 1)),
+        *AnswerForm.WORD_KEYS,
         Binding("D", "discard", "Discard the draft", show=False),
         Binding("ctrl+r", "again", "Read again", show=False),
         Binding("question_mark,f1", "app.keys", "Keys", key_display="?"),
@@ -107,21 +98,12 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         super().__init__()
         self._desk, self._due, self._screen, self._by, self._turn = desk, due, due.screen, by, place
         self._before: State | None = None
-        self._answers: Answers | None = None
         self._draft: Draft | None = None
-        self._shown: list[int] = []
-        """Places of the rows that the filter leaves."""
         self._busy = False
         self._recorded = False
         self._keeping: Timer | None = None
         self._shots: tuple[Attachment, ...] = ()
         self._bodies: dict[str, bytes] = {}
-
-    @property
-    def answers(self) -> Answers:
-        """What was answered. Only once the signals were read."""
-        assert self._answers is not None
-        return self._answers
 
     def compose(self) -> ComposeResult:
         """The way there, the grid, what its cell asks, and what there is to say of the look."""
@@ -132,11 +114,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
                 yield Static(f"! {rows.NO_KEY}", classes="offline", markup=False)
             with VerticalScroll(id="way", can_focus=False):
                 yield Static("Reading the API's signals before you look …", id="where", markup=False)
-            yield Static(id="filled", markup=False)
-            yield PlainInput(placeholder="only rows with these words", id="narrow")
-            yield CellGrid([Column("", 16, flexible=True)], id="answers", empty="No row matches. Escape shows all.")
-            yield Static(id="legend", markup=False)
-            yield PlainInput(id="entry", select_on_focus=False)
+            yield from self.grid_parts()
             yield Static(id="room")
             with VerticalScroll(id="look", can_focus=False):
                 if len(self._screen.paths) > 1:
@@ -167,12 +145,12 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Read first; the path comes afterwards."""
-        self.query_one(CellGrid).display = self.query_one("#look").display = False
+        self.grid.display = self.query_one("#look").display = False
         self._read()
 
-    def focus_first(self) -> None:
-        """The grid has the keys."""
-        self.query_one(CellGrid).focus()
+    def today(self) -> date:
+        """As the history's clock has it."""
+        return self._desk.now().date()
 
     @property
     def touched(self) -> bool:
@@ -207,7 +185,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
             drafts.discard(kept)
             self.tell("The draft was discarded: a signal has moved since you looked. Look at the screen again.")
         self._show_path(self.field("path").value)
-        grid = self.query_one(CellGrid)
+        grid = self.grid
         grid.display = self.query_one("#look").display = True
         self.add_class("-ready")
         few = len(self.answers.subjects)
@@ -215,7 +193,7 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
             self.add_class("-few")
             grid.styles.height = few + 1
         self.query_one("#send", Button).disabled = False
-        self._narrow("")
+        self.narrow_to("")
         at, column = self.answers.after(self._shown, -1, 0)
         grid.go_to(max(at, 0), column)
         self.refresh_bindings()  # the grid may have the focus already
@@ -234,220 +212,28 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         if self._before is None:
             self._read()
 
-    # The grid
-
-    def _narrow(self, text: str) -> None:
-        """Show the rows that have these words, and stay on the one that the cursor is on."""
-        grid = self.query_one(CellGrid)
-        here = self._place()
-        self._shown = self.answers.matching(text)
-        cursor = self._shown.index(here) if here in self._shown else 0
-        grid.show(len(self._shown), self._cells, cursor=cursor, columns=cells.columns(self.answers))
-        self._describe()
-
-    def _cells(self, number: int) -> list[Text]:
-        grid = self.query_one(CellGrid)
-        return cells.cells(self.answers, self._shown[number], grid.column if number == grid.cursor else None)
-
-    def _place(self) -> int | None:
-        """The row under the cursor, by its place among all."""
-        cursor = self.query_one(CellGrid).cursor
-        return self._shown[cursor] if cursor is not None and cursor < len(self._shown) else None
-
-    def _describe(self) -> None:
-        place = self._place()
-        self.query_one("#filled", Static).update(cells.filled_line(self.answers, len(self._shown)))
-        legend = cells.legend(self.answers, place, self.query_one(CellGrid).column) if place is not None else Text()
-        self.query_one("#legend", Static).update(legend)
-
-    def on_grid_moved(self) -> None:
-        """What the cell asks."""
-        if self._answers is not None:
-            self._describe()
-
-    def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """Answer the cell."""
-        message.stop()
-        self.action_edit()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The grid's keys belong to the grid: elsewhere they are letters."""
-        mine = ("edit", "fill", "everywhere", "keep_last", "undo", "clear", "narrow", "word", "discard")
-        if action in mine:
-            return self._answers is not None and isinstance(self.focused, CellGrid)
-        return super().check_action(action, parameters)
-
-    def action_word(self, number: int) -> None:
-        """Answer with one of the setting's words, or begin to type a number."""
-        setting = self._setting
-        if not setting.words:
-            self._edit(str(number))
-        elif number <= len(setting.words):
-            self._put(setting.words[number - 1])
-
-    def action_keep_last(self) -> None:
-        """Answer what the last look saw, which the console still shows."""
-        place = self._place()
-        row = self.answers.row(place, self._column) if place is not None else None
-        if row is None or row.last is None:
-            self.tell("Nobody has looked at this value before")
-        else:
-            self._put(row.last.value)
-
-    def action_clear(self) -> None:
-        """Empty the cell."""
-        place = self._place()
-        if place is not None:
-            self.answers.put([place], self._column, None)
-            self._changed()
-
-    def action_undo(self) -> None:
-        """Take the last step back."""
-        count = self.answers.undo()
-        self.tell(f"Undone: {counted(count, 'value')}" if count else "There is nothing to undo")
-        self._changed()
-
-    def action_fill(self) -> None:
-        """The answer of this cell, or of the next one above it, in every empty cell below."""
-        grid = self.query_one(CellGrid)
-        value, places = self.answers.below(self._shown, grid.cursor or 0, self._column)
-        if value is None:
-            self.tell("Answer a cell of this column first, then A fills those below it")
-            return
-        self._state(places, value)
-
-    def action_everywhere(self) -> None:
-        """The answer of this cell, or of the next one above it, as one statement for every row that is shown."""
-        grid = self.query_one(CellGrid)
-        value, _ = self.answers.below(self._shown, grid.cursor or 0, self._column)
-        if value is None:
-            self.tell("Answer a cell of this column first, then * states the same of every row")
-            return
-        self._state([one for one in self._shown if self.answers.asks(one, self._column)], value)
-
-    def _state(self, places: Sequence[int], value: Value) -> None:
-        """One answer for several rows, which is kept beside each of them."""
-        narrowed = self.query_one("#narrow", Input).value
-        note = cells.statement(self.answers, self._column, value, places, narrowed)
-        count = self.answers.put(places, self._column, value, note) if len(places) > 1 else 0
-        self.tell(f"{counted(count, 'cell')} filled; u takes it back" if count else "No cell is left to fill")
-        self._changed(onwards=True)
-
-    def _put(self, value: Value) -> None:
-        place = self._place()
-        if place is None:
-            return
-        if not self.answers.asks(place, self._column):
-            self.tell("This cell needs no answer")
-            return
-        self.answers.put([place], self._column, value)
-        self.tell("")
-        self._changed(onwards=True)
-
-    def _changed(self, *, onwards: bool = False) -> None:
-        grid = self.query_one(CellGrid)
-        if onwards and grid.cursor is not None:
-            grid.go_to(*self.answers.after(self._shown, grid.cursor, self._column))
-        grid.refresh()
-        self._describe()
-        self._keep_soon()
-
-    @property
-    def _column(self) -> int:
-        return self.query_one(CellGrid).column
-
-    @property
-    def _setting(self) -> Setting:
-        return self.answers.settings[self._column]
-
-    # Typing
-
-    def action_edit(self) -> None:
-        """Choose one of the setting's words, or type what it takes."""
-        place = self._place()
-        if place is None or not self.answers.asks(place, self._column):
-            self.tell("This cell needs no answer")
-            return
-        setting, value = self._setting, self.answers.value(place, self._column)
-        if setting.words:
-            self.app.push_screen(ChoiceScreen(setting, value), self._chosen)
-        else:
-            listed = ", ".join(value) if isinstance(value, tuple) else value
-            self._edit("" if value is None else str(listed or "none"))
-
-    def _chosen(self, number: int | None) -> None:
-        if number is not None:
-            self._put(self._setting.words[number])
-
-    def _edit(self, text: str) -> None:
-        entry = self.query_one("#entry", Input)
-        entry.value = text
-        entry.placeholder = cells.takes(self._setting)
-        entry.add_class("-shown")
-        entry.focus()
-        entry.cursor_position = len(entry.value)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: the value is taken, or the rows are narrowed."""
-        event.stop()
-        if event.input.id == "narrow":
-            self.focus_first()
-        elif event.input.id == "entry":
-            self._enter(event.input)
-
-    def _enter(self, entry: Input) -> None:
-        try:
-            value = cells.typed(self._setting, entry.value, self._desk.now().date()) if entry.value.strip() else None
-        except UsageError as error:
-            self.tell(str(error), wrong=True)
-            return
-        self._leave_entry()
-        if value is None:
-            self.action_clear()
-        else:
-            self._put(value)
-
-    def _leave_entry(self) -> None:
-        self.query_one("#entry").remove_class("-shown")
-        self.tell("")
-        self.focus_first()
-
-    def action_narrow(self) -> None:
-        """Type what the rows are to have."""
-        self.query_one("#narrow").add_class("-shown")
-        self.query_one("#narrow").focus()
+    # The draft
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Narrow with every letter; what is written of the look goes into the draft."""
-        if event.input.id == "narrow":
-            self._narrow(event.value)
-        else:
-            self._keep_soon()
+        """What is written of the look goes into the draft."""
+        if event.input.id != "narrow":
+            self.keep_soon()
 
     def on_text_area_changed(self) -> None:
         """So does the note."""
-        self._keep_soon()
+        self.keep_soon()
 
     @work(exclusive=True, group="leave")
     async def action_leave(self) -> None:
         """From a box to the grid, from there the filter is cleared, then away; a draft stays."""
-        narrow = self.query_one("#narrow", Input)
-        if self.focused is self.query_one("#entry"):
-            self._leave_entry()
-        elif narrow.value or narrow.has_focus:
-            narrow.value = ""
-            narrow.remove_class("-shown")
-            self.focus_first()
-        elif self.touched and self._draft is not None:
+        if self.leave_box():
+            return
+        if self.touched and self._draft is not None:
             self._keep_now()
             self.dashboard.say(cells.left_line(self.answers.filled))
-            self.dismiss(None)
-        else:
-            self.dismiss(None)
+        self.dismiss(None)
 
-    # The draft
-
-    def _keep_soon(self) -> None:
+    def keep_soon(self) -> None:
         """Write the draft once the person pauses for a moment."""
         if self._draft is None:
             return
@@ -488,10 +274,8 @@ class AttestScreen(FormScreen[tuple[Attestation, ...]], inherit_bindings=False):
         if await self.app.push_screen_wait(
             QuestionScreen("Discard the draft?", body, yes="Discard", no="Keep editing")
         ):
-            for column in range(len(self.answers.settings)):
-                self.answers.put(range(len(self.answers.subjects)), column, None)
+            self.empty_all()
             self.tell("Discarded; u brings it back, column by column")
-            self._changed()
 
     # The look
 
