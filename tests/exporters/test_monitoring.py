@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.exporters.html.answers import sections
 from contribaudit.exporters.json_v1 import as_document
-from contribaudit.exporters.machine import metrics, summary
+from contribaudit.exporters.monitoring import metrics, summary
 from contribaudit.exporters.summary import Overview
 
 from .awkward import app, awkward_report, finding, report
