@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from contribaudit.core.advise.report import Report
-from contribaudit.exporters import csv_evidence, line, text_table
+from contribaudit.exporters import csv_evidence, monitoring, text_table
 from contribaudit.exporters.json_v1 import as_document, lean_document
 from tests.exporters.awkward import awkward_report
 from tests.exporters.reading import outcome_of
@@ -34,7 +34,7 @@ def test_outcomes_agree(name: str, request: pytest.FixtureRequest, monkeypatch: 
     counts = Counter(outcome for outcome, _, _ in told.values())
     assert document["summary"]["by_outcome"] == counts
     applying = {outcome: number for outcome, number in counts.items() if outcome != "no_such_setting"}
-    counted = next(part for part in line.one_line(lean_document(report)).split(" | ") if " apply" in part)
+    counted = next(part for part in monitoring.one_line(lean_document(report)).split(" | ") if " apply" in part)
     assert {
         word: int(number) for number, word in re.findall(r"(\d+) ([a-z_]+)", counted.partition(": ")[2])
     } == applying

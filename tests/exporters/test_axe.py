@@ -87,7 +87,7 @@ def test_axe_finds_nothing(
     """No violation of any impact, with rows opened, a filter chosen and a chip shown."""
     path = tmp_path / "report.html"
     with path.open("w", encoding="utf-8", newline="") as out:
-        html.write(_document(name, request), out)
+        out.writelines(html.pieces(_document(name, request)))
     page.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
     page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     page.open(path, at="#findings?fragile=1")

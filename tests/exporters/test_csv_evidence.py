@@ -17,7 +17,7 @@ from contribaudit.core.model.finding import Finding
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.csv_evidence import FINDINGS, INVENTORY, SETTINGS, Sheet
 from contribaudit.exporters.json_v1 import as_document, lean_document
-from contribaudit.exporters.reading_order import by_check_and_subject
+from contribaudit.exporters.report_v1 import by_check_and_subject
 from contribaudit.exporters.text import safe_text
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.reading import SHEETS, source_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 import shutil
 import subprocess
@@ -43,9 +42,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 
 def written(document: ReportV1) -> str:
-    out = io.StringIO(newline="")
-    html.write(document, out)
-    return out.getvalue()
+    return "".join(html.pieces(document))
 
 
 def open_page(page: Page, document: ReportV1, folder: Path, *, script: bool = True) -> None:

@@ -16,7 +16,7 @@ from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import organization_subject
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.json_v1 import lean_document, report_digest
-from contribaudit.exporters.line import one_line
+from contribaudit.exporters.monitoring import one_line
 from tests.exporters.awkward import (
     NOW,
     ONE,

@@ -38,7 +38,7 @@ from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, effective_of
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters import csv_evidence, explanation, html, junit, line, markdown, sarif, text_table
+from contribaudit.exporters import csv_evidence, explanation, html, junit, markdown, monitoring, sarif, text_table
 from contribaudit.exporters.json_v1 import as_document
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import QUESTIONS, Overview
@@ -287,7 +287,7 @@ def _findings_agree(one: Generated) -> None:
     counts = Counter(outcome for outcome, _ in told.values())
     assert document["summary"]["by_outcome"] == counts, "summary"
     applying = {word: number for word, number in counts.items() if word != "no_such_setting"}
-    counted = line.one_line(document).split(" | ")[1]
+    counted = monitoring.one_line(document).split(" | ")[1]
     assert {
         word: int(number) for number, word in re.findall(r"(\d+) ([a-z_]+)", counted.partition(": ")[2])
     } == applying
@@ -312,7 +312,7 @@ def _page_agrees(one: Generated) -> None:
     digest = sha256(canonical.encode()).hexdigest()
     assert digest in head, "digest of report.json"
     assert f"run {report.run.id:d} \\b7  report SHA-256 {digest}" in head, "what stands on each sheet"
-    assert f"#{report.run.id} {digest[:32]}" in line.one_line(document), "line"
+    assert f"#{report.run.id} {digest[:32]}" in monitoring.one_line(document), "line"
     for outcome, number in Counter(each["outcome"] for each in document["findings"]).items():
         assert f'<a href="#findings?outcome={outcome}">{number:,}</a>' in rest, "HTML"
 
@@ -321,7 +321,7 @@ def _headlines_agree(one: Generated) -> None:
     """One sentence everywhere; its word is the exit code's, its numbers are those of the findings."""
     report, document = one.report, one.document
     sentence, run = report.headline, report.run
-    assert line.one_line(document).startswith(f"{sentence}; exit={run.exit_code}"), "line"
+    assert monitoring.one_line(document).startswith(f"{sentence}; exit={run.exit_code}"), "line"
     for table in (one.table, text_table.render(document)):
         assert " ".join(table.split("\n\n")[0].split()).startswith(sentence), "table"
         last = f"{sentence.partition(' ')[0]} ({run.fail_on} and above), exit code {run.exit_code}"

@@ -18,7 +18,7 @@ from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.effective import in_app
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.json_v1 import lean_document
-from contribaudit.exporters.line import one_line
+from contribaudit.exporters.monitoring import one_line
 from contribaudit.exporters.tabular import COLUMNS, space_rows
 from contribaudit.simulator import Fault
 from tests.flow.audits import Bench, of_check, simulated

@@ -18,7 +18,6 @@ async def shown(app, done):
 """
 _COMMAND = f"""{_SHOWN}
 from contribaudit import cli
-from contribaudit.cli import dashboard
 from contribaudit.errors import UsageError
 
 loaded = []
@@ -32,7 +31,7 @@ def run(app):
     asyncio.run(shown(app, lambda: loaded))
 
 App.run = run
-cli._person_at_terminal = dashboard.person_at_terminal = lambda: True
+cli.options.person_at_terminal = lambda: True
 cli.run(sys.argv[1:])
 print(*loaded)
 """

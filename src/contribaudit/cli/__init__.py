@@ -108,15 +108,11 @@ def group(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    dashboard = ctx.command.get_command(ctx, "dashboard") if _person_at_terminal() else None  # type: ignore[attr-defined]
+    dashboard = ctx.command.get_command(ctx, "dashboard") if options.person_at_terminal() else None  # type: ignore[attr-defined]
     if dashboard is None:
         click.echo(ctx.get_help())
     else:
         ctx.invoke(dashboard)
-
-
-def _person_at_terminal() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:

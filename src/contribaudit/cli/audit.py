@@ -219,13 +219,13 @@ def for_machines(
     if metrics_path is None and summary_path is None:
         return
 
-    from contribaudit.exporters import json_v1, machine
+    from contribaudit.exporters import json_v1, monitoring
 
     document = json_v1.as_document(report)
     if metrics_path is not None:
-        console.write(machine.metrics(document, report.manifest_sha256, success), metrics_path)
+        console.write(monitoring.metrics(document, report.manifest_sha256, success), metrics_path)
     if summary_path is not None:
-        console.write(json.dumps(machine.summary(document, report.manifest_sha256), indent=2) + "\n", summary_path)
+        console.write(json.dumps(monitoring.summary(document, report.manifest_sha256), indent=2) + "\n", summary_path)
 
 
 def finish(console: Console, report: Report, *, everything: bool = False) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit import exit_codes, termination
+from contribaudit.cli import options
 from contribaudit.cli.console import Console
 from contribaudit.cli.options import organization_option, policy_option, store_option
 from contribaudit.errors import UsageError
@@ -69,16 +69,11 @@ def command(context: click.Context, *, pack: Path | None) -> None:
 
 def require_terminal() -> None:
     """Raise UsageError where no person sits in front of a terminal."""
-    if not person_at_terminal():
+    if not options.person_at_terminal():
         raise UsageError(
             "The dashboard needs a terminal for its input and its output",
             hint="For a pipe or a schedule: contribaudit audit, contribaudit next, contribaudit changes",
         )
-
-
-def person_at_terminal() -> bool:
-    """Whether stdin and stdout are a terminal that can show more than plain lines."""
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()
 
 
 def show_demo(console: Console, scenario: str = "drifted") -> None:

@@ -218,6 +218,11 @@ def person_there() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def person_at_terminal() -> bool:
+    """Whether that person sees what stdout shows, too: a terminal that can show more than plain lines."""
+    return person_there() and sys.stdout is not None and sys.stdout.isatty()
+
+
 def in_lines(text: str) -> str:
     """The text broken at blanks where stderr is a terminal and too narrow for it."""
     if not sys.stderr.isatty():

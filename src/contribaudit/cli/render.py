@@ -38,12 +38,12 @@ def of_report(
     console: Console, report: Report, output_format: str, *, everything: bool = False, kept: bool = True
 ) -> Result:
     """The report in one of FORMATS; long ones piece by piece. `kept` says whether a history holds its run."""
-    from contribaudit.exporters import json_v1, line
+    from contribaudit.exporters import json_v1, monitoring
 
     several = output_format in _SORTING or (output_format == "table" and everything)
     document = json_v1.as_document(report) if several else json_v1.lean_document(report)
     if output_format == "line":
-        return line.one_line(document, report.manifest_sha256) + "\n"
+        return monitoring.one_line(document, report.manifest_sha256) + "\n"
     return of_document(console, document, output_format, everything=everything, kept=kept)
 
 
@@ -51,7 +51,7 @@ def of_document(
     console: Console, document: ReportV1, output_format: str, *, everything: bool = False, kept: bool = True
 ) -> Result:
     """The published document in one of FORMATS."""
-    from contribaudit.exporters import csv_evidence, html, json_v1, junit, line, markdown, sarif, text_table, xlsx
+    from contribaudit.exporters import csv_evidence, html, json_v1, junit, markdown, monitoring, sarif, text_table, xlsx
 
     match output_format:
         case "table":
@@ -70,7 +70,7 @@ def of_document(
         case "csv":
             return spooled(lambda out: csv_evidence.write(document, out))
         case "line":
-            return line.one_line(document) + "\n"
+            return monitoring.one_line(document) + "\n"
         case "html":
             return html.pieces(document)
         case "junit":

@@ -16,8 +16,7 @@ from contribaudit import catalogue
 from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.resolve.inventory import inventory_rows
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.reading_order import by_check_and_subject
-from contribaudit.exporters.report_v1 import JsonValue, ReportV1
+from contribaudit.exporters.report_v1 import JsonValue, ReportV1, by_check_and_subject
 from contribaudit.exporters.text import Cell, csv_cell
 
 _Source = TypeVar("_Source")

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, TextIO, overload
+from typing import Any, overload
 
 from contribaudit.core.advise.report import Report
 from contribaudit.core.advise.site_map import QUESTIONS, SiteMap
@@ -23,13 +23,13 @@ from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.reading_order import Lean
 from contribaudit.exporters.report_v1 import (
     SCHEMA,
     ChangeV1,
     CollectionV1,
     FindingV1,
     JsonValue,
+    Lean,
     MapV1,
     ReportV1,
     StepV1,
@@ -192,11 +192,6 @@ def pieces(document: ReportV1, findings: Iterable[FindingV1] | None = None) -> I
         yield separator + indented(one, "\n    ")
         separator, end = ",\n    ", "\n  ]"
     yield end + after + "\n"
-
-
-def write(document: ReportV1, out: TextIO) -> None:
-    """The report as JSON."""
-    out.writelines(pieces(document))
 
 
 def report_digest(document: ReportV1) -> str:

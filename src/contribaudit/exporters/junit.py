@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TextIO
 
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import FAMILIES, Overview
@@ -28,13 +27,8 @@ def element_of(outcome: str) -> str:
     return PASSED if outcome == "pass" else SKIPPED
 
 
-def write(document: ReportV1, out: TextIO) -> None:
-    """The report as JUnit XML, UTF-8."""
-    out.writelines(pieces(document))
-
-
 def pieces(document: ReportV1) -> Iterator[str]:
-    """The same, piece by piece: one for each finding."""
+    """The report as JUnit XML, in pieces: one for each finding."""
     run = document["run"]
     suites: defaultdict[tuple[str, str], list[FindingV1]] = defaultdict(list)
     for one in document["findings"]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TextIO
 
 from contribaudit.core.model.several import counted, some
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
@@ -46,13 +45,8 @@ def code(text: str, longest: int = 100) -> str:
     return f"`{shown}`"
 
 
-def write(document: ReportV1, out: TextIO, *, most_characters: int = MOST_CHARACTERS) -> None:
-    """The report as Markdown (CommonMark with tables)."""
-    out.write(render(document, most_characters=most_characters))
-
-
 def render(document: ReportV1, *, most_characters: int = MOST_CHARACTERS) -> str:
-    """The same as text; at most about `most_characters`."""
+    """The report as Markdown (CommonMark with tables); at most about `most_characters`."""
     about = Overview(document)
     page = _Page(most_characters)
     _head(page, about)

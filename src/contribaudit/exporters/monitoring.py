@@ -1,20 +1,101 @@
-"""What monitoring reads of a run: a small JSON summary, and gauges in Prometheus' text format for a textfile collector.
+"""What watches over runs reads of one: a line for a log, a small JSON summary, and gauges for Prometheus.
 
-docs/monitoring.md lists both. Neither holds observed text but the IDs of organizations.
+The line holds our words, numbers and a digest. Of what was observed it holds the names of organizations alone, where
+there are several, and of those only ASCII letters, digits and blanks: nothing in it can pretend to be something else.
+docs/monitoring.md lists the keys of the summary and the gauges; of observed text they hold the IDs of organizations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
+from contribaudit.core.model.canonical import LEAST_DIGITS
+from contribaudit.core.model.several import counted
+from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import Overview
 from contribaudit.exporters.tally import Place
+from contribaudit.exporters.text import ORDER
 
 SCHEMA = "contribaudit.summary/1"
+_NAMED, _LONGEST = 6, 32
+"""Of a board with many organizations, how many are named, and how long a name may be."""
 _SECONDS_PER_DAY = 86_400
+
+
+# ── One line, for a log, a cron mail or a chat ────────────────────────────────────────────────────────
+
+
+def one_line(document: ReportV1, manifest_sha256: str = "") -> str:
+    """The line, without its newline. What no app has is not counted among what applies.
+
+    It ends with the digest of the exported evidence's manifest, where there is one, so that a chat keeps it out of the
+    reach of whoever owns history and key; else with the report's own.
+    """
+    about, run = Overview(document), document["run"]
+    listed = _listed(about.counts, " ")
+    new = _listed(about.newly, ", ")
+    parts = [
+        f"{about.headline}; exit={run['exit_code']}" + (f", new: {new}" if new else ""),
+        f"{about.applies} apply: {listed}" if listed else f"{about.applies} apply",
+        _changes(about),
+        f"read {about.read}",
+        _board(about),
+        _key(document["key_days_left"]),
+        f"#{run['id']} {(manifest_sha256 or report_digest(document))[:LEAST_DIGITS]}",
+    ]
+    return " | ".join(part for part in parts if part)
+
+
+def _listed(counts: Counter[str], separator: str) -> str:
+    return separator.join(f"{counts[outcome.value]} {outcome}" for outcome in ORDER if counts[outcome.value])
+
+
+def _board(about: Overview) -> str:
+    """Organizations, weakest first, where there are several."""
+    places = [one for one in about.map() if one.organization]
+    if len(places) < 2:
+        return ""
+    told = [f"{_name(one)}: {_state(one)}" for one in places[:_NAMED]]
+    more = [f"and {len(places) - _NAMED} more"] if len(places) > _NAMED else []
+    return "weakest first: " + "; ".join([*told, *more])
+
+
+def _state(place: Place) -> str:
+    tally = place.whole
+    parts = [(tally.failed, "fail"), (tally.unreachable, "not achievable"), (tally.unproven, "unverified")]
+    counts = ", ".join(f"{number} {word}" for number, word in parts if number) or "nothing open"
+    return f"not read, {counts}" if place.unread else counts
+
+
+def _name(place: Place) -> str:
+    """What is left of its name, or else of its ID."""
+    for text in (place.name, place.organization):
+        left = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-.") else " " for letter in text)
+        if words := left.split():
+            return " ".join(words)[:_LONGEST].rstrip()
+    return "unnamed"
+
+
+def _changes(about: Overview) -> str:
+    happened = about.changes()
+    if not happened:
+        return "no changes" if about.document["run"]["previous"] is not None else "first run"
+    uncaused = sum(1 for one in happened if not one.explained)
+    return counted(len(happened), "change") + (f", {uncaused} no cause" if uncaused else "")
+
+
+def _key(days_left: int | None) -> str:
+    if days_left is None:
+        return ""
+    return f"key {days_left}d" if days_left >= 0 else f"key ended {-days_left}d ago"
+
+
+# ── A summary, and gauges ─────────────────────────────────────────────────────────────────────────────
 
 
 def summary(document: ReportV1, manifest_sha256: str = "") -> dict[str, object]:
@@ -49,31 +130,59 @@ def _outcomes(place: Place) -> dict[str, int]:
 
 
 def metrics(document: ReportV1, manifest_sha256: str = "", last_success: datetime | None = None) -> str:
-    """The same as gauges; every family has its help and type. Ends in a newline.
+    """The same as gauges in Prometheus' text format, for a textfile collector. Ends in a newline.
 
     `last_success` is when the newest run that ended with 0 ended, None before the first.
     """
-    return "".join(f"{line}\n" for line in _lines(document, manifest_sha256, last_success))
-
-
-def _lines(document: ReportV1, manifest_sha256: str, last_success: datetime | None) -> Iterator[str]:
-    about, run = Overview(document), document["run"]
-    finished = _seconds(run["finished_at"])
-    yield from _gauge(
-        "verdict",
-        "1 for the verdict of the last run, 0 for the others.",
-        [({"verdict": one}, int(one == about.word)) for one in (PASS, FAIL, UNVERIFIED)],
+    about = Overview(document)
+    gauges = (
+        *_verdict(about, last_success),
+        *_organizations(about),
+        *_run(document, manifest_sha256),
+        *_findings(about),
+        *_sources(document),
+        *_ages(about),
     )
+    return "".join(f"{line}\n" for gauge in gauges for line in gauge.lines())
+
+
+@dataclass(frozen=True, slots=True)
+class _Gauge:
+    """One family of samples: its name without the tool's, its help, and a value for each set of labels."""
+
+    name: str
+    told: str
+    samples: Sequence[tuple[Mapping[str, str], float]]
+
+    def lines(self) -> Iterator[str]:
+        """Help, type and samples."""
+        yield f"# HELP contribaudit_{self.name} {self.told}"
+        yield f"# TYPE contribaudit_{self.name} gauge"
+        for labels, value in self.samples:
+            inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
+            yield f"contribaudit_{self.name}{'{' + inside + '}' if inside else ''} {value:.15g}"
+
+
+def _single(name: str, told: str, value: float) -> _Gauge:
+    return _Gauge(name, told, [({}, value)])
+
+
+def _verdict(about: Overview, last_success: datetime | None) -> Iterator[_Gauge]:
+    words = [({"verdict": one}, int(one == about.word)) for one in (PASS, FAIL, UNVERIFIED)]
+    yield _Gauge("verdict", "1 for the verdict of the last run, 0 for the others.", words)
     if last_success is not None:
         told = "When the newest run that ended with 0 ended, Unix time."
-        yield from _gauge("last_success_timestamp_seconds", told, [({}, last_success.timestamp())])
+        yield _single("last_success_timestamp_seconds", told, last_success.timestamp())
+
+
+def _organizations(about: Overview) -> Iterator[_Gauge]:
     places = [one for one in about.map() if one.organization]
-    yield from _gauge(
+    yield _Gauge(
         "organization_read",
         "1 for an organization of which something was read in this run.",
         [({"organization": one.organization}, int(not one.unread)) for one in places],
     )
-    yield from _gauge(
+    yield _Gauge(
         "organization_findings",
         "Findings of each organization by outcome.",
         [
@@ -82,27 +191,26 @@ def _lines(document: ReportV1, manifest_sha256: str, last_success: datetime | No
             for outcome, number in _outcomes(one).items()
         ],
     )
-    yield from _gauge(
-        "info",
-        "The run, its policy and the version that judged it.",
-        [
-            (
-                {
-                    "run": str(run["id"]),
-                    "policy_sha256": document["policy"]["sha256"],
-                    "version": document["tool"]["version"],
-                    "manifest_sha256": manifest_sha256,
-                },
-                1,
-            )
-        ],
-    )
-    yield from _gauge("exit_code", "The exit code of the last run: 0 verified, 1 findings.", [({}, run["exit_code"])])
-    yield from _gauge("run_timestamp_seconds", "When the last run ended, Unix time.", [({}, finished)])
-    duration = finished - _seconds(run["started_at"])
-    yield from _gauge("run_duration_seconds", "How long it took.", [({}, duration)])
-    yield from _gauge("run_complete", "1 when every source was read completely.", [({}, int(run["complete"]))])
-    yield from _gauge(
+
+
+def _run(document: ReportV1, manifest_sha256: str) -> Iterator[_Gauge]:
+    run = document["run"]
+    labels = {
+        "run": str(run["id"]),
+        "policy_sha256": document["policy"]["sha256"],
+        "version": document["tool"]["version"],
+        "manifest_sha256": manifest_sha256,
+    }
+    finished = _seconds(run["finished_at"])
+    yield _Gauge("info", "The run, its policy and the version that judged it.", [(labels, 1)])
+    yield _single("exit_code", "The exit code of the last run: 0 verified, 1 findings.", run["exit_code"])
+    yield _single("run_timestamp_seconds", "When the last run ended, Unix time.", finished)
+    yield _single("run_duration_seconds", "How long it took.", finished - _seconds(run["started_at"]))
+    yield _single("run_complete", "1 when every source was read completely.", int(run["complete"]))
+
+
+def _findings(about: Overview) -> Iterator[_Gauge]:
+    yield _Gauge(
         "findings",
         "Findings by severity and outcome.",
         [
@@ -111,13 +219,13 @@ def _lines(document: ReportV1, manifest_sha256: str, last_success: datetime | No
             for outcome, number in sorted(counts.items())
         ],
     )
-    yield from _gauge(
-        "findings_new",
-        "Findings that fail or are unverified and did not in the last complete run.",
-        [({}, about.newly.total())],
-    )
-    yield from _gauge("changes", "Changes since the previous run.", [({}, len(about.changes()))])
-    yield from _gauge(
+    told = "Findings that fail or are unverified and did not in the last complete run."
+    yield _single("findings_new", told, about.newly.total())
+    yield _single("changes", "Changes since the previous run.", len(about.changes()))
+
+
+def _sources(document: ReportV1) -> Iterator[_Gauge]:
+    yield _Gauge(
         "source_complete",
         "1 for a source that was read completely.",
         [
@@ -125,20 +233,16 @@ def _lines(document: ReportV1, manifest_sha256: str, last_success: datetime | No
             for row in document["collection"]
         ],
     )
-    if document["key_days_left"] is not None:
-        left = document["key_days_left"] * _SECONDS_PER_DAY
-        yield from _gauge("key_expires_seconds", "Time until the first API key in use expires.", [({}, left)])
+
+
+def _ages(about: Overview) -> Iterator[_Gauge]:
+    days_left = about.document["key_days_left"]
+    if days_left is not None:
+        told = "Time until the first API key in use expires."
+        yield _single("key_expires_seconds", told, days_left * _SECONDS_PER_DAY)
     if about.oldest is not None:
-        age = _seconds(document["as_of"]) - _seconds(about.oldest[0])
-        yield from _gauge("oldest_evidence_age_seconds", "Age of the oldest evidence of a pass.", [({}, age)])
-
-
-def _gauge(name: str, told: str, samples: list[tuple[Mapping[str, str], float]]) -> Iterator[str]:
-    yield f"# HELP contribaudit_{name} {told}"
-    yield f"# TYPE contribaudit_{name} gauge"
-    for labels, value in samples:
-        inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-        yield f"contribaudit_{name}{'{' + inside + '}' if inside else ''} {value:.15g}"
+        age = _seconds(about.document["as_of"]) - _seconds(about.oldest[0])
+        yield _single("oldest_evidence_age_seconds", "Age of the oldest evidence of a pass.", age)
 
 
 def _escaped(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any, TextIO
+from typing import Any
 from urllib.parse import quote
 
 from contribaudit.exporters.report_v1 import CollectionV1, FindingV1, ReportV1
@@ -42,13 +42,8 @@ SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0", "info
 """What code scanning services sort by."""
 
 
-def write(document: ReportV1, out: TextIO, *, everything: bool = False) -> None:
-    """The report as a SARIF log; passes too with `everything`. ASCII only."""
-    out.writelines(pieces(document, everything=everything))
-
-
 def pieces(document: ReportV1, *, everything: bool = False) -> Iterator[str]:
-    """The same, piece by piece: one for each result."""
+    """The report as a SARIF log, in pieces: one for each result; passes too with `everything`. ASCII only."""
     rules: dict[str, FindingV1] = {}
     for one in document["findings"]:
         rules.setdefault(one["check"], one)

@@ -9,7 +9,7 @@ from collections import Counter
 
 from rich.cells import cell_len, set_cell_size
 
-from contribaudit.core.advise.site_map import QUESTIONS, UNKNOWN, MapCell, MapQuestion, MapRow
+from contribaudit.core.advise.site_map import UNKNOWN, MapCell, MapQuestion, MapRow
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.several import counted
 from contribaudit.exporters.text import safe_text
@@ -119,6 +119,3 @@ def filter_of(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
 def _quoted(text: str) -> str:
     bare = text.replace('"', "")
     return bare if bare and not set(bare) & set(" ,\t") else f'"{bare}"'
-
-
-__all__ = ["GROUP_OF", "LETTERS", "MEANINGS", "QUESTIONS", "fact", "filter_of", "letter", "told", "worst"]

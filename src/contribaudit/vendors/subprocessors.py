@@ -35,8 +35,6 @@ from contribaudit.vendors.subprocessor_csv import is_csv, read_csv
 from contribaudit.vendors.subprocessor_html import html_tables, plain
 from contribaudit.vendors.subprocessor_text import text_tables
 
-MOST_BYTES = 16 << 20
-
 
 def take_in(
     body: bytes,

@@ -76,7 +76,7 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool)
 def _read(source: str) -> tuple[bytes, str]:
     """The bytes of a page from a file or standard input, and what to call where they came from."""
     from contribaudit.files import Unreadable, read_bytes
-    from contribaudit.vendors.subprocessors import MOST_BYTES
+    from contribaudit.vendors.fetching import MOST_BYTES
 
     if source == "-":
         if sys.stdin is None or sys.stdin.isatty():

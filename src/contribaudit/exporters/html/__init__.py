@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from itertools import chain
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from contribaudit import checks
 from contribaudit.core.model.several import counted
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.html.answers import (
+    GROUPS,
     apps_by_location,
     attestations,
     by_deed,
@@ -30,28 +31,18 @@ from contribaudit.exporters.html.answers import (
     some,
     waivers,
 )
-from contribaudit.exporters.html.links import Sets, chosen
 from contribaudit.exporters.html.picture import drawing
-from contribaudit.exporters.html.rows import chunks
+from contribaudit.exporters.html.rows import Sets, chosen, chunks
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import map_of
-from contribaudit.exporters.site_map import MEANINGS
+from contribaudit.exporters.site_map import LETTERS, MEANINGS
 from contribaudit.exporters.summary import QUESTIONS, Overview
 from contribaudit.exporters.tally import gravest_first
 from contribaudit.exporters.text import called, group, label, safe_text, told, words
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-GROUPS: dict[str, tuple[str, ...]] = {
-    "fail": ("fail", "conflict"),
-    "not achievable": ("not_achievable",),
-    "unverified": ("unknown", "stale"),
-    "settled": ("waived", "exempt", "pending", "not_yet_effective"),
-    "pass": ("pass",),
-}
-"""What no app has is left out, as among what applies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +106,6 @@ MOST_REASONS = 4
 _PIECES = 200
 
 
-def write(document: ReportV1, out: TextIO) -> None:
-    """The page, UTF-8."""
-    out.writelines(pieces(document))
-
-
 def findings_digest(document: ReportV1) -> str:
     """SHA-256 (hex) of the findings as `--format csv` writes them; an evidence folder's table has more columns."""
     digest = hashlib.sha256()
@@ -130,7 +116,7 @@ def findings_digest(document: ReportV1) -> str:
 
 
 def pieces(document: ReportV1) -> Iterator[str]:
-    """The same, piece by piece."""
+    """The page, piece by piece."""
     from markupsafe import Markup
 
     about, digest = Overview(document), report_digest(document)
@@ -149,7 +135,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
         findings_digest=findings_digest(document),
         sets=sets,
         picture=drawing(map_of(document["map"]), organizations),
-        meanings=[(GROUP_OF_LETTER[one], one, meaning) for one, meaning in MEANINGS.items()],
+        meanings=[(name.replace(" ", "-"), sign, MEANINGS[sign]) for name, sign in LETTERS.items()],
         sections=chapters,
         checks_of=defaultdict(list, {one.family: [each.check for each in one.answers] for one in chapters}),
         waivers=waivers(document),
@@ -176,10 +162,6 @@ def pieces(document: ReportV1) -> Iterator[str]:
     )
     stream.enable_buffering(_PIECES)
     yield from stream
-
-
-GROUP_OF_LETTER = {"F": "fail", "N": "not-achievable", "?": "unverified", "s": "settled", "p": "pass"}
-GROUP_OF_LETTER |= {one: "no-finding" for one in MEANINGS if one not in GROUP_OF_LETTER}
 
 
 def _on_each_sheet(run: int, digest: str) -> str:

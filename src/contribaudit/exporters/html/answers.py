@@ -14,6 +14,7 @@ from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.subject import Subject
 from contribaudit.exporters.changed import Happened
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
+from contribaudit.exporters.site_map import GROUP_OF
 from contribaudit.exporters.summary import FAMILIES, QUESTIONS
 from contribaudit.exporters.tally import Tally
 from contribaudit.exporters.text import called, group, safe_text, told, words
@@ -133,7 +134,12 @@ def sections(ordered: Iterable[FindingV1], chapter: Callable[[str], str]) -> lis
     ]
 
 
-_TOGETHER = {"fail": ("fail", "conflict"), "not achievable": ("not_achievable",), "unverified": ("unknown", "stale")}
+GROUPS = {
+    name: tuple(outcome.value for outcome, its in GROUP_OF.items() if outcome is not None and its == name)
+    for name in ("fail", "not achievable", "unverified", "settled", "pass")
+}
+"""Outcomes that bars show as one. What no app has is left out, as among what applies."""
+_TOGETHER = {name: GROUPS[name] for name in ("fail", "not achievable", "unverified")}
 _ALONE = ("waived", "pending", "exempt", "not_yet_effective", "pass", "no_such_setting")
 
 

@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from contribaudit.core.advise.site_map import QUESTIONS, MapCell, MapQuestion, MapRow, SiteMap
 from contribaudit.core.model.several import counted
-from contribaudit.exporters.html.links import chosen
-from contribaudit.exporters.site_map import GROUP_OF, fact, letter, told
+from contribaudit.exporters.html.rows import chosen
+from contribaudit.exporters.site_map import GROUP_OF, fact, letter, told, worst
 from contribaudit.exporters.text import safe_text
 
 WIDTH = 760
@@ -25,7 +25,6 @@ _NAME, _ROW, _HEAD, _SQUARE = 214, 30, 26, 14
 _LONGEST_NAME = 30
 _LETTER_WIDTH = 8
 _LEAST_PIECE = 6.0
-_ORDER = ("fail", "not achievable", "unverified", "settled", "pass", "no finding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,7 @@ def _link(row: MapRow, question: MapQuestion, cell: MapCell, organizations: dict
 
 
 def _worst(row: MapRow) -> str:
-    return min((GROUP_OF[cell.outcome] for cell in row.cells), key=_ORDER.index, default="no finding")
+    return GROUP_OF[worst(row).outcome if row.cells else None]
 
 
 def _summary(rows: Sequence[MapRow]) -> str:

@@ -1,20 +1,44 @@
-"""The findings as the page's script takes them: JSON rows, in which a text that recurs is written once."""
+"""The list of findings as the page's script takes it: links that choose from it, and JSON rows.
+
+What a link chooses stands in the page's address, so that it can be sent on and kept. In the rows a text that recurs is
+written once.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import urlencode
 
 from contribaudit.core.model.finding import Outcome, Severity
-from contribaudit.exporters.html.links import Sets
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.text import group, label, safe_text, told, words
 
-_CHUNK = 500
-_UNSAFE = re.compile("[<>&]")
+LIST = "#findings"
 SEVERITIES = [one.value for one in Severity]
 OUTCOMES = [one.value for one in Outcome]
+_CHUNK = 500
+_UNSAFE = re.compile("[<>&]")
+
+
+def chosen(**choices: str) -> str:
+    """The address of the list with these choices; an empty one is left out."""
+    told = {key: safe_text(value, keep_lines=True) for key, value in choices.items() if value}
+    return f"{LIST}?{urlencode(told)}" if told else LIST
+
+
+class Sets:
+    """Findings that no choice tells from others (those of a step, of a waiver), each set under a name of its own."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, tuple[str, tuple[str, ...]]] = {}
+        """By name: what it is called, and the IDs of its findings."""
+
+    def link(self, name: str, called: str, findings: Iterable[str]) -> str:
+        """The address of the list with these findings alone."""
+        self.made[name] = (safe_text(called), tuple(findings))
+        return chosen(set=name)
 
 
 class Texts:
@@ -25,8 +49,7 @@ class Texts:
 
     def __call__(self, text: str | None) -> int:
         """The text's number; None is the empty text."""
-        clean = "" if text is None else text
-        return self.numbers.setdefault(clean, len(self.numbers))
+        return self.numbers.setdefault(text or "", len(self.numbers))
 
 
 def chunks(findings: Sequence[FindingV1], document: ReportV1, sets: Sets) -> Iterator[str]:
