@@ -14,9 +14,8 @@ from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.provisions import Archive, Note
 from contribaudit.core.model.subject import organization_subject
 from contribaudit.core.model.subprocessors import Row, SubprocessorList
-from contribaudit.core.resolve.contradictions import contradictions, listing_of
 from contribaudit.core.resolve.effective import effective_of
-from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
+from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW, contradictions, listing_of
 from contribaudit.core.resolve.state import State
 from tests.builders import NOW, ORG, RULEBOOK, evaluated, policy_of, rule
 from tests.checks.test_dead_ends import every_app

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from contribaudit.core.model.candidate import Candidate, Score
 from contribaudit.core.model.canonical import canonical_json, digest
+from contribaudit.core.model.decoder import Candidate, Score
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.subject import Kind
 from contribaudit.errors import RulebookError

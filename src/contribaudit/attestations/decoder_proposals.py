@@ -16,9 +16,8 @@ import tomlkit
 from tomlkit.items import InlineTable
 
 from contribaudit.core.model.attestation import Attestation, by_age
-from contribaudit.core.model.candidate import Candidate
 from contribaudit.core.model.canonical import NOTHING, Nothing, canonical_json, digest, found_at, parts, stable
-from contribaudit.core.model.decoder import Decoder, Digests, decode
+from contribaudit.core.model.decoder import Candidate, Decoder, Digests, decode
 from contribaudit.core.model.observation import Observed, SettingId, Value
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.snapshot import Snapshot

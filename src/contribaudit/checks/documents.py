@@ -12,8 +12,7 @@ from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.provisions import Anchor
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind
-from contribaudit.core.resolve.contradictions import contradictions, listing_of, overtaken_in
-from contribaudit.core.resolve.provisions import AnchorStanding, Standing
+from contribaudit.core.resolve.provisions import AnchorStanding, Standing, contradictions, listing_of, overtaken_in
 
 _HOW = "run contribaudit terms check --fetch, or import the pages with contribaudit terms add"
 

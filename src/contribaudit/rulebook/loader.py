@@ -20,8 +20,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from contribaudit import files
 from contribaudit.core.model.audit_log import LogRules
-from contribaudit.core.model.candidate import Candidate
 from contribaudit.core.model.canonical import canonical_json, parts
+from contribaudit.core.model.decoder import Candidate
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import (
     AnnouncedDate,

@@ -25,8 +25,7 @@ from contribaudit.exporters.text import safe_text
 
 if TYPE_CHECKING:
     from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
-    from contribaudit.core.resolve.contradictions import Contradiction
-    from contribaudit.core.resolve.provisions import AnchorStanding
+    from contribaudit.core.resolve.provisions import AnchorStanding, Contradiction
 
 
 @click.command("add")
@@ -188,8 +187,7 @@ def check_command(console: Console, *, name: str | None, fetch: bool, by: str | 
 
     The exit code is 3 while a document was never archived or is not readable, or a fact is under review.
     """
-    from contribaudit.core.resolve.contradictions import contradictions, listing_of
-    from contribaudit.core.resolve.provisions import standings
+    from contribaudit.core.resolve.provisions import contradictions, listing_of, standings
     from contribaudit.exporters.terms import status_of
 
     with desk_of(console, keeps=fetch) as desk:

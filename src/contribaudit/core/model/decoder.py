@@ -3,6 +3,9 @@
 A decoder names JSON pointers into the object of a signal, volatile fields apart. What the pointers select is then the
 signal's whole state for one setting, so that unrelated fields of the object do not disturb it. With a map of values
 it also reads the setting out of the object; what the map does not name has no value, never a default.
+
+A candidate is a reading that looks likely. It never makes a value: it makes an alarm readable. Each attestation that
+stood beside the object agrees with it or contradicts it, which is its score.
 """
 
 from __future__ import annotations
@@ -12,15 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.canonical import NOTHING, canonical_json, digest, found_at, holder_at
+from contribaudit.core.model.canonical import NOTHING, canonical_json, digest, found_at, holder_at, parts
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 
 Objects: TypeAlias = Mapping[str, Any]
 """Objects of signals by their digest, as far as they were kept."""
 Digests: TypeAlias = tuple[str, ...] | None
 """The state of a signal: digests of its objects, sorted; None when the API holds none."""
-_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +137,13 @@ def _read(decoder: Decoder, found: Any) -> tuple[Value, str]:
     held = {(type(one.value).__name__, one.value): one.value for one in decoder.values if one.holds(found)}
     if len(held) == 1:
         return next(iter(held.values())), ""
-    shown = ", ".join(f"{pointer} = {_shown(found, pointer)}" for pointer in decoder.pointers)
+    shown = ", ".join(f"{pointer} = {_shown(_canonical_at(found, pointer), 80)}" for pointer in decoder.pointers)
     return None, f"it has {'several values' if held else 'no value'} for {shown}"
 
 
-def _shown(found: Any, pointer: str) -> str:
-    text = _canonical_at(found, pointer).decode("utf-8", "replace") or NOTHING.value
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+def _shown(held: bytes, most: int) -> str:
+    text = held.decode("utf-8", "replace") or NOTHING.value
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +185,81 @@ class Trust:
                 f" {self.decoder.setting} agrees with it."
             )
         return ""
+
+
+_TURNED = {"on": "turned on", "off": "turned off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What one place of a signal's object may be."""
+
+    signal: SettingId
+    owner: Kind
+    """Whose signal: the organization's own, or that of an app."""
+    pointer: str
+    setting: SettingId
+    called: str
+    """The setting in a sentence: "the in-app switch"."""
+    reads: tuple[tuple[bytes, Value], ...]
+    """Canonical JSON that may stand there, and the value that it would be."""
+    otherwise: Value = None
+    """What anything else there would be; None for nothing known."""
+    absent: Value = None
+    """What it would be that the API holds no such object; None for nothing known."""
+    why: str = ""
+    source: str = ""
+    grade: str = ""
+
+    @property
+    def name(self) -> str:
+        """The last part of the pointer, as people name a field."""
+        return parts(self.pointer)[-1]
+
+    def value_in(self, state: Digests, objects: Objects) -> Value:
+        """What the state would mean; None where the reading has no value for it."""
+        if state is None:
+            return self.absent
+        place = self.place_in(state, objects)
+        if place is None or place == b"":
+            return None
+        return next((value for held, value in self.reads if held == place), self.otherwise)
+
+    def place_in(self, state: Digests, objects: Objects) -> bytes | None:
+        """Canonical JSON at the pointer, b"" where nothing stands; None where it cannot be told."""
+        if state is None:
+            return b""
+        if len(state) != 1 or state[0] not in objects:
+            return None
+        return _canonical_at(objects[state[0]], self.pointer)
+
+    def told(self, before: Digests, after: Digests, objects: Objects) -> str:
+        """What moved there, and what that would be; "" where nothing did.
+
+        "`consented` false -> true; if that is the in-app switch, it was turned on".
+        """
+        was, now = self.place_in(before, objects), self.place_in(after, objects)
+        if was is None or now is None or was == now:
+            return ""
+        value = self.value_in(after, objects)
+        moved = f"`{self.name}` {_shown(was, 60)} -> {_shown(now, 60)}"
+        if value is None or value == self.value_in(before, objects):
+            return f"{moved}, which may be {self.called}"
+        done = _TURNED.get(value) if isinstance(value, str) else None
+        return f"{moved}; if that is {self.called}, it was {done or f'set to {value}'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How a reading did against the attestations beside one owner's object."""
+
+    candidate: Candidate
+    owner: Subject
+    agreed: int
+    contradicted: int
+
+    def sentence(self) -> str:
+        """ "`consented` as contribution.in_app: 2 attestations agree, 0 contradict"."""
+        some = counted(self.agreed, "attestation agrees", "attestations agree")
+        other = counted(self.contradicted, "contradicts", "contradict")
+        return f"`{self.candidate.name}` as {self.candidate.setting}: {some}, {other}"

@@ -14,8 +14,7 @@ from math import ceil
 from typing import Literal
 
 from contribaudit.core.model.audit_log import NO_LOG_RULES, LogRules
-from contribaudit.core.model.candidate import Candidate
-from contribaudit.core.model.decoder import Decoder
+from contribaudit.core.model.decoder import Candidate, Decoder
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.provisions import NO_TERMS_RULES, TermsRules

@@ -13,9 +13,8 @@ from datetime import datetime
 
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation, by_age, in_force, known_by, standing
-from contribaudit.core.model.candidate import Score
 from contribaudit.core.model.canonical import VERSION
-from contribaudit.core.model.decoder import Objects
+from contribaudit.core.model.decoder import Objects, Score
 from contribaudit.core.model.observation import (
     CONFLICT_CODE,
     Attester,

@@ -26,8 +26,7 @@ from contribaudit.core.resolve.provisions import AnchorStanding, standings
 
 if TYPE_CHECKING:
     from contribaudit.core.model.attestation import Approved
-    from contribaudit.core.model.candidate import Score
-    from contribaudit.core.model.decoder import Trust
+    from contribaudit.core.model.decoder import Score, Trust
 
 
 @dataclass(frozen=True, slots=True)
