@@ -35,6 +35,7 @@ from contribaudit.core.model.observation import Grade, Observation, Observed, Va
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.ai_sources import BLOCKED, LIMITED, OPENNESS, WITNESSES
 from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.effective_ai import (
     EXPOSED,
@@ -49,7 +50,6 @@ from contribaudit.core.resolve.effective_ai import ai as effective_ai
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.reasons import VALUE, Effective, never_recorded
 from contribaudit.core.resolve.reasons import gravest as gravest_answer
-from contribaudit.core.resolve.rovo import BLOCKED, LIMITED, OPENNESS, WITNESSES
 from contribaudit.core.resolve.rovo import access as access_by_all
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.state import State

@@ -28,8 +28,8 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.ai_sources import BLOCKED, LIMITED
 from contribaudit.core.resolve.aliases import alias_of, called
-from contribaudit.core.resolve.rovo import BLOCKED, LIMITED
 from contribaudit.core.resolve.state import State
 
 

@@ -39,7 +39,6 @@ from contribaudit.core.advise.steps import (
     subjects_of,
 )
 from contribaudit.core.judge.baseline import outside
-from contribaudit.core.model.attestation import in_force
 from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.rulebook import Screen
@@ -356,11 +355,10 @@ def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> 
         return one.subject.organization, next(alone, "somebody")
 
     for (organization, who), its in grouped(findings, who_waits).items():
-        standing = in_force(state.organization(organization).attestations, state.as_of)
         wanted = {(one.subject, one.setting) for one in its}
         ids = [
             each.id
-            for (subject, setting), held in standing.items()
+            for (subject, setting), held in state.in_force(organization).items()
             for each in held
             if same_person(each.by, who) and (subject, setting) in wanted
         ]

@@ -17,6 +17,17 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SOURCES_DIFFER, Grade, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App, Plan
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.ai_sources import (
+    BLOCKED,
+    CALLED,
+    OPENNESS,
+    WORDS,
+    gateway,
+    main_switch,
+    policy_item,
+    recorded,
+    site_answers,
+)
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.plans import TRIALS
@@ -40,18 +51,7 @@ from contribaudit.core.resolve.reasons import (
     together,
     told,
 )
-from contribaudit.core.resolve.rovo import (
-    BLOCKED,
-    CALLED,
-    OPENNESS,
-    WORDS,
-    Position,
-    gateway,
-    main_switch,
-    policy_item,
-    position,
-    site_answers,
-)
+from contribaudit.core.resolve.rovo import Position, position
 from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.second_witness import RUNNING
 from contribaudit.core.resolve.state import State
@@ -106,7 +106,7 @@ def _by_switches(state: State, app: Subject, most: str) -> Effective:
 
 def _recorded(state: State, app: Subject, switch: SettingId, most: str) -> Position | Stop | None:
     """Where a switch stands of which people alone can tell; None where nobody recorded it."""
-    seen = read_word(state, app, switch, WORDS[switch], CALLED[switch])
+    seen = recorded(state, app, switch)
     if isinstance(seen, Stop):
         return None if never_recorded(state, app, switch) else seen
     return Position(OPENNESS[seen[0]] > OPENNESS[most], (told(f"{CALLED[switch]} is {seen[0]}", seen[1]),))

@@ -13,7 +13,6 @@ from datetime import UTC
 from typing import TypeAlias, TypeVar
 
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import in_force
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Grade, Observed, SettingId, Unavailable
 from contribaudit.core.model.rulebook import Plan
@@ -127,8 +126,7 @@ def _first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
 
 def _never_claimed(state: State, organization: Subject) -> bool:
     """True where the newest looks, which no longer count, saw no exemption: then there is none to lose."""
-    looks = in_force(state.organization(organization.organization).attestations, state.as_of)
-    found = looks.get((organization, names.EXEMPTION), [])
+    found = state.in_force(organization.organization).get((organization, names.EXEMPTION), ())
     return bool(found) and all(isinstance(one.value, str) and one.value.casefold() == _NONE for one in found)
 
 

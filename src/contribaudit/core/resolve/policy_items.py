@@ -1,21 +1,43 @@
 """What the AI policy item of each app reads as, by a decoder of the rulebook, and of which type and shape it is.
 
-How far a reading counts, `rovo` says.
+A reading is ours of an object whose meaning is not published. It counts in an organization while the gateway or an
+anchored attestation agrees with it for an app in the same state, type and shape, and neither contradicts it for any
+app. It then also answers for the apps that the gateway does not reach. Between gateway and item a person who looks
+decides: the item does not count in an organization where an attestation contradicts it, or did while the item was as
+it is now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from contribaudit.core.model import decoder as decoders
 from contribaudit.core.model import names
 from contribaudit.core.model.decoder import Decoder, Objects, decode
-from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
-from contribaudit.core.model.subject import Kind
-from contribaudit.core.resolve.state import State
+from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.ai_sources import (
+    CALLED,
+    WORDS,
+    explained_by_family,
+    gateway,
+    is_shut,
+    main_switch,
+    nobody_alone,
+    policy_item,
+    recorded,
+)
+from contribaudit.core.resolve.aliases import called
+from contribaudit.core.resolve.reasons import Reason, Stop, told
+from contribaudit.core.resolve.state import State, once_per_state
 
 READ_DIRECTLY = frozenset((names.AI_POLICY_ITEM,))
 """Settings that decoders read without waiting for an attestation of them: nobody can attest what no screen shows."""
+CONFIRMED, UNCONFIRMED = "confirmed", "unconfirmed"
+CONTRADICTED, BY_PERSON = "contradicted", "contradicted_by_person"
+"""How far the reading of an app's AI policy item counts: by the gateway or an anchored attestation, of any app."""
 _TYPES = {
     bool: "boolean",
     int: "number",
@@ -67,3 +89,120 @@ def _shape(found: Any) -> str:
 
 def _type(value: Any) -> str:
     return "null" if value is None else _TYPES.get(type(value), type(value).__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far the readings of AI policy items count in one organization."""
+
+    agreed: Mapping[tuple[bool, str], Reason]
+    """By reading and shape: who agrees with it, for which app."""
+    against: Reason | None
+    """What contradicts a reading; while there is such, none counts."""
+    by_person: bool
+    """Whether an attestation contradicts one."""
+    shapes: Mapping[Subject, tuple[bool, str]]
+    """What each app's item reads as, and its type and shape."""
+
+    def counts(self, app: Subject) -> tuple[str, str]:
+        """How far the item of the app counts, and who says so; "" where nobody does."""
+        if self.against is not None:
+            return BY_PERSON if self.by_person else CONTRADICTED, self.against.sentence
+        found = self.agreed.get(self.shapes[app])
+        return (CONFIRMED, found.sentence) if found is not None else (UNCONFIRMED, "")
+
+
+@once_per_state
+def item_trust(state: State, organization: str) -> Trust:
+    """How far AI policy items count in the organization. Weighed once for all of its apps."""
+    agreed: dict[tuple[bool, str], Reason] = {}
+    against: list[tuple[bool, Reason]] = []
+    shapes: dict[Subject, tuple[bool, str]] = {}
+    for app in state.subjects(Kind.APP, organization):
+        item = policy_item(state, app)
+        if item is None:
+            continue
+        shape = state.value(app, names.AI_POLICY_ITEM_SHAPE)
+        shapes[app] = item[0], str(shape.value) if shape is not None else ""
+        for is_open, by_person, link in _compared(state, app, item[0]):
+            if is_open == item[0]:
+                agreed.setdefault(shapes[app], link)
+            else:
+                against.append((by_person, link))
+    return Trust(
+        agreed,
+        next((link for _, link in against), None),
+        any(by_person for by_person, _ in against),
+        shapes,
+    )
+
+
+def item_standings(state: State, organization: str) -> Iterator[Observed]:
+    """How far the reading of each app's item counts, for `position`; after everything else was put into the state."""
+    trust = item_trust(state, organization)
+    for app in trust.shapes:
+        item = policy_item(state, app)
+        assert item is not None
+        word, who = trust.counts(app)
+        source = f"{item[1].source}: {who}" if who else item[1].source
+        yield replace(item[1], setting=names.AI_POLICY_ITEM_COUNTS, value=word, source=source)
+
+
+def item_decoders(state: State, organizations: Iterable[str]) -> Iterator[decoders.Trust]:
+    """How the decoder of policy items stands in each organization that has any."""
+    decoder = item_decoder(state)
+    for organization in organizations if decoder is not None else ():
+        trust = item_trust(state, organization)
+        if decoder is not None and trust.shapes:
+            aside = trust.against is not None
+            yield decoders.Trust(organization, decoder, standing=_standing(trust), set_aside=aside)
+
+
+def _standing(trust: Trust) -> str:
+    if trust.against is not None:
+        return f"set aside, {trust.against.sentence}"
+    if not trust.agreed:
+        return "does not count yet: neither the gateway nor an anchored attestation agrees with it"
+    words = " and ".join(sorted({"on" if is_on else "off" for is_on, _ in trust.agreed}))
+    return f"counts for {words}"
+
+
+def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool, bool, Reason]]:
+    """What the gateway and an anchored attestation say of the app: open or not, whether a person says so, and a link.
+
+    A no that may be about one account confirms an item that is off, and contradicts none that is on.
+    """
+    name = called(state, app)
+    answer = gateway(state, app)
+    if answer is not None and answer.yes is not None and not (not item_on and explained_by_family(state, app, answer)):
+        limited = answer.yes is False and item_on and nobody_alone(state, app.organization) is None
+        if not limited:
+            yield answer.yes, False, replace(answer.link, sentence=f"for {name} {answer.link.sentence}")
+    switch = main_switch(state.rulebook.app(state.recall(app, names.APP_TYPE_KEY)))
+    attested = recorded(state, app, switch)
+    if not isinstance(attested, Stop) and attested[1].witness is not None and attested[1].witness.anchored:
+        link = told(f"{CALLED[switch]} of {name} is {attested[0]}", attested[1])
+        yield not is_shut(attested[0]), True, link
+    elif isinstance(attested, Stop):
+        for word, by in _seen_beside_item(state, app, switch):
+            if is_shut(word) is item_on:
+                sentence = f"{CALLED[switch]} of {name} was {word} when {by} looked, with the same policy item"
+                yield not item_on, True, told(sentence, state.read(app, switch))
+
+
+def _seen_beside_item(state: State, app: Subject, switch: SettingId) -> Iterator[tuple[str, str]]:
+    """What people saw and who they were, for looks at which the app's policy item was the same as it is now.
+
+    Such a look contradicts the item even when its value no longer counts, because another signal moved or was not read.
+    """
+    decoder = item_decoder(state)
+    now = state.value(app, decoder.signal) if decoder is not None else None
+    if now is None:
+        return
+    for one in state.in_force(app.organization).get((app, switch), ()):
+        word = one.value.strip().casefold() if isinstance(one.value, str) else ""
+        beside = any(
+            (anchor.signal, anchor.subject, anchor.state) == (now.setting, app, now.value) for anchor in one.anchors
+        )
+        if one.bound and beside and word in WORDS[switch]:
+            yield word, one.by

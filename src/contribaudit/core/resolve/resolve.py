@@ -28,8 +28,7 @@ from contribaudit.core.resolve.attested import (
 )
 from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.plans import highest_plan
-from contribaudit.core.resolve.policy_items import item_readings
-from contribaudit.core.resolve.rovo import item_decoders, item_standings
+from contribaudit.core.resolve.policy_items import item_decoders, item_readings, item_standings
 from contribaudit.core.resolve.second_witness import beside_attested, other_organizations, witnessed
 from contribaudit.core.resolve.state import (
     NEVER_EXPORTED,

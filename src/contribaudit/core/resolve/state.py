@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from functools import wraps
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.attestation import Approved, Attestation, in_force
 from contribaudit.core.model.audit_log import NO_LOG, AuditLog
 from contribaudit.core.model.change import NOTHING_LEFT, Change, Departures
+from contribaudit.core.model.decoder import Score, Trust
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.policy import Terms
 from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
@@ -23,10 +25,6 @@ from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionSt
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
 from contribaudit.core.resolve.provisions import AnchorStanding, standings
-
-if TYPE_CHECKING:
-    from contribaudit.core.model.attestation import Approved
-    from contribaudit.core.model.decoder import Score, Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,7 @@ class HistoryReader:
 NO_PAST = HistoryReader(lambda _moment: (), lambda _moment: NO_LOG)
 
 
+P = ParamSpec("P")
 T = TypeVar("T")
 TermsOf: TypeAlias = Callable[["State", Subject, SettingId], Sequence[Terms]]
 """What is asked of the evidence behind an effective answer, by the rule that holds and then by any other that may."""
@@ -187,6 +186,11 @@ class State:
         """The facts that a check, or an effective answer, rests on and that their page says no longer, or otherwise."""
         doubtful = self.once("under review", lambda: [one for one in self.anchored if one.standing.under_review])
         return [one for one in doubtful if check in one.anchor.checks or setting in one.anchor.settings]
+
+    def in_force(self, organization: str) -> Mapping[tuple[Subject, SettingId], Sequence[Attestation]]:
+        """What people recorded of the organization that nothing newer took the place of, by subject and setting."""
+        told = self.organization(organization).attestations
+        return self.once(("in force", organization), lambda: in_force(told, self.as_of))
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """What `compute` gives, computed once per key: for what every subject of an organization needs anew."""
@@ -324,3 +328,16 @@ class State:
     def organization_name(self, organization: str) -> str:
         """The organization's name, or its ID when no name is known."""
         return self.place(organization_subject(organization)).name if organization else ""
+
+
+def once_per_state(compute: Callable[Concatenate[State, P], T]) -> Callable[Concatenate[State, P], T]:
+    """Makes a function of a state and of hashable values that works out each answer once, and keeps it in the state.
+
+    What is given by name, or left to its default, is kept apart from the same given by place.
+    """
+
+    @wraps(compute)
+    def kept(state: State, /, *values: P.args, **named: P.kwargs) -> T:
+        return state.once((compute, values, *named.items()), lambda: compute(state, *values, **named))
+
+    return kept

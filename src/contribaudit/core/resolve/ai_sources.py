@@ -1,0 +1,191 @@
+"""What each source says of an app's main AI switch: people, Atlassian's gateway, and the app's AI policy item.
+
+A field of the gateway is about the app that it was asked for, but for Jira's, which is about the Jira family of the
+site: while another app of the family is seen open, its yes contradicts no block of this one. A yes for a whole site is
+about at least one of its apps; `effective_ai` draws that conclusion. What the sources show together, `rovo` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from contribaudit.core.model import names
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable
+from contribaudit.core.model.rulebook import App
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.plans import deciding_plan, plans_by_console, possible_plans, trial_of_any_plan
+from contribaudit.core.resolve.reasons import NEVER_RECORDED, Reason, Stop, read_word, rule, sites_index, told
+from contribaudit.core.resolve.state import State, once_per_state
+
+BLOCKED = "blocked"
+LIMITED = "limited"
+OPENNESS = {BLOCKED: 0, "off": 0, LIMITED: 1, "allowed": 2, "on": 2}
+"""How far a word lets AI in."""
+WORDS: Mapping[SettingId, tuple[str, ...]] = {
+    names.AI_ACCESS: ("allowed", LIMITED, BLOCKED),
+    names.AI_OWN_SETTING: ("on", LIMITED, "off"),
+}
+CALLED: Mapping[SettingId, str] = {
+    names.AI_ACCESS: "Rovo access",
+    names.AI_OWN_SETTING: "the app's own AI switch",
+}
+WITNESSES = (names.GATEWAY_ROVO, names.GATEWAY_AI, names.GATEWAY_ROVO_LLM, names.AI_POLICY_ITEM)
+"""Settings that tell of a main switch beside its own."""
+GATEWAY_SILENT = "gateway_silent"
+"""Code of an answer of the gateway that cannot be used, where nobody has looked either."""
+_ENABLED: Mapping[SettingId, str] = {
+    names.GATEWAY_ROVO: "Rovo is",
+    names.GATEWAY_AI: "AI features are",
+    names.GATEWAY_ROVO_LLM: "Rovo's language models are",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the gateway told of one app."""
+
+    yes: bool | None
+    """None for an answer that cannot be used: null, an error, a refusal."""
+    link: Reason
+    stop: Stop | None = None
+    """Why it cannot be used."""
+
+    @property
+    def setting(self) -> SettingId | None:
+        """The field that decides."""
+        return self.link.observation.setting if self.link.observation is not None else None
+
+
+def main_switch(known: App | None) -> SettingId:
+    """The switch that gateway and item tell of: the app's own where the app stands outside Rovo access."""
+    return names.AI_OWN_SETTING if known is not None and known.rovo_block == "elsewhere" else names.AI_ACCESS
+
+
+def recorded(state: State, app: Subject, switch: SettingId) -> tuple[str, Observed] | Stop:
+    """The switch's word as people recorded it, and the observation that says it; else the stop that its lack makes."""
+    return read_word(state, app, switch, WORDS[switch], CALLED[switch])
+
+
+def is_shut(word: str) -> bool:
+    """Whether the word of a switch lets AI in for nobody."""
+    return OPENNESS[word] == OPENNESS[BLOCKED]
+
+
+def gateway(state: State, app: Subject) -> Answer | None:
+    """What the gateway told of the app; None where it was not asked.
+
+    One field that says yes is a yes. A no is one where Rovo and AI features, as far as each was asked for, are off: the
+    language models are a part of Rovo.
+    """
+    seen = {field: state.read(app, field) for field in _ENABLED}
+    for field, found in seen.items():
+        if isinstance(found, Observed) and found.value is True:
+            return Answer(True, told(f"{_ENABLED[field]} enabled according to the GraphQL gateway", found))
+    asked = [seen[field] for field in (names.GATEWAY_ROVO, names.GATEWAY_AI) if _was_asked(seen[field])]
+    unusable = [one for one in asked if not isinstance(one, Observed) or one.value is not False]
+    if unusable:
+        one = unusable[0]
+        if isinstance(one, Unavailable):
+            ours = one.code != names.OTHER_ORGANIZATION
+            sentence = f"the GraphQL gateway did not answer: {one.reason}" if ours else one.reason
+        else:
+            sentence = f"the GraphQL gateway answers {'null' if one.value is None else repr(one.value)}"
+        return Answer(None, told(sentence, one), Stop(Outcome.UNKNOWN, GATEWAY_SILENT, told(sentence, one)))
+    if not asked:
+        return None
+    no = asked[0]
+    sentence = f"{_ENABLED[no.setting]} not enabled for the token's account"
+    if nobody_alone(state, app.organization) is not None:
+        sentence = (
+            f"{_ENABLED[no.setting]} not enabled according to the GraphQL gateway, and no plan here limits it by group"
+        )
+    return Answer(False, told(sentence, no))
+
+
+def _was_asked(seen: Observation) -> bool:
+    return isinstance(seen, Observed) or seen.code not in NEVER_RECORDED
+
+
+@once_per_state
+def nobody_alone(state: State, organization: str) -> Reason | None:
+    """Why no group of the organization can be given Rovo alone: no plan that it can be on limits Rovo by group.
+
+    None where one can, where a plan is not known, since a word that the rulebook does not know proves nothing, and
+    where a trial may be of a plan that limits Rovo by group.
+    """
+    able = state.rulebook.plan_with("rovo_by_group")
+    possible = plans_by_console(state, organization)
+    if not able or not possible or any(plan.rovo_by_group for plan in possible):
+        return None
+    if trial_of_any_plan(state, organization):
+        return None
+    rest = f"and Rovo can be limited by group on {able} only"
+    plan = deciding_plan(state, organization)
+    if not isinstance(plan, Stop):
+        return replace(plan.reason, sentence=f"{plan.reason.sentence}, {rest}")
+    highest = f"the highest plan is {' or '.join(one.name for one in possible)}"
+    if any(one.rovo_by_group for one in possible_plans(state, organization)):
+        screen = state.read(organization_subject(organization), names.METADATA)
+        return told(f"the Data contribution screen shows no switch for metadata, so {highest}, {rest}", screen)
+    return rule(state, f"{highest}, {rest}")
+
+
+def explained_by_family(state: State, app: Subject, answer: Answer) -> bool:
+    """Whether the answer is Jira's yes, which is about the family, and another app of the family is seen open."""
+    return bool(answer.yes) and answer.setting != names.GATEWAY_AI and _open_sibling(state, app)
+
+
+def _open_sibling(state: State, app: Subject) -> bool:
+    index = sites_index(state, app.organization)
+    number = index.of_app.get(app)
+    if number is None or not _in_family(state, app):
+        return False
+    seen_open = state.once(
+        ("open family", app.organization, number),
+        lambda: [one for one in index.sites[number].apps if _in_family(state, one) and _seen_open(state, one)],
+    )
+    return any(other != app for other in seen_open)
+
+
+def _in_family(state: State, app: Subject) -> bool:
+    known = state.rulebook.app(state.recall(app, names.APP_TYPE_KEY))
+    return known is not None and known.jira_family
+
+
+def _seen_open(state: State, app: Subject) -> bool:
+    """Whether a witness that is about this app alone says that it is open."""
+    words = {switch: recorded(state, app, switch) for switch in WORDS}
+    if any(not isinstance(word, Stop) and not is_shut(word[0]) for word in words.values()):
+        return True
+    if not isinstance(words[names.AI_ACCESS], Stop):
+        return False
+    item, features = policy_item(state, app), state.value(app, names.GATEWAY_AI)
+    return (features is not None and features.value is True) or (item is not None and item[0])
+
+
+def policy_item(state: State, app: Subject) -> tuple[bool, Observed] | None:
+    """Whether the app's AI policy item reads as on, with what says so; None where it is absent or reads as neither."""
+    seen = state.value(app, names.AI_POLICY_ITEM)
+    if seen is None or seen.value not in ("on", "off"):
+        return None
+    return seen.value == "on", seen
+
+
+@once_per_state
+def site_answers(state: State, organization: str) -> Mapping[int, Observed]:
+    """Sites for which the gateway says that Rovo is enabled, by their number in `sites_index`."""
+    by_name: dict[str, Observed] = {}
+    for subject in state.subjects(Kind.SITE, organization):
+        seen = state.value(subject, names.GATEWAY_ROVO)
+        if seen is not None and seen.value is True:
+            by_name[subject.id.casefold()] = seen
+    if not by_name:
+        return {}
+    found: dict[int, Observed] = {}
+    for number, site in enumerate(sites_index(state, organization).sites):
+        seen = by_name.get(site.id.casefold()) or by_name.get(site.host.casefold())
+        if seen is not None:
+            found[number] = seen
+    return found
