@@ -15,7 +15,7 @@ from contribaudit.errors import StoreDamaged
 from contribaudit.store import ids
 from contribaudit.store.columns import signature_in, signed
 from contribaudit.store.schema import subprocessor_lists, subprocessor_reviews
-from contribaudit.store.terms import keep_page
+from contribaudit.store.vendors import keep_page
 
 
 def add_list(connection: Connection, listed: SubprocessorList, body: bytes) -> None:
