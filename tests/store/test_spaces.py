@@ -266,7 +266,7 @@ def test_what_a_first_listing_shows_is_not_new(history: History) -> None:
 
 
 def test_changes_come_page_by_page(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("contribaudit.store.space_changes._PAGE", 2)
+    monkeypatch.setattr("contribaudit.store.changes._PAGE", 2)
     some = [space(key) for key in ("K0", "K1", "K2", "Ärzte", "ß", "ÄB", "a\\b", "юг", '"q"')]
     keep(history, 0, some)
     keep(history, 1, [replace(one, name="new") for one in some])

@@ -6,7 +6,6 @@ Signals are raw API objects whose moves hold or free what people attested.
 from __future__ import annotations
 
 import json
-import zlib
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -21,12 +20,12 @@ from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.attested import AttestationHistory, PlanSeen
 from contribaudit.core.resolve.signals import REVISION_PREFIX, SIGNAL_PREFIX, SignalHistory
-from contribaudit.errors import StoreDamaged, UsageError, meant
+from contribaudit.errors import UsageError, meant
 from contribaudit.store import ids
 from contribaudit.store.columns import fields_of, read_value, signature_in, signed, write_value
 from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts, whole_runs
-from contribaudit.store.once import asked_once
 from contribaudit.store.schema import attachments, attestations, confirmations, plans, revocations
+from contribaudit.store.transactions import asked_once
 
 _AS_THEY_ARE = ("observed_at", "look", "screen", "console_path", "note", "unanchored_reason", "highest_plan")
 
@@ -97,7 +96,6 @@ def add_attestations(
 
     Raises UsageError when an ID is there already, or a screenshot was not handed in.
     """
-    ids.one_writer(connection)
     names = [one.id for one in coming]
     twice = [identity for identity, count in Counter(names).items() if count > 1]
     for known in (*twice, *sorted(recorded_ids(connection, names))):
@@ -126,7 +124,7 @@ def _keep_attachments(connection: Connection, coming: Sequence[Attestation], bod
             continue
         if digest not in bodies or sha256(bodies[digest]).hexdigest() != digest:
             raise UsageError(f"The attachment {digest} was not provided", hint="Attach the file again")
-        ids.add(connection, attachments, digest=digest, body=zlib.compress(bodies[digest]))
+        ids.keep_body(connection, attachments, digest, bodies[digest])
 
 
 def recorded_ids(connection: Connection, names: Sequence[str]) -> set[str]:
@@ -137,13 +135,11 @@ def recorded_ids(connection: Connection, names: Sequence[str]) -> set[str]:
 
 def confirm(connection: Connection, attestation: str, signature: Signature) -> None:
     """Note that somebody confirms it. Raises UsageError for an unknown ID, and for one that is revoked."""
-    ids.one_writer(connection)
     _sign(connection, confirmations, _standing(connection, attestation), signature)
 
 
 def revoke(connection: Connection, attestation: str, signature: Signature, note: str = "") -> None:
     """Take it back; it stays in the history. Raises UsageError for an unknown ID and for one that is revoked."""
-    ids.one_writer(connection)
     _sign(connection, revocations, _standing(connection, attestation), signature, note=note)
 
 
@@ -177,23 +173,13 @@ def read_attestations(connection: Connection, organization: str) -> tuple[Attest
 def read_attachment(connection: Connection, digest: str) -> bytes:
     """The screenshot by its digest. Raises StoreDamaged when it is missing or was altered."""
     hint = "The screenshot is lost; restore the history from a backup, or look again"
-    body = connection.execute(select(attachments.c.body).where(attachments.c.digest == digest)).scalar()
-    if body is None:
-        raise StoreDamaged(f"The attachment {digest} is not in the history", hint=hint)
-    try:
-        data = zlib.decompress(body)
-    except zlib.error as error:
-        raise StoreDamaged(f"The attachment {digest} cannot be decompressed", hint=hint) from error
-    if sha256(data).hexdigest() != digest:
-        raise StoreDamaged(f"The attachment {digest} was altered", hint=hint)
-    return data
+    return ids.read_body(connection, attachments, digest, "The attachment", hint)
 
 
 def record_plan(
     connection: Connection, organization: str, run: int, moment: datetime, highest: str | None, words: Sequence[str]
 ) -> None:
     """Note the highest plan that a run saw, and all plan words; nothing is kept while they stay the same."""
-    ids.one_writer(connection)
     known = read_plans(connection, organization)
     if known and (known[-1].highest, known[-1].words) == (highest, tuple(words)):
         return

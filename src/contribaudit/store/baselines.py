@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, select
 
 from contribaudit.core.judge.baseline import approved_of
 from contribaudit.core.model import names
@@ -17,14 +17,20 @@ from contribaudit.errors import UsageError
 from contribaudit.store import ids
 from contribaudit.store.attestations import read_attestations
 from contribaudit.store.columns import fields_of, read_value, signature_in, signed
-from contribaudit.store.facts import StoredFact, collections_of, organization_number, run_starts, stored_facts
+from contribaudit.store.facts import (
+    StoredFact,
+    collections_of,
+    known_after,
+    organization_number,
+    run_starts,
+    stored_facts,
+)
 from contribaudit.store.pruning import read_prunings
 from contribaudit.store.schema import baselines, facts, snapshots
 
 
 def add_baseline(connection: Connection, coming: Baseline) -> None:
     """Keep it. Raises UsageError when its run did not audit the organization."""
-    ids.one_writer(connection)
     number = organization_number(connection, coming.organization)
     audited = select(snapshots.c.run).where(snapshots.c.organization == number, snapshots.c.run == coming.run)
     if number is None or connection.execute(audited).scalar() is None:
@@ -61,10 +67,9 @@ def read_approvals(connection: Connection, organization: str) -> tuple[Approved,
     started_at = run_starts(connection, {one.run for one in found})
     made: list[Approved] = []
     for one in found:
-        open_then = facts.c.first_run <= one.run, or_(facts.c.ended_run.is_(None), facts.c.ended_run > one.run)
         known = [
             fact.observation(started_at[one.run])
-            for fact in stored_facts(connection, number, *open_then, settings=_PLACE)
+            for fact in stored_facts(connection, number, *known_after(one.run), settings=_PLACE)
         ]
         made.append(approved_of(one, started_at[one.run], known, attestations))
     return tuple(made)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from contribaudit.core.model.snapshot import LedgerEntry
 from contribaudit.errors import StoreDamaged
 from contribaudit.store import ids
-from contribaudit.store.columns import read_moment, write_moment
+from contribaudit.store.columns import fields_of, read_moment, write_moment
 from contribaudit.store.facts import organization_number
 from contribaudit.store.records import ExportedManifest, RunLedger
 from contribaudit.store.schema import ledgers, manifests, responses
@@ -46,34 +45,27 @@ def read_ledger(connection: Connection, run: int, organization: str) -> RunLedge
     return RunLedger(entries, found.clock_skew_seconds)
 
 
+_AS_THEY_ARE = tuple(name for name in ExportedManifest.__slots__ if name != "organizations")
+
+
 def record_manifest(connection: Connection, one: ExportedManifest) -> None:
     """Note an exported manifest, which the next one of the same organizations then names."""
-    values = {name: getattr(one, name) for name in ExportedManifest.__slots__ if name != "organizations"}
-    ids.add(connection, manifests, scope=_scope(one.organizations), **values)
+    ids.add(connection, manifests, scope=_scope(one.organizations), **fields_of(one, _AS_THEY_ARE))
 
 
 def read_manifests(connection: Connection, organizations: Iterable[str]) -> tuple[ExportedManifest, ...]:
     """Every exported manifest of exactly these organizations, oldest first."""
-    scope = _scope(organizations)
-    fields = [manifests.c[name] for name in ExportedManifest.__slots__ if name != "organizations"]
-    rows = connection.execute(select(*fields).where(manifests.c.scope == scope).order_by(manifests.c.id))
-    return tuple(ExportedManifest(organizations=tuple(scope.split("\n")), **row) for row in rows.mappings())
-
-
-_MANIFESTS = select(
-    manifests.c.scope, *(manifests.c[name] for name in ExportedManifest.__slots__ if name != "organizations")
-).order_by(manifests.c.id)
+    return _manifests(connection, manifests.c.scope == _scope(organizations))
 
 
 def read_manifests_about(connection: Connection, organization: str) -> tuple[ExportedManifest, ...]:
     """Every exported manifest of this organization, alone or with others, oldest first."""
-    rows = connection.execute(_MANIFESTS).mappings()
-    found = ((tuple(row["scope"].split("\n")), row) for row in rows)
-    return tuple(
-        ExportedManifest(organizations=scope, **{name: value for name, value in row.items() if name != "scope"})
-        for scope, row in found
-        if organization in scope
-    )
+    return tuple(one for one in _manifests(connection) if organization in one.organizations)
+
+
+def _manifests(connection: Connection, *conditions: ColumnElement[bool]) -> tuple[ExportedManifest, ...]:
+    rows = connection.execute(select(manifests).where(*conditions).order_by(manifests.c.id))
+    return tuple(ExportedManifest(tuple(row.scope.split("\n")), **fields_of(row, _AS_THEY_ARE)) for row in rows)
 
 
 def _scope(organizations: Iterable[str]) -> str:
@@ -90,6 +82,7 @@ def _entry(row: list[Any]) -> LedgerEntry:
     return LedgerEntry(read_moment(at), *rest)
 
 
+_RAW = "The raw object"
 _HINT = "The evidence for this finding is lost; restore the history from a backup"
 
 
@@ -97,22 +90,9 @@ def read_kept(connection: Connection, digests: Iterable[str]) -> dict[str, bytes
     """The canonical JSON behind those of the digests that are there. Raises StoreDamaged for one that was altered."""
     query = select(responses.c.digest, responses.c.body).where(responses.c.body.is_not(None))
     kept = ids.rows_among(connection, query, responses.c.digest, sorted(set(digests)))
-    return {digest: _opened(digest, body) for digest, body in kept}
+    return {digest: ids.open_body(body, digest, _RAW, _HINT) for digest, body in kept}
 
 
 def read_raw(connection: Connection, digest: str) -> bytes:
     """The canonical JSON behind a digest. Raises StoreDamaged when it is not there or not what the digest says."""
-    body = connection.execute(select(responses.c.body).where(responses.c.digest == digest)).scalar()
-    if body is None:
-        raise StoreDamaged(f"The raw object {digest} is not in the history", hint=_HINT)
-    return _opened(digest, body)
-
-
-def _opened(digest: str, body: bytes) -> bytes:
-    try:
-        raw = zlib.decompress(body)
-    except zlib.error as error:
-        raise StoreDamaged(f"The raw object {digest} cannot be decompressed", hint=_HINT) from error
-    if sha256(raw).hexdigest() != digest:
-        raise StoreDamaged(f"The raw object {digest} was altered", hint=_HINT)
-    return raw
+    return ids.read_body(connection, responses, digest, _RAW, _HINT)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, or_, select
 
 from contribaudit.catalogue.organization import ALIAS
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
@@ -21,7 +21,6 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
 from contribaudit.store import ids
 from contribaudit.store.columns import read_value
-from contribaudit.store.once import asked_once
 from contribaudit.store.records import Fact, Known
 from contribaudit.store.schema import (
     collections,
@@ -31,6 +30,7 @@ from contribaudit.store.schema import (
     snapshots,
     sources,
 )
+from contribaudit.store.transactions import asked_once
 
 _ROWS_AT_A_TIME = 10_000
 
@@ -230,7 +230,7 @@ def read_snapshot(connection: Connection, organization: str, run: int) -> Snapsh
             seen[collector] = unpack(packed) if packed is not None else None
             saw[collector] = []
     started_at = {collection.collector: collection.started_at for collection in made}
-    for fact in stored_facts(connection, number, *_open_after(run)):
+    for fact in stored_facts(connection, number, *known_after(run)):
         if fact.collector in seen:
             among = seen[fact.collector]
             if among is None or fact.id in among:
@@ -247,7 +247,7 @@ def read_known(connection: Connection, organization: str, *, before: int | None 
     number = organization_number(connection, organization)
     if number is None:
         return Known(())
-    conditions = (facts.c.ended_run.is_(None),) if before is None else _open_after(before - 1)
+    conditions = (facts.c.ended_run.is_(None),) if before is None else known_after(before - 1)
     by_collector: dict[str, list[StoredFact]] = defaultdict(list)
     for fact in stored_facts(connection, number, *conditions):
         by_collector[fact.collector].append(fact)
@@ -294,10 +294,10 @@ def run_starts(connection: Connection, wanted: set[int]) -> dict[int, datetime]:
 _STARTS = select(runs.c.id, runs.c.started_at).where(runs.c.id.between(bindparam("first"), bindparam("last")))
 
 
-def _open_after(run: int) -> tuple[ColumnElement[bool], ...]:
-    """Facts that were known when the run had ended."""
-    ended = facts.c.ended_run
-    return facts.c.first_run <= run, or_(ended.is_(None), ended > run)
+def known_after(run: int, table: Table = facts) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of the table's intervals that were known when the run had ended."""
+    ended = table.c.ended_run
+    return table.c.first_run <= run, or_(ended.is_(None), ended > run)
 
 
 @asked_once

@@ -11,21 +11,22 @@ pruning.py removes runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from contextvars import ContextVar
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, wraps
+from functools import cache
+from hashlib import sha256
 from types import TracebackType
-from typing import Concatenate, ParamSpec, Self, TypeAlias, TypeVar
+from typing import Any, Self
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, insert, select
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.provisions import Archive, Provisions
 from contribaudit.core.model.snapshot import Snapshot, SpaceIndex
-from contribaudit.errors import StoreError
+from contribaudit.errors import StoreError, UsageError
 from contribaudit.store import (
     attestations,
     audit_log,
@@ -33,97 +34,39 @@ from contribaudit.store import (
     changes,
     evidence,
     facts,
-    ids,
-    locks,
     notices,
     pruning,
-    pseudonyms,
     runs,
     saving,
-    space_changes,
-    subprocessors,
-    terms,
+    schema,
+    vendors,
 )
-from contribaudit.store.copying import CopiedTable, copy_tables
-from contribaudit.store.database import Database, Standing, database_to_read, open_database
-from contribaudit.store.failures import translated
-from contribaudit.store.once import remembering
+from contribaudit.store.database import Standing, database_to_read, open_database
 from contribaudit.store.pruning import Pruned, Retention
 from contribaudit.store.records import Fact, Known, RunDraft, RunRecord
 from contribaudit.store.schema import metadata, organizations
 from contribaudit.store.spaces import StoredSpaces
+from contribaudit.store.transactions import (
+    EXPORTS,
+    Transactions,
+    advisory_lock,
+    file_lock,
+    reads,
+    require_held,
+    writes,
+)
 
 __all__ = ["Fact", "History", "Known", "RunDraft", "RunRecord"]
 
 
-_AT_ONCE: ContextVar[tuple[Transactions, Connection] | None] = ContextVar("_AT_ONCE", default=None)
-"""The history that is read at once here, and its transaction."""
+@dataclass(frozen=True, slots=True)
+class CopiedTable:
+    """One table as it was copied."""
 
-
-class Transactions:
-    """Transactions on an open database; every database error comes out as a StoreError."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._held: dict[str, Connection] = {}
-        """On a server, the connections that hold a lock, by organization."""
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        held = _AT_ONCE.get()
-        with translated(self._database.shown):
-            if held is not None and held[0] is self:
-                yield held[1]
-                return
-            with self._database.reader.begin() as connection:
-                yield remembering(connection)
-
-    @contextmanager
-    def at_once(self) -> Iterator[None]:
-        """What this thread asks within the block is answered from one state of the history, in one transaction.
-
-        What is written meanwhile, within the block too, is not seen in it.
-        """
-        with self._reading() as connection:
-            token = _AT_ONCE.set((self, connection))
-            try:
-                yield
-            finally:
-                _AT_ONCE.reset(token)
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with translated(self._database.shown), self._database.writer.begin() as connection:
-            ids.one_writer(connection)
-            yield connection
-
-
-_Words = ParamSpec("_Words")
-_Answer = TypeVar("_Answer")
-_OnConnection: TypeAlias = Callable[Concatenate[Connection, _Words], _Answer]
-_Method: TypeAlias = Callable[Concatenate[Transactions, _Words], _Answer]
-
-
-def reads(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
-    """The function as a method that reads in a transaction of its own."""
-
-    @wraps(function)
-    def method(store: Transactions, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
-        with store._reading() as connection:
-            return function(connection, *words, **named)
-
-    return method
-
-
-def writes(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
-    """The function as a method that writes in a transaction of its own: all that it does is kept, or nothing."""
-
-    @wraps(function)
-    def method(store: Transactions, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
-        with store._writing() as connection:
-            return function(connection, *words, **named)
-
-    return method
+    name: str
+    rows: int
+    sha256: str
+    """The sum of its rows' SHA-256, in hex."""
 
 
 class History(Transactions):
@@ -153,10 +96,10 @@ class History(Transactions):
     def copy_into(self, target: History) -> tuple[CopiedTable, ...]:
         """Copy everything into an empty history, or nothing when this raises; each table with rows and digest.
 
-        Raises UsageError for a target that holds runs.
+        Raises UsageError for a target that holds runs, StoreError where a table reads back differently.
         """
         with self._reading() as source, target._writing() as written:
-            return copy_tables(source, written)
+            return _copy_tables(source, written)
 
     @property
     def read_only(self) -> bool:
@@ -194,7 +137,7 @@ class History(Transactions):
         saving.require_collections(snapshots)
         ours = {one.organization for one in snapshots}
         mine = {one: connection for one, connection in list(self._held.items()) if one in ours}
-        locks.require_held(self._database.shown, mine)
+        require_held(self._database.shown, mine)
         with self._writing() as connection:
             return runs.find_run(connection, saving.save_run(connection, draft, snapshots))
 
@@ -251,18 +194,18 @@ class History(Transactions):
     manifests = reads(evidence.read_manifests)
     manifests_about = reads(evidence.read_manifests_about)
 
-    add_document = writes(terms.add_document)
-    added_documents = reads(terms.read_added)
-    add_look = writes(terms.add_look)
-    add_document_note = writes(terms.add_note)
-    page = reads(terms.read_page)
+    add_document = writes(vendors.add_document)
+    added_documents = reads(vendors.read_added)
+    add_look = writes(vendors.add_look)
+    add_document_note = writes(vendors.add_note)
+    page = reads(vendors.read_page)
 
-    add_subprocessors = writes(subprocessors.add_list)
-    review_subprocessors = writes(subprocessors.add_review)
-    subprocessors = reads(subprocessors.read_lists)
+    add_subprocessors = writes(vendors.add_list)
+    review_subprocessors = writes(vendors.add_review)
+    subprocessors = reads(vendors.read_lists)
 
     prunings = reads(pruning.read_prunings)
-    forget_person = writes(pseudonyms.forget_person)
+    forget_person = writes(pruning.forget_person)
 
     def spaces(self, organization: str, run: int | None = None) -> SpaceIndex:
         """The spaces known after that run, None: after the organization's newest one. Asked for one by one."""
@@ -274,7 +217,7 @@ class History(Transactions):
         One change per setting of the space, in the meaning of `changes`. What the first whole listing of an app
         shows is not new. Raises UsageError when `since` is the newer one.
         """
-        return space_changes.space_changes(self._reading, organization, since, until)
+        return changes.space_changes(self._reading, organization, since, until)
 
     def documents(self, document: str | None = None) -> Archive:
         """Every look at a watched document (None: at all of them), and every note.
@@ -282,12 +225,12 @@ class History(Transactions):
         Texts are read when they are asked for, and kept.
         """
         with self._reading() as connection:
-            looks, notes = terms.read_looks(connection, document), terms.read_notes(connection)
+            looks, notes = vendors.read_looks(connection, document), vendors.read_notes(connection)
 
         @cache
         def text_of(look: int) -> Provisions:
             with self._reading() as opened:
-                return terms.read_provisions(opened, look)
+                return vendors.read_provisions(opened, look)
 
         return Archive(looks, notes, text_of)
 
@@ -297,8 +240,8 @@ class History(Transactions):
         Raises StoreBusy on entering, when another process or thread still holds it after `wait_seconds`.
         """
         if self._database.path is not None:
-            return locks.file_lock(self._database.path, organization, wait_seconds)
-        return locks.advisory_lock(self._database.writer, self._database.shown, organization, wait_seconds, self._held)
+            return file_lock(self._database.path, organization, wait_seconds)
+        return advisory_lock(self._database.writer, self._database.shown, organization, wait_seconds, self._held)
 
     def exporting(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
         """Hold the history for an export: no run is removed meanwhile, and no second export names the same one before.
@@ -307,7 +250,7 @@ class History(Transactions):
         """
         if self._database.standing is not Standing.WRITABLE:
             return nullcontext()
-        return self.lock(locks.EXPORTS, wait_seconds=wait_seconds)
+        return self.lock(EXPORTS, wait_seconds=wait_seconds)
 
     def prune(self, rule: Retention, now: datetime, signature: Signature, *, dry_run: bool = False) -> Pruned:
         """Remove runs by the rule, all of them or none when this raises. A dry run tells the same and keeps them.
@@ -352,3 +295,39 @@ class History(Transactions):
             return path.stat().st_size + (logs.stat().st_size if logs.exists() else 0)
         except OSError as error:
             raise StoreError(f"The history {path} cannot be read: {error.strerror}", hint="Was it moved?") from error
+
+
+def _copy_tables(source: Connection, target: Connection) -> tuple[CopiedTable, ...]:
+    """Copy every table, and read back what was written before it is kept."""
+    if target.execute(select(func.count()).select_from(schema.runs)).scalar_one():
+        raise UsageError("The history to copy into already holds runs", hint="Name an empty one")
+    copied = []
+    for table in metadata.sorted_tables:
+        copied.append(_read_whole(source, table, target))
+        if _read_whole(target, table) != copied[-1]:
+            raise StoreError(
+                f"The table {table.name} reads back differently; nothing was kept", hint="Report this, with --verbose"
+            )
+    return tuple(copied)
+
+
+def _read_whole(connection: Connection, table: Table, target: Connection | None = None) -> CopiedTable:
+    """Read the table, and write its rows into the same one of `target`.
+
+    The digest is a sum, so that it does not depend on the order in which a database gives the rows.
+    """
+    count = total = 0
+    for some in connection.execute(select(table).execution_options(yield_per=1_000)).partitions():
+        if target is not None:
+            target.execute(insert(table), [dict(row._mapping) for row in some])
+        for row in some:
+            text = "\x1f".join(map(_cell, row))
+            total += int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest())
+        count += len(some)
+    return CopiedTable(table.name, count, f"{total % (1 << 256):064x}")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, (bytes, memoryview)):
+        return f"bytes:{bytes(value).hex()}"
+    return f"{type(value).__name__}:{value!r}"

@@ -1,16 +1,17 @@
-"""Names that many facts share: stored once, referred to by number. All of this happens inside the write transaction."""
+"""What many rows share, names and bytes: stored once, referred to by number or digest. Rows get their numbers here."""
 
 from __future__ import annotations
 
-import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Column, Connection, Select, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Column, Connection, Select, Table, bindparam, func, insert, select, update
 
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.errors import StoreDamaged
 from contribaudit.store.columns import escape
 from contribaudit.store.schema import organizations, responses, sources, subjects, topics
 
@@ -19,9 +20,6 @@ Topic: TypeAlias = tuple[str, str]
 
 _Key = TypeVar("_Key")
 _PER_QUERY = 500
-_WRITER = 0x636F6E7472696201  # beside the lock of migrations; per schema
-_TRY = text("SELECT pg_try_advisory_xact_lock(CAST(:key AS bigint) # hashtextextended(current_schema(), 0))")
-_WRITERS_SECONDS, _POLL_SECONDS = 600.0, 0.05
 
 
 _INSERTIONS: dict[tuple[Table, str], str] = {}
@@ -43,17 +41,6 @@ def rows_among(connection: Connection, query: Select[Any], column: Column[str], 
     """The query's rows whose column holds one of the wanted, some at a time: a statement takes so many values."""
     for start in range(0, len(wanted), _PER_QUERY):
         yield from connection.execute(query.where(column.in_(wanted[start : start + _PER_QUERY]))).all()
-
-
-def one_writer(connection: Connection) -> None:
-    """Let one transaction write at a time, as on SQLite, so that numbers can be given out; readers are not held up."""
-    if connection.dialect.name != "postgresql":
-        return
-    # Many runners may wait here, each as long as all before it write: longer than one statement may take.
-    deadline = time.monotonic() + _WRITERS_SECONDS
-    while not connection.execute(_TRY, {"key": _WRITER}).scalar() and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)
-    connection.execute(text("LOCK TABLE runs IN EXCLUSIVE MODE"))
 
 
 def next_id(connection: Connection, table: Table) -> int:
@@ -128,6 +115,31 @@ def source_ids(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
     new = _number_new(connection, sources, ids, wanted)
     bulk_insert(connection, sources, [(new[key], escape(key)) for key in new])
     return ids | new
+
+
+def keep_body(connection: Connection, table: Table, digest: str, body: bytes) -> None:
+    """Keep bytes under their SHA-256, once however often they come."""
+    if connection.execute(select(table.c.id).where(table.c.digest == digest)).scalar() is None:
+        add(connection, table, digest=digest, body=zlib.compress(body))
+
+
+def read_body(connection: Connection, table: Table, digest: str, what: str, hint: str) -> bytes:
+    """The bytes under a digest. Raises StoreDamaged, which calls them `what`, when they are lost or were altered."""
+    packed = connection.execute(select(table.c.body).where(table.c.digest == digest)).scalar()
+    if packed is None:
+        raise StoreDamaged(f"{what} {digest} is not in the history", hint=hint)
+    return open_body(packed, digest, what, hint)
+
+
+def open_body(packed: bytes, digest: str, what: str, hint: str) -> bytes:
+    """The bytes as they were before they were compressed. Raises what `read_body` does."""
+    try:
+        body = zlib.decompress(packed)
+    except zlib.error as error:
+        raise StoreDamaged(f"{what} {digest} cannot be decompressed", hint=hint) from error
+    if sha256(body).hexdigest() != digest:
+        raise StoreDamaged(f"{what} {digest} was altered", hint=hint)
+    return body
 
 
 _RESPONSES = select(responses.c.id, responses.c.digest, responses.c.body.is_(None))

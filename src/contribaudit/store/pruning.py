@@ -14,10 +14,11 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Column, Connection, bindparam, delete, select, update
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.core.model.subject import pseudonym
 from contribaudit.errors import UsageError
 from contribaudit.store import ids, pruned_intervals
 from contribaudit.store.columns import fields_of, read_moment, read_value, write_moment
@@ -28,11 +29,14 @@ from contribaudit.store.schema import (
     events,
     facts,
     ledgers,
+    messages,
+    metadata,
     organizations,
     prunings,
     responses,
     runs,
     snapshots,
+    told,
     topics,
 )
 
@@ -175,7 +179,6 @@ class Pruned:
 
 def prune(connection: Connection, rule: Retention, now: datetime, signature: Signature) -> Pruned:
     """Remove runs inside the transaction of `connection`, and note it. Nothing is noted when none goes."""
-    ids.one_writer(connection)
     parts = _parts(connection)
     numbers = {name: number for number, name in connection.execute(select(organizations)).all()}
     staying = _staying(connection, parts, numbers, rule, now)
@@ -200,7 +203,7 @@ def prune(connection: Connection, rule: Retention, now: datetime, signature: Sig
     pruned_intervals.move_looks(connection, every)
     _drop_runs(connection, [one.run for one in removed])
     raw = _drop_responses(connection, candidates)
-    note(connection, now, signature, str(rule), removed)
+    _note(connection, now, signature, str(rule), removed)
     return Pruned(len(staying), removed, tuple(changed), judged, raw)
 
 
@@ -229,7 +232,9 @@ def read_prunings(connection: Connection) -> tuple[Pruning, ...]:
     )
 
 
-def note(connection: Connection, moment: datetime, signature: Signature, keep: str, gone: Iterable[RemovedRun]) -> None:
+def _note(
+    connection: Connection, moment: datetime, signature: Signature, keep: str, gone: Iterable[RemovedRun]
+) -> None:
     """Write down what was taken out of the history, and by whom."""
     told = [
         {"run": one.run, "started_at": write_moment(one.started_at), "organizations": one.organizations} for one in gone
@@ -325,3 +330,59 @@ def _digests_in_values(connection: Connection) -> set[str]:
     for text in connection.execute(select(attestations.c.anchors)).scalars():
         found |= {digest for anchor in json.loads(text) for digest in anchor["state"] or ()}
     return found
+
+
+_NAMES = tuple(column for table in metadata.sorted_tables for column in table.c if column.name.endswith("_by"))
+"""Who looked, recorded, signed, added or imported."""
+_TEXTS: tuple[Column[str], ...] = (told.c.text, messages.c.body)
+"""Sentences of ours that may name whoever did something."""
+
+
+def forget_person(connection: Connection, person: str, moment: datetime, signature: Signature) -> int:
+    """Put the pseudonym in the name's place everywhere; how many entries that touched. It is noted under the pseudonym.
+
+    Events of the audit log lose the actor's name, ID, message and raw object too.
+    """
+    instead = pseudonym(person)
+    touched = 0
+    for column in _NAMES:
+        for spelling in _spellings(connection, column, person):
+            statement = update(column.table).where(column == spelling).values({column.name: instead})
+            touched += connection.execute(statement).rowcount
+    touched += _forget_actor(connection, person, instead)
+    touched += sum(_forget_in_texts(connection, column, person, instead) for column in _TEXTS)
+    if touched:
+        _note(connection, moment, signature, f"the name behind {instead} was erased", ())
+    return touched
+
+
+def _spellings(connection: Connection, column: Column[str], person: str) -> list[str]:
+    """How the column spells the name: case and blanks do not tell persons apart."""
+    folded = person.strip().casefold()
+    every = connection.execute(select(column).distinct()).scalars()
+    return [one for one in every if one.strip().casefold() == folded and one != pseudonym(person)]
+
+
+def _forget_in_texts(connection: Connection, column: Column[str], person: str, instead: str) -> int:
+    named = re.compile(re.escape(person.strip()), re.IGNORECASE)
+    found = [text for text in connection.execute(select(column).distinct()).scalars() if named.search(text)]
+    return sum(
+        connection.execute(
+            update(column.table).where(column == text).values({column.name: named.sub(instead, text)})
+        ).rowcount
+        for text in found
+    )
+
+
+def _forget_actor(connection: Connection, person: str, instead: str) -> int:
+    touched = 0
+    for spelling in _spellings(connection, events.c.actor_email, person):
+        mine = events.c.actor_email == spelling
+        raw = set(connection.execute(select(events.c.response).where(mine)).scalars()) - {None}
+        values = {"actor_id": instead, "actor_name": "", "actor_email": instead, "message": "", "response": None}
+        touched += connection.execute(update(events).where(mine).values(values)).rowcount
+        for number in raw:
+            used = select(facts.c.id).where(facts.c.response == number).limit(1)
+            if connection.execute(used).scalar() is None:
+                connection.execute(delete(responses).where(responses.c.id == number))
+    return touched

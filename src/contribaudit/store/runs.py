@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, select, update
 
 from contribaudit.core.advise.gaps import RunSeen
 from contribaudit.core.model.names import OPTIONAL_COLLECTORS
@@ -21,7 +21,7 @@ from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.errors import UsageError
 from contribaudit.store import ids
 from contribaudit.store.columns import escape
-from contribaudit.store.facts import organization_number, run_starts
+from contribaudit.store.facts import known_after, organization_number, run_starts
 from contribaudit.store.pruning import read_prunings
 from contribaudit.store.records import Judged, RunRecord
 from contribaudit.store.schema import collections, organizations, outcomes, policies, runs, snapshots, unreached
@@ -300,12 +300,7 @@ def _save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) -
     ids.bulk_insert(connection, outcomes, rows)
 
 
-_OUTCOMES = select(outcomes.c.finding, outcomes.c.outcome).where(
-    outcomes.c.first_run <= bindparam("run"),
-    or_(outcomes.c.ended_run.is_(None), outcomes.c.ended_run > bindparam("run")),
-)
-
-
 def read_outcomes(connection: Connection, run: int) -> dict[str, str]:
     """Outcome by finding ID, as of the run; of a check or organization that it left out, as last judged before."""
-    return {row.finding: row.outcome for row in connection.execute(_OUTCOMES, {"run": run})}
+    query = select(outcomes.c.finding, outcomes.c.outcome).where(*known_after(run, outcomes))
+    return {row.finding: row.outcome for row in connection.execute(query)}

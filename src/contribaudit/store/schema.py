@@ -79,20 +79,11 @@ from contribaudit.store.columns import Escaped, Moment
 
 FIRST = "0013"
 """The revision of the first release. Versions before it wrote lower ones."""
+VERSION_TABLE = "contribaudit_version"
 HEAD = FIRST
 """The newest migration. A store at this revision opens without importing Alembic."""
 
 Id = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _signature(verb: str) -> list[Column[Any]]:
-    """Who did it, when, under which account and on which machine; `columns.signed` gives the values."""
-    return [
-        Column(f"{verb}_by", Escaped, nullable=False),
-        Column(f"{verb}_at", Moment, nullable=False),
-        Column("account", Escaped, nullable=False),
-        Column("host", Escaped, nullable=False),
-    ]
 
 
 metadata = MetaData(
@@ -120,233 +111,17 @@ def _one_of(table: str, name: str, *, index: bool | None = None) -> Column[Any]:
     return Column(name, Id, ForeignKey(f"{table}.id"), nullable=False, index=index)
 
 
-log_readings = _numbered(
-    "log_readings",
-    _one_of("organizations", "organization", index=True),
-    _one_of("runs", "run"),
-    Column("covers_from", Moment),
-    Column("covers_until", Moment),
-    *_texts("code", "reason"),
-    Column("actions", Text),  # JSON list; null when the same as in the reading before
-    Column("read", BigInteger, nullable=False),
-    Column("kept", BigInteger, nullable=False),
-    Column("cursor", Escaped, nullable=False),
-    UniqueConstraint("organization", "run"),
-)
-
-events = _numbered(
-    "events",
-    _one_of("organizations", "organization"),
-    Column("event", Escaped, nullable=False),
-    Column("happened_at", Moment, nullable=False),
-    Column("processed_at", Moment),
-    *_texts("action", "actor_id", "actor_name", "actor_email", "via"),
-    Column("named", Text, nullable=False),  # JSON list
-    Column("message", Escaped, nullable=False),
-    Column("response", Id, ForeignKey("responses.id")),
-)
-Index("events_time", events.c.organization, events.c.happened_at)
-
-change_notes = _numbered(
-    "annotations",
-    _one_of("organizations", "organization", index=True),
-    *_texts("change", "ticket", "note"),
-    *_signature("signed"),
-)
-
-looks = _numbered(
-    "looks",
-    *_texts("account", "host"),
-    Column("run", Id, nullable=False),
-    Column("looked_at", Moment, nullable=False),
-)
-
-prunings = _numbered(
-    "prunings",
-    Column("pruned_at", Moment, nullable=False),
-    *_texts("account", "host"),
-    Column("keep", Escaped, nullable=False),  # the rule in words
-    Column("runs", Text, nullable=False),  # JSON [{run, started_at}]
-)
+def _one_open(table: Table, *names: str) -> None:
+    """Let one interval at a time be open for what these columns name."""
+    still = table.c.ended_run.is_(None)
+    columns = (table.c[name] for name in names)
+    Index(f"{table.name}_open", *columns, unique=True, sqlite_where=still, postgresql_where=still)
 
 
-attestations = _numbered(
-    "attestations",  # in the order in which they were recorded
-    Column("attestation", Escaped, nullable=False),
-    _one_of("organizations", "organization", index=True),
-    Column("kind", String(32), nullable=False),
-    *_texts("subject", "setting"),
-    Column("value", Text, nullable=False),  # JSON
-    Column("looked_by", Escaped, nullable=False),
-    Column("observed_at", Moment, nullable=False),
-    *_signature("recorded"),
-    *_texts("look", "screen", "console_path", "note"),
-    Column("attachments", Text, nullable=False),  # JSON [{name, sha256, size_bytes}]
-    Column("anchors", Text, nullable=False),  # JSON [{signal, organization, kind, subject, state, revision}]
-    Column("unanchored_reason", Escaped, nullable=False),
-    Column("highest_plan", Escaped),
-    Column("plan_words", Text, nullable=False),  # JSON list
-    UniqueConstraint("attestation"),
-)
+def _signature(verb: str) -> list[Column[Any]]:
+    """Who did it, when, under which account and on which machine; `columns.signed` gives the values."""
+    return [*_texts(f"{verb}_by"), Column(f"{verb}_at", Moment, nullable=False), *_texts("account", "host")]
 
-confirmations = _numbered(
-    "confirmations",
-    _one_of("attestations", "attestation", index=True),
-    *_signature("signed"),
-)
-
-revocations = _numbered(
-    "revocations",
-    _one_of("attestations", "attestation"),
-    *_signature("signed"),
-    Column("note", Escaped, nullable=False),
-    UniqueConstraint("attestation"),
-)
-
-attachments = _numbered(
-    "attachments",
-    Column("digest", Escaped, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # zlib
-    UniqueConstraint("digest"),
-)
-
-plans = _numbered(
-    "plans",
-    _one_of("organizations", "organization", index=True),
-    _one_of("runs", "run"),  # the first that saw it so
-    Column("since", Moment, nullable=False),
-    Column("highest", Escaped),  # null when a run could not tell
-    Column("words", Text, nullable=False),  # JSON list
-)
-
-
-space_lists = _numbered(
-    "space_lists",
-    _one_of("subjects", "app"),
-    Column("status", String(8), nullable=False),
-    Column("announced", BigInteger),
-    Column("read", BigInteger, nullable=False),
-    *_texts("code", "reason", "visible_to"),
-    Column("requests", Integer, nullable=False),
-    _one_of("runs", "first_run"),
-    Column("ended_run", Id, ForeignKey("runs.id")),  # the run whose listing came out otherwise; null while open
-)
-_current_space = space_lists.c.ended_run.is_(None)
-Index("space_lists_open", space_lists.c.app, unique=True, sqlite_where=_current_space, postgresql_where=_current_space)
-
-spaces = _numbered(
-    "spaces",
-    _one_of("subjects", "app"),
-    Column("space", Escaped, nullable=False),  # its ARI
-    Column("key", Escaped, nullable=False),
-    Column("folded", Escaped, nullable=False),  # the key without case, cut where it is very long, for finding it
-    *_texts("name", "type", "status"),
-    Column("created_at", Moment),
-    _one_of("runs", "first_run"),
-    Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it so; null while open
-    Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw it otherwise, or not; null while open
-)
-Index("spaces_by_id", spaces.c.app, spaces.c.space, spaces.c.first_run, unique=True)
-Index("spaces_by_key", spaces.c.app, spaces.c.folded, spaces.c.space)
-Index("spaces_by_run", spaces.c.app, spaces.c.first_run)
-
-
-watched_documents = _numbered(
-    "watched_documents",
-    *_texts("document", "title", "url"),
-    *_signature("added"),
-    UniqueConstraint("document"),
-)
-
-document_looks = _numbered(
-    "document_looks",  # in the order in which they were recorded
-    Column("document", Escaped, nullable=False),
-    Column("outcome", String(16), nullable=False),
-    *_texts("code", "reason"),
-    Column("retrieved_at", Moment, nullable=False),
-    Column("source", Escaped, nullable=False),
-    Column("fetched", Boolean, nullable=False),
-    *_texts("sha256", "text_sha256"),
-    Column("size_bytes", BigInteger, nullable=False),
-    Column("stated_on", String(10)),  # ISO 8601; null where the page names no day
-    Column("redirects", Text, nullable=False),  # JSON list
-    Column("accepted", Boolean, nullable=False),
-    *_texts("etag", "last_modified"),
-    *_signature("recorded"),
-    Column("provisions", LargeBinary),  # zlib of JSON; null where the look brought no text of its own
-)
-Index("document_looks_document", document_looks.c.document, document_looks.c.id)
-
-document_pages = _numbered(
-    "document_pages",
-    Column("digest", Escaped, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # zlib
-    UniqueConstraint("digest"),
-)
-
-document_notes = _numbered(
-    "document_notes",
-    *_texts("document", "anchor", "provision", "text_sha256"),
-    Column("holds", Boolean, nullable=False),
-    Column("note", Escaped, nullable=False),
-    *_signature("signed"),
-)
-
-
-subprocessor_lists = _numbered(
-    "subprocessor_lists",  # in the order in which they were imported
-    Column("effective", String(10), nullable=False),  # ISO 8601
-    Column("source", Escaped, nullable=False),
-    Column("digest", Escaped, nullable=False),  # of the page
-    Column("rows", LargeBinary, nullable=False),  # zlib of JSON
-    *_signature("imported"),
-    Column("etag", Escaped),  # null in rows of older versions
-    Column("last_modified", Escaped),
-)
-
-subprocessor_reviews = _numbered(
-    "subprocessor_reviews",
-    Column("effective", String(10), nullable=False),  # of the list
-    Column("row", Escaped, nullable=False),  # its name; "" for everything that the list changed
-    Column("note", Escaped, nullable=False),
-    *_signature("signed"),
-)
-
-
-manifests = _numbered(
-    "manifests",
-    Column("scope", Escaped, nullable=False),  # the organizations' IDs, sorted, a line each
-    Column("kind", String(8), nullable=False),  # "run" or "period"
-    Column("run", Id, nullable=False),  # the newest that it holds
-    Column("sha256", Escaped, nullable=False),
-    Column("previous", Escaped),
-    Column("written_at", Moment, nullable=False),
-    Column("signed_with", Escaped),  # fingerprint of the key
-    *_texts("account", "host", "place"),
-    UniqueConstraint("sha256"),
-)
-
-ledgers = _numbered(
-    "ledgers",
-    _one_of("runs", "run"),
-    _one_of("organizations", "organization"),
-    Column("clock_skew_seconds", Float),
-    Column("entries", LargeBinary, nullable=False),  # zlib of JSON lists, a line each
-    UniqueConstraint("run", "organization"),
-)
-
-
-baselines = _numbered(
-    "baselines",
-    _one_of("organizations", "organization", index=True),
-    _one_of("runs", "run"),  # what this run knew is approved
-    *_signature("approved"),
-    Column("reason", Escaped, nullable=False),
-    Column("until", Moment),
-)
-
-
-VERSION_TABLE = "contribaudit_version"
 
 runs = _numbered(
     "runs",
@@ -361,10 +136,7 @@ runs = _numbered(
     Column("planned_at", Moment),  # null: nothing planned it, or a version wrote it that did not ask
 )
 
-organizations = _numbered(
-    "organizations",
-    Column("organization", Escaped, nullable=False, unique=True),
-)
+organizations = _numbered("organizations", Column("organization", Escaped, nullable=False, unique=True))
 
 unreached = _numbered(  # audits that could read nothing of an organization: no run is kept of it
     "unreached",
@@ -428,10 +200,7 @@ subjects = _numbered(
     Column("subject", Escaped, nullable=False),
 )
 
-sources = _numbered(
-    "sources",
-    Column("source", Escaped, nullable=False),
-)
+sources = _numbered("sources", Column("source", Escaped, nullable=False))
 
 responses = _numbered(
     "responses",
@@ -453,8 +222,7 @@ facts = _numbered(
     Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it; null while open
     Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw something else, or nothing; null while open
 )
-_open = facts.c.ended_run.is_(None)
-Index("facts_open", facts.c.topic, facts.c.subject, unique=True, sqlite_where=_open, postgresql_where=_open)
+_one_open(facts, "topic", "subject")
 _ended = facts.c.ended_run.is_not(None)
 Index("facts_ended", facts.c.ended_run, sqlite_where=_ended, postgresql_where=_ended)
 
@@ -466,8 +234,225 @@ outcomes = _numbered(
     _one_of("runs", "first_run"),
     Column("ended_run", Id, ForeignKey("runs.id")),  # the run with another outcome, or none; null while open
 )
-_current = outcomes.c.ended_run.is_(None)
-Index("outcomes_open", outcomes.c.finding, unique=True, sqlite_where=_current, postgresql_where=_current)
+_one_open(outcomes, "finding")
+
+log_readings = _numbered(
+    "log_readings",
+    _one_of("organizations", "organization", index=True),
+    _one_of("runs", "run"),
+    Column("covers_from", Moment),
+    Column("covers_until", Moment),
+    *_texts("code", "reason"),
+    Column("actions", Text),  # JSON list; null when the same as in the reading before
+    Column("read", BigInteger, nullable=False),
+    Column("kept", BigInteger, nullable=False),
+    Column("cursor", Escaped, nullable=False),
+    UniqueConstraint("organization", "run"),
+)
+
+events = _numbered(
+    "events",
+    _one_of("organizations", "organization"),
+    Column("event", Escaped, nullable=False),
+    Column("happened_at", Moment, nullable=False),
+    Column("processed_at", Moment),
+    *_texts("action", "actor_id", "actor_name", "actor_email", "via"),
+    Column("named", Text, nullable=False),  # JSON list
+    Column("message", Escaped, nullable=False),
+    Column("response", Id, ForeignKey("responses.id")),
+)
+Index("events_time", events.c.organization, events.c.happened_at)
+
+change_notes = _numbered(
+    "annotations",
+    _one_of("organizations", "organization", index=True),
+    *_texts("change", "ticket", "note"),
+    *_signature("signed"),
+)
+
+looks = _numbered(
+    "looks",
+    *_texts("account", "host"),
+    Column("run", Id, nullable=False),
+    Column("looked_at", Moment, nullable=False),
+)
+
+prunings = _numbered(
+    "prunings",
+    Column("pruned_at", Moment, nullable=False),
+    *_texts("account", "host"),
+    Column("keep", Escaped, nullable=False),  # the rule in words
+    Column("runs", Text, nullable=False),  # JSON [{run, started_at}]
+)
+
+attestations = _numbered(
+    "attestations",  # in the order in which they were recorded
+    Column("attestation", Escaped, nullable=False),
+    _one_of("organizations", "organization", index=True),
+    Column("kind", String(32), nullable=False),
+    *_texts("subject", "setting"),
+    Column("value", Text, nullable=False),  # JSON
+    Column("looked_by", Escaped, nullable=False),
+    Column("observed_at", Moment, nullable=False),
+    *_signature("recorded"),
+    *_texts("look", "screen", "console_path", "note"),
+    Column("attachments", Text, nullable=False),  # JSON [{name, sha256, size_bytes}]
+    Column("anchors", Text, nullable=False),  # JSON [{signal, organization, kind, subject, state, revision}]
+    Column("unanchored_reason", Escaped, nullable=False),
+    Column("highest_plan", Escaped),
+    Column("plan_words", Text, nullable=False),  # JSON list
+    UniqueConstraint("attestation"),
+)
+
+confirmations = _numbered(
+    "confirmations",
+    _one_of("attestations", "attestation", index=True),
+    *_signature("signed"),
+)
+
+revocations = _numbered(
+    "revocations",
+    _one_of("attestations", "attestation"),
+    *_signature("signed"),
+    Column("note", Escaped, nullable=False),
+    UniqueConstraint("attestation"),
+)
+
+attachments = _numbered(
+    "attachments",
+    Column("digest", Escaped, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # zlib
+    UniqueConstraint("digest"),
+)
+
+plans = _numbered(
+    "plans",
+    _one_of("organizations", "organization", index=True),
+    _one_of("runs", "run"),  # the first that saw it so
+    Column("since", Moment, nullable=False),
+    Column("highest", Escaped),  # null when a run could not tell
+    Column("words", Text, nullable=False),  # JSON list
+)
+
+space_lists = _numbered(
+    "space_lists",
+    _one_of("subjects", "app"),
+    Column("status", String(8), nullable=False),
+    Column("announced", BigInteger),
+    Column("read", BigInteger, nullable=False),
+    *_texts("code", "reason", "visible_to"),
+    Column("requests", Integer, nullable=False),
+    _one_of("runs", "first_run"),
+    Column("ended_run", Id, ForeignKey("runs.id")),  # the run whose listing came out otherwise; null while open
+)
+_one_open(space_lists, "app")
+
+spaces = _numbered(
+    "spaces",
+    _one_of("subjects", "app"),
+    Column("space", Escaped, nullable=False),  # its ARI
+    Column("key", Escaped, nullable=False),
+    Column("folded", Escaped, nullable=False),  # the key without case, cut where it is very long, for finding it
+    *_texts("name", "type", "status"),
+    Column("created_at", Moment),
+    _one_of("runs", "first_run"),
+    Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it so; null while open
+    Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw it otherwise, or not; null while open
+)
+Index("spaces_by_id", spaces.c.app, spaces.c.space, spaces.c.first_run, unique=True)
+Index("spaces_by_key", spaces.c.app, spaces.c.folded, spaces.c.space)
+Index("spaces_by_run", spaces.c.app, spaces.c.first_run)
+
+watched_documents = _numbered(
+    "watched_documents",
+    *_texts("document", "title", "url"),
+    *_signature("added"),
+    UniqueConstraint("document"),
+)
+
+document_looks = _numbered(
+    "document_looks",  # in the order in which they were recorded
+    Column("document", Escaped, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    *_texts("code", "reason"),
+    Column("retrieved_at", Moment, nullable=False),
+    Column("source", Escaped, nullable=False),
+    Column("fetched", Boolean, nullable=False),
+    *_texts("sha256", "text_sha256"),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("stated_on", String(10)),  # ISO 8601; null where the page names no day
+    Column("redirects", Text, nullable=False),  # JSON list
+    Column("accepted", Boolean, nullable=False),
+    *_texts("etag", "last_modified"),
+    *_signature("recorded"),
+    Column("provisions", LargeBinary),  # zlib of JSON; null where the look brought no text of its own
+)
+Index("document_looks_document", document_looks.c.document, document_looks.c.id)
+
+document_pages = _numbered(
+    "document_pages",
+    Column("digest", Escaped, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # zlib
+    UniqueConstraint("digest"),
+)
+
+document_notes = _numbered(
+    "document_notes",
+    *_texts("document", "anchor", "provision", "text_sha256"),
+    Column("holds", Boolean, nullable=False),
+    Column("note", Escaped, nullable=False),
+    *_signature("signed"),
+)
+
+subprocessor_lists = _numbered(
+    "subprocessor_lists",  # in the order in which they were imported
+    Column("effective", String(10), nullable=False),  # ISO 8601
+    Column("source", Escaped, nullable=False),
+    Column("digest", Escaped, nullable=False),  # of the page
+    Column("rows", LargeBinary, nullable=False),  # zlib of JSON
+    *_signature("imported"),
+    Column("etag", Escaped),  # null in rows of older versions
+    Column("last_modified", Escaped),
+)
+
+subprocessor_reviews = _numbered(
+    "subprocessor_reviews",
+    Column("effective", String(10), nullable=False),  # of the list
+    Column("row", Escaped, nullable=False),  # its name; "" for everything that the list changed
+    Column("note", Escaped, nullable=False),
+    *_signature("signed"),
+)
+
+manifests = _numbered(
+    "manifests",
+    Column("scope", Escaped, nullable=False),  # the organizations' IDs, sorted, a line each
+    Column("kind", String(8), nullable=False),  # "run" or "period"
+    Column("run", Id, nullable=False),  # the newest that it holds
+    Column("sha256", Escaped, nullable=False),
+    Column("previous", Escaped),
+    Column("written_at", Moment, nullable=False),
+    Column("signed_with", Escaped),  # fingerprint of the key
+    *_texts("account", "host", "place"),
+    UniqueConstraint("sha256"),
+)
+
+ledgers = _numbered(
+    "ledgers",
+    _one_of("runs", "run"),
+    _one_of("organizations", "organization"),
+    Column("clock_skew_seconds", Float),
+    Column("entries", LargeBinary, nullable=False),  # zlib of JSON lists, a line each
+    UniqueConstraint("run", "organization"),
+)
+
+baselines = _numbered(
+    "baselines",
+    _one_of("organizations", "organization", index=True),
+    _one_of("runs", "run"),  # what this run knew is approved
+    *_signature("approved"),
+    Column("reason", Escaped, nullable=False),
+    Column("until", Moment),
+)
 
 told = Table(
     "told",

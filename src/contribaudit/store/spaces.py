@@ -24,10 +24,10 @@ from sqlalchemy import (
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, Space, SpaceList
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.store.columns import Escaped, read_value
-from contribaudit.store.facts import organization_number, stored_facts
-from contribaudit.store.once import asked_once
-from contribaudit.store.schema import facts, runs, snapshots, space_lists, spaces, subjects
+from contribaudit.store.columns import Escaped, fields_of, read_value
+from contribaudit.store.facts import known_after, organization_number, stored_facts
+from contribaudit.store.schema import runs, snapshots, space_lists, spaces, subjects
+from contribaudit.store.transactions import asked_once
 
 _LONGEST_FOLDED = 120
 """Characters of a key that it is found by: PostgreSQL refuses very long ones in an index."""
@@ -175,8 +175,7 @@ class StoredSpaces:
     @property
     def _standing(self) -> tuple[ColumnElement[bool], ...]:
         """Spaces that were known when the run had ended. Whoever asks names the apps."""
-        ended = spaces.c.ended_run
-        return spaces.c.first_run <= self._run, or_(ended.is_(None), ended > self._run)
+        return known_after(self._run, spaces)
 
     @property
     def _of_apps(self) -> ColumnElement[bool]:
@@ -184,15 +183,13 @@ class StoredSpaces:
 
     def _read_lists(self, connection: Connection) -> dict[Subject, SpaceList]:
         c = space_lists.c
-        standing = or_(c.ended_run.is_(None), c.ended_run > self._run)
-        here = c.app.in_(list(self._apps)), c.first_run <= self._run, standing
-        fields = [c[name] for name in SpaceList.__slots__ if name != "app"]
-        rows = connection.execute(select(c.app, *fields).where(*here).order_by(c.app))
-        named = [(app, dict(zip((one.name for one in fields), rest, strict=True))) for app, *rest in rows]
-        return {
-            self._apps[app]: SpaceList(self._apps[app], **{**told, "status": CollectionStatus(told["status"])})
-            for app, told in named
-        }
+        here = c.app.in_(list(self._apps)), *known_after(self._run, space_lists)
+        found = {}
+        for row in connection.execute(select(space_lists).where(*here).order_by(c.app)):
+            app = self._apps[row.app]
+            told = fields_of(row, SpaceList.__slots__) | {"app": app, "status": CollectionStatus(row.status)}
+            found[app] = SpaceList(**told)
+        return found
 
     def _rows(self, *conditions: ColumnElement[bool]) -> list[KnownSpace]:
         with self._reading() as connection:
@@ -279,8 +276,9 @@ def _places(connection: Connection, number: int | None, run: int) -> dict[str, t
     if number is None:
         return {}
     told: dict[str, dict[str, str]] = {}
-    known = facts.c.first_run <= run, or_(facts.c.ended_run.is_(None), facts.c.ended_run > run)
-    for fact in stored_facts(connection, number, *known, settings=(catalogue.HOST.id, catalogue.TYPE_KEY.id)):
+    for fact in stored_facts(
+        connection, number, *known_after(run), settings=(catalogue.HOST.id, catalogue.TYPE_KEY.id)
+    ):
         value = read_value(fact.value or "null")
         if isinstance(value, str):
             told.setdefault(fact.subject.id, {})[fact.setting] = value.casefold()

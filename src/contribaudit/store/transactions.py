@@ -1,20 +1,131 @@
-"""One audit per organization at a time, and one export: a lock file beside SQLite's, an advisory lock on a server."""
+"""Transactions on the history, what is asked once in each, and the locks that outlast them.
+
+One audit per organization at a time, and one export: a lock file beside SQLite's, an advisory lock on a server.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import wraps
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from contribaudit.errors import StoreBusy, StoreError
+from contribaudit.store.database import Database
 from contribaudit.store.failures import translated
 
+_Words = ParamSpec("_Words")
+_Answer = TypeVar("_Answer")
+_OnConnection: TypeAlias = Callable[Concatenate[Connection, _Words], _Answer]
+
+_KEPT = "contribaudit_kept"
+_WRITER = 0x636F6E7472696201  # beside the lock of migrations; per schema
+_TRY = text("SELECT pg_try_advisory_xact_lock(CAST(:key AS bigint) # hashtextextended(current_schema(), 0))")
+_WRITERS_SECONDS, _WRITERS_POLL_SECONDS = 600.0, 0.05
 _POLL_SECONDS = 0.2
+
+_AT_ONCE: ContextVar[tuple[Transactions, Connection] | None] = ContextVar("_AT_ONCE", default=None)
+"""The history that is read at once here, and its transaction."""
+
+
+class Transactions:
+    """Transactions on an open database; every database error comes out as a StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._held: dict[str, Connection] = {}
+        """On a server, the connections that hold a lock, by organization."""
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        held = _AT_ONCE.get()
+        with translated(self._database.shown):
+            if held is not None and held[0] is self:
+                yield held[1]
+                return
+            with self._database.reader.begin() as connection:
+                yield connection.execution_options(**{_KEPT: {}})
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """What this thread asks within the block is answered from one state of the history, in one transaction.
+
+        What is written meanwhile, within the block too, is not seen in it.
+        """
+        with self._reading() as connection:
+            token = _AT_ONCE.set((self, connection))
+            try:
+                yield
+            finally:
+                _AT_ONCE.reset(token)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with translated(self._database.shown), self._database.writer.begin() as connection:
+            _one_writer(connection)
+            yield connection
+
+
+_Method: TypeAlias = Callable[Concatenate[Transactions, _Words], _Answer]
+
+
+def reads(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
+    """The function as a method that reads in a transaction of its own."""
+
+    @wraps(function)
+    def method(store: Transactions, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
+        with store._reading() as connection:
+            return function(connection, *words, **named)
+
+    return method
+
+
+def writes(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
+    """The function as a method that writes in a transaction of its own: all that it does is kept, or nothing."""
+
+    @wraps(function)
+    def method(store: Transactions, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
+        with store._writing() as connection:
+            return function(connection, *words, **named)
+
+    return method
+
+
+def _one_writer(connection: Connection) -> None:
+    """Let one transaction write at a time, as on SQLite, so that numbers can be given out; readers are not held up."""
+    if connection.dialect.name != "postgresql":
+        return
+    # Many runners may wait here, each as long as all before it write: longer than one statement may take.
+    deadline = time.monotonic() + _WRITERS_SECONDS
+    while not connection.execute(_TRY, {"key": _WRITER}).scalar() and time.monotonic() < deadline:
+        time.sleep(_WRITERS_POLL_SECONDS)
+    connection.execute(text("LOCK TABLE runs IN EXCLUSIVE MODE"))
+
+
+def asked_once(function: _OnConnection[_Words, _Answer]) -> _OnConnection[_Words, _Answer]:
+    """The function, asked once in a transaction that only reads, and each time in one that writes.
+
+    Nobody may alter what it gives. Its words are hashable.
+    """
+
+    @wraps(function)
+    def asked(connection: Connection, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
+        kept: dict[Any, _Answer] | None = connection.get_execution_options().get(_KEPT)
+        if kept is None:
+            return function(connection, *words, **named)
+        key = (function, words, tuple(named.items()))
+        if key not in kept:
+            kept[key] = function(connection, *words, **named)
+        return kept[key]
+
+    return asked
 
 
 @contextmanager

@@ -6,19 +6,27 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.provisions import Look, LookOutcome, Note, Provision, ProvisionKind, Provisions, Watched
+from contribaudit.core.model.subprocessors import Link, ListHistory, Review, Row, SubprocessorList
 from contribaudit.errors import StoreDamaged
 from contribaudit.store import ids
 from contribaudit.store.columns import fields_of, signature_in, signed
-from contribaudit.store.schema import document_looks, document_notes, document_pages, watched_documents
+from contribaudit.store.schema import (
+    document_looks,
+    document_notes,
+    document_pages,
+    subprocessor_lists,
+    subprocessor_reviews,
+    watched_documents,
+)
 
 _KINDS = {one.value: one for one in ProvisionKind}
 _HINT = "Restore the history from a backup, or import the document again"
@@ -53,16 +61,9 @@ def add_look(connection: Connection, look: Look, body: bytes | None, provisions:
         **signed(look.recorded, "recorded"),
     )
     if body is not None:
-        keep_page(connection, body)
+        ids.keep_body(connection, document_pages, sha256(body).hexdigest(), body)
     row = connection.execute(select(*_COLUMNS).where(document_looks.c.id == number)).one()
     return _look(row)
-
-
-def keep_page(connection: Connection, body: bytes) -> None:
-    """Keep a page as it came, once however often it comes."""
-    digest = sha256(body).hexdigest()
-    if connection.execute(select(document_pages.c.id).where(document_pages.c.digest == digest)).scalar() is None:
-        ids.add(connection, document_pages, digest=digest, body=zlib.compress(body))
 
 
 _AS_THEY_ARE = (
@@ -84,7 +85,7 @@ def read_looks(connection: Connection, document: str | None = None) -> dict[str,
     return {name: tuple(looks) for name, looks in found.items()}
 
 
-def _look(row: Row[Any]) -> Look:
+def _look(row: Any) -> Look:
     return Look(
         id=row.id,
         outcome=LookOutcome(row.outcome),
@@ -114,15 +115,7 @@ def read_provisions(connection: Connection, look: int) -> Provisions:
 
 def read_page(connection: Connection, digest: str) -> bytes:
     """A page as it came. Raises StoreDamaged when it is not there or not what the digest says."""
-    body = connection.execute(select(document_pages.c.body).where(document_pages.c.digest == digest)).scalar()
-    try:
-        page = zlib.decompress(body) if body is not None else b""
-    except zlib.error as error:
-        raise StoreDamaged(f"The page {digest} cannot be decompressed", hint=_HINT) from error
-    if body is None or sha256(page).hexdigest() != digest:
-        what = "is not in the history" if body is None else "was altered"
-        raise StoreDamaged(f"The page {digest} {what}", hint=_HINT)
-    return page
+    return ids.read_body(connection, document_pages, digest, "The page", _HINT)
 
 
 def add_note(connection: Connection, note: Note) -> Note:
@@ -141,3 +134,66 @@ def read_notes(connection: Connection) -> tuple[Note, ...]:
         Note(row.id, row.document, row.anchor, row.provision, row.text_sha256, row.holds, row.note, signature_in(row))
         for row in connection.execute(_NOTES)
     )
+
+
+def add_list(connection: Connection, listed: SubprocessorList, body: bytes) -> None:
+    """Keep an import with its page. What it says is not held against other imports here."""
+    assert listed.imported is not None
+    assert listed.sha256 == sha256(body).hexdigest()
+    values = {
+        "effective": listed.effective.isoformat(),
+        "source": listed.source,
+        "digest": listed.sha256,
+        "rows": zlib.compress(json.dumps([astuple(row) for row in listed.rows], separators=(",", ":")).encode("ascii")),
+        **signed(listed.imported, "imported"),
+        "etag": listed.etag,
+        "last_modified": listed.last_modified,
+    }
+    ids.add(connection, subprocessor_lists, **values)
+    ids.keep_body(connection, document_pages, listed.sha256, body)
+
+
+def add_review(connection: Connection, review: Review) -> None:
+    """Keep a review."""
+    values = {"effective": review.effective.isoformat(), "row": review.row, "note": review.note}
+    ids.add(connection, subprocessor_reviews, **values, **signed(review.signed))
+
+
+_LISTS = select(subprocessor_lists).order_by(subprocessor_lists.c.id)
+_REVIEWS = select(subprocessor_reviews).order_by(subprocessor_reviews.c.id)
+
+
+def read_lists(connection: Connection) -> ListHistory:
+    """Every import and every review. Raises StoreDamaged for rows that cannot be read."""
+    imports = [
+        SubprocessorList(
+            date.fromisoformat(row.effective),
+            _rows(row.rows, row.effective),
+            row.source,
+            row.digest,
+            signature_in(row, "imported"),
+            row.etag or "",
+            row.last_modified or "",
+        )
+        for row in connection.execute(_LISTS)
+    ]
+    reviews = [
+        Review(date.fromisoformat(row.effective), row.row, signature_in(row), row.note)
+        for row in connection.execute(_REVIEWS)
+    ]
+    return ListHistory.of(imports, reviews)
+
+
+def _rows(packed: bytes, effective: str) -> tuple[Row, ...]:
+    try:
+        return tuple(
+            Row(name, products, purposes, categories, places, security, tuple(Link(*one) for one in links), group)
+            for name, products, purposes, categories, places, security, links, group in json.loads(
+                zlib.decompress(packed)
+            )
+        )
+    except (zlib.error, ValueError, TypeError, IndexError) as error:
+        raise StoreDamaged(
+            f"The list of sub-processors of {effective} cannot be read",
+            hint="Restore the history from a backup, or import the page again",
+        ) from error
