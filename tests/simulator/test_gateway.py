@@ -9,9 +9,8 @@ import pytest
 
 from contribaudit.simulator import Options, SiteToken, load_scenario, make_app, names
 from contribaudit.simulator.endpoint import Call
-from contribaudit.simulator.graphql import FieldError
 from contribaudit.simulator.organization import Organization
-from contribaudit.simulator.routes.gateway import root, schema
+from contribaudit.simulator.routes.gateway import FieldError, root, schema
 
 from .conftest import NOW, PERSON, SERVICE, SITE, Connect, acme
 

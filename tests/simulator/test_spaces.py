@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from contribaudit.simulator import Fault, Options, Organization, Space, load_scenario, names, scenario_app
 from contribaudit.simulator.endpoint import Call
-from contribaudit.simulator.routes import confluence_spaces, jira_projects
+from contribaudit.simulator.routes import jira_projects as listings
 from contribaudit.simulator.spaces import place_of
 from contribaudit.simulator.values import Json
 
@@ -277,7 +277,7 @@ def test_two_hundred_thousand_spaces_are_not_held() -> None:
     site = place_of(organization.app("site-00149/confluence").id)[0]
     token = organization.site_tokens[0]
     call = Call(organization, Options(), token, NOW, "/", {"cloud_id": site}, {"limit": "250"}, {})
-    page = json.loads(confluence_spaces.quick(call))
+    page = json.loads(listings.CONFLUENCE.quick(call))
     assert len(page["results"]) == 250
-    assert json.loads(jira_projects.quick(call))["total"] == 612  # of 667, those that are live
+    assert json.loads(listings.JIRA.quick(call))["total"] == 612  # of 667, those that are live
     assert organization.spaces._lists == {}

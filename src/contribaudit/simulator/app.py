@@ -24,8 +24,17 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
-from contribaudit.simulator.auth import authenticate, authenticate_at_site, may_read, reach_site
-from contribaudit.simulator.endpoint import SITE_STYLES, AnswerError, Call, Endpoint, forbidden
+from contribaudit.simulator.endpoint import (
+    SITE_STYLES,
+    AnswerError,
+    Call,
+    Endpoint,
+    authenticate,
+    authenticate_at_site,
+    forbidden,
+    may_read,
+    reach_site,
+)
 from contribaudit.simulator.faults import (
     ANSWER_KINDS,
     Answer,

@@ -23,8 +23,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from contribaudit.simulator.admin import AdminConsole
-from contribaudit.simulator.auth import authenticate
-from contribaudit.simulator.endpoint import AnswerError
+from contribaudit.simulator.endpoint import AnswerError, authenticate
 from contribaudit.simulator.options import REALM_NAMES
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.routes.gateway import rovo_is_on

@@ -1,19 +1,15 @@
-"""Every endpoint of the simulated API, one file per API group."""
+"""Every endpoint of the simulated API: of organizations, of directories, of spaces, and so on."""
 
 from __future__ import annotations
 
 from contribaudit.simulator.endpoint import Endpoint
 from contribaudit.simulator.routes import (
-    api_keys,
-    confluence_spaces,
-    directories,
     events,
     gateway,
     groups,
     jira_projects,
     orgs,
     policies,
-    users,
     workspaces,
 )
 
@@ -21,18 +17,18 @@ ALL: tuple[Endpoint, ...] = (
     orgs.LIST,
     orgs.GET,
     workspaces.SEARCH,
-    directories.LIST,
-    groups.SEARCH,
+    groups.LIST,
+    groups.GROUPS,
     groups.ROLES,
-    users.SEARCH,
+    groups.USERS,
     policies.LIST,
     policies.GET,
     events.ACTIONS,
     events.STREAM,
     events.LIST,
-    api_keys.LIST,
-    jira_projects.SEARCH,
-    confluence_spaces.LIST,
+    orgs.KEYS,
+    jira_projects.PROJECTS,
+    jira_projects.SPACES,
     gateway.ASK,
     gateway.ASK_AT_SITE,
 )

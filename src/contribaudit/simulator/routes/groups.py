@@ -1,5 +1,7 @@
-"""Groups, and the roles that they have.
+"""User directories, their groups and accounts, and the roles that those have.
 
+    GET /admin/v2/orgs/{orgId}/directories?accountId=&directoryIds=&searchTerm=&cursor=&limit=
+        {data: [{directoryId, name, icon}], links: {self, prev, next}}
     POST /admin/v2/orgs/{orgId}/directories/{directoryId}/groups/search
         {limit?, cursor?, searchTerm?, groupIds?, groupNames?, directoryIds?, accountIds?, resourceIds?,
          resourceOwners?, roleIds?, expand?, sortBy?}
@@ -8,19 +10,25 @@
     GET /admin/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/role-assignments
         ?cursor=&limit=&directoryIds=&resourceOwners=&resourceIds=&roleIds=
         {data: [{resourceId, resourceOwner, roles, defaultRole}], links: {self, prev, next}}
+    POST /admin/v2/orgs/{orgId}/directories/{directoryId}/users/search
+        {limit?, cursor?, roleIds?, accountIds?, directoryIds?, accountStatus?}
+        {data: [{accountId, accountType, accountStatus, name, email, claimStatus}], links: {self, prev, next}}
 
 `-` as directory means all of them. Links are bare cursors. A cursor brings its own limit and filters: every other
-parameter is ignored beside it. `counts` are there only when `expand` asks for them. No account is a member here, so
-`accountIds` finds nothing.
+parameter is ignored beside it. `counts` are there only when `expand` asks for them. No account belongs to a directory
+or is a member of a group here, so `accountId` and `accountIds` find none of these. Of the many filters of a search for
+accounts those above are known; any other is refused, and no scope is published for it: this one is that of the other
+calls on the users of a directory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, bare_cursors, cut, resume
-from contribaudit.simulator.values import Group, Json
+from contribaudit.simulator.values import Directory, Group, Json, User
 
 LISTS = {
     "accountIds": 10,
@@ -35,16 +43,33 @@ LISTS = {
 }
 """The lists that a search may have, and how many entries each."""
 ROLE_FILTERS = ("directoryIds", "resourceOwners", "resourceIds", "roleIds")
+USER_FILTERS = ("roleIds", "accountIds", "directoryIds", "accountStatus")
 
 
-def read_search(call: Call) -> Page:
-    """The groups that match, 20 a page unless `limit` (1..100) says otherwise."""
-    directory = directory_of(call)
-    position = position_of(call.body, "groups-search") or Position(
-        0, limit_of(call.body.get("limit", 20)), memory=_search(call.body)
-    )
+def read_directories(call: Call) -> Page:
+    """The directories that match."""
+    asked = {name: value for name, value in call.query.items() if name != "limit"}
+    position = _position("directories", call.query) or _first(call.query, asked, "ADMIN-400-4")
+    found = [directory for directory in call.organization.directories if _directory_matches(directory, position.memory)]
+    entries, page = cut("directories", found, position)
+    page.items = [{"directoryId": d.id, "name": d.name, "icon": d.icon} for d in entries]
+    return page
+
+
+def _directory_matches(directory: Directory, wanted: Json) -> bool:
+    if "accountId" in wanted:
+        return False
+    if "directoryIds" in wanted and directory.id not in wanted["directoryIds"].split(","):
+        return False
+    return wanted.get("searchTerm", "").casefold() in directory.name.casefold()
+
+
+def read_groups(call: Call) -> Page:
+    """The groups that match."""
+    directory = _directory(call)
+    position = _position("groups-search", call.body) or _first(call.body, _search(call.body))
     memory = position.memory
-    found = [group for group in _in(call, directory) if _matches(group, memory)]
+    found = [group for group in _in(call, directory) if _group_matches(group, memory)]
     for order in memory.get("sortBy", []):
         found.sort(key=lambda group: group.name.casefold(), reverse=order.get("direction") == "desc")
     entries, page = cut("groups-search", found, position)
@@ -53,16 +78,16 @@ def read_search(call: Call) -> Page:
 
 
 def read_roles(call: Call) -> Page:
-    """The resources that a group has roles for, 20 a page unless `limit` (1..100) says otherwise."""
-    directory, wanted = directory_of(call), call.path_params["group_id"]
+    """The resources that a group has roles for."""
+    directory, wanted = _directory(call), call.path_params["group_id"]
     group = next((group for group in _in(call, directory) if group.id == wanted), None)
     if group is None:
         raise AnswerError(404, "ADMIN-404-10", f"The directory has no group {wanted}.")
     memory = {name: call.query[name].split(",") for name in ROLE_FILTERS if call.query.get(name)}
-    position = position_of(call.query, "group-role-assignments")
+    position = _position("group-role-assignments", call.query)
     if position is None:
         _check_lists(memory)
-        position = Position(0, limit_of(call.query.get("limit", "20")), memory=memory)
+        position = _first(call.query, memory)
     if group.directory not in position.memory.get("directoryIds", [group.directory]):
         found = []
     else:
@@ -72,7 +97,7 @@ def read_roles(call: Call) -> Page:
     return page
 
 
-def directory_of(call: Call) -> str:
+def _directory(call: Call) -> str:
     """The directory of the path; raises a 404 for one that is not there."""
     wanted = call.path_params["directory_id"]
     if wanted != "-" and all(directory.id != wanted for directory in call.organization.directories):
@@ -84,17 +109,21 @@ def _in(call: Call, directory: str) -> list[Group]:
     return [group for group in call.organization.groups if directory in ("-", group.directory)]
 
 
-def position_of(sent: Any, endpoint: str) -> Position | None:
+def _position(endpoint: str, sent: Mapping[str, Any]) -> Position | None:
     """The position of the cursor that was sent, None without one."""
     cursor = sent.get("cursor")
     return None if cursor is None else resume(endpoint, cursor)
 
 
-def limit_of(value: object) -> int:
-    """The page size; raises a 400 for one that is out of bounds."""
+def _first(sent: Mapping[str, Any], memory: Json, code: str = "ADMIN-400-24") -> Position:
+    """The first page: 20 entries unless `limit` (1..100) says otherwise, which else is refused with `code`."""
+    return Position(0, _limit(sent.get("limit", "20"), code), memory=memory)
+
+
+def _limit(value: object, code: str) -> int:
     number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 100:
-        raise AnswerError(400, "ADMIN-400-24", "limit must be a number from 1 to 100.")
+        raise AnswerError(400, code, "limit must be a number from 1 to 100.")
     return number
 
 
@@ -120,7 +149,7 @@ def _check_lists(memory: Json) -> None:
             raise AnswerError(400, "ADMIN-400-24", f"{name} must be a list of 1 to {most}.")
 
 
-def _matches(group: Group, wanted: Json) -> bool:
+def _group_matches(group: Group, wanted: Json) -> bool:
     held = [
         (resource, roles)
         for resource, roles in group.roles.items()
@@ -180,26 +209,50 @@ def _owner(resource: str) -> str:
     return parts[2] if len(parts) > 2 else resource
 
 
-_GROUPS = "/admin/v2/orgs/{org_id}/directories/{directory_id}/groups"
-SEARCH = Endpoint(
-    "groups-search",
-    "POST",
-    f"{_GROUPS}/search",
-    "read:groups:admin",
-    "directories",
-    "b",
-    read_search,
-    bare_cursors,
-    paged=True,
+def read_users(call: Call) -> Page:
+    """The accounts that match."""
+    directory = _directory(call)
+    position = _position("users-search", call.body) or _first(call.body, _filters(call.body))
+    found = [one for one in call.organization.users if directory in ("-", one.directory)]
+    entries, page = cut("users-search", [one for one in found if _user_matches(one, position.memory)], position)
+    page.items = [_user(one) for one in entries]
+    return page
+
+
+def _filters(body: Json) -> Json:
+    memory = {name: value for name, value in body.items() if name != "limit"}
+    for name, wanted in memory.items():
+        sound = isinstance(wanted, list) and 1 <= len(wanted) <= 10 and all(isinstance(one, str) for one in wanted)
+        if name not in USER_FILTERS or not sound:
+            raise AnswerError(400, "ADMIN-400-24", f"{name} is no list of 1 to 10 that is known here.")
+    return memory
+
+
+def _user_matches(user: User, wanted: Json) -> bool:
+    told = {"accountIds": {user.id}, "directoryIds": {user.directory}, "accountStatus": {user.status}}
+    told["roleIds"] = set(user.roles)
+    return all(told[name] & set(values) for name, values in wanted.items())
+
+
+def _user(user: User) -> Json:
+    return {
+        "accountId": user.id,
+        "accountType": "atlassian",
+        "accountStatus": user.status,
+        "name": user.name,
+        "email": user.email,
+        "claimStatus": "managed",
+    }
+
+
+_OF_DIRECTORIES = partial(Endpoint, style="directories", forbidden="b", shape=bare_cursors, paged=True)
+_PATH = "/admin/v2/orgs/{org_id}/directories"
+_GROUPS = f"{_PATH}/{{directory_id}}/groups"
+LIST = _OF_DIRECTORIES("directories", "GET", _PATH, "read:directories:admin", read=read_directories)
+GROUPS = _OF_DIRECTORIES("groups-search", "POST", f"{_GROUPS}/search", "read:groups:admin", read=read_groups)
+ROLES = _OF_DIRECTORIES(
+    "group-role-assignments", "GET", f"{_GROUPS}/{{group_id}}/role-assignments", "read:groups:admin", read=read_roles
 )
-ROLES = Endpoint(
-    "group-role-assignments",
-    "GET",
-    f"{_GROUPS}/{{group_id}}/role-assignments",
-    "read:groups:admin",
-    "directories",
-    "b",
-    read_roles,
-    bare_cursors,
-    paged=True,
+USERS = _OF_DIRECTORIES(
+    "users-search", "POST", f"{_PATH}/{{directory_id}}/users/search", "read:directories:admin", read=read_users
 )

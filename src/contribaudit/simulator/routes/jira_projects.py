@@ -1,35 +1,135 @@
-"""Jira's spaces, which its API calls projects.
+"""The spaces of Jira, whose API calls them projects, and of Confluence.
 
     GET /ex/jira/{cloudId}/rest/api/3/project/search?startAt=&maxResults=&status=&typeKey=&keys=&query=&orderBy=
         {self, nextPage?, maxResults, startAt, total, isLast, values: [Project]}
+    GET /ex/confluence/{cloudId}/wiki/api/v2/spaces?limit=&cursor=&ids=&keys=&type=&status=
+        {results: [Space], _links: {next?, base}}
 
-Pages by number: at most 100, 50 unless asked otherwise, and more than 100 is taken for 100. Only live ones are listed
-unless `status` (repeated, or a comma list) says otherwise. An account sees the projects that it may browse, and `total`
-counts those.
+An account sees the spaces that it may browse or view.
+
+Jira pages by number: at most 100, 50 unless asked otherwise, and more than 100 is taken for 100. Only live projects are
+listed unless `status` (repeated, or a comma list) says otherwise. `total` counts those that the account sees.
+
+Confluence gives 25 a page unless `limit` (1..250) says otherwise; archived ones are listed too. There is no total.
+`_links.next` is a path without host, its cursor keeps the filters, and the last page has none.
+
+An audit of a large organization asks for hundreds of pages, so an entry is not built and dumped each time: one of its
+kind was, with marks in the places of what is an entry's own, and the others are that text with the marks replaced. A
+test holds the bytes to what `json.dumps` gives.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import json
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from json.encoder import encode_basestring
+from operator import itemgetter
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut
-from contribaudit.simulator.routes.space_lists import Renderer, base_of, sees
-from contribaudit.simulator.spaces import Place, take
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, resume
+from contribaudit.simulator.spaces import Family, Place, take
 from contribaudit.simulator.values import Json, Space
 
-LARGEST = 100
-STATUSES = ("live", "archived", "deleted")
-TYPES = ("software", "service_desk", "business", "product_discovery")
-ORDERS: dict[str, Callable[[Space], Any]] = {
+EntryJson: TypeAlias = Callable[[Space, str, str], Json]
+"""A space, its UUID, and the base of every address in it, as one entry of the API."""
+Kind: TypeAlias = tuple[str, str, bool, datetime]
+"""What spaces have in common that are rendered alike: type, status, private, created_at."""
+
+_MARKS = ("<0>", "<1>", "<2>", "<3>", "<4>", "<5>")
+_MARK = re.compile("<([0-5])>")
+
+
+class Listing:
+    """The list of spaces of one product's API."""
+
+    def __init__(
+        self,
+        family: Family,
+        under: str,
+        entry_json: EntryJson,
+        choose: Callable[[Call], tuple[list[Space], Page]],
+        shape: Callable[[Call, Page], Json],
+    ) -> None:
+        """`choose` gives the spaces of the page asked for, which `shape` lists under the name `under`."""
+        self._family = family
+        self._under = under
+        self._entry_json = entry_json
+        self._choose = choose
+        self._shape = shape
+        self._template = lru_cache(maxsize=4096)(self._make_template)
+
+    def read(self, call: Call) -> Page:
+        """The spaces that match and that the account may see, as JSON objects for a fault to change."""
+        spaces, page = self._choose(call)
+        base = _base(call, self._family)
+        page.items = [self._entry_json(space, _uuid(space.id), base) for space in spaces]
+        return page
+
+    def quick(self, call: Call) -> bytes:
+        """The whole answer's bytes."""
+        spaces, page = self._choose(call)
+        address, shown = _quoted(_base(call, self._family)), []
+        # Asked once for the page: hardly any space has a name that JSON must escape.
+        plain = _is_plain("".join([f"{space.id}{space.key}{space.name}{space.owner}" for space in spaces]))
+        for _, number, key, name, kind, status, private, created_at, owner in spaces:
+            template, own = self._template((kind, status, private, created_at))
+            texts = (number, key, name, owner) if plain else (*map(_quoted, (number, key, name, owner)),)
+            shown.append(template % own((*texts, _uuid(number), address)))
+        head, empty, tail = _compact(self._shape(call, page)).partition(f'"{self._under}":[]')
+        return f"{head}{empty[:-1]}{','.join(shown)}]{tail}".encode()
+
+    def _make_template(self, kind: Kind) -> tuple[str, Callable[[tuple[str, ...]], tuple[str, ...]]]:
+        """A text with %s for every mark, and what takes the values in that order."""
+        kind_word, status, private, created_at = kind
+        identifier, key, name, owner, uuid, base = _MARKS
+        marked = Space("", identifier, key, name, kind_word, status, private, created_at, owner)
+        text = _compact(self._entry_json(marked, uuid, base)).replace("%", "%%")
+        return _MARK.sub("%s", text), itemgetter(*(int(mark[1]) for mark in _MARK.finditer(text)))
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and '"' not in text and "\\" not in text
+
+
+def _quoted(text: str) -> str:
+    return encode_basestring(text)[1:-1]
+
+
+def _compact(body: Json) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def _sees(call: Call, space: Space) -> bool:
+    """Whether a space is listed for the account behind the call's token."""
+    token = call.token
+    return token.sees == "everything" or space.owner == token.account or not (space.private or space.type == "personal")
+
+
+def _uuid(identifier: str) -> str:
+    """The UUID that goes with the ID of a space. Made up."""
+    return f"b0000000-0000-4000-8000-{identifier.zfill(12)}"
+
+
+def _base(call: Call, family: Family) -> str:
+    """The address of a site's API at the gateway."""
+    return f"{call.options.link_host}/ex/{family}/{call.path_params['cloud_id']}"
+
+
+_MOST_PROJECTS = 100
+_STATUSES = ("live", "archived", "deleted")
+_TYPES = ("software", "service_desk", "business", "product_discovery")
+_ORDERS: dict[str, Callable[[Space], Any]] = {
     "key": lambda s: s.key,
     "name": lambda s: s.name,
     "owner": lambda s: s.owner,
 }
 
 
-def project_json(space: Space, uuid: str, base: str) -> Json:
+def _project(space: Space, uuid: str, base: str) -> Json:
     """A project as the API shows it. `style` and `simplified` say whether it is team-managed; none is."""
     shown: Json = {
         "self": f"{base}/rest/api/3/project/{space.id}",
@@ -47,29 +147,13 @@ def project_json(space: Space, uuid: str, base: str) -> Json:
     return shown | {"archived": True} if space.status == "archived" else shown
 
 
-_RENDERER = Renderer(project_json)
-
-
-def read(call: Call) -> Page:
-    """The projects that match and that the account may see."""
-    spaces, page = _page(call)
-    page.items = _RENDERER.items(spaces, base_of(call, "jira"))
-    return page
-
-
-def quick(call: Call) -> bytes:
-    """The same as bytes."""
-    spaces, page = _page(call)
-    return _RENDERER.body(spaces, base_of(call, "jira"), shape(call, page), "values")
-
-
-def shape(call: Call, page: Page) -> Json:
+def _shape_projects(call: Call, page: Page) -> Json:
     """`nextPage` is left out on the last page."""
     parameters = {name: value for name, value in call.query.items() if name not in ("startAt", "maxResults")}
 
     def url(start: str) -> str:
         shown = parameters | {"maxResults": str(page.position.size), "startAt": start}
-        return f"{base_of(call, 'jira')}/rest/api/3/project/search?{urlencode(shown)}"
+        return f"{_base(call, 'jira')}/rest/api/3/project/search?{urlencode(shown)}"
 
     body: Json = {"self": url(page.self_cursor)}
     if page.next_cursor is not None:
@@ -83,16 +167,16 @@ def shape(call: Call, page: Page) -> Json:
     }
 
 
-def _page(call: Call) -> tuple[list[Space], Page]:
-    start, size = _number(call, "startAt", 0), min(_number(call, "maxResults", 50), LARGEST)
+def _choose_projects(call: Call) -> tuple[list[Space], Page]:
+    start, size = _number(call, "startAt", 0), min(_number(call, "maxResults", 50), _MOST_PROJECTS)
     if size == 0:
         raise AnswerError(400, "BAD_REQUEST", "maxResults must be larger than 0.")
     place: Place = (call.path_params["cloud_id"], "jira")
-    statuses = _words(call, "status", "live", STATUSES)
-    types = _words(call, "typeKey", ",".join(TYPES), TYPES)
+    statuses = _words(call, "status", "live", _STATUSES)
+    types = _words(call, "typeKey", ",".join(_TYPES), _TYPES)
     keys, text = call.query.get("keys"), call.query.get("query", "").casefold()
     order = call.query.get("orderBy", "key")
-    if order.lstrip("+- ") not in ORDERS:
+    if order.lstrip("+- ") not in _ORDERS:
         raise AnswerError(400, "BAD_REQUEST", f"The orderBy value '{order}' is not one that this simulator knows.")
     wanted_keys = None if keys is None else frozenset(keys.split(","))
 
@@ -102,11 +186,11 @@ def _page(call: Call) -> tuple[list[Space], Page]:
             and space.type in types
             and (wanted_keys is None or space.key in wanted_keys)
             and text in f"{space.key} {space.name}".casefold()
-            and sees(call.token, space)
+            and _sees(call, space)
         )
 
     question = (call.token, statuses, types, wanted_keys, text, order)
-    numbers = call.organization.spaces.pick(place, question, wanted, ORDERS[order.lstrip("+- ")])
+    numbers = call.organization.spaces.pick(place, question, wanted, _ORDERS[order.lstrip("+- ")])
     if order.startswith("-"):
         numbers = numbers[::-1]
     taken, page = cut("jira-projects", numbers, Position(start, size, number=start // size + 1))
@@ -130,15 +214,103 @@ def _words(call: Call, name: str, default: str, known: tuple[str, ...]) -> froze
     return words
 
 
-SEARCH = Endpoint(
+_FILTERS = ("ids", "keys", "type", "status")
+_KNOWN = {"type": ("global", "personal", "collaboration", "knowledge_base"), "status": ("current", "archived")}
+
+
+def _space(space: Space, uuid: str, base: str) -> Json:  # noqa: ARG001 - the API shows neither
+    """A space as the API shows it. The homepage's ID is made up."""
+    return {
+        "id": space.id,
+        "key": space.key,
+        "name": space.name,
+        "type": space.type,
+        "status": space.status,
+        "authorId": space.owner,
+        "createdAt": f"{space.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z",
+        "spaceOwnerId": space.owner,
+        "homepageId": f"{space.id}1",
+        "description": None,
+        "icon": None,
+        "_links": {"webui": f"/spaces/{space.key}"},
+    }
+
+
+def _shape_spaces(call: Call, page: Page) -> Json:
+    """The base is the address that people use, not the gateway's."""
+    links: Json = {}
+    if page.next_cursor is not None:
+        parameters = {"limit": str(page.position.size), "cursor": page.next_cursor}
+        links["next"] = f"/wiki/api/v2/spaces?{urlencode(parameters)}"
+    host = call.organization.host_of((call.path_params["cloud_id"], "confluence"))
+    return {"results": page.items, "_links": links | {"base": f"{host}/wiki"}}
+
+
+def _choose_spaces(call: Call) -> tuple[list[Space], Page]:
+    position = _position(call)
+    place: Place = (call.path_params["cloud_id"], "confluence")
+    memory = {name: frozenset(position.memory[name].split(",")) for name in _FILTERS if name in position.memory}
+
+    numbers: Sequence[int]
+
+    def wanted(space: Space) -> bool:
+        own: dict[str, Any] = {"ids": space.id, "keys": space.key, "type": space.type, "status": space.status}
+        return all(own[name] in words for name, words in memory.items()) and _sees(call, space)
+
+    listed = call.organization.spaces.at(place)
+    if memory or call.token.sees != "everything":
+        question = (call.token, *memory.items())
+        numbers = call.organization.spaces.pick(place, question, wanted, lambda _: 0)
+    else:
+        numbers = range(len(listed))
+    taken, page = cut("confluence-spaces", numbers, position)
+    return take(listed, taken), page
+
+
+def _position(call: Call) -> Position:
+    if "cursor" in call.query:
+        wrong = "INVALID_REQUEST_PARAMETER", "Provided value for 'cursor' is not correct."
+        kept = resume("confluence-spaces", call.query["cursor"], *wrong)
+        if not all(isinstance(words, str) for words in kept.memory.values()):
+            raise AnswerError(400, *wrong)
+        return Position(kept.start, _limit(call, kept.size), kept.number, kept.memory)
+    memory = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
+    for name, known in _KNOWN.items():
+        if not set(memory.get(name, known[0]).split(",")) <= set(known):
+            raise AnswerError(400, "INVALID_REQUEST_PARAMETER", f"Provided value for '{name}' is not correct.")
+    return Position(0, _limit(call, 25), memory=memory)
+
+
+def _limit(call: Call, default: int) -> int:
+    text = call.query.get("limit", str(default))
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 250:
+        raise AnswerError(400, "INVALID_REQUEST_PARAMETER", "Provided value for 'limit' is not correct.")
+    return int(text)
+
+
+JIRA = Listing("jira", "values", _project, _choose_projects, _shape_projects)
+CONFLUENCE = Listing("confluence", "results", _space, _choose_spaces, _shape_spaces)
+PROJECTS = Endpoint(
     "jira-projects",
     "GET",
     "/ex/jira/{cloud_id}/rest/api/3/project/search",
     "read:jira-work",
     "jira",
     None,
-    read,
-    shape,
+    JIRA.read,
+    _shape_projects,
     paged=True,
-    quick=quick,
+    quick=JIRA.quick,
+)
+SPACES = Endpoint(
+    "confluence-spaces",
+    "GET",
+    "/ex/confluence/{cloud_id}/wiki/api/v2/spaces",
+    "read:space:confluence",
+    "confluence",
+    None,
+    CONFLUENCE.read,
+    _shape_spaces,
+    paged=True,
+    quick=CONFLUENCE.quick,
 )

@@ -62,9 +62,9 @@ from contribaudit.simulator.admin import (
     product_of,
     site_item,
 )
-from contribaudit.simulator.generate import Mix, fill
 from contribaudit.simulator.options import Options
 from contribaudit.simulator.organization import Organization
+from contribaudit.simulator.spaces import Even, Spaces
 from contribaudit.simulator.values import (
     READ_SCOPES,
     SITE_SCOPES,
@@ -101,10 +101,10 @@ def when(text: str, now: datetime) -> datetime:
     return moment
 
 
-FIRST_IDS = {"jira": 10_000, "confluence": 65_536}
+_FIRST_IDS = {"jira": 10_000, "confluence": 65_536}
 
 
-def add_spaces(organization: Organization, sites: Iterable[Json], now: datetime) -> None:
+def _add_spaces(organization: Organization, sites: Iterable[Json], now: datetime) -> None:
     """Add the spaces of every site, in the order of the file."""
     for site in sites:
         seen: Counter[str] = Counter()
@@ -112,7 +112,7 @@ def add_spaces(organization: Organization, sites: Iterable[Json], now: datetime)
             fields, app = dict(entry), organization.app(f"{site['host'].split('.')[0]}/{entry['app']}")
             family = "confluence" if app.type_key == "confluence" else "jira"
             defaults: Json = {
-                "id": str(FIRST_IDS[family] + seen[family]),
+                "id": str(_FIRST_IDS[family] + seen[family]),
                 "status": "current" if family == "confluence" else "live",
                 "private": False,
                 "owner": ADMIN.id,
@@ -122,7 +122,7 @@ def add_spaces(organization: Organization, sites: Iterable[Json], now: datetime)
             organization.spaces.add(Space(**defaults | fields | made))
 
 
-def site_token(entry: Json) -> SiteToken:
+def _site_token(entry: Json) -> SiteToken:
     """A token of a person or a service account."""
     scopes = entry.pop("scopes")
     if scopes == "audit":
@@ -132,13 +132,13 @@ def site_token(entry: Json) -> SiteToken:
     return SiteToken(scopes=None if scopes == "none" else frozenset(scopes), sites=sites, **fields)
 
 
-def group(entry: Json, organization: Organization) -> Group:
+def _group(entry: Json, organization: Organization) -> Group:
     """A group with its roles."""
     roles = {organization.app(role["app"]).id: tuple(role["roles"]) for role in entry.pop("role", [])}
     return Group(roles=roles, **entry)
 
 
-def add_events(organization: Organization, entries: Iterable[Json], now: datetime) -> None:
+def _add_events(organization: Organization, entries: Iterable[Json], now: datetime) -> None:
     """Write the entries into the log, oldest first."""
     for entry in sorted(entries, key=lambda one: when(one["at"], now)):
         organization.write_event(_event(dict(entry), organization, now))
@@ -163,9 +163,6 @@ def _event(entry: Json, organization: Organization, now: datetime) -> Event:
         product=None if app is None else product_of(app),
         **entry,
     )
-
-
-_OF = "apps, sites or spaces"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,23 +217,25 @@ def read_scenario(name: str, data: Json, *, now: datetime, sizes: Mapping[str, i
     organization.directories = [Directory(**entry) for entry in data.pop("directory", [])]
     organization.event_actions = [EventAction(**entry) for entry in data.pop("event_action", [])]
     organization.event_actions += ADMIN_ACTIONS if data.pop("admin_actions", False) else ()
-    organization.site_tokens = [site_token(entry) for entry in data.pop("site_token", [])]
+    organization.site_tokens = [_site_token(entry) for entry in data.pop("site_token", [])]
     sites = data.pop("site", [])
     organization.apps = [*_apps(sites, now), *(_app(entry, now) for entry in data.pop("workspace", []))]
-    add_spaces(organization, sites, now)
+    _add_spaces(organization, sites, now)
     organization.users = [_user(entry) for entry in data.pop("user", [])]
-    organization.groups = [group(entry, organization) for entry in data.pop("group", [])]
+    organization.groups = [_group(entry, organization) for entry in data.pop("group", [])]
     for entry in data.pop("repeat", []):
         organization.apps.append(replace(organization.app(entry.pop("app")), **entry))
     organization.policies = [_policy(entry, organization, now) for entry in data.pop("policy", [])]
-    add_events(organization, data.pop("event", []), now)
+    _add_events(organization, data.pop("event", []), now)
     mix = data.pop("generate", None)
     if mix is not None:
         if {"apps", "sites"} <= wanted.keys():
             raise ValueError("a generated organization takes a number of apps or of sites, not both")
-        fill(organization, Mix(**mix | wanted), now)
+        _fill(organization, Mix(**mix | wanted), now)
     elif wanted:
-        raise ValueError(f"the scenario {name!r} has a fixed size; only generated ones take a number of {_OF}")
+        raise ValueError(
+            f"the scenario {name!r} has a fixed size; only generated ones take a number of apps, sites or spaces"
+        )
     scenario = Scenario(name, data.pop("description"), organization, Options(**data.pop("options", {})))
     if data:
         raise ValueError(f"the scenario {name!r} has a key that means nothing: {', '.join(data)}")
@@ -289,4 +288,95 @@ def _resource(entry: Json, organization: Organization, now: datetime) -> Resourc
     return Resource(id=organization.app(fields.pop("app")).id, **fields)
 
 
-__all__ = ["Scenario", "load_scenario", "names"]
+# The large organization: as many apps as asked for. Nothing is random: app number N is the same in every run and at
+# every size, so that two runs differ only by what was edited in between.
+_TYPES = (
+    ("jira-software", "Jira"),
+    ("confluence", "Confluence"),
+    ("jira-servicedesk", "Jira Service Management"),
+    ("jira-product-discovery", "Jira Product Discovery"),
+)
+_REGIONS = {
+    "EU": ("eu-central-1", "eu-west-1"),
+    "US": ("us-east-1", "us-west-2"),
+    "Global": (),
+}  # region codes: made up
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How large, and how much of it is out of line: every so many apps is in the US, unpinned, or on another plan.
+
+    `sites` None means as many as the apps need; a number is instead of a number of apps.
+    """
+
+    apps: int = 5000
+    spaces: int = 0
+    sites: int | None = None
+    plan: str = "Premium"
+    every_us: int = 97
+    every_unpinned: int = 41
+    every_standard: int = 7
+    every_sandbox: int = 10
+
+    def __post_init__(self) -> None:
+        if self.apps < 0 or self.spaces < 0:
+            raise ValueError("an organization cannot have fewer than 0 apps or spaces")
+        if self.sites is not None and self.sites < 1:
+            raise ValueError("an organization of so many sites has at least 1")
+        if self.spaces and self.total_apps < len(_TYPES):
+            raise ValueError(f"spaces need a whole site, and with it {len(_TYPES)} apps")
+
+    @property
+    def total_apps(self) -> int:
+        """How many apps: four to a site, or the number asked for."""
+        return self.apps if self.sites is None else self.sites * len(_TYPES)
+
+
+def _fill(organization: Organization, mix: Mix, now: datetime) -> None:
+    """Add the apps, four to a site, one residency policy per realm that has any, and the spaces of whole sites."""
+    pinned: dict[str, list[Resource]] = {"EU": [], "US": []}
+    for number in range(mix.total_apps):
+        app = _generated_app(number, mix, now)
+        organization.apps.append(app)
+        if app.realm in pinned:
+            pinned[app.realm].append(Resource(app.id, "applied"))
+    for realm, listed in pinned.items():
+        if listed:
+            policy_id = f"generated-residency-{realm.lower()}"
+            rule = {"in": [realm]}
+            organization.policies.append(Policy(policy_id, "data-residency", realm, rule=rule, resources=tuple(listed)))
+    if mix.spaces:
+        even = Even(mix.spaces, mix.total_apps // len(_TYPES), now - timedelta(days=300), _cloud_id)
+        organization.spaces = Spaces(even.at, mix.spaces)
+
+
+def _cloud_id(site: int) -> str:
+    """The cloud ID of a site, by its number."""
+    return f"{site:08x}-0000-4000-8000-{site:012x}"
+
+
+def _generated_app(number: int, mix: Mix, now: datetime) -> App:
+    site, (type_key, name) = number // len(_TYPES), _TYPES[number % len(_TYPES)]
+    realm = "EU"
+    if number % mix.every_unpinned == mix.every_unpinned - 1:
+        realm = "Global"
+    elif number % mix.every_us == mix.every_us - 1:
+        realm = "US"
+    plan = "Standard" if number % mix.every_standard == mix.every_standard - 1 else mix.plan
+    return App(
+        id=f"ari:cloud:{type_key}::site/{_cloud_id(site)}",
+        type_key=type_key,
+        type=name,
+        name=f"site-{site:05}",
+        host_url=f"https://site-{site:05}.atlassian.net",
+        plan=plan,
+        plan_key=plan.lower(),
+        realm=realm,
+        regions=_REGIONS[realm],
+        sandbox="CHILD" if site % mix.every_sandbox == mix.every_sandbox - 1 else "NONE",
+        capacity=100 + number % 900,
+        created_at=(now - timedelta(days=400 + number % 1000)).replace(microsecond=0),
+        created_by="ari:cloud:identity::user/557058:0000",
+        ai_enabled=number % 3 != 0,
+    )
