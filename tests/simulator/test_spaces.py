@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from contribaudit.simulator import Fault, Options, Organization, Space, load_scenario, names, scenario_app
 from contribaudit.simulator.endpoint import Call
-from contribaudit.simulator.routes import jira_projects as listings
+from contribaudit.simulator.routes import spaces as listings
 from contribaudit.simulator.spaces import place_of
 from contribaudit.simulator.values import Json
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contribaudit.simulator.endpoint import Endpoint
 from contribaudit.simulator.routes import (
+    directories,
     events,
     gateway,
-    groups,
-    jira_projects,
     orgs,
     policies,
+    spaces,
     workspaces,
 )
 
@@ -17,18 +17,18 @@ ALL: tuple[Endpoint, ...] = (
     orgs.LIST,
     orgs.GET,
     workspaces.SEARCH,
-    groups.LIST,
-    groups.GROUPS,
-    groups.ROLES,
-    groups.USERS,
+    directories.LIST,
+    directories.GROUPS,
+    directories.ROLES,
+    directories.USERS,
     policies.LIST,
     policies.GET,
     events.ACTIONS,
     events.STREAM,
     events.LIST,
     orgs.KEYS,
-    jira_projects.PROJECTS,
-    jira_projects.SPACES,
+    spaces.PROJECTS,
+    spaces.SPACES,
     gateway.ASK,
     gateway.ASK_AT_SITE,
 )
