@@ -14,11 +14,11 @@ from contribaudit import exit_codes
 from contribaudit.cli.arguments import check_ids, past_moment
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import (
+    PATH,
     api_key_options,
-    force_option,
     format_option,
     organization_option,
-    output_option,
+    output_options,
     policy_option,
     store_option,
 )
@@ -39,9 +39,8 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 @click.command()
 @organization_option(multiple=True)
 @policy_option
-@format_option(FORMATS, "table")
-@output_option
-@force_option
+@format_option(*FORMATS)
+@output_options
 @click.option(
     "--fail-on", type=click.Choice(SEVERITIES), help="Lowest severity of a finding that makes the exit code 1."
 )
@@ -55,11 +54,11 @@ SEVERITIES = ("critical", "high", "medium", "low", "info")
 @click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @click.option("--offline", is_flag=True, help="Judge the last saved run; read nothing.")
 @click.option("--at", metavar="RUN|DATE", help="With --offline: as of that run, or of the end of that day (UTC).")
-@click.option("--metrics", "metrics_path", type=click.Path(path_type=Path), metavar="FILE", help=METRICS)
+@click.option("--metrics", "metrics_path", type=PATH, metavar="FILE", help=METRICS)
 @click.option(
     "--json-summary",
     "summary_path",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Write the run's figures as JSON.",
 )

@@ -8,7 +8,7 @@ import click
 
 from contribaudit.cli.attest.options import open_session, session_options
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import agreed, format_option
+from contribaudit.cli.options import agreed, by_option, format_option
 from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.several import counted
 from contribaudit.exporters.text import Cell
@@ -30,7 +30,7 @@ def command() -> None:
 
 @command.command("approve")
 @click.option("--reason", required=True, metavar="TEXT", help="Reason for accepting the present state.")
-@click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
+@by_option
 @click.option("--until", metavar="DATE", help="Valid through this date (UTC); default: until the next approval.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation. A scheduled run still cannot approve.")
 @session_options
@@ -57,7 +57,7 @@ def approve(console: Console, *, reason: str, by: str | None, until: str | None,
 
 
 @command.command("list")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @session_options
 @pass_console
 def list_baselines(console: Console) -> None:
@@ -66,7 +66,7 @@ def list_baselines(console: Console) -> None:
 
 
 @command.command("show")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @session_options
 @pass_console
 def show_baseline(console: Console) -> None:
@@ -75,7 +75,7 @@ def show_baseline(console: Console) -> None:
 
 
 @command.command("diff")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @session_options
 @pass_console
 def diff(console: Console) -> None:

@@ -41,7 +41,7 @@ TABLE = ("id", "changed", "subject", "what", "cause", "ticket")
 @click.option(
     "--setting", "settings_named", metavar="NAME", multiple=True, help="Only settings whose names start with this."
 )
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @store_option
 @click.pass_context
 def command(

@@ -27,7 +27,7 @@ def command() -> None:
 
 
 @command.command("list")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @pass_console
 def list_checks(console: Console) -> None:
     """List every check of this version, under the question of its family."""
@@ -43,7 +43,7 @@ def list_checks(console: Console) -> None:
 
 @command.command("show")
 @click.argument("check", metavar="ID|SLUG")
-@format_option(("text", "json"), "text")
+@format_option("text", "json")
 @pass_console
 def show_check(console: Console, *, check: str) -> None:
     """Show one check in full: why it matters, how to fix it, what a rule may say, what proves it."""

@@ -13,7 +13,7 @@ import click
 from contribaudit import exit_codes, termination
 from contribaudit.cli import options
 from contribaudit.cli.console import Console
-from contribaudit.cli.options import organization_option, policy_option, store_option
+from contribaudit.cli.options import PATH, organization_option, policy_option, store_option
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("pack", required=False, type=click.Path(path_type=Path))
+@click.argument("pack", required=False, type=PATH)
 @organization_option(multiple=True)
 @policy_option
 @store_option

@@ -6,14 +6,7 @@ import click
 
 from contribaudit.cli.arguments import duration
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import (
-    force_option,
-    format_option,
-    organization_option,
-    output_option,
-    policy_option,
-    store_option,
-)
+from contribaudit.cli.options import format_option, organization_option, output_options, policy_option, store_option
 from contribaudit.core.model.deadline import within as only_within
 from contribaudit.core.model.several import counted
 
@@ -22,9 +15,8 @@ from contribaudit.core.model.several import counted
 @click.option("--within", metavar="TIME", help="Only what has expired or expires within this time: 12h, 30d, 2w.")
 @organization_option(multiple=True)
 @policy_option
-@format_option(("table", "json", "csv", "ics"), "table")
-@output_option
-@force_option
+@format_option("table", "json", "csv", "ics")
+@output_options
 @store_option
 @pass_console
 def command(console: Console, *, within: str | None) -> None:

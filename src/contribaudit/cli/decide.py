@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import agreed, policy_option
+from contribaudit.cli.options import agreed, policy_option, yes_option
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.errors import UsageError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--ticket", required=True, metavar="TEXT", help="Where the decision is recorded.")
 @click.option("--date", "day", metavar="YYYY-MM-DD", help="When it was decided; default: today (UTC).")
 @policy_option
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 @pass_console
 def command(
     console: Console, *, setting: str, value: str, by: str | None, second: str, ticket: str, day: str | None, yes: bool

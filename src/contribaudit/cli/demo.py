@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import force_option, format_option, output_option
+from contribaudit.cli.options import PATH, format_option, output_options
 from contribaudit.cli.render import FORMATS, check_format, of_report
 from contribaudit.errors import UsageError
 
@@ -23,13 +23,10 @@ SCENARIOS = ("acme", "tidy", "small", "drifted")
 
 @click.command()
 @click.option("--scenario", type=click.Choice(SCENARIOS), default="acme", show_default=True, help="Which organization.")
-@click.option(
-    "--out", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Write a signed evidence folder too."
-)
-@click.option("--html", "html_path", type=click.Path(path_type=Path), metavar="FILE", help="Write the HTML report too.")
-@format_option(FORMATS, "table")
-@output_option
-@force_option
+@click.option("--out", "folder", type=PATH, metavar="DIR", help="Write a signed evidence folder too.")
+@click.option("--html", "html_path", type=PATH, metavar="FILE", help="Write the HTML report too.")
+@format_option(*FORMATS)
+@output_options
 @click.option("--dashboard", is_flag=True, help="Show it in the dashboard, where it can be audited again.")
 @click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @pass_console

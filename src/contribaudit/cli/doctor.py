@@ -31,7 +31,7 @@ _STATUS_WIDTH, _NAME_WIDTH = 9, 14
 @click.option(
     "--as-scheduled", is_flag=True, help="Try it as a scheduler would: no terminal, none of this shell's environment."
 )
-@format_option(["table", "json"], "table")
+@format_option("table", "json")
 @pass_console
 def command(console: Console, *, as_scheduled: bool) -> None:
     """Check everything an audit needs: configuration, key, scopes, reachability, clock, keyring, store, policy.

@@ -14,11 +14,11 @@ import click
 from contribaudit.cli.arguments import moment, past_moment, run_number
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import (
+    PATH,
     csv_bom_option,
-    force_option,
     format_option,
     organization_option,
-    output_option,
+    output_options,
     policy_option,
     store_option,
 )
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from contribaudit.store.records import RunRecord
 
 PEOPLE = ("named", "pseudonym", "omit")
-_PATH = click.Path(path_type=Path)
 _WAIT_SECONDS = 300
 """How long an export waits for another one, or for runs that are being removed."""
 
@@ -47,7 +46,7 @@ def command() -> None:
 
 
 @command.command("export")
-@click.argument("place", type=_PATH, metavar="DIR")
+@click.argument("place", type=PATH, metavar="DIR")
 @organization_option(multiple=True)
 @policy_option
 @click.option("--run", "run", type=click.IntRange(min=1), metavar="N", help="Export this run, judged as of its end.")
@@ -201,14 +200,14 @@ def _export(
 
 
 @command.command("verify")
-@click.argument("places", type=_PATH, metavar="PATH...", nargs=-1, required=True)
+@click.argument("places", type=PATH, metavar="PATH...", nargs=-1, required=True)
 @click.option(
-    "--public-key", "keys", type=_PATH, metavar="FILE", multiple=True, help="Public key of a signer that you trust."
+    "--public-key", "keys", type=PATH, metavar="FILE", multiple=True, help="Public key of a signer that you trust."
 )
 @click.option(
     "--expect", "expected", metavar="DIGEST", multiple=True, help="Manifest digest that you know from another source."
 )
-@format_option(("text", "json"), "text")
+@format_option("text", "json")
 @pass_console
 def verify_command(
     console: Console, places: tuple[Path, ...], *, keys: tuple[Path, ...], expected: tuple[str, ...]
@@ -276,7 +275,7 @@ def standing(checked: Sequence[Verified]) -> str:
 
 @command.command("keygen")
 @click.option(
-    "--file", "path", type=_PATH, metavar="PATH", help="Write the private key to this file instead of the keyring."
+    "--file", "path", type=PATH, metavar="PATH", help="Write the private key to this file instead of the keyring."
 )
 @click.option("--replace", is_flag=True, help="Replace the key in the keyring.")
 @pass_console
@@ -306,14 +305,13 @@ def keygen_command(console: Console, *, path: Path | None, replace: bool) -> Non
 
 
 @command.command("sample")
-@click.argument("place", type=_PATH, metavar="[PACK]", required=False)
+@click.argument("place", type=PATH, metavar="[PACK]", required=False)
 @click.option("--n", "size", type=click.IntRange(min=1), default=25, show_default=True, help="Number of findings.")
 @click.option("--seed", required=True, metavar="S", help="Any text; the same text draws the same sample.")
 @organization_option(multiple=True)
 @policy_option
 @csv_bom_option
-@output_option
-@force_option
+@output_options
 @store_option
 @pass_console
 def sample_command(console: Console, place: Path | None, *, size: int, seed: str) -> None:
@@ -342,8 +340,8 @@ def sample_command(console: Console, place: Path | None, *, size: int, seed: str
 
 
 @command.command("reperform")
-@click.argument("place", type=_PATH, metavar="PATH")
-@format_option(("table", "json", "csv"), "table")
+@click.argument("place", type=PATH, metavar="PATH")
+@format_option()
 @pass_console
 def reperform_command(console: Console, place: Path) -> None:
     """Judge a pack again from its own values, policy and rulebook, without history, and list the differences.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.argument("subject")
 @click.argument("setting", required=False)
 @organization_option(multiple=True)
-@format_option(("text", "json", "table", "csv"), "text")
+@format_option("text", "json", "table", "csv")
 @click.option("--at", metavar="RUN|DATE", help="As of that run, or of the end of that day (UTC).")
 @click.option(
     "--offline/--live", default=True, show_default=True, help="Explain the last saved run, or read the API again."

@@ -12,14 +12,7 @@ import click
 
 from contribaudit.cli.arguments import check_ids, past_moment
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import (
-    force_option,
-    format_option,
-    organization_option,
-    output_option,
-    policy_option,
-    store_option,
-)
+from contribaudit.cli.options import format_option, organization_option, output_options, policy_option, store_option
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.several import counted
@@ -44,9 +37,8 @@ _LISTED = 12
 @click.option("--all", "everything", is_flag=True, help="List passes in the table too.")
 @organization_option(multiple=True)
 @policy_option
-@format_option(("table", "json", "csv"), "table")
-@output_option
-@force_option
+@format_option()
+@output_options
 @store_option
 @pass_console
 def command(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--until", metavar="DATE", help="Assume that nothing is done until the end of this day (UTC).")
 @organization_option(multiple=True)
 @policy_option
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @store_option
 @pass_console
 def command(console: Console, *, plan_word: str | None, trial_ends: bool, until: str | None) -> None:

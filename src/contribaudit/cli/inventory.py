@@ -6,14 +6,7 @@ import click
 
 from contribaudit import exit_codes
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import (
-    api_key_options,
-    force_option,
-    format_option,
-    organization_option,
-    output_option,
-    store_option,
-)
+from contribaudit.cli.options import api_key_options, format_option, organization_option, output_options, store_option
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind
@@ -23,9 +16,8 @@ TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned"
 
 @click.command()
 @organization_option(multiple=True)
-@format_option(("table", "json", "csv"), "table")
-@output_option
-@force_option
+@format_option()
+@output_options
 @click.option("--spaces", is_flag=True, help="List spaces instead, as of the last run.")
 @click.option("--offline", is_flag=True, help="Show the last saved run; read nothing from the API.")
 @store_option

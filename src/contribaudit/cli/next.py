@@ -28,7 +28,7 @@ TABLE = COLUMNS[:7]
 @policy_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show only the first N steps.")
 @click.option("--by", metavar="MAIL", help="Your email address; default: attested_by of the configuration.")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @store_option
 @pass_console
 def command(console: Console, *, limit: int | None, by: str | None) -> None:

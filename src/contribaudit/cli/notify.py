@@ -81,7 +81,7 @@ def send_command(console: Console) -> None:
 
 
 @command.command("status")
-@format_option(_TABULAR, "table")
+@format_option("table", "csv", "json")
 @store_option
 @pass_console
 def status_command(console: Console) -> None:

@@ -56,7 +56,7 @@ class OrganizationId(click.ParamType[str]):
         return ORGANIZATIONS.shell_complete(ctx, param, incomplete)
 
 
-_PATH = click.Path(path_type=Path)
+PATH = click.Path(path_type=Path)
 
 
 def _given(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
@@ -86,12 +86,16 @@ def organization_option(*, multiple: bool = False) -> Callable[[F], F]:
     return _kept("--org", type=OrganizationId(), metavar="ID", multiple=multiple, help=text)
 
 
-def format_option(choices: Sequence[str], default: str) -> Callable[[F], F]:
-    """--format, as `Console.output_format`; --csv-bom too where CSV is among the choices."""
+def format_option(*choices: str) -> Callable[[F], F]:
+    """--format, as `Console.output_format`: the first of the choices by default, without choices those of a table.
+
+    --csv-bom too where CSV is among them.
+    """
+    choices = choices or ("table", "json", "csv")
     option = click.option(
         "--format",
         type=click.Choice(choices),
-        default=default,
+        default=choices[0],
         show_default=True,
         expose_value=False,
         callback=_sets("output_format"),
@@ -112,24 +116,31 @@ csv_bom_option = click.option(
 site_option = click.option(
     "--site", metavar="HOST|all", help="Use the API token of a configured site, or of all sites."
 )
-policy_option = _kept("--policy", type=_PATH, metavar="FILE", help="The audit policy file.")
+policy_option = _kept("--policy", type=PATH, metavar="FILE", help="The audit policy file.")
 
 
-output_option = click.option(
-    "--output",
-    expose_value=False,
-    callback=_sets("output_path"),
-    type=_PATH,
-    metavar="FILE",
-    help="Write the result to this file instead of stdout; - is stdout.",
-)
-force_option = click.option(
-    "--force",
-    is_flag=True,
-    expose_value=False,
-    callback=_sets("overwrite"),
-    help="Let --output overwrite an existing file.",
-)
+def output_options(command: F) -> F:
+    """--output and --force, as `Console.output_path` and `Console.overwrite`."""
+    output = click.option(
+        "--output",
+        expose_value=False,
+        callback=_sets("output_path"),
+        type=PATH,
+        metavar="FILE",
+        help="Write the result to this file instead of stdout; - is stdout.",
+    )
+    force = click.option(
+        "--force",
+        is_flag=True,
+        expose_value=False,
+        callback=_sets("overwrite"),
+        help="Let --output overwrite an existing file.",
+    )
+    return output(force(command))
+
+
+by_option = click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 store_option = _kept("--store", metavar="PATH|URL", help="The history: a file path or a database URL.")
 
 
@@ -138,7 +149,7 @@ def api_key_options(command: F) -> F:
 
     There is no option for the key itself: everybody on a machine sees arguments.
     """
-    file = _named_key("--api-key-file", "file", _PATH, "FILE", "Read the API key from this file.")
+    file = _named_key("--api-key-file", "file", PATH, "FILE", "Read the API key from this file.")
     fd = _named_key("--api-key-fd", "fd", click.IntRange(min=0), "N", "Read the API key from file descriptor N.")
     return file(fd(command))
 
@@ -152,48 +163,36 @@ def _named_key(option: str, place: str, kind: click.ParamType[Any], metavar: str
     return click.option(option, expose_value=False, callback=keep, type=kind, metavar=metavar, help=text)
 
 
-def _setting(apply: Callable[[Console, Any], None]) -> Callable[[click.Context, click.Parameter, Any], None]:
-    def callback(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
-        if value not in (None, False):
-            apply(ctx.ensure_object(Console), value)
-
-    return callback
-
-
-def _quiet(console: Console, _value: bool) -> None:
-    console.diagnostics.quiet = True
-
-
-def _verbose(console: Console, _value: bool) -> None:
-    console.diagnostics.verbose = True
-
-
-def _log_format(console: Console, value: str) -> None:
-    console.diagnostics.as_json = value == "json"
-
-
-def _no_color(console: Console, _value: bool) -> None:
-    console.color = console.diagnostics.color = False
-
-
-def _config(console: Console, value: Path) -> None:
-    console.config_path = value
+def _set_global(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Put a global option that was given into the console; the same option is read before and after the command."""
+    if value in (None, False):
+        return
+    console = ctx.ensure_object(Console)
+    match parameter.name:
+        case "config":
+            console.config_path = value
+        case "quiet":
+            console.diagnostics.quiet = True
+        case "verbose":
+            console.diagnostics.verbose = True
+        case "log_format":
+            console.diagnostics.as_json = value == "json"
+        case "no_color":
+            console.color = console.diagnostics.color = False
 
 
 def global_options() -> list[click.Option]:
     """The options that every command takes, before or after its name."""
 
-    def option(names: list[str], apply: Callable[[Console, Any], None], **kwargs: Any) -> click.Option:
-        return click.Option(names, expose_value=False, is_eager=True, callback=_setting(apply), **kwargs)
+    def option(*names: str, **attributes: Any) -> click.Option:
+        return click.Option(names, expose_value=False, is_eager=True, callback=_set_global, **attributes)
 
     return [
-        option(["--config"], _config, type=_PATH, metavar="FILE", help="The configuration file."),
-        option(["--quiet", "-q"], _quiet, is_flag=True, help="Show only warnings and errors on stderr."),
-        option(["--verbose", "-v"], _verbose, is_flag=True, help="Show more detail on stderr."),
-        option(
-            ["--log-format"], _log_format, type=click.Choice(["text", "json"]), help="Format of messages on stderr."
-        ),
-        option(["--no-color"], _no_color, is_flag=True, help="Turn off colors; NO_COLOR does the same."),
+        option("--config", type=PATH, metavar="FILE", help="The configuration file."),
+        option("--quiet", "-q", is_flag=True, help="Show only warnings and errors on stderr."),
+        option("--verbose", "-v", is_flag=True, help="Show more detail on stderr."),
+        option("--log-format", type=click.Choice(["text", "json"]), help="Format of messages on stderr."),
+        option("--no-color", is_flag=True, help="Turn off colors; NO_COLOR does the same."),
     ]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import format_option
+from contribaudit.cli.options import PATH, format_option
 from contribaudit.core.judge.check import by_id
 from contribaudit.core.model.policy import AuditPolicy, Where
 from contribaudit.core.model.several import counted
@@ -21,7 +21,7 @@ from contribaudit.errors import ConfigurationError, StoreError, UsageError
 if TYPE_CHECKING:
     from contribaudit.core.model.rulebook import Plan, Rulebook
 
-_file = click.argument("path", type=click.Path(path_type=Path), required=False)
+_file = click.argument("path", type=PATH, required=False)
 
 
 @click.group()
@@ -53,7 +53,7 @@ def check_policy(console: Console, *, path: Path | None) -> None:
 
 @command.command("show")
 @_file
-@format_option(("toml", "table", "json"), "toml")
+@format_option("toml", "table", "json")
 @pass_console
 def show_policy(console: Console, *, path: Path | None) -> None:
     """Print the policy as resolved: packs left to right, [expect], then the file's rules. The last matching rule wins.

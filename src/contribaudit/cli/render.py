@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO, TypeAlias
 import click
 
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import force_option, format_option, output_option
+from contribaudit.cli.options import PATH, format_option, output_options
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -100,10 +100,9 @@ def spooled_bytes(write: Callable[[BinaryIO], None]) -> Iterator[bytes]:
 
 
 @click.command()
-@click.argument("place", type=click.Path(path_type=Path), metavar="REPORT")
-@format_option(FORMATS, "table")
-@output_option
-@force_option
+@click.argument("place", type=PATH, metavar="REPORT")
+@format_option(*FORMATS)
+@output_options
 @click.option("--all", "everything", is_flag=True, help="List passes in the table and in SARIF too.")
 @pass_console
 def command(console: Console, *, place: Path, everything: bool) -> None:

@@ -11,7 +11,7 @@ import click
 
 from contribaudit.cli.arguments import check_named, moment
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import agreed, format_option, organization_option, store_option
+from contribaudit.cli.options import agreed, format_option, organization_option, store_option, yes_option
 from contribaudit.core.model.several import counted
 from contribaudit.errors import StoreBusy
 from contribaudit.exporters.text import Cell, safe_text
@@ -41,7 +41,7 @@ def command() -> None:
 @command.command("list")
 @organization_option()
 @click.option("--limit", type=click.IntRange(min=1), default=30, show_default=True, help="Maximum number of runs.")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @store_option
 @pass_console
 def list_runs(console: Console, *, limit: int) -> None:
@@ -55,7 +55,7 @@ def list_runs(console: Console, *, limit: int) -> None:
 
 @command.command("show")
 @click.argument("run", type=click.IntRange(min=1))
-@format_option(("text", "json"), "text")
+@format_option("text", "json")
 @store_option
 @pass_console
 def show_run(console: Console, *, run: int) -> None:
@@ -123,7 +123,7 @@ def _run_before(store: History, record: RunRecord, organization: str) -> tuple[C
     help="Longest accepted time between two complete runs; default: one day plus two hours.",
 )
 @click.option("--collector", metavar="NAME", help="Only this collector.")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @store_option
 @pass_console
 def list_gaps(console: Console, *, since: str | None, every_hours: float | None, collector: str | None) -> None:
@@ -158,7 +158,7 @@ def list_gaps(console: Console, *, since: str | None, every_hours: float | None,
 @organization_option()
 @click.option("--since", metavar="DATE", help="Start of the period.")
 @click.option("--until", metavar="DATE", help="End of the period.")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @store_option
 @pass_console
 def list_outcomes(console: Console, *, check: str, since: str | None, until: str | None) -> None:
@@ -197,8 +197,8 @@ def list_outcomes(console: Console, *, check: str, since: str | None, until: str
     help="Then keep one a week for this long; older runs are removed.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be removed, and remove nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@format_option(("table", "json", "csv"), "table")
+@yes_option
+@format_option()
 @store_option
 @pass_console
 def prune(console: Console, *, keep_daily: str, keep_weekly: str, dry_run: bool, yes: bool) -> None:

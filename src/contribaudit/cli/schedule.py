@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import organization_option
+from contribaudit.cli.options import PATH, organization_option
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from contribaudit.settings.model import AppSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
-_PATH = click.Path(path_type=Path)
 
 
 def _shared(function: F) -> F:
     at = click.option(
         "--at", "time", default="06:15", show_default=True, metavar="HH:MM", help="Time of the daily audit."
     )
-    key = click.option("--api-key-file", "key_file", type=_PATH, metavar="FILE", help="The file for the key, mode 600.")
+    key = click.option("--api-key-file", "key_file", type=PATH, metavar="FILE", help="The file for the key, mode 600.")
     return organization_option()(key(at(function)))
 
 
@@ -67,7 +66,7 @@ def systemd(console: Console, time: str, key_file: Path | None, install: bool) -
 @command.command("cron")
 @_shared
 @click.option("--mail-to", default="", metavar="ADDRESS", help="Recipient of the verdict; default: your local account.")
-@click.option("--log-file", type=_PATH, metavar="FILE", help="Log file for progress and errors.")
+@click.option("--log-file", type=PATH, metavar="FILE", help="Log file for progress and errors.")
 @pass_console
 def cron(console: Console, time: str, key_file: Path | None, mail_to: str, log_file: Path | None) -> None:
     """Print a crontab line for a daily audit, with the key in a file and a log."""
@@ -84,7 +83,7 @@ def cron(console: Console, time: str, key_file: Path | None, mail_to: str, log_f
 
 @command.command("launchd")
 @_shared
-@click.option("--log-file", type=_PATH, metavar="FILE", help="Log file for outcome, progress and errors.")
+@click.option("--log-file", type=PATH, metavar="FILE", help="Log file for outcome, progress and errors.")
 @pass_console
 def launchd(console: Console, time: str, key_file: Path | None, log_file: Path | None) -> None:
     """Print an agent for macOS: a property list for ~/Library/LaunchAgents."""

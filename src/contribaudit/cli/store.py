@@ -28,7 +28,7 @@ def upgrade(console: Console) -> None:
 
 @command.command("copy")
 @click.argument("to", metavar="TO")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @store_option
 @pass_console
 def copy(console: Console, *, to: str) -> None:

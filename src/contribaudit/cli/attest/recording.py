@@ -31,7 +31,7 @@ from contribaudit.attestations.recording import (
 from contribaudit.cli.attest.options import Given, Session, name_of, open_session, session_options, tell
 from contribaudit.cli.attest.walk import require_person, show_plan, walk
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import api_key_options, format_option
+from contribaudit.cli.options import PATH, api_key_options, format_option
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.several import counted
@@ -162,9 +162,6 @@ def _read(session: Session, look_at: datetime | None) -> tuple[State, ReadingsAr
     return after, ReadingsAround(before, after), looked_at
 
 
-_PATH = click.Path(path_type=Path)
-
-
 @click.command("record")
 @click.argument("setting", required=False)
 @click.argument("value", required=False)
@@ -182,13 +179,13 @@ _PATH = click.Path(path_type=Path)
     multiple=True,
     help="One value; with --screen also SUBJECT=VALUE (app:*=blocked covers all rows); repeatable.",
 )
-@click.option("--from", "source", type=_PATH, metavar="FILE", help="Record the values of a CSV or TOML file.")
+@click.option("--from", "source", type=PATH, metavar="FILE", help="Record the values of a CSV or TOML file.")
 @click.option("--template", is_flag=True, help="Print a CSV of what is due, with the values left empty.")
 @click.option("--dry-run", "dry_run", is_flag=True, help="List the screens to visit, with values and minutes.")
 @click.option("--everything", is_flag=True, help="Include values that no rule of the policy waits for.")
 @click.option("--discard", is_flag=True, help="Delete unfinished forms.")
 @click.option("--offline", is_flag=True, help="Do not read the API; use the last saved run.")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @session_options
 @api_key_options
 @pass_console

@@ -13,7 +13,7 @@ import click
 
 from contribaudit.cli.attest.options import name_of, open_session, session_options
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import agreed, format_option, store_option
+from contribaudit.cli.options import agreed, format_option, store_option, yes_option
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.several import counted
@@ -36,7 +36,7 @@ TABLE = ("id", "state", "subject", "setting", "value", "by", "observed_at", "con
 
 @click.command("list")
 @click.option("--all", "everything", is_flag=True, help="Include superseded and revoked attestations.")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @session_options
 @pass_console
 def list_attestations(console: Console, *, everything: bool) -> None:
@@ -61,7 +61,7 @@ def list_attestations(console: Console, *, everything: bool) -> None:
 
 @click.command("show")
 @click.argument("identity", metavar="ID")
-@format_option(("text", "json"), "text")
+@format_option("text", "json")
 @session_options
 @pass_console
 def show_attestation(console: Console, *, identity: str) -> None:
@@ -169,7 +169,7 @@ def revoke(console: Console, *, identity: str, by: str | None, note: str) -> Non
 
 @click.command("forget")
 @click.argument("person", metavar="MAIL")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 @store_option
 @pass_console
 def forget(console: Console, *, person: str, yes: bool) -> None:

@@ -34,10 +34,8 @@ from contribaudit.cli.init.answers import (
 )
 from contribaudit.cli.init.interview import Interview, tell
 from contribaudit.cli.init.writing import Kept, first_audit, schedules, set_up_schedule, write
-from contribaudit.cli.options import OrganizationId
+from contribaudit.cli.options import PATH, OrganizationId, yes_option
 from contribaudit.errors import UsageError
-
-_PATH = click.Path(path_type=Path)
 
 
 class _Several(click.ParamType[tuple[str, ...]]):
@@ -60,7 +58,7 @@ class _Several(click.ParamType[tuple[str, ...]]):
     metavar="ID|ADDRESS",
     help="Organization ID, or any address of its pages at admin.atlassian.com.",
 )
-@click.option("--key-file", "--api-key-file", "key_file", type=_PATH, metavar="FILE", help="The file with the API key.")
+@click.option("--key-file", "--api-key-file", "key_file", type=PATH, metavar="FILE", help="The file with the API key.")
 @click.option("--key-env", metavar="NAME", help="The environment variable that holds the API key.")
 @click.option(
     "--api-key-fd", "key_fd", type=click.IntRange(min=0), metavar="N", help="Read the API key from descriptor N."
@@ -104,17 +102,17 @@ class _Several(click.ParamType[tuple[str, ...]]):
 @click.option(
     "--site-email", metavar="MAIL", help="Owner of the API token that reads the sites; default: a service account."
 )
-@click.option("--site-token-file", type=_PATH, metavar="FILE", help="The file with the API token that reads the sites.")
+@click.option("--site-token-file", type=PATH, metavar="FILE", help="The file with the API token that reads the sites.")
 @click.option("--site-token-env", metavar="NAME", help="The environment variable that holds that token.")
 @click.option("--by", metavar="MAIL", help="Email address of the person who attests what the console shows.")
 @click.option("--schedule", type=click.Choice(schedules()), help="Set up a daily audit.")
-@click.option("--config-file", type=_PATH, metavar="FILE", help="Where to write the configuration.")
+@click.option("--config-file", type=PATH, metavar="FILE", help="Where to write the configuration.")
 @click.option(
-    "--policy-file", type=_PATH, metavar="FILE", help="Where to write the policy; default: beside the configuration."
+    "--policy-file", type=PATH, metavar="FILE", help="Where to write the policy; default: beside the configuration."
 )
 @click.option("--no-test", is_flag=True, help="Do not test the key.")
 @click.option("--no-audit", is_flag=True, help="Do not run the first audit.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 @pass_console
 def command(
     console: Console,

@@ -28,7 +28,7 @@ TABLE = ("owner", "signal", "state", "since", "revision", "seen_to_mean", "decod
 
 
 @click.command("list")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @session_options
 @pass_console
 def list_signals(console: Console) -> None:
@@ -69,7 +69,7 @@ def show_signal(console: Console, *, signal: str, subject: str) -> None:
 @click.argument("before", type=click.IntRange(min=1))
 @click.argument("after", type=click.IntRange(min=1))
 @click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose signal.")
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @session_options
 @pass_console
 def diff_signal(console: Console, *, signal: str, before: int, after: int, subject: str) -> None:

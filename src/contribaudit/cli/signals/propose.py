@@ -14,7 +14,7 @@ import click
 from contribaudit.cli.arguments import run_number, run_of
 from contribaudit.cli.attest.options import Session, name_of, open_session, session_options
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import force_option, output_option
+from contribaudit.cli.options import output_options
 from contribaudit.cli.signals.listing import owner_named
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.canonical import Nothing
@@ -47,8 +47,7 @@ _LARGEST_FILE_BYTES = 10_000_000
 @click.option(
     "--pointer", "pointers", metavar="POINTER", multiple=True, help="Field that decides the value; repeatable."
 )
-@output_option
-@force_option
+@output_options
 @session_options
 @pass_console
 def propose(

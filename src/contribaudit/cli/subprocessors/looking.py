@@ -28,7 +28,7 @@ SHIPPED = "shipped"
     is_flag=True,
     help="List the imports instead: which list, from where, by whom, and whether it was reviewed.",
 )
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @store_option
 @pass_console
 def show_list(console: Console, *, of: str | None, imports: bool) -> None:
@@ -115,7 +115,7 @@ def named_list(history: ListHistory, shipped: SubprocessorList | None, word: str
 @click.argument("after", required=False, metavar="B]")
 @organization_option(multiple=True)
 @policy_option
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @store_option
 @pass_console
 def diff(console: Console, *, before: str | None, after: str | None) -> None:
@@ -164,7 +164,7 @@ def last_known(console: Console) -> State | None:
 @click.option("--all", "everything", is_flag=True, help="Also show in the table what is not touched.")
 @organization_option(multiple=True)
 @policy_option
-@format_option(("table", "json", "csv"), "table")
+@format_option()
 @store_option
 @pass_console
 def exposure(console: Console, *, subject: str | None, everything: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import agreed, store_option
+from contribaudit.cli.options import agreed, by_option, store_option, yes_option
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command("import")
 @click.argument("source", metavar="FILE|-|URL")
-@click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
+@by_option
 @click.option(
     "--anyway",
     is_flag=True,
@@ -128,9 +128,9 @@ def _signature(console: Console, by: str | None) -> Signature:
 @click.command("review")
 @click.option("--list", "of", metavar="DATE", help="The list in force since DATE; default: the newest import.")
 @click.option("--row", "rows", metavar="NAME", multiple=True, help="Only this row, which needs review. Repeatable.")
-@click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
+@by_option
 @click.option("--note", default="", metavar="TEXT", help="What you found, or the ticket.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 @store_option
 @pass_console
 def review(console: Console, *, of: str | None, rows: tuple[str, ...], by: str | None, note: str, yes: bool) -> None:

@@ -8,7 +8,7 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
-from contribaudit.cli.terms.desk import TABULAR, chosen, desk_of, never_archived, two_editions
+from contribaudit.cli.terms.desk import chosen, desk_of, never_archived, two_editions
 from contribaudit.core.model.times import parse_end
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import rfc3339, safe_text
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("list")
-@format_option(TABULAR, "table")
+@format_option()
 @store_option
 @pass_console
 def list_command(console: Console) -> None:
@@ -48,7 +48,7 @@ def list_command(console: Console) -> None:
 @click.argument("name")
 @click.argument("before", required=False, metavar="[A")
 @click.argument("after", required=False, metavar="B]")
-@format_option(TABULAR, "table")
+@format_option()
 @store_option
 @pass_console
 def diff_command(console: Console, *, name: str, before: str | None, after: str | None) -> None:
@@ -109,7 +109,7 @@ def findings_resting(store: History) -> dict[str, list[str]]:
 @click.command("timeline")
 @click.argument("name", required=False)
 @click.option("--all", "every", is_flag=True, help="Also show looks that found nothing new.")
-@format_option(TABULAR, "table")
+@format_option()
 @store_option
 @pass_console
 def timeline_command(console: Console, *, name: str | None, every: bool) -> None:
@@ -161,7 +161,7 @@ def timeline_command(console: Console, *, name: str | None, every: bool) -> None
 @click.argument("name")
 @click.option("--as-of", "as_of", metavar="DATE", help="The edition that was current at the end of this day.")
 @click.option("--raw", is_flag=True, help="Print the page byte for byte, as it was received.")
-@format_option(TABULAR, "table")
+@format_option()
 @store_option
 @pass_console
 def show_command(console: Console, *, name: str, as_of: str | None, raw: bool) -> None:

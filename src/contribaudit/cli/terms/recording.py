@@ -17,7 +17,7 @@ from contribaudit import exit_codes
 from contribaudit.cli.arguments import moment
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
-from contribaudit.cli.terms.desk import TABULAR, Desk, by_option, desk_of, signed_by, two_editions
+from contribaudit.cli.terms.desk import Desk, by_option, desk_of, signed_by, two_editions
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
@@ -179,7 +179,7 @@ def _tell(console: Console, desk: Desk) -> None:
     "--fetch", is_flag=True, help="Fetch the pages, one at a time; without this option, the network is not used."
 )
 @by_option
-@format_option(TABULAR, "table")
+@format_option()
 @store_option
 @pass_console
 def check_command(console: Console, *, name: str | None, fetch: bool, by: str | None) -> None:
