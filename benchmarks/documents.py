@@ -22,8 +22,7 @@ from contribaudit.core.advise.notices import Message
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.provisions import TermsRules
 from contribaudit.core.resolve.editions import compare
-from contribaudit.operations.notify.documents import tell_of_documents
-from contribaudit.operations.notify.notifier import send_due
+from contribaudit.operations.notify.notifier import send_due, tell_of_documents
 from contribaudit.rulebook import loader
 from contribaudit.settings.model import Notify
 from contribaudit.store.history import History

@@ -235,10 +235,8 @@ def finish(console: Console, report: Report, *, everything: bool = False) -> Non
     if console.output_format != "table":
         for warning in report.warnings:
             console.diagnostics.warning(warning)
-    code = report.run.exit_code
     shown = console.output_format == "table" and console.on_terminal
-    console.diagnostics.conclusion(conclusion(report, shown=shown), code=code)
-    console.exit(code)
+    console.end(conclusion(report, shown=shown), report.run.exit_code)
 
 
 def calls_text(output_format: str, sites: Sites | None) -> str:

@@ -242,6 +242,11 @@ class Console:
         form = self.output_format or "table"
         self.write(render(form, columns, rows, flexible=flexible, only=only, terminal=self.on_terminal))
 
+    def end(self, sentence: str, code: int) -> NoReturn:
+        """Say in one sentence how the command ended, and end it with this exit code."""
+        self.diagnostics.conclusion(sentence, code=code)
+        self.exit(code)
+
     def exit(self, code: int) -> NoReturn:
         """End the command with this exit code."""
         raise click.exceptions.Exit(code)

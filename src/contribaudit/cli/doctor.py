@@ -62,8 +62,7 @@ def command(console: Console, *, as_scheduled: bool) -> None:
     code = next((line.exit_code for line in lines if line.exit_code), 0)
     if console.output_format == "json":
         console.write(_document(lines, code))
-    console.diagnostics.conclusion(_conclusion(lines), code=code)
-    console.exit(code)
+    console.end(_conclusion(lines), code)
 
 
 def _as_scheduled(console: Console) -> Iterator[Line]:

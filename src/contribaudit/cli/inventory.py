@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from contribaudit import exit_codes
@@ -10,6 +12,9 @@ from contribaudit.cli.options import api_key_options, format_option, organizatio
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind
+
+if TYPE_CHECKING:
+    from contribaudit.core.resolve.state import State
 
 TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned", "spaces", "note")
 
@@ -37,7 +42,6 @@ def command(console: Console, *, spaces: bool, offline: bool) -> None:
     from contribaudit.audit.replay import last_state
     from contribaudit.collectors import INVENTORY as SOURCES
     from contribaudit.exporters.csv_evidence import INVENTORY, inventory_cells
-    from contribaudit.exporters.tabular import render
 
     if spaces:
         _spaces(console)
@@ -46,24 +50,25 @@ def command(console: Console, *, spaces: bool, offline: bool) -> None:
     console.warn_of_unmatched_environment()
     with console.job(judges=False, live=not offline) as job:
         state = last_state(job) if offline else asyncio.run(look(job, SOURCES, console.diagnostics))
-    to_screen = console.on_terminal
-    rows = inventory_cells(state)
-    result = render(console.output_format, INVENTORY.columns, rows, flexible="name", only=TABLE, terminal=to_screen)
-    console.write(result)
-    unread = [
-        f"{state.organization_name(place.id)}: {place.why_not('workspaces')}"
-        for place in state.looked_at
-        if not place.completed("workspaces")
-    ]
+    console.table(INVENTORY.columns, inventory_cells(state), flexible="name", only=TABLE)
+    unread = unread_apps(state)
     if unread:
-        console.diagnostics.conclusion(f"The inventory is incomplete: {'; '.join(unread)}.", code=exit_codes.UNVERIFIED)
-        console.exit(exit_codes.UNVERIFIED)
+        console.end(f"The inventory is incomplete: {unread}.", exit_codes.UNVERIFIED)
     apps = len(state.subjects(Kind.APP))
     console.diagnostics.conclusion(f"{counted(apps, 'app was', 'apps were')} read: all that the API announced.")
 
 
+def unread_apps(state: State) -> str:
+    """The organizations whose list of apps is incomplete, each with the reason; "" where none is."""
+    return "; ".join(
+        f"{state.organization_name(place.id)}: {place.why_not('workspaces')}"
+        for place in state.looked_at
+        if not place.completed("workspaces")
+    )
+
+
 def _spaces(console: Console) -> None:
-    """Every space that the last saved run knew, streamed; ends with 3 where a listing is missing or not whole."""
+    """Write every space of the last saved run; exit code 3 where a list is missing or incomplete."""
     from contribaudit.audit.replay import last_state
     from contribaudit.core.resolve.aliases import alias_of
     from contribaudit.exporters.tabular import COLUMNS, apps_with_spaces, space_rows, space_table, stream
@@ -71,9 +76,8 @@ def _spaces(console: Console) -> None:
     console.check_output()
     with console.job(judges=False) as job:
         state = last_state(job)
-        to_screen = console.on_terminal
         if console.output_format == "table":
-            console.write(space_table(state, terminal=to_screen))
+            console.write(space_table(state, terminal=console.on_terminal))
         else:
             console.write(stream(console.output_format, COLUMNS, space_rows(state)))
         lists = {app: state.spaces(app.organization).lists().get(app) for app in apps_with_spaces(state)}
@@ -85,7 +89,6 @@ def _spaces(console: Console) -> None:
     if missing or not lists:
         listed = "; ".join(missing[:3]) + (f"; and {len(missing) - 3} more" if len(missing) > 3 else "")
         why = listed or "no app that has spaces was read"
-        console.diagnostics.conclusion(f"The list of spaces is incomplete: {why}.", code=exit_codes.UNVERIFIED)
-        console.exit(exit_codes.UNVERIFIED)
+        console.end(f"The list of spaces is incomplete: {why}.", exit_codes.UNVERIFIED)
     read = sum(one.read for one in lists.values() if one is not None)
     console.diagnostics.conclusion(f"{counted(read, 'space')}, as visible to the token's owner.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from contribaudit.operations.notify.channels import Channel
     from contribaudit.settings.model import Notify
     from contribaudit.store.history import History
-
-_TABULAR = ("table", "csv", "json")
+    from contribaudit.store.notices import Delivery
 
 
 @click.group()
@@ -98,7 +98,7 @@ def status_command(console: Console) -> None:
             one.message.event.value,
             one.message.title,
             one.destination.name,
-            _state(one.sent_at is not None, given_up=one.given_up, error=one.error),
+            _state(one),
             one.attempts,
         )
         for one in deliveries
@@ -106,67 +106,63 @@ def status_command(console: Console) -> None:
     console.table(columns, rows, only=("created_at", "title", "destination", "state"))
 
 
-def _state(sent: bool, *, given_up: bool, error: str) -> str:
-    if sent:
+def _state(one: Delivery) -> str:
+    """What became of a message: sent, given up or waiting, with the last error."""
+    if one.sent_at is not None:
         return "sent"
-    if given_up:
-        return f"given up: {error}"
-    return f"waits: {error}" if error else "waits"
+    if one.given_up:
+        return f"given up: {one.error}"
+    return f"waits: {one.error}" if one.error else "waits"
 
 
 def tell(console: Console, report: Report, policy: AuditPolicy, store: History) -> None:
-    """Tell people what the run found. Whatever fails here is a warning: the audit stands, and so does its exit code."""
-    from contribaudit.operations.notify import documents
-    from contribaudit.operations.notify.channels import channels
-    from contribaudit.operations.notify.notifier import tell_of
+    """Tell people what the run found, and what changed in watched documents."""
+    from contribaudit.operations.notify.notifier import tell_of, tell_of_documents
 
-    settings = console.settings()
-    if settings.notify is None:
-        return
-    try:
-        found = channels(settings)
-        tell_of(report, policy, store, settings.notify, found, datetime.now(UTC))
+    def keep(notify: Notify, found: Sequence[Channel], now: datetime) -> None:
+        tell_of(report, policy, store, notify, found, now)
         rules = report.state.rulebook.terms
-        documents.tell_of_documents(
-            store, rules, rules.watched(store.added_documents()), settings.notify, found, datetime.now(UTC)
-        )
-        send(console, store, found, report)
-    except ContribauditError as error:
-        console.diagnostics.warning(f"no message was sent: {error.message}", hint=error.hint)
+        tell_of_documents(store, rules, rules.watched(store.added_documents()), notify, found, now)
+
+    _tell(console, store, keep, report)
 
 
-def tell_of_documents(console: Console, store: History, rules: TermsRules, documents: Sequence[Watched]) -> None:
-    """Tell people what changed in watched documents. Whatever fails here is a warning."""
-    from contribaudit.operations.notify import documents as messages
-    from contribaudit.operations.notify.channels import channels
+def tell_about_documents(console: Console, store: History, rules: TermsRules, documents: Sequence[Watched]) -> None:
+    """Tell people what changed in watched documents."""
+    from contribaudit.operations.notify.notifier import tell_of_documents
 
-    settings = console.settings()
-    if settings.notify is None or store.read_only:
-        return
-    try:
-        found = channels(settings)
-        messages.tell_of_documents(store, rules, documents, settings.notify, found, datetime.now(UTC))
-        send(console, store, found)
-    except ContribauditError as error:
-        console.diagnostics.warning(f"no message was sent: {error.message}", hint=error.hint)
+    if not store.read_only:
+        _tell(console, store, partial(tell_of_documents, store, rules, documents))
 
 
 def tell_failure(console: Console, error: ContribauditError, organizations: dict[str, str], store: History) -> None:
     """Tell people that nothing could be read, or that a key was refused."""
-    from contribaudit.operations.notify.channels import channels
     from contribaudit.operations.notify.notifier import tell_unreached
+
+    _tell(console, store, partial(tell_unreached, organizations, type(error).__name__, error.message, store))
+
+
+def _tell(
+    console: Console,
+    store: History,
+    keep: Callable[[Notify, Sequence[Channel], datetime], None],
+    report: Report | None = None,
+) -> None:
+    """Have the messages kept, then send what is due; nothing without [notify].
+
+    Whatever fails here is a warning: the audit stands, and so does its exit code.
+    """
+    from contribaudit.operations.notify.channels import channels
 
     settings = console.settings()
     if settings.notify is None:
         return
-    now = datetime.now(UTC)
     try:
         found = channels(settings)
-        code = type(error).__name__
-        tell_unreached(organizations, code, error.message, store, settings.notify, found, now)
-        send(console, store, found)
-    except ContribauditError as problem:
-        console.diagnostics.warning(f"no message was sent: {problem.message}", hint=problem.hint)
+        keep(settings.notify, found, datetime.now(UTC))
+        send(console, store, found, report)
+    except ContribauditError as error:
+        console.diagnostics.warning(f"no message was sent: {error.message}", hint=error.hint)
 
 
 def send(console: Console, store: History, found: Sequence[Channel], report: Report | None = None) -> None:

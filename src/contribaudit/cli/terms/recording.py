@@ -158,19 +158,18 @@ def end_with(console: Console, looks: Sequence[Look]) -> None:
 
     unread = [one.document for one in looks if one.outcome is LookOutcome.NOT_READABLE]
     if unread:
-        console.diagnostics.conclusion(
+        console.end(
             f"Not readable: {', '.join(unread)}. Look at the page; import a saved copy with contribaudit terms add,"
             " with --accept if it is the document after all.",
-            code=exit_codes.UNVERIFIED,
+            exit_codes.UNVERIFIED,
         )
-        console.exit(exit_codes.UNVERIFIED)
 
 
 def _tell(console: Console, desk: Desk) -> None:
     """Messages about what changed, where [notify] asks for them."""
-    from contribaudit.cli.notify import tell_of_documents
+    from contribaudit.cli.notify import tell_about_documents
 
-    tell_of_documents(console, desk.store, desk.rules, desk.documents)
+    tell_about_documents(console, desk.store, desk.rules, desk.documents)
 
 
 @click.command("check")
@@ -267,8 +266,7 @@ def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[Anc
     told += [f"{counted(len(unread), 'document')} not read"] if unread else []
     hint = " Run contribaudit terms check --fetch, or import copies." if missing and not fetched else ""
     hint += " Run contribaudit terms diff NAME to see what changed." if doubtful else ""
-    console.diagnostics.conclusion(f"{', '.join(told)}.{hint}", code=exit_codes.UNVERIFIED)
-    console.exit(exit_codes.UNVERIFIED)
+    console.end(f"{', '.join(told)}.{hint}", exit_codes.UNVERIFIED)
 
 
 def _fetched(console: Console, desk: Desk, chosen: Sequence[Watched], signature: Signature) -> list[Look]:

@@ -1,4 +1,4 @@
-"""From a judged run to messages that arrive, once, whoever runs the audit.
+"""From a judged run, or watched documents, to messages that arrive once, whoever runs the audit.
 
 What is news is decided by core/advise/notices.py inside one write transaction of the history; sending follows, outside
 of it. A destination that fails is tried again by the next audit or `contribaudit notify send`, ever more rarely.
@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import partial
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from contribaudit import checks
 from contribaudit.core.advise.deadlines import deadlines
+from contribaudit.core.advise.document_news import CALLED, document_situation, week_of
 from contribaudit.core.advise.gaps import EVERY_HOURS, gaps
 from contribaudit.core.advise.notices import (
     Event,
@@ -36,6 +37,7 @@ from contribaudit.core.advise.report import Report
 from contribaudit.core.advise.verdict import verdict_word
 from contribaudit.core.judge.baseline import standing
 from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.provisions import TermsRules, Watched
 from contribaudit.core.resolve.aliases import called
 from contribaudit.operations.notify.channels import Channel
 from contribaudit.settings.model import Notify, parsed_hours, parsed_slot
@@ -44,7 +46,12 @@ from contribaudit.store.notices import Delivery
 
 SCHEMA = "contribaudit.notice/1"
 _DIGEST = "digest"
+_DOCUMENTS_BEGUN, _DOCUMENTS_DIGEST = "documents:begun", "documents:digest"
+_COMPANY = ""
+"""Stands for every organization, in messages that belong to none."""
 _TREND_RUNS = 28
+Composed: TypeAlias = tuple[News, list[tuple[Message, datetime]]]
+"""What to remember as told, and the messages with the moment from which on each may be sent."""
 
 
 def tell_of(
@@ -107,38 +114,62 @@ def _tell(
     footer: Sequence[str],
     overview: Sequence[str],
 ) -> None:
-    compose = partial(_compose, notify, now, found, called, tuple(footer), tuple(overview), run)
+    def compose(told: Mapping[str, Told], first: bool) -> Composed:
+        """What is news, and the messages that tell it with the moment from which on each may be sent."""
+        digest = _digest_due(notify, now, told, first) if run is not None else None
+        before = {key: one for key, one in told.items() if key != _DIGEST}
+        fresh = news(before, found, now)
+        made: list[Message] = []
+        if first and run is not None:
+            made.append(summary_of(found, called))
+        else:
+            made += _messages(fresh, (Event.FAILURES, Event.STALE, Event.UNREADABLE, Event.EXPIRING), notify, called)
+            if digest is not None and Event.DIGEST.value in notify.on:
+                made.append(_digest_of(found, called, overview))
+        if digest is not None:
+            fresh = News((*fresh.tell, digest), fresh.recovered, fresh.forget, fresh.held)
+        return fresh, _timed(made, footer, notify, now)
+
     store.tell(organization, run, now, [one.destination for one in channels], compose)
 
 
-def _compose(
+def tell_of_documents(
+    store: History,
+    rules: TermsRules,
+    documents: Sequence[Watched],
     notify: Notify,
+    channels: Sequence[Channel],
     now: datetime,
-    found: Situation,
-    called: str,
-    footer: tuple[str, ...],
-    overview: tuple[str, ...],
-    run: int | None,
-    told: Mapping[str, Told],
-    first: bool,
-) -> tuple[News, list[tuple[Message, datetime]]]:
-    """What is news, and the messages that tell it with the moment from which on each may be sent."""
-    digest = _digest_due(notify, now, told, first) if run is not None else None
-    before = {key: one for key, one in told.items() if key != _DIGEST}
-    fresh = news(before, found, now)
-    made: list[Message] = []
-    if first and run is not None:
-        made.append(summary_of(found, called))
-    else:
-        made += messages_of(fresh, (Event.FAILURES, Event.STALE, Event.UNREADABLE, Event.EXPIRING), notify, called)
-        if digest is not None and Event.DIGEST.value in notify.on:
-            made.append(_digest_of(found, called, overview))
-    if digest is not None:
-        fresh = News((*fresh.tell, digest), fresh.recovered, fresh.forget, fresh.held)
-    return fresh, timed(made, footer, notify, now)
+) -> None:
+    """Keep the messages about watched documents: at once when one changed, and a summary every week.
+
+    They belong to no organization: whoever shares the history is told once, whichever runner found it. Nothing where
+    no document was ever looked at.
+    """
+    archive = store.documents()
+    if not archive.looks:
+        return
+    seen = archive.until(now)
+
+    def compose(told: Mapping[str, Told], _first: bool) -> Composed:
+        begun = _DOCUMENTS_BEGUN in told
+        before = {key: one for key, one in told.items() if key not in (_DOCUMENTS_BEGUN, _DOCUMENTS_DIGEST)}
+        fresh = news(before, document_situation(rules, documents, seen, now, told_already=begun), now)
+        made = _messages(fresh, (Event.DOCUMENTS, Event.UNREADABLE), notify, CALLED)
+        more = [] if begun else [Matter(_DOCUMENTS_BEGUN, Event.FIRST, "", "Documents", "")]
+        due = _week_due(notify, now)
+        if due and (_DOCUMENTS_DIGEST not in told or told[_DOCUMENTS_DIGEST].state != due):
+            more.append(Matter(_DOCUMENTS_DIGEST, Event.DIGEST, due, "Digest", ""))
+            if begun and Event.DIGEST.value in notify.on:
+                made.append(week_of(rules, documents, seen, now, {"matters": []}))
+        noted = News((*fresh.tell, *more), fresh.recovered, fresh.forget, fresh.held)
+        footer = ("Look: contribaudit terms diff NAME, contribaudit terms check", rules.disclaimer)
+        return noted, _timed(made, footer, notify, now)
+
+    store.tell(_COMPANY, None, now, [one.destination for one in channels], compose)
 
 
-def messages_of(fresh: News, events: Iterable[Event], notify: Notify, called: str) -> list[Message]:
+def _messages(fresh: News, events: Iterable[Event], notify: Notify, called: str) -> list[Message]:
     """A message for each of the events that there is news of, and one of what is right again, as far as wanted."""
     made = []
     for event in events:
@@ -150,11 +181,11 @@ def messages_of(fresh: News, events: Iterable[Event], notify: Notify, called: st
     return made
 
 
-def timed(
+def _timed(
     made: Iterable[Message], footer: Sequence[str], notify: Notify, now: datetime
 ) -> list[tuple[Message, datetime]]:
     """The messages with their footer, and from when on each may be sent: in quiet hours only what is critical."""
-    until = quiet_until(now, parsed_hours(notify.quiet), zone_of(notify))
+    until = quiet_until(now, parsed_hours(notify.quiet), _zone_of(notify))
     return [
         (
             replace(one, lines=(*one.lines, "", *footer)),
@@ -164,15 +195,15 @@ def timed(
     ]
 
 
-def week_due(notify: Notify, now: datetime) -> str:
+def _week_due(notify: Notify, now: datetime) -> str:
     """When the weekly message was last due; "" where none is wanted."""
     slot = parsed_slot(notify.digest)
-    return last_slot(now, slot[0], slot[1], zone_of(notify)).astimezone(UTC).isoformat() if slot is not None else ""
+    return last_slot(now, slot[0], slot[1], _zone_of(notify)).astimezone(UTC).isoformat() if slot is not None else ""
 
 
 def _digest_due(notify: Notify, now: datetime, told: Mapping[str, Told], first: bool) -> Matter | None:
     """The digest as a matter whose state is the week that it is of; None where that was told."""
-    due, before = week_due(notify, now), told.get(_DIGEST)
+    due, before = _week_due(notify, now), told.get(_DIGEST)
     if not due or (before is not None and before.state == due and not first):
         return None
     return Matter(_DIGEST, Event.DIGEST, due, "Digest", "")
@@ -186,7 +217,7 @@ def _digest_of(found: Situation, called: str, overview: Sequence[str]) -> Messag
     )
 
 
-def zone_of(notify: Notify) -> tzinfo:
+def _zone_of(notify: Notify) -> tzinfo:
     """The time zone of quiet hours and digest."""
     if notify.timezone is not None:
         return ZoneInfo(notify.timezone)
@@ -247,21 +278,7 @@ def send_due(
         error = by_digest[delivery.destination.digest].send(delivery.message, envelope(delivery, context))
         store.note_delivery(delivery, now, error)
         if error:
-            failed.append(
-                Delivery(
-                    delivery.id,
-                    delivery.message_id,
-                    delivery.destination,
-                    delivery.message,
-                    delivery.organization,
-                    delivery.run,
-                    delivery.created_at,
-                    delivery.next_at,
-                    None,
-                    delivery.attempts + 1,
-                    error,
-                )
-            )
+            failed.append(replace(delivery, sent_at=None, attempts=delivery.attempts + 1, error=error))
     return failed
 
 
