@@ -1,21 +1,117 @@
-"""`terms list`, `diff`, `timeline` and `show`: what is archived, and what changed."""
+"""`terms list`, `diff`, `timeline` and `show`: what is archived of the watched documents, and what changed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
-from contribaudit.cli.terms.desk import chosen, desk_of, never_archived, two_editions
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.times import parse_end
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import rfc3339, safe_text
+from contribaudit.exporters.text import Cell, rfc3339, safe_text
 
 if TYPE_CHECKING:
-    from contribaudit.core.model.provisions import Archive, Look
+    from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
     from contribaudit.store.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The watched documents, and what the history keeps of them."""
+
+    store: History
+    rules: TermsRules
+    documents: tuple[Watched, ...]
+    archive: Archive
+
+    def find(self, name: str) -> Watched | None:
+        """The watched document of that name, however it is spaced; None where there is none."""
+        wanted = _bare(name)
+        return next((one for one in self.documents if _bare(one.name) == wanted), None)
+
+    def document(self, name: str) -> Watched:
+        """The watched document of that name. Raises UsageError."""
+        found = self.find(name)
+        if found is None:
+            names = [one.name for one in self.documents]
+            near = get_close_matches(name.casefold(), names, n=3, cutoff=0.5) or names
+            raise UsageError(f"No document called {name[:60]!r} is watched", hint=f"Known: {', '.join(near)}")
+        return found
+
+
+def _bare(name: str) -> str:
+    """A name without case, blanks and dashes: "Sub processors" is "sub-processors"."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
+@contextmanager
+def open_terms(console: Console, *, keeps: bool = False) -> Iterator[Terms]:
+    """The documents with the history open, which only `keeps` writes."""
+    rules = console.rulebook().terms
+    with console.open_history(reading=not keeps) as store:
+        yield Terms(store, rules, rules.watched(store.added_documents()), store.documents())
+
+
+def write(
+    console: Console, rules: TermsRules, columns: Sequence[str], rows: Iterable[tuple[Cell, ...]], **more: Any
+) -> None:
+    """Write the rows in the format that was asked for, as `exporters.terms.written` makes them."""
+    from contribaudit.exporters.terms import written
+
+    text = written(console.output_format, rules, columns, rows, terminal=console.on_terminal, **more)
+    console.write(text)
+
+
+def _never_archived(name: str) -> UsageError:
+    hint = f"Run contribaudit terms check --fetch {name}, or terms add {name} FILE"
+    return UsageError(f"{name} was never archived", hint=hint)
+
+
+def two_editions(terms: Terms, name: str, before: str | None, after: str | None) -> tuple[Look, Look]:
+    """The editions that `before` and `after` name; by default the last two. Raises UsageError."""
+    editions = terms.archive.editions(name)
+    if not editions:
+        raise _never_archived(name)
+    if before is None and len(editions) == 1:
+        raise UsageError(f"There is only one edition of {name}", hint="There is nothing to compare it with yet")
+    old = _edition_named(terms.archive, name, before) if before is not None else editions[-2]
+    new = _edition_named(terms.archive, name, after) if after is not None else editions[-1]
+    return old, new
+
+
+def _edition_named(archive: Archive, name: str, text: str) -> Look:
+    """An edition by number, day or digest. Raises UsageError."""
+    editions = archive.editions(name)
+    if not editions:
+        raise _never_archived(name)
+    if text.isdecimal() and len(text) < len("20260101"):
+        if 1 <= int(text) <= len(editions):
+            return editions[int(text) - 1]
+        raise UsageError(f"{name} has {counted(len(editions), 'edition')}", hint="1 is the oldest")
+    day = parse_end(text)
+    if day is not None:
+        found = archive.in_force(name, day)
+        if found is None:
+            raise UsageError(
+                f"No edition of {name} is known from {text} or before",
+                hint=f"The first: {editions[0].begins:%Y-%m-%d}",
+            )
+        return found
+    matching = [one for one in editions if len(text) >= 6 and one.text_sha256.startswith(text.casefold())]
+    matching += [one for one in editions if len(text) >= 6 and one.sha256.startswith(text.casefold())]
+    if len({one.id for one in matching}) == 1:
+        return matching[0]
+    raise UsageError(
+        f"{text[:40]!r} does not name exactly one edition of {name}",
+        hint="Write its number, a day as 2026-11-21, or its digest",
+    )
 
 
 @click.command("list")
@@ -25,23 +121,12 @@ if TYPE_CHECKING:
 def list_command(console: Console) -> None:
     """List the watched documents and the state of each."""
     from contribaudit.core.resolve.provisions import standings
-    from contribaudit.exporters.terms import DOCUMENTS, document_rows, written
+    from contribaudit.exporters.terms import DOCUMENTS, document_rows
 
-    with desk_of(console) as desk:
-        rows = list(document_rows(desk.documents, desk.archive, standings(desk.rules, desk.archive)))
+    with open_terms(console) as terms:
+        rows = list(document_rows(terms.documents, terms.archive, standings(terms.rules, terms.archive)))
     shown = ("document", "title", "status", "retrieved_at", "stated_on", "under_review")
-    console.write(
-        written(
-            console.output_format,
-            desk.rules,
-            DOCUMENTS,
-            rows,
-            name="documents",
-            only=shown,
-            flexible="title",
-            terminal=console.on_terminal,
-        )
-    )
+    write(console, terms.rules, DOCUMENTS, rows, name="documents", only=shown, flexible="title")
 
 
 @click.command("diff")
@@ -58,20 +143,20 @@ def diff_command(console: Console, *, name: str, before: str | None, after: str 
     has not changed. The exit code is always 0.
     """
     from contribaudit.core.resolve.editions import compare
-    from contribaudit.exporters.terms import CHANGES, change_lines, change_rows, described, statement, summed, written
+    from contribaudit.exporters.terms import CHANGES, change_lines, change_rows, described, statement, summed
 
-    with desk_of(console) as desk:
-        document = desk.document(name)
-        old, new = two_editions(desk, document.name, before, after)
-        found = compare(desk.rules, document.name, desk.archive.read(old.id), desk.archive.read(new.id))
-        findings = findings_resting(desk.store)
-    notes = [one for one in desk.archive.notes if one.document == document.name]
+    with open_terms(console) as terms:
+        document = terms.document(name)
+        old, new = two_editions(terms, document.name, before, after)
+        found = compare(terms.rules, document.name, terms.archive.read(old.id), terms.archive.read(new.id))
+        findings = _findings_resting(terms.store)
+    notes = [one for one in terms.archive.notes if one.document == document.name]
     if console.output_format == "table":
-        text = change_lines(desk.rules, found, old, new, findings=findings, notes=notes)
+        text = change_lines(terms.rules, found, old, new, findings=findings, notes=notes)
         lines = "\n".join(safe_text(line) for line in text)
-        console.write(f"{lines}\n{statement(desk.rules)}")
+        console.write(f"{lines}\n{statement(terms.rules)}")
     else:
-        rows = change_rows(desk.rules, found.changes, old, new, findings=findings, notes=notes)
+        rows = change_rows(terms.rules, found.changes, old, new, findings=findings, notes=notes)
         head = {
             "document": document.name,
             "title": document.title,
@@ -80,7 +165,7 @@ def diff_command(console: Console, *, name: str, before: str | None, after: str 
             "same": found.same,
             "moved": found.moved,
         }
-        console.write(written(console.output_format, desk.rules, CHANGES, rows, name="changes", head=head))
+        write(console, terms.rules, CHANGES, rows, name="changes", head=head)
     console.diagnostics.conclusion(f"{summed(found)} changed from {described(old)} to {described(new)}.")
 
 
@@ -95,7 +180,7 @@ def _edition(look: Look) -> dict[str, object]:
     }
 
 
-def findings_resting(store: History) -> dict[str, list[str]]:
+def _findings_resting(store: History) -> dict[str, list[str]]:
     """What each check found last, by check: the outcome and the finding's ID."""
     found: dict[str, list[str]] = {}
     newest = store.runs(limit=1)
@@ -114,17 +199,17 @@ def findings_resting(store: History) -> dict[str, list[str]]:
 @pass_console
 def timeline_command(console: Console, *, name: str | None, every: bool) -> None:
     """Show when each document was archived, changed or could not be read, oldest first, and the notes on it."""
-    from contribaudit.exporters.terms import LOOKS, look_rows, note_text, written
+    from contribaudit.exporters.terms import LOOKS, look_rows, note_text
 
-    with desk_of(console) as desk:
-        chosen = (desk.document(name),) if name is not None else desk.documents
+    with open_terms(console) as terms:
+        chosen = (terms.document(name),) if name is not None else terms.documents
         names = {one.name for one in chosen}
         rows = [
             row
-            for row in look_rows(desk.rules, desk.documents, desk.archive, editions_only=not every)
+            for row in look_rows(terms.rules, terms.documents, terms.archive, editions_only=not every)
             if row[0] in names
         ]
-    notes = [one for one in desk.archive.notes if one.document in names]
+    notes = [one for one in terms.archive.notes if one.document in names]
     below = "".join(f"note on {one.anchor or one.document}: {note_text(one)}\n" for one in notes)
     head = {
         "notes": [
@@ -141,20 +226,8 @@ def timeline_command(console: Console, *, name: str | None, every: bool) -> None
         ]
     }
     only = ("retrieved_at", "document", "outcome", "code", "stated_on", "changes")
-    console.write(
-        written(
-            console.output_format,
-            desk.rules,
-            LOOKS,
-            rows,
-            name="timeline",
-            head=head,
-            only=only,
-            flexible="changes",
-            terminal=console.on_terminal,
-            below=safe_text(below, keep_lines=True),
-        )
-    )
+    told = safe_text(below, keep_lines=True)
+    write(console, terms.rules, LOOKS, rows, name="timeline", head=head, only=only, flexible="changes", below=told)
 
 
 @click.command("show")
@@ -167,33 +240,35 @@ def timeline_command(console: Console, *, name: str | None, every: bool) -> None
 def show_command(console: Console, *, name: str, as_of: str | None, raw: bool) -> None:
     """Show the text of a document, provision by provision: the current text, or that of a day."""
     from contribaudit.core.resolve.provisions import standings
-    from contribaudit.exporters.terms import PROVISIONS, described, provision_rows, statement, written
+    from contribaudit.exporters.terms import PROVISIONS, described, provision_rows, statement
     from contribaudit.vendors.pages import lines
 
-    with desk_of(console) as desk:
-        document = desk.document(name)
-        look = desk.archive.current(document.name) if as_of is None else _chosen_day(desk.archive, document.name, as_of)
+    with open_terms(console) as terms:
+        document = terms.document(name)
+        look = (
+            terms.archive.current(document.name) if as_of is None else _chosen_day(terms.archive, document.name, as_of)
+        )
         if look is None:
-            raise never_archived(document.name)
+            raise _never_archived(document.name)
         if raw:
             if console.on_terminal:  # which would obey what stands in it
                 raise UsageError("The raw page is not written to a terminal", hint="Redirect it: > page.html")
-            console.write(desk.store.page(look.sha256))
+            console.write(terms.store.page(look.sha256))
             return
-        provisions = desk.archive.read(look.id)
+        provisions = terms.archive.read(look.id)
         rows = list(
-            provision_rows(desk.rules, look, provisions, standings(desk.rules, desk.archive), desk.archive.notes)
+            provision_rows(terms.rules, look, provisions, standings(terms.rules, terms.archive), terms.archive.notes)
         )
     if console.output_format == "table":
         text = "\n".join(safe_text(line) for line in lines(provisions))
         head = f"{document.title} ({document.name}), {described(look)}, from {safe_text(look.source)}"
-        console.write(f"{head}\n\n{text}\n{statement(desk.rules)}")
+        console.write(f"{head}\n\n{text}\n{statement(terms.rules)}")
         return
     told = {"document": document.name, "title": document.title, "edition": _edition(look)}
-    console.write(written(console.output_format, desk.rules, PROVISIONS, rows, name="provisions", head=told))
+    write(console, terms.rules, PROVISIONS, rows, name="provisions", head=told)
 
 
 def _chosen_day(archive: Archive, name: str, text: str) -> Look:
     if parse_end(text) is None:
         raise UsageError(f"{text[:40]!r} is not a date", hint="Write 2026-11-21, or a time as 2026-11-21T06:00Z")
-    return chosen(archive, name, text)
+    return _edition_named(archive, name, text)

@@ -16,8 +16,8 @@ import click
 from contribaudit import exit_codes
 from contribaudit.cli.arguments import moment
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import format_option, store_option
-from contribaudit.cli.terms.desk import Desk, by_option, desk_of, signed_by, two_editions
+from contribaudit.cli.options import by_option, format_option, store_option
+from contribaudit.cli.terms.looking import Terms, open_terms, two_editions, write
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
@@ -54,42 +54,46 @@ def add_command(
     from contribaudit.vendors import fetching
     from contribaudit.vendors.terms import Copy, take_in
 
-    signature = signed_by(console, by)
+    signature = _signed(console, by)
     moment = _retrieved(retrieved, signature.at)
-    with desk_of(console, keeps=True) as desk:
-        document = _named(desk, name, title)
+    with open_terms(console, keeps=True) as terms:
+        document = _named(terms, name, title)
         if fetching.is_address(source):
             address = str(fetching.checked_address(source))
-            desk.store.add_document(Watched(document.name, document.title, address, shipped=False), signature)
+            terms.store.add_document(Watched(document.name, document.title, address, shipped=False), signature)
             console.diagnostics.conclusion(
                 f"{document.name} is watched at {address}; run contribaudit terms check --fetch {document.name}."
             )
             return
         body = _bytes_of(source)
         if not document.shipped:
-            desk.store.add_document(document, signature)
+            terms.store.add_document(document, signature)
         look = take_in(
-            desk.store, desk.rules, document, Copy(body, "", _file_name(source), moment), signature, accept=accept
+            terms.store, terms.rules, document, Copy(body, "", _file_name(source), moment), signature, accept=accept
         )
-        told = _told(desk.rules, desk.store.documents(), look)
-        _tell(console, desk)
+        told = _told(terms.rules, terms.store.documents(), look)
+        _tell(console, terms)
     console.write(f"{safe_text(told)}\n")
-    end_with(console, [look])
+    _refuse_unread(console, [look])
 
 
-def _named(desk: Desk, name: str, title: str | None) -> Watched:
+def _signed(console: Console, by: str | None) -> Signature:
+    return console.signature(by or console.settings().attested_by or "")
+
+
+def _named(terms: Terms, name: str, title: str | None) -> Watched:
     """The document to add to: a watched one, or a new one, unless its name is nearly that of another."""
     from contribaudit.core.model.provisions import Watched
 
     folded = name.strip().casefold()
-    known = desk.find(name)
+    known = terms.find(name)
     if known is not None:
         return known
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){0,12}", folded) or len(folded) > 60:
         raise UsageError(
             f"{name[:60]!r} is not a document name", hint="Use lowercase letters, digits and hyphens, as in house-rules"
         )
-    near = get_close_matches(folded, [one.name for one in desk.documents], n=1, cutoff=0.75)
+    near = get_close_matches(folded, [one.name for one in terms.documents], n=1, cutoff=0.75)
     if title is None and near:
         raise UsageError(
             f"No document called {folded!r} is watched", hint=f"Did you mean {near[0]}? For a new document, add --title"
@@ -152,7 +156,7 @@ def _told(rules: TermsRules, archive: Archive, look: Look) -> str:
     return f"{text}; under review: {', '.join(doubtful)}" if doubtful else text
 
 
-def end_with(console: Console, looks: Sequence[Look]) -> None:
+def _refuse_unread(console: Console, looks: Sequence[Look]) -> None:
     """Exit code 3 where something was not readable."""
     from contribaudit.core.model.provisions import LookOutcome
 
@@ -165,11 +169,11 @@ def end_with(console: Console, looks: Sequence[Look]) -> None:
         )
 
 
-def _tell(console: Console, desk: Desk) -> None:
+def _tell(console: Console, terms: Terms) -> None:
     """Messages about what changed, where [notify] asks for them."""
     from contribaudit.cli.notify import tell_about_documents
 
-    tell_about_documents(console, desk.store, desk.rules, desk.documents)
+    tell_about_documents(console, terms.store, terms.rules, terms.documents)
 
 
 @click.command("check")
@@ -189,21 +193,21 @@ def check_command(console: Console, *, name: str | None, fetch: bool, by: str | 
     from contribaudit.core.resolve.provisions import contradictions, listing_of, standings
     from contribaudit.exporters.terms import status_of
 
-    with desk_of(console, keeps=fetch) as desk:
-        chosen = (desk.document(name),) if name is not None else desk.documents
+    with open_terms(console, keeps=fetch) as terms:
+        chosen = (terms.document(name),) if name is not None else terms.documents
         lines: list[str] = []
         if fetch:
-            looks = _fetched(console, desk, chosen, signed_by(console, by))
-            lines = [_told(desk.rules, desk.store.documents(), look) for look in looks]
-            _tell(console, desk)
-        archive = desk.store.documents()
-        listed = listing_of(desk.store.subprocessors().newest)
+            looks = _fetched(console, terms, chosen, _signed(console, by))
+            lines = [_told(terms.rules, terms.store.documents(), look) for look in looks]
+            _tell(console, terms)
+        archive = terms.store.documents()
+        listed = listing_of(terms.store.subprocessors().newest)
     statuses = {one.name: status_of(archive, one.name) for one in chosen}
     if not fetch:
         lines = [f"{document}: {status}" for document, status in statuses.items()]
-    found = [one for one in standings(desk.rules, archive) if one.anchor.document in statuses]
-    against = [one for one in contradictions(desk.rules, archive, listed) if one.document in statuses]
-    _write_facts(console, desk.rules, lines, statuses, found, against)
+    found = [one for one in standings(terms.rules, archive) if one.anchor.document in statuses]
+    against = [one for one in contradictions(terms.rules, archive, listed) if one.document in statuses]
+    _write_facts(console, terms.rules, lines, statuses, found, against)
     _conclude(console, statuses, found, fetched=fetch)
 
 
@@ -216,7 +220,7 @@ def _write_facts(
     against: Sequence[Contradiction],
 ) -> None:
     """The facts and how they stand, below a line for each document, above what contradicts the documents."""
-    from contribaudit.exporters.terms import ANCHORS, anchor_rows, written
+    from contribaudit.exporters.terms import ANCHORS, anchor_rows
 
     below = "".join(
         f"\n{one.document} ({one.older_on}) says: {one.statement}\n"
@@ -236,8 +240,8 @@ def _write_facts(
             for one in against
         ],
     }
-    text = written(
-        console.output_format,
+    write(
+        console,
         rules,
         ANCHORS,
         anchor_rows(found),
@@ -245,11 +249,9 @@ def _write_facts(
         head=head,
         only=("anchor", "document", "standing", "since", "fact", "checks"),
         flexible="fact",
-        terminal=console.on_terminal,
         above="".join(f"{safe_text(line)}\n" for line in lines) + "\n",
         below=safe_text(below, keep_lines=True),
     )
-    console.write(text)
 
 
 def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[AnchorStanding], *, fetched: bool) -> None:
@@ -269,7 +271,7 @@ def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[Anc
     console.end(f"{', '.join(told)}.{hint}", exit_codes.UNVERIFIED)
 
 
-def _fetched(console: Console, desk: Desk, chosen: Sequence[Watched], signature: Signature) -> list[Look]:
+def _fetched(console: Console, terms: Terms, chosen: Sequence[Watched], signature: Signature) -> list[Look]:
     """Fetch documents one after the other. Raises UsageError for one that has no address."""
     import asyncio
 
@@ -287,7 +289,7 @@ def _fetched(console: Console, desk: Desk, chosen: Sequence[Watched], signature:
             for one in with_address:
                 console.diagnostics.detail(f"fetching {one.url}")
                 signed = replace(signature, at=datetime.now(UTC))
-                found.append(await fetch(desk.store, desk.rules, one, fetcher, signed))
+                found.append(await fetch(terms.store, terms.rules, one, fetcher, signed))
         return found
 
     return asyncio.run(all_of_them())
@@ -318,43 +320,45 @@ def note_command(
     from contribaudit.core.model.provisions import Note
 
     author = mail(by or console.settings().attested_by, "whoever writes the note")
-    signature = signed_by(console, author)
+    signature = console.signature(author)
     if not text.strip():
         raise UsageError("The note is empty", hint="Write what the provision means to you")
     if holds and anchor_id is None:
         raise UsageError("--holds needs the fact that it is about", hint="Name it with --anchor ID; see terms check")
-    with desk_of(console, keeps=True) as desk:
-        document = desk.document(name)
-        current = desk.archive.current(document.name)
-        provision = _of_fact(desk, document, anchor_id) if anchor_id is not None else ""
+    with open_terms(console, keeps=True) as terms:
+        document = terms.document(name)
+        current = terms.archive.current(document.name)
+        provision = _of_fact(terms, document, anchor_id) if anchor_id is not None else ""
         if holds and current is None:
             raise UsageError(
                 f"{document.name} was never archived: there is no wording to confirm the fact against",
                 hint=f"Run contribaudit terms check --fetch {document.name} first",
             )
-        provision = _of_change(desk, document, change_id) if change_id is not None else provision
+        provision = _of_change(terms, document, change_id) if change_id is not None else provision
         digest = current.text_sha256 if current is not None else ""
         note = Note(0, document.name, anchor_id or "", provision, digest, holds, text.strip(), signature)
-        desk.store.add_document_note(note)
+        terms.store.add_document_note(note)
     console.diagnostics.conclusion(f"Noted on {anchor_id or document.name} by {author}.")
 
 
-def _of_fact(desk: Desk, document: Watched, anchor: str) -> str:
+def _of_fact(terms: Terms, document: Watched, anchor: str) -> str:
     """The provision that a fact rests on. Raises UsageError for one that is not anchored in the document."""
     from contribaudit.core.resolve.provisions import standings
 
-    known = {one.anchor.id: one for one in standings(desk.rules, desk.archive) if one.anchor.document == document.name}
+    known = {
+        one.anchor.id: one for one in standings(terms.rules, terms.archive) if one.anchor.document == document.name
+    }
     if anchor not in known:
         raise UsageError(f"{document.name} has no fact called {anchor!r}", hint=f"Known: {', '.join(known) or 'none'}")
     return known[anchor].after or known[anchor].before
 
 
-def _of_change(desk: Desk, document: Watched, change: str) -> str:
+def _of_change(terms: Terms, document: Watched, change: str) -> str:
     """The provision that a change is about. Raises UsageError for one that is not in the last two editions."""
     from contribaudit.core.resolve.editions import compare
 
-    old, new = two_editions(desk, document.name, None, None)
-    changes = compare(desk.rules, document.name, desk.archive.read(old.id), desk.archive.read(new.id)).changes
+    old, new = two_editions(terms, document.name, None, None)
+    changes = compare(terms.rules, document.name, terms.archive.read(old.id), terms.archive.read(new.id)).changes
     changed = next((one for one in changes if one.id == change), None)
     if changed is None:
         raise UsageError(f"No change {change!r} was found between the last two editions", hint="See terms diff")
