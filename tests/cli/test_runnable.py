@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit.cli import group
-from contribaudit.cli.runnable import Given, runnable
+from contribaudit.cli.console import Given, runnable
 from tests.cli.conftest import Api, Cli
 
 GIVEN: Given = {"--config": ("c.toml",), "--store": ("my history.sqlite",), "--policy": ("p.toml",), "--org": ("acme",)}

@@ -76,15 +76,16 @@ class AttestationSession:
             return last_state(self.job)
         return asyncio.run(look(self.job, SOURCES, self.progress, beside_last=True))
 
-    def looked(self, before: State) -> CompletedVisit:
+    def looked(self, before: State, then: datetime | None = None) -> CompletedVisit:
         """The second reading, after a look that began once `before` was read.
 
-        Offline nothing is read: a look of now comes after every kept run, and nothing holds it.
+        Nothing more is read of a look in the past, `then`, nor offline: kept runs hold it, and none holds a look of
+        now.
         """
         from contribaudit.attestations.anchoring import PastLooks, ReadingsAround
 
-        at = self.now()
-        if self.offline:
+        at = then or self.now()
+        if self.offline or then is not None:
             past = PastLooks(self.job.store, before)
             return CompletedVisit(at, before, lambda organization: past.held(organization, at))
         held = ReadingsAround(before, self.read())

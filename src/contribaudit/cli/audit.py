@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from contribaudit.cli.options import (
     store_option,
 )
 from contribaudit.cli.render import FORMATS, check_format, of_report
-from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.errors import ContribauditError, NothingRead, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -229,14 +230,83 @@ def for_machines(
 
 def finish(console: Console, report: Report, *, everything: bool = False) -> None:
     """Write the report, say what it means, and end with its exit code."""
-    from contribaudit.cli.conclusion import conclusion
-
     console.write(of_report(console, report, console.output_format, everything=everything))
     if console.output_format != "table":
         for warning in report.warnings:
             console.diagnostics.warning(warning)
     shown = console.output_format == "table" and console.on_terminal
-    console.end(conclusion(report, shown=shown), report.run.exit_code)
+    console.end(_conclusion(report, shown=shown), report.run.exit_code)
+
+
+def _conclusion(report: Report, *, shown: bool = False) -> str:
+    """The headline, what to do about it, and under which digest the evidence is exported.
+
+    Without the headline where it is `shown` right above, in the last line of a table on the same terminal.
+    """
+    anchor = f" Evidence {report.manifest_sha256}." if report.manifest_sha256 else ""
+    todo = _what_to_do(report)
+    if shown and todo:
+        return f"{todo[:1].upper()}{todo[1:]}{anchor}"
+    return f"{report.headline}{f'; {todo}' if todo else '.'}{anchor}"
+
+
+def _what_to_do(report: Report) -> str:
+    """The first thing to do, with its full stop; "" after a PASS."""
+    grave = [finding for finding in report.findings if finding.severity.at_least(report.run.fail_on)]
+    match report.run.exit_code:
+        case exit_codes.OK:
+            return ""
+        case exit_codes.USAGE:
+            of = _whose(report, "organization_not_found")
+            return f"compare {f'the ID of {of}' if of else 'its ID'} with admin.atlassian.com/o/ID."
+        case exit_codes.KEY:
+            of = _whose(report, "key_refused", "forbidden")
+            what = f"give {of} a new key" if of else "put a new one in its place"
+            return f"{what}, with the scopes that contribaudit doctor names."
+        case exit_codes.FINDINGS:
+            first = _gravest(finding for finding in grave if finding.outcome.violates)
+            return f"begin with {_name(report, first)}: {first.remediation or first.reason}"
+        case _:
+            cause = _unread(report)
+            if cause:
+                return f"not everything was read: {cause}"
+            first = _gravest(finding for finding in grave if finding.outcome.unproven)
+            return f"begin with {_name(report, first)}: {first.reason}."
+
+
+def _gravest(findings: Iterable[Finding]) -> Finding:
+    """The first of the most severe."""
+    return min(findings, key=lambda finding: finding.severity.rank)
+
+
+def _name(report: Report, finding: Finding) -> str:
+    from contribaudit.core.model.subject import Kind
+    from contribaudit.core.resolve.aliases import called
+
+    title = f"{finding.title} ({finding.check})"
+    return f"{title} on {called(report.state, finding.subject)}" if finding.subject.kind is Kind.APP else title
+
+
+def _whose(report: Report, *codes: str) -> str:
+    """Of several organizations, those of which nothing was read for this cause; "" where there is one alone."""
+    if len(report.state.organizations) < 2:
+        return ""
+    runs = {one.id: [each for each in one.collections.values() if not each.optional] for one in report.state.looked_at}
+    its = [one for one, ran in runs.items() if ran and all(each.code in codes for each in ran)]
+    return ", ".join(report.state.organization_name(one) for one in its)
+
+
+def _unread(report: Report) -> str:
+    """The first thing that could not be read, with what would help; "" when everything was."""
+    from contribaudit.core.model.snapshot import CollectionStatus
+
+    for place in report.state.looked_at:
+        if not place.collections:
+            return f"{report.state.organization_name(place.id)}: {place.unread_reason}."
+    for one in report.collections:
+        if one.status is not CollectionStatus.OK and not one.optional:
+            return f"{one.collector}: {one.reason}. contribaudit doctor shows more."
+    return ""
 
 
 def calls_text(output_format: str, sites: Sites | None) -> str:

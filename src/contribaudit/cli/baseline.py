@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from contribaudit.cli.attest.options import open_session, session_options
+from contribaudit.cli.attest.session import open_session, session_options
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, by_option, format_option
 from contribaudit.core.model.attestation import Baseline
@@ -84,14 +84,14 @@ def diff(console: Console) -> None:
     The exit code is always 0.
     """
     from contribaudit.audit.baselines import outside_now
-    from contribaudit.cli.attest.options import name_of
+    from contribaudit.core.resolve.aliases import alias_of
 
     rows: list[tuple[Cell, ...]] = []
     with open_session(console, reading=True) as session:
         state = session.remembered()
         approved = state.baseline(session.organization)
         for subject, why in outside_now(state, session.organization):
-            name = name_of(state, subject)
+            name = alias_of(state, subject)
             rows.append((session.organization, subject.kind.value, subject.id, name, why.code, why.reason))
     only = ("subject_kind", "subject_name", "reason")
     console.table(OUTSIDE, rows, flexible="reason", only=only)

@@ -15,7 +15,6 @@ from typing import Any
 import click
 
 from contribaudit.attestations import files
-from contribaudit.attestations.anchoring import PastLooks, ReadingsAround
 from contribaudit.attestations.due import find_screen, path_of, rows
 from contribaudit.attestations.files import TEMPLATE, take_in
 from contribaudit.attestations.recording import (
@@ -28,12 +27,11 @@ from contribaudit.attestations.recording import (
     new_id,
     record_all,
 )
-from contribaudit.cli.attest.options import Given, Session, name_of, open_session, session_options, tell
+from contribaudit.cli.attest.session import Given, Session, open_session, session_options, tell
 from contribaudit.cli.attest.walk import require_person, show_plan, walk
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import PATH, api_key_options, format_option
 from contribaudit.core.model.rulebook import Screen
-from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
@@ -55,19 +53,14 @@ def by_flags(session: Session, told: Sequence[Told], given: Given) -> None:
         if screen is not None and setting and setting.strip().casefold() not in screen.settings:
             shown = ", ".join(screen.settings)
             raise UsageError(f"The screen {screen.id} does not show {setting[:80]}", hint=f"It has: {shown}.")
-    state, held, looked_at = _read(session, look_at)
-    past = PastLooks(session.job.store, state)
+    looked = session.looked(session.read(), look_at)
     recorded = session.signature(session.settings.attested_by or by)
     name = screen.id if screen else ""
-    look = ConsoleVisit(by, looked_at, recorded, new_id(), name, given.console_path, given.note, shots)
-
-    def hold(organization: str) -> ReadingsAround:
-        return held or past.held(organization, looked_at)
-
-    entered = [value for one in told for value in _entered(session, state, one, screen)]
-    made = record_all(state, [(hold, value, look) for value in entered])
+    visit = ConsoleVisit(by, looked.at, recorded, new_id(), name, given.console_path, given.note, shots)
+    entered = [value for one in told for value in _entered(session, looked.state, one, screen)]
+    made = record_all(looked.state, [(looked.hold, value, visit) for value in entered])
     session.job.store.add_attestations(made, bodies)
-    tell(session, state, made)
+    tell(session, looked.state, made)
 
 
 def _entered(session: Session, state: State, told: Told, screen: Screen | None) -> Iterator[EnteredValue]:
@@ -105,7 +98,7 @@ def _the_one(screen: Screen | None, value: str) -> str:
             "Which setting this is about is not clear",
             hint="Write SETTING@SUBJECT=VALUE, or name the screen with --screen",
         )
-    possible = [one for one in map(catalogue.find, screen.settings) if _can_be(one, value)]
+    possible = [one for one in map(catalogue.find, screen.settings) if value.strip().casefold() in one.folded_words]
     if len(possible) != 1:
         listed = ", ".join(screen.settings)
         raise UsageError(
@@ -113,10 +106,6 @@ def _the_one(screen: Screen | None, value: str) -> str:
             hint=f"Write SETTING@SUBJECT=VALUE with one of {listed}",
         )
     return possible[0].id
-
-
-def _can_be(setting: Setting, value: str) -> bool:
-    return value.strip().casefold() in setting.folded_words
 
 
 def from_file(session: Session, source: Path, given: Given) -> None:
@@ -134,14 +123,13 @@ def from_file(session: Session, source: Path, given: Given) -> None:
     shots, bodies = pictures(given.attach)
     if look_at is None and all(row.observed_at is not None for row in found):
         look_at = session.now()  # nothing looks at the default, so that one reading is enough
-    state, held, looked_at = _read(session, look_at)
+    looked = session.looked(session.read(), look_at)
     recorded = session.signature(session.settings.attested_by or "")
-    common = ConsoleVisit(by, looked_at, recorded, new_id(), name, given.console_path, given.note, shots)
-    live = (lambda _organization: held) if held is not None else None
-    made = take_in(session.job.store, found, state, recorded, live=live, common=common, bodies=bodies)
+    common = ConsoleVisit(by, looked.at, recorded, new_id(), name, given.console_path, given.note, shots)
+    made = take_in(session.job.store, found, looked.state, recorded, live=looked.hold, common=common, bodies=bodies)
     there = len(found) - len(made)
     more = f"; {counted(there, 'row')} already recorded" if there else ""
-    tell(session, state, made, more=more)
+    tell(session, looked.state, made, more=more)
 
 
 def _past(session: Session, given: Given) -> datetime | None:
@@ -150,16 +138,6 @@ def _past(session: Session, given: Given) -> datetime | None:
     if found is not None and found > session.now():
         raise UsageError(f"{found:%Y-%m-%d %H:%M}Z is in the future", hint="Check --observed-at and its time zone")
     return found
-
-
-def _read(session: Session, look_at: datetime | None) -> tuple[State, ReadingsAround | None, datetime]:
-    """The newest state; what holds a look of now, which is between two readings; when the look was."""
-    before = session.read()
-    if look_at is not None or session.offline:
-        return before, None, look_at or session.now()
-    looked_at = session.now()
-    after = session.read()
-    return after, ReadingsAround(before, after), looked_at
 
 
 @click.command("record")
@@ -269,7 +247,7 @@ def print_template(session: Session, screen: str | None) -> None:
     found.sort(key=lambda row: row.key not in needed)
     cells = [
         (
-            name_of(state, row.subject),
+            alias_of(state, row.subject),
             str(row.setting.id),
             "",
             "yes" if row.key in needed else "",

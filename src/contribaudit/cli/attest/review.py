@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.cli.attest.options import name_of, open_session, session_options
+from contribaudit.cli.attest.session import open_session, session_options
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, format_option, store_option, yes_option
 from contribaudit.core.model.attestation import Attestation
@@ -103,11 +103,12 @@ def _due(one: Attestation, policy: AuditPolicy) -> datetime:
 
 def _row(one: Attestation, standing: str, state: State, policy: AuditPolicy) -> tuple[Cell, ...]:
     from contribaudit.attestations.anchoring import described
+    from contribaudit.core.resolve.aliases import alias_of
 
     return (
         one.id,
         standing,
-        name_of(state, one.subject),
+        alias_of(state, one.subject),
         str(one.setting),
         one.value,
         one.by,

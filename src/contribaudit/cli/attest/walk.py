@@ -16,12 +16,13 @@ from contribaudit import termination
 from contribaudit.attestations.due import DueScreen, Row, find_screen, path_of, ruled_out
 from contribaudit.attestations.recording import allowed, covering_note, doubt, mail, parse_value, short
 from contribaudit.audit.attesting import Form
-from contribaudit.cli.attest.options import Given, Session, name_of, tell
+from contribaudit.cli.attest.session import Given, Session, tell
 from contribaudit.cli.options import ask, ask_valid, in_lines, person_there
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError, UsageError
 from contribaudit.exporters.text import display, duration, rfc3339, safe_text
@@ -182,7 +183,7 @@ def _answers(state: State, rows: Sequence[Row], draft: Draft) -> None:
 
 def _answer(state: State, row: Row) -> Value:
     """What the screen shows for the row; None when it was skipped."""
-    question = f"  {safe_text(name_of(state, row.subject))}, {row.setting.title} ({allowed(row.setting)})"
+    question = f"  {safe_text(alias_of(state, row.subject))}, {row.setting.title} ({allowed(row.setting)})"
     if row.last is not None:
         when = (rfc3339(row.last.observed_at) or "")[:10]
         carried = f"{safe_text(row.last.by)}: {display(row.last.value)}"

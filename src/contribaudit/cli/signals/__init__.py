@@ -2,16 +2,204 @@
 
 from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from contribaudit.cli.signals.listing import diff_signal, list_signals, show_signal
-from contribaudit.cli.signals.propose import propose
+from contribaudit.attestations.recording import find_subject
+from contribaudit.cli.attest.session import Session, open_session, session_options
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import format_option
+from contribaudit.cli.signals.propose import propose, value_text
+from contribaudit.core.model.decoder import Trust
+from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.several import counted
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.errors import UsageError
+from contribaudit.exporters.text import Cell
+
+if TYPE_CHECKING:
+    from contribaudit.core.resolve.state import State
+
+COLUMNS = (
+    "owner", "signal", "state", "since", "revision", "seen_to_mean", "digests", "raw_sha256", "owner_id", "decoders",
+    "decoders_sha256", "candidates",
+)  # fmt: skip
+TABLE = ("owner", "signal", "state", "since", "revision", "seen_to_mean", "decoders", "candidates")
 
 
-@click.group(commands=[list_signals, show_signal, diff_signal, propose])
+@click.group()
 def command() -> None:
     """Raw API objects whose meaning is not published. They show that something changed, not what it means.
 
     What a person attests while a signal is in a state shows what that state means here; a decoder carries the meaning
     to other organizations.
     """
+
+
+@command.command("list")
+@format_option()
+@session_options
+@pass_console
+def list_signals(console: Console) -> None:
+    """List the signals of the last run: owner, state, since when, and what people attested in that state."""
+    with open_session(console, reading=True) as session:
+        rows = _rows(session, session.read())
+    console.table(COLUMNS, rows, flexible="seen_to_mean", only=TABLE)
+    told = (
+        f"{counted(len(rows), 'signal')}; `contribaudit signals show SIGNAL` prints the raw object."
+        if rows
+        else "No signals."
+    )
+    console.diagnostics.conclusion(told)
+
+
+@command.command("show")
+@click.argument("signal")
+@click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose signal.")
+@session_options
+@pass_console
+def show_signal(console: Console, *, signal: str, subject: str) -> None:
+    """Print a signal's object from the last run, without volatile fields.
+
+    The pointers of a decoder begin here. Where the object belongs to no single owner, it is shown as the API gave it.
+    """
+    with open_session(console, reading=True) as session:
+        state = session.read()
+        owner = find_subject(state, subject)
+        seen = _seen(state, owner, signal)
+        found = _object_of(session, seen)
+        for told in _decoder_notes(state, owner, seen.setting):
+            console.diagnostics.note(told)
+    console.write(json.dumps(found, indent=2) + "\n")
+
+
+@command.command("diff")
+@click.argument("signal")
+@click.argument("before", type=click.IntRange(min=1))
+@click.argument("after", type=click.IntRange(min=1))
+@click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose signal.")
+@format_option()
+@session_options
+@pass_console
+def diff_signal(console: Console, *, signal: str, before: int, after: int, subject: str) -> None:
+    """Compare a signal's raw object in the runs BEFORE and AFTER, by JSON pointer."""
+    from contribaudit.attestations.decoder_proposals import differences
+
+    with open_session(console, reading=True) as session:
+        state = session.read()
+        owner = find_subject(state, subject)
+        one, other = (_object_of_run(session, run, owner, signal) for run in (before, after))
+    rows = [
+        (pointer, value_text(old), value_text(new), ", ".join(_looking_at(state, owner, signal, pointer)))
+        for pointer, old, new in differences(one, other)
+    ]
+    columns = ("pointer", "before", "after", "decoders")
+    console.table(columns, rows, flexible="after")
+    count = counted(len(rows), "pointer differs", "pointers differ")
+    console.diagnostics.conclusion(f"{count} between run {before} and run {after}.")
+
+
+def _rows(session: Session, state: State) -> list[tuple[Cell, ...]]:
+    from contribaudit.attestations.status import signal_lines
+
+    rows: list[tuple[Cell, ...]] = []
+    for line in signal_lines(state, session.job.store.attestation_history(session.organization), session.organization):
+        one = line.reading
+        seen = state.value(one.owner, one.signal)
+        standing = one.standing.value if one.settled else "being applied"
+        rows.append(
+            (
+                alias_of(state, one.owner),
+                str(one.signal),
+                f"{standing}: {one.reason}" if one.reason else standing,
+                line.since,
+                one.revision,
+                ", ".join(f"{setting}={value_text(value)}" for setting, value in line.meant),
+                one.state or (),
+                seen.response if seen is not None else "",
+                one.owner.id,
+                "; ".join(_decoder_notes(state, one.owner, one.signal)),
+                tuple(trust.decoder.sha256 for trust in _decoders_of(state, one.owner, one.signal)),
+                "; ".join(_candidate_notes(state, one.owner, one.signal)),
+            )
+        )
+    return rows
+
+
+def _seen(state: State, owner: Subject, signal: str) -> Observed:
+    """The signal as the run saw it. Raises UsageError when the API held none."""
+    from contribaudit.core.resolve.signals import SIGNAL_PREFIX
+
+    seen = state.value(owner, SettingId(signal)) if signal.startswith(SIGNAL_PREFIX) else None
+    if seen is None or not seen.response:
+        known = sorted(str(one.setting) for one in state.of(owner) if one.setting.startswith(SIGNAL_PREFIX))
+        hint = f"Signals: {', '.join(known)}." if known else "contribaudit signals list shows the signals."
+        raise UsageError(f"{alias_of(state, owner)} has no signal {signal[:80]!r} in this run", hint=hint)
+    return seen
+
+
+def _object_of_run(session: Session, run: int, owner: Subject, signal: str) -> Any:
+    """The signal's object in a run, a list of them where there are several; None when the run held none."""
+    snapshot = session.job.store.snapshot(session.organization, run)
+    for one in snapshot.observations:
+        if isinstance(one, Observed) and one.response and (one.subject, one.setting) == (owner, signal):
+            return _object_of(session, one)
+    return None
+
+
+def _object_of(session: Session, seen: Any) -> Any:
+    """What the digests of a signal are made of; the API's answer where that was not kept."""
+    kept = session.job.store.objects(seen.value)
+    if len(kept) < len(seen.value):
+        return json.loads(session.job.store.raw(seen.response))
+    objects = [json.loads(kept[name]) for name in seen.value]
+    return objects[0] if len(objects) == 1 else objects
+
+
+def _decoders_of(state: State, owner: Subject, signal: str) -> list[Trust]:
+    """How the decoders that look into this signal stand in its organization."""
+    return [
+        one
+        for one in state.decoders
+        if (one.organization, one.decoder.signal, one.decoder.owner) == (owner.organization, signal, owner.kind)
+    ]
+
+
+def _decoder_notes(state: State, owner: Subject, signal: str) -> list[str]:
+    """For each of them: the setting, the file, and how far it counts."""
+    return [
+        f"{one.decoder.setting} by {one.decoder.name}: {_counts(one, owner)}"
+        for one in _decoders_of(state, owner, signal)
+    ]
+
+
+def _candidate_notes(state: State, owner: Subject, signal: str) -> list[str]:
+    """How the rulebook's likely readings of the signal did against attestations; none of them makes a value."""
+    return [one.sentence() for one in state.candidates if (one.owner, one.candidate.signal) == (owner, signal)]
+
+
+def _counts(trust: Trust, owner: Subject) -> str:
+    if trust.standing:
+        return trust.standing
+    if trust.against is not None:
+        return f"set aside, {trust.against.by} attested {value_text(trust.against.value)}"
+    if owner in trust.nowhere:
+        return "points at nothing there"
+    if not trust.decoder.reads:
+        return "says what counts"
+    agreed = [subject for subject in trust.agreed if trust.decoder.owner_of(subject) == owner]
+    return "agreed" if agreed else "no attestation agrees yet"
+
+
+def _looking_at(state: State, owner: Subject, signal: str, pointer: str) -> list[str]:
+    return [
+        one.decoder.name
+        for one in _decoders_of(state, owner, signal)
+        if any(pointer == p or pointer.startswith(f"{p}/") for p in one.decoder.pointers)
+    ]
+
+
+command.add_command(propose)

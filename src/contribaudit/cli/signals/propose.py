@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from contribaudit.attestations.recording import find_subject
 from contribaudit.cli.arguments import run_number, run_of
-from contribaudit.cli.attest.options import Session, name_of, open_session, session_options
+from contribaudit.cli.attest.session import Session, open_session, session_options
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import output_options
-from contribaudit.cli.signals.listing import owner_named
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.canonical import Nothing
 from contribaudit.core.model.decoder import Digests
@@ -24,6 +24,7 @@ from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import parse_utc
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import safe_text
 
@@ -78,7 +79,7 @@ def propose(
         raise UsageError("--before and --after go together", hint="Give both states, or neither.")
     with open_session(console) as session:
         state = session.remembered()
-        about = owner_named(state, subject)
+        about = find_subject(state, subject)
         known = find_setting(setting, about)
         key = _key(state, known, about, signal, owner)
         said = [one for one in session.attestations() if one.revoked is None]
@@ -93,7 +94,7 @@ def propose(
     one, other = sides
     found = moved(one.object, other.object) if one.object is not None and other.object is not None else []
     for pointer, old, new in found:
-        console.diagnostics.note(f"changed: {pointer} from {_text(old)} to {_text(new)}")
+        console.diagnostics.note(f"changed: {pointer} from {value_text(old)} to {value_text(new)}")
     places = chosen(pointers, found, one.object, other.object)
     others = [pointer for pointer, _, _ in found if pointer not in places]
     told += [f"Also changed, not used: {pointer}" for pointer in others]
@@ -260,11 +261,11 @@ def _checked(
             f"{', '.join(changed)} changed between the two states too, so the change may belong to either",
             hint="Change one setting at a time, and propose from two states that differ in it alone.",
         )
-    name = name_of(session.remembered(), about)
+    name = alias_of(session.remembered(), about)
     told = [
         f"Proposed by `contribaudit signals propose` from {key[1]} of {name} in {about.organization}.",
         *(
-            f"{setting.id} = {_text(one.value)} in {one.label}, {one.told_by}; object "
+            f"{setting.id} = {value_text(one.value)} in {one.label}, {one.told_by}; object "
             + (f"sha256 {one.sha256}" if one.sha256 else "absent")
             for one in sides
         ),
@@ -275,7 +276,8 @@ def _checked(
     return told
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """A value of a raw object as one line: text as it is, everything else as JSON."""
     if isinstance(value, Nothing):
         return str(value.value)
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What the subcommands of `attest` and `signals` work with: one organization, its history, its newest state."""
+"""What `attest`, `baseline` and `signals` work in: one organization, its history, its newest state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from contribaudit.cli.console import Console
 from contribaudit.cli.options import chosen_organization, organization_option, store_option
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.several import counted
-from contribaudit.core.model.subject import Subject
 
 if TYPE_CHECKING:
     from contribaudit.core.resolve.state import State
@@ -59,13 +58,6 @@ def open_session(console: Console, *, offline: bool = True, reading: bool = Fals
         yield Session(chosen, replace(job, targets=mine), offline, console.diagnostics, console, settings)
 
 
-def name_of(state: State, subject: Subject) -> str:
-    """What people call the subject."""
-    from contribaudit.core.resolve.aliases import alias_of
-
-    return alias_of(state, subject)
-
-
 COLUMNS = ("id", "subject", "setting", "value", "observed_at", "by", "held_by", "not_held_because")
 _TABLE = ("id", "subject", "setting", "value", "held_by", "not_held_because")
 
@@ -74,11 +66,12 @@ def tell(session: Session, state: State, made: Sequence[Attestation], *, more: s
     """Write what was recorded, and say what anchors it."""
     from contribaudit.attestations.anchoring import described
     from contribaudit.attestations.recording import doubts
+    from contribaudit.core.resolve.aliases import alias_of
 
     rows = [
         (
             one.id,
-            name_of(state, one.subject),
+            alias_of(state, one.subject),
             str(one.setting),
             one.value,
             one.observed_at,
