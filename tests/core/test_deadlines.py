@@ -135,7 +135,8 @@ def test_warnings_are_one_line_for_each_kind_and_only_of_what_is_ahead() -> None
         seen("ai.mcp.api_tokens", "off", days_ago=31),
         seen("ai.beta_features", "off", days_ago=1),
     )
-    assert ending_soon(listed, NOW) == ["2 attested values become too old within 14 days: contribaudit attest."]
+    ends = [(one.kind, one.over_at) for one in listed]
+    assert ending_soon(ends, NOW) == ["2 attested values become too old within 14 days: contribaudit attest."]
 
 
 _DAYS = st.integers(-40, 40)
@@ -166,7 +167,7 @@ def test_the_warnings_of_a_report_are_those_of_the_list(
     policy = replace(policy_of(rule("DC-03", **terms), rule("DC-07"), rule("DC-08")), waivers=waivers)
     state = state_of(*facts(app()), *observations)
     found = deadlines(state, policy, checks.ALL)
-    assert deadline_warnings(state, policy, checks.ALL) == ending_soon(found, NOW)
+    assert deadline_warnings(state, policy, checks.ALL) == ending_soon([(one.kind, one.over_at) for one in found], NOW)
 
 
 @given(

@@ -16,7 +16,9 @@ from contribaudit.core.model import names
 from contribaudit.core.model.observation import CONFLICT_CODE, Attester, Grade, Observation, SettingId, Value
 from contribaudit.core.model.observation import Observed as Seen
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.effective import AI_PROCESSING, Effective, ai, effective_of
+from contribaudit.core.resolve.effective import AI_PROCESSING, effective_of
+from contribaudit.core.resolve.effective_ai import ai
+from contribaudit.core.resolve.reasons import Effective
 from contribaudit.core.resolve.state import State
 from tests.builders import ORG, UNREAD, Gone, app, collection, collections, facts, observed, state_of, unavailable
 

@@ -24,7 +24,9 @@ from contribaudit.core.model.observation import (
     Value,
 )
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.effective import Effective, effective_of, in_app, metadata
+from contribaudit.core.resolve.effective import effective_of
+from contribaudit.core.resolve.effective_contribution import in_app, metadata
+from contribaudit.core.resolve.reasons import Effective
 from contribaudit.core.resolve.state import State
 from tests.builders import NOW, ORG, UNREAD, Gone, app, facts, observed, state_of, unavailable
 

@@ -13,7 +13,7 @@ from contribaudit.core.model.observation import Grade, Observation
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, meant, resolve_alias
-from contribaudit.core.resolve.effective import in_app, metadata
+from contribaudit.core.resolve.effective_contribution import in_app, metadata
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError

@@ -27,8 +27,9 @@ from contribaudit.core.model.observation import (
     Value,
 )
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.effective import Effective, effective_of
+from contribaudit.core.resolve.effective import effective_of
 from contribaudit.core.resolve.effective_contribution import content_of_no_app
+from contribaudit.core.resolve.reasons import Effective
 from contribaudit.core.resolve.state import State
 from tests.builders import (
     ORG,

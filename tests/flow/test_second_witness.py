@@ -17,7 +17,8 @@ from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.attested import AttestationHistory
-from contribaudit.core.resolve.effective import ai, metadata
+from contribaudit.core.resolve.effective_ai import ai
+from contribaudit.core.resolve.effective_contribution import metadata
 from contribaudit.core.resolve.plans import trial_running
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import State

@@ -17,7 +17,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.subject import organization_subject
-from contribaudit.core.resolve.effective import ai
+from contribaudit.core.resolve.effective_ai import ai
 from contribaudit.simulator import Options, Organization
 from tests.flow.audits import of_check, simulated
 from tests.flow.test_spaces_read import MINE, opener

@@ -15,7 +15,7 @@ from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.names import SPACE_KEY
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
-from contribaudit.core.resolve.effective import in_app
+from contribaudit.core.resolve.effective_contribution import in_app
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.json_v1 import lean_document
 from contribaudit.exporters.monitoring import one_line

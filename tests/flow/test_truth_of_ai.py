@@ -17,7 +17,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.observation import Grade, Observation, SettingId
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.resolve.effective import ai
+from contribaudit.core.resolve.effective_ai import ai
 from contribaudit.core.resolve.state import State
 from tests.builders import app, collection, collections, evaluated, facts, observed, policy_of, rule, state_of
 from tests.checks.attested import ORGANIZATION, said, seen

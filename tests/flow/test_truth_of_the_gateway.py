@@ -24,7 +24,9 @@ from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.observation import Grade, Observation, Observed
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.attested import AttestationHistory
-from contribaudit.core.resolve.effective import Effective, ai, as_observation
+from contribaudit.core.resolve.effective import as_observation
+from contribaudit.core.resolve.effective_ai import ai
+from contribaudit.core.resolve.reasons import Effective
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import State
 from tests.builders import (

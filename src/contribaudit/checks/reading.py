@@ -28,8 +28,7 @@ from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.effective_ai import app_known
 from contribaudit.core.resolve.plans import trial_behind, trial_running
 from contribaudit.core.resolve.reasons import never_recorded
-from contribaudit.core.resolve.screens import screen_for, shown_on
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, once_per_state, screen_for, shown_on
 
 WORKSPACES = "workspaces"
 POLICIES = "policies"
@@ -334,9 +333,10 @@ def identity(case: CheckContext, text: str) -> str:
     """What a list's entry names: an app's ID, else the text itself without case."""
     organization = case.subject.organization
     bare = text.strip().removeprefix(f"{organization}:").casefold()
-    return case.state.once(("names", organization), lambda: _names(case.state, organization)).get(bare, bare)
+    return _names(case.state, organization).get(bare, bare)
 
 
+@once_per_state
 def _names(state: State, organization: str) -> dict[str, str]:
     found: dict[str, str] = {}
     shared: set[str] = set()

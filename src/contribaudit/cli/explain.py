@@ -18,7 +18,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
-    from contribaudit.core.resolve.effective import Effective
+    from contribaudit.core.resolve.reasons import Effective
     from contribaudit.core.resolve.state import State
 
 

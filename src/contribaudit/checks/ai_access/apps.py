@@ -51,8 +51,7 @@ from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.reasons import VALUE, Effective, never_recorded
 from contribaudit.core.resolve.reasons import gravest as gravest_answer
 from contribaudit.core.resolve.rovo import access as access_by_all
-from contribaudit.core.resolve.screens import screen_for
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, once_per_state, screen_for
 
 _SWITCHES = {one.id: one for one in (ai.ACCESS, tools.OWN_SETTING)}
 _FAMILY_CODES = ("jira_family_not_blocked", "jira_family_blocked")
@@ -229,12 +228,11 @@ def family_blocked_together(case: CheckContext) -> Verdict:
     apps = apps_of(case, ai.ACCESS)
     if isinstance(apps, Verdict):
         return apps
-    families = state.once(("families", case.subject.organization), lambda: _families(state, case.subject))
-    family = families.get(case.subject)
+    family = _families(state, case.subject.organization).get(case.subject)
     if family is None:
         reason = "its site was not read, so the Jira apps beside it are not known"
         return Verdict(Outcome.UNKNOWN, "site_not_known", reason, ai.ACCESS.id)
-    answers = [alone(state, app) for app in family]
+    answers = [alone(state, app, BLOCKED) for app in family]
     still_open = sorted(alias_of(state, one.subject) for one in answers if one.value == EXPOSED)
     blocked = [one for one in answers if one.value == NOT_EXPOSED]
     evidence = Evidence.of(*(seen for one in answers for seen in one.rests_on))
@@ -251,7 +249,7 @@ def family_blocked_together(case: CheckContext) -> Verdict:
     if strange is not None:
         reason = f"it is not known whether {called(state, strange)} is a Jira app"
         return Verdict(Outcome.UNKNOWN, "unknown_app", reason, ai.ACCESS.id, None, observed, evidence)
-    elsewhere = [alone(state, app) for app in jira_apps_without_site(state, case.subject.organization)]
+    elsewhere = [alone(state, app, BLOCKED) for app in jira_apps_without_site(state, case.subject.organization)]
     apart = next((one for one in elsewhere if (one.value == EXPOSED) != bool(still_open) or not one.known), None)
     if apart is not None:
         reason = f"the site of {called(state, apart.subject)} was not read: it may be this one"
@@ -261,10 +259,11 @@ def family_blocked_together(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, code, what, names.EFFECTIVE_AI, None, observed, evidence)
 
 
-def _families(state: State, one: Subject) -> Mapping[Subject, tuple[Subject, ...]]:
+@once_per_state
+def _families(state: State, organization: str) -> Mapping[Subject, tuple[Subject, ...]]:
     """The Jira apps of each app's site, and those of which the type is not known."""
     found: dict[Subject, tuple[Subject, ...]] = {}
-    for site in sites_of(state, one.organization):
+    for site in sites_of(state, organization):
         family = tuple(app for app in site.apps if _may_be_family(state, app))
         found.update(dict.fromkeys(family, family))
     return found
@@ -326,7 +325,7 @@ def free_plan(case: CheckContext) -> Verdict:
     if trial is not None:
         reason = trial.reason.sentence
         return Verdict(trial.outcome, trial.code, reason, names.PLAN, None, plan.name, Evidence.of(seen))
-    if case.state.once(("paid apps", organization), lambda: _no_paid_apps(case)):
+    if _no_paid_apps(case.state, organization):
         reason = f"Rovo is not listed for the {plan.name} plan, and no app of the organization is on another"
         return Verdict(
             Outcome.NO_SUCH_SETTING, "plan_without_rovo", reason, names.PLAN, None, plan.name, Evidence.of(seen)
@@ -335,11 +334,11 @@ def free_plan(case: CheckContext) -> Verdict:
     return Verdict(Outcome.UNKNOWN, "free_beside_paid", reason, names.PLAN, None, plan.name, Evidence.of(seen))
 
 
-def _no_paid_apps(case: CheckContext) -> bool:
+@once_per_state
+def _no_paid_apps(state: State, organization: str) -> bool:
     """True when the whole inventory is on plans for which Rovo is not listed."""
-    organization = case.subject.organization
-    plans = (plan_of(case.state, app) for app in case.state.subjects(Kind.APP, organization))
-    whole = case.state.organizations[organization].completed("workspaces")
+    plans = (plan_of(state, app) for app in state.subjects(Kind.APP, organization))
+    whole = state.organizations[organization].completed(WORKSPACES)
     return whole and all(isinstance(plan, Plan) and not plan.rovo for plan in plans)
 
 

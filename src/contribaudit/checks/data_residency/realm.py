@@ -23,7 +23,7 @@ from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Obs
 from contribaudit.core.model.rulebook import Plan, Realm
 from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, once_per_state
 
 
 def realms(means: str) -> Expectation:
@@ -201,11 +201,12 @@ def _parents(state: State, sandbox: Subject) -> _Parents:
     type_key = state.word(sandbox, names.APP_TYPE_KEY)
     if not type_key or not state.organizations[organization].completed(WORKSPACES):
         return _summed(state, [], ())
-    return state.once(("parents", organization, type_key), lambda: _of_type(state, organization, type_key))
+    return _of_type(state, organization, type_key)
 
 
+@once_per_state
 def _of_type(state: State, organization: str, type_key: str) -> _Parents:
-    production = state.once(("production apps", organization), lambda: _production_apps(state, organization))
+    production = _production_apps(state, organization)
     # An app whose type was not read may be the parent too.
     candidates = [app for key in (type_key, "") for app in production.get(key, ())]
     return _summed(state, candidates, list_evidence(state, organization, WORKSPACES))
@@ -223,6 +224,7 @@ def _summed(state: State, candidates: list[Subject], listed: tuple[Evidence, ...
     return _Parents(bool(candidates), unread, tuple(sorted(first)), (*Evidence.of(*first.values()), *listed))
 
 
+@once_per_state
 def _production_apps(state: State, organization: str) -> dict[str, list[Subject]]:
     """Apps that are not known to be sandboxes, by type key; under "" those whose type was not read."""
     apps = (app for app in state.subjects(Kind.APP, organization) if state.word(app, names.APP_SANDBOX) != "child")

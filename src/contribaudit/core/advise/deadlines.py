@@ -52,9 +52,9 @@ def deadline_warnings(
     state: State, policy: AuditPolicy, checks: Iterable[Check], baselines: Iterable[Baseline] = ()
 ) -> list[str]:
     """What `ending_soon` says of the same, without the sentences: of attested values there may be a great many."""
-    return ending_soon(
-        chain(attested_expiries(state, policy, checks), _but_attested(state, policy, baselines)), state.as_of
-    )
+    attested = ((DeadlineKind.ATTESTATION, one.ends_at) for one in attested_expiries(state, policy, checks))
+    others = ((one.kind, one.over_at) for one in _but_attested(state, policy, baselines))
+    return ending_soon(chain(attested, others), state.as_of)
 
 
 def _but_attested(state: State, policy: AuditPolicy, baselines: Iterable[Baseline]) -> Iterator[Deadline]:

@@ -11,7 +11,6 @@ from contribaudit.core.judge.check import Check
 from contribaudit.core.judge.evaluate import attributes_of
 from contribaudit.core.judge.selectors import Attributes, rule_among
 from contribaudit.core.model import names
-from contribaudit.core.model.deadline import DeadlineKind
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import Grade, Observed, SettingId
 from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, fresh_until, limits_of
@@ -30,16 +29,6 @@ class Expiry:
     ends_at: datetime
     check: str
     """The check whose rule calls it too old first; "" where all go by the policy's general limit."""
-
-    @property
-    def kind(self) -> DeadlineKind:
-        """What sort of deadline it is."""
-        return DeadlineKind.ATTESTATION
-
-    @property
-    def over_at(self) -> datetime:
-        """The moment from which it is over."""
-        return self.ends_at
 
 
 def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]) -> Iterator[Expiry]:

@@ -45,8 +45,7 @@ from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.several import counted, grouped
 from contribaudit.core.model.subject import Subject, organization_subject, same_person
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
-from contribaudit.core.resolve.screens import screen_for, shown_on
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, screen_for, shown_on
 
 _READING_MINUTES = 5
 _AUDIT = 1

@@ -21,8 +21,7 @@ from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.exemption import NOT_ON_EVERY_APP, ON_NO_APP
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
-from contribaudit.core.resolve.screens import shown_on
-from contribaudit.core.resolve.state import OrganizationState, State
+from contribaudit.core.resolve.state import OrganizationState, State, once_per_state, shown_on
 
 SPACES_PREFIX = "spaces_"
 """How the names of collectors begin that list spaces, each with a token of its own."""
@@ -89,7 +88,7 @@ def needed_and_unread(state: State, findings: Iterable[Finding], needed: frozens
     Needed is what `needed_collectors` names, and what an unverified finding says that it waits for. A source that not
     every plan or key has counts where it was there and broke off, not where the plan or the key has none.
     """
-    short = state.once("unread sources", lambda: _short(state))
+    short = _short(state)
     if not short:
         return []
     waited = {
@@ -116,7 +115,7 @@ def unread_sources(state: State, finding: Finding) -> list[UnreadSource]:
     The code tells, or else the setting. A finding of which neither does waits for any that every plan and key has.
     """
     about = finding.subject.organization
-    short = [one for one in state.once("unread sources", lambda: _short(state)) if about in (one.place.id, "")]
+    short = [one for one in _short(state) if about in (one.place.id, "")]
     if not short:
         return []
     wanted = _wanted(state, finding)
@@ -133,6 +132,7 @@ def unread_spaces(state: State, organization: str) -> list[UnreadSource]:
     ]
 
 
+@once_per_state
 def _short(state: State) -> tuple[UnreadSource, ...]:
     """Every source that was not read whole, organization by organization."""
     found: list[UnreadSource] = []

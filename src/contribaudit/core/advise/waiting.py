@@ -22,8 +22,7 @@ from contribaudit.core.model.policy import AuditPolicy, Rule
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
-from contribaudit.core.resolve.screens import screen_for
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, screen_for
 
 Key = tuple[Subject, SettingId]
 T = TypeVar("T")

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Approved, Attestation, Baseline, known_by
@@ -21,9 +20,7 @@ from contribaudit.core.model.observation import Observation, Observed
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.inventory import sites_of
-
-if TYPE_CHECKING:
-    from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State
 
 COVERED = (Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR)
 """What a baseline holds. Settings of the organization itself are not part of it."""

@@ -33,7 +33,7 @@ from contribaudit.core.model.several import counted, first_of, grouped
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
-from contribaudit.core.resolve.state import State, TermsOf
+from contribaudit.core.resolve.state import State, TermsOf, once_per_state
 from contribaudit.errors import UsageError
 
 _NEEDS_NO_EVIDENCE = (Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE)
@@ -368,7 +368,6 @@ def attributes_of(state: State, subject: Subject) -> Attributes:
     if sandbox not in _SANDBOX_WORDS:
         unread.add("sandbox")
     is_sandbox = None if sandbox is None else sandbox != "none"
-    apps = state.once(("apps of one name", organization), lambda: _apps_of_one_name(state, organization))
     return Attributes(
         organization,
         name,
@@ -377,10 +376,11 @@ def attributes_of(state: State, subject: Subject) -> Attributes:
         told["plan"],
         is_sandbox,
         unread=frozenset(unread),
-        twins=apps.get(subject, ()),
+        twins=_apps_of_one_name(state, organization).get(subject, ()),
     )
 
 
+@once_per_state
 def _apps_of_one_name(state: State, organization: str) -> dict[Subject, tuple[str, ...]]:
     """Apps that are not the only one of their type on their site, each with the IDs of all of them."""
     named: dict[tuple[str, str], list[Subject]] = {}

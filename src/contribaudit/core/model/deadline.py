@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Protocol
 
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.several import counted
@@ -84,22 +83,13 @@ def within(found: Iterable[Deadline], as_of: datetime, span: timedelta) -> tuple
     return tuple(one for one in found if one.ends_at is not None and one.ends_at <= as_of + span)
 
 
-class Ending(Protocol):
-    """What `ending_soon` has to know of a deadline."""
+def ending_soon(ends: Iterable[tuple[DeadlineKind, datetime | None]], as_of: datetime) -> list[str]:
+    """One warning for each kind that a person can still do something about and that ends within so many days.
 
-    @property
-    def kind(self) -> DeadlineKind:
-        """What sort of thing runs out."""
-
-    @property
-    def over_at(self) -> datetime | None:
-        """The moment from which it is over; None where no date is known."""
-
-
-def ending_soon(found: Iterable[Ending], as_of: datetime) -> list[str]:
-    """One warning for each kind that a person can still do something about and that ends within so many days."""
+    `ends` gives of each deadline its kind, and the moment from which it is over, None where no date is known.
+    """
     limit = later(as_of, timedelta(days=SOON_DAYS))
-    soon = Counter(one.kind for one in found if (over_at := one.over_at) is not None and as_of < over_at <= limit)
+    soon = Counter(kind for kind, over_at in ends if over_at is not None and as_of < over_at <= limit)
     return [
         f"{counted(soon[kind], one, several)} within {SOON_DAYS} days: {step}."
         for kind, (one, several, step) in _WARNED.items()

@@ -5,20 +5,16 @@ Spaces are far too many for an observation each, so they are kept apart and aske
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from contribaudit.core.model import names
+from contribaudit.core.model.audit_log import AuditEvent, LogReading
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.subject import Kind, Subject
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from contribaudit.core.model.audit_log import AuditEvent, LogReading
 
 
 class CollectionStatus(StrEnum):
@@ -170,83 +166,56 @@ class KnownSpace:
 
 
 class SpaceIndex(Protocol):
-    """The spaces of one organization as of a run. Listings are asked for by app; nothing is ever held whole."""
+    """The spaces of one organization as of a run. Listings are asked for by app; nothing is ever held whole.
+
+    What stands here is the answer where nobody read any.
+    """
 
     def lists(self) -> Mapping[Subject, SpaceList]:
         """The listing of each app that has spaces, of the run; empty when spaces were not read at all."""
-
-    def count(self, app: Subject) -> int:
-        """How many spaces of the app are known."""
-
-    def find(self, text: str) -> Sequence[KnownSpace]:
-        """Spaces by ARI, or by `space:HOST/TYPEKEY/KEY` without case; several where a key is ambiguous."""
-
-    def of(self, app: Subject) -> Iterator[KnownSpace]:
-        """The app's spaces by key without case, as the history's database sorts texts."""
-
-    def since(self, app: Subject, moment: datetime) -> Iterator[KnownSpace]:
-        """Spaces of the app that a run after the moment was the first to see, by key."""
-
-    def bearers(self, app: Subject, key: str) -> Sequence[tuple[str, datetime]]:
-        """The IDs of all spaces of the app that ever bore the key, without case, with the start of the first run that
-        saw it so, oldest first.
-        """
-
-    def read_at(self) -> datetime | None:
-        """Start of the run that it is of; None when there was none."""
-
-    def search(self, text: str, limit: int = 50) -> Sequence[KnownSpace]:
-        """Spaces whose key or name holds the text, without case; at most `limit`, by key."""
-
-    def page(self, app: Subject, offset: int, limit: int) -> Sequence[KnownSpace]:
-        """At most `limit` of the app's spaces from the place `offset` on, 0 for the first, in the order of `of`."""
-
-    def position(self, space: Space) -> int | None:
-        """The place of the space among its app's in the order of `of`; None where it is not among them."""
-
-
-class NoSpaces:
-    """The book of an organization whose spaces nobody read."""
-
-    def lists(self) -> Mapping[Subject, SpaceList]:
-        """None."""
         return {}
 
     def count(self, app: Subject) -> int:  # noqa: ARG002
-        """None."""
+        """How many spaces of the app are known."""
         return 0
 
     def find(self, text: str) -> Sequence[KnownSpace]:  # noqa: ARG002
-        """None."""
+        """Spaces by ARI, or by `space:HOST/TYPEKEY/KEY` without case; several where a key is ambiguous."""
         return ()
 
     def of(self, app: Subject) -> Iterator[KnownSpace]:  # noqa: ARG002
-        """None."""
+        """The app's spaces by key without case, as the history's database sorts texts."""
         return iter(())
 
     def since(self, app: Subject, moment: datetime) -> Iterator[KnownSpace]:  # noqa: ARG002
-        """None."""
+        """Spaces of the app that a run after the moment was the first to see, by key."""
         return iter(())
 
     def bearers(self, app: Subject, key: str) -> Sequence[tuple[str, datetime]]:  # noqa: ARG002
-        """None."""
+        """The IDs of all spaces of the app that ever bore the key, without case, with the start of the first run that
+        saw it so, oldest first.
+        """
         return ()
 
     def read_at(self) -> datetime | None:
-        """Never."""
+        """Start of the run that it is of; None when there was none."""
         return None
 
     def search(self, text: str, limit: int = 50) -> Sequence[KnownSpace]:  # noqa: ARG002
-        """None."""
+        """Spaces whose key or name holds the text, without case; at most `limit`, by key."""
         return ()
 
     def page(self, app: Subject, offset: int, limit: int) -> Sequence[KnownSpace]:  # noqa: ARG002
-        """None."""
+        """At most `limit` of the app's spaces from the place `offset` on, 0 for the first, in the order of `of`."""
         return ()
 
     def position(self, space: Space) -> int | None:  # noqa: ARG002
-        """Nowhere."""
+        """The place of the space among its app's in the order of `of`; None where it is not among them."""
         return None
+
+
+class NoSpaces(SpaceIndex):
+    """The book of an organization whose spaces nobody read."""
 
 
 NO_SPACES = NoSpaces()

@@ -14,7 +14,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.resolve.inventory import sites_of
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, once_per_state
 from contribaudit.errors import AmbiguousSubject
 
 _PREFIX = "space:"
@@ -70,15 +70,14 @@ def apps_named(state: State, organization: str, text: str) -> list[Subject]:
     host, type_key, key = _split(_bare(text))
     if not (host and type_key and key):
         return []
-    key_of_it = ("apps of spaces", organization, host, type_key)
-    return state.once(key_of_it, lambda: _apps(state, organization, host, type_key))
+    return _apps(state, organization, host, type_key)
 
 
+@once_per_state
 def _apps(state: State, organization: str, host: str, type_key: str) -> list[Subject]:
     wanted = state.rulebook.app(type_key)
     found: list[Subject] = []
-    by_host = state.once(("apps by host", organization), lambda: _apps_by_host(state, organization))
-    for app, own in by_host.get(host, ()):
+    for app, own in _apps_by_host(state, organization).get(host, ()):
         known = state.rulebook.app(own)
         family = known is not None and wanted is not None and known.jira_family and wanted.jira_family
         if own == type_key or family or (known is not None and known == wanted):
@@ -139,6 +138,7 @@ def _split(bare: str) -> tuple[str, str, str]:
     return host.casefold(), type_key.casefold(), key
 
 
+@once_per_state
 def _apps_by_host(state: State, organization: str) -> dict[str, list[tuple[Subject, str]]]:
     """The apps with their type keys without case, by host."""
     found: dict[str, list[tuple[Subject, str]]] = {}
@@ -229,13 +229,14 @@ def _candidates(state: State, text: str, organization: str | None) -> list[Subje
         return [organization_subject(identity)] if identity in state.organizations else []
     if text in state.organizations:
         return [organization_subject(text)]
-    by_id, by_alias = state.once(("apps by name", organization), lambda: _apps_by_name(state, organization))
+    by_id, by_alias = _apps_by_name(state, organization)
     found = [*by_id.get(text, ()), *by_alias.get(folded, ())]
     for one in (organization,) if organization else [place.id for place in state.looked_at]:
         found += _narrower(state, text, folded, one)
     return found
 
 
+@once_per_state
 def _apps_by_name(state: State, organization: str | None) -> tuple[dict[str, list[Subject]], dict[str, list[Subject]]]:
     """Every app by its ID, with and without "app:" before it, and by its alias without case."""
     by_id: dict[str, list[Subject]] = {}

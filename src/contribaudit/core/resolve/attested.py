@@ -42,9 +42,8 @@ from contribaudit.core.resolve.calibration import (
 )
 from contribaudit.core.resolve.decoding import Decoders, Decoding, Present
 from contribaudit.core.resolve.policy_items import READ_DIRECTLY
-from contribaudit.core.resolve.screens import conditions
 from contribaudit.core.resolve.signals import SignalHistory, SignalKey, SignalReading, Standing, readings, what_moved
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, conditions
 
 PLAN_CHANGED = "plan_changed"
 PLAN_UNREAD = "plan_unread"

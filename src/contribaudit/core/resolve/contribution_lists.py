@@ -19,7 +19,7 @@ from contribaudit.core.resolve.reasons import (
     not_seen,
     stop_by,
 )
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, once_per_state
 
 _LISTED_KINDS = (Kind.SPACE, Kind.CONNECTOR)
 
@@ -45,11 +45,6 @@ class Listed:
     """True when it names nothing but known apps and connectors, so that no space is listed by itself."""
 
 
-def contribution_list(state: State, organization: str, setting: SettingId) -> Listed | Stop:
-    """The list, looked up once for the whole organization; the stop that its lack makes."""
-    return state.once(("contribution list", organization, setting), lambda: _read(state, organization, setting))
-
-
 def keys_of(state: State, subject: Subject) -> frozenset[str]:
     """Everything by which a list can name the subject; a space that a listing shows is matched by its ID alone."""
     if subject.kind is Kind.APP:  # asked again for each of its spaces
@@ -66,7 +61,7 @@ def app_of_space(state: State, space: Subject) -> Subject | None:
     known = space_of(state, space)
     if known is not None:
         return known.space.app
-    holders = state.once(("apps by key", space.organization), lambda: _apps_by_key(state, space.organization))
+    holders = _apps_by_key(state, space.organization)
     found = holders.get(_app_key(_key(state, alias_of(state, space))), [])
     return found[0] if len(found) == 1 else None
 
@@ -75,13 +70,15 @@ def _keys(state: State, subject: Subject) -> frozenset[str]:
     return frozenset((subject.id.casefold(), _key(state, alias_of(state, subject))))
 
 
-def _read(state: State, organization: str, setting: SettingId) -> Listed | Stop:
+@once_per_state
+def contribution_list(state: State, organization: str, setting: SettingId) -> Listed | Stop:
+    """The list, looked up once for the whole organization; the stop that its lack makes."""
     seen = state.read(organization_subject(organization), setting)
     what = "the include list" if setting == names.INCLUDED else "the exclude list"
     if not (isinstance(seen, Observed) and isinstance(seen.value, tuple)) or seen.grade is Grade.PREDICTED:
         return not_seen(seen, what) or stop_by(seen, what)
     written = {text: _key(state, text, organization) for text in seen.value}
-    apps = state.once(("apps by key", organization), lambda: _apps_by_key(state, organization))
+    apps = _apps_by_key(state, organization)
     known = _known(state, organization, apps)
     entries = set(written.values())
     placed, ambiguous, reused = set[str](), set[str](), set[str]()
@@ -125,6 +122,7 @@ def _placed(key: str, known: frozenset[str]) -> bool:
     return key in known or key.startswith("connector:") or (key.startswith("space:") and _app_key(key) in known)
 
 
+@once_per_state
 def _apps_by_key(state: State, organization: str) -> dict[str, list[Subject]]:
     found: dict[str, list[Subject]] = {}
     for app in state.subjects(Kind.APP, organization):

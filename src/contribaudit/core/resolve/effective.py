@@ -42,21 +42,6 @@ def ai_processing(state: State, subject: Subject) -> Effective:
     )
 
 
-__all__ = [
-    "AI_PROCESSING",
-    "COMPUTED",
-    "KINDS",
-    "Effective",
-    "Reason",
-    "ai",
-    "ai_processing",
-    "as_observation",
-    "effective",
-    "effective_of",
-    "in_app",
-    "metadata",
-]
-
 COMPUTED: Mapping[SettingId, Callable[[State, Subject], Effective]] = {
     names.EFFECTIVE_METADATA: metadata,
     names.EFFECTIVE_IN_APP: in_app,

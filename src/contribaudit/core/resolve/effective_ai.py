@@ -52,9 +52,8 @@ from contribaudit.core.resolve.reasons import (
     told,
 )
 from contribaudit.core.resolve.rovo import Position, position
-from contribaudit.core.resolve.screens import screen_for
 from contribaudit.core.resolve.second_witness import RUNNING
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, once_per_state, screen_for
 
 EXPOSED = "exposed"
 NOT_EXPOSED = "not_exposed"
@@ -62,12 +61,9 @@ NO_STATEMENT_ON_AI = "no_statement_on_ai"
 _SITE_ON = "Rovo is enabled for the site according to the GraphQL gateway"
 
 
-def alone(state: State, app: Subject, most: str = BLOCKED) -> Effective:
+@once_per_state
+def alone(state: State, app: Subject, most: str) -> Effective:
     """By the app's own switches, siblings apart: exposed where one of them lets AI in further than `most`."""
-    return state.once(("effective ai alone", app, most), lambda: _by_switches(state, app, most))
-
-
-def _by_switches(state: State, app: Subject, most: str) -> Effective:
     setting = names.EFFECTIVE_AI
     type_key = state.read(app, names.APP_TYPE_KEY)
     known = app_known(state, app)
@@ -190,12 +186,9 @@ def _plan(state: State, app: Subject) -> Plan | None:
     return state.rulebook.plan(state.word(app, names.PLAN))
 
 
+@once_per_state
 def no_plan_has_ai(state: State, organization: str) -> bool:
     """True where the list of apps is whole and every one is on a plan for which AI is not listed, trials apart."""
-    return state.once(("plans without ai", organization), lambda: _no_plan_has_ai(state, organization))
-
-
-def _no_plan_has_ai(state: State, organization: str) -> bool:
     apps = state.subjects(Kind.APP, organization)
     if not apps or list_unread(state, organization) is not None:
         return False
@@ -203,12 +196,9 @@ def _no_plan_has_ai(state: State, organization: str) -> bool:
     return all(plan is not None and not plan.rovo for plan in plans)
 
 
+@once_per_state
 def trial_with_ai(state: State, organization: str) -> Stop | None:
     """Why apps may have AI that no plan of theirs has: a trial runs, or what was seen of one does no longer count."""
-    return state.once(("trials that may bring ai", organization), lambda: _trial_with_ai(state, organization))
-
-
-def _trial_with_ai(state: State, organization: str) -> Stop | None:
     doubts: list[Stop] = []
     for app in sorted(state.subjects(Kind.APP, organization)):
         word = read_word(state, app, names.TRIAL, TRIALS, f"the trial of {called(state, app)}")
@@ -232,29 +222,28 @@ def ai(state: State, subject: Subject) -> Effective:
     setting = names.EFFECTIVE_AI
     match subject.kind:
         case Kind.APP:
-            return ai_of_app(state, subject)
+            return ai_of_app(state, subject, BLOCKED)
         case Kind.SITE:
-            apps = apps_of_site(state, subject)
-            parts = [ai_of_app(state, app) for app in apps]
-            return _one_of_site(state, subject, parts, apps) or _of_many(state, subject, parts)
+            return _of_many(state, subject, apps_of_site(state, subject))
         case Kind.ORGANIZATION:
-            apps = tuple(state.subjects(Kind.APP, subject.organization))
-            parts = [ai_of_app(state, app) for app in apps]
-            return _one_of_site(state, subject, parts, apps) or _of_many(state, subject, parts)
+            return _of_many(state, subject, state.subjects(Kind.APP, subject.organization))
         case Kind.SPACE:
             app = app_of_space(state, subject)
             if app is None:
                 missing = rule(state, f"the app of {called(state, subject)} is unknown")
                 return stopped(subject, setting, Stop(Outcome.UNKNOWN, "app_of_space_not_known", missing))
-            return replace(ai_of_app(state, app), subject=subject)
+            return replace(ai_of_app(state, app, BLOCKED), subject=subject)
         case Kind.CONNECTOR:
             return _connector(state, subject)
         case _:
             raise ValueError(f"AI does not reach a {subject.kind} by itself")
 
 
-def _of_many(state: State, subject: Subject, parts: Sequence[Effective]) -> Effective:
-    return together(state, subject, names.EFFECTIVE_AI, parts, risk=EXPOSED, safe=NOT_EXPOSED)
+def _of_many(state: State, subject: Subject, apps: Collection[Subject]) -> Effective:
+    parts = [ai_of_app(state, app, BLOCKED) for app in apps]
+    return _one_of_site(state, subject, parts, apps) or together(
+        state, subject, names.EFFECTIVE_AI, parts, risk=EXPOSED, safe=NOT_EXPOSED
+    )
 
 
 def _one_of_site(
@@ -276,25 +265,20 @@ def _one_of_site(
     return None
 
 
-def ai_of_app(state: State, app: Subject, most: str = BLOCKED) -> Effective:
+@once_per_state
+def ai_of_app(state: State, app: Subject, most: str) -> Effective:
     """By its own switches, for an app of the Jira family by its siblings on the site, and by what holds for the site.
 
-    "exposed" is what lets AI in further than `most` ("blocked" or "limited").
-    """
-    return state.once(("effective ai", app, most), lambda: _with_site(state, app, most))
-
-
-def _with_site(state: State, app: Subject, most: str) -> Effective:
-    """That Rovo is on for a site opens at least one of its apps: the only one that can be, and none where one is open.
-
-    Where every app of the site is blocked, the sources disagree. To whom it is open, the gateway does not tell.
+    "exposed" is what lets AI in further than `most` ("blocked" or "limited"). That Rovo is on for a site opens at least
+    one of its apps: the only one that can be, and none where one is open. Where every app of the site is blocked, the
+    sources disagree. To whom it is open, the gateway does not tell.
     """
     own = _with_family_of(state, app, most)
     number = sites_index(state, app.organization).of_app.get(app)
     seen = site_answers(state, app.organization).get(number) if number is not None else None
     if number is None or seen is None or most != BLOCKED or not _can_carry(state, app):
         return own
-    left = state.once(("left open", app.organization, number), lambda: _left_open(state, app.organization, number))
+    left = _left_open(state, app.organization, number)
     if left is None or own.value == EXPOSED or own.outcome is Outcome.CONFLICT:
         return own
     link = told(_SITE_ON, seen)
@@ -310,6 +294,7 @@ def _with_site(state: State, app: Subject, most: str) -> Effective:
     return own
 
 
+@once_per_state
 def _left_open(state: State, organization: str, number: int) -> tuple[Subject, ...] | None:
     """The site's apps that may be what Rovo is on for; None where one is known to be, or may be in no list."""
     if list_unread(state, organization) is not None or jira_apps_without_site(state, organization):
@@ -335,11 +320,8 @@ def _is_family(state: State, app: Subject) -> bool:
     return known is not None and known.jira_family
 
 
+@once_per_state
 def _with_family_of(state: State, app: Subject, most: str) -> Effective:
-    return state.once(("effective ai of family", app, most), lambda: _of_app(state, app, most))
-
-
-def _of_app(state: State, app: Subject, most: str) -> Effective:
     own = alone(state, app, most)
     known = app_known(state, app)
     settled = own.value == EXPOSED or own.outcome in (Outcome.CONFLICT, Outcome.NO_SUCH_SETTING)
@@ -351,9 +333,7 @@ def _of_app(state: State, app: Subject, most: str) -> Effective:
     if number is None:
         missing = rule(state, "its site is unknown; an open app of the Jira family there would keep AI on")
         return stopped(app, names.EFFECTIVE_AI, Stop(Outcome.UNKNOWN, "site_not_known", missing), own.chain)
-    key = ("jira family", app.organization, number, most)
-    family = state.once(key, lambda: _family(state, app.organization, number, most))
-    return _with_family(state, app, own, family, most)
+    return _with_family(state, app, own, _family(state, app.organization, number, most), most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +348,7 @@ class _Family:
     """The chain of the answer where all are blocked. The same for every app: copies would grow with their square."""
 
 
+@once_per_state
 def _family(state: State, organization: str, number: int, most: str) -> _Family:
     """Apps of a type that is not known are counted in, and Jira apps of a site that is not known: each may belong."""
     index = sites_index(state, organization)
@@ -433,19 +414,12 @@ def _may_be_family(known: App | None) -> bool:
     return known is None or known.jira_family
 
 
+@once_per_state
 def jira_apps_without_site(state: State, organization: str) -> tuple[Subject, ...]:
     """Jira-family apps that tell no site: each may be on any."""
-    return state.once(("jira apps without site", organization), lambda: _homeless(state, organization))
-
-
-def _homeless(state: State, organization: str) -> tuple[Subject, ...]:
-    index = sites_index(state, organization)
-    found: list[Subject] = []
-    for app in state.subjects(Kind.APP, organization):
-        known = app_known(state, app)
-        if app not in index.of_app and known is not None and known.jira_family:
-            found.append(app)
-    return tuple(found)
+    placed = sites_index(state, organization).of_app
+    apps = state.subjects(Kind.APP, organization)
+    return tuple(app for app in apps if app not in placed and _is_family(state, app))
 
 
 def _connector(state: State, connector: Subject) -> Effective:

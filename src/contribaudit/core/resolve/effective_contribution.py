@@ -48,7 +48,7 @@ from contribaudit.core.resolve.reasons import (
     together,
     told,
 )
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, once_per_state
 
 _NONE = "none"
 
@@ -66,18 +66,13 @@ class Scope:
     """For a sandbox: no page says whether it contributes or inherits, so only a list that names it can tell."""
 
 
-def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
-    """The date and the exemption, or the stop that one of them makes. Looked up once for the organization."""
-    return state.once(("date and exemption", organization), lambda: _first_of_all(state, organization))
-
-
 def scope_of(state: State, subject: Subject) -> Scope | Stop:
     """Whether the subject has contribution settings, and which. Raises ValueError for a kind that cannot have any."""
     match subject.kind:
         case Kind.ORGANIZATION | Kind.SITE:
             return Scope(listable=False)
         case Kind.APP:
-            return state.once(("scope", subject), lambda: _of_app(state, subject))
+            return _of_app(state, subject)
         case Kind.SPACE:
             app = app_of_space(state, subject)
             if app is not None:
@@ -102,7 +97,9 @@ def _not_listed(state: State, space: Subject, app: Subject) -> Stop | None:
     return Stop(Outcome.UNKNOWN, "space_not_seen", rule(state, unread))
 
 
-def _first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
+@once_per_state
+def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
+    """The date and the exemption, or the stop that one of them makes. Looked up once for the organization."""
     effective = state.rulebook.effective
     if state.as_of.astimezone(UTC).date() < effective:
         return Stop(
@@ -130,6 +127,7 @@ def _never_claimed(state: State, organization: Subject) -> bool:
     return bool(found) and all(isinstance(one.value, str) and one.value.casefold() == _NONE for one in found)
 
 
+@once_per_state
 def _of_app(state: State, app: Subject) -> Scope | Stop:
     """By the rulebook's list of apps: what is not in it is unknown, never without a setting."""
     seen = state.read(app, names.APP_TYPE_KEY)
@@ -276,7 +274,7 @@ def in_app(state: State, subject: Subject) -> Effective:
     alone decides, or that of any app, space or connector, which the include list opens while the switch is off.
     """
     if subject.kind is Kind.ORGANIZATION:
-        return state.once(("anything in-app", subject), lambda: _anything_of(state, subject))
+        return _anything_of(state, subject)
     if subject.kind is Kind.SITE:
         apps = [_of_one(state, app) for app in apps_of_site(state, subject)]
         return together(state, subject, names.EFFECTIVE_IN_APP, apps, risk=CONTRIBUTED, safe=NOT_CONTRIBUTED)
@@ -299,7 +297,7 @@ def _of_one(state: State, subject: Subject) -> Effective:
     if isinstance(begun, Effective):
         return begun
     chain, scope = begun
-    switch = state.once(("in-app switch", subject.organization), lambda: _in_app_switch(state, subject.organization))
+    switch = _in_app_switch(state, subject.organization)
     if isinstance(switch, Stop):
         return stopped(subject, setting, switch, chain, predicted=predicted, changeable=changeable)
     word, link = switch
@@ -320,6 +318,7 @@ def _of_one(state: State, subject: Subject) -> Effective:
     return answered(subject, setting, value, code, (*chain, *links), changeable=changeable, fragile_because=fragile)
 
 
+@once_per_state
 def _anything_of(state: State, organization: Subject) -> Effective:
     """The organization's answer: the switch, and while it is off what the include list opens all the same."""
     wide = _of_one(state, organization)
@@ -411,6 +410,7 @@ def _begin(
     return (*first, *scope.chain), scope
 
 
+@once_per_state
 def _in_app_switch(state: State, organization: str) -> tuple[str, Reason] | Stop:
     subject = organization_subject(organization)
     seen = read_word(state, subject, names.IN_APP, ("on", "off"), "the organization's in-app switch")

@@ -16,7 +16,7 @@ from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.reasons import Reason, Stop, never_recorded, read_word, stop_by, told
 from contribaudit.core.resolve.second_witness import NO_TRIAL, RUNNING, SOME_TRIAL, runs
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, once_per_state
 
 MAY_NOT_COUNT = "plan_may_not_count"
 NOT_ONLINE = "plan_of_inactive_app"
@@ -212,11 +212,6 @@ class Deciding:
     """A sentence on the trial without which the highest plan may be another; "" where none is known."""
 
 
-def deciding_plan(state: State, organization: str) -> Deciding | Stop:
-    """The highest plan; the stop that its lack makes. Looked up once for the whole organization."""
-    return state.once(("deciding plan", organization), lambda: _deciding(state, organization))
-
-
 def rests_on_default(state: State, plan: Plan, word: str) -> str:
     """What would undo an in-app switch that stands as its plan's default has it; "" where it was moved on purpose.
 
@@ -231,7 +226,9 @@ def rests_on_default(state: State, plan: Plan, word: str) -> str:
     )
 
 
-def _deciding(state: State, organization: str) -> Deciding | Stop:
+@once_per_state
+def deciding_plan(state: State, organization: str) -> Deciding | Stop:
+    """The highest plan; the stop that its lack makes. Looked up once for the whole organization."""
     seen = state.read(organization_subject(organization), names.HIGHEST_PLAN)
     plan = state.rulebook.plan(state.word(seen.subject, seen.setting))
     usable = stop_by(seen, "the highest plan")
@@ -246,16 +243,13 @@ def trial_behind(state: State, organization: str) -> str:
     return plan.trial if isinstance(plan, Deciding) else trial_running(state, organization)
 
 
+@once_per_state
 def trial_running(state: State, organization: str) -> str:
     """A sentence on the first app of the organization that is known to be on trial; "" where none is."""
-
-    def look() -> str:
-        running = [app for app in state.subjects(Kind.APP, organization) if trial_on(state, app)]
-        if not running:
-            return ""
-        return f"a trial is running on {called(state, min(running))}; when it ends, the highest plan may change"
-
-    return state.once(("trial running", organization), look)
+    running = [app for app in state.subjects(Kind.APP, organization) if trial_on(state, app)]
+    if not running:
+        return ""
+    return f"a trial is running on {called(state, min(running))}; when it ends, the highest plan may change"
 
 
 def _trial(state: State, organization: str, plan: Plan) -> str:

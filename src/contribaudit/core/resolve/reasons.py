@@ -25,7 +25,7 @@ from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.inventory import Site, sites_of
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, once_per_state
 
 VALUE: Final = "value"
 Answer: TypeAlias = Outcome | Literal["value"]
@@ -268,14 +268,11 @@ class Sites:
     """Which of the sites; an app that tells neither cloud ID nor host is missing."""
 
 
+@once_per_state
 def sites_index(state: State, organization: str) -> Sites:
     """The sites with their apps. Looked up once for the whole organization."""
-
-    def look() -> Sites:
-        sites = tuple(sites_of(state, organization))
-        return Sites(sites, {app: number for number, site in enumerate(sites) for app in site.apps})
-
-    return state.once(("sites", organization), look)
+    sites = tuple(sites_of(state, organization))
+    return Sites(sites, {app: number for number, site in enumerate(sites) for app in site.apps})
 
 
 def apps_of_site(state: State, site: Subject) -> tuple[Subject, ...]:

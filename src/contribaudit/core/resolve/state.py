@@ -1,5 +1,7 @@
 """What a run means: every observation in reach of a check, and the values that are computed from several.
 
+With it: which console screen shows a setting, and beside which values of another.
+
 The history's part is asked for when needed, since most runs judge without it: the organization's past, and what became
 of its exported evidence.
 """
@@ -20,7 +22,7 @@ from contribaudit.core.model.decoder import Score, Trust
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.policy import Terms
 from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
-from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.rulebook import AskedIf, Rulebook, Screen
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, SpaceIndex
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
@@ -341,3 +343,26 @@ def once_per_state(compute: Callable[Concatenate[State, P], T]) -> Callable[Conc
         return state.once((compute, values, *named.items()), lambda: compute(state, *values, **named))
 
     return kept
+
+
+@once_per_state
+def shown_on(state: State, setting: SettingId | None) -> tuple[Screen, ...]:
+    """Every console screen that shows the setting, in the rulebook's order."""
+    return tuple(one for one in state.rulebook.screens if setting in one.settings)
+
+
+def screen_for(state: State, subject: Subject, setting: SettingId | None) -> Screen | None:
+    """The first screen that shows the setting of this subject; None where no screen does, or none lists this app."""
+    shown = shown_on(state, setting)
+    if subject.kind is Kind.APP:
+        written = state.recall(subject, names.APP_TYPE_KEY)
+        known = state.rulebook.app(written)
+        type_key = known.type_key if known is not None else written.casefold()
+        shown = tuple(one for one in shown if not one.apps or type_key in one.apps)
+    return next(iter(shown), None)
+
+
+@once_per_state
+def conditions(state: State) -> Mapping[SettingId, AskedIf]:
+    """What the console shows only beside some values of another setting."""
+    return {one: each for screen in state.rulebook.screens for one, each in screen.asked_if.items()}

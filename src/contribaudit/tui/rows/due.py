@@ -21,8 +21,7 @@ from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
-from contribaudit.core.resolve.screens import screen_for
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, screen_for
 from contribaudit.exporters.text import display, duration, safe_text
 from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.overview import label_look, labelled

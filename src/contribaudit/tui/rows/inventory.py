@@ -22,8 +22,8 @@ from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.contribution_lists import app_of_space
-from contribaudit.core.resolve.effective import AI_PROCESSING, COMPUTED, KINDS, Effective, effective_of
-from contribaudit.core.resolve.reasons import sites_index
+from contribaudit.core.resolve.effective import AI_PROCESSING, COMPUTED, KINDS, effective_of
+from contribaudit.core.resolve.reasons import Effective, sites_index
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.explanation import explained
