@@ -6,7 +6,7 @@ import os
 import re
 
 from contribaudit import checks
-from contribaudit.evidence.sheets import ALL
+from contribaudit.evidence.export import ALL
 from contribaudit.rulebook import loader
 from tests.exporters.golden import ROOT
 

@@ -10,8 +10,8 @@ import re
 import pytest
 
 from contribaudit.evidence.dictionary import COLUMNS, data_dictionary, meanings
-from contribaudit.evidence.sheet import Sheet
-from contribaudit.evidence.sheets import ALL
+from contribaudit.evidence.export import ALL
+from contribaudit.evidence.sheets import Sheet
 from tests.exporters.golden import ROOT
 
 DOC = ROOT / "docs" / "columns.md"

@@ -20,11 +20,10 @@ from contribaudit.atlassian import calls
 from contribaudit.core.judge.evaluate import Selection
 from contribaudit.errors import OutputError, StoreError, UsageError
 from contribaudit.evidence.dossier import Wanted, of_last, of_period, of_run
-from contribaudit.evidence.export import Form, export
+from contribaudit.evidence.export import ALL, Form, export
 from contribaudit.evidence.folder import EvidenceFolder
 from contribaudit.evidence.pack import Pack, report_pieces
-from contribaudit.evidence.sheet import Sheet
-from contribaudit.evidence.sheets import ALL
+from contribaudit.evidence.sheets import Sheet
 from contribaudit.evidence.verify import verify
 from contribaudit.store.history import History
 from tests.evidence.scene import ANN, BOB, CISO, NOW, SCREENSHOT, Scene

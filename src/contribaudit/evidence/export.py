@@ -23,10 +23,23 @@ from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.folder import EvidenceFolder
 from contribaudit.evidence.manifest import SCHEMA, Judged, Manifest, Scope, Tool, code_sha256, plain_path
 from contribaudit.evidence.readme import contents, readme_text
-from contribaudit.evidence.sheet import Row, Sheet
-from contribaudit.evidence.sheets import ALL
-from contribaudit.evidence.sheets.findings import FINDINGS, Digest
-from contribaudit.evidence.sheets.findings import rows as finding_rows
+from contribaudit.evidence.sheets import Row, Sheet
+from contribaudit.evidence.sheets.people import ATTESTATIONS, CHANGES, DECISIONS, SEGREGATION, WAIVERS
+from contribaudit.evidence.sheets.report import (
+    CONTROLS,
+    EXPOSURE,
+    FINDINGS,
+    FROM_REPORT,
+    REVIEWS,
+    SPACES,
+    SUBPROCESSORS,
+    TERMS,
+    TERMS_NOTES,
+    TERMS_PROVISIONS,
+    Digest,
+    finding_rows,
+)
+from contribaudit.evidence.sheets.runs import GAPS, LEDGER, OUTCOMES, POPULATION, RUNS
 from contribaudit.evidence.signing import Signer
 from contribaudit.evidence.start import BOOK, PAGE, Start, write_book, write_page
 from contribaudit.exporters import json_v1
@@ -34,6 +47,11 @@ from contribaudit.exporters.text import csv_cell, rfc3339, safe_text
 from contribaudit.rulebook import decoders, loader
 from contribaudit.store.records import ExportedManifest
 
+ALL = (
+    FINDINGS, CONTROLS, *FROM_REPORT, SPACES, CHANGES, ATTESTATIONS, WAIVERS, DECISIONS, SEGREGATION, RUNS, GAPS,
+    OUTCOMES, POPULATION, LEDGER, SUBPROCESSORS, EXPOSURE, REVIEWS, TERMS, TERMS_PROVISIONS, TERMS_NOTES,
+)  # fmt: skip
+"""Every CSV file of the folder, in the order of the data dictionary."""
 _AT_ONCE = 200
 """Raw answers that are in memory together."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, TextIO, TypeVar
+from typing import TYPE_CHECKING, Generic, TextIO, TypeVar
 
 from contribaudit import catalogue
 from contribaudit.core.model.observation import Observed, Value
@@ -18,6 +18,9 @@ from contribaudit.core.resolve.inventory import inventory_rows
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.report_v1 import JsonValue, ReportV1, by_check_and_subject
 from contribaudit.exporters.text import Cell, csv_cell
+
+if TYPE_CHECKING:
+    from contribaudit.atlassian.calls import Call
 
 _Source = TypeVar("_Source")
 KEPT = 1024
@@ -171,9 +174,7 @@ def _settings(state: State) -> Iterable[tuple[Cell, ...]]:
 
 
 def _collection(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
-    from contribaudit import collectors  # they talk to the network, and an evidence folder is checked without
-
-    known = {one.name: one.call for one in collectors.ALL} | {one.name: one.call for one in collectors.SPACES}
+    known = calls()
     for one in document["collection"]:
         call = known.get(one["collector"])
         yield (
@@ -191,6 +192,13 @@ def _collection(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
             one["seconds"],
             one["organization"],
         )
+
+
+def calls() -> dict[str, Call]:
+    """The call of each collector, by its name."""
+    from contribaudit import collectors  # they talk to the network, and an evidence folder is checked without
+
+    return {one.name: one.call for one in collectors.ALL} | {one.name: one.call for one in collectors.SPACES}
 
 
 FINDINGS = Sheet(

@@ -1,34 +1,68 @@
-"""The CSV files of an evidence folder, one source a file."""
+"""The CSV files of an evidence folder: what one is, and beside it the sheets themselves, by what fills them.
+
+`export.py` lists them all.
+"""
 
 from __future__ import annotations
 
-from contribaudit.evidence.sheets.attestations import ATTESTATIONS, DECISIONS, WAIVERS
-from contribaudit.evidence.sheets.changes import CHANGES
-from contribaudit.evidence.sheets.findings import CONTROLS, FINDINGS
-from contribaudit.evidence.sheets.report import FROM_REPORT, GAPS, OUTCOMES, SEGREGATION, SPACES
-from contribaudit.evidence.sheets.runs import LEDGER, POPULATION, RUNS
-from contribaudit.evidence.sheets.vendor import EXPOSURE, REVIEWS, SUBPROCESSORS, TERMS, TERMS_NOTES, TERMS_PROVISIONS
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TextIO
 
-ALL = (
-    FINDINGS,
-    CONTROLS,
-    *FROM_REPORT,
-    SPACES,
-    CHANGES,
-    ATTESTATIONS,
-    WAIVERS,
-    DECISIONS,
-    SEGREGATION,
-    RUNS,
-    GAPS,
-    OUTCOMES,
-    POPULATION,
-    LEDGER,
-    SUBPROCESSORS,
-    EXPOSURE,
-    REVIEWS,
-    TERMS,
-    TERMS_PROVISIONS,
-    TERMS_NOTES,
-)
-"""In the order of the data dictionary."""
+from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.evidence.dossier import Dossier
+from contribaudit.evidence.pseudonyms import Pseudonymizer
+from contribaudit.exporters.csv_evidence import lines
+from contribaudit.exporters.text import Cell
+
+Row = tuple[Cell, ...]
+_SUBJECTS = (("organization_id", "subject_kind", "subject_id"), ("organization_id", "kind", "id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Its columns, which only ever grow at the end, and its rows from a dossier, made as they are written."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Callable[[Dossier], Iterable[Row]]
+    people: frozenset[str] = frozenset()
+    """Columns that hold nothing but a person, an account or a machine."""
+
+    def write(self, dossier: Dossier, out: TextIO) -> None:
+        """Header and rows; `out` must not translate newlines."""
+        rows = self.rows(dossier)
+        if dossier.sites:
+            rows = filter(self._shown(dossier), rows)
+        if not dossier.cast.named:
+            casts, whole = [dossier.cast] * len(self.columns), [name in self.people for name in self.columns]
+            rows = (tuple(map(_unnamed, casts, row, whole)) for row in rows)
+        out.writelines(lines([self.columns]))
+        out.writelines(lines(rows))
+
+    def _shown(self, dossier: Dossier) -> Callable[[Row], bool]:
+        """Whether a row is of the sites that the dossier is limited to."""
+        places = {name: place for place, name in enumerate(self.columns)}
+        subject = next((named for named in _SUBJECTS if all(name in places for name in named)), None)
+
+        def of_sites(row: Row) -> bool:
+            site = row[places["site"]] if "site" in places else None
+            if site and isinstance(site, str):
+                return site.casefold() in dossier.sites
+            if subject is None:
+                return True
+            organization, kind, identity = (str(row[places[name]] or "") for name in subject)
+            return not kind or dossier.shows(Subject(organization, Kind(kind), identity))
+
+        return of_sites
+
+
+def _unnamed(cast: Pseudonymizer, cell: Cell, whole: bool) -> Cell:
+    replaced = cast.person if whole else cast.text
+    match cell:
+        case str():
+            return replaced(cell)
+        case tuple():
+            return tuple(replaced(one) for one in cell)
+        case _:
+            return cell

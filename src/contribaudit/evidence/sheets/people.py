@@ -1,22 +1,30 @@
-"""What people recorded and decided: attestations.csv, waivers.csv, decisions.csv."""
+"""What people recorded, decided, changed and did: attestations, waivers, decisions, changes, segregation of duties.
+
+changes.csv includes approvals, with all that is known of who did it and why. segregation.csv says who did what, a
+person a row, and where one person did two things that want two.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, time
 
 from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.change import Change
 from contribaudit.core.model.policy import Where
+from contribaudit.core.model.subject import same_person
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.evidence.dossier import Dossier
-from contribaudit.evidence.sheet import Sheet
+from contribaudit.evidence.sheets import Row, Sheet
 from contribaudit.exporters.text import Cell
 
 
-def _attestations(dossier: Dossier) -> Iterable[tuple[Cell, ...]]:
-    return (_attestation(dossier, one) for one in dossier.attestations())
+def _attestations(dossier: Dossier) -> Iterator[Row]:
+    for one in dossier.attestations():
+        yield _attestation(dossier, one)
 
 
-def _attestation(dossier: Dossier, one: Attestation) -> tuple[Cell, ...]:
+def _attestation(dossier: Dossier, one: Attestation) -> Row:
     second = one.second_person if one.second_person and one.second_person.at <= dossier.ends else None
     revoked = one.revoked if one.revoked and one.revoked.at <= dossier.ends else None
     return (
@@ -49,7 +57,7 @@ def _attestation(dossier: Dossier, one: Attestation) -> tuple[Cell, ...]:
     )
 
 
-def _waivers(dossier: Dossier) -> Iterable[tuple[Cell, ...]]:
+def _waivers(dossier: Dossier) -> Iterator[Row]:
     used: dict[tuple[str, str, str], list[str]] = {}
     for finding in dossier.report.findings:
         if finding.waiver is not None:
@@ -84,7 +92,7 @@ def _selectors(where: Where) -> Iterator[str]:
         yield f"sandbox={str(where.sandbox).lower()}"
 
 
-def _decisions(dossier: Dossier) -> Iterable[tuple[Cell, ...]]:
+def _decisions(dossier: Dossier) -> Iterator[Row]:
     for one in dossier.policy.decisions:
         yield (one.setting, one.value, one.by, one.second, one.date, one.ticket, one.origin)
 
@@ -115,3 +123,175 @@ DECISIONS = Sheet(
     _decisions,
     frozenset(("decided_by", "second")),
 )
+
+
+# ── Changes ───────────────────────────────────────────────────────────────────────────────────────────
+
+BASELINE, WAIVER = "baseline", "waiver"
+"""In the column `setting`: not values of a subject, but what people approved."""
+
+_CHANGES = (
+    "subject_kind", "subject_name", "setting", "before", "after", "existed_before", "exists_after", "last_seen",
+    "first_seen", "cause", "actor", "cause_code", "match", "ticket", "event_at", "searched_from", "searched_until",
+    "log_readable", "actions_searched", "noted_by", "noted_at", "note", "change_id", "event_id", "other_events",
+    "organization_id", "subject_id", "event_sha256",
+)  # fmt: skip
+
+
+def _changes(dossier: Dossier) -> Iterator[Row]:
+    events = dossier.event_objects()
+    for change in dossier.changes:
+        yield _change(change, events)
+    yield from _approved_baselines(dossier)
+    yield from _approved_waivers(dossier)
+
+
+def _change(one: Change, events: Mapping[str, str]) -> Row:
+    why = one.why
+    interval = why.interval if why and why.interval else (None, None)
+    noted = one.annotations[-1] if one.annotations else None
+    return (
+        one.subject.kind.value,
+        one.name or one.subject.id,
+        one.setting,
+        one.before,
+        one.after,
+        one.existed_before,
+        one.exists_after,
+        one.last_seen,
+        one.first_seen,
+        one.cause,
+        one.actor,
+        why.kind.value if why else None,
+        why.match.value if why and why.match else None,
+        one.ticket,
+        why.at if why else None,
+        *interval,
+        why.covered if why else None,
+        why.actions_searched if why else (),
+        noted.by.by if noted else None,
+        noted.by.at if noted else None,
+        noted.note if noted else None,
+        one.id,
+        one.event_id,
+        why.others if why else (),
+        one.subject.organization,
+        one.subject.id,
+        events.get(one.event_id) if one.event_id else None,
+    )
+
+
+def _approved_baselines(dossier: Dossier) -> Iterator[Row]:
+    for organization in dossier.organizations:
+        begin = dossier.begins(organization)
+        before = None
+        for one in dossier.store.baselines(organization):
+            signed = one.approved
+            if (begin is None or signed.at > begin) and signed.at <= dossier.ends:
+                value = f"run {one.run}" + (f" until {one.until:%Y-%m-%d}" if one.until else "")
+                yield _approval(
+                    subject_kind="organization",
+                    subject_name=dossier.report.state.organization_name(organization),
+                    setting=BASELINE,
+                    before=before,
+                    after=value,
+                    existed_before=before is not None,
+                    first_seen=signed.at,
+                    cause=one.reason,
+                    actor=signed.by,
+                    ticket="",
+                    organization_id=organization,
+                    subject_id=organization,
+                )
+            before = f"run {one.run}"
+
+
+def _approved_waivers(dossier: Dossier) -> Iterator[Row]:
+    """Waivers of the policy in force that were approved meanwhile; what an older policy said only its digest keeps."""
+    for organization in dossier.organizations[:1]:
+        begin = dossier.begins(organization)
+        for one in dossier.policy.waivers:
+            approved = datetime.combine(one.approved_at, time(), UTC)
+            if (begin is None or approved.date() >= begin.date()) and approved <= dossier.ends:
+                yield _approval(
+                    subject_kind="company",
+                    subject_name=one.subject,
+                    setting=WAIVER,
+                    after=f"{one.check} {one.subject or ''}".strip(),
+                    existed_before=False,
+                    first_seen=approved,
+                    cause=one.reason,
+                    actor=one.approved_by,
+                    ticket=one.ticket,
+                    organization_id="",
+                    subject_id="company",
+                )
+
+
+def _approval(**cells: Cell) -> Row:
+    """A row of changes.csv about what somebody approved; a column that is not named is empty."""
+    approved = {"exists_after": True, "cause_code": "approval", "actions_searched": (), "other_events": (), **cells}
+    return tuple(approved.get(name) for name in _CHANGES)
+
+
+CHANGES = Sheet("changes.csv", _CHANGES, _changes, frozenset(("actor", "noted_by")))
+
+
+# ── Segregation of duties ─────────────────────────────────────────────────────────────────────────────
+
+ROLES = (
+    "looked", "recorded", "confirmed", "requested_waiver", "approved_waiver", "decided", "approved_baseline", "ran",
+    "changed_at_atlassian",
+)  # fmt: skip
+APART = (
+    ("requested_waiver", "approved_waiver"),
+    ("looked", "confirmed"),
+    ("recorded", "confirmed"),
+    ("changed_at_atlassian", "looked"),
+    ("changed_at_atlassian", "recorded"),
+    ("changed_at_atlassian", "confirmed"),
+    ("changed_at_atlassian", "approved_waiver"),
+    ("changed_at_atlassian", "approved_baseline"),
+    ("ran", "approved_waiver"),
+    ("ran", "approved_baseline"),
+)
+"""Roles that one person is better not to have both of. A machine account is told apart from a mail address: that both
+are one person, nobody recorded."""
+
+
+def _roles_of_people(dossier: Dossier) -> Iterator[Row]:
+    counts: dict[str, dict[str, int]] = {}
+    for person, role in _deeds(dossier):
+        if not person.strip():
+            continue
+        name = next((known for known in counts if same_person(known, person)), person.strip())
+        deeds = counts.setdefault(name, dict.fromkeys(ROLES, 0))
+        deeds[role] += 1
+    for name in sorted(counts, key=str.casefold):
+        deeds = counts[name]
+        overlaps = tuple(f"{one} and {other}" for one, other in APART if deeds[one] and deeds[other])
+        yield (name, *(deeds[role] for role in ROLES), overlaps)
+
+
+def _deeds(dossier: Dossier) -> Iterator[tuple[str, str]]:
+    for one in dossier.attestations():
+        yield one.by, "looked"
+        yield one.recorded.by, "recorded"
+        yield from ((signature.by, "confirmed") for signature in one.confirmed if signature.at <= dossier.ends)
+    for waiver in dossier.policy.waivers:
+        yield waiver.requested_by, "requested_waiver"
+        yield waiver.approved_by, "approved_waiver"
+    for decision in dossier.policy.decisions:
+        yield decision.by, "decided"
+        yield decision.second, "decided"
+    for organization in dossier.organizations:
+        for baseline in dossier.store.baselines(organization):
+            if baseline.approved.at <= dossier.ends:
+                yield baseline.approved.by or baseline.approved.account, "approved_baseline"
+    for run in dossier.runs:
+        yield run.account, "ran"
+    for change in dossier.changes:
+        yield change.actor or "", "changed_at_atlassian"
+
+
+SEGREGATION = Sheet("segregation.csv", ("person", *ROLES, "overlaps"), _roles_of_people, frozenset(("person",)))

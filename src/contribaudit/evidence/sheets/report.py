@@ -1,120 +1,123 @@
-"""The sheets that a report fills: those of `--out`, spaces, outcomes and gaps over time, segregation.
+"""The sheets that a report fills: findings, controls, what was read, and what the vendor publishes.
 
-segregation.csv says who did what, a person a row, and where one person did two things that want two.
+findings.csv has the columns of the report's, when each is to be mended, and the file that it rests on; controls.csv a
+row for each control of a framework and each check that bears on it. Sub-processors, their reviews and the watched
+documents are told as they were known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import date, timedelta
 from typing import TypeVar
 
-from contribaudit.core.advise.gaps import EVERY_HOURS, gaps_by_collector
-from contribaudit.core.model.subject import same_person
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS
+from contribaudit.core.resolve.provisions import standings
 from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.subprocessor_exposure import exposures, list_in_force, processors
+from contribaudit.evidence.answers import file_of
+from contribaudit.evidence.controls import COUNTED, ByControl, split
 from contribaudit.evidence.dossier import Dossier
-from contribaudit.evidence.sheet import Row, Sheet
+from contribaudit.evidence.sheets import Row, Sheet
 from contribaudit.exporters import csv_evidence, tabular
 from contribaudit.exporters.report_v1 import ReportV1
+from contribaudit.exporters.subprocessors import EXPOSURE_COLUMNS, exposure_cells, list_cells
+from contribaudit.exporters.terms import LOOKS, PROVISIONS, look_rows, provision_rows
+from contribaudit.exporters.text import Cell
 
 _Source = TypeVar("_Source")
-ROLES = (
-    "looked", "recorded", "confirmed", "requested_waiver", "approved_waiver", "decided", "approved_baseline", "ran",
-    "changed_at_atlassian",
-)  # fmt: skip
-APART = (
-    ("requested_waiver", "approved_waiver"),
-    ("looked", "confirmed"),
-    ("recorded", "confirmed"),
-    ("changed_at_atlassian", "looked"),
-    ("changed_at_atlassian", "recorded"),
-    ("changed_at_atlassian", "confirmed"),
-    ("changed_at_atlassian", "approved_waiver"),
-    ("changed_at_atlassian", "approved_baseline"),
-    ("ran", "approved_waiver"),
-    ("ran", "approved_baseline"),
+
+
+# ── Findings and controls ─────────────────────────────────────────────────────────────────────────────
+
+_READ = csv_evidence.FINDINGS.columns
+_DUE, _BASED = _READ.index("due_days") + 1, _READ.index("evidence_grade")
+_FINDINGS = (*_READ[:_DUE], "due_on", *_READ[_DUE:_BASED], "evidence_file", *_READ[_BASED:], "evidence_file_sha256")
+_POLICY, _VALUES, _READINGS, _RUNS = "policy.toml", "settings.csv", "collection.csv", "runs.csv"
+Digest = Callable[[str], str | None]
+"""SHA-256 of a file that is in the folder by now."""
+
+
+def finding_rows(dossier: Dossier, digest_of: Digest, held: Collection[str]) -> Iterator[Row]:
+    """The rows; `held` are the digests of the raw answers in the folder."""
+    due = due_dates(dossier)
+    place = {name: number for number, name in enumerate(_READ)}
+    for row in csv_evidence.FINDINGS.rows(dossier.document):
+        told = {name: row[place[name]] for name in _BASIS}
+        path = basis(told, held)
+        due_on = due.get(str(row[place["finding_id"]]))
+        yield (*row[:_DUE], due_on, *row[_DUE:_BASED], path, *row[_BASED:], digest_of(path))
+
+
+_BASIS = ("evidence_sha256", "attestation_id", "evidence_source", "reason_code", "setting")
+
+
+def basis(told: dict[str, Cell], held: Collection[str]) -> str:
+    """The file of the folder that a finding rests on.
+
+    The answer itself where it is there, then what a person recorded; a finding that rests on nothing that was read
+    rests on the list of what was read, and why the rest was not.
+    """
+    digest, source = told["evidence_sha256"], str(told["evidence_source"] or "")
+    if isinstance(digest, str) and digest in held:
+        return file_of(digest)
+    if told["attestation_id"]:
+        return "attestations.csv"
+    if source.startswith("policy ") or str(told["reason_code"]).startswith("policy_names"):
+        return _POLICY
+    if source.startswith("baseline "):
+        return _RUNS
+    return _VALUES if digest or (told["setting"] and not source) else _READINGS
+
+
+def due_dates(dossier: Dossier) -> dict[str, date]:
+    """By finding, the day until which it is to be mended: so many days from when it was first seen so."""
+    asked = {
+        one.id: one.due_days
+        for one in dossier.report.findings
+        if one.due_days is not None and (one.outcome.violates or one.outcome.unproven)
+    }
+    since: dict[str, date] = {}
+    organizations = ("", *dossier.organizations) if asked else ()
+    for organization in organizations:
+        for span in dossier.store.outcome_history(organization, until=dossier.ends):
+            outcome = Outcome(span.outcome)
+            if not (outcome.violates or outcome.unproven):
+                since.pop(span.finding, None)
+            elif span.finding in asked:
+                since.setdefault(span.finding, span.since.date())
+    today = dossier.report.state.as_of.date()
+    return {one: since.get(one, today) + timedelta(days=days) for one, days in asked.items()}
+
+
+FINDINGS = Sheet(
+    "findings.csv",
+    _FINDINGS,
+    lambda dossier: finding_rows(dossier, lambda _path: None, ()),
+    frozenset(("attested_by", "owner", "waiver_approved_by")),
 )
-"""Roles that one person is better not to have both of. A machine account is told apart from a mail address: that both
-are one person, nobody recorded."""
+"""Export puts rows in that know the folder."""
 
 
-def _roles_of_people(dossier: Dossier) -> Iterator[Row]:
-    counts: dict[str, dict[str, int]] = {}
-    for person, role in _deeds(dossier):
-        if not person.strip():
-            continue
-        name = next((known for known in counts if same_person(known, person)), person.strip())
-        deeds = counts.setdefault(name, dict.fromkeys(ROLES, 0))
-        deeds[role] += 1
-    for name in sorted(counts, key=str.casefold):
-        deeds = counts[name]
-        overlaps = tuple(f"{one} and {other}" for one, other in APART if deeds[one] and deeds[other])
-        yield (name, *(deeds[role] for role in ROLES), overlaps)
+def _control_rows(dossier: Dossier) -> Iterator[Row]:
+    counted = ByControl()
+    for one in dossier.report.findings:
+        counted.take(one.check, one.title, one.severity, one.outcome.value, one.controls)
+    for row in counted.rows():
+        numbers = (row.outcomes[one] for one in COUNTED)
+        severity, worst = row.severity.value, row.worst.value
+        yield (*split(row.control), row.check, row.title, severity, worst, row.outcomes.total(), *numbers)
 
 
-def _deeds(dossier: Dossier) -> Iterator[tuple[str, str]]:
-    for one in dossier.attestations():
-        yield one.by, "looked"
-        yield one.recorded.by, "recorded"
-        yield from ((signature.by, "confirmed") for signature in one.confirmed if signature.at <= dossier.ends)
-    for waiver in dossier.policy.waivers:
-        yield waiver.requested_by, "requested_waiver"
-        yield waiver.approved_by, "approved_waiver"
-    for decision in dossier.policy.decisions:
-        yield decision.by, "decided"
-        yield decision.second, "decided"
-    for organization in dossier.organizations:
-        for baseline in dossier.store.baselines(organization):
-            if baseline.approved.at <= dossier.ends:
-                yield baseline.approved.by or baseline.approved.account, "approved_baseline"
-    for run in dossier.runs:
-        yield run.account, "ran"
-    for change in dossier.changes:
-        yield change.actor or "", "changed_at_atlassian"
+CONTROLS = Sheet(
+    "controls.csv",
+    ("framework", "control", "check_id", "check_title", "severity", "worst_outcome", "findings", *COUNTED),
+    _control_rows,
+)
 
 
-SEGREGATION = Sheet("segregation.csv", ("person", *ROLES, "overlaps"), _roles_of_people, frozenset(("person",)))
-
-
-def _outcomes(dossier: Dossier) -> Iterator[Row]:
-    about = {finding.id: finding.subject for finding in dossier.report.findings}
-    for organization in ("", *dossier.organizations):
-        spans = dossier.store.outcome_history(organization, since=dossier.since, until=dossier.ends)
-        for one in spans:
-            subject = about.get(one.finding)
-            if subject is None and dossier.sites:
-                continue  # of what is no subject any more nobody can tell the site
-            yield (
-                one.check,
-                subject.kind.value if subject else None,
-                dossier.report.state.place(subject).name if subject else None,
-                one.outcome,
-                one.since,
-                one.last,
-                one.ended,
-                one.observations,
-                one.longest_gap_hours,
-                one.finding,
-                one.organization,
-                subject.id if subject else None,
-            )
-
-
-def _gaps(dossier: Dossier) -> Iterator[Row]:
-    for organization in dossier.organizations:
-        runs = dossier.store.runs_seen(organization, since=dossier.since, until=dossier.ends)
-        for one in gaps_by_collector(organization, runs, dossier.since, dossier.ends, expected_every_hours=EVERY_HOURS):
-            yield one.collector, one.since, one.until, one.hours, one.open, one.why, one.organization
-
-
-OUTCOMES = Sheet(
-    "outcomes.csv",
-    (
-        "check_id", "subject_kind", "subject_name", "outcome", "from", "to", "ended_at", "observations",
-        "longest_gap_hours", "finding_id", "organization_id", "subject_id",
-    ),
-    _outcomes,
-)  # fmt: skip
-GAPS = Sheet("gaps.csv", ("collector", "from", "to", "hours", "open", "in_between", "organization_id"), _gaps)
+# ── What was read ─────────────────────────────────────────────────────────────────────────────────────
 
 
 def _of(sheet: csv_evidence.Sheet[_Source], source: Callable[[Dossier], _Source]) -> Sheet:
@@ -135,3 +138,66 @@ FROM_REPORT = (
     _of(csv_evidence.COLLECTION, _document),
 )
 SPACES = Sheet("spaces.csv", tabular.COLUMNS, lambda dossier: tabular.space_rows(dossier.report.state))
+
+
+# ── What the vendor publishes ─────────────────────────────────────────────────────────────────────────
+
+
+NOTE_COLUMNS = (
+    "document", "anchor", "provision", "text_sha256", "holds", "note", "signed_by", "signed_at", "account", "host",
+)  # fmt: skip
+
+
+def _list(dossier: Dossier) -> Iterable[Row]:
+    state = dossier.report.state
+    listed = list_in_force(state)
+    return list_cells(listed, processors(state, listed)) if listed is not None else ()
+
+
+SUBPROCESSORS = Sheet("subprocessors.csv", SUBPROCESSOR_COLUMNS, _list, frozenset(("imported_by",)))
+
+
+def _exposure(dossier: Dossier) -> Iterator[Row]:
+    state = dossier.report.state
+    return exposure_cells(state, exposures(state, processors(state)))
+
+
+EXPOSURE = Sheet("subprocessor_exposure.csv", EXPOSURE_COLUMNS, _exposure)
+
+
+def _reviews(dossier: Dossier) -> Iterator[Row]:
+    for one in dossier.report.state.subprocessors.reviews:
+        signed = one.signed
+        yield one.effective.isoformat(), one.row, signed.by, signed.at, signed.account, signed.host, one.note
+
+
+REVIEWS = Sheet(
+    "subprocessor_reviews.csv",
+    ("effective", "row", "reviewed_by", "reviewed_at", "account", "host", "note"),
+    _reviews,
+    frozenset(("reviewed_by", "account", "host")),
+)
+
+
+def _looks(dossier: Dossier) -> Iterator[Row]:
+    rules = dossier.report.state.rulebook.terms
+    yield from look_rows(rules, rules.watched(dossier.store.added_documents()), dossier.report.state.documents)
+
+
+def _provisions(dossier: Dossier) -> Iterator[Row]:
+    rules, archive = dossier.report.state.rulebook.terms, dossier.report.state.documents
+    anchored = standings(rules, archive)
+    for name in sorted(archive.looks):
+        for look in archive.editions(name):
+            yield from provision_rows(rules, look, archive.read(look.id), anchored, archive.notes)
+
+
+def _notes(dossier: Dossier) -> Iterator[Row]:
+    for one in dossier.report.state.documents.notes:
+        signed = (one.signed.by, one.signed.at, one.signed.account, one.signed.host)
+        yield (one.document, one.anchor, one.provision, one.text_sha256, one.holds, one.text, *signed)
+
+
+TERMS = Sheet("terms.csv", LOOKS, _looks, frozenset(("recorded_by", "account", "host")))
+TERMS_PROVISIONS = Sheet("provisions.csv", PROVISIONS, _provisions)
+TERMS_NOTES = Sheet("terms_notes.csv", NOTE_COLUMNS, _notes, frozenset(("signed_by", "account", "host")))

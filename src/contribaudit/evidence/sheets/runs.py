@@ -1,16 +1,18 @@
-"""Which runs there were and what they asked: runs.csv, population.csv, ledger.csv."""
+"""What happened over time: runs.csv, population.csv and ledger.csv of what was asked, outcomes.csv, gaps.csv."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from contribaudit import collectors
+from contribaudit.core.advise.gaps import EVERY_HOURS, gaps_by_collector
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.resolve.plans import WORKSPACES
 from contribaudit.evidence.dossier import Dossier
-from contribaudit.evidence.sheet import Row, Sheet
+from contribaudit.evidence.sheets import Row, Sheet
+from contribaudit.exporters import csv_evidence
 
 
 def _runs(dossier: Dossier) -> Iterator[Row]:
@@ -36,17 +38,15 @@ def _runs(dossier: Dossier) -> Iterator[Row]:
 
 
 def _population(dossier: Dossier) -> Iterator[Row]:
-    calls = {collector.name: collector for collector in collectors.ALL}
+    calls = csv_evidence.calls()
+    proves = {one.name: one.proves for one in collectors.ALL}
     for run in dossier.runs:
         for organization in run.organizations:
             if organization not in dossier.organizations:
                 continue
             snapshot = dossier.store.snapshot(organization, run.id)
             for one in snapshot.collections:
-                known = calls.get(one.collector)
-                call = (
-                    known.call if known else next((c.call for c in collectors.SPACES if c.name == one.collector), None)
-                )
+                call = calls.get(one.collector)
                 excluded = _pseudo(dossier, snapshot) if one.collector == WORKSPACES else []
                 yield (
                     run.id,
@@ -59,7 +59,7 @@ def _population(dossier: Dossier) -> Iterator[Row]:
                     one.read,
                     one.code,
                     one.reason,
-                    known.proves if known else None,
+                    proves.get(one.collector),
                     len(excluded),
                     f"not apps by the rulebook: {', '.join(sorted(set(excluded)))}" if excluded else None,
                     None,
@@ -121,6 +121,37 @@ def _ledger(dossier: Dossier) -> Iterator[Row]:
                 )
 
 
+def _outcomes(dossier: Dossier) -> Iterator[Row]:
+    about = {finding.id: finding.subject for finding in dossier.report.findings}
+    for organization in ("", *dossier.organizations):
+        spans = dossier.store.outcome_history(organization, since=dossier.since, until=dossier.ends)
+        for one in spans:
+            subject = about.get(one.finding)
+            if subject is None and dossier.sites:
+                continue  # of what is no subject any more nobody can tell the site
+            yield (
+                one.check,
+                subject.kind.value if subject else None,
+                dossier.report.state.place(subject).name if subject else None,
+                one.outcome,
+                one.since,
+                one.last,
+                one.ended,
+                one.observations,
+                one.longest_gap_hours,
+                one.finding,
+                one.organization,
+                subject.id if subject else None,
+            )
+
+
+def _gaps(dossier: Dossier) -> Iterator[Row]:
+    for organization in dossier.organizations:
+        runs = dossier.store.runs_seen(organization, since=dossier.since, until=dossier.ends)
+        for one in gaps_by_collector(organization, runs, dossier.since, dossier.ends, expected_every_hours=EVERY_HOURS):
+            yield one.collector, one.since, one.until, one.hours, one.open, one.why, one.organization
+
+
 RUNS = Sheet(
     "runs.csv",
     (
@@ -148,3 +179,12 @@ LEDGER = Sheet(
     ),
     _ledger,
 )  # fmt: skip
+OUTCOMES = Sheet(
+    "outcomes.csv",
+    (
+        "check_id", "subject_kind", "subject_name", "outcome", "from", "to", "ended_at", "observations",
+        "longest_gap_hours", "finding_id", "organization_id", "subject_id",
+    ),
+    _outcomes,
+)  # fmt: skip
+GAPS = Sheet("gaps.csv", ("collector", "from", "to", "hours", "open", "in_between", "organization_id"), _gaps)
