@@ -23,7 +23,7 @@ from contribaudit.evidence.agreement import _about, _findings, _Told
 from contribaudit.evidence.dossier import of_run
 from contribaudit.evidence.export import Form, export
 from contribaudit.evidence.manifest import NAME, PUBLIC_KEY, SIGNATURE, SUMS, plain_path, read_manifest
-from contribaudit.evidence.pack import open_pack
+from contribaudit.evidence.pack import ListedPack, open_pack
 from contribaudit.evidence.rebuilt import made_again
 from contribaudit.evidence.signing import Signer
 from contribaudit.evidence.verify import verify, verify_chain
@@ -65,9 +65,9 @@ def begun_anew(pack: Path) -> None:
     told = _Told()
     with open_pack(pack) as opened:
         manifest = read_manifest((pack / NAME).read_bytes())
-        assert list(_findings(opened, manifest, told)) is not None
-        listed = {entry.path: entry for entry in manifest.files}
-        for name, make in made_again(opened, listed, _about(opened, manifest, listed, told), told.start).items():
+        held = ListedPack.of(opened, manifest)
+        assert list(_findings(held, told)) is not None
+        for name, make in made_again(held, _about(held, told), told.start).items():
             (pack / name).write_bytes(make())
 
 

@@ -1,7 +1,8 @@
 """Whether the files of a pack tell the same: manifest, report, tables, policy and list of digests.
 
 Whoever edits one of them and lists it anew under its new digest is found here, with no key and no history. Whoever
-edits all of them alike is not: see `reperform`, signatures and the chain.
+edits all of them alike is not: see `reperform`, signatures and the chain. `repeated.py` holds the tables against each
+other and the manifest, `rebuilt.py` makes again what follows from the others.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from typing import Any
 
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.resolve.inventory import NAMED_BY_POLICY, NOT_AN_APP
-from contribaudit.evidence.about import About
-from contribaudit.evidence.answers import digests, is_bundle
+from contribaudit.evidence.answers import digests
 from contribaudit.evidence.columns import (
     CHANGE,
     COLLECTION,
@@ -30,19 +30,26 @@ from contribaudit.evidence.columns import (
     equal,
     other_columns,
 )
-from contribaudit.evidence.manifest import NAME, SUMS, UNLISTED, Entry, Manifest
+from contribaudit.evidence.manifest import NAME
 from contribaudit.evidence.pack import (
     REPORT,
     WRONG_SHAPE,
     Disagreement,
-    Pack,
+    ListedPack,
     report_pieces,
     shown,
     strict_json,
-    table,
 )
+from contribaudit.evidence.readme import About
 from contribaudit.evidence.rebuilt import DICTIONARY, differences
-from contribaudit.evidence.repeated import contradictions
+from contribaudit.evidence.repeated import (
+    answers_there,
+    contradictions,
+    files_that_fit,
+    page_of_list_there,
+    same_runs,
+    same_sums,
+)
 from contribaudit.evidence.start import Start
 from contribaudit.exporters.text import csv_cell, safe_text
 
@@ -68,57 +75,38 @@ class _Told:
     start: Start = field(default_factory=Start)
 
 
-def disagreements(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
+def disagreements(held: ListedPack) -> Iterator[Disagreement]:
     """Every one, file by file. Raises EvidenceDamaged for a file that cannot be read as what it is."""
-    yield from _sums(pack, listed)
-    missing = [name for name in _ALWAYS if name not in listed]
+    yield from same_sums(held)
+    missing = [name for name in _ALWAYS if name not in held.files]
     yield from (Disagreement(name, f"{name} is not in the manifest") for name in missing)
     if missing:
         return
     told = _Told()
     try:
-        yield from _layout(pack, manifest, listed)
-        yield from _findings(pack, manifest, told)
-        yield from _head(manifest, told)
-        yield from _counts(pack, manifest, told)
-        yield from _collection(pack, manifest, told)
-        yield from _changes(pack, manifest, told)
-        yield from _runs(pack, manifest)
-        yield from _people(pack, manifest, listed, told)
-        yield from _organizations(pack, listed, told)
-        yield from _answers(pack, manifest, listed)
-        yield from _page_of_list(pack, listed)
-        yield from _controls(pack, listed, told)
-        yield from contradictions(pack, manifest, listed)
-        yield from differences(pack, manifest, listed, _about(pack, manifest, listed, told), told.start)
+        yield from files_that_fit(held)
+        for of_report in (_findings, _head, _counts, _collection, _changes):
+            yield from of_report(held, told)
+        yield from same_runs(held)
+        yield from _people(held, told)
+        yield from _organizations(held, told)
+        yield from answers_there(held)
+        yield from page_of_list_there(held)
+        yield from _controls(held, told)
+        yield from contradictions(held)
+        yield from differences(held, _about(held, told), told.start)
     except WRONG_SHAPE as error:
         said = f"{type(error).__name__} {error}".strip()
         yield Disagreement(REPORT, f"{REPORT} or a table holds a value of another kind than it should: {shown(said)}")
 
 
-def _sums(pack: Pack, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
-    if SUMS not in listed:
-        yield Disagreement(SUMS, f"{SUMS} is not in the manifest")
-        return
-    lines = "".join(f"{one.sha256}  {path}\n" for path, one in listed.items() if path != SUMS)
-    if pack.read(SUMS) != lines.encode():
-        yield Disagreement(SUMS, f"{SUMS} does not list what {NAME} lists")
-
-
-def _layout(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
-    if manifest.scope.people != "named" and any(path.startswith(("responses/", "attachments/")) for path in listed):
-        yield Disagreement(NAME, f"{NAME} tells of a pack without names, and raw answers or screenshots are in it")
-    for name in sorted({row["file"] for row in table(pack, DICTIONARY)} - listed.keys() - UNLISTED):
-        yield Disagreement(DICTIONARY, f"{DICTIONARY} explains {shown(name)}, which is not in the manifest")
-
-
-def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
+def _findings(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
     """Each row against the finding with its ID: the table is sorted by check and subject, the report by ID."""
-    columns = [name for name in FINDING if name not in PERSONS or manifest.scope.people == "named"]
-    rows = _digested(table(pack, "findings.csv"), columns)
+    columns = [name for name in FINDING if name not in PERSONS or held.named]
+    rows = _digested(held.table("findings.csv"), columns)
     differ: dict[str, Mapping[str, Any]] = {}
     last = ""
-    for key, one in report_pieces(pack):
+    for key, one in report_pieces(held.pack):
         if key != "findings":
             if key in _LISTS:
                 told.head[key].append(one)
@@ -142,12 +130,12 @@ def _findings(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreem
         yield Disagreement(
             "findings.csv", f"findings.csv has the finding {shown(identity)}, {REPORT} has not", identity
         )
-    for told_row in table(pack, "findings.csv") if differ else ():
+    for told_row in held.table("findings.csv") if differ else ():
         identity = told_row["finding_id"]
         if identity in differ:
             yield from (
                 Disagreement("findings.csv", f"findings.csv has another {column} of {identity} than {REPORT}", identity)
-                for column in other_columns(FINDING, told_row, differ[identity], told.head, manifest)
+                for column in other_columns(FINDING, told_row, differ[identity], told.head, held)
             )
 
 
@@ -168,9 +156,9 @@ def _digest(cells: Iterable[str]) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _head(manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
+def _head(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
     """What manifest and report both say of the run, and what the report says of itself."""
-    head, judged = told.head, manifest.judged
+    head, judged = told.head, held.manifest.judged
     run, policy, rulebook = head["run"], head["policy"], head["rulebook"]
     both = {
         "run": (run["id"], judged.run),
@@ -181,10 +169,10 @@ def _head(manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
         "name of the policy": (safe_text(policy["name"]), judged.policy_name),
         "rulebook": (rulebook["sha256"], judged.rulebook_sha256),
         "version of the rulebook": (safe_text(rulebook["version"]), judged.rulebook_version),
-        "version of the tool": (head["tool"]["version"], manifest.tool.version),
+        "version of the tool": (head["tool"]["version"], held.manifest.tool.version),
         "set of organizations": (
             sorted(one["id"] for one in head["organizations"] if not one.get("left_out")),
-            sorted(manifest.scope.organizations),
+            sorted(held.manifest.scope.organizations),
         ),
     }
     for what, (of_report, of_manifest) in both.items():
@@ -193,9 +181,10 @@ def _head(manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
                 REPORT,
                 f"{REPORT} has another {what} than {NAME}: {shown(str(of_report))}, not {shown(str(of_manifest))}",
             )
-    period = manifest.scope.kind == "period"
-    if period != (manifest.scope.from_ is not None) or period != (manifest.scope.until is not None):
-        yield Disagreement(NAME, f"{NAME} tells of a {manifest.scope.kind}, and its times are those of another kind")
+    scope = held.manifest.scope
+    period = scope.kind == "period"
+    if period != (scope.from_ is not None) or period != (scope.until is not None):
+        yield Disagreement(NAME, f"{NAME} tells of a {scope.kind}, and its times are those of another kind")
     by_outcome: Counter[str] = Counter()
     by_severity: dict[str, dict[str, int]] = {}
     for (severity, outcome), number in told.outcomes.items():
@@ -205,7 +194,7 @@ def _head(manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
         yield Disagreement(REPORT, f"the summary of {REPORT} counts other outcomes than its findings have")
     if not told.ids.issuperset(head["newly"]):
         yield Disagreement(REPORT, f"{REPORT} names a new finding that it does not hold")
-    if not manifest.scope.sites and run["exit_code"] not in _exit_codes(told):
+    if not scope.sites and run["exit_code"] not in _exit_codes(told):
         yield Disagreement(REPORT, f"the exit code {run['exit_code']} does not follow from the findings of {REPORT}")
 
 
@@ -226,13 +215,13 @@ def _exit_codes(told: _Told) -> set[int]:
     return codes
 
 
-def _counts(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
-    if manifest.scope.sites:
+def _counts(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
+    if held.manifest.scope.sites:
         return
     left_out = {one["id"] for one in told.head["organizations"] if one.get("left_out")}
     kinds = Counter(
         row["kind"]
-        for row in table(pack, "inventory.csv")
+        for row in held.table("inventory.csv")
         if row["organization_id"] not in left_out and row["note"] not in (NAMED_BY_POLICY, NOT_AN_APP)
     )
     for key, kind in _COUNTED:
@@ -242,25 +231,25 @@ def _counts(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreemen
             )
 
 
-def _collection(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
-    rows, entries = list(table(pack, "collection.csv")), told.head["collection"]
-    yield from _side_by_side("collection.csv", rows, entries, COLLECTION, told, manifest)
+def _collection(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
+    rows, entries = list(held.table("collection.csv")), told.head["collection"]
+    yield from _side_by_side("collection.csv", rows, entries, COLLECTION, told.head, held)
     known = {(one["organization"], one["collector"]): one for one in entries}
-    for row in table(pack, "population.csv"):
+    for row in held.table("population.csv"):
         one = known.get((row["organization_id"], row["collector"]))
-        if one is None or row.get("subject_kind") or row["run_id"] != str(manifest.judged.run):
+        if one is None or row.get("subject_kind") or row["run_id"] != str(held.manifest.judged.run):
             continue
-        for column in other_columns(POPULATION, row, one, told.head, manifest):
+        for column in other_columns(POPULATION, row, one, told.head, held):
             yield Disagreement(
                 "population.csv", f"population.csv has another {column} of {row['collector']} than {REPORT}"
             )
 
 
-def _changes(pack: Pack, manifest: Manifest, told: _Told) -> Iterator[Disagreement]:
-    if manifest.scope.kind != "run":  # a period has every step on the way, the report the newest
+def _changes(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
+    if held.manifest.scope.kind != "run":  # a period has every step on the way, the report the newest
         return
-    rows = [row for row in table(pack, "changes.csv") if row.get("cause_code") != "approval"]
-    yield from _side_by_side("changes.csv", rows, told.head["changes"], CHANGE, told, manifest)
+    rows = [row for row in held.table("changes.csv") if row.get("cause_code") != "approval"]
+    yield from _side_by_side("changes.csv", rows, told.head["changes"], CHANGE, told.head, held)
 
 
 def _side_by_side(
@@ -268,54 +257,43 @@ def _side_by_side(
     rows: list[Mapping[str, str]],
     entries: list[Mapping[str, Any]],
     looks: Mapping[str, Look],
-    told: _Told,
-    manifest: Manifest,
+    head: Mapping[str, Any],
+    held: ListedPack,
 ) -> Iterator[Disagreement]:
     if len(rows) != len(entries):
         yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} entries of {REPORT}")
     for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
-        for column in other_columns(looks, row, one, told.head, manifest):
+        for column in other_columns(looks, row, one, head, held):
             yield Disagreement(name, f"{name} has another {column} in row {number} than {REPORT}")
 
 
-def _runs(pack: Pack, manifest: Manifest) -> Iterator[Disagreement]:
-    rows = list(table(pack, "runs.csv"))
-    if [row["run_id"] for row in rows] != [str(run) for run in manifest.scope.runs]:
-        yield Disagreement("runs.csv", f"runs.csv has other runs than {NAME} names")
-    for row in rows:
-        if row["run_id"] == str(manifest.judged.run) and row["finished_at"] != manifest.judged.finished_at:
-            yield Disagreement("runs.csv", f"runs.csv has another end of run {manifest.judged.run} than {NAME}")
-    if manifest.judged.run not in manifest.scope.runs:
-        yield Disagreement(NAME, f"{NAME} tells of run {manifest.judged.run}, which is not one of its runs")
-
-
-def _people(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry], told: _Told) -> Iterator[Disagreement]:
+def _people(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
     """What people accepted, decided and attached."""
     try:
-        policy = tomllib.loads(pack.read("policy.toml").decode())
+        policy = tomllib.loads(held.pack.read("policy.toml").decode())
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         yield Disagreement("policy.toml", f"policy.toml is not a policy: {shown(str(error))}")
         return
     for name, key, columns in _POLICY:
-        rows, entries = list(table(pack, name)), policy.get(key, [])
+        rows, entries = list(held.table(name)), policy.get(key, [])
         if len(rows) != len(entries):
             yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} of policy.toml")
         for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
             for column, of_policy in columns.items():
-                if column in PERSONS and manifest.scope.people != "named":
+                if column in PERSONS and not held.named:
                     continue
                 value = one.get(of_policy, "")
                 cell = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
                 if not equal(row[column], cell):
                     yield Disagreement(name, f"{name} has another {column} in row {number} than policy.toml")
-    if manifest.scope.people == "named":
-        unnamed = {path for path in listed if path.startswith("attachments/")}
+    if held.named:
+        unnamed = {path for path in held.files if path.startswith("attachments/")}
         looked: set[str] = set()
-        for row in table(pack, "attestations.csv"):
+        for row in held.table("attestations.csv"):
             looked.add(row["looked_by"].replace("'", ""))
             for digest in _digests(row["attachments"]):
                 unnamed.discard(f"attachments/{digest}")
-                if f"attachments/{digest}" not in listed:
+                if f"attachments/{digest}" not in held.files:
                     yield Disagreement(
                         "attestations.csv", f"the attachment {shown(digest)} of {row['attestation_id']} is missing"
                     )
@@ -349,41 +327,36 @@ def _digests(cell: str) -> list[str]:
     return [str(one) for one in strict_json(cell)] if cell else []
 
 
-def _organizations(pack: Pack, listed: Mapping[str, Entry], told: _Told) -> Iterator[Disagreement]:
+def _organizations(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
     """That no table tells of an organization that the report does not know."""
     known = {"", *(one["id"] for one in told.head["organizations"])}
     names = {one["id"]: one["name"] or one["id"] for one in told.head["organizations"]}
-    for name in listed:
+    for name in held.files:
         if "/" in name or not name.endswith(".csv") or name == DICTIONARY:
             continue
         foreign = False
-        for row in table(pack, name):
+        for row in held.table(name):
             place = row.get("organization_id", "")
             foreign = foreign or place not in known
-            if (
-                not foreign
-                and "organization_name" in row
-                and place
-                and not equal(row["organization_name"], names[place])
-            ):
-                foreign = True
+            if not foreign and place and "organization_name" in row:
+                foreign = not equal(row["organization_name"], names[place])
         if foreign:
             yield Disagreement(name, f"{name} tells of another organization than {REPORT}")
 
 
-def _about(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry], told: _Told) -> About:
-    ran = next((row for row in table(pack, "runs.csv") if row["run_id"] == str(manifest.judged.run)), None)
-    answer = min(digests(pack, listed), default="")
+def _about(held: ListedPack, told: _Told) -> About:
+    ran = next((row for row in held.table("runs.csv") if row["run_id"] == str(held.manifest.judged.run)), None)
+    answer = min(digests(held.pack, held.files), default="")
     words = (ran["account"], ran["host"], ran["trigger"]) if ran else ()
-    return About(told.head, manifest.scope, words, manifest.signed_with is not None, answer)
+    return About(told.head, held.manifest.scope, words, held.manifest.signed_with is not None, answer)
 
 
-def _controls(pack: Pack, listed: Mapping[str, Entry], told: _Told) -> Iterator[Disagreement]:
+def _controls(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
     """That controls.csv counts the findings of the report, and no others. Packs of older versions have none."""
-    if CONTROLS not in listed:
+    if CONTROLS not in held.files:
         return
     wanted = {(one.control, one.check): one.outcomes for one in told.start.counted.rows()}
-    for row in table(pack, CONTROLS):
+    for row in held.table(CONTROLS):
         counts = wanted.pop((f"{row['framework']} {row['control']}", row["check_id"]), Counter())
         counted = {outcome.value: row[outcome.value] for outcome in Outcome}
         same = counted == {outcome.value: str(counts[outcome.value]) for outcome in Outcome}
@@ -391,44 +364,3 @@ def _controls(pack: Pack, listed: Mapping[str, Entry], told: _Told) -> Iterator[
             yield Disagreement(CONTROLS, f"{CONTROLS} counts other findings of {shown(row['check_id'])} than {REPORT}")
     for control, check in sorted(wanted):
         yield Disagreement(CONTROLS, f"{CONTROLS} has no row for {check} and {shown(control)}")
-
-
-def _basis(pack: Pack, listed: Mapping[str, Entry], held: set[str]) -> Iterator[Disagreement]:
-    """That the pack holds what each finding rests on. Rows of older versions do not name it."""
-    attested = {row["attestation_id"] for row in table(pack, "attestations.csv")}
-    for row in table(pack, "findings.csv"):
-        path = row.get("evidence_file")
-        if path is None:
-            return
-        known = digest_of(listed, path) == row["evidence_file_sha256"]
-        if is_bundle(path):
-            known = known and row["evidence_sha256"] in held
-        if row["attestation_id"]:
-            known = known and attested.issuperset(row["attestation_id"].replace("'", "").split(", "))
-        if not known:
-            identity = row["finding_id"]
-            yield Disagreement("findings.csv", f"{identity} rests on what is not in the pack", identity)
-
-
-def digest_of(listed: Mapping[str, Entry], path: str) -> str | None:
-    """The SHA-256 (hex) of a file by the manifest; None for one that it does not list."""
-    return listed[path].sha256 if path in listed else None
-
-
-def _answers(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
-    """That the answers are there on which settings rest."""
-    held = set(digests(pack, listed))
-    yield from _basis(pack, listed, held)
-    if manifest.scope.people != "named":
-        return
-    missing = {digest for row in table(pack, "settings.csv") if (digest := row["sha256"]) and digest not in held}
-    if missing:
-        yield Disagreement("settings.csv", f"settings.csv rests on {len(missing)} answers that are not in responses/")
-
-
-def _page_of_list(pack: Pack, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
-    """That the page is there from which the list of sub-processors was imported."""
-    name = "subprocessors.csv"
-    row = next(table(pack, name), None) if name in listed else None
-    if row is not None and row["imported_at"] and f"pages/{row['sha256']}" not in listed:
-        yield Disagreement(name, f"{name} rests on a page that is not in pages/")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from contribaudit.evidence.manifest import Manifest
+from contribaudit.evidence.pack import ListedPack
 from contribaudit.exporters.csv_evidence import value_of
 from contribaudit.exporters.text import csv_cell
 
@@ -121,11 +121,11 @@ def other_columns(
     row: Mapping[str, str],
     one: Mapping[str, Any],
     head: Mapping[str, Any],
-    manifest: Manifest,
+    held: ListedPack,
 ) -> Iterator[str]:
     """Columns that tell another value than the report."""
     for column, look in looks.items():
-        if column in PERSONS and manifest.scope.people != "named":
+        if column in PERSONS and not held.named:
             continue
         missing = column not in row and column not in LATER
         if missing or not equal(row.get(column, ""), look(one, head)):
@@ -138,4 +138,5 @@ def equal(cell: str, value: Any) -> bool:
 
 
 def cell_of(value: Any) -> str:
+    """A value of the report as a table has it."""
     return csv_cell(value_of(value))

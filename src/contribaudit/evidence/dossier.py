@@ -23,8 +23,8 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.errors import UsageError
-from contribaudit.evidence.dictionary import data_dictionary
 from contribaudit.evidence.pseudonyms import NameHandling, Pseudonymizer, mails_in
+from contribaudit.evidence.readme import data_dictionary
 from contribaudit.exporters.json_v1 import lean_document
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.tabular import apps_with_spaces

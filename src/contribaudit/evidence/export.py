@@ -17,12 +17,10 @@ from contribaudit.audit.job import Operator
 from contribaudit.core.model.provisions import LookOutcome
 from contribaudit.errors import StoreDamaged
 from contribaudit.evidence import answers
-from contribaudit.evidence.about import About
-from contribaudit.evidence.dictionary import data_dictionary
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.folder import EvidenceFolder
 from contribaudit.evidence.manifest import SCHEMA, Judged, Manifest, Scope, Tool, code_sha256, plain_path
-from contribaudit.evidence.readme import contents, readme_text
+from contribaudit.evidence.readme import About, contents, data_dictionary, readme_text
 from contribaudit.evidence.sheets import Row, Sheet
 from contribaudit.evidence.sheets.people import ATTESTATIONS, CHANGES, DECISIONS, SEGREGATION, WAIVERS
 from contribaudit.evidence.sheets.report import (

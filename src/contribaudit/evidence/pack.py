@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from contribaudit.errors import EvidenceDamaged, UsageError
-from contribaudit.evidence.manifest import NAME
+from contribaudit.evidence.manifest import NAME, Entry, Manifest
 from contribaudit.exporters.json_v1 import indented
 from contribaudit.exporters.saved import no_number
 from contribaudit.exporters.text import safe_text
@@ -102,6 +102,34 @@ class Pack:
         if len(data) > longest:
             raise EvidenceDamaged(f"{shown(path)} is too long", hint=ASK)
         return data
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPack:
+    """A pack with its manifest."""
+
+    pack: Pack
+    manifest: Manifest
+    files: Mapping[str, Entry]
+    """What the manifest lists, by path."""
+
+    @classmethod
+    def of(cls, pack: Pack, manifest: Manifest) -> ListedPack:
+        """The pack with the manifest that was read of it."""
+        return cls(pack, manifest, {one.path: one for one in manifest.files})
+
+    @property
+    def named(self) -> bool:
+        """Whether people stand in it by their names."""
+        return self.manifest.scope.people == "named"
+
+    def table(self, name: str) -> Iterator[Mapping[str, str]]:
+        """As the function of that name."""
+        return table(self.pack, name)
+
+    def sha256_of(self, path: str) -> str | None:
+        """The digest (hex) of a file by the manifest; None for one that it does not list."""
+        return self.files[path].sha256 if path in self.files else None
 
 
 @contextmanager

@@ -9,15 +9,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
 
-from contribaudit.evidence.about import About
-from contribaudit.evidence.dictionary import data_dictionary, meanings
-from contribaudit.evidence.manifest import SUMS, Entry, Manifest, code_sha256
-from contribaudit.evidence.pack import DAMAGE, REPORT, WRONG_SHAPE, Disagreement, Pack, shown, table
-from contribaudit.evidence.readme import CONTENTS, contents, readme_text
+from contribaudit.evidence.manifest import SUMS, code_sha256
+from contribaudit.evidence.pack import DAMAGE, REPORT, WRONG_SHAPE, Disagreement, ListedPack, Pack, shown
+from contribaudit.evidence.readme import CONTENTS, About, contents, data_dictionary, meanings, readme_text
 from contribaudit.evidence.start import BOOK, PAGE, Shown, Start, write_book, write_page
 
 DICTIONARY = "data-dictionary.csv"
@@ -27,18 +25,16 @@ _LIBRARY = re.compile(rb"<dc:description>(XlsxWriter [0-9.]{1,20})</dc:descripti
 _PROPERTIES = "docProps/core.xml"
 
 
-def differences(
-    pack: Pack, manifest: Manifest, listed: Mapping[str, Entry], about: About, start: Start
-) -> Iterator[Disagreement]:
+def differences(held: ListedPack, about: About, start: Start) -> Iterator[Disagreement]:
     """Every such file that is not what the others make, or is missing, and every file that no export writes."""
-    other_build = manifest.tool.code_sha256 != code_sha256()
-    for name, make in made_again(pack, listed, about, start).items():
-        if name not in listed:
+    other_build = held.manifest.tool.code_sha256 != code_sha256()
+    for name, make in made_again(held, about, start).items():
+        if name not in held.files:
             if not other_build:
                 yield Disagreement(name, f"{name} is not in the manifest")
             continue
         try:
-            same = _same(pack, name, make())
+            same = _same(held.pack, name, make())
         except WRONG_SHAPE:
             if not other_build:
                 raise
@@ -48,22 +44,22 @@ def differences(
         elif not same:
             yield Disagreement(name, f"{name} is not what {REPORT}, the tables and the manifest make")
     if not other_build:
-        for name in sorted(set(listed) - {*meanings(), *CONTENTS, PAGE, SUMS}):
+        for name in sorted(set(held.files) - {*meanings(), *CONTENTS, PAGE, SUMS}):
             if not name.startswith(_FOLDERS):
                 yield Disagreement(name, f"{shown(name)} is not a file that contribaudit writes")
 
 
-def made_again(pack: Pack, listed: Collection[str], about: About, start: Start) -> dict[str, Callable[[], bytes]]:
+def made_again(held: ListedPack, about: About, start: Start) -> dict[str, Callable[[], bytes]]:
     """By name, what makes the file from the others; `start` has taken the findings of the report."""
 
     @cache
     def told() -> Shown:
-        rests = _rests(pack, start.ids)
+        rests = _rests(held, start.ids)
         return start.shown(about, lambda one: rests[one["id"]])
 
     def page() -> bytes:
         out = io.StringIO()
-        write_page(told(), contents(listed), out)
+        write_page(told(), contents(held.files), out)
         return out.getvalue().encode()
 
     def book() -> bytes:
@@ -80,8 +76,8 @@ def made_again(pack: Pack, listed: Collection[str], about: About, start: Start) 
     }
 
 
-def _rests(pack: Pack, ids: set[str]) -> dict[str, tuple[str, str]]:
-    rows = (row for row in table(pack, "findings.csv") if row["finding_id"] in ids)
+def _rests(held: ListedPack, ids: set[str]) -> dict[str, tuple[str, str]]:
+    rows = (row for row in held.table("findings.csv") if row["finding_id"] in ids)
     return {row["finding_id"]: (row["due_on"], row["evidence_file"]) for row in rows}
 
 

@@ -1,13 +1,15 @@
-"""What a pack's tables say twice: who did what, how many requests went out, and that times follow one another."""
+"""What the tables of a pack and its manifest say twice: files, runs, answers, who did what, requests, times."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from contribaudit.evidence.manifest import NAME, Entry, Manifest
-from contribaudit.evidence.pack import Disagreement, Pack, shown, table
+from contribaudit.evidence.answers import digests, is_bundle
+from contribaudit.evidence.manifest import NAME, SUMS, UNLISTED
+from contribaudit.evidence.pack import Disagreement, ListedPack, shown
+from contribaudit.evidence.rebuilt import DICTIONARY
 
 SEGREGATION, LEDGER = "segregation.csv", "ledger.csv"
 _CLOCK_STEPS_BACK = timedelta(hours=1)
@@ -24,34 +26,103 @@ _DEEDS = {
 """By role of segregation.csv, the table with a row for each such deed, and who did it."""
 
 
-def contradictions(pack: Pack, manifest: Manifest, listed: Mapping[str, Entry]) -> Iterator[Disagreement]:
-    """Every one that does not fit. Tables that older packs lack are left aside."""
-    if SEGREGATION in listed:
-        yield from _deeds(pack)
-    if LEDGER in listed:
-        yield from _requests(pack)
-    yield from _times(pack, manifest)
+def same_sums(held: ListedPack) -> Iterator[Disagreement]:
+    """That the list of digests and the manifest list the same."""
+    if SUMS not in held.files:
+        yield Disagreement(SUMS, f"{SUMS} is not in the manifest")
+        return
+    lines = "".join(f"{one.sha256}  {path}\n" for path, one in held.files.items() if path != SUMS)
+    if held.pack.read(SUMS) != lines.encode():
+        yield Disagreement(SUMS, f"{SUMS} does not list what {NAME} lists")
 
 
-def _deeds(pack: Pack) -> Iterator[Disagreement]:
+def files_that_fit(held: ListedPack) -> Iterator[Disagreement]:
+    """That a pack without names shows nobody, and that every file that the dictionary explains is there."""
+    if not held.named and any(path.startswith(("responses/", "attachments/")) for path in held.files):
+        yield Disagreement(NAME, f"{NAME} tells of a pack without names, and raw answers or screenshots are in it")
+    for name in sorted({row["file"] for row in held.table(DICTIONARY)} - held.files.keys() - UNLISTED):
+        yield Disagreement(DICTIONARY, f"{DICTIONARY} explains {shown(name)}, which is not in the manifest")
+
+
+def same_runs(held: ListedPack) -> Iterator[Disagreement]:
+    """That runs.csv has the runs that the manifest names, and the judged one among them."""
+    rows, judged, runs = list(held.table("runs.csv")), held.manifest.judged, held.manifest.scope.runs
+    if [row["run_id"] for row in rows] != [str(run) for run in runs]:
+        yield Disagreement("runs.csv", f"runs.csv has other runs than {NAME} names")
+    for row in rows:
+        if row["run_id"] == str(judged.run) and row["finished_at"] != judged.finished_at:
+            yield Disagreement("runs.csv", f"runs.csv has another end of run {judged.run} than {NAME}")
+    if judged.run not in runs:
+        yield Disagreement(NAME, f"{NAME} tells of run {judged.run}, which is not one of its runs")
+
+
+def answers_there(held: ListedPack) -> Iterator[Disagreement]:
+    """That the answers are there on which settings rest."""
+    answers = set(digests(held.pack, held.files))
+    yield from _basis(held, answers)
+    if not held.named:
+        return
+    missing = {digest for row in held.table("settings.csv") if (digest := row["sha256"]) and digest not in answers}
+    if missing:
+        yield Disagreement("settings.csv", f"settings.csv rests on {len(missing)} answers that are not in responses/")
+
+
+def _basis(held: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
+    """That the pack holds what each finding rests on. Rows of older versions do not name it."""
+    attested = {row["attestation_id"] for row in held.table("attestations.csv")}
+    for row in held.table("findings.csv"):
+        path = row.get("evidence_file")
+        if path is None:
+            return
+        known = held.sha256_of(path) == row["evidence_file_sha256"]
+        if is_bundle(path):
+            known = known and row["evidence_sha256"] in answers
+        if row["attestation_id"]:
+            known = known and attested.issuperset(row["attestation_id"].replace("'", "").split(", "))
+        if not known:
+            identity = row["finding_id"]
+            yield Disagreement("findings.csv", f"{identity} rests on what is not in the pack", identity)
+
+
+def page_of_list_there(held: ListedPack) -> Iterator[Disagreement]:
+    """That the page is there from which the list of sub-processors was imported."""
+    name = "subprocessors.csv"
+    row = next(held.table(name), None) if name in held.files else None
+    if row is not None and row["imported_at"] and f"pages/{row['sha256']}" not in held.files:
+        yield Disagreement(name, f"{name} rests on a page that is not in pages/")
+
+
+def contradictions(held: ListedPack) -> Iterator[Disagreement]:
+    """That tables agree on who did what, how many requests went out, and that times follow one another.
+
+    Tables that older packs lack are left aside.
+    """
+    if SEGREGATION in held.files:
+        yield from _deeds(held)
+    if LEDGER in held.files:
+        yield from _requests(held)
+    yield from _times(held)
+
+
+def _deeds(held: ListedPack) -> Iterator[Disagreement]:
     counted: Counter[str] = Counter()
-    for row in table(pack, SEGREGATION):
+    for row in held.table(SEGREGATION):
         counted.update({role: int(row[role]) for role in _DEEDS})
     for role, (name, columns) in _DEEDS.items():
-        rows = (row for row in table(pack, name) if row.get("cause_code") != "approval")
+        rows = (row for row in held.table(name) if row.get("cause_code") != "approval")
         number = sum(bool(row[column].strip()) for row in rows for column in columns)
         if number != counted[role]:
             what = f"{SEGREGATION} counts {counted[role]} as {role}, {name} has {number}"
             yield Disagreement(name, what)
 
 
-def _requests(pack: Pack) -> Iterator[Disagreement]:
+def _requests(held: ListedPack) -> Iterator[Disagreement]:
     """That no request is missing. Some go out after a collector has counted, and those for spaces are counted apart."""
     counted: Counter[tuple[str, str]] = Counter()
-    for row in table(pack, "population.csv"):
+    for row in held.table("population.csv"):
         if not row.get("subject_kind"):
             counted[row["run_id"], row["organization_id"]] += int(row["requests"])
-    sent = Counter((row["run_id"], row["organization_id"]) for row in table(pack, LEDGER))
+    sent = Counter((row["run_id"], row["organization_id"]) for row in held.table(LEDGER))
     for key, number in sorted(sent.items()):
         if number < counted[key]:
             run, _ = key
@@ -59,12 +130,12 @@ def _requests(pack: Pack) -> Iterator[Disagreement]:
             yield Disagreement(LEDGER, what)
 
 
-def _times(pack: Pack, manifest: Manifest) -> Iterator[Disagreement]:
-    for row in table(pack, "runs.csv"):
+def _times(held: ListedPack) -> Iterator[Disagreement]:
+    for row in held.table("runs.csv"):
         if _before(row["finished_at"], row["started_at"]):
             yield Disagreement("runs.csv", f"runs.csv tells that run {shown(row['run_id'])} ended before it began")
-    if _before(manifest.written_at, manifest.judged.finished_at):
-        yield Disagreement(NAME, f"{NAME} tells that it was written before run {manifest.judged.run} ended")
+    if _before(held.manifest.written_at, held.manifest.judged.finished_at):
+        yield Disagreement(NAME, f"{NAME} tells that it was written before run {held.manifest.judged.run} ended")
 
 
 def _before(one: str, other: str) -> bool:

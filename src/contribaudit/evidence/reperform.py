@@ -11,7 +11,7 @@ import csv
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -42,7 +42,7 @@ from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory, Review,
 from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.agreement import disagreements
-from contribaudit.evidence.pack import ASK, Disagreement, Pack, open_pack, table
+from contribaudit.evidence.pack import ASK, Disagreement, ListedPack, open_pack
 from contribaudit.evidence.verify import verify
 from contribaudit.exporters import csv_evidence, json_v1
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
@@ -126,21 +126,21 @@ def reperform(place: Path) -> list[Performed]:
             "A pack without names, or of some sites alone, cannot be judged again", hint="Ask for the whole"
         )
     with open_pack(place) as pack:
-        told = list(disagreements(pack, manifest, {entry.path: entry for entry in manifest.files}))
+        told = list(disagreements(ListedPack.of(pack, manifest)))
     document = load(place, agreement=False)  # told above
     with open_pack(place) as pack, unfinished(Path(tempfile.gettempdir(), "reperform"), folder=True) as folder:
+        held = ListedPack.of(pack, manifest)
         try:
-            rulebook, policy = _rules(pack, [entry.path for entry in manifest.files], folder)
+            rulebook, policy = _rules(held, folder)
         except _NO_STATE as error:
             raise EvidenceDamaged(f"policy.toml, rulebook/ or decoders/ cannot be read: {error}", hint=ASK) from error
         if rulebook.sha256 != manifest.judged.rulebook_sha256:  # that of policy.toml was verified
             raise EvidenceDamaged("rulebook/ and decoders/ are not what judged the run", hint=ASK)
         try:
-            documents = _documents(pack, {entry.path for entry in manifest.files})
-            state = _state(pack, document, rulebook, documents)
+            state = _state(held, document, rulebook)
             found = {one.id: one for one in evaluate(state, policy, checks.ALL, catalogue.find).findings}
             again = {identity: json_v1.finding_row(state, one) for identity, one in found.items()}
-            told += _inventory(pack, state)
+            told += _inventory(held, state)
         except _NO_STATE as error:
             raise EvidenceDamaged(f"settings.csv holds what no run reads: {error}", hint=ASK) from error
     inconsistent = [
@@ -210,9 +210,9 @@ def _evidence(one: Mapping[str, Any]) -> list[tuple[str, ...]]:
     )
 
 
-def _inventory(pack: Pack, state: State) -> Iterator[Disagreement]:
+def _inventory(held: ListedPack, state: State) -> Iterator[Disagreement]:
     """What inventory.csv tells otherwise than settings.csv; names may be known from earlier runs."""
-    there = {tuple(row[name] for name in _INVENTORY) for row in table(pack, "inventory.csv")}
+    there = {tuple(row[name] for name in _INVENTORY) for row in held.table("inventory.csv")}
     places = [csv_evidence.INVENTORY.columns.index(name) for name in _INVENTORY]
     follows = {tuple(csv_cell(cells[place]) for place in places) for cells in csv_evidence.INVENTORY.rows(state)}
     for row in sorted(there ^ follows):
@@ -223,12 +223,12 @@ def _inventory(pack: Pack, state: State) -> Iterator[Disagreement]:
 _INVENTORY = ("organization_id", "kind", "id", "type_key", "plan", "status", "sandbox", "realm", "regions", "pinned")
 
 
-def _rules(pack: Pack, paths: list[str], folder: Path) -> tuple[Rulebook, AuditPolicy]:
-    for path in paths:
+def _rules(held: ListedPack, folder: Path) -> tuple[Rulebook, AuditPolicy]:
+    for path in held.files:
         if path.startswith(("rulebook/", "decoders/")) or path == "policy.toml":
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            with pack.open(path) as source, target.open("wb") as out:
+            with held.pack.open(path) as source, target.open("wb") as out:
                 shutil.copyfileobj(source, out)
     own = folder / "decoders"
     rulebook = decoders.with_folder(loader.load(folder / "rulebook"), own if own.is_dir() else None, catalogue.ALL)
@@ -242,7 +242,8 @@ def _rules(pack: Pack, paths: list[str], folder: Path) -> tuple[Rulebook, AuditP
     return rulebook, policy
 
 
-def _state(pack: Pack, document: ReportV1, rulebook: Rulebook, documents: Archive) -> State:
+def _state(held: ListedPack, document: ReportV1, rulebook: Rulebook) -> State:
+    documents = _documents(held)
     collections: dict[str, dict[str, Collection]] = {}
     for one in document["collection"]:
         collections.setdefault(one["organization"], {})[one["collector"]] = Collection(
@@ -267,19 +268,19 @@ def _state(pack: Pack, document: ReportV1, rulebook: Rulebook, documents: Archiv
             )
             for one in document["organizations"]
         ],
-        observations=sorted(_observations(pack), key=_as_listed(pack)),
-        remembered=list(_remembered(pack, document)),
+        observations=sorted(_observations(held), key=_as_listed(held)),
+        remembered=list(_remembered(held, document)),
         documents=lambda: documents,
-        subprocessors=cache(partial(_subprocessors, pack)),
+        subprocessors=cache(partial(_subprocessors, held)),
     )
 
 
-def _subprocessors(pack: Pack) -> ListHistory:
+def _subprocessors(held: ListedPack) -> ListHistory:
     """The list that was in force, and its reviews; none where no list was imported."""
     try:
-        rows = list(table(pack, "subprocessors.csv"))
-        text = pack.read("subprocessors.csv").decode("utf-8-sig")
-        reviews = list(table(pack, "subprocessor_reviews.csv"))
+        rows = list(held.table("subprocessors.csv"))
+        text = held.pack.read("subprocessors.csv").decode("utf-8-sig")
+        reviews = list(held.table("subprocessor_reviews.csv"))
     except EvidenceDamaged:  # a pack of a version before lists could be imported
         return NO_LISTS
     if not rows or not rows[0]["imported_at"]:
@@ -300,16 +301,16 @@ def _subprocessors(pack: Pack) -> ListHistory:
     )
 
 
-def _documents(pack: Pack, paths: Container[str]) -> Archive:
+def _documents(held: ListedPack) -> Archive:
     """The watched documents as the pack's tables tell of them; none where it has no such table."""
-    if "terms.csv" not in paths:
+    if "terms.csv" not in held.files:
         return NO_DOCUMENTS
     texts: dict[int, list[Provision]] = {}
-    for row in _texts(pack, "provisions.csv"):
+    for row in _texts(held, "provisions.csv"):
         provision = Provision(ProvisionKind(row["kind"]), tuple(json.loads(row["heading"])), row["text"])
         texts.setdefault(int(row["look"]), []).append(provision)
     looks: dict[str, list[Look]] = {}
-    for row in _texts(pack, "terms.csv"):
+    for row in _texts(held, "terms.csv"):
         looks.setdefault(row["document"], []).append(_look(row))
     notes = [
         Note(
@@ -322,7 +323,7 @@ def _documents(pack: Pack, paths: Container[str]) -> Archive:
             row["note"],
             Signature(row["signed_by"], _time(row["signed_at"]), row["account"], row["host"]),
         )
-        for number, row in enumerate(_texts(pack, "terms_notes.csv"), 1)
+        for number, row in enumerate(_texts(held, "terms_notes.csv"), 1)
     ]
     kept = {look: tuple(provisions) for look, provisions in texts.items()}
     return Archive(looks, notes, lambda look: kept.get(look, ()))
@@ -348,19 +349,19 @@ def _look(row: Mapping[str, str]) -> Look:
     )
 
 
-def _texts(pack: Pack, name: str) -> Iterator[Mapping[str, str]]:
+def _texts(held: ListedPack, name: str) -> Iterator[Mapping[str, str]]:
     """The rows of a table without the apostrophes that keep a spreadsheet from running a cell."""
-    for row in table(pack, name):
+    for row in held.table(name):
         yield {column: cell.removeprefix("'") for column, cell in row.items()}
 
 
-def _remembered(pack: Pack, document: ReportV1) -> Iterator[Observed]:
+def _remembered(held: ListedPack, document: ReportV1) -> Iterator[Observed]:
     """What apps and groups were called in earlier runs, for those of which this run could read nothing.
 
     Such names say what an app is, and judge nothing; the report has them as they are, the table made safe.
     """
     called: dict[Subject, dict[SettingId, str]] = {}
-    rows = [{name: cell.removeprefix("'") for name, cell in row.items()} for row in table(pack, "inventory.csv")]
+    rows = list(_texts(held, "inventory.csv"))
     sites = {(row["organization_id"], row["site"]): row["id"] for row in rows if row["kind"] == Kind.SITE.value}
     for row in rows:
         if row["kind"] == Kind.APP.value:
@@ -383,14 +384,14 @@ def _remembered(pack: Pack, document: ReportV1) -> Iterator[Observed]:
                 yield Observed(setting, subject, value, Grade.DOCUMENTED, as_of, "an earlier run")
 
 
-def _as_listed(pack: Pack) -> Callable[[Observation], int]:
+def _as_listed(held: ListedPack) -> Callable[[Observation], int]:
     """By the order in which the API listed apps: where several tell the same, a finding names the first."""
-    order = {(row["organization_id"], row["id"]): number for number, row in enumerate(table(pack, "inventory.csv"))}
+    order = {(row["organization_id"], row["id"]): number for number, row in enumerate(held.table("inventory.csv"))}
     return lambda seen: order.get((seen.subject.organization, seen.subject.id), len(order))
 
 
-def _observations(pack: Pack) -> Iterator[Observation]:
-    for row in table(pack, "settings.csv"):
+def _observations(held: ListedPack) -> Iterator[Observation]:
+    for row in held.table("settings.csv"):
         text = {name: cell.removeprefix("'") for name, cell in row.items()}
         setting = SettingId(text["setting"])
         subject = Subject(text["organization_id"], Kind(text["subject_kind"]), text["subject_id"])

@@ -17,8 +17,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from contribaudit.core.model.finding import Outcome, Severity
-from contribaudit.evidence.about import About
 from contribaudit.evidence.controls import RANK, ByControl, order, split
+from contribaudit.evidence.readme import About
 from contribaudit.exporters.text import Cell, called, safe_text, told
 from contribaudit.exporters.xlsx import Page, write_pages
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from contribaudit.core.model.canonical import LEAST_DIGITS
 from contribaudit.core.resolve.state import NEVER_EXPORTED, Chain
 from contribaudit.errors import ContribauditError, EvidenceDamaged, UsageError
-from contribaudit.evidence.agreement import digest_of, disagreements
+from contribaudit.evidence.agreement import disagreements
 from contribaudit.evidence.answers import FOLDER, digests, is_bundle
 from contribaudit.evidence.manifest import (
     NAME,
@@ -30,7 +30,7 @@ from contribaudit.evidence.manifest import (
     plain_path,
     read_manifest,
 )
-from contribaudit.evidence.pack import ASK, Pack, open_pack, shown
+from contribaudit.evidence.pack import ASK, ListedPack, Pack, open_pack, shown
 from contribaudit.evidence.signing import PublicKey, fingerprint, public_pem, read_public_key, signed_by
 
 if TYPE_CHECKING:
@@ -75,22 +75,23 @@ def verify(place: Path, public_keys: Sequence[Path] = (), *, agreement: bool = T
         data = pack.read(NAME)
         manifest = read_manifest(data)
         signed_with = _signature(pack, present, data, manifest, public_keys)
-        listed = _listed(manifest)
-        for path in sorted(present.keys() - listed.keys() - UNLISTED):
+        _require_paths(manifest)
+        held = ListedPack.of(pack, manifest)
+        for path in sorted(present.keys() - held.files.keys() - UNLISTED):
             raise EvidenceDamaged(f"{shown(path)} was added: the manifest does not list it", hint=ASK)
-        for path, entry in listed.items():
+        for path, entry in held.files.items():
             if path not in present:
                 raise EvidenceDamaged(f"{path} is missing", hint=ASK)
             _check(pack, entry, present[path])
-        _coherent(pack, manifest, listed)
+        _coherent(held)
         uncompared: list[str] = []
-        for one in disagreements(pack, manifest, listed) if agreement else ():
+        for one in disagreements(held) if agreement else ():
             if not one.unknown:
                 raise EvidenceDamaged(one.what, hint=ASK)
             uncompared.append(one.place)
-    size = sum(entry.size_bytes for entry in listed.values())
+    size = sum(entry.size_bytes for entry in held.files.values())
     return Verified(
-        place, manifest, len(listed), size, signed_with, bool(public_keys), uncompared=tuple(sorted(uncompared))
+        place, manifest, len(held.files), size, signed_with, bool(public_keys), uncompared=tuple(sorted(uncompared))
     )
 
 
@@ -193,14 +194,14 @@ def _present(pack: Pack) -> dict[str, int]:
     return present
 
 
-def _listed(manifest: Manifest) -> dict[str, Entry]:
+def _require_paths(manifest: Manifest) -> None:
+    """Raises EvidenceDamaged for a path that is twice there, out of order, or none in the folder."""
     paths = [one.path for one in manifest.files]
     if paths != sorted(set(paths)):
         raise EvidenceDamaged(f"{NAME} lists a file twice, or out of order", hint=ASK)
     for path in paths:
         if path in UNLISTED or not plain_path(path):
             raise EvidenceDamaged(f"{NAME} lists {shown(path)}, which is not a path in the folder", hint=ASK)
-    return {one.path: one for one in manifest.files}
 
 
 def _check(pack: Pack, entry: Entry, announced: int) -> None:
@@ -254,21 +255,21 @@ def _trusted(path: Path) -> PublicKey:
     return read_public_key(pem, str(path))
 
 
-def _coherent(pack: Pack, manifest: Manifest, listed: dict[str, Entry]) -> None:
+def _coherent(held: ListedPack) -> None:
     """What the manifest says of its own files."""
-    judged = manifest.judged
-    if judged.ledger_sha256 is not None and digest_of(listed, "ledger.csv") != judged.ledger_sha256:
+    judged = held.manifest.judged
+    if judged.ledger_sha256 is not None and held.sha256_of("ledger.csv") != judged.ledger_sha256:
         raise EvidenceDamaged(f"ledger.csv is not the one that {NAME} names", hint=ASK)
-    if manifest.scope.people == "named" and digest_of(listed, "policy.toml") != judged.policy_sha256:
+    if held.named and held.sha256_of("policy.toml") != judged.policy_sha256:
         raise EvidenceDamaged(f"policy.toml is not the one that {NAME} names", hint=ASK)
-    for path, entry in listed.items():
+    for path, entry in held.files.items():
         folder, _, name = path.rpartition("/")
         if is_bundle(path):
             continue
         if folder in (FOLDER, "attachments") and name.removesuffix(".json") != entry.sha256:
             raise EvidenceDamaged(f"{path} does not hold what its name says", hint=ASK)
 
-    for _ in digests(pack, listed):
+    for _ in digests(held.pack, held.files):
         pass
 
 
