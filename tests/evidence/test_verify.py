@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contribaudit.errors import ContribauditError, EvidenceDamaged, EvidenceNewer, UsageError
-from contribaudit.evidence.agreement import _about, _findings, _Told
+from contribaudit.evidence.agreement import _about, _findings, _Report
 from contribaudit.evidence.dossier import of_run
 from contribaudit.evidence.export import Form, export
 from contribaudit.evidence.manifest import NAME, PUBLIC_KEY, SIGNATURE, SUMS, plain_path, read_manifest
@@ -62,12 +62,12 @@ def remade(pack: Path, edit: Callable[[dict[str, Any]], object] = lambda _docume
 
 def begun_anew(pack: Path) -> None:
     """Start files and README as the tool writes them of what is in the folder now."""
-    told = _Told()
+    report = _Report()
     with open_pack(pack) as opened:
         manifest = read_manifest((pack / NAME).read_bytes())
         held = ListedPack.of(opened, manifest)
-        assert list(_findings(held, told)) is not None
-        for name, make in made_again(held, _about(held, told), told.start).items():
+        assert list(_findings(held, report)) is not None
+        for name, make in made_again(held, _about(held, report), report.start).items():
             (pack / name).write_bytes(make())
 
 

@@ -64,7 +64,7 @@ _COUNTED = (("sites", "site"), ("apps", "app"), ("connectors", "connector"))
 
 
 @dataclass(slots=True)
-class _Told:
+class _Report:
     """report.json but for its findings, which are only counted."""
 
     head: dict[str, Any] = field(default_factory=lambda: {key: [] for key in _LISTS})
@@ -82,25 +82,25 @@ def disagreements(held: ListedPack) -> Iterator[Disagreement]:
     yield from (Disagreement(name, f"{name} is not in the manifest") for name in missing)
     if missing:
         return
-    told = _Told()
+    report = _Report()
     try:
         yield from files_that_fit(held)
         for of_report in (_findings, _head, _counts, _collection, _changes):
-            yield from of_report(held, told)
+            yield from of_report(held, report)
         yield from same_runs(held)
-        yield from _people(held, told)
-        yield from _organizations(held, told)
+        yield from _people(held, report)
+        yield from _organizations(held, report)
         yield from answers_there(held)
         yield from page_of_list_there(held)
-        yield from _controls(held, told)
+        yield from _controls(held, report)
         yield from contradictions(held)
-        yield from differences(held, _about(held, told), told.start)
+        yield from differences(held, _about(held, report), report.start)
     except WRONG_SHAPE as error:
         said = f"{type(error).__name__} {error}".strip()
         yield Disagreement(REPORT, f"{REPORT} or a table holds a value of another kind than it should: {shown(said)}")
 
 
-def _findings(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
+def _findings(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """Each row against the finding with its ID: the table is sorted by check and subject, the report by ID."""
     columns = [name for name in FINDING if name not in PERSONS or held.named]
     rows = _digested(held.table("findings.csv"), columns)
@@ -109,33 +109,33 @@ def _findings(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
     for key, one in report_pieces(held.pack):
         if key != "findings":
             if key in _LISTS:
-                told.head[key].append(one)
+                report.head[key].append(one)
             else:
-                told.head[key] = one
+                report.head[key] = one
             continue
         identity = one["id"]
         if not identity > last:
             yield Disagreement(REPORT, f"{REPORT} has the finding {shown(identity)} twice, or out of order", identity)
         last = identity
-        told.ids.add(identity)
-        told.outcomes[one["severity"], one["outcome"]] += 1
-        told.start.take(one)
-        told.attested_by |= {each["attested_by"] for each in one["evidence"] if each["attested_by"]}
+        report.ids.add(identity)
+        report.outcomes[one["severity"], one["outcome"]] += 1
+        report.start.take(one)
+        report.attested_by |= {each["attested_by"] for each in one["evidence"] if each["attested_by"]}
         row = rows.pop(identity, None)
         if row is None:
             yield Disagreement("findings.csv", f"findings.csv has no row for the finding {shown(identity)}", identity)
-        elif row != _digest(cell_of(FINDING[name](one, told.head)) for name in columns):
+        elif row != _digest(cell_of(FINDING[name](one, report.head)) for name in columns):
             differ[identity] = one
     for identity in sorted(rows):
         yield Disagreement(
             "findings.csv", f"findings.csv has the finding {shown(identity)}, {REPORT} has not", identity
         )
-    for told_row in held.table("findings.csv") if differ else ():
-        identity = told_row["finding_id"]
+    for found in held.table("findings.csv") if differ else ():
+        identity = found["finding_id"]
         if identity in differ:
             yield from (
                 Disagreement("findings.csv", f"findings.csv has another {column} of {identity} than {REPORT}", identity)
-                for column in other_columns(FINDING, told_row, differ[identity], told.head, held)
+                for column in other_columns(FINDING, found, differ[identity], report.head, held)
             )
 
 
@@ -156,9 +156,9 @@ def _digest(cells: Iterable[str]) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _head(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
+def _head(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """What manifest and report both say of the run, and what the report says of itself."""
-    head, judged = told.head, held.manifest.judged
+    head, judged = report.head, held.manifest.judged
     run, policy, rulebook = head["run"], head["policy"], head["rulebook"]
     both = {
         "run": (run["id"], judged.run),
@@ -187,24 +187,24 @@ def _head(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
         yield Disagreement(NAME, f"{NAME} tells of a {scope.kind}, and its times are those of another kind")
     by_outcome: Counter[str] = Counter()
     by_severity: dict[str, dict[str, int]] = {}
-    for (severity, outcome), number in told.outcomes.items():
+    for (severity, outcome), number in report.outcomes.items():
         by_outcome[outcome] += number
         by_severity.setdefault(severity, {})[outcome] = number
     if head["summary"] != {"by_outcome": dict(by_outcome), "by_severity": by_severity}:
         yield Disagreement(REPORT, f"the summary of {REPORT} counts other outcomes than its findings have")
-    if not told.ids.issuperset(head["newly"]):
+    if not report.ids.issuperset(head["newly"]):
         yield Disagreement(REPORT, f"{REPORT} names a new finding that it does not hold")
-    if not scope.sites and run["exit_code"] not in _exit_codes(told):
+    if not scope.sites and run["exit_code"] not in _exit_codes(report):
         yield Disagreement(REPORT, f"the exit code {run['exit_code']} does not follow from the findings of {REPORT}")
 
 
-def _exit_codes(told: _Told) -> set[int]:
-    """Those that the findings may have led to, whatever severity an audit was told to fail on."""
-    pairs = [(Severity(severity), Outcome(outcome)) for severity, outcome in told.outcomes]
-    rows = told.head["collection"]
+def _exit_codes(report: _Report) -> set[int]:
+    """Those that the findings may have led to, whatever severity an audit was set to fail on."""
+    pairs = [(Severity(severity), Outcome(outcome)) for severity, outcome in report.outcomes]
+    rows = report.head["collection"]
     codes = {2 for row in rows if row["code"] == "organization_not_found"}
     codes |= {4 for row in rows if row["code"] in ("key_refused", "forbidden")}
-    partly = not told.head["run"]["complete"] or any(row["status"] != "ok" for row in rows)
+    partly = not report.head["run"]["complete"] or any(row["status"] != "ok" for row in rows)
     for threshold in Severity:
         grave = [outcome for severity, outcome in pairs if severity.at_least(threshold)]
         if any(outcome.violates for outcome in grave):
@@ -215,41 +215,41 @@ def _exit_codes(told: _Told) -> set[int]:
     return codes
 
 
-def _counts(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
+def _counts(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     if held.manifest.scope.sites:
         return
-    left_out = {one["id"] for one in told.head["organizations"] if one.get("left_out")}
+    left_out = {one["id"] for one in report.head["organizations"] if one.get("left_out")}
     kinds = Counter(
         row["kind"]
         for row in held.table("inventory.csv")
         if row["organization_id"] not in left_out and row["note"] not in (NAMED_BY_POLICY, NOT_AN_APP)
     )
     for key, kind in _COUNTED:
-        if kinds[kind] != told.head["inventory"][key]:
+        if kinds[kind] != report.head["inventory"][key]:
             yield Disagreement(
                 "inventory.csv", f"inventory.csv has {kinds[kind]} {key}, {REPORT} counts another number"
             )
 
 
-def _collection(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
-    rows, entries = list(held.table("collection.csv")), told.head["collection"]
-    yield from _side_by_side("collection.csv", rows, entries, COLLECTION, told.head, held)
+def _collection(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
+    rows, entries = list(held.table("collection.csv")), report.head["collection"]
+    yield from _side_by_side("collection.csv", rows, entries, COLLECTION, report.head, held)
     known = {(one["organization"], one["collector"]): one for one in entries}
     for row in held.table("population.csv"):
         one = known.get((row["organization_id"], row["collector"]))
         if one is None or row.get("subject_kind") or row["run_id"] != str(held.manifest.judged.run):
             continue
-        for column in other_columns(POPULATION, row, one, told.head, held):
+        for column in other_columns(POPULATION, row, one, report.head, held):
             yield Disagreement(
                 "population.csv", f"population.csv has another {column} of {row['collector']} than {REPORT}"
             )
 
 
-def _changes(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
+def _changes(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     if held.manifest.scope.kind != "run":  # a period has every step on the way, the report the newest
         return
     rows = [row for row in held.table("changes.csv") if row.get("cause_code") != "approval"]
-    yield from _side_by_side("changes.csv", rows, told.head["changes"], CHANGE, told.head, held)
+    yield from _side_by_side("changes.csv", rows, report.head["changes"], CHANGE, report.head, held)
 
 
 def _side_by_side(
@@ -267,7 +267,7 @@ def _side_by_side(
             yield Disagreement(name, f"{name} has another {column} in row {number} than {REPORT}")
 
 
-def _people(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
+def _people(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """What people accepted, decided and attached."""
     try:
         policy = tomllib.loads(held.pack.read("policy.toml").decode())
@@ -297,7 +297,7 @@ def _people(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
                     yield Disagreement(
                         "attestations.csv", f"the attachment {shown(digest)} of {row['attestation_id']} is missing"
                     )
-        for name in sorted(told.attested_by):
+        for name in sorted(report.attested_by):
             if csv_cell(name).replace("'", "") not in looked:
                 yield Disagreement(
                     "attestations.csv", f"attestations.csv has no look of {shown(name)}, {REPORT} has one"
@@ -327,10 +327,10 @@ def _digests(cell: str) -> list[str]:
     return [str(one) for one in strict_json(cell)] if cell else []
 
 
-def _organizations(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
+def _organizations(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """That no table tells of an organization that the report does not know."""
-    known = {"", *(one["id"] for one in told.head["organizations"])}
-    names = {one["id"]: one["name"] or one["id"] for one in told.head["organizations"]}
+    known = {"", *(one["id"] for one in report.head["organizations"])}
+    names = {one["id"]: one["name"] or one["id"] for one in report.head["organizations"]}
     for name in held.files:
         if "/" in name or not name.endswith(".csv") or name == DICTIONARY:
             continue
@@ -344,18 +344,18 @@ def _organizations(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
             yield Disagreement(name, f"{name} tells of another organization than {REPORT}")
 
 
-def _about(held: ListedPack, told: _Told) -> About:
+def _about(held: ListedPack, report: _Report) -> About:
     ran = next((row for row in held.table("runs.csv") if row["run_id"] == str(held.manifest.judged.run)), None)
     answer = min(digests(held.pack, held.files), default="")
     words = (ran["account"], ran["host"], ran["trigger"]) if ran else ()
-    return About(told.head, held.manifest.scope, words, held.manifest.signed_with is not None, answer)
+    return About(report.head, held.manifest.scope, words, held.manifest.signed_with is not None, answer)
 
 
-def _controls(held: ListedPack, told: _Told) -> Iterator[Disagreement]:
+def _controls(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """That controls.csv counts the findings of the report, and no others. Packs of older versions have none."""
     if CONTROLS not in held.files:
         return
-    wanted = {(one.control, one.check): one.outcomes for one in told.start.counted.rows()}
+    wanted = {(one.control, one.check): one.outcomes for one in report.start.counted.rows()}
     for row in held.table(CONTROLS):
         counts = wanted.pop((f"{row['framework']} {row['control']}", row["check_id"]), Counter())
         counted = {outcome.value: row[outcome.value] for outcome in Outcome}

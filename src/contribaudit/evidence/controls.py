@@ -37,7 +37,7 @@ def order(control: str) -> tuple[int, str, list[tuple[int, str]]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Borne:
+class OfCheck:
     """How many findings of one check that bears on a control came out how."""
 
     control: str
@@ -51,6 +51,36 @@ class Borne:
     def worst(self) -> Outcome:
         """The worst outcome of them."""
         return min(map(Outcome, self.outcomes), key=RANK.__getitem__)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What the run says of one control: how many findings of the checks that bear on it came out how."""
+
+    framework: str
+    control: str
+    counts: Counter[str]
+    checks: list[str]
+    titles: list[str]
+
+    def count(self, *outcomes: Outcome) -> int:
+        """How many came out as one of these."""
+        return sum(self.counts[one.value] for one in outcomes)
+
+    @property
+    def fails(self) -> int:
+        """How many fail, are in conflict or not achievable."""
+        return sum(self.counts[one.value] for one in Outcome if one.violates)
+
+    @property
+    def unverified(self) -> int:
+        """How many are unknown or stale."""
+        return sum(self.counts[one.value] for one in Outcome if one.unproven)
+
+    @property
+    def state(self) -> str:
+        """The worst word of it; "nothing open" never means that the control is met."""
+        return "fail" if self.fails else "unverified" if self.unverified else "nothing open"
 
 
 @dataclass(slots=True)
@@ -70,13 +100,23 @@ class ByControl:
         of_check = self._counts.setdefault(check, {})
         of_check.setdefault(tuple(controls), Counter())[outcome] += 1
 
-    def rows(self) -> list[Borne]:
+    def rows(self) -> list[OfCheck]:
         """Control by control in their order, then by check."""
-        found: list[Borne] = []
+        found: list[OfCheck] = []
         for check, (title, severity) in self._about.items():
             by_control: dict[str, Counter[str]] = {}
             for controls, outcomes in self._counts[check].items():
                 for control in dict.fromkeys(controls):
                     by_control.setdefault(control, Counter()).update(outcomes)
-            found += [Borne(control, check, title, severity, outcomes) for control, outcomes in by_control.items()]
+            found += [OfCheck(control, check, title, severity, outcomes) for control, outcomes in by_control.items()]
         return sorted(found, key=lambda one: (order(one.control), one.check))
+
+    def controls(self) -> list[Control]:
+        """Every control that a check bears on, in their order."""
+        found: dict[str, Control] = {}
+        for row in self.rows():
+            one = found.setdefault(row.control, Control(*split(row.control), Counter(), [], []))
+            one.counts.update(row.outcomes)
+            one.checks.append(row.check)
+            one.titles.append(row.title)
+        return list(found.values())

@@ -1,17 +1,11 @@
-"""What an evidence folder is made of: which run or period, which sites, and how people appear in it.
-
-It knows everybody whose name could stand in it, so that each can be taken out.
-"""
+"""What an evidence folder is made of: which run or period, which sites, and how people appear in it."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 
 from contribaudit.audit.changes import Span, explained_changes
 from contribaudit.audit.job import Job
@@ -23,12 +17,9 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.errors import UsageError
-from contribaudit.evidence.pseudonyms import NameHandling, Pseudonymizer, mails_in
-from contribaudit.evidence.readme import data_dictionary
+from contribaudit.evidence.pseudonyms import NameHandling, Pseudonymizer, persons, vocabulary
 from contribaudit.exporters.json_v1 import lean_document
 from contribaudit.exporters.report_v1 import ReportV1
-from contribaudit.exporters.tabular import apps_with_spaces
-from contribaudit.rulebook import loader
 from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
 
@@ -108,99 +99,6 @@ def shown(report: Report, sites: tuple[str, ...], subject: Subject) -> bool:
     if subject.kind is Kind.SITE:
         return subject.id.casefold() in sites
     return report.state.place(subject).site.casefold() in sites
-
-
-_NAMING_KEYS = frozenset(
-    ("accountid", "account_id", "email", "emailaddress", "displayname", "publicname", "nickname", "createdby", "owner")
-)
-"""Keys of raw answers whose texts name a person, without case."""
-
-
-_PERSONAL = "personal"
-"""The API's word for a space of one person."""
-
-
-def vocabulary(dossier: Dossier) -> set[str]:
-    """Words that a pack is written in: of the rulebook, of its columns, and of the policy's keys."""
-    texts = [text for _, text in loader.sources()]
-    texts += [data_dictionary(), _STRING.sub("", dossier.policy.resolved_toml)]
-    return {word for text in texts for word in re.findall(r"[^\W\d_]+", text)}
-
-
-_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|#.*')
-"""Values that are texts, and comments: what is left of a policy are its keys."""
-
-
-def persons(dossier: Dossier) -> set[str]:
-    """Names, mail addresses and IDs as they stand in what was recorded, decided, logged and answered."""
-    found: set[str] = set()
-    for waiver in dossier.policy.waivers:
-        found |= {waiver.requested_by, waiver.approved_by}
-    found |= {dossier.policy.evidence.owner, *(rule.owner for rule in dossier.policy.rules)}
-    for decision in dossier.policy.decisions:
-        found |= {decision.by, decision.second}
-    for run in dossier.store.runs():
-        found |= {run.account, run.host}
-    for change in dossier.changes:
-        found |= {change.actor or "", *(word for note in change.annotations for word in _of(note.by))}
-        found |= mails_in(" ".join([change.cause or "", *(note.note for note in change.annotations)]))
-    found |= mails_in(dossier.policy.resolved_toml)
-    lists = dossier.store.subprocessors()
-    for signature in (*(one.imported for one in lists.imports), *(one.signed for one in lists.reviews)):
-        found |= set(_of(signature))
-    found |= mails_in(" ".join(one.note for one in lists.reviews))
-    for organization in dossier.organizations:
-        found |= set(_of_organization(dossier, organization))
-    state = dossier.report.state
-    for signature in (
-        *(one.signed for one in state.documents.notes),
-        *(look.recorded for looks in state.documents.looks.values() for look in looks),
-    ):
-        found |= set(_of(signature))
-    found |= mails_in(" ".join(one.text for one in state.documents.notes))
-    found |= {subject.id for subject in state.subjects(Kind.USER)}
-    found |= {state.place(subject).name for subject in state.subjects(Kind.USER)}
-    for digest in {one for seen in state.everything() if (one := getattr(seen, "response", ""))}:
-        found |= set(_named_in(json.loads(dossier.store.raw(digest)), naming=False))
-    return {one.strip() for one in found} - {""}
-
-
-def _of_organization(dossier: Dossier, organization: str) -> Iterator[str]:
-    store = dossier.store
-    for one in store.attestations(organization):
-        yield one.by
-        yield from mails_in(one.note)
-        for signature in (one.recorded, *one.confirmed, *((one.revoked,) if one.revoked else ())):
-            yield from _of(signature)
-    for baseline in store.baselines(organization):
-        yield from _of(baseline.approved)
-        yield from mails_in(baseline.reason)
-    for event in store.audit_log(organization).events:
-        yield from (event.actor_id, event.actor_name, event.actor_email)
-    for spaces in dossier.report.state.spaces(organization).lists().values():
-        yield spaces.visible_to
-    for app in apps_with_spaces(dossier.report.state):
-        for known in dossier.report.state.spaces(organization).of(app) if app.organization == organization else ():
-            if known.space.type == _PERSONAL:  # it is called as its owner, and its key is their account
-                yield from (known.space.name, known.space.key.removeprefix("~"))
-    for pruning in store.prunings():
-        yield from (pruning.account, pruning.host)
-
-
-def _of(signature: Any) -> tuple[str, str, str]:
-    return signature.by, signature.account, signature.host
-
-
-def _named_in(value: Any, *, naming: bool) -> Iterator[str]:
-    """Texts under a key that names a person, however deep."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _named_in(inner, naming=naming or key.casefold() in _NAMING_KEYS)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _named_in(inner, naming=naming)
-    elif naming and isinstance(value, str):
-        yield value
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +198,9 @@ def _dossier(
     dossier = Dossier(report, job.policy, job.store, runs, Pseudonymizer(NameHandling.NAMED), kept, *utc, sites)
     if wanted.people is NameHandling.NAMED:
         return dossier
-    return replace(dossier, cast=Pseudonymizer(wanted.people, persons(dossier), vocabulary(dossier)))
+    return replace(
+        dossier, cast=Pseudonymizer(wanted.people, persons(report, job.policy, job.store, kept), vocabulary(job.policy))
+    )
 
 
 def noted(dossier: Dossier) -> tuple[Dossier, str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from contribaudit.core.model.finding import Outcome, Severity
-from contribaudit.evidence.controls import RANK, ByControl, order, split
+from contribaudit.evidence.controls import RANK, ByControl, Control, order, split
 from contribaudit.evidence.readme import About
 from contribaudit.exporters.text import Cell, called, safe_text, told
 from contribaudit.exporters.xlsx import Page, write_pages
@@ -42,36 +41,6 @@ _CONTROLS = COLUMNS.index("controls")
 INDEX = (
     "framework", "control", "state", "open", "fail", "unverified", "waived", "pass", "other", "checks", "check_titles",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """What the run says of one control: how many findings of the checks that bear on it came out how."""
-
-    framework: str
-    control: str
-    counts: Counter[str]
-    checks: list[str]
-    titles: list[str]
-
-    def count(self, *outcomes: Outcome) -> int:
-        """How many came out as one of these."""
-        return sum(self.counts[one.value] for one in outcomes)
-
-    @property
-    def fails(self) -> int:
-        """How many fail, are in conflict or not achievable."""
-        return sum(self.counts[one.value] for one in Outcome if one.violates)
-
-    @property
-    def unverified(self) -> int:
-        """How many are unknown or stale."""
-        return sum(self.counts[one.value] for one in Outcome if one.unproven)
-
-    @property
-    def state(self) -> str:
-        """The worst word of it; "nothing open" never means that the control is met."""
-        return "fail" if self.fails else "unverified" if self.unverified else "nothing open"
 
 
 Basis = Callable[["FindingV1"], tuple[str, str]]
@@ -136,21 +105,12 @@ class Start:
     def shown(self, about: About, basis: Basis) -> Shown:
         """What the two files show of a folder about this."""
         found, waived = ([_row(one, *basis(one)) for one in kept.findings()] for kept in (self._open, self._waived))
-        return Shown(about, found, self._open.number, waived, self._controls())
+        return Shown(about, found, self._open.number, waived, self.counted.controls())
 
     @property
     def ids(self) -> set[str]:
         """Of the findings that are shown."""
         return {one["id"] for kept in (self._open, self._waived) for one in kept.findings()}
-
-    def _controls(self) -> list[Control]:
-        found: dict[str, Control] = {}
-        for row in self.counted.rows():
-            one = found.setdefault(row.control, Control(*split(row.control), Counter(), [], []))
-            one.counts.update(row.outcomes)
-            one.checks.append(row.check)
-            one.titles.append(row.title)
-        return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)
