@@ -8,9 +8,8 @@ import pytest
 
 from contribaudit.collectors.api_keys import API_KEYS
 from contribaudit.collectors.audit_log import EVENT_ACTIONS
-from contribaudit.collectors.directories import DIRECTORIES
 from contribaudit.collectors.interface import Collector
-from contribaudit.collectors.organization import ORGANIZATION
+from contribaudit.collectors.organization import DIRECTORIES, ORGANIZATION
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.simulator import Options, load_scenario
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contribaudit.collectors.administrators import ADMINISTRATORS
 from contribaudit.collectors.ai_roles import AI_ROLES
 from contribaudit.collectors.api_keys import API_KEYS
 from contribaudit.collectors.audit_log import EVENT_ACTIONS, EVENTS
-from contribaudit.collectors.directories import DIRECTORIES
 from contribaudit.collectors.interface import Collector
-from contribaudit.collectors.organization import ORGANIZATION
+from contribaudit.collectors.organization import ADMINISTRATORS, DIRECTORIES, ORGANIZATION
 from contribaudit.collectors.policies import POLICIES
 from contribaudit.collectors.site_ai import SITE_AI
 from contribaudit.collectors.space_sources import SPACES_CONFLUENCE, SPACES_JIRA, SpaceSource

@@ -1,4 +1,4 @@
-"""What a collector is, what it is given, what becomes of one that fails; and signals, which several read.
+"""What a collector is and is given, what becomes of one that fails; what several read: signals, and whose an entry is.
 
 A signal is the digest of one owner's raw objects in canonical form, with when they were written and whether they are in
 force. Fields that change without meaning are left out, on the object and in its `attributes`. What the digest is made
@@ -7,6 +7,7 @@ of is kept under it: whoever has the state of a signal can look up what it consi
 
 from __future__ import annotations
 
+import re
 import traceback
 from asyncio import Task, create_task
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
@@ -19,7 +20,6 @@ from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue.signals import revision, settled
-from contribaudit.collectors.whose import not_ours
 from contribaudit.core.model import names
 from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, AuditEvent, LogPosition, LogReading, LogRules
 from contribaudit.core.model.canonical import canonical_json, digest, stable
@@ -234,3 +234,75 @@ def _being_applied(found: Any) -> bool:
     attributes = found.get("attributes")
     own = attributes.get("resources") if type(attributes) is dict else None
     return isinstance(own, list) and any(map(_being_applied, own))
+
+
+_OWNER = re.compile(r"^owner(id|ari)?$")
+_ORGANIZATION_KEY = re.compile(r"^(owner|owning|parent|tenant)?org(ani[sz]ation)?s?(id|ari|uuid)?$")
+_SELF = re.compile(r"/orgs/([^/?#]+)")
+_IN_TEXT = re.compile(r"(?:\borg(?:anization)?s?[:/]+|/o/)([^:/?#\s]+)(?=[/?#]|$)", re.IGNORECASE)
+_BARE = re.compile(r"[^:/?#\s]+")
+_LONG_ID = re.compile(r"[0-9a-z]{8}(-[0-9a-z]{4}){3}-[0-9a-z]{12}", re.IGNORECASE)
+_LONGEST_SHOWN = 60
+_LINK = "links.self"
+
+
+def not_ours(organization: str, entry: Mapping[str, Any], *, owner_is_organization: bool) -> tuple[str, str] | None:
+    """Code and reason why the entry may not be one of this organization's; None where nothing says so.
+
+    Only an app's `owner` is documented, as text or null; elsewhere it is the organization's ARI. Whatever else an entry
+    names, under whichever key, is no proof that it is ours, and may show that it is not.
+
+    `owner_is_organization` says that any word as the entry's owner is an organization, as it is of an app. Whose ID the
+    owner of another entry is (a person's, a site's) is not documented: only what has an organization's form is taken
+    for one.
+    """
+    for key, value in _telling(entry):
+        folded = letters(key)
+        owner = _OWNER.match(folded) is not None
+        strict = owner and owner_is_organization
+        for text in (value if isinstance(value, str) else None,) if strict else _texts(value):
+            if text is None:
+                return "wrong_type", f"the `{key}` of an entry is not a text, so whose it is is not known"
+            word = text.strip()
+            found = (_SELF if key == _LINK else _IN_TEXT).search(word)
+            if found is not None:
+                named = found.group(1)
+            elif strict or (not owner and folded.endswith(("id", "ari"))):
+                named = word if _BARE.fullmatch(word) else ""
+            elif not owner and _LONG_ID.fullmatch(word):
+                named = word
+            else:
+                continue
+            if named and one_spelling(named) != one_spelling(organization):
+                what = f"an entry's `{key}` names another organization, {named[:_LONGEST_SHOWN]!r}"
+                return names.OTHER_ORGANIZATION, what
+    return None
+
+
+def _telling(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    holders = [entry, *(entry[name] for name in ("attributes", "relationships") if isinstance(entry.get(name), dict))]
+    for holder in holders:
+        for key, value in holder.items():
+            if value is not None and (_OWNER.match(letters(key)) or _ORGANIZATION_KEY.match(letters(key))):
+                yield key, value
+    links = entry.get("links")
+    if isinstance(links, dict) and isinstance(links.get("self"), str):
+        yield _LINK, links["self"]
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone, without case, to compare spellings."""
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
+def _texts(value: Any) -> Iterator[str | None]:
+    """The texts that name somebody: the value, or the `id` of an object or of each in a list; None for what is none."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, dict):
+        held = value.get("data", value)
+        found = held.get("id") if isinstance(held, dict) else None
+        yield found if isinstance(found, str) else None
+    else:
+        yield value if isinstance(value, str) else None

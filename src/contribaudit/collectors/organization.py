@@ -1,22 +1,31 @@
-"""The organization itself.
+"""The organization itself, its user directories, and who administers it in person.
 
 `GET /admin/v1/orgs/{orgId}`, scope `read:orgs:admin`. It has a name, and no plan or edition.
 https://developer.atlassian.com/cloud/admin/organization/rest/api-group-orgs/
+
+`GET /admin/v2/orgs/{orgId}/directories`, scope `read:directories:admin`.
+https://developer.atlassian.com/cloud/admin/organization/rest/api-group-directory/
+
+`POST /admin/v2/orgs/{orgId}/directories/-/users/search` with the role of organization administrators; the groups whose
+members administer are read with the other groups. Atlassian states no scope for it; the other calls on users of a
+directory take `read:directories:admin`. A key may be refused: then who administers stays unknown, and nothing else
+does. Of a person the account ID is kept, and neither name nor mail address.
+https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from contribaudit.atlassian.calls import GET_ORGANIZATION
-from contribaudit.catalogue.organization import ORGANIZATION_NAME
-from contribaudit.collectors.interface import Collector, Reading
+from contribaudit.atlassian.calls import GET_ORGANIZATION, LIST_DIRECTORIES, SEARCH_ADMINISTRATORS
+from contribaudit.catalogue import organization as settings
+from contribaudit.collectors.interface import Collector, Reading, told_id
 from contribaudit.core.model.observation import Observation
 
-_KEYS = frozenset(("id", "type", "attributes", "relationships", "links"))
+_ORGANIZATION_KEYS = frozenset(("id", "type", "attributes", "relationships", "links"))
 
 
-async def read(reading: Reading) -> AsyncIterator[Observation]:
+async def read_organization(reading: Reading) -> AsyncIterator[Observation]:
     """Yield the organization's name."""
     answer = await reading.client.read(GET_ORGANIZATION)
     reading.pages += 1
@@ -26,20 +35,79 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
         return
     reading.entries = reading.unique = reading.announced = 1
     response = reading.keep(data)
-    reading.known_keys("", data, _KEYS, response)
+    reading.known_keys("", data, _ORGANIZATION_KEYS, response)
     if data.get("id") != reading.client.organization:
         reading.fall_short("wrong_organization", "the answer is about a different organization")
         return
     attributes = data.get("attributes")
     holder = attributes if isinstance(attributes, dict) else {}
     reading.known_keys("attributes", holder, frozenset(("name",)), response)
-    yield reading.text(ORGANIZATION_NAME, reading.organization, holder, "name", response)
+    yield reading.text(settings.ORGANIZATION_NAME, reading.organization, holder, "name", response)
 
 
 ORGANIZATION = Collector(
     name="organization",
     call=GET_ORGANIZATION,
-    promises=(ORGANIZATION_NAME.id,),
-    read=read,
+    promises=(settings.ORGANIZATION_NAME.id,),
+    read=read_organization,
     proves="The organization exists and the key belongs to it. No plan is returned.",
+)
+
+
+_DIRECTORY_KEYS = frozenset(("directoryId", "name", "icon"))
+
+
+async def read_directories(reading: Reading) -> AsyncIterator[Observation]:
+    """Yield the directories' IDs."""
+    ids: set[str] = set()
+    async for entry, _ in reading.listed(_DIRECTORY_KEYS):
+        if identity := told_id(entry, "directoryId"):
+            ids.add(identity)
+        else:
+            reading.fall_short("entry_without_id", "an entry has no `directoryId`")
+    reading.unique = len(ids)
+    if not reading.shortfalls:  # what is missing from a list with a gap would look gone
+        yield reading.observed(settings.DIRECTORIES, reading.organization, tuple(sorted(ids)))
+
+
+DIRECTORIES = Collector(
+    name="directories",
+    call=LIST_DIRECTORIES,
+    promises=(settings.DIRECTORIES.id,),
+    read=read_directories,
+    proves="The number of user directories, not what their users have access to.",
+)
+
+
+_NOBODY = "no administrator is listed, which a key that may not see them is answered too"
+
+
+async def read_administrators(reading: Reading) -> AsyncIterator[Observation]:
+    """Yield the list. An empty one is no answer: somebody made the key."""
+    ids: set[str] = set()
+    async for page in reading.client.pages(reading.call):
+        reading.pages += 1
+        for entry in page.items:
+            reading.entries += 1
+            if identity := told_id(entry, "accountId"):
+                ids.add(identity)
+            else:
+                reading.fall_short("entry_without_id", "an entry has no `accountId`")
+    reading.unique = len(ids)
+    if reading.shortfalls:
+        return
+    if ids:
+        people = tuple(sorted(ids))
+        yield reading.observed(settings.ADMINISTRATORS, reading.organization, people, reading.keep(list(people)))
+    else:
+        reading.fall_short("empty_list", _NOBODY)
+        yield reading.unavailable(settings.ADMINISTRATORS, reading.organization, "empty_list", _NOBODY)
+
+
+ADMINISTRATORS = Collector(
+    name="administrators",
+    call=SEARCH_ADMINISTRATORS,
+    promises=(settings.ADMINISTRATORS.id,),
+    read=read_administrators,
+    proves=("Who holds the role of organization administrator in person, by account ID. Not which API keys can write."),
 )

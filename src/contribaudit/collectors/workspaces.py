@@ -19,8 +19,7 @@ from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.catalogue.signals import WORKSPACE_FEATURE, WORKSPACE_POLICY
-from contribaudit.collectors.interface import Collector, Reading, signal, told_id
-from contribaudit.collectors.whose import not_ours
+from contribaudit.collectors.interface import Collector, Reading, letters, not_ours, signal, told_id
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
 from contribaudit.core.model.subject import Kind, Subject
@@ -166,14 +165,10 @@ def _other_kind(entry: Mapping[str, Any]) -> tuple[str, str] | None:
         return "wrong_type", "the `type` of an entry is not a text, so whether it is an app is not known"
     attributes = entry.get("attributes")
     held = attributes if isinstance(attributes, dict) else {}
-    own = {_letters(text) for text in (held.get("type"), held.get("typeKey")) if isinstance(text, str)}
-    if _letters(kind) in own or re.search("workspace|product|app", _letters(kind)):
+    own = {letters(text) for text in (held.get("type"), held.get("typeKey")) if isinstance(text, str)}
+    if letters(kind) in own or re.search("workspace|product|app", letters(kind)):
         return None
     return "unknown_type", f"an entry has the type {kind[:60]!r}, so whether it is an app is not known"
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
 
 
 def _host(reading: Reading, app: Subject, attributes: Mapping[str, Any], response: str) -> Observation:
