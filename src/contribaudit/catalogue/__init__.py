@@ -1,35 +1,23 @@
-"""Every setting that we know, one file per family."""
+"""Every setting that we know, in rooms of related families."""
 
 from __future__ import annotations
 
-from contribaudit.catalogue import (
-    ai_access,
-    ai_tools,
-    connectors,
-    data_contribution,
-    data_residency,
-    hipaa,
-    organization,
-    signals,
-    site_ai,
-    spaces,
-    sub_processors,
-)
+from contribaudit.catalogue import ai_access, ai_tools, data_contribution, data_residency, organization, signals
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
 
 ALL: tuple[Setting, ...] = (
     *organization.ALL,
-    *spaces.ALL,
+    *organization.SPACES,
     *data_residency.ALL,
     *data_contribution.ALL,
-    *hipaa.ALL,
+    *ai_access.HIPAA,
     *ai_access.ALL,
     *ai_tools.ALL,
-    *connectors.ALL,
-    *site_ai.ALL,
-    *sub_processors.ALL,
+    *ai_tools.CONNECTORS,
+    *ai_access.GATEWAY,
+    *data_contribution.SUB_PROCESSORS,
 )
 _BY_ID = {setting.id: setting for setting in ALL}
 

@@ -64,3 +64,69 @@ EFFECTIVE_AI = _made.told(
 )
 
 ALL: tuple[Setting, ...] = _made.all
+
+
+_BAA = "https://support.atlassian.com/organization-administration/docs/sign-a-business-associate-agreement-baa/"
+
+_hipaa = Room(Family.HIPAA)
+
+HIPAA_BAA = _hipaa.choice(
+    names.HIPAA_BAA, (Kind.ORGANIZATION,), "Business associate agreement with Atlassian", _BAA, ("none", "signed")
+)
+HIPAA_TAGGED = _hipaa.choice(
+    names.HIPAA_TAGGED, (Kind.APP,), "Whether the app is tagged for HIPAA", _BAA, ("yes", "no")
+)
+
+HIPAA: tuple[Setting, ...] = _hipaa.all
+"""Protected health information: the agreement with Atlassian, and the apps that are tagged under it."""
+
+
+_GATEWAY_PAGE = "https://developer.atlassian.com/platform/atlassian-graphql-api/graphql/"
+
+_BOOLEAN = "true or false"
+
+_gateway = Room(Family.AI_ACCESS)
+GATEWAY_ROVO = _gateway.told(
+    names.GATEWAY_ROVO, (Kind.SITE, Kind.APP), "Rovo is on (gateway)", _GATEWAY_PAGE, unit=_BOOLEAN
+)
+GATEWAY_ROVO_LLM = _gateway.told(
+    names.GATEWAY_ROVO_LLM, _APP, "Rovo's language models are on (gateway)", _GATEWAY_PAGE, unit=_BOOLEAN
+)
+GATEWAY_AI = _gateway.told(names.GATEWAY_AI, _APP, "AI features are on (gateway)", _GATEWAY_PAGE, unit=_BOOLEAN)
+GATEWAY_EDITION = _gateway.told(
+    names.GATEWAY_EDITION, _APP, "Edition (gateway)", _GATEWAY_PAGE, family=Family.ORGANIZATION, ignores_case=True
+)
+GATEWAY_TRIAL = _gateway.told(
+    names.GATEWAY_TRIAL,
+    _APP,
+    "Edition on trial (gateway)",
+    _GATEWAY_PAGE,
+    family=Family.ORGANIZATION,
+    ignores_case=True,
+)
+GATEWAY_TRIAL_ENDS_ON = _gateway.told(
+    names.GATEWAY_TRIAL_ENDS_ON,
+    _APP,
+    "Last day of the trial (gateway)",
+    _GATEWAY_PAGE,
+    family=Family.ORGANIZATION,
+    unit="date",
+)
+GATEWAY_REGIONS = _gateway.told_list(
+    names.GATEWAY_REGIONS, _APP, "AWS regions (gateway)", _GATEWAY_PAGE, family=Family.DATA_RESIDENCY, ignores_case=True
+)
+GATEWAY_ORGANIZATION = _gateway.told(
+    names.GATEWAY_ORGANIZATION,
+    (Kind.SITE,),
+    "Organization of the site (gateway)",
+    _GATEWAY_PAGE,
+    family=Family.ORGANIZATION,
+)
+
+GATEWAY: tuple[Setting, ...] = _gateway.all
+"""What Atlassian's GraphQL gateway tells a site's API token of AI, plan, trial and regions.
+
+Each value is what a field told one account. A yes holds for the app; a no holds for that account alone, since a plan
+may limit Rovo to groups. Truth values are booleans. How far a field is published (production, beta, experimental) is
+told by the source of the observation.
+"""

@@ -67,3 +67,50 @@ MCP_SEARCH = _made.choice(
 )
 
 ALL: tuple[Setting, ...] = _made.all
+
+
+_BLOCKLIST = _ADMIN + "manage-blocklist"
+_DISCONNECT = _ADMIN + "disconnect-an-app-from-teamwork-graph/"
+_PERMISSIONS = "https://developer.atlassian.com/platform/teamwork-graph/connector-requirements-and-best-practices/"
+_LISTS = "https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/"
+
+_connectors = Room(Family.CONNECTORS)
+_CONNECTOR = (Kind.CONNECTOR,)
+
+CONNECTOR_STATE = _connectors.choice(
+    names.CONNECTOR_STATE,
+    _CONNECTOR,
+    "State of the connector; hidden from search is still connected",
+    _DISCONNECT,
+    ("connected", "hidden", "disconnecting", "disconnected"),
+)
+CONNECTOR_TYPE = _connectors.choice(
+    "connector.type",
+    _CONNECTOR,
+    "How the connector reads: stored and indexed, fetched live, or by link",
+    _ADMIN + "teamwork-graph-connector-types/",
+    ("synced", "direct", "smart_link"),
+)
+CONNECTOR_PERMISSIONS = _connectors.choice(
+    "connector.replicates_permissions",
+    _CONNECTOR,
+    "Whether the connector copies the source's permissions; omitted counts as false",
+    _PERMISSIONS,
+    ("true", "false", "omitted"),
+)
+CONNECTOR_BLOCKLIST = _connectors.listed(
+    "connector.blocklist", _CONNECTOR, "Addresses that the connector leaves out", _BLOCKLIST
+)
+CONNECTOR_ALLOWLIST = _connectors.listed(
+    "connector.allowlist", _CONNECTOR, "Addresses that alone the connector takes in", _BLOCKLIST
+)
+CONNECTOR_OFFERED = _connectors.choice(
+    names.CONTRIBUTION_OFFERED,
+    _CONNECTOR,
+    "Whether the contribution lists offer this connector, so that it can contribute at all",
+    _LISTS,
+    ("yes", "no"),
+)
+
+CONNECTORS: tuple[Setting, ...] = _connectors.all
+"""Connectors that bring third-party content into the Teamwork Graph. None of these settings has a known signal."""

@@ -51,3 +51,17 @@ EFFECTIVE_IN_APP = _made.told(
 )
 
 ALL: tuple[Setting, ...] = _made.all
+
+
+_vendor = Room(Family.SUB_PROCESSORS)
+SUB_PROCESSOR_NOTICES = _vendor.choice(
+    "subprocessors.notices",
+    (Kind.ORGANIZATION,),
+    "Subscription to notices of new sub-processors",
+    "https://www.atlassian.com/legal/sub-processors",
+    ("subscribed", "not_subscribed"),
+)
+"""Whether somebody of the company gets the vendor's e-mail on each new sub-processor."""
+
+SUB_PROCESSORS: tuple[Setting, ...] = _vendor.all
+"""What only a person can tell of the vendor's sub-processors. The list itself is imported."""

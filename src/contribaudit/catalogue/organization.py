@@ -82,3 +82,18 @@ SPACE_COUNT = _made.text(
 )
 
 ALL: tuple[Setting, ...] = _made.all
+
+
+_PROJECTS = "https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-projects/"
+_SPACES = "https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space/"
+
+_spaces = Room(Family.ORGANIZATION)
+_SPACE = (Kind.SPACE,)
+
+SPACE_KEY = _spaces.told(names.SPACE_KEY, _SPACE, "Key of the space", _PROJECTS)
+SPACE_NAME = _spaces.told("space.name", _SPACE, "Name of the space", _PROJECTS)
+SPACE_TYPE = _spaces.told("space.type", _SPACE, "Type of the space, in the API's word", _SPACES)
+SPACE_STATUS = _spaces.told("space.status", _SPACE, "Whether the space is in use", _SPACES)
+
+SPACES: tuple[Setting, ...] = _spaces.all
+"""Spaces of Jira and Confluence, as their listings show them. They are kept apart from the other subjects."""

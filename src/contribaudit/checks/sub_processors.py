@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TypeAlias
 
-from contribaudit.catalogue.sub_processors import NOTICES
+from contribaudit.catalogue.data_contribution import SUB_PROCESSOR_NOTICES as NOTICES
 from contribaudit.checks.reading import WORKSPACES, compared
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Judge, Shape, Verdict, check
 from contribaudit.core.judge.evaluate import attributes_of

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from contribaudit.atlassian.calls import ASK_GATEWAY
 from contribaudit.atlassian.graphql import NotTold, Part, SiteAnswer
-from contribaudit.catalogue import site_ai as settings
+from contribaudit.catalogue import ai_access as settings
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.observation import Observation, Observed, Unavailable, Value
 from contribaudit.core.model.setting import Setting
@@ -25,7 +25,7 @@ from contribaudit.core.model.times import parse_utc
 METADATA = ("search", "configuration", "siteMetadata")
 PlanPlace: TypeAlias = tuple[SiteAnswer, tuple[str | int, ...]] | NotTold
 """Where the plan of an app stands in which answer, or why it does in none."""
-OF_A_PLAN = (settings.EDITION, settings.TRIAL, settings.TRIAL_ENDS_ON)
+OF_A_PLAN = (settings.GATEWAY_EDITION, settings.GATEWAY_TRIAL, settings.GATEWAY_TRIAL_ENDS_ON)
 SAID = frozenset(("null", "not_listed", "no_entitlement", "no_edition"))
 """What the gateway says by saying nothing: no failure of the reading."""
 
@@ -183,21 +183,21 @@ class Taker:
         path = (*METADATA, "productInfo")
         entries = self.answer.at(Part.SITE, *path)
         if isinstance(entries, NotTold):
-            return self.kept.unavailable(settings.REGIONS, app, entries, source(Part.SITE, path))
+            return self.kept.unavailable(settings.GATEWAY_REGIONS, app, entries, source(Part.SITE, path))
         listed = entries if isinstance(entries, list) else [entries]
         if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in listed):
-            return self._odd(settings.REGIONS, app, Part.SITE, path, entries)
+            return self._odd(settings.GATEWAY_REGIONS, app, Part.SITE, path, entries)
         mine = [one.get("dataRegion") for one in listed if one["name"].casefold() == product]
         if not mine:
             why = NotTold("not_listed", f"the gateway lists no regions of a product called {product}")
-            return self.kept.unavailable(settings.REGIONS, app, why, source(Part.SITE, path))
+            return self.kept.unavailable(settings.GATEWAY_REGIONS, app, why, source(Part.SITE, path))
         if not all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in mine):
-            return self._odd(settings.REGIONS, app, Part.SITE, (*path, "dataRegion"), mine[0])
+            return self._odd(settings.GATEWAY_REGIONS, app, Part.SITE, (*path, "dataRegion"), mine[0])
         regions = tuple(dict.fromkeys(name for one in mine for name in one))
         if not regions:
             why = NotTold("null", f"the gateway lists {product} with no region")
-            return self.kept.unavailable(settings.REGIONS, app, why, source(Part.SITE, path))
-        return self.observed(settings.REGIONS, app, regions, Part.SITE, (*path, "dataRegion"))
+            return self.kept.unavailable(settings.GATEWAY_REGIONS, app, why, source(Part.SITE, path))
+        return self.observed(settings.GATEWAY_REGIONS, app, regions, Part.SITE, (*path, "dataRegion"))
 
     def plan(self, app: Subject, told: PlanPlace, now: datetime) -> Iterator[Observation]:
         """Edition, trial and the trial's last day."""
@@ -219,7 +219,7 @@ class Taker:
         found = Entitlement(answer, (*path, billing), where)
         yield self._edition(app, found, billing)
         trial, ends = found.trial(billing, now)
-        for setting, value in ((settings.TRIAL, trial), (settings.TRIAL_ENDS_ON, ends)):
+        for setting, value in ((settings.GATEWAY_TRIAL, trial), (settings.GATEWAY_TRIAL_ENDS_ON, ends)):
             if isinstance(value, NotTold):
                 yield self.kept.unavailable(setting, app, value, source(Part.PLANS, where))
             else:
@@ -231,8 +231,8 @@ class Taker:
         if told is None:
             told = NotTold("null", "the gateway gave null for the app's edition, and no reason")
         if isinstance(told, NotTold):
-            return self.kept.unavailable(settings.EDITION, app, told, source(Part.PLANS, where))
-        return self.observed(settings.EDITION, app, told, Part.PLANS, where)
+            return self.kept.unavailable(settings.GATEWAY_EDITION, app, told, source(Part.PLANS, where))
+        return self.observed(settings.GATEWAY_EDITION, app, told, Part.PLANS, where)
 
     def observed(
         self, setting: Setting, subject: Subject, value: Value, part: Part, path: tuple[str | int, ...]

@@ -17,7 +17,7 @@ from contribaudit.atlassian.calls import ASK_GATEWAY, Call
 from contribaudit.atlassian.graphql import Lifecycle, NotTold, Part, Question, SiteAnswer, plan_key
 from contribaudit.atlassian.sites import SiteClient
 from contribaudit.atlassian.transport import IN_FLIGHT
-from contribaudit.catalogue import site_ai as settings
+from contribaudit.catalogue import ai_access as settings
 from contribaudit.collectors.collect import utc_now
 from contribaudit.collectors.gateway_answers import METADATA, OF_A_PLAN, Kept, PlanPlace, Taker
 from contribaudit.collectors.interface import broken_by
@@ -48,7 +48,7 @@ class GatewaySource:
 SITE_AI = GatewaySource(
     NAME,
     ASK_GATEWAY,
-    tuple(setting.id for setting in settings.ALL),
+    tuple(setting.id for setting in settings.GATEWAY),
     "Whether AI and Rovo are on for Confluence, Jira, Jira Service Management and the site, as the token's account sees"
     " it; edition and trial of each app; the regions of its data; the site's organization. A no holds for that account"
     " alone.",
@@ -266,19 +266,19 @@ class _Run:
         owners = {one.rpartition("/")[2].casefold(): one for one in told if isinstance(one, str)}
         foreign = next((one for key, one in owners.items() if key != self._organization.casefold()), None)
         if foreign is not None:
-            yield taker.observed(settings.ORGANIZATION, subject, foreign, Part.SITE, (*METADATA, "orgId"))
+            yield taker.observed(settings.GATEWAY_ORGANIZATION, subject, foreign, Part.SITE, (*METADATA, "orgId"))
             shown = answer.quote(foreign)
             why = NotTold(names.OTHER_ORGANIZATION, f"the gateway says that the site belongs to organization {shown}")
             self.kept.short.setdefault(why.reason, (why.code, None))
-            yield from self._untold(site, why, None, but=settings.ORGANIZATION)
+            yield from self._untold(site, why, None, but=settings.GATEWAY_ORGANIZATION)
             return
         if owners:
             whole = next(iter(owners.values()))
-            yield taker.observed(settings.ORGANIZATION, subject, whole, Part.SITE, (*METADATA, "orgId"))
+            yield taker.observed(settings.GATEWAY_ORGANIZATION, subject, whole, Part.SITE, (*METADATA, "orgId"))
         else:
-            yield taker.text(settings.ORGANIZATION, subject, Part.SITE, (*METADATA, "orgId"))
+            yield taker.text(settings.GATEWAY_ORGANIZATION, subject, Part.SITE, (*METADATA, "orgId"))
         if "ai" in self._client.reads:
-            yield taker.truth(settings.ROVO, subject, Part.SITE, (*METADATA, "isRovoEnabled"))
+            yield taker.truth(settings.GATEWAY_ROVO, subject, Part.SITE, (*METADATA, "isRovoEnabled"))
         for app, rule in site.apps:
             yield from self._of_app(app, rule, taker, plans)
 
@@ -286,14 +286,16 @@ class _Run:
         if "ai" in self._client.reads:
             match rule.gateway_ai:
                 case "confluence":
-                    yield taker.truth(settings.AI, app, Part.CONFLUENCE, ("getAIConfig", "isEnabled"))
-                    yield taker.truth(settings.ROVO, app, Part.CONFLUENCE, ("getAIConfig", "isRovoEnabled"))
-                    yield taker.truth(settings.ROVO_LLM, app, Part.CONFLUENCE, ("getAIConfig", "isRovoLLMEnabled"))
+                    yield taker.truth(settings.GATEWAY_AI, app, Part.CONFLUENCE, ("getAIConfig", "isEnabled"))
+                    yield taker.truth(settings.GATEWAY_ROVO, app, Part.CONFLUENCE, ("getAIConfig", "isRovoEnabled"))
+                    yield taker.truth(
+                        settings.GATEWAY_ROVO_LLM, app, Part.CONFLUENCE, ("getAIConfig", "isRovoLLMEnabled")
+                    )
                 case "jira":
-                    yield taker.truth(settings.ROVO, app, Part.JIRA, ("jira", "isRovoEnabled"))
-                    yield taker.truth(settings.ROVO_LLM, app, Part.JIRA_LLM, ("jira_isRovoLLMEnabled",))
+                    yield taker.truth(settings.GATEWAY_ROVO, app, Part.JIRA, ("jira", "isRovoEnabled"))
+                    yield taker.truth(settings.GATEWAY_ROVO_LLM, app, Part.JIRA_LLM, ("jira_isRovoLLMEnabled",))
                 case "jsm":
-                    yield taker.truth(settings.AI, app, Part.JSM, _JSM)
+                    yield taker.truth(settings.GATEWAY_AI, app, Part.JSM, _JSM)
         if "regions" in self._client.reads and rule.gateway_region:
             yield taker.regions(app, rule.gateway_region)
         if rule.type_key in plans:
@@ -307,11 +309,11 @@ class _Run:
         owed: list[tuple[Setting, Subject]] = []
         if site.cloud_id:
             subject = site.subject(self._organization)
-            owed += [(settings.ORGANIZATION, subject)] if but is not settings.ORGANIZATION else []
-            owed += [(settings.ROVO, subject)] if "ai" in reads else []
+            owed += [(settings.GATEWAY_ORGANIZATION, subject)] if but is not settings.GATEWAY_ORGANIZATION else []
+            owed += [(settings.GATEWAY_ROVO, subject)] if "ai" in reads else []
         for app, rule in site.apps:
             owed += [(one, app) for one in _AI_OF.get(rule.gateway_ai, ()) if "ai" in reads]
-            owed += [(settings.REGIONS, app)] if "regions" in reads and rule.gateway_region else []
+            owed += [(settings.GATEWAY_REGIONS, app)] if "regions" in reads and rule.gateway_region else []
             owed += [(one, app) for one in OF_A_PLAN if "trials" in reads and rule.product_keys]
         for setting, about in owed:
             yield Unavailable(setting.id, about, why.code, why.reason, self.kept.started_at, ASK_GATEWAY.title, scope)
@@ -333,9 +335,9 @@ class _Run:
 
 
 _AI_OF = {
-    "confluence": (settings.AI, settings.ROVO, settings.ROVO_LLM),
-    "jira": (settings.ROVO, settings.ROVO_LLM),
-    "jsm": (settings.AI,),
+    "confluence": (settings.GATEWAY_AI, settings.GATEWAY_ROVO, settings.GATEWAY_ROVO_LLM),
+    "jira": (settings.GATEWAY_ROVO, settings.GATEWAY_ROVO_LLM),
+    "jsm": (settings.GATEWAY_AI,),
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Tuple, and_, bindparam, literal, or_, select, tuple_
 
 from contribaudit import catalogue
-from contribaudit.catalogue.spaces import ALL as OF_SPACES
+from contribaudit.catalogue.organization import SPACES as OF_SPACES
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change, RunInterval, SubjectNames
 from contribaudit.core.model.observation import SettingId, Value

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, exists, func, or_, select, update
 
-from contribaudit.catalogue.spaces import ALL as OF_SPACES
+from contribaudit.catalogue.organization import SPACES as OF_SPACES
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.snapshot import CollectionStatus

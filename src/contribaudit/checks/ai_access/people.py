@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
-from contribaudit.catalogue import hipaa
 from contribaudit.checks.ai_access.apps import access_told, exposure, nothing_to_ask, on_its_screen
 from contribaudit.checks.reading import (
     WORKSPACES,
@@ -126,20 +125,20 @@ def _may_hold_health_data(state: State, subject: Subject) -> bool:
     "AI-19",
     "health-data-ai-off",
     Kind.APP,
-    reads=(hipaa.TAGGED.id, ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY),
+    reads=(ai.HIPAA_TAGGED.id, ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY),
     outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
     applies=_may_hold_health_data,
 )
 @fragile_in_trial
 def health_data(case: CheckContext) -> Verdict:
     """AI-19: in an app that is tagged for HIPAA, AI is off: by the last text that we have, no agreement covers AI."""
-    tagged = attested_choice(case.state, case.subject, hipaa.TAGGED)
+    tagged = attested_choice(case.state, case.subject, ai.HIPAA_TAGGED)
     if isinstance(tagged, Verdict):
-        return unless_no_screen(case, hipaa.TAGGED, tagged)
-    evidence = Evidence.of(case.state.read(case.subject, hipaa.TAGGED.id))
+        return unless_no_screen(case, ai.HIPAA_TAGGED, tagged)
+    evidence = Evidence.of(case.state.read(case.subject, ai.HIPAA_TAGGED.id))
     if tagged == "no":
         reason = "not tagged for HIPAA, so it must hold no health data"
-        return Verdict(Outcome.PASS, "not_tagged", reason, hipaa.TAGGED.id, None, tagged, evidence)
+        return Verdict(Outcome.PASS, "not_tagged", reason, ai.HIPAA_TAGGED.id, None, tagged, evidence)
     answer = exposure(case, case.subject)
     code = {Outcome.PASS: "ai_off", Outcome.FAIL: "ai_on"}.get(answer.outcome) or answer.reason_code
     reason = f"tagged for HIPAA: {answer.reason}"

@@ -10,7 +10,6 @@ import re
 from datetime import timedelta
 
 from contribaudit.catalogue import ai_tools as tools
-from contribaudit.catalogue import connectors
 from contribaudit.checks.ai_access.apps import no_more_than
 from contribaudit.checks.reading import (
     attested_choice,
@@ -28,7 +27,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import later
 from contribaudit.core.resolve.state import State
 
-_STATE = connectors.STATE
+_STATE = tools.CONNECTOR_STATE
 _ADDRESS = re.compile(r"https://(?:[^\W_][\w-]*\.)+[^\W\d_][\w-]*(?::\d+)?(?:[/?#]\S*)?$", re.IGNORECASE)
 """An address with the name of a host: of a folder's name, or of half an address, nothing is blocked."""
 
@@ -118,7 +117,7 @@ def _may_be_connected(state: State, subject: Subject) -> bool:
     "AI-14",
     "connectors-copy-permissions",
     Kind.CONNECTOR,
-    reads=(connectors.PERMISSIONS.id, _STATE.id),
+    reads=(tools.CONNECTOR_PERMISSIONS.id, _STATE.id),
     applies=_may_be_connected,
 )
 @fragile_in_trial
@@ -129,20 +128,20 @@ def replicates_permissions(case: CheckContext) -> Verdict:
         "false": "the connector does not copy permissions: everybody sees everything it brings in",
         "omitted": "the connector does not say whether it copies permissions, so it does not copy them",
     }
-    return compared(case, connectors.PERMISSIONS, "true", says)
+    return compared(case, tools.CONNECTOR_PERMISSIONS, "true", says)
 
 
 @check(
     "AI-15",
     "connector-blocklists-valid",
     Kind.CONNECTOR,
-    reads=(connectors.BLOCKLIST.id, _STATE.id),
+    reads=(tools.CONNECTOR_BLOCKLIST.id, _STATE.id),
     applies=_may_be_connected,
 )
 @fragile_in_trial
 def blocklist(case: CheckContext) -> Verdict:
     """AI-15: the blocklist holds no more than it can, and nothing but addresses; whether each exists nobody checks."""
-    setting = connectors.BLOCKLIST
+    setting = tools.CONNECTOR_BLOCKLIST
     entries = attested_list(case.state, case.subject, setting)
     if isinstance(entries, Verdict):
         return entries

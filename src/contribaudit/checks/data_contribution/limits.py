@@ -10,7 +10,6 @@ from datetime import UTC
 
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
-from contribaudit.catalogue import connectors
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.checks.ai_access.apps import exposure
 from contribaudit.checks.contributed import BEFORE, contributed, once_in_force, passing, worded
@@ -244,22 +243,22 @@ _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
     "DC-16",
     "connectors-not-contributed",
     Kind.CONNECTOR,
-    reads=(connectors.OFFERED.id, *_LISTS),
+    reads=(tools.CONNECTOR_OFFERED.id, *_LISTS),
     outcomes=ATTESTED | BEFORE,
     expectation=Expectation(Shape.WORDS, means="connectors that may contribute", default="none", example='["Figma"]'),
 )
 @fragile_in_deciding_trial
-@once_in_force(connectors.OFFERED)
+@once_in_force(tools.CONNECTOR_OFFERED)
 def connector_kept_out(case: CheckContext) -> Verdict:
     """DC-16: a connector that can contribute is excluded, or not included, unless the rule's `expect` approves it."""
     approved = case.listed
-    offered = attested_choice(case.state, case.subject, connectors.OFFERED)
+    offered = attested_choice(case.state, case.subject, tools.CONNECTOR_OFFERED)
     if isinstance(offered, Verdict):
         return offered
-    evidence = Evidence.of(case.state.read(case.subject, connectors.OFFERED.id))
+    evidence = Evidence.of(case.state.read(case.subject, tools.CONNECTOR_OFFERED.id))
     if offered == "no":
         reason = "the lists do not offer this connector, so it cannot contribute today"
-        return Verdict(Outcome.PASS, "not_offered", reason, connectors.OFFERED.id, approved, offered, evidence)
+        return Verdict(Outcome.PASS, "not_offered", reason, tools.CONNECTOR_OFFERED.id, approved, offered, evidence)
     answer = in_app(case.state, case.subject)
     verdict = contributed(answer, approved)
     verdict = replace(verdict, evidence=(*evidence, *verdict.evidence))
