@@ -16,7 +16,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
-CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+from contribaudit import exit_codes
+
+CODES = {signal.SIGINT: exit_codes.INTERRUPTED, signal.SIGTERM: exit_codes.TERMINATED}
 SENTENCES = {
     signal.SIGINT: "Interrupted; the history holds the last complete run.",
     signal.SIGTERM: "Terminated; the history holds the last complete run.",

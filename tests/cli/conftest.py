@@ -132,4 +132,3 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("contribaudit.operations.first_look.sleep", at_once)
     monkeypatch.setattr("contribaudit.operations.doctor.remote.sleep", at_once)
-    monkeypatch.setattr("contribaudit.operations.doctor.remote.site_sleep", at_once)

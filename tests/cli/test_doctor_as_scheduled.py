@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from contribaudit.operations.doctor import scheduled
+from contribaudit.operations import doctor
 from tests import forked
 from tests.cli.conftest import Api, Cli
 
@@ -40,7 +40,7 @@ def forks(monkeypatch: pytest.MonkeyPatch) -> None:
         return subprocess.CompletedProcess(words, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     stand_in = SimpleNamespace(run=run, DEVNULL=subprocess.DEVNULL, TimeoutExpired=subprocess.TimeoutExpired)
-    monkeypatch.setattr(scheduled, "subprocess", stand_in)
+    monkeypatch.setattr(doctor, "subprocess", stand_in)
 
 
 def looked(cli: Cli, *words: str) -> tuple[int, dict[str, list[dict[str, Any]]]]:

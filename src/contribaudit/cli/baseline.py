@@ -16,6 +16,7 @@ from contribaudit.exporters.text import Cell
 COLUMNS = (
     "organization_id", "run", "standing", "approved_by", "approved_at", "until", "reason", "account", "host",
 )  # fmt: skip
+_NONE = "There is no baseline: run contribaudit baseline approve to create one."
 OUTSIDE = ("organization_id", "subject_kind", "subject_id", "subject_name", "reason_code", "reason")
 
 
@@ -93,10 +94,9 @@ def diff(console: Console) -> None:
         for subject, why in outside_now(state, session.organization):
             name = alias_of(state, subject)
             rows.append((session.organization, subject.kind.value, subject.id, name, why.code, why.reason))
-    only = ("subject_kind", "subject_name", "reason")
-    console.table(OUTSIDE, rows, flexible="reason", only=only)
+    console.table(OUTSIDE, rows, flexible="reason", only=("subject_kind", "subject_name", "reason"))
     if approved is None:
-        console.diagnostics.conclusion("There is no baseline: run contribaudit baseline approve to create one.")
+        console.diagnostics.conclusion(_NONE)
     else:
         count = counted(len(rows), "subject")
         console.diagnostics.conclusion(f"{count} not in the baseline of run {approved.baseline.run}.")
@@ -108,23 +108,13 @@ def _write(console: Console, *, newest: bool) -> None:
         now = session.now()
     last = found[-1] if found else None
     rows = [_row(one, one is last, now) for one in found if not newest or one is last]
-    only = COLUMNS[1:7]
-    console.table(COLUMNS, rows, flexible="reason", only=only)
+    console.table(COLUMNS, rows, flexible="reason", only=COLUMNS[1:7])
     if not rows:
-        console.diagnostics.conclusion("There is no baseline: run contribaudit baseline approve to create one.")
+        console.diagnostics.conclusion(_NONE)
 
 
 def _row(one: Baseline, counts: bool, now: datetime) -> tuple[Cell, ...]:
     standing = "superseded" if not counts else "ended" if one.until is not None and one.until < now else "in force"
     signed = one.approved
-    return (
-        one.organization,
-        one.run,
-        standing,
-        signed.by,
-        signed.at,
-        one.until,
-        one.reason,
-        signed.account,
-        signed.host,
-    )
+    by, host = (signed.by, signed.at), (signed.account, signed.host)
+    return one.organization, one.run, standing, *by, one.until, one.reason, *host

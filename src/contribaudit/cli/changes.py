@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +9,7 @@ import click
 from contribaudit.cli.arguments import run_of
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, store_option
+from contribaudit.cli.runs import kept_organizations
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
@@ -61,7 +61,6 @@ def command(
     """
     if context.invoked_subcommand is not None:
         return
-    from contribaudit import wiring
     from contribaudit.audit.changes import explained_changes
 
     console = context.ensure_object(Console)
@@ -69,15 +68,14 @@ def command(
         raise UsageError("--unseen sets the period", hint="Remove --since and --until")
     with console.history() as store:
         asked = _organizations(console, store)
-        seen = _last_look(store) if unseen else None
+        me = console.signature()
+        seen = store.last_look(me.account, me.host) if unseen else None
         spans = [span for one in asked if (span := _span(store, one, since, until, seen)) is not None]
         found = explained_changes(store, console.rulebook(), spans, steps=steps)
         if unseen and spans and store.read_only:
             console.diagnostics.warning("changes could not be marked as seen: the history cannot be written")
         elif unseen and spans:
-            operator = wiring.operator()
-            newest = max(span.until for span in spans)
-            store.record_look(operator.account, operator.host, newest, datetime.now(UTC))
+            store.record_look(me.account, me.host, max(span.until for span in spans), me.at)
     changes = [one for one in found if not settings_named or one.setting.startswith(settings_named)]
     _show(console, changes, compared=bool(spans))
 
@@ -103,14 +101,7 @@ def annotate(console: Console, *, change: str, ticket: str, note: str, by: str) 
 
 def _organizations(console: Console, store: History) -> list[str]:
     configured = list(console.organizations) or [one.id for one in console.settings().organizations()]
-    return configured or list(dict.fromkeys(one for record in store.runs() for one in record.organizations))
-
-
-def _last_look(store: History) -> int | None:
-    from contribaudit import wiring
-
-    operator = wiring.operator()
-    return store.last_look(operator.account, operator.host)
+    return configured or kept_organizations(store)
 
 
 def _span(store: History, organization: str, since: str | None, until: str | None, seen: int | None) -> Span | None:

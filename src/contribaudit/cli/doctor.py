@@ -68,14 +68,14 @@ def command(console: Console, *, as_scheduled: bool) -> None:
 def _as_scheduled(console: Console) -> Iterator[Line]:
     """Raises UsageError for several --org: a recipe is for one organization, or for all of the configuration."""
     from contribaudit.cli.schedule import recipe_of
-    from contribaudit.operations.doctor import scheduled
+    from contribaudit.operations.doctor import examine_as_scheduled
 
     if len(console.organizations) > 1 or console.named_key.fd is not None:
         raise UsageError(
             "A scheduler starts one audit, of one --org or of all, with keys in files",
             hint="Give one --org, or none, and --api-key-file",
         )
-    return scheduled.examine(recipe_of(console, "06:15", console.named_key.file), console.policy_path)
+    return examine_as_scheduled(recipe_of(console, "06:15", console.named_key.file), console.policy_path)
 
 
 def _row(line: Line, colored: bool) -> str:

@@ -62,30 +62,24 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
         computed = [one for one in COMPUTED if one == wanted or (wanted is None and _fits(about, one))]
         answers = [effective_of(state, about, one) for one in computed]
         observations = [state.read(about, SettingId(wanted))] if wanted is not None and not answers else []
-        text = _rendered(console, state, about, answers, observations)
-    console.write(console.runnable(text) if console.output_format == "text" else text)
+        _write(console, state, about, answers, observations)
 
 
-def _rendered(
+def _write(
     console: Console, state: State, about: Subject, answers: Sequence[Effective], observations: Sequence[Observation]
-) -> str:
-    """The answers in one of the formats."""
+) -> None:
+    """Write the answers in the format that was asked for."""
     from contribaudit.exporters import explanation, tabular
 
     if console.output_format == "json":
-        return explanation.document(state, about, answers, observations)
-    if console.output_format in tabular.FORMATS:
+        console.write(explanation.document(state, about, answers, observations))
+    elif console.output_format in tabular.FORMATS:
         rows = explanation.rows(state, about, answers, observations)
-        return tabular.render(
-            console.output_format,
-            explanation.COLUMNS,
-            rows,
-            flexible="reason",
-            only=explanation.SHOWN,
-            terminal=console.on_terminal,
-        )
-    on_terminal, color = console.on_terminal, console.colored_output
-    return explanation.render(state, about, answers, observations, terminal=on_terminal, color=color)
+        console.table(explanation.COLUMNS, rows, flexible="reason", only=explanation.SHOWN)
+    else:
+        on_terminal, color = console.on_terminal, console.colored_output
+        text = explanation.render(state, about, answers, observations, terminal=on_terminal, color=color)
+        console.write(console.runnable(text))
 
 
 def _fits(about: Subject, setting: SettingId) -> bool:

@@ -209,18 +209,16 @@ def prune(console: Console, *, keep_daily: str, keep_weekly: str, dry_run: bool,
     runs that a baseline refers to, runs between which a signal changed or an app was added, removed or renamed, the
     first run that saw an annotated change, and what a partial run relies on. Write durations as 90d, 12w, 15mo, 2y.
     """
-    from contribaudit import wiring
     from contribaudit.store.pruning import Retention, parse_span
 
     rule = Retention(parse_span(keep_daily), parse_span(keep_weekly))
-    now = datetime.now(UTC)
+    signature = console.signature()
     with console.open_history() as store:
-        signature = wiring.operator().signature(now)
-        done = store.prune(rule, now, signature, dry_run=True)
+        done = store.prune(rule, signature.at, signature, dry_run=True)
         going = counted(len(done.removed), "run")
         if done.removed and not dry_run:
             agreed(f"Remove {going} of {len(done.removed) + done.kept} for good ({rule})?", yes=yes)
-            done = store.prune(rule, now, signature)
+            done = store.prune(rule, signature.at, signature)
         rows = [(one.organization, one.removed, one.kept, one.intervals) for one in done.organizations]
         freed = _compact(console, store) if done.removed and not dry_run else ""
     columns = ("organization", "runs_removed", "runs_kept", "values_removed")

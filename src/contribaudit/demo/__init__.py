@@ -27,8 +27,7 @@ from contribaudit.audit.attesting import Form, desks
 from contribaudit.audit.job import Job, Operator, Target
 from contribaudit.audit.pipeline import audit
 from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.demo.story import STORIES, Moment, Values
-from contribaudit.demo.vendor import archive_pages, import_lists
+from contribaudit.demo.story import STORIES, Moment, Values, archive_pages, import_lists
 from contribaudit.files import unfinished
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import loader
@@ -78,7 +77,7 @@ def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Demons
         archive_pages(store, rulebook.terms, [moments[0].at, now - timedelta(days=1)])
         import_lists(store, rulebook.subprocessors, moments[0].at, now - timedelta(days=1))
         for moment in moments:
-            _let_happen(moment, replace(job, clock=partial(_at, moment.at)), organization)
+            _play(moment, replace(job, clock=partial(_at, moment.at)), organization)
         job = replace(job, targets=targets(progress))
         asyncio.run(audit(job, progress))
         yield Demonstration(job, policy_path, targets)
@@ -94,9 +93,10 @@ def _policy_text(scenario: str, begun: datetime) -> str:
     return text.replace("{decided}", (begun + timedelta(days=1)).date().isoformat())
 
 
-def _let_happen(moment: Moment, job: Job, organization: Organization) -> None:
-    if moment.deed is not None:
-        moment.deed(organization, moment.at)
+def _play(moment: Moment, job: Job, organization: Organization) -> None:
+    """Do what happened at this moment of the story."""
+    if moment.action is not None:
+        moment.action(organization, moment.at)
     if moment.looked is not None:
         _look(job, organization.id, moment.looked, moment.by)
     if moment.audited:

@@ -30,7 +30,6 @@ from contribaudit.wiring import connected, connected_sites
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from contribaudit.core.resolve.state import State
     from contribaudit.settings.model import AppSettings
 
 sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -66,21 +65,14 @@ def first_look(
 
     A list of apps that cannot be read leaves the plan unknown.
     """
-    return asyncio.run(_first_look(settings, organization, key, rulebook, progress))
 
+    async def read() -> tuple[str, Snapshot]:
+        async with connected(settings, organization, key, progress, sleep) as client:
+            return name_in(await client.read(GET_ORGANIZATION)), await collect_all(client, (WORKSPACES,))
 
-async def _first_look(
-    settings: AppSettings, organization: str, key: SecretStr, rulebook: Rulebook, progress: Progress
-) -> FirstLook:
-    async with connected(settings, organization, key, progress, sleep) as client:
-        name = name_in(await client.read(GET_ORGANIZATION))
-        snapshot = await collect_all(client, (WORKSPACES,))
+    name, snapshot = asyncio.run(read())
     seen = Seen(organization, name, snapshot, "", {}, {})
     state = resolve([seen], rulebook, datetime.now(UTC), promises_of((WORKSPACES,)))
-    return _told(state, organization, name, rulebook, snapshot)
-
-
-def _told(state: State, organization: str, name: str, rulebook: Rulebook, snapshot: Snapshot) -> FirstLook:
     apps = state.subjects(Kind.APP, organization)
     highest = state.read(organization_subject(organization), names.HIGHEST_PLAN)
     word = highest.value if isinstance(highest, Observed) else None
@@ -102,41 +94,31 @@ def _told(state: State, organization: str, name: str, rulebook: Rulebook, snapsh
 
 
 def try_site_token(
-    settings: AppSettings,
-    site: tuple[str, str],
-    credential: Credential,
-    progress: Progress = SILENT,
+    settings: AppSettings, site: tuple[str, str], credential: Credential, progress: Progress = SILENT
 ) -> str:
     """Ask the gateway about a site (cloud ID and host) with a token; "" where it answered.
 
     Otherwise why it does not tell what was asked. Raises AdminApiError where it refuses the token.
     """
-    return asyncio.run(_try_site_token(settings, site, credential, progress))
-
-
-async def _try_site_token(
-    settings: AppSettings, site: tuple[str, str], credential: Credential, progress: Progress
-) -> str:
     cloud_id, host = site
-    async with connected_sites(settings, Accesses(Access(credential)), progress, sleep=sleep) as client:
-        answer = await client.ask(Question(cloud_id, (Part.SITE,)), host=host)
-    told = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
-    return told.reason if isinstance(told, NotTold) else ""
+
+    async def asked() -> str:
+        async with connected_sites(settings, Accesses(Access(credential)), progress, sleep=sleep) as client:
+            answer = await client.ask(Question(cloud_id, (Part.SITE,)), host=host)
+        told = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
+        return told.reason if isinstance(told, NotTold) else ""
+
+    return asyncio.run(asked())
 
 
-def organization_name(
-    settings: AppSettings,
-    organization: str,
-    key: SecretStr,
-    progress: Progress = SILENT,
-) -> str:
+def organization_name(settings: AppSettings, organization: str, key: SecretStr, progress: Progress = SILENT) -> str:
     """What the API calls the organization, "" when it does not say. Raises AdminApiError."""
-    return asyncio.run(_organization_name(settings, organization, key, progress))
 
+    async def read() -> str:
+        async with connected(settings, organization, key, progress, sleep) as client:
+            return name_in(await client.read(GET_ORGANIZATION))
 
-async def _organization_name(settings: AppSettings, organization: str, key: SecretStr, progress: Progress) -> str:
-    async with connected(settings, organization, key, progress, sleep) as client:
-        return name_in(await client.read(GET_ORGANIZATION))
+    return asyncio.run(read())
 
 
 def name_in(answer: dict[str, object]) -> str:

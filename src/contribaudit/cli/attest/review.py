@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -181,14 +181,13 @@ def forget(console: Console, *, person: str, yes: bool) -> None:
     reasons, screenshots, policy files, attestation files and evidence that was exported. One history holds several
     organizations, so the name is erased from all of them.
     """
-    from contribaudit import wiring
     from contribaudit.attestations.recording import mail
 
     known = mail(person, "whoever is to be forgotten")
     with console.open_history() as store:
         agreed(f"Replace {known} with {pseudonym(known)} permanently?", yes=yes)
-        now = datetime.now(UTC)
-        touched = store.forget_person(known, now, wiring.operator().signature(now))
+        signature = console.signature()
+        touched = store.forget_person(known, signature.at, signature)
     if not touched:
         raise UsageError("This person is not in the history", hint="contribaudit attest list --all shows who is")
     console.diagnostics.conclusion(f"{pseudonym(known)} now stands in {counted(touched, 'place')} of the history.")

@@ -28,7 +28,6 @@ from contribaudit.cli.init.answers import (
     how_to_go_on,
     keep,
     listed,
-    mail_address,
     nothing_written,
     refuse_missing,
 )
@@ -161,6 +160,7 @@ def command(
 
 def _answers(console: Console, flags: Mapping[str, Any], beside: tuple[str, ...]) -> Answers:
     """What the flags answer, the key among it. Raises UsageError and CredentialError for what cannot be."""
+    from contribaudit.attestations.recording import mail
     from contribaudit.operations import setup
     from contribaudit.settings import file
 
@@ -182,10 +182,10 @@ def _answers(console: Console, flags: Mapping[str, Any], beside: tuple[str, ...]
         statements={key: value for key, value in given.items() if value},
         packs=tuple(setup.known_pack(name) for name in dict.fromkeys(flags["packs"])),
         plan=setup.known_plan(flags["plan"], plans) if flags["plan"] is not None else "",
-        site_email=mail_address(flags["site_email"]) if flags["site_email"] else "",
+        site_email=mail(flags["site_email"]) if flags["site_email"] else "",
         site_token_file=place("site_token_file"),
         site_token_env=flags["site_token_env"] or "",
-        by=mail_address(flags["by"]) if flags["by"] else "",
+        by=mail(flags["by"]) if flags["by"] else "",
         schedule=flags["schedule"] or "",
         beside=beside,
     )

@@ -122,12 +122,6 @@ def ai_statement(text: str | None) -> str | dict[str, list[str]] | None:
     return word.strip().casefold()
 
 
-def mail_address(text: str) -> str:
-    from contribaudit.attestations.recording import mail
-
-    return mail(text)
-
-
 def given_key(settings: AppSettings, answers: Answers, key_fd: int | None) -> SecretStr | None:
     """The key that flags or the environment give; None where none does. Raises UsageError, CredentialError."""
     from contribaudit.settings import credentials

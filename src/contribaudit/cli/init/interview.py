@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import click
 
 from contribaudit.cli import options
 from contribaudit.cli.console import Console
-from contribaudit.cli.init.answers import AI, CONTRIBUTION, NO_SCHEDULE, Answers, listed, mail_address, token_of
+from contribaudit.cli.init.answers import AI, CONTRIBUTION, NO_SCHEDULE, Answers, listed, token_of
 from contribaudit.cli.init.writing import Kept, free_path, schedules
 from contribaudit.cli.options import OrganizationId
 from contribaudit.core.model.several import counted
@@ -252,9 +252,7 @@ class Interview:
                 "reads of each site whether AI is on, which trials run and in which regions data lies; without "
                 "it, somebody has to attest all that."
             )
-            text = _ask_valid(
-                f"Email address of the token's owner (Enter: no token, {SKIP}: a service account)", mail_address, ""
-            )
+            text = _ask_mail(f"Email address of the token's owner (Enter: no token, {SKIP}: a service account)")
             if not text:
                 return
             answers.site_email = "" if text == SKIP else text
@@ -295,16 +293,15 @@ class Interview:
             "\nSome settings are in no API: somebody looks them up in the console and attests them, under an email "
             "address."
         )
-        text = _ask_valid("Email address of the person who attests (Enter: later)", mail_address, "")
+        text = _ask_mail("Email address of the person who attests (Enter: later)")
         self._answers.by = "" if text == SKIP else text
 
     def _schedule(self) -> None:
         if self._answers.schedule:
             return
-        ways = "/".join(schedules())
         known = schedules()
         while True:
-            word = options.ask(f"\nRun the audit every day? ({ways})", NO_SCHEDULE).casefold()
+            word = options.ask(f"\nRun the audit every day? ({'/'.join(known)})", NO_SCHEDULE).casefold()
             if word in known:
                 self._answers.schedule = word
                 return
@@ -353,9 +350,11 @@ def tell(text: str, lead: str = "") -> None:
         click.echo("\n".join(rows), err=True)
 
 
-def _ask_valid(question: str, check: Callable[[str], str], default: str) -> str:
-    """A line that the check accepts, "" or "-"; asked again until then."""
-    return options.ask_valid(question, lambda text: text if text in ("", SKIP) else check(text), default)
+def _ask_mail(question: str) -> str:
+    """An email address, "" or "-"; asked again until it is one of them."""
+    from contribaudit.attestations.recording import mail
+
+    return options.ask_valid(question, lambda text: text if text in ("", SKIP) else mail(text), "")
 
 
 def _choose(question: str, choices: Sequence[tuple[str, str]], *, may_skip: bool = False) -> str:

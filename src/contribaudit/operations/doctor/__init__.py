@@ -1,25 +1,29 @@
-"""Everything that an audit needs, checked one by one: a line each, with the next step.
+"""Everything that an audit needs, checked one by one: a line each, with the next step. Here, or as a scheduler would.
 
 local.py    config.toml, the environment, the organizations; keyring, store, policy, rulebook, scheduler
-scheduled.py   the same in the environment of a scheduler
 remote.py   key, reachability, scopes, the API tokens that read spaces, the key's expiry, the clock
 """
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from contribaudit.errors import ConfigurationError, CredentialError
+from contribaudit import exit_codes
+from contribaudit.errors import ConfigurationError, ContribauditError, CredentialError, StoreError, UsageError
 from contribaudit.operations.doctor import local, remote
 from contribaudit.operations.doctor.local import Line, Status
+from contribaudit.operations.schedules import Recipe
 from contribaudit.progress import SILENT, Progress
 from contribaudit.settings.credentials import NamedKey
 from contribaudit.settings.model import AppSettings
 
-__all__ = ["Line", "Status", "examine"]
+__all__ = ["Line", "Status", "examine", "examine_as_scheduled"]
 
 
 def examine(
@@ -60,3 +64,78 @@ def examine(
     yield from local.evidence(settings)
     yield from local.rules(settings, policy, now.date())
     yield local.scheduler(origins, headless=headless)
+
+
+SCHEDULER_PATH = "/usr/local/bin:/usr/bin:/bin"
+"""What systemd and cron give to a job, more or less."""
+_SECONDS = 300
+_NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def scheduler_environment(recipe: Recipe) -> dict[str, str]:
+    """All that the job finds in its environment."""
+    return {"PATH": SCHEDULER_PATH, **dict(recipe.environment), "CONTRIBAUDIT_TRIGGER": "schedule"}
+
+
+def examine_as_scheduled(recipe: Recipe, policy: Path | None) -> Iterator[Line]:
+    """The lines of a `doctor` that the recipe's scheduler might have started, and of what it needs besides."""
+    told = "; ".join(
+        ("no terminal, no HOME, in /", f"in the environment only {', '.join(scheduler_environment(recipe))}")
+    )
+    yield Line.ok("scheduled", f"tried as a scheduler starts it: {told}")
+    yield from _network()
+    for folder in recipe.writable:
+        yield _writable(folder)
+    words = [*recipe.command, "doctor", "--format", "json", *recipe.where, *recipe.key]
+    words += ["--policy", str(policy.absolute())] if policy is not None else []
+    try:
+        done = subprocess.run(  # noqa: S603  our own program, with words that the configuration gives
+            words,
+            env=scheduler_environment(recipe),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # no controlling terminal either
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        what = f"{words[0]} cannot be started by a scheduler: {error}"
+        yield Line.failed("scheduled", ContribauditError(what, hint="Install it where the scheduler may run it"))
+        return
+    yield from _lines(done)
+
+
+def _lines(done: subprocess.CompletedProcess[str]) -> Iterator[Line]:
+    try:
+        found = json.loads(done.stdout)["lines"]
+    except (ValueError, KeyError):
+        last = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[0]
+        error = UsageError(last.removeprefix("contribaudit: "), hint="Run contribaudit doctor without --as-scheduled")
+        yield Line(Status.FAILED, "scheduled", error.message, error.hint, done.returncode or exit_codes.TOOL)
+        return
+    for one in found:
+        if one["name"] != "scheduler":  # that line guesses what this whole list has tried
+            yield Line(Status(one["status"]), one["name"], one["what"], one["next"], one["exit_code"])
+
+
+def _network() -> Iterator[Line]:
+    """Proxies and certificates of this shell, which a scheduler does not know."""
+    here = [name for name in _NETWORK if os.environ.get(name) or os.environ.get(name.lower())]
+    if here:
+        yield Line.warning(
+            "network",
+            f"this shell sets {', '.join(here)}, and a scheduler will not",
+            "Set them in the unit or crontab too, or for systemd in ~/.config/environment.d; see docs/network.md",
+        )
+
+
+def _writable(folder: Path) -> Line:
+    if not folder.is_dir():
+        what = f"{folder} does not exist, and a service that may write nothing else does not start without it"
+        return Line.failed("folder", StoreError(what, hint=f"mkdir -p {folder}"))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return Line.failed("folder", StoreError(f"{folder} cannot be written", hint="Check its owner and permissions"))
+    return Line.ok("folder", f"{folder} can be written")

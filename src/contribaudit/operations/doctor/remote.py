@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from contribaudit import collectors
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.calls import ASK_GATEWAY, Call, Paging
-from contribaudit.atlassian.client import AdminClient
+from contribaudit.atlassian.client import AdminClient, Page
 from contribaudit.atlassian.graphql import NotTold, Part, Question
 from contribaudit.atlassian.sites import ON_GATEWAY, SPACES, Accesses, SiteClient, is_cloud_id, site_chain
 from contribaudit.collectors.workspaces import place_of
@@ -33,13 +33,15 @@ from contribaudit.errors import (
     RulebookError,
 )
 from contribaudit.operations.doctor.local import Line, Status
+from contribaudit.operations.first_look import name_in
 from contribaudit.progress import Progress
 from contribaudit.settings import credentials
 from contribaudit.settings.credentials import VARIABLE, Found, NamedKey, find_key
 from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.wiring import connected, connected_sites, load_rulebook, site_accesses
 
-site_sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+"""How retries wait."""
 
 
 def tokens(settings: AppSettings) -> Iterator[Line]:
@@ -79,7 +81,7 @@ async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progr
         return [
             Line.warning("site", "none of the first apps belongs to a site with a token, so no token was tested", hint)
         ]
-    async with connected_sites(settings, accesses, progress, sleep=site_sleep) as client:
+    async with connected_sites(settings, accesses, progress, sleep=sleep) as client:
         found = [await _list_spaces(client, *chosen)] if SPACES in accesses.reads else []
         return [*found, await _ask_gateway(client, *chosen[1:])] if accesses.reads & ON_GATEWAY else found
 
@@ -165,8 +167,15 @@ def clock(skew: float | None) -> Line:
 _USEFUL_ONLY = (calls.LIST_EVENT_ACTIONS, calls.LIST_API_KEYS, calls.SEARCH_AI_GROUPS)
 """Without these an audit still judges settings: who changed them, who holds the role for AI, and when the key ends,
 stays unknown."""
-
-sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+_TRIED = (
+    calls.SEARCH_WORKSPACES,
+    calls.LIST_DIRECTORIES,
+    calls.LIST_POLICIES,
+    calls.SEARCH_AI_GROUPS,
+    calls.LIST_EVENT_ACTIONS,
+)
+_SCOPED = (calls.GET_ORGANIZATION, *_TRIED, calls.LIST_API_KEYS)
+"""One call for each scope that an audit uses."""
 
 
 def examine(
@@ -256,14 +265,9 @@ async def _lines(
         return
     else:
         yield Line.ok("api", f"{settings.api_url} answers")
-        yield _granted(calls.GET_ORGANIZATION, _name_in(answer))
-    for call in (
-        calls.SEARCH_WORKSPACES,
-        calls.LIST_DIRECTORIES,
-        calls.LIST_POLICIES,
-        calls.SEARCH_AI_GROUPS,
-        calls.LIST_EVENT_ACTIONS,
-    ):
+        name = name_in(answer)
+        yield _granted(calls.GET_ORGANIZATION, f'"{name}"' if name else "the answer contains no name")
+    for call in _TRIED:
         yield await _tried(client, call, apps if call == calls.SEARCH_WORKSPACES else [])
     yield await _limits(client)
     async for line in _key_end(client, organization, now):
@@ -273,11 +277,9 @@ async def _lines(
 
 async def _tried(client: AdminClient, call: Call, seen: list[dict[str, Any]]) -> Line:
     try:
-        if call.paging is Paging.NONE:
-            await client.read(call)
+        page = await _first_page(client, call)
+        if page is None:
             return _granted(call)
-        async with aclosing(client.pages(call, max_pages=1)) as pages:
-            page = await anext(pages)
         seen += page.items
         return _granted(call, _counted(len(page.items), page.announced))
     except AccessDenied as error:
@@ -286,14 +288,22 @@ async def _tried(client: AdminClient, call: Call, seen: list[dict[str, Any]]) ->
         return Line.failed(f"read {call.name}", error)
 
 
+async def _first_page(client: AdminClient, call: Call) -> Page | None:
+    """The first page of a list; None for a call that has no pages, once it was answered."""
+    if call.paging is Paging.NONE:
+        await client.read(call)
+        return None
+    async with aclosing(client.pages(call, max_pages=1)) as pages:
+        return await anext(pages)
+
+
 async def _limits(client: AdminClient) -> Line:
     """Whether the key may do more than it needs: only one without scopes lists organizations."""
     try:
-        async with aclosing(client.pages(calls.LIST_ORGANIZATIONS, max_pages=1)) as pages:
-            page = await anext(pages)
+        page = await _first_page(client, calls.LIST_ORGANIZATIONS)
     except AdminApiError as error:
         return Line.warning("key limits", f"it is not known whether the key has scopes: {error.message}", error.hint)
-    if page.items:
+    if page is not None and page.items:
         wanted = ", ".join(sorted({call.scope for call in calls.ALL if call.scope}))
         return Line.warning(
             "key limits",
@@ -322,18 +332,6 @@ async def _key_end(client: AdminClient, organization: Organization, now: datetim
         yield key_end(keys, organization.api_key_label, now)
 
 
-_SCOPED = (
-    calls.GET_ORGANIZATION,
-    calls.SEARCH_WORKSPACES,
-    calls.LIST_DIRECTORIES,
-    calls.LIST_POLICIES,
-    calls.SEARCH_AI_GROUPS,
-    calls.LIST_EVENT_ACTIONS,
-    calls.LIST_API_KEYS,
-)
-"""One call for each scope that an audit uses."""
-
-
 def scopes_of(settings: AppSettings, organization: str, key: SecretStr, progress: Progress) -> frozenset[str]:
     """The scopes that the key was seen to have, by one read for each.
 
@@ -345,11 +343,7 @@ def scopes_of(settings: AppSettings, organization: str, key: SecretStr, progress
         async with connected(settings, organization, key, progress, sleep) as client:
             for call in _SCOPED:
                 try:
-                    if call.paging is Paging.NONE:
-                        await client.read(call)
-                    else:
-                        async with aclosing(client.pages(call, max_pages=1)) as pages:
-                            await anext(pages)
+                    await _first_page(client, call)
                 except AccessDenied:
                     continue
                 found.add(call.scope)
@@ -374,10 +368,3 @@ def _counted(read: int, announced: int | None) -> str:
     if announced is None:
         return f"{read} on the first page"
     return f"{announced} entries"
-
-
-def _name_in(answer: dict[str, Any]) -> str:
-    data = answer.get("data")
-    attributes = data.get("attributes") if isinstance(data, dict) else None
-    name = attributes.get("name") if isinstance(attributes, dict) else None
-    return f'"{name}"' if isinstance(name, str) else "the answer contains no name"

@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -133,13 +134,20 @@ def _asset() -> Any:
     )
 
 
-def _apprise(url: str, number: int) -> AppriseChannel:
+def _require(library: str) -> None:
+    """Raise ConfigurationError where the extra that brings this library is not installed."""
     try:
-        import apprise
+        import_module(library)
     except ImportError:
         raise ConfigurationError(
             "[notify] needs the extra `notify`, which is not installed", hint=installing("notify")
         ) from None
+
+
+def _apprise(url: str, number: int) -> AppriseChannel:
+    _require("apprise")
+    import apprise
+
     kind = url.partition("://")[0].casefold() if "://" in url else ""
     with _warnings():
         service = apprise.Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)
@@ -224,12 +232,7 @@ def signature(secret: bytes, timestamp: str, body: bytes) -> str:
 
 
 def _webhook(one: Webhook, number: int) -> WebhookChannel:
-    try:
-        import requests  # noqa: F401  whether it is there
-    except ImportError:
-        raise ConfigurationError(
-            "[notify] needs the extra `notify`, which is not installed", hint=installing("notify")
-        ) from None
+    _require("requests")
     url = one.url or ""
     if one.url_env is not None:
         url = _variable(one.url_env).strip()
