@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import tomlkit
 from pydantic import SecretStr
 
 from contribaudit.core.model.policy import AuditPolicy
-from contribaudit.errors import ContribauditError, PolicyFileError, UsageError, nearest
+from contribaudit.errors import KeyStoreUnusable, PolicyFileError, UsageError, nearest
+from contribaudit.operations.answers import Answers
 from contribaudit.policy_file.reading import DEFAULT_PACK, shipped
+from contribaudit.settings import credentials
 from contribaudit.settings.model import API_URL, AppSettings
 from contribaudit.wiring import load_policy, load_rulebook
 
@@ -37,31 +39,39 @@ contribaudit policy show prints what the statements stand for; contribaudit poli
 
 
 @dataclass(frozen=True, slots=True)
-class SiteAccess:
-    """Whose API token reads the sites, for `[sites]`."""
+class Kept:
+    """Where a key or token that was typed is to be kept."""
 
-    email: str = ""
-    """"" for a service account."""
-    token_file: Path | None = None
-    token_env: str = ""
+    what: str
+    secret: SecretStr
+    path: Path | None
+    """The file; None where it is kept nowhere."""
+    account: str = ""
+    """In the keyring, before the file; "" where that was not wanted."""
+
+    def keep(self, warn: Callable[[str, str], None]) -> Path | None:
+        """The file that was made; None where the keyring has it, or nothing. Raises UsageError.
+
+        `warn` is told, with what to do, that the keyring did not take it.
+        """
+        if self.account:
+            try:
+                credentials.save_key(self.account, self.secret)
+            except KeyStoreUnusable as error:
+                warn(error.message, f"The {self.what} is in {self.path} instead")
+            else:
+                return None
+        if self.path is not None:
+            _write_new(self.path, f"{self.secret.get_secret_value()}\n", mode=0o600)
+        return self.path
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """What the files of a new installation say."""
-
-    organization: str
-    name: str = ""
-    key_file: Path | None = None
-    """The key's file; None where the key is in the keyring or in a variable."""
-    key_env: str = ""
-    """The variable that holds the key, where it is not CONTRIBAUDIT_API_KEY."""
-    statements: Mapping[str, Any] = field(default_factory=dict)
-    """`[expect]`."""
-    packs: tuple[str, ...] = ()
-    plan: str = ""
-    attested_by: str = ""
-    sites: SiteAccess | None = None
+def free_path(path: Path) -> Path:
+    """The path, or the next one where nothing is yet."""
+    number, free = 2, path
+    while free.exists() or free.is_symlink():
+        free, number = path.with_name(f"{path.name}-{number}"), number + 1
+    return free
 
 
 def refuse_existing(*wanted: Path) -> None:
@@ -100,24 +110,43 @@ def policy_of(settings: AppSettings, statements: Mapping[str, Any], packs: Seque
     return load_policy(Path("policy.toml"), load_rulebook(settings), text=tomlkit.dumps(document))
 
 
-def write(settings: AppSettings, config: Path, policy: Path, installation: Installation) -> None:
-    """Write both files, or none. Raises UsageError when one exists or cannot be written, PolicyFileError."""
-    policy_text = policy_toml(installation)
-    load_policy(policy, load_rulebook(settings), text=policy_text)
-    _write_new(policy, policy_text)
+def install(
+    settings: AppSettings,
+    config: Path,
+    policy: Path,
+    answers: Answers,
+    name: str,
+    secrets: Sequence[Kept],
+    warn: Callable[[str, str], None],
+) -> None:
+    """Keep what was typed and write both files: everything, or nothing. `name` is the organization's, "" if unknown.
+
+    Raises UsageError when a file exists or cannot be written, PolicyFileError.
+    """
+    made: list[Path] = []
     try:
-        _write_new(config, config_toml(settings, installation, config.parent, policy))
-    except ContribauditError:
-        policy.unlink()
+        for one in secrets:
+            path = one.keep(warn)
+            made += [path] if path is not None else []
+            if one.secret is answers.key:
+                answers.key_file = path
+            else:
+                answers.site_token_file = path
+        policy_text = _policy_toml(answers, name)
+        load_policy(policy, load_rulebook(settings), text=policy_text)
+        for path, text in (
+            (policy, policy_text),
+            (config, _config_toml(settings, answers, name, config.parent, policy)),
+        ):
+            _write_new(path, text)
+            made.append(path)
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
         raise
 
 
-def write_key(path: Path, key: SecretStr) -> None:
-    """Write a key file that only this account can read. Raises UsageError."""
-    _write_new(path, f"{key.get_secret_value()}\n", mode=0o600)
-
-
-def config_toml(settings: AppSettings, installation: Installation, folder: Path, policy: Path) -> str:
+def _config_toml(settings: AppSettings, answers: Answers, name: str, folder: Path, policy: Path) -> str:
     """The configuration of one organization."""
     document = tomlkit.document()
     document.add(tomlkit.comment("contribaudit. Every key can also be set as CONTRIBAUDIT_KEY in the environment."))
@@ -125,54 +154,54 @@ def config_toml(settings: AppSettings, installation: Installation, folder: Path,
         tomlkit.comment("The API key itself is never stored here. Relative paths start at the folder of this file.")
     )
     document.add(tomlkit.nl())
-    document["org_id"] = installation.organization
-    if installation.name:
-        document["org_id"].comment(_one_line(installation.name))
+    document["org_id"] = answers.organization
+    if name:
+        document["org_id"].comment(_one_line(name))
     if settings.api_url != API_URL:
         document["api_url"] = settings.api_url
     document["policy"] = str(policy.relative_to(folder)) if policy.is_relative_to(folder) else str(policy)
-    if installation.key_file is not None:
-        document["api_key_file"] = str(installation.key_file)
-    if installation.attested_by:
-        document["attested_by"] = installation.attested_by
+    if answers.key_file is not None:
+        document["api_key_file"] = str(answers.key_file)
+    if answers.by:
+        document["attested_by"] = answers.by
     if settings.store is not None and "@" not in settings.store_location():
         document["store"] = settings.store_shown()
-    if installation.sites is not None:
-        document["sites"] = _sites(installation.sites)
-    if installation.key_env:
+    if answers.reads_sites:
+        document["sites"] = _sites(answers)
+    if answers.key_env:
         own = tomlkit.table()
-        own["id"] = installation.organization
-        own["api_key_env"] = installation.key_env
+        own["id"] = answers.organization
+        own["api_key_env"] = answers.key_env
         document["organization"] = tomlkit.aot()
         document["organization"].append(own)
     return tomlkit.dumps(document)
 
 
-def _sites(access: SiteAccess) -> tomlkit.items.Table:
+def _sites(answers: Answers) -> tomlkit.items.Table:
     table = tomlkit.table()
-    if access.email:
-        table["email"] = access.email
-    if access.token_env:
-        table["token_env"] = access.token_env
-    if access.token_file is not None:
-        table["token_file"] = str(access.token_file)
+    if answers.site_email:
+        table["email"] = answers.site_email
+    if answers.site_token_env:
+        table["token_env"] = answers.site_token_env
+    if answers.site_token_file is not None:
+        table["token_file"] = str(answers.site_token_file)
     return table
 
 
-def policy_toml(installation: Installation) -> str:
+def _policy_toml(answers: Answers, name: str) -> str:
     """A policy of statements and packs; without either it extends `essentials`."""
     document = tomlkit.document()
     document.add(
         tomlkit.comment("What this organization wants. contribaudit audit compares the present state with it.")
     )
     document["version"] = 1
-    name = _one_line(installation.name)
+    name = _one_line(name)
     document["name"] = f"{name}: audit policy" if name else "Audit policy"
-    document["extends"] = list(installation.packs or (DEFAULT_PACK,))
-    if installation.plan:
-        document["written_for_plan"] = installation.plan
-    if installation.statements:
-        document["expect"] = _expect(installation.statements)
+    document["extends"] = list(answers.packs or (DEFAULT_PACK,))
+    if answers.plan:
+        document["written_for_plan"] = answers.plan
+    if answers.statements:
+        document["expect"] = _expect(answers.statements)
     for line in _MORE.splitlines():
         document.add(tomlkit.comment(line) if line else tomlkit.nl())
     return tomlkit.dumps(document)

@@ -11,14 +11,18 @@ import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from contribaudit import exit_codes, termination
 from contribaudit.cli import options
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.init.answers import (
+from contribaudit.cli.init.interview import SCHEDULES, Interview, tell
+from contribaudit.cli.options import PATH, OrganizationId, yes_option
+from contribaudit.cli.schedule import command as schedule
+from contribaudit.errors import UsageError
+from contribaudit.operations.answers import (
     CONTRIBUTION,
     NO_SCHEDULE,
     Answers,
@@ -31,10 +35,11 @@ from contribaudit.cli.init.answers import (
     nothing_written,
     refuse_missing,
 )
-from contribaudit.cli.init.interview import Interview, tell
-from contribaudit.cli.init.writing import Kept, first_audit, schedules, set_up_schedule, write
-from contribaudit.cli.options import PATH, OrganizationId, yes_option
-from contribaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from contribaudit.operations.setup import Kept
 
 
 class _Several(click.ParamType[tuple[str, ...]]):
@@ -104,7 +109,7 @@ class _Several(click.ParamType[tuple[str, ...]]):
 @click.option("--site-token-file", type=PATH, metavar="FILE", help="The file with the API token that reads the sites.")
 @click.option("--site-token-env", metavar="NAME", help="The environment variable that holds that token.")
 @click.option("--by", metavar="MAIL", help="Email address of the person who attests what the console shows.")
-@click.option("--schedule", type=click.Choice(schedules()), help="Set up a daily audit.")
+@click.option("--schedule", type=click.Choice(SCHEDULES), help="Set up a daily audit.")
 @click.option("--config-file", type=PATH, metavar="FILE", help="Where to write the configuration.")
 @click.option(
     "--policy-file", type=PATH, metavar="FILE", help="Where to write the policy; default: beside the configuration."
@@ -151,10 +156,15 @@ def command(
     sure = "" if yes else f"Write {config_path} and {policy_path}?"
     secrets = _asked(interview, answers, config_path.parent, sure) if asking else _tested(interview, answers)
     with termination.held():
-        write(console, settings, config_path, policy_path, answers, interview.look, secrets)
+        warn = console.diagnostics.warning
+        name = interview.look.name
+        setup.install(
+            settings, config_path, policy_path, answers, name, secrets, lambda text, hint: warn(text, hint=hint)
+        )
+        console.write(f"{config_path}\n{policy_path}\n")
         drafts.discard_setup()
     if answers.schedule not in ("", NO_SCHEDULE):
-        set_up_schedule(console, config_path, answers.schedule)
+        _set_up_schedule(console, config_path, answers.schedule)
     _go_on(console, config_path, answers, no_audit=no_audit)
 
 
@@ -198,7 +208,7 @@ def _answers(console: Console, flags: Mapping[str, Any], beside: tuple[str, ...]
     answers.key = given_key(settings, answers, flags["key_fd"])
     if answers.key is not None:
         console.diagnostics.hide(answers.key)
-    check_token(console, answers)
+    check_token(answers, console.diagnostics.hide)
     return answers
 
 
@@ -247,7 +257,7 @@ def _go_on(console: Console, config: Path, answers: Answers, *, no_audit: bool) 
         console.diagnostics.conclusion(f"Written. Next: contribaudit doctor{named}, then contribaudit audit{named}")
         return
     console.diagnostics.note(f"Written. The first audit, as contribaudit audit{named} runs it:")
-    code = first_audit(console, config, answers.key)
+    code = _first_audit(console, config, answers.key)
     judged = (exit_codes.OK, exit_codes.FINDINGS, exit_codes.UNVERIFIED)
     console.exit(exit_codes.OK if code in judged else code)
 
@@ -274,3 +284,36 @@ def _gone_on(console: Console) -> bool:
 def _beside(named: Mapping[str, object], switches: Mapping[str, bool]) -> Iterator[str]:
     yield from (word for flag, value in named.items() if value is not None for word in (flag, str(value)))
     yield from (flag for flag, on in switches.items() if on)
+
+
+def _set_up_schedule(console: Console, config: Path, way: str) -> None:
+    """Run the subcommand of `schedule`; it installs what it can install."""
+    own = schedule.commands[way]
+    install = ["--install"] if any("--install" in one.opts for one in own.params) else []
+    _run(console, config, own, install)
+
+
+def _first_audit(console: Console, config: Path, key: SecretStr | None) -> int:
+    """Its exit code. The key is handed over by a pipe, so that one that was not kept serves too."""
+    from contribaudit.cli.audit import command as audit
+
+    words: list[str] = []
+    if key is not None:
+        reading, writing = os.pipe()
+        with os.fdopen(writing, "w", encoding="utf-8") as pipe:
+            pipe.write(key.get_secret_value())
+        words = ["--api-key-fd", str(reading)]
+    return _run(console, config, audit, words)
+
+
+def _run(console: Console, config: Path, command: click.Command, words: list[str]) -> int:
+    """Run another command with the configuration that was just written; returns its exit code."""
+    own = Console()
+    own.diagnostics, own.color, own.config_path = console.diagnostics, console.color, config
+    own.commands = console.commands
+    try:
+        with command.make_context(command.name, words, parent=None, obj=own) as context:
+            command.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    return exit_codes.OK

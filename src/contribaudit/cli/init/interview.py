@@ -12,20 +12,23 @@ import click
 
 from contribaudit.cli import options
 from contribaudit.cli.console import Console
-from contribaudit.cli.init.answers import AI, CONTRIBUTION, NO_SCHEDULE, Answers, listed, token_of
-from contribaudit.cli.init.writing import Kept, free_path, schedules
 from contribaudit.cli.options import OrganizationId
+from contribaudit.cli.schedule import command as schedule
 from contribaudit.core.model.several import counted
 from contribaudit.errors import AdminApiUnreachable, ContribauditError, KeyStoreUnusable, OrganizationNotFound
+from contribaudit.operations.answers import AI, CONTRIBUTION, NO_SCHEDULE, Answers, listed, token_of
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from contribaudit.core.model.rulebook import Rulebook
     from contribaudit.operations.first_look import FirstLook
+    from contribaudit.operations.setup import Kept
     from contribaudit.settings.model import AppSettings
 
 SKIP = "-"
+SCHEDULES = (NO_SCHEDULE, *schedule.commands)
+"""The ways to run the audit every day, none of them first."""
 
 
 class Interview:
@@ -299,14 +302,14 @@ class Interview:
     def _schedule(self) -> None:
         if self._answers.schedule:
             return
-        known = schedules()
         while True:
-            word = options.ask(f"\nRun the audit every day? ({'/'.join(known)})", NO_SCHEDULE).casefold()
-            if word in known:
+            word = options.ask(f"\nRun the audit every day? ({'/'.join(SCHEDULES)})", NO_SCHEDULE).casefold()
+            if word in SCHEDULES:
                 self._answers.schedule = word
                 return
 
     def _place(self, what: str, secret: SecretStr, account: str, path: Path, otherwise: str) -> Kept:
+        from contribaudit.operations.setup import Kept, free_path
         from contribaudit.settings import credentials
 
         path = free_path(path)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contribaudit.cli.console import Console
 from contribaudit.errors import CredentialError, UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ AI = (
 
 @dataclass(slots=True)
 class Answers:
-    """What is known so far: from flags, the environment, and questions."""
+    """What is known so far: from flags, the environment, and questions. `setup` writes it."""
 
     organization: str = ""
     key: SecretStr | None = None
@@ -87,6 +86,7 @@ class Answers:
 
 
 def listed(text: str) -> tuple[str, ...]:
+    """The words between commas."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
@@ -101,10 +101,12 @@ def keep(answers: Answers) -> None:
 
 
 def nothing_written(answers: Answers) -> str:
+    """The last words to somebody who stops before the last question."""
     return f"\n\nNothing was written. {how_to_go_on(answers)}\n"
 
 
 def how_to_go_on(answers: Answers) -> str:
+    """The command line that gives the answers so far."""
     return f"To continue from here: contribaudit init {shlex.join(answers.flags())}".rstrip()
 
 
@@ -139,6 +141,7 @@ def given_key(settings: AppSettings, answers: Answers, key_fd: int | None) -> Se
 
 
 def from_variable(name: str) -> SecretStr:
+    """The key or token in an environment variable. Raises UsageError for what is no name, CredentialError."""
     from contribaudit.settings import credentials
 
     if not name.replace("_", "a").isalnum() or name[:1].isdigit():
@@ -149,19 +152,20 @@ def from_variable(name: str) -> SecretStr:
     return credentials.checked_key(value, name)
 
 
-def check_token(console: Console, answers: Answers) -> None:
-    """Refuse a token that cannot be read, before any question."""
+def check_token(answers: Answers, hide: Callable[[SecretStr], None]) -> None:
+    """Refuse a token that cannot be read, before any question. `hide` is told the token, to keep it off the screen."""
     from contribaudit.settings import credentials
 
     if answers.site_token_file is not None and answers.site_token_env:
         raise UsageError("The site token is given more than once", hint="Give --site-token-file or --site-token-env")
     if answers.site_token_file is not None:
-        console.diagnostics.hide(credentials.read_key_file(answers.site_token_file))
+        hide(credentials.read_key_file(answers.site_token_file))
     if answers.site_token_env:
-        console.diagnostics.hide(from_variable(answers.site_token_env))
+        hide(from_variable(answers.site_token_env))
 
 
 def refuse_missing(answers: Answers) -> None:
+    """Raise UsageError that names every flag which has to be given where nobody can be asked."""
     missing = [
         flag
         for flag, given in (
