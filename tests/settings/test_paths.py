@@ -19,7 +19,6 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_follows_the_platform_and_creates_nothing(home: Path) -> None:
     assert file.config_file() == home / ".config/contribaudit/config.toml"
-    assert file.policy_file() == home / ".config/contribaudit/policy.toml"
     assert file.store_default() == home / ".local/share/contribaudit/history.sqlite"
     assert file.log_dir().is_relative_to(home / ".local/state")
     assert list(home.iterdir()) == []

@@ -25,7 +25,7 @@ def judge_last(job: Job) -> Report:
     Raises UsageError when none of them was ever read.
     """
     with job.store.at_once():
-        record, snapshots = _last(job)
+        record, snapshots = _newest(job)
         return judge(job, record, snapshots, job.clock(), keep=False)
 
 
@@ -36,21 +36,21 @@ def judge_at(job: Job, moment: datetime) -> Report:
     run yet.
     """
     with job.store.at_once():
-        record, snapshots = _as_of(job, moment)
+        record, snapshots = _newest(job, moment)
         return judge(job, record, snapshots, moment, keep=False)
 
 
 def state_at(job: Job, moment: datetime) -> State:
     """What was known at a past moment, by the runs that had begun by then. Raises UsageError when there was none."""
     with job.store.at_once():
-        record, snapshots = _as_of(job, moment)
+        record, snapshots = _newest(job, moment)
         return state_of(job, record.id, snapshots, moment, collectors.ALL)
 
 
 def last_state(job: Job) -> State:
     """What the newest saved run of each organization means now. Raises UsageError when there is none."""
     with job.store.at_once():
-        record, snapshots = _last(job)
+        record, snapshots = _newest(job)
         return state_of(job, record.id, snapshots, job.clock(), collectors.ALL)
 
 
@@ -65,7 +65,7 @@ def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
 
     Raises UsageError when there is no saved run, or when the policy asks for no check.
     """
-    record, snapshots = _last(job)
+    record, snapshots = _newest(job)
     ground = Ground(
         seen=[
             seen_of(job, target, record.id, snapshots.get(target.organization), job.clock()) for target in job.targets
@@ -82,32 +82,24 @@ def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
     return forecast(ground, hypothesis, job.clock())
 
 
-def _as_of(job: Job, moment: datetime) -> tuple[RunRecord, dict[str, Snapshot]]:
-    by_organization = {
-        target.organization: job.store.run_at(moment, target.organization)
-        for target in job.targets
-        if not target.left_out
-    }
-    records = [record for record in by_organization.values() if record is not None]
-    if not records:
-        raise UsageError(
-            f"No run had been saved by {moment:%Y-%m-%d %H:%M}Z", hint="contribaudit runs list shows the first one"
-        )
-    snapshots = {
-        organization: job.store.snapshot(organization, record.id)
-        for organization, record in by_organization.items()
-        if record is not None
-    }
-    return max(records, key=lambda one: one.id), snapshots
+def _newest(job: Job, moment: datetime | None = None) -> tuple[RunRecord, dict[str, Snapshot]]:
+    """The newest run, and what the newest of each organization saw; of those that had begun by `moment`, if given.
 
-
-def _last(job: Job) -> tuple[RunRecord, dict[str, Snapshot]]:
-    snapshots: dict[str, Snapshot] = {}
-    records: list[RunRecord] = []
+    Raises UsageError when there is none.
+    """
+    found: dict[str, RunRecord] = {}
     for target in job.targets:
-        for record in () if target.left_out else job.store.runs(organization=target.organization, limit=1):
-            records.append(record)
-            snapshots[target.organization] = job.store.snapshot(target.organization, record.id)
-    if not records:
+        if not target.left_out:
+            if moment is None:
+                record = next(iter(job.store.runs(organization=target.organization, limit=1)), None)
+            else:
+                record = job.store.run_at(moment, target.organization)
+            if record is not None:
+                found[target.organization] = record
+    if not found and moment is None:
         raise UsageError("There is no saved run", hint="Run contribaudit audit first.")
-    return max(records, key=lambda one: one.id), snapshots
+    if not found:
+        hint = "contribaudit runs list shows the first one"
+        raise UsageError(f"No run had been saved by {moment:%Y-%m-%d %H:%M}Z", hint=hint)
+    snapshots = {organization: job.store.snapshot(organization, record.id) for organization, record in found.items()}
+    return max(found.values(), key=lambda one: one.id), snapshots

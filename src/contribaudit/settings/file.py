@@ -70,11 +70,6 @@ def config_file() -> Path:
     return config_dir() / "config.toml"
 
 
-def policy_file() -> Path:
-    """Where `init` writes the policy."""
-    return config_dir() / "policy.toml"
-
-
 def store_default() -> Path:
     """The history, where the configuration names no other."""
     return data_dir() / "history.sqlite"
