@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +56,28 @@ def test_without_a_filter_they_are_those_of_the_report(cli: Cli, audited: list[R
     assert "\npass " not in ended.out
     assert cli("findings", "--all").last == f"{len(told)} findings."
     assert cli("findings", "--outcome", "pass").out.count("\npass ") == Counter(told.values())["pass"]
+
+
+@pytest.mark.usefixtures("audited")
+@pytest.mark.parametrize(
+    ("exported", "taken_away", "outcome"),
+    [(False, False, "unknown"), (True, False, "pass"), (True, True, "unknown")],
+    ids=["never exported", "exported here", "exported and taken away"],
+)
+def test_a_finding_on_this_machine_s_packs_is_that_of_an_audit(
+    exported: bool, taken_away: bool, outcome: str, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GV-07 asks for a pack that this machine wrote: `findings` looks on the same machine as `audit` does."""
+    policy = tmp_path / "chain.toml"
+    policy.write_text('version = 1\nextends = []\n[[rule]]\ncheck = "GV-07"\n', encoding="utf-8")
+    monkeypatch.setenv("CONTRIBAUDIT_POLICY", str(policy))
+    if exported:
+        assert cli("evidence", "export", str(tmp_path / "pack")).code == 0
+    if taken_away:
+        (tmp_path / "pack").rename(tmp_path / "elsewhere")
+    judged = json.loads(cli("audit", "--offline", "--format", "json").out)["findings"]
+    assert {one["outcome"] for one in judged} == {outcome}
+    assert {one["id"]: one["outcome"] for one in found(cli)} == {one["id"]: one["outcome"] for one in judged}
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,6 @@ def command(
     findings that pass or have no such setting, unless --outcome or --all asks for them. The exit code is always 0.
     """
     console.check_output()
-    from contribaudit import wiring
-    from contribaudit.audit.job import Job
     from contribaudit.audit.replay import judge_at, judge_last
 
     wanted_checks = check_ids(patterns)
@@ -68,11 +66,7 @@ def command(
     named = [re.sub("[-_ ]+", " ", one).casefold() for one in outcomes]
     wanted_outcomes = {words[_known("outcome", spoken.get(one, one), words)] for one in named}
     wanted_severities = {_known("severity", one, [each.value for each in Severity]) for one in severities}
-    settings = console.settings()
-    rulebook = console.rulebook()
-    policy = wiring.load_policy(console.policy_path or settings.policy, rulebook)
-    with console.history() as store:
-        job = Job(wiring.unread_targets(settings, console.organizations), store, rulebook, policy, settings.fail_on)
+    with console.job() as job:
         report = judge_last(job) if run is None else judge_at(job, past_moment(job, run))
         fits = _fitting(report, sites, locations)
         found = [
