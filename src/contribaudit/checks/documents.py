@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
-from contribaudit.checks.reading import policy_evidence
+from contribaudit.checks.reading import policy_evidence, rulebook_evidence
 from contribaudit.core.judge.check import Check, CheckContext, Verdict, check
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade
@@ -45,6 +45,30 @@ def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -
             Outcome.STALE, "pages_read_long_ago", reason, None, expected, observed_age, page_evidence(case, [oldest])
         )
     return None
+
+
+def reviewed_within(
+    case: CheckContext, what: str, reviewed: date, limit: int, about: Callable[[Anchor], bool], still: str
+) -> Verdict:
+    """`pass` where a review of the rulebook is at most `limit` days old and the pages still say it, else why not.
+
+    `what` is the beginning of the reason, `still` its end where both hold; `about` says which facts were reviewed.
+    """
+    days = (case.as_of.astimezone(UTC).date() - reviewed).days
+    # A review dated after this audit was not made yet.
+    fresh = 0 <= days <= limit
+    doubt = page_doubt(case, about, limit) if fresh else None
+    if doubt is not None:
+        return doubt
+    return Verdict(
+        Outcome.PASS if fresh else Outcome.STALE,
+        "reviewed" if fresh else "review_overdue",
+        f"{what}reviewed on {reviewed}, {counted(days, 'day')} ago{still if fresh else ''}",
+        None,
+        f"at most {counted(limit, 'day')}",
+        counted(days, "day"),
+        rulebook_evidence(case) + page_evidence(case, [one for one in case.state.anchored if about(one.anchor)]),
+    )
 
 
 def page_evidence(case: CheckContext, seen: list[AnchorStanding]) -> tuple[Evidence, ...]:

@@ -5,13 +5,13 @@ GV-03 asks whether it is known who made each change, by the organization's audit
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from contribaudit.catalogue.data_contribution import IN_APP, METADATA
 from contribaudit.catalogue.organization import ADMINISTRATOR_GROUPS, ADMINISTRATORS
 from contribaudit.checks.data_contribution.plans import choosable, decision_on
-from contribaudit.checks.documents import page_doubt, page_evidence
-from contribaudit.checks.reading import attested_list, highest_plan, policy_evidence, rulebook_evidence
+from contribaudit.checks.documents import reviewed_within
+from contribaudit.checks.reading import attested_list, highest_plan, policy_evidence
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Parameter, Shape, Verdict, check
 from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
@@ -169,28 +169,10 @@ def rulebook_age(case: CheckContext) -> Verdict:
     """GV-06: every rulebook file was compared with its source within the review period, and the pages still say it."""
     rulebook = case.state.rulebook
     reviewed = rulebook.oldest_review
-    age = (case.as_of.astimezone(UTC).date() - reviewed).days
     oldest = ", ".join(file.name for file in rulebook.files if file.reviewed == reviewed)
-    # A review dated after this audit was not made yet.
-    fresh = 0 <= age <= rulebook.review_within_days
-    doubt = page_doubt(case, lambda _anchor: True, rulebook.review_within_days) if fresh else None
-    if doubt is not None:
-        return doubt
-    said = "" if not fresh else f", and each of {len(case.state.anchored)} provisions still stands in its page"
-    return Verdict(
-        Outcome.PASS if fresh else Outcome.STALE,
-        "reviewed" if fresh else "review_overdue",
-        (
-            f"{oldest} reviewed on {reviewed}, {counted(age, 'day')} ago"
-            if len(oldest) < 80
-            else f"reviewed on {reviewed}, {counted(age, 'day')} ago"
-        )
-        + said,
-        None,
-        f"at most {counted(rulebook.review_within_days, 'day')}",
-        counted(age, "day"),
-        rulebook_evidence(case) + page_evidence(case, list(case.state.anchored)),
-    )
+    what = f"{oldest} " if len(oldest) < 80 else ""
+    still = f", and each of {len(case.state.anchored)} provisions still stands in its page"
+    return reviewed_within(case, what, reviewed, rulebook.review_within_days, lambda _anchor: True, still)
 
 
 @check(

@@ -98,6 +98,16 @@ def app_of(state: State, subject: Subject) -> App | None:
     return state.rulebook.app(state.recall(subject, names.APP_TYPE_KEY))
 
 
+def of_apps(fits: Callable[[App], bool]) -> Callable[[State, Subject], bool]:
+    """Makes an `applies` of what the rulebook says of an app; one that it does not know is never dropped."""
+
+    def applies(state: State, subject: Subject) -> bool:
+        known = app_of(state, subject)
+        return known is None or fits(known)
+
+    return applies
+
+
 def unknown_app(case: CheckContext, what: str) -> Verdict:
     """`unknown`: the rulebook does not know whether the app has `what`; or why its type was not read."""
     type_key = case.state.read(case.subject, names.APP_TYPE_KEY)

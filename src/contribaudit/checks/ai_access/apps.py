@@ -22,6 +22,7 @@ from contribaudit.checks.reading import (
     fragile_in_trial,
     list_evidence,
     none_among_apps,
+    of_apps,
     plan_of,
     plan_unclear,
     unless_no_screen,
@@ -57,10 +58,8 @@ _SWITCHES = {one.id: one for one in (ai.ACCESS, tools.OWN_SETTING)}
 _FAMILY_CODES = ("jira_family_not_blocked", "jira_family_blocked")
 
 
-def in_rovo_access(state: State, subject: Subject) -> bool:
-    """False only for an app that the rulebook knows to stand outside Rovo access."""
-    app = app_of(state, subject)
-    return app is None or app.rovo_block not in ("none", "elsewhere")
+in_rovo_access = of_apps(lambda app: app.rovo_block not in ("none", "elsewhere"))
+"""False only for an app that the rulebook knows to stand outside Rovo access."""
 
 
 def on_its_screen(state: State, subject: Subject) -> bool:
@@ -204,9 +203,7 @@ def access(case: CheckContext) -> Verdict:
     return unless_no_screen(case, ai.ACCESS, answer)
 
 
-def _may_be_family(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
-    return app is None or app.jira_family
+_may_be_family = of_apps(lambda app: app.jira_family)
 
 
 @check(
@@ -350,11 +347,6 @@ def _has_own_setting(state: State, subject: Subject) -> bool:
     return not app.own_workspaces and (app.type_key in shown or app.rovo_block == "elsewhere")
 
 
-def _is_workspace_app(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
-    return app is None or app.own_workspaces
-
-
 @check(
     "AI-04",
     "app-ai-settings-match-policy",
@@ -388,7 +380,7 @@ own_workspaces = replace(
     own_setting,
     id="AI-05",
     slug="trello-loom-ai-matches-policy",
-    applies=_is_workspace_app,
+    applies=of_apps(lambda app: app.own_workspaces),
     when_none=none_among_apps("has its own workspaces"),
 )
 

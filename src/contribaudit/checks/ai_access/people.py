@@ -10,7 +10,6 @@ from contribaudit.catalogue import ai_tools as tools
 from contribaudit.checks.ai_access.apps import access_told, exposure, nothing_to_ask, on_its_screen
 from contribaudit.checks.reading import (
     WORKSPACES,
-    app_of,
     apps_of,
     attested_choice,
     attested_list,
@@ -18,6 +17,7 @@ from contribaudit.checks.reading import (
     highest_plan,
     list_evidence,
     most_severe,
+    of_apps,
     only_approved,
     unless_no_screen,
     unread,
@@ -29,7 +29,6 @@ from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.ai_sources import BLOCKED, LIMITED
 from contribaudit.core.resolve.aliases import alias_of, called
-from contribaudit.core.resolve.state import State
 
 
 @check(
@@ -116,18 +115,13 @@ def _limited(case: CheckContext, app: Subject) -> Verdict:
     )
 
 
-def _may_hold_health_data(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
-    return app is None or app.rovo_block != "none"
-
-
 @check(
     "AI-19",
     "health-data-ai-off",
     Kind.APP,
     reads=(ai.HIPAA_TAGGED.id, ai.ACCESS.id, tools.OWN_SETTING.id, names.APP_TYPE_KEY),
     outcomes=ATTESTED | {Outcome.NO_SUCH_SETTING},
-    applies=_may_hold_health_data,
+    applies=of_apps(lambda app: app.rovo_block != "none"),
 )
 @fragile_in_trial
 def health_data(case: CheckContext) -> Verdict:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
-from contribaudit.checks.documents import page_doubt, page_evidence
+from contribaudit.checks.documents import reviewed_within
 from contribaudit.checks.reading import (
     WORKSPACES,
-    app_of,
     list_evidence,
     may_be_sandbox,
     none_among_apps,
-    rulebook_evidence,
+    of_apps,
     unknown_app,
     unread,
 )
@@ -24,9 +23,9 @@ from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Observed
 from contribaudit.core.model.several import counted, some
 from contribaudit.core.model.snapshot import Collection
-from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.times import later
-from contribaudit.core.resolve.state import OrganizationState, State
+from contribaudit.core.resolve.state import OrganizationState
 
 _APP_LIST = "apps.toml"
 
@@ -75,18 +74,13 @@ def _gaps(collections: Iterable[Collection]) -> str:
     return "; ".join(f"{one.collector}: {one.reason}" for one in collections if one.code and not one.optional)
 
 
-def _may_lack_setting(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
-    return app is None or app.contribution in ("none", "unknown")
-
-
 @check(
     "DC-18",
     "apps-without-setting-known",
     Kind.APP,
     reads=(names.APP_TYPE_KEY,),
     outcomes={Outcome.NO_SUCH_SETTING, Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE},
-    applies=_may_lack_setting,
+    applies=of_apps(lambda app: app.contribution in ("none", "unknown")),
     when_none=none_among_apps("lacks the setting"),
 )
 def without_setting(case: CheckContext) -> Verdict:
@@ -106,24 +100,15 @@ def without_setting(case: CheckContext) -> Verdict:
 @check("DC-19", "covered-apps-reviewed", outcomes={Outcome.PASS, Outcome.STALE, Outcome.UNKNOWN})
 def scope_reviewed(case: CheckContext) -> Verdict:
     """DC-19: the list of apps with a contribution setting was lately compared with Atlassian's pages, which say it."""
-    file = next(one for one in case.state.rulebook.files if one.name == _APP_LIST)
-    days = (case.as_of.astimezone(UTC).date() - file.reviewed).days
-    limit = case.state.rulebook.scope_review_within_days
-    # A review dated after this audit was not made yet.
-    fresh = 0 <= days <= limit
-    doubt = page_doubt(case, lambda anchor: _APP_LIST in anchor.files, limit) if fresh else None
-    if doubt is not None:
-        return doubt
-    behind = [one for one in case.state.anchored if _APP_LIST in one.anchor.files]
-    said = ", and its pages still say so" if fresh else ""
-    return Verdict(
-        Outcome.PASS if fresh else Outcome.STALE,
-        "reviewed" if fresh else "review_overdue",
-        f"the list of apps with the setting was reviewed on {file.reviewed}, {counted(days, 'day')} ago{said}",
-        None,
-        f"at most {counted(limit, 'day')}",
-        counted(days, "day"),
-        rulebook_evidence(case) + page_evidence(case, behind),
+    rulebook = case.state.rulebook
+    file = next(one for one in rulebook.files if one.name == _APP_LIST)
+    return reviewed_within(
+        case,
+        "the list of apps with the setting was ",
+        file.reviewed,
+        rulebook.scope_review_within_days,
+        lambda anchor: _APP_LIST in anchor.files,
+        ", and its pages still say so",
     )
 
 

@@ -12,7 +12,7 @@ from contribaudit.catalogue.organization import SPACE_COUNT
 from contribaudit.checks.contributed import BEFORE, once_in_force
 from contribaudit.checks.data_contribution.plans import fragile_by_switch
 from contribaudit.checks.data_contribution.switches import switch_and_list
-from contribaudit.checks.reading import app_of, fragile_in_deciding_trial, none_among_apps, unknown_app, unread
+from contribaudit.checks.reading import fragile_in_deciding_trial, none_among_apps, of_apps, unknown_app, unread
 from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
@@ -215,12 +215,6 @@ def _eyes(listing: SpaceList) -> str:
     return listing.visible_to or "the token's owner"
 
 
-def _may_hold_spaces(state: State, subject: Subject) -> bool:
-    """True for an app whose spaces the lists can name, and for one of which that cannot be told."""
-    app = app_of(state, subject)
-    return app is None or (bool(app.spaces) and app.contribution in ("own", "unknown"))
-
-
 @check(
     "DC-12",
     "new-spaces-reviewed",
@@ -228,7 +222,7 @@ def _may_hold_spaces(state: State, subject: Subject) -> bool:
     reads=(names.APP_TYPE_KEY, *_LISTS, SPACE_COUNT.id),
     outcomes=ATTESTED | BEFORE,
     decisions=(_IN_APP.id,),
-    applies=_may_hold_spaces,
+    applies=of_apps(lambda app: bool(app.spaces) and app.contribution in ("own", "unknown")),
     when_none=none_among_apps("has spaces that the lists can name"),
 )
 @fragile_in_deciding_trial

@@ -15,7 +15,7 @@ from contribaudit.checks.ai_access.apps import exposure
 from contribaudit.checks.contributed import BEFORE
 from contribaudit.checks.data_contribution.switches import in_app_off, metadata_off
 from contribaudit.checks.data_residency.pinning import may_have_residency, no_policy_at_all, none_within
-from contribaudit.checks.data_residency.realm import realm_of, realm_unclear, realms
+from contribaudit.checks.data_residency.realm import allowed_realms, realm_of, realm_unclear, realms, without_residency
 from contribaudit.checks.reading import POLICIES as POLICY_LIST
 from contribaudit.checks.reading import (
     WORKSPACES,
@@ -29,6 +29,7 @@ from contribaudit.checks.reading import (
     list_evidence,
     most_severe,
     none_among_apps,
+    of_apps,
     plan_of,
     plan_unclear,
     rulebook_evidence,
@@ -174,11 +175,9 @@ def own_key(case: CheckContext) -> Verdict:
     if key == "none":
         reason = "no customer-managed key, so its location can still be chosen"
         return Verdict(Outcome.PASS, "no_key", reason, setting.id, None, key, evidence)
-    wanted = case.listed
-    allowed = case.state.rulebook.realm_codes(wanted)
-    if not allowed:
-        reason = "the policy names no location; set expect in its rule"
-        return Verdict(Outcome.UNKNOWN, "policy_names_no_realm", reason, names.REALM)
+    wanted, allowed = case.listed, allowed_realms(case)
+    if isinstance(allowed, Verdict):
+        return allowed
     realm, seen = realm_of(case.state, case.subject)
     if realm is None:
         return realm_unclear(seen, wanted)
@@ -213,15 +212,10 @@ def plan_allows(case: CheckContext) -> Verdict:
     if plan.residency:
         reason = f"the {plan.name} plan offers data residency"
         return Verdict(Outcome.PASS, "plan_allows", reason, names.PLAN, f"{needed} or higher", plan.name, evidence)
-    reason = f"the {plan.name} plan has no data residency; {needed} has"
+    reason = without_residency(case.state, plan)
     return Verdict(
         Outcome.NOT_ACHIEVABLE, "plan_without_residency", reason, names.PLAN, f"{needed} or higher", plan.name, evidence
     )
-
-
-def _may_be_outside(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
-    return app is None or app.residency != "yes"
 
 
 @check(
@@ -230,7 +224,7 @@ def _may_be_outside(state: State, subject: Subject) -> bool:
     Kind.APP,
     reads=(names.APP_TYPE_KEY,),
     outcomes={Outcome.PASS, Outcome.NOT_ACHIEVABLE, Outcome.UNKNOWN, Outcome.STALE},
-    applies=_may_be_outside,
+    applies=of_apps(lambda app: app.residency != "yes"),
     expectation=Expectation(
         Shape.WORDS,
         "apps",

@@ -6,7 +6,6 @@ New apps are DR-05, Marketplace apps inside them DR-07 and DR-08.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from contribaudit.catalogue.data_residency import (
     APP_POLICIES,
@@ -18,15 +17,15 @@ from contribaudit.catalogue.data_residency import (
     MOVE_TICKET,
     POLICY_REALMS,
 )
-from contribaudit.checks.data_residency.realm import realm_of, realm_unclear, realms
+from contribaudit.checks.data_residency.realm import allowed_realms, realm_of, realm_unclear, realms, without_residency
 from contribaudit.checks.reading import (
     POLICIES,
-    app_of,
     fragile_in_own_trial,
     fragile_in_trial,
     list_evidence,
     none_among_apps,
     not_verifiable,
+    of_apps,
     only_approved,
     plan_of,
     plan_unclear,
@@ -39,14 +38,10 @@ from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observation, Observed, SettingId
 from contribaudit.core.model.rulebook import Move, Plan
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.state import State
 
-
-def may_have_residency(state: State, subject: Subject) -> bool:
-    """False only for an app that the rulebook knows to be outside data residency."""
-    app = app_of(state, subject)
-    return app is None or app.residency != "none"
+may_have_residency = of_apps(lambda app: app.residency != "none")
+"""False only for an app that the rulebook knows to be outside data residency."""
 
 
 def in_no_policy(state: State, app: Subject) -> bool:
@@ -109,8 +104,7 @@ def _by_policy(case: CheckContext) -> Verdict:
     state, app = case.state, case.subject
     plan = plan_of(state, app)
     if isinstance(plan, Plan) and not plan.residency:
-        reason = f"the {plan.name} plan has no data residency; {state.rulebook.plan_with('residency')} has"
-        evidence = Evidence.of(state.read(app, names.PLAN))
+        evidence, reason = Evidence.of(state.read(app, names.PLAN)), without_residency(state, plan)
         return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", reason, names.PINNED, True, False, evidence)
     realm, seen = realm_of(state, app)
     if realm is None:
@@ -127,9 +121,8 @@ def _by_policy(case: CheckContext) -> Verdict:
         )
         return Verdict(Outcome.UNKNOWN, "located_not_pinned", reason, names.PINNED, True, None, evidence)
     if not isinstance(held, Observed):
-        return unread(
-            state.read(app, names.MOVE) if not isinstance(state.read(app, names.MOVE), Observed) else held, True
-        )
+        move = state.read(app, names.MOVE)
+        return unread(held if isinstance(move, Observed) else move, True)
     if held.value is not True:
         return _not_held(case, evidence)
     wanted = state.read(app, POLICY_REALMS.id)
@@ -228,8 +221,7 @@ def _awaited(case: CheckContext, until: SettingId, what: str, code: str, evidenc
     """`pending` until the time that the API names; `unknown` when it names none, or when that is over."""
     state = case.state.value(case.subject, names.MOVE)
     observed = state.value if state is not None else None
-    named = case.state.value(case.subject, until)
-    due: datetime | None = parse_utc(named.value) if named is not None else None
+    due = case.state.moment(case.subject, until)
     about = names.MOVE, "applied", observed, evidence
     if due is None:
         reason = f"{what}, and the API gives no time for it"
@@ -268,12 +260,10 @@ def no_policy_at_all(state: State, organization: str) -> bool:
 @fragile_in_trial
 def default_realm(case: CheckContext) -> Verdict:
     """DR-05: a new app starts in a realm of the rule's `expect`. Apps that exist stay where they are: DR-01."""
-    wanted = case.listed
-    allowed = case.state.rulebook.realm_codes(wanted)
-    setting = DEFAULT_REALM.id
-    if not allowed:
-        reason = "the policy names no location; set expect in its rule"
-        return Verdict(Outcome.UNKNOWN, "policy_names_no_realm", reason, setting)
+    wanted, setting = case.listed, DEFAULT_REALM.id
+    allowed = allowed_realms(case, setting)
+    if isinstance(allowed, Verdict):
+        return allowed
     seen = case.state.read(case.subject, setting)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
         return unread(seen, wanted)

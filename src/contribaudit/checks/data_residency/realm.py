@@ -19,7 +19,7 @@ from contribaudit.checks.reading import (
 from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
-from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, Unavailable, Value
+from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.rulebook import Plan, Realm
 from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject
@@ -35,6 +35,18 @@ def realms(means: str) -> Expectation:
         default="none: the check is unknown until its rule names one",
         example='["EU", "DE"]',
     )
+
+
+def allowed_realms(case: CheckContext, setting: SettingId = names.REALM) -> frozenset[str] | Verdict:
+    """Codes of the realms that the rule's `expect` names; `unknown` where it names none."""
+    reason = "the policy names no location; set expect in its rule"
+    codes = case.state.rulebook.realm_codes(case.listed)
+    return codes or Verdict(Outcome.UNKNOWN, "policy_names_no_realm", reason, setting)
+
+
+def without_residency(state: State, plan: Plan) -> str:
+    """That the plan has no data residency, and which one has."""
+    return f"the {plan.name} plan has no data residency; {state.rulebook.plan_with('residency')} has"
 
 
 def realm_of(state: State, app: Subject) -> tuple[Realm | None, Observation]:
@@ -70,16 +82,10 @@ def realm_allowed(case: CheckContext) -> Verdict:
 
     `not_achievable` where neither the app nor its plan has data residency: then no setting would change the realm.
     """
-    wanted = case.listed
-    allowed = case.state.rulebook.realm_codes(wanted)
+    wanted, allowed = case.listed, allowed_realms(case)
+    if isinstance(allowed, Verdict):
+        return allowed
     realm, seen = realm_of(case.state, case.subject)
-    if not allowed:
-        return Verdict(
-            Outcome.UNKNOWN,
-            "policy_names_no_realm",
-            "the policy names no location; set expect in its rule",
-            names.REALM,
-        )
     outside = _outside(case)
     if realm is None:
         if outside and isinstance(seen, Observed) and seen.value is None:
@@ -126,7 +132,7 @@ def _outside(case: CheckContext) -> str:
         return f"Atlassian offers no data residency for {app.title}"
     plan = plan_of(case.state, case.subject)
     if isinstance(plan, Plan) and not plan.residency:
-        return f"the {plan.name} plan has no data residency; {case.state.rulebook.plan_with('residency')} has"
+        return without_residency(case.state, plan)
     return ""
 
 

@@ -12,10 +12,10 @@ from contribaudit.core.judge.check import Check
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.deadline import Deadline, DeadlineKind, ending_soon
-from contribaudit.core.model.observation import Grade, Observed, SettingId, Unavailable
+from contribaudit.core.model.observation import Grade, SettingId, Unavailable
 from contribaudit.core.model.policy import AuditPolicy, Waiver, fresh_until, limits_of
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.model.times import later, parse_utc
+from contribaudit.core.model.times import later
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.exposure import (
     CALLED,
@@ -30,10 +30,7 @@ from contribaudit.core.resolve.state import State
 
 _OWN_KEY = SettingId("api_key.expires_at")
 _NEXT_KEY = SettingId("api_key.next_expiry")
-_TRIAL_ENDS = SettingId("trial.ends_on")
-_SCHEDULED = SettingId("residency.move_scheduled_for")
-_STARTS = SettingId("residency.move_starts_at")
-_ENDS = SettingId("residency.move_ends_at")
+_SCHEDULED, _STARTS, _ENDS = names.MOVE_DAYS
 _MAX_AGE = "the policy's max_age_days"
 
 
@@ -76,7 +73,7 @@ def _soonest(one: Deadline) -> tuple[object, ...]:
 
 def key_days_left(state: State) -> int | None:
     """Whole days until the first of the keys that we read with ends, negative when one has; None where none tells."""
-    ends = [_moment(state, organization_subject(place.id), _OWN_KEY) for place in state.looked_at]
+    ends = [state.moment(organization_subject(place.id), _OWN_KEY) for place in state.looked_at]
     return min(((one - state.as_of).days for one in ends if one is not None), default=None)
 
 
@@ -84,7 +81,7 @@ def _keys(state: State, organization: str) -> Iterator[Deadline]:
     subject = organization_subject(organization)
     own = state.read(subject, _OWN_KEY)
     step = "create a new key, then run contribaudit login"
-    ends = _moment(state, subject, _OWN_KEY)
+    ends = state.moment(subject, _OWN_KEY)
     if ends is not None:
         what = "the API key of the audits expires"
         yield Deadline(DeadlineKind.API_KEY, ends, what, step, subject=subject, setting=_OWN_KEY, source=own.source)
@@ -92,7 +89,7 @@ def _keys(state: State, organization: str) -> Iterator[Deadline]:
         why = own.reason if isinstance(own, Unavailable) else "the API gives no time"
         what, step = f"it is not known when the API key of the audits expires: {why}", "contribaudit doctor"
         yield Deadline(DeadlineKind.API_KEY, None, what, step, subject=subject, setting=_OWN_KEY, source=own.source)
-    first = _moment(state, subject, _NEXT_KEY)
+    first = state.moment(subject, _NEXT_KEY)
     if first is not None and first != ends:
         source = state.read(subject, _NEXT_KEY).source
         what = "the first of the organization's API keys expires"
@@ -163,15 +160,15 @@ def _trials(state: State, organization: str) -> Iterator[Deadline]:
     for app in state.subjects(Kind.APP, organization):
         if state.word(app, names.TRIAL) != "running":
             continue
-        ends, called = _moment(state, app, _TRIAL_ENDS), alias_of(state, app)
+        ends, called = state.moment(app, names.TRIAL_ENDS), alias_of(state, app)
         what = (
             f"last day of the trial of {called}"
             if ends
             else f"a trial of {called} is running, and its end is not recorded"
         )
-        step = "contribaudit forecast --trial-ends" if ends else f"contribaudit attest {_TRIAL_ENDS}"
-        source = state.read(app, _TRIAL_ENDS).source or state.read(app, names.TRIAL).source
-        yield Deadline(DeadlineKind.TRIAL, ends, what, step, ends is not None, app, _TRIAL_ENDS, "DC-08", source)
+        step = "contribaudit forecast --trial-ends" if ends else f"contribaudit attest {names.TRIAL_ENDS}"
+        source = state.read(app, names.TRIAL_ENDS).source or state.read(app, names.TRIAL).source
+        yield Deadline(DeadlineKind.TRIAL, ends, what, step, ends is not None, app, names.TRIAL_ENDS, "DC-08", source)
 
 
 def _moves(state: State, organization: str) -> Iterator[Deadline]:
@@ -184,7 +181,7 @@ def _moves(state: State, organization: str) -> Iterator[Deadline]:
             {_ENDS: "ends"} if move.meaning == "moving" else {_SCHEDULED: "is due", _STARTS: "starts", _ENDS: "ends"}
         )
         for setting, verb in wanted.items():
-            moment, day = _moment(state, app, setting), setting == _SCHEDULED
+            moment, day = state.moment(app, setting), setting == _SCHEDULED
             if moment is not None:
                 dated = True
                 what, about = f"the residency move of {called} {verb}", (app, setting, "DR-04", seen.source)
@@ -249,11 +246,3 @@ def _on(
 
 def _rulebook(state: State) -> str:
     return f"rulebook {state.rulebook.version}"
-
-
-def _moment(state: State, subject: Subject, setting: SettingId) -> datetime | None:
-    """The ISO 8601 date or time that a source gave, as aware UTC; None for anything else."""
-    seen = state.read(subject, setting)
-    if not isinstance(seen, Observed) or not isinstance(seen.value, str):
-        return None
-    return parse_utc(seen.value)

@@ -14,6 +14,7 @@ from contribaudit.core.resolve.state import State
 NAMED_BY_POLICY = "named only by a policy, not in the list of apps"
 NOT_AN_APP = "an entry in the list that is not an app"
 """Notes of rows that the inventory's numbers leave out."""
+RECORDED = "recorded by people: no API lists connectors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,16 @@ class InventoryRow:
     kind: Kind
     id: str
     name: str
-    site: str
-    type_key: str
-    plan: Value
-    status: Value
-    sandbox: Value
-    realm: Value
-    regions: Value
-    pinned: Value
-    created_at: Value
-    note: str
+    site: str = ""
+    type_key: str = ""
+    plan: Value = None
+    status: Value = None
+    sandbox: Value = None
+    realm: Value = None
+    regions: Value = None
+    pinned: Value = None
+    created_at: Value = None
+    note: str = ""
     """"" for an ordinary row; else why it does not count, or that it was not seen."""
     spaces: int | None = None
     """How many spaces of an app the last listings showed; None where they were not listed."""
@@ -80,45 +81,15 @@ def inventory_rows(state: State) -> list[InventoryRow]:
     rows: list[InventoryRow] = []
     for organization, known in state.organizations.items():
         name = state.organization_name(organization)
-        subject = organization_subject(organization)
-        plan = _value(state.read(subject, names.HIGHEST_PLAN))
-        blank = dict.fromkeys(("status", "sandbox", "realm", "regions", "pinned", "created_at"))
-        rows.append(
-            InventoryRow(
-                organization,
-                name,
-                Kind.ORGANIZATION,
-                organization,
-                name,
-                "",
-                "",
-                plan,
-                note=known.unread_reason,
-                **blank,
-            )
-        )
+        plan = _value(state.read(organization_subject(organization), names.HIGHEST_PLAN))
+        its = organization, name
+        rows.append(InventoryRow(*its, Kind.ORGANIZATION, organization, name, plan=plan, note=known.unread_reason))
         for site in sites_of(state, organization):
             label = site.host or site.id
-            note = counted(len(site.apps), "app")
-            rows.append(
-                InventoryRow(organization, name, Kind.SITE, site.id, label, label, "", None, note=note, **blank)
-            )
+            rows.append(InventoryRow(*its, Kind.SITE, site.id, label, label, note=counted(len(site.apps), "app")))
         rows.extend(_app_row(state, organization, name, app) for app in state.apps_named_anywhere(organization))
         for one in state.subjects(Kind.CONNECTOR, organization):
-            rows.append(
-                InventoryRow(
-                    organization,
-                    name,
-                    Kind.CONNECTOR,
-                    one.id,
-                    one.id,
-                    "",
-                    "",
-                    None,
-                    note="recorded by people: no API lists connectors",
-                    **blank,
-                )
-            )
+            rows.append(InventoryRow(*its, Kind.CONNECTOR, one.id, one.id, note=RECORDED))
     return rows
 
 
@@ -136,7 +107,7 @@ def _app_row(state: State, organization: str, organization_name: str, app: Subje
         status=_value(state.read(app, names.APP_STATUS)),
         sandbox=_value(state.read(app, names.APP_SANDBOX)),
         realm=_value(state.read(app, names.REALM)),
-        regions=_value(state.read(app, SettingId("residency.regions"))),
+        regions=_value(state.read(app, names.REGIONS)),
         pinned=_value(state.read(app, names.PINNED)),
         created_at=_value(state.read(app, SettingId("app.created_at"))),
         note=_note(state, app),

@@ -20,7 +20,6 @@ from contribaudit.core.model.several import grouped
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
-from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.attested import (
     EMPTY,
     AttestationHistory,
@@ -237,8 +236,7 @@ def _ahead(state: State, move: Observed) -> Unavailable | None:
     """In place of an applied state beside which a day to come is told for the app's move."""
     known = state.rulebook.move(move.value) if isinstance(move.value, str) else None
     for day in names.MOVE_DAYS if known is not None and known.pinned else ():
-        told = state.value(move.subject, day)
-        due = parse_utc(told.value) if told is not None and isinstance(told.value, str) else None
+        due = state.moment(move.subject, day)
         if due is not None and due > state.as_of:
             reason = f"its residency policy is {move.value}, but a move is due on {due:%Y-%m-%d %H:%M}Z"
             return Unavailable(names.MOVE, move.subject, "move_to_come", reason, move.observed_at, move.source)

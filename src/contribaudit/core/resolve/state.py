@@ -26,6 +26,7 @@ from contribaudit.core.model.rulebook import AskedIf, Rulebook, Screen
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, SpaceIndex
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
+from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.provisions import AnchorStanding, standings
 
 
@@ -235,6 +236,11 @@ class State:
         """The text that a source gave in this run, without case; "" where none gave one."""
         seen = self.value(subject, setting)
         return seen.value.casefold() if seen is not None and isinstance(seen.value, str) else ""
+
+    def moment(self, subject: Subject, setting: SettingId) -> datetime | None:
+        """The ISO 8601 date or time that a source gave in this run, as aware UTC; None where none gave one."""
+        seen = self.value(subject, setting)
+        return parse_utc(seen.value) if seen is not None else None
 
     def recall(self, subject: Subject, setting: SettingId) -> str:
         """The text last seen, in this run or an earlier one; "" when there is none. For names, not for judgement."""
