@@ -11,7 +11,7 @@ from contribaudit.core.model.decoder import Candidate, Score
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.subject import Kind
 from contribaudit.errors import RulebookError
-from contribaudit.rulebook import loader, shapes
+from contribaudit.rulebook import shapes, values
 from tests.builders import RULEBOOK, app
 from tests.checks.attested import ORGANIZATION
 
@@ -100,4 +100,4 @@ def test_a_reading_of_nothing_is_refused(wrong: dict[str, str], said: str) -> No
     document = {"reviewed": "2026-11-29", "source": "x", "grade": "C", "signal": [signal]}
     document |= {"candidate": [{**entry, **wrong, "reads": [{"holds": True, "means": "allowed"}]}]}
     with pytest.raises(RulebookError, match=said):
-        loader.candidates(shapes.SignalsFile.of(document))
+        values.candidates(shapes.SignalsFile.of(document))

@@ -1,7 +1,7 @@
 """The shape of each rulebook file, checked where the bytes come in.
 
 A table whose keys are the fields of a value is read into that value at once. One that says it otherwise has an entry of
-its own here, which `loader` takes to the value.
+its own here, which `values` takes to the value.
 """
 
 from __future__ import annotations

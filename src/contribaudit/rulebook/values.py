@@ -1,0 +1,326 @@
+"""What the files say, as values of the core: words in one spelling, names held against what they name.
+
+Every function takes files of their shapes, and raises RulebookError for a word or an ID that stands for two things, and
+for a name that the other files do not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import cast
+
+from contribaudit.core.model.audit_log import LogRules
+from contribaudit.core.model.canonical import canonical_json, parts
+from contribaudit.core.model.decoder import Candidate
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.provisions import TermsRules, Watched
+from contribaudit.core.model.rulebook import (
+    AnnouncedDate,
+    App,
+    AskedIf,
+    Exemption,
+    Move,
+    Plan,
+    Realm,
+    Screen,
+    SignalRule,
+)
+from contribaudit.core.model.subject import Kind
+from contribaudit.core.model.subprocessors import Column, Product, Row, SubprocessorList, SubprocessorRules, Words
+from contribaudit.errors import RulebookError
+from contribaudit.rulebook import shapes
+
+_TERMS = "terms.toml"
+_SUBPROCESSORS = "subprocessors.toml"
+
+
+def plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
+    """The plans, the lowest first."""
+    _unambiguous("plans.toml", "plans", [folded(entry.words) for entry in file.plan])
+    return tuple(
+        Plan(
+            name=entry.name,
+            rank=rank,
+            words=folded(entry.words),
+            residency=entry.residency,
+            rovo=entry.rovo,
+            rovo_by_group=entry.rovo_by_group,
+            audit_log=entry.audit_log,
+            metadata_default=entry.metadata.default,
+            metadata_changeable=entry.metadata.changeable,
+            in_app_default=entry.in_app.default,
+            in_app_changeable=entry.in_app.changeable,
+        )
+        for rank, entry in enumerate(file.plan)
+    )
+
+
+def moves(file: shapes.MovesFile) -> dict[str, Move]:
+    """The states of a move by the API's word, without case."""
+    found = [replace(one, word=one.word.casefold()) for one in file.move]
+    _unambiguous("moves.toml", "states", [folded([one.word]) for one in found])
+    return {one.word: one for one in found}
+
+
+def exemptions(file: shapes.ExemptionsFile) -> tuple[Exemption, ...]:
+    """The exemptions from contribution, in the file's order, their words without case."""
+    return tuple(
+        replace(
+            one,
+            word=one.word.casefold(),
+            setting=one.setting or None,
+            value=one.value.casefold(),
+            without=one.without.casefold(),
+        )
+        for one in file.exemption
+    )
+
+
+def apps(file: shapes.AppsFile) -> dict[str, App]:
+    """Each app by every word for it, without case."""
+    _unambiguous("apps.toml", "apps", [frozenset(entry.project_types) for entry in file.app])
+    found: dict[str, App] = {}
+    for entry in file.app:
+        words = folded([entry.type_key, *entry.words])
+        lists = {"project_types": tuple(entry.project_types), "product_keys": tuple(entry.product_keys)}
+        app = App(**{**dict(entry), **lists, "words": words, "own_workspaces": _own_workspaces(entry)})
+        for word in words:
+            if word in found:
+                raise RulebookError(f"apps.toml: the word `{word}` stands for two apps")
+            found[word] = app
+    return found
+
+
+def _own_workspaces(entry: shapes.AppEntry) -> bool:
+    """Where a file says nothing, as older ones do, an app with switches of its own counts: it must not be left out."""
+    return entry.rovo_block == "elsewhere" if entry.own_workspaces is None else entry.own_workspaces
+
+
+def announced(file: shapes.DatesFile) -> tuple[AnnouncedDate, ...]:
+    """The announced dates, earliest first."""
+    known = {
+        one.id: AnnouncedDate(one.id, one.date, one.title, one.what, one.source, one.grade) for one in file.announced
+    }
+    if len(known) < len(file.announced):
+        raise RulebookError("dates.toml: an `id` stands there twice")
+    return tuple(sorted(known.values(), key=lambda one: (one.day, one.id)))
+
+
+def log_rules(file: shapes.EventsFile) -> LogRules:
+    """What the audit log is read for."""
+    known = {entry.name for entry in file.family}
+    for entry in file.date:
+        for name in set(entry.families) - known:
+            raise RulebookError(f"events.toml: {entry.on} is about `{name}`, which is not a family of this file")
+    return LogRules(
+        retention_days=file.retention_days.amount,
+        latency_hours=file.latency_hours.amount,
+        rollout_subjects=file.rollout_subjects.amount,
+        review_days=file.review_days.amount,
+        ignored=tuple(file.ignored),
+        families=tuple(file.family),
+        dates=tuple(file.date),
+    )
+
+
+def realms(file: shapes.RealmsFile) -> tuple[Realm, ...]:
+    """The locations, in the file's order. Raises RulebookError for a word of two."""
+    found = tuple(
+        Realm(entry.code, entry.title, folded([entry.code, *entry.words]), entry.held, folded(entry.regions))
+        for entry in file.realm
+    )
+    _unambiguous("realms.toml", "realms", [one.words for one in found])
+    return found
+
+
+def candidates(file: shapes.SignalsFile) -> tuple[Candidate, ...]:
+    """Likely readings of signals, in the file's order. Raises RulebookError for one of an object that is no signal."""
+    known = {(entry.signal, kind) for entry in file.signal for kind in entry.kinds}
+    for entry in file.candidate:
+        if (entry.signal, Kind(entry.owner)) not in known:
+            raise RulebookError(
+                f"signals.toml: {entry.signal} is not a signal of an {entry.owner}, so nothing reads it"
+            )
+        try:
+            parts(entry.pointer)
+        except ValueError as error:
+            raise RulebookError(f"signals.toml: {entry.pointer!r} is not a pointer: {error}") from None
+    return tuple(
+        Candidate(
+            signal=SettingId(entry.signal),
+            owner=Kind(entry.owner),
+            pointer=entry.pointer,
+            setting=SettingId(entry.setting),
+            called=entry.called,
+            reads=tuple((canonical_json(one.holds), one.means) for one in entry.reads),
+            otherwise=entry.otherwise,
+            absent=entry.absent,
+            why=entry.why,
+            source=entry.source,
+            grade=entry.grade,
+        )
+        for entry in file.candidate
+    )
+
+
+def signals(file: shapes.SignalsFile) -> tuple[SignalRule, ...]:
+    """The signals, in the file's order. Raises RulebookError for one that stands there twice for a family."""
+    _no_two("signals.toml", "signal", [f"{entry.signal} of {entry.family}" for entry in file.signal])
+    return tuple(file.signal)
+
+
+def screens(file: shapes.ScreensFile, plans: tuple[Plan, ...], apps: dict[str, App]) -> tuple[Screen, ...]:
+    """The screens, in the file's order. Whether a setting on them exists, only the catalogue could say.
+
+    Raises RulebookError for a screen or a setting that stands there twice, and for a plan or app that is unknown.
+    """
+    _no_two("screens.toml", "screen", [entry.id for entry in file.screen])
+    plan_names = {plan.name for plan in plans}
+    type_keys = {app.type_key for app in apps.values()}
+    for entry in file.screen:
+        where = f"screens.toml, screen `{entry.id}`"
+        _no_two(where, "setting", entry.settings)
+        for plan in sorted(set(entry.plans) - plan_names):
+            raise RulebookError(f"{where}: plans.toml has no plan `{plan}`")
+        for app in sorted(set(entry.apps) - type_keys):
+            raise RulebookError(f"{where}: apps.toml has no type key `{app}`")
+        for setting in sorted({*entry.asked_if, *(one.setting for one in entry.asked_if.values())}):
+            if setting not in entry.settings:
+                raise RulebookError(f"{where}: `asked_if` names `{setting}`, which the screen does not show")
+    return tuple(
+        Screen(
+            id=entry.id,
+            title=entry.title,
+            kind=entry.kind,
+            settings=tuple(SettingId(setting) for setting in entry.settings),
+            apps=tuple(entry.apps),
+            paths=dict(entry.paths),
+            look_seconds=entry.seconds.look,
+            value_seconds=entry.seconds.value,
+            plans=tuple(entry.plans),
+            source=entry.source,
+            grade=entry.grade,
+            note=entry.note,
+            asked_if={
+                SettingId(setting): AskedIf(SettingId(one.setting), frozenset(map(str.casefold, one.words)))
+                for setting, one in entry.asked_if.items()
+            },
+        )
+        for entry in file.screen
+    )
+
+
+def terms_rules(file: shapes.TermsFile, files: Collection[str], checks: Collection[str]) -> TermsRules:
+    """The rules, in the file's order.
+
+    Raises RulebookError for an ID that stands there twice, and for a document, topic, file or check that there is not.
+    """
+    _no_two(_TERMS, "document", [one.name for one in file.document])
+    _no_two(_TERMS, "topic", [one.id for one in file.topic])
+    _no_two(_TERMS, "anchor", [one.id for one in file.anchor])
+    _no_two(_TERMS, "overtaken", [one.id for one in file.overtaken])
+    documents = {one.name for one in file.document}
+    for anchor in file.anchor:
+        _known(f"anchor `{anchor.id}`", "document", [anchor.document], documents)
+        _known(f"anchor `{anchor.id}`", "rulebook file", anchor.files, files)
+        _known(f"anchor `{anchor.id}`", "check", anchor.checks, checks)
+    for overtaken in file.overtaken:
+        _known(f"overtaken `{overtaken.id}`", "document", [overtaken.document], documents)
+    for compared in file.compared:
+        _known(f"compared `{compared.id}`", "document", [compared.listed_in], documents)
+    topics = {one.id for one in file.topic}
+    for document in file.document:
+        _known(f"document `{document.name}`", "topic", document.topics, topics)
+    for rule in file.severity:
+        _known(f"severity `{rule.severity}`", "topic", rule.topics, topics)
+    return TermsRules(
+        documents=tuple(
+            Watched(one.name, one.title, one.url, tuple(one.marks), tuple(one.topics)) for one in file.document
+        ),
+        topics=tuple(file.topic),
+        severities=tuple(file.severity),
+        otherwise=file.reading.otherwise,
+        anchors=tuple(file.anchor),
+        overtaken=tuple(file.overtaken),
+        compared=tuple(file.compared),
+        short_percent=file.reading.short_percent,
+        method=file.reading.method,
+        disclaimer=file.reading.disclaimer,
+        reviewed=file.reviewed,
+    )
+
+
+def _known(where: str, what: str, named: Iterable[str], known: Collection[str]) -> None:
+    for one in named:
+        if one not in known:
+            raise RulebookError(f"{_TERMS}, {where}: there is no {what} `{one}`")
+
+
+def subprocessor_rules(
+    file: shapes.SubprocessorsFile, shipped: shapes.ShippedListFile, apps: Mapping[str, App], shipped_sha256: str
+) -> SubprocessorRules:
+    """The rules. Raises RulebookError for a word that stands for two things, and for an app that is unknown."""
+    _unambiguous(
+        _SUBPROCESSORS, "products", [*(_spaced(entry.words) for entry in file.product), _spaced(file.everything)]
+    )
+    _unambiguous(_SUBPROCESSORS, "places", [_spaced(entry.words) for entry in file.place])
+    type_keys = {app.type_key for app in apps.values()}
+    for entry in file.product:
+        for app in sorted({*entry.apps, *entry.may} - type_keys):
+            raise RulebookError(f"{_SUBPROCESSORS}, product `{entry.name}`: apps.toml has no type key `{app}`")
+    columns = {cast("Column", name): _spaced(labels) for name, labels in file.columns}
+    _unambiguous(_SUBPROCESSORS, "columns", columns.values())
+    return SubprocessorRules(
+        vendor=file.vendor,
+        list_days=file.list_days,
+        objection_days=file.objection_days,
+        columns=columns,
+        titles={name: labels[0] for name, labels in file.columns},
+        everything=_spaced(file.everything),
+        products=tuple(
+            Product(entry.name, _spaced(entry.words), tuple(entry.apps), tuple(entry.may), entry.with_ai, entry.ai)
+            for entry in file.product
+        ),
+        purposes=tuple(Words(entry.kind, _spaced(entry.words)) for entry in file.purpose),
+        places=tuple(Words(entry.code, _spaced(entry.words)) for entry in file.place),
+        eea=frozenset(entry.code for entry in file.place if entry.eea),
+        baseline=SubprocessorList(
+            effective=shipped.effective,
+            rows=(
+                *(
+                    Row(one.name, one.products, one.purposes, one.data_categories, one.locations)
+                    for one in shipped.third_party
+                ),
+                *(Row(one.name, one.products, locations=one.country, group=True) for one in shipped.group_company),
+            ),
+            source=shipped.source,
+            sha256=shipped_sha256,
+        ),
+    )
+
+
+def _spaced(words: Iterable[str]) -> tuple[str, ...]:
+    """The words without case, one blank between their parts."""
+    return tuple(" ".join(word.casefold().split()) for word in words)
+
+
+def _no_two(where: str, what: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise RulebookError(f"{where}: the {what} `{name}` stands there twice")
+
+
+def _unambiguous(name: str, kind: str, groups: Iterable[Iterable[str]]) -> None:
+    """Raises RulebookError for a word that stands for two things: which of them counts, nobody could tell."""
+    seen: set[str] = set()
+    for words in groups:
+        own = set(words)
+        for word in sorted(own & seen):
+            raise RulebookError(f"{name}: the word `{word}` stands for two {kind}")
+        seen |= own
+
+
+def folded(words: list[str]) -> frozenset[str]:
+    """The words without case."""
+    return frozenset(word.strip().casefold() for word in words)
