@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import and_more, counted, first_of, some
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,20 @@ def test_a_plural_that_follows_no_rule_is_given() -> None:
         "1 pass is fragile",
         "1,200 passes are fragile",
     ]
+
+
+def test_a_list_that_is_cut_says_how_many_are_left_out() -> None:
+    """Whatever stands between its entries; a whole one ends as it is."""
+    assert some(["a", "b", "c"], 2) == "a, b and 1 more"
+    assert some(["a", "b", "c"], 2, "; ") == "a; b; and 1 more"
+    assert some(["a", "b", "c"], 1, "\n") == "a\nand 2 more"
+    assert some(["x"] * 1205, 1) == "x and 1,204 more"
+    assert [some([]), some(["a"], 1, "; "), some(["a", "b"], 2)] == ["", "a", "a, b"]
+    assert [first_of([]), first_of(["a"]), first_of(["a", "b", "c"])] == ["", "a", "a (and 2 more)"]
+
+
+def test_a_last_line_says_where_the_rest_is() -> None:
+    """Nothing stands there where nothing is left."""
+    assert and_more(1200) == "and 1,200 more"
+    assert and_more(3, "--all") == "and 3 more: --all"
+    assert [and_more(0), and_more(-2, "--all")] == ["", ""]

@@ -20,6 +20,7 @@ from contribaudit.core.model.canonical import NOTHING, Nothing, canonical_json, 
 from contribaudit.core.model.decoder import Candidate, Decoder, Digests, decode
 from contribaudit.core.model.observation import Observed, SettingId, Value
 from contribaudit.core.model.setting import Setting
+from contribaudit.core.model.several import some
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.attested import AttestationHistory
@@ -29,6 +30,9 @@ from contribaudit.core.resolve.signals import SignalKey
 from contribaudit.errors import UsageError, meant
 from contribaudit.rulebook import decoders
 from contribaudit.store.history import History
+
+_LISTED = 20
+"""Fields that changed, as far as an error names them."""
 
 
 def with_objects(
@@ -183,7 +187,7 @@ def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: 
                 "The object exists in only one of the two states, so nothing in it can be compared",
                 hint="Choose the field with --pointer; contribaudit signals show prints the object.",
             )
-        listed = ", ".join(known[:20])
+        listed = some(known, _LISTED)
         raise UsageError(
             f"{len(known)} fields changed, and some may belong to other settings",
             hint=f"Choose with --pointer (repeatable): {listed}.",
@@ -192,7 +196,7 @@ def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: 
     for pointer in pointers:
         if pointer in known or (len(present) == 1 and _is_there(present[0], pointer)):
             continue
-        hint = f"{meant(pointer, known)}Changed: {', '.join(known[:20]) or 'nothing'}."
+        hint = f"{meant(pointer, known)}Changed: {some(known, _LISTED) or 'nothing'}."
         raise UsageError(f"{pointer[:80]!r} did not change", hint=hint)
     return tuple(dict.fromkeys(pointers))
 

@@ -22,6 +22,7 @@ from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.attestation import Attachment, Attestation, Signature
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.observation import Value
+from contribaudit.core.model.several import some
 from contribaudit.core.resolve.aliases import resolve_alias
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import AmbiguousSubject, UsageError
@@ -223,7 +224,7 @@ def take_in_folder(store: History, rows: Sequence[Row], now: State, signature: S
     warnings = [f"Attestation skipped: {told}" for told in unclear.values()]
     if not waiting:
         return warnings
-    where = f"{waiting[0].told.where}{' and more' if len(waiting) > 1 else ''}"
+    where = some([row.told.where for row in waiting], 1)
     return [
         *warnings,
         f"Attestations wait until all apps can be read, because they name subjects not seen yet: {where}.",

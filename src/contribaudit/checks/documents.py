@@ -10,7 +10,7 @@ from contribaudit.core.judge.check import Check, CheckContext, Verdict, check
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.provisions import Anchor
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, first_of, some
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.provisions import AnchorStanding, Standing, contradictions, listing_of, overtaken_in
 
@@ -25,8 +25,7 @@ def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -
     asked = [one for one in case.state.anchored if about(one.anchor)]
     changed = [one for one in asked if one.standing.under_review]
     if changed:
-        more = f"; {len(changed) - 1} more" if len(changed) > 1 else ""
-        reason = f"{changed[0].sentence()}{more}"
+        reason = first_of([one.sentence() for one in changed])
         observed = tuple(one.anchor.id for one in changed)
         return Verdict(Outcome.STALE, "provision_changed", reason, None, (), observed, page_evidence(case, changed))
     missing = sorted({one.anchor.document for one in asked if one.standing is Standing.NOT_ARCHIVED})
@@ -110,12 +109,13 @@ def nothing_overtaken(case: CheckContext) -> Verdict:
         Evidence(Grade.DOCUMENTED, f"{one.document}, text {one.text_sha256[:12]}", case.as_of) for one in current
     )
     if found:
-        told = "; ".join(
-            f"{one.document} ({one.older_on}) says \u201c{one.statement}\u201d, but {one.against}" for one in found[:3]
+        told = some(
+            [f"{one.document} ({one.older_on}) says \u201c{one.statement}\u201d, but {one.against}" for one in found],
+            3,
+            "; ",
         )
-        more = f"; {len(found) - 3} more" if len(found) > 3 else ""
         documents = tuple(dict.fromkeys(one.document for one in found))
-        return Verdict(Outcome.CONFLICT, "documents_disagree", told + more, None, (), documents, evidence)
+        return Verdict(Outcome.CONFLICT, "documents_disagree", told, None, (), documents, evidence)
     if not current:
         reason = f"the policy cites nothing that was overtaken, but no document is archived to compare; {_HOW}"
         return Verdict(Outcome.UNKNOWN, "no_documents", reason)

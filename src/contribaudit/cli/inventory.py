@@ -9,7 +9,7 @@ import click
 from contribaudit import exit_codes
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import api_key_options, format_option, organization_option, output_options, store_option
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, some
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind
 
@@ -87,8 +87,7 @@ def _spaces(console: Console) -> None:
             if one is None or one.status is not CollectionStatus.OK
         ]
     if missing or not lists:
-        listed = "; ".join(missing[:3]) + (f"; and {len(missing) - 3} more" if len(missing) > 3 else "")
-        why = listed or "no app that has spaces was read"
+        why = some(missing, 3, "; ") or "no app that has spaces was read"
         console.end(f"The list of spaces is incomplete: {why}.", exit_codes.UNVERIFIED)
     read = sum(one.read for one in lists.values() if one is not None)
     console.diagnostics.conclusion(f"{counted(read, 'space')}, as visible to the token's owner.")

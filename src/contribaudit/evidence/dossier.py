@@ -14,6 +14,7 @@ from contribaudit.core.advise.report import Report
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.several import some
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.errors import UsageError
@@ -230,7 +231,7 @@ def _sites(report: Report, wanted: Sequence[str]) -> tuple[str, ...]:
     known = {site.host.casefold() for one in _organizations(report) for site in sites_of(report.state, one)} - {""}
     for host in wanted:
         if host.casefold() not in known:
-            raise UsageError(f"There is no site {host!r}", hint=f"Known: {', '.join(sorted(known)[:20]) or 'none'}")
+            raise UsageError(f"There is no site {host!r}", hint=f"Known: {some(sorted(known), 20) or 'none'}")
     return tuple(sorted({host.casefold() for host in wanted}))
 
 

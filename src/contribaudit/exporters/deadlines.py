@@ -11,6 +11,7 @@ from icalendar import Calendar, Event
 
 from contribaudit import __version__
 from contribaudit.core.model.deadline import Deadline
+from contribaudit.core.model.several import and_more
 from contribaudit.core.model.times import later
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.tabular import render as render_rows
@@ -55,8 +56,7 @@ def _together(one: Deadline, as_of: datetime) -> tuple[object, ...]:
 
 def _line(group: Sequence[Deadline], as_of: datetime) -> tuple[Cell, ...]:
     first = group[0]
-    more = f", and {len(group) - 1} more like it" if len(group) > 1 else ""
-    what = f"{len(group)}: {first.what}{more}" if more else first.what
+    what = f"{len(group)}: {first.what}, {and_more(len(group) - 1)} like it" if len(group) > 1 else first.what
     day = first.ends_at.date() if first.ends_at is not None else "no date known"
     return first.days_left(as_of), day, first.kind.replace("_", " "), what, first.next_step
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from contribaudit.core.advise.forecast import Forecast, ForecastRow
+from contribaudit.core.model.several import some
 from contribaudit.exporters.tabular import render as render_rows
 from contribaudit.exporters.text import Cell, rfc3339, safe_text
 
@@ -68,7 +69,7 @@ def _line(group: Sequence[ForecastRow]) -> tuple[Cell, ...]:
     row = group[0]
     return (
         row.when.isoformat() if row.when else "at once",
-        row.name if len(group) == 1 else f"{row.name}, and {len(group) - 1} more",
+        some([one.name for one in group], 1),
         row.check or (row.setting or ""),
         row.severity.value if row.severity else "",
         row.before,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from contribaudit.core.model.several import counted, some
+from contribaudit.core.model.several import and_more, counted, some
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import Overview
 from contribaudit.exporters.tally import gravest_first
@@ -105,7 +105,7 @@ class _Page:
             self.add(line)
             told += 1
         if told < len(rows):
-            self.add(f"\nand {len(rows) - told} more.\n")
+            self.add(f"\n{and_more(len(rows) - told)}.\n")
 
 
 def _head(page: _Page, about: Overview) -> None:
@@ -161,7 +161,7 @@ def _how_read(about: Overview) -> str:
     warnings = document["warnings"]
     lines += [f"- warning: {escaped(one)}" for one in warnings[:MOST_CHANGES]]
     hidden = sum(max(0, len(found) - MOST_CHANGES) for found in (bad, unread, warnings))
-    lines += [f"- and {hidden} more"] if hidden else []
+    lines += [f"- {and_more(hidden)}"] if hidden else []
     known = ", ".join(f"{number} {escaped(grade)}" for grade, number in about.known_by())
     lines.append(f"\nPasses rest on: {known or 'nothing, since there are none'}.")
     tool = f"contribaudit {escaped(document['tool']['version'])}, rulebook {escaped(document['rulebook']['version'])}"

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.canonical import LEAST_DIGITS
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, some
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import Overview
@@ -60,9 +60,7 @@ def _board(about: Overview) -> str:
     places = [one for one in about.map() if one.organization]
     if len(places) < 2:
         return ""
-    told = [f"{_name(one)}: {_state(one)}" for one in places[:_NAMED]]
-    more = [f"and {len(places) - _NAMED} more"] if len(places) > _NAMED else []
-    return "weakest first: " + "; ".join([*told, *more])
+    return "weakest first: " + some([f"{_name(one)}: {_state(one)}" for one in places], _NAMED, "; ")
 
 
 def _state(place: Place) -> str:

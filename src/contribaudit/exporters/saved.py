@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from contribaudit.core.advise.site_map import Location, MapCell, MapRow, SiteMap
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.several import first_of
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import EvidenceDamaged, EvidenceNewer, UsageError
 from contribaudit.exporters.report_v1 import SCHEMA, ChangeV1, MapV1, ReportV1, SubjectV1
@@ -237,13 +238,10 @@ def _require_shape(document: dict[str, Any], called: str) -> None:
     except RecursionError:
         raise UsageError(f"{called} is not a report of contribaudit: it is nested too deep", hint=_HINT) from None
     except ValidationError as error:
-        first, several = error.errors(include_url=False, include_input=False)[0], error.error_count()
-        where = ".".join(str(step) for step in first["loc"])
-        more = f", and {several - 1} more" if several > 1 else ""
-        raise UsageError(
-            f"{called} is not a report of contribaudit: {where}: {first['msg']}{more}",
-            hint=_HINT,
-        ) from None
+        found = error.errors(include_url=False, include_input=False)
+        where = ".".join(str(step) for step in found[0]["loc"])
+        said = first_of([one["msg"] for one in found])
+        raise UsageError(f"{called} is not a report of contribaudit: {where}: {said}", hint=_HINT) from None
 
 
 def _without_lone(value: Any) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 
+from contribaudit.core.model.several import and_more
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import holds_spaces
 from contribaudit.core.resolve.state import State
@@ -135,4 +136,4 @@ def space_table(state: State, *, most: int = MOST_IN_TABLE, terminal: bool = Fal
     rows = list(islice(space_rows(state), most))
     table = render("table", COLUMNS, rows, flexible="name", only=TABLE, terminal=terminal)
     left = sum(state.spaces(app.organization).count(app) for app in apps_with_spaces(state)) - len(rows)
-    return f"{table}and {left:,} more: --format csv, or json, lists every one\n" if left > 0 else table
+    return f"{table}{and_more(left, '--format csv, or json, lists every one')}\n" if left > 0 else table

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.several import counted, some
+from contribaudit.core.model.several import and_more, counted, some
 from contribaudit.exporters.changed import Happened, deeds
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import NOBODY, Overview, Task
@@ -170,8 +170,7 @@ def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -
     for one, further in shown:
         text = Text(f"{one.called}: ")
         text.append(one.sentence)
-        if further:
-            text.append(f" and {further} more")
+        text.append(f" {and_more(further)}" if further else "")
         by = f", by {one.actor}" if one.actor else f", {one.cause or 'cause not looked up'}"
         by += f" ({one.ticket})" if one.ticket else ""
         head = Text("  " if one.explained else "! ", "yellow")
@@ -185,7 +184,7 @@ def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -
         lines.append(Text.assemble(head, what, who))
     left = len(changes) - sum(1 + further for _, further in shown)
     if left and width >= _WIDE:
-        lines.append(Text(f"  and {left} more: {_more('changes', typed)}", "dim"))
+        lines.append(Text(f"  {and_more(left, _rest('changes', typed))}", "dim"))
     return lines
 
 
@@ -203,7 +202,7 @@ def _groups(about: Overview, width: int, room: int, typed: Typed | None) -> list
         last = number + 1 == len(groups)
         if number == MOST_GROUPS or len(lines) + len(told) > room - (not last):
             left = sum(each.number for each in groups[number:])
-            lines.append(Text(f"and {counted(left, 'more finding')}: {_more('findings', typed)}", "dim"))
+            lines.append(Text(f"and {counted(left, 'more finding')}: {_rest('findings', typed)}", "dim"))
             break
         lines += told
     return lines
@@ -222,7 +221,7 @@ def _group(about: Overview, one: FindingGroup, width: int) -> list[Text]:
     return [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(told)]
 
 
-def _more(command: str, typed: Typed | None) -> str:
+def _rest(command: str, typed: Typed | None) -> str:
     return typed(f"contribaudit {command}") if typed is not None else "--all"
 
 
@@ -262,7 +261,7 @@ def joined(names: Sequence[str], number: int, room: int) -> str:
             (f"{', '.join(its[:-1])} and {its[-1]}" if len(its) > 1 else its[0]) + place
             for place, its in places.items()
         ]
-        text = ", ".join(parts) + (f" and {number - shown} more" if number > shown else "")
+        text = ", ".join(parts) + (f" {and_more(number - shown)}" if number > shown else "")
         if cell_len(text) <= room or shown == 1:
             return text
     return counted(number, "subject")
@@ -273,8 +272,8 @@ def _do_next(about: Overview, width: int, typed: Typed | None, first: int) -> li
     if not things:
         return [Text("Do next: nothing can be done now" if about.nobodys else "Do next: nothing", "dim")]
     minutes = f"about {duration(sum(one.minutes for one in things))}" + (" in all" if width >= _WIDE else "")
-    more = f", {first} of {len(things)}: {_more('next', typed)}" if len(things) > first else ""
-    lines = wrapped(Text.assemble(("Do next", "bold"), f", {minutes}{more}"), width, 2)
+    cut = f", {first} of {len(things)}: {_rest('next', typed)}" if len(things) > first else ""
+    lines = wrapped(Text.assemble(("Do next", "bold"), f", {minutes}{cut}"), width, 2)
     for number, one in enumerate(things[:first], 1):
         what = (typed or str)(one.what)
         if width < _WIDE:
@@ -294,7 +293,7 @@ def _read(about: Overview, width: int) -> list[Text]:
     for each in told[:FIRST_WARNINGS]:
         lines += wrapped(each, width, 2)
     if len(told) > FIRST_WARNINGS:
-        lines.append(Text(f"and {len(told) - FIRST_WARNINGS} more: --all", "yellow"))
+        lines.append(Text(and_more(len(told) - FIRST_WARNINGS, "--all"), "yellow"))
     return lines
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from contribaudit.core.advise.notices import Event, Matter, Message, Situation
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.provisions import Archive, Look, LookOutcome, TermsRules, Watched
+from contribaudit.core.model.several import and_more
 from contribaudit.core.resolve.editions import Comparison, checks_of, compare
 from contribaudit.core.resolve.provisions import standings
 
@@ -69,7 +70,7 @@ def _changed(rules: TermsRules, look: Look, found: Comparison | None, title: str
         if one.anchors:
             lines.append(f"    rests on it: {one.anchors[0].fact} ({', '.join(checks_of(one.anchors))})")
     if len(changes) > _CHANGES:
-        lines.append(f"  and {len(changes) - _CHANGES} more: contribaudit terms diff {look.document}")
+        lines.append(f"  {and_more(len(changes) - _CHANGES, f'contribaudit terms diff {look.document}')}")
     severity = changes[0].severity if changes else Severity.INFO
     return Matter(f"document:{look.id}", Event.DOCUMENTS, look.text_sha256, title, "\n  ".join(lines), severity)
 

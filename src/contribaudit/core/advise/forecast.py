@@ -298,7 +298,7 @@ def forecast(ground: Ground, hypothesis: Hypothesis, as_of: datetime) -> Forecas
     if hypothesis.until is not None:
         days, left_out = _days(state, ground.policy, hypothesis.until)
         if left_out:
-            notes.append(f"Something may happen on {left_out} more days: only {len(days)} were checked.")
+            notes.append(f"Something may happen on {counted(left_out, 'more day')}: only {len(days)} were checked.")
         for day in days:
             state = ground.state(end_of(day), assumed)
             after = _View(state, ground.findings(state))

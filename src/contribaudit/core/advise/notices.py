@@ -17,7 +17,7 @@ from contribaudit.core.model.change import Change
 from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import STALE_CODES, SettingId
-from contribaudit.core.model.several import counted, grouped
+from contribaudit.core.model.several import and_more, counted, grouped
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Subject
 
@@ -293,13 +293,13 @@ def _lines(matters: Sequence[Matter]) -> Iterable[str]:
     groups = grouped(sorted(matters, key=_gravest_first), lambda matter: matter.group)
     for number, (group, members) in enumerate(groups.items()):
         if number == _LISTED:
-            yield f"and {sum(map(len, list(groups.values())[_LISTED:]))} more"
+            yield and_more(sum(map(len, list(groups.values())[_LISTED:])))
             return
         severity = f"{members[0].severity.value}: " if members[0].severity is not None else ""
         yield f"{severity}{group}"
         yield from (f"  {matter.text}" for matter in members[:_APPS_NAMED])
         if len(members) > _APPS_NAMED:
-            yield f"  and {len(members) - _APPS_NAMED} more"
+            yield f"  {and_more(len(members) - _APPS_NAMED)}"
 
 
 def _as_facts(matter: Matter) -> dict[str, object]:

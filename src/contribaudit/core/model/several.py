@@ -17,15 +17,20 @@ def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     return found
 
 
-def some(called: Sequence[str], most: int = 5) -> str:
-    """The first so many of them, and how many there are beside: "a, b and 4 more"."""
-    more = len(called) - most
-    return ", ".join(called[:most]) + (f" and {more:,} more" if more > 0 else "")
+def and_more(left: int, where: str = "") -> str:
+    """What ends a list that is cut: "and 1,200 more", or "and 4 more: --all" with their place; "" of nothing."""
+    return f"and {left:,} more{f': {where}' if where else ''}" if left > 0 else ""
+
+
+def some(called: Sequence[str], most: int = 5, between: str = ", ") -> str:
+    """The first so many of them, and how many there are besides: "a, b and 4 more", or "a; b; and 4 more"."""
+    shown, rest = between.join(called[:most]), and_more(len(called) - most)
+    return f"{shown}{' ' if between == ', ' else between}{rest}" if rest else shown
 
 
 def first_of(told: Sequence[str]) -> str:
-    """The first of them, and how many there are beside: "a (and 4 more)"; "" of none."""
-    return f"{told[0]} (and {len(told) - 1} more)" if len(told) > 1 else "".join(told)
+    """The first of them, and how many there are besides: "a (and 4 more)"; "" of none."""
+    return f"{told[0]} ({and_more(len(told) - 1)})" if len(told) > 1 else "".join(told)
 
 
 def counted(number: int, one: str, several: str = "") -> str:

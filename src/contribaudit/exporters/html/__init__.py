@@ -18,7 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from contribaudit import checks
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import and_more, counted
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.html.answers import (
     GROUPS,
@@ -184,7 +184,7 @@ def _template() -> Template:
         "counted": counted, "parts": parts, "known": known, "by_deed": by_deed,
         "minute": _minute, "day": lambda moment: moment[:10],
     }  # fmt: skip
-    environment.globals |= {"chosen": chosen}
+    environment.globals |= {"chosen": chosen, "and_more": and_more}
     return environment.from_string(_text("page.html.jinja"))
 
 

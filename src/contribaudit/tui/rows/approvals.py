@@ -15,7 +15,7 @@ from contribaudit.audit.baselines import Approvable, outside_now
 from contribaudit.core.advise.report import Report
 from contribaudit.core.judge.baseline import Uncovered
 from contribaudit.core.model.finding import Finding
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.state import State
@@ -108,9 +108,8 @@ def outside_text(what: Approvable) -> Text:
         said.append("  + ", "bold green").append(f"{safe_text(alias_of(what.state, subject))}\n")
         said.append(f"      {safe_text(why.reason)}\n", "dim")
     if len(what.outside) > _MOST_SHOWN:
-        said.append(
-            f"  and {len(what.outside) - _MOST_SHOWN} more; the screen behind this form lists them all\n", "dim"
-        )
+        left = and_more(len(what.outside) - _MOST_SHOWN)
+        said.append(f"  {left}; the screen behind this form lists them all\n", "dim")
     return said
 
 
@@ -145,7 +144,7 @@ def about(state: State, findings: Sequence[Finding]) -> Text:
             said.append("\n").append_text(keys.outcome_sign(one.outcome))
             said.append(f"  {one.check} of {safe_text(alias_of(state, one.subject))}", "not bold")
         left = len(findings) - _MOST_NAMED
-        return said.append(f"\nand {left} more", "not bold dim") if left > 0 else said
+        return said.append(f"\n{and_more(left)}", "not bold dim") if left > 0 else said
     said = Text().append(f"Accept {finding.check} of {safe_text(alias_of(state, finding.subject))}\n", "bold")
     said.append_text(keys.severity_sign(finding.severity)).append("  ").append_text(keys.outcome_sign(finding.outcome))
     said.append(f"  {safe_text(finding.reason)}", "not bold")

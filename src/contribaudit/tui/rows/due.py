@@ -17,7 +17,7 @@ from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Screen
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
@@ -202,9 +202,9 @@ def summary(state: State, made: Sequence[Attestation]) -> Text:
         groups.setdefault((one.setting, display(one.value), held or one.unanchored_reason), []).append(one)
     for (setting, value, how), its in groups.items():
         said.append(f"\n{safe_text(setting)} = ").append(f"{value}\n", "bold")
-        named = [safe_text(alias_of(state, one.subject)) for one in its[:_NAMED]]
-        more = f" and {len(its) - _NAMED} more, {len(its)} in all" if len(its) > _NAMED else ""
-        said.append(f"  {', '.join(named)}{more}\n")
+        named = ", ".join(safe_text(alias_of(state, one.subject)) for one in its[:_NAMED])
+        rest = f" {and_more(len(its) - _NAMED)}, {len(its)} in all" if len(its) > _NAMED else ""
+        said.append(f"  {named}{rest}\n")
         if its[0].bound:
             said.append("  anchored by ", "green").append(f"{safe_text(how)}\n")
         else:

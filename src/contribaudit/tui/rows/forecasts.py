@@ -12,7 +12,7 @@ from rich.text import Text
 from contribaudit.core.advise.forecast import NOT_ASKED, Forecast, ForecastRow, Hypothesis
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.rulebook import Plan
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import and_more, counted
 from contribaudit.exporters.forecast import alike
 from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.rows import keys
@@ -104,10 +104,9 @@ def cells(line: Line) -> list[Text]:
     """The texts of one line."""
     row = line.row
     name = safe_text(row.name).removeprefix("app:").replace(".atlassian.net", "", 1)
-    more = f", and {line.number - 1:,} more" if line.number > 1 else ""
     return [
         Text(row.when.isoformat() if row.when else "at once"),
-        Text(f"{name}{more}"),
+        Text(f"{name} {and_more(line.number - 1)}".rstrip()),
         Text(safe_text(row.check) or "answer"),
         _word(row.before),
         _word(row.after),

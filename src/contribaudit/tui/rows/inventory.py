@@ -18,6 +18,7 @@ from contribaudit.core.judge.baseline import COVERED, uncovered
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.model.several import and_more
 from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
@@ -317,7 +318,7 @@ def _findings(findings: Sequence[Finding]) -> Text:
         said.append_text(keys.outcome_sign(one.outcome)).append(f"  {one.severity.value}  ", "dim")
         said.append(f"{safe_text(one.check)} ", "bold").append(f"{safe_text(one.reason)}\n")
     if len(findings) > _FINDINGS:
-        said.append(f"and {len(findings) - _FINDINGS:,} more\n", "dim")
+        said.append(f"{and_more(len(findings) - _FINDINGS)}\n", "dim")
     return said.append("press F to see them in the table of findings", "dim")
 
 
@@ -329,8 +330,7 @@ def _settings(state: State, subject: Subject) -> Text:
     for one in seen[:_MOST_SETTINGS]:
         said.append(safe_text(one.setting), "bold").append("  ")
         said.append_text(_value(one)).append("\n  ").append(_known(one, state.as_of), "dim").append("\n")
-    if len(seen) > _MOST_SETTINGS:
-        said.append(f"and {len(seen) - _MOST_SETTINGS:,} more", "dim")
+    said.append(and_more(len(seen) - _MOST_SETTINGS), "dim")
     said.rstrip()
     return said
 

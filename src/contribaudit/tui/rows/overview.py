@@ -19,7 +19,7 @@ from contribaudit.core.advise.steps import NextStep, names, to_do
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.deadline import Deadline
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.changed import Happened, deeds
@@ -289,7 +289,7 @@ def next_lines(board: Board, width: int, most: int) -> list[Line]:
     if len(things) > most:
         left = sum(len(one.findings) for one in nobodys)
         beside = f"; {left} cannot be resolved yet" if left else ""
-        found.append(Line(Text(f"and {len(things) - most} more (n){beside}", "dim"), "is:open"))
+        found.append(Line(Text(f"{and_more(len(things) - most)} (n){beside}", "dim"), "is:open"))
         return found
     return [*found, *(_nobodys(one, width, board) for one in nobodys)]
 
@@ -365,7 +365,7 @@ def _change_line(one: Happened, further: int, width: int, board: Board, name_wid
     by = f"by {one.actor}" if one.actor and one.explained else cause
     said = Text.assemble(sign, column(f"{one.at or one.first_seen:%d %b %H:%M}", 12))
     said.append_text(column(_brief_name(one), name_width)).append(" ")
-    said.append(one.sentence + (f" and {further} more" if further else ""), "bold")
+    said.append(f"{one.sentence} {and_more(further)}".rstrip(), "bold")
     room = max(20, width)
     if said.cell_len + len(by) + 2 > room:  # who did it is the shorter half, and the one that nobody may miss
         said.truncate(max(room // 2, room - len(by) - 2), overflow="ellipsis")
@@ -420,8 +420,7 @@ def runs_out_lines(board: Board, width: int, most: int) -> list[Line]:
     if not found:
         return [Line(Text("Nothing known here", "dim"))]
     if len(found) > most:
-        left = len(found) - most
-        return [*found[:most], Line(Text(f"and {left} more: contribaudit deadlines", "dim"))]
+        return [*found[:most], Line(Text(and_more(len(found) - most, "contribaudit deadlines"), "dim"))]
     return found
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from contribaudit.core.advise.steps import NextStep, StepKind, to_do
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.policy import WAIVABLE
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State, screen_for
@@ -136,7 +136,7 @@ def detail(board: Board, one: Entry) -> Text:
         if finding.observed is not None:
             said.append(f"    observed: {display(finding.observed)}\n", "dim")
     left = len(step.findings) - _MOST_FINDINGS
-    return said.append(f"  and {left:,} more: F shows all\n", "dim") if left > 0 else said
+    return said.append(f"  {and_more(left, 'F shows all')}\n", "dim") if left > 0 else said
 
 
 _MEANS = {

@@ -11,7 +11,7 @@ from time import monotonic
 from rich.text import Text
 
 from contribaudit.core.model.finding import Finding
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.exporters.changed import happenings
 from contribaudit.exporters.text import safe_text
@@ -200,4 +200,4 @@ def _list(said: Text, heading: str, found: Sequence[Finding], before: Board, aft
         said.append_text(keys.outcome_sign(was[one.id]) if one.id in was else Text("new", "bold"))
         said.append(" -> ").append_text(keys.outcome_sign(one.outcome)).append("\n")
     if len(found) > _MOST_SHOWN:
-        said.append(f"  and {len(found) - _MOST_SHOWN} more: f, then is:new\n", "dim")
+        said.append(f"  {and_more(len(found) - _MOST_SHOWN, 'f, then is:new')}\n", "dim")

@@ -15,7 +15,7 @@ from contribaudit import catalogue
 from contribaudit.core.advise.gaps import Gap
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
 from contribaudit.core.model.observation import SettingId
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, some
 from contribaudit.exporters.changed import ChangeGroup, happenings, what_happened
 from contribaudit.exporters.text import safe_text
 from contribaudit.store.records import RunRecord
@@ -369,9 +369,8 @@ def change_detail(entry: Entry) -> Text:
     said = Text()
     if entry.folded:
         names = [one.main.name or one.main.subject.id for one in entry.folded if one.main is not None]
-        more = f"\nand {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
         said.append(f"{len(names):,} EQUAL CHANGES (space opens them)\n", "bold")
-        said.append(safe_text("\n".join(names[:_NAMED]), keep_lines=True) + more + "\n\n")
+        said.append(safe_text(some(names, _NAMED, "\n"), keep_lines=True) + "\n\n")
     for title, text in _paragraphs(entry):
         said.append(f"{title}\n", "bold").append(f"{text}\n\n")
     said.rstrip()
