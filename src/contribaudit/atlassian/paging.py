@@ -44,39 +44,22 @@ class Request:
 
 
 def first_request(call: Call) -> Request:
+    """The request for the first page."""
     return Request(call.query, dict(call.body) if call.method == "POST" else None)
 
 
-def cursor_alone_in_body(_call: Call, cursor: str) -> Request:
-    return Request((), {"cursor": cursor})
-
-
-def cursor_with_body(call: Call, cursor: str) -> Request:
-    return Request((), {**dict(call.body), "cursor": cursor})
-
-
-def offset_with_query(call: Call, offset: str) -> Request:
-    return Request((*call.query, (START_AT, offset)), None)
-
-
-def cursor_replaces_query(_call: Call, cursor: str) -> Request:
-    return Request((("cursor", cursor),), None)
-
-
 def cursor_with_query(call: Call, cursor: str) -> Request:
+    """The request for the page at a cursor, where the call's parameters are sent again with it."""
     return Request((*call.query, ("cursor", cursor)), None)
 
 
 _NEXT: dict[Paging, Callable[[Call, str], Request]] = {
-    Paging.CURSOR_ALONE_IN_BODY: cursor_alone_in_body,
-    Paging.CURSOR_WITH_BODY: cursor_with_body,
-    Paging.CURSOR_REPLACES_QUERY: cursor_replaces_query,
-    Paging.CURSOR_WITH_QUERY: cursor_with_query,
-    Paging.META_NEXT: cursor_with_query,
-    Paging.STREAM: cursor_with_query,
-    Paging.LINK_CURSOR: cursor_with_query,
-    Paging.OFFSET: offset_with_query,
+    Paging.CURSOR_ALONE_IN_BODY: lambda _, cursor: Request((), {"cursor": cursor}),
+    Paging.CURSOR_WITH_BODY: lambda call, cursor: Request((), {**dict(call.body), "cursor": cursor}),
+    Paging.CURSOR_REPLACES_QUERY: lambda _, cursor: Request((("cursor", cursor),), None),
+    Paging.OFFSET: lambda call, offset: Request((*call.query, (START_AT, offset)), None),
 }
+"""How the next page is asked for where it is not by `cursor_with_query`."""
 
 
 def next_cursor(call: Call, document: dict[str, Any]) -> str | None:
@@ -235,7 +218,7 @@ class Chain:
         self._seen.add(cursor)
         if len(self._seen) >= self.max_pages:
             raise _broken(self.call, f"has more than {self.max_pages} pages")
-        return replace(_NEXT[self.call.paging](self.call, cursor), where=self.where)
+        return replace(_NEXT.get(self.call.paging, cursor_with_query)(self.call, cursor), where=self.where)
 
 
 def _member(call: Call, document: dict[str, Any], name: str) -> str | None:

@@ -2,9 +2,8 @@
 
 schema.py           the tables and their keys
 values.py           what a key may hold
-statements.py       the words of [expect]
+statements.py       the words of [expect], locations among them
 expect.py           what the company wants in its words → rules
-locations.py        groups of realms, as a policy names them
 reading.py          a file and everything that it extends → one policy; the shipped packs
 problems.py         what is wrong, in words, and the line of every key
 canonical_toml.py   a resolved policy → canonical TOML

@@ -87,25 +87,11 @@ def waiver_keys(waiver: Waiver) -> Mapping[str, Item]:
 
 def decision_keys(decision: Decision) -> Mapping[str, Item]:
     """The same of a `[[decision]]`."""
-    return {
-        "setting": decision.setting,
-        "value": decision.value,
-        "by": decision.by,
-        "second": decision.second,
-        "date": decision.date,
-        "ticket": decision.ticket,
-    }
+    return {name: getattr(decision, name) for name in ("setting", "value", "by", "second", "date", "ticket")}
 
 
 def _where(where: Where) -> Mapping[str, Value]:
-    selectors: Mapping[str, Value] = {
-        "organization": where.organization,
-        "site": where.site,
-        "app": where.app,
-        "plan": where.plan,
-        "sandbox": where.sandbox,
-        "space": where.space,
-    }
+    selectors = {name: getattr(where, name) for name in Where.__slots__}
     return {name: value for name, value in selectors.items() if value is not None and value != ()}
 
 

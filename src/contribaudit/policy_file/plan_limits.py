@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from contribaudit.core.judge.selectors import Attributes, matches
-from contribaudit.core.model.policy import AuditPolicy, Rule, Where
+from contribaudit.core.model.policy import AuditPolicy, Where
 from contribaudit.core.model.rulebook import Plan, Rulebook
+from contribaudit.policy_file.reading import asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ _ABILITIES = (
 
 def plan_limits(policy: AuditPolicy, plan: Plan, rulebook: Rulebook) -> Iterator[Limit]:
     """What the policy's rules ask that an organization on this highest plan cannot have; one limit for each ability."""
-    asked = {rule.check: rule for rule in policy.rules if rule.enabled and not _off(policy, rule)}
+    asked = {rule.check: rule for place, rule in enumerate(policy.rules, 1) if asks(rule, policy.rules[place:])}
     for ability in _ABILITIES:
         rule = next((asked[check] for check in ability.checks if check in asked), None)
         if rule is None or ability.has(plan):
@@ -82,9 +83,3 @@ def policy_of(policy: AuditPolicy, organization: str, name: str) -> AuditPolicy:
     about = Attributes(organization, name)
     mine = (one for one in policy.rules if matches(Where(organization=one.where.organization), about))
     return replace(policy, rules=tuple(replace(one, where=replace(one.where, organization=())) for one in mine))
-
-
-def _off(policy: AuditPolicy, rule: Rule) -> bool:
-    """True when a later rule takes the whole check out."""
-    later = policy.rules[policy.rules.index(rule) + 1 :]
-    return any(one.check == rule.check and not one.enabled and one.where == Where() for one in later)

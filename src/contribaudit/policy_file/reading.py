@@ -305,7 +305,7 @@ def _merged(
     own = [document.rules for document in documents]
     stated = expect.placed(statements, own, plan, known.facts) if statements else {}
     rules = _last_of_each(_in_order(documents, statements, stated, known))
-    if not any(_asks(rule, rules[index + 1 :]) for index, rule in enumerate(rules)):
+    if not any(asks(rule, rules[index + 1 :]) for index, rule in enumerate(rules)):
         raise PolicyFileError(
             f"{top.label}: the policy asks for no check",
             hint=f'Say what you want in [expect], add a [[rule]], or extends = ["{DEFAULT_PACK}"]',
@@ -380,7 +380,7 @@ def _last_of_each(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(last.values())
 
 
-def _asks(rule: Rule, later: Iterable[Rule]) -> bool:
+def asks(rule: Rule, later: Iterable[Rule]) -> bool:
     """True when the rule is on and no later one takes the whole check out."""
     return rule.enabled and not any(
         other.check == rule.check and not other.enabled and other.where == Where() for other in later

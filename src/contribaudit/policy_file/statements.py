@@ -16,7 +16,6 @@ from pydantic import (
 
 from contribaudit.core.model.policy import Where
 from contribaudit.core.model.rulebook import App, Rulebook
-from contribaudit.policy_file import locations
 from contribaudit.policy_file.problems import nearest, quoted
 from contribaudit.policy_file.values import TEXTS, Table, Text, enum, known_of, refuse
 
@@ -89,15 +88,41 @@ def _listed(value: object, what: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.strip() for one in texts))
 
 
+def location_choices(rulebook: Rulebook) -> tuple[str, ...]:
+    """Every name of a location that a policy may write, groups first."""
+    return (*rulebook.realm_groups, *(realm.code for realm in rulebook.realms if realm.pinned_to_a_place))
+
+
+def _location_named(word: str, rulebook: Rulebook) -> str | None:
+    """The group's name or the realm's code that a word stands for; None for a word that the rulebook does not know."""
+    folded = _without_blanks(word)
+    for group in rulebook.realm_groups:
+        if _without_blanks(group) == folded:
+            return group
+    realm = rulebook.realm(word)
+    return realm.code if realm is not None else None
+
+
+def _without_blanks(word: str) -> str:
+    """A name without case and blanks: "EU + UK" is "EU+UK"."""
+    return "".join(word.split()).casefold()
+
+
+def _is_fixed(name: str, rulebook: Rulebook) -> bool:
+    """False for a realm from which Atlassian may move data, which no app can be pinned to."""
+    realm = rulebook.realm(name)
+    return name in rulebook.realm_groups or (realm is not None and realm.pinned_to_a_place)
+
+
 def _locations(value: object, info: ValidationInfo) -> tuple[str, ...]:
     rulebook = known_of(info).facts
-    known = locations.choices(rulebook)
+    known = location_choices(rulebook)
     found = []
     for word in _listed(value, "locations"):
-        name = locations.spelled(word, rulebook)
+        name = _location_named(word, rulebook)
         if name is None:
             _said("a known location", word, known)
-        if not locations.fixed(name, rulebook):
+        if not _is_fixed(name, rulebook):
             refuse(f"{quoted(word)} is not a fixed location; it takes {', '.join(known)}")
         found.append(name)
     return tuple(dict.fromkeys(found))

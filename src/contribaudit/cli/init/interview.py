@@ -196,11 +196,11 @@ class Interview:
                 pass
 
     def _location(self) -> None:
-        from contribaudit.policy_file import locations
+        from contribaudit.policy_file.statements import location_choices
 
         said = self._answers.statements
         if "location" not in said:
-            known = ", ".join(locations.choices(self._rulebook))
+            known = ", ".join(location_choices(self._rulebook))
             tell(
                 "\nWhere must data be kept? Every app must then be pinned there; being located there is not "
                 f"enough. Groups and locations, with commas: {known}."
