@@ -355,7 +355,7 @@ def test_other_organizations_are_not_heard() -> None:
         "Acme",
         snapshot(facts(app()), at=NOW),
         left_out=True,
-        testimony=evidence.AttestationHistory((look("off", 3, None),)),
+        recorded=evidence.AttestationHistory((look("off", 3, None),)),
     )
     state = resolve([seen], RULES, NOW, PROMISES, SETTINGS)
     assert state.read(ORGANIZATION, SWITCH.id) == Unavailable(
@@ -364,7 +364,7 @@ def test_other_organizations_are_not_heard() -> None:
 
 
 def resolved(*attestations: Any, **facts_of: Any) -> Any:
-    seen = Seen(ORG, "Acme", snapshot(facts(app(), **facts_of)), testimony=evidence.AttestationHistory(attestations))
+    seen = Seen(ORG, "Acme", snapshot(facts(app(), **facts_of)), recorded=evidence.AttestationHistory(attestations))
     return resolve([seen], RULES, NOW, PROMISES, SETTINGS)
 
 

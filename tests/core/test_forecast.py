@@ -68,7 +68,7 @@ def ground(
 ) -> Ground:
     """One organization, by default with one app on Enterprise."""
     kept = snapshot(observations or facts(app(), plan="Enterprise"), **more)
-    seen = Seen(ORG, "Acme", kept, testimony=attested.AttestationHistory(tuple(told)))
+    seen = Seen(ORG, "Acme", kept, recorded=attested.AttestationHistory(tuple(told)))
     return Ground([seen], RULEBOOK, PROMISES, catalogue.ALL, policy, checks.ALL, catalogue.find)
 
 

@@ -73,7 +73,7 @@ def recorded(setting: SettingId, value: Value, days_ago: float = 1) -> Attestati
 
 
 def resolved(found: Iterable[Observation], *attestations: Attestation) -> State:
-    one = Seen(ORG, "Acme", snapshot(found), testimony=AttestationHistory(attestations))
+    one = Seen(ORG, "Acme", snapshot(found), recorded=AttestationHistory(attestations))
     return resolve([one], RULEBOOK, NOW, PROMISES, catalogue.ALL)
 
 

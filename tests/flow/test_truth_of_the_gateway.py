@@ -98,7 +98,7 @@ def item_of(word: str, subject: Subject, objects: dict[str, Any]) -> Iterator[Ob
 
 def resolved(found: list[Observation], objects: Mapping[str, Any], *, whole: bool = True) -> State:
     runs = None if whole else collections(collection("workspaces", "timeout"))
-    one = Seen(ORG, "Acme", snapshot(found, runs), testimony=AttestationHistory(objects=objects))
+    one = Seen(ORG, "Acme", snapshot(found, runs), recorded=AttestationHistory(objects=objects))
     return resolve([one], RULEBOOK, NOW, PROMISES)
 
 
@@ -316,7 +316,7 @@ def test_an_item_counts_against_no_look_that_was_made_while_it_was_as_now(
         unanchored_reason="" if bound else "nothing was read around the look",
     )
     told = AttestationHistory((look,), objects=objects)
-    resolved_state = resolve([Seen(ORG, "Acme", snapshot(found, None), testimony=told)], RULEBOOK, NOW, PROMISES)
+    resolved_state = resolve([Seen(ORG, "Acme", snapshot(found, None), recorded=told)], RULEBOOK, NOW, PROMISES)
     findings = evaluated(resolved_state, policy_of(rule("AI-01"))).findings
     (of_it,) = (one for one in findings if one.subject == contrary)
     (of_other,) = (one for one in findings if one.subject == agreeing)

@@ -27,7 +27,7 @@ from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import later
-from contribaudit.core.resolve.second_witness import told_by_gateway
+from contribaudit.core.resolve.gateway import told_by_gateway
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 

@@ -78,7 +78,7 @@ def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of
             partial(changes_since, job.store, job.rulebook, target.organization, run),
             partial(job.store.audit_log, target.organization),
         ),
-        testimony=with_objects(
+        recorded=with_objects(
             job.store.attestation_history(target.organization),
             job.store,
             job.rulebook.decoders,

@@ -207,11 +207,13 @@ def _listing_evidence(state: State, organization: str) -> tuple[Evidence, ...]:
     if read_at is None or not whole:
         return ()
     return (
-        Evidence(Grade.DOCUMENTED, f"spaces of {counted(len(whole), 'app')}, as {_eyes(whole[0])} sees them", read_at),
+        Evidence(
+            Grade.DOCUMENTED, f"spaces of {counted(len(whole), 'app')}, as {_account(whole[0])} sees them", read_at
+        ),
     )
 
 
-def _eyes(listing: SpaceList) -> str:
+def _account(listing: SpaceList) -> str:
     return listing.visible_to or "the token's owner"
 
 
@@ -267,7 +269,7 @@ def new_spaces(case: CheckContext) -> Verdict:
             f"start: {', '.join(found.new)}{' and others' if found.number > len(found.new) else ''}"
         )
         return Verdict(Outcome.FAIL, "new_spaces_contribute", reason, setting, 0, found.number, evidence)
-    counted = _short(case, listing)
+    counted = _whole_listing(case, listing)
     if isinstance(counted, Verdict):
         return _kept_out(position) if position.closed else counted
     evidence = (*evidence, *counted)
@@ -284,7 +286,7 @@ def new_spaces(case: CheckContext) -> Verdict:
     if not contributes and found.number:
         how = "the switch is off and does not include its app" if position.off else "its app is excluded"
         return Verdict(Outcome.PASS, "new_spaces_kept_out", f"{told}, and {how}", setting, None, found.number, evidence)
-    reason = f"{told}, as {_eyes(listing)} sees them"
+    reason = f"{told}, as {_account(listing)} sees them"
     return Verdict(Outcome.PASS, "no_new_spaces", reason, setting, 0, found.number, evidence)
 
 
@@ -332,7 +334,7 @@ def _since_review(case: CheckContext, position: _Position, reviewed_at: datetime
     return _New(number, tuple(named), undated)
 
 
-def _short(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Verdict:
+def _whole_listing(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Verdict:
     """The evidence that the listing shows every space; a verdict where it does not, or nobody counted them."""
     if not _is_whole(listing):
         reason = f"its spaces were not read completely: {listing.reason or listing.code}"
@@ -340,7 +342,7 @@ def _short(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Ver
             reason += f"; {ADD_A_TOKEN}"
         return Verdict(Outcome.UNKNOWN, "spaces_not_read", reason, SPACE_COUNT.id, None, listing.read)
     seen = case.state.read(case.subject, SPACE_COUNT.id)
-    again = f"a list of spaces shows only what {_eyes(listing)} may see; attest {SPACE_COUNT.id} of {_called(case)}"
+    again = f"a list of spaces shows only what {_account(listing)} may see; attest {SPACE_COUNT.id} of {_called(case)}"
     if not isinstance(seen, Observed) or not isinstance(seen.value, int) or isinstance(seen.value, bool):
         if not isinstance(seen, Observed) and seen.code not in ("not_read", "revoked"):
             return unread(seen)
@@ -359,7 +361,7 @@ def _short(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Ver
     )
     if seen.value > then:
         reason = (
-            f"{_eyes(listing)} cannot see {seen.value - then:,} of {counted(seen.value, 'space')}; use the token "
+            f"{_account(listing)} cannot see {seen.value - then:,} of {counted(seen.value, 'space')}; use the token "
             "of an account that sees them all, or count again if spaces were added or removed meanwhile"
         )
         return Verdict(Outcome.UNKNOWN, "spaces_unseen", reason, SPACE_COUNT.id, seen.value, then, Evidence.of(seen))
@@ -370,7 +372,7 @@ def _read_by(state: State, listing: SpaceList) -> tuple[Evidence, ...]:
     read_at = state.spaces(listing.app.organization).read_at()
     if read_at is None:
         return ()
-    return (Evidence(Grade.DOCUMENTED, f"spaces of the app, as {_eyes(listing)} sees them", read_at),)
+    return (Evidence(Grade.DOCUMENTED, f"spaces of the app, as {_account(listing)} sees them", read_at),)
 
 
 def _called(case: CheckContext) -> str:

@@ -68,7 +68,7 @@ class ChangeContext:
     """What the history knows around the changes of one organization."""
 
     log: AuditLog = NO_LOG
-    frames: Sequence[RunInterval] = ()
+    runs: Sequence[RunInterval] = ()
     """Every run, oldest first."""
     naming: Callable[[Change], SubjectIdentifiers] = field(
         default=lambda _change: SubjectIdentifiers(frozenset(), frozenset())
@@ -80,32 +80,32 @@ class ChangeContext:
     """Cloud IDs and hosts of every site, without case."""
 
 
-def explain(changes: Sequence[Change], scenes: Mapping[str, ChangeContext]) -> list[Change]:
-    """The changes with their causes, in their order. `scenes` is by organization; all changes are weighed together."""
-    logs = {organization: _Log(scene) for organization, scene in scenes.items()}
-    nowhere = _Log(ChangeContext())
+def explain(changes: Sequence[Change], contexts: Mapping[str, ChangeContext]) -> list[Change]:
+    """The changes with their causes, in their order. `contexts` is by organization; all are weighed together."""
+    logs = {organization: _Log(context) for organization, context in contexts.items()}
+    empty = _Log(ChangeContext())
     came = {
         one.subject for one in changes if one.setting in _IDENTITY and not (one.existed_before and one.exists_after)
     }
-    searches = [_Search(one, logs.get(one.subject.organization, nowhere), one.subject in came) for one in changes]
-    together = _SimultaneousChanges(searches)
-    causes = [_cause(search, together) for search in searches]
+    searches = [_Search(one, logs.get(one.subject.organization, empty), one.subject in came) for one in changes]
+    simultaneous = _SimultaneousChanges(searches)
+    causes = [_cause(search, simultaneous) for search in searches]
     return [
         replace(one, cause=cause.sentence, actor=cause.actor, event_id=cause.event_id, why=cause)
         for one, cause in zip(changes, causes, strict=True)
     ]
 
 
-def interval_of(change: Change, frames: Sequence[RunInterval]) -> tuple[datetime | None, datetime]:
+def interval_of(change: Change, runs: Sequence[RunInterval]) -> tuple[datetime | None, datetime]:
     """(after, until): the change happened after the first and not later than the second.
 
     Until the end of the run that first saw it; after the start of the last that saw the value before, or saw that it
     was not there: None when no run did.
     """
-    end = next((one.finished_at for one in frames if one.started_at == change.first_seen), change.first_seen)
+    end = next((one.finished_at for one in runs if one.started_at == change.first_seen), change.first_seen)
     if change.last_seen is not None:
         return change.last_seen, end
-    before = [one for one in frames if one.started_at < change.first_seen]
+    before = [one for one in runs if one.started_at < change.first_seen]
     if change.collector:
         before = [one for one in before if change.collector in one.whole]
     return (before[-1].started_at if before else None), end
@@ -114,11 +114,11 @@ def interval_of(change: Change, frames: Sequence[RunInterval]) -> tuple[datetime
 class _Log:
     """The log of one organization, ready to be searched for many changes."""
 
-    def __init__(self, scene: ChangeContext) -> None:
-        self.scene = scene
-        self.events = sorted(scene.log.events, key=lambda one: (one.time, one.id))
-        self.catalogue = scene.log.readings[-1].actions if scene.log.readings else ()
-        rules, known = scene.rules, {one.id: one for one in self.catalogue}
+    def __init__(self, context: ChangeContext) -> None:
+        self.context = context
+        self.events = sorted(context.log.events, key=lambda one: (one.time, one.id))
+        self.catalogue = context.log.readings[-1].actions if context.log.readings else ()
+        rules, known = context.rules, {one.id: one for one in self.catalogue}
         ids = {event.action for event in self.events} | known.keys()
         self.families = {one: rules.families_of(known.get(one, EventAction(one))) for one in ids}
         self._told: dict[str, set[str]] = {}
@@ -131,7 +131,7 @@ class _Log:
     def about_an_app(self, event: AuditEvent) -> bool:
         """True when it names an app: beside the site that it is on, every event of an app names that as well."""
         told = self.told(event)
-        return bool(told & self.scene.apps) or any(map(_APP.fullmatch, told))
+        return bool(told & self.context.apps) or any(map(_APP.fullmatch, told))
 
     def told(self, event: AuditEvent) -> set[str]:
         """Every identifier that the event gives, and what it is made of, without case."""
@@ -148,12 +148,12 @@ class _Search:
     """The events that may have caused one change."""
 
     def __init__(self, change: Change, log: _Log, came_or_went: bool) -> None:
-        self.change, self.scene = change, log.scene
-        self.after, self.until = interval_of(change, self.scene.frames)
+        self.change, self.context = change, log.context
+        self.after, self.until = interval_of(change, self.context.runs)
         # A policy about a subject may be made after it came; an event of its coming proves nothing of that.
         a_policy = change.setting.startswith(f"{SIGNAL_PREFIX}policy.")
         kind = change.subject.kind if came_or_went and not a_policy else None
-        self.families = self.scene.rules.families_behind(change.setting, kind)
+        self.families = self.context.rules.families_behind(change.setting, kind)
         self.wanted = {family.name for family in self.families}
         self.actions = tuple(one.id for one in log.catalogue if log.families[one.id] & self.wanted)
         self.exact: list[AuditEvent] = []
@@ -168,7 +168,7 @@ class _Search:
             self._look(log, self.after)
 
     def _look(self, log: _Log, after: datetime) -> None:
-        naming = self.scene.naming(self.change)
+        naming = self.context.naming(self.change)
         for event in log.between(after, self.until):
             if log.families[event.action] & self.wanted:
                 told = log.told(event)
@@ -182,12 +182,12 @@ class _Search:
                     self.near.append(event)
 
     def _next_to(self, told: set[str], naming: SubjectIdentifiers, about_an_app: bool) -> bool:
-        of_its_site = self.change.subject.kind is Kind.APP and bool(told & naming.wider & self.scene.sites)
+        of_its_site = self.change.subject.kind is Kind.APP and bool(told & naming.wider & self.context.sites)
         return about_an_app and (of_its_site or self.change.subject.kind is Kind.ORGANIZATION)
 
     def _elsewhere(self, told: set[str], naming: SubjectIdentifiers) -> bool:
         """True when sites are told and none is the subject's: that the organization is told as well proves nothing."""
-        sites = told & self.scene.sites
+        sites = told & self.context.sites
         return bool(sites) and not sites & naming.wider
 
     @property
@@ -197,7 +197,7 @@ class _Search:
     @property
     def covered(self) -> bool:
         """True when the log was read for the whole interval, and is known to be filled."""
-        return self.after is not None and covered(self.scene.log, self.after, self.change.first_seen)
+        return self.after is not None and covered(self.context.log, self.after, self.change.first_seen)
 
     def overlaps(self, other: _Search) -> bool:
         """True when both changes may have happened at once."""
@@ -247,7 +247,7 @@ def _alike(change: Change) -> tuple[object, ...]:
     return change.setting, change.before, change.after, change.subject.kind, change.last_seen, change.first_seen
 
 
-def _cause(search: _Search, together: _SimultaneousChanges) -> Cause:
+def _cause(search: _Search, simultaneous: _SimultaneousChanges) -> Cause:
     change = search.change
     if change.setting in _EDITS:
         kind, sentence = _EDITS[change.setting]
@@ -256,12 +256,12 @@ def _cause(search: _Search, together: _SimultaneousChanges) -> Cause:
         return Cause(CauseKind.SHAPE_CHANGE, "the API's answers changed, settings did not", interval=search.interval)
     return (
         _by_event(search)
-        or _by_plan(search, together)
-        or _by_subject(search, together)
-        or _by_vendor(search, together)
+        or _by_plan(search, simultaneous)
+        or _by_subject(search, simultaneous)
+        or _by_vendor(search, simultaneous)
         or _by_rulebook(search)
-        or _by_tool(search, together)
-        or _made(search, CauseKind.NO_EVENT_FOUND, _nothing(search), others=_possible(search))
+        or _by_tool(search, simultaneous)
+        or _made(search, CauseKind.NO_EVENT_FOUND, _no_event(search), others=_possible(search))
     )
 
 
@@ -280,7 +280,7 @@ def _by_event(search: _Search) -> Cause | None:
     if len({event.actor_id or event.actor for event in found}) > 1:
         sentence = f"{len(found)} events of several actors match: {', '.join(ids)}"
         return _made(search, CauseKind.SEVERAL_EVENTS, sentence, match=match, others=ids)
-    sentence = _done(last)
+    sentence = _described(last)
     sentence += "" if match is Match.EXACT else ", which names only what it belongs to"
     sentence += f", the last of {len(found)} that match" if len(found) > 1 else ""
     return _made(
@@ -295,12 +295,12 @@ def _by_event(search: _Search) -> Cause | None:
     )
 
 
-def _by_plan(search: _Search, together: _SimultaneousChanges) -> Cause | None:
+def _by_plan(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | None:
     if search.change.setting == names.HIGHEST_PLAN:
-        return _by_plan_of_an_app(search, together)
+        return _by_plan_of_an_app(search, simultaneous)
     if not any(family.follows_plan for family in search.families):
         return None
-    for other in together.plans[search.change.subject.organization]:
+    for other in simultaneous.plans[search.change.subject.organization]:
         if search.overlaps(other):
             plan = other.change
             whose = "the highest plan" if plan.setting == names.HIGHEST_PLAN else plan.name or plan.subject.id
@@ -309,9 +309,9 @@ def _by_plan(search: _Search, together: _SimultaneousChanges) -> Cause | None:
     return None
 
 
-def _by_plan_of_an_app(search: _Search, together: _SimultaneousChanges) -> Cause | None:
+def _by_plan_of_an_app(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | None:
     """The highest plan is nobody's setting: whoever changed the app's plan changed it."""
-    for other in together.priced[search.change.subject.organization]:
+    for other in simultaneous.priced[search.change.subject.organization]:
         plan = other.change
         if not search.overlaps(other):
             continue
@@ -338,8 +338,8 @@ def _shown(change: Change) -> str:
     return f"{before} to {change.after if change.exists_after else 'gone'}"
 
 
-def _by_subject(search: _Search, together: _SimultaneousChanges) -> Cause | None:
-    change, identity = search.change, together.identity.get(search.change.subject)
+def _by_subject(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | None:
+    change, identity = search.change, simultaneous.identity.get(search.change.subject)
     if identity is None or identity.setting == change.setting:
         return None
     if not identity.existed_before and not change.existed_before:
@@ -349,15 +349,15 @@ def _by_subject(search: _Search, together: _SimultaneousChanges) -> Cause | None
     return None
 
 
-def _by_vendor(search: _Search, together: _SimultaneousChanges) -> Cause | None:
+def _by_vendor(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | None:
     """A dated entry of the rulebook; or many subjects that change alike at once, where the log would have shown who."""
     if search.after is None:
         return None
     wanted = {family.name for family in search.families}
-    for entry in search.scene.rules.dates:
+    for entry in search.context.rules.dates:
         if wanted & set(entry.families) and search.after.date() < entry.on <= search.until.date():
             return _made(search, CauseKind.VENDOR, f"{entry.what} ({entry.on})")
-    count, enough = together.alike[_alike(search.change)], search.scene.rules.rollout_subjects
+    count, enough = simultaneous.alike[_alike(search.change)], search.context.rules.rollout_subjects
     change = search.change
     whole = change.existed_before and change.exists_after
     if enough and count >= enough and whole and search.covered and search.actions and not search.nameless:
@@ -371,7 +371,7 @@ def _by_vendor(search: _Search, together: _SimultaneousChanges) -> Cause | None:
 def _around(search: _Search) -> tuple[RunInterval, RunInterval] | None:
     """The runs that saw the value before and after."""
     change = search.change
-    by_start = {frame.started_at: frame for frame in search.scene.frames}
+    by_start = {run.started_at: run for run in search.context.runs}
     one = by_start.get(search.after) if search.after is not None else None
     other = by_start.get(change.first_seen)
     return (one, other) if one is not None and other is not None else None
@@ -384,14 +384,14 @@ def _by_rulebook(search: _Search) -> Cause | None:
     return None
 
 
-def _by_tool(search: _Search, together: _SimultaneousChanges) -> Cause | None:
+def _by_tool(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | None:
     """No proof that the tool made the change: only that it read differently, and that nobody else is known to have."""
     change, runs = search.change, _around(search)
     if runs and runs[0].tool_version != runs[1].tool_version:
-        sentence = f"read by version {runs[1].tool_version}, before by {runs[0].tool_version}; {_nothing(search)}"
+        sentence = f"read by version {runs[1].tool_version}, before by {runs[0].tool_version}; {_no_event(search)}"
         return _made(search, CauseKind.TOOL_CHANGE, sentence)
-    if (change.subject.organization, change.collector, change.first_seen) in together.shapes:
-        sentence = f"the shape of the answers that {change.collector} reads changed at that time; {_nothing(search)}"
+    if (change.subject.organization, change.collector, change.first_seen) in simultaneous.shapes:
+        sentence = f"the shape of the answers that {change.collector} reads changed at that time; {_no_event(search)}"
         return _made(search, CauseKind.SHAPE_CHANGE, sentence)
     return None
 
@@ -400,20 +400,20 @@ def _possible(search: _Search) -> tuple[str, ...]:
     return tuple(one.id for one in (*search.nameless, *search.near))
 
 
-def _nothing(search: _Search) -> str:
+def _no_event(search: _Search) -> str:
     """That no event was found, and what was looked through: the log, the interval, the actions."""
     if search.after is None:
         return "no event found: no run saw the value before, so the time to search is not known"
-    rules = search.scene.rules
-    read = how_read(search.scene.log, search.after, search.change.first_seen, rules)
+    rules = search.context.rules
+    read = how_read(search.context.log, search.after, search.change.first_seen, rules)
     looked = f"{len(search.actions)} actions looked for" if search.actions else "no action in its catalogue matches"
     count = len(search.nameless)
     found = f"; {counted(count, 'event')} of such actions name{'s' * (count == 1)} no subject" if count else ""
     span = f"{_at(search.after)} to {_at(search.change.first_seen)}"
-    return f"no event found from {span} ({read}; {looked}{found}){_beside(search)}"
+    return f"no event found from {span} ({read}; {looked}{found}){_near_events(search)}"
 
 
-def _beside(search: _Search) -> str:
+def _near_events(search: _Search) -> str:
     """What was done to an app next to it, so that a person can look; the change stays without a known cause."""
     if not search.near:
         return ""
@@ -421,10 +421,10 @@ def _beside(search: _Search) -> str:
     of_organization = search.change.subject.kind is Kind.ORGANIZATION
     whose = "about an app of this organization" if of_organization else "about another app of its site"
     told = f"an event {whose}" if count == 1 else f"the last of {count} events {whose}"
-    return f"; perhaps by {told}: {_done(last)}"
+    return f"; perhaps by {told}: {_described(last)}"
 
 
-def _done(event: AuditEvent) -> str:
+def _described(event: AuditEvent) -> str:
     via = f" ({event.via})" if event.via else ""
     who = event.actor or "somebody not named in the log"
     return f"{who}{via}, {event.action} on {_at(event.time)}, event {event.id}"
@@ -464,23 +464,23 @@ def _agreed(setting: Setting, looks: list[Attestation]) -> Attestation | None:
     return looks[0] if all(same_value(setting, looks[0].value, one.value) for one in looks) else None
 
 
-def plan_changes(organization: str, plans: Sequence[PlanSeen], frames: Sequence[RunInterval]) -> Iterator[Change]:
-    """Where the highest plan of a run was another than before, in the runs after the first of `frames`."""
-    if not frames:
+def plan_changes(organization: str, plans: Sequence[PlanSeen], runs: Sequence[RunInterval]) -> Iterator[Change]:
+    """Where the highest plan of a run was another than before, in the runs after the first of `runs`."""
+    if not runs:
         return
     for one, other in pairwise(plans):
-        if not frames[0].started_at < other.since <= frames[-1].started_at or one.highest == other.highest:
+        if not runs[0].started_at < other.since <= runs[-1].started_at or one.highest == other.highest:
             continue
-        read = [frame.started_at for frame in frames if frame.started_at < other.since and _WORKSPACES in frame.whole]
+        read = [run.started_at for run in runs if run.started_at < other.since and _WORKSPACES in run.whole]
         last = max(read, default=one.since)
         yield _change(
             organization_subject(organization), names.HIGHEST_PLAN, one.highest, other.highest, last, other.since
         )
 
 
-def edits(frames: Sequence[RunInterval]) -> Iterator[Change]:
+def edits(runs: Sequence[RunInterval]) -> Iterator[Change]:
     """Where a run used another policy, rulebook or version of the tool than the run before, after the first."""
-    for one, other in pairwise(frames):
+    for one, other in pairwise(runs):
         for setting, before, after in (
             (names.POLICY_DIGEST, one.policy_sha256, other.policy_sha256),
             (names.RULEBOOK_DIGEST, one.rulebook_sha256, other.rulebook_sha256),

@@ -42,7 +42,7 @@ def deadlines(
     Deletion clocks that have run down are left out, since nothing more happens by itself (DC-22 goes on about them),
     and so are announced days that have passed. `baselines` are those that stand.
     """
-    return tuple(sorted([*_attested(state, policy, checks), *_but_attested(state, policy, baselines)], key=_soonest))
+    return tuple(sorted([*_attested(state, policy, checks), *_not_attested(state, policy, baselines)], key=_soonest))
 
 
 def deadline_warnings(
@@ -50,11 +50,11 @@ def deadline_warnings(
 ) -> list[str]:
     """What `ending_soon` says of the same, without the sentences: of attested values there may be a great many."""
     attested = ((DeadlineKind.ATTESTATION, one.ends_at) for one in attested_expiries(state, policy, checks))
-    others = ((one.kind, one.over_at) for one in _but_attested(state, policy, baselines))
+    others = ((one.kind, one.over_at) for one in _not_attested(state, policy, baselines))
     return ending_soon(chain(attested, others), state.as_of)
 
 
-def _but_attested(state: State, policy: AuditPolicy, baselines: Iterable[Baseline]) -> Iterator[Deadline]:
+def _not_attested(state: State, policy: AuditPolicy, baselines: Iterable[Baseline]) -> Iterator[Deadline]:
     yield from _of_policy(state, policy)
     yield from _of_rulebook(state)
     for place in state.looked_at:
@@ -124,7 +124,9 @@ def _of_policy(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
         counted[name] += 1
         about = f"{waiver.check} on {waiver.subject}" if waiver.subject else waiver.check
         what, step = f"last day of the waiver of {about}", "fix it, or approve it again"
-        yield _on(waiver.expires, DeadlineKind.WAIVER, what, step, check=waiver.check, source=waiver.origin, key=key)
+        yield _whole_day(
+            waiver.expires, DeadlineKind.WAIVER, what, step, check=waiver.check, source=waiver.origin, key=key
+        )
         yield from _review(state, waiver, about, key)
 
 
@@ -134,26 +136,26 @@ def _review(state: State, waiver: Waiver, about: str, key: str) -> Iterator[Dead
     day = later(waiver.approved_at, timedelta(days=waiver.review_every_days))
     if day <= waiver.expires:
         what, step = f"the waiver of {about} is due for review", "renew its approval"
-        yield _on(day, DeadlineKind.WAIVER_REVIEW, what, step, check=waiver.check, source=waiver.origin, key=key)
+        yield _whole_day(day, DeadlineKind.WAIVER_REVIEW, what, step, check=waiver.check, source=waiver.origin, key=key)
 
 
 def _of_rulebook(state: State) -> Iterator[Deadline]:
     rulebook, today = state.rulebook, state.as_of.astimezone(UTC).date()
     last = later(rulebook.oldest_review, timedelta(days=rulebook.review_within_days))
     what, source = f"last day on which the review of the rulebook of {rulebook.oldest_review} counts", _rulebook(state)
-    yield _on(last, DeadlineKind.RULEBOOK, what, "update contribaudit", check="GV-06", source=source)
+    yield _whole_day(last, DeadlineKind.RULEBOOK, what, "update contribaudit", check="GV-06", source=source)
     announced = DeadlineKind.ANNOUNCED
     if rulebook.effective >= today:
         what, step = "Atlassian begins to use data according to the settings", "contribaudit audit"
-        yield _on(rulebook.effective, announced, what, step, source=rulebook.version, key="effective")
+        yield _whole_day(rulebook.effective, announced, what, step, source=rulebook.version, key="effective")
     for one in rulebook.announced:
         if one.day >= today:
             what = f"{one.title}: {one.what} (grade {one.grade})"
-            yield _on(one.day, announced, what, source=one.source, key=one.id)
+            yield _whole_day(one.day, announced, what, source=one.source, key=one.id)
     for known in rulebook.log.dates:
         if known.on >= today and known.on != rulebook.effective:
             what, key = f"{known.what} (grade {known.grade})", f"{known.on} {', '.join(known.families)}"
-            yield _on(known.on, announced, what, "contribaudit changes", source=known.source, key=key)
+            yield _whole_day(known.on, announced, what, "contribaudit changes", source=known.source, key=key)
 
 
 def _trials(state: State, organization: str) -> Iterator[Deadline]:
@@ -208,7 +210,7 @@ def _contribution(state: State, organization: str, policy: AuditPolicy) -> Itera
             until = residue_until(state.rulebook.clocks, decision.date)
             what = f"aggregated data from before the opt-out from {CALLED[setting]} may be kept until then at least"
             about = (subject, setting, "DC-22", _rulebook(state))
-            yield _on(until, DeadlineKind.RESIDUE, what, "", *about)
+            yield _whole_day(until, DeadlineKind.RESIDUE, what, "", *about)
     for window in exposure_window(state, organization):
         if window.span in (Span.OPEN, Span.NOT_KNOWN):
             step = f"contribaudit explain {alias_of(state, subject)}"
@@ -229,7 +231,7 @@ def _baseline(one: Baseline) -> Deadline:
     )
 
 
-def _on(
+def _whole_day(
     day: date,
     kind: DeadlineKind,
     what: str,

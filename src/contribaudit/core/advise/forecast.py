@@ -26,10 +26,10 @@ from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import effective_of
+from contribaudit.core.resolve.gateway import SOME_TRIAL, runs
 from contribaudit.core.resolve.plans import highest_plan
 from contribaudit.core.resolve.reasons import Effective
 from contribaudit.core.resolve.resolve import Seen, resolve
-from contribaudit.core.resolve.second_witness import SOME_TRIAL, runs
 from contribaudit.core.resolve.state import State
 
 SOURCE = "assumed"

@@ -172,7 +172,7 @@ def evaluate(
     inventory is whole, else `unknown`. Raises UsageError when not one check was evaluated.
     """
     checks = tuple(checks)
-    desk = WaiverMatcher(state, policy.waivers)
+    waivers = WaiverMatcher(state, policy.waivers)
     findings: list[Finding] = []
     warnings: list[str] = [f"This run leaves out checks: {selection}."] if str(selection) else []
     used: set[int] = set()
@@ -193,23 +193,23 @@ def evaluate(
                 verdict = _judge(check, state, policy, subject, rule, attributes)
                 finding = _finding(state, policy, check, rule, subject, verdict)
                 finding = replace(finding, severity=_severity(state, policy, check, rule, attributes))
-                findings.append(desk.apply(finding, attributes, _setting_of(finding, find_setting)))
+                findings.append(waivers.apply(finding, attributes, _setting_of(finding, find_setting)))
             if not answered and organization is not None:
-                for finding in _of_none(state, policy, check, organization, bool(subjects)):
+                for finding in _without_subjects(state, policy, check, organization, bool(subjects)):
                     attributes = attributes_of(state, finding.subject)
-                    findings.append(desk.apply(finding, attributes, _setting_of(finding, find_setting)))
+                    findings.append(waivers.apply(finding, attributes, _setting_of(finding, find_setting)))
         if off:
             warnings.append(f"{check.id} is switched off for {counted(off, 'subject')} by the policy.")
     kinds = {check.id: check.kind for check in checks}
-    ambiguous, nameless = _of_several(state, policy)
+    ambiguous, nameless = _ambiguous_rules(state, policy)
     warnings += nameless
-    warnings += _of_no_use(state, policy, used | ambiguous, selection, kinds)
+    warnings += _unused_rules(state, policy, used | ambiguous, selection, kinds)
     if not findings:
         raise UsageError("No check ran", hint="Enable a rule of the policy.")
-    return Evaluation(tuple(findings), (*warnings, *desk.warnings()))
+    return Evaluation(tuple(findings), (*warnings, *waivers.warnings()))
 
 
-def _of_no_use(
+def _unused_rules(
     state: State, policy: AuditPolicy, used: set[int], selection: Selection, kinds: Mapping[str, Kind]
 ) -> list[str]:
     """A warning for each rule that names subjects and matches none; parts of [expect] that name the same, once."""
@@ -230,7 +230,7 @@ def _of_no_use(
     return list(dict.fromkeys(told))
 
 
-def _of_several(state: State, policy: AuditPolicy) -> tuple[set[int], list[str]]:
+def _ambiguous_rules(state: State, policy: AuditPolicy) -> tuple[set[int], list[str]]:
     """The rules that name one app where several bear the name, and a warning for each name."""
     found: set[int] = set()
     told: dict[str, None] = {}
@@ -275,7 +275,9 @@ def _judge(
     Where an attribute was not read, a laxer rule may match in place of the one that would hold if it had been.
     """
     case = CheckContext(subject, state, rule, policy)
-    verdict = _of_rules(_in_baseline(_of_ours(apply_terms(check.judge(case), case), case), case), case)
+    verdict = _unless_under_review(
+        _in_baseline(_of_this_organization(apply_terms(check.judge(case), case), case), case), case
+    )
     if verdict.outcome.violates or verdict.outcome.unproven:
         return verdict
     for other in rules_that_may_hold(policy, check.id, attributes):
@@ -292,7 +294,7 @@ def _judge(
     return verdict
 
 
-def _of_ours(verdict: Verdict, case: CheckContext) -> Verdict:
+def _of_this_organization(verdict: Verdict, case: CheckContext) -> Verdict:
     """The verdict; `unknown` in place of anything good about an app that may be another organization's.
 
     Its own entry denies it, whatever policies or people say of it.
@@ -316,7 +318,7 @@ def _in_baseline(verdict: Verdict, case: CheckContext) -> Verdict:
     return replace(verdict, outcome=Outcome.UNKNOWN, reason_code=outside.code, reason=reason)
 
 
-def _of_rules(verdict: Verdict, case: CheckContext) -> Verdict:
+def _unless_under_review(verdict: Verdict, case: CheckContext) -> Verdict:
     """The verdict; `unknown` in place of anything good where the provision that its rule rests on is another one now.
 
     The evidence still says what it said: it is the rule that may not hold any more. So it is not `stale`, which another
@@ -403,10 +405,10 @@ def _population(check: Check, state: State) -> list[tuple[str | None, list[Subje
     ]
 
 
-def _of_none(state: State, policy: AuditPolicy, check: Check, organization: str, some: bool) -> list[Finding]:
+def _without_subjects(state: State, policy: AuditPolicy, check: Check, organization: str, some: bool) -> list[Finding]:
     """What a check says of an organization in which it found nobody to ask."""
     subject = organization_subject(organization)
-    rule = _rule_of_none(policy, check, attributes_of(state, subject))
+    rule = _rule_without_subjects(policy, check, attributes_of(state, subject))
     if rule is None:
         return []
     verdict = None if some else check.when_none(state, organization)
@@ -419,10 +421,10 @@ def _of_none(state: State, policy: AuditPolicy, check: Check, organization: str,
         )
         verdict = Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason)
     case = CheckContext(subject, state, rule, policy)
-    return [_finding(state, policy, check, rule, subject, _of_rules(apply_terms(verdict, case), case))]
+    return [_finding(state, policy, check, rule, subject, _unless_under_review(apply_terms(verdict, case), case))]
 
 
-def _rule_of_none(policy: AuditPolicy, check: Check, organization: Attributes) -> Rule | None:
+def _rule_without_subjects(policy: AuditPolicy, check: Check, organization: Attributes) -> Rule | None:
     """The last rule that may be about something in the organization; None where the policy asks nothing of it."""
     for rule in reversed(policy.rules):
         whole = Where(organization=rule.where.organization)

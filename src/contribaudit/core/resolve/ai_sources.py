@@ -16,7 +16,7 @@ from contribaudit.core.model.observation import Observation, Observed, SettingId
 from contribaudit.core.model.rulebook import App
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.plans import deciding_plan, plans_by_console, possible_plans, trial_of_any_plan
-from contribaudit.core.resolve.reasons import NEVER_RECORDED, Reason, Stop, read_word, rule, sites_index, told
+from contribaudit.core.resolve.reasons import NEVER_RECORDED, Reason, Stop, fact, read_word, rule, sites_index
 from contribaudit.core.resolve.state import State, once_per_state
 
 BLOCKED = "blocked"
@@ -82,7 +82,7 @@ def gateway(state: State, app: Subject) -> Answer | None:
     seen = {field: state.read(app, field) for field in _ENABLED}
     for field, found in seen.items():
         if isinstance(found, Observed) and found.value is True:
-            return Answer(True, told(f"{_ENABLED[field]} enabled according to the GraphQL gateway", found))
+            return Answer(True, fact(f"{_ENABLED[field]} enabled according to the GraphQL gateway", found))
     asked = [seen[field] for field in (names.GATEWAY_ROVO, names.GATEWAY_AI) if _was_asked(seen[field])]
     unusable = [one for one in asked if not isinstance(one, Observed) or one.value is not False]
     if unusable:
@@ -92,7 +92,7 @@ def gateway(state: State, app: Subject) -> Answer | None:
             sentence = f"the GraphQL gateway did not answer: {one.reason}" if ours else one.reason
         else:
             sentence = f"the GraphQL gateway answers {'null' if one.value is None else repr(one.value)}"
-        return Answer(None, told(sentence, one), Stop(Outcome.UNKNOWN, GATEWAY_SILENT, told(sentence, one)))
+        return Answer(None, fact(sentence, one), Stop(Outcome.UNKNOWN, GATEWAY_SILENT, fact(sentence, one)))
     if not asked:
         return None
     no = asked[0]
@@ -101,7 +101,7 @@ def gateway(state: State, app: Subject) -> Answer | None:
         sentence = (
             f"{_ENABLED[no.setting]} not enabled according to the GraphQL gateway, and no plan here limits it by group"
         )
-    return Answer(False, told(sentence, no))
+    return Answer(False, fact(sentence, no))
 
 
 def _was_asked(seen: Observation) -> bool:
@@ -128,7 +128,7 @@ def nobody_alone(state: State, organization: str) -> Reason | None:
     highest = f"the highest plan is {' or '.join(one.name for one in possible)}"
     if any(one.rovo_by_group for one in possible_plans(state, organization)):
         screen = state.read(organization_subject(organization), names.METADATA)
-        return told(f"the Data contribution screen shows no switch for metadata, so {highest}, {rest}", screen)
+        return fact(f"the Data contribution screen shows no switch for metadata, so {highest}, {rest}", screen)
     return rule(state, f"{highest}, {rest}")
 
 

@@ -146,7 +146,7 @@ EMPTY = AttestationHistory()
 
 def weighed(
     state: State,
-    testimony: Mapping[str, AttestationHistory],
+    recorded: Mapping[str, AttestationHistory],
     find_setting: Callable[[SettingId], Setting],
     settings: Sequence[Setting] = (),
 ) -> list[AttestedValues]:
@@ -156,7 +156,7 @@ def weighed(
     """
     return [
         AttestedValues(state, organization, told, find_setting, settings)
-        for organization, told in testimony.items()
+        for organization, told in recorded.items()
         if organization in state.organizations
     ]
 

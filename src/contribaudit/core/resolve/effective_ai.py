@@ -30,6 +30,7 @@ from contribaudit.core.resolve.ai_sources import (
 )
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.contribution_lists import app_of_space
+from contribaudit.core.resolve.gateway import RUNNING
 from contribaudit.core.resolve.plans import TRIALS
 from contribaudit.core.resolve.reasons import (
     NEVER_RECORDED,
@@ -38,6 +39,7 @@ from contribaudit.core.resolve.reasons import (
     Stop,
     answered,
     apps_of_site,
+    fact,
     gravest,
     list_unread,
     never_recorded,
@@ -49,10 +51,8 @@ from contribaudit.core.resolve.reasons import (
     stop_by,
     stopped,
     together,
-    told,
 )
 from contribaudit.core.resolve.rovo import Position, position
-from contribaudit.core.resolve.second_witness import RUNNING
 from contribaudit.core.resolve.state import State, once_per_state, screen_for
 
 EXPOSED = "exposed"
@@ -68,10 +68,10 @@ def alone(state: State, app: Subject, most: str) -> Effective:
     type_key = state.read(app, names.APP_TYPE_KEY)
     known = app_known(state, app)
     if known is not None and known.rovo_block == "none":
-        without = told(f"{known.title} has no AI of its own to block", type_key)
+        without = fact(f"{known.title} has no AI of its own to block", type_key)
         return stopped(app, setting, Stop(Outcome.NO_SUCH_SETTING, "no_ai", without))
     decide = _deciding(state, app, known)
-    chain = (told(_how(known), type_key),)
+    chain = (fact(_how(known), type_key),)
     main = main_switch(known)
     stops: list[Effective] = []
     safe: dict[SettingId, tuple[Reason, ...]] = {}
@@ -95,7 +95,7 @@ def alone(state: State, app: Subject, most: str) -> Effective:
         return (_unrecorded if plans_say else _unseen)(state, app, unseen, (*chain, *links))
     if known is None:
         # It may be of the Jira family, or have switches elsewhere.
-        strange = Stop(Outcome.UNKNOWN, "unknown_app", told("its other AI switches are unknown", type_key))
+        strange = Stop(Outcome.UNKNOWN, "unknown_app", fact("its other AI switches are unknown", type_key))
         return stopped(app, setting, strange, (*chain, *links))
     return answered(app, setting, NOT_EXPOSED, "blocked", (*chain, *links), changeable=True)
 
@@ -105,7 +105,7 @@ def _recorded(state: State, app: Subject, switch: SettingId, most: str) -> Posit
     seen = recorded(state, app, switch)
     if isinstance(seen, Stop):
         return None if never_recorded(state, app, switch) else seen
-    return Position(OPENNESS[seen[0]] > OPENNESS[most], (told(f"{CALLED[switch]} is {seen[0]}", seen[1]),))
+    return Position(OPENNESS[seen[0]] > OPENNESS[most], (fact(f"{CALLED[switch]} is {seen[0]}", seen[1]),))
 
 
 def _deciding(state: State, app: Subject, known: App | None) -> tuple[SettingId, ...]:
@@ -127,10 +127,10 @@ def _unrecorded(state: State, app: Subject, switch: SettingId, chain: tuple[Reas
         trial = trial_with_ai(state, app.organization)
         if trial is not None:
             return stopped(app, setting, trial, chain)
-        without = told("neither its plan nor that of any other app of the organization includes AI", plan)
+        without = fact("neither its plan nor that of any other app of the organization includes AI", plan)
         return stopped(app, setting, Stop(Outcome.NO_SUCH_SETTING, "plan_without_ai", without), chain)
     if offer is not None and not offer.rovo:
-        beside = told(f"Atlassian does not say whether AI reads an app on {offer.name} beside paid apps", plan)
+        beside = fact(f"Atlassian does not say whether AI reads an app on {offer.name} beside paid apps", plan)
         return stopped(app, setting, Stop(Outcome.UNKNOWN, "free_beside_paid", beside), chain)
     return _unseen(state, app, switch, chain)
 
@@ -139,7 +139,7 @@ def _unseen(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, 
     known = app_known(state, app)
     if known is not None and known.rovo_block == "unknown":
         sentence = f"Atlassian does not say whether AI reaches {known.title} or how to block it there"
-        stop = Stop(Outcome.UNKNOWN, NO_STATEMENT_ON_AI, told(sentence, state.read(app, switch)))
+        stop = Stop(Outcome.UNKNOWN, NO_STATEMENT_ON_AI, fact(sentence, state.read(app, switch)))
     else:
         seen = state.read(app, switch)
         stop = not_seen(seen, CALLED[switch]) or stop_by(seen, CALLED[switch])
@@ -148,10 +148,10 @@ def _unseen(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, 
         odd = state.read(app, names.AI_POLICY_ITEM)
         if isinstance(odd, Unavailable) and odd.code not in NEVER_RECORDED:
             reads = f"the app's AI policy item reads as neither on nor off: {odd.reason}"
-            chain = (*chain, told(reads, odd, decisive=False))
+            chain = (*chain, fact(reads, odd, decisive=False))
         if item is not None:
             reads = f"the app's AI policy item reads as {item[1].value}; nothing in this organization confirms it"
-            chain = (*chain, told(reads, item[1], decisive=False))
+            chain = (*chain, fact(reads, item[1], decisive=False))
         stop = answer.stop if answer is not None and answer.stop is not None else stop
     return stopped(app, names.EFFECTIVE_AI, stop, chain, predicted=_predicted(state, app), changeable=True)
 
@@ -205,7 +205,7 @@ def trial_with_ai(state: State, organization: str) -> Stop | None:
         if not isinstance(word, Stop):
             if word[0] == RUNNING:
                 sentence = f"a trial is running on {called(state, app)}, and the plan on trial may include AI"
-                return Stop(Outcome.UNKNOWN, "trial_may_include_ai", told(sentence, word[1]))
+                return Stop(Outcome.UNKNOWN, "trial_may_include_ai", fact(sentence, word[1]))
         elif not never_recorded(state, app, names.TRIAL):
             doubts.append(word)
     return min(doubts, key=lambda stop: rank_of(stop.outcome), default=None)
@@ -260,7 +260,7 @@ def _one_of_site(
         if not index.sites[number].apps or not set(index.sites[number].apps) <= set(apps):
             continue
         where = index.sites[number].host or index.sites[number].id
-        links = (rule(state, f"at least one app of {where} is exposed; no field tells which"), told(_SITE_ON, seen))
+        links = (rule(state, f"at least one app of {where} is exposed; no field tells which"), fact(_SITE_ON, seen))
         return answered(subject, names.EFFECTIVE_AI, EXPOSED, "site_enabled", links, changeable=True)
     return None
 
@@ -281,7 +281,7 @@ def ai_of_app(state: State, app: Subject, most: str) -> Effective:
     left = _left_open(state, app.organization, number)
     if left is None or own.value == EXPOSED or own.outcome is Outcome.CONFLICT:
         return own
-    link = told(_SITE_ON, seen)
+    link = fact(_SITE_ON, seen)
     if not left and own.value == NOT_EXPOSED:
         sentence = f"the sources disagree: {link.sentence}, and every app of the site is blocked"
         stop = Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(link, sentence=sentence))
@@ -427,5 +427,5 @@ def _connector(state: State, connector: Subject) -> Effective:
     seen = read_word(state, connector, names.CONNECTOR_STATE, _CONNECTOR, "the connector's state")
     if isinstance(seen, Stop):
         return stopped(connector, names.EFFECTIVE_AI, seen)
-    link = told(f"the connector is {seen[0]}", seen[1])
+    link = fact(f"the connector is {seen[0]}", seen[1])
     return answered(connector, names.EFFECTIVE_AI, _CONNECTOR[seen[0]], "connector_state", (link,), changeable=True)

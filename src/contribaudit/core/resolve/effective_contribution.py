@@ -38,6 +38,7 @@ from contribaudit.core.resolve.reasons import (
     Stop,
     answered,
     apps_of_site,
+    fact,
     list_unread,
     never_recorded,
     rank_of,
@@ -46,7 +47,6 @@ from contribaudit.core.resolve.reasons import (
     stop_by,
     stopped,
     together,
-    told,
 )
 from contribaudit.core.resolve.state import State, once_per_state
 
@@ -109,15 +109,15 @@ def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
     subject = organization_subject(organization)
     seen = state.read(subject, names.EXEMPTION)
     if never_recorded(state, subject, names.EXEMPTION):
-        return begun, told("no exemption is attested", seen, decisive=False)
+        return begun, fact("no exemption is attested", seen, decisive=False)
     if isinstance(seen, Unavailable) and _never_claimed(state, subject):
-        return begun, told("the last look showed no exemption", seen, decisive=False)
+        return begun, fact("the last look showed no exemption", seen, decisive=False)
     known = (_NONE, *(one.word for one in state.rulebook.exemptions))
     word = read_word(state, subject, names.EXEMPTION, known, "the exemption")
     if isinstance(word, Stop):
         return word
     if word[0] == _NONE:
-        return begun, told("the console shows no exemption", seen, decisive=False)
+        return begun, fact("the console shows no exemption", seen, decisive=False)
     return exempt(state, organization, *word)
 
 
@@ -140,15 +140,15 @@ def _of_app(state: State, app: Subject) -> Scope | Stop:
         case "organization":
             sentence, listable = "is a platform app: it follows the organization's switch, and no list names it", False
         case "none":
-            without = told(f"{_title(state, seen.value)} has no contribution setting, so its data is not used", seen)
+            without = fact(f"{_title(state, seen.value)} has no contribution setting, so its data is not used", seen)
             return Stop(Outcome.NO_SUCH_SETTING, "no_setting", without)
         case _:
-            strange = told(f"the rulebook does not know whether {seen.value} has contribution settings", seen)
+            strange = fact(f"the rulebook does not know whether {seen.value} has contribution settings", seen)
             return Stop(Outcome.UNKNOWN, "unknown_app", strange)
     return Scope(
         listable=listable,
         app=app,
-        chain=(told(f"{_title(state, seen.value)} {sentence}", seen),),
+        chain=(fact(f"{_title(state, seen.value)} {sentence}", seen),),
         sandbox=_sandbox(state, app),
     )
 
@@ -163,9 +163,9 @@ def _of_connector(state: State, connector: Subject) -> Scope | Stop:
     word, seen = offered
     if word == "no":
         return Stop(
-            Outcome.NO_SUCH_SETTING, "not_offered", told("the console's lists do not offer this connector", seen)
+            Outcome.NO_SUCH_SETTING, "not_offered", fact("the console's lists do not offer this connector", seen)
         )
-    return Scope(listable=True, chain=(told("the console's lists offer this connector", seen),))
+    return Scope(listable=True, chain=(fact("the console's lists offer this connector", seen),))
 
 
 def _sandbox(state: State, app: Subject) -> Stop | None:
@@ -175,7 +175,7 @@ def _sandbox(state: State, app: Subject) -> Stop | None:
     return Stop(
         Outcome.UNKNOWN,
         "sandbox",
-        told("Atlassian does not say whether a sandbox contributes or what it inherits", seen),
+        fact("Atlassian does not say whether a sandbox contributes or what it inherits", seen),
     )
 
 
@@ -231,7 +231,7 @@ def metadata(state: State, subject: Subject) -> Effective:
     forced = [one.name for one in state.rulebook.plans if not offers_choice(one)]
     if isinstance(plan, Deciding) and value == NOT_CONTRIBUTED and plan.trial and forced:
         fragile = f"{plan.trial}, and on {', '.join(forced)} metadata is always contributed"
-    chain = (*chain, told(f"the organization's metadata switch is {word}", observation))
+    chain = (*chain, fact(f"the organization's metadata switch is {word}", observation))
     return answered(subject, setting, value, "switch", chain, changeable=changeable, fragile_because=fragile)
 
 
@@ -248,9 +248,9 @@ def _without_choice(
     if len(possible) > 1:
         chain = (*chain, highest_known(state, subject.organization))
     if not isinstance(seen, Stop) and possible != possible_plans(state, subject.organization):
-        chain = (*chain, told(f"the console shows metadata as {seen[0]}, so the highest plan is {on}", seen[1]))
+        chain = (*chain, fact(f"the console shows metadata as {seen[0]}, so the highest plan is {on}", seen[1]))
     if not isinstance(seen, Stop) and _SWITCH[seen[0]] == NOT_CONTRIBUTED:
-        contrary = told(
+        contrary = fact(
             f"the metadata switch is attested as {seen[0]}, but the {on} plan always contributes metadata",
             seen[1],
         )
@@ -416,7 +416,7 @@ def _in_app_switch(state: State, organization: str) -> tuple[str, Reason] | Stop
     seen = read_word(state, subject, names.IN_APP, ("on", "off"), "the organization's in-app switch")
     if isinstance(seen, Stop):
         return seen
-    return seen[0], told(f"the organization's in-app switch is {seen[0]}", seen[1])
+    return seen[0], fact(f"the organization's in-app switch is {seen[0]}", seen[1])
 
 
 def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _Found | Stop:
@@ -456,5 +456,5 @@ def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _Found 
 def _link(listed: Listed, what: str) -> Reason:
     """What the list says of one subject."""
     if not listed.entries:
-        return told(listed.sentence, listed.observation)
-    return told(f"{listed.sentence}, {what}", listed.observation)
+        return fact(listed.sentence, listed.observation)
+    return fact(f"{listed.sentence}, {what}", listed.observation)

@@ -15,7 +15,7 @@ from contribaudit.core.model.rulebook import Exemption
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.plans import deciding_plan, plans_of, possible_plans, trial_on
-from contribaudit.core.resolve.reasons import Reason, Stop, list_unread, rank_of, read_word, rule, told
+from contribaudit.core.resolve.reasons import Reason, Stop, fact, list_unread, rank_of, read_word, rule
 from contribaudit.core.resolve.state import State
 
 NOT_ON_EVERY_APP = "exemption_not_on_every_app"
@@ -29,23 +29,23 @@ def exempt(state: State, organization: str, word: str, seen: Observed) -> Stop:
     """The stop that a recorded exemption makes: `exempt`, or `unknown` or `conflict` where it is only claimed."""
     known = next((one for one in state.rulebook.exemptions if one.word == word), None)
     if known is None:
-        strange = told(f"the rulebook does not know the exemption {word!r}", seen)
+        strange = fact(f"the rulebook does not know the exemption {word!r}", seen)
         return Stop(Outcome.UNKNOWN, "unknown_word", strange)
     if seen.grade not in _GRADES:
         sentence = f"the exemption {word} is only {seen.grade}; only the console's own screen shows one"
-        return Stop(Outcome.UNKNOWN, "exemption_not_evidenced", told(sentence, seen))
+        return Stop(Outcome.UNKNOWN, "exemption_not_evidenced", fact(sentence, seen))
     elsewhere = _other_screen(state, seen)
     if elsewhere:
         sentence = f"the exemption {word} was read at {elsewhere!r}; only the Data contribution screen shows one"
-        return Stop(Outcome.UNKNOWN, "exemption_on_another_screen", told(sentence, seen))
-    claimed = told(f"the Data contribution screen is attested as showing the exemption {word}", seen)
+        return Stop(Outcome.UNKNOWN, "exemption_on_another_screen", fact(sentence, seen))
+    claimed = fact(f"the Data contribution screen is attested as showing the exemption {word}", seen)
     links = _by_plan(state, organization, known)
     if isinstance(links, Stop):
         return replace(links, before=(claimed, *links.before))
     by_app = _by_app(state, organization, known) if known.setting is not None else ()
     if isinstance(by_app, Stop):
         return replace(by_app, before=(claimed, *by_app.before))
-    shown = told(f"the console shows this organization as exempt ({word})", seen)
+    shown = fact(f"the console shows this organization as exempt ({word})", seen)
     return Stop(Outcome.EXEMPT, "exempt", shown, before=(*links, *by_app))
 
 
@@ -100,10 +100,10 @@ def _by_app(state: State, organization: str, known: Exemption) -> tuple[Reason, 
         elif found[0] == known.value:
             odd = _beyond_own_plan(state, app, known)
             if odd is not None:
-                return replace(odd, before=(told(f"{name} is attested as having {known.title}", found[1]),))
-            links.append(told(f"{name} has {known.title}", found[1]))
+                return replace(odd, before=(fact(f"{name} is attested as having {known.title}", found[1]),))
+            links.append(fact(f"{name} has {known.title}", found[1]))
         else:
-            without.append((app, told(f"{name} does not have {known.title}", found[1])))
+            without.append((app, fact(f"{name} does not have {known.title}", found[1])))
     if not links and not unclear:
         sentence = f"the exemption {known.word} is attested, but no app has {known.title}"
         none = without[0][1] if without else rule(state, sentence)
@@ -132,10 +132,10 @@ def _beyond_own_plan(state: State, app: Subject, known: Exemption) -> Stop | Non
             f"{name} has the {state.rulebook.plans[rank].name} plan, and {known.title} exists on "
             f"{', '.join(known.plans)} only"
         )
-        return Stop(Outcome.CONFLICT, NOT_ON_PLAN, told(sentence, seen))
+        return Stop(Outcome.CONFLICT, NOT_ON_PLAN, fact(sentence, seen))
     if trial_on(state, app) and not known.trial:
         sentence = f"no trial comes with {known.title}, and a trial is running on {name}"
-        return Stop(Outcome.UNKNOWN, IN_TRIAL, told(sentence, _shows_trial(state, app)))
+        return Stop(Outcome.UNKNOWN, IN_TRIAL, fact(sentence, _shows_trial(state, app)))
     return None
 
 

@@ -14,8 +14,8 @@ from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Obs
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import called
-from contribaudit.core.resolve.reasons import Reason, Stop, never_recorded, read_word, stop_by, told
-from contribaudit.core.resolve.second_witness import NO_TRIAL, RUNNING, SOME_TRIAL, runs
+from contribaudit.core.resolve.gateway import NO_TRIAL, RUNNING, SOME_TRIAL, runs
+from contribaudit.core.resolve.reasons import Reason, Stop, fact, never_recorded, read_word, stop_by
 from contribaudit.core.resolve.state import State, once_per_state
 
 MAY_NOT_COUNT = "plan_may_not_count"
@@ -140,7 +140,7 @@ def highest_known(state: State, organization: str) -> Reason:
     """The highest plan that an app tells, whether or not it counts; of an organization that has possible plans."""
     seen = _seen(state, state.subjects(Kind.APP, organization))
     holder = next(plan for rank, plan in seen.ranked if rank == seen.top)
-    return told(f"the highest plan that an app tells is {state.rulebook.plans[seen.top].name}", holder)
+    return fact(f"the highest plan that an app tells is {state.rulebook.plans[seen.top].name}", holder)
 
 
 def offers_choice(plan: Plan) -> bool:
@@ -234,7 +234,7 @@ def deciding_plan(state: State, organization: str) -> Deciding | Stop:
     usable = stop_by(seen, "the highest plan")
     if plan is None or usable.code == "only_predicted":
         return usable
-    return Deciding(plan, told(f"the highest active plan is {plan.name}", seen), _trial(state, organization, plan))
+    return Deciding(plan, fact(f"the highest active plan is {plan.name}", seen), _trial(state, organization, plan))
 
 
 def trial_behind(state: State, organization: str) -> str:

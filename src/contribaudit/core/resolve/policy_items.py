@@ -30,7 +30,7 @@ from contribaudit.core.resolve.ai_sources import (
     recorded,
 )
 from contribaudit.core.resolve.aliases import called
-from contribaudit.core.resolve.reasons import Reason, Stop, told
+from contribaudit.core.resolve.reasons import Reason, Stop, fact
 from contribaudit.core.resolve.state import State, once_per_state
 
 READ_DIRECTLY = frozenset((names.AI_POLICY_ITEM,))
@@ -181,13 +181,13 @@ def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool,
     switch = main_switch(state.rulebook.app(state.recall(app, names.APP_TYPE_KEY)))
     attested = recorded(state, app, switch)
     if not isinstance(attested, Stop) and attested[1].witness is not None and attested[1].witness.anchored:
-        link = told(f"{CALLED[switch]} of {name} is {attested[0]}", attested[1])
+        link = fact(f"{CALLED[switch]} of {name} is {attested[0]}", attested[1])
         yield not is_shut(attested[0]), True, link
     elif isinstance(attested, Stop):
         for word, by in _seen_beside_item(state, app, switch):
             if is_shut(word) is item_on:
                 sentence = f"{CALLED[switch]} of {name} was {word} when {by} looked, with the same policy item"
-                yield not item_on, True, told(sentence, state.read(app, switch))
+                yield not item_on, True, fact(sentence, state.read(app, switch))
 
 
 def _seen_beside_item(state: State, app: Subject, switch: SettingId) -> Iterator[tuple[str, str]]:

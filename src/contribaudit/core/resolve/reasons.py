@@ -146,7 +146,7 @@ def gravest(stops: Iterable[Effective]) -> Effective | None:
     return min(unknown, key=lambda one: (rank_of(one.outcome), one.subject), default=None)
 
 
-def told(sentence: str, observation: Observation, *, decisive: bool = True) -> Reason:
+def fact(sentence: str, observation: Observation, *, decisive: bool = True) -> Reason:
     """A link that rests on what was seen, or not seen."""
     return Reason(sentence, observation, observation.source or "nobody", decisive)
 
@@ -161,14 +161,14 @@ def stop_by(observation: Observation, what: str) -> Stop:
     if isinstance(observation, Observed):
         shown = "null" if observation.value is None else repr(observation.value)
         if observation.grade is Grade.PREDICTED:
-            return Stop(Outcome.UNKNOWN, "only_predicted", told(f"{what} is only predicted", observation))
+            return Stop(Outcome.UNKNOWN, "only_predicted", fact(f"{what} is only predicted", observation))
         code = "null" if observation.value is None else "unknown_word"
-        return Stop(Outcome.UNKNOWN, code, told(f"{what} is {shown}, which is not a known value", observation))
+        return Stop(Outcome.UNKNOWN, code, fact(f"{what} is {shown}, which is not a known value", observation))
     if observation.code in STALE_CODES:
-        return Stop(Outcome.STALE, observation.code, told(f"{what} is stale: {observation.reason}", observation))
+        return Stop(Outcome.STALE, observation.code, fact(f"{what} is stale: {observation.reason}", observation))
     if observation.code in CONFLICT_CODES:
-        return Stop(Outcome.CONFLICT, observation.code, told(f"{what}: {observation.reason}", observation))
-    return Stop(Outcome.UNKNOWN, observation.code, told(f"{what} is unknown: {observation.reason}", observation))
+        return Stop(Outcome.CONFLICT, observation.code, fact(f"{what}: {observation.reason}", observation))
+    return Stop(Outcome.UNKNOWN, observation.code, fact(f"{what} is unknown: {observation.reason}", observation))
 
 
 def read_word(
@@ -187,7 +187,7 @@ def not_seen(seen: Observation, what: str) -> Stop | None:
     """The stop that a setting makes of which nobody says anything; None for any other."""
     if not isinstance(seen, Unavailable) or seen.code not in NEVER_RECORDED:
         return None
-    return Stop(Outcome.UNKNOWN, seen.code, told(f"{what} is not attested yet", seen))
+    return Stop(Outcome.UNKNOWN, seen.code, fact(f"{what} is not attested yet", seen))
 
 
 def never_recorded(state: State, subject: Subject, setting: SettingId) -> bool:

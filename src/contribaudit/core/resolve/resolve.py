@@ -26,9 +26,9 @@ from contribaudit.core.resolve.attested import (
     weighed,
 )
 from contribaudit.core.resolve.effective import effective
+from contribaudit.core.resolve.gateway import against_attested, gateway_values, other_organizations
 from contribaudit.core.resolve.plans import highest_plan
 from contribaudit.core.resolve.policy_items import item_decoders, item_readings, item_standings
-from contribaudit.core.resolve.second_witness import beside_attested, other_organizations, witnessed
 from contribaudit.core.resolve.state import (
     NEVER_EXPORTED,
     NO_PAST,
@@ -94,7 +94,7 @@ class Seen:
     """True for an organization that the run was told to leave out; `snapshot` is then its last kept one, if any."""
     past: HistoryReader = NO_PAST
     """What earlier runs saw change, and the audit log."""
-    testimony: AttestationHistory = EMPTY
+    recorded: AttestationHistory = EMPTY
     """What people recorded of it; not heard for an organization that is left out."""
     spaces: SpaceIndex = NO_SPACES
     """Its spaces as of the run; not asked for an organization that is left out."""
@@ -119,11 +119,11 @@ def resolve(
 ) -> State:
     """The state that checks look at: observations, what is owed and unread, the highest plan, what people attested.
 
-    `settings` is the catalogue. It is needed to weigh testimony; without it no attestation is held or proven by a
-    signal. `assumed_plans` are highest plans by organization in place of the computed ones: only a forecast has any.
-    `evidence_terms` are the policy's: an effective answer whose evidence does not meet them is told as the outcome that
-    its finding has. `documents` gives what is archived of watched documents, and `subprocessors` the lists of the
-    vendor's sub-processors, when they are asked for.
+    `settings` is the catalogue, which it takes to weigh what people recorded: without it no attestation is held or
+    proven by a signal. `assumed_plans` are highest plans by organization in place of the computed ones: only a forecast
+    has any. `evidence_terms` are the policy's: an effective answer whose evidence does not meet them is told as the
+    outcome that its finding has. `documents` gives what is archived of watched documents, and `subprocessors` the lists
+    of the vendor's sub-processors, when they are asked for.
     """
     observations: list[Observation] = []
     remembered: list[Observed] = []
@@ -149,7 +149,7 @@ def resolve(
         move = state.value(app, names.MOVE)
         if move is not None:
             state.add(_ahead(state, move) or pinned(rulebook, move))
-    _add_what_people_recorded(state, {one.organization: one.testimony for one in seen if not one.left_out}, settings)
+    _add_what_people_recorded(state, {one.organization: one.recorded for one in seen if not one.left_out}, settings)
     for computed in effective(state):
         state.add(computed)
     return state
@@ -165,7 +165,7 @@ def _organization(seen: Seen, as_of: datetime) -> OrganizationState:
         seen.unread_reason,
         seen.left_out,
         alias_holders=_by_then(seen.alias_holders, as_of),
-        attestations=() if seen.left_out else seen.testimony.attestations,
+        attestations=() if seen.left_out else seen.recorded.attestations,
         spaces=NO_SPACES if seen.left_out else seen.spaces,
         approvals=seen.approvals,
         departures=seen.departures,
@@ -177,15 +177,14 @@ def _organization(seen: Seen, as_of: datetime) -> OrganizationState:
 def _add_what_the_api_means(state: State, seen: Seen, assumed_plan: Observation | None) -> None:
     """What sources say of each other, and the highest plan."""
     if not seen.left_out:
-        for foreign in list(other_organizations(state, seen.organization)):
-            state.add(foreign)
-        for beside in list(witnessed(state, seen.organization)):
-            state.add(beside)
+        for read in (other_organizations, gateway_values):
+            for found in list(read(state, seen.organization)):
+                state.add(found)
     state.add(assumed_plan if assumed_plan is not None else highest_plan(state, seen.organization))
 
 
 def _add_what_people_recorded(
-    state: State, testimony: Mapping[str, AttestationHistory], settings: Sequence[Setting]
+    state: State, recorded: Mapping[str, AttestationHistory], settings: Sequence[Setting]
 ) -> None:
     """Attested values, what decoders read, and how far both count."""
     catalogue = {setting.id: setting for setting in settings}
@@ -193,17 +192,17 @@ def _add_what_people_recorded(
     def find(setting: SettingId) -> Setting:
         return catalogue.get(setting) or Setting(setting, Family.ORGANIZATION, tuple(Kind), setting, Grade.ATTESTED, "")
 
-    values = weighed(state, testimony, find, settings)
+    values = weighed(state, recorded, find, settings)
     for attested in list(_worth_adding(state, (found for one in values for found in one.observations()))):
         state.add(attested)
-    for name, told in testimony.items():
+    for name, told in recorded.items():
         for reading in item_readings(state, name, told.objects):
             state.add(reading)
         for standing in list(item_standings(state, name)):
             state.add(standing)
     state.candidates = tuple(score for one in values for score in one.scores())
     trusts = (trust for one in values for trust in one.decoders.trusts)
-    state.decoders = (*trusts, *item_decoders(state, testimony))
+    state.decoders = (*trusts, *item_decoders(state, recorded))
 
 
 def _by_then(
@@ -224,7 +223,7 @@ def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator
     for attested in (one for found in heard.values() for one in found):
         told = state.read(attested.subject, attested.setting)
         if isinstance(told, Observed):
-            contrary = beside_attested(state, told, heard[attested.subject])
+            contrary = against_attested(state, told, heard[attested.subject])
             if contrary is not None:
                 yield contrary
             continue

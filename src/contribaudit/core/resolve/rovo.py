@@ -32,7 +32,7 @@ from contribaudit.core.resolve.ai_sources import (
     recorded,
 )
 from contribaudit.core.resolve.policy_items import BY_PERSON, CONFIRMED
-from contribaudit.core.resolve.reasons import NEVER_RECORDED, Reason, Stop, rank_of, told
+from contribaudit.core.resolve.reasons import NEVER_RECORDED, Reason, Stop, fact, rank_of
 from contribaudit.core.resolve.state import State
 
 NOT_FOR_THIS_ACCOUNT = "not_for_this_account"
@@ -71,12 +71,12 @@ class _Said:
     def attested_link(self) -> Reason:
         if isinstance(self.attested, Stop):
             return self.attested.reason
-        return told(f"{CALLED[self.switch]} is {self.attested[0]}", self.attested[1])
+        return fact(f"{CALLED[self.switch]} is {self.attested[0]}", self.attested[1])
 
     @property
     def item_link(self) -> Reason:
         assert self.item is not None
-        return told(f"the app's AI policy item is {'on' if self.item[0] else 'off'}", self.item[1])
+        return fact(f"the app's AI policy item is {'on' if self.item[0] else 'off'}", self.item[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def position(state: State, app: Subject, known: App | None, most: str = BLOCKED)
     for proof in proofs:
         sides = {openness > OPENNESS[most] for openness in proof.open_to}
         if len(sides) == 1:
-            return Position(sides.pop(), (*_beside(said, proof), *proof.links))
+            return Position(sides.pop(), (*_other_links(said, proof), *proof.links))
     return _open_question(said, proofs)
 
 
@@ -161,22 +161,22 @@ def _proofs(said: _Said) -> Iterator[_Proof]:
 
 def _contradiction(said: _Said) -> Stop | None:
     """The conflict that two witnesses make of which one says open and the other shut."""
-    witnesses: list[tuple[bool, Reason]] = []
+    sides: list[tuple[bool, Reason]] = []
     if not isinstance(said.attested, Stop):
-        witnesses.append((not is_shut(said.attested[0]), said.attested_link))
+        sides.append((not is_shut(said.attested[0]), said.attested_link))
     answer = said.answer
     speaks = answer is not None and (bool(answer.yes) or (answer.yes is False and said.whole is not None))
     # One that nothing confirms contradicts the gateway, unless a person who looked has contradicted it.
     if said.item is not None and (said.counts == CONFIRMED or (speaks and said.counts != BY_PERSON)):
-        witnesses.append((said.item[0], said.item_link))
+        sides.append((said.item[0], said.item_link))
     if answer is not None and speaks:
-        witnesses.append((bool(answer.yes), answer.link))
-    yes = [link for is_open, link in witnesses if is_open]
-    no = [link for is_open, link in witnesses if not is_open]
+        sides.append((bool(answer.yes), answer.link))
+    yes = [link for is_open, link in sides if is_open]
+    no = [link for is_open, link in sides if not is_open]
     if not yes or not no:
         return None
     sentence = f"the sources disagree: {yes[-1].sentence}; {no[-1].sentence}"
-    other, last = (yes[-1], no[-1]) if no[-1] is witnesses[-1][1] else (no[-1], yes[-1])
+    other, last = (yes[-1], no[-1]) if no[-1] is sides[-1][1] else (no[-1], yes[-1])
     return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(last, sentence=sentence), before=(other,))
 
 
@@ -191,7 +191,7 @@ def _against_plan(said: _Said) -> Stop | None:
     return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(link, sentence=sentence), before=(said.whole,))
 
 
-def _beside(said: _Said, proof: _Proof) -> Iterator[Reason]:
+def _other_links(said: _Said, proof: _Proof) -> Iterator[Reason]:
     """What else was said, which the answer does not need."""
     used = {id(link.observation) for link in proof.links}
     links: list[Reason] = []

@@ -62,7 +62,7 @@ def _not_ours(state: State, subject: Subject, owner: str) -> Iterator[Unavailabl
             yield Unavailable(one.setting, subject, names.OTHER_ORGANIZATION, reason, one.observed_at, one.source)
 
 
-def witnessed(state: State, organization: str) -> Iterator[Observation]:
+def gateway_values(state: State, organization: str) -> Iterator[Observation]:
     """Trials as the gateway tells them; why none counts of plans and regions on which the sources disagree."""
     for app in state.subjects(Kind.APP, organization):
         trial, ends = state.value(app, names.GATEWAY_TRIAL), state.value(app, names.GATEWAY_TRIAL_ENDS_ON)
@@ -135,7 +135,7 @@ def told_by_gateway(state: State, subject: Subject, setting: SettingId) -> bool:
     return setting == names.TRIAL_ENDS and trial is not None and trial.grade is Grade.DOCUMENTED and not runs(trial)
 
 
-def beside_attested(state: State, told: Observed, attested: Iterable[Observation]) -> Observation | None:
+def against_attested(state: State, told: Observed, attested: Iterable[Observation]) -> Observation | None:
     """What takes the place of the gateway's word on a trial where an attestation says otherwise; None where none does.
 
     A recorded trial whose recorded end is over does not contradict that none runs.
