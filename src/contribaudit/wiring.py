@@ -23,7 +23,7 @@ from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.connect import connect, connect_sites
 from contribaudit.atlassian.sites import Accesses, SiteClient
 from contribaudit.atlassian.transport import Ledger
-from contribaudit.attestations import attachments, files
+from contribaudit.attestations import files
 from contribaudit.attestations.files import Row
 from contribaudit.audit.job import Operator, Target
 from contribaudit.core.judge.check import Check, by_id
@@ -124,7 +124,7 @@ def open_store(settings: AppSettings, location: str | None = None, *, reading: b
 
     `reading`: for somebody who only looks; nothing is made where there is none.
     """
-    attachments.never_attach(*secrets(settings))
+    files.never_attach(*secrets(settings))
     opened = History.open_to_read if reading else History.open
     if location is not None or settings.store is not None:
         named = location or settings.store_location()
@@ -180,7 +180,7 @@ def targets(
             found.append(Target(one.id, one.name, unread_reason=f"no key: {error.message}"))
             continue
         on_key(key)
-        attachments.never_attach((named.file,) if named.file is not None else (), [key.get_secret_value()])
+        files.never_attach((named.file,) if named.file is not None else (), [key.get_secret_value()])
         label = one.api_key_label or settings.api_key_label
         opener = partial(connected, settings, one.id, key, progress)
         found.append(Target(one.id, one.name, opener, key_label=label, connect_sites=sites))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.attestations import attachments, files
+from contribaudit.attestations import files
 from contribaudit.errors import UsageError
 from contribaudit.settings.credentials import secrets
 from contribaudit.settings.model import AppSettings
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", ["a.png", "sub/b.pdf", "sub/../a.png"])
 def test_a_picture_below_the_folder_is_taken(folder: Path, name: str) -> None:
-    assert attachments.read(folder / name, folder)[1]
+    assert files.read_attachment(folder / name, folder)[1]
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_a_picture_below_the_folder_is_taken(folder: Path, name: str) -> None:
 )
 def test_anything_else_is_refused(folder: Path, name: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        attachments.read(folder / name, folder)
+        files.read_attachment(folder / name, folder)
 
 
 @pytest.mark.parametrize("name", ["api-key", "/proc/self/environ", "pipe.png", "/dev/zero"])
 def test_a_key_and_what_is_no_file_are_no_attachment_of_anybody(folder: Path, name: str) -> None:
     with pytest.raises(UsageError):
-        attachments.read(folder / name)
+        files.read_attachment(folder / name)
 
 
 SECRET = "f00d-the-configured-one"
@@ -68,8 +68,8 @@ SECRET = "f00d-the-configured-one"
 def test_a_configured_secret_is_refused_from_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, configured: str
 ) -> None:
-    monkeypatch.setattr(attachments, "_secret_files", set())
-    monkeypatch.setattr(attachments, "_secrets", set())
+    monkeypatch.setattr(files, "_secret_files", set())
+    monkeypatch.setattr(files, "_secrets", set())
     key = tmp_path / "key"
     key.write_text(f"{SECRET} with blanks\n")
     whole = f"{SECRET} with blanks"
@@ -89,9 +89,9 @@ def test_a_configured_secret_is_refused_from_anywhere(
         place.symlink_to(key)
     else:
         place.write_bytes((PNG if "picture" in kind else b"subject,setting,value,note\n") + whole.encode())
-    attachments.never_attach(*secrets(AppSettings.model_validate(choices[configured])))
+    files.never_attach(*secrets(AppSettings.model_validate(choices[configured])))
     with pytest.raises(UsageError, match="configured secret") as caught:
-        attachments.read(place)
+        files.read_attachment(place)
     assert SECRET not in str(caught.value)
     if "picture" not in kind:
         with pytest.raises(UsageError, match="configured secret"):
@@ -99,7 +99,7 @@ def test_a_configured_secret_is_refused_from_anywhere(
 
 
 def test_a_file_without_one_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attachments, "_secrets", set())
-    attachments.never_attach([tmp_path / "gone"], ["", "short", SECRET])
+    monkeypatch.setattr(files, "_secrets", set())
+    files.never_attach([tmp_path / "gone"], ["", "short", SECRET])
     (tmp_path / "a.png").write_bytes(PNG + b"short")
-    assert attachments.read(tmp_path / "a.png")[1]
+    assert files.read_attachment(tmp_path / "a.png")[1]

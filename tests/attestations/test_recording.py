@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit import catalogue
-from contribaudit.attestations import attachments as attachment
+from contribaudit.attestations import files
 from contribaudit.attestations.anchoring import ReadingsAround
 from contribaudit.attestations.recording import (
     LONGEST,
@@ -289,12 +289,12 @@ def test_times(tmp_path: Path) -> None:
 def test_screenshots_from_files(tmp_path: Path) -> None:
     path = tmp_path / "shot.png"
     path.write_bytes(b"picture")
-    (found,), bodies = attachment.read_all([path, path])
+    (found,), bodies = files.read_attachments([path, path])
     assert (found.name, found.size_bytes, bodies[found.sha256]) == ("shot.png", 7, b"picture")
     empty, large = tmp_path / "empty", tmp_path / "large"
     empty.touch()
     with large.open("wb") as file:
-        file.truncate(attachment.LARGEST_BYTES + 1)
+        file.truncate(files.LARGEST_BYTES + 1)
     for wrong, said in (
         (tmp_path, "is a folder"),
         (tmp_path / "none.png", "cannot be read: there is no such file"),
@@ -303,7 +303,7 @@ def test_screenshots_from_files(tmp_path: Path) -> None:
         (large, "larger than 20 MB"),
     ):
         with pytest.raises(UsageError, match=said):
-            attachment.read(wrong)
+            files.read_attachment(wrong)
 
 
 def test_an_app_is_anchored_by_the_organizations_signals_and_its_own() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contribaudit.core.model.provisions import Provision, ProvisionKind, folded, text_digest
 from contribaudit.core.resolve.editions import ChangeKind, compare
 from contribaudit.errors import PageNotRead
-from contribaudit.vendors.days import stated_day
+from contribaudit.vendors.decoding import stated_day
 from contribaudit.vendors.pages import read_page
 from tests.vendors.documents import RULES
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from contribaudit.attestations import attachments
+from contribaudit.attestations import files
 from contribaudit.core.model.attestation import Attachment
 from contribaudit.errors import UsageError
 from contribaudit.settings import file
@@ -42,7 +42,7 @@ def pictures(sources: Sequence[str | Path]) -> tuple[tuple[Attachment, ...], dic
     """Screenshots from files and, where a source is `clipboard`, from there. Raises UsageError."""
     with TemporaryDirectory(prefix="contribaudit-") as folder:
         kept = Path(folder) / _NAME
-        return attachments.read_all(
+        return files.read_attachments(
             [_pasted(kept) if str(source) == CLIPBOARD else file.expanded(source) for source in sources]
         )
 

@@ -15,8 +15,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from contribaudit.core.model.provisions import Provision, ProvisionKind, Provisions, folded
 from contribaudit.errors import PageNotRead
-from contribaudit.vendors.days import stated_day
-from contribaudit.vendors.decoding import BY_HAND, decoded
+from contribaudit.vendors.decoding import BY_HAND, decoded, stated_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,10 @@ from contribaudit.core.model.subprocessors import (
     SubprocessorRules,
 )
 from contribaudit.errors import PageNotRead, SubprocessorsNotRead
-from contribaudit.vendors.days import DAY, day_of
-from contribaudit.vendors.decoding import decoded
+from contribaudit.vendors.decoding import DAY, day_of, decoded
 from contribaudit.vendors.subprocessor_cells import SAVE, Labels, truncated
 from contribaudit.vendors.subprocessor_csv import is_csv, read_csv
-from contribaudit.vendors.subprocessor_html import html_tables, plain
-from contribaudit.vendors.subprocessor_text import text_tables
+from contribaudit.vendors.subprocessor_tables import html_tables, plain, text_tables
 
 
 def take_in(
