@@ -18,9 +18,9 @@ from contribaudit import tui
 from contribaudit.tui.app import Dashboard
 from contribaudit.tui.source import Source
 
-quieten = Dashboard._quieten
+quieten = Dashboard.quieten
 """What only the test of it does: after each dashboard the collector would look through the whole run again."""
-Dashboard._quieten = lambda _: None  # type: ignore[method-assign,assignment]
+Dashboard.quieten = lambda _: None  # type: ignore[method-assign,assignment]
 
 WIDE, NORMAL, NARROW = (200, 60), (120, 40), (80, 24)
 

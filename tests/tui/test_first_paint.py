@@ -48,7 +48,6 @@ _OURS = {
         "app",
         "colours",
         "host",
-        "messages",
         "screens",
         "screens.base",
         "screens.overview",

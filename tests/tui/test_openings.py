@@ -20,7 +20,7 @@ from contribaudit.core.resolve.state import State
 from contribaudit.errors import StoreError
 from contribaudit.exporters import json_v1
 from contribaudit.tui import screens as all_screens
-from contribaudit.tui import warming
+from contribaudit.tui import sturdy
 from contribaudit.tui.app import Dashboard
 from contribaudit.tui.rows import approvals, filtering
 from contribaudit.tui.rows import findings as finding_rows
@@ -91,14 +91,14 @@ async def test_no_screen_parses_the_styles_of_the_others_anew(monkeypatch: pytes
 
 async def test_what_a_key_may_need_is_imported_before_it_is_pressed() -> None:
     async with driven(opener(board())) as pilot:
-        await until(pilot, lambda: all(name in sys.modules for name in warming.modules()))
+        await until(pilot, lambda: all(name in sys.modules for name in sturdy.modules()))
         assert all(listed.is_imported for listed in ALL.values())
 
 
 def test_every_module_of_a_screen_is_imported_when_nobody_waits() -> None:
     folder = Path(all_screens.__file__).parent
     found = {f"{all_screens.__name__}.{one.stem}" for one in folder.glob("*.py")}
-    assert found - {f"{all_screens.__name__}.__init__", f"{all_screens.__name__}.base"} <= set(warming.modules())
+    assert found - {f"{all_screens.__name__}.__init__", f"{all_screens.__name__}.base"} <= set(sturdy.modules())
 
 
 async def test_nothing_writes_all_findings_out_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,12 +156,12 @@ def test_importing_stops_once_the_dashboard_is_left() -> None:
         asked.append(1)
         return len(asked) < 3
 
-    warming.import_all(wanted)
+    sturdy.import_all(wanted)
     assert len(asked) == 3
 
 
 async def test_the_collector_looks_through_no_board_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Dashboard, "_quieten", quieten)
+    monkeypatch.setattr(Dashboard, "quieten", quieten)
     before = gc.get_threshold()
     gc.unfreeze()
     try:

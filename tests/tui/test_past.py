@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from textual.pilot import Pilot
 
-from contribaudit.tui.messages import past
+from contribaudit.tui.host import past
 from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import TicketScreen

@@ -182,7 +182,7 @@ def test_deadlines_of_one_day_and_kind_are_one_line() -> None:
 def test_how_we_know_names_grades_ages_and_digests() -> None:
     """A folder's manifest, too, where there is one."""
     shown = board(evidence_sha256="ab12cd34" * 8, evidence_at=NOW - timedelta(days=3))
-    assert said(overview.evidence_lines(shown, 78)) == [
+    assert said(overview.evidence_lines(shown)) == [
         "passes: documented 5, decoded 1",
         "oldest evidence of a pass: just now (documented)",
         "rulebook 2026.11 cdcdcdcd, reviewed 9 days ago  policy 01234567",

@@ -208,7 +208,7 @@ def test_a_pack_is_verified_and_shown_without_history(tmp_path: Path) -> None:
         place = exported(bench, tmp_path)
     later = PackSource(place, lambda: datetime.now(UTC) + timedelta(days=400)).load()
     assert "400 days ago" in "\n".join(one.text.plain for one in overview.verdict_lines(later, 200))
-    assert "just now" not in "\n".join(one.text.plain for one in overview.evidence_lines(later, 200))
+    assert "just now" not in "\n".join(one.text.plain for one in overview.evidence_lines(later))
     source = PackSource(place)
     board = source.load()
     assert board.policy is None

@@ -20,7 +20,7 @@ from textual.screen import Screen
 from contribaudit import termination
 from contribaudit.errors import ContribauditError
 from contribaudit.tui.colours import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT, THEMES, keep_theme, kept_theme
-from contribaudit.tui.messages import BoardLoaded, LoadingFailed, NothingToLoad, ShowDay, ShowFindings, ShowSubject
+from contribaudit.tui.host import BoardLoaded, LoadingFailed, NothingToLoad, ShowDay, ShowFindings, ShowSubject
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.sturdy import Sturdy
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from contribaudit.core.model.finding import Finding
     from contribaudit.core.model.subject import Subject
     from contribaudit.tui.source import Board, Source
-    from contribaudit.tui.warming import QuietCollector
 
 _AT_ONCE = 2000
 """So many findings are indexed within a frame."""
@@ -95,9 +94,6 @@ class Dashboard(Sturdy):
         self._now: Board | None = None
         """The newest board that is not about the past."""
         self.animation_level = "none"  # a key is answered by one frame, not by a dozen
-        self._collector: QuietCollector | None = None
-        """From the first load on."""
-        self._warmed = False
 
     def on_load(self) -> None:
         """Style the app before its first screen, which takes colours over from it."""
@@ -126,23 +122,7 @@ class Dashboard(Sturdy):
         self.lack = None
         self._now = board if board.asked_for is None else self._now
         self.board = board
-        self._settle()
-
-    def _settle(self) -> None:
-        """Now that it is known what there is: leave that alone, and make ready what no key has asked for yet."""
-        self._quieten()
-        if self._collector is not None:
-            self._collector.leave_alone()
-        if not self._warmed:
-            self._warmed = True
-            self.call_after_refresh(self._warm)
-
-    @work(thread=True, group="warm")
-    def _warm(self) -> None:
-        """Import what no key has asked for yet."""
-        from contribaudit.tui.warming import import_all
-
-        import_all(lambda: not self.is_leaving)
+        self.settle()
 
     def look_back(self, moment: datetime) -> None:
         """Show the state as of a moment on every screen, until Escape or R."""
@@ -278,12 +258,12 @@ class Dashboard(Sturdy):
 
         if not isinstance(self.screen, WelcomeScreen):
             self.push_screen(WelcomeScreen(message.lack), self._welcomed)
-        self._settle()
+        self.settle()
 
     def on_loading_failed(self, message: LoadingFailed) -> None:
         """Say why there is nothing new; what was shown before stays."""
         self.trouble = str(message.error)
-        self._settle()
+        self.settle()
 
     def on_show_findings(self, message: ShowFindings) -> None:
         """Go to the findings, filtered."""
@@ -364,20 +344,13 @@ class Dashboard(Sturdy):
             if lack is not None:
                 self.post_message(NothingToLoad(lack))
                 return
-            self._quieten()
+            self.quieten()
             board = self.source.load()
             import_module("contribaudit.tui.rows.trend")  # in this thread: what the panels say takes its time
         except ContribauditError as error:
             self.post_message(LoadingFailed(error))
         else:
             self.post_message(BoardLoaded(board))
-
-    def _quieten(self) -> None:
-        if self._collector is None and not self.is_leaving:
-            from contribaudit.tui.warming import QuietCollector
-
-            self._collector = QuietCollector()
-            self._collector.begin()
 
     async def action_switch_mode(self, mode: str) -> None:
         """To another screen, whose module is imported beside this thread; keys that come meanwhile wait for it."""
@@ -387,7 +360,5 @@ class Dashboard(Sturdy):
 
     def on_unmount(self) -> None:
         """Let go of the history."""
-        if self._collector is not None:
-            self._collector.end()
         if self.source is not None:
             self.source.close()

@@ -1,6 +1,8 @@
-"""The dashboard as its screens and widgets know it: what they watch, and what they may ask of it.
+"""The dashboard as its screens and widgets know it: what they watch, what they may ask of it, what they tell it.
 
-`app.py` makes the whole of it, and imports the screens; they import this.
+Workers post to the app, the app sets `board`, `trouble` or `lack`, and the screens watch these. A widget that wants
+another screen posts `ShowFindings`, `ShowSubject` or `ShowDay`, which bubble up to the app. `app.py` makes the whole of
+it, and imports the screens; they import this.
 """
 
 from __future__ import annotations
@@ -8,24 +10,68 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from textual.app import App
 from textual.dom import DOMNode
+from textual.message import Message
 from textual.reactive import reactive
 
 from contribaudit.errors import ContribauditError
-from contribaudit.tui.messages import past
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from textual.notifications import SeverityLevel
 
+    from contribaudit.core.model.subject import Subject
     from contribaudit.tui.source import Board, Lack, Source
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+@dataclass
+class BoardLoaded(Message):
+    """There is a new board to show."""
+
+    board: Board
+
+
+@dataclass
+class NothingToLoad(Message):
+    """The source has no board to give."""
+
+    lack: Lack
+
+
+@dataclass
+class LoadingFailed(Message):
+    """The source gave none; the error says why and what to do."""
+
+    error: ContribauditError
+
+
+@dataclass
+class ShowFindings(Message):
+    """Go to the findings that this filter leaves ("outcome:fail site:acme.atlassian.net")."""
+
+    query: str
+
+
+@dataclass
+class ShowSubject(Message):
+    """Go to the subject: in the inventory where there is such a screen, else to its findings."""
+
+    subject: Subject
+
+
+@dataclass
+class ShowDay(Message):
+    """Go to the day in the timeline."""
+
+    day: date
 
 
 class Host(App[str]):
@@ -109,3 +155,24 @@ def host_of(node: DOMNode) -> Host:
     """The dashboard that shows a screen or widget."""
     assert isinstance(node.app, Host)
     return node.app
+
+
+def past(board: Board | None) -> str:
+    """Why nothing is written while this board is shown: it is not about now. "" where it is, or where there is none."""
+    if board is None or board.asked_for is None:
+        return ""
+    return f"This is the state as of {board.asked_for:%a %d %b %Y %H:%M}Z; press Escape to return to now"
+
+
+def missing(source: Source | None, board: Board | None) -> str:
+    """What somebody who looked lacks for recording it: a history, a mail address. "" where nothing is missing."""
+    if board is None:
+        return "No audit has run yet"
+    if source is None or not source.can_write or source.job is None:
+        return "Read-only: to record attestations, open the dashboard on the machine with the history."
+    if not board.you:
+        return (
+            'Read-only: set attested_by = "you@example.com" in config.toml so that attestations carry your name '
+            "(or CONTRIBAUDIT_ATTESTED_BY), then restart."
+        )
+    return ""

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from contribaudit.errors import StoreDamaged, UsageError
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from contribaudit.core.model.deadline import Deadline
     from contribaudit.core.model.finding import Finding
     from contribaudit.core.model.policy import AuditPolicy
-    from contribaudit.core.model.snapshot import SpaceIndex
     from contribaudit.evidence.export import Form
     from contribaudit.exporters.changed import Happened
     from contribaudit.exporters.report_v1 import ReportV1
@@ -131,188 +130,129 @@ class Lack(StrEnum):
     """The history holds no run."""
 
 
-class Source(Protocol):
-    """Gives boards. Every method may block and is called in a worker thread, but for `audit` and the properties."""
+class Source:
+    """Gives boards. Every method may block and is called in a worker thread, but for `audit` and the properties.
 
-    focus: str | None
-    """ID of the one organization that boards are about; None for all. May be set; the next `load` minds it."""
+    What a subclass does not say is refused or empty.
+    """
 
-    @property
-    def title(self) -> str:
-        """Short, for the header: "history", or the folder's name."""
+    def __init__(self, title: str) -> None:
+        """`title` is what messages call it: "history", or the folder's name."""
+        self._title = title
+        self.focus: str | None = None
+        """ID of the one organization that boards are about; None for all. May be set; the next `load` minds it."""
 
     @property
     def organizations(self) -> Sequence[tuple[str, str]]:
-        """(ID, name) of each organization that the focus may be set to, in the order of the configuration."""
+        """(ID, name) of each organization that the focus may be set to, in the order of the configuration.
+
+        Empty where what is shown cannot be narrowed; the filter `org:` does that.
+        """
+        return ()
 
     @property
     def job(self) -> Job | None:
         """What the headless commands would work on, its store open: for what is written (attestations, waivers,
         baselines). None where there is no history.
         """
+        return None
 
     @property
     def can_audit(self) -> bool:
         """Whether a run can be started from here."""
+        return False
 
     @property
     def can_write(self) -> bool:
         """Whether attestations, waivers and baselines can be written from here."""
+        return False
 
     @property
     def policy_path(self) -> Path | None:
-        """The policy file that boards are judged by; None for the default pack, which has no file."""
+        """The policy file that boards are judged by; None for the default pack, which has no file, and where the board
+        was judged elsewhere."""
+        return None
 
     def use_policy(self, path: Path) -> None:
         """Judge by this file from now on, read anew. Raises PolicyFileError, UsageError where nothing is judged."""
-
-    def form(self, archive: bool) -> Form:
-        """How evidence is written and signed, as configured. Raises ConfigurationError, CredentialError; UsageError
-        where nothing can be written.
-        """
-
-    def live_job(self) -> Job | None:
-        """`job` with the keys that are there, for the small readings around a look; None where there is none.
-
-        Raises ContribauditError for a key that cannot be used.
-        """
-
-    def lack(self) -> Lack | None:
-        """Why `load` would have nothing to give; None when it has. Raises ContribauditError."""
-
-    def load(self) -> Board:
-        """The newest saved run, judged now. Raises ContribauditError; UsageError where nothing was ever read."""
-
-    def load_at(self, moment: datetime) -> Board:
-        """The state as of a moment. Raises UsageError where nothing was read by then."""
-
-    async def audit(self, progress: Progress) -> Board:
-        """Read, keep and judge. Raises ContribauditError.
-
-        Cancelling the task leaves the history as it was; a run that is kept already is given as if nobody had.
-        """
-
-    def raw(self, sha256: str) -> bytes:
-        """A raw answer. Raises ContribauditError when it is not there."""
-
-    def spaces(self, organization: str) -> SpaceIndex:
-        """The organization's spaces."""
-
-    def outcomes(self, finding: Finding) -> Sequence[OutcomeSpan]:
-        """How the finding came out over time, oldest first; empty where no history is. Raises ContribauditError."""
-
-    def mark_seen(self, board: Board) -> None:
-        """Note that the person has seen the board's changes. Raises UsageError where nothing can be noted."""
-
-    def close(self) -> None:
-        """Let go of the history."""
-
-
-class Shown:
-    """A source of one board that never changes: made for a test, or the base of a source that only reads.
-
-    What a subclass does not say is refused or empty.
-    """
-
-    def __init__(self, board: Board, title: str) -> None:
-        self._board, self._title = board, title
-        self.focus: str | None = None
-
-    @property
-    def title(self) -> str:
-        """As it was given."""
-        return self._title
-
-    @property
-    def organizations(self) -> Sequence[tuple[str, str]]:
-        """None: what is shown cannot be narrowed; the filter `org:` does that."""
-        return ()
-
-    @property
-    def job(self) -> Job | None:
-        """None: there is no history."""
-        return None
-
-    @property
-    def can_audit(self) -> bool:
-        """Never."""
-        return False
-
-    @property
-    def can_write(self) -> bool:
-        """Never."""
-        return False
-
-    @property
-    def policy_path(self) -> Path | None:
-        """None: the board was judged elsewhere."""
-        return None
-
-    def use_policy(self, path: Path) -> None:
-        """Refused. Raises UsageError."""
         raise UsageError(
             f"An evidence pack is shown as it was judged; {path} cannot be applied to it",
             hint="Open the history instead",
         )
 
     def form(self, archive: bool) -> Form:  # noqa: ARG002
-        """Refused. Raises UsageError."""
+        """How evidence is written and signed, as configured. Raises ConfigurationError, CredentialError; UsageError
+        where nothing can be written.
+        """
         raise UsageError(f"{self._title} is shown as it is", hint="Open the history to write evidence")
 
     def live_job(self) -> Job | None:
-        """None: nothing is read from here."""
+        """`job` with the keys that are there, for the small readings around a look; None where there is none.
+
+        Raises ContribauditError for a key that cannot be used.
+        """
         return None
 
     def lack(self) -> Lack | None:
-        """There is a board."""
+        """Why `load` would have nothing to give; None when it has. Raises ContribauditError."""
         return None
 
     def load(self) -> Board:
-        """The board."""
-        return self._board
+        """The newest saved run, judged now. Raises ContribauditError; UsageError where nothing was ever read."""
+        raise NotImplementedError
 
     def load_at(self, moment: datetime) -> Board:
-        """Only the moment of the report is known. Raises UsageError for any earlier one."""
-        if moment < self._board.report.run.started_at:
+        """The state as of a moment. Raises UsageError where nothing was read by then, or only one report is known."""
+        board = self.load()
+        if moment < board.report.run.started_at:
             raise UsageError(f"This report does not cover {moment:%Y-%m-%d %H:%M}Z", hint="Open the history instead")
-        return self._board
+        return board
 
     async def audit(self, progress: Progress) -> Board:  # noqa: ARG002
-        """Refused. Raises UsageError."""
+        """Read, keep and judge. Raises ContribauditError.
+
+        Cancelling the task leaves the history as it was; a run that is kept already is given as if nobody had.
+        """
         raise UsageError(
             f"{self._title} cannot run an audit", hint="Run contribaudit audit on the machine with the API key"
         )
 
     def raw(self, sha256: str) -> bytes:
-        """Nothing is kept here. Raises StoreDamaged."""
+        """A raw answer. Raises ContribauditError when it is not there."""
         raise StoreDamaged(
             f"The raw response {sha256[:12]}… is not stored here", hint="Open it on the machine with the history"
         )
 
-    def spaces(self, organization: str) -> SpaceIndex:  # noqa: ARG002
-        """None."""
-        from contribaudit.core.model.snapshot import NO_SPACES
-
-        return NO_SPACES
-
     def outcomes(self, finding: Finding) -> Sequence[OutcomeSpan]:  # noqa: ARG002
-        """Nothing is known of other runs."""
+        """How the finding came out over time, oldest first; empty where no history is. Raises ContribauditError."""
         return ()
 
     def mark_seen(self, board: Board) -> None:  # noqa: ARG002
-        """Refused. Raises UsageError."""
+        """Note that the person has seen the board's changes. Raises UsageError where nothing can be noted."""
         raise UsageError("Without a history, nothing can be marked as seen", hint="Open the dashboard without a pack")
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Let go of the history."""
 
 
-class Lacking(Shown):
+class Shown(Source):
+    """A source of one board that never changes."""
+
+    def __init__(self, board: Board, title: str) -> None:
+        super().__init__(title)
+        self._board = board
+
+    def load(self) -> Board:
+        """The board."""
+        return self._board
+
+
+class Lacking(Source):
     """A source that has nothing to give, and says why."""
 
     def __init__(self, lack: Lack) -> None:
-        self._lack, self._title = lack, "no data"
-        self.focus = None
+        super().__init__("no data")
+        self._lack = lack
 
     def lack(self) -> Lack:
         """Why."""
@@ -323,7 +263,3 @@ class Lacking(Shown):
         raise UsageError(
             "There is no data to show yet", hint="Run contribaudit init, or try contribaudit demo --dashboard"
         )
-
-    def load_at(self, moment: datetime) -> Board:  # noqa: ARG002
-        """Raises UsageError."""
-        return self.load()

@@ -34,7 +34,6 @@ from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.rulebook import Words
 from contribaudit.core.model.several import counted
-from contribaudit.core.model.snapshot import SpaceIndex
 from contribaudit.demo import demonstration
 from contribaudit.errors import CredentialError, EvidenceDamaged
 from contribaudit.evidence.answers import answer
@@ -50,22 +49,17 @@ from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
 from contribaudit.store.runs import OutcomeSpan
 from contribaudit.tui.saved_report import report_of
-from contribaudit.tui.source import Board, Lack, Shown
+from contribaudit.tui.source import Board, Lack, Source
 
 _CHECKS = "rulebook/checks/"
 
 
-class PackSource(Shown):
+class PackSource(Source):
     """Verifies the pack whenever it is loaded, so that what is on the screen was checked as it was read."""
 
     def __init__(self, place: Path, clock: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(place.name)
         self._place, self._clock = place, clock
-        self.focus = None
-
-    @property
-    def title(self) -> str:
-        """The folder's or file's name."""
-        return self._place.name
 
     def load(self) -> Board:
         """The run that the pack holds.
@@ -95,11 +89,6 @@ class PackSource(Shown):
         listed = [one for one in verified.manifest.files if one.path.startswith(_CHECKS)]
         with open_pack(self._place) as pack:
             return loader.words(_read(pack, one.path, one.sha256) for one in listed)
-
-    def load_at(self, moment: datetime) -> Board:
-        """As `Shown` does."""
-        self._board = self.load()
-        return super().load_at(moment)
 
     def raw(self, sha256_hex: str) -> bytes:
         """The answer as the pack holds it. Raises StoreDamaged where it is not in it, EvidenceDamaged where altered."""
@@ -192,7 +181,7 @@ _RUNS = 400
 """As many as the panels can show of a year with a run a day."""
 
 
-class HistorySource:
+class HistorySource(Source):
     """The history behind a job. `audit_job` builds the job of an audit, with keys; None where none can be run.
 
     `begin` makes the history where there is none yet, for the first audit.
@@ -202,7 +191,6 @@ class HistorySource:
         self,
         job: Job,
         *,
-        title: str = "history",
         you: str = "",
         audit_job: Callable[[Job, Progress], Job] | None = None,
         notes: Sequence[str] = (),
@@ -211,18 +199,13 @@ class HistorySource:
         form: Callable[[bool], Form] = Form,
         typed: Callable[[str], str] = str,
     ) -> None:
+        super().__init__("history")
         self._begin, self._form, self._typed = begin, form, typed
-        self._job, self._title, self._you = job, title, you
+        self._job, self._you = job, you
         self._policy_path = policy_path
         self._audit_job, self._notes = audit_job, tuple(notes)
         self._afterwards: list[Callable[[], object]] = []
         self._reading = Lock()
-        self.focus: str | None = None
-
-    @property
-    def title(self) -> str:
-        """Short, for the header."""
-        return self._title
 
     @property
     def organizations(self) -> Sequence[tuple[str, str]]:
@@ -315,11 +298,6 @@ class HistorySource:
     def raw(self, sha256: str) -> bytes:
         """As it was kept."""
         return self._job.store.raw(sha256)
-
-    def spaces(self, organization: str) -> SpaceIndex:
-        """As of its newest run."""
-        newest = self._job.store.runs(organization=organization, limit=1)
-        return self._job.store.spaces(organization, newest[0].id if newest else 0)
 
     def outcomes(self, finding: Finding) -> Sequence[OutcomeSpan]:
         """As each run judged it."""
@@ -448,7 +426,6 @@ def open_demo(scenario: str = "drifted") -> HistorySource:
 
         source = HistorySource(
             shown.job,
-            title="demo",
             you="it@acme.example",
             audit_job=audit_job,
             notes=("demo, nothing is saved",),

@@ -1,16 +1,21 @@
 """A dashboard that outlasts its screens: no key is lost, styles are parsed once, and what fails is told in passing.
 
-What it makes otherwise than Textual does, and why; what the dashboard shows is `app.py`.
+What it makes otherwise than Textual does, and why; what the dashboard shows is `app.py`. While nobody waits it makes
+ready what no key has asked for yet, and it has a garbage collector that stops nobody.
 """
 
 from __future__ import annotations
 
+import gc
+import time
 from collections import deque
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from textual import events
+from textual import events, work
 from textual._context import active_message_pump
 from textual._node_list import DuplicateIds
 from textual.command import CommandPalette
@@ -20,6 +25,7 @@ from textual.screen import Screen
 from textual.widget import AwaitMount, Widget
 from textual.worker import WorkerFailed
 
+from contribaudit.tui import screens
 from contribaudit.tui.host import Host
 from contribaudit.tui.screens import ALL
 
@@ -28,6 +34,8 @@ _NEVER_SHOWN = -1
 _KEY_SECONDS = 0.01
 _MOST_FAILURES = 5
 """After so many, the dashboard itself is broken."""
+_BREATH_SECONDS = 0.005
+_GENERATIONS = 10_000, 5, 200
 
 
 class Sturdy(Host):
@@ -40,6 +48,9 @@ class Sturdy(Host):
         self.recovers: bool | None = None
         """Whether a screen that fails is closed and the dashboard goes on; None for wherever a person looks at it."""
         self._failures = 0
+        self._collector: QuietCollector | None = None
+        """From the first load on."""
+        self._warmed = False
 
     def begin_with(self, theme: str) -> None:
         """Have this theme from the first paint on, as if there had never been another one."""
@@ -92,6 +103,31 @@ class Sturdy(Host):
     def is_leaving(self) -> bool:
         """Whether the dashboard is being left."""
         return self._exit or self._closing or not self._running
+
+    def quieten(self) -> None:
+        """From now on the collector stops nobody."""
+        if self._collector is None and not self.is_leaving:
+            self._collector = QuietCollector()
+            self._collector.begin()
+
+    def settle(self) -> None:
+        """Now that it is known what there is: leave that alone, and make ready what no key has asked for yet."""
+        self.quieten()
+        if self._collector is not None:
+            self._collector.leave_alone()
+        if not self._warmed:
+            self._warmed = True
+            self.call_after_refresh(self._warm)
+
+    @work(thread=True, group="warm")
+    def _warm(self) -> None:
+        """Import what no key has asked for yet."""
+        import_all(lambda: not self.is_leaving)
+
+    def on_unmount(self) -> None:
+        """Have the collector as it was."""
+        if self._collector is not None:
+            self._collector.end()
 
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
         try:
@@ -149,3 +185,44 @@ def _bug(error: BaseException) -> str:
     frames = [one for one in extract_tb(error.__traceback__) if "contribaudit" in one.filename]
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return f"This is a bug in contribaudit; please report it. {type(error).__name__}: {error}"[:200] + f"{where}."
+
+
+def modules() -> list[str]:
+    """Every module that a key may need, in the order in which they are probably needed."""
+    from pkgutil import iter_modules
+
+    inner = [*(screen.module for screen in ALL.values()), *(one.name for one in iter_modules(screens.__path__))]
+    return [*(f"{screens.__name__}.{one}" for one in dict.fromkeys(inner)), "contribaudit.tui.palette"]
+
+
+def import_all(wanted: Callable[[], bool]) -> None:
+    """Import every screen, one after the other, as long as that is `wanted`. In a thread."""
+    for name in modules():
+        if not wanted():
+            return
+        import_module(name)
+        time.sleep(_BREATH_SECONDS)
+
+
+class QuietCollector:
+    """The garbage collector as a dashboard wants it.
+
+    With thirty thousand findings, looking through everything takes a fifth of a second and stops every thread. A board
+    holds no circles (the tests say so): it goes when nobody refers to it, and need not be looked through.
+    """
+
+    def __init__(self) -> None:
+        self._before = gc.get_threshold()
+
+    def begin(self) -> None:
+        """Look seldom through what is young: reading a history makes many objects that stay."""
+        gc.set_threshold(*_GENERATIONS)
+
+    def leave_alone(self) -> None:
+        """Never look again through what is there now."""
+        gc.freeze()
+
+    def end(self) -> None:
+        """As it was."""
+        gc.set_threshold(*self._before)
+        gc.unfreeze()

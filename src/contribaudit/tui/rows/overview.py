@@ -6,7 +6,7 @@ In this order: where, verdict, do next, changed, how we know, runs out. Every ce
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -378,7 +378,7 @@ def _change_line(one: Happened, further: int, width: int, board: Board, name_wid
 _DIGEST_SHOWN = 8
 
 
-def evidence_lines(board: Board, width: int) -> list[Line]:  # noqa: ARG001  panels ask alike
+def evidence_lines(board: Board) -> list[Line]:
     """Three or four lines."""
     report, state, about = board.report, board.report.state, board.about
     parts = [
@@ -449,3 +449,16 @@ def _days_left(left: int | None) -> tuple[str, str]:
     if left == 0:
         return "today", "bold red"
     return counted(left, "day"), "yellow" if left <= 14 else ""
+
+
+HEADINGS: Mapping[str, Callable[[Board], str]] = {"CHANGED": changed_title, "DO NEXT": next_title}
+"""By the title of a panel, what stands in its frame; the title alone where none is given."""
+LINES: Mapping[str, Callable[[Board, int, int], list[Line]]] = {
+    "VERDICT": lambda board, width, _: verdict_lines(board, width),
+    "DO NEXT": next_lines,
+    "CHANGED": changed_lines,
+    "WHERE": where_lines,
+    "RUNS OUT": runs_out_lines,
+    "HOW WE KNOW": lambda board, _width, _most: evidence_lines(board),
+}
+"""By the title of a panel, what it says of a board in a width, with at most so many entries of a list."""

@@ -20,7 +20,7 @@ from contribaudit.audit.baselines import Approvable
 from contribaudit.core.model.attestation import Baseline
 from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.messages import missing
+from contribaudit.tui.host import missing
 from contribaudit.tui.rows import approvals as rows
 from contribaudit.tui.rows.dates import PLACEHOLDER, spelled
 from contribaudit.tui.screens.base import BoardScreen

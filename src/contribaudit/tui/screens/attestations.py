@@ -26,8 +26,7 @@ from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.exporters.text import display, safe_text
 from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.host import Host
-from contribaudit.tui.messages import missing, past
+from contribaudit.tui.host import Host, missing, past
 from contribaudit.tui.rows import attestations, due
 from contribaudit.tui.rows.attestations import Contents, Recorded, contents, made_line, recorded_detail
 from contribaudit.tui.screens.attest import AttestScreen

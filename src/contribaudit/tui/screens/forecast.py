@@ -16,7 +16,7 @@ from contribaudit.audit.replay import forecast_last
 from contribaudit.core.advise.forecast import Forecast, Hypothesis
 from contribaudit.errors import ContribauditError, UsageError
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.messages import ShowFindings, ShowSubject
+from contribaudit.tui.host import ShowFindings, ShowSubject
 from contribaudit.tui.rows import forecasts as rows
 from contribaudit.tui.rows.dates import day_of
 from contribaudit.tui.screens.base import BoardScreen

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.messages import ShowFindings
+from contribaudit.tui.host import ShowFindings
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.rows.inventory import findings_of

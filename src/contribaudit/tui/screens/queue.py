@@ -13,7 +13,7 @@ from contribaudit.attestations.due import DueScreen
 from contribaudit.core.advise.steps import NextStep, StepKind
 from contribaudit.core.model.finding import Finding
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.messages import ShowFindings, missing
+from contribaudit.tui.host import ShowFindings, missing
 from contribaudit.tui.rows import queue as rows
 from contribaudit.tui.rows.overview import query_of_step
 from contribaudit.tui.rows.queue import Entry

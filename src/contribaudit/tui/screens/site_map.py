@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
@@ -18,7 +19,7 @@ from contribaudit.core.advise.site_map import QUESTIONS, Location, MapRow, SiteM
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.exporters.site_map import filter_of
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.messages import ShowFindings, ShowSubject
+from contribaudit.tui.host import ShowFindings, ShowSubject
 from contribaudit.tui.rows import site_map as rows
 from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.screens.base import BoardScreen
@@ -42,12 +43,11 @@ class LocationBar(Widget, can_focus=True):
     """
     here: reactive[int] = reactive(0)
 
+    @dataclass
     class Chosen(Message):
         """A location was opened."""
 
-        def __init__(self, number: int) -> None:
-            super().__init__()
-            self.number = number
+        number: int
 
     class Left(Message):
         """The cursor goes on to the sites."""

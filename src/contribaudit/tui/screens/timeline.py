@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from contribaudit.core.model.several import counted
 from contribaudit.exporters.text import Cell
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.messages import ShowSubject
+from contribaudit.tui.host import ShowSubject
 from contribaudit.tui.rows import timeline as rows
 from contribaudit.tui.rows.timeline import Days, Entry, Filter, What, change_detail
 from contribaudit.tui.screens.base import BoardScreen

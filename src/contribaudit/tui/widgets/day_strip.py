@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rich.text import Text
@@ -25,12 +26,11 @@ class DayStrip(Widget):
     DayStrip { height: 4; padding: 0 1; background: $boost; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
+    @dataclass
     class Picked(Message):
         """A day was clicked."""
 
-        def __init__(self, day: date) -> None:
-            super().__init__()
-            self.day = day
+        day: date
 
     def __init__(self) -> None:
         super().__init__()

@@ -72,41 +72,26 @@ class Grid(ScrollView, can_focus=True):
     cursor: reactive[int | None] = reactive(None)
     hover: reactive[int | None] = reactive(None)
 
+    @dataclass
     class Moved(Message):
         """Another row is under the cursor, or none (None)."""
 
-        def __init__(self, grid: Grid, row: int | None) -> None:
-            super().__init__()
-            self.grid, self.row = grid, row
+        grid: Grid
+        row: int | None
 
-        @property
-        def control(self) -> Grid:
-            """The grid."""
-            return self.grid
-
+    @dataclass
     class Chosen(Message):
         """The row was opened."""
 
-        def __init__(self, grid: Grid, row: int) -> None:
-            super().__init__()
-            self.grid, self.row = grid, row
+        grid: Grid
+        row: int
 
-        @property
-        def control(self) -> Grid:
-            """The grid."""
-            return self.grid
-
+    @dataclass
     class Headed(Message):
         """A column's title was clicked."""
 
-        def __init__(self, grid: Grid, column: int) -> None:
-            super().__init__()
-            self.grid, self.column = grid, column
-
-        @property
-        def control(self) -> Grid:
-            """The grid."""
-            return self.grid
+        grid: Grid
+        column: int
 
     def __init__(
         self,
@@ -365,17 +350,13 @@ class TreeGrid(Grid):
         Binding("space", "choose", "Open or close", show=False),
     ]
 
+    @dataclass
     class Turned(Message):
         """A row is to be opened or closed."""
 
-        def __init__(self, grid: TreeGrid, row: int, to: bool | None) -> None:
-            super().__init__()
-            self.grid, self.row, self.to = grid, row, to
-
-        @property
-        def control(self) -> TreeGrid:
-            """The grid."""
-            return self.grid
+        grid: TreeGrid
+        row: int
+        to: bool | None
 
     def action_turn(self, to: bool) -> None:
         """Open or close the row under the cursor."""

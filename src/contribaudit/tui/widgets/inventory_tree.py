@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.text import Text
 from textual import work
@@ -153,20 +154,18 @@ class InventoryTree(TreeGrid):
 class Hits(Grid):
     """Looks for what it is told to, in a thread. Posts `Found`, and `Picked` for the hit to go to."""
 
+    @dataclass
     class Found(Message):
         """There is something to list, or nothing."""
 
-        def __init__(self, told: str) -> None:
-            super().__init__()
-            self.told = told
-            """How much was found, and what the keys do."""
+        told: str
+        """How much was found, and what the keys do."""
 
+    @dataclass
     class Picked(Message):
         """Go there; None where nothing was found."""
 
-        def __init__(self, hit: inventory_tree.Hit | None) -> None:
-            super().__init__()
-            self.hit = hit
+        hit: inventory_tree.Hit | None
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name
         super().__init__(inventory_tree.COLUMNS, id=id, empty="No match")

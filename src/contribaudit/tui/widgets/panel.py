@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -13,8 +14,7 @@ from textual.message import Message
 from textual.reactive import Reactive, reactive
 from textual.widget import Widget
 
-from contribaudit.tui.host import host_of
-from contribaudit.tui.messages import ShowDay, ShowFindings
+from contribaudit.tui.host import ShowDay, ShowFindings, host_of
 
 if TYPE_CHECKING:
     # What the lines are made by is imported in the worker that reads the history: the first paint is not to wait.
@@ -59,7 +59,7 @@ class SettledScroll(VerticalScroll):
 
 
 class Panel(Widget, can_focus=True):
-    """A subclass says its `heading` and gives its `lines`; both are pure functions of `rows/`."""
+    """A subclass says its TITLE, by which `rows.overview` has its heading and its lines."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Line up", show=False),
@@ -78,12 +78,11 @@ class Panel(Widget, can_focus=True):
     cursor: reactive[int] = reactive(0)
     """Number of the line among all; it shows only while the panel has the focus."""
 
+    @dataclass
     class Left(Message):
         """The cursor went over the panel's edge: `way` is 1 for downwards, -1 for upwards."""
 
-        def __init__(self, way: int) -> None:
-            super().__init__()
-            self.way = way
+        way: int
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,12 +93,16 @@ class Panel(Widget, can_focus=True):
 
     def heading(self, board: Board) -> str:
         """The title in the frame; our own words and numbers only."""
-        del board
-        return self.TITLE
+        from contribaudit.tui.rows import overview
+
+        heading = overview.HEADINGS.get(self.TITLE)
+        return heading(board) if heading is not None else self.TITLE
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
         """What to say in this width; lists show `most` of their entries."""
-        raise NotImplementedError
+        from contribaudit.tui.rows import overview
+
+        return overview.LINES[self.TITLE](board, width, most)
 
     def on_mount(self) -> None:
         """The title is there before the board."""
@@ -243,35 +246,11 @@ class ChangedPanel(Panel):
 
     TITLE: ClassVar[str] = "CHANGED"
 
-    def heading(self, board: Board) -> str:
-        """Its question."""
-        from contribaudit.tui.rows import overview
-
-        return overview.changed_title(board)
-
-    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
-        """Its answer."""
-        from contribaudit.tui.rows import overview
-
-        return overview.changed_lines(board, width, most)
-
 
 class NextPanel(Panel):
     """The queue of what to do, one line for each thing."""
 
     TITLE: ClassVar[str] = "DO NEXT"
-
-    def heading(self, board: Board) -> str:
-        """Its question."""
-        from contribaudit.tui.rows import overview
-
-        return overview.next_title(board)
-
-    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
-        """Its answer."""
-        from contribaudit.tui.rows import overview
-
-        return overview.next_lines(board, width, most)
 
 
 class KnownPanel(Panel):
@@ -279,23 +258,23 @@ class KnownPanel(Panel):
 
     TITLE: ClassVar[str] = "HOW WE KNOW"
 
-    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
-        """Its answer."""
-        from contribaudit.tui.rows import overview
-
-        return overview.evidence_lines(board, width)
-
 
 class RunsOutPanel(Panel):
     """What runs out, soonest first."""
 
     TITLE: ClassVar[str] = "RUNS OUT"
 
-    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
-        """Its answer."""
-        from contribaudit.tui.rows import overview
 
-        return overview.runs_out_lines(board, width, most)
+class VerdictPanel(Panel):
+    """What the run means, in a sentence and in numbers."""
+
+    TITLE: ClassVar[str] = "VERDICT"
+
+
+class WherePanel(Panel):
+    """How each family stands in each organization and on each site."""
+
+    TITLE: ClassVar[str] = "WHERE"
 
 
 class TrendPanel(Panel):
@@ -348,27 +327,3 @@ class TrendPanel(Panel):
         from contribaudit.tui.rows import trend
 
         return trend.trend_days(self.board.runs, trend.trend_room(self.content_size.width))
-
-
-class VerdictPanel(Panel):
-    """What the run means, in a sentence and in numbers."""
-
-    TITLE: ClassVar[str] = "VERDICT"
-
-    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
-        """Its answer."""
-        from contribaudit.tui.rows import overview
-
-        return overview.verdict_lines(board, width)
-
-
-class WherePanel(Panel):
-    """How each family stands in each organization and on each site."""
-
-    TITLE: ClassVar[str] = "WHERE"
-
-    def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
-        """Its answer."""
-        from contribaudit.tui.rows import overview
-
-        return overview.where_lines(board, width, most)
