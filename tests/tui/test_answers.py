@@ -10,7 +10,7 @@ from contribaudit import catalogue
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.errors import UsageError
 from contribaudit.tui.rows.answers import Answers, cells, columns, filled_line, legend, statement, typed
-from contribaudit.tui.rows.dates import day_of
+from contribaudit.tui.widgets.field import day_of
 from tests.tui.grids import due_of
 
 ACCESS, GROUPS = 0, 1

@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 from contribaudit.core.model.finding import Outcome
 from contribaudit.tui import rows, screens, widgets
 from contribaudit.tui.colours import ANSI_DARK, ANSI_LIGHT, THEMES
-from contribaudit.tui.rows import keys
+from contribaudit.tui.rows import signs
 from contribaudit.tui.rows.site_map import PAINTS
 from tests.tui.boards import board, opener
 from tests.tui.driving import NORMAL, driven, until
@@ -40,7 +40,7 @@ def _styles() -> set[str]:
     found = {
         one for one in re.findall(r'"([a-z ]+)"', _sources()) if set(one.split()) <= _WORDS - {"not"} and one.strip()
     }
-    return found | {style for _, style in keys.SIGNS.values()} | set(PAINTS.values()) | {""}
+    return found | {style for _, style in signs.SIGNS.values()} | set(PAINTS.values()) | {""}
 
 
 def _grounds(number: int) -> set[tuple[int, int, int]]:
@@ -116,8 +116,8 @@ async def test_every_screen_can_be_read(light: bool) -> None:
 
 def test_fail_is_the_strongest_without_colours_and_differs_from_pass_by_more_than_hue() -> None:
     """Bold and reversed, and no other outcome is; the words differ in case too."""
-    strong = {outcome for outcome, (_, style) in keys.SIGNS.items() if {"bold", "reverse"} <= set(style.split())}
+    strong = {outcome for outcome, (_, style) in signs.SIGNS.items() if {"bold", "reverse"} <= set(style.split())}
     assert strong == {Outcome.FAIL, Outcome.CONFLICT}
     assert [group for group, style in PAINTS.items() if {"bold", "reverse"} <= set(style.split())] == ["fail"]
-    assert keys.SIGNS[Outcome.FAIL][0].isupper()
-    assert keys.SIGNS[Outcome.PASS][0].islower()
+    assert signs.SIGNS[Outcome.FAIL][0].isupper()
+    assert signs.SIGNS[Outcome.PASS][0].islower()

@@ -136,12 +136,12 @@ async def test_a_screen_says_that_it_reads_and_neither_that_there_is_nothing_nor
         go_on.set()
 
 
-@pytest.mark.parametrize(("mode", "reads"), [("approve", "approvals.lines"), ("terms", "terms.timeline")])
+@pytest.mark.parametrize(("mode", "reads"), [("approve", "rows.approvals.lines"), ("terms", "screens.terms.timeline")])
 async def test_a_list_that_could_not_be_read_says_so(monkeypatch: pytest.MonkeyPatch, mode: str, reads: str) -> None:
     def gone(*_words: object) -> None:
         raise StoreError("the history went away")
 
-    monkeypatch.setattr(f"contribaudit.tui.rows.{reads}", gone)
+    monkeypatch.setattr(f"contribaudit.tui.{reads}", gone)
     async with driven(opener(board())) as pilot:
         await pilot.press(ALL[mode].key)
         await until(pilot, lambda: "the history went away" in said(pilot))

@@ -12,7 +12,8 @@ from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters.tally import Tally
 from contribaudit.tui.rows import overview, trend
-from contribaudit.tui.rows.overview import Line, ago, column, query_of
+from contribaudit.tui.rows.overview import Line, query_of
+from contribaudit.tui.rows.signs import ago, column
 from tests.builders import NOW, ORG, OTHER_ORG, app, finding
 from tests.tui.boards import board
 

@@ -17,6 +17,7 @@ from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows import timeline
 from contribaudit.tui.rows.timeline import (
     Filter,
+    Trail,
     What,
     cells,
     change_detail,
@@ -24,7 +25,6 @@ from contribaudit.tui.rows.timeline import (
     entries_of,
     lines_of,
 )
-from contribaudit.tui.trail import Trail
 from contribaudit.tui.widgets.day_strip import strip, told
 from tests.builders import ORG
 

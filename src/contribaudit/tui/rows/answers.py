@@ -21,7 +21,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, safe_text
-from contribaudit.tui.rows.dates import PLACEHOLDER, day_of
+from contribaudit.tui.widgets.field import DAY_FORMS, day_of
 from contribaudit.tui.widgets.grid import Column
 
 Key = tuple[Subject, SettingId]
@@ -232,7 +232,7 @@ def legend(answers: Answers, place: int, column: int) -> Text:
 
 def takes(setting: Setting) -> str:
     """What a cell holds, in a few words."""
-    return PLACEHOLDER if setting.unit == "date" else allowed(setting)
+    return DAY_FORMS if setting.unit == "date" else allowed(setting)
 
 
 def typed(setting: Setting, text: str, today: date) -> Value:

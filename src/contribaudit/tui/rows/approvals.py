@@ -21,7 +21,7 @@ from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell, display, safe_text
-from contribaudit.tui.rows import keys
+from contribaudit.tui.rows.signs import outcome_sign, severity_sign
 from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
@@ -141,12 +141,12 @@ def about(state: State, findings: Sequence[Finding]) -> Text:
     if len(findings) > 1:
         said = Text(f"Accept {len(findings)} findings, with one reason and one change to the file", "bold")
         for one in findings[:_MOST_NAMED]:
-            said.append("\n").append_text(keys.outcome_sign(one.outcome))
+            said.append("\n").append_text(outcome_sign(one.outcome))
             said.append(f"  {one.check} of {safe_text(alias_of(state, one.subject))}", "not bold")
         left = len(findings) - _MOST_NAMED
         return said.append(f"\n{and_more(left)}", "not bold dim") if left > 0 else said
     said = Text().append(f"Accept {finding.check} of {safe_text(alias_of(state, finding.subject))}\n", "bold")
-    said.append_text(keys.severity_sign(finding.severity)).append("  ").append_text(keys.outcome_sign(finding.outcome))
+    said.append_text(severity_sign(finding.severity)).append("  ").append_text(outcome_sign(finding.outcome))
     said.append(f"  {safe_text(finding.reason)}", "not bold")
     if finding.observed is not None:
         said.append(f"\nobserved  {display(finding.observed)}", "not bold")
@@ -171,8 +171,8 @@ def effect(before: Report, after: Report, wanted: Sequence[Finding]) -> Text:
     said = Text().append("Effect on the run shown\n", "bold")
     for one in moved[:_MOST_SHOWN]:
         said.append(f"  {one.check}  {safe_text(alias_of(after.state, one.subject))}: ")
-        said.append_text(keys.outcome_sign(was[one.id].outcome)).append(" -> ")
-        said.append_text(keys.outcome_sign(one.outcome)).append("\n")
+        said.append_text(outcome_sign(was[one.id].outcome)).append(" -> ")
+        said.append_text(outcome_sign(one.outcome)).append("\n")
     if len(moved) > _MOST_SHOWN:
         said.append(f"  and {counted(len(moved) - _MOST_SHOWN, 'more finding')}\n", "dim")
     left = {one.id for one in wanted} - {one.id for one in moved}

@@ -32,7 +32,7 @@ from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import Cell, display, safe_text
 from contribaudit.tui.rows.due import DueScreen, due_screens
-from contribaudit.tui.rows.overview import label_look, labelled
+from contribaudit.tui.rows.signs import label_look, labelled
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
 

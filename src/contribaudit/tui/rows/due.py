@@ -23,8 +23,7 @@ from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.core.resolve.state import State, screen_for
 from contribaudit.exporters.text import display, duration, safe_text
-from contribaudit.tui.rows import keys
-from contribaudit.tui.rows.overview import label_look, labelled
+from contribaudit.tui.rows.signs import label_look, labelled, severity_sign
 from contribaudit.tui.widgets.grid import Column
 
 _NAMED = 12
@@ -106,7 +105,7 @@ def due_cells(state: State, one: DueScreen) -> list[Text]:
     looked = f"{one.looked_at:%Y-%m-%d}" if one.looked_at is not None and not never else "never" if never else ""
     waits = Text("none", "dim")
     if one.waiting:
-        waits = Text(f"{len(one.waiting)} ").append_text(keys.severity_sign(one.waiting[0].severity))
+        waits = Text(f"{len(one.waiting)} ").append_text(severity_sign(one.waiting[0].severity))
     return [
         Text(f"{whose}{safe_text(one.screen.title)}"),
         Text(str(one.values)),
@@ -150,7 +149,7 @@ def due_detail(state: State, one: DueScreen) -> Text:
     if one.waiting:
         said.append(f"\n{counted(len(one.waiting), 'finding')} that may depend on it\n", "bold")
         for finding in one.waiting[:20]:
-            said.append("  ").append_text(keys.severity_sign(finding.severity))
+            said.append("  ").append_text(severity_sign(finding.severity))
             said.append(f"  {finding.check}  {safe_text(alias_of(state, finding.subject))}\n")
     return said
 

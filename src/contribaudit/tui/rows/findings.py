@@ -16,8 +16,8 @@ from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.exporters.text import ORDER, Cell, display, rfc3339, safe_text
-from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.filtering import FindingIndex, Heading, Row
+from contribaudit.tui.rows.signs import outcome_sign, severity_sign, short_host
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from contribaudit.store.runs import OutcomeSpan
 
 
-_ATLASSIAN = ".atlassian.net"
-"""Of nearly every host; the detail has it whole."""
 COLUMNS = (
     Column("outcome", 15),
     Column("severity", 8),
@@ -43,15 +41,15 @@ SHEET = (
 def cells(row: Row) -> list[Text]:
     """The texts of one finding."""
     one = row.finding
-    outcome = keys.outcome_sign(one.outcome)
+    outcome = outcome_sign(one.outcome)
     if row.newly:
         outcome.append(" new", "bold")
     elif one.fragile:
         outcome.append(" fragile", "yellow")
-    label = row.label.replace(_ATLASSIAN, "", 1)
+    label = short_host(row.label, 1)
     return [
         outcome,
-        keys.severity_sign(one.severity),
+        severity_sign(one.severity),
         Text(f"{safe_text(one.check)} {safe_text(one.title)}"),
         Text(label),
         Text(safe_text(one.reason)),
@@ -111,12 +109,12 @@ def counts(
     said.append(f"{len(places):,} of {len(index.rows):,}", "bold")
     for outcome in (*ORDER, Outcome.NO_SUCH_SETTING):
         if outcomes[outcome]:
-            word = keys.outcome_sign(outcome)
+            word = outcome_sign(outcome)
             said.append("  ").append_text(_clickable(word, outcomes[outcome], f"outcome:{outcome.value}"))
     said.append("  |")
     for severity in Severity:
         if severities[severity]:
-            word = keys.severity_sign(severity)
+            word = severity_sign(severity)
             said.append("  ").append_text(_clickable(word, severities[severity], f"severity:{severity.value}"))
     said.append(f"  |  by {sort}", "dim")
     said.append(f", grouped by {group}" if group else "", "dim")
@@ -142,8 +140,8 @@ _ANSWERS = {
 def detail(board: Board, one: Finding, history: Sequence[OutcomeSpan] | None = None) -> Text:
     """Everything about the finding, paragraph by paragraph. `history` is None while it is being asked for."""
     said = Text()
-    said.append_text(keys.outcome_sign(one.outcome)).append("  ")
-    said.append_text(keys.severity_sign(one.severity)).append(f"  {safe_text(one.check)}\n")
+    said.append_text(outcome_sign(one.outcome)).append("  ")
+    said.append_text(severity_sign(one.severity)).append(f"  {safe_text(one.check)}\n")
     said.append(f"{safe_text(one.title)}\n", "bold")
     said.append(f"{safe_text(alias_of(board.report.state, one.subject)).removeprefix('app:')}\n")
     name = safe_text(board.report.state.place(one.subject).name)

@@ -29,9 +29,8 @@ from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.explanation import explained
 from contribaudit.exporters.text import display, safe_text
-from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.outline import Leaf, Node, listing_told
-from contribaudit.tui.rows.overview import ago
+from contribaudit.tui.rows.signs import ago, outcome_sign
 from contribaudit.tui.rows.site_map import shortened
 from contribaudit.tui.widgets.grid import Column
 
@@ -315,7 +314,7 @@ def _findings(findings: Sequence[Finding]) -> Text:
         return Text("none about this subject itself", "dim")
     said = Text()
     for one in findings[:_FINDINGS]:
-        said.append_text(keys.outcome_sign(one.outcome)).append(f"  {one.severity.value}  ", "dim")
+        said.append_text(outcome_sign(one.outcome)).append(f"  {one.severity.value}  ", "dim")
         said.append(f"{safe_text(one.check)} ", "bold").append(f"{safe_text(one.reason)}\n")
     if len(findings) > _FINDINGS:
         said.append(f"{and_more(len(findings) - _FINDINGS)}\n", "dim")

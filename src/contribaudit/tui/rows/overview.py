@@ -17,7 +17,6 @@ from rich.text import Text
 
 from contribaudit.core.advise.steps import NextStep, names, to_do
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
-from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.model.subject import Subject
@@ -27,8 +26,8 @@ from contribaudit.exporters.summary import Overview
 from contribaudit.exporters.tally import Tally
 from contribaudit.exporters.text import duration, safe_text, words
 from contribaudit.store.records import RunRecord
-from contribaudit.tui.rows import keys
 from contribaudit.tui.rows.filtering import label_of, quoted
+from contribaudit.tui.rows.signs import ago, column, severity_sign, short_host
 from contribaudit.tui.source import Board
 
 _MOST_SUBJECTS = 8
@@ -42,29 +41,6 @@ class Line:
     query: str = ""
     more: str = ""
     """What else to say while the cursor is on it."""
-
-
-def labelled(said: Text, name: str, what: str) -> None:
-    """One line more: the name in twelve cells, then what it is."""
-    said.append(f"{name:<12}", "dim").append(f"{what}\n")
-
-
-def label_look(said: Text, look: Attestation) -> None:
-    """Lines on where somebody looked, with what note and which screenshots."""
-    labelled(said, "path", safe_text(look.console_path) or "not recorded")
-    if look.note:
-        labelled(said, "note", safe_text(look.note))
-    for shot in look.attachments:
-        labelled(said, "screenshot", f"{safe_text(shot.name)}, SHA-256 {shot.sha256}")
-
-
-def column(text: Text | str, width: int) -> Text:
-    """The text in exactly so many cells, cut with an ellipsis or filled up, and a blank after it."""
-    cut = Text(text) if isinstance(text, str) else text.copy()
-    cut.truncate(width, overflow="ellipsis")
-    said = Text().append_text(cut)  # a style of its own would reach what is appended to it
-    said.append(" " * (width - cell_len(said.plain) + 1))
-    return said
 
 
 def query_of(state: State, subjects: Iterable[Subject], extra: str = "") -> str:
@@ -90,17 +66,6 @@ def query_of_step(board: Board, step: NextStep) -> str:
     if step.findings and step in things:
         return f"step:{things.index(step) + 1}"
     return query_of(board.report.state, step.subjects)
-
-
-def ago(moment: datetime, now: datetime) -> str:
-    """ "7 h ago", "3 days ago"; never finer than a minute."""
-    passed = max(timedelta(), now - moment)
-    if passed < timedelta(hours=1):
-        minutes = int(passed.total_seconds() // 60)
-        return f"{minutes} min ago" if minutes else "just now"
-    if passed < timedelta(days=2):
-        return f"{int(passed.total_seconds() // 3600)} h ago"
-    return f"{counted(passed.days, 'day')} ago"
 
 
 _LEAST_NAME, _MOST_NAME, _CELL = 16, 40, 14
@@ -259,8 +224,6 @@ def days(runs: Sequence[RunRecord], organizations: frozenset[str], today: date) 
 
 
 _APP = re.compile(r"\bapp:")
-_ATLASSIAN = ".atlassian.net"
-"""Of nearly every host; the whole text stands beneath the cursor."""
 
 
 def next_title(board: Board) -> str:
@@ -301,7 +264,7 @@ def _nobodys(step: NextStep, width: int, board: Board) -> Line:
 
 
 def _step_line(number: int, step: NextStep, width: int, board: Board) -> Line:
-    urgency = keys.severity_sign(step.severity) if step.severity is not None else Text(due_in(step, board), "yellow")
+    urgency = severity_sign(step.severity) if step.severity is not None else Text(due_in(step, board), "yellow")
     minutes = duration(step.minutes)
     said = Text.assemble(column(str(number), 2), column(Text(step.kind.value.upper(), "bold"), 7), column(urgency, 8))
     room = max(10, width - said.cell_len - len(minutes) - 1)
@@ -314,7 +277,7 @@ def brief(step: NextStep, board: Board) -> str:
     about = safe_text(names(board.report.state, step.subjects))
     what, colon, _title = safe_text(step.text).partition(f": {about} (")
     told = f"{about}: {what[:1].lower()}{what[1:]}" if colon and about else safe_text(step.text)
-    said = _APP.sub("", told).replace(_ATLASSIAN, "")
+    said = short_host(_APP.sub("", told))
     for organization in board.report.organizations:
         said = said.replace(f"organization:{organization.id}", safe_text(organization.name))
     return said
@@ -356,7 +319,7 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
 
 
 def _brief_name(one: Happened) -> str:
-    return one.called.replace(_ATLASSIAN, "")
+    return short_host(one.called)
 
 
 def _change_line(one: Happened, further: int, width: int, board: Board, name_width: int) -> Line:

@@ -16,8 +16,8 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State, screen_for
 from contribaudit.exporters.text import Cell, display, duration, safe_text
-from contribaudit.tui.rows import keys
-from contribaudit.tui.rows.overview import brief, due_in, labelled
+from contribaudit.tui.rows.overview import brief, due_in
+from contribaudit.tui.rows.signs import labelled, outcome_sign, severity_sign
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
 
@@ -89,7 +89,7 @@ def cells(board: Board, one: Entry, *, marked: bool) -> list[Text]:
         time = duration(one.minutes) if one.minutes else ""
         return [Text(), Text(), Text(f"{TITLES[one.kind]}  {told}", "bold"), Text(), Text(time, "bold")]
     sign = "*" if marked else str(one.place or "")
-    urgency = keys.severity_sign(step.severity) if step.severity is not None else Text(due_in(step, board), "yellow")
+    urgency = severity_sign(step.severity) if step.severity is not None else Text(due_in(step, board), "yellow")
     settles = counted(len(step.findings), "finding") if step.findings else ""
     time = duration(step.minutes) if step.minutes else ""
     return [
@@ -130,7 +130,7 @@ def detail(board: Board, one: Entry) -> Text:
     if step.findings:
         said.append(f"\nResolves {counted(len(step.findings), 'finding')}\n", "bold")
     for finding in step.findings[:_MOST_FINDINGS]:
-        said.append("  ").append_text(keys.outcome_sign(finding.outcome))
+        said.append("  ").append_text(outcome_sign(finding.outcome))
         said.append(f"  {safe_text(alias_of(state, finding.subject)).removeprefix('app:')}\n")
         said.append(f"    {safe_text(finding.title)} ({finding.check}): {safe_text(finding.reason)}\n", "dim")
         if finding.observed is not None:

@@ -15,7 +15,7 @@ from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.exporters.changed import happenings
 from contribaudit.exporters.text import safe_text
-from contribaudit.tui.rows import keys
+from contribaudit.tui.rows.signs import outcome_sign, severity_sign
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
 
@@ -195,9 +195,9 @@ def _list(said: Text, heading: str, found: Sequence[Finding], before: Board, aft
     was = {one.id: one.outcome for one in before.report.findings}
     said.append(f"\n{heading}\n", "bold")
     for one in found[:_MOST_SHOWN]:
-        said.append("  ").append_text(keys.severity_sign(one.severity)).append(f"  {one.check}  ")
+        said.append("  ").append_text(severity_sign(one.severity)).append(f"  {one.check}  ")
         said.append(f"{safe_text(alias_of(after.report.state, one.subject))}: ")
-        said.append_text(keys.outcome_sign(was[one.id]) if one.id in was else Text("new", "bold"))
-        said.append(" -> ").append_text(keys.outcome_sign(one.outcome)).append("\n")
+        said.append_text(outcome_sign(was[one.id]) if one.id in was else Text("new", "bold"))
+        said.append(" -> ").append_text(outcome_sign(one.outcome)).append("\n")
     if len(found) > _MOST_SHOWN:
         said.append(f"  {and_more(len(found) - _MOST_SHOWN, 'f, then is:new')}\n", "dim")

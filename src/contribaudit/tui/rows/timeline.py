@@ -19,7 +19,7 @@ from contribaudit.core.model.several import counted, some
 from contribaudit.exporters.changed import ChangeGroup, happenings, what_happened
 from contribaudit.exporters.text import safe_text
 from contribaudit.store.records import RunRecord
-from contribaudit.tui.trail import Trail
+from contribaudit.tui.rows.signs import short_host
 from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
@@ -32,9 +32,23 @@ COLUMNS = (
 )
 NO_SITE = ""
 _ID_SHOWN = 8
-_ATLASSIAN = ".atlassian.net"
-"""Of nearly every host; the detail has it whole."""
 _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trail:
+    """Two trails are the same only if they are one object."""
+
+    changes: Sequence[Change]
+    """With their causes, in no particular order."""
+    runs: Sequence[RunRecord]
+    """Oldest first."""
+    gaps: Sequence[Gap]
+    """Stretches without a whole reading of an organization, oldest first."""
+    until: datetime
+    """When it was asked for: what comes after it is not known."""
+    whole: bool = True
+    """False where only what one report tells is known: no gaps then."""
 
 
 class What(StrEnum):
@@ -322,7 +336,7 @@ def _change_cells(entry: Entry) -> list[Text]:
     what = Text(f"{kind}: ").append(told, "bold")
     ticket = next((change.ticket for change in one.changes if change.ticket), "")
     cause = Text(cause_told(main), "" if one.has_cause else "yellow")
-    name = Text(safe_text(main.name or main.subject.id).replace(_ATLASSIAN, "", 1))
+    name = Text(short_host(safe_text(main.name or main.subject.id), 1))
     if entry.folded:
         name = Text(f"{len(entry.folded):,} {main.subject.kind.value}s", "bold")
         several = len({told_of(each.happening)[1] for each in entry.folded if each.happening is not None}) > 1

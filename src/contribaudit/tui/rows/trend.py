@@ -10,7 +10,8 @@ from rich.text import Text
 
 from contribaudit.core.model.finding import Outcome
 from contribaudit.store.records import RunRecord
-from contribaudit.tui.rows.overview import Line, column
+from contribaudit.tui.rows.overview import Line
+from contribaudit.tui.rows.signs import column
 from contribaudit.tui.source import Board
 
 

@@ -22,11 +22,10 @@ from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import missing
 from contribaudit.tui.rows import approvals as rows
-from contribaudit.tui.rows.dates import PLACEHOLDER, spelled
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.field import Field
+from contribaudit.tui.widgets.field import DAY_FORMS, Field, spelled
 from contribaudit.tui.widgets.grid import Grid
 
 
@@ -34,12 +33,12 @@ class ApproveScreen(BoardScreen):
     """What each organization's baseline does not hold. Enter, or p, approves the organization of the row."""
 
     NAME: ClassVar[str] = "Baseline"
+    FIRST = "Grid"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("p", "approve", "Approve…")]
     DEFAULT_CSS: ClassVar[str] = "ApproveScreen .line { height: auto; padding: 0 1; margin-bottom: 1; }"
 
     def __init__(self) -> None:
         super().__init__()
-        self._board: Board | None = None
         self._lines: list[rows.Line] = []
         self._wanted = False
         """An approval was asked for before it was known what of."""
@@ -49,14 +48,8 @@ class ApproveScreen(BoardScreen):
         yield Static(id="standing", classes="line", markup=False)
         yield Grid(rows.COLUMNS, id="outside", empty="No data to show.")
 
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        super().on_mount()
-        self.query_one(Grid).focus()
-
     def show_board(self, board: Board) -> None:
         """Compare the state with the baselines."""
-        self._board = board
         self.query_one("#standing", Static).update(rows.standing_line(board.report.state))
         self.call_after_refresh(self._read, board)
 
@@ -133,7 +126,7 @@ class ApproveForm(FormScreen[Baseline]):
         yield Field(
             "Valid through (UTC)",
             id="until",
-            placeholder=f"{PLACEHOLDER}; none: until the next approval",
+            placeholder=f"{DAY_FORMS}; none: until the next approval",
             check=self._until,
         )
         yield Static(rows.outside_text(self._what), id="what")

@@ -105,6 +105,7 @@ class DeskScreen(BoardScreen):
     """Four lists, each with the detail of the row under the cursor."""
 
     NAME: ClassVar[str] = "Evidence"
+    FIRST = "#due-grid"
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(title[0], f"tab('{name}')", title[2:], show=False) for name, title in _TABS.items()),
         Binding("asterisk", "walk_all", "Walk all", key_display="*", tooltip="Every due screen, one after the other"),
@@ -133,7 +134,6 @@ class DeskScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._board: Board | None = None
         self._screens: Listing[due.DueScreen] = Listing(
             due.COLUMNS, id="due", empty="Nothing is due.", key=lambda one: one.key
         )
@@ -163,16 +163,10 @@ class DeskScreen(BoardScreen):
                 with TabPane(title, id=name):
                     yield listing
 
-    def on_mount(self) -> None:
-        """The list of what is due has the keys."""
-        super().on_mount()
-        self.query_one("#due-grid").focus()
-
     # What is shown
 
     def show_board(self, board: Board) -> None:
         """Read what people recorded, then fill the lists."""
-        self._board = board
         told = past(board) or missing(self.dashboard.source, board)
         line = self.query_one("#missing", Static)
         line.set_class(bool(told), "-shown")

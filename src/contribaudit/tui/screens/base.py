@@ -24,15 +24,17 @@ if TYPE_CHECKING:
 class BoardScreen(Screen[None]):
     """A screen that shows the app's board.
 
-    A subclass sets NAME, yields its widgets in `body` and fills them in `show_board`, which is called
+    A subclass sets NAME and FIRST, yields its widgets in `body` and fills them in `show_board`, which is called
     with the newest board when the screen is first shown and whenever the board is another one; while another screen is
-    in front the call waits until this one is back. It is registered by one line in `screens.ALL`: the app makes the
-    key, the footer's entry, the palette's entry and the line of the key help of it. BINDINGS of the screen and of the
-    focused widget appear in the key help with their descriptions.
+    in front the call waits until this one is back. `_board` is the one that is shown. The screen is registered by one
+    line in `screens.ALL`: the app makes the key, the footer's entry, the palette's entry and the line of the key help
+    of it. BINDINGS of the screen and of the focused widget appear in the key help with their descriptions.
     """
 
     NAME: ClassVar[str] = ""
     """In the line on top and in the footer."""
+    FIRST: ClassVar[str]
+    """Selects the widget that has the keys first."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  Textual's own shape
 
@@ -44,6 +46,7 @@ class BoardScreen(Screen[None]):
         super().__init__(
             classes=" ".join(self._get_breakpoint_classes(self.app.size.width, self.HORIZONTAL_BREAKPOINTS))
         )
+        self._board: Board | None = None
         self._due: Board | None = None
 
     def compose(self) -> ComposeResult:
@@ -80,6 +83,7 @@ class BoardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what is there already, and what comes."""
+        self.set_focus(self.query_one(self.FIRST), scroll_visible=False)
         self.watch(self.app, "board", self._board_changed)
         self.watch(self.app, "trouble", self._trouble_changed)
 
@@ -87,8 +91,7 @@ class BoardScreen(Screen[None]):
         """Show what came while another screen was in front."""
         event.refresh_styles = False  # they are those of now: the app minds another theme, a class its widget
         if self._due is not None:
-            board, self._due = self._due, None
-            self.show_board(board)
+            self.present(self._due)
 
     def _board_changed(self, board: Board | None) -> None:
         # The line is not there while the screen is put together or taken away; a board that comes then waits.
@@ -98,10 +101,14 @@ class BoardScreen(Screen[None]):
         if board is None:
             return
         if self.is_current and lines:
-            self._due = None
-            self.show_board(board)
+            self.present(board)
         else:
             self._due = board
+
+    def present(self, board: Board) -> None:
+        """Show this board from now on."""
+        self._board, self._due = board, None
+        self.show_board(board)
 
     def _trouble_changed(self, trouble: str) -> None:
         for line in self.query(TopLine):

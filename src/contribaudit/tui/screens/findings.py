@@ -72,6 +72,7 @@ class FindingsScreen(BoardScreen):
     """The table, the filter above it and, where there is room, the finding under the cursor beside it."""
 
     NAME: ClassVar[str] = "Findings"
+    FIRST = "Grid"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("s", "sort", "Sort"),
@@ -87,7 +88,6 @@ class FindingsScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._board: Board | None = None
         self._index = FindingIndex(())
         self._orders: dict[str, list[int]] = {}
         self._narrowing = Narrowing()
@@ -105,11 +105,6 @@ class FindingsScreen(BoardScreen):
             yield Grid(rows.COLUMNS, id="findings", empty="No finding matches the filter. Press Escape to clear it.")
             yield FindingDetail(id="detail")
 
-    def on_mount(self) -> None:
-        """The table has the keys."""
-        super().on_mount()
-        self.set_focus(self.query_one(Grid))
-
     @property
     def shown(self) -> list[Finding]:
         """The findings that the filter leaves, in the order of the table, headings apart."""
@@ -117,7 +112,6 @@ class FindingsScreen(BoardScreen):
 
     def show_board(self, board: Board) -> None:
         """Index the findings, and keep the cursor on the one that it is on."""
-        self._board = board
         here = self._under_cursor()
         self._index, self._orders = board.index, {}
         self._fill(None if here is None else self._index.place_of(here))

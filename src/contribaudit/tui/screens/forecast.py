@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, timedelta
+from itertools import groupby
 from typing import ClassVar
 
 from rich.text import Text
@@ -13,22 +15,180 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from contribaudit.audit.replay import forecast_last
-from contribaudit.core.advise.forecast import Forecast, Hypothesis
+from contribaudit.core.advise.forecast import NOT_ASKED, Forecast, ForecastRow, Hypothesis
+from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.rulebook import Plan
+from contribaudit.core.model.several import and_more, counted
 from contribaudit.errors import ContribauditError, UsageError
+from contribaudit.exporters.forecast import alike
+from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import ShowFindings, ShowSubject
-from contribaudit.tui.rows import forecasts as rows
-from contribaudit.tui.rows.dates import day_of
+from contribaudit.tui.rows.signs import outcome_sign, short_host
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.field import PlainInput
-from contribaudit.tui.widgets.grid import Grid
+from contribaudit.tui.widgets.field import PlainInput, day_of
+from contribaudit.tui.widgets.grid import Column, Grid
+
+CHOICES = (Column("What if …", 30, flexible=True),)
+COLUMNS = (
+    Column("when", 10, drop_below=84),
+    Column("subject", 18, flexible=True),
+    Column("check", 7),
+    Column("now", 15),
+    Column("then (predicted)", 16),
+    Column("why", 22, flexible=True, drop_below=110),
+)
+SHEET = (
+    "label",
+    "when",
+    "organization_id",
+    "subject_kind",
+    "subject_id",
+    "check",
+    "setting",
+    "severity",
+    "from",
+    "to",
+    "why",
+)
+_DAYS = (30, 90)
+_RISKS = ("contributed", "exposed")
+_OUTCOMES = {one.value: one for one in Outcome}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to assume."""
+
+    told: str
+    hypothesis: Hypothesis
+
+
+def choices(plans: Sequence[Plan], highest: Sequence[str | None], today: date) -> list[Choice]:
+    """The end of trials, every plan that is not the highest one of all organizations, and time passing.
+
+    `highest` are the plan words of the organizations.
+    """
+    found = [Choice("every running trial ends", Hypothesis(trial_ends=True))]
+    now = {word.casefold() for word in highest if word}
+    for plan in sorted(plans, key=lambda one: -one.rank):
+        if now != {plan.name.casefold()}:
+            found.append(Choice(f"the highest plan becomes {plan.name}, by trial or purchase", Hypothesis(plan=plan)))
+    for days in _DAYS:
+        day = today + timedelta(days=days)
+        found.append(Choice(f"nothing is done for {counted(days, 'day')}, until {day}", Hypothesis(until=day)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Rows that differ in their subject alone, shown as one."""
+
+    row: ForecastRow
+    """The first of them."""
+    number: int
+
+
+def lines(found: Forecast) -> list[Line]:
+    """What would be otherwise, day by day, the gravest first."""
+    made = []
+    for _, group in groupby(found.rows, alike):
+        first, *others = group
+        made.append(Line(first, 1 + len(others)))
+    return sorted(made, key=lambda one: (one.row.when or date.min, _gravity(one.row)))
+
+
+def _gravity(row: ForecastRow) -> int:
+    """0 for what would fail or be contributed, 1 for what would be unverified, 2 for the rest."""
+    after = _OUTCOMES.get(row.after)
+    if after is None:
+        return 0 if row.after in _RISKS else 2
+    return 0 if after.violates else 1 if after.unproven else 2
+
+
+def _worse(row: ForecastRow) -> bool:
+    before = _OUTCOMES.get(row.before)
+    return _gravity(row) < 2 and not (before is not None and before.violates)
+
+
+def cells(line: Line) -> list[Text]:
+    """The texts of one line."""
+    row = line.row
+    name = short_host(safe_text(row.name).removeprefix("app:"), 1)
+    return [
+        Text(row.when.isoformat() if row.when else "at once"),
+        Text(f"{name} {and_more(line.number - 1)}".rstrip()),
+        Text(safe_text(row.check) or "answer"),
+        _word(row.before),
+        _word(row.after),
+        Text(safe_text(row.why)),
+    ]
+
+
+def _word(word: str) -> Text:
+    if word in _OUTCOMES:
+        return outcome_sign(_OUTCOMES[word])
+    return Text("not asked", "dim") if word == NOT_ASKED else Text(safe_text(word.replace("_", " ")))
+
+
+def detail(line: Line) -> Text:
+    """One line in full."""
+    row = line.row
+    setting = f" ({row.setting})" if row.setting else ""
+    said = Text(safe_text(f"{row.check or 'effective answer'}{setting}: {row.why}"))
+    if row.predicted:
+        said.append(safe_text(f"; the plan's default is {row.predicted.replace('_', ' ')}: predicted, not evidence"))
+    return said
+
+
+def banner(found: Forecast | None, called: Mapping[str, str]) -> Text:
+    """That it is a prediction, what is assumed, and what could not be looked at; `called` are organizations by ID."""
+    said = Text(" PREDICTION ", "bold reverse").append(" ")
+    if found is None:
+        return said.append("Nothing is read or saved, and this is not evidence. Choose what to assume and press Enter.")
+    if found.assumptions:
+        said.append(safe_text("if " + "; ".join(found.assumptions)), "bold")
+    for note in found.notes:
+        identity, colon, rest = note.partition(":")
+        said.append(f"  {safe_text(called.get(identity, identity) + colon + rest)}", "yellow")
+    if not found.rows:
+        said.append(" No outcome would change.", "bold")
+        return said
+    worse = sum(1 for row in found.rows if _worse(row))
+    return said.append(f": {counted(len(found.rows), 'answer')} would change, {worse:,} of them for the worse")
+
+
+def query_of(row: ForecastRow) -> str:
+    """The filter of the finding as it is today; "" where a line is about no finding."""
+    return f"check:{row.check} id:{row.subject.id}" if row.check else ""
+
+
+def sheet_rows(found: Forecast) -> list[tuple[Cell, ...]]:
+    """For a CSV file, each labelled a prediction."""
+    return [
+        (
+            found.label,
+            row.when,
+            row.organization,
+            row.subject.kind.value,
+            row.subject.id,
+            row.check,
+            row.setting,
+            row.severity.value if row.severity else None,
+            row.before,
+            row.after,
+            row.why,
+        )
+        for row in found.rows
+    ]
 
 
 class ForecastScreen(BoardScreen):
     """Above what can be assumed, below what it would change. Enter on an assumption works it out."""
 
     NAME: ClassVar[str] = "What if"
+    FIRST = "#choices"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "until", "Until a day", key_display="/"),
         Binding("tab", "app.focus_next", "Next part"),
@@ -47,38 +207,31 @@ class ForecastScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._choices: list[rows.Choice] = []
+        self._choices: list[Choice] = []
         self._found: Forecast | None = None
-        self._lines: list[rows.Line] = []
+        self._lines: list[Line] = []
         self._called: dict[str, str] = {}
 
     def body(self) -> ComposeResult:
         """That it is a prediction comes first."""
-        yield Static(rows.banner(None, {}), id="banner", markup=False)
-        yield Grid(rows.CHOICES, id="choices", empty="")
+        yield Static(banner(None, {}), id="banner", markup=False)
+        yield Grid(CHOICES, id="choices", empty="")
         yield PlainInput(placeholder="/ and nothing is done until: 2027-01-31, +90d; empty: at once", id="until")
-        yield Grid(rows.COLUMNS, id="changes", empty="Choose what to assume and press Enter.")
+        yield Grid(COLUMNS, id="changes", empty="Choose what to assume and press Enter.")
         yield Static(id="told", markup=False)
-
-    def on_mount(self) -> None:
-        """The assumptions have the keys."""
-        super().on_mount()
-        self._grid("choices").focus()
 
     def show_board(self, board: Board) -> None:
         """Offer what can be assumed of this state; what was worked out of another one goes."""
         report = board.report
         self._called = {one.id: one.name for one in report.organizations}
         today = board.now.astimezone(UTC).date()
-        self._choices = rows.choices(
-            report.state.rulebook.plans, [one.highest_plan for one in report.organizations], today
-        )
+        self._choices = choices(report.state.rulebook.plans, [one.highest_plan for one in report.organizations], today)
         self._grid("choices").show(len(self._choices), lambda row: [Text(self._choices[row].told)])
         self._show(None)
 
     def sheet(self) -> Sheet | None:
         """What would change, each row labelled a prediction."""
-        return Sheet("forecast", rows.SHEET, rows.sheet_rows(self._found)) if self._found is not None else None
+        return Sheet("forecast", SHEET, sheet_rows(self._found)) if self._found is not None else None
 
     def action_until(self) -> None:
         """Type the day."""
@@ -101,7 +254,7 @@ class ForecastScreen(BoardScreen):
         if message.grid.id == "choices":
             self._choose(message.row)
         elif self._lines:
-            query = rows.query_of(self._lines[message.row].row)
+            query = query_of(self._lines[message.row].row)
             if query:
                 self.post_message(ShowFindings(query))
             else:
@@ -111,7 +264,7 @@ class ForecastScreen(BoardScreen):
         """One change in full."""
         if message.grid.id == "changes":
             line = self._lines[message.row] if message.row is not None and message.row < len(self._lines) else None
-            self.query_one("#told", Static).update(rows.detail(line) if line is not None else Text())
+            self.query_one("#told", Static).update(detail(line) if line is not None else Text())
 
     def _choose(self, row: int | None) -> None:
         source, board = self.dashboard.source, self.dashboard.board
@@ -151,11 +304,11 @@ class ForecastScreen(BoardScreen):
             self._grid("changes").focus()
 
     def _show(self, found: Forecast | None) -> None:
-        self._found, self._lines = found, rows.lines(found) if found is not None else []
+        self._found, self._lines = found, lines(found) if found is not None else []
         grid = self._grid("changes")
         grid.empty = "No outcome would change." if found is not None else "Choose what to assume and press Enter."
-        self.query_one("#banner", Static).update(rows.banner(found, self._called))
-        grid.show(len(self._lines), lambda row: rows.cells(self._lines[row]), cursor=0)
+        self.query_one("#banner", Static).update(banner(found, self._called))
+        grid.show(len(self._lines), lambda row: cells(self._lines[row]), cursor=0)
 
     def _grid(self, name: str) -> Grid:
         return self.query_one(f"#{name}", Grid)

@@ -13,7 +13,9 @@ from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from contribaudit.tui.rows import keys
+from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.observation import Grade
+from contribaudit.tui.rows.signs import outcome_sign
 from contribaudit.tui.source import Lack
 
 _CLOSE = "Escape closes this."
@@ -42,7 +44,7 @@ class HelpScreen(ModalScreen[None]):
         width = max((len(key) for key, _ in self._keys), default=0)
         for key, what in self._keys:
             said.append(f"  {key:<{width}}  ", "bold").append(f"{what}\n")
-        return said.append("\n").append_text(keys.glossary())
+        return said.append("\n").append_text(glossary())
 
 
 def _keys(about: Screen[Any]) -> Iterable[tuple[str, str]]:
@@ -69,6 +71,61 @@ def _bindings(node: DOMNode) -> Iterator[Binding]:
 
 def _name(key: str) -> str:
     return {"question_mark": "?", "slash": "/", "pagedown": "PgDn", "pageup": "PgUp"}.get(key, key)
+
+
+OUTCOMES = {
+    Outcome.PASS: "meets the policy, on evidence that is accepted and recent enough",
+    Outcome.FAIL: "does not meet the policy, and you can change it",
+    Outcome.CONFLICT: "two pieces of evidence contradict each other",
+    Outcome.NOT_ACHIEVABLE: "does not meet the policy, and this plan or app does not allow it",
+    Outcome.UNKNOWN: "could not be read; never counts as a pass",
+    Outcome.STALE: "evidence is too old, or something changed since",
+    Outcome.PENDING: "changed as required; its waiting period is still running",
+    Outcome.WAIVED: "accepted until a date; the outcome under it stays visible",
+    Outcome.EXEMPT: "an exemption is evidenced",
+    Outcome.NOT_YET_EFFECTIVE: "the rule is not in effect yet",
+    Outcome.NO_SUCH_SETTING: "the app has no such setting today; not counted",
+}
+GRADES = {
+    Grade.DOCUMENTED: "a field of a documented endpoint says so",
+    Grade.DECODED: "our interpretation of an undocumented field",
+    Grade.ATTESTED: "a person recorded what the console showed",
+    Grade.INFERRED: "a signal is back in a state whose meaning is established",
+    Grade.PREDICTED: "the plan default; never enough for a pass",
+}
+FILTER = (
+    ("word", "text anywhere in the finding; several words must all match"),
+    ("outcome:fail,stale", "one of these outcomes; also severity:, grade:, kind:"),
+    ("check:DR  site:acme  app:jira", "start of the check ID; part of site, app type, family, org"),
+    ("realm:US  plan:free  pinned:no", "of the app: location (or a group, as EEA), plan, pinned"),
+    ("step:1  subject:NAME", "what the first step of the queue settles; all of one subject"),
+    ("is:bad  is:unverified  is:open", "fails; unverified; either"),
+    ("is:fragile  is:new  is:waived", "resting on a default or trial; new since the last complete run; waived"),
+    ("-outcome:pass", "a minus excludes a term"),
+    ('"two words"', "quotation marks keep words together"),
+)
+
+
+def glossary() -> Text:
+    """Filter, outcomes, severities and grades."""
+    said = Text("FILTER\n", "bold")
+    for term, means in FILTER:
+        said.append(f"  {term:<31}", "bold").append(f" {means}\n")
+    said.append("\nOUTCOMES\n", "bold")
+    for outcome, means in OUTCOMES.items():
+        said.append("  ").append_text(outcome_sign(outcome))
+        said.append(" " * (16 - len(outcome_sign(outcome).plain))).append(f"{means}\n")
+    said.append("\nSEVERITIES, gravest first: ", "bold").append(", ".join(Severity)).append("\n")
+    said.append("\nGRADES, strongest first\n", "bold")
+    for grade, means in GRADES.items():
+        said.append(f"  {grade:<16}{means}\n")
+    said.append("\nSIGNS\n", "bold")
+    said.append("  >               the row under the cursor\n")
+    said.append("  !               a change without a known cause\n")
+    said.append("  cannot          not achievable on this plan or app\n")
+    said.append("  ?               this many more are unverified or in conflict\n")
+    said.append("  = ~ .           the last 30 days: complete, partial, no run\n")
+    return said
 
 
 _TEXTS = {

@@ -35,6 +35,7 @@ class InventoryScreen(BoardScreen):
     """The tree, or what was found instead of it, and the detail."""
 
     NAME: ClassVar[str] = "Inventory"
+    FIRST = "#tree"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Filter", key_display="/"),
         Binding("F", "findings", "Its findings"),
@@ -61,7 +62,6 @@ class InventoryScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._board: Board | None = None
         self._tree = InventoryTree(id="tree")
         self._subject = SubjectDetail(id="subject")
         self._hits = Hits(id="hits")
@@ -75,21 +75,14 @@ class InventoryScreen(BoardScreen):
             yield self._hits
             yield self._subject
 
-    def on_mount(self) -> None:
-        """The tree has the keys."""
-        super().on_mount()
-        self._tree.focus()
-
     def show_board(self, board: Board) -> None:
         """Another state."""
-        self._board = board
         self._tree.show_board(board)
 
     def show_subject(self, subject: Subject) -> bool:
         """Go to it in the tree."""
         if self._board is None and self.dashboard.board is not None:
-            self._due = None
-            self.show_board(self.dashboard.board)
+            self.present(self.dashboard.board)
         return self._go_to(subject)
 
     def sheet(self) -> Sheet | None:

@@ -31,6 +31,7 @@ class OverviewScreen(BoardScreen):
     """Panels from top to bottom, in two columns where there is room; Enter on a line goes to what it is about."""
 
     NAME: ClassVar[str] = "Overview"
+    FIRST = "NextPanel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "step(1)", "Step of the queue", show=False, key_display="1-9"),
         *(Binding(str(n), f"step({n})", show=False) for n in range(2, 10)),
@@ -50,11 +51,6 @@ class OverviewScreen(BoardScreen):
                     yield WherePanel()
                     yield RunsOutPanel()
                     yield KnownPanel()
-
-    def on_mount(self) -> None:
-        """What to do next has the keys."""
-        super().on_mount()
-        self.query_one(NextPanel).focus(scroll_visible=False)
 
     def show_board(self, board: Board) -> None:
         """Fill the panels."""

@@ -129,6 +129,7 @@ class PackScreen(BoardScreen):
     """Four things to choose, each with what most people want; Enter on the button writes."""
 
     NAME: ClassVar[str] = "Pack"
+    FIRST = "#write"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Next field"),
         Binding("shift+tab", "app.focus_previous", "Previous field", show=False),
@@ -152,7 +153,6 @@ class PackScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._board: Board | None = None
         self._digest, self._path = "", ""
 
     def body(self) -> ComposeResult:
@@ -172,14 +172,8 @@ class PackScreen(BoardScreen):
             yield Static(id="signing", markup=False)
             yield Static(id="result", markup=False)
 
-    def on_mount(self) -> None:
-        """Enter writes."""
-        super().on_mount()
-        self.query_one("#write", Button).focus()
-
     def show_board(self, board: Board) -> None:
         """A name for today's pack, and whether it will be signed."""
-        self._board = board
         field = self.query_one("#place", Field)
         if not field.touched or not field.value:
             field.value = field.first = free_name(f"{board.now.astimezone(UTC):%Y-%m-%d}")

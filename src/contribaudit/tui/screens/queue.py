@@ -28,6 +28,7 @@ class QueueScreen(BoardScreen):
     """Steps kind by kind; the cursor stays on its step, or goes to the one that is new."""
 
     NAME: ClassVar[str] = "Next"
+    FIRST = "Grid"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", tooltip="Mark findings for one waiver"),
         Binding("w", "app.waive", "Waive"),
@@ -46,7 +47,6 @@ class QueueScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._board: Board | None = None
         self._marked: set[object] = set()
         self._wanted: int | None = None
         """The step to stand on once there is a board."""
@@ -58,15 +58,9 @@ class QueueScreen(BoardScreen):
         """The list, and the step under the cursor."""
         yield self._list
 
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        super().on_mount()
-        self.set_focus(self._list.query_one(Grid))
-
     def show_board(self, board: Board) -> None:
         """List the steps anew."""
         before, now = self._list.rows, rows.entries(board.steps)
-        self._board = board
         self._marked &= {one.key for one in now}
         at = rows.newest(before, now) or (None if before else next((one for one in now if one.step), None))
         self._fill(now, at)

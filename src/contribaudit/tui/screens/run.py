@@ -34,6 +34,7 @@ class RunScreen(BoardScreen):
     """One run at a time. It goes on while other screens are in front, and Escape here stops it."""
 
     NAME: ClassVar[str] = "Run"
+    FIRST = "#start"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start"),
         Binding("escape", "back", "Stop / back"),
@@ -69,11 +70,6 @@ class RunScreen(BoardScreen):
         yield Static(id="waits", markup=False)
         with VerticalScroll(id="told", can_focus=True):
             yield Static(markup=False)
-
-    def on_mount(self) -> None:
-        """Enter starts."""
-        super().on_mount()
-        self.query_one("#start", Button).focus()
 
     @property
     def running(self) -> bool:

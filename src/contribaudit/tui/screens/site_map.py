@@ -32,6 +32,7 @@ _NOTHING = SiteMap((), ())
 class LocationBar(Widget, can_focus=True):
     """The stacked bar and its words. Left and right go along it, Enter and a click show what lies there."""
 
+    FIRST = "#sites"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1)", "Location to the left", show=False),
         Binding("right,l", "move(1)", "Location to the right", show=False),
@@ -210,7 +211,6 @@ class MapScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._board: Board | None = None
         self._map = _NOTHING
         self._called: dict[str, str] = {}
         self._rows: tuple[MapRow, ...] = ()
@@ -229,14 +229,9 @@ class MapScreen(BoardScreen):
         yield Static(id="told", markup=False)
         yield Static(rows.legend(), id="letters", markup=False)
 
-    def on_mount(self) -> None:
-        """The sites have the keys."""
-        super().on_mount()
-        self._front.focus()
-
     def show_board(self, board: Board) -> None:
         """Draw the board's map."""
-        self._board, self._map = board, board.map
+        self._map = board.map
         self._called = {one.id: one.name for one in board.report.organizations}
         self.query_one(LocationBar).show(self._map)
         self._fill()

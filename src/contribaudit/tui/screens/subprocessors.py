@@ -2,27 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from contribaudit.core.model.several import counted
 from contribaudit.exporters.report_v1 import ProcessorV1, SubprocessorsV1
+from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.rows import subprocessors as rows
+from contribaudit.tui.rows.signs import short_host
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.field import PlainInput
-from contribaudit.tui.widgets.grid import Grid
+from contribaudit.tui.widgets.grid import Column, Grid
 from contribaudit.tui.widgets.listing import Listing
+
+COLUMNS = (
+    Column("sub-processor", 24, flexible=True),
+    Column("touches", 7),
+    Column("apps", 20, flexible=True),
+    Column("locations", 16, flexible=True, drop_below=100),
+)
+SHEET = ("processor", "touches", "apps", "app", "purposes", "locations", "because")
+NOTHING = "No list of sub-processors is imported: run contribaudit subprocessors import FILE"
+
+
+def fitting(told: SubprocessorsV1 | None, words: str) -> list[ProcessorV1]:
+    """The rows in which every word of the filter occurs, in whatever column; all without one."""
+    wanted = words.casefold().split()
+    rows = told["exposure"] if told is not None else []
+    return [one for one in rows if all(word in _searched(one) for word in wanted)]
+
+
+def _searched(one: ProcessorV1) -> str:
+    parts = (one["processor"], one["touches"], one["app"], *one["purposes"], *one["locations"], *one["because"])
+    return "\n".join(parts).casefold()
+
+
+def standing(told: SubprocessorsV1 | None, shown: Sequence[ProcessorV1]) -> Text:
+    """Which list it is, and how many companies are listed."""
+    if told is None:
+        return Text.assemble((NOTHING, "yellow"))
+    companies = len({one["processor"] for one in shown})
+    said = Text(f"{counted(companies, 'company')} touch or may touch apps")
+    said.append(f"; list in force since {told['effective']}, ")
+    if told["imported_at"] is None:
+        return said.append("shipped with the rulebook: run contribaudit subprocessors import FILE", "yellow")
+    return said.append(f"imported {told['imported_at'][:10]} from {safe_text(told['source'])}")
+
+
+def cells(one: ProcessorV1) -> list[Text]:
+    """One line of the list."""
+    return [
+        Text(safe_text(one["processor"])),
+        Text(one["touches"], "" if one["touches"] == "yes" else "yellow"),
+        Text(short_host(safe_text(one["app"]))),
+        Text(safe_text(", ".join(one["locations"]))),
+    ]
+
+
+def detail(one: ProcessorV1) -> Sequence[Text]:
+    """Everything about one line."""
+    said = Text(f"{safe_text(one['processor'])}\n", "bold")
+    for title, lines in (
+        (f"Touches: {one['touches']}", [one["app"]]),
+        ("Because", one["because"]),
+        ("Purposes", one["purposes"] or ["not told for a company of the vendor's group"]),
+        ("Locations", one["locations"]),
+    ):
+        said.append(f"\n{title}\n", "not bold dim")
+        said.append("".join(f"  {safe_text(line)}\n" for line in lines), "not bold")
+    return [said]
+
+
+def sheet(rows: Sequence[ProcessorV1]) -> list[tuple[Cell, ...]]:
+    """The rows for a CSV file."""
+    return [
+        (
+            one["processor"],
+            one["touches"],
+            one["apps"],
+            one["app"],
+            tuple(one["purposes"]),
+            tuple(one["locations"]),
+            tuple(one["because"]),
+        )
+        for one in rows
+    ]
 
 
 class SubprocessorsScreen(BoardScreen):
     """What touches an app or may; next to it why, what for and where."""
 
     NAME: ClassVar[str] = "Sub-processors"
+    FIRST = "Grid"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("slash", "filter", "Filter", key_display="/")]
 
     def __init__(self) -> None:
@@ -33,16 +111,11 @@ class SubprocessorsScreen(BoardScreen):
         """Filter, then the list."""
         yield PlainInput(placeholder="filter: words of any column, as in: may usa training", id="filter")
         yield Listing[ProcessorV1](
-            rows.COLUMNS,
+            COLUMNS,
             id="subprocessors",
             empty="No row matches the filter.",
             key=lambda one: (one["processor"], one["touches"], one["app"]),
         )
-
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        super().on_mount()
-        self.query_one(Grid).focus()
 
     def show_board(self, board: Board) -> None:
         """Read in a thread: the join with the apps may have to be made."""
@@ -78,14 +151,14 @@ class SubprocessorsScreen(BoardScreen):
         super().action_back()
 
     def _shown(self) -> list[ProcessorV1]:
-        return rows.fitting(self._told, self.query_one(Input).value)
+        return fitting(self._told, self.query_one(Input).value)
 
     def _list(self) -> None:
         shown = self._shown()
         listing = self.query_one(Listing)
-        listing.say(rows.standing(self._told, shown))
-        listing.show(shown, rows.cells, rows.detail)
+        listing.say(standing(self._told, shown))
+        listing.show(shown, cells, detail)
 
     def sheet(self) -> Sheet | None:
         """What the filter leaves."""
-        return Sheet("sub-processors", rows.SHEET, rows.sheet(self._shown())) if self._told is not None else None
+        return Sheet("sub-processors", SHEET, sheet(self._shown())) if self._told is not None else None

@@ -2,44 +2,179 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
+from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.provisions import LookOutcome
+from contribaudit.core.model.several import counted
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.terms import LOOKS, change_lines, changes_of, document_rows, look_rows, note_text, summed
+from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.rows import terms as rows
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.grid import Grid
+from contribaudit.tui.widgets.grid import Column
 from contribaudit.tui.widgets.listing import Listing
+
+COLUMNS = (
+    Column("day", 10),
+    Column("document", 28, flexible=True),
+    Column("what", 12),
+    Column("changes", 14, flexible=True, drop_below=70),
+)
+SHEET = LOOKS
+_WORDS = {
+    LookOutcome.FIRST: "archived",
+    LookOutcome.CHANGED: "changed",
+    LookOutcome.OLDER: "earlier copy",
+    LookOutcome.NOT_READABLE: "not readable",
+}
+_COLOURS = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: what happened to a document at a moment, with everything that there is to read of it."""
+
+    key: str
+    at: datetime
+    document: str
+    """Its ID, for commands."""
+    title: str
+    what: str
+    told: str
+    severity: Severity | None
+    detail: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What the screen shows: made in a thread, since it reads texts and compares them."""
+
+    standing: Text
+    entries: tuple[Entry, ...]
+    sheet: tuple[tuple[Cell, ...], ...]
+
+
+def timeline(state: State) -> Timeline:
+    """Everything that is archived as of the board's moment."""
+    rules, archive = state.rulebook.terms, state.documents
+    documents = rules.watched(())
+    titles = {one.name: one.title for one in documents}
+    entries = []
+    for looks in archive.looks.values():
+        for look in looks:
+            if look.outcome is LookOutcome.UNCHANGED:
+                continue
+            found = changes_of(rules, archive, look)
+            detail: tuple[str, ...] = (look.reason,) if look.reason else ()
+            if found is not None:
+                editions = archive.editions(look.document)
+                before = editions[[one.id for one in editions].index(look.id) - 1]
+                detail += tuple(change_lines(rules, found, before, look, findings={}, notes=archive.notes))
+            told = f"{look.code}: {look.reason}" if look.outcome is LookOutcome.NOT_READABLE else summed(found)
+            gravest = found.changes[0].severity if found is not None and found.changes else None
+            detail += (f"from {look.source}", f"SHA-256 {look.sha256}" if look.sha256 else "no page came")
+            entries.append(
+                Entry(
+                    f"look {look.id}",
+                    look.retrieved_at,
+                    look.document,
+                    titles.get(look.document, look.document),
+                    _WORDS[look.outcome],
+                    told,
+                    gravest,
+                    detail,
+                )
+            )
+    entries += [
+        Entry(
+            f"note {one.id}",
+            one.signed.at,
+            one.document,
+            titles.get(one.document, one.document),
+            "note",
+            note_text(one),
+            None,
+            (note_text(one), one.provision),
+        )
+        for one in archive.notes
+    ]
+    entries.sort(key=lambda one: (one.at, one.key), reverse=True)
+    return Timeline(_standing(state), tuple(entries), tuple(look_rows(rules, documents, archive)))
+
+
+def _standing(state: State) -> Text:
+    """How the documents stand, and which facts are under review."""
+    rules, archive = state.rulebook.terms, state.documents
+    rows = list(document_rows(rules.watched(()), archive, state.anchored))
+    status = [str(row[3]) for row in rows]
+    unread = [f"{row[1]} ({row[0]})" for row in rows if str(row[3]).startswith("not readable")]
+    read = status.count("read")
+    said = Text(f"{counted(len(rows), 'watched document')} of the vendor: {read} read")
+    if unread:
+        said.append(f", not readable: {safe_text(', '.join(unread))}", "yellow")
+    never = status.count("never archived")
+    said.append(f", {never} never archived: run contribaudit terms check --fetch" if never else "")
+    doubtful = [one for one in state.anchored if one.standing.under_review]
+    for one in doubtful:
+        said.append("\nRule under review: ", "bold yellow").append(safe_text(one.anchor.fact))
+        said.append(f" ({', '.join(one.anchor.checks)})", "dim")
+    said.append("\nThis compares wording. It is not legal advice.", "dim")
+    return said
+
+
+def cells(one: Entry) -> list[Text]:
+    """One line of the list."""
+    colour = _COLOURS.get(one.severity, "") if one.severity is not None else ""
+    what = "yellow" if one.what == "not readable" else colour
+    return [
+        Text(f"{one.at:%Y-%m-%d}"),
+        Text(safe_text(one.title)),
+        Text(one.what, what),
+        Text(safe_text(one.told), colour),
+    ]
+
+
+def detail(one: Entry) -> Sequence[Text]:
+    """Everything about one line."""
+    called = f"{one.title} ({one.document})"
+    said = Text(f"{safe_text(called)}, {one.at:%Y-%m-%d %H:%M}Z: {one.what}\n", "bold")
+    for line in one.detail:
+        plain = safe_text(line)
+        style = "red" if plain.startswith("  - ") else "green" if plain.startswith("  + ") else ""
+        said.append(f"\n{plain}", f"not bold {style}".strip())
+    return [said]
 
 
 class TermsScreen(BoardScreen):
     """The timeline, the newest first; next to it both wordings of each provision that changed."""
 
     NAME: ClassVar[str] = "Documents"
+    FIRST = "Grid"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("H", "changes", "Changes only")]
 
     def __init__(self) -> None:
         super().__init__()
-        self._timeline: rows.Timeline | None = None
+        self._timeline: Timeline | None = None
         self._changes_only = False
 
     def body(self) -> ComposeResult:
         """How the documents stand, then their timeline."""
-        yield Listing[rows.Entry](
-            rows.COLUMNS,
+        yield Listing[Entry](
+            COLUMNS,
             id="terms",
             empty="No document is archived yet: run contribaudit terms check --fetch, or import copies.",
             key=lambda one: one.key,
         )
-
-    def on_mount(self) -> None:
-        """The list has the keys."""
-        super().on_mount()
-        self.query_one(Grid).focus()
 
     def show_board(self, board: Board) -> None:
         """Read and compare in a thread: texts are long."""
@@ -48,14 +183,14 @@ class TermsScreen(BoardScreen):
     @work(exclusive=True, group="terms")
     async def _read(self, board: Board) -> None:
         with self.dashboard.telling():
-            self._timeline = await self.dashboard.in_thread(rows.timeline, board.report.state)
+            self._timeline = await self.dashboard.in_thread(timeline, board.report.state)
             self.query_one(Listing).say(self._timeline.standing)
             self._list()
 
     def _list(self) -> None:
         assert self._timeline is not None
         shown = [one for one in self._timeline.entries if one.severity is not None or not self._changes_only]
-        self.query_one(Listing).show(shown, rows.cells, rows.detail)
+        self.query_one(Listing).show(shown, cells, detail)
 
     def action_changes(self) -> None:
         """List the editions that changed a provision, or everything again."""
@@ -67,4 +202,4 @@ class TermsScreen(BoardScreen):
         """Every look."""
         if self._timeline is None:
             return None
-        return Sheet("documents", rows.SHEET, self._timeline.sheet)
+        return Sheet("documents", SHEET, self._timeline.sheet)

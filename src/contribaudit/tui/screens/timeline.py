@@ -15,16 +15,19 @@ from textual.containers import Container, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from contribaudit.audit.changes import Span, annotate, explained_changes
+from contribaudit.core.advise.gaps import EVERY_HOURS, Gap, gaps
+from contribaudit.core.model.change import Change
 from contribaudit.core.model.several import counted
+from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import ShowSubject
 from contribaudit.tui.rows import timeline as rows
-from contribaudit.tui.rows.timeline import Days, Entry, Filter, What, change_detail
+from contribaudit.tui.rows.timeline import Days, Entry, Filter, Trail, What, change_detail
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.source import Board, Source
-from contribaudit.tui.trail import Trail, note_ticket, read_trail
 from contribaudit.tui.widgets.day_strip import DayStrip
 from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import Grid
@@ -36,6 +39,7 @@ class TimelineScreen(BoardScreen):
     """The strip of days, the lines, and the one under the cursor in full."""
 
     NAME: ClassVar[str] = "Timeline"
+    FIRST = "#lines"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("enter", "state", "State of that day"),
@@ -67,7 +71,6 @@ class TimelineScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._board: Board | None = None
         self._trail: Trail | None = None
         self._entries: list[Entry] = []
         self._days: Days | None = None
@@ -94,15 +97,9 @@ class TimelineScreen(BoardScreen):
             with VerticalScroll(id="change"):
                 yield Static(id="told", markup=False)
 
-    def on_mount(self) -> None:
-        """The lines have the keys."""
-        super().on_mount()
-        self._grid.focus()
-
     def show_board(self, board: Board) -> None:
         """A look back changes nothing of the timeline; anything else may have added to it."""
         if board.asked_for is None or self._trail is None:
-            self._board = board
             self.call_after_refresh(self._read, board)
         else:
             self._say_what_is_shown()
@@ -335,6 +332,43 @@ def _read_whole(source: Source, board: Board) -> tuple[Trail, list[Entry], Days]
     trail = read_trail(source, board)
     entries = rows.entries_of(trail)
     return trail, entries, rows.days_of(entries, trail.until)
+
+
+def read_trail(source: Source, board: Board) -> Trail:
+    """From the history; from the report alone where there is no history. May take seconds. Raises ContribauditError."""
+    job, state = source.job, board.report.state
+    if job is None:
+        runs = sorted(board.runs, key=lambda one: one.id)
+        told = {one.id: one for one in (*board.unseen, *board.report.changes)}
+        return Trail(list(told.values()), runs, (), state.as_of, whole=False)
+    until = job.clock()
+    asked = [one.organization for one in job.targets if not one.left_out]
+    runs_of = {one: [run.id for run in job.store.runs(organization=one)] for one in asked}
+    spans = [Span(one, min(runs), max(runs)) for one, runs in runs_of.items() if runs]
+    found: list[Gap] = []
+    for one in asked:
+        seen = job.store.runs_seen(one, until=until)
+        found += gaps(one, seen, None, until, expected_every_hours=EVERY_HOURS)
+    mine = {run for runs in runs_of.values() for run in runs}
+    return Trail(
+        changes=[
+            replace(one, name=one.name or state.place(one.subject).name)
+            for one in explained_changes(job.store, job.rulebook, spans, steps=True)
+        ],
+        runs=[run for run in reversed(job.store.runs()) if run.id in mine],
+        gaps=sorted(found, key=lambda one: (one.since, one.organization)),
+        until=until,
+    )
+
+
+def note_ticket(source: Source, board: Board, change: Change, ticket: str, note: str) -> None:
+    """Keep a change's ticket, as `contribaudit changes annotate` does. Raises UsageError where nothing can be kept."""
+    job = source.job
+    if job is None or not source.can_write:
+        raise UsageError("An evidence pack is read-only", hint="Open the dashboard on the history to add notes")
+    asked = [one.organization for one in job.targets if not one.left_out]
+    signature = job.operator.signature(job.clock(), board.you)
+    annotate(job.store, job.rulebook, asked, change.id, ticket, note, signature)
 
 
 def _next(present: str, known: Sequence[str]) -> str:

@@ -27,11 +27,9 @@ from contribaudit.policy_file import editing
 from contribaudit.policy_file.values import MOST_DAYS
 from contribaudit.settings import file
 from contribaudit.tui.rows import approvals as rows
-from contribaudit.tui.rows.dates import PLACEHOLDER as DAYS_TAKE
-from contribaudit.tui.rows.dates import day_of
 from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.source import Board, Source
-from contribaudit.tui.widgets.field import Field, Tick
+from contribaudit.tui.widgets.field import DAY_FORMS, Field, Tick, day_of
 
 
 class WaiveScreen(FormScreen[str]):
@@ -62,11 +60,11 @@ class WaiveScreen(FormScreen[str]):
         yield Field("Reason for accepting it", id="reason", required=True, check=_text, long=True)
         yield Field("Requested by", id="requested_by", value=self._board.you, required=True, check=_text)
         yield Field("Approved by (another person)", id="approved_by", required=True, check=self._other_person)
-        yield Field("Approved on", id="approved_at", placeholder=DAYS_TAKE, required=True, check=self._no_later)
+        yield Field("Approved on", id="approved_at", placeholder=DAY_FORMS, required=True, check=self._no_later)
         yield Field(
             f"Last day (UTC); today is {self._today}",
             id="expires",
-            placeholder=DAYS_TAKE,
+            placeholder=DAY_FORMS,
             required=True,
             check=self._still_to_come,
         )

@@ -1,11 +1,13 @@
 """A box to write in, with its label, and what is wrong with what stands in it right next to it.
 
-It shows nothing that a terminal obeys: people paste names that they saw elsewhere.
+It shows nothing that a terminal obeys: people paste names that they saw elsewhere. A day may be counted from today.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import ClassVar
 
 from rich.text import Text
@@ -17,6 +19,10 @@ from textual.widgets import Checkbox, Input, Static, TextArea
 
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import safe_text
+
+DAY_FORMS = "YYYY-MM-DD, today or +90d"
+"""What a day may be typed as."""
+_FROM_TODAY = re.compile(r"([+-])([0-9]{1,5})d?")
 
 
 class PlainInput(Input):
@@ -154,3 +160,24 @@ class Field(Vertical):
     def on_text_area_changed(self) -> None:
         """So in a field of several lines."""
         self.on_input_changed()
+
+
+def day_of(text: str, today: date) -> date:
+    """The day. Raises UsageError with what a day may be written as."""
+    written = text.strip().casefold()
+    if written == "today":
+        return today
+    found = _FROM_TODAY.fullmatch(written)
+    try:
+        if found is not None:
+            days = timedelta(days=int(found[2]))
+            return today + days if found[1] == "+" else today - days
+        return date.fromisoformat(written)
+    except (ValueError, OverflowError):
+        raise UsageError(f"`{text[:40]}` is not a date", hint="Write it as 2027-01-31, today or +90d") from None
+
+
+def spelled(text: str, today: date) -> str:
+    """The text as it is, but a day that is counted from today written out. Raises UsageError."""
+    counted = text.strip().casefold() == "today" or text.strip()[:1] in ("+", "-")
+    return day_of(text, today).isoformat() if counted else text
