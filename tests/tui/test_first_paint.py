@@ -54,7 +54,6 @@ _OURS = {
         "sturdy",
         "widgets",
         "widgets.bars",
-        "widgets.panel",
     },
     "errors": {""},
     "exit_codes": {""},

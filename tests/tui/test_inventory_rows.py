@@ -12,9 +12,10 @@ from contribaudit.core.model import names
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.terminal import capture
-from contribaudit.tui.rows import inventory, inventory_tree
+from contribaudit.tui.rows import inventory
 from contribaudit.tui.rows.inventory import described, findings_of
 from contribaudit.tui.rows.outline import ADD_TOKENS, NOT_READ, Leaf, Node, Outline, Places, listing_told
+from contribaudit.tui.widgets import inventory_tree
 from tests.builders import ABSENT, ORG, UNREAD, app, collection, collections, facts, observed, state_of
 from tests.tui import boards
 from tests.tui.inventories import PARTLY, TRACKER, WIKI, kept, space
@@ -174,7 +175,7 @@ def test_one_of_many_is_found(tmp_path: Path) -> None:
         state = source.load().report.state
         assert [one.name for one in inventory_tree.hits(state, "cases")] == ["HR  Cases of HR"]
         assert inventory_tree.hits(state, "a00")[0].name == "A00  The A00"
-        assert len(inventory_tree.hits(state, "team")) == inventory_tree.MOST
+        assert len(inventory_tree.hits(state, "team")) == inventory_tree.MOST_HITS
         assert [one.subject.id for one in inventory_tree.hits(state, "ari:cloud:confluence::space/HR")] == [
             spaces[-1].id
         ]
@@ -211,7 +212,7 @@ def test_names_are_text_and_nothing_else(tmp_path: Path) -> None:
     with kept(tmp_path / "h.db", [space("ENG", hostile)]) as source:
         state = source.load().report.state
         (hit,) = inventory_tree.hits(state, "eng")
-        texts = [*inventory_tree.cells(hit)]
+        texts = [*inventory_tree.hit_cells(hit)]
         known = state.spaces(WIKI.organization).page(WIKI, 0, 1)[0]
         node = Node(("o", "a"), "app", WIKI, many=1)
         texts += inventory.cells(Leaf(node, 0), opened=False, facts=inventory.Facts(), count=None, space=known)

@@ -24,10 +24,10 @@ from contribaudit.tui import sturdy
 from contribaudit.tui.app import Dashboard
 from contribaudit.tui.rows import approvals, filtering
 from contribaudit.tui.rows import findings as finding_rows
-from contribaudit.tui.rows import queue as queue_rows
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens import attestations as desk
 from contribaudit.tui.screens import findings as findings_screen
+from contribaudit.tui.screens import queue as queue_rows
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.source import Board, Lack
 from tests.builders import ORG

@@ -12,7 +12,7 @@ from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.advise.steps import NextStep, StepKind, to_do
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.exporters.text import duration
-from contribaudit.tui.rows import queue as rows
+from contribaudit.tui.screens import queue as rows
 from contribaudit.tui.screens.approve import ApproveScreen
 from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.findings import FindingsScreen

@@ -9,9 +9,8 @@ from textual.widgets import Static
 from contribaudit.core.model.finding import Outcome
 from contribaudit.simulator import Fault
 from contribaudit.store.history import History
-from contribaudit.tui.rows.run import Watch, counts, ordered, waits
 from contribaudit.tui.screens.findings import FindingsScreen
-from contribaudit.tui.screens.run import RunScreen
+from contribaudit.tui.screens.run import RunScreen, Watch, counts, ordered, waits
 from contribaudit.tui.widgets.grid import Grid
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, on_screen, until

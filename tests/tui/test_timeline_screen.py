@@ -14,12 +14,11 @@ from contribaudit.simulator import Fault
 from contribaudit.simulator.values import Actor
 from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.screens.inventory import InventoryScreen
-from contribaudit.tui.screens.overview import OverviewScreen
+from contribaudit.tui.screens.overview import OverviewScreen, TrendPanel
 from contribaudit.tui.screens.timeline import TimelineScreen
 from contribaudit.tui.source import Shown
 from contribaudit.tui.sources import HistorySource
 from contribaudit.tui.widgets.day_strip import DayStrip
-from contribaudit.tui.widgets.panel import TrendPanel
 from tests.administrator import AdminConsole
 from tests.flow.audits import Bench, simulated
 from tests.tui import boards

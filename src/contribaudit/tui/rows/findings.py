@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from rich.text import Text
 
+from contribaudit.core.advise.steps import to_do
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.several import counted
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.exporters.text import ORDER, Cell, display, rfc3339, safe_text
@@ -126,6 +128,16 @@ def _clickable(word: Text, count: int, term: str) -> Text:
     said = Text(f"{count:,} ").append_text(word)
     said.stylize(Style.from_meta({"@click": f"screen.add_term('{term}')"}))
     return said
+
+
+def chip(board: Board, number: str) -> str:
+    """What the filter `step:1` leaves, in words: "step 1: 3 apps"."""
+    things = to_do(board.steps)
+    if not number.isdigit() or not 0 < int(number) <= len(things):
+        return f"step {number}: there is none"
+    subjects: Sequence[Subject] = list(dict.fromkeys(one.subject for one in things[int(number) - 1].findings))
+    kinds = Counter(one.kind.value for one in subjects)
+    return f"step {number}: {', '.join(counted(count, kind) for kind, count in kinds.items()) or 'no finding'}"
 
 
 _DIGEST_SHOWN = 12

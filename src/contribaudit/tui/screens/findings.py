@@ -30,7 +30,6 @@ from contribaudit.tui.rows.filtering import (
     ordered,
     parse,
 )
-from contribaudit.tui.rows.queue import chip
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.bars import KeyLine
@@ -253,7 +252,10 @@ class FindingsScreen(BoardScreen):
             group=self._group,
             hide_passes=self._hide_passes,
             chips=[
-                (one.facet, chip(self._board, value)) for one in terms if one.facet == "step" for value in one.values
+                (one.facet, rows.chip(self._board, value))
+                for one in terms
+                if one.facet == "step"
+                for value in one.values
             ],
         )
         slip = hint(self.query_one(Input).value, self._index)

@@ -1,27 +1,214 @@
-"""The Next screen: every step of the queue, its findings beside it. Enter does what the step is for."""
+"""The Next screen: steps under a heading for each kind, one in full beside them. Enter does what the step is for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from contribaudit.attestations.due import DueScreen
-from contribaudit.core.advise.steps import NextStep, StepKind
+from contribaudit.core.advise.steps import NextStep, StepKind, to_do
 from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.policy import WAIVABLE
+from contribaudit.core.model.several import and_more, counted
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.state import screen_for
+from contribaudit.exporters.text import Cell, display, duration, safe_text
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import ShowFindings, missing
-from contribaudit.tui.rows import queue as rows
-from contribaudit.tui.rows.overview import query_of_step
-from contribaudit.tui.rows.queue import Entry
+from contribaudit.tui.rows.overview import brief, due_in, query_of_step
+from contribaudit.tui.rows.signs import labelled, outcome_sign, severity_sign
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.detail import hand_over
-from contribaudit.tui.widgets.grid import Grid
+from contribaudit.tui.widgets.grid import Column, Grid
 from contribaudit.tui.widgets.listing import Listing
+
+COLUMNS = (
+    Column("", 3),
+    Column("urgency", 9),
+    Column("what", 20, flexible=True),
+    Column("settles", 11, drop_below=90),
+    Column("time", 10),
+)
+TITLES = {
+    StepKind.FIX: "FIX",
+    StepKind.LOOK: "LOOK",
+    StepKind.CONFIRM: "CONFIRM",
+    StepKind.DECIDE: "DECIDE",
+    StepKind.RENEW: "RENEW",
+    StepKind.NOBODY: "NOT YET",
+}
+_MOST_FINDINGS = 40
+"""So many stand in the detail; the key for the findings shows all."""
+SHEET = ("place", "kind", "severity", "minutes", "due", "what", "command", "findings")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the queue: a step, or the heading above those of a kind."""
+
+    kind: StepKind
+    step: NextStep | None = None
+    """None for a heading."""
+    place: int | None = None
+    """The step's number, gravest first, as in every list of next steps; None where nobody can take it now."""
+    steps: int = 0
+    minutes: int = 0
+    """Of a heading: how many steps there are of its kind, and how long they take."""
+
+    @property
+    def key(self) -> object:
+        """What it is known again by after another run."""
+        if self.step is None:
+            return self.kind
+        checks = tuple(sorted({one.check for one in self.step.findings}))
+        return self.kind, self.step.organization, self.step.command, self.step.screen, checks
+
+
+def entries(steps: Sequence[NextStep]) -> list[Entry]:
+    """The lines: kind by kind, within a kind gravest first."""
+    places = {id(step): number for number, step in enumerate(to_do(steps), 1)}
+    found: list[Entry] = []
+    for kind in StepKind:
+        its = [step for step in steps if step.kind is kind]
+        if its:
+            found.append(Entry(kind, steps=len(its), minutes=sum(step.minutes for step in its)))
+            found += [Entry(kind, step, places.get(id(step))) for step in its]
+    return found
+
+
+def newest(before: Iterable[Entry], now: Sequence[Entry]) -> Entry | None:
+    """The first step that was not there before; None where there is none, and where nothing was."""
+    known = {one.key for one in before}
+    return next((one for one in now if known and one.step is not None and one.key not in known), None)
+
+
+def cells(board: Board, one: Entry, *, marked: bool) -> list[Text]:
+    """One line."""
+    step = one.step
+    if step is None:
+        told = counted(one.steps, "thing") if one.kind is not StepKind.NOBODY else ""
+        time = duration(one.minutes) if one.minutes else ""
+        return [Text(), Text(), Text(f"{TITLES[one.kind]}  {told}", "bold"), Text(), Text(time, "bold")]
+    sign = "*" if marked else str(one.place or "")
+    urgency = severity_sign(step.severity) if step.severity is not None else Text(due_in(step, board), "yellow")
+    settles = counted(len(step.findings), "finding") if step.findings else ""
+    time = duration(step.minutes) if step.minutes else ""
+    return [
+        Text(sign, "bold reverse" if marked else "bold"),
+        urgency,
+        Text(brief(step, board)),
+        Text(settles, "dim"),
+        Text(time),
+    ]
+
+
+def line(board: Board) -> Text:
+    """The sentence above the queue."""
+    things = to_do(board.steps)
+    if not things:
+        return Text("Nothing can be done now." if board.steps else "Nothing to do.", "bold")
+    told = f"{counted(len(things), 'thing')} to do, about {duration(sum(one.minutes for one in things))} in all"
+    return Text(told, "bold").append("   Enter does it; space marks several for one waiver", "not bold dim")
+
+
+def detail(board: Board, one: Entry) -> Text:
+    """A step in full: what to do, where, and every finding that it settles."""
+    step, state = one.step, board.report.state
+    if step is None:
+        return Text(_MEANS[one.kind])
+    said = Text().append(f"{safe_text(step.text)}\n\n", "bold")
+    labelled(said, "enter", enter_does(board, step))
+    way = console_path(board, step)
+    if way:
+        labelled(said, "console", safe_text(way))
+    labelled(said, "type", safe_text(step.command))
+    if step.organization:
+        labelled(said, "of", safe_text(state.organization_name(step.organization)))
+    if step.due is not None:
+        labelled(said, "due", f"{step.due:%Y-%m-%d}")
+    if step.minutes:
+        labelled(said, "takes", f"about {duration(step.minutes, words=True)}")
+    if step.findings:
+        said.append(f"\nResolves {counted(len(step.findings), 'finding')}\n", "bold")
+    for finding in step.findings[:_MOST_FINDINGS]:
+        said.append("  ").append_text(outcome_sign(finding.outcome))
+        said.append(f"  {safe_text(alias_of(state, finding.subject)).removeprefix('app:')}\n")
+        said.append(f"    {safe_text(finding.title)} ({finding.check}): {safe_text(finding.reason)}\n", "dim")
+        if finding.observed is not None:
+            said.append(f"    observed: {display(finding.observed)}\n", "dim")
+    left = len(step.findings) - _MOST_FINDINGS
+    return said.append(f"  {and_more(left, 'F shows all')}\n", "dim") if left > 0 else said
+
+
+_MEANS = {
+    StepKind.FIX: "Change a setting in the console, or mend what could not be read.",
+    StepKind.LOOK: "Look at a screen of the console and record what it shows.",
+    StepKind.CONFIRM: "Look as a second person, and confirm what the first one recorded.",
+    StepKind.DECIDE: "Accept something, or not: a waiver, a baseline, an entry of the policy, a ticket.",
+    StepKind.RENEW: "What runs out, or has.",
+    StepKind.NOBODY: "Nobody can settle these now.",
+}
+
+
+def waivable(step: NextStep) -> list[Finding]:
+    """Its findings that a waiver can accept."""
+    return [one for one in step.findings if one.outcome in WAIVABLE] if step.kind is StepKind.DECIDE else []
+
+
+def enter_does(board: Board, step: NextStep) -> str:
+    """What the key does, in a few words."""
+    verb = verb_of(step)
+    if step.screen:
+        return "opens the grid to record it"
+    if verb == "confirm":
+        return "opens the attestations that wait"
+    if verb == "baseline":
+        return "opens the baseline"
+    if verb == "changes":
+        return "opens the timeline, to note the ticket"
+    if waivable(step):
+        return "opens a waiver"
+    if step.kind is StepKind.FIX and console_path(board, step):
+        return "copies the console's address, and opens it if there is a browser"
+    return "copies the command"
+
+
+def verb_of(step: NextStep) -> str:
+    """The command's own word: "confirm" of `contribaudit attest confirm ID`."""
+    words = step.command.split()[1:3]
+    return words[1] if words[:2] == ["attest", "confirm"] else words[0] if words else ""
+
+
+def console_path(board: Board, step: NextStep) -> str:
+    """The way through the console to what the step changes or looks at; "" where none is known."""
+    state = board.report.state
+    if step.screen:
+        screens = {one.id: one for one in state.rulebook.screens}
+        return next(iter(screens[step.screen].paths.values()), "") if step.screen in screens else ""
+    if verb_of(step) != "checks":  # what could not be read is mended elsewhere
+        return ""
+    for one in step.findings:
+        screen = screen_for(state, one.subject, one.setting)
+        way = one.console_path or (next(iter(screen.paths.values()), "") if screen is not None else "")
+        if way:
+            return way
+    return ""
+
+
+def sheet_row(one: Entry) -> tuple[Cell, ...]:
+    """A step for a CSV file."""
+    step = one.step
+    assert step is not None
+    severity = step.severity.value if step.severity is not None else None
+    ids = tuple(finding.id for finding in step.findings)
+    return one.place, one.kind.value, severity, step.minutes, step.due, step.text, step.command, ids
 
 
 class QueueScreen(BoardScreen):
@@ -50,9 +237,7 @@ class QueueScreen(BoardScreen):
         self._marked: set[object] = set()
         self._wanted: int | None = None
         """The step to stand on once there is a board."""
-        self._list: Listing[Entry] = Listing(
-            rows.COLUMNS, id="queue", empty="", key=lambda one: one.key, sortable=False
-        )
+        self._list: Listing[Entry] = Listing(COLUMNS, id="queue", empty="", key=lambda one: one.key, sortable=False)
 
     def body(self) -> ComposeResult:
         """The list, and the step under the cursor."""
@@ -60,9 +245,9 @@ class QueueScreen(BoardScreen):
 
     def show_board(self, board: Board) -> None:
         """List the steps anew."""
-        before, now = self._list.rows, rows.entries(board.steps)
+        before, now = self._list.rows, entries(board.steps)
         self._marked &= {one.key for one in now}
-        at = rows.newest(before, now) or (None if before else next((one for one in now if one.step), None))
+        at = newest(before, now) or (None if before else next((one for one in now if one.step), None))
         self._fill(now, at)
         if self._wanted is not None:
             self.action_step(self._wanted)
@@ -70,11 +255,11 @@ class QueueScreen(BoardScreen):
     def _fill(self, listed: Sequence[Entry], at: Entry | None = None) -> None:
         board = self._board
         assert board is not None
-        self._list.say(rows.line(board))
+        self._list.say(line(board))
         self._list.show(
             listed,
-            lambda one: rows.cells(board, one, marked=one.key in self._marked),
-            lambda one: [rows.detail(board, one)],
+            lambda one: cells(board, one, marked=one.key in self._marked),
+            lambda one: [detail(board, one)],
             at=at,
         )
 
@@ -82,9 +267,8 @@ class QueueScreen(BoardScreen):
         """The steps."""
         if self._board is None:
             return None
-        state = self._board.report.state
-        found = [rows.sheet_row(one, state) for one in self._list.rows if one.step is not None]
-        return Sheet("next-steps", rows.SHEET, found)
+        found = [sheet_row(one) for one in self._list.rows if one.step is not None]
+        return Sheet("next-steps", SHEET, found)
 
     @property
     def step(self) -> NextStep | None:
@@ -95,7 +279,7 @@ class QueueScreen(BoardScreen):
     def findings(self) -> Sequence[Finding]:
         """What a waiver is asked for: what is marked, else what the step under the cursor decides."""
         chosen = [one.step for one in self._list.rows if one.key in self._marked] or [self.step]
-        return [finding for step in chosen if step is not None for finding in rows.waivable(step)]
+        return [finding for step in chosen if step is not None for finding in waivable(step)]
 
     def action_step(self, number: int) -> None:
         """Stand on a step by its number; once there is a board."""
@@ -112,7 +296,7 @@ class QueueScreen(BoardScreen):
     def action_mark(self) -> None:
         """Take the step into the waiver, or out of it."""
         here = self._list.here
-        if here is None or here.step is None or not rows.waivable(here.step):
+        if here is None or here.step is None or not waivable(here.step):
             self.dashboard.say("Only what a waiver can accept is marked: the findings of a decision", warning=True)
             return
         self._marked ^= {here.key}
@@ -135,7 +319,7 @@ class QueueScreen(BoardScreen):
         step = self.step
         if step is None or self._board is None:
             return
-        verb = rows.verb_of(step)
+        verb = verb_of(step)
         if step.screen:
             self._look(self._board, step)
         elif verb == "confirm":
@@ -144,7 +328,7 @@ class QueueScreen(BoardScreen):
             self.app.switch_mode("approve")
         elif verb == "changes":
             self.app.switch_mode("timeline")
-        elif self.findings and rows.waivable(step):
+        elif self.findings and waivable(step):
             self.app.run_worker(self.app.run_action("waive"), group="act")
         elif step.kind is StepKind.FIX and self._open_console(self._board, step):
             return
@@ -160,7 +344,7 @@ class QueueScreen(BoardScreen):
 
     def _open_console(self, board: Board, step: NextStep) -> bool:
         """Hand the console's address over, with the way from there; False where none is known."""
-        way, start = rows.console_path(board, step), board.report.state.rulebook.console
+        way, start = console_path(board, step), board.report.state.rulebook.console
         if not way:
             return False
         if start is None or not start.leads_to(way):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from math import ceil
 from time import monotonic
 from typing import ClassVar
 
@@ -15,13 +19,201 @@ from textual.timer import Timer
 from textual.widgets import Button, Static
 from textual.worker import Worker
 
+from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.several import and_more, counted
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.errors import ContribauditError, StoreBusy
+from contribaudit.exporters.changed import happenings
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.rows import run as rows
+from contribaudit.tui.rows.signs import outcome_sign, severity_sign
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.grid import Grid
+from contribaudit.tui.widgets.grid import Column, Grid
+
+COLUMNS = (
+    Column("organization", 16, drop_below=100),
+    Column("source", 22),
+    Column("state", 9),
+    Column("entries", 17),
+    Column("pages", 5),
+    Column("seconds", 7, drop_below=90),
+    Column("problem", 20, flexible=True),
+)
+_STATES = {
+    "reading": ("reading", "bold"),
+    "ok": ("read", "green"),
+    "partial": ("PARTIAL", "yellow"),
+    "failed": ("FAILED", "bold red"),
+}
+_MOST_SHOWN = 12
+
+
+@dataclass(slots=True)
+class Reading:
+    """One collector of one organization."""
+
+    organization: str
+    collector: str
+    began: float
+    state: str = "reading"
+    """ "reading", "ok", "partial" or "failed"."""
+    read: int = 0
+    announced: int | None = None
+    pages: int = 0
+    ended: float | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Watch:
+    """A `Progress` that keeps what it is told, from whichever thread; a screen looks at it now and then."""
+
+    clock: Callable[[], float] = monotonic
+    readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
+    waits: dict[str, tuple[float, str]] = field(default_factory=dict)
+    """By call: until when, and why."""
+    waited: int = 0
+    """How often the API asked to wait, or a try failed."""
+
+    def collector_started(self, organization: str, collector: str) -> None:
+        """A line more."""
+        self.readings[organization, collector] = Reading(organization, collector, self.clock())
+
+    def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
+        """Its line counts on."""
+        one = self.readings.get((organization, collector))
+        if one is not None:
+            one.read, one.announced, one.pages = read, announced, one.pages + 1
+
+    def waiting(self, call: str, seconds: float, reason: str) -> None:
+        """A line below the others until the time is over."""
+        self.waited += 1
+        self.waits[call] = (self.clock() + seconds, reason)
+
+    def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
+        """What it says follows with its end."""
+
+    def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
+        """Its line says how it ended."""
+        one = self.readings.get((organization, collector))
+        if one is not None:
+            one.state, one.reason, one.ended = str(status), reason, self.clock()
+
+
+def ordered(watch: Watch) -> list[Reading]:
+    """By organization, in the order in which they began."""
+    return sorted(watch.readings.values(), key=lambda one: one.organization)
+
+
+def reading_cells(one: Reading, name: str, now: float) -> list[Text]:
+    """One line of the run."""
+    said, style = _STATES.get(one.state, (one.state, ""))
+    entries = f"{one.read:,}" if one.announced is None else f"{one.read:,} of {one.announced:,}"
+    return [
+        Text(safe_text(name)),
+        Text(safe_text(one.collector)),
+        Text(said, style),
+        Text(entries, justify="right"),
+        Text(str(one.pages)),
+        Text(f"{(one.ended or now) - one.began:.0f}"),
+        Text(safe_text(one.reason)),
+    ]
+
+
+def waits(watch: Watch, now: float) -> Text:
+    """What is waited for, and for how long still."""
+    said = Text()
+    for call, (until, reason) in sorted(watch.waits.items()):
+        if until > now:
+            told = reason if call in reason else f"{call}: {reason}"
+            said.append(f"waiting {ceil(until - now)} s  ", "bold yellow").append(f"{safe_text(told)}\n")
+    return said
+
+
+def counts(watch: Watch, seconds: float) -> Text:
+    """How far the run is."""
+    readings = list(watch.readings.values())  # at once: another thread adds to them
+    states = Counter(one.state for one in readings)
+    pages = sum(one.pages for one in readings)
+    done = len(readings) - states["reading"]
+    said = Text(f"{done} of {len(readings)} readings done, {counted(pages, 'page')}, {seconds:.0f} s")
+    if watch.waited:
+        said.append(f", waited {counted(watch.waited, 'time')}", "yellow")
+    if states["failed"] or states["partial"]:
+        said.append(f", {states['failed']} failed, {states['partial']} partial", "bold red")
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a run brought that was not there before."""
+
+    worse: tuple[Finding, ...]
+    """Fails or is unverified, with another outcome than before, gravest first."""
+    better: tuple[Finding, ...]
+    """Failed or was unverified before, and not any more."""
+    changes: int
+    requests: int
+
+
+def news(before: Board | None, after: Board) -> News:
+    """What is new of a board, against the one that was shown before the run."""
+    was = {one.id: one.outcome for one in before.report.findings} if before is not None else {}
+    worse, better = [], []
+    for one in after.report.findings:
+        old = was.get(one.id)
+        if before is None or old is one.outcome:
+            continue
+        if one.outcome.violates or one.outcome.unproven:
+            worse.append(one)
+        elif old is not None and (old.violates or old.unproven):
+            better.append(one)
+    collections = [each for place in after.report.state.looked_at for each in place.collections.values()]
+    return News(
+        tuple(sorted(worse, key=lambda one: one.severity.rank)),
+        tuple(sorted(better, key=lambda one: one.severity.rank)),
+        len(happenings(after.report.changes)),
+        sum(one.requests for one in collections),
+    )
+
+
+def told(found: News, before: Board | None, after: Board) -> Text:
+    """The news in words."""
+    report = after.report
+    said = Text().append(f"Run #{report.run.id} is saved. ", "bold").append(report.headline, "bold")
+    said.append(f"   {counted(found.requests, 'request')}\n" if found.requests else "\n")
+    if not report.run.complete:
+        said.append("Not everything could be read: what is missing counts as unknown.\n", "yellow")
+    if before is None:
+        said.append("This is the first run shown here: everything is new.\n")
+        return said
+    said.append(f"{counted(found.changes, 'change')} since the previous run.\n")
+    _list(said, report_words("Newly failing or unverified", found.worse), found.worse, before, after)
+    _list(said, report_words("No longer failing or unverified", found.better), found.better, before, after)
+    if not found.worse and not found.better:
+        said.append("No finding changed.\n")
+    return said
+
+
+def report_words(what: str, found: Sequence[Finding]) -> str:
+    """A heading with its count."""
+    return f"{what}: {counted(len(found), 'finding')}"
+
+
+def _list(said: Text, heading: str, found: Sequence[Finding], before: Board, after: Board) -> None:
+    if not found:
+        return
+    was = {one.id: one.outcome for one in before.report.findings}
+    said.append(f"\n{heading}\n", "bold")
+    for one in found[:_MOST_SHOWN]:
+        said.append("  ").append_text(severity_sign(one.severity)).append(f"  {one.check}  ")
+        said.append(f"{safe_text(alias_of(after.report.state, one.subject))}: ")
+        said.append_text(outcome_sign(was[one.id]) if one.id in was else Text("new", "bold"))
+        said.append(" -> ").append_text(outcome_sign(one.outcome)).append("\n")
+    if len(found) > _MOST_SHOWN:
+        said.append(f"  {and_more(len(found) - _MOST_SHOWN, 'f, then is:new')}\n", "dim")
+
 
 _PAINT_SECONDS = 0.2
 _IDLE = (
@@ -54,7 +246,7 @@ class RunScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._watch = rows.Watch()
+        self._watch = Watch()
         self._run: Worker[None] | None = None
         self._began = 0.0
         self._stopping = False
@@ -66,7 +258,7 @@ class RunScreen(BoardScreen):
         with Horizontal(classes="buttons"):
             yield Button("Start (Enter)", id="start", variant="primary", compact=True)
             yield Button("Stop (Esc)", id="stop", compact=True, disabled=True)
-        yield Grid(rows.COLUMNS, id="readings", empty="No run was started here yet.", reading="")
+        yield Grid(COLUMNS, id="readings", empty="No run was started here yet.", reading="")
         yield Static(id="waits", markup=False)
         with VerticalScroll(id="told", can_focus=True):
             yield Static(markup=False)
@@ -118,7 +310,7 @@ class RunScreen(BoardScreen):
     async def _audit(self) -> None:
         source, before = self.dashboard.source, self.dashboard.board
         assert source is not None
-        self._watch, self._began, self._stopping = rows.Watch(), monotonic(), False
+        self._watch, self._began, self._stopping = Watch(), monotonic(), False
         self._enable(running=True)
         self.query_one("#told").remove_class("-shown")
         self._ticks = self.set_interval(_PAINT_SECONDS, self._paint)
@@ -136,14 +328,14 @@ class RunScreen(BoardScreen):
             self._done(before, board)
 
     def _done(self, before: Board | None, after: Board) -> None:
-        found = rows.news(before, after)
+        found = news(before, after)
         self._ended("Done.")
         said = self.query_one("#told", VerticalScroll)
-        said.query_one(Static).update(rows.told(found, before, after))
+        said.query_one(Static).update(told(found, before, after))
         said.add_class("-shown")
         self.dashboard.accept(after)
         if not self.is_current:
-            worse = f"; {rows.report_words('newly failing or unverified', found.worse)}" if found.worse else ""
+            worse = f"; {report_words('newly failing or unverified', found.worse)}" if found.worse else ""
             self.dashboard.say(f"Run #{after.report.run.id} is done{worse}", warning=bool(found.worse))
 
     def _ended(self, text: str, *, wrong: bool = False) -> None:
@@ -156,7 +348,7 @@ class RunScreen(BoardScreen):
         self._paint(still=True)
         said = Text.assemble((safe_text(text, keep_lines=True), "bold red" if wrong else "bold"))
         if self._watch.readings:
-            said.append("\n").append_text(rows.counts(self._watch, monotonic() - self._began))
+            said.append("\n").append_text(counts(self._watch, monotonic() - self._began))
         self._say(said)
         if wrong and not self.is_current:
             self.dashboard.say(text, warning=True)
@@ -172,23 +364,23 @@ class RunScreen(BoardScreen):
 
     def _paint(self, *, still: bool = False) -> None:
         """Show how far it is."""
-        now, listed = monotonic(), rows.ordered(self._watch)
+        now, listed = monotonic(), ordered(self._watch)
         names = dict(self.dashboard.source.organizations) if self.dashboard.source is not None else {}
         if self.dashboard.board is not None:
             names |= {one.id: one.name for one in self.dashboard.board.report.organizations}
 
         def cells(row: int) -> list[Text]:
-            return rows.cells(listed[row], names.get(listed[row].organization, listed[row].organization), now)
+            return reading_cells(listed[row], names.get(listed[row].organization, listed[row].organization), now)
 
         self.query_one("#readings", Grid).show(len(listed), cells)
-        self.query_one("#waits", Static).update(rows.waits(self._watch, now))
+        self.query_one("#waits", Static).update(waits(self._watch, now))
         if not still and not self._stopping:
-            told = Text().append("Running. ", "bold").append_text(rows.counts(self._watch, now - self._began))
+            told = Text().append("Running. ", "bold").append_text(counts(self._watch, now - self._began))
             self._say(told.append("\nPress Escape to stop it; the history then stays unchanged.", "dim"))
 
     def sheet(self) -> Sheet | None:
         """How each reading ended."""
-        listed = rows.ordered(self._watch)
+        listed = ordered(self._watch)
         if not listed:
             return None
         columns = ("organization", "collector", "state", "read", "announced", "pages", "reason")

@@ -32,7 +32,6 @@ _NOTHING = SiteMap((), ())
 class LocationBar(Widget, can_focus=True):
     """The stacked bar and its words. Left and right go along it, Enter and a click show what lies there."""
 
-    FIRST = "#sites"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1)", "Location to the left", show=False),
         Binding("right,l", "move(1)", "Location to the right", show=False),
@@ -194,6 +193,7 @@ class MapScreen(BoardScreen):
     """The bar, the sites as a table or as a waffle, and the cell under the cursor in words."""
 
     NAME: ClassVar[str] = "Map"
+    FIRST = "#sites"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "pass", "Show", show=False),
         Binding("s", "question", "Sort", tooltip="Sort by another question"),

@@ -1,25 +1,207 @@
-"""The tree of everything, and a search in it: only lines that are open and in sight are worked out, in a thread."""
+"""The tree of everything, and a search in it: only lines that are open and in sight are worked out, in a thread.
+
+A search finds organizations, sites, apps, connectors, groups, and spaces of the history.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
 from rich.text import Text
 from textual import work
 from textual.message import Message
 
 from contribaudit.core.model.snapshot import KnownSpace
-from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.aliases import alias_of, remember
+from contribaudit.core.resolve.reasons import sites_index
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.text import Cell
+from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.rows import inventory as rows
-from contribaudit.tui.rows import inventory_tree
-from contribaudit.tui.rows.inventory_tree import Page, TreeLines
-from contribaudit.tui.rows.outline import Leaf, Node
+from contribaudit.tui.rows.outline import Leaf, Node, Outline, Path, Places
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.grid import Grid, TreeGrid
+from contribaudit.tui.widgets.grid import Column, Grid, TreeGrid
+
+_PAGE = 32
+Page = tuple[Subject, int]
+"""An app, and the number of one of its pages of spaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was worked out of some lines."""
+
+    facts: dict[Subject, rows.Facts] = field(default_factory=dict)
+    pages: dict[Page, Sequence[KnownSpace]] = field(default_factory=dict)
+
+
+class TreeLines:
+    """Lines by number. What `work_out` and `place_of` give comes from the history, so they wait in a thread."""
+
+    def __init__(self, board: Board, opened: Iterable[Path] | None = None) -> None:
+        """`opened` is what was open on the board before; None opens what one wants to see first."""
+        self.board = board
+        self._places = Places(board.report.state)
+        self.outline = Outline(self._places.children)
+        self.outline.open(*(opened if opened is not None else self._places.opened_at_first()))
+        self.counts: Mapping[Subject, rows.Count] | None = None
+        """None while they are counted."""
+        self._found = Found()
+
+    def subject_of(self, line: Node | Leaf) -> Subject | None:
+        """None for a folder, a remark, or a space whose page is not there yet."""
+        space = self._space_of(line)
+        return line.subject if isinstance(line, Node) else space.space.subject if space is not None else None
+
+    def cells(self, number: int) -> list[Text]:
+        """The texts of one line, dots where they are still being worked out."""
+        line = self.outline.line(number)
+        subject = self.subject_of(line)
+        facts = self._found.facts.get(subject) if subject is not None else None
+        count = self.counts.get(subject, rows.NONE_FOUND) if self.counts is not None and subject is not None else None
+        opened = isinstance(line, Node) and self.outline.is_open(line.path)
+        return rows.cells(line, opened=opened, facts=facts, count=count, space=self._space_of(line))
+
+    def unknown(self, numbers: Iterable[int]) -> tuple[list[Subject], list[Page]]:
+        """Of these lines the subjects, and the pages of spaces, that are to be worked out."""
+        subjects: list[Subject] = []
+        pages: list[Page] = []
+        for line in map(self.outline.line, numbers):
+            subject = self.subject_of(line)
+            if subject is not None and subject not in self._found.facts:
+                subjects.append(subject)
+            elif subject is None and isinstance(line, Leaf):
+                page = _page_of(line)
+                pages += [page] if page not in self._found.pages else []
+        return subjects, list(dict.fromkeys(pages))
+
+    def work_out(self, subjects: Iterable[Subject], pages: Iterable[Page]) -> Found:
+        """In a thread. Raises ContribauditError."""
+        state, computed, found = self.board.report.state, self.board.policy is not None, Found()
+        for app, number in pages:
+            spaces = state.spaces(app.organization).page(app, number * _PAGE, _PAGE)
+            found.pages[app, number] = spaces
+            for one in spaces:
+                remember(state, one)
+                found.facts[one.space.subject] = rows.facts_of(state, one.space.subject, computed=computed)
+        for subject in subjects:
+            found.facts[subject] = rows.facts_of(state, subject, computed=computed)
+        return found
+
+    def add(self, found: Found) -> None:
+        """From now on the lines say this too."""
+        self._found.facts.update(found.facts)
+        self._found.pages.update(found.pages)
+
+    def open_to(self, subject: Subject, space: KnownSpace | None = None) -> int | None:
+        """Open what is above it, and give the number of its line, of a space that of its app; None: not in the tree."""
+        path = self._places.path_of(subject if space is None else space.space.app)
+        if path is None:
+            return None
+        above = [path[:depth] for depth in range(1, len(path))]
+        self.outline.open(*above, *([path] if subject.kind is Kind.SPACE else []))
+        return self.outline.number_of(path)
+
+    def place_of(self, subject: Subject) -> tuple[Path, int | None] | None:
+        """Path and, of a space, number beneath it. In a thread. Raises ContribauditError."""
+        path, leaf = self._places.path_of(subject), None
+        if subject.kind is Kind.SPACE:
+            book = self.board.report.state.spaces(subject.organization)
+            known = book.find(subject.id)
+            leaf = book.position(known[0].space) if known else None
+        return (path, leaf) if path is not None else None
+
+    def _space_of(self, line: Node | Leaf) -> KnownSpace | None:
+        if isinstance(line, Node):
+            return None
+        page, place = self._found.pages.get(_page_of(line), ()), line.number % _PAGE
+        return page[place] if place < len(page) else None
+
+
+def _page_of(line: Leaf) -> Page:
+    assert line.parent.subject is not None
+    return line.parent.subject, line.number // _PAGE
+
+
+HIT_COLUMNS = (Column("kind", 12), Column("name", 24, flexible=True), Column("where", 20, flexible=True))
+MOST_HITS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing that the text may mean."""
+
+    subject: Subject
+    name: str
+    """Plain."""
+    where: str
+    """Plain."""
+    space: KnownSpace | None = None
+
+
+def hits(state: State, text: str, most: int = MOST_HITS) -> list[Hit]:
+    """What bears the text in its key, name or ID, without case: the wider things first, then spaces by key.
+
+    Asks the history: not for the screen's thread.
+    """
+    wanted = text.strip().casefold()
+    if not wanted:
+        return []
+    bare = wanted.partition(":")[2] if wanted.startswith(("app:", "site:", "connector:")) else wanted
+    found = list(islice((one for one in _known(state) if _bears(one, bare)), most))
+    for place in state.looked_at:
+        found += [_space_hit(one) for one in _spaces(state, place.id, text.strip(), most - len(found))]
+    return found[:most]
+
+
+def hit_cells(hit: Hit) -> list[Text]:
+    """One row of what was found."""
+    return [Text(hit.subject.kind.value), Text(hit.name), Text(hit.where, "dim")]
+
+
+def _spaces(state: State, organization: str, text: str, most: int) -> list[KnownSpace]:
+    book = state.spaces(organization)
+    if most <= 0:
+        return []
+    if text.casefold().startswith(("ari:", "space:")):
+        exact = list(book.find(text))
+        if exact:
+            return exact[:most]
+        text = text.rpartition("/")[2]
+    found = list(book.search(text, most)) if text else []
+    folded = text.casefold()
+    return sorted(found, key=lambda one: one.space.key.casefold() != folded)
+
+
+def _space_hit(one: KnownSpace) -> Hit:
+    name = f"{one.space.key}  {one.space.name}" if one.space.key else one.space.name or one.space.id
+    return Hit(one.space.subject, safe_text(name), safe_text(f"{one.host or one.space.app.id}/{one.type_key}"), one)
+
+
+def _known(state: State) -> Iterator[Hit]:
+    for organization in state.organizations:
+        name = safe_text(state.organization_name(organization))
+        yield Hit(organization_subject(organization), name, safe_text(organization))
+        for site in sites_index(state, organization).sites:
+            yield Hit(Subject(organization, Kind.SITE, site.host or site.id), safe_text(site.host or site.id), name)
+        for app in state.apps_named_anywhere(organization):
+            alias = safe_text(alias_of(state, app)).removeprefix("app:")
+            yield Hit(app, alias, safe_text(f"{state.place(app).name}  {app.id}"))
+        for kind in (Kind.CONNECTOR, Kind.GROUP):
+            for one in state.subjects(kind, organization):
+                yield Hit(one, safe_text(state.place(one).name), name)
+        for gone in state.organization(organization).departures.apps:
+            yield Hit(
+                gone.app, safe_text(gone.alias).removeprefix("app:"), f"left, last seen {gone.last_seen:%Y-%m-%d}"
+            )
+
+
+def _bears(hit: Hit, wanted: str) -> bool:
+    named = (hit.name, hit.subject.id, hit.where if hit.subject.kind is Kind.APP else "")
+    return any(wanted in one.casefold() for one in named)
 
 
 class InventoryTree(TreeGrid):
@@ -165,11 +347,11 @@ class Hits(Grid):
     class Picked(Message):
         """Go there; None where nothing was found."""
 
-        hit: inventory_tree.Hit | None
+        hit: Hit | None
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name
-        super().__init__(inventory_tree.COLUMNS, id=id, empty="No match")
-        self._hits: list[inventory_tree.Hit] = []
+        super().__init__(HIT_COLUMNS, id=id, empty="No match")
+        self._hits: list[Hit] = []
         self._wanted = self._listed = ""
         """What to look for, and what the list is of."""
         self._pick_at_once = False
@@ -202,15 +384,15 @@ class Hits(Grid):
     async def _find(self, state: State, text: str) -> None:
         dashboard = host_of(self)
         with dashboard.telling():
-            found = await dashboard.in_thread(inventory_tree.hits, state, text)
+            found = await dashboard.in_thread(hits, state, text)
             if text != self._wanted:
                 return
             self._hits, self._listed = found, text
-            self.show(len(found), lambda row: inventory_tree.cells(found[row]), cursor=0)
+            self.show(len(found), lambda row: hit_cells(found[row]), cursor=0)
             told = (
                 f"{len(found)} found"
-                if len(found) < inventory_tree.MOST
-                else f"the first {inventory_tree.MOST}; keep typing to narrow it down"
+                if len(found) < MOST_HITS
+                else f"the first {MOST_HITS}; keep typing to narrow it down"
             )
             self.post_message(self.Found(f"{told}. Enter: first match; Down: list; Escape: back to the tree."))
             if self._pick_at_once:
