@@ -43,7 +43,7 @@ def does(script: Path, line: str) -> Path:
 async def test_a_browser_is_handed_the_address_and_no_setting(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "secret")
     note = does(script, "exit 0")
-    assert await files.open_beside(ADDRESS)
+    assert await files.open_in_browser(ADDRESS)
     assert note.read_text(encoding="utf-8") == f"{ADDRESS} no key\n"
 
 
@@ -77,7 +77,7 @@ async def test_given_up_its_process_ends(script: Path, monkeypatch: pytest.Monke
         return started[0]
 
     monkeypatch.setattr(files, "_start", noted)
-    task = asyncio.create_task(files.open_beside(ADDRESS))
+    task = asyncio.create_task(files.open_in_browser(ADDRESS))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

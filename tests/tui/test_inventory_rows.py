@@ -14,7 +14,7 @@ from contribaudit.core.resolve.state import State
 from contribaudit.exporters.terminal import capture
 from contribaudit.tui.rows import inventory
 from contribaudit.tui.rows.inventory import described, findings_of
-from contribaudit.tui.rows.outline import ADD_TOKENS, NOT_READ, Leaf, Node, Outline, Places, listing_told
+from contribaudit.tui.rows.outline import ADD_TOKENS, NOT_READ, Leaf, Node, Outline, Places, listing_text
 from contribaudit.tui.widgets import inventory_tree
 from tests.builders import ABSENT, ORG, UNREAD, app, collection, collections, facts, observed, state_of
 from tests.tui import boards
@@ -148,7 +148,7 @@ def test_what_a_listing_says(tmp_path: Path) -> None:
         ("none", None, {}, f"{NOT_READ}: {ADD_TOKENS}"),
     ):  # fmt: skip
         with kept(tmp_path / name, spaces, **changed) as source:
-            assert listing_told(source.load().report.state, WIKI) == said
+            assert listing_text(source.load().report.state, WIKI) == said
 
 
 def test_remarks_stand_in_place_of_spaces(tmp_path: Path) -> None:

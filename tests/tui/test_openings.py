@@ -22,9 +22,9 @@ from contribaudit.exporters import json_v1
 from contribaudit.tui import screens as all_screens
 from contribaudit.tui import sturdy
 from contribaudit.tui.app import Dashboard
-from contribaudit.tui.rows import approvals, filtering
+from contribaudit.tui.rows import filtering
 from contribaudit.tui.rows import findings as finding_rows
-from contribaudit.tui.screens import ALL
+from contribaudit.tui.screens import ALL, approve
 from contribaudit.tui.screens import attestations as desk
 from contribaudit.tui.screens import findings as findings_screen
 from contribaudit.tui.screens import queue as queue_rows
@@ -136,7 +136,9 @@ async def test_a_screen_says_that_it_reads_and_neither_that_there_is_nothing_nor
         go_on.set()
 
 
-@pytest.mark.parametrize(("mode", "reads"), [("approve", "rows.approvals.lines"), ("terms", "screens.terms.timeline")])
+@pytest.mark.parametrize(
+    ("mode", "reads"), [("approve", "screens.approve.outside_lines"), ("terms", "screens.terms.timeline")]
+)
 async def test_a_list_that_could_not_be_read_says_so(monkeypatch: pytest.MonkeyPatch, mode: str, reads: str) -> None:
     def gone(*_words: object) -> None:
         raise StoreError("the history went away")
@@ -217,13 +219,13 @@ def test_a_step_of_thousands_of_findings_words_forty_of_them_and_counts_the_rest
 async def test_the_baseline_is_compared_beside_the_thread_of_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The history is asked for the new spaces of each app."""
     where: list[object] = []
-    plain = approvals.lines
+    plain = approve.outside_lines
 
-    def noted(state: State) -> list[approvals.Line]:
+    def noted(state: State) -> list[approve.Line]:
         where.append(current_thread())
         return plain(state)
 
-    monkeypatch.setattr(approvals, "lines", noted)
+    monkeypatch.setattr(approve, "outside_lines", noted)
     async with driven(opener(board()), begin="approve") as pilot:
         await until(pilot, lambda: bool(where) and "Reading" not in on_screen(pilot))
     assert current_thread() not in where

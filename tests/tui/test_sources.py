@@ -25,7 +25,7 @@ from contribaudit.simulator import Fault
 from contribaudit.tui.rows import overview
 from contribaudit.tui.rows.findings import detail, documentation
 from contribaudit.tui.source import Lack
-from contribaudit.tui.sources import HistorySource, PackSource, beside, open_demo, open_history
+from contribaudit.tui.sources import HistorySource, PackSource, open_demo, open_history, run_in_thread
 from tests.flow.audits import Bench, simulated
 
 POLICY = '[[rule]]\ncheck = "DR-01"\nexpect = ["EU"]\n'
@@ -141,7 +141,7 @@ async def test_what_ended_meanwhile_can_be_stopped_all_the_same() -> None:
         loop.close = last  # type: ignore[method-assign]
         return 7
 
-    task = asyncio.create_task(beside(work))
+    task = asyncio.create_task(run_in_thread(work))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     closed.wait()  # and nothing happens here meanwhile
@@ -160,7 +160,7 @@ async def test_an_error_of_what_was_stopped_is_not_told() -> None:
         finally:
             raise UsageError("it broke while it stopped")
 
-    task = asyncio.create_task(beside(work))
+    task = asyncio.create_task(run_in_thread(work))
     await asyncio.to_thread(began.wait)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

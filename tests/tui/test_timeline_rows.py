@@ -170,7 +170,7 @@ def test_a_cause_comes_with_its_proof() -> None:
     unexplained = detail_of("bank.atlassian.net/confluence")
     assert "no event found\nIt happened after 2026-11-13 02:00Z and not later than 2026-11-15 02:00Z" in unexplained
     assert "log read without gaps, 1 action searched" in unexplained
-    uncovered = list(timeline.proof_of(replace(UNKNOWN, covered=False)))
+    uncovered = list(timeline.proof_lines(replace(UNKNOWN, covered=False)))
     assert "the log was not read for the whole period, or may have gaps, 1 action searched" in uncovered
 
 
@@ -210,7 +210,7 @@ def test_runs_gaps_days_and_tickets_in_full() -> None:
     (entry,) = entries_of(Trail([replace(LATER, annotations=(note,))], [], [], day(6)))
     assert "TICKET GRC-7\nasked\nfor\nit@acme.example, it on desk, 2026-11-16 02:00Z" in change_detail(entry).plain
     gap = replace(GAP, open=True, why="2 runs came only part of the way")
-    assert timeline.gap_told(gap) == "2 runs came only part of the way 13 Nov 02:05Z - now (48 h): no observations"
+    assert timeline.gap_text(gap) == "2 runs came only part of the way 13 Nov 02:05Z - now (48 h): no observations"
 
 
 def test_the_strip_says_each_day_without_colours() -> None:

@@ -27,10 +27,9 @@ from contribaudit.tui.sturdy import Sturdy
 
 if TYPE_CHECKING:
     # What is needed once there is a board, or when a key is pressed, is imported then: see tests/tui/test_first_paint.
-    from datetime import date, datetime
+    from datetime import datetime
 
     from contribaudit.core.model.finding import Finding
-    from contribaudit.core.model.subject import Subject
     from contribaudit.tui.source import Board, Source
 
 _AT_ONCE = 2000
@@ -105,10 +104,10 @@ class Dashboard(Sturdy):
             # The command line's own handler would leave the terminal as the dashboard had it; a window that is closed
             # would leave the demo's folder behind.
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, self._told_to_end, number)
+                asyncio.get_running_loop().add_signal_handler(number, self._end_on_signal, number)
         self.call_after_refresh(self.action_reload)
 
-    def _told_to_end(self, number: int) -> None:
+    def _end_on_signal(self, number: int) -> None:
         interrupted = number == signal.SIGINT
         termination.within(_GRACE_SECONDS, signal.SIGINT if interrupted else signal.SIGTERM)
         self.exit(INTERRUPTED if interrupted else TERMINATED)
@@ -123,10 +122,6 @@ class Dashboard(Sturdy):
         self._now = board if board.asked_for is None else self._now
         self.board = board
         self.settle()
-
-    def look_back(self, moment: datetime) -> None:
-        """Show the state as of a moment on every screen, until Escape or R."""
-        self._look_back(moment)
 
     def action_now(self) -> None:
         """From the past back to now."""
@@ -145,7 +140,8 @@ class Dashboard(Sturdy):
         return isinstance(self.screen, BoardScreen) and not isinstance(self.focused, Input)
 
     @work(exclusive=True, group="load")
-    async def _look_back(self, moment: datetime) -> None:
+    async def look_back(self, moment: datetime) -> None:
+        """Show the state as of a moment on every screen, until Escape or R."""
         if self.source is None:
             return
         with self.telling():
@@ -159,10 +155,6 @@ class Dashboard(Sturdy):
     def _index(self, board: Board) -> None:
         board.prepare()
         self.call_from_thread(self.accept, board)
-
-    def action_reload(self) -> None:
-        """Read the history again."""
-        self._load()
 
     def action_keys(self) -> None:
         """Every key of the screen in front, and what words and signs mean."""
@@ -269,21 +261,14 @@ class Dashboard(Sturdy):
         """Go to the findings, filtered."""
         self.show_findings(message.query)
 
-    def on_show_day(self, message: ShowDay) -> None:
-        """Go to the day in the timeline."""
-        self._show_day(message.day)
-
     @work(group="go")
-    async def _show_day(self, day: date) -> None:
+    async def on_show_day(self, message: ShowDay) -> None:
+        """Go to the day in the timeline."""
         from contribaudit.tui.screens.timeline import TimelineScreen
 
         await self.switch_mode("timeline")
         if isinstance(self.screen, TimelineScreen):
-            self.screen.stand_on(day)
-
-    def on_show_subject(self, message: ShowSubject) -> None:
-        """Go to the subject."""
-        self._show_subject(message.subject)
+            self.screen.stand_on(message.day)
 
     @work(group="go")
     async def show_findings(self, query: str) -> None:
@@ -304,15 +289,14 @@ class Dashboard(Sturdy):
             self.screen.action_step(number)
 
     @work(group="go")
-    async def _show_subject(self, subject: Subject) -> None:
-        if "inventory" in ALL:
-            await self.switch_mode("inventory")
-            if isinstance(self.screen, BoardScreen) and self.screen.show_subject(subject):
-                return
+    async def on_show_subject(self, message: ShowSubject) -> None:
+        """Go to the subject in the inventory; where that does not show it, to its findings."""
+        await self.switch_mode("inventory")
+        if isinstance(self.screen, BoardScreen) and self.screen.show_subject(message.subject):
+            return
         from contribaudit.tui.rows.overview import query_of
 
-        state = self.board.report.state if self.board is not None else None
-        self.show_findings(query_of(state, [subject]) if state is not None else "")
+        self.show_findings(query_of(self.board.report.state, [message.subject]) if self.board is not None else "")
 
     def _waived(self, told: str | None) -> None:
         if told is not None:
@@ -322,7 +306,7 @@ class Dashboard(Sturdy):
     def _welcomed(self, wish: str | None) -> None:
         if wish in ("init", "demo"):
             self.exit(wish)
-        elif wish == "run" and "run" in ALL:
+        elif wish == "run":
             self.switch_mode("run")
 
     def _focused(self, choice: str | None) -> None:
@@ -336,7 +320,8 @@ class Dashboard(Sturdy):
             self.say(f"Written to {await self.in_thread(write)}")
 
     @work(thread=True, exclusive=True, group="load")
-    def _load(self) -> None:
+    def action_reload(self) -> None:
+        """Read the history again."""
         try:
             if self.source is None:
                 self.source = self._open_source()

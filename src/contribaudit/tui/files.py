@@ -71,7 +71,7 @@ def has_windows() -> bool:
     return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-async def open_beside(address: str) -> bool:
+async def open_in_browser(address: str) -> bool:
     """Hand the address to the system's browser; False where none took it.
 
     Python's `webbrowser` waits for some browsers, and where it finds none with windows it starts w3m or lynx; so does

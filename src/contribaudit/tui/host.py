@@ -62,7 +62,7 @@ class ShowFindings(Message):
 
 @dataclass
 class ShowSubject(Message):
-    """Go to the subject: in the inventory where there is such a screen, else to its findings."""
+    """Go to the subject: in the inventory where that shows it, else to its findings."""
 
     subject: Subject
 
@@ -88,11 +88,11 @@ class Host(App[str]):
         """Show this board on every screen."""
         raise NotImplementedError
 
-    def look_back(self, moment: datetime) -> None:
+    def look_back(self, moment: datetime) -> Any:
         """Show the state as of a moment on every screen, until Escape or R."""
         raise NotImplementedError
 
-    def action_reload(self) -> None:
+    def action_reload(self) -> Any:
         """Read the history again."""
         raise NotImplementedError
 

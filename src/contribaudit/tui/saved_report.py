@@ -44,57 +44,57 @@ SOURCE = "a saved report"
 class SavedReport(Report):
     """A report whose inventory is in numbers only, and whose steps are those that the document tells."""
 
-    held: Counts = field(kw_only=True)
-    told: tuple[NextStep, ...] = field(kw_only=True, default=())
-    drawn: SiteMap = field(kw_only=True, default=SiteMap((), ()))
+    document_counts: Counts = field(kw_only=True)
+    document_steps: tuple[NextStep, ...] = field(kw_only=True, default=())
+    document_map: SiteMap = field(kw_only=True, default=SiteMap((), ()))
 
     @property
     def counts(self) -> Counts:
         """As the document has them."""
-        return self.held
+        return self.document_counts
 
     @property
     def map(self) -> SiteMap:
         """As the document has it; one of an earlier version has none."""
-        return self.drawn
+        return self.document_map
 
     @property
     def steps(self) -> tuple[NextStep, ...]:
         """As the document has them; one of an earlier version has none, and then what its findings alone tell."""
-        return self.told or next_steps(self)
+        return self.document_steps or next_steps(self)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedFinding(Finding):
     """A finding under the ID that the document gives it."""
 
-    told_id: str = ""
+    document_id: str = ""
 
     @property
     def id(self) -> str:
         """As told: where people have stand-ins, the subject's own ID may be another one."""
-        return self.told_id
+        return self.document_id
 
 
 @dataclass(frozen=True, slots=True)
 class SavedChange(Change):
     """A change under the ID that the document gives it."""
 
-    told_id: str = ""
+    document_id: str = ""
 
     @property
     def id(self) -> str:
         """As told: it was made of a time with fractions of a second."""
-        return self.told_id
+        return self.document_id
 
 
 @dataclass(frozen=True, slots=True)
 class _NamedSpace(KnownSpace):
-    told_alias: str = ""
+    document_alias: str = ""
 
     @property
     def alias(self) -> str:
-        return self.told_alias
+        return self.document_alias
 
 
 class SavedState(State):
@@ -160,12 +160,12 @@ def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -
         subjects.setdefault(subject_of(each["organization"], each["subject"]), each["subject"])
     findings = TypeAdapter(tuple[SavedFinding, ...]).validate_python(
         [
-            {**one, "subject": subject_of(one["organization"], one["subject"]), "told_id": one["id"]}
+            {**one, "subject": subject_of(one["organization"], one["subject"]), "document_id": one["id"]}
             for one in document["findings"]
         ]
     )
     changes = TypeAdapter(tuple[SavedChange, ...]).validate_python(
-        [{**change_fields(one), "told_id": one["id"]} for one in document["changes"]]
+        [{**change_fields(one), "document_id": one["id"]} for one in document["changes"]]
     )
     collections: dict[str, dict[str, Collection]] = {}
     for row in TypeAdapter(list[Collection]).validate_python(document["collection"]):
@@ -198,9 +198,9 @@ def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -
         warnings=tuple(document["warnings"]),
         newly=tuple(one for one in findings if one.id in newly),
         key_days_left=document["key_days_left"],
-        held=Counts(**document["inventory"]),
-        told=_steps(document, findings),
-        drawn=map_of(document["map"]),
+        document_counts=Counts(**document["inventory"]),
+        document_steps=_steps(document, findings),
+        document_map=map_of(document["map"]),
     )
 
 

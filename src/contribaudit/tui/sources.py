@@ -121,7 +121,7 @@ def verification(verified: Verified) -> Sequence[str]:
 _T = TypeVar("_T")
 
 
-async def beside(make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+async def run_in_thread(make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
     """What the coroutine gives that `make` makes in the thread: what blocks there does not block here.
 
     Cancelling stops it there, however far it has come, and waits for its end. Where it was done by then, what it did
@@ -288,7 +288,7 @@ class HistorySource(Source):
             report = await audit(job, progress)
             return self._board(self.job, report)  # no await since the run was kept: it is shown, or there is none
 
-        return await beside(run)
+        return await run_in_thread(run)
 
     def _make_history(self) -> None:
         if self._begin is not None and not self._job.store.begun:

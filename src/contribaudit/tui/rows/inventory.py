@@ -29,7 +29,7 @@ from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.explanation import explained
 from contribaudit.exporters.text import display, safe_text
-from contribaudit.tui.rows.outline import Leaf, Node, listing_told
+from contribaudit.tui.rows.outline import Leaf, Node, listing_text
 from contribaudit.tui.rows.signs import ago, outcome_sign
 from contribaudit.tui.rows.site_map import shortened
 from contribaudit.tui.widgets.grid import Column
@@ -296,7 +296,7 @@ def _paragraphs(report: Report, subject: Subject) -> Iterator[tuple[str, Text]]:
     if subject.kind is Kind.APP:
         listing = state.spaces(subject.organization).lists()
         if subject in listing or state.spaces(subject.organization).count(subject):
-            yield "SPACES", Text(listing_told(state, subject))
+            yield "SPACES", Text(listing_text(state, subject))
     approved = state.baseline(subject.organization)
     if approved is not None and subject.kind in COVERED:
         outside = uncovered(state, subject)

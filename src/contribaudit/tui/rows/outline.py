@@ -293,7 +293,7 @@ class Places:
         ]
 
 
-def listing_told(state: State, app: Subject) -> str:
+def listing_text(state: State, app: Subject) -> str:
     """ "9,012 of 9,040 spaces, 28 unseen by ann@acme.example": how far the listing came. Plain text."""
     listing = state.spaces(app.organization).lists().get(app)
     known = state.spaces(app.organization).count(app)

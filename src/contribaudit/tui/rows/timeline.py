@@ -143,7 +143,7 @@ def entries_of(trail: Trail) -> list[Entry]:
     ordered = sorted(trail.changes, key=_first_seen)  # what one run showed of a new app is one happening
     found = [_changed(one) for _, its in groupby(ordered, key=_first_seen) for one in happenings(its)]
     found += [Entry(What.RUN, run.started_at, run.finished_at, run=run) for run in trail.runs]
-    found += [Entry(What.GAP, gap.since, gap.since, gap=gap, told=gap_told(gap)) for gap in trail.gaps]
+    found += [Entry(What.GAP, gap.since, gap.since, gap=gap, told=gap_text(gap)) for gap in trail.gaps]
     return sorted(found, key=_order)
 
 
@@ -161,7 +161,7 @@ def lines_of(
     days = [(day, list(its)) for day, its in groupby(left, key=lambda one: one.day)]
     for day, its in reversed(days) if newest_first else days:
         end = datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
-        lines.append(Entry(What.DAY, its[0].at, end, told=_day_told(its)))
+        lines.append(Entry(What.DAY, its[0].at, end, told=_day_text(its)))
         lines += _folded(sorted(its, key=_newest_order) if newest_first else its, opened)
     return lines
 
@@ -241,13 +241,13 @@ def cells(entry: Entry) -> list[Text]:
             return _change_cells(entry)
 
 
-def gap_told(gap: Gap) -> str:
+def gap_text(gap: Gap) -> str:
     """ "no run 13 Nov 02:05Z - 14 Nov 02:00Z (24 h): no observations". Plain text."""
     until = "now" if gap.open else f"{gap.until:%d %b %H:%M}Z"
     return safe_text(f"{gap.why} {gap.since:%d %b %H:%M}Z - {until} ({gap.hours:.0f} h): no observations")
 
 
-def span_of(change: Change) -> str:
+def time_span(change: Change) -> str:
     """When it happened, as short as it can be said beside its day: "02:00-16:04", "19 Nov 02:00-02:00", "by 02:00"."""
     end = f"{change.first_seen:%H:%M}"
     if change.last_seen is None:
@@ -256,13 +256,13 @@ def span_of(change: Change) -> str:
     return f"{change.last_seen:%H:%M}-{end}" if same else f"{change.last_seen:%d %b %H:%M}-{end}"
 
 
-def told_of(one: ChangeGroup) -> tuple[str, str]:
+def change_text(one: ChangeGroup) -> tuple[str, str]:
     """What changed, and from what to what; of a digest as much as tells two apart. Plain text."""
     kind, told = what_happened(one)
     return safe_text(kind), _DIGEST.sub(r"\1…", safe_text(told))
 
 
-def cause_told(change: Change) -> str:
+def cause_text(change: Change) -> str:
     """The cause in a few words. Plain text."""
     why = change.why
     if why is None:
@@ -276,7 +276,7 @@ def cause_told(change: Change) -> str:
     return safe_text(why.sentence)
 
 
-def proof_of(why: Cause) -> Iterator[str]:
+def proof_lines(why: Cause) -> Iterator[str]:
     """What stands behind a cause, sentence by sentence. Plain text."""
     if why.event_id:
         yield safe_text(f"Event {why.event_id}" + (f" of {why.at:%Y-%m-%d %H:%M:%S}Z" if why.at is not None else ""))
@@ -320,7 +320,7 @@ def _changed(one: ChangeGroup) -> Entry:
     entry = Entry(What.CHANGE, first.first_seen, first.first_seen, family, safe_text(site), hay, happening=one)
     main = entry.main
     assert main is not None
-    alike = (first.first_seen, main.subject.kind, kind, one.appeared, one.vanished, one.has_cause, cause_told(main))
+    alike = (first.first_seen, main.subject.kind, kind, one.appeared, one.vanished, one.has_cause, cause_text(main))
     return replace(entry, alike=alike)
 
 
@@ -328,21 +328,21 @@ def _change_cells(entry: Entry) -> list[Text]:
     one, main = entry.happening, entry.main
     assert one is not None
     assert main is not None
-    kind, told = told_of(one)
+    kind, told = change_text(one)
     sign = Text("+", "green") if one.appeared else Text("-", "red") if one.vanished else Text("*")
     if not one.has_cause:
         sign = Text("!", "bold yellow")
     kind = _titled(kind)
     what = Text(f"{kind}: ").append(told, "bold")
     ticket = next((change.ticket for change in one.changes if change.ticket), "")
-    cause = Text(cause_told(main), "" if one.has_cause else "yellow")
+    cause = Text(cause_text(main), "" if one.has_cause else "yellow")
     name = Text(short_host(safe_text(main.name or main.subject.id), 1))
     if entry.folded:
         name = Text(f"{len(entry.folded):,} {main.subject.kind.value}s", "bold")
-        several = len({told_of(each.happening)[1] for each in entry.folded if each.happening is not None}) > 1
+        several = len({change_text(each.happening)[1] for each in entry.folded if each.happening is not None}) > 1
         what = Text(f"{kind}: ").append("different values" if several else told, "bold")
         ticket = ""
-    return [sign, Text(span_of(main)), name, what, cause, Text(safe_text(ticket))]
+    return [sign, Text(time_span(main)), name, what, cause, Text(safe_text(ticket))]
 
 
 def _titled(kind: str) -> str:
@@ -366,7 +366,7 @@ def _newest_order(entry: Entry) -> tuple[float, int]:
     return -entry.at.timestamp(), _NEWEST_RANK[entry.what]
 
 
-def _day_told(its: Sequence[Entry]) -> str:
+def _day_text(its: Sequence[Entry]) -> str:
     changes = [one.happening for one in its if one.happening is not None]
     without = sum(1 for one in changes if not one.has_cause)
     parts = [counted(len(changes), "change")] if changes else []
@@ -403,7 +403,7 @@ def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
         verdict = f"exit code {run.exit_code}: {outcomes}" if run.exit_code is not None else "not judged yet"
         yield "JUDGED", safe_text(f"{verdict} (policy {run.policy_name}, {run.policy_sha256})")
     elif entry.gap is not None:
-        yield "NO OBSERVATIONS", gap_told(entry.gap)
+        yield "NO OBSERVATIONS", gap_text(entry.gap)
         yield "OF", safe_text(entry.gap.organization)
         yield (
             "WHAT THAT MEANS",
@@ -418,7 +418,7 @@ def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
 
 def _happening(entry: Entry, main: Change) -> Iterator[tuple[str, str]]:
     assert entry.happening is not None
-    kind, told = told_of(entry.happening)
+    kind, told = change_text(entry.happening)
     subject = safe_text(f"{main.subject.kind.value} {main.subject.id}")
     yield safe_text(main.name or main.subject.id), f"{_titled(kind)}: {told}\n{subject}"
     for one in main.annotations:
@@ -434,7 +434,7 @@ def _happening(entry: Entry, main: Change) -> Iterator[tuple[str, str]]:
         yield "TICKET", safe_text(main.ticket)
     since = f"last seen with the old value {main.last_seen:%Y-%m-%d %H:%M}Z, " if main.last_seen is not None else ""
     yield "WHEN", f"{since}first seen with the new one {main.first_seen:%Y-%m-%d %H:%M}Z"
-    proof = list(proof_of(main.why)) if main.why is not None else []
+    proof = list(proof_lines(main.why)) if main.why is not None else []
     yield "CAUSE", "\n".join([safe_text(main.cause or "cause not looked up"), *proof])
     if len(entry.happening.changes) > 1:
         values = [f"{one.setting}: {_value(one)}" for one in entry.happening.changes[:_VALUES]]
@@ -443,4 +443,4 @@ def _happening(entry: Entry, main: Change) -> Iterator[tuple[str, str]]:
 
 
 def _value(change: Change) -> str:
-    return told_of(ChangeGroup(change.subject, (change,)))[1]
+    return change_text(ChangeGroup(change.subject, (change,)))[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -16,17 +17,119 @@ from textual.widgets import Static
 
 from contribaudit.audit import baselines
 from contribaudit.audit.attesting import AttestationSession, desks
-from contribaudit.audit.baselines import Approvable
+from contribaudit.audit.baselines import Approvable, outside_now
+from contribaudit.core.judge.baseline import Uncovered
 from contribaudit.core.model.attestation import Baseline
+from contribaudit.core.model.several import and_more, counted
+from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.state import State
+from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import missing
-from contribaudit.tui.rows import approvals as rows
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.field import DAY_FORMS, Field, spelled
-from contribaudit.tui.widgets.grid import Grid
+from contribaudit.tui.widgets.grid import Column, Grid
+
+COLUMNS = (
+    Column("organization", 16, flexible=True),
+    Column("kind", 9),
+    Column("not in the baseline", 24, flexible=True),
+    Column("why", 24, flexible=True, drop_below=80),
+)
+SHEET = ("organization_id", "subject_kind", "subject_id", "subject_name", "reason_code", "reason")
+_MOST_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One subject outside, or an organization of which nothing is."""
+
+    organization: str
+    subject: Subject | None = None
+    why: Uncovered | None = None
+
+
+def outside_lines(state: State) -> list[Line]:
+    """What is outside, by organization; an organization without any has a line of its own, to be approved from."""
+    found: list[Line] = []
+    for place in state.looked_at:
+        outside = [Line(place.id, subject, why) for subject, why in outside_now(state, place.id)]
+        found += outside or [Line(place.id)]
+    return found
+
+
+def cells(state: State, one: Line) -> list[Text]:
+    """One line."""
+    name = Text(safe_text(state.organization_name(one.organization)))
+    if one.subject is None or one.why is None:
+        told = "everything is covered" if state.baseline(one.organization) is not None else "no baseline yet"
+        return [name, Text(""), Text(told, "dim"), Text("")]
+    return [
+        name,
+        Text(one.subject.kind.value),
+        Text(safe_text(alias_of(state, one.subject))),
+        Text(safe_text(one.why.reason)),
+    ]
+
+
+def sheet_row(state: State, one: Line) -> tuple[Cell, ...]:
+    """A line for a CSV file."""
+    if one.subject is None or one.why is None:
+        return (one.organization, None, None, None, None, None)
+    subject = one.subject
+    return (one.organization, subject.kind.value, subject.id, alias_of(state, subject), one.why.code, one.why.reason)
+
+
+def standing_line(state: State) -> Text:
+    """Which baseline counts in each organization."""
+    said = Text()
+    for place in state.looked_at:
+        approved = state.baseline(place.id)
+        said.append(f"{safe_text(state.organization_name(place.id))}  ", "bold")
+        if approved is None:
+            said.append("no baseline yet: press p to approve the first one.\n")
+            continue
+        one = approved.baseline
+        said.append(f"run {one.run}, approved by {safe_text(one.approved.by)} on {one.approved.at:%Y-%m-%d}")
+        if one.until is not None:
+            ended = approved.expired(state.as_of)
+            said.append(f", {'ENDED' if ended else 'until'} {one.until:%Y-%m-%d}", "bold red" if ended else "")
+        said.append(f": {safe_text(one.reason)}\n")
+    said.append("A pass about a subject that is not in the baseline counts as unknown until a new approval.", "dim")
+    return said
+
+
+def outside_text(what: Approvable) -> Text:
+    """What the approval would take in."""
+    said = Text(f"{counted(what.apps, 'app')} are in the run.\n")
+    if what.standing is None:
+        said.append("There is no baseline yet: everything in this run becomes the approved state.\n")
+        return said
+    if not what.outside:
+        said.append("The current baseline covers everything.\n")
+        return said
+    said.append(f"\nNot in the baseline yet; this approves them ({len(what.outside)})\n", "bold")
+    for subject, why in what.outside[:_MOST_SHOWN]:
+        said.append("  + ", "bold green").append(f"{safe_text(alias_of(what.state, subject))}\n")
+        said.append(f"      {safe_text(why.reason)}\n", "dim")
+    if len(what.outside) > _MOST_SHOWN:
+        left = and_more(len(what.outside) - _MOST_SHOWN)
+        said.append(f"  {left}; the screen behind this form lists them all\n", "dim")
+    return said
+
+
+def summary(what: Approvable, by: str, reason: str, until: datetime | None) -> Text:
+    """What is kept if the person agrees."""
+    said = Text()
+    said.append("run     ", "dim").append(f"{what.run.id} of {what.run.started_at:%Y-%m-%d %H:%M}Z\n")
+    said.append("by      ", "dim").append(f"{safe_text(by)}\n")
+    said.append("reason  ", "dim").append(f"{safe_text(reason)}\n")
+    said.append("until   ", "dim").append(f"{until:%Y-%m-%d}\n\n" if until else "the next approval\n\n")
+    return said.append_text(outside_text(what))
 
 
 class ApproveScreen(BoardScreen):
@@ -39,26 +142,26 @@ class ApproveScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[rows.Line] = []
+        self._lines: list[Line] = []
         self._wanted = False
         """An approval was asked for before it was known what of."""
 
     def body(self) -> ComposeResult:
         """Which baselines there are, then what is outside of them."""
         yield Static(id="standing", classes="line", markup=False)
-        yield Grid(rows.COLUMNS, id="outside", empty="No data to show.")
+        yield Grid(COLUMNS, id="outside", empty="No data to show.")
 
     def show_board(self, board: Board) -> None:
         """Compare the state with the baselines."""
-        self.query_one("#standing", Static).update(rows.standing_line(board.report.state))
+        self.query_one("#standing", Static).update(standing_line(board.report.state))
         self.call_after_refresh(self._read, board)
 
     @work(exclusive=True, group="read")
     async def _read(self, board: Board) -> None:
         """In a thread: the history is asked for the new spaces of each app."""
         with self.dashboard.telling():
-            self._lines = lines = await self.dashboard.in_thread(rows.lines, board.report.state)
-            self.query_one(Grid).show(len(lines), lambda row: rows.cells(board.report.state, lines[row]))
+            self._lines = lines = await self.dashboard.in_thread(outside_lines, board.report.state)
+            self.query_one(Grid).show(len(lines), lambda row: cells(board.report.state, lines[row]))
         if self._wanted and self.is_current:
             self.action_approve()
 
@@ -95,7 +198,7 @@ class ApproveScreen(BoardScreen):
         """What is outside."""
         if self._board is None or self.query_one(Grid).is_reading:
             return None
-        return Sheet("outside", rows.SHEET, [rows.sheet_row(self._board.report.state, one) for one in self._lines])
+        return Sheet("outside", SHEET, [sheet_row(self._board.report.state, one) for one in self._lines])
 
 
 class ApproveForm(FormScreen[Baseline]):
@@ -129,7 +232,7 @@ class ApproveForm(FormScreen[Baseline]):
             placeholder=f"{DAY_FORMS}; none: until the next approval",
             check=self._until,
         )
-        yield Static(rows.outside_text(self._what), id="what")
+        yield Static(outside_text(self._what), id="what")
 
     def _until(self, text: str) -> datetime | None:
         now = self._desk.now()
@@ -141,7 +244,7 @@ class ApproveForm(FormScreen[Baseline]):
         reason, until = self.field("reason").value, self.field("until").value
         with self.telling():
             ends = self._until(until)
-            body = rows.summary(self._what, self._by, reason, ends)
+            body = summary(self._what, self._by, reason, ends)
             if await self.app.push_screen_wait(QuestionScreen("Approve this?", body, yes="Approve", no="Back")):
                 self.dismiss(
                     await asyncio.to_thread(

@@ -20,16 +20,94 @@ from contribaudit.audit.replay import judge_last
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.policy import WAIVABLE, Waiver
+from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.model.subject import same_person
+from contribaudit.core.resolve.aliases import alias_of, resolve_alias
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import display, safe_text
 from contribaudit.policy_file import editing
 from contribaudit.policy_file.values import MOST_DAYS
 from contribaudit.settings import file
-from contribaudit.tui.rows import approvals as rows
+from contribaudit.tui.rows.signs import outcome_sign, severity_sign
 from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.source import Board, Source
 from contribaudit.tui.widgets.field import DAY_FORMS, Field, Tick, day_of
+
+_MOST_SHOWN = 40
+_MOST_NAMED = 5
+
+
+def subject_text(state: State, finding: Finding) -> str:
+    """How the file names the finding's subject: by alias where that means it alone, else by its ID."""
+    alias = alias_of(state, finding.subject)
+    several = len(state.organizations) > 1 and finding.subject.organization and ":" in alias
+    prefixed = alias.startswith("organization:") or not several
+    text = alias if prefixed else f"{finding.subject.organization}:{alias}"
+    try:
+        return text if resolve_alias(state, text) == finding.subject else finding.subject.id
+    except UsageError:
+        return finding.subject.id
+
+
+def about(state: State, findings: Sequence[Finding]) -> Text:
+    """What is to be accepted: one finding in full, or the first of several by name."""
+    finding = findings[0]
+    if len(findings) > 1:
+        said = Text(f"Accept {len(findings)} findings, with one reason and one change to the file", "bold")
+        for one in findings[:_MOST_NAMED]:
+            said.append("\n").append_text(outcome_sign(one.outcome))
+            said.append(f"  {one.check} of {safe_text(alias_of(state, one.subject))}", "not bold")
+        left = len(findings) - _MOST_NAMED
+        return said.append(f"\n{and_more(left)}", "not bold dim") if left > 0 else said
+    said = Text().append(f"Accept {finding.check} of {safe_text(alias_of(state, finding.subject))}\n", "bold")
+    said.append_text(severity_sign(finding.severity)).append("  ").append_text(outcome_sign(finding.outcome))
+    said.append(f"  {safe_text(finding.reason)}", "not bold")
+    if finding.observed is not None:
+        said.append(f"\nobserved  {display(finding.observed)}", "not bold")
+    return said
+
+
+def diff(text: str) -> Text:
+    """A unified diff; every line keeps its sign, so that colour says nothing alone."""
+    said = Text()
+    for line in text.splitlines():
+        style = "bold"
+        if not line.startswith(("+++", "---")):
+            style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "dim")
+        said.append(f"{safe_text(line)}\n", style)
+    return said
+
+
+def effect(before: Report, after: Report, wanted: Sequence[Finding]) -> Text:
+    """What the changed policy makes of the findings of the same run."""
+    was = {one.id: one for one in before.findings}
+    moved = [one for one in after.findings if one.id in was and was[one.id].outcome is not one.outcome]
+    said = Text().append("Effect on the run shown\n", "bold")
+    for one in moved[:_MOST_SHOWN]:
+        said.append(f"  {one.check}  {safe_text(alias_of(after.state, one.subject))}: ")
+        said.append_text(outcome_sign(was[one.id].outcome)).append(" -> ")
+        said.append_text(outcome_sign(one.outcome)).append("\n")
+    if len(moved) > _MOST_SHOWN:
+        said.append(f"  and {counted(len(moved) - _MOST_SHOWN, 'more finding')}\n", "dim")
+    left = {one.id for one in wanted} - {one.id for one in moved}
+    if left:
+        what = "The waiver does not cover the finding" if len(wanted) == 1 else f"{len(left)} of them are not covered"
+        said.append(f"  ! {what}:\n", "bold red")
+        new = [one for one in after.warnings if one not in before.warnings]
+        said.append("".join(f"    {safe_text(warning)}\n" for warning in new))
+    return said
+
+
+def written_line(path: str, after: Report, wanted: Sequence[Finding]) -> str:
+    """What to say once it is written."""
+    left = sum(1 for one in after.findings if one.outcome.violates)
+    ids = {one.id for one in wanted}
+    count = sum(1 for one in after.findings if one.id in ids and one.waiver is not None)
+    told = f"{wanted[0].check} is {'waived' if count else 'not covered'}"
+    if len(wanted) > 1:
+        told = f"{count} of {len(wanted)} findings are waived"
+    return f"Written to {path}: {told}, {counted(left, 'finding')} still failing. Commit the file."
 
 
 class WaiveScreen(FormScreen[str]):
@@ -49,7 +127,7 @@ class WaiveScreen(FormScreen[str]):
 
     def heading(self) -> Text:
         """What is to be accepted."""
-        return rows.about(self._board.report.state, self._findings)
+        return about(self._board.report.state, self._findings)
 
     def fields(self) -> Iterable[Widget]:
         """Everything that a [[waiver]] says."""
@@ -98,12 +176,12 @@ class WaiveScreen(FormScreen[str]):
         self.tell("Trying the change …")
         change, after = await asyncio.to_thread(self._tried, waivers)
         self.tell("")
-        body = rows.diff(change.diff()).append("\n")
-        body.append_text(rows.effect(self._board.report, after, self._findings))
+        body = diff(change.diff()).append("\n")
+        body.append_text(effect(self._board.report, after, self._findings))
         question = QuestionScreen(f"Save this to {change.path}?", body, yes="Save it", no="Back to the form")
         if await self.app.push_screen_wait(question):
             await asyncio.to_thread(self._write, change)
-            told = rows.written_line(str(change.path), after, self._findings)
+            told = written_line(str(change.path), after, self._findings)
             if change.before is None:
                 told += f' Name it in config.toml: policy = "{change.path}".'
             self.dismiss(told)
@@ -130,7 +208,7 @@ class WaiveScreen(FormScreen[str]):
             Waiver(
                 check=one.check,
                 origin="",  # the line that it will stand on
-                subject=rows.subject_text(self._board.report.state, one),
+                subject=subject_text(self._board.report.state, one),
                 reason=self.field("reason").value,
                 requested_by=self.field("requested_by").value,
                 approved_by=self.field("approved_by").value,

@@ -132,7 +132,7 @@ class KeyLine(Widget):
         said = Text()
         for key in line.left:
             _append(said, key, style)
-        said.append(" " * (self.size.width - said.cell_len - sum(one.width for one in line.right)))
+        said.append(" " * (self.size.width - said.cell_len - _width(line.right)))
         for key in line.right:
             _append(said, key, style)
         return said
@@ -140,17 +140,12 @@ class KeyLine(Widget):
     def on_click(self, event: events.Click) -> None:
         """As if the key under the mouse was pressed."""
         line = self._line
-        start = 0
-        for key in line.left:
-            if start <= event.x < start + key.width:
-                self.app.simulate_key(key.key)
-                return
-            start += key.width
-        start = self.size.width - sum(one.width for one in line.right)
-        for key in line.right:
-            if start <= event.x < start + key.width:
-                self.app.simulate_key(key.key)
-            start += key.width
+        for start, keys in ((0, line.left), (self.size.width - _width(line.right), line.right)):
+            for key in keys:
+                if start <= event.x < start + key.width:
+                    self.app.simulate_key(key.key)
+                    return
+                start += key.width
 
     @property
     def _line(self) -> Fitted:

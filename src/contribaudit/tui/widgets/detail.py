@@ -48,7 +48,7 @@ def hand_over(dashboard: Host, address: str, then: str = "") -> None:
 
 
 async def _open(dashboard: Host, address: str) -> None:
-    if not await files.open_beside(address):
+    if not await files.open_in_browser(address):
         dashboard.say(f"No browser could open {address}: paste it into one", warning=True)
 
 
@@ -119,8 +119,6 @@ class FindingDetail(VerticalScroll):
 
     @work(exclusive=True, group="history")
     async def _ask(self, finding: Finding) -> None:
-        import asyncio
-
         source = self._dashboard.source
         if source is None:
             return

@@ -173,30 +173,27 @@ class AttestedList(Listing[Recorded]):
     def show_recorded(self, board: Board, recorded: Sequence[Recorded]) -> None:
         """Of everything that was recorded list what the filter leaves."""
         self._board, self._everything = board, recorded
-        self._fill(board)
+        self._filter_by(self._filter)
 
     def next_filter(self) -> None:
         """The next part."""
-        self._filter = FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)]
-        if self._board is not None:
-            self._fill(self._board)
+        self._filter_by(FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)])
 
     def only_waiting(self) -> None:
         """Those that wait for a second person."""
-        self._filter = FILTERS[1]
-        if self._board is not None:
-            self._fill(self._board)
+        self._filter_by(FILTERS[1])
 
     def go_to(self, attestation: Attestation) -> None:
         """Stand on this one, which is in force."""
-        self._filter = FILTERS[0]
-        if self._board is not None:
-            self._fill(self._board, next((one for one in self._everything if one.attestation is attestation), None))
+        self._filter_by(FILTERS[0], next((one for one in self._everything if one.attestation is attestation), None))
 
-    def _fill(self, board: Board, at: Recorded | None = None) -> None:
+    def _filter_by(self, wanted: str, at: Recorded | None = None) -> None:
+        self._filter, board = wanted, self._board
+        if board is None:
+            return
         state = board.report.state
-        self.say(rows.recorded_line(self._everything, self._filter))
-        left = rows.cut_down(self._everything, self._filter)
+        self.say(rows.recorded_line(self._everything, wanted))
+        left = rows.cut_down(self._everything, wanted)
         self.show(left, lambda one: rows.recorded_cells(state, one), lambda one: self._told(board, one), at=at)
 
     def _told(self, board: Board, one: Recorded) -> Sequence[Text]:
