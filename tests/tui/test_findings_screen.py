@@ -166,16 +166,16 @@ async def test_order_group_and_hidden_passes() -> None:
     """s, g and x; the cursor stays on its finding."""
     async with driven(opener(board()), begin="findings") as pilot:
         await pilot.press("down", "down", "down")
-        here = screen(pilot)._under_cursor()
+        here = screen(pilot).finding
         await pilot.press("s")
         assert "by check" in " ".join(on_screen(pilot).split())
-        assert screen(pilot)._under_cursor() is here
+        assert screen(pilot).finding is here
         await pilot.press("g")
         await until(pilot, lambda: "grouped by site" in " ".join(on_screen(pilot).split()))
-        assert screen(pilot)._under_cursor() is here
+        assert screen(pilot).finding is here
         await pilot.press("x")
         assert len(screen(pilot).shown) == 14
-        assert screen(pilot)._under_cursor() is here
+        assert screen(pilot).finding is here
 
 
 async def test_a_reload_keeps_the_cursor_on_its_finding() -> None:
@@ -183,13 +183,13 @@ async def test_a_reload_keeps_the_cursor_on_its_finding() -> None:
     shown = board()
     async with driven(opener(shown), begin="findings") as pilot:
         await pilot.press(*["down"] * 5)
-        here = screen(pilot)._under_cursor()
+        here = screen(pilot).finding
         assert here is not None
         gone = screen(pilot).shown[:3]
         left = tuple(replace(one) for one in shown.report.findings if one not in gone)
         dashboard(pilot).accept(replace(shown, report=replace(shown.report, findings=left)))
         await pilot.pause()
-        now = screen(pilot)._under_cursor()
+        now = screen(pilot).finding
         assert now is not None
         assert (now.check, now.subject) == (here.check, here.subject)
 

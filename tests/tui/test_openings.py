@@ -202,7 +202,7 @@ def test_the_evidence_desk_reads_each_signal_of_an_organization_once(monkeypatch
     """It read those of the organization again for every app: 5 000 apps, 30 000 readings of the same."""
     shown = vast(200, 6, 0)
     with counted(monkeypatch, signals, "_reading") as read:
-        desk._gathered(Kept(shown), shown)
+        desk._gathered(None, shown)
     of_organization = [rule.signal for _, rule, owner in read if owner.id == ORG]
     assert len(of_organization) == len(set(of_organization)) > 0
 

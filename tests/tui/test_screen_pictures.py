@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from contribaudit.tui import screens
 
-BASES = {"AnswerForm", "BoardScreen", "FormScreen"}
+BASES = {"AnswerForm", "BoardScreen", "FilteredScreen", "FormScreen"}
 DIALOGS = {"ChoiceScreen", "LeavingScreen", "OrganizationsScreen", "QuestionScreen", "RevokeScreen", "TicketScreen"}
 """Small ones, in front of a screen that has its picture."""
 BEFORE_THE_FIRST_RUN = {"WelcomeScreen"}

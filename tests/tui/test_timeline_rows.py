@@ -141,8 +141,8 @@ def test_a_filter_never_leaves_out_a_gap(wanted: Filter, subjects: set[str]) -> 
 
 def test_what_the_filters_go_through() -> None:
     entries = entries_of(TRAIL)
-    assert timeline.families_of(entries) == ["data_residency", "organization"]
-    assert timeline.sites_of(entries) == ["acme.atlassian.net", "bank.atlassian.net"]
+    assert timeline.values_of(entries, "family") == ["data_residency", "organization"]
+    assert timeline.values_of(entries, "site") == ["acme.atlassian.net", "bank.atlassian.net"]
 
 
 def detail_of(name: str, setting: SettingId = REALM) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from textual.notifications import SeverityLevel
 
+    from contribaudit.audit.job import Job
     from contribaudit.core.model.subject import Subject
     from contribaudit.tui.source import Board, Lack, Source
 
@@ -83,6 +84,11 @@ class Host(App[str]):
     lack: reactive[Lack | None] = reactive(None)
     source: Source | None = None
     """None until it is open."""
+
+    @property
+    def job(self) -> Job | None:
+        """What the headless commands would work on; None where there is no history."""
+        return self.source.job if self.source is not None else None
 
     def accept(self, board: Board) -> None:
         """Show this board on every screen."""

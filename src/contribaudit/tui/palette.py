@@ -24,61 +24,58 @@ class Anything(Provider):
 
     async def discover(self) -> Hits:
         """Before anything is typed: the gravest steps."""
-        for told, go, about in self._steps(""):
-            yield DiscoveryHit(Text(told), go, told, about)
+        host = host_of(self.screen)
+        if host.board is not None:
+            for told, go, about in _steps(host, host.board, ""):
+                yield DiscoveryHit(Text(told), go, told, about)
 
     async def search(self, query: str) -> Hits:
         """Steps first, then sites, checks and findings."""
-        for score, found in (
-            (0.9, self._steps(query)),
-            (0.8, self._sites(query)),
-            (0.7, self._checks(query)),
-            (0.6, self._findings(query)),
-        ):
-            for told, go, about in found:
+        host = host_of(self.screen)
+        if host.board is None:
+            return
+        for score, find in ((0.9, _steps), (0.8, _sites), (0.7, _checks), (0.6, _findings)):
+            for told, go, about in find(host, host.board, query):
                 yield Hit(score, Text(told), go, told, about)
 
-    @property
-    def _host(self) -> Host:
-        return host_of(self.screen)
 
-    def _steps(self, query: str) -> Iterator[tuple[str, Callable[[], object], str]]:
-        board = self._host.board
-        if board is None:
-            return
-        found = [
-            (number, step)
-            for number, step in enumerate(to_do(board.steps), 1)
-            if _has(f"step {number} {step.kind} {step.text}", query)
-        ]
-        for number, step in found[:_MOST]:
-            told = f"Step {number}: {step.kind.value}: {brief(step, board)}"
-            yield told, partial(self._host.show_step, number), "Next step"
+Offer = tuple[str, Callable[[], object], str]
+"""What is told of a thing, where choosing it leads, and a line about it."""
 
-    def _sites(self, query: str) -> Iterator[tuple[str, Callable[[], object], str]]:
-        board = self._host.board
-        names = dict.fromkeys(row.site for row in board.index.rows if row.site) if board is not None else {}
-        for name in [one for one in names if _has(f"site {one}", query)][:_MOST]:
-            yield f"Site: {name}", partial(self._host.show_findings, f"site:{quoted(name)}"), "Its findings"
 
-    def _checks(self, query: str) -> Iterator[tuple[str, Callable[[], object], str]]:
-        board = self._host.board
-        if board is None:
-            return
-        told = {one.check: one.title for one in board.report.findings}
-        for check, title in [one for one in sorted(told.items()) if _has(f"check {_called(*one)}", query)][:_MOST]:
-            line = f"Check: {title} ({check})"
-            yield safe_text(line), partial(self._host.show_findings, f"check:{check}"), "Its findings"
+def _steps(host: Host, board: Board, query: str) -> Iterator[Offer]:
+    found = [
+        (number, step)
+        for number, step in enumerate(to_do(board.steps), 1)
+        if _has(f"step {number} {step.kind} {step.text}", query)
+    ]
+    for number, step in found[:_MOST]:
+        told = f"Step {number}: {step.kind.value}: {brief(step, board)}"
+        yield told, partial(host.show_step, number), "Next step"
 
-    def _findings(self, query: str) -> Iterator[tuple[str, Callable[[], object], str]]:
-        board = self._host.board
-        if board is None or not query.strip():
-            return
-        for place in _matching(board, query):
-            row = board.index.rows[place]
-            told = f"{row.finding.outcome.words}: {row.finding.title} ({row.finding.check}): {row.label}"
-            where = f"check:{row.finding.check} subject:{quoted(row.label)}"
-            yield safe_text(told), partial(self._host.show_findings, where), safe_text(row.finding.reason)
+
+def _sites(host: Host, board: Board, query: str) -> Iterator[Offer]:
+    names = dict.fromkeys(row.site for row in board.index.rows if row.site)
+    for name in [one for one in names if _has(f"site {one}", query)][:_MOST]:
+        yield f"Site: {name}", partial(host.show_findings, f"site:{quoted(name)}"), "Its findings"
+
+
+def _checks(host: Host, board: Board, query: str) -> Iterator[Offer]:
+    told = {one.check: one.title for one in board.report.findings}
+    for check, title in [one for one in sorted(told.items()) if _has(f"check {_called(*one)}", query)][:_MOST]:
+        line = f"Check: {title} ({check})"
+        yield safe_text(line), partial(host.show_findings, f"check:{check}"), "Its findings"
+
+
+def _findings(host: Host, board: Board, query: str) -> Iterator[Offer]:
+    """The gravest of the findings that have every word; none before anything is typed."""
+    if not query.strip():
+        return
+    for place in filtered(board.index, board.gravest, parse(query), hide_passes=False)[:_MOST]:
+        row = board.index.rows[place]
+        told = f"{row.finding.outcome.words}: {row.finding.title} ({row.finding.check}): {row.label}"
+        where = f"check:{row.finding.check} subject:{quoted(row.label)}"
+        yield safe_text(told), partial(host.show_findings, where), safe_text(row.finding.reason)
 
 
 def _called(check: str, title: str) -> str:
@@ -89,8 +86,3 @@ def _called(check: str, title: str) -> str:
 def _has(text: str, query: str) -> bool:
     folded = text.casefold()
     return all(word in folded for word in query.casefold().split())
-
-
-def _matching(board: Board, query: str) -> list[int]:
-    """The gravest of the findings that have every word."""
-    return filtered(board.index, board.gravest, parse(query), hide_passes=False)[:_MOST]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import groupby
+from operator import attrgetter
+from typing import Literal
 
 from rich.text import Text
 
@@ -140,11 +142,20 @@ class Days:
 
 def entries_of(trail: Trail) -> list[Entry]:
     """Every change, run and gap, oldest first; what a run showed stands after it."""
-    ordered = sorted(trail.changes, key=_first_seen)  # what one run showed of a new app is one happening
-    found = [_changed(one) for _, its in groupby(ordered, key=_first_seen) for one in happenings(its)]
+    seen = attrgetter("first_seen")  # what one run showed of a new app is one happening
+    found = [_changed(one) for _, its in groupby(sorted(trail.changes, key=seen), seen) for one in happenings(its)]
     found += [Entry(What.RUN, run.started_at, run.finished_at, run=run) for run in trail.runs]
     found += [Entry(What.GAP, gap.since, gap.since, gap=gap, told=gap_text(gap)) for gap in trail.gaps]
-    return sorted(found, key=_order)
+    return sorted(found, key=lambda one: (one.at, _RANK.index(one.what)))
+
+
+_RANK = (What.RUN, What.CHANGE, What.GAP)
+_NEWEST_RANK = (What.GAP, What.RUN, What.CHANGE)
+"""What stands first of one moment."""
+
+
+def _newest_order(entry: Entry) -> tuple[float, int]:
+    return -entry.at.timestamp(), _NEWEST_RANK.index(entry.what)
 
 
 FOLD_FROM = 3
@@ -207,14 +218,9 @@ def days_of(entries: Sequence[Entry], until: datetime) -> Days:
     return Days(min((one.day for one in entries), default=last), last, read, changes, frozenset(unexplained))
 
 
-def families_of(entries: Iterable[Entry]) -> list[str]:
-    """Of the changes, by name."""
-    return sorted({one.family for one in entries if one.family})
-
-
-def sites_of(entries: Iterable[Entry]) -> list[str]:
-    """Of the changes, by name."""
-    return sorted({one.site for one in entries if one.site})
+def values_of(entries: Iterable[Entry], name: Literal["family", "site"]) -> list[str]:
+    """The families, or the sites, of the changes, sorted."""
+    return sorted({getattr(one, name) for one in entries} - {""})
 
 
 def cells(entry: Entry) -> list[Text]:
@@ -348,22 +354,6 @@ def _change_cells(entry: Entry) -> list[Text]:
 def _titled(kind: str) -> str:
     """The setting's title, as the other screens say; "new" and "gone" stay."""
     return safe_text(catalogue.find(SettingId(kind)).title)
-
-
-def _first_seen(change: Change) -> datetime:
-    return change.first_seen
-
-
-_RANK = {What.RUN: 0, What.CHANGE: 1, What.GAP: 2}
-_NEWEST_RANK = {What.GAP: 0, What.RUN: 1, What.CHANGE: 2}
-
-
-def _order(entry: Entry) -> tuple[datetime, int]:
-    return entry.at, _RANK[entry.what]
-
-
-def _newest_order(entry: Entry) -> tuple[float, int]:
-    return -entry.at.timestamp(), _NEWEST_RANK[entry.what]
 
 
 def _day_text(its: Sequence[Entry]) -> str:

@@ -182,10 +182,10 @@ class ApproveScreen(BoardScreen):
 
     @work(exclusive=True, group="act")
     async def _approve(self, organization: str) -> None:
-        source, board = self.dashboard.source, self._board
-        if source is None or source.job is None or board is None:
+        job, board = self.dashboard.job, self._board
+        if job is None or board is None:
             return
-        desk = desks(source.job, SILENT)[organization]
+        desk = desks(job, SILENT)[organization]
         with self.dashboard.telling():
             baselines.require_person(desk)
             what = await self.dashboard.in_thread(baselines.approvable, desk)

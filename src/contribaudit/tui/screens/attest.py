@@ -16,7 +16,7 @@ from rich.text import Text
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Button, Input, Select, Static
 
@@ -129,10 +129,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
                 yield Field("Screenshot", id="shot", placeholder=f"file, or {CLIPBOARD}", check=self._read_shot)
                 yield Static(id="digest", markup=False)
                 yield Field("Note", id="note", placeholder="none", check=_short("The note"), long=True)
-            yield Static(classes="form--told", markup=False)
-            with Horizontal(classes="buttons"):
-                yield Button(Text(self.SEND), id="send", variant="primary", compact=True, disabled=True)
-                yield Button("Leave", id="leave", compact=True)
+            yield from self.foot()
         yield KeyLine()
 
     def heading(self) -> Text:
@@ -146,6 +143,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
     def on_mount(self) -> None:
         """Read first; the path comes afterwards."""
         self.grid.display = self.query_one("#look").display = False
+        self.query_one("#send", Button).disabled = True
         self._read()
 
     def today(self) -> date:

@@ -21,6 +21,7 @@ from contribaudit.attestations import due as due_of_all
 from contribaudit.attestations.recording import confirmation
 from contribaudit.attestations.status import SignalLine
 from contribaudit.audit.attesting import AttestationSession, desks
+from contribaudit.audit.job import Job
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.exporters.text import display, safe_text
@@ -58,7 +59,7 @@ async def walk(dashboard: Host, board: Board, screens: Sequence[due_of_all.DueSc
 async def confirm(dashboard: Host, board: Board, one: Recorded) -> None:
     """Ask a second person whether the console shows the same."""
     told = one.attestation
-    desk = _desk_of(dashboard.source, told.subject.organization)
+    desk = _desk_of(dashboard.job, told.subject.organization)
     if desk is None:
         return
     with dashboard.telling():
@@ -76,7 +77,7 @@ async def confirm(dashboard: Host, board: Board, one: Recorded) -> None:
 
 async def revoke(dashboard: Host, board: Board, one: Recorded) -> None:
     """Ask why, then take it back."""
-    desk = _desk_of(dashboard.source, one.attestation.subject.organization)
+    desk = _desk_of(dashboard.job, one.attestation.subject.organization)
     if desk is None:
         return
     signed = await dashboard.push_screen_wait(RevokeScreen(desk, board.report.state, one, board.you))
@@ -92,8 +93,8 @@ def _live_desks(source: Source | None) -> dict[str, AttestationSession]:
     return desks(source.live_job() or source.job, SILENT)
 
 
-def _desk_of(source: Source | None, organization: str) -> AttestationSession | None:
-    return desks(source.job, SILENT).get(organization) if source is not None and source.job is not None else None
+def _desk_of(job: Job | None, organization: str) -> AttestationSession | None:
+    return desks(job, SILENT).get(organization) if job is not None else None
 
 
 _TABS = {"due": "1 Due", "recorded": "2 Attestations", "signals": "3 Signals", "conflicts": "4 Conflicts"}
@@ -176,7 +177,7 @@ class DeskScreen(BoardScreen):
     @work(exclusive=True, group="gather")
     async def _gather(self, board: Board) -> None:
         with self.dashboard.telling():
-            testimony, found = await self.dashboard.in_thread(_gathered, self.dashboard.source, board)
+            testimony, found = await self.dashboard.in_thread(_gathered, self.dashboard.job, board)
             self._fill(board, found, testimony)
 
     def _fill(self, board: Board, found: Contents, testimony: Mapping[str, AttestationHistory]) -> None:
@@ -291,11 +292,11 @@ class DeskScreen(BoardScreen):
         return self.dashboard.may_write(missing(self.dashboard.source, self._board))
 
 
-def _gathered(source: Source | None, board: Board) -> tuple[Mapping[str, AttestationHistory], Contents]:
+def _gathered(job: Job | None, board: Board) -> tuple[Mapping[str, AttestationHistory], Contents]:
     """In a worker thread. Raises ContribauditError."""
     state = board.report.state
-    if source is None or source.job is None:
+    if job is None:
         told = {one.id: AttestationHistory(tuple(one.attestations)) for one in state.looked_at}
     else:
-        told = {place.id: source.job.store.attestation_history(place.id) for place in state.looked_at}
+        told = {place.id: job.store.attestation_history(place.id) for place in state.looked_at}
     return told, contents(board, told)

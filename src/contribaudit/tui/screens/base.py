@@ -16,9 +16,12 @@ from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.widgets.bars import KeyLine, TopLine
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from contribaudit.core.model.subject import Subject
     from contribaudit.tui.files import Sheet
     from contribaudit.tui.source import Board
+    from contribaudit.tui.widgets.field import PlainInput
 
 
 class BoardScreen(Screen[None]):
@@ -118,3 +121,45 @@ class BoardScreen(Screen[None]):
 
             for grid in self.query(Grid):
                 grid.give_up()
+
+
+class FilteredScreen(BoardScreen):
+    """A screen with a box above its list: the list follows what is typed, and Enter leads back to the list.
+
+    A subclass yields one `PlainInput` and says in `filter_changed` what its text leaves.
+    """
+
+    PAUSE_SECONDS: ClassVar[float] = 0
+    """How long the person has to pause before the list follows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typing: Timer | None = None
+
+    @property
+    def box(self) -> PlainInput:
+        """Where the filter is typed."""
+        from contribaudit.tui.widgets.field import PlainInput  # too much before the first paint
+
+        return self.query_one(PlainInput)
+
+    def filter_changed(self) -> None:
+        """List what the text of the box leaves."""
+        raise NotImplementedError
+
+    def on_input_changed(self) -> None:
+        """Filter as the person types."""
+        if self._typing is not None:
+            self._typing.stop()
+        if self.PAUSE_SECONDS:
+            self._typing = self.set_timer(self.PAUSE_SECONDS, self.filter_changed)
+        else:
+            self.filter_changed()
+
+    def on_input_submitted(self) -> None:
+        """Back to the list."""
+        self.set_focus(self.query_one(self.FIRST))
+
+    def action_filter(self) -> None:
+        """Type the filter."""
+        self.set_focus(self.box)

@@ -135,11 +135,15 @@ class FormScreen(ModalScreen[T | None]):
             yield Static(self.heading(), classes="form--title")
             with VerticalScroll(classes="form--fields", can_focus=False):
                 yield from self.fields()
-            yield Static(classes="form--told", markup=False)
-            with Horizontal(classes="buttons"):
-                yield Button(Text(self.SEND), id="send", variant="primary", compact=True)
-                yield Button("Leave", id="leave", compact=True)
+            yield from self.foot()
         yield KeyLine()
+
+    def foot(self) -> ComposeResult:
+        """What is to be told, and the buttons."""
+        yield Static(classes="form--told", markup=False)
+        with Horizontal(classes="buttons"):
+            yield Button(Text(self.SEND), id="send", variant="primary", compact=True)
+            yield Button("Leave", id="leave", compact=True)
 
     def heading(self) -> Text:
         """The line on top."""

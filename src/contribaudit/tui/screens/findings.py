@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from contribaudit.core.model.finding import Finding
@@ -30,7 +29,7 @@ from contribaudit.tui.rows.filtering import (
     ordered,
     parse,
 )
-from contribaudit.tui.screens.base import BoardScreen
+from contribaudit.tui.screens.base import FilteredScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.bars import KeyLine
 from contribaudit.tui.widgets.detail import FindingDetail
@@ -64,14 +63,12 @@ class DetailScreen(Screen[None]):
         self.query_one(FindingDetail).focus()
 
 
-_DEBOUNCE_SECONDS = 0.06
-
-
-class FindingsScreen(BoardScreen):
+class FindingsScreen(FilteredScreen):
     """The table, the filter above it and, where there is room, the finding under the cursor beside it."""
 
     NAME: ClassVar[str] = "Findings"
     FIRST = "Grid"
+    PAUSE_SECONDS = 0.06
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("s", "sort", "Sort"),
@@ -90,11 +87,9 @@ class FindingsScreen(BoardScreen):
         self._index = FindingIndex(())
         self._orders: dict[str, list[int]] = {}
         self._narrowing = Narrowing()
-        self._places: list[int] = []
         self._lines: Sequence[int | Heading] = ()
         self._sort, self._group = "gravity", ""
         self._hide_passes = False
-        self._pending: Timer | None = None
 
     def body(self) -> ComposeResult:
         """Filter, counts, table and detail."""
@@ -111,14 +106,14 @@ class FindingsScreen(BoardScreen):
 
     def show_board(self, board: Board) -> None:
         """Index the findings, and keep the cursor on the one that it is on."""
-        here = self._under_cursor()
+        here = self.finding
         self._index, self._orders = board.index, {}
         self._fill(None if here is None else self._index.place_of(here))
 
     def filter_by(self, query: str) -> None:
         """Show the findings that this filter leaves."""
         self._hide_passes = False
-        box = self.query_one(Input)
+        box = self.box
         with box.prevent(Input.Changed):
             box.value = query
         self._fill(None)
@@ -127,37 +122,27 @@ class FindingsScreen(BoardScreen):
     def action_add_term(self, term: str) -> None:
         """Filter by this too; a term of the same facet gives way to it."""
         facet = term.partition(":")[0]
-        kept = [one for one in self.query_one(Input).value.split() if not one.startswith(f"{facet}:")]
+        kept = [one for one in self.box.value.split() if not one.startswith(f"{facet}:")]
         self.filter_by(" ".join([*kept, term]))
 
     def action_drop_term(self, facet: str) -> None:
         """Filter without this."""
-        kept = [one for one in self.query_one(Input).value.split() if not one.startswith(f"{facet}:")]
+        kept = [one for one in self.box.value.split() if not one.startswith(f"{facet}:")]
         self.filter_by(" ".join(kept))
 
     def on_grid_headed(self, message: Grid.Headed) -> None:
         """A click on a title sorts by it."""
         title = message.grid.columns[message.column].title
         self._sort = {"severity": "gravity", "why": "gravity"}.get(title, title)
+        self.filter_changed()
+
+    def filter_changed(self) -> None:
+        """Stay on the finding under the cursor, where it is left."""
         self._fill(self._place())
-
-    def on_input_changed(self) -> None:
-        """Filter once the person pauses for a moment."""
-        if self._pending is not None:
-            self._pending.stop()
-        self._pending = self.set_timer(_DEBOUNCE_SECONDS, lambda: self._fill(self._place()))
-
-    def on_input_submitted(self) -> None:
-        """The table has the keys again."""
-        self.set_focus(self.query_one(Grid))
-
-    def action_filter(self) -> None:
-        """Type the filter."""
-        self.set_focus(self.query_one(Input))
 
     def action_back(self) -> None:
         """From the filter or the detail to the table, from there the filter is cleared, then to the overview."""
-        grid, box = self.query_one(Grid), self.query_one(Input)
+        grid, box = self.query_one(Grid), self.box
         if not grid.has_focus:
             self.set_focus(grid)
         elif box.value:
@@ -169,31 +154,31 @@ class FindingsScreen(BoardScreen):
         """The next order."""
         names = list(SORTS)
         self._sort = names[(names.index(self._sort) + 1) % len(names)]
-        self._fill(self._place())
+        self.filter_changed()
 
     def action_group(self) -> None:
         """The next grouping, or none."""
         names = list(GROUPS)
         self._group = names[(names.index(self._group) + 1) % len(names)]
-        self._fill(self._place())
+        self.filter_changed()
 
     def action_passes(self) -> None:
         """Hide what asks for nothing, or show it again."""
         self._hide_passes = not self._hide_passes
-        self._fill(self._place())
+        self.filter_changed()
 
     def action_detail(self, name: str) -> None:
         """Do this with the finding under the cursor."""
         detail = self.query_one(FindingDetail)
         if not detail.display:
-            detail.show(self._board, self._under_cursor())
+            detail.show(self._board, self.finding)
         getattr(detail, f"action_{name}")()
 
     def on_grid_moved(self) -> None:
         """The detail follows the cursor."""
         detail = self.query_one(FindingDetail)
         if detail.display:
-            detail.show(self._board, self._under_cursor())
+            detail.show(self._board, self.finding)
 
     def on_resize(self) -> None:
         """Beside the table there may be room for the detail now."""
@@ -201,7 +186,7 @@ class FindingsScreen(BoardScreen):
 
     def on_grid_chosen(self) -> None:
         """Into the detail: beside the table, or over it where there is no room."""
-        finding = self._under_cursor()
+        finding = self.finding
         if finding is None or self._board is None:
             return
         detail = self.query_one(FindingDetail)
@@ -210,11 +195,6 @@ class FindingsScreen(BoardScreen):
         else:
             self.app.push_screen(DetailScreen(self._board, finding))
 
-    @property
-    def finding(self) -> Finding | None:
-        """The finding under the cursor."""
-        return self._under_cursor()
-
     def sheet(self) -> Sheet | None:
         """The findings that the filter leaves."""
         index = self._index.rows
@@ -222,7 +202,9 @@ class FindingsScreen(BoardScreen):
             "findings", rows.SHEET, [rows.sheet_row(index[one]) for one in self._lines if isinstance(one, int)]
         )
 
-    def _under_cursor(self) -> Finding | None:
+    @property
+    def finding(self) -> Finding | None:
+        """The finding under the cursor."""
         place = self._place()
         return None if place is None else self._index.rows[place].finding
 
@@ -241,13 +223,13 @@ class FindingsScreen(BoardScreen):
         if self._sort not in self._orders:
             of_board = self._sort == "gravity" and self._board.index is self._index
             self._orders[self._sort] = self._board.gravest if of_board else ordered(self._index, self._sort)
-        terms = parse(self.query_one(Input).value)
+        terms = parse(self.box.value)
         order = self._orders[self._sort]
-        self._places = self._narrowing.filtered(self._index, order, terms, hide_passes=self._hide_passes)
-        self._lines = grouped(self._index, self._places, self._group)
+        places = self._narrowing.filtered(self._index, order, terms, hide_passes=self._hide_passes)
+        self._lines = grouped(self._index, places, self._group)
         told = rows.counts(
             self._index,
-            self._places,
+            places,
             sort=self._sort,
             group=self._group,
             hide_passes=self._hide_passes,
@@ -258,7 +240,7 @@ class FindingsScreen(BoardScreen):
                 for value in one.values
             ],
         )
-        slip = hint(self.query_one(Input).value, self._index)
+        slip = hint(self.box.value, self._index)
         if slip:
             told.append(f"\n{slip}", "bold yellow")
         self.query_one("#counts", Static).update(told)

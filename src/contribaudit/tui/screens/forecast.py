@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
+from contribaudit.audit.job import Job
 from contribaudit.audit.replay import forecast_last
 from contribaudit.core.advise.forecast import NOT_ASKED, Forecast, ForecastRow, Hypothesis
 from contribaudit.core.model.finding import Outcome
@@ -267,10 +268,10 @@ class ForecastScreen(BoardScreen):
             self.query_one("#told", Static).update(detail(line) if line is not None else Text())
 
     def _choose(self, row: int | None) -> None:
-        source, board = self.dashboard.source, self.dashboard.board
-        if row is None or source is None or board is None:
+        job, board = self.dashboard.job, self.dashboard.board
+        if row is None or board is None:
             return
-        if source.job is None:
+        if job is None:
             self.dashboard.say("A forecast needs the history; an evidence pack holds too little for one", warning=True)
             return
         hypothesis = self._choices[row].hypothesis
@@ -286,15 +287,12 @@ class ForecastScreen(BoardScreen):
             self.query_one(Input).focus()
             return
         self.query_one("#banner", Static).update(Text(" PREDICTION ", "bold reverse").append(" working it out …"))
-        self._work_out(hypothesis)
+        self._work_out(job, hypothesis)
 
     @work(exclusive=True, group="forecast")
-    async def _work_out(self, hypothesis: Hypothesis) -> None:
-        source = self.dashboard.source
-        if source is None or source.job is None:
-            return
+    async def _work_out(self, job: Job, hypothesis: Hypothesis) -> None:
         try:
-            found = await self.dashboard.in_thread(forecast_last, source.job, hypothesis)
+            found = await self.dashboard.in_thread(forecast_last, job, hypothesis)
         except ContribauditError as error:
             self.dashboard.say_error(error)
             self._show(None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -75,18 +74,6 @@ FormOf = Callable[[bool], "Form"]
 """How a pack is written, signed with what key, by whether it is to be an archive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is wanted of a pack."""
-
-    place: Path
-    since: datetime | None
-    """Begin of the period; None for the newest run alone."""
-    people: str
-    """ "named", "pseudonym" or "omit"."""
-    archive: bool
-
-
 def since_of(period: str, now: datetime) -> datetime | None:
     """When a period of so many days begins; None for "", the newest run."""
     return now - timedelta(days=int(period)) if period else None
@@ -108,9 +95,12 @@ def place_of(text: str, *, archive: bool) -> Path:
     return Path(name).expanduser().absolute()
 
 
-def write_pack(job: Job, form_of: FormOf, asked: Asked) -> Verified:
+def write_pack(
+    job: Job, form_of: FormOf, place: Path, *, since: datetime | None, people: str, archive: bool
+) -> Verified:
     """Write the pack, then verify what lies on the disk. Raises ContribauditError as both do.
 
+    `since` is the begin of the period, None for the newest run alone; `people` is "named", "pseudonym" or "omit".
     Judged by the policy that the dashboard shows; the pack says so where another one judged the run.
     """
     from contribaudit.evidence.dossier import Wanted, noted, of_last, of_period
@@ -118,11 +108,11 @@ def write_pack(job: Job, form_of: FormOf, asked: Asked) -> Verified:
     from contribaudit.evidence.pseudonyms import NameHandling
     from contribaudit.evidence.verify import verify
 
-    wanted = Wanted(NameHandling(asked.people))
+    wanted = Wanted(NameHandling(people))
     with job.store.exporting(wait_seconds=_WAIT_SECONDS):
-        dossier = of_last(job, wanted) if asked.since is None else of_period(job, asked.since, job.clock(), wanted)
-        export(noted(dossier)[0], asked.place, now=job.clock(), operator=job.operator, form=form_of(asked.archive))
-    return verify(asked.place)
+        dossier = of_last(job, wanted) if since is None else of_period(job, since, job.clock(), wanted)
+        export(noted(dossier)[0], place, now=job.clock(), operator=job.operator, form=form_of(archive))
+    return verify(place)
 
 
 class PackScreen(BoardScreen):
@@ -185,22 +175,24 @@ class PackScreen(BoardScreen):
 
     def action_write(self) -> None:
         """Write, unless something is missing."""
-        source, place = self.dashboard.source, self.query_one("#place", Field)
-        missing = "" if source is not None and source.job is not None else "Read-only: open the history to write a pack"
+        place = self.query_one("#place", Field)
+        missing = "" if self.dashboard.job is not None else "Read-only: open the history to write a pack"
         if self.dashboard.may_write(missing) and place.good():
             self._result(Text("Writing …", "bold"))
             self._write()
 
     @work(exclusive=True, group="pack")
     async def _write(self) -> None:
-        source, board = self.dashboard.source, self._board
-        if source is None or source.job is None or board is None:
+        source, job, board = self.dashboard.source, self.dashboard.job, self._board
+        if source is None or job is None or board is None:
             return
         archive = self._chosen("form-of") == "zip"
         place = place_of(self.query_one("#place", Field).value, archive=archive)
-        asked = Asked(place, since_of(self._chosen("period"), board.now), self._chosen("people"), archive)
+        since, people = since_of(self._chosen("period"), board.now), self._chosen("people")
         try:
-            pack = await self.dashboard.in_thread(write_pack, source.job, source.form, asked)
+            pack = await self.dashboard.in_thread(
+                write_pack, job, source.form, place, since=since, people=people, archive=archive
+            )
         except ContribauditError as error:
             self._result(Text.assemble((f"! {error}", "bold yellow")))
             return

@@ -371,9 +371,9 @@ class QueueScreen(BoardScreen):
         """In a worker thread. Raises ContribauditError."""
         from contribaudit.attestations.due import due_screens
 
-        source, policy = self.dashboard.source, board.policy
-        if source is None or source.job is None or policy is None:
+        job, policy = self.dashboard.job, board.policy
+        if job is None or policy is None:
             return []
-        known = source.job.store.attestations(step.organization)
+        known = job.store.attestations(step.organization)
         found = due_screens(board.report.state, board.report.findings, policy, known)
         return [one for one in found if (one.screen.id, one.organization) == (step.screen, step.organization)]

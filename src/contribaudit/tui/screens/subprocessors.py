@@ -9,14 +9,13 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
 
 from contribaudit.core.model.several import counted
 from contribaudit.exporters.report_v1 import ProcessorV1, SubprocessorsV1
 from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows.signs import short_host
-from contribaudit.tui.screens.base import BoardScreen
+from contribaudit.tui.screens.base import FilteredScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import Column, Grid
@@ -96,7 +95,7 @@ def sheet(rows: Sequence[ProcessorV1]) -> list[tuple[Cell, ...]]:
     ]
 
 
-class SubprocessorsScreen(BoardScreen):
+class SubprocessorsScreen(FilteredScreen):
     """What touches an app or may; next to it why, what for and where."""
 
     NAME: ClassVar[str] = "Sub-processors"
@@ -128,22 +127,14 @@ class SubprocessorsScreen(BoardScreen):
             self._told = document["subprocessors"]
             self._list()
 
-    def on_input_changed(self) -> None:
-        """Filter as the person types."""
+    def filter_changed(self) -> None:
+        """List the rows that have every word."""
         if not self.query_one(Grid).is_reading:
             self._list()
 
-    def on_input_submitted(self) -> None:
-        """Back to the list."""
-        self.query_one(Grid).focus()
-
-    def action_filter(self) -> None:
-        """To the filter."""
-        self.query_one(Input).focus()
-
     def action_back(self) -> None:
         """Out of the filter first, then to the overview."""
-        box = self.query_one(Input)
+        box = self.box
         if box.has_focus or box.value:
             box.value = ""
             self.query_one(Grid).focus()
@@ -151,7 +142,7 @@ class SubprocessorsScreen(BoardScreen):
         super().action_back()
 
     def _shown(self) -> list[ProcessorV1]:
-        return fitting(self._told, self.query_one(Input).value)
+        return fitting(self._told, self.box.value)
 
     def _list(self) -> None:
         shown = self._shown()

@@ -12,7 +12,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from contribaudit.audit.changes import Span, annotate, explained_changes
@@ -25,21 +24,20 @@ from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import ShowSubject
 from contribaudit.tui.rows import timeline as rows
 from contribaudit.tui.rows.timeline import Days, Entry, Filter, Trail, What, change_detail
-from contribaudit.tui.screens.base import BoardScreen
+from contribaudit.tui.screens.base import FilteredScreen
 from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.source import Board, Source
 from contribaudit.tui.widgets.day_strip import DayStrip
 from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import Grid
 
-_TYPING_SECONDS = 0.1
 
-
-class TimelineScreen(BoardScreen):
+class TimelineScreen(FilteredScreen):
     """The strip of days, the lines, and the one under the cursor in full."""
 
     NAME: ClassVar[str] = "Timeline"
     FIRST = "#lines"
+    PAUSE_SECONDS = 0.1
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("enter", "state", "State of that day"),
@@ -85,7 +83,6 @@ class TimelineScreen(BoardScreen):
         """What Enter shows the state of."""
         self._placed: int | None = None
         """The line on which the strip has put the cursor: its coming there says nothing new."""
-        self._typing: Timer | None = None
 
     def body(self) -> ComposeResult:
         """Days, filter, lines, detail."""
@@ -127,7 +124,9 @@ class TimelineScreen(BoardScreen):
                 here = self._entry()
                 self._trail, self._entries, self._days = read
                 self._fill(here)
-                self._stand_on_wanted()
+                if self._wanted_day is not None:
+                    self._stand_on_day(self._wanted_day)
+                    self._wanted_day = None
 
     def _fill(self, here: Entry | None) -> None:
         """The lines that the filter leaves, the cursor on the line that it was on, or where that was."""
@@ -174,9 +173,8 @@ class TimelineScreen(BoardScreen):
 
     def action_day(self, by: int) -> None:
         """To the day before or after, whether somebody looked on it or not."""
-        if self._moment is not None and self._days is not None:
-            day = self._moment.astimezone(UTC).date() + timedelta(days=by)
-            self._stand_on_day(min(max(day, self._days.first), self._days.last))
+        if self._moment is not None:
+            self._stand_on_day(self._moment.astimezone(UTC).date() + timedelta(days=by))
 
     def on_day_strip_picked(self, event: DayStrip.Picked) -> None:
         """By mouse."""
@@ -184,19 +182,16 @@ class TimelineScreen(BoardScreen):
 
     def stand_on(self, day: date) -> None:
         """Go to the day, now or once the history is read."""
-        self._wanted_day = day
-        if self._days is not None:
-            self._stand_on_wanted()
-
-    def _stand_on_wanted(self) -> None:
-        day, self._wanted_day = self._wanted_day, None
-        if day is not None and self._days is not None:
-            self._stand_on_day(min(max(day, self._days.first), self._days.last))
+        if self._days is None:
+            self._wanted_day = day
+        else:
+            self._stand_on_day(day)
 
     def _stand_on_day(self, day: date) -> None:
-        """The cursor on the day's line, or on the gap or day before it where nothing was."""
+        """The cursor on the line of this day, or of the nearest that is known; else on the gap or day before it."""
         if self._days is None:
             return
+        day = min(max(day, self._days.first), self._days.last)
         self._moment = datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
         self.query_one(DayStrip).show(self._days, day)
         near = [number for number, one in enumerate(self._lines) if one.day <= day]
@@ -239,24 +234,13 @@ class TimelineScreen(BoardScreen):
 
     # What the keys do
 
-    def on_input_changed(self) -> None:
-        """Filter once the person pauses for a moment."""
-        if self._typing is not None:
-            self._typing.stop()
-        text = self.query_one("#wanted", Input).value
-        self._typing = self.set_timer(_TYPING_SECONDS, lambda: self._want(replace(self._filter, text=text)))
-
-    def on_input_submitted(self) -> None:
-        """The lines have the keys again."""
-        self._grid.focus()
+    def filter_changed(self) -> None:
+        """Other words."""
+        self._want(replace(self._filter, text=self.box.value))
 
     def _want(self, wanted: Filter) -> None:
         self._filter = wanted
         self._fill(self._entry())
-
-    def action_filter(self) -> None:
-        """Type the filter."""
-        self.query_one("#wanted", Input).focus()
 
     def action_order(self) -> None:
         """The other way round."""
@@ -265,11 +249,11 @@ class TimelineScreen(BoardScreen):
 
     def action_family(self) -> None:
         """The next family of settings, or all."""
-        self._want(replace(self._filter, family=_next(self._filter.family, rows.families_of(self._entries))))
+        self._want(replace(self._filter, family=_next(self._filter.family, rows.values_of(self._entries, "family"))))
 
     def action_site(self) -> None:
         """The next site, or all."""
-        self._want(replace(self._filter, site=_next(self._filter.site, rows.sites_of(self._entries))))
+        self._want(replace(self._filter, site=_next(self._filter.site, rows.values_of(self._entries, "site"))))
 
     def action_unexplained(self) -> None:
         """Only what nobody can explain, or all."""
@@ -298,7 +282,7 @@ class TimelineScreen(BoardScreen):
 
     def action_back(self) -> None:
         """From the filter to the lines, then the filter is cleared, then to the overview."""
-        box = self.query_one("#wanted", Input)
+        box = self.box
         if not self._grid.has_focus:
             self._grid.focus()
         elif self._filter.on:

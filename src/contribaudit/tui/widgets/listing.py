@@ -205,8 +205,7 @@ class AttestedList(Listing[Recorded]):
     @work(exclusive=True, group="note")
     async def _read_note(self, identity: str) -> None:
         dashboard = host_of(self)
-        if dashboard.source is None or dashboard.source.job is None:
-            return
-        with dashboard.telling():
-            self._notes[identity] = await dashboard.in_thread(dashboard.source.job.store.revocation_note, identity)
-            self.describe()
+        if (job := dashboard.job) is not None:
+            with dashboard.telling():
+                self._notes[identity] = await dashboard.in_thread(job.store.revocation_note, identity)
+                self.describe()
