@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from contribaudit.atlassian.calls import ASK_GATEWAY
 from contribaudit.atlassian.graphql import NotTold, Part, SiteAnswer
 from contribaudit.catalogue import ai_access as settings
-from contribaudit.core.model.canonical import canonical_json, digest
+from contribaudit.collectors.interface import keep_raw
 from contribaudit.core.model.observation import Observation, Observed, Unavailable, Value
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.snapshot import Surprise
@@ -131,21 +131,8 @@ class Kept:
         """Code and missing scope, by reason."""
 
     def keep(self, document: Mapping[str, Any]) -> str:
-        """Keep an answer; gives the name of its content."""
-        body = canonical_json(document)
-        name = digest(body)
-        self.raw.setdefault(name, body)
-        return name
-
-    def unavailable(self, setting: Setting, subject: Subject, why: NotTold, source: str) -> Unavailable:
-        """A field that was not told; an error makes the reading less than whole, a plain null does not."""
-        if why.code not in SAID:
-            self.short.setdefault(why.reason, (why.code, None))
-        return Unavailable(setting.id, subject, why.code, why.reason, self.started_at, source)
-
-    def observed(self, setting: Setting, subject: Subject, value: Value, source: str, response: str) -> Observed:
-        """A value as a field told it."""
-        return Observed(setting.id, subject, value, setting.grade, self.started_at, source, response)
+        """Keep an answer; returns the digest of its content."""
+        return keep_raw(self.raw, document)
 
     def surprise(self, where: str, response: str) -> None:
         """A shape that this version does not know, once however often it comes."""
@@ -172,32 +159,30 @@ class Taker:
         self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...], kind: type[bool] | type[str]
     ) -> Observation:
         value = self.answer.at(part, *path)
-        if isinstance(value, NotTold):
-            return self.kept.unavailable(setting, subject, value, source(part, path))
-        if type(value) is not kind:
-            return self._odd(setting, subject, part, path, value)
-        return self.observed(setting, subject, value, part, path)
+        if isinstance(value, NotTold) or type(value) is kind:
+            return self.told(setting, subject, value, part, path)
+        return self._odd(setting, subject, part, path, value)
 
     def regions(self, app: Subject, product: str) -> Observation:
         """The regions of one product, of all its entries together."""
-        path = (*METADATA, "productInfo")
+        setting, path = settings.GATEWAY_REGIONS, (*METADATA, "productInfo")
         entries = self.answer.at(Part.SITE, *path)
         if isinstance(entries, NotTold):
-            return self.kept.unavailable(settings.GATEWAY_REGIONS, app, entries, source(Part.SITE, path))
+            return self.told(setting, app, entries, Part.SITE, path)
         listed = entries if isinstance(entries, list) else [entries]
         if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in listed):
-            return self._odd(settings.GATEWAY_REGIONS, app, Part.SITE, path, entries)
+            return self._odd(setting, app, Part.SITE, path, entries)
         mine = [one.get("dataRegion") for one in listed if one["name"].casefold() == product]
         if not mine:
             why = NotTold("not_listed", f"the gateway lists no regions of a product called {product}")
-            return self.kept.unavailable(settings.GATEWAY_REGIONS, app, why, source(Part.SITE, path))
+            return self.told(setting, app, why, Part.SITE, path)
         if not all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in mine):
-            return self._odd(settings.GATEWAY_REGIONS, app, Part.SITE, (*path, "dataRegion"), mine[0])
+            return self._odd(setting, app, Part.SITE, (*path, "dataRegion"), mine[0])
         regions = tuple(dict.fromkeys(name for one in mine for name in one))
         if not regions:
             why = NotTold("null", f"the gateway lists {product} with no region")
-            return self.kept.unavailable(settings.GATEWAY_REGIONS, app, why, source(Part.SITE, path))
-        return self.observed(settings.GATEWAY_REGIONS, app, regions, Part.SITE, (*path, "dataRegion"))
+            return self.told(setting, app, why, Part.SITE, path)
+        return self.told(setting, app, regions, Part.SITE, (*path, "dataRegion"))
 
     def plan(self, app: Subject, told: PlanPlace, now: datetime) -> Iterator[Observation]:
         """Edition, trial and the trial's last day."""
@@ -207,7 +192,7 @@ class Taker:
             if told.code == "null":
                 why = NotTold("no_entitlement", "the gateway knows no plan of the app under any spelling of its key")
             for setting in OF_A_PLAN:
-                yield self.kept.unavailable(setting, app, why, source(Part.PLANS, where))
+                yield self.told(setting, app, why, Part.PLANS, where)
             return
         answer, path = told
         plan = answer.at(Part.PLANS, *path)
@@ -220,25 +205,28 @@ class Taker:
         yield self._edition(app, found, billing)
         trial, ends = found.trial(billing, now)
         for setting, value in ((settings.GATEWAY_TRIAL, trial), (settings.GATEWAY_TRIAL_ENDS_ON, ends)):
-            if isinstance(value, NotTold):
-                yield self.kept.unavailable(setting, app, value, source(Part.PLANS, where))
-            else:
-                yield self.observed(setting, app, value, Part.PLANS, where)
+            yield self.told(setting, app, value, Part.PLANS, where)
 
     def _edition(self, app: Subject, found: Entitlement, billing: str) -> Observation:
         where = (*found.where, "currentEdition")
         told = found.text("currentEdition") if billing == "hams" else NO_EDITION
         if told is None:
             told = NotTold("null", "the gateway gave null for the app's edition, and no reason")
-        if isinstance(told, NotTold):
-            return self.kept.unavailable(settings.GATEWAY_EDITION, app, told, source(Part.PLANS, where))
-        return self.observed(settings.GATEWAY_EDITION, app, told, Part.PLANS, where)
+        return self.told(settings.GATEWAY_EDITION, app, told, Part.PLANS, where)
 
-    def observed(
-        self, setting: Setting, subject: Subject, value: Value, part: Part, path: tuple[str | int, ...]
-    ) -> Observed:
-        """A value as a field told it, with how far the field is published."""
-        return self.kept.observed(setting, subject, value, source(part, path), self.response)
+    def told(
+        self, setting: Setting, subject: Subject, value: Value | NotTold, part: Part, path: tuple[str | int, ...]
+    ) -> Observation:
+        """A value as a field told it, or why it did not, with how far the field is published.
+
+        An error makes the reading less than whole, a plain null does not.
+        """
+        at = self.kept.started_at
+        if not isinstance(value, NotTold):
+            return Observed(setting.id, subject, value, setting.grade, at, _source(part, path), self.response)
+        if value.code not in SAID:
+            self.kept.short.setdefault(value.reason, (value.code, None))
+        return Unavailable(setting.id, subject, value.code, value.reason, at, _source(part, path))
 
     def _odd(
         self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...], value: object
@@ -246,10 +234,10 @@ class Taker:
         name = str(path[-1])
         self.kept.surprise(f"{name}: {type(value).__name__}", self.response)
         why = NotTold("wrong_type", f"`{name}` is a {type(value).__name__}, which this version does not know there")
-        return self.kept.unavailable(setting, subject, why, source(part, path))
+        return self.told(setting, subject, why, part, path)
 
 
-def source(part: Part, path: Iterable[str | int]) -> str:
+def _source(part: Part, path: Iterable[str | int]) -> str:
     """Where a value comes from: the call, the field, and how far the field is published."""
     named = ".".join(step for step in path if isinstance(step, str))
     return f"{ASK_GATEWAY.title} {named} ({part.lifecycle.value})"

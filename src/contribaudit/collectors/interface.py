@@ -91,11 +91,7 @@ class Reading:
 
     def keep(self, entry: Any) -> str:
         """Keep a raw object; returns its digest."""
-        body = canonical_json(entry)
-        name = digest(body)
-        if name not in self.raw:
-            self.raw[name] = body
-        return name
+        return keep_raw(self.raw, entry)
 
     def surprise(self, where: str, response: str) -> None:
         """Report an answer in a form that this version does not know, once however often it comes."""
@@ -179,6 +175,14 @@ class Collector:
     def calls(self) -> tuple[Call, ...]:
         """Every call that it makes."""
         return (self.call, *self.further)
+
+
+def keep_raw(raw: dict[str, bytes], found: Any) -> str:
+    """Keep an object in canonical form among the others, under its digest, which is returned."""
+    body = canonical_json(found)
+    name = digest(body)
+    raw.setdefault(name, body)
+    return name
 
 
 def told_id(entry: Any, key: str = "id") -> str:

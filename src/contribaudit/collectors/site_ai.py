@@ -266,7 +266,7 @@ class _Run:
         owners = {one.rpartition("/")[2].casefold(): one for one in told if isinstance(one, str)}
         foreign = next((one for key, one in owners.items() if key != self._organization.casefold()), None)
         if foreign is not None:
-            yield taker.observed(settings.GATEWAY_ORGANIZATION, subject, foreign, Part.SITE, (*METADATA, "orgId"))
+            yield taker.told(settings.GATEWAY_ORGANIZATION, subject, foreign, Part.SITE, (*METADATA, "orgId"))
             shown = answer.quote(foreign)
             why = NotTold(names.OTHER_ORGANIZATION, f"the gateway says that the site belongs to organization {shown}")
             self.kept.short.setdefault(why.reason, (why.code, None))
@@ -274,7 +274,7 @@ class _Run:
             return
         if owners:
             whole = next(iter(owners.values()))
-            yield taker.observed(settings.GATEWAY_ORGANIZATION, subject, whole, Part.SITE, (*METADATA, "orgId"))
+            yield taker.told(settings.GATEWAY_ORGANIZATION, subject, whole, Part.SITE, (*METADATA, "orgId"))
         else:
             yield taker.text(settings.GATEWAY_ORGANIZATION, subject, Part.SITE, (*METADATA, "orgId"))
         if "ai" in self._client.reads:

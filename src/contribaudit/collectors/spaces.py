@@ -21,11 +21,10 @@ from contribaudit.atlassian import paging
 from contribaudit.atlassian.sites import SiteClient, site_chain
 from contribaudit.atlassian.transport import IN_FLIGHT
 from contribaudit.collectors.collect import utc_now
-from contribaudit.collectors.interface import broken_by
+from contribaudit.collectors.interface import broken_by, keep_raw
 from contribaudit.collectors.sites import AppSite, app_sites, concluded, sites_missing
 from contribaudit.collectors.space_sources import SpaceSource, SpaceSpool
 from contribaudit.collectors.workspaces import WORKSPACES
-from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.several import counted, first_of
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Space, SpaceList, Surprise
@@ -49,9 +48,7 @@ class Findings:
     def surprise(self, collector: str, where: str, entry: Any) -> None:
         """Report it once however often it comes, and keep the first entry that shows it."""
         if (collector, where) not in self.surprises:
-            body = canonical_json(entry)
-            self.raw[digest(body)] = body
-            self.surprises[collector, where] = Surprise(collector, where, digest(body))
+            self.surprises[collector, where] = Surprise(collector, where, keep_raw(self.raw, entry))
 
 
 @dataclass(slots=True)
