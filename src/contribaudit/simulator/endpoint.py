@@ -32,6 +32,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias, TypeVar
+from urllib.parse import urlencode
 
 from contribaudit.simulator.options import ForbiddenForm, Options
 from contribaudit.simulator.organization import Organization
@@ -257,6 +258,10 @@ class Call:
     def url(self) -> str:
         """The request's address as links show it."""
         return f"{self.options.link_host}{self.path}"
+
+    def url_with(self, parameters: Mapping[str, str]) -> str:
+        """The same address with these parameters."""
+        return f"{self.url}?{urlencode(parameters)}" if parameters else self.url
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from typing import Any
 
 from contribaudit.simulator.endpoint import AnswerError, Endpoint, Page, forbidden
 from contribaudit.simulator.options import ForbiddenForm
+from contribaudit.simulator.routes import ALL
 from contribaudit.simulator.values import Json
 
 ANSWER_KINDS = {
@@ -58,21 +59,8 @@ ENTRY_KINDS = {
 }
 KINDS = ANSWER_KINDS | PAGE_KINDS | ENTRY_KINDS
 
-PAGED = (
-    "orgs",
-    "workspaces",
-    "directories",
-    "groups-search",
-    "users-search",
-    "group-role-assignments",
-    "policies",
-    "api-keys",
-    "events",
-    "events-stream",
-    "jira-projects",
-    "confluence-spaces",
-)
-ENDPOINTS = (*PAGED, "org", "policy", "event-actions", "gateway")
+PAGED = tuple(endpoint.name for endpoint in ALL if endpoint.paged)
+ENDPOINTS = (*PAGED, *dict.fromkeys(endpoint.name for endpoint in ALL if not endpoint.paged))
 ONLY_FOR: dict[str, tuple[str, ...]] = {
     "repeated-cursor": PAGED,
     "no-links": tuple(name for name in PAGED if name not in ("events-stream", "jira-projects")),
@@ -262,18 +250,20 @@ def fault_answer(fault: Fault, endpoint: Endpoint, path: str, now: datetime) -> 
         return _too_many(fault, endpoint, now)
     match fault.kind:
         case "401":
-            return json_answer(401, AnswerError(401, "ADMIN-401-1", "Unauthorized").body(endpoint.style))
+            error = AnswerError(401, "ADMIN-401-1", "Unauthorized")
         case "404":
-            return json_answer(404, AnswerError(404, "ADMIN-404-2", "No such organization.").body(endpoint.style))
+            error = AnswerError(404, "ADMIN-404-2", "No such organization.")
         case "500":
-            return json_answer(500, AnswerError(500, "ADMIN-500-1", "Try again later.").body(endpoint.style))
+            error = AnswerError(500, "ADMIN-500-1", "Try again later.")
         case "503":
             return Answer(503, b"<html><body>503 Service Unavailable</body></html>", "text/html")
         case "html":
             return Answer(200, HTML, "text/html; charset=utf-8")
         case "redirect":
             return Answer(302, b"", headers={"Location": f"https://elsewhere.example{path}"})
-    return None
+        case _:
+            return None
+    return json_answer(error.status, error.body(endpoint.style))
 
 
 def minute_after(now: datetime, seconds: float) -> str:
@@ -282,21 +272,16 @@ def minute_after(now: datetime, seconds: float) -> str:
 
 
 def _too_many(fault: Fault, endpoint: Endpoint, now: datetime) -> Answer:
+    if fault.kind == "429-empty":
+        return Answer(429, b"")
     # The next whole second: neither header can say less.
     until = (now + timedelta(seconds=fault.seconds)).replace(microsecond=0)
     until += timedelta(seconds=1 if until < now + timedelta(seconds=fault.seconds) else 0)
-    spent = {"X-RateLimit-Remaining": "0"}
-    body = AnswerError(429, "ADMIN-429-1", "Too many API requests").body(endpoint.style)
-    match fault.kind:
-        case "429-seconds":
-            return json_answer(429, body, spent | {"Retry-After": str(round(fault.seconds))})
-        case "429-date":
-            return json_answer(429, body, spent | {"Retry-After": format_datetime(until, usegmt=True)})
-        case "429-minute":
-            return json_answer(429, body, spent | {"Retry-After": minute_after(now, fault.seconds)})
-        case "429-errors":
-            listed = AnswerError(429, "ADMIN-429-1", "Too many API requests").body("directories")
-            return json_answer(429, listed, spent | {"X-RateLimit-Reset": f"{until:%Y-%m-%dT%H:%M:%SZ}"})
-        case "429-empty":
-            return Answer(429, b"")
-    return json_answer(429, body, spent | {"X-RateLimit-Reset": f"{until:%Y-%m-%dT%H:%M:%SZ}"})
+    says = {
+        "429-seconds": {"Retry-After": str(round(fault.seconds))},
+        "429-date": {"Retry-After": format_datetime(until, usegmt=True)},
+        "429-minute": {"Retry-After": minute_after(now, fault.seconds)},
+    }.get(fault.kind, {"X-RateLimit-Reset": f"{until:%Y-%m-%dT%H:%M:%SZ}"})
+    error = AnswerError(429, "ADMIN-429-1", "Too many API requests")
+    body = error.body("directories" if fault.kind == "429-errors" else endpoint.style)
+    return json_answer(429, body, {"X-RateLimit-Remaining": "0"} | says)

@@ -23,7 +23,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from contribaudit.simulator.endpoint import (
     AnswerError,
@@ -157,15 +156,15 @@ def _visible(call: Call) -> list[Event]:
             raise AnswerError(403, "ADMIN-403-3", "The organization has no audit log.")
         return []
     oldest = call.now - timedelta(days=RETENTION_DAYS)
-    return [event for event in call.organization.events if event.time >= oldest and _processed(call, event) <= call.now]
-
-
-def _processed(call: Call, event: Event) -> datetime:
-    return processed_at(event, call.options)
+    return [
+        event
+        for event in call.organization.events
+        if event.time >= oldest and processed_at(event, call.options) <= call.now
+    ]
 
 
 def _rank(call: Call, event: Event) -> tuple[float, str]:
-    return _processed(call, event).timestamp(), event.id
+    return processed_at(event, call.options).timestamp(), event.id
 
 
 def _position(call: Call, endpoint: str, names: tuple[str, ...], default: int) -> Position:
@@ -253,9 +252,7 @@ def _searched(event: Event) -> str:
 
 def _url(call: Call, cursor: str | None) -> str:
     parameters = {name: value for name, value in call.query.items() if name != "cursor"}
-    if cursor is not None:
-        parameters["cursor"] = cursor
-    return f"{call.url}?{urlencode(parameters)}" if parameters else call.url
+    return call.url_with(parameters | ({} if cursor is None else {"cursor": cursor}))
 
 
 ACTIONS = Endpoint(

@@ -16,7 +16,6 @@ key's value is never served. The error codes are this API's own; which of them a
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from urllib.parse import urlencode
 
 from contribaudit.simulator.endpoint import (
     AnswerError,
@@ -58,7 +57,7 @@ def shape_list(call: Call, page: Page) -> Json:
 
 
 def _url(call: Call, cursor: str | None) -> str | None:
-    return None if cursor is None else f"{call.url}?{urlencode({'cursor': cursor})}"
+    return None if cursor is None else call.url_with({"cursor": cursor})
 
 
 def organization(call: Call) -> Json:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, links, resume, single
 from contribaudit.simulator.options import Options, spell_realm
@@ -103,8 +102,7 @@ def _time(moment: datetime) -> str:
 
 
 def _url(call: Call, page: Page, cursor: str | None) -> str:
-    parameters = page.position.memory | ({"cursor": cursor} if cursor else {})
-    return f"{call.url}?{urlencode(parameters)}" if parameters else call.url
+    return call.url_with(page.position.memory | ({"cursor": cursor} if cursor else {}))
 
 
 LIST = Endpoint(

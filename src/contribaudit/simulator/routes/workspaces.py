@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, links, resume
 from contribaudit.simulator.options import REALM_NAMES, Options, spell_realm
@@ -169,7 +169,7 @@ def shape(call: Call, page: Page) -> Json:
     """`endIndex` is that of the last entry plus one; an empty page has no indexes. An option says how next looks."""
     start, count = page.position.start, len(page.items)
     shown = links(
-        self=_url(call, page.self_cursor),
+        self=call.url_with({"cursor": page.self_cursor}),
         prev=_link(call, page.prev_cursor),
         next=_link(call, page.next_cursor),
     )
@@ -203,11 +203,7 @@ def _limit(value: object) -> int:
 def _link(call: Call, cursor: str | None) -> str | None:
     if cursor is None or call.options.next_link == "token":
         return cursor
-    return _url(call, cursor)
-
-
-def _url(call: Call, cursor: str) -> str:
-    return f"{call.url}?{urlencode({'cursor': cursor})}"
+    return call.url_with({"cursor": cursor})
 
 
 SEARCH = Endpoint(
