@@ -29,10 +29,9 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # What a pack is and how it is checked; making one needs what an audit gives.
     ("evidence.manifest", "evidence.signing"),
     ("evidence.pack",),
-    ("evidence.answers", "evidence.columns", "evidence.controls"),
+    ("evidence.columns", "evidence.controls"),
     ("evidence.readme",),
     ("evidence.start",),
-    ("evidence.rebuilt",),
     ("evidence.repeated",),
     ("evidence.agreement",),
     ("evidence.verify",),

@@ -24,7 +24,7 @@ from contribaudit.evidence.dossier import of_run
 from contribaudit.evidence.export import Form, export
 from contribaudit.evidence.manifest import NAME, PUBLIC_KEY, SIGNATURE, SUMS, plain_path, read_manifest
 from contribaudit.evidence.pack import ListedPack, open_pack
-from contribaudit.evidence.rebuilt import made_again
+from contribaudit.evidence.repeated import made_again
 from contribaudit.evidence.signing import Signer
 from contribaudit.evidence.verify import verify, verify_chain
 from tests.evidence.conftest import SIGNER

@@ -2,7 +2,7 @@
 
 Whoever edits one of them and lists it anew under its new digest is found here, with no key and no history. Whoever
 edits all of them alike is not: see `reperform`, signatures and the chain. `repeated.py` holds the tables against each
-other and the manifest, `rebuilt.py` makes again what follows from the others.
+other and the manifest, and makes again what follows from the others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.resolve.inventory import NAMED_BY_POLICY, NOT_AN_APP
-from contribaudit.evidence.answers import digests
 from contribaudit.evidence.columns import (
     CHANGE,
     COLLECTION,
@@ -36,15 +35,17 @@ from contribaudit.evidence.pack import (
     WRONG_SHAPE,
     Disagreement,
     ListedPack,
+    digests,
     report_pieces,
     shown,
     strict_json,
 )
 from contribaudit.evidence.readme import About
-from contribaudit.evidence.rebuilt import DICTIONARY, differences
 from contribaudit.evidence.repeated import (
+    DICTIONARY,
     answers_there,
     contradictions,
+    differences,
     files_that_fit,
     page_of_list_there,
     same_runs,

@@ -16,10 +16,10 @@ from contribaudit import __version__
 from contribaudit.audit.job import Operator
 from contribaudit.core.model.provisions import LookOutcome
 from contribaudit.errors import StoreDamaged
-from contribaudit.evidence import answers
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.folder import EvidenceFolder
 from contribaudit.evidence.manifest import SCHEMA, Judged, Manifest, Scope, Tool, code_sha256, plain_path
+from contribaudit.evidence.pack import bundles
 from contribaudit.evidence.readme import About, contents, data_dictionary, readme_text
 from contribaudit.evidence.sheets import Row, Sheet
 from contribaudit.evidence.sheets.people import ATTESTATIONS, CHANGES, DECISIONS, SEGREGATION, WAIVERS
@@ -117,7 +117,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
                 path = f"decoders/{number:03}.toml"
             folder.put(path, dossier.cast.text(body.decode()).encode())
         if dossier.cast.named:  # what was answered, or photographed, may show people
-            for path, some in answers.bundles(_noting(_answers(dossier), held)):
+            for path, some in bundles(_noting(_answers(dossier), held)):
                 with folder.binary(path) as file:
                     file.writelines(some)
             for path, body in _attachments(dossier):

@@ -2,6 +2,11 @@
 
 `report.json` is read as it was written, indented, one key or entry at a time: a report of a million findings is never
 all in memory, and no other reader can see another document in the same bytes.
+
+Raw answers are sixteen files of JSON lines at most, by the first digit of each answer's SHA-256. A line is
+`{"sha256": …, "body": …}`: `body` is the answer's canonical JSON as a text, so that
+`jq -rj 'select(.sha256 == "DIGEST").body' responses/D.jsonl | sha256sum` gives the digest back. Packs of older versions
+have one file for each answer, `responses/DIGEST.json`; both kinds are read here.
 """
 
 from __future__ import annotations
@@ -13,13 +18,15 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
 
-from contribaudit.errors import EvidenceDamaged, UsageError
+from contribaudit.errors import EvidenceDamaged, StoreDamaged, UsageError
 from contribaudit.evidence.manifest import NAME, Entry, Manifest
 from contribaudit.exporters.json_v1 import indented
 from contribaudit.exporters.saved import no_number
@@ -163,6 +170,24 @@ def _said(error: Exception) -> str:
 ASK = "Ask whoever made the evidence for the original"
 
 
+def table(pack: Pack, name: str) -> Iterator[Mapping[str, str]]:
+    """The rows of a CSV file by their columns. Raises EvidenceDamaged for what is no table with one header."""
+    with pack.open(name) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, strict=True)
+        try:
+            columns = next(reader, [])
+            if len(set(columns)) != len(columns) or not columns:
+                raise EvidenceDamaged(f"{name} has no header, or a column twice", hint=ASK)
+            for number, row in enumerate(reader, 1):
+                if len(row) != len(columns):
+                    raise EvidenceDamaged(f"{name}, row {number}: {len(row)} cells, {len(columns)} columns", hint=ASK)
+                yield dict(zip(columns, row, strict=True))
+        except csv.Error as error:
+            raise EvidenceDamaged(f"{name} is not a table: {error}", hint=ASK) from None
+
+
+# ── report.json ───────────────────────────────────────────────────────────────────────────────────────
+
 REPORT = "report.json"
 _LONGEST_LINE = 1 << 20
 _MOST_LINES = 1 << 22
@@ -276,17 +301,94 @@ def _same(text: str, line: str) -> Any:
     return value
 
 
-def table(pack: Pack, name: str) -> Iterator[Mapping[str, str]]:
-    """The rows of a CSV file by their columns. Raises EvidenceDamaged for what is no table with one header."""
-    with pack.open(name) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, strict=True)
-        try:
-            columns = next(reader, [])
-            if len(set(columns)) != len(columns) or not columns:
-                raise EvidenceDamaged(f"{name} has no header, or a column twice", hint=ASK)
-            for number, row in enumerate(reader, 1):
-                if len(row) != len(columns):
-                    raise EvidenceDamaged(f"{name}, row {number}: {len(row)} cells, {len(columns)} columns", hint=ASK)
-                yield dict(zip(columns, row, strict=True))
-        except csv.Error as error:
-            raise EvidenceDamaged(f"{name} is not a table: {error}", hint=ASK) from None
+# ── Raw answers ───────────────────────────────────────────────────────────────────────────────────────
+
+ANSWERS = "responses"
+_LONGEST_ANSWER = 1 << 26
+"""Bytes of one answer as it is written."""
+
+
+def file_of(digest: str) -> str:
+    """The file that holds the answer, as a path in the pack."""
+    return f"{ANSWERS}/{digest[0]}.jsonl"
+
+
+def bundles(answers: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Path and lines of each file. `answers` come with their digests and sorted by them; take each file's lines first.
+
+    Lone surrogates, which JSON can carry, are kept.
+    """
+    for path, some in groupby(answers, key=lambda one: file_of(one[0])):
+        yield path, (_answer_line(digest, body) for digest, body in some)
+
+
+def _answer_line(digest: str, body: bytes) -> bytes:
+    text = json.dumps({"sha256": digest, "body": body.decode("utf-8", "surrogatepass")})
+    return f"{text}\n".encode()
+
+
+def is_bundle(path: str) -> bool:
+    """Whether the file holds answers line by line."""
+    folder, _, name = path.rpartition("/")
+    return folder == ANSWERS and name.endswith(".jsonl")
+
+
+def digests(pack: Pack, paths: Iterable[str]) -> Iterator[str]:
+    """Digest of each answer in the pack whose files these are.
+
+    Raises EvidenceDamaged for a line that this tool does not write, and for an answer that is not what its digest says.
+    """
+    for path in paths:
+        if is_bundle(path):
+            last = ""
+            for digest, _ in _answers(pack, path):
+                if not digest > last:
+                    raise EvidenceDamaged(f"{path} holds an answer twice, or out of order", hint=ASK)
+                last = digest
+                yield digest
+        elif path.startswith(f"{ANSWERS}/"):
+            yield path.removeprefix(f"{ANSWERS}/").removesuffix(".json")
+
+
+def _answers(pack: Pack, path: str) -> Iterator[tuple[str, bytes]]:
+    with pack.open(path) as file:
+        number = 0
+        while line := file.readline(_LONGEST_ANSWER):
+            number += 1
+            digest, body = _read_answer(line)
+            if not digest or file_of(digest) != path or sha256(body).hexdigest() != digest:
+                raise EvidenceDamaged(f"{shown(path)}, line {number}, does not hold what its digest says", hint=ASK)
+            yield digest, body
+
+
+def _read_answer(line: bytes) -> tuple[str, bytes]:
+    """Digest and answer; "" for a line that is not as it was written."""
+    try:
+        told = json.loads(line)
+        digest, body = told["sha256"], told["body"].encode("utf-8", "surrogatepass")
+        whole = isinstance(digest, str) and _answer_line(digest, body) == line
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        whole = False
+    return (digest, body) if whole else ("", b"")
+
+
+def answer(pack: Pack, digest: str) -> bytes:
+    """The raw answer with this digest.
+
+    Raises StoreDamaged where the pack does not hold it, EvidenceDamaged where it was altered.
+    """
+    there = {name for name, _ in pack.sizes()}
+    single = f"{ANSWERS}/{digest}.json"
+    if digest.isalnum() and single in there:
+        body = pack.read(single)
+        if sha256(body).hexdigest() != digest:
+            raise EvidenceDamaged(f"{single} was modified", hint=ASK)
+        return body
+    if digest.isalnum() and file_of(digest) in there:
+        for found, body in _answers(pack, file_of(digest)):
+            if found == digest:
+                return body
+    raise StoreDamaged(
+        f"The raw response {digest} is not in this evidence",
+        hint="Packs without names of people contain none; open it on the machine with the history",
+    )

@@ -16,8 +16,8 @@ from typing import Any
 from contribaudit.core.advise.gaps import EVERY_HOURS
 from contribaudit.core.advise.verdict import headline
 from contribaudit.core.model.finding import Severity
-from contribaudit.evidence import answers
 from contribaudit.evidence.manifest import NAME, SUMS, Scope
+from contribaudit.evidence.pack import file_of
 from contribaudit.exporters.csv_evidence import lines
 from contribaudit.exporters.text import safe_text
 
@@ -227,7 +227,7 @@ def readme_text(about: About) -> str:
         _SITES.format(sites=", ".join(safe_text(site) for site in scope.sites)) if scope.sites else "",
         _CHECK,
         _SIGNED if about.signed else "",
-        _ANSWERS.format(digest=about.answer, path=answers.file_of(about.answer)) if about.answer else "",
+        _ANSWERS.format(digest=about.answer, path=file_of(about.answer)) if about.answer else "",
         _TOOL,
         "\nWhat a folder that fits proves\n",
         *(f"  {line}\n" for line in PROVES),

@@ -19,7 +19,6 @@ from contribaudit.core.model.canonical import LEAST_DIGITS
 from contribaudit.core.resolve.state import NEVER_EXPORTED, Chain
 from contribaudit.errors import ContribauditError, EvidenceDamaged, UsageError
 from contribaudit.evidence.agreement import disagreements
-from contribaudit.evidence.answers import FOLDER, digests, is_bundle
 from contribaudit.evidence.manifest import (
     NAME,
     PUBLIC_KEY,
@@ -30,7 +29,7 @@ from contribaudit.evidence.manifest import (
     plain_path,
     read_manifest,
 )
-from contribaudit.evidence.pack import ASK, ListedPack, Pack, open_pack, shown
+from contribaudit.evidence.pack import ANSWERS, ASK, ListedPack, Pack, digests, is_bundle, open_pack, shown
 from contribaudit.evidence.signing import PublicKey, fingerprint, public_pem, read_public_key, signed_by
 
 if TYPE_CHECKING:
@@ -266,7 +265,7 @@ def _coherent(held: ListedPack) -> None:
         folder, _, name = path.rpartition("/")
         if is_bundle(path):
             continue
-        if folder in (FOLDER, "attachments") and name.removesuffix(".json") != entry.sha256:
+        if folder in (ANSWERS, "attachments") and name.removesuffix(".json") != entry.sha256:
             raise EvidenceDamaged(f"{path} does not hold what its name says", hint=ASK)
 
     for _ in digests(held.pack, held.files):

@@ -36,9 +36,8 @@ from contribaudit.core.model.rulebook import Words
 from contribaudit.core.model.several import counted
 from contribaudit.demo import demonstration
 from contribaudit.errors import CredentialError, EvidenceDamaged
-from contribaudit.evidence.answers import answer
 from contribaudit.evidence.export import Form
-from contribaudit.evidence.pack import ASK, Pack, open_pack
+from contribaudit.evidence.pack import ASK, Pack, answer, open_pack
 from contribaudit.evidence.verify import Verified, verify
 from contribaudit.exporters import saved
 from contribaudit.operations import drafts

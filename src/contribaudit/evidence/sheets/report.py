@@ -16,9 +16,9 @@ from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS
 from contribaudit.core.resolve.provisions import standings
 from contribaudit.core.resolve.state import State
 from contribaudit.core.resolve.subprocessor_exposure import exposures, list_in_force, processors
-from contribaudit.evidence.answers import file_of
 from contribaudit.evidence.controls import COUNTED, ByControl, split
 from contribaudit.evidence.dossier import Dossier
+from contribaudit.evidence.pack import file_of
 from contribaudit.evidence.sheets import Row, Sheet
 from contribaudit.exporters import csv_evidence, tabular
 from contribaudit.exporters.report_v1 import ReportV1
