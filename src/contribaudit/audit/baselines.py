@@ -9,9 +9,9 @@ from contribaudit.attestations.recording import mail, short
 from contribaudit.audit.attesting import AttestationSession
 from contribaudit.core.judge.baseline import Uncovered, outside, uncovered
 from contribaudit.core.model.attestation import Baseline
+from contribaudit.core.model.names import WORKSPACES
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import parse_end
-from contribaudit.core.resolve.plans import WORKSPACES
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.store.records import RunRecord

@@ -192,7 +192,7 @@ def decided_by_two(case: CheckContext) -> Verdict:
         return plan
     wanted = choosable(plan)
     decisions = {setting.id: decision_on(case, setting) for setting in wanted}
-    evidence = Evidence.of(case.state.read(case.subject, names.HIGHEST_PLAN))
+    evidence = case.evidence(names.HIGHEST_PLAN)
     missing = tuple(setting for setting, made in decisions.items() if made is None)
     expected = tuple(decisions)
     if missing:
@@ -280,7 +280,7 @@ def administrators_known(case: CheckContext) -> Verdict:
     """GV-02: nobody administers the organization but those of the rule's `expect`, in person or by a group."""
     seen = {one: attested_list(case.state, case.subject, one, case.rule.expect) for one in _ADMINISTRATORS}
     listed = {setting: held for setting, held in seen.items() if not isinstance(held, Verdict)}
-    evidence = tuple(one for each in listed for one in Evidence.of(case.state.read(case.subject, each.id)))
+    evidence = tuple(one for each in listed for one in case.evidence(each.id))
     if not isinstance(case.rule.expect, tuple):
         unread = next((one for one in seen.values() if isinstance(one, Verdict)), None)
         count = sum(map(len, listed.values()))

@@ -30,9 +30,6 @@ from contribaudit.core.resolve.plans import trial_behind, trial_running
 from contribaudit.core.resolve.reasons import never_recorded
 from contribaudit.core.resolve.state import State, once_per_state, screen_for, shown_on
 
-WORKSPACES = "workspaces"
-POLICIES = "policies"
-
 
 def list_evidence(state: State, organization: str, collector: str) -> tuple[Evidence, ...]:
     """A list that was read to its end, as evidence of what is not in it; empty when it was not."""
@@ -147,7 +144,7 @@ def none_among_apps(what: str, outcome: Outcome = Outcome.PASS) -> Callable[[Sta
     """`outcome` where a whole, non-empty inventory holds none of `what`; None (so `unknown`) for any other."""
 
     def answer(state: State, organization: str) -> Verdict | None:
-        evidence = list_evidence(state, organization, WORKSPACES)
+        evidence = list_evidence(state, organization, names.WORKSPACES)
         if not evidence or not state.subjects(Kind.APP, organization):
             return None
         return Verdict(outcome, "none_among_apps", f"no app {what}", evidence=evidence)
@@ -195,7 +192,7 @@ def compared(case: CheckContext, setting: Setting, wanted: str, says: Mapping[st
     if isinstance(word, Verdict):
         return word
     outcome = Outcome.PASS if word == wanted else Outcome.FAIL
-    evidence = Evidence.of(case.state.read(case.subject, setting.id))
+    evidence = case.evidence(setting.id)
     return Verdict(outcome, code_of(setting, word), says[word], setting.id, wanted, word, evidence)
 
 
@@ -221,9 +218,9 @@ def apps_of(case: CheckContext, setting: Setting) -> list[Subject] | Verdict:
     organization = case.subject.organization
     apps = case.state.once(("apps", organization), lambda: case.state.subjects(Kind.APP, organization))
     place = case.state.organizations[organization]
-    if apps and place.completed(WORKSPACES):
+    if apps and place.completed(names.WORKSPACES):
         return apps
-    reason = place.why_not(WORKSPACES) or "the list of apps is empty"
+    reason = place.why_not(names.WORKSPACES) or "the list of apps is empty"
     return Verdict(Outcome.UNKNOWN, "apps_unread", f"the list of apps is incomplete: {reason}", setting.id)
 
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from contribaudit.catalogue.data_contribution import SUB_PROCESSOR_NOTICES as NOTICES
-from contribaudit.checks.reading import WORKSPACES, compared
+from contribaudit.checks.reading import compared
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Judge, Shape, Verdict, check
 from contribaudit.core.judge.evaluate import attributes_of
 from contribaudit.core.judge.selectors import rule_for
@@ -188,8 +188,8 @@ def _names(found: Iterable[tuple[Processor, Exposure]]) -> tuple[str, ...]:
 def _apps_unread(case: CheckContext) -> str:
     """Why the list of apps is not whole; "" when it is: then a row that touches none of them touches nothing."""
     place = case.state.organizations[case.subject.organization]
-    if not place.completed(WORKSPACES):
-        return f"the list of apps is incomplete: {place.why_not(WORKSPACES)}"
+    if not place.completed(names.WORKSPACES):
+        return f"the list of apps is incomplete: {place.why_not(names.WORKSPACES)}"
     return "" if case.state.subjects(Kind.APP, place.id) else "the list of apps is empty"
 
 

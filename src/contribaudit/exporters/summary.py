@@ -13,9 +13,9 @@ from functools import cached_property
 from contribaudit.core.advise.report import Counts
 from contribaudit.core.advise.verdict import headline, rest_on, verdict_word
 from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.names import WORKSPACES
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.several import counted
-from contribaudit.core.resolve.plans import WORKSPACES
 from contribaudit.exporters.changed import Happened, caused_at, happened
 from contribaudit.exporters.report_v1 import FindingV1, OrganizationV1, ReportV1, StepV1, SubjectV1
 from contribaudit.exporters.tally import FindingGroup, Place, Question, Tally, badness, weakness, worse

@@ -12,7 +12,6 @@ from dataclasses import replace
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.checks.reading import (
-    WORKSPACES,
     app_of,
     apps_of,
     apps_shown,
@@ -99,7 +98,7 @@ def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
     outcome = Outcome.PASS if OPENNESS[word] <= OPENNESS[wanted] else Outcome.FAIL
     reason = f"{setting.title}: {word}"
     reason += "" if outcome is Outcome.PASS else f"; the policy wants {wanted}"
-    evidence = Evidence.of(case.state.read(case.subject, setting.id))
+    evidence = case.evidence(setting.id)
     return Verdict(outcome, code_of(setting, word), reason, setting.id, wanted, word, evidence)
 
 
@@ -114,7 +113,7 @@ def exposure(case: CheckContext, subject: Subject, most: str = BLOCKED) -> Verdi
         return stopped_by(answer, most)
     evidence = Evidence.of(*answer.rests_on)
     if answer.value != EXPOSED and (answer.code in _FAMILY_CODES or subject.kind is not Kind.APP):
-        evidence += list_evidence(state, subject.organization, WORKSPACES)
+        evidence += list_evidence(state, subject.organization, names.WORKSPACES)
     if answer.outcome != VALUE:
         return replace(stopped_by(answer, most), evidence=evidence)
     outcome = Outcome.FAIL if answer.value == EXPOSED else Outcome.PASS
@@ -292,7 +291,7 @@ def reviewed(case: CheckContext) -> Verdict:
     word = attested_choice(case.state, case.subject, ai.ACCESS)
     if isinstance(word, Verdict):
         return unless_no_screen(case, ai.ACCESS, word)
-    evidence = Evidence.of(case.state.read(case.subject, ai.ACCESS.id))
+    evidence = case.evidence(ai.ACCESS.id)
     reason = f"its Rovo access was checked: {word}"
     return Verdict(Outcome.PASS, "reviewed", reason, ai.ACCESS.id, None, word, evidence)
 
@@ -335,7 +334,7 @@ def free_plan(case: CheckContext) -> Verdict:
 def _no_paid_apps(state: State, organization: str) -> bool:
     """True when the whole inventory is on plans for which Rovo is not listed."""
     plans = (plan_of(state, app) for app in state.subjects(Kind.APP, organization))
-    whole = state.organizations[organization].completed(WORKSPACES)
+    whole = state.organizations[organization].completed(names.WORKSPACES)
     return whole and all(isinstance(plan, Plan) and not plan.rovo for plan in plans)
 
 

@@ -9,7 +9,6 @@ from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.checks.ai_access.apps import access_told, exposure, nothing_to_ask, on_its_screen
 from contribaudit.checks.reading import (
-    WORKSPACES,
     apps_of,
     attested_choice,
     attested_list,
@@ -59,7 +58,7 @@ def approved_groups(case: CheckContext) -> Verdict:
         return Verdict(Outcome.UNKNOWN, "plan_with_groups_not_known", reason, ai.ACCESS_GROUPS.id, case.rule.expect)
     if not plan.rovo_by_group:
         reason = f"the {plan.name} plan cannot limit Rovo by group; {able} can"
-        evidence = Evidence.of(case.state.read(case.subject, names.HIGHEST_PLAN))
+        evidence = case.evidence(names.HIGHEST_PLAN)
         return Verdict(
             Outcome.NOT_ACHIEVABLE,
             "plan_without_groups",
@@ -79,7 +78,7 @@ def approved_groups(case: CheckContext) -> Verdict:
     if worst.outcome is not Outcome.PASS:
         return worst
     evidence = (
-        *list_evidence(case.state, case.subject.organization, WORKSPACES),
+        *list_evidence(case.state, case.subject.organization, names.WORKSPACES),
         *(evidence for answer in answers for evidence in answer.evidence),
     )
     reason = "Rovo is blocked or limited to approved groups in every app"
@@ -129,7 +128,7 @@ def health_data(case: CheckContext) -> Verdict:
     tagged = attested_choice(case.state, case.subject, ai.HIPAA_TAGGED)
     if isinstance(tagged, Verdict):
         return unless_no_screen(case, ai.HIPAA_TAGGED, tagged)
-    evidence = Evidence.of(case.state.read(case.subject, ai.HIPAA_TAGGED.id))
+    evidence = case.evidence(ai.HIPAA_TAGGED.id)
     if tagged == "no":
         reason = "not tagged for HIPAA, so it must hold no health data"
         return Verdict(Outcome.PASS, "not_tagged", reason, ai.HIPAA_TAGGED.id, None, tagged, evidence)
@@ -198,7 +197,7 @@ def _closed(case: CheckContext, listed: tuple[str, ...], seen: tuple[Evidence, .
     state, approved, setting = case.state, case.rule.expect, ai.ROLE_GROUPS.id
     evidence = (
         *Evidence.of(state.read(case.subject, setting)),
-        *list_evidence(state, case.subject.organization, WORKSPACES),
+        *list_evidence(state, case.subject.organization, names.WORKSPACES),
         *seen,
     )
     if blocked:

@@ -49,7 +49,7 @@ def approved_connector(case: CheckContext) -> Verdict:
     word = attested_choice(case.state, case.subject, _STATE, "disconnected")
     if isinstance(word, Verdict):
         return word
-    evidence = Evidence.of(case.state.read(case.subject, _STATE.id))
+    evidence = case.evidence(_STATE.id)
     accepted = any(not beyond(case, (name,), approved) for name in (case.subject.id, f"connector:{case.subject.id}"))
     if word == "disconnected" or accepted:
         code = "disconnected" if word == "disconnected" else "approved"
@@ -81,7 +81,7 @@ def disconnected(case: CheckContext) -> Verdict:
         return word
     if word == "disconnecting":
         return _disconnecting(case, word)
-    evidence = Evidence.of(case.state.read(case.subject, _STATE.id))
+    evidence = case.evidence(_STATE.id)
     if word == "disconnected":
         reason = "the connector is disconnected"
         return Verdict(Outcome.PASS, "disconnected", reason, _STATE.id, "disconnected", word, evidence)
@@ -145,7 +145,7 @@ def blocklist(case: CheckContext) -> Verdict:
     entries = attested_list(case.state, case.subject, setting)
     if isinstance(entries, Verdict):
         return entries
-    evidence = Evidence.of(case.state.read(case.subject, setting.id))
+    evidence = case.evidence(setting.id)
     most = case.state.rulebook.limits.blocklist_items.amount
     if len(entries) > most:
         reason = f"the blocklist holds {len(entries)} entries; only {most} count"
@@ -175,7 +175,7 @@ def creators(case: CheckContext) -> Verdict:
     word = attested_choice(case.state, case.subject, tools.AGENT_CREATORS, "admins")
     if isinstance(word, Verdict):
         return word
-    evidence = Evidence.of(case.state.read(case.subject, tools.AGENT_CREATORS.id))
+    evidence = case.evidence(tools.AGENT_CREATORS.id)
     code = code_of(tools.AGENT_CREATORS, word)
     if word != "groups":
         outcome = Outcome.PASS if word == "admins" else Outcome.FAIL
@@ -235,7 +235,7 @@ def beta_features(case: CheckContext) -> Verdict:
     """AI-23: beta AI features are off, where the console has a switch for them."""
     word = attested_choice(case.state, case.subject, tools.BETA_FEATURES, "off")
     if word == "no_switch":
-        evidence = Evidence.of(case.state.read(case.subject, tools.BETA_FEATURES.id))
+        evidence = case.evidence(tools.BETA_FEATURES.id)
         reason = "the console shows no switch for beta AI features, and none is documented"
         return Verdict(Outcome.UNKNOWN, "no_switch", reason, tools.BETA_FEATURES.id, "off", word, evidence)
     return compared(
@@ -274,7 +274,7 @@ def domains(case: CheckContext) -> Verdict:
     held = (*([SUPPORTED] if supported == "allowed" else []), *(own if isinstance(own, tuple) else ()))
     strangers = beyond(case, held, approved)
     settings = (tools.MCP_SUPPORTED_DOMAINS.id, tools.MCP_DOMAINS.id, tools.MCP_API_TOKENS.id)
-    evidence = Evidence.of(*(case.state.read(case.subject, setting) for setting in settings))
+    evidence = case.evidence(*settings)
     if strangers:
         reason = f"tools can connect from {', '.join(strangers)}; the policy does not approve that"
         return Verdict(Outcome.FAIL, "domain_not_approved", reason, tools.MCP_DOMAINS.id, approved, held, evidence)
@@ -316,7 +316,7 @@ def write_permission(case: CheckContext) -> Verdict:
         word = attested_choice(case.state, case.subject, tools.MCP_WRITE, SANDBOX)
         if isinstance(word, Verdict):
             return word
-        evidence = Evidence.of(case.state.read(case.subject, tools.MCP_WRITE.id))
+        evidence = case.evidence(tools.MCP_WRITE.id)
         if word == "blocked":
             reason = "write access is blocked, also in sandboxes"
             return Verdict(Outcome.PASS, "write_blocked", reason, tools.MCP_WRITE.id, SANDBOX, word, evidence)

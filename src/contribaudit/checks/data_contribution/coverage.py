@@ -8,7 +8,6 @@ from itertools import pairwise
 
 from contribaudit.checks.documents import reviewed_within
 from contribaudit.checks.reading import (
-    WORKSPACES,
     list_evidence,
     may_be_sandbox,
     none_among_apps,
@@ -149,9 +148,9 @@ def departed(case: CheckContext) -> Verdict:
     organization = case.subject.organization
     state = case.state
     found = state.organization(organization).departures
-    evidence = list_evidence(state, organization, WORKSPACES)
+    evidence = list_evidence(state, organization, names.WORKSPACES)
     if not evidence:
-        why = state.organizations[organization].why_not(WORKSPACES)
+        why = state.organizations[organization].why_not(names.WORKSPACES)
         return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"it is not known whether an app left: {why}")
     gone = [one for one in found.apps if not _pseudo(case, one)]
     if gone:
@@ -185,7 +184,7 @@ def _deletion(case: CheckContext, gone: list[Departure]) -> Verdict:
     past = [one for one, end in zip(gone, due, strict=True) if end <= case.as_of]
     aggregates = f"aggregated data may be kept for {years} years"
     observed = tuple(one.alias for one in gone)
-    evidence = list_evidence(case.state, case.subject.organization, WORKSPACES)
+    evidence = list_evidence(case.state, case.subject.organization, names.WORKSPACES)
     if past:
         verified = f"{counted(days, 'day')} have passed, and nobody outside Atlassian can verify the deletion"
         reason = f"{_told(past)}; {verified}; {aggregates}"

@@ -208,7 +208,7 @@ def platform_apps(case: CheckContext) -> Verdict:
     switch = attested_choice(case.state, case.subject, _IN_APP, "off")
     if isinstance(switch, Verdict):
         return switch
-    evidence = Evidence.of(case.state.read(case.subject, _IN_APP.id))
+    evidence = case.evidence(_IN_APP.id)
     if switch == "off":
         reason = "the switch is off, and platform apps follow it"
         return Verdict(Outcome.PASS, "switch_off", reason, _IN_APP.id, "off", switch, evidence)
@@ -217,12 +217,12 @@ def platform_apps(case: CheckContext) -> Verdict:
     excluded = attested_list(case.state, case.subject, contribution.EXCLUDED, ())
     by_list = [] if isinstance(excluded, Verdict) else [text for text in excluded if _platform(case, text)]
     if by_policy or by_list:
-        evidence += Evidence.of(case.state.read(case.subject, contribution.EXCLUDED.id)) if by_list else ()
+        evidence += case.evidence(contribution.EXCLUDED.id) if by_list else ()
         reason = f"platform apps cannot be excluded while the switch is on: {', '.join([*by_policy, *by_list])}"
         return Verdict(Outcome.NOT_ACHIEVABLE, "platform_app_excluded", reason, _IN_APP.id, "off", switch, evidence)
     if isinstance(excluded, Verdict):
         return excluded
-    evidence += Evidence.of(case.state.read(case.subject, contribution.EXCLUDED.id))
+    evidence += case.evidence(contribution.EXCLUDED.id)
     reason = "the switch is on, so platform apps contribute; nobody claims otherwise"
     return Verdict(Outcome.PASS, "not_claimed", reason, contribution.EXCLUDED.id, (), (), evidence)
 
@@ -255,7 +255,7 @@ def connector_kept_out(case: CheckContext) -> Verdict:
     offered = attested_choice(case.state, case.subject, tools.CONNECTOR_OFFERED)
     if isinstance(offered, Verdict):
         return offered
-    evidence = Evidence.of(case.state.read(case.subject, tools.CONNECTOR_OFFERED.id))
+    evidence = case.evidence(tools.CONNECTOR_OFFERED.id)
     if offered == "no":
         reason = "the lists do not offer this connector, so it cannot contribute today"
         return Verdict(Outcome.PASS, "not_offered", reason, tools.CONNECTOR_OFFERED.id, approved, offered, evidence)

@@ -13,7 +13,6 @@ from contribaudit.catalogue import find
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.checks.contributed import contributed, once_in_force, worded
 from contribaudit.checks.reading import (
-    WORKSPACES,
     apps_of,
     attested_choice,
     beyond,
@@ -107,7 +106,7 @@ def _at_least(case: CheckContext, wanted: str, expected: Plan | None) -> Verdict
         return None
     least = possible[0].name
     reason = f"the highest active plan is at least {least}; the policy was written for {wanted}"
-    evidence = list_evidence(case.state, organization, WORKSPACES)
+    evidence = list_evidence(case.state, organization, names.WORKSPACES)
     return Verdict(Outcome.FAIL, "plan_above_expected", reason, names.HIGHEST_PLAN, wanted, least.casefold(), evidence)
 
 
@@ -201,8 +200,8 @@ def _trials(case: CheckContext) -> tuple[list[Subject], Verdict | None, tuple[Ev
     running = [app for app, word in words.items() if word == "running"]
     unclear = [word for app, word in words.items() if isinstance(word, Verdict) and _can_move_defaults(case, app)]
     looked_at = [app for app, word in words.items() if not isinstance(word, Verdict)]
-    evidence = (*list_evidence(case.state, case.subject.organization, WORKSPACES), *_seen(case, looked_at, _TRIAL.id))
-    return running, most_severe(unclear), evidence
+    listed = list_evidence(case.state, case.subject.organization, names.WORKSPACES)
+    return running, most_severe(unclear), (*listed, *_seen(case, looked_at, _TRIAL.id))
 
 
 def _can_move_defaults(case: CheckContext, app: Subject) -> bool:
@@ -308,7 +307,7 @@ def _chosen(case: CheckContext, setting: Setting) -> Verdict:
     word = attested_choice(case.state, case.subject, setting, decision.value if decision else None)
     if isinstance(word, Verdict):
         return word
-    evidence = Evidence.of(case.state.read(case.subject, setting.id))
+    evidence = case.evidence(setting.id)
     if decision is None:
         reason = f"{setting.title} is {word}, and no decision in the policy says that it was chosen"
         return Verdict(Outcome.FAIL, "no_decision", reason, setting.id, None, word, evidence)
@@ -369,7 +368,7 @@ def exemption_evidenced(case: CheckContext) -> Verdict:
     word = attested_choice(case.state, case.subject, setting, claimed)
     if isinstance(word, Verdict):
         return word
-    evidence = Evidence.of(case.state.read(case.subject, setting.id))
+    evidence = case.evidence(setting.id)
     if word != (claimed or word):
         reason = f"the console shows the exemption {word}; the policy claims {claimed}"
         return Verdict(Outcome.FAIL, "other_exemption", reason, setting.id, claimed, word, evidence)

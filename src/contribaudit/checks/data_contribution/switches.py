@@ -201,16 +201,12 @@ def list_of_this_position(case: CheckContext) -> Verdict:
 
     A flip turns the meaning of the lists around: yesterday's exclude list is not today's include list.
     """
-    switch = attested_choice(case.state, case.subject, _IN_APP)
-    if isinstance(switch, Verdict):
-        return switch
-    belonging = _INCLUDED if switch == "off" else contribution.EXCLUDED
-    held = attested_list(case.state, case.subject, belonging)
-    if isinstance(held, Verdict):
-        return held
+    found = switch_and_list(case)
+    if isinstance(found, Verdict):
+        return found
+    switch, belonging, held, evidence = found
     switch_seen = case.state.read(case.subject, _IN_APP.id)
     list_seen = case.state.read(case.subject, belonging.id)
-    evidence = Evidence.of(switch_seen, list_seen)
     assert isinstance(switch_seen, Observed)
     assert isinstance(list_seen, Observed)
     if list_seen.observed_at < switch_seen.observed_at:

@@ -16,9 +16,7 @@ from contribaudit.checks.contributed import BEFORE
 from contribaudit.checks.data_contribution.switches import in_app_off, metadata_off
 from contribaudit.checks.data_residency.pinning import may_have_residency, no_policy_at_all, none_within
 from contribaudit.checks.data_residency.realm import allowed_realms, realm_of, realm_unclear, realms, without_residency
-from contribaudit.checks.reading import POLICIES as POLICY_LIST
 from contribaudit.checks.reading import (
-    WORKSPACES,
     app_of,
     attested_choice,
     attested_list,
@@ -109,7 +107,7 @@ def _way_out(case: CheckContext, setting: Setting, closed: str, code: str, opene
     word = attested_choice(case.state, case.subject, setting, closed)
     if isinstance(word, Verdict):
         return word
-    evidence = Evidence.of(case.state.read(case.subject, setting.id))
+    evidence = case.evidence(setting.id)
     if word == closed:
         return Verdict(Outcome.PASS, code_of(setting, word), "", setting.id, closed, word, evidence)
     return Verdict(Outcome.FAIL, code, opened, setting.id, closed, word, evidence)
@@ -120,7 +118,7 @@ def _own_domains(case: CheckContext) -> Verdict:
     listed = attested_list(case.state, case.subject, setting, ())
     if isinstance(listed, Verdict):
         return listed
-    evidence = Evidence.of(case.state.read(case.subject, setting.id))
+    evidence = case.evidence(setting.id)
     if not listed:
         return Verdict(Outcome.PASS, "no_domains", "", setting.id, (), listed, evidence)
     reason = f"tools can connect over MCP from {', '.join(listed)} and process data wherever they run"
@@ -171,7 +169,7 @@ def own_key(case: CheckContext) -> Verdict:
     key = attested_choice(case.state, case.subject, setting)
     if isinstance(key, Verdict):
         return unless_no_screen(case, setting, key)
-    evidence = Evidence.of(case.state.read(case.subject, setting.id))
+    evidence = case.evidence(setting.id)
     if key == "none":
         reason = "no customer-managed key, so its location can still be chosen"
         return Verdict(Outcome.PASS, "no_key", reason, setting.id, None, key, evidence)
@@ -207,7 +205,7 @@ def plan_allows(case: CheckContext) -> Verdict:
     plan = plan_of(case.state, case.subject)
     if not isinstance(plan, Plan):
         return plan_unclear(plan)
-    evidence = Evidence.of(case.state.read(case.subject, names.PLAN))
+    evidence = case.evidence(names.PLAN)
     needed = case.state.rulebook.plan_with("residency")
     if plan.residency:
         reason = f"the {plan.name} plan offers data residency"
@@ -275,12 +273,12 @@ def policies_list_apps(case: CheckContext) -> Verdict:
     """
     state, organization = case.state, case.subject.id
     listed_ids = state.read(case.subject, POLICIES.id)
-    inventory = list_evidence(state, organization, WORKSPACES)
+    inventory = list_evidence(state, organization, names.WORKSPACES)
     if not isinstance(listed_ids, Observed):
         return unread(listed_ids)
-    if not inventory or not list_evidence(state, organization, POLICY_LIST):
+    if not inventory or not list_evidence(state, organization, names.POLICIES):
         place = state.organizations[organization]
-        reason = place.why_not(WORKSPACES) or place.why_not(POLICY_LIST)
+        reason = place.why_not(names.WORKSPACES) or place.why_not(names.POLICIES)
         return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"the lists are incomplete: {reason}", POLICIES.id)
     apps = state.subjects(Kind.APP, organization)
     able = [app for app in apps if _able(state, app)]

@@ -19,7 +19,6 @@ from contribaudit.catalogue.data_residency import (
 )
 from contribaudit.checks.data_residency.realm import allowed_realms, realm_of, realm_unclear, realms, without_residency
 from contribaudit.checks.reading import (
-    POLICIES,
     fragile_in_own_trial,
     fragile_in_trial,
     list_evidence,
@@ -50,7 +49,7 @@ def in_no_policy(state: State, app: Subject) -> bool:
     return (
         not isinstance(unseen, Observed)
         and unseen.code == "not_read"
-        and bool(list_evidence(state, app.organization, POLICIES))
+        and bool(list_evidence(state, app.organization, names.POLICIES))
     )
 
 
@@ -112,7 +111,7 @@ def _by_policy(case: CheckContext) -> Verdict:
     held = state.read(app, names.PINNED)
     evidence = Evidence.of(seen, held)
     if in_no_policy(state, app):
-        evidence = (*Evidence.of(seen), *list_evidence(state, app.organization, POLICIES))
+        evidence = (*Evidence.of(seen), *list_evidence(state, app.organization, names.POLICIES))
         if not realm.pinned_to_a_place:
             reason = f"stored in {realm.code}, which may move, and no residency policy lists the app"
             return Verdict(Outcome.FAIL, "not_pinned", reason, names.PINNED, True, False, evidence)
@@ -177,7 +176,7 @@ def _no_moves(state: State, organization: str) -> Verdict | None:
     if any(state.value(app, APP_POLICIES.id) for app in state.apps_named_anywhere(organization)):
         return None
     reason = "no residency policy lists an app, so no move is open"
-    evidence = list_evidence(state, organization, POLICIES)
+    evidence = list_evidence(state, organization, names.POLICIES)
     return Verdict(Outcome.PASS, "no_moves", reason, names.MOVE, "applied", None, evidence)
 
 
@@ -243,11 +242,11 @@ def no_policy_at_all(state: State, organization: str) -> bool:
     An empty list says too little, and a policy of a type that this version does not know may be a residency policy by
     another name.
     """
-    if not list_evidence(state, organization, POLICIES):
+    if not list_evidence(state, organization, names.POLICIES):
         return False
     shapes = state.value(organization_subject(organization), names.POLICY_SHAPES)
     unknown = shapes.value if shapes is not None and isinstance(shapes.value, tuple) else ()
-    read = state.organizations[organization].collections[POLICIES].read
+    read = state.organizations[organization].collections[names.POLICIES].read
     return bool(read) and not any(shape.startswith("type=") for shape in unknown)
 
 

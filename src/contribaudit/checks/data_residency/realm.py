@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from contribaudit.catalogue.organization import SANDBOX_PARENT
 from contribaudit.checks.reading import (
-    WORKSPACES,
     app_of,
     fragile_in_own_trial,
     list_evidence,
@@ -168,7 +167,7 @@ def sandbox_realm(case: CheckContext) -> Verdict:
     evidence = (*Evidence.of(seen), *parents.evidence)
     about = names.REALM, codes, realm.code, evidence
     if not parents.found or parents.unread:
-        unlisted = state.organizations[case.subject.organization].why_not(WORKSPACES)
+        unlisted = state.organizations[case.subject.organization].why_not(names.WORKSPACES)
         absent = (
             f"the list of apps is incomplete: {unlisted}" if unlisted else "no app was found that it could be a copy of"
         )
@@ -205,7 +204,7 @@ def _parents(state: State, sandbox: Subject) -> _Parents:
         parent = Subject(organization, Kind.APP, named.value)
         return _summed(state, [parent] if state.in_inventory(parent) and parent != sandbox else [], ())
     type_key = state.word(sandbox, names.APP_TYPE_KEY)
-    if not type_key or not state.organizations[organization].completed(WORKSPACES):
+    if not type_key or not state.organizations[organization].completed(names.WORKSPACES):
         return _summed(state, [], ())
     return _of_type(state, organization, type_key)
 
@@ -215,7 +214,7 @@ def _of_type(state: State, organization: str, type_key: str) -> _Parents:
     production = _production_apps(state, organization)
     # An app whose type was not read may be the parent too.
     candidates = [app for key in (type_key, "") for app in production.get(key, ())]
-    return _summed(state, candidates, list_evidence(state, organization, WORKSPACES))
+    return _summed(state, candidates, list_evidence(state, organization, names.WORKSPACES))
 
 
 def _summed(state: State, candidates: list[Subject], listed: tuple[Evidence, ...]) -> _Parents:

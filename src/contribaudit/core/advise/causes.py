@@ -434,9 +434,6 @@ def _at(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}Z"
 
 
-_WORKSPACES = "workspaces"
-
-
 def attested_changes(
     attestations: Iterable[Attestation],
     find_setting: Callable[[SettingId], Setting],
@@ -471,7 +468,7 @@ def plan_changes(organization: str, plans: Sequence[PlanSeen], runs: Sequence[Ru
     for one, other in pairwise(plans):
         if not runs[0].started_at < other.since <= runs[-1].started_at or one.highest == other.highest:
             continue
-        read = [run.started_at for run in runs if run.started_at < other.since and _WORKSPACES in run.whole]
+        read = [run.started_at for run in runs if run.started_at < other.since and names.WORKSPACES in run.whole]
         last = max(read, default=one.since)
         yield _change(
             organization_subject(organization), names.HIGHEST_PLAN, one.highest, other.highest, last, other.since

@@ -26,8 +26,8 @@ from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import effective_of
-from contribaudit.core.resolve.gateway import SOME_TRIAL, runs
-from contribaudit.core.resolve.plans import highest_plan
+from contribaudit.core.resolve.gateway import RUNNING, SOME_TRIAL, runs
+from contribaudit.core.resolve.plans import TRIALS, highest_plan
 from contribaudit.core.resolve.reasons import Effective
 from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import State
@@ -35,7 +35,6 @@ from contribaudit.core.resolve.state import State
 SOURCE = "assumed"
 """Where a forecast's own values come from. No report of an audit holds one."""
 AFTER_TRIAL = "plan_after_trial"
-_RUNNING, _TRIALS = "running", ("none", "running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,6 @@ class Assumed:
     """What is assumed, for people; empty when nothing is."""
     notes: tuple[str, ...] = ()
     """What could not be assumed, and why."""
-
-
-def as_it_is(seen: Sequence[Seen]) -> Assumed:
-    """No assumption."""
-    return Assumed(tuple(seen))
 
 
 def plan_becomes(seen: Sequence[Seen], state: State, plan: Plan) -> Assumed:
@@ -102,7 +96,7 @@ def trials_end(seen: Sequence[Seen], state: State) -> Assumed:
     for one in seen:
         apps = [] if one.snapshot is None or one.left_out else state.subjects(Kind.APP, one.organization)
         words = {app: _trial(state, app) for app in apps}
-        running = [app for app, word in words.items() if word == _RUNNING]
+        running = [app for app, word in words.items() if word == RUNNING]
         silent = sum(1 for word in words.values() if word == "")
         if silent:
             called = counted(silent, "app")
@@ -136,7 +130,7 @@ def _next_highest(state: State, organization: str, running: Sequence[Subject]) -
 def _trial(state: State, app: Subject) -> str:
     """ "none", "running", or "" where it is not known."""
     word = state.word(app, names.TRIAL).strip()
-    return word if word in _TRIALS else ""
+    return word if word in TRIALS else ""
 
 
 def _highest(state: State, organization: str) -> Plan | None:
@@ -322,7 +316,7 @@ def forecast(ground: Ground, hypothesis: Hypothesis, as_of: datetime) -> Forecas
 def _assume(ground: Ground, hypothesis: Hypothesis, state: State) -> Assumed:
     if hypothesis.plan is not None:
         return plan_becomes(ground.seen, state, hypothesis.plan)
-    return trials_end(ground.seen, state) if hypothesis.trial_ends else as_it_is(ground.seen)
+    return trials_end(ground.seen, state) if hypothesis.trial_ends else Assumed(tuple(ground.seen))
 
 
 def _days(state: State, policy: AuditPolicy, until: date) -> tuple[list[date], int]:

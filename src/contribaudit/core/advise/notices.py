@@ -188,26 +188,19 @@ def _of_signal(change: Change, named: Mapping[str, str]) -> Matter:
     return Matter(f"signal:{change.id}", Event.STALE, "moved", "Signals that moved", text)
 
 
-_WARNED_DAYS = {
-    DeadlineKind.API_KEY: (30, 14, 7, 1),
-    DeadlineKind.ATTESTATION: (7, 1),
-    DeadlineKind.WAIVER: (14, 3),
-    DeadlineKind.TRIAL: (7, 1),
-    DeadlineKind.BASELINE: (14, 3),
+_WARNED = {
+    DeadlineKind.API_KEY: ("API keys", (30, 14, 7, 1)),
+    DeadlineKind.ATTESTATION: ("Attested values", (7, 1)),
+    DeadlineKind.WAIVER: ("Waivers", (14, 3)),
+    DeadlineKind.TRIAL: ("Trials", (7, 1)),
+    DeadlineKind.BASELINE: ("Baselines", (14, 3)),
 }
-"""How many days before its end each kind is told of."""
-_CALLED = {
-    DeadlineKind.API_KEY: "API keys",
-    DeadlineKind.ATTESTATION: "Attested values",
-    DeadlineKind.WAIVER: "Waivers",
-    DeadlineKind.TRIAL: "Trials",
-    DeadlineKind.BASELINE: "Baselines",
-}
+"""What each kind is called, and how many days before its end people are told of it."""
 
 
 def _of_deadlines(deadlines: Iterable[Deadline], as_of: datetime) -> Iterable[Matter]:
     for deadline in deadlines:
-        left, steps = deadline.days_left(as_of), _WARNED_DAYS.get(deadline.kind, ())
+        left, (group, steps) = deadline.days_left(as_of), _WARNED.get(deadline.kind, ("", ()))
         passed = [step for step in steps if left is not None and left <= step]
         if left is None or deadline.ends_at is None or not passed:
             continue
@@ -216,7 +209,7 @@ def _of_deadlines(deadlines: Iterable[Deadline], as_of: datetime) -> Iterable[Ma
         when = "over" if left < 0 else "today" if left == 0 else f"in {left} days" if left > 1 else "tomorrow"
         text = f"{deadline.what}: {day}, {when}" + (f"; {deadline.next_step}" if deadline.next_step else "")
         severity = Severity.CRITICAL if deadline.kind is DeadlineKind.API_KEY and left <= 1 else None
-        yield Matter(f"deadline:{deadline.id}", Event.EXPIRING, state, _CALLED[deadline.kind], text, severity)
+        yield Matter(f"deadline:{deadline.id}", Event.EXPIRING, state, group, text, severity)
 
 
 def news(told: Mapping[str, Told], found: Situation, now: datetime) -> News:

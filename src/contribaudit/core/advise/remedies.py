@@ -25,15 +25,15 @@ from contribaudit.core.resolve.state import OrganizationState, State, once_per_s
 
 SPACES_PREFIX = "spaces_"
 """How the names of collectors begin that list spaces, each with a token of its own."""
-_WORKSPACES, _POLICIES, _EVENTS, _NONE = "workspaces", "policies", "events", ""
+_EVENTS, _NONE = "events", ""
 _COLLECTORS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ("apps_unread", "no_apps", "plan_unread", "plan_not_told", "site_not_known", "parent_not_known",
          "unclear_apps", "nothing_looked_at", "rule_not_certain"),
-        (_WORKSPACES,),
+        (names.WORKSPACES,),
     ),
-    "inventory_not_whole": (_WORKSPACES, _POLICIES),
-    "signal_unread": (_POLICIES,),
+    "inventory_not_whole": (names.WORKSPACES, names.POLICIES),
+    "signal_unread": (names.POLICIES,),
     "log_unread": (_EVENTS,),
     "not_read": (_NONE,),
 }  # fmt: skip
@@ -76,7 +76,7 @@ def needed_collectors(
         needed |= {collector for collector, promised in promises.items() if not reads.isdisjoint(promised)}
         about_apps = check.kind is Kind.APP or any(Kind.APP in find_setting(one).kinds for one in reads)
         if about_apps or names.HIGHEST_PLAN in reads:
-            needed.add(_WORKSPACES)
+            needed.add(names.WORKSPACES)
         if not reads.isdisjoint(_SPACES_READ):
             needed |= set(listings)
     return frozenset(needed)

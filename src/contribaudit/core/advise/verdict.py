@@ -84,23 +84,20 @@ def headline(code: int, fail_on: Severity, by_severity: Mapping[str, Mapping[str
     return "; ".join(one for one in (f"{verdict_word(code)} ({fail_on} and above)", cause, *counted) if one)
 
 
-def _sums(
-    by_severity: Mapping[str, Mapping[str, int]], severities: Iterable[Severity]
-) -> tuple[dict[Severity, int], dict[Severity, int]]:
-    failing: dict[Severity, int] = {}
-    open_: dict[Severity, int] = {}
-    for severity in severities:
-        outcomes = by_severity.get(severity.value, {})
-        fails = sum(number for word, number in outcomes.items() if word in _FAILING)
-        unverified = sum(number for word, number in outcomes.items() if word in _OPEN)
-        failing |= {severity: fails} if fails else {}
-        open_ |= {severity: unverified} if unverified else {}
-    return failing, open_
+def _numbers(
+    by_severity: Mapping[str, Mapping[str, int]], severities: Iterable[Severity], outcomes: Several[str]
+) -> dict[Severity, int]:
+    """How many findings of each severity have one of the outcomes; only severities of which some do."""
+    counts = {
+        severity: sum(number for word, number in by_severity.get(severity.value, {}).items() if word in outcomes)
+        for severity in severities
+    }
+    return {severity: number for severity, number in counts.items() if number}
 
 
-def _counted(by_severity: Mapping[str, Mapping[str, int]], severities: Iterable[Severity]) -> str:
+def _counted(by_severity: Mapping[str, Mapping[str, int]], severities: Sequence[Severity]) -> str:
     """ "2 medium findings fail, 3 are unverified"; "" where nothing is."""
-    failing, open_ = _sums(by_severity, severities)
+    failing, open_ = (_numbers(by_severity, severities, one) for one in (_FAILING, _OPEN))
     parts = []
     if failing:
         number = sum(failing.values())

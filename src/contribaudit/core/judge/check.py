@@ -104,6 +104,10 @@ class CheckContext:
         """The rule's `expect` without case; None where it holds no word."""
         return self.rule.expect.casefold() if isinstance(self.rule.expect, str) else None
 
+    def evidence(self, *settings: SettingId) -> tuple[Evidence, ...]:
+        """The values of the subject's settings, as far as they were read."""
+        return Evidence.of(*(self.state.read(self.subject, one) for one in settings))
+
     @property
     def as_of(self) -> datetime:
         """The moment that the answer is about (aware UTC)."""

@@ -61,6 +61,8 @@ OTHER_ORGANIZATION = "other_organization"
 """Code of what is not taken from an app's entry, since it names another organization as the app's owner."""
 OPTIONAL_COLLECTORS = frozenset(("administrators", "ai_roles", "events", "site_ai"))
 """Sources that not every plan or key has. What rests on them says so; a run without them is complete all the same."""
+WORKSPACES, POLICIES = "workspaces", "policies"
+"""Collectors that list an organization's apps and its policies."""
 POLICY_DIGEST = SettingId("policy.sha256")
 RULEBOOK_DIGEST = SettingId("rulebook.sha256")
 TOOL_VERSION = SettingId("tool.version")

@@ -47,7 +47,6 @@ from contribaudit.core.resolve.state import State, conditions
 
 PLAN_CHANGED = "plan_changed"
 PLAN_UNREAD = "plan_unread"
-_WORKSPACES = "workspaces"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ class PlanSeen:
 def plan_now(state: State, organization: str) -> PlanSeen | str:
     """The highest plan, or the plan words where it cannot be told, as this run read them; else why they are unread."""
     place = state.organizations[organization]
-    if not place.completed(_WORKSPACES):
-        return place.why_not(_WORKSPACES)
+    if not place.completed(names.WORKSPACES):
+        return place.why_not(names.WORKSPACES)
     words: set[str] = set()
     unread = ""
     for app in state.subjects(Kind.APP, organization):

@@ -21,8 +21,6 @@ from contribaudit.core.resolve.state import State, once_per_state
 MAY_NOT_COUNT = "plan_may_not_count"
 NOT_ONLINE = "plan_of_inactive_app"
 """Codes of a highest plan that is not known since it is open which apps count."""
-WORKSPACES = "workspaces"
-"""The collector that promises every app and its plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +56,11 @@ def highest_plan(state: State, organization: str, without: Collection[Subject] =
     subject = organization_subject(organization)
 
     def unknown(code: str, reason: str) -> Unavailable:
-        return Unavailable(names.HIGHEST_PLAN, subject, code, reason, state.as_of, WORKSPACES)
+        return Unavailable(names.HIGHEST_PLAN, subject, code, reason, state.as_of, names.WORKSPACES)
 
     place = state.organizations[organization]
-    if not place.completed(WORKSPACES):
-        return unknown("apps_unread", f"the list of apps is incomplete: {place.why_not(WORKSPACES)}")
+    if not place.completed(names.WORKSPACES):
+        return unknown("apps_unread", f"the list of apps is incomplete: {place.why_not(names.WORKSPACES)}")
     apps = [app for app in state.subjects(Kind.APP, organization) if app not in without]
     if not apps:
         return unknown("no_apps", "the list of apps is empty, as it is for a key without the right scope")
@@ -111,7 +109,7 @@ def possible_plans(state: State, organization: str) -> tuple[Plan, ...]:
         known = state.rulebook.plan(told.value) if isinstance(told.value, str) else None
         return () if known is None else (known,)
     place = state.organizations.get(organization)
-    if place is None or not place.completed(WORKSPACES):
+    if place is None or not place.completed(names.WORKSPACES):
         return ()
     seen = _seen(state, state.subjects(Kind.APP, organization))
     open_above = seen.strange is not None or seen.silent is not None or seen.differ is not None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
+from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import (
     CONFLICT_CODES,
@@ -213,7 +214,6 @@ def _standing(chain: tuple[Reason, ...]) -> tuple[Grade | None, datetime | None]
     return weakest(one.grade for one in seen), min(one.observed_at for one in seen)
 
 
-WORKSPACES = "workspaces"
 _SETTLED = (Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE, Outcome.NO_SUCH_SETTING)
 
 
@@ -253,10 +253,11 @@ def together(
 def list_unread(state: State, organization: str) -> Stop | None:
     """The stop that an unfinished list of apps makes: what is not in it may be otherwise."""
     place = state.organizations.get(organization)
-    if place is not None and place.completed(WORKSPACES):
+    if place is not None and place.completed(names.WORKSPACES):
         return None
-    why = place.why_not(WORKSPACES) if place is not None else "the organization was not read"
-    return Stop(Outcome.UNKNOWN, "apps_unread", Reason(f"the list of apps is incomplete: {why}", None, WORKSPACES))
+    why = place.why_not(names.WORKSPACES) if place is not None else "the organization was not read"
+    unread = Reason(f"the list of apps is incomplete: {why}", None, names.WORKSPACES)
+    return Stop(Outcome.UNKNOWN, "apps_unread", unread)
 
 
 @dataclass(frozen=True, slots=True)

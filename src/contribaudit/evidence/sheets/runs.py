@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contribaudit import collectors
 from contribaudit.core.advise.gaps import EVERY_HOURS, gaps_by_collector
 from contribaudit.core.model import names
+from contribaudit.core.model.names import WORKSPACES
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.snapshot import Snapshot
-from contribaudit.core.resolve.plans import WORKSPACES
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheets import Row, Sheet
 from contribaudit.exporters import csv_evidence
