@@ -46,7 +46,7 @@ def _plain(sentence: str, _code: int) -> None:
     os.write(2, f"{sentence}\n".encode())
 
 
-_tell: Callable[[str, int], None] = _plain
+_announce: Callable[[str, int], None] = _plain
 
 
 def listen() -> None:
@@ -60,10 +60,10 @@ def listen() -> None:
     _listening = True
     for number in CODES:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _told)
+            signal.signal(number, _on_signal)
     if os.name == "posix":
         with suppress(OSError):  # no descriptor is left: the main thread alone answers
-            _listen_beside()
+            _listen_in_thread()
         _keep_terminal()
 
 
@@ -84,7 +84,7 @@ def _keep_terminal() -> None:
     _undo[undo] = undo
 
 
-def _listen_beside() -> None:
+def _listen_in_thread() -> None:
     import fcntl
 
     ends = os.pipe()
@@ -95,10 +95,10 @@ def _listen_beside() -> None:
     threading.Thread(target=_watch, args=(reading,), name="signals", daemon=True).start()
 
 
-def tell_through(tell: Callable[[str, int], None]) -> None:
+def announce_through(announce: Callable[[str, int], None]) -> None:
     """Who writes the sentence, given with its exit code. It may be called between any two steps of the program."""
-    global _tell
-    _tell = tell
+    global _announce
+    _announce = announce
 
 
 @contextmanager
@@ -143,7 +143,7 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _told(number: int, _frame: FrameType | None) -> None:
+def _on_signal(number: int, _frame: FrameType | None) -> None:
     global _waiting
     if _held:
         _waiting = number
@@ -175,5 +175,5 @@ def _end(number: int) -> None:
         with suppress(Exception):
             undo()
     with suppress(Exception):
-        _tell(SENTENCES[signal.Signals(number)], CODES[signal.Signals(number)])
+        _announce(SENTENCES[signal.Signals(number)], CODES[signal.Signals(number)])
     os._exit(CODES[signal.Signals(number)])

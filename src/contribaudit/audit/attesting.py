@@ -74,7 +74,7 @@ class AttestationSession:
 
         if self.offline:
             return last_state(self.job)
-        return asyncio.run(look(self.job, SOURCES, self.progress, beside_last=True))
+        return asyncio.run(look(self.job, SOURCES, self.progress, onto_last=True))
 
     def looked(self, before: State, then: datetime | None = None) -> CompletedVisit:
         """The second reading, after a look that began once `before` was read.
@@ -172,7 +172,7 @@ class AttestationSession:
         return signature
 
 
-def desks(job: Job, progress: Progress) -> dict[str, AttestationSession]:
+def sessions(job: Job, progress: Progress) -> dict[str, AttestationSession]:
     """A session for each organization of the job, in its order; offline where there is no key."""
     from dataclasses import replace
 

@@ -204,8 +204,8 @@ def judge(
         warnings=(
             *verdict.warnings,
             *warnings,
-            *_decoders(state),
-            *_surprises(snapshots.values()),
+            *_decoder_warnings(state),
+            *_surprise_warnings(snapshots.values()),
             *deadline_warnings(state, job.policy, checks.ALL, standing(state)),
         ),
         newly=newly,
@@ -238,16 +238,16 @@ def _changes(job: Job, record: RunRecord, previous: Mapping[str, int | None], st
 
 
 async def look(
-    job: Job, sources: Sequence[Collector], progress: Progress = SILENT, *, beside_last: bool = False
+    job: Job, sources: Sequence[Collector], progress: Progress = SILENT, *, onto_last: bool = False
 ) -> State:
     """What some collectors see now, with what earlier runs knew; nothing is kept or judged.
 
-    `beside_last` leaves what the last saved run saw of all others as it was.
+    `onto_last` takes what all other collectors saw from the last saved run.
     """
     snapshots = await _collect(job, sources, progress)
     latest = job.store.runs(limit=1)
     after = latest[0].id + 1 if latest else 1
-    if beside_last:
+    if onto_last:
         kept = {target.organization: _last_of(job, target) for target in job.targets}
         snapshots = {name: _renewed(kept[name], fresh) for name, fresh in snapshots.items()}
         sources = collectors.ALL if any(kept.values()) else sources
@@ -377,12 +377,12 @@ def _draft(job: Job, started_at: datetime) -> RunDraft:
     )
 
 
-def _decoders(state: State) -> list[str]:
+def _decoder_warnings(state: State) -> list[str]:
     """What to know of decoders that do not do what they are for."""
     return [told for told in (trust.sentence() for trust in state.decoders) if told]
 
 
-def _surprises(snapshots: Iterable[Snapshot]) -> list[str]:
+def _surprise_warnings(snapshots: Iterable[Snapshot]) -> list[str]:
     return [
         f"{surprise.collector} of {snapshot.organization}: an answer in a form that this version does not know: "
         f"{surprise.where}."

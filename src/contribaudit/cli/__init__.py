@@ -126,7 +126,7 @@ def run(argv: Sequence[str]) -> int:
     console = Console()
     console.commands = group
     say = console.diagnostics
-    termination.tell_through(say.last_words)
+    termination.announce_through(say.last_words)
     if "_CONTRIBAUDIT_COMPLETE" in os.environ:
         group.main(list(argv), PROGRAM)  # a shell asks for completions; this does not return
     try:

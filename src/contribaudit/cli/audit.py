@@ -147,18 +147,18 @@ def audited(console: Console, job: Job, *, silent: bool) -> tuple[Report, Output
     import asyncio
 
     from contribaudit.audit.pipeline import audit
-    from contribaudit.cli.notify import tell, tell_failure
+    from contribaudit.cli.notify import notify_of_failure, notify_of_run
 
     try:
         report = asyncio.run(audit(job, console.diagnostics))
     except NothingRead as error:
         if not silent:
-            tell_failure(console, error, {target.organization: target.name for target in job.targets}, job.store)
+            notify_of_failure(console, error, {target.organization: target.name for target in job.targets}, job.store)
         raise
     console.diagnostics.run = report.run.id
     report, unexported = with_evidence(console, job, report)
     if not silent:
-        tell(console, report, job.policy, job.store)
+        notify_of_run(console, report, job.policy, job.store)
     return report, unexported
 
 

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 _STDOUT = Path("-")
 Given: TypeAlias = dict[str, tuple[str | Path, ...]]
-"""The options of this command line that name what another command has to be told too, with their values."""
+"""The options of this command line that the commands named in messages need too, with their values."""
 
 _COMMAND = re.compile(r"\bcontribaudit((?: [a-z]+(?:-[a-z]+)*)+)")
 _BY_ITSELF = frozenset({"demo", "init", "simulate", "render", "evidence verify", "policy schema", "policy packs"})
-"""What reads no configuration and no history, or writes them."""
+"""Commands that read no configuration and no history, or write them."""
 
 
 class Console:
@@ -104,7 +104,7 @@ class Console:
         return NamedKey(**self.key_places)
 
     def settings(self) -> AppSettings:
-        """The configuration, read once. Raises ConfigurationError. Warns of environment names that mean nothing."""
+        """The configuration, read once. Raises ConfigurationError."""
         if self._settings is None:
             from contribaudit.settings.model import AppSettings
 
@@ -165,8 +165,8 @@ class Console:
             yield Job(found, store, rulebook, resolved, settings.fail_on, operator=wiring.operator())
 
     def warn_of_unmatched_environment(self) -> None:
-        """One warning for each CONTRIBAUDIT_ name in the environment that configures nothing, and each exception from
-        the proxy that takes nothing off it.
+        """Warn of each CONTRIBAUDIT_ variable that is no setting, and of each exception from the proxy that has no
+        effect.
         """
         from contribaudit.atlassian.connect import ignored_exceptions
 
@@ -311,7 +311,7 @@ def _taken(words: list[str], commands: click.Group) -> tuple[str, dict[str, clic
 
 
 def discard_stdout() -> None:
-    """Let what is still written to stdout go nowhere."""
+    """Discard whatever is written to stdout from now on."""
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, 1)
     os.close(devnull)

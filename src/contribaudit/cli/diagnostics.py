@@ -34,7 +34,7 @@ _SOON_SECONDS = 3.0
 
 
 class Diagnostics:
-    """Writes to stderr, as `contribaudit.progress.Progress` too. Nothing that it writes holds a key that it `hide`s.
+    """Writes to stderr, as `contribaudit.progress.Progress` too. A key given to `hide` never appears in it.
 
     `quiet` leaves warnings, errors and a conclusion that is no PASS; `verbose` adds details and a bug's traceback.
     """
@@ -62,8 +62,8 @@ class Diagnostics:
         self._reached: set[str] = set()
         """Organizations of which something was read."""
         self._failed: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
-        """By organization, what failed before that: reason, line and fields. One cause is told once."""
-        self._waits_told = False
+        """By organization, what failed before that: reason, line and fields. One cause is written once."""
+        self._wait_written = False
         self._board: Board | None = None
 
     @property
@@ -91,7 +91,7 @@ class Diagnostics:
     def hide(self, *keys: SecretStr) -> None:
         """Never write these, whatever text they turn up in.
 
-        A short one of letters alone ("wrong") is a word: no key looks so, and hiding it would eat our own sentences.
+        A short one of letters alone ("wrong") is a word: no key looks like that, and hiding it would garble messages.
         """
         told = [key.get_secret_value() for key in keys]
         self._hidden |= {one for one in told if one and not (one.isalpha() and len(one) < _LEAST_OF_LETTERS)}
@@ -117,7 +117,7 @@ class Diagnostics:
         self.settle()
         if isinstance(error, NothingRead):
             self._failed.clear()  # the error says why
-        self._tell_failed()
+        self._write_failed()
         message, hint = clean(error.message, lines=True), error.hint
         plain = f"{self._paint('contribaudit:', 'error')} {message}{self._next(hint)}"
         self._line("error", "error", message, plain, {"code": error.code} | ({"next": hint} if hint else {}))
@@ -130,7 +130,7 @@ class Diagnostics:
     def conclusion(self, sentence: str, *, code: int = 0) -> None:
         """The last line: one sentence that a person can act on. With --quiet only when `code` is not 0."""
         self.settle()
-        self._tell_failed()
+        self._write_failed()
         if code or not self.quiet:
             self._line("error" if code else "info", "conclusion", sentence, sentence, {"exit_code": code})
 
@@ -181,7 +181,7 @@ class Diagnostics:
 
     def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
         self._read[organization, collector] = (read, announced)
-        self._reach(organization)
+        self._mark_reached(organization)
         if self._board is not None:
             self._board.page_read(organization, clean(collector), read, announced)
 
@@ -190,8 +190,8 @@ class Diagnostics:
             self._board.waiting(clean(call), seconds, self._safe(clean(reason)))
         elif not self.quiet and (self.verbose or seconds >= _SOON_SECONDS):
             if self._briefly and not self._reached:
-                if not self._waits_told:
-                    self._waits_told = True
+                if not self._wait_written:
+                    self._wait_written = True
                     self._line("info", "waiting", reason, f"nothing could be read yet, trying again: {reason}", {})
                 return
             text = f"waiting {seconds:.0f} s before {call}: {reason}"
@@ -211,7 +211,7 @@ class Diagnostics:
                 text = f"{text[: self._width - 1]}…"
             fields = {"organization": organization, "collector": collector, "status": str(status), "reason": reason}
             if status != "failed":
-                self._reach(organization)
+                self._mark_reached(organization)
             if self._briefly and organization not in self._reached:
                 self._failed.setdefault(organization, []).append((reason, text, fields))
             else:
@@ -221,17 +221,17 @@ class Diagnostics:
 
     @property
     def _briefly(self) -> bool:
-        """Whether what has the same cause is told once."""
+        """Whether failures of the same cause are written once."""
         return not (self.verbose or self.as_json)
 
-    def _reach(self, organization: str) -> None:
+    def _mark_reached(self, organization: str) -> None:
         if organization not in self._reached:
             self._reached.add(organization)
             for _, text, fields in self._failed.pop(organization, ()):
                 self._line("info", "collector_finished", text, text, fields)
 
-    def _tell_failed(self) -> None:
-        """What failed of organizations of which nothing was read: in one line where the cause is the same."""
+    def _write_failed(self) -> None:
+        """Write the failures of organizations of which nothing was read: one line where they have the same cause."""
         for organization, failed in self._failed.items():
             causes = {reason.partition(": ")[0] for reason, _, _ in failed}
             whose = f"{organization}: " if len(self._organizations) > 1 else ""

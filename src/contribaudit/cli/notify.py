@@ -115,7 +115,7 @@ def _state(one: Delivery) -> str:
     return f"waits: {one.error}" if one.error else "waits"
 
 
-def tell(console: Console, report: Report, policy: AuditPolicy, store: History) -> None:
+def notify_of_run(console: Console, report: Report, policy: AuditPolicy, store: History) -> None:
     """Tell people what the run found, and what changed in watched documents."""
     from contribaudit.operations.notify.notifier import tell_of, tell_of_documents
 
@@ -124,25 +124,27 @@ def tell(console: Console, report: Report, policy: AuditPolicy, store: History) 
         rules = report.state.rulebook.terms
         tell_of_documents(store, rules, rules.watched(store.added_documents()), notify, found, now)
 
-    _tell(console, store, keep, report)
+    _notify(console, store, keep, report)
 
 
-def tell_about_documents(console: Console, store: History, rules: TermsRules, documents: Sequence[Watched]) -> None:
+def notify_of_documents(console: Console, store: History, rules: TermsRules, documents: Sequence[Watched]) -> None:
     """Tell people what changed in watched documents."""
     from contribaudit.operations.notify.notifier import tell_of_documents
 
     if not store.read_only:
-        _tell(console, store, partial(tell_of_documents, store, rules, documents))
+        _notify(console, store, partial(tell_of_documents, store, rules, documents))
 
 
-def tell_failure(console: Console, error: ContribauditError, organizations: dict[str, str], store: History) -> None:
+def notify_of_failure(
+    console: Console, error: ContribauditError, organizations: dict[str, str], store: History
+) -> None:
     """Tell people that nothing could be read, or that a key was refused."""
     from contribaudit.operations.notify.notifier import tell_unreached
 
-    _tell(console, store, partial(tell_unreached, organizations, type(error).__name__, error.message, store))
+    _notify(console, store, partial(tell_unreached, organizations, type(error).__name__, error.message, store))
 
 
-def _tell(
+def _notify(
     console: Console,
     store: History,
     keep: Callable[[Notify, Sequence[Channel], datetime], None],

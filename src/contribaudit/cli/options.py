@@ -1,7 +1,7 @@
 """What the commands share: options, and questions to a person.
 
-No question is asked when stdin is no terminal: then the missing flag is named. What is wrong with a command line is
-told in words that repeat no key.
+No question is asked when stdin is no terminal: then the missing flag is named. An error about a command line never
+repeats a key.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ PATH = click.Path(path_type=Path)
 
 
 def _given(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    """Keep what every command that we name has to be told too."""
+    """Keep an option that the commands named in messages need too."""
     if value:
         ctx.ensure_object(Console).given[parameter.opts[-1]] = value if isinstance(value, tuple) else (value,)
     return value
@@ -72,7 +72,7 @@ def _kept(*names: str, **attributes: Any) -> Callable[[F], F]:
 
 
 def _sets(attribute: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    """What puts an option's value into this attribute of the console."""
+    """The callback that puts an option's value into this attribute of the console."""
 
     def callback(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
         setattr(ctx.ensure_object(Console), attribute, value)
@@ -231,7 +231,7 @@ def in_lines(text: str) -> str:
 
 @contextmanager
 def _end_with_the_terminal() -> Iterator[None]:
-    """Take a terminal that is gone for the end of stdin: which of the two comes before the signal is chance."""
+    """Treat a terminal that has gone away as the end of stdin: either may be noticed before the signal."""
     try:
         yield
     except OSError as error:

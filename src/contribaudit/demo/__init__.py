@@ -23,7 +23,7 @@ from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.attestations.due import rows as every_row
 from contribaudit.attestations.recording import EnteredValue
-from contribaudit.audit.attesting import Form, desks
+from contribaudit.audit.attesting import Form, sessions
 from contribaudit.audit.job import Job, Operator, Target
 from contribaudit.audit.pipeline import audit
 from contribaudit.core.resolve.aliases import alias_of
@@ -105,7 +105,7 @@ def _play(moment: Moment, job: Job, organization: Organization) -> None:
 
 def _look(job: Job, organization: str, shown: Values, by: str) -> None:
     """Somebody opens every screen and records what it shows of what the story knows, between two readings."""
-    session = desks(job, SILENT)[organization]
+    session = sessions(job, SILENT)[organization]
     before = session.read()
     looked = session.looked(before)
     rows: dict[str, list[EnteredValue]] = {}

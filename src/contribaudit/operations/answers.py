@@ -52,7 +52,7 @@ class Answers:
     site_token_env: str = ""
     by: str = ""
     schedule: str = ""
-    beside: tuple[str, ...] = ()
+    other_flags: tuple[str, ...] = ()
     """Words of the command line that answer no question: where to write, what to leave out."""
 
     @property
@@ -82,7 +82,7 @@ class Answers:
             ("--schedule", [self.schedule]),
         ]
         answers = [word for flag, values in words for value in values if value for word in (flag, str(value))]
-        return [*answers, *self.beside]
+        return [*answers, *self.other_flags]
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -95,17 +95,17 @@ def keep(answers: Answers) -> None:
     from contribaudit.operations import drafts
 
     words = answers.flags()
-    if len(words) > len(answers.beside):
+    if len(words) > len(answers.other_flags):
         with suppress(OSError):
             drafts.keep_setup(words)
 
 
 def nothing_written(answers: Answers) -> str:
     """The last words to somebody who stops before the last question."""
-    return f"\n\nNothing was written. {how_to_go_on(answers)}\n"
+    return f"\n\nNothing was written. {how_to_continue(answers)}\n"
 
 
-def how_to_go_on(answers: Answers) -> str:
+def how_to_continue(answers: Answers) -> str:
     """The command line that gives the answers so far."""
     return f"To continue from here: contribaudit init {shlex.join(answers.flags())}".rstrip()
 

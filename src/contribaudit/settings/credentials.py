@@ -7,7 +7,6 @@ this file imports it, and late. A site's token is in a variable, a file or the k
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import sys
@@ -85,15 +84,16 @@ def find_key(settings: AppSettings, organization: str, named: NamedKey = NOT_NAM
         return Found(read_key_file(named.file), f"the file {named.file}")
     entries = settings.organizations()
     entry = next((one for one in entries if one.id == organization), None)
-    if entry is not None and len(entries) > 1 and (found := _configured(entry)):
+    own = (entry.api_key_env, entry.api_key_file) if entry is not None else (None, None)
+    if len(entries) > 1 and (found := _configured(*own)):
         return found
     if settings.api_key is not None:
         return Found(checked_key(settings.api_key.get_secret_value(), VARIABLE), f"the environment variable {VARIABLE}")
-    if entry is not None and (found := _configured(entry)):
+    if found := _configured(*own):
         return found
     if settings.api_key_file is not None and len(entries) <= 1:
         return Found(read_key_file(settings.api_key_file), f"the file {settings.api_key_file}")
-    return _from_keyring(organization, settings.api_url, _looked_at(entry))
+    return _from_keyring(organization, settings.api_url, _places_searched(entry))
 
 
 def secrets(settings: AppSettings) -> tuple[tuple[Path, ...], tuple[str, ...]]:
@@ -191,7 +191,7 @@ def save_key(account: str, key: SecretStr) -> str:
         keyring.set_password(SERVICE, account, key.get_secret_value())
         kept = keyring.get_password(SERVICE, account)
     if kept != key.get_secret_value():
-        raise KeyStoreUnusable(f"{store} did not store the key", hint=_instead())
+        raise KeyStoreUnusable(f"{store} did not store the key", hint=_other_ways())
     return store
 
 
@@ -211,13 +211,11 @@ def key_store() -> str:
         return _trusted(keyring.get_keyring())
 
 
-def _configured(entry: Organization) -> Found | None:
-    if entry.api_key_env is not None and (value := os.environ.get(entry.api_key_env)):
-        origin = f"the environment variable {entry.api_key_env}"
-        return Found(checked_key(value, entry.api_key_env), origin)
-    if entry.api_key_file is not None:
-        return Found(read_key_file(entry.api_key_file), f"the file {entry.api_key_file}")
-    return None
+def _configured(variable: str | None, file: Path | None) -> Found | None:
+    """What the variable holds, else the file; None where neither is named, or the variable is not set."""
+    if variable is not None and (value := os.environ.get(variable)):
+        return Found(checked_key(value, variable), f"the environment variable {variable}")
+    return Found(read_key_file(file), f"the file {file}") if file is not None else None
 
 
 def _from_descriptor(descriptor: int) -> SecretStr:
@@ -243,7 +241,7 @@ def key_in_keyring(account: str) -> Found | None:
     return Found(checked_key(key, "The keyring's entry"), f"the keyring ({store})") if key else None
 
 
-def _from_keyring(organization: str, api_url: str, looked_at: list[str]) -> Found:
+def _from_keyring(organization: str, api_url: str, searched: list[str]) -> Found:
     problem = ""
     found = None
     try:
@@ -252,15 +250,15 @@ def _from_keyring(organization: str, api_url: str, looked_at: list[str]) -> Foun
         problem = error.message
     if found is not None:
         return found
-    places = ", ".join([*looked_at, f"the keyring ({problem[:1].lower()}{problem[1:]})" if problem else "the keyring"])
+    places = ", ".join([*searched, f"the keyring ({problem[:1].lower()}{problem[1:]})" if problem else "the keyring"])
     where = "" if api_url == USUAL_API else f" at {api_url.partition('://')[2]}"
     what = f"There is no API key for organization {organization}{where}; searched {places}"
     if problem:
-        raise KeyStoreUnusable(what, hint=_instead())
+        raise KeyStoreUnusable(what, hint=_other_ways())
     raise CredentialError(what, hint=f"Run `contribaudit login --org {organization}`, or {ALTERNATIVES}")
 
 
-def _looked_at(entry: Organization | None) -> list[str]:
+def _places_searched(entry: Organization | None) -> list[str]:
     empty = " (set but empty)" if os.environ.get(VARIABLE) == "" else ""
     places = ["--api-key-fd", "--api-key-file", f"{VARIABLE}{empty}"]
     if entry is not None and entry.api_key_env is not None:
@@ -268,7 +266,7 @@ def _looked_at(entry: Organization | None) -> list[str]:
     return [*places, "api_key_file in the configuration"]
 
 
-def _instead() -> str:
+def _other_ways() -> str:
     return f"{ALTERNATIVES[:1].upper()}{ALTERNATIVES[1:]}; run `contribaudit doctor` for details"
 
 
@@ -309,7 +307,7 @@ def _keyring() -> Iterator[Any]:
             problem = f"The system keyring cannot be used: {_words(error)}"
     if problem:
         # from None: a backend's error may quote what it was given.
-        raise KeyStoreUnusable(problem, hint=_instead()) from None
+        raise KeyStoreUnusable(problem, hint=_other_ways()) from None
 
 
 def _failures() -> tuple[type[Exception], ...]:
@@ -331,7 +329,7 @@ def _words(error: Exception) -> str:
 
 def _trusted(backend: Any) -> str:
     """What people call this backend. Raises KeyStoreUnusable unless every part of it that takes a key is trusted."""
-    with contextlib.suppress(KeyError):
+    with suppress(KeyError):
         return TRUSTED_BACKENDS[_class_of(backend)]
     if _class_of(backend) == _CHAINER:
         members = list(backend.backends)
@@ -341,8 +339,8 @@ def _trusted(backend: Any) -> str:
     else:
         untrusted = _names([backend])
     if _class_of(backend)[0] == "keyring.backends.fail":
-        raise KeyStoreUnusable("There is no system keyring here", hint=_instead())
-    raise KeyStoreUnusable(f"The keyring backend {untrusted} is not trusted with a key", hint=_instead())
+        raise KeyStoreUnusable("There is no system keyring here", hint=_other_ways())
+    raise KeyStoreUnusable(f"The keyring backend {untrusted} is not trusted with a key", hint=_other_ways())
 
 
 def _class_of(backend: object) -> tuple[str, str]:
@@ -430,11 +428,8 @@ def _of_site(api_url: str, site: Site, general: SiteToken) -> SiteToken:
 
 
 def _found(api_url: str, host: str, email: str | None, variable: str | None, file: Path | None) -> SiteToken:
-    if variable is not None and (value := os.environ.get(variable)):
-        found = Found(checked_key(value, variable), f"the environment variable {variable}")
+    if found := _configured(variable, file):
         return SiteToken(host, found, email or "")
-    if file is not None:
-        return SiteToken(host, Found(read_key_file(file), f"the file {file}"), email or "")
     places = [f"{variable} (token_env)"] if variable is not None else []
     problem = ""
     try:

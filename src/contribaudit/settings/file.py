@@ -90,7 +90,7 @@ def find_config(named: Path | None) -> Path | None:
     return usual if usual is not None and _is_file(usual) else None
 
 
-def by_chance(path: Path) -> bool:
+def in_present_folder(path: Path) -> bool:
     """Whether this configuration was found in the present folder, which may be a clone of anybody's, unnamed."""
     return path == Path(LOCAL_CONFIG) and not os.environ.get(CONFIG_VARIABLE)
 

@@ -11,7 +11,7 @@ import re
 from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,7 +33,7 @@ from contribaudit.attestations.recording import mail
 from contribaudit.core.model.finding import Severity
 from contribaudit.errors import ConfigurationError, UsageError, or_meant
 from contribaudit.settings import file
-from contribaudit.settings.file import CONFIG_VARIABLE, by_chance, expanded, find_config, store_default
+from contribaudit.settings.file import CONFIG_VARIABLE, expanded, find_config, in_present_folder, store_default
 
 _HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]*[a-z0-9]")
 
@@ -237,8 +237,8 @@ def _zone(text: str) -> str:
 
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-Told: TypeAlias = Literal["failures", "stale", "unreadable", "expiring", "documents", "recovered", "digest"]
-EVENTS: tuple[Told, ...] = ("failures", "stale", "unreadable", "expiring", "documents", "recovered", "digest")
+EventName: TypeAlias = Literal["failures", "stale", "unreadable", "expiring", "documents", "recovered", "digest"]
+EVENTS: tuple[EventName, ...] = get_args(EventName)
 
 
 def parsed_slot(text: str) -> tuple[int, time] | None:
@@ -294,7 +294,7 @@ class Notify(Table):
     """A file that holds Apprise addresses, one a line, and that only you can read."""
     webhook: tuple[Webhook, ...] = ()
     """Addresses that take signed messages."""
-    on: tuple[Told, ...] = EVENTS
+    on: tuple[EventName, ...] = EVENTS
     """What is told."""
     digest: Annotated[str, AfterValidator(_slot)] = "monday 08:00"
     """When the weekly digest is due; "" for never."""
@@ -376,7 +376,7 @@ class AppSettings(BaseSettings):
         text = file.read(path) if path is not None else ""
         tables = {name: table.model_fields for name, table in _TABLES.items()}
         document = file.parsed(text, path, keys=cls.model_fields, tables=tables)
-        if config is None and path is not None and by_chance(path):
+        if config is None and path is not None and in_present_folder(path):
             file.refuse_places(document, text, path)
         problem: ConfigurationError
         try:

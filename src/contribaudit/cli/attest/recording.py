@@ -27,7 +27,7 @@ from contribaudit.attestations.recording import (
     new_id,
     record_all,
 )
-from contribaudit.cli.attest.session import Given, Session, open_session, session_options, tell
+from contribaudit.cli.attest.session import Given, Session, open_session, session_options, write_recorded
 from contribaudit.cli.attest.walk import require_person, show_plan, walk
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import PATH, api_key_options, format_option
@@ -39,11 +39,11 @@ from contribaudit.errors import UsageError
 from contribaudit.operations import drafts
 from contribaudit.operations.clipboard import pictures
 
-Told = tuple[str, str, str]
+TypedValue = tuple[str, str, str]
 """Subject, setting and value as they were typed. A subject with `*` is a pattern; no setting is the screen's."""
 
 
-def by_flags(session: Session, told: Sequence[Told], given: Given) -> None:
+def by_flags(session: Session, told: Sequence[TypedValue], given: Given) -> None:
     """Record the values of one look."""
     by = mail(given.by or session.settings.attested_by)
     look_at = _past(session, given)
@@ -60,16 +60,16 @@ def by_flags(session: Session, told: Sequence[Told], given: Given) -> None:
     entered = [value for one in told for value in _entered(session, looked.state, one, screen)]
     made = record_all(looked.state, [(looked.hold, value, visit) for value in entered])
     session.job.store.add_attestations(made, bodies)
-    tell(session, looked.state, made)
+    write_recorded(session, looked.state, made)
 
 
-def _entered(session: Session, state: State, told: Told, screen: Screen | None) -> Iterator[EnteredValue]:
+def _entered(session: Session, state: State, told: TypedValue, screen: Screen | None) -> Iterator[EnteredValue]:
     """One value; of a pattern one for each row of the screen that it covers. Raises UsageError when it covers none."""
     subject, setting, value = told
     if "*" not in subject:
-        yield EnteredValue(subject, setting or _the_one(screen, value), value)
+        yield EnteredValue(subject, setting or _setting_of(screen, value), value)
         return
-    name = (setting or _the_one(screen, value)).strip().casefold()
+    name = (setting or _setting_of(screen, value)).strip().casefold()
     pattern = subject.casefold()
     covered = [
         row
@@ -89,7 +89,7 @@ def _entered(session: Session, state: State, told: Told, screen: Screen | None) 
     yield from (EnteredValue(one.id, name, value, note=note) for one in subjects)
 
 
-def _the_one(screen: Screen | None, value: str) -> str:
+def _setting_of(screen: Screen | None, value: str) -> str:
     """The setting of the screen that can have the value. Raises UsageError where that is not clear."""
     from contribaudit import catalogue
 
@@ -129,7 +129,7 @@ def from_file(session: Session, source: Path, given: Given) -> None:
     made = take_in(session.job.store, found, looked.state, recorded, live=looked.hold, common=common, bodies=bodies)
     there = len(found) - len(made)
     more = f"; {counted(there, 'row')} already recorded" if there else ""
-    tell(session, looked.state, made, more=more)
+    write_recorded(session, looked.state, made, more=more)
 
 
 def _past(session: Session, given: Given) -> datetime | None:
@@ -192,7 +192,7 @@ def record(
     Without values, walk through the screens that the policy's rules wait for.
     """
     given = Given(**flags)
-    told = _told(setting, value, pairs, subject, given.screen)
+    told = _typed_values(setting, value, pairs, subject, given.screen)
     if sum((bool(told), source is not None, template, dry_run, discard)) > 1:
         raise UsageError(
             "Values, --from, --template, --dry-run and --discard exclude each other",
@@ -217,13 +217,13 @@ def record(
             by_flags(session, told, given)
 
 
-def _told(
+def _typed_values(
     setting: str | None, value: str | None, pairs: tuple[str, ...], subject: str, screen: str | None
-) -> list[Told]:
+) -> list[TypedValue]:
     """What the command line says, value by value."""
     if setting is not None and value is None:
         raise UsageError(f"{setting} needs a value", hint="Write contribaudit attest SETTING VALUE")
-    found: list[Told] = [(subject, setting, value)] if setting is not None and value is not None else []
+    found: list[TypedValue] = [(subject, setting, value)] if setting is not None and value is not None else []
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name.strip():

@@ -62,7 +62,7 @@ COLUMNS = ("id", "subject", "setting", "value", "observed_at", "by", "held_by", 
 _TABLE = ("id", "subject", "setting", "value", "held_by", "not_held_because")
 
 
-def tell(session: Session, state: State, made: Sequence[Attestation], *, more: str = "") -> None:
+def write_recorded(session: Session, state: State, made: Sequence[Attestation], *, more: str = "") -> None:
     """Write what was recorded, and say what anchors it."""
     from contribaudit.attestations.anchoring import described
     from contribaudit.attestations.recording import doubts

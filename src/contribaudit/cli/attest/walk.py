@@ -16,7 +16,7 @@ from contribaudit import termination
 from contribaudit.attestations.due import DueScreen, Row, find_screen, path_of, ruled_out
 from contribaudit.attestations.recording import allowed, covering_note, doubt, mail, parse_value, short
 from contribaudit.audit.attesting import Form
-from contribaudit.cli.attest.session import Given, Session, tell
+from contribaudit.cli.attest.session import Given, Session, write_recorded
 from contribaudit.cli.options import ask, ask_valid, in_lines, person_there
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import SettingId, Value
@@ -80,7 +80,7 @@ def walk(session: Session, given: Given, *, everything: bool) -> None:
     for one in due:
         recorded, state = _screen(session, state, one, by, given)
         made += recorded
-    tell(session, state, made)
+    write_recorded(session, state, made)
 
 
 def _due(session: Session, state: State, screen: str | None, *, everything: bool) -> list[DueScreen]:
@@ -105,7 +105,7 @@ def _screen(
     if screen.note:
         _say(f"  {screen.note}")
     draft = _resumed(before, due, by)
-    with _kept(draft):
+    with _draft_kept(draft):
         _answers(before, due.rows, draft)
         if not draft.answers:
             drafts.discard(draft)
@@ -137,8 +137,8 @@ def _resumed(before: State, due: DueScreen, by: str) -> Draft:
 
 
 @contextmanager
-def _kept(draft: Draft) -> Iterator[None]:
-    """Keep what was typed where a signal, the end of stdin or an error ends the look."""
+def _draft_kept(draft: Draft) -> Iterator[None]:
+    """Keep the answers as a draft when a signal, the end of stdin or an error interrupts the form."""
 
     def keep(say: Callable[[str], object]) -> None:
         if draft.answers:

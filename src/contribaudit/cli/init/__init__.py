@@ -29,7 +29,7 @@ from contribaudit.operations.answers import (
     ai_statement,
     check_token,
     given_key,
-    how_to_go_on,
+    how_to_continue,
     keep,
     listed,
     nothing_written,
@@ -142,14 +142,14 @@ def command(
     policy_path = file.expanded(policy_file or config_path.with_name("policy.toml")).absolute()
     setup.refuse_existing(config_path, policy_path)
     named = {"--plan": flags["plan"], "--config-file": config_file, "--policy-file": policy_file}
-    beside = _beside(
+    other_flags = _other_flags(
         named | {"--config": console.config_path}, {"--no-test": no_test, "--no-audit": no_audit, "--yes": yes}
     )
-    answers = _answers(console, flags, tuple(beside))
+    answers = _answers(console, flags, tuple(other_flags))
     asking = options.person_there()
     if not asking:
         refuse_missing(answers)
-    elif _gone_on(console):
+    elif _continued(console):
         return
     settings = console.settings()
     interview = Interview(console, settings, console.rulebook(), answers, test=not no_test)
@@ -165,10 +165,10 @@ def command(
         drafts.discard_setup()
     if answers.schedule not in ("", NO_SCHEDULE):
         _set_up_schedule(console, config_path, answers.schedule)
-    _go_on(console, config_path, answers, no_audit=no_audit)
+    _finish(console, config_path, answers, no_audit=no_audit)
 
 
-def _answers(console: Console, flags: Mapping[str, Any], beside: tuple[str, ...]) -> Answers:
+def _answers(console: Console, flags: Mapping[str, Any], other_flags: tuple[str, ...]) -> Answers:
     """What the flags answer, the key among it. Raises UsageError and CredentialError for what cannot be."""
     from contribaudit.attestations.recording import mail
     from contribaudit.operations import setup
@@ -197,7 +197,7 @@ def _answers(console: Console, flags: Mapping[str, Any], beside: tuple[str, ...]
         site_token_env=flags["site_token_env"] or "",
         by=mail(flags["by"]) if flags["by"] else "",
         schedule=flags["schedule"] or "",
-        beside=beside,
+        other_flags=other_flags,
     )
     key, wrong = setup.refused(settings, answers.statements) if answers.statements else ("", "")
     if wrong:
@@ -227,13 +227,13 @@ def _asked(interview: Interview, answers: Answers, folder: Path, sure: str) -> l
         interview.limits()
         interview.rest()
         if sure and not options.confirm(sure, default=True):
-            raise UsageError("Nothing was written", hint=how_to_go_on(answers))
+            raise UsageError("Nothing was written", hint=how_to_continue(answers))
         return interview.where_to_keep(folder)
 
 
 @contextmanager
 def _stoppable(answers: Answers) -> Iterator[None]:
-    """Whoever stops meanwhile is told how to go on from there."""
+    """Tell a person who stops in the meantime how to continue."""
 
     def stopped() -> None:
         keep(answers)
@@ -248,7 +248,7 @@ def _stoppable(answers: Answers) -> Iterator[None]:
         raise
 
 
-def _go_on(console: Console, config: Path, answers: Answers, *, no_audit: bool) -> None:
+def _finish(console: Console, config: Path, answers: Answers, *, no_audit: bool) -> None:
     """Run the first audit, or say how to; what it found is no failure of the set-up."""
     from contribaudit.settings import file
 
@@ -262,8 +262,8 @@ def _go_on(console: Console, config: Path, answers: Answers, *, no_audit: bool) 
     console.exit(exit_codes.OK if code in judged else code)
 
 
-def _gone_on(console: Console) -> bool:
-    """Whether an earlier set-up, which ended before its last question, was gone on with to its end."""
+def _continued(console: Console) -> bool:
+    """Whether an interrupted set-up was continued, and completed."""
     from contribaudit.operations import drafts
 
     now = click.get_current_context()
@@ -281,7 +281,7 @@ def _gone_on(console: Console) -> bool:
     return True
 
 
-def _beside(named: Mapping[str, object], switches: Mapping[str, bool]) -> Iterator[str]:
+def _other_flags(named: Mapping[str, object], switches: Mapping[str, bool]) -> Iterator[str]:
     yield from (word for flag, value in named.items() if value is not None for word in (flag, str(value)))
     yield from (flag for flag, on in switches.items() if on)
 

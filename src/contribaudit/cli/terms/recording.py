@@ -71,10 +71,10 @@ def add_command(
         look = take_in(
             terms.store, terms.rules, document, Copy(body, "", _file_name(source), moment), signature, accept=accept
         )
-        told = _told(terms.rules, terms.store.documents(), look)
-        _tell(console, terms)
+        told = _outcome_line(terms.rules, terms.store.documents(), look)
+        _notify(console, terms)
     console.write(f"{safe_text(told)}\n")
-    _refuse_unread(console, [look])
+    _end_if_unread(console, [look])
 
 
 def _signed(console: Console, by: str | None) -> Signature:
@@ -129,7 +129,7 @@ def _file_name(source: str) -> str:
     return "standard input" if source == "-" else Path(source).name
 
 
-def _told(rules: TermsRules, archive: Archive, look: Look) -> str:
+def _outcome_line(rules: TermsRules, archive: Archive, look: Look) -> str:
     """What a look found, in one line."""
     from contribaudit.core.model.provisions import LookOutcome
     from contribaudit.core.resolve.provisions import standings
@@ -156,8 +156,8 @@ def _told(rules: TermsRules, archive: Archive, look: Look) -> str:
     return f"{text}; under review: {', '.join(doubtful)}" if doubtful else text
 
 
-def _refuse_unread(console: Console, looks: Sequence[Look]) -> None:
-    """Exit code 3 where something was not readable."""
+def _end_if_unread(console: Console, looks: Sequence[Look]) -> None:
+    """End the command with exit code 3 where a document was not readable."""
     from contribaudit.core.model.provisions import LookOutcome
 
     unread = [one.document for one in looks if one.outcome is LookOutcome.NOT_READABLE]
@@ -169,11 +169,11 @@ def _refuse_unread(console: Console, looks: Sequence[Look]) -> None:
         )
 
 
-def _tell(console: Console, terms: Terms) -> None:
-    """Messages about what changed, where [notify] asks for them."""
-    from contribaudit.cli.notify import tell_about_documents
+def _notify(console: Console, terms: Terms) -> None:
+    """Notify people of what changed, where [notify] asks for it."""
+    from contribaudit.cli.notify import notify_of_documents
 
-    tell_about_documents(console, terms.store, terms.rules, terms.documents)
+    notify_of_documents(console, terms.store, terms.rules, terms.documents)
 
 
 @click.command("check")
@@ -198,8 +198,8 @@ def check_command(console: Console, *, name: str | None, fetch: bool, by: str | 
         lines: list[str] = []
         if fetch:
             looks = _fetched(console, terms, chosen, _signed(console, by))
-            lines = [_told(terms.rules, terms.store.documents(), look) for look in looks]
-            _tell(console, terms)
+            lines = [_outcome_line(terms.rules, terms.store.documents(), look) for look in looks]
+            _notify(console, terms)
         archive = terms.store.documents()
         listed = listing_of(terms.store.subprocessors().newest)
     statuses = {one.name: status_of(archive, one.name) for one in chosen}
@@ -328,20 +328,20 @@ def note_command(
     with open_terms(console, keeps=True) as terms:
         document = terms.document(name)
         current = terms.archive.current(document.name)
-        provision = _of_fact(terms, document, anchor_id) if anchor_id is not None else ""
+        provision = _provision_of_fact(terms, document, anchor_id) if anchor_id is not None else ""
         if holds and current is None:
             raise UsageError(
                 f"{document.name} was never archived: there is no wording to confirm the fact against",
                 hint=f"Run contribaudit terms check --fetch {document.name} first",
             )
-        provision = _of_change(terms, document, change_id) if change_id is not None else provision
+        provision = _provision_of_change(terms, document, change_id) if change_id is not None else provision
         digest = current.text_sha256 if current is not None else ""
         note = Note(0, document.name, anchor_id or "", provision, digest, holds, text.strip(), signature)
         terms.store.add_document_note(note)
     console.diagnostics.conclusion(f"Noted on {anchor_id or document.name} by {author}.")
 
 
-def _of_fact(terms: Terms, document: Watched, anchor: str) -> str:
+def _provision_of_fact(terms: Terms, document: Watched, anchor: str) -> str:
     """The provision that a fact rests on. Raises UsageError for one that is not anchored in the document."""
     from contribaudit.core.resolve.provisions import standings
 
@@ -353,7 +353,7 @@ def _of_fact(terms: Terms, document: Watched, anchor: str) -> str:
     return known[anchor].after or known[anchor].before
 
 
-def _of_change(terms: Terms, document: Watched, change: str) -> str:
+def _provision_of_change(terms: Terms, document: Watched, change: str) -> str:
     """The provision that a change is about. Raises UsageError for one that is not in the last two editions."""
     from contribaudit.core.resolve.editions import compare
 

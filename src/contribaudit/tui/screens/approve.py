@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from contribaudit.audit import baselines
-from contribaudit.audit.attesting import AttestationSession, desks
+from contribaudit.audit.attesting import AttestationSession, sessions
 from contribaudit.audit.baselines import Approvable, outside_now
 from contribaudit.core.judge.baseline import Uncovered
 from contribaudit.core.model.attestation import Baseline
@@ -185,7 +185,7 @@ class ApproveScreen(BoardScreen):
         job, board = self.dashboard.job, self._board
         if job is None or board is None:
             return
-        desk = desks(job, SILENT)[organization]
+        desk = sessions(job, SILENT)[organization]
         with self.dashboard.telling():
             baselines.require_person(desk)
             what = await self.dashboard.in_thread(baselines.approvable, desk)

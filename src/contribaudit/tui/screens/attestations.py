@@ -20,7 +20,7 @@ from textual.widgets import Static, TabbedContent, TabPane
 from contribaudit.attestations import due as due_of_all
 from contribaudit.attestations.recording import confirmation
 from contribaudit.attestations.status import SignalLine
-from contribaudit.audit.attesting import AttestationSession, desks
+from contribaudit.audit.attesting import AttestationSession, sessions
 from contribaudit.audit.job import Job
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.resolve.attested import AttestationHistory
@@ -90,11 +90,11 @@ def _live_desks(source: Source | None) -> dict[str, AttestationSession]:
     """With keys where there are some. In a worker thread: a keyring may ask. Raises ContribauditError."""
     if source is None or source.job is None:
         return {}
-    return desks(source.live_job() or source.job, SILENT)
+    return sessions(source.live_job() or source.job, SILENT)
 
 
 def _desk_of(job: Job | None, organization: str) -> AttestationSession | None:
-    return desks(job, SILENT).get(organization) if job is not None else None
+    return sessions(job, SILENT).get(organization) if job is not None else None
 
 
 _TABS = {"due": "1 Due", "recorded": "2 Attestations", "signals": "3 Signals", "conflicts": "4 Conflicts"}
