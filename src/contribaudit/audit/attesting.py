@@ -5,20 +5,32 @@ A look at the console has two readings around it: `read` before the path is show
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from contribaudit.attestations.anchoring import SOURCES, PastLooks, ReadingsAround
+from contribaudit.attestations.due import DueScreen, by_screen, due_screens, rows
+from contribaudit.attestations.recording import (
+    ConsoleVisit,
+    EnteredValue,
+    Hold,
+    confirmation,
+    mail,
+    new_id,
+    record_all,
+    short,
+)
+from contribaudit.core.model.attestation import Attachment, Attestation, Signature
+from contribaudit.core.model.rulebook import Screen
+from contribaudit.core.resolve.state import OrganizationState, State
+from contribaudit.errors import UsageError, meant
+from contribaudit.progress import Progress
 
-    from contribaudit.attestations.due import DueScreen
-    from contribaudit.attestations.recording import EnteredValue, Hold
+if TYPE_CHECKING:
     from contribaudit.audit.job import Job
-    from contribaudit.core.model.attestation import Attachment, Attestation, Signature
-    from contribaudit.core.model.rulebook import Screen
-    from contribaudit.core.resolve.state import State
-    from contribaudit.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +78,6 @@ class AttestationSession:
 
     def read(self) -> State:
         """What anchors attestations as the API shows it now, the rest as of the last saved run; all of it offline."""
-        import asyncio
-
-        from contribaudit.attestations.anchoring import SOURCES
         from contribaudit.audit.pipeline import look
         from contribaudit.audit.replay import last_state
 
@@ -82,8 +91,6 @@ class AttestationSession:
         Nothing more is read of a look in the past, `then`, nor offline: kept runs hold it, and none holds a look of
         now.
         """
-        from contribaudit.attestations.anchoring import PastLooks, ReadingsAround
-
         at = then or self.now()
         if self.offline or then is not None:
             past = PastLooks(self.job.store, before)
@@ -97,8 +104,6 @@ class AttestationSession:
 
         `recorder` typed it in, "" for whoever looked. Raises UsageError that names every wrong row.
         """
-        from contribaudit.attestations.recording import ConsoleVisit, new_id, record_all, short
-
         path = short(form.console_path, "The path")
         recorded = self.signature(recorder or form.by)
         look = ConsoleVisit(form.by, looked.at, recorded, new_id(), form.screen, path, form.note, form.attachments)
@@ -110,7 +115,6 @@ class AttestationSession:
         `everything` asks whatever was never looked at or is to be looked at again, of one screen all that it shows.
         """
         from contribaudit import catalogue, checks
-        from contribaudit.attestations.due import by_screen, due_screens, rows
         from contribaudit.core.judge.evaluate import evaluate
 
         known, policy, now = self.attestations(), self.job.policy, self.now()
@@ -128,7 +132,6 @@ class AttestationSession:
     def remembered(self) -> State:
         """The last saved run, or an empty state where there is none: to name subjects."""
         from contribaudit.audit.replay import last_state
-        from contribaudit.core.resolve.state import OrganizationState, State
 
         if self.job.store.runs(organization=self.organization, limit=1):
             return last_state(self.job)
@@ -141,8 +144,6 @@ class AttestationSession:
 
     def find(self, identity: str) -> Attestation:
         """The attestation by its ID or the unambiguous beginning of one. Raises UsageError."""
-        from contribaudit.errors import UsageError, meant
-
         known = {one.id: one for one in self.attestations()}
         found = [known[identity]] if identity in known else [known[one] for one in known if one.startswith(identity)]
         if len(found) == 1 and identity:
@@ -155,8 +156,6 @@ class AttestationSession:
 
     def confirm(self, identity: str, by: str) -> Signature:
         """Note that a second person saw the same. Raises UsageError for whoever looked, typed it or did so before."""
-        from contribaudit.attestations.recording import confirmation
-
         one = self.find(identity)
         signature = confirmation(one, self.signature(by))
         self.job.store.confirm(one.id, signature)
@@ -164,8 +163,6 @@ class AttestationSession:
 
     def revoke(self, identity: str, by: str, note: str) -> Signature:
         """Take an attestation back, with a reason. Raises UsageError."""
-        from contribaudit.attestations.recording import mail, short
-
         one = self.find(identity)
         signature = self.signature(mail(by, "whoever revokes"))
         self.job.store.revoke(one.id, signature, short(note, "The note"))
@@ -174,8 +171,6 @@ class AttestationSession:
 
 def sessions(job: Job, progress: Progress) -> dict[str, AttestationSession]:
     """A session for each organization of the job, in its order; offline where there is no key."""
-    from dataclasses import replace
-
     return {
         target.organization: AttestationSession(
             target.organization, replace(job, targets=(target,)), target.connect is None, progress

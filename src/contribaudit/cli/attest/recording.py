@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from contribaudit import catalogue
 from contribaudit.attestations import files
 from contribaudit.attestations.due import find_screen, path_of, rows
 from contribaudit.attestations.files import TEMPLATE, take_in
@@ -91,8 +92,6 @@ def _entered(session: Session, state: State, told: TypedValue, screen: Screen | 
 
 def _setting_of(screen: Screen | None, value: str) -> str:
     """The setting of the screen that can have the value. Raises UsageError where that is not clear."""
-    from contribaudit import catalogue
-
     if screen is None:
         raise UsageError(
             "Which setting this is about is not clear",

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from typing import TYPE_CHECKING
 
 import click
 
+from contribaudit.attestations.anchoring import described
+from contribaudit.attestations.due import due_at
+from contribaudit.attestations.recording import mail
+from contribaudit.attestations.status import what_became
 from contribaudit.cli.attest.session import open_session, session_options
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, format_option, store_option, yes_option
@@ -18,12 +20,11 @@ from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import pseudonym
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
+from contribaudit.exporters.tabular import cell_text, render
 from contribaudit.exporters.text import Cell, rfc3339
-
-if TYPE_CHECKING:
-    from contribaudit.core.resolve.state import State
-
 
 COLUMNS = (
     "id", "state", "subject", "setting", "value", "by", "observed_at", "confirmed_by", "anchored", "due_on",
@@ -41,22 +42,20 @@ TABLE = ("id", "state", "subject", "setting", "value", "by", "observed_at", "con
 @pass_console
 def list_attestations(console: Console, *, everything: bool) -> None:
     """List attestations in force: who looked when, who confirmed, what anchors them, and when to look again."""
-    from contribaudit.attestations.status import what_became
-
     with open_session(console, reading=True) as session:
         state, known, now = session.remembered(), session.attestations(), session.now()
+        policy = session.job.policy
         standing = what_became(known, now)
         shown = [one for one in known if everything or standing[one.id] == "in force"]
-        rows = [_row(one, standing[one.id], state, session.job.policy) for one in shown]
-        overdue = sum(1 for one in shown if standing[one.id] == "in force" and _due(one, session.job.policy) <= now)
+        rows = [_row(one, standing[one.id], state, policy) for one in shown]
+        in_force = [one for one in shown if standing[one.id] == "in force"]
+        overdue = sum(1 for one in in_force if due_at(one, one.screen, policy) <= now)
     console.table(COLUMNS, rows, flexible="subject", only=TABLE)
     if not known:
         console.diagnostics.conclusion("No attestations yet. Run `contribaudit attest` to walk through what is due.")
     else:
-        in_force = sum(1 for word in standing.values() if word == "in force")
-        console.diagnostics.conclusion(
-            f"{counted(len(known), 'attestation')}, {in_force} in force, {overdue} of them due."
-        )
+        told = f"{counted(len(known), 'attestation')}, {len(in_force)} in force, {overdue} of them due."
+        console.diagnostics.conclusion(told)
 
 
 @click.command("show")
@@ -66,9 +65,6 @@ def list_attestations(console: Console, *, everything: bool) -> None:
 @pass_console
 def show_attestation(console: Console, *, identity: str) -> None:
     """Show one attestation in full and check its screenshots; exits with 5 if one is damaged."""
-    from contribaudit.attestations.status import what_became
-    from contribaudit.exporters.tabular import cell_text, render
-
     with open_session(console, reading=True) as session:
         one = session.find(identity)
         for shot in one.attachments:
@@ -95,16 +91,7 @@ def show_attestation(console: Console, *, identity: str) -> None:
     console.write("\n".join(line.rstrip() for line in lines) + "\n")
 
 
-def _due(one: Attestation, policy: AuditPolicy) -> datetime:
-    from contribaudit.attestations.due import due_at
-
-    return due_at(one, one.screen, policy)
-
-
 def _row(one: Attestation, standing: str, state: State, policy: AuditPolicy) -> tuple[Cell, ...]:
-    from contribaudit.attestations.anchoring import described
-    from contribaudit.core.resolve.aliases import alias_of
-
     return (
         one.id,
         standing,
@@ -115,7 +102,7 @@ def _row(one: Attestation, standing: str, state: State, policy: AuditPolicy) -> 
         one.observed_at,
         ", ".join(signature.by for signature in one.confirmed),
         bool(one.anchors),
-        _due(one, policy).date() if standing == "in force" else None,
+        due_at(one, one.screen, policy).date() if standing == "in force" else None,
         one.subject.organization,
         one.subject.kind.value,
         one.subject.id,
@@ -181,8 +168,6 @@ def forget(console: Console, *, person: str, yes: bool) -> None:
     reasons, screenshots, policy files, attestation files and evidence that was exported. One history holds several
     organizations, so the name is erased from all of them.
     """
-    from contribaudit.attestations.recording import mail
-
     known = mail(person, "whoever is to be forgotten")
     with console.open_history() as store:
         agreed(f"Replace {known} with {pseudonym(known)} permanently?", yes=yes)

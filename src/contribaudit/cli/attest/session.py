@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from contribaudit.attestations.anchoring import described
+from contribaudit.attestations.recording import doubts
 from contribaudit.audit.attesting import AttestationSession
 from contribaudit.cli.console import Console
 from contribaudit.cli.options import chosen_organization, organization_option, store_option
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.several import counted
+from contribaudit.core.resolve.aliases import alias_of
 
 if TYPE_CHECKING:
     from contribaudit.core.resolve.state import State
@@ -64,10 +67,6 @@ _TABLE = ("id", "subject", "setting", "value", "held_by", "not_held_because")
 
 def write_recorded(session: Session, state: State, made: Sequence[Attestation], *, more: str = "") -> None:
     """Write what was recorded, and say what anchors it."""
-    from contribaudit.attestations.anchoring import described
-    from contribaudit.attestations.recording import doubts
-    from contribaudit.core.resolve.aliases import alias_of
-
     rows = [
         (
             one.id,
