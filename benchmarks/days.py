@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import tracemalloc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,7 +24,7 @@ from contribaudit.audit.job import Job, Operator, Target
 from contribaudit.audit.pipeline import audit
 from contribaudit.core.advise.notices import Message
 from contribaudit.errors import NothingRead
-from contribaudit.operations.notify.notifier import send_due, tell_of, tell_unreached
+from contribaudit.operations.notify.notifier import Notifier
 from contribaudit.rulebook import loader
 from contribaudit.settings.model import Notify
 from contribaudit.simulator import Fault, Organization, load_scenario, make_app, running
@@ -229,14 +229,12 @@ def _audit(job: Job, world: World, url: str, channel: Remembering, moment: datet
         connect=partial(connect, organization=identity, key=KEY, api_url=address, sleep=at_once),
         key_label=world.organization.key("demo-key").label,
     )
-    channels: Sequence[Remembering] = (channel,)
+    notifier = Notifier(job.store, NOTIFY, (channel,), moment)
     today = replace(job, targets=(target,), clock=lambda: moment)
     try:
         report = asyncio.run(audit(today))
     except NothingRead as error:
-        tell_unreached(
-            {identity: world.organization.name}, error.code, error.message, job.store, NOTIFY, channels, moment
-        )
+        notifier.tell_unreached({identity: world.organization.name}, error.code, error.message)
     else:
-        tell_of(report, job.policy, job.store, NOTIFY, channels, moment)
-    send_due(job.store, channels, moment)
+        notifier.tell_of_run(report, job.policy)
+    notifier.send_due()

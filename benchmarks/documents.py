@@ -22,7 +22,7 @@ from contribaudit.core.advise.notices import Message
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.provisions import TermsRules
 from contribaudit.core.resolve.editions import compare
-from contribaudit.operations.notify.notifier import send_due, tell_of_documents
+from contribaudit.operations.notify.notifier import Notifier
 from contribaudit.rulebook import loader
 from contribaudit.settings.model import Notify
 from contribaudit.store.history import History
@@ -214,8 +214,9 @@ def month(days: int = DAYS) -> tuple[int, list[str]]:
             for minutes in (0, 30):
                 asyncio.run(_day(store, rules, server, now + timedelta(minutes=minutes)))
                 later = now + timedelta(minutes=minutes + 1)
-                tell_of_documents(store, rules, rules.watched(store.added_documents()), NOTIFY, [memory], later)
-                send_due(store, [memory], later)
+                notifier = Notifier(store, NOTIFY, [memory], later)
+                notifier.tell_of_documents(rules, rules.watched(store.added_documents()))
+                notifier.send_due()
             told = _told(memory.taken)
             expected = sorted(
                 (*(happens.told if happens else ()), *(["digest"] if number and now.weekday() == 0 else []))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from contribaudit.core.advise.report import Report
     from contribaudit.core.model.provisions import TermsRules, Watched
     from contribaudit.operations.notify.channels import Channel
+    from contribaudit.operations.notify.notifier import Notifier
     from contribaudit.settings.model import Notify
     from contribaudit.store.history import History
     from contribaudit.store.notices import Delivery
@@ -29,6 +29,7 @@ def command() -> None:
 
 
 def _configured(console: Console) -> tuple[Notify, Sequence[Channel]]:
+    """[notify] and its destinations. Raises ConfigurationError where there is none."""
     from contribaudit.operations.notify.channels import channels
 
     settings = console.settings()
@@ -75,9 +76,9 @@ def send_command(console: Console) -> None:
     """Send messages that are waiting: after quiet hours, or after a destination failed. Schedule it, for example
     hourly.
     """
-    _, found = _configured(console)
+    notify, found = _configured(console)
     with console.open_history() as store:
-        send(console, store, found)
+        _send(console, _notifier(store, notify, found))
 
 
 @command.command("status")
@@ -117,39 +118,30 @@ def _state(one: Delivery) -> str:
 
 def notify_of_run(console: Console, report: Report, policy: AuditPolicy, store: History) -> None:
     """Tell people what the run found, and what changed in watched documents."""
-    from contribaudit.operations.notify.notifier import tell_of, tell_of_documents
 
-    def keep(notify: Notify, found: Sequence[Channel], now: datetime) -> None:
-        tell_of(report, policy, store, notify, found, now)
+    def keep(notifier: Notifier) -> None:
+        notifier.tell_of_run(report, policy)
         rules = report.state.rulebook.terms
-        tell_of_documents(store, rules, rules.watched(store.added_documents()), notify, found, now)
+        notifier.tell_of_documents(rules, rules.watched(store.added_documents()))
 
     _notify(console, store, keep, report)
 
 
 def notify_of_documents(console: Console, store: History, rules: TermsRules, documents: Sequence[Watched]) -> None:
     """Tell people what changed in watched documents."""
-    from contribaudit.operations.notify.notifier import tell_of_documents
-
     if not store.read_only:
-        _notify(console, store, partial(tell_of_documents, store, rules, documents))
+        _notify(console, store, lambda notifier: notifier.tell_of_documents(rules, documents))
 
 
 def notify_of_failure(
-    console: Console, error: ContribauditError, organizations: dict[str, str], store: History
+    console: Console, error: ContribauditError, organizations: Mapping[str, str], store: History
 ) -> None:
-    """Tell people that nothing could be read, or that a key was refused."""
-    from contribaudit.operations.notify.notifier import tell_unreached
+    """Tell people that nothing could be read, or that a key was refused. `organizations` maps IDs to names."""
+    code = type(error).__name__
+    _notify(console, store, lambda notifier: notifier.tell_unreached(organizations, code, error.message))
 
-    _notify(console, store, partial(tell_unreached, organizations, type(error).__name__, error.message, store))
 
-
-def _notify(
-    console: Console,
-    store: History,
-    keep: Callable[[Notify, Sequence[Channel], datetime], None],
-    report: Report | None = None,
-) -> None:
+def _notify(console: Console, store: History, keep: Callable[[Notifier], None], report: Report | None = None) -> None:
     """Have the messages kept, then send what is due; nothing without [notify].
 
     Whatever fails here is a warning: the audit stands, and so does its exit code.
@@ -160,20 +152,24 @@ def _notify(
     if settings.notify is None:
         return
     try:
-        found = channels(settings)
-        keep(settings.notify, found, datetime.now(UTC))
-        send(console, store, found, report)
+        notifier = _notifier(store, settings.notify, channels(settings))
+        keep(notifier)
+        _send(console, notifier, report)
     except ContribauditError as error:
         console.diagnostics.warning(f"no message was sent: {error.message}", hint=error.hint)
 
 
-def send(console: Console, store: History, found: Sequence[Channel], report: Report | None = None) -> None:
-    """Send what is due, with a warning for each destination that failed."""
-    from contribaudit.operations.notify.notifier import send_due
+def _notifier(store: History, notify: Notify, found: Sequence[Channel]) -> Notifier:
+    from contribaudit.operations.notify.notifier import Notifier
 
+    return Notifier(store, notify, found, datetime.now(UTC))
+
+
+def _send(console: Console, notifier: Notifier, report: Report | None = None) -> None:
+    """Send what is due, with a warning for each destination that failed."""
     context: dict[str, object] = {}
     if report is not None:
         context = {"verdict": report.headline, "exit_code": report.run.exit_code, "manifest": report.manifest_sha256}
-    for failed in send_due(store, found, datetime.now(UTC), context=context):
+    for failed in notifier.send_due(context):
         later = "it will not be tried again" if failed.given_up else "the next audit or `notify send` tries again"
         console.diagnostics.warning(f"{failed.destination.name} was not told: {failed.error}; {later}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -42,7 +42,7 @@ from contribaudit.core.resolve.aliases import called
 from contribaudit.operations.notify.channels import Channel
 from contribaudit.settings.model import Notify, parsed_hours, parsed_slot
 from contribaudit.store.history import History
-from contribaudit.store.notices import Delivery
+from contribaudit.store.notices import Compose, Delivery
 
 SCHEMA = "contribaudit.notice/1"
 _DIGEST = "digest"
@@ -54,159 +54,172 @@ Composed: TypeAlias = tuple[News, list[tuple[Message, datetime]]]
 """What to remember as told, and the messages with the moment from which on each may be sent."""
 
 
-def tell_of(
-    report: Report, policy: AuditPolicy, store: History, notify: Notify, channels: Sequence[Channel], now: datetime
-) -> None:
-    """Keep the messages that the run gives rise to: one for each kind of event and organization."""
-    running_out = deadlines(report.state, policy, checks.ALL, standing(report.state))
-    named = {
-        finding.subject.id: called(report.state, finding.subject)
-        for finding in report.findings
-        if finding.outcome.violates or finding.outcome.unproven
-    }
-    for place in report.state.looked_at:
-        if not place.collections:
-            continue
-        mine = [one for one in running_out if one.subject is None or one.subject.organization == place.id]
-        found = situation(
-            place.id,
-            report.findings,
-            [change for change in report.changes if change.subject.organization == place.id],
-            place.collections.values(),
-            mine,
-            fail_on=report.run.fail_on,
-            as_of=now,
-            named=named,
-        )
-        missed = _missed(store, place.id, report.run.started_at, now)
-        found = Situation((*found.bad, *missed), found.good, found.whole)
-        name = report.state.organization_name(place.id)
-        footer = _footer(report)
-        overview = _overview(store, place.id, report, now)
-        _tell(store, place.id, report.run.id, notify, channels, now, found, name, footer, overview)
+@dataclass(frozen=True, slots=True)
+class Notifier:
+    """Keeps messages in the history, and sends those that are due, at one moment."""
 
+    store: History
+    notify: Notify
+    """What people want to be told, and when."""
+    channels: Sequence[Channel]
+    now: datetime
 
-def tell_unreached(
-    organizations: Mapping[str, str],
-    code: str,
-    reason: str,
-    store: History,
-    notify: Notify,
-    channels: Sequence[Channel],
-    now: datetime,
-) -> None:
-    """Keep the message that nothing could be read. `organizations` maps their IDs to their names."""
-    for organization, name in organizations.items():
-        found = unreached(organization, code, reason)
+    def tell_of_run(self, report: Report, policy: AuditPolicy) -> None:
+        """Keep the messages that the run gives rise to: one for each kind of event and organization."""
+        running_out = deadlines(report.state, policy, checks.ALL, standing(report.state))
+        named = {
+            finding.subject.id: called(report.state, finding.subject)
+            for finding in report.findings
+            if finding.outcome.violates or finding.outcome.unproven
+        }
+        for place in report.state.looked_at:
+            if not place.collections:
+                continue
+            found = situation(
+                place.id,
+                report.findings,
+                [change for change in report.changes if change.subject.organization == place.id],
+                place.collections.values(),
+                [one for one in running_out if one.subject is None or one.subject.organization == place.id],
+                fail_on=report.run.fail_on,
+                as_of=self.now,
+                named=named,
+            )
+            missed = self._missed(place.id, report.run.started_at)
+            found = Situation((*found.bad, *missed), found.good, found.whole)
+            name = report.state.organization_name(place.id)
+            overview = self._overview(place.id, report)
+            self._tell(place.id, report.run.id, found, name, _footer(report), overview)
+
+    def tell_unreached(self, organizations: Mapping[str, str], code: str, reason: str) -> None:
+        """Keep the message that nothing could be read. `organizations` maps their IDs to their names."""
         footer = ("Nothing was judged; the last complete run still counts.", "Look: contribaudit doctor")
-        _tell(store, organization, None, notify, channels, now, found, name or organization, footer, ())
+        for organization, name in organizations.items():
+            self._tell(organization, None, unreached(organization, code, reason), name or organization, footer)
 
+    def tell_of_documents(self, rules: TermsRules, documents: Sequence[Watched]) -> None:
+        """Keep the messages about watched documents: at once when one changed, and a summary every week.
 
-def _tell(
-    store: History,
-    organization: str,
-    run: int | None,
-    notify: Notify,
-    channels: Sequence[Channel],
-    now: datetime,
-    found: Situation,
-    called: str,
-    footer: Sequence[str],
-    overview: Sequence[str],
-) -> None:
-    def compose(told: Mapping[str, Told], first: bool) -> Composed:
-        """What is news, and the messages that tell it with the moment from which on each may be sent."""
-        digest = _digest_due(notify, now, told, first) if run is not None else None
-        before = {key: one for key, one in told.items() if key != _DIGEST}
-        fresh = news(before, found, now)
-        made: list[Message] = []
-        if first and run is not None:
-            made.append(summary_of(found, called))
-        else:
-            made += _messages(fresh, (Event.FAILURES, Event.STALE, Event.UNREADABLE, Event.EXPIRING), notify, called)
-            if digest is not None and Event.DIGEST.value in notify.on:
-                made.append(_digest_of(found, called, overview))
-        if digest is not None:
-            fresh = News((*fresh.tell, digest), fresh.recovered, fresh.forget, fresh.held)
-        return fresh, _timed(made, footer, notify, now)
+        They belong to no organization: whoever shares the history is told once, whichever runner found it. Nothing
+        where no document was ever looked at.
+        """
+        archive = self.store.documents()
+        if not archive.looks:
+            return
+        seen = archive.until(self.now)
 
-    store.tell(organization, run, now, [one.destination for one in channels], compose)
+        def compose(told: Mapping[str, Told], _first: bool) -> Composed:
+            begun = _DOCUMENTS_BEGUN in told
+            before = {key: one for key, one in told.items() if key not in (_DOCUMENTS_BEGUN, _DOCUMENTS_DIGEST)}
+            fresh = news(before, document_situation(rules, documents, seen, self.now, told_already=begun), self.now)
+            made = self._messages(fresh, (Event.DOCUMENTS, Event.UNREADABLE), CALLED)
+            more = [] if begun else [Matter(_DOCUMENTS_BEGUN, Event.FIRST, "", "Documents", "")]
+            digest = self._digest_due(_DOCUMENTS_DIGEST, told)
+            if digest is not None:
+                more.append(digest)
+                if begun and Event.DIGEST.value in self.notify.on:
+                    made.append(week_of(rules, documents, seen, self.now, {"matters": []}))
+            noted = News((*fresh.tell, *more), fresh.recovered, fresh.forget, fresh.held)
+            footer = ("Look: contribaudit terms diff NAME, contribaudit terms check", rules.disclaimer)
+            return noted, self._timed(made, footer)
 
+        self._keep(_COMPANY, None, compose)
 
-def tell_of_documents(
-    store: History,
-    rules: TermsRules,
-    documents: Sequence[Watched],
-    notify: Notify,
-    channels: Sequence[Channel],
-    now: datetime,
-) -> None:
-    """Keep the messages about watched documents: at once when one changed, and a summary every week.
+    def send_due(self, context: Mapping[str, object] | None = None) -> list[Delivery]:
+        """Send what is due to these destinations; returns the deliveries that failed, with why."""
+        by_digest = {channel.destination.digest: channel for channel in self.channels}
+        failed: list[Delivery] = []
+        for delivery in self.store.claim_deliveries(self.now, list(by_digest)):
+            error = by_digest[delivery.destination.digest].send(delivery.message, envelope(delivery, context))
+            self.store.note_delivery(delivery, self.now, error)
+            if error:
+                failed.append(replace(delivery, sent_at=None, attempts=delivery.attempts + 1, error=error))
+        return failed
 
-    They belong to no organization: whoever shares the history is told once, whichever runner found it. Nothing where
-    no document was ever looked at.
-    """
-    archive = store.documents()
-    if not archive.looks:
-        return
-    seen = archive.until(now)
+    def _tell(
+        self,
+        organization: str,
+        run: int | None,
+        found: Situation,
+        name: str,
+        footer: Sequence[str],
+        overview: Sequence[str] = (),
+    ) -> None:
+        def compose(told: Mapping[str, Told], first: bool) -> Composed:
+            digest = self._digest_due(_DIGEST, {} if first else told) if run is not None else None
+            before = {key: one for key, one in told.items() if key != _DIGEST}
+            fresh = news(before, found, self.now)
+            made: list[Message] = []
+            if first and run is not None:
+                made.append(summary_of(found, name))
+            else:
+                made += self._messages(fresh, (Event.FAILURES, Event.STALE, Event.UNREADABLE, Event.EXPIRING), name)
+                if digest is not None and Event.DIGEST.value in self.notify.on:
+                    made.append(_digest_of(found, name, overview))
+            if digest is not None:
+                fresh = News((*fresh.tell, digest), fresh.recovered, fresh.forget, fresh.held)
+            return fresh, self._timed(made, footer)
 
-    def compose(told: Mapping[str, Told], _first: bool) -> Composed:
-        begun = _DOCUMENTS_BEGUN in told
-        before = {key: one for key, one in told.items() if key not in (_DOCUMENTS_BEGUN, _DOCUMENTS_DIGEST)}
-        fresh = news(before, document_situation(rules, documents, seen, now, told_already=begun), now)
-        made = _messages(fresh, (Event.DOCUMENTS, Event.UNREADABLE), notify, CALLED)
-        more = [] if begun else [Matter(_DOCUMENTS_BEGUN, Event.FIRST, "", "Documents", "")]
-        due = _week_due(notify, now)
-        if due and (_DOCUMENTS_DIGEST not in told or told[_DOCUMENTS_DIGEST].state != due):
-            more.append(Matter(_DOCUMENTS_DIGEST, Event.DIGEST, due, "Digest", ""))
-            if begun and Event.DIGEST.value in notify.on:
-                made.append(week_of(rules, documents, seen, now, {"matters": []}))
-        noted = News((*fresh.tell, *more), fresh.recovered, fresh.forget, fresh.held)
-        footer = ("Look: contribaudit terms diff NAME, contribaudit terms check", rules.disclaimer)
-        return noted, _timed(made, footer, notify, now)
+        self._keep(organization, run, compose)
 
-    store.tell(_COMPANY, None, now, [one.destination for one in channels], compose)
+    def _keep(self, organization: str, run: int | None, compose: Compose) -> None:
+        self.store.tell(organization, run, self.now, [one.destination for one in self.channels], compose)
 
+    def _messages(self, fresh: News, events: Iterable[Event], name: str) -> list[Message]:
+        """A message for each of the events that there is news of, and one of what is right again, as far as wanted."""
+        made = []
+        for event in events:
+            matters = [matter for matter in fresh.tell if matter.event is event]
+            if matters and event.value in self.notify.on:
+                made.append(message_of(event, matters, name))
+        if fresh.recovered and Event.RECOVERED.value in self.notify.on:
+            made.append(recovered_of(fresh.recovered, name))
+        return made
 
-def _messages(fresh: News, events: Iterable[Event], notify: Notify, called: str) -> list[Message]:
-    """A message for each of the events that there is news of, and one of what is right again, as far as wanted."""
-    made = []
-    for event in events:
-        matters = [matter for matter in fresh.tell if matter.event is event]
-        if matters and event.value in notify.on:
-            made.append(message_of(event, matters, called))
-    if fresh.recovered and Event.RECOVERED.value in notify.on:
-        made.append(recovered_of(fresh.recovered, called))
-    return made
+    def _timed(self, made: Iterable[Message], footer: Sequence[str]) -> list[tuple[Message, datetime]]:
+        """The messages with their footer, and from when on each may be sent: in quiet hours only what is critical."""
+        until = quiet_until(self.now, parsed_hours(self.notify.quiet), self._zone()) or self.now
+        return [(replace(one, lines=(*one.lines, "", *footer)), self.now if one.critical else until) for one in made]
 
+    def _digest_due(self, key: str, told: Mapping[str, Told]) -> Matter | None:
+        """The weekly message as a matter whose state is its week; None where it was told already, or is not wanted."""
+        slot = parsed_slot(self.notify.digest)
+        if slot is None:
+            return None
+        due = last_slot(self.now, slot[0], slot[1], self._zone()).astimezone(UTC).isoformat()
+        return None if key in told and told[key].state == due else Matter(key, Event.DIGEST, due, "Digest", "")
 
-def _timed(
-    made: Iterable[Message], footer: Sequence[str], notify: Notify, now: datetime
-) -> list[tuple[Message, datetime]]:
-    """The messages with their footer, and from when on each may be sent: in quiet hours only what is critical."""
-    until = quiet_until(now, parsed_hours(notify.quiet), _zone_of(notify))
-    return [
-        (
-            replace(one, lines=(*one.lines, "", *footer)),
-            until if until is not None and not one.critical else now,
-        )
-        for one in made
-    ]
+    def _zone(self) -> tzinfo:
+        """The time zone of quiet hours and digest."""
+        if self.notify.timezone is not None:
+            return ZoneInfo(self.notify.timezone)
+        zone = datetime.now().astimezone().tzinfo
+        assert zone is not None
+        return zone
 
+    def _missed(self, organization: str, until: datetime) -> list[Matter]:
+        """Stretches of the last week, up to this run, in which no audit began: each is told once."""
+        seen = self.store.runs_seen(organization, since=self.now - timedelta(days=7))
+        holes = gaps(organization, seen, None, until, expected_every_hours=EVERY_HOURS)
+        return [
+            Matter(
+                f"source:{organization}:gap:{hole.since.isoformat()}",
+                Event.UNREADABLE,
+                "gap",
+                "Missed audits",
+                f"no audit began between {_minute(hole.since)} and {_minute(hole.until)} UTC",
+            )
+            for hole in holes
+            if not hole.open and not any(hole.since < one.started_at < hole.until for one in seen)
+        ]
 
-def _week_due(notify: Notify, now: datetime) -> str:
-    """When the weekly message was last due; "" where none is wanted."""
-    slot = parsed_slot(notify.digest)
-    return last_slot(now, slot[0], slot[1], _zone_of(notify)).astimezone(UTC).isoformat() if slot is not None else ""
-
-
-def _digest_due(notify: Notify, now: datetime, told: Mapping[str, Told], first: bool) -> Matter | None:
-    """The digest as a matter whose state is the week that it is of; None where that was told."""
-    due, before = _week_due(notify, now), told.get(_DIGEST)
-    if not due or (before is not None and before.state == due and not first):
-        return None
-    return Matter(_DIGEST, Event.DIGEST, due, "Digest", "")
+    def _overview(self, organization: str, report: Report) -> tuple[str, ...]:
+        """The verdict, and how the runs of the last four weeks ended."""
+        runs = self.store.runs(organization=organization, limit=_TREND_RUNS * 4)
+        codes = [one.exit_code for one in runs if one.started_at > self.now - timedelta(days=_TREND_RUNS)]
+        words = Counter(verdict_word(code) for code in codes if code is not None)
+        trend = ", ".join(f"{number} {word}" for word, number in words.most_common())
+        return (report.headline, f"Runs of the last four weeks: {trend or 'none'}")
 
 
 def _digest_of(found: Situation, called: str, overview: Sequence[str]) -> Message:
@@ -215,32 +228,6 @@ def _digest_of(found: Situation, called: str, overview: Sequence[str]) -> Messag
     return Message(
         Event.DIGEST, f"contribaudit: {called}: the week", (*overview, "", *summary.lines), False, summary.facts
     )
-
-
-def _zone_of(notify: Notify) -> tzinfo:
-    """The time zone of quiet hours and digest."""
-    if notify.timezone is not None:
-        return ZoneInfo(notify.timezone)
-    zone = datetime.now().astimezone().tzinfo
-    assert zone is not None
-    return zone
-
-
-def _missed(store: History, organization: str, until: datetime, now: datetime) -> list[Matter]:
-    """Stretches of the last week, up to this run, in which no audit began: each is told once."""
-    seen = store.runs_seen(organization, since=now - timedelta(days=7))
-    holes = gaps(organization, seen, None, until, expected_every_hours=EVERY_HOURS)
-    return [
-        Matter(
-            f"source:{organization}:gap:{hole.since.isoformat()}",
-            Event.UNREADABLE,
-            "gap",
-            "Missed audits",
-            f"no audit began between {_minute(hole.since)} and {_minute(hole.until)} UTC",
-        )
-        for hole in holes
-        if not hole.open and not any(hole.since < one.started_at < hole.until for one in seen)
-    ]
 
 
 def _minute(moment: datetime) -> str:
@@ -254,32 +241,6 @@ def _footer(report: Report) -> tuple[str, ...]:
         "Look: contribaudit findings, contribaudit changes, contribaudit next",
         f"Run {report.run.id}, {_minute(report.run.finished_at)} UTC{evidence}",
     )
-
-
-def _overview(store: History, organization: str, report: Report, now: datetime) -> tuple[str, ...]:
-    """The verdict, and how the runs of the last four weeks ended."""
-    runs = [
-        run
-        for run in store.runs(organization=organization, limit=_TREND_RUNS * 4)
-        if run.exit_code is not None and run.started_at > now - timedelta(days=_TREND_RUNS)
-    ]
-    words = Counter(verdict_word(run.exit_code) for run in runs if run.exit_code is not None)
-    trend = ", ".join(f"{number} {word}" for word, number in words.most_common())
-    return (report.headline, f"Runs of the last four weeks: {trend or 'none'}")
-
-
-def send_due(
-    store: History, channels: Sequence[Channel], now: datetime, *, context: Mapping[str, object] | None = None
-) -> list[Delivery]:
-    """Send what is due to these destinations; returns the deliveries that failed, with why."""
-    by_digest = {channel.destination.digest: channel for channel in channels}
-    failed: list[Delivery] = []
-    for delivery in store.claim_deliveries(now, list(by_digest)):
-        error = by_digest[delivery.destination.digest].send(delivery.message, envelope(delivery, context))
-        store.note_delivery(delivery, now, error)
-        if error:
-            failed.append(replace(delivery, sent_at=None, attempts=delivery.attempts + 1, error=error))
-    return failed
 
 
 def envelope(delivery: Delivery, context: Mapping[str, object] | None = None) -> dict[str, object]:
