@@ -211,7 +211,7 @@ def written(
     by: str,
     today: date,
 ) -> str:
-    """The file, with comments that say where it comes from. It reads both states as what was told, which is tried.
+    """The file, with comments that say where it comes from. It decodes both states to their values, which is tried.
 
     Raises UsageError for places that do not tell the two values apart, and for what TOML cannot hold.
     """

@@ -40,9 +40,9 @@ class Row:
     subject: Subject
     setting: Setting
     last: Attestation | None
-    """None when nobody ever looked, or when it was taken back."""
+    """None when it was never attested, or was revoked."""
     due_at: datetime | None
-    """None when it is due since ever."""
+    """None when it was never looked at, and is due."""
 
     @property
     def key(self) -> tuple[Subject, SettingId]:
@@ -209,7 +209,7 @@ def gravest_of(severities: Iterable[Severity]) -> Severity | None:
 
 
 def _answered_otherwise(state: State, row: Row) -> bool:
-    """True when a source gives the value for which nobody has to look."""
+    """True when a source gives the value, so that no look is needed."""
     seen = state.value(*row.key)
     return seen is not None and seen.witness is None and seen.grade is not Grade.PREDICTED
 

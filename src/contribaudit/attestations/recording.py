@@ -253,7 +253,7 @@ class EnteredValue:
     where: str = ""
     """ "attestations.csv:12"; "" when it came from the command line."""
     note: str = ""
-    """What to keep beside the note of the look."""
+    """What to keep before the note of the look."""
 
 
 def covering_note(setting: str, value: Value, rows: int, subject: str = "") -> str:

@@ -13,7 +13,7 @@ from contribaudit.cli.runs import kept_organizations
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
-from contribaudit.exporters.changed import ChangeGroup, happenings, what_happened
+from contribaudit.exporters.changed import ChangeGroup, grouped_changes, setting_and_values
 from contribaudit.exporters.text import Cell
 
 if TYPE_CHECKING:
@@ -122,25 +122,25 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
 
 def _show(console: Console, changes: list[Change], *, compared: bool) -> None:
     """JSON and CSV have a row for each value; the table one for each happening, a new app with all of its values."""
-    happened = happenings(changes)
+    groups = grouped_changes(changes)
     if console.output_format == "table":
-        shown = [_line(one) for one in happened]
+        shown = [_line(one) for one in groups]
         console.table(TABLE, shown, flexible="cause")
     else:
         console.table(COLUMNS, [_row(one) for one in changes])
-    without = sum(1 for one in happened if not one.has_cause)
+    without = sum(1 for one in groups if not one.has_cause)
     if not compared:
         console.diagnostics.conclusion("There are no two runs to compare yet: run contribaudit audit.")
-    elif not happened:
+    elif not groups:
         console.diagnostics.conclusion("Nothing changed.")
     else:
-        console.diagnostics.conclusion(f"{counted(len(happened), 'change')}, {without} without a known cause.")
+        console.diagnostics.conclusion(f"{counted(len(groups), 'change')}, {without} without a known cause.")
 
 
 def _line(one: ChangeGroup) -> tuple[Cell, ...]:
     main = next((change for change in one.changes if change.why and change.event_id), one.changes[0])
     first = one.changes[0]
-    kind, told = what_happened(one)
+    kind, told = setting_and_values(one)
     until = f"{first.first_seen:%Y-%m-%d %H:%M}Z"
     since = f"{first.last_seen:%Y-%m-%d %H:%M}Z to " if first.last_seen is not None else "by "
     ticket = next((change.ticket for change in one.changes if change.ticket), "")

@@ -1,4 +1,4 @@
-"""Whether the files of a pack tell the same: manifest, report, tables, policy and list of digests.
+"""Whether the files of a pack agree: manifest, report, tables, policy and list of digests.
 
 Whoever edits one of them and lists it anew under its new digest is found here, with no key and no history. Whoever
 edits all of them alike is not: see `reperform`, signatures and the chain. `repeated.py` holds the tables against each
@@ -77,7 +77,7 @@ class _Report:
 
 
 def disagreements(held: ListedPack) -> Iterator[Disagreement]:
-    """Every one, file by file. Raises EvidenceDamaged for a file that cannot be read as what it is."""
+    """Every disagreement, file by file. Raises EvidenceDamaged for a file that cannot be read as what it is."""
     yield from same_sums(held)
     missing = [name for name in _ALWAYS if name not in held.files]
     yield from (Disagreement(name, f"{name} is not in the manifest") for name in missing)
@@ -141,7 +141,7 @@ def _findings(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
 
 
 def _digested(rows: Iterator[Mapping[str, str]], columns: Sequence[str]) -> dict[str, bytes]:
-    """Digest of what each row tells, by finding: a million rows are never all in memory."""
+    """Digest of each row by finding: a million rows are never all in memory."""
     found: dict[str, bytes] = {}
     for row in rows:
         identity = row["finding_id"]
@@ -152,7 +152,7 @@ def _digested(rows: Iterator[Mapping[str, str]], columns: Sequence[str]) -> dict
 
 
 def _digest(cells: Iterable[str]) -> bytes:
-    """Of cells, apostrophes, which guard against formulas, apart."""
+    """Digest of cells, without the apostrophes that guard against formulas."""
     text = "\0".join(cells).replace("'", "")
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
@@ -329,7 +329,7 @@ def _digests(cell: str) -> list[str]:
 
 
 def _organizations(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    """That no table tells of an organization that the report does not know."""
+    """That no table has an organization that the report does not have."""
     known = {"", *(one["id"] for one in report.head["organizations"])}
     names = {one["id"]: one["name"] or one["id"] for one in report.head["organizations"]}
     for name in held.files:

@@ -1,4 +1,4 @@
-"""Where report.json tells what a column of a table tells, so that a row can be held against its entry."""
+"""Where report.json has what a column of a table has, so that a row can be compared with its entry."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def other_columns(
     head: Mapping[str, Any],
     held: ListedPack,
 ) -> Iterator[str]:
-    """Columns that tell another value than the report."""
+    """Columns whose value is not the report's."""
     for column, look in looks.items():
         if column in PERSONS and not held.named:
             continue

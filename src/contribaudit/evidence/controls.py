@@ -18,7 +18,7 @@ RANK = {outcome: number for number, outcome in enumerate(WORST_FIRST)}
 FRAMEWORKS = (
     "ISO 27001", "SOC 2", "GDPR", "NIST 800-53", "NIST AI RMF", "ISO 42001", "HIPAA", "EU AI Act", "DORA",
 )  # fmt: skip
-"""What auditors ask for most often first; what the rulebook names beside them follows."""
+"""What auditors ask for most often first; what else the rulebook names follows."""
 
 
 def split(control: str, frameworks: tuple[str, ...] = FRAMEWORKS) -> tuple[str, str]:

@@ -90,7 +90,7 @@ class Dossier:
 
 
 def shown(report: Report, sites: tuple[str, ...], subject: Subject) -> bool:
-    """Whether evidence limited to these sites (by host; none: all of them) tells of the subject.
+    """Whether evidence limited to these sites (by host; none: all of them) shows the subject.
 
     What is about the organization or the company governs every site and stays; groups, users and connectors belong to
     no site and stay out.

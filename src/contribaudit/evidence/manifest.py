@@ -71,7 +71,7 @@ class Judged(_Part):
     ledger_sha256: Digest | None
     """Digest of ledger.csv; None where no ledger was kept of the run."""
     clock_skew_seconds: int | None
-    """The API's `Date` minus our clock during the run; None where no answer told."""
+    """The API's `Date` minus our clock during the run; None where no answer had one."""
 
 
 class Before(_Part):
@@ -103,7 +103,7 @@ class Manifest(_Part):
     files: list[Entry]
     """Sorted by path."""
     signed_with: Digest | None = None
-    """Fingerprint of the key that signs it, so that nobody can take the signature away; None when nobody does."""
+    """Fingerprint of the key that signs it, so that the signature cannot be removed; None when it is not signed."""
 
     def canonical(self) -> bytes:
         """The bytes of manifest.json."""

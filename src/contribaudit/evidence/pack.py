@@ -1,4 +1,4 @@
-"""An evidence folder or archive as somebody reads it who trusts nobody: files by path, nothing outside it.
+"""An evidence folder or archive, read without trust in whoever made it: files by path, nothing outside it.
 
 `report.json` is read as it was written, indented, one key or entry at a time: a report of a million findings is never
 all in memory, and no other reader can see another document in the same bytes.
@@ -43,7 +43,7 @@ WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Something that two files tell differently."""
+    """Something on which two files disagree."""
 
     place: str
     """The file that a reader would take it from."""
@@ -52,7 +52,7 @@ class Disagreement:
     finding: str = ""
     """ID of the finding that it is about."""
     unknown: bool = False
-    """True where nobody can tell here whether they do."""
+    """True where it cannot be determined here."""
 
 
 class Pack:
@@ -195,7 +195,7 @@ _MOST_LINES = 1 << 22
 
 
 def strict_json(text: str | bytes) -> Any:
-    """The document. Raises ValueError for what JSON does not know, a key twice, and nesting that nobody writes."""
+    """The document. Raises ValueError for what JSON does not know, a key twice, and absurdly deep nesting."""
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=no_number)
     except RecursionError:
@@ -246,7 +246,7 @@ def _pieces(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
 
 
 def _entries(lines: Iterator[bytes], key: str) -> Generator[tuple[str, Any], None, bool]:
-    """Each entry of the list; tells whether another key follows."""
+    """Each entry of the list; returns whether another key follows."""
     more, some = True, False
     while True:
         line = _line(lines)

@@ -33,7 +33,7 @@ _ACCOUNT = r"(?<!\w)(?:\d{4,7}:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a
 
 
 class NameHandling(StrEnum):
-    """The three ways."""
+    """How people appear in an export."""
 
     NAMED = "named"
     PSEUDONYM = "pseudonym"
@@ -82,7 +82,7 @@ class Pseudonymizer:
         return text if self.named else self._pattern.sub(lambda match: self._stand_in(match.group()), text)
 
     def person(self, name: str) -> str:
-        """What stands for a text that is nothing but a person, an account or a machine; "" stays."""
+        """The stand-in for a text that is nothing but a person, an account or a machine; "" stays."""
         return name if self.named or not name.strip() else self._stand_in(name)
 
     def document(self, value: Any) -> Any:

@@ -229,7 +229,7 @@ def _rests(held: ListedPack, ids: set[str]) -> dict[str, tuple[str, str]]:
 
 
 def _same(pack: Pack, name: str, wanted: bytes) -> bool | None:
-    """Whether the file holds that; None where nobody can tell. It is not read far beyond its due size."""
+    """Whether the file holds that; None where that cannot be determined. It is not read far beyond its due size."""
     with pack.open(name) as file:
         found = file.read(2 * len(wanted) + (1 << 16))
     if name == BOOK and found != wanted:

@@ -63,7 +63,7 @@ _COMPARED = (
     "setting", "expected", "observed", "reason", "fragile", "owner", "due_days", "remediation",
     "console_path", "controls", "waiver",
 )  # fmt: skip
-"""Keys of a finding in report.json that follow from the pack alone; its evidence beside them.
+"""Keys of a finding in report.json that follow from the pack alone; its evidence is compared too.
 
 Not `rule`: the line of the policy file, which is not in the pack; policy.toml is what it was resolved to.
 """
@@ -80,14 +80,14 @@ class Result(StrEnum):
     LEFT_OUT = "left out"
     """It follows from the pack's own values and is not in the report."""
     INCONSISTENT = "inconsistent"
-    """Two files of the pack tell it differently."""
+    """Two files of the pack disagree."""
     NOT_JUDGED = "not judged"
     """It rests on the history, which no pack holds: nothing here speaks for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """One finding of the pack, judged again, or one thing that two of its files tell differently."""
+    """One finding of the pack, judged again, or one thing on which two of its files disagree."""
 
     result: Result
     id: str
@@ -102,7 +102,7 @@ class Performed:
 
     @property
     def differs(self) -> bool:
-        """True when the pack does not tell what follows from it."""
+        """True when the pack does not say what follows from it."""
         return self.result not in (Result.SAME, Result.NOT_JUDGED)
 
 
@@ -115,7 +115,7 @@ def exit_code(every: Iterable[Performed]) -> int:
 
 
 def reperform(place: Path) -> list[Performed]:
-    """What the pack's files tell differently, then every finding of the pack and every one that it leaves out, by ID.
+    """What the pack's files disagree on, then every finding of the pack and every one that it leaves out, by ID.
 
     Raises as `verify` does for bytes that are not as the manifest says, and UsageError for a pack without names: what
     judged it was changed with them.
@@ -169,7 +169,7 @@ def _compared(told: FindingV1 | None, again: FindingV1 | None) -> Performed:
 
 
 def _rests_on(one: FindingV1) -> str:
-    """What it rests on that no pack holds in full, and where the pack tells of it."""
+    """What it rests on that no pack holds in full, and which files of the pack have some of it."""
     grades = {evidence["grade"] for evidence in one["evidence"]}
     if one["subject"]["kind"] == Kind.SPACE.value:
         return "it rests on spaces, which only the history holds in full; spaces.csv lists them"
@@ -211,7 +211,7 @@ def _evidence(one: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _inventory(held: ListedPack, state: State) -> Iterator[Disagreement]:
-    """What inventory.csv tells otherwise than settings.csv; names may be known from earlier runs."""
+    """Where inventory.csv disagrees with settings.csv; names may be known from earlier runs."""
     there = {tuple(row[name] for name in _INVENTORY) for row in held.table("inventory.csv")}
     places = [csv_evidence.INVENTORY.columns.index(name) for name in _INVENTORY]
     follows = {tuple(csv_cell(cells[place]) for place in places) for cells in csv_evidence.INVENTORY.rows(state)}
@@ -302,7 +302,7 @@ def _subprocessors(held: ListedPack) -> ListHistory:
 
 
 def _documents(held: ListedPack) -> Archive:
-    """The watched documents as the pack's tables tell of them; none where it has no such table."""
+    """The watched documents from the pack's tables; none where it has no such table."""
     if "terms.csv" not in held.files:
         return NO_DOCUMENTS
     texts: dict[int, list[Provision]] = {}
@@ -385,7 +385,7 @@ def _remembered(held: ListedPack, document: ReportV1) -> Iterator[Observed]:
 
 
 def _as_listed(held: ListedPack) -> Callable[[Observation], int]:
-    """By the order in which the API listed apps: where several tell the same, a finding names the first."""
+    """By the order in which the API listed apps: where several say the same, a finding names the first."""
     order = {(row["organization_id"], row["id"]): number for number, row in enumerate(held.table("inventory.csv"))}
     return lambda seen: order.get((seen.subject.organization, seen.subject.id), len(order))
 

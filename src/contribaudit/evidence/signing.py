@@ -29,7 +29,7 @@ class Signer:
 
     @classmethod
     def new(cls) -> Signer:
-        """A key that nobody had before."""
+        """A new key."""
         return cls(Ed25519PrivateKey.generate())
 
     @classmethod

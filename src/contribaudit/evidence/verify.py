@@ -49,13 +49,13 @@ class Verified:
     files: int
     size_bytes: int
     signed_with: str | None
-    """Fingerprint of the key that signed it; None when nobody did."""
+    """Fingerprint of the key that signed it; None when it is not signed."""
     key_known: bool
     """True when the key was handed in from elsewhere, not found in the pack itself."""
     expected: bool = False
     """True when its digest was handed in from elsewhere."""
     uncompared: tuple[str, ...] = ()
-    """Files that follow from others, and that another build of the tool wrote: nobody compared what they say."""
+    """Files that follow from others, and that another build of the tool wrote: they were not compared."""
 
     @property
     def standing(self) -> str:
@@ -64,7 +64,7 @@ class Verified:
 
 
 def verify(place: Path, public_keys: Sequence[Path] = (), *, agreement: bool = True) -> Verified:
-    """Check one folder or archive; without `agreement` every byte, and not whether the files tell the same.
+    """Check one folder or archive; without `agreement` every byte, and not whether the files agree.
 
     `public_keys` are PEM files of keys that you trust; one of them must have signed. Raises EvidenceDamaged that names
     the first thing that does not fit, EvidenceNewer for a pack of a later version, UsageError where there is no pack.
@@ -121,7 +121,7 @@ def verify_chain(
 
 
 def _signed_alike(ordered: Sequence[Verified]) -> None:
-    """That no pack after a signed one is not signed, or with a key that nobody named."""
+    """Raises EvidenceDamaged for a pack after a signed one that is unsigned, or signed with a key not named."""
     for older, newer in pairwise(ordered):
         if older.signed_with is None or older.signed_with == newer.signed_with:
             continue

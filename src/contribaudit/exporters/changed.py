@@ -1,4 +1,4 @@
-"""Changes as people count and read them: a new app or space is one, what one deed did to a subject is told together."""
+"""Changes as people count and read them: a new app or space is one change, as is what one event did to a subject."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ChangeGroup:
         return all(change.explained for change in self.changes)
 
 
-def happenings(changes: Iterable[Change]) -> list[ChangeGroup]:
+def grouped_changes(changes: Iterable[Change]) -> list[ChangeGroup]:
     """The changes, those of a new or vanished app or space together, in the order in which each first occurs."""
     listed = list(changes)
     identity = [change for change in listed if change.setting in (names.APP_TYPE_KEY, names.SPACE_KEY)]
@@ -46,7 +46,7 @@ def happenings(changes: Iterable[Change]) -> list[ChangeGroup]:
     ]
 
 
-def what_happened(one: ChangeGroup) -> tuple[str, str]:
+def setting_and_values(one: ChangeGroup) -> tuple[str, str]:
     """The setting, and its value before and after; or that an app or space is new or gone, and what it is."""
     first = one.changes[0]
     if one.appeared or one.vanished:
@@ -59,7 +59,7 @@ def what_happened(one: ChangeGroup) -> tuple[str, str]:
 
 
 def _value(setting: SettingId, value: Value) -> str:
-    """A value for people; of digests, as much as tells two apart."""
+    """A value as people read it; of a digest, its first twelve characters."""
     from contribaudit import catalogue  # a second screen's: too much before the first paint
 
     if catalogue.find(setting).unit == "SHA-256" and isinstance(value, tuple):
@@ -68,7 +68,7 @@ def _value(setting: SettingId, value: Value) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class CountedChange:
     """A change as people count them."""
 
     when: str
@@ -88,9 +88,9 @@ class Happened:
     told: str
     """The value before and after; of what is new or gone what it is."""
     actor: str
-    """"" where nobody is known to have done it."""
+    """Who did it; "" where that is not known."""
     cause: str
-    """"" where nobody looked for one."""
+    """In a sentence; "" where none was looked for."""
     explained: bool
     ticket: str
 
@@ -106,16 +106,16 @@ _CAUSED_AT = re.compile(r" on (\d{4}-\d\d-\d\d \d\d:\d\d)Z")
 """The time of the event in the sentence on a cause."""
 
 
-def happened(changes: Sequence[ChangeV1]) -> list[Happened]:
+def counted_changes(changes: Sequence[ChangeV1]) -> list[CountedChange]:
     """Changes as people count them, a new app as one, in the order in which each first occurs."""
     from contribaudit import catalogue  # too much before the first paint, and for the help of a command
     from contribaudit.exporters.saved import changes_of
 
     subjects = {(one["organization"], one["subject"]["kind"], one["subject"]["id"]): one["subject"] for one in changes}
-    found: list[Happened] = []
-    for one in happenings(changes_of(changes)):
+    found: list[CountedChange] = []
+    for one in grouped_changes(changes_of(changes)):
         first = one.changes[0]
-        kind, text = what_happened(one)
+        kind, text = setting_and_values(one)
         since = f"{first.last_seen:%Y-%m-%d %H:%M} to " if first.last_seen else "by "
         # What nobody can explain of it counts for all of it.
         main = next((change for change in one.changes if not change.explained), first)
@@ -127,7 +127,7 @@ def happened(changes: Sequence[ChangeV1]) -> list[Happened]:
         subject = subjects[first.subject.organization, first.subject.kind.value, first.subject.id]
         title = "" if one.appeared or one.vanished else safe_text(catalogue.find(first.setting).title)
         found.append(
-            Happened(
+            CountedChange(
                 when=f"{since}{first.first_seen:%Y-%m-%d %H:%M}Z",
                 first_seen=first.first_seen,
                 at=caused_at(cause) if actor else None,
@@ -152,10 +152,10 @@ def caused_at(cause: str) -> datetime | None:
     return datetime.fromisoformat(found[1]) if found else None
 
 
-def deeds(changes: Sequence[Happened]) -> list[tuple[Happened, int]]:
-    """Changes of one subject by one deed together: what says most, and how many more; unexplained first."""
-    by_deed: dict[tuple[Subject, str], list[Happened]] = {}
+def by_cause(changes: Sequence[CountedChange]) -> list[tuple[CountedChange, int]]:
+    """Changes of one subject with one cause together: the most telling one, and how many more; unexplained first."""
+    found: dict[tuple[Subject, str], list[CountedChange]] = {}
     for one in changes:
-        by_deed.setdefault((one.about, one.cause), []).append(one)
-    found = [(min(its, key=lambda each: each.what.startswith("signal.")), len(its) - 1) for its in by_deed.values()]
-    return sorted(found, key=lambda one: one[0].explained)
+        found.setdefault((one.about, one.cause), []).append(one)
+    brief = [(min(its, key=lambda each: each.what.startswith("signal.")), len(its) - 1) for its in found.values()]
+    return sorted(brief, key=lambda one: one[0].explained)

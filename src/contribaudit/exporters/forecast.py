@@ -51,7 +51,7 @@ def _table(forecast: Forecast, *, terminal: bool) -> str:
 
 
 def alike(row: ForecastRow) -> tuple[object, ...]:
-    """What is the same of rows that are told as one."""
+    """What rows have in common that are shown as one."""
     return (
         row.when,
         row.organization,

@@ -19,7 +19,7 @@ FAILURE, ERROR, SKIPPED, PASSED = "failure", "error", "skipped", ""
 
 
 def element_of(outcome: str) -> str:
-    """The element that tells a test case's outcome; "" for a pass, which has none."""
+    """The element for a test case's outcome; "" for a pass, which has none."""
     if outcome in VIOLATED:
         return FAILURE
     if outcome in UNPROVEN:
@@ -81,7 +81,7 @@ def _property(name: str, value: str) -> str:
 
 
 def _name(one: FindingV1, *, whole: bool = False) -> str:
-    """What readers of the file tell cases by; `whole` adds the subject's ID, where two have the same name."""
+    """The test case's name; `whole` adds the subject's ID, where two have the same name."""
     subject = one["subject"]
     identity = f" ({safe_text(subject['id'])})" if whole else ""
     return f"{one['check']} {label(subject)}{identity}"

@@ -80,11 +80,11 @@ def _name(place: Place) -> str:
 
 
 def _changes(about: Overview) -> str:
-    happened = about.changes()
-    if not happened:
+    changes = about.changes()
+    if not changes:
         return "no changes" if about.document["run"]["previous"] is not None else "first run"
-    uncaused = sum(1 for one in happened if not one.explained)
-    return counted(len(happened), "change") + (f", {uncaused} no cause" if uncaused else "")
+    uncaused = sum(1 for one in changes if not one.explained)
+    return counted(len(changes), "change") + (f", {uncaused} no cause" if uncaused else "")
 
 
 def _key(days_left: int | None) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def subject_of(organization: str, told: SubjectV1) -> Subject:
-    """The subject that a document tells of."""
+    """The subject that a document describes."""
     return Subject(organization, Kind(told["kind"]), told["id"])
 
 
@@ -72,7 +72,7 @@ def map_of(told: MapV1) -> SiteMap:
 
 
 def change_fields(one: ChangeV1) -> dict[str, Any]:
-    """The fields of a change and its cause, by what the document tells."""
+    """The fields of a change and its cause, from the document."""
     why = {
         "kind": one["cause_code"],
         "sentence": one["cause"] or "",
@@ -112,7 +112,7 @@ ADDED_LATER: dict[str, dict[str, Any]] = {
     },
     "changes.subject": {"alias": ""},
 }  # fmt: skip
-"""Keys that the first reports of this schema did not have, and what stands for them; a warning names them."""
+"""Keys that the first reports of this schema did not have, with their defaults; a warning names them."""
 
 
 def load(place: Path, *, agreement: bool = True) -> ReportV1:
@@ -142,7 +142,7 @@ def parse(data: bytes, called: str, *, agreement: bool = True) -> ReportV1:
 
 
 def no_number(word: str) -> Any:
-    """For NaN and its like, which JSON does not have. Raises ValueError."""
+    """Refuse NaN and the infinities, which JSON does not have. Raises ValueError."""
     raise ValueError(f"{word} is not a number")
 
 

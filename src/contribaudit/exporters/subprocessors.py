@@ -197,7 +197,7 @@ _NAMED = 5
 
 
 def exposure_document(report: Report) -> SubprocessorsV1 | None:
-    """What the report tells of the list in force; None where no list was imported and no check asks for one.
+    """What the report says about the list in force; None where no list was imported and no check asks for one.
 
     Apps that a sub-processor touches for the same reason are one row: yes before may, else in the order of the list.
     """

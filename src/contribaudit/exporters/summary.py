@@ -16,7 +16,7 @@ from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.names import WORKSPACES
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.several import counted
-from contribaudit.exporters.changed import Happened, caused_at, happened
+from contribaudit.exporters.changed import CountedChange, caused_at, counted_changes
 from contribaudit.exporters.report_v1 import FindingV1, OrganizationV1, ReportV1, StepV1, SubjectV1
 from contribaudit.exporters.tally import FindingGroup, Place, Question, Tally, badness, weakness, worse
 from contribaudit.exporters.text import ORDER, called, group, safe_text, spaces_read
@@ -41,7 +41,7 @@ NO_EVIDENCE = "rulebook alone"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to do, as `contribaudit next` tells it."""
+    """One thing to do, as `contribaudit next` words it."""
 
     kind: str
     severity: str
@@ -366,9 +366,9 @@ class Overview:
         """What cannot be resolved yet, as a sentence without a full stop; "" where there is nothing of the sort."""
         return next((one.what for one in self.steps if one.kind == NOBODY), "")
 
-    def changes(self) -> list[Happened]:
+    def changes(self) -> list[CountedChange]:
         """What changed since the run before, a new app as one."""
-        return happened(self.document["changes"])
+        return counted_changes(self.document["changes"])
 
     def endings(self) -> list[Ending]:
         """What runs out by the report itself: keys, waivers, windows; soonest first."""

@@ -104,7 +104,7 @@ MOST_IN_TABLE = 1000
 
 
 def apps_with_spaces(state: State) -> list[Subject]:
-    """The apps that have spaces by the rulebook, and those of which a listing tells."""
+    """The apps that have spaces by the rulebook, and those whose spaces were listed."""
     listed = [app for place in state.looked_at for app in state.spaces(place.id).lists()]
     known = [app for app in state.subjects(Kind.APP) if holds_spaces(state, app)]
     return list(dict.fromkeys([*known, *listed]))

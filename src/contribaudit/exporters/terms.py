@@ -189,7 +189,7 @@ def change_rows(
     findings: Mapping[str, Sequence[str]],
     notes: Sequence[Note] = (),
 ) -> Iterator[Row]:
-    """A row for each change. `findings` tells by check what it found last: "fail 0123456789abcdef"."""
+    """A row for each change. `findings` are by check what it found last: "fail 0123456789abcdef"."""
     for one in changes:
         checks = checks_of(one.anchors)
         yield (

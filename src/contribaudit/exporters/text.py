@@ -164,7 +164,7 @@ def label(subject: SubjectV1) -> str:
 
 
 def called(subject: SubjectV1) -> str:
-    """What people say for a subject: "Jira on acme.atlassian.net"; what nobody can see in it is marked."""
+    """What people say for a subject: "Jira on acme.atlassian.net"; what is invisible in it is marked."""
     from contribaudit.core.resolve.aliases import spoken
     from contribaudit.rulebook.loader import app_titles  # its shapes take longer to import than a first paint may
 
@@ -200,7 +200,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 def xml_plain(text: str) -> str:
-    """The text as data; what XML has no way to write, and what nobody sees, becomes U+FFFD. Line breaks stay."""
+    """The text as data; what XML cannot write, and what is invisible, becomes U+FFFD. Line breaks stay."""
     if text.isprintable():
         return text
     return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", safe_text(text, keep_lines=True))

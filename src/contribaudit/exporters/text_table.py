@@ -13,7 +13,7 @@ from rich.text import Text
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.several import and_more, counted, some
-from contribaudit.exporters.changed import Happened, deeds
+from contribaudit.exporters.changed import CountedChange, by_cause
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import NOBODY, Overview, Task
 from contribaudit.exporters.tally import FindingGroup, gravest_first
@@ -91,13 +91,13 @@ MOST_LINES = 37
 """What follows on stderr, and the prompt, then still fit a screen of 40."""
 MOST_GROUPS = 12
 _LEAST_ROOM = 7
-"""For so many lines of findings, fewer changes and steps are told."""
+"""Lines of findings that are always shown: changes and steps give way to them."""
 FIRST_STEPS = 3
 _WIDE = 72
 """From how many columns on a question and its worst fact stand side by side, with who changed it. In fewer, one
 sentence follows the other, so that findings have room."""
 _NARROW = 50
-"""In fewer columns only the newest change is told."""
+"""In fewer columns only the newest change is shown."""
 FIRST_CHANGES = 4
 FIRST_WARNINGS = 2
 
@@ -165,7 +165,7 @@ def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -
     without = sum(1 for one in changes if not one.explained)
     unknown = f", {without} without a known cause" if without else ""
     lines = [Text(f"Changed{since}: {len(changes)}{unknown}", "bold")]
-    done = deeds(changes)
+    done = by_cause(changes)
     shown = done[:most]
     for one, further in shown:
         text = Text(f"{one.called}: ")
@@ -188,7 +188,7 @@ def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -
     return lines
 
 
-def _what_and_who(one: Happened) -> str:
+def _what_and_who(one: CountedChange) -> str:
     ticket = f" ({one.ticket})" if one.ticket else ""
     return one.told + (f", by {one.actor}" if one.actor else "") + ticket
 

@@ -63,7 +63,7 @@ def write_pages(
     most_rows: int = MOST_ROWS,
     wrap: bool = False,
 ) -> None:
-    """A workbook of these sheets; `created` is a time of what it tells, so that the same content has the same bytes.
+    """A workbook of these sheets; `created` is a time from its content, so that the same content has the same bytes.
 
     With `wrap` a long text is shown in several lines.
     """

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from contribaudit.core.model.finding import Finding
     from contribaudit.core.model.policy import AuditPolicy
     from contribaudit.evidence.export import Form
-    from contribaudit.exporters.changed import Happened
+    from contribaudit.exporters.changed import CountedChange
     from contribaudit.exporters.report_v1 import ReportV1
     from contribaudit.exporters.summary import Overview
     from contribaudit.progress import Progress
@@ -90,14 +90,14 @@ class Board:
         return Overview(self.document or lean_document(self.report))
 
     @cached_property
-    def changes(self) -> Sequence[Happened]:
+    def changes(self) -> Sequence[CountedChange]:
         """What changed since the person last looked, or since the run before, a new app as one."""
         if self.looked_at is None:
             return self.about.changes()
-        from contribaudit.exporters.changed import happened
+        from contribaudit.exporters.changed import counted_changes
         from contribaudit.exporters.json_v1 import change_row
 
-        return happened([change_row(self.report.state, one) for one in self.unseen])
+        return counted_changes([change_row(self.report.state, one) for one in self.unseen])
 
     @cached_property
     def map(self) -> SiteMap:

@@ -278,7 +278,7 @@ class _Table:
 
     @property
     def full(self) -> bool:
-        """Whether the row has its last cell; where nobody told how many there are, once that has two blocks."""
+        """Whether the row has its last cell; where their number is not known, once that has two blocks."""
         return len(self._cells) >= self._columns if self._columns else len(self._cells[-1]) > 1
 
     def divide(self) -> None:
@@ -291,7 +291,7 @@ class _Table:
         self._cells = [[first], []]
 
     def rule(self, line: str) -> None:
-        """The line under the head tells how many columns there are."""
+        """Take the number of columns from the line under the head."""
         self._columns = line.count("|") + 1 if "|" in line else 0
         self.end()
 
@@ -360,7 +360,7 @@ _LOGIN_PATH = re.compile(r"/(?:log-?in|sign-?in|sso|auth|authorize)(?:[/?.]|$)",
 
 
 def instead(page: Readable, answered_by: str = "") -> tuple[str, str] | None:
-    """What the page is in place of a document, told by itself alone: a code, and a clause. None for a document.
+    """What the page is in place of a document, by its content alone: a code, and a clause. None for a document.
 
     `login_form`, `script_shell`, `error_page`, `empty`.
     """

@@ -29,12 +29,12 @@ from contribaudit.vendors.fetching import Fetcher, NotModified, Page, Validators
 from contribaudit.vendors.pages import Readable, instead, read_page
 
 _SHARED = 0.5
-"""A page that holds so much of the text before is the document, whatever stands beside it."""
+"""A page that holds so much of the text before is the document, whatever else it holds."""
 _NOTHING_SHARED = 0.05
 _SHORT = 40
 """Words, below which one provision less is half the document."""
 _FEW = 5
-"""Provisions, below which nothing can be told by what is shared."""
+"""With fewer provisions, how many are shared proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def take_in(
 def judged(
     rules: TermsRules, document: Watched, archive: Archive, copy: Copy, signature: Signature, *, accept: bool
 ) -> tuple[Look, Readable | None]:
-    """What the copy is beside what is archived; its text, where it holds one."""
+    """What the copy is, compared with what is archived; its text, where it holds one."""
     current = archive.current(document.name)
     before = archive.read(current.id) if current is not None else ()
     try:

@@ -1,4 +1,4 @@
-"""The CSV files of an evidence folder: what one is, and beside it the sheets themselves, by what fills them.
+"""The CSV files of an evidence folder: what a sheet is, and in the modules the sheets themselves, by what fills them.
 
 `export.py` lists them all.
 """

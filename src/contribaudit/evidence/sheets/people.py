@@ -255,7 +255,7 @@ APART = (
     ("ran", "approved_waiver"),
     ("ran", "approved_baseline"),
 )
-"""Roles that one person is better not to have both of. A machine account is told apart from a mail address: that both
+"""Pairs of roles that one person should not have. A machine account is told apart from a mail address: that both
 are one person, nobody recorded."""
 
 

@@ -97,7 +97,7 @@ def _bar(title: str, groups: dict[str, int], widest: int) -> Bar:
 
 MOST_WITHOUT_SCRIPT = 500
 MOST_TASKS = 20
-"""Steps that stand on the page and on paper; the rest is folded."""
+"""Steps that are shown on the page and on paper; the rest is folded."""
 MOST_CHANGES = 50
 MOST_ROWS = 100
 """Of attestations and waivers."""

@@ -12,7 +12,7 @@ from operator import itemgetter
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.subject import Subject
-from contribaudit.exporters.changed import Happened
+from contribaudit.exporters.changed import CountedChange
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.site_map import GROUP_OF
 from contribaudit.exporters.summary import FAMILIES, QUESTIONS
@@ -20,7 +20,7 @@ from contribaudit.exporters.tally import Tally
 from contribaudit.exporters.text import called, group, safe_text, told, words
 
 NAMED = 5
-"""How many subjects, values or sources stand there by name before the rest is a number."""
+"""How many subjects, values or sources are named before the rest is a number."""
 _NO_ID = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -266,9 +266,9 @@ def apps_by_location(document: ReportV1) -> list[Held]:
     return found
 
 
-def by_deed(changes: Iterable[Happened]) -> list[list[Happened]]:
-    """Changes of one subject with one cause together; those that nobody can explain first."""
-    found: dict[tuple[Subject, str, str], list[Happened]] = {}
+def by_deed(changes: Iterable[CountedChange]) -> list[list[CountedChange]]:
+    """Changes of one subject with one cause together; those without a known cause first."""
+    found: dict[tuple[Subject, str, str], list[CountedChange]] = {}
     for one in changes:
         found.setdefault((one.about, one.cause, one.when), []).append(one)
     return sorted(found.values(), key=lambda its: all(one.explained for one in its))

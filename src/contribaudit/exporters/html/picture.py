@@ -19,7 +19,7 @@ WIDTH = 760
 MOST_ROWS = 40
 """Sites that have a row; those beyond are squares, since they are less bad."""
 NO_SITE = "no site"
-"""What stands for the site of what belongs to none, in names and in the list's address; no host has a blank in it."""
+"""Name of the site of apps without one, also in the list's address; no host has a blank in it."""
 MOST_SQUARES = 3000
 _NAME, _ROW, _HEAD, _SQUARE = 214, 30, 26, 14
 _LONGEST_NAME = 30

@@ -29,7 +29,7 @@ def chosen(**choices: str) -> str:
 
 
 class Sets:
-    """Findings that no choice tells from others (those of a step, of a waiver), each set under a name of its own."""
+    """Sets of findings that no filter selects (those of a step, of a waiver), each under a name of its own."""
 
     def __init__(self) -> None:
         self.made: dict[str, tuple[str, tuple[str, ...]]] = {}

@@ -21,7 +21,7 @@ from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.changed import Happened, deeds
+from contribaudit.exporters.changed import CountedChange, by_cause
 from contribaudit.exporters.summary import Overview
 from contribaudit.exporters.tally import Tally
 from contribaudit.exporters.text import duration, safe_text, words
@@ -309,7 +309,7 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
     if not board.changes:
         first = board.report.run.previous is None and board.looked_at is None
         return [Line(Text("This is the first run: nothing to compare it with" if first else "Nothing", "dim"))]
-    done = deeds(sorted(board.changes, key=lambda one: one.at or one.first_seen, reverse=True))
+    done = by_cause(sorted(board.changes, key=lambda one: one.at or one.first_seen, reverse=True))
     name_width = max(cell_len(_brief_name(one)) for one, _ in done[:most])
     found = [_change_line(one, further, width, board, min(_SUBJECT, name_width)) for one, further in done[:most]]
     left = len(board.changes) - sum(1 + further for _, further in done[:most])
@@ -318,11 +318,11 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
     return found
 
 
-def _brief_name(one: Happened) -> str:
+def _brief_name(one: CountedChange) -> str:
     return short_host(one.called)
 
 
-def _change_line(one: Happened, further: int, width: int, board: Board, name_width: int) -> Line:
+def _change_line(one: CountedChange, further: int, width: int, board: Board, name_width: int) -> Line:
     sign = Text("  ") if one.explained else Text("! ", "bold yellow")
     cause = one.cause or "cause not looked up"
     by = f"by {one.actor}" if one.actor and one.explained else cause

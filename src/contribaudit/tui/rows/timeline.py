@@ -18,7 +18,7 @@ from contribaudit.core.advise.gaps import Gap
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.several import counted, some
-from contribaudit.exporters.changed import ChangeGroup, happenings, what_happened
+from contribaudit.exporters.changed import ChangeGroup, grouped_changes, setting_and_values
 from contribaudit.exporters.text import safe_text
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows.signs import short_host
@@ -143,7 +143,7 @@ class Days:
 def entries_of(trail: Trail) -> list[Entry]:
     """Every change, run and gap, oldest first; what a run showed stands after it."""
     seen = attrgetter("first_seen")  # what one run showed of a new app is one happening
-    found = [_changed(one) for _, its in groupby(sorted(trail.changes, key=seen), seen) for one in happenings(its)]
+    found = [_changed(one) for _, its in groupby(sorted(trail.changes, key=seen), seen) for one in grouped_changes(its)]
     found += [Entry(What.RUN, run.started_at, run.finished_at, run=run) for run in trail.runs]
     found += [Entry(What.GAP, gap.since, gap.since, gap=gap, told=gap_text(gap)) for gap in trail.gaps]
     return sorted(found, key=lambda one: (one.at, _RANK.index(one.what)))
@@ -264,7 +264,7 @@ def time_span(change: Change) -> str:
 
 def change_text(one: ChangeGroup) -> tuple[str, str]:
     """What changed, and from what to what; of a digest as much as tells two apart. Plain text."""
-    kind, told = what_happened(one)
+    kind, told = setting_and_values(one)
     return safe_text(kind), _DIGEST.sub(r"\1…", safe_text(told))
 
 
@@ -308,7 +308,7 @@ def proof_lines(why: Cause) -> Iterator[str]:
 def _changed(one: ChangeGroup) -> Entry:
     first = one.changes[0]
     name = first.name or first.subject.id
-    kind, told = what_happened(one)
+    kind, told = setting_and_values(one)
     parts = [name, first.subject.id, kind, told, first.subject.organization]
     for change in one.changes:
         parts += [

@@ -23,7 +23,7 @@ from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.errors import ContribauditError, StoreBusy
-from contribaudit.exporters.changed import happenings
+from contribaudit.exporters.changed import grouped_changes
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows.signs import outcome_sign, severity_sign
@@ -173,7 +173,7 @@ def news(before: Board | None, after: Board) -> News:
     return News(
         tuple(sorted(worse, key=lambda one: one.severity.rank)),
         tuple(sorted(better, key=lambda one: one.severity.rank)),
-        len(happenings(after.report.changes)),
+        len(grouped_changes(after.report.changes)),
         sum(one.requests for one in collections),
     )
 
