@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit import checks
-from contribaudit.core.advise.deadlines import deadline_warnings, deadlines
+from contribaudit.core.advise.deadlines import Deadline, DeadlineKind, deadline_warnings, deadlines, ending_soon, within
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Baseline, Signature
-from contribaudit.core.model.deadline import Deadline, DeadlineKind, ending_soon, within
 from contribaudit.core.model.observation import Grade, Observation, SettingId
 from contribaudit.core.model.policy import AuditPolicy, Decision
 from tests.builders import NOW, ORG, app, facts, observed, policy_of, rule, state_of, waiver

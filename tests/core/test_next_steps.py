@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from contribaudit.core.advise.deadlines import Deadline, DeadlineKind
 from contribaudit.core.advise.next_steps import ScreenDue, next_steps
 from contribaudit.core.advise.report import Report, RunLine
 from contribaudit.core.advise.steps import NextStep, StepKind, to_do
-from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.subject import organization_subject

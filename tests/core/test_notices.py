@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from contribaudit.core.advise.deadlines import Deadline, DeadlineKind
 from contribaudit.core.advise.notices import (
     Event,
     Matter,
@@ -20,7 +21,6 @@ from contribaudit.core.advise.notices import (
     quiet_until,
     situation,
 )
-from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.subject import organization_subject
 from tests.builders import finding

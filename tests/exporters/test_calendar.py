@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Component
 
-from contribaudit.core.model.deadline import Deadline, DeadlineKind
+from contribaudit.core.advise.deadlines import Deadline, DeadlineKind
 from contribaudit.exporters.deadlines import COLUMNS, calendar, render
 from contribaudit.exporters.forecast import COLUMNS as FORECAST_COLUMNS
 from tests.builders import NOW, app, state_of

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from contribaudit.audit.replay import forecast_last, last_deadlines, last_state
+from contribaudit.core.advise.deadlines import DeadlineKind
 from contribaudit.core.advise.forecast import Hypothesis, end_of
 from contribaudit.core.advise.report import Report
-from contribaudit.core.model.deadline import DeadlineKind
 from tests.flow.audits import RULEBOOK, Bench, simulated
 from tests.flow.outcomes import NOW, REVIEWED_TODAY, TODAY, Said, attestations, every_plan
 

@@ -8,11 +8,10 @@ from contribaudit import catalogue, checks, collectors
 from contribaudit.audit.job import Job
 from contribaudit.audit.pipeline import judge, seen_of, state_of
 from contribaudit.collectors.interface import promises_of
-from contribaudit.core.advise.deadlines import deadlines
+from contribaudit.core.advise.deadlines import Deadline, deadlines
 from contribaudit.core.advise.forecast import Forecast, Ground, Hypothesis, forecast
 from contribaudit.core.advise.report import Report
 from contribaudit.core.judge.baseline import standing
-from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError

@@ -10,7 +10,7 @@ from itertools import groupby
 from icalendar import Calendar, Event
 
 from contribaudit import __version__
-from contribaudit.core.model.deadline import Deadline
+from contribaudit.core.advise.deadlines import Deadline
 from contribaudit.core.model.several import and_more
 from contribaudit.core.model.times import later
 from contribaudit.core.resolve.state import State

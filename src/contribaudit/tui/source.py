@@ -20,11 +20,11 @@ from contribaudit.errors import StoreDamaged, UsageError
 if TYPE_CHECKING:
     # What reads databases takes longer to import than the first paint may.
     from contribaudit.audit.job import Job
+    from contribaudit.core.advise.deadlines import Deadline
     from contribaudit.core.advise.report import Report
     from contribaudit.core.advise.site_map import SiteMap
     from contribaudit.core.advise.steps import NextStep
     from contribaudit.core.model.change import Change
-    from contribaudit.core.model.deadline import Deadline
     from contribaudit.core.model.finding import Finding
     from contribaudit.core.model.policy import AuditPolicy
     from contribaudit.evidence.export import Form

@@ -14,6 +14,7 @@ from datetime import datetime
 from shlex import quote
 from typing import Protocol
 
+from contribaudit.core.advise.deadlines import Deadline, DeadlineKind
 from contribaudit.core.advise.remedies import (
     ENTRIES,
     NOT_ACTIONABLE,
@@ -39,7 +40,6 @@ from contribaudit.core.advise.steps import (
     subjects_of,
 )
 from contribaudit.core.judge.baseline import outside
-from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.several import counted, grouped

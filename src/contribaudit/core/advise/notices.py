@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from contribaudit.core.advise.deadlines import Deadline, DeadlineKind
 from contribaudit.core.model.change import Change
-from contribaudit.core.model.deadline import Deadline, DeadlineKind
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import STALE_CODES, SettingId
 from contribaudit.core.model.several import and_more, counted, grouped

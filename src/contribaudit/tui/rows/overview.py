@@ -15,9 +15,9 @@ from textwrap import wrap
 from rich.cells import cell_len
 from rich.text import Text
 
+from contribaudit.core.advise.deadlines import Deadline
 from contribaudit.core.advise.steps import NextStep, names, to_do
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
-from contribaudit.core.model.deadline import Deadline
 from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
