@@ -167,7 +167,7 @@ def targets(
     accesses = site_accesses(settings)
     sites = partial(connected_sites, settings, accesses, progress) if accesses is not None else None
     for credential in accesses.credentials if accesses is not None else ():
-        for secret in credential.unspoken:
+        for secret in credential.secrets:
             on_key(secret)
     for one in configured:
         if chosen and one.id not in chosen:

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.connect import connect_sites
 from contribaudit.atlassian.credential import Credential
-from contribaudit.atlassian.graphql import NotTold, Part, Question, SiteAnswer, code_of
+from contribaudit.atlassian.graphql import NoValue, Part, Question, SiteAnswer, code_of
 from contribaudit.atlassian.sites import Access, Accesses, SiteClient
 from contribaudit.atlassian.waits import ATTEMPTS
 from contribaudit.errors import (
@@ -212,11 +212,11 @@ async def test_a_cost_limit_beside_values_costs_what_it_names_alone() -> None:
     assert route.call_count == 1
     assert answer.at(Part.JIRA, "jira", "isRovoEnabled") is True
     missing = answer.at(Part.SITE, "search")
-    assert isinstance(missing, NotTold)
+    assert isinstance(missing, NoValue)
     assert missing.code == "rate_limited"
 
 
-def partial(data: Any, *errors: dict[str, Any], refused: dict[Part, NotTold] | None = None) -> SiteAnswer:
+def partial(data: Any, *errors: dict[str, Any], refused: dict[Part, NoValue] | None = None) -> SiteAnswer:
     return SiteAnswer(data, errors, str, refused or {})
 
 
@@ -237,7 +237,7 @@ def broken(status: int, *path: str | int) -> dict[str, Any]:
         (partial({"jira": None}, broken(500, "virtualAgent")), ("jira", "isRovoEnabled"), "null"),
         (partial({"jira": None}, {"message": "all of it"}), ("jira", "isRovoEnabled"), "gateway_error"),
         (partial({"search": {"configuration": None}}, broken(404, *METADATA, "orgId")), METADATA, "not_found"),
-        (partial({}, refused={Part.JIRA: NotTold("query_refused", "x")}), ("jira",), "query_refused"),
+        (partial({}, refused={Part.JIRA: NoValue("query_refused", "x")}), ("jira",), "query_refused"),
         (partial({"list": []}), ("list", 0, "x"), "not_listed"),
         (partial({"list": {}}), ("list", 0, "x"), "wrong_type"),
     ],
@@ -245,7 +245,7 @@ def broken(status: int, *path: str | int) -> dict[str, Any]:
 def test_what_is_not_told_has_a_reason(answer: SiteAnswer, path: tuple[str | int, ...], code: str) -> None:
     """A null that the schema does not allow climbs; the error that explains it stays below."""
     told = answer.at(Part.JIRA, *path)
-    assert isinstance(told, NotTold)
+    assert isinstance(told, NoValue)
     assert told.code == code
     assert told.reason
 

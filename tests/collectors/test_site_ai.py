@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from contribaudit import collectors
 from contribaudit.atlassian.connect import connect_sites
 from contribaudit.atlassian.credential import Credential
-from contribaudit.atlassian.graphql import NotTold, Part, Question, SiteAnswer
+from contribaudit.atlassian.graphql import NoValue, Part, Question, SiteAnswer
 from contribaudit.atlassian.sites import READS, Access, Accesses, SiteClient
 from contribaudit.atlassian.transport import Ledger
 from contribaudit.audit.pipeline import audit
@@ -351,7 +351,7 @@ def test_a_trial_is_read_from_either_billing(
     billing: str, fields: dict[str, Any], trial: str, ends: str | None
 ) -> None:
     """No trial is said only where every field that could tell one was there and told none."""
-    found = [one.code if isinstance(one, NotTold) else one for one in plan(billing, **fields).trial(billing, NOW)]
+    found = [one.code if isinstance(one, NoValue) else one for one in plan(billing, **fields).trial(billing, NOW)]
     assert found == [trial, ends]
 
 
@@ -365,7 +365,7 @@ def test_a_null_with_an_error_is_never_read_as_no_trial(name: str) -> None:
     if name == "currentEdition":
         assert trial == "none"
     else:
-        assert isinstance(trial, NotTold)
+        assert isinstance(trial, NoValue)
         assert trial.code == "server_failed"
 
 

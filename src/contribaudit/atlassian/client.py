@@ -127,7 +127,7 @@ async def _under_way(task: asyncio.Task[Answer]) -> None:
 
 
 async def _cancelled(task: asyncio.Task[Answer]) -> None:
-    """Cancel `task` and return when it has ended; what it ended with concerns nobody any more."""
+    """Cancel `task` and return when it has ended, whatever its result."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 

@@ -28,7 +28,7 @@ from contribaudit.progress import SILENT, Progress
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Certificates beside the usual ones, as files in PEM."""
+    """Additional certificates, as files in PEM."""
 
     ca_file: Path | None = None
     """Authorities that are trusted too."""
@@ -239,5 +239,5 @@ def _why(error: OSError | ValueError) -> str:
 
 @cache
 def _no_certificates() -> ssl.SSLContext:
-    """For plain http: httpx wants a context even where none is used. This one trusts nobody."""
+    """A context that trusts no certificate, for plain http: httpx wants one even where none is used."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

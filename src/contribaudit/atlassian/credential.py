@@ -35,8 +35,8 @@ class Credential:
         return f"Basic {self._pair(secret)}" if self.email else f"Bearer {secret}"
 
     @property
-    def unspoken(self) -> tuple[SecretStr, ...]:
-        """Every text that would give the secret away."""
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """Every text that would reveal the secret."""
         if not self.email:
             return (self.secret,)
         return self.secret, SecretStr(self._pair(self.secret.get_secret_value()))

@@ -1,8 +1,8 @@
-"""What a page holds beside its entries, in its body and its headers: what shows that the list is not complete.
+"""What a page holds besides its entries, in its body and its headers, and what of it shows an incomplete list.
 
 Documented are `links` and `meta` with `next` and `total`, and Jira's and Confluence's own names for the same. Another
-name for a next page, an error beside the entries or another total is not documented: whatever it means, it is no proof
-of a whole list. Headers may repeat what the body says, as Confluence's `Link` does, and not go beyond it.
+name for a next page, an error next to the entries or another total is not documented: whatever it means, it is no
+proof of a whole list. Headers may repeat what the body says, as Confluence's `Link` does, and not go beyond it.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Answer:
     headers: httpx.Headers = field(default_factory=httpx.Headers)
 
 
-def oddity(headers: httpx.Headers) -> str:
-    """Why an answer is, by its headers, not all that there is, or not so now; "" where nothing says so."""
+def why_incomplete(headers: httpx.Headers) -> str:
+    """Why an answer is incomplete or out of date, by its headers; "" where nothing says so."""
     for name, value in headers.multi_items():
         if name == "content-range" and not _covers_all(value):
             return "a part of an answer (`Content-Range`)"
@@ -100,7 +100,7 @@ def _of_headers(headers: httpx.Headers) -> Iterator[tuple[str, str, str]]:
 
 
 def check_envelope(call: Call, document: dict[str, Any]) -> None:
-    """Raises NoEnvelope for a page without what its endpoint always has beside the entries.
+    """Raises NoEnvelope for a page that lacks what its endpoint always returns with the entries.
 
     Raises MoreThanRead for one that says that something is missing from it.
     """
@@ -108,7 +108,7 @@ def check_envelope(call: Call, document: dict[str, Any]) -> None:
         if not isinstance(document.get(name), dict):
             what = f"{call.title} returned a page without `{name}`, so it is not known whether there is a next page"
             raise NoEnvelope(what, call=call.title, hint=HINT)
-    for name, word, value in _beside(call, document):
+    for name, word, value in _other_keys(call, document):
         if _FAILED.search(word) and value:
             what = f"returned `{name}` beside its entries, so some may be missing"
         elif ((_FURTHER.search(word) or _PART.search(word)) and value) or (_WHOLE.search(word) and value is False):
@@ -119,8 +119,8 @@ def check_envelope(call: Call, document: dict[str, Any]) -> None:
 
 
 def other_totals(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
-    """Numbers of entries that the page tells under other names than `total`, each with its name."""
-    for name, word, value in _beside(call, answer.document):
+    """The total numbers of entries under other names than `total`, each with its name."""
+    for name, word, value in _other_keys(call, answer.document):
         if _TOTAL.search(word) and type(value) is int:
             yield name, value
     for name, word, text in _of_headers(answer.headers):
@@ -130,9 +130,9 @@ def other_totals(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
             yield name, int(found[4])
 
 
-def told_pages(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
-    """Numbers of pages that the page tells, each with the name under which it does."""
-    for name, word, value in _beside(call, answer.document):
+def page_counts(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
+    """The total numbers of pages, each with the name under which the page gives it."""
+    for name, word, value in _other_keys(call, answer.document):
         if _PAGES.search(word) and type(value) is int:
             yield name, value
     for name, word, text in _of_headers(answer.headers):
@@ -145,8 +145,8 @@ def _number(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def _beside(call: Call, document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Every key beside the entries that is not read elsewhere: fit to be shown, its letters without case, its value."""
+def _other_keys(call: Call, document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Every other key next to the entries: a printable name, its letters without case, its value."""
     read = {**_READ, "": _OFFSET if call.paging is Paging.OFFSET else frozenset()}
     holders = [("", document), *((name, document[name]) for name in _HOLDERS if isinstance(document.get(name), dict))]
     for where, holder in holders:

@@ -183,7 +183,7 @@ def plan_key(number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class NotTold:
+class NoValue:
     """Why a field has no value: a stable word, and a sentence for people without a full stop."""
 
     code: str
@@ -200,10 +200,10 @@ class SiteAnswer:
     data: Mapping[str, Any]
     errors: tuple[Mapping[str, Any], ...]
     quote: Callable[[object], str]
-    refused: Mapping[Part, NotTold] = field(default_factory=dict)
+    refused: Mapping[Part, NoValue] = field(default_factory=dict)
 
     def at(self, part: Part, *path: str | int) -> Any:
-        """The value at a path, or NotTold: refused with its part, null with or without an error, or missing."""
+        """The value at a path, or NoValue: refused with its part, null with or without an error, or missing."""
         if part in self.refused:
             return self.refused[part]
         found: Any = self.data
@@ -211,39 +211,40 @@ class SiteAnswer:
             where = path[: depth + 1]
             if isinstance(step, int):
                 if found == []:
-                    return NotTold("not_listed", f"`{_shown(path[:depth])}` is empty")
+                    return NoValue("not_listed", f"`{_shown(path[:depth])}` is empty")
                 if not isinstance(found, list) or len(found) <= step:
-                    return NotTold("wrong_type", f"`{_shown(path[:depth])}` is not the list that it should be")
+                    return NoValue("wrong_type", f"`{_shown(path[:depth])}` is not the list that it should be")
                 found = found[step]
             elif not isinstance(found, dict):
-                return NotTold("wrong_type", f"`{_shown(path[:depth])}` is not the object that it should be")
+                return NoValue("wrong_type", f"`{_shown(path[:depth])}` is not the object that it should be")
             elif step in found:
                 found = found[step]
             else:
-                return self._why(where) or NotTold("missing_key", f"the answer has no `{_shown(where)}`")
+                return self._why(where) or NoValue("missing_key", f"the answer has no `{_shown(where)}`")
             if found is None:
-                return self._why(where) or NotTold(
+                return self._why(where) or NoValue(
                     "null", f"the gateway gave null for `{_shown(where)}`, and no reason"
                 )
         return found
 
-    def _why(self, path: Path) -> NotTold | None:
+    def _why(self, path: Path) -> NoValue | None:
         """The error that explains a null: a null climbs up to where the schema allows one, its error stays below."""
         for error in self.errors:
             told = error.get("path")
             about = tuple(told) if isinstance(told, list) else None
             if about is not None and (about[: len(path)] == path or path[: len(about)] == about):
-                return NotTold(code_of(error), f"the gateway gave no `{_shown(path)}`: {self._said(error)}")
+                return NoValue(
+                    code_of(error), f"the gateway gave no `{_shown(path)}`: {error_words(error, self.quote)}"
+                )
         for error in self.errors:
             if not isinstance(error.get("path"), list):
-                return NotTold(code_of(error), f"the gateway gave no `{_shown(path)}`: {self._said(error)}")
+                return NoValue(
+                    code_of(error), f"the gateway gave no `{_shown(path)}`: {error_words(error, self.quote)}"
+                )
         return None
 
-    def _said(self, error: Mapping[str, Any]) -> str:
-        return said(error, self.quote)
 
-
-def said(error: Mapping[str, Any], quote: Callable[[object], str]) -> str:
+def error_words(error: Mapping[str, Any], quote: Callable[[object], str]) -> str:
     """An error's own words, in quotation marks."""
     message = error.get("message")
     return f'"{quote(message)}"' if isinstance(message, str) and message.strip() else "it does not say why"
@@ -289,7 +290,7 @@ def answer_of(document: Mapping[str, Any], quote: Quote) -> SiteAnswer:
 def _without_data(errors: tuple[dict[str, Any], ...], quote: Quote) -> AdminApiError:
     title = ASK_GATEWAY.title
     for error in errors:
-        what = f"{title} answered {said(error, quote)}"
+        what = f"{title} answered {error_words(error, quote)}"
         match code_of(error):
             case "token_refused":
                 return TokenRefused(f"The gateway refused the API token: {what}", call=title, hint=_TOKEN)
@@ -301,7 +302,7 @@ def _without_data(errors: tuple[dict[str, Any], ...], quote: Quote) -> AdminApiE
                     call=title,
                     hint="Wait some minutes, then run it again; another tool of this account may use the same limit",
                 )
-    told = "; ".join(dict.fromkeys(said(error, quote) for error in errors[:3])) or "neither data nor errors"
+    told = "; ".join(dict.fromkeys(error_words(error, quote) for error in errors[:3])) or "neither data nor errors"
     shown = tuple({**error, "message": quote(error.get("message"))} for error in errors)
     return QueryRefused(f"{title} answered {told}", call=title, hint=_REPORT, errors=shown)
 
@@ -328,7 +329,7 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
 
 
 def cost_limit(call: Call, response: httpx.Response, quote: Quote) -> AdminApiError | None:
-    """The limit that an answer with status 200 tells of instead of any value; None for every other answer."""
+    """The rate limit in an answer with status 200 that holds no value; None for every other answer."""
     if call is not ASK_GATEWAY or b'"errors"' not in response.content:
         return None
     try:

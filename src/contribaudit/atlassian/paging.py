@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from contribaudit.atlassian.calls import Call, Paging
-from contribaudit.atlassian.envelope import HINT, Answer, check_envelope, check_headers, other_totals, told_pages
+from contribaudit.atlassian.envelope import HINT, Answer, check_envelope, check_headers, other_totals, page_counts
 from contribaudit.errors import (
     CountMismatch,
     ListNotWhole,
@@ -144,7 +144,7 @@ class Chain:
     _read: int = 0
     _announced: int | None = None
     _others: set[tuple[str, int]] = field(default_factory=set)
-    _told_pages: set[tuple[str, int]] = field(default_factory=set)
+    _page_counts: set[tuple[str, int]] = field(default_factory=set)
     _pages: int = 0
     _doubt: tuple[type[ListNotWhole], str] | None = None
 
@@ -164,7 +164,7 @@ class Chain:
             self._doubt = self._doubt or (TotalChanged, what)
         self._announced = told
         self._others.update(other_totals(self.call, answer))
-        self._told_pages.update(told_pages(self.call, answer))
+        self._page_counts.update(page_counts(self.call, answer))
         for item in items if self.call.identity else ():
             identity = item.get(self.call.identity)
             self._read += 1
@@ -194,7 +194,7 @@ class Chain:
                         CountMismatch,
                         f"says {number} in `{name}` and returned {distinct} different entries",
                     )
-        for name, number in sorted(self._told_pages):
+        for name, number in sorted(self._page_counts):
             if self._doubt is None and number > self._pages:
                 self._doubt = (CountMismatch, f"says {number} in `{name}` and returned {self._pages} pages")
         if self._doubt is None:

@@ -129,7 +129,7 @@ def entries(call: Call, document: dict[str, Any], quote: Quote) -> tuple[dict[st
     data = document.get(name)
     if not isinstance(data, list):
         what = f"has a `{name}` that is not a list" if name in document else f"has no `{name}`"
-        said = _said(document, quote).text
+        said = _error_text(document, quote).text
         what = f'{what}, but says "{said}"' if said else what
     elif len(data) > MOST_ENTRIES:
         what = f"has {len(data)} entries on one page; at most {MOST_ENTRIES} are read"
@@ -152,8 +152,8 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
         return redirected(
             call, response, quote, "The key is sent only to the host of api_url: check api_url and any proxy"
         )
-    said = _said(_json(response.content), quote)
-    what, proxy = told(call, response, quote)
+    said = _error_text(_json(response.content), quote)
+    what, proxy = refusal_words(call, response, quote)
     guard = f". {_GUARD}" if call in (LIST_EVENT_ACTIONS, STREAM_EVENTS) else ""
     match status:
         case _ if status < 300:
@@ -198,10 +198,10 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
             return UnexpectedAnswer(what, call=title, hint=proxy.removeprefix(". ") or _REPORT)
 
 
-def told(call: Call, response: httpx.Response, quote: Quote) -> tuple[str, str]:
+def refusal_words(call: Call, response: httpx.Response, quote: Quote) -> tuple[str, str]:
     """What a refusal says, with its status, and what else to check when it is a web page ("" when it is none)."""
     web_page = _is_web_page(response.content)
-    said = _said(_json(response.content), quote)
+    said = _error_text(_json(response.content), quote)
     what = f"{call.title} answered {response.status_code}{' with a web page instead of JSON' if web_page else ''}{said}"
     return what, f". {_PROXY}" if web_page else ""
 
@@ -214,7 +214,7 @@ def redirected(call: Call, response: httpx.Response, quote: Quote, hint: str) ->
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _ErrorText:
     """The API's own code ("ADMIN-404-2", "" where it gives none) and words."""
 
     code: str = ""
@@ -225,9 +225,9 @@ class _Said:
         return f", {told}" if told else ""
 
 
-def _said(document: object, quote: Callable[[object], str]) -> _Said:
+def _error_text(document: object, quote: Callable[[object], str]) -> _ErrorText:
     if not isinstance(document, dict):
-        return _Said()
+        return _ErrorText()
     errors = document.get("errors")
     if isinstance(errors, list) and errors and isinstance(errors[0], dict):
         document = errors[0]
@@ -236,7 +236,7 @@ def _said(document: object, quote: Callable[[object], str]) -> _Said:
     words += several if isinstance(several, list) else []
     text = ": ".join(dict.fromkeys(word for word in words if isinstance(word, str) and word.strip()))
     code = document.get("code")
-    return _Said(quote(code) if isinstance(code, str) else "", quote(text))
+    return _ErrorText(quote(code) if isinstance(code, str) else "", quote(text))
 
 
 def _json(body: bytes) -> object:
@@ -397,7 +397,7 @@ TOKENS = "https://id.atlassian.com/manage-profile/security/api-tokens"
 
 def site_refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: float | None) -> AdminApiError:
     """The error of a site's answer whose status is not 2xx; `asked_seconds` is the wait that it asks for, if any."""
-    what, proxy = told(call, response, quote)
+    what, proxy = refusal_words(call, response, quote)
     match response.status_code:
         case 401:
             lacks = f", or lacks the scope {call.scope}" if call.scope else ""

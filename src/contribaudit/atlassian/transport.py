@@ -26,7 +26,7 @@ from contribaudit.atlassian import calls, responses
 from contribaudit.atlassian.body import ACCEPTED, LONGEST_BODY, TooLong, read_body
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.credential import Credential, checked_origin
-from contribaudit.atlassian.envelope import Answer, oddity
+from contribaudit.atlassian.envelope import Answer, why_incomplete
 from contribaudit.atlassian.paging import Request
 from contribaudit.atlassian.responses import no_answer
 from contribaudit.atlassian.waits import (
@@ -136,7 +136,7 @@ class Sender:
             hint = f"Copy it again, without spaces or line breaks{responses.KEEP_KEY}"
             raise CredentialError(f"The API {what} is empty or contains invalid characters", hint=hint)
         self.ledger = Ledger() if ledger is None else ledger
-        self.redaction = Redaction(secret.get_secret_value() for secret in credential.unspoken)
+        self.redaction = Redaction(secret.get_secret_value() for secret in credential.secrets)
         self.quote = responses.Quote(self.redaction)
         self.origin = checked_origin(api_url)
         self._organization = organization
@@ -191,7 +191,7 @@ class Sender:
             except (httpx.HTTPError, OSError) as error:
                 result = Failure(no_answer(error, call=call.title, url=self.origin, handled=handled))
             except ValueError:
-                result = Failure(_odd(call, "headers that cannot be read"))
+                result = Failure(_unexpected(call, "headers that cannot be read"))
             finally:
                 # A cancelled request is told of too: it may have reached the API.
                 answer = result if isinstance(result, httpx.Response) else None
@@ -209,7 +209,7 @@ class Sender:
                 finally:
                     await answer.aclose()
         except TooLong:
-            return Failure(_odd(call, f"more than {LONGEST_BODY >> 20} MiB, which is over the limit"))
+            return Failure(_unexpected(call, f"more than {LONGEST_BODY >> 20} MiB, which is over the limit"))
         except TimeoutError:
             if not deadline.expired():
                 raise
@@ -264,9 +264,9 @@ class Sender:
                 return Failure(limit, asked_seconds(response.headers, now))
             for age in map(str.strip, response.headers.get("Age", "").split(",")):
                 if age.isascii() and age.isdecimal() and (len(age) > 9 or int(age) > OLDEST_COPY_SECONDS):
-                    return Failure(_odd(call, f"a copy that a cache has held for {age[:12]} s"))
-            if odd := oddity(response.headers):
-                return Failure(_odd(call, odd))
+                    return Failure(_unexpected(call, f"a copy that a cache has held for {age[:12]} s"))
+            if reason := why_incomplete(response.headers):
+                return Failure(_unexpected(call, reason))
             reset = seconds_until(response.headers.get("X-RateLimit-Reset"), response.headers, now)
             if response.headers.get("X-RateLimit-Remaining") == "0" and reset and reset <= LONGEST_WAIT_SECONDS:
                 self._limiter.pause(lane, reset)
@@ -300,12 +300,12 @@ class Sender:
 
 
 async def _set_location_aside(response: httpx.Response) -> None:
-    """httpx works out where a redirect leads even when nobody follows it, and fails on an odd address."""
+    """Hide `Location` from httpx, which parses it even when redirects are not followed, and may fail."""
     response.extensions[_LOCATION] = [pair for pair in response.headers.raw if pair[0].lower() == b"location"]
     if response.extensions[_LOCATION]:
         del response.headers["location"]
 
 
-def _odd(call: Call, what: str) -> UnexpectedAnswer:
+def _unexpected(call: Call, what: str) -> UnexpectedAnswer:
     hint = "A proxy may have sent it: check HTTPS_PROXY and api_url. If it happens again, report it"
     return UnexpectedAnswer(f"{call.title} answered with {what}", call=call.title, hint=hint)

@@ -114,7 +114,7 @@ async def with_retries(
     sleep: Callable[[float], Awaitable[None]],
     before_wait: Callable[[AdminApiError, float], None],
 ) -> T:
-    """The first good answer of `attempt`, which is told how many seconds were slept before it.
+    """The first good answer of `attempt`, which gets the number of seconds slept before it.
 
     At most 5 tries, 300 s a wait and 600 s of waiting. `before_wait` hears error and seconds before each sleep.
     Raises the error of the last try.

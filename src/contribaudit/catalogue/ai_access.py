@@ -1,11 +1,11 @@
-"""Who may use Rovo and other AI, app by app. Read by people; the policy that moves with it says nothing by itself.
+"""Who may use Rovo and other AI, app by app: attested by people, since the policy behind it has no published meaning.
 
-What an API tells is which groups hold the role for AI, and on what.
+An API gives which groups hold the role for AI, and on what; the gateway and HIPAA settings stand below.
 """
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import Room
+from contribaudit.catalogue.kinds import FamilyCatalogue
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.setting import Family, Setting
@@ -19,7 +19,7 @@ _GROUPS_API = "https://developer.atlassian.com/cloud/admin/organization/rest/api
 
 _WORKSPACES_API = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/"
 
-_made = Room(Family.AI_ACCESS)
+_made = FamilyCatalogue(Family.AI_ACCESS)
 _APP = (Kind.APP,)
 
 ACCESS = _made.choice(names.AI_ACCESS, _APP, "Rovo access of the app", _ACCESS, ("allowed", "limited", "blocked"))
@@ -27,10 +27,10 @@ ACCESS_GROUPS = _made.listed(
     names.AI_ACCESS_GROUPS, _APP, "Groups that may use Rovo in the app, where it is limited", _GROUPS, ignores_case=True
 )
 
-ROLE_GROUPS = _made.told_list(
+ROLE_GROUPS = _made.observed_list(
     names.AI_ROLE_GROUPS, (Kind.ORGANIZATION,), "Groups that hold the role for AI, by ID", _GROUPS_API
 )
-POLICY_ITEM = _made.told(
+POLICY_ITEM = _made.observed(
     names.AI_POLICY_ITEM,
     _APP,
     "The app's AI policy item, by our reading of `enabled` and `suspended`",
@@ -38,10 +38,10 @@ POLICY_ITEM = _made.told(
     grade=Grade.DECODED,
     words=("on", "off"),
 )
-POLICY_ITEM_SHAPE = _made.told(
+POLICY_ITEM_SHAPE = _made.observed(
     names.AI_POLICY_ITEM_SHAPE, _APP, "Type and fields of the app's AI policy item", _WORKSPACES_API
 )
-POLICY_ITEM_COUNTS = _made.told(
+POLICY_ITEM_COUNTS = _made.observed(
     names.AI_POLICY_ITEM_COUNTS,
     _APP,
     "How far the reading of the app's AI policy item counts",
@@ -49,12 +49,12 @@ POLICY_ITEM_COUNTS = _made.told(
     grade=Grade.DECODED,
     words=("confirmed", "unconfirmed", "contradicted", "contradicted_by_person"),
 )
-GROUP_NAME = _made.told(names.GROUP_NAME, (Kind.GROUP,), "Name of the group", _GROUPS_API)
-GROUP_ACCESS = _made.told_list(
+GROUP_NAME = _made.observed(names.GROUP_NAME, (Kind.GROUP,), "Name of the group", _GROUPS_API)
+GROUP_ACCESS = _made.observed_list(
     "group.ai_access", (Kind.GROUP,), "What the group holds the role for AI on, by ARI", _GROUPS_API
 )
 
-EFFECTIVE_AI = _made.told(
+EFFECTIVE_AI = _made.observed(
     names.EFFECTIVE_AI,
     (Kind.ORGANIZATION, Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR),
     "Whether AI reaches it when all rules are applied",
@@ -68,7 +68,7 @@ ALL: tuple[Setting, ...] = _made.all
 
 _BAA = "https://support.atlassian.com/organization-administration/docs/sign-a-business-associate-agreement-baa/"
 
-_hipaa = Room(Family.HIPAA)
+_hipaa = FamilyCatalogue(Family.HIPAA)
 
 HIPAA_BAA = _hipaa.choice(
     names.HIPAA_BAA, (Kind.ORGANIZATION,), "Business associate agreement with Atlassian", _BAA, ("none", "signed")
@@ -85,18 +85,18 @@ _GATEWAY_PAGE = "https://developer.atlassian.com/platform/atlassian-graphql-api/
 
 _BOOLEAN = "true or false"
 
-_gateway = Room(Family.AI_ACCESS)
-GATEWAY_ROVO = _gateway.told(
+_gateway = FamilyCatalogue(Family.AI_ACCESS)
+GATEWAY_ROVO = _gateway.observed(
     names.GATEWAY_ROVO, (Kind.SITE, Kind.APP), "Rovo is on (gateway)", _GATEWAY_PAGE, unit=_BOOLEAN
 )
-GATEWAY_ROVO_LLM = _gateway.told(
+GATEWAY_ROVO_LLM = _gateway.observed(
     names.GATEWAY_ROVO_LLM, _APP, "Rovo's language models are on (gateway)", _GATEWAY_PAGE, unit=_BOOLEAN
 )
-GATEWAY_AI = _gateway.told(names.GATEWAY_AI, _APP, "AI features are on (gateway)", _GATEWAY_PAGE, unit=_BOOLEAN)
-GATEWAY_EDITION = _gateway.told(
+GATEWAY_AI = _gateway.observed(names.GATEWAY_AI, _APP, "AI features are on (gateway)", _GATEWAY_PAGE, unit=_BOOLEAN)
+GATEWAY_EDITION = _gateway.observed(
     names.GATEWAY_EDITION, _APP, "Edition (gateway)", _GATEWAY_PAGE, family=Family.ORGANIZATION, ignores_case=True
 )
-GATEWAY_TRIAL = _gateway.told(
+GATEWAY_TRIAL = _gateway.observed(
     names.GATEWAY_TRIAL,
     _APP,
     "Edition on trial (gateway)",
@@ -104,7 +104,7 @@ GATEWAY_TRIAL = _gateway.told(
     family=Family.ORGANIZATION,
     ignores_case=True,
 )
-GATEWAY_TRIAL_ENDS_ON = _gateway.told(
+GATEWAY_TRIAL_ENDS_ON = _gateway.observed(
     names.GATEWAY_TRIAL_ENDS_ON,
     _APP,
     "Last day of the trial (gateway)",
@@ -112,10 +112,10 @@ GATEWAY_TRIAL_ENDS_ON = _gateway.told(
     family=Family.ORGANIZATION,
     unit="date",
 )
-GATEWAY_REGIONS = _gateway.told_list(
+GATEWAY_REGIONS = _gateway.observed_list(
     names.GATEWAY_REGIONS, _APP, "AWS regions (gateway)", _GATEWAY_PAGE, family=Family.DATA_RESIDENCY, ignores_case=True
 )
-GATEWAY_ORGANIZATION = _gateway.told(
+GATEWAY_ORGANIZATION = _gateway.observed(
     names.GATEWAY_ORGANIZATION,
     (Kind.SITE,),
     "Organization of the site (gateway)",
@@ -124,7 +124,7 @@ GATEWAY_ORGANIZATION = _gateway.told(
 )
 
 GATEWAY: tuple[Setting, ...] = _gateway.all
-"""What Atlassian's GraphQL gateway tells a site's API token of AI, plan, trial and regions.
+"""What Atlassian's GraphQL gateway returns to a site's API token about AI, plan, trial and regions.
 
 Each value is what a field told one account. A yes holds for the app; a no holds for that account alone, since a plan
 may limit Rovo to groups. Truth values are booleans. How far a field is published (production, beta, experimental) is

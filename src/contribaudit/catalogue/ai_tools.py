@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import Room
+from contribaudit.catalogue.kinds import FamilyCatalogue
 from contribaudit.core.model import names
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
@@ -14,7 +14,7 @@ _AGENTS = "https://support.atlassian.com/rovo/docs/rovo-agent-permissions-and-go
 _MCP = _SECURITY + "control-atlassian-rovo-mcp-server-settings"
 _MCP_PERMISSIONS = _SECURITY + "Configure-Atlassian-Rovo-MCP-server-permission/"
 
-_made = Room(Family.AI_TOOLS)
+_made = FamilyCatalogue(Family.AI_TOOLS)
 _ORG = (Kind.ORGANIZATION,)
 _APP = (Kind.APP,)
 
@@ -74,7 +74,7 @@ _DISCONNECT = _ADMIN + "disconnect-an-app-from-teamwork-graph/"
 _PERMISSIONS = "https://developer.atlassian.com/platform/teamwork-graph/connector-requirements-and-best-practices/"
 _LISTS = "https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/"
 
-_connectors = Room(Family.CONNECTORS)
+_connectors = FamilyCatalogue(Family.CONNECTORS)
 _CONNECTOR = (Kind.CONNECTOR,)
 
 CONNECTOR_STATE = _connectors.choice(

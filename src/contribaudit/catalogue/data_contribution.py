@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import Room
+from contribaudit.catalogue.kinds import FamilyCatalogue
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.setting import Family, Setting
@@ -13,7 +13,7 @@ _SETTINGS = _DOCS + "data-contribution-settings/"
 _LISTS = _DOCS + "include-or-exclude-in-app-data/"
 _UNDERSTAND = _DOCS + "understand-data-contribution/"
 
-_made = Room(Family.DATA_CONTRIBUTION)
+_made = FamilyCatalogue(Family.DATA_CONTRIBUTION)
 _ORG = (Kind.ORGANIZATION,)
 _ANY = (Kind.ORGANIZATION, Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR)
 
@@ -33,7 +33,7 @@ EXEMPTION = _made.choice(
     ("none", "byok", "hipaa", "government", "isolated", "other"),
 )
 
-EFFECTIVE_METADATA = _made.told(
+EFFECTIVE_METADATA = _made.observed(
     names.EFFECTIVE_METADATA,
     _ANY,
     "Whether its metadata is contributed when all rules are applied",
@@ -41,7 +41,7 @@ EFFECTIVE_METADATA = _made.told(
     grade=Grade.ATTESTED,
     words=("contributed", "not_contributed"),
 )
-EFFECTIVE_IN_APP = _made.told(
+EFFECTIVE_IN_APP = _made.observed(
     names.EFFECTIVE_IN_APP,
     _ANY,
     "Whether its in-app data is contributed when all rules are applied",
@@ -53,7 +53,7 @@ EFFECTIVE_IN_APP = _made.told(
 ALL: tuple[Setting, ...] = _made.all
 
 
-_vendor = Room(Family.SUB_PROCESSORS)
+_vendor = FamilyCatalogue(Family.SUB_PROCESSORS)
 SUB_PROCESSOR_NOTICES = _vendor.choice(
     "subprocessors.notices",
     (Kind.ORGANIZATION,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import Room
+from contribaudit.catalogue.kinds import FamilyCatalogue
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.setting import Family, Setting
@@ -17,14 +17,14 @@ _MARKETPLACE = (
 )
 _BYOK = "https://support.atlassian.com/security-and-access-policies/docs/byok-frequently-asked-questions/"
 
-_made = Room(Family.DATA_RESIDENCY)
+_made = FamilyCatalogue(Family.DATA_RESIDENCY)
 _APP = (Kind.APP,)
 
-REALM = _made.told(names.REALM, _APP, "Location", _WORKSPACES, ignores_case=True)
-REGIONS = _made.told_list(
+REALM = _made.observed(names.REALM, _APP, "Location", _WORKSPACES, ignores_case=True)
+REGIONS = _made.observed_list(
     "residency.regions", _APP, "Regions of the location", _WORKSPACES, ignores_case=True, null_is_empty=True
 )
-MOVE = _made.told(
+MOVE = _made.observed(
     names.MOVE,
     _APP,
     "State of the residency policy on this app",
@@ -32,18 +32,22 @@ MOVE = _made.told(
     words=("applying", "removing", "applied", "failed", "scheduled"),
     ignores_case=True,
 )
-PINNED = _made.told(names.PINNED, _APP, "Pinned by an applied policy", _POLICIES, grade=Grade.DECODED)
-POLICY_REALMS = _made.told_list(
+PINNED = _made.observed(names.PINNED, _APP, "Pinned by an applied policy", _POLICIES, grade=Grade.DECODED)
+POLICY_REALMS = _made.observed_list(
     "residency.policy_realms", _APP, "Locations that its residency policy names", _POLICIES, ignores_case=True
 )
-MOVE_SCHEDULED_FOR = _made.told("residency.move_scheduled_for", _APP, "Day of a scheduled move", _POLICIES, unit="date")
-MOVE_STARTS_AT = _made.told("residency.move_starts_at", _APP, "Start of the move's window", _POLICIES, unit="UTC time")
-MOVE_ENDS_AT = _made.told("residency.move_ends_at", _APP, "End of the move's window", _POLICIES, unit="UTC time")
-MOVE_TICKET = _made.told("residency.move_ticket", _APP, "Ticket of a failed move", _POLICIES)
-APP_POLICIES = _made.told_list(
+MOVE_SCHEDULED_FOR = _made.observed(
+    "residency.move_scheduled_for", _APP, "Day of a scheduled move", _POLICIES, unit="date"
+)
+MOVE_STARTS_AT = _made.observed(
+    "residency.move_starts_at", _APP, "Start of the move's window", _POLICIES, unit="UTC time"
+)
+MOVE_ENDS_AT = _made.observed("residency.move_ends_at", _APP, "End of the move's window", _POLICIES, unit="UTC time")
+MOVE_TICKET = _made.observed("residency.move_ticket", _APP, "Ticket of a failed move", _POLICIES)
+APP_POLICIES = _made.observed_list(
     "residency.app_policies", _APP, "Residency policies that list this app, by ID", _POLICIES
 )
-POLICIES = _made.told_list("residency.policies", (Kind.ORGANIZATION,), "Data residency policies, by ID", _POLICIES)
+POLICIES = _made.observed_list("residency.policies", (Kind.ORGANIZATION,), "Data residency policies, by ID", _POLICIES)
 DEFAULT_REALM = _made.text(
     "residency.default_realm", (Kind.ORGANIZATION,), "Location that new apps get", _DEFAULT, ignores_case=True
 )

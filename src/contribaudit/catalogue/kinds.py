@@ -1,4 +1,4 @@
-"""How settings are made: what a source tells, and what only a person can read, in the few forms that it has."""
+"""How settings are made: what a source gives, and what only a person can read, in a few forms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
 
 
-class Room:
+class FamilyCatalogue:
     """Makes the settings of a family, and lists them in the order in which they are made.
 
     `page` is where Atlassian describes the setting, "" for nowhere that we found; `form`: other fields of `Setting`.
@@ -24,7 +24,7 @@ class Room:
         """Every setting made so far."""
         return tuple(self._made)
 
-    def told(
+    def observed(
         self,
         setting: str,
         kinds: tuple[Kind, ...],
@@ -35,18 +35,18 @@ class Room:
         family: Family | None = None,
         **form: Any,
     ) -> Setting:
-        """A setting that a source tells, or that is worked out; `family` where the source tells of others too."""
+        """A setting that a source gives, or that is computed; `family` where it belongs to another family."""
         made = Setting(SettingId(setting), family or self._family, kinds, title, grade, page, **form)
         self._made.append(made)
         return made
 
-    def told_list(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, **form: Any) -> Setting:
-        """A list that a source tells, whose order means nothing."""
-        return self.told(setting, kinds, title, page, unordered=True, is_list=True, **form)
+    def observed_list(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, **form: Any) -> Setting:
+        """A list that a source gives, whose order means nothing."""
+        return self.observed(setting, kinds, title, page, unordered=True, is_list=True, **form)
 
     def text(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, **form: Any) -> Setting:
         """A setting that a person reads as a text of its own: a date, a number, a place."""
-        return self.told(setting, kinds, title, page, grade=Grade.ATTESTED, attestable=True, **form)
+        return self.observed(setting, kinds, title, page, grade=Grade.ATTESTED, attestable=True, **form)
 
     def choice(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, words: tuple[str, ...]) -> Setting:
         """A setting that a person reads as one of a few words."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contribaudit.catalogue.kinds import Room
+from contribaudit.catalogue.kinds import FamilyCatalogue
 from contribaudit.core.model import names
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
@@ -21,36 +21,36 @@ _TRACKS = (
     "what-are-my-options-to-control-the-rollout-of-changes"
 )
 
-_made = Room(Family.ORGANIZATION)
+_made = FamilyCatalogue(Family.ORGANIZATION)
 _ORG = (Kind.ORGANIZATION,)
 _APP = (Kind.APP,)
 
-ORGANIZATION_NAME = _made.told(names.ORGANIZATION_NAME, _ORG, "Name of the organization", _ORGS)
-DIRECTORIES = _made.told_list("organization.directories", _ORG, "User directories, by ID", _DIRECTORIES)
-ADMINISTRATORS = _made.told_list(
+ORGANIZATION_NAME = _made.observed(names.ORGANIZATION_NAME, _ORG, "Name of the organization", _ORGS)
+DIRECTORIES = _made.observed_list("organization.directories", _ORG, "User directories, by ID", _DIRECTORIES)
+ADMINISTRATORS = _made.observed_list(
     "organization.administrators", _ORG, "People who administer the organization, by account ID", _USERS
 )
-ADMINISTRATOR_GROUPS = _made.told_list(
+ADMINISTRATOR_GROUPS = _made.observed_list(
     "organization.administrator_groups", _ORG, "Groups whose members administer the organization, by ID", _GROUPS
 )
-EVENT_ACTIONS = _made.told_list(
+EVENT_ACTIONS = _made.observed_list(
     "organization.event_actions", _ORG, "Audit-log actions that exist in this organization", _EVENTS
 )
-HIGHEST_PLAN = _made.told(
+HIGHEST_PLAN = _made.observed(
     names.HIGHEST_PLAN, _ORG, "Highest active plan, which the defaults follow", _CONTRIBUTION, ignores_case=True
 )
-API_KEY_EXPIRY = _made.told("api_key.expires_at", _ORG, "When the API key in use expires", _KEYS, unit="UTC time")
-NEXT_KEY_EXPIRY = _made.told(
+API_KEY_EXPIRY = _made.observed("api_key.expires_at", _ORG, "When the API key in use expires", _KEYS, unit="UTC time")
+NEXT_KEY_EXPIRY = _made.observed(
     "api_key.next_expiry", _ORG, "When the first admin API key expires", _KEYS, unit="UTC time"
 )
 
-NAME = _made.told(names.APP_NAME, _APP, "Name of the app's workspace", _WORKSPACES)
-ALIAS = _made.told(names.APP_ALIAS, _APP, "Short name of the app", _WORKSPACES, ignores_case=True)
-TYPE_KEY = _made.told(names.APP_TYPE_KEY, _APP, "Which app it is", _WORKSPACES, ignores_case=True)
-TYPE_NAME = _made.told("app.type_name", _APP, "Display name of its type", _WORKSPACES)
-HOST = _made.told(names.APP_HOST, _APP, "Host of its site", _WORKSPACES, ignores_case=True)
-SITE = _made.told(names.APP_SITE, _APP, "Site that it belongs to, by cloud ID or host", _WORKSPACES)
-STATUS = _made.told(
+NAME = _made.observed(names.APP_NAME, _APP, "Name of the app's workspace", _WORKSPACES)
+ALIAS = _made.observed(names.APP_ALIAS, _APP, "Short name of the app", _WORKSPACES, ignores_case=True)
+TYPE_KEY = _made.observed(names.APP_TYPE_KEY, _APP, "Which app it is", _WORKSPACES, ignores_case=True)
+TYPE_NAME = _made.observed("app.type_name", _APP, "Display name of its type", _WORKSPACES)
+HOST = _made.observed(names.APP_HOST, _APP, "Host of its site", _WORKSPACES, ignores_case=True)
+SITE = _made.observed(names.APP_SITE, _APP, "Site that it belongs to, by cloud ID or host", _WORKSPACES)
+STATUS = _made.observed(
     names.APP_STATUS,
     _APP,
     "Whether it is online",
@@ -58,12 +58,12 @@ STATUS = _made.told(
     words=("online", "offline", "deprecated"),
     ignores_case=True,
 )
-SANDBOX = _made.told(
+SANDBOX = _made.observed(
     names.APP_SANDBOX, _APP, "Whether it is a sandbox", _WORKSPACES, words=("CHILD", "NONE"), ignores_case=True
 )
-SANDBOX_PARENT = _made.told("app.sandbox_parent", _APP, "The app that a sandbox was copied from", _WORKSPACES)
-CREATED_AT = _made.told("app.created_at", _APP, "When it was created", _WORKSPACES, unit="UTC time")
-PLAN = _made.told(names.PLAN, _APP, "Plan, in the API's word", _WORKSPACES, ignores_case=True)
+SANDBOX_PARENT = _made.observed("app.sandbox_parent", _APP, "The app that a sandbox was copied from", _WORKSPACES)
+CREATED_AT = _made.observed("app.created_at", _APP, "When it was created", _WORKSPACES, unit="UTC time")
+PLAN = _made.observed(names.PLAN, _APP, "Plan, in the API's word", _WORKSPACES, ignores_case=True)
 TRIAL = _made.choice(names.TRIAL, _APP, "Whether a trial runs", _SUBSCRIPTIONS, ("none", "running"))
 TRIAL_ENDS = _made.text("trial.ends_on", _APP, "Last day of the trial", _SUBSCRIPTIONS, unit="date")
 RELEASE_TRACK = _made.choice(
@@ -87,13 +87,13 @@ ALL: tuple[Setting, ...] = _made.all
 _PROJECTS = "https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-projects/"
 _SPACES = "https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space/"
 
-_spaces = Room(Family.ORGANIZATION)
+_spaces = FamilyCatalogue(Family.ORGANIZATION)
 _SPACE = (Kind.SPACE,)
 
-SPACE_KEY = _spaces.told(names.SPACE_KEY, _SPACE, "Key of the space", _PROJECTS)
-SPACE_NAME = _spaces.told("space.name", _SPACE, "Name of the space", _PROJECTS)
-SPACE_TYPE = _spaces.told("space.type", _SPACE, "Type of the space, in the API's word", _SPACES)
-SPACE_STATUS = _spaces.told("space.status", _SPACE, "Whether the space is in use", _SPACES)
+SPACE_KEY = _spaces.observed(names.SPACE_KEY, _SPACE, "Key of the space", _PROJECTS)
+SPACE_NAME = _spaces.observed("space.name", _SPACE, "Name of the space", _PROJECTS)
+SPACE_TYPE = _spaces.observed("space.type", _SPACE, "Type of the space, in the API's word", _SPACES)
+SPACE_STATUS = _spaces.observed("space.status", _SPACE, "Whether the space is in use", _SPACES)
 
 SPACES: tuple[Setting, ...] = _spaces.all
 """Spaces of Jira and Confluence, as their listings show them. They are kept apart from the other subjects."""

@@ -1,10 +1,10 @@
-"""Raw API objects whose meaning is not published: we know when they move, not what they say.
+"""Raw API objects whose meaning is not published: that they changed is known, not what they mean.
 
 A signal's setting is made from the policy's type, since types are open: `signal.policy.generative-ai`. Its value is
 the digest of each object's canonical form, with the fields apart that change without meaning. An app's own items in
 the workspace list are signals too: `signal.workspace.policy` and `signal.workspace.feature`.
 
-Beside a signal stand `revision.<signal>`, the newest `updatedAt` of its objects where they have one, and
+With a signal come `revision.<signal>`, the newest `updatedAt` of its objects where they have one, and
 `settled.<signal>`, False while the API says that a change of it is being applied. Both are volatile: they say how far
 a signal may be compared, and that they changed is no news.
 """

@@ -15,7 +15,7 @@ from typing import Any
 from contribaudit.atlassian.calls import LIST_GROUP_ROLES, SEARCH_ADMINISTRATOR_GROUPS, SEARCH_AI_GROUPS
 from contribaudit.catalogue.ai_access import GROUP_ACCESS, GROUP_NAME, ROLE_GROUPS
 from contribaudit.catalogue.organization import ADMINISTRATOR_GROUPS
-from contribaudit.collectors.interface import Collector, Reading, told_id
+from contribaudit.collectors.interface import Collector, Reading, id_in
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import AdminApiError, ListNotWhole
@@ -44,7 +44,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     groups: dict[str, dict[str, Any]] = {}
     try:
         async for entry, response in reading.listed(_GROUP_KEYS):
-            identity = told_id(entry)
+            identity = id_in(entry)
             if not identity:
                 reading.fall_short("entry_without_id", "a group has no `id`")
             elif identity not in groups:
@@ -75,12 +75,12 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
 
 
 async def _administrators(reading: Reading) -> AsyncIterator[Observation]:
-    """The groups whose members administer the organization; nothing where the list has a gap, which is told of."""
+    """The groups whose members administer the organization; nothing where the list has a gap, which is a shortfall."""
     ids: set[str] = set()
     try:
         async for page in reading.client.pages(SEARCH_ADMINISTRATOR_GROUPS):
             for entry in page.items:
-                if not (identity := told_id(entry)):
+                if not (identity := id_in(entry)):
                     reading.fall_short("entry_without_id", "a group of administrators has no `id`")
                     return
                 ids.add(identity)

@@ -12,7 +12,7 @@ from typing import Any
 
 from contribaudit.atlassian.calls import LIST_API_KEYS
 from contribaudit.catalogue.organization import API_KEY_EXPIRY, NEXT_KEY_EXPIRY
-from contribaudit.collectors.interface import Collector, Reading, told_id
+from contribaudit.collectors.interface import Collector, Reading, id_in
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.times import parse_utc
 
@@ -43,7 +43,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     async for entry, response in reading.listed(_KEYS):
         if entry.get("keyType") != _KEY_TYPE:
             reading.surprise(f"keyType={str(entry.get('keyType'))[:60]}", response)
-        if not told_id(entry):
+        if not id_in(entry):
             reading.fall_short("entry_without_id", "a key has no `id`, so it cannot be identified")
         elif seen.setdefault(entry["id"], entry) != entry:
             reading.fall_short("contradicting_entries", "a key is listed twice, with different contents")
@@ -57,7 +57,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
 
 
 def _next(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observation:
-    """The first end among the keys that still run; unavailable when the end of one of them cannot be told."""
+    """The earliest expiry among the active keys; unavailable when one of them has no valid expiry date."""
     running: list[tuple[datetime, str, str]] = []
     for entry, response in keys:
         text = entry.get("expiresAt")

@@ -22,7 +22,7 @@ from contribaudit.atlassian.calls import LIST_EVENT_ACTIONS, STREAM_EVENTS
 from contribaudit.atlassian.client import StreamPage
 from contribaudit.atlassian.paging import is_cursor
 from contribaudit.catalogue.organization import EVENT_ACTIONS as SETTING
-from contribaudit.collectors.interface import Collector, Reading, told_id
+from contribaudit.collectors.interface import Collector, Reading, id_in
 from contribaudit.core.model.audit_log import (
     CURSOR_REFUSED,
     STOPPED_EARLY,
@@ -49,7 +49,7 @@ def parse(organization: str, entry: Mapping[str, Any]) -> AuditEvent | None:
     One whose time cannot be is taken to have happened when the log took it in.
     """
     attributes = _object(entry.get("attributes"))
-    identity, action = _text(told_id(entry)), _text(attributes.get("action"))
+    identity, action = _text(id_in(entry)), _text(attributes.get("action"))
     processed = parse_utc(attributes.get("processedAt"))
     time = parse_utc(attributes.get("time")) or processed
     if not identity or not action or time is None:
@@ -123,7 +123,7 @@ async def read_actions(reading: Reading) -> AsyncIterator[Observation]:
         response = reading.keep(entry)
         reading.known_keys("", entry, _KEYS, response)
         reading.known_keys("attributes", _object(entry.get("attributes")), _ATTRIBUTE_KEYS, response)
-        if identity := told_id(entry):
+        if identity := id_in(entry):
             ids.add(identity)
         else:
             reading.fall_short("entry_without_id", "an entry has no `id`")
@@ -136,7 +136,7 @@ async def actions_of(reading: Reading) -> tuple[EventAction, ...]:
     """Every action with its names, in server order; an entry without an ID is left out. Raises AdminApiError."""
     found: list[EventAction] = []
     for entry in await _entries(reading):
-        identity, attributes = told_id(entry), entry.get("attributes")
+        identity, attributes = id_in(entry), entry.get("attributes")
         names = attributes if isinstance(attributes, dict) else {}
         title, group = names.get("displayName"), names.get("groupDisplayName")
         if identity:
@@ -175,7 +175,7 @@ FIRST_LOOK = timedelta(days=1)
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Put the events and how far the log was read into the reading; nothing is observed by it."""
-    walk = _Walk(reading, await _relevant(reading))
+    walk = _StreamReading(reading, await _relevant(reading))
     try:
         await walk.on()
     except AdminApiError as error:
@@ -197,7 +197,7 @@ async def _relevant(reading: Reading) -> tuple[EventAction, ...]:
     return tuple(sorted(one for one in known if reading.log_rules.families_of(one)))
 
 
-class _Walk:
+class _StreamReading:
     """One reading of the stream, page by page."""
 
     def __init__(self, reading: Reading, actions: tuple[EventAction, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Takes the values that the GraphQL gateway told of a site out of its answer, field by field.
+"""Reads the values in the GraphQL gateway's answer about a site, field by field.
 
 A field that is null, refused or broken is unavailable with its reason. What the values mean is not decided here. The
 edition and trial of an app stand in its entitlement: in the older billing (HAMS) or the newer.
@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 from contribaudit.atlassian.calls import ASK_GATEWAY
-from contribaudit.atlassian.graphql import NotTold, Part, SiteAnswer
+from contribaudit.atlassian.graphql import NoValue, Part, SiteAnswer
 from contribaudit.catalogue import ai_access as settings
 from contribaudit.collectors.interface import keep_raw
 from contribaudit.core.model.observation import Observation, Observed, Unavailable, Value
@@ -23,7 +23,7 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import parse_utc
 
 METADATA = ("search", "configuration", "siteMetadata")
-PlanPlace: TypeAlias = tuple[SiteAnswer, tuple[str | int, ...]] | NotTold
+PlanPlace: TypeAlias = tuple[SiteAnswer, tuple[str | int, ...]] | NoValue
 """Where the plan of an app stands in which answer, or why it does in none."""
 OF_A_PLAN = (settings.GATEWAY_EDITION, settings.GATEWAY_TRIAL, settings.GATEWAY_TRIAL_ENDS_ON)
 SAID = frozenset(("null", "not_listed", "no_entitlement", "no_edition"))
@@ -35,13 +35,13 @@ NONE = "none"
 _SOME_TRIAL = "trial"
 """A trial of which no edition is told."""
 _TRIAL_END = ("subscription", "trial", "endTimestamp")
-_NO_END = NotTold("null", "the gateway tells no end of the trial")
-NO_EDITION = NotTold("no_edition", "the gateway tells no edition of an app on Atlassian's new billing")
+_NO_END = NoValue("null", "the gateway tells no end of the trial")
+NO_EDITION = NoValue("no_edition", "the gateway tells no edition of an app on Atlassian's new billing")
 
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """One app's, in an answer: `path` leads to it, `where` is what people are told.
+    """An app's entitlement in an answer: `path` leads to it, `where` is the path that messages show.
 
     A null with an error is never read as "no trial".
     """
@@ -51,31 +51,31 @@ class Entitlement:
     where: tuple[str | int, ...]
 
     def read(self, *path: str) -> Any:
-        """The value; None where the gateway gave null and no error, NotTold for what else is no value."""
+        """The value; None where the gateway gave null and no error, NoValue for what else is no value."""
         told = self.answer.at(Part.PLANS, *self.path, *path)
-        return None if isinstance(told, NotTold) and told.code == "null" else told
+        return None if isinstance(told, NoValue) and told.code == "null" else told
 
-    def text(self, *path: str) -> str | NotTold | None:
+    def text(self, *path: str) -> str | NoValue | None:
         """A text; a blank one counts as null."""
         told = self.read(*path)
-        if told is None or isinstance(told, NotTold):
+        if told is None or isinstance(told, NoValue):
             return told
         if not isinstance(told, str):
-            return NotTold("wrong_type", f"`{path[-1]}` is a {type(told).__name__}, not a text")
+            return NoValue("wrong_type", f"`{path[-1]}` is a {type(told).__name__}, not a text")
         return told.strip() or None
 
-    def trial(self, billing: str, now: datetime) -> tuple[str | NotTold, str | NotTold | None]:
+    def trial(self, billing: str, now: datetime) -> tuple[str | NoValue, str | NoValue | None]:
         """The edition on trial and the trial's last day (ISO), None for the end of no trial."""
         whole = self.answer.at(Part.PLANS, *self.path)
-        if isinstance(whole, NotTold):
+        if isinstance(whole, NoValue):
             return whole, whole
         return self._hams(now) if billing == "hams" else self._ccp(now)
 
-    def _hams(self, now: datetime) -> tuple[str | NotTold, str | NotTold | None]:
+    def _hams(self, now: datetime) -> tuple[str | NoValue, str | NoValue | None]:
         word = self.text("trialEdition")
         ends = [self._day(*path) for path in (("trialEditionEndDate",), ("trialEndDate",), _TRIAL_END)]
         days = [one for one in ends if isinstance(one, date)]
-        broken = next((one for one in (word, *ends) if isinstance(one, NotTold)), None)
+        broken = next((one for one in (word, *ends) if isinstance(one, NoValue)), None)
         if isinstance(word, str):
             return word, days[0].isoformat() if days else broken or _NO_END
         if broken is not None:
@@ -87,25 +87,25 @@ class Entitlement:
         edition = self.text("currentEdition")
         return edition if isinstance(edition, str) else _SOME_TRIAL, max(ahead).isoformat()
 
-    def _ccp(self, now: datetime) -> tuple[str | NotTold, str | NotTold | None]:
+    def _ccp(self, now: datetime) -> tuple[str | NoValue, str | NoValue | None]:
         subscription = self.answer.at(Part.PLANS, *self.path, "subscription")
-        trial = subscription if isinstance(subscription, NotTold) else self.read("subscription", "trial")
+        trial = subscription if isinstance(subscription, NoValue) else self.read("subscription", "trial")
         if trial is None:
             return NONE, None
-        end = trial if isinstance(trial, NotTold) else self._day(*_TRIAL_END)
-        if isinstance(end, NotTold):
+        end = trial if isinstance(trial, NoValue) else self._day(*_TRIAL_END)
+        if isinstance(end, NoValue):
             return end, end
         if end is None:
             return _SOME_TRIAL, _NO_END
         return (_SOME_TRIAL, end.isoformat()) if end >= now.date() else (NONE, None)
 
-    def _day(self, *path: str) -> date | NotTold | None:
+    def _day(self, *path: str) -> date | NoValue | None:
         told = self.read(*path)
-        if told is None or isinstance(told, NotTold):
+        if told is None or isinstance(told, NoValue):
             return told
         at = moment(told)
         return (
-            at.date() if at is not None else NotTold("wrong_type", f"`{path[-1]}` is neither a date nor milliseconds")
+            at.date() if at is not None else NoValue("wrong_type", f"`{path[-1]}` is neither a date nor milliseconds")
         )
 
 
@@ -120,8 +120,8 @@ def moment(told: object) -> datetime | None:
         return None
 
 
-class Kept:
-    """What a reading of the gateway brings with it: raw answers, odd shapes, and why it is less than whole."""
+class GatewayRecord:
+    """What a reading of the gateway keeps: raw answers, unknown shapes, and why it is incomplete."""
 
     def __init__(self, started_at: datetime) -> None:
         self.started_at = started_at
@@ -140,10 +140,10 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Taker:
-    """Takes values from one answer."""
+class AnswerReader:
+    """Reads values from one answer."""
 
-    kept: Kept
+    kept: GatewayRecord
     answer: SiteAnswer
     response: str
 
@@ -159,82 +159,82 @@ class Taker:
         self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...], kind: type[bool] | type[str]
     ) -> Observation:
         value = self.answer.at(part, *path)
-        if isinstance(value, NotTold) or type(value) is kind:
-            return self.told(setting, subject, value, part, path)
-        return self._odd(setting, subject, part, path, value)
+        if isinstance(value, NoValue) or type(value) is kind:
+            return self.observation(setting, subject, value, part, path)
+        return self._unexpected(setting, subject, part, path, value)
 
     def regions(self, app: Subject, product: str) -> Observation:
         """The regions of one product, of all its entries together."""
         setting, path = settings.GATEWAY_REGIONS, (*METADATA, "productInfo")
         entries = self.answer.at(Part.SITE, *path)
-        if isinstance(entries, NotTold):
-            return self.told(setting, app, entries, Part.SITE, path)
+        if isinstance(entries, NoValue):
+            return self.observation(setting, app, entries, Part.SITE, path)
         listed = entries if isinstance(entries, list) else [entries]
         if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in listed):
-            return self._odd(setting, app, Part.SITE, path, entries)
+            return self._unexpected(setting, app, Part.SITE, path, entries)
         mine = [one.get("dataRegion") for one in listed if one["name"].casefold() == product]
         if not mine:
-            why = NotTold("not_listed", f"the gateway lists no regions of a product called {product}")
-            return self.told(setting, app, why, Part.SITE, path)
+            why = NoValue("not_listed", f"the gateway lists no regions of a product called {product}")
+            return self.observation(setting, app, why, Part.SITE, path)
         if not all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in mine):
-            return self._odd(setting, app, Part.SITE, (*path, "dataRegion"), mine[0])
+            return self._unexpected(setting, app, Part.SITE, (*path, "dataRegion"), mine[0])
         regions = tuple(dict.fromkeys(name for one in mine for name in one))
         if not regions:
-            why = NotTold("null", f"the gateway lists {product} with no region")
-            return self.told(setting, app, why, Part.SITE, path)
-        return self.told(setting, app, regions, Part.SITE, (*path, "dataRegion"))
+            why = NoValue("null", f"the gateway lists {product} with no region")
+            return self.observation(setting, app, why, Part.SITE, path)
+        return self.observation(setting, app, regions, Part.SITE, (*path, "dataRegion"))
 
     def plan(self, app: Subject, told: PlanPlace, now: datetime) -> Iterator[Observation]:
         """Edition, trial and the trial's last day."""
         where: tuple[str | int, ...] = ("tenantContexts", 0, "entitlementInfo")
-        if isinstance(told, NotTold):
+        if isinstance(told, NoValue):
             why = told
             if told.code == "null":
-                why = NotTold("no_entitlement", "the gateway knows no plan of the app under any spelling of its key")
+                why = NoValue("no_entitlement", "the gateway knows no plan of the app under any spelling of its key")
             for setting in OF_A_PLAN:
-                yield self.told(setting, app, why, Part.PLANS, where)
+                yield self.observation(setting, app, why, Part.PLANS, where)
             return
         answer, path = told
         plan = answer.at(Part.PLANS, *path)
         billing = next((name for name in ("hams", "ccp") if isinstance(plan, dict) and name in plan), None)
         if billing is None:
             for setting in OF_A_PLAN:
-                yield self._odd(setting, app, Part.PLANS, where, plan)
+                yield self._unexpected(setting, app, Part.PLANS, where, plan)
             return
         found = Entitlement(answer, (*path, billing), where)
         yield self._edition(app, found, billing)
         trial, ends = found.trial(billing, now)
         for setting, value in ((settings.GATEWAY_TRIAL, trial), (settings.GATEWAY_TRIAL_ENDS_ON, ends)):
-            yield self.told(setting, app, value, Part.PLANS, where)
+            yield self.observation(setting, app, value, Part.PLANS, where)
 
     def _edition(self, app: Subject, found: Entitlement, billing: str) -> Observation:
         where = (*found.where, "currentEdition")
         told = found.text("currentEdition") if billing == "hams" else NO_EDITION
         if told is None:
-            told = NotTold("null", "the gateway gave null for the app's edition, and no reason")
-        return self.told(settings.GATEWAY_EDITION, app, told, Part.PLANS, where)
+            told = NoValue("null", "the gateway gave null for the app's edition, and no reason")
+        return self.observation(settings.GATEWAY_EDITION, app, told, Part.PLANS, where)
 
-    def told(
-        self, setting: Setting, subject: Subject, value: Value | NotTold, part: Part, path: tuple[str | int, ...]
+    def observation(
+        self, setting: Setting, subject: Subject, value: Value | NoValue, part: Part, path: tuple[str | int, ...]
     ) -> Observation:
-        """A value as a field told it, or why it did not, with how far the field is published.
+        """The value of a field, or why it has none; the source says how far the field is published.
 
         An error makes the reading less than whole, a plain null does not.
         """
         at = self.kept.started_at
-        if not isinstance(value, NotTold):
+        if not isinstance(value, NoValue):
             return Observed(setting.id, subject, value, setting.grade, at, _source(part, path), self.response)
         if value.code not in SAID:
             self.kept.short.setdefault(value.reason, (value.code, None))
         return Unavailable(setting.id, subject, value.code, value.reason, at, _source(part, path))
 
-    def _odd(
+    def _unexpected(
         self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...], value: object
     ) -> Observation:
         name = str(path[-1])
         self.kept.surprise(f"{name}: {type(value).__name__}", self.response)
-        why = NotTold("wrong_type", f"`{name}` is a {type(value).__name__}, which this version does not know there")
-        return self.told(setting, subject, why, part, path)
+        why = NoValue("wrong_type", f"`{name}` is a {type(value).__name__}, which this version does not know there")
+        return self.observation(setting, subject, why, part, path)
 
 
 def _source(part: Part, path: Iterable[str | int]) -> str:

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Reading:
-    """One collector's run: what it reads with, and what it notes beside its observations."""
+    """One collector's run: what it reads with, and what it notes in addition to its observations."""
 
     client: AdminClient
     collector: str
@@ -110,7 +110,7 @@ class Reading:
         return Unavailable(setting.id, subject, code, reason, self.started_at, self.source)
 
     def known_keys(self, where: str, found: Mapping[str, Any], known: frozenset[str], response: str) -> None:
-        """Report keys that the facts do not name. One that only case tells from a known one leaves both in doubt."""
+        """Report undocumented keys. One that differs from a known key only in case leaves both in doubt."""
         for key in found:
             if key in known:
                 continue
@@ -185,14 +185,14 @@ def keep_raw(raw: dict[str, bytes], found: Any) -> str:
     return name
 
 
-def told_id(entry: Any, key: str = "id") -> str:
+def id_in(entry: Any, key: str = "id") -> str:
     """The ID under `key` as the entry writes it; "" for one that has none, or a blank."""
     found = entry.get(key) if isinstance(entry, dict) else None
     return found if isinstance(found, str) and one_spelling(found) else ""
 
 
 def broken_by(error: Exception, call: Call) -> AdminApiError:
-    """What becomes of a collector's own bug, which an answer that nobody foresaw brought out: one more failed reading.
+    """A collector's own bug, brought out by an unforeseen answer, as the error of a failed reading.
 
     Errors that stop a run are raised again.
     """
@@ -212,7 +212,7 @@ def promises_of(collectors: Sequence[Collector]) -> dict[str, tuple[SettingId, .
 def signal(
     reading: Reading, setting: Setting, owner: Subject, objects: Sequence[Any], response: str
 ) -> Iterator[Observation]:
-    """The signal of these objects; beside it its revision and that it is not settled, where that is so."""
+    """The signal of these objects, with its revision, and that it is not settled where a change is being applied."""
     updates: list[str] = []
     states = [reading.keep(stable(one, updates)) for one in objects]
     yield reading.observed(setting, owner, tuple(sorted(states)), response)

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator
 
 from contribaudit.atlassian.calls import GET_ORGANIZATION, LIST_DIRECTORIES, SEARCH_ADMINISTRATORS
 from contribaudit.catalogue import organization as settings
-from contribaudit.collectors.interface import Collector, Reading, told_id
+from contribaudit.collectors.interface import Collector, Reading, id_in
 from contribaudit.core.model.observation import Observation
 
 _ORGANIZATION_KEYS = frozenset(("id", "type", "attributes", "relationships", "links"))
@@ -61,7 +61,7 @@ async def read_directories(reading: Reading) -> AsyncIterator[Observation]:
     """Yield the directories' IDs."""
     ids: set[str] = set()
     async for entry, _ in reading.listed(_DIRECTORY_KEYS):
-        if identity := told_id(entry, "directoryId"):
+        if identity := id_in(entry, "directoryId"):
             ids.add(identity)
         else:
             reading.fall_short("entry_without_id", "an entry has no `directoryId`")
@@ -83,13 +83,13 @@ _NOBODY = "no administrator is listed, which a key that may not see them is answ
 
 
 async def read_administrators(reading: Reading) -> AsyncIterator[Observation]:
-    """Yield the list. An empty one is no answer: somebody made the key."""
+    """Yield the list. An empty one is no answer: an administrator made the key."""
     ids: set[str] = set()
     async for page in reading.client.pages(reading.call):
         reading.pages += 1
         for entry in page.items:
             reading.entries += 1
-            if identity := told_id(entry, "accountId"):
+            if identity := id_in(entry, "accountId"):
                 ids.add(identity)
             else:
                 reading.fall_short("entry_without_id", "an entry has no `accountId`")

@@ -19,7 +19,7 @@ from contribaudit.atlassian.calls import LIST_POLICIES
 from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue.signals import policy_signal
-from contribaudit.collectors.interface import Collector, Reading, signal, told_id
+from contribaudit.collectors.interface import Collector, Reading, id_in, signal
 from contribaudit.core.model.canonical import canonical_json
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.setting import Setting
@@ -98,7 +98,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     """
     policies: dict[str, dict[str, Any]] = {}
     async for entry, response in reading.listed(_ENTRY_KEYS):
-        identity, attributes = told_id(entry), entry.get("attributes")
+        identity, attributes = id_in(entry), entry.get("attributes")
         if not identity or not isinstance(attributes, dict):
             reading.fall_short("entry_without_id", "a policy has no ID or no attributes")
             continue
@@ -151,7 +151,7 @@ class _Unsure:
                     self.everything = self.everything or (kind if kin_of(kind) or resources is not None else "")
                     continue
                 for resource in resources:
-                    if told_id(resource):
+                    if id_in(resource):
                         self.of.setdefault(one_spelling(resource["id"]), (kind, resource["id"]))
                     else:
                         self.everything = self.everything or kind
@@ -191,7 +191,7 @@ def _residency(reading: Reading, entries: list[dict[str, Any]], unsure: _Unsure)
             reading.fall_short("wrong_type", "a data residency policy lists no apps")
             continue
         for resource in resources:
-            if told_id(resource):
+            if id_in(resource):
                 ari = spelt.setdefault(one_spelling(resource["id"]), resource["id"])
                 listed[ari].append((entry, resource))
             else:
@@ -262,8 +262,8 @@ def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iter
         attributes = dict(entry["attributes"])
         resources = attributes.get("resources")
         if isinstance(resources, list):
-            attributes["resources"] = [one for one in resources if not told_id(one)]
-            for resource in filter(told_id, resources):
+            attributes["resources"] = [one for one in resources if not id_in(one)]
+            for resource in filter(id_in, resources):
                 by_app[resource["id"]].append(resource)
                 responses.setdefault(resource["id"], response)
         whole.append(entry | {"attributes": attributes})

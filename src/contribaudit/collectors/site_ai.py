@@ -1,4 +1,4 @@
-"""What Atlassian's GraphQL gateway tells each site's API token of AI, plans, trials and regions.
+"""What Atlassian's GraphQL gateway returns to each site's API token about AI, plans, trials and regions.
 
 One question a site, sites side by side. The first site is asked alone: what it teaches (fields that are refused, the
 spelling of product keys) spares every other site a second question. A partial answer is taken field by field; a field
@@ -14,12 +14,12 @@ from datetime import datetime
 from time import monotonic
 
 from contribaudit.atlassian.calls import ASK_GATEWAY, Call
-from contribaudit.atlassian.graphql import Lifecycle, NotTold, Part, Question, SiteAnswer, plan_key
+from contribaudit.atlassian.graphql import Lifecycle, NoValue, Part, Question, SiteAnswer, plan_key
 from contribaudit.atlassian.sites import SiteClient
 from contribaudit.atlassian.transport import IN_FLIGHT
 from contribaudit.catalogue import ai_access as settings
 from contribaudit.collectors.collect import utc_now
-from contribaudit.collectors.gateway_answers import METADATA, OF_A_PLAN, Kept, PlanPlace, Taker
+from contribaudit.collectors.gateway_answers import METADATA, OF_A_PLAN, AnswerReader, GatewayRecord, PlanPlace
 from contribaudit.collectors.interface import broken_by
 from contribaudit.collectors.sites import AppSite, app_sites, concluded, sites_missing
 from contribaudit.collectors.workspaces import WORKSPACES
@@ -59,7 +59,7 @@ _PARTS_OF = {"confluence": (Part.CONFLUENCE,), "jira": (Part.JIRA, Part.JIRA_LLM
 
 
 def gateway_sites(snapshot: Snapshot, rulebook: Rulebook) -> list[AppSite]:
-    """The sites of the organization's apps. An app on none, and of which the gateway tells nothing, belongs to none."""
+    """The sites of the organization's apps. An app without a site that the gateway does not cover is left out."""
     return app_sites(snapshot, rulebook, lambda rule, on_a_site: on_a_site or _tells_of(rule))
 
 
@@ -71,7 +71,7 @@ def _tells_of(rule: App) -> bool:
 class _Learned:
     """What the answers of a run taught."""
 
-    refused: dict[Part, NotTold] = field(default_factory=dict)
+    refused: dict[Part, NoValue] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
     """By type key, the product key under which the gateway told a plan."""
 
@@ -107,7 +107,7 @@ class _Run:
     def __init__(
         self, snapshot: Snapshot, client: SiteClient, rulebook: Rulebook, progress: Progress, started_at: datetime
     ) -> None:
-        self.kept = Kept(started_at)
+        self.kept = GatewayRecord(started_at)
         self._organization = snapshot.organization
         self._apps = next((one for one in snapshot.collections if one.collector == WORKSPACES.name), None)
         self._client = client
@@ -120,7 +120,7 @@ class _Run:
 
     @property
     def observations(self) -> Iterator[Observation]:
-        """What was told, and what was not, in the order of the sites."""
+        """What was read, and what was not, in the order of the sites."""
         for number in sorted(self._found):
             yield from self._found[number]
 
@@ -146,29 +146,29 @@ class _Run:
         host = self._client.host_of(site.hosts)
         access = self._client.access(host)
         asked = False
-        why: NotTold | None = None
+        why: NoValue | None = None
         scope: str | None = None
         if not site.cloud_id:
-            why = NotTold("no_cloud_id", "the API does not tell the site of the app, so it cannot be asked")
+            why = NoValue("no_cloud_id", "the API does not tell the site of the app, so it cannot be asked")
         elif access.missing:
-            why = NotTold("no_token", access.missing)
+            why = NoValue("no_token", access.missing)
         elif self._parts(site):
             asked = True
             try:
                 keys = self._keys(site)
                 answer = await self._ask(host, site, keys)
                 plans = await self._plans(host, site, answer, keys)
-                self._found[number] = list(self._told(site, answer, plans))
+                self._found[number] = list(self._observed(site, answer, plans))
                 self._answered += 1
             except AdminApiError as error:
-                why, scope = NotTold(error.code, error.message), error.missing_scope
+                why, scope = NoValue(error.code, error.message), error.missing_scope
             except Exception as error:  # noqa: BLE001  what one site's answer brings out must not end the audit of all
                 failure = broken_by(error, ASK_GATEWAY)
-                why = NotTold(failure.code, failure.message)
+                why = NoValue(failure.code, failure.message)
                 self._progress.collector_broke(self._organization, NAME, error)
         if why is not None:
             self.kept.short.setdefault(why.reason, (why.code, scope))
-            self._found[number] = list(self._untold(site, why, scope))
+            self._found[number] = list(self._unavailable(site, why, scope))
         return asked
 
     def _parts(self, site: AppSite) -> tuple[Part, ...]:
@@ -209,7 +209,7 @@ class _Run:
                     reason = (
                         f"the gateway refused the question, which is {part.lifecycle.value}: {message.rstrip('. ')}"
                     )
-                    refused.setdefault(part, NotTold(error.code, reason))
+                    refused.setdefault(part, NoValue(error.code, reason))
             else:
                 return replace(answer, refused=dict(refused))
 
@@ -223,7 +223,7 @@ class _Run:
         others = {
             app: tuple(key for key in wanted[app] if key != known[app])
             for app, told in found.items()
-            if isinstance(told, NotTold) and told.code == "null" and app in known
+            if isinstance(told, NoValue) and told.code == "null" and app in known
         }
         if any(others.values()):
             rest = _each(others.values())
@@ -237,27 +237,27 @@ class _Run:
         found: dict[str, PlanPlace] = {}
         whose = answer.at(Part.PLANS, "tenantContexts", 0, "cloudId")
         if isinstance(whose, str) and whose.casefold() != cloud_id:
-            return dict.fromkeys(wanted, NotTold("other_site", "the gateway answered for another site"))
+            return dict.fromkeys(wanted, NoValue("other_site", "the gateway answered for another site"))
         for app, spellings in wanted.items():
             for key in spellings:
                 if key not in keys:
                     continue
                 path = ("tenantContexts", 0, plan_key(keys.index(key)))
                 told = answer.at(Part.PLANS, *path)
-                if not isinstance(told, NotTold):
+                if not isinstance(told, NoValue):
                     found[app] = (answer, path)
                     self._learned.spellings.setdefault(app, key)
                     break
                 # An error says more than a null, which every wrong spelling may give.
                 earlier = found.get(app)
-                if earlier is None or (isinstance(earlier, NotTold) and earlier.code == "null"):
+                if earlier is None or (isinstance(earlier, NoValue) and earlier.code == "null"):
                     found[app] = told
         return found
 
-    def _told(self, site: AppSite, answer: SiteAnswer, plans: Mapping[str, PlanPlace]) -> Iterator[Observation]:
+    def _observed(self, site: AppSite, answer: SiteAnswer, plans: Mapping[str, PlanPlace]) -> Iterator[Observation]:
         """What an answer says, field by field."""
         response = self.kept.keep({"data": answer.data, "errors": list(answer.errors)})
-        taker = Taker(self.kept, answer, response)
+        reader = AnswerReader(self.kept, answer, response)
         subject = site.subject(self._organization)
         told = [
             answer.at(Part.SITE, *METADATA, "orgId") if Part.SITE in self._parts(site) else None,
@@ -266,45 +266,47 @@ class _Run:
         owners = {one.rpartition("/")[2].casefold(): one for one in told if isinstance(one, str)}
         foreign = next((one for key, one in owners.items() if key != self._organization.casefold()), None)
         if foreign is not None:
-            yield taker.told(settings.GATEWAY_ORGANIZATION, subject, foreign, Part.SITE, (*METADATA, "orgId"))
+            yield reader.observation(settings.GATEWAY_ORGANIZATION, subject, foreign, Part.SITE, (*METADATA, "orgId"))
             shown = answer.quote(foreign)
-            why = NotTold(names.OTHER_ORGANIZATION, f"the gateway says that the site belongs to organization {shown}")
+            why = NoValue(names.OTHER_ORGANIZATION, f"the gateway says that the site belongs to organization {shown}")
             self.kept.short.setdefault(why.reason, (why.code, None))
-            yield from self._untold(site, why, None, but=settings.GATEWAY_ORGANIZATION)
+            yield from self._unavailable(site, why, None, but=settings.GATEWAY_ORGANIZATION)
             return
         if owners:
             whole = next(iter(owners.values()))
-            yield taker.told(settings.GATEWAY_ORGANIZATION, subject, whole, Part.SITE, (*METADATA, "orgId"))
+            yield reader.observation(settings.GATEWAY_ORGANIZATION, subject, whole, Part.SITE, (*METADATA, "orgId"))
         else:
-            yield taker.text(settings.GATEWAY_ORGANIZATION, subject, Part.SITE, (*METADATA, "orgId"))
+            yield reader.text(settings.GATEWAY_ORGANIZATION, subject, Part.SITE, (*METADATA, "orgId"))
         if "ai" in self._client.reads:
-            yield taker.truth(settings.GATEWAY_ROVO, subject, Part.SITE, (*METADATA, "isRovoEnabled"))
+            yield reader.truth(settings.GATEWAY_ROVO, subject, Part.SITE, (*METADATA, "isRovoEnabled"))
         for app, rule in site.apps:
-            yield from self._of_app(app, rule, taker, plans)
+            yield from self._of_app(app, rule, reader, plans)
 
-    def _of_app(self, app: Subject, rule: App, taker: Taker, plans: Mapping[str, PlanPlace]) -> Iterator[Observation]:
+    def _of_app(
+        self, app: Subject, rule: App, reader: AnswerReader, plans: Mapping[str, PlanPlace]
+    ) -> Iterator[Observation]:
         if "ai" in self._client.reads:
             match rule.gateway_ai:
                 case "confluence":
-                    yield taker.truth(settings.GATEWAY_AI, app, Part.CONFLUENCE, ("getAIConfig", "isEnabled"))
-                    yield taker.truth(settings.GATEWAY_ROVO, app, Part.CONFLUENCE, ("getAIConfig", "isRovoEnabled"))
-                    yield taker.truth(
+                    yield reader.truth(settings.GATEWAY_AI, app, Part.CONFLUENCE, ("getAIConfig", "isEnabled"))
+                    yield reader.truth(settings.GATEWAY_ROVO, app, Part.CONFLUENCE, ("getAIConfig", "isRovoEnabled"))
+                    yield reader.truth(
                         settings.GATEWAY_ROVO_LLM, app, Part.CONFLUENCE, ("getAIConfig", "isRovoLLMEnabled")
                     )
                 case "jira":
-                    yield taker.truth(settings.GATEWAY_ROVO, app, Part.JIRA, ("jira", "isRovoEnabled"))
-                    yield taker.truth(settings.GATEWAY_ROVO_LLM, app, Part.JIRA_LLM, ("jira_isRovoLLMEnabled",))
+                    yield reader.truth(settings.GATEWAY_ROVO, app, Part.JIRA, ("jira", "isRovoEnabled"))
+                    yield reader.truth(settings.GATEWAY_ROVO_LLM, app, Part.JIRA_LLM, ("jira_isRovoLLMEnabled",))
                 case "jsm":
-                    yield taker.truth(settings.GATEWAY_AI, app, Part.JSM, _JSM)
+                    yield reader.truth(settings.GATEWAY_AI, app, Part.JSM, _JSM)
         if "regions" in self._client.reads and rule.gateway_region:
-            yield taker.regions(app, rule.gateway_region)
+            yield reader.regions(app, rule.gateway_region)
         if rule.type_key in plans:
-            yield from taker.plan(app, plans[rule.type_key], self.kept.started_at)
+            yield from reader.plan(app, plans[rule.type_key], self.kept.started_at)
 
-    def _untold(
-        self, site: AppSite, why: NotTold, scope: str | None, but: Setting | None = None
+    def _unavailable(
+        self, site: AppSite, why: NoValue, scope: str | None, but: Setting | None = None
     ) -> Iterator[Observation]:
-        """Every setting that the site should have told, as unavailable."""
+        """Every setting that the site should have given, as unavailable."""
         reads = self._client.reads
         owed: list[tuple[Setting, Subject]] = []
         if site.cloud_id:

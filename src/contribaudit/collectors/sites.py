@@ -16,7 +16,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.progress import Progress
 
 _SITES_MISSING = "the list of apps is incomplete, so sites may be missing"
-_TOLD = (names.APP_TYPE_KEY, names.APP_SITE, names.APP_HOST)
+_APP_TEXTS = (names.APP_TYPE_KEY, names.APP_SITE, names.APP_HOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class AppSite:
         return next((app for app, rule in self.apps if project_type in rule.project_types), self.apps[0][0])
 
     def subject(self, organization: str) -> Subject:
-        """The site as people name it, by host; by cloud ID where no app tells a host."""
+        """The site by its host; by cloud ID where no app gives a host."""
         return Subject(organization, Kind.SITE, self.hosts[0] if self.hosts else self.cloud_id)
 
     def keys(self) -> dict[str, tuple[str, ...]]:
@@ -48,7 +48,7 @@ def app_sites(snapshot: Snapshot, rulebook: Rulebook, wanted: Callable[[App, boo
     `wanted` is asked with what the rulebook says of an app, and whether the app tells its site.
     """
     groups: dict[str, list[tuple[Subject, App, str]]] = {}
-    for app, told in _told(snapshot).items():
+    for app, told in _app_texts(snapshot).items():
         rule = rulebook.app(told.get(names.APP_TYPE_KEY, ""))
         site = told.get(names.APP_SITE, "").lower()
         if rule is not None and not rule.pseudo and wanted(rule, is_cloud_id(site)):
@@ -78,7 +78,7 @@ def sites_missing(apps: Collection | None) -> list[Shortfall]:
 
 
 def concluded(made: Collection, short: Sequence[Shortfall], progress: Progress, *, anything: bool) -> Collection:
-    """The collection as its first shortfall leaves it, failed where not `anything` was read. It is told as finished."""
+    """The collection as its first shortfall leaves it, failed where not `anything` was read; reports it as finished."""
     status = CollectionStatus.OK
     if short:
         status = CollectionStatus.PARTIAL if anything else CollectionStatus.FAILED
@@ -88,11 +88,11 @@ def concluded(made: Collection, short: Sequence[Shortfall], progress: Progress, 
     return replace(made, status=status, code=code, reason=reason, missing_scope=scope)
 
 
-def _told(snapshot: Snapshot) -> dict[Subject, dict[SettingId, str]]:
+def _app_texts(snapshot: Snapshot) -> dict[Subject, dict[SettingId, str]]:
     """Of each app that the run saw, the texts that say which app it is and where, in server order."""
     found: dict[Subject, dict[SettingId, str]] = {}
     for one in snapshot.observations:
-        if isinstance(one, Observed) and one.setting in _TOLD and one.subject.kind is Kind.APP:
+        if isinstance(one, Observed) and one.setting in _APP_TEXTS and one.subject.kind is Kind.APP:
             told = found.setdefault(one.subject, {})
             if isinstance(one.value, str):
                 told[one.setting] = one.value

@@ -104,7 +104,7 @@ _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class SpaceEntry:
-    """What an entry says. `id` is "" for one that cannot be told apart; a text is "" where the entry gives none."""
+    """What an entry says. `id` is "" where it has no usable ID; a text is "" where the entry gives none."""
 
     id: str
     key: str
@@ -152,7 +152,7 @@ TYPE_KEY = "projectTypeKey"
 
 
 def parse_jira(entry: Mapping[str, Any]) -> SpaceEntry:
-    """A project. Whether it is archived is told by a flag that an answer may leave out: the status is then ""."""
+    """A project. An answer may leave out the flag that says whether it is archived: the status is then ""."""
     found, missing = texts(entry, ("key", "name", TYPE_KEY))
     archived = entry.get("archived")
     status = {True: "archived", False: "live"}[archived] if type(archived) is bool else ""
@@ -173,7 +173,7 @@ SPACES_JIRA = SpaceSource(
 
 
 def parse_confluence(entry: Mapping[str, Any]) -> SpaceEntry:
-    """A space, with the time when it was created where the entry tells it."""
+    """A space, with its creation time where the entry gives one."""
     found, missing = texts(entry, ("key", "name", "type", "status"))
     return SpaceEntry(identity(entry), **found, created_at=parse_utc(entry.get("createdAt")), missing=missing)
 

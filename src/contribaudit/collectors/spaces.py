@@ -40,7 +40,7 @@ def sites_with_spaces(snapshot: Snapshot, rulebook: Rulebook, kind: str) -> list
 
 @dataclass(slots=True)
 class Findings:
-    """What the listings of a run turned up beside spaces: shapes that this version does not know."""
+    """Shapes in the listings of a run that this version does not know."""
 
     surprises: dict[tuple[str, str], Surprise] = field(default_factory=dict)
     raw: dict[str, bytes] = field(default_factory=dict)
@@ -139,7 +139,7 @@ class SpaceListing:
         return CollectionStatus.PARTIAL if self._pages else CollectionStatus.FAILED
 
     def lists(self) -> list[SpaceList]:
-        """How far it came, for each app of the site. Of several apps nobody tells how many spaces each should have."""
+        """How far it came, for each app of the site; where there are several, no API says how many spaces each has."""
         return [
             SpaceList(
                 app,
@@ -155,7 +155,7 @@ class SpaceListing:
         ]
 
     def _space(self, found: dict[str, Any]) -> Space | None:
-        """The entry's space; None for one that came before, or that cannot be told apart."""
+        """The entry's space; None for a repeated entry, or one without an ID."""
         entry, known = self.source.parse(found), len(self._ids)
         if not entry.id:
             self._shortfalls.setdefault("entry_without_id", "an entry has no ID, so it cannot be identified")

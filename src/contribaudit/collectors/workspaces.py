@@ -19,7 +19,7 @@ from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.catalogue.signals import WORKSPACE_FEATURE, WORKSPACE_POLICY
-from contribaudit.collectors.interface import Collector, Reading, letters, not_ours, signal, told_id
+from contribaudit.collectors.interface import Collector, Reading, id_in, letters, not_ours, signal
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
 from contribaudit.core.model.subject import Kind, Subject
@@ -67,7 +67,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
         reading.announced = page.announced
         for entry in page.items:
             reading.entries += 1
-            identity = told_id(entry)
+            identity = id_in(entry)
             if not identity:
                 reading.fall_short("entry_without_id", "an entry has no ID, so it cannot be identified")
                 continue
@@ -93,7 +93,7 @@ def _reconcile(reading: Reading) -> None:
 
 
 def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -> Iterator[Observation]:
-    """What a repeated entry says otherwise is not known: nobody tells which of the two is right.
+    """What a repeated entry says differently is unavailable, since either of the two may be right.
 
     Nor is a signal that only one of the two has, since its absence is a state.
     """
@@ -204,14 +204,14 @@ def place_of(entry: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _site(reading: Reading, app: Subject, response: str) -> Observation:
-    """The cloud ID at the end of a `::site/` ARI; null for the other forms, from which nothing can be told."""
+    """The cloud ID at the end of a `::site/` ARI; null for other ARIs, which name no site."""
     match = _SITE_ARI.search(app.id)
     value = match.group(1).lower() if match else None
     return Observed(catalogue.SITE.id, app, value, Grade.DECODED, reading.started_at, reading.source, response)
 
 
 def _workspace_in(url: object, app: Subject) -> str:
-    """ "acme" in "https://bitbucket.org/acme", for an app that is on no site of its own; "" where nothing tells.
+    """ "acme" in "https://bitbucket.org/acme", for an app without a site of its own; "" where it has no such path.
 
     Workspaces of several names share such a host. On a site the path is the app's ("/wiki"), and the host tells.
     """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from contribaudit.atlassian.calls import GET_ORGANIZATION
 from contribaudit.atlassian.credential import Credential
-from contribaudit.atlassian.graphql import NotTold, Part, Question
+from contribaudit.atlassian.graphql import NoValue, Part, Question
 from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.interface import promises_of
@@ -106,7 +106,7 @@ def try_site_token(
         async with connected_sites(settings, Accesses(Access(credential)), progress, sleep=sleep) as client:
             answer = await client.ask(Question(cloud_id, (Part.SITE,)), host=host)
         told = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
-        return told.reason if isinstance(told, NotTold) else ""
+        return told.reason if isinstance(told, NoValue) else ""
 
     return asyncio.run(asked())
 

@@ -135,7 +135,7 @@ def _list_of(entry: Entry) -> str:
 
 
 def _at_end(text: str, entry: Entry) -> str:
-    """Another table at the end joins its list wherever the others stand, and moves no line of anybody."""
+    """The text with one more table at its end, which joins its list; no other line moves."""
     tables = tomlkit.aot()
     tables.append(_table(entry))
     document = tomlkit.document()

@@ -150,7 +150,7 @@ _ASKED_BY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FileStatements:
     """`[expect]` of one file."""
 
     table: ExpectTable
@@ -211,7 +211,7 @@ def questions(policy: AuditPolicy) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def merged(files: Sequence[Said | None]) -> tuple[list[Merged], list[tuple[int, str, str]]]:
+def merged(files: Sequence[FileStatements | None]) -> tuple[list[Merged], list[tuple[int, str, str]]]:
     """The statements that count; and what is wrong with them together: file, key and the words."""
     found: list[Merged] = []
     wrong: list[tuple[int, str, str]] = []
@@ -282,7 +282,7 @@ def overridden(
         replaced = [one for one in general if one.key == statement.key]
         gone = {ask.check for one in replaced for ask in ASKED[one.kind]} & asked
         for check in sorted((gone - kept) | (asked & set(LIFTED.get(statement.kind, ())))):
-            why = f"[[organization]] says {said(statement)}."
+            why = f"[[organization]] says {as_written(statement)}."
             _add(found, 0, _rule(statement, check, Where(), None, why, enabled=False), rulebook)
         for rule in _expanded(statement, None, rulebook):
             if rule.check not in _OF_THE_COMPANY:
@@ -308,7 +308,7 @@ def _add(found: dict[int, list[Rule]], file: int, rule: Rule, rulebook: Rulebook
 def _lifted(statement: Merged, before: set[str]) -> Iterator[Rule]:
     for check in LIFTED.get(statement.kind, ()):
         if check in before:
-            why = f"[expect] says {said(statement)}."
+            why = f"[expect] says {as_written(statement)}."
             yield _rule(statement, check, Where(), None, why, enabled=False)
 
 
@@ -395,7 +395,7 @@ def _rule(
     )
 
 
-def said(statement: Merged) -> str:
+def as_written(statement: Merged) -> str:
     """The statement as it was written: `contribution = "none"`."""
     values = statement.values
     match statement.key:

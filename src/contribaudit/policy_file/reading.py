@@ -74,7 +74,7 @@ class Override:
     organization: tuple[str, ...]
     """Patterns of their IDs or names."""
     plan: str | None
-    expect: expect.Said | None
+    expect: expect.FileStatements | None
     place: Place
     origin: str
 
@@ -87,7 +87,7 @@ class Document:
     head: PolicyTable | None = None
     lines: Mapping[Place, int] = field(default_factory=dict)
     extends: tuple[str, ...] = ()
-    expect: expect.Said | None = None
+    expect: expect.FileStatements | None = None
     overrides: tuple[Override, ...] = ()
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waiver, ...] = ()
@@ -128,7 +128,7 @@ def parse(source: Source, text: str, known: Known) -> tuple[Document, list[Probl
             origin = source.at(line_of(lines, place))
             match table(model, item, place):
                 case OrganizationTable() as one:
-                    said = _said(source, one.expect, lines, (*place, "expect"))
+                    said = _statements_of(source, one.expect, lines, (*place, "expect"))
                     overrides.append(Override(one.match, one.written_for_plan, said, place, origin))
                 case RuleTable() as rule:
                     rules.append((rule.rule(origin), place))
@@ -142,7 +142,7 @@ def parse(source: Source, text: str, known: Known) -> tuple[Document, list[Probl
         head=head,
         lines=lines,
         extends=_texts(tables.get("extends")),
-        expect=_said(source, head.expect if head else None, lines, ("expect",)),
+        expect=_statements_of(source, head.expect if head else None, lines, ("expect",)),
         overrides=tuple(overrides),
         rules=tuple(rule for rule, _ in rules),
         waivers=tuple(waivers),
@@ -151,11 +151,13 @@ def parse(source: Source, text: str, known: Known) -> tuple[Document, list[Probl
     return found, sorted(problems, key=lambda problem: problem.line)
 
 
-def _said(source: Source, table: ExpectTable | None, lines: Mapping[Place, int], place: Place) -> expect.Said | None:
+def _statements_of(
+    source: Source, table: ExpectTable | None, lines: Mapping[Place, int], place: Place
+) -> expect.FileStatements | None:
     if table is None:
         return None
     given = table.model_fields_set
-    return expect.Said(table, {key: source.at(line_of(lines, (*place, key))) for key in given})
+    return expect.FileStatements(table, {key: source.at(line_of(lines, (*place, key))) for key in given})
 
 
 def identity(rule: Rule) -> tuple[object, ...]:

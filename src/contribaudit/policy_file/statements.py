@@ -39,7 +39,7 @@ class Place:
     """None for a whole site."""
 
 
-def _said(what: str, value: str, known: tuple[str, ...]) -> NoReturn:
+def _refuse_word(what: str, value: str, known: tuple[str, ...]) -> NoReturn:
     """Refuse a word, with the nearest that is known and all of them."""
     close = nearest(value, known, otherwise=" ", cutoff=0.6).strip()
     takes = f"{close} It takes" if close else "; it takes"
@@ -51,7 +51,7 @@ def _contribution(value: object) -> str:
         refuse(f"expected one word in quotes: {', '.join(CONTRIBUTION)}")
     word = value.strip().casefold()
     if word not in CONTRIBUTION:
-        _said("a statement about contribution", value, CONTRIBUTION)
+        _refuse_word("a statement about contribution", value, CONTRIBUTION)
     return word
 
 
@@ -65,7 +65,7 @@ def _ai(value: object) -> str | tuple[str, ...]:
         refuse(f"expected {BLOCKED}, {ALLOWED} or groups: {_GROUPS_FORM}")
     word = value.strip().casefold()
     if word not in (BLOCKED, ALLOWED):
-        _said("a statement about AI", value, (BLOCKED, ALLOWED, _GROUPS_FORM))
+        _refuse_word("a statement about AI", value, (BLOCKED, ALLOWED, _GROUPS_FORM))
     return word
 
 
@@ -121,7 +121,7 @@ def _locations(value: object, info: ValidationInfo) -> tuple[str, ...]:
     for word in _listed(value, "locations"):
         name = _location_named(word, rulebook)
         if name is None:
-            _said("a known location", word, known)
+            _refuse_word("a known location", word, known)
         if not _is_fixed(name, rulebook):
             refuse(f"{quoted(word)} is not a fixed location; it takes {', '.join(known)}")
         found.append(name)
@@ -194,7 +194,7 @@ def _companies(value: object) -> tuple[str, ...]:
 _STRINGS = WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {**TEXTS, "minItems": 1}]})
 Statement = Annotated[
     str,
-    PlainValidator(lambda value: value if value in STATEMENTS else _said("a statement", str(value), STATEMENTS)),
+    PlainValidator(lambda value: value if value in STATEMENTS else _refuse_word("a statement", str(value), STATEMENTS)),
     WithJsonSchema(enum(STATEMENTS)),
 ]
 

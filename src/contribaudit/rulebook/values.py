@@ -312,7 +312,7 @@ def _no_two(where: str, what: str, names: list[str]) -> None:
 
 
 def _unambiguous(name: str, kind: str, groups: Iterable[Iterable[str]]) -> None:
-    """Raises RulebookError for a word that stands for two things: which of them counts, nobody could tell."""
+    """Raises RulebookError for a word that stands for two things, since it is ambiguous."""
     seen: set[str] = set()
     for words in groups:
         own = set(words)

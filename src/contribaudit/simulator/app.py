@@ -135,7 +135,7 @@ LARGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request as it came in, before anybody looked at who sent it."""
+    """A request before authentication."""
 
     authorization: str | None
     path: str
@@ -189,7 +189,7 @@ def parsed(raw: bytes) -> Any:
 
 
 def render_ahead(simulation: Simulation) -> None:
-    """Render the largest pages of a large organization before anybody asks, so that latency is all that one waits."""
+    """Render the largest pages of a large organization in advance, so that a client waits for the latency alone."""
     organization = simulation.organization
     if len(organization.apps) < LARGE or not organization.keys:
         return

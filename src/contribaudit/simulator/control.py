@@ -1,4 +1,4 @@
-"""Drift on request: an endpoint beside the simulated API that acts as an administrator, and its client.
+"""Drift on request: an additional endpoint that acts as an administrator, and its client.
 
     POST /control/flip {what, subject?, value?}     200 {"did": ...}; 400 {"error": ...}
 

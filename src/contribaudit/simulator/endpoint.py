@@ -1,4 +1,4 @@
-"""What every endpoint is made of: what it is told about the request, its errors, its cursors.
+"""What every endpoint is made of: the authenticated call, its errors, its cursors.
 
     read(call)         the page asked for, its items in the API's shape
     shape(call, page)  the whole answer around it

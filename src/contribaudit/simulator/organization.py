@@ -148,7 +148,7 @@ class Organization:
         self._edit_apps(which, lambda a: replace(a, **values))
 
     def remove_app(self, which: str) -> None:
-        """Remove every entry of an app. Policies keep naming it, as they may do in earnest."""
+        """Remove every entry of an app. Policies keep naming it, as real ones may."""
         ari = self.app(which).id
         self.apps = [app for app in self.apps if app.id != ari]
         self.revision += 1
@@ -161,7 +161,7 @@ class Organization:
     # Edits of policies
 
     def set_rule(self, policy_id: str, rule: Any) -> None:
-        """Replace a policy's rule, of whatever shape: how a switch of a setting shows in a policy nobody documents."""
+        """Replace a policy's rule, of whatever shape: an undocumented policy shows a change of a setting so."""
         self.change(self.policy(policy_id), rule=rule)
 
     def set_resource(self, policy_id: str, which: str, status: str, **values: Any) -> None:
@@ -195,7 +195,7 @@ class Organization:
                 self.keys[index] = replace(key, last_active_at=now)
 
     def write_event(self, event: Event) -> None:
-        """Write an entry into the audit log. Nothing else changes: what it tells of is an edit of its own."""
+        """Write an entry into the audit log. Nothing else changes: the change that it reports is an edit of its own."""
         self.events.append(event)
 
 

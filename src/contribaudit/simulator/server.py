@@ -73,7 +73,7 @@ def _url(listener: socket.socket) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Stops as soon as it is told to: uvicorn looks ten times a second, which every test would pay for twice."""
+    """A server that stops at once: uvicorn checks ten times a second, a delay that every test would pay twice."""
 
     _told: asyncio.Event
     _loop: asyncio.AbstractEventLoop | None = None

@@ -1,4 +1,4 @@
-"""The spaces of every site: those that were listed, and those that are computed when somebody looks.
+"""The spaces of every site: those that a scenario lists, and those that are computed on demand.
 
 A site has two lists, one of its Jira apps together and one of Confluence. A large organization holds none of its
 spaces: they are computed from their number, the same in every run and at every size, and only lists that were edited

@@ -62,7 +62,7 @@ def write_attestation(one: Attestation) -> dict[str, Any]:
 def read_attestation(
     organization: str, row: Row[Any], confirmed: tuple[Signature, ...], revoked: Signature | None
 ) -> Attestation:
-    """The attestation that `write_attestation` was given, with what came of it."""
+    """The attestation that `write_attestation` wrote, with its confirmations and its revocation."""
     anchors = tuple(
         Anchor(
             SettingId(anchor["signal"]),
@@ -134,7 +134,7 @@ def recorded_ids(connection: Connection, names: Sequence[str]) -> set[str]:
 
 
 def confirm(connection: Connection, attestation: str, signature: Signature) -> None:
-    """Note that somebody confirms it. Raises UsageError for an unknown ID, and for one that is revoked."""
+    """Add a confirmation. Raises UsageError for an unknown ID, and for one that is revoked."""
     _sign(connection, confirmations, _standing(connection, attestation), signature)
 
 
@@ -144,7 +144,7 @@ def revoke(connection: Connection, attestation: str, signature: Signature, note:
 
 
 def revocation_note(connection: Connection, attestation: str) -> str:
-    """Why it was taken back; "" when nobody said, or nobody did."""
+    """Why it was revoked; "" without a note, and for one that stands."""
     query = select(revocations.c.note).join(attestations, revocations.c.attestation == attestations.c.id)
     return connection.execute(query.where(attestations.c.attestation == attestation)).scalar() or ""
 

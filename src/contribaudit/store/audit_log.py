@@ -158,7 +158,7 @@ def read_annotations(connection: Connection, organization: str) -> Mapping[str, 
 
 
 def record_look(connection: Connection, account: str, host: str, run: int, moment: datetime) -> None:
-    """Note that somebody has seen all changes up to the run."""
+    """Note that the account has seen all changes up to the run."""
     values: dict[str, Any] = {"account": account, "host": host, "run": run, "looked_at": moment}
     ids.add(connection, looks, **values)
 

@@ -25,11 +25,11 @@ def connect(*words: Any, **options: Any) -> Connection[Any]:
 class _Bounded(Connection[Any]):
     def wait(self, gen: Generator[Any, Any, Any], *words: Any, **options: Any) -> Any:
         """The generator's result. Every statement, commit and rollback is waited for here."""
-        return super().wait(_heard(gen, self), *words, **options)
+        return super().wait(_within_silence(gen, self), *words, **options)
 
 
-def _heard(gen: Generator[Any, Any, Any], connection: Connection[Any]) -> Generator[Any, Any, Any]:
-    """The same generator, which is resumed with 0 several times a second while nothing comes."""
+def _within_silence(gen: Generator[Any, Any, Any], connection: Connection[Any]) -> Generator[Any, Any, Any]:
+    """The same generator, ended with OperationalError after SILENT_SECONDS without a word from the server."""
     ready: Any = None
     state: Any = None
     last = monotonic()

@@ -89,7 +89,7 @@ class _Held:
         return self.from_run <= run and (self.until_run is None or self.until_run > run)
 
     def new_since(self, run: int) -> bool:
-        """False when it was there at the run, unread: what it was then, nobody knows."""
+        """False when it existed at the run but was unread, so that its value then is unknown."""
         return self.unread_from is None or self.unread_from > run
 
     def same(self, other: _Held) -> bool:
@@ -290,7 +290,7 @@ def _page(
         if before is None and (after is None or after.first_run <= first_whole.get(app, until)):
             continue
         for column, setting in _SETTINGS:
-            old, new = _told(before, column), _told(after, column)
+            old, new = _value(before, column), _value(after, column)
             if old == new:
                 continue
             last = None if old is None else _run_on(before, intervals, column).last_run
@@ -304,7 +304,7 @@ def _page(
                 exists_after=new is not None,
                 first_seen=started_at[fresh],
                 last_seen=None if last is None else started_at[last],
-                name=_told(after or before, "name") or "",
+                name=_value(after or before, "name") or "",
             )
 
 
@@ -318,7 +318,7 @@ def _holds(row: Any, run: int) -> bool:
     return bool(row.first_run <= run and (row.ended_run is None or row.ended_run > run))
 
 
-def _told(row: Any, column: str) -> str | None:
+def _value(row: Any, column: str) -> str | None:
     """The value, None where there is none."""
     return None if row is None else getattr(row, column) or None
 
@@ -327,7 +327,7 @@ def _run_on(row: Any, intervals: Sequence[Any], column: str) -> Any:
     """The last of the intervals that follow `row` without a gap and hold the same value."""
     for other in intervals[intervals.index(row) + 1 :]:
         adjoining = row.ended_run == other.first_run or other.ended_run == row.first_run
-        if not adjoining or _told(other, column) != _told(row, column):
+        if not adjoining or _value(other, column) != _value(row, column):
             break
         row = other
     return row

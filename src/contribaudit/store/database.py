@@ -56,7 +56,7 @@ class Database:
 
 
 def database_to_read(location: str) -> Database:
-    """The store at a path or URL for somebody who only looks: nothing is made where there is none.
+    """The store at a path or URL for reading only: nothing is created where there is none.
 
     A file that this account may not write, or whose folder it may not, is read as it is. Raises what `open_database`
     does, and StoreError for a store of an older version that cannot be brought up to date where it is.
@@ -65,7 +65,7 @@ def database_to_read(location: str) -> Database:
     if url.drivername != "sqlite":
         return _server(url, make=False)
     path = _path(url)
-    with _told(path):
+    with _refused_by_system(path):
         there = path.exists() and (path.is_dir() or path.stat().st_size > 0)
     if not there:
         return _nothing(str(path))
@@ -158,7 +158,7 @@ def _may_write(connection: Connection) -> bool:
 
 @contextmanager
 def _as_owner(shown: str, current: str | None) -> Iterator[None]:
-    """Say who may make and change tables, where this account may not."""
+    """Turn a missing right to change tables into a StoreError that says who has it."""
     try:
         yield
     except DBAPIError as error:
@@ -199,7 +199,7 @@ def _url(location: str) -> URL:
 
 def _create(path: Path) -> None:
     """The file and its missing parents, for this account only."""
-    with _told(path):
+    with _refused_by_system(path):
         for folder in reversed(path.parents):
             if not folder.exists():
                 folder.mkdir(mode=0o700, exist_ok=True)
@@ -210,8 +210,8 @@ def _create(path: Path) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what the operating system refuses into a StoreError, which it causes."""
+def _refused_by_system(path: Path) -> Iterator[None]:
+    """Turn errors of the operating system into StoreError."""
     try:
         yield
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path

@@ -87,7 +87,7 @@ class History(Transactions):
 
     @classmethod
     def open_to_read(cls, location: str) -> Self:
-        """The same for somebody who only looks: nothing is made, and a file that cannot be written is read as it is.
+        """The same for reading only: nothing is created, and a file that cannot be written is read as it is.
 
         Where nothing was recorded yet the history is empty. Raises what `open` does.
         """
@@ -235,7 +235,7 @@ class History(Transactions):
         return Archive(looks, notes, text_of)
 
     def lock(self, organization: str, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
-        """Hold the organization: nobody else audits it into this history meanwhile.
+        """Hold the organization, so that no other audit of it writes into this history meanwhile.
 
         Raises StoreBusy on entering, when another process or thread still holds it after `wait_seconds`.
         """
@@ -253,7 +253,7 @@ class History(Transactions):
         return self.lock(EXPORTS, wait_seconds=wait_seconds)
 
     def prune(self, rule: Retention, now: datetime, signature: Signature, *, dry_run: bool = False) -> Pruned:
-        """Remove runs by the rule, all of them or none when this raises. A dry run tells the same and keeps them.
+        """Remove runs by the rule, all of them or none when this raises. A dry run returns the same and keeps them.
 
         Raises StoreBusy while an audit runs on the history, or evidence is exported from it.
         """

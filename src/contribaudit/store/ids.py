@@ -160,7 +160,7 @@ def response_ids(connection: Connection, digests: Iterable[str], raw: Mapping[st
 
 
 def _compressed(digest: str, raw: Mapping[str, bytes]) -> bytes | None:
-    """The raw object as it is kept; None when nobody handed it in. Objects that are there already cost nothing."""
+    """The raw object as it is kept, compressed; None when it was not handed in."""
     body = raw.get(digest)
     return None if body is None else zlib.compress(body)
 

@@ -1,4 +1,4 @@
-"""What people were told, and what is still on its way to them.
+"""Notices already sent to people, and messages still to be delivered.
 
 Every runner that shares the history asks it in one write transaction what is news: two of them never tell the same.
 A message is kept with one delivery for each destination, which is tried again until it arrives or is given up.
@@ -30,7 +30,7 @@ GIVEN_UP_AFTER = 8
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where messages go: a name that shows no secret, and a digest that tells it from the others."""
+    """Where messages go: a name that shows no secret, and a digest that identifies it."""
 
     digest: str
     name: str
@@ -73,7 +73,7 @@ def tell(
     destinations: Sequence[Destination],
     compose: Compose,
 ) -> News | None:
-    """Ask what is news and keep the messages that tell it, or nothing where a newer run told already (None)."""
+    """Ask what is news and keep the messages about it; None, and nothing kept, where a newer run already did."""
     rows = connection.execute(select(told).where(told.c.organization == organization)).all()
     newest = max((row.run for row in rows if row.run is not None), default=None)
     if run is not None and newest is not None and run < newest:
@@ -130,7 +130,7 @@ def _note(
 
 
 def _mark(connection: Connection, organization: str, run: int | None, now: datetime) -> None:
-    """Note up to which run the organization was told of, under the empty key."""
+    """Note up to which run notices of the organization were made, under the empty key."""
     connection.execute(delete(told).where(told.c.organization == organization, told.c.key == ""))
     row = {"event": Event.FIRST.value, "state": "", "topic": "", "text": "", "told_at": now, "times": 0}
     connection.execute(insert(told).values(organization=organization, key="", run=run, **row))
@@ -163,7 +163,7 @@ def keep_message(
 
 
 def claim_deliveries(connection: Connection, now: datetime, destinations: Iterable[str]) -> list[Delivery]:
-    """Deliveries to these destinations that are due, oldest first; nobody else takes them for ten minutes."""
+    """Deliveries to these destinations that are due, oldest first; no other runner gets them for ten minutes."""
     c = deliveries.c
     due = and_(
         c.sent_at.is_(None),

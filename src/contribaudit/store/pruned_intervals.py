@@ -65,7 +65,7 @@ class KeptRuns:
         return place < len(self.runs) and self.runs[place] == run
 
 
-def move_facts(connection: Connection, organization: int, ladder: KeptRuns) -> tuple[int, set[int]]:
+def move_facts(connection: Connection, organization: int, kept: KeptRuns) -> tuple[int, set[int]]:
     """How many facts vanish, and the raw objects that those named."""
     c = facts.c
     query = select(c.id, c.response, c.first_run, c.last_run, c.ended_run, topics.c.collector)
@@ -75,42 +75,42 @@ def move_facts(connection: Connection, organization: int, ladder: KeptRuns) -> t
     responses: set[int] = set()
     unsure: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)  # whose last run goes, by collector and fact
     for row in connection.execute(query.execution_options(yield_per=10_000)):
-        first, ended = ladder.span(row)
+        first, ended = kept.span(row)
         if first == ended:
             gone.append(row.id)
             responses |= {row.response} - {None}
             continue
         change = {"number": row.id, "first": first, "last": row.last_run, "ended": ended}
-        if row.last_run is not None and row.last_run not in ladder:
+        if row.last_run is not None and row.last_run not in kept:
             unsure[row.collector][row.id] = change
         elif (first, ended) == (row.first_run, row.ended_run):
             continue
         moved.append(change)
     for collector, changes in unsure.items():
-        _find_last(connection, organization, collector, ladder, changes)
+        _find_last(connection, organization, collector, kept, changes)
     _move(connection, facts, moved)
     _delete(connection, facts, gone)
     return len(gone), responses
 
 
 def _find_last(
-    connection: Connection, organization: int, collector: str, ladder: KeptRuns, changes: Mapping[int, dict[str, Any]]
+    connection: Connection, organization: int, collector: str, kept: KeptRuns, changes: Mapping[int, dict[str, Any]]
 ) -> None:
     """For facts that ended, the last run that stays and saw them."""
     c = collections.c
     mine = (c.organization == organization) & (c.collector == collector)
     whole = connection.execute(select(c.run).where(mine, c.status == CollectionStatus.OK).order_by(c.run)).scalars()
-    steps = KeptRuns([run for run in whole if run in ladder])
+    steps = KeptRuns([run for run in whole if run in kept])
     for change in changes.values():
         change["last"] = max(change["first"], steps.down(change["last"]) or 0)
     partial = select(c.run, c.seen).where(mine, c.status == CollectionStatus.PARTIAL).order_by(c.run)
     for run, packed in connection.execute(partial):
-        if run in ladder:
+        if run in kept:
             for fact in unpack(packed) & changes.keys():
                 changes[fact]["last"] = max(changes[fact]["last"], run)
 
 
-def move_spaces(connection: Connection, organization: int, ladder: KeptRuns) -> int:
+def move_spaces(connection: Connection, organization: int, kept: KeptRuns) -> int:
     """How many intervals of spaces and of their listings vanish."""
     apps = select(subjects.c.id).where(subjects.c.seen_in == organization)
     vanished = 0
@@ -118,14 +118,14 @@ def move_spaces(connection: Connection, organization: int, ladder: KeptRuns) -> 
         moved: list[dict[str, Any]] = []
         gone: list[int] = []
         for row in connection.execute(select(table).where(table.c.app.in_(apps))):
-            first, ended = ladder.span(row)
+            first, ended = kept.span(row)
             if first == ended:
                 gone.append(row.id)
                 continue
             change = {"number": row.id, "first": first, "ended": ended}
             last = None
             if table is spaces:
-                last = None if row.last_run is None else max(first, ladder.down(row.last_run) or 0)
+                last = None if row.last_run is None else max(first, kept.down(row.last_run) or 0)
                 change["last"] = last
             if (first, ended, last) != (row.first_run, row.ended_run, row.last_run if table is spaces else None):
                 moved.append(change)
@@ -135,12 +135,12 @@ def move_spaces(connection: Connection, organization: int, ladder: KeptRuns) -> 
     return vanished
 
 
-def move_outcomes(connection: Connection, ladder: KeptRuns) -> int:
+def move_outcomes(connection: Connection, kept: KeptRuns) -> int:
     """How many outcomes vanish. They are asked for by run, whatever organizations it read."""
     moved: list[dict[str, Any]] = []
     gone: list[int] = []
     for row in connection.execute(select(outcomes.c.id, outcomes.c.first_run, outcomes.c.ended_run)):
-        first, ended = ladder.span(row)
+        first, ended = kept.span(row)
         if first == ended:
             gone.append(row.id)
         elif (first, ended) != (row.first_run, row.ended_run):
@@ -150,22 +150,22 @@ def move_outcomes(connection: Connection, ladder: KeptRuns) -> int:
     return len(gone)
 
 
-def move_plans(connection: Connection, organization: int, ladder: KeptRuns) -> None:
+def move_plans(connection: Connection, organization: int, kept: KeptRuns) -> None:
     """Plans keep their moments and all of their entries: attestations are judged by them."""
     for row in connection.execute(select(plans.c.id, plans.c.run).where(plans.c.organization == organization)).all():
-        if row.run not in ladder:
-            connection.execute(update(plans).where(plans.c.id == row.id).values(run=ladder.up(row.run)))
+        if row.run not in kept:
+            connection.execute(update(plans).where(plans.c.id == row.id).values(run=kept.up(row.run)))
 
 
-def move_looks(connection: Connection, ladder: KeptRuns) -> None:
-    """Somebody who looked at a run that goes has looked as far as the one before it."""
+def move_looks(connection: Connection, kept: KeptRuns) -> None:
+    """A look at a run that is removed counts for the kept one before it."""
     for row in connection.execute(select(looks.c.id, looks.c.run)).all():
-        if row.run not in ladder:
-            to = ladder.down(row.run) or ladder.runs[0]
+        if row.run not in kept:
+            to = kept.down(row.run) or kept.runs[0]
             connection.execute(update(looks).where(looks.c.id == row.id).values(run=to))
 
 
-def move_log_readings(connection: Connection, organization: int, ladder: KeptRuns) -> None:
+def move_log_readings(connection: Connection, organization: int, kept: KeptRuns) -> None:
     """What a run that goes read of the log counts for the next one, where the two readings have no hole between them.
 
     Otherwise it is dropped where it read nothing, and `runs_of_holes` has kept its run where it did.
@@ -173,7 +173,7 @@ def move_log_readings(connection: Connection, organization: int, ladder: KeptRun
     c = log_readings.c
     rows = connection.execute(select(log_readings).where(c.organization == organization).order_by(c.run)).all()
     for row, following in zip(rows, [*rows[1:], None], strict=False):
-        if row.run in ladder:
+        if row.run in kept:
             continue
         now = connection.execute(select(log_readings).where(c.id == row.id)).one()
         if following is not None and now.code == "" and _joins(now, following):

@@ -181,7 +181,7 @@ def prune(connection: Connection, rule: Retention, now: datetime, signature: Sig
     """Remove runs inside the transaction of `connection`, and note it. Nothing is noted when none goes."""
     parts = _parts(connection)
     numbers = {name: number for number, name in connection.execute(select(organizations)).all()}
-    staying = _staying(connection, parts, numbers, rule, now)
+    staying = _kept_runs(connection, parts, numbers, rule, now)
     removed = _removed(parts, staying)
     if not removed:
         return Pruned(len(staying), (), (), 0, 0)
@@ -190,15 +190,15 @@ def prune(connection: Connection, rule: Retention, now: datetime, signature: Sig
     candidates: set[int] = set()
     for organization, number in numbers.items():
         mine = [one.run for one in parts if one.organization == organization]
-        ladder = KeptRuns(sorted(staying.intersection(mine)))
-        if not ladder.runs:
+        kept = KeptRuns(sorted(staying.intersection(mine)))
+        if not kept.runs:
             continue
-        intervals, named = pruned_intervals.move_facts(connection, number, ladder)
+        intervals, named = pruned_intervals.move_facts(connection, number, kept)
         candidates |= named
-        intervals += pruned_intervals.move_spaces(connection, number, ladder)
-        pruned_intervals.move_plans(connection, number, ladder)
-        pruned_intervals.move_log_readings(connection, number, ladder)
-        changed.append(OrganizationPruned(organization, len(ladder.runs), len(mine) - len(ladder.runs), intervals))
+        intervals += pruned_intervals.move_spaces(connection, number, kept)
+        pruned_intervals.move_plans(connection, number, kept)
+        pruned_intervals.move_log_readings(connection, number, kept)
+        changed.append(OrganizationPruned(organization, len(kept.runs), len(mine) - len(kept.runs), intervals))
     judged = pruned_intervals.move_outcomes(connection, every)
     pruned_intervals.move_looks(connection, every)
     _drop_runs(connection, [one.run for one in removed])
@@ -279,7 +279,7 @@ def _parts(connection: Connection) -> list[RunOf]:
     return parts
 
 
-def _staying(
+def _kept_runs(
     connection: Connection, parts: list[RunOf], numbers: dict[str, int], rule: Retention, now: datetime
 ) -> set[int]:
     """Runs that stay: for their age, for what hangs on them, or because another one relies on them."""

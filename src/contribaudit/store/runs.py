@@ -222,7 +222,7 @@ def read_outcome_history(
 def read_runs_seen(
     connection: Connection, organization: str, *, since: datetime | None = None, until: datetime | None = None
 ) -> list[RunSeen]:
-    """When anybody looked, and how far each collector came; removed runs and audits that read nothing are among them.
+    """When the organization was read, and how far each collector came; with removed runs and audits that read nothing.
 
     Oldest first. For `core.gaps`.
     """

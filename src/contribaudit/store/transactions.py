@@ -55,7 +55,7 @@ class Transactions:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """What this thread asks within the block is answered from one state of the history, in one transaction.
+        """Answer everything that this thread asks within the block from one state of the history, in one transaction.
 
         What is written meanwhile, within the block too, is not seen in it.
         """
@@ -110,9 +110,9 @@ def _one_writer(connection: Connection) -> None:
 
 
 def asked_once(function: _OnConnection[_Words, _Answer]) -> _OnConnection[_Words, _Answer]:
-    """The function, asked once in a transaction that only reads, and each time in one that writes.
+    """The function, called once per transaction that only reads, and every time in one that writes.
 
-    Nobody may alter what it gives. Its words are hashable.
+    Its result must not be altered, and its arguments must be hashable.
     """
 
     @wraps(function)
@@ -176,7 +176,7 @@ def advisory_lock(
 
 
 def require_held(shown: str, held: Mapping[str, Connection]) -> None:
-    """Raise StoreError where a lock's connection broke: since then somebody else may audit that organization."""
+    """Raise StoreError where a lock's connection broke: another audit of that organization may have started since."""
     for organization, connection in held.items():
         try:
             connection.execute(select(1))

@@ -17,7 +17,7 @@ from contribaudit import collectors
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.calls import ASK_GATEWAY, Call, Paging
 from contribaudit.atlassian.client import AdminClient, Page
-from contribaudit.atlassian.graphql import NotTold, Part, Question
+from contribaudit.atlassian.graphql import NoValue, Part, Question
 from contribaudit.atlassian.sites import ON_GATEWAY, SPACES, Accesses, SiteClient, is_cloud_id, site_chain
 from contribaudit.collectors.workspaces import place_of
 from contribaudit.core.model.several import counted
@@ -107,7 +107,7 @@ async def _ask_gateway(client: SiteClient, cloud_id: str, host: str) -> Line:
         return Line.failed("gateway", error)
     told = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
     place = f"{host or cloud_id}, {ASK_GATEWAY.title}"
-    if isinstance(told, NotTold):
+    if isinstance(told, NoValue):
         hint = "What the gateway does not show stays unknown; the rest of a site is read"
         return Line.warning("gateway", f"{place}: {told.reason}", hint)
     return Line.ok("gateway", f"{place}: answers {client.access(host).visible_to}")

@@ -1,4 +1,4 @@
-"""Atlassian's GraphQL gateway, as far as it tells of one site.
+"""Atlassian's GraphQL gateway, as far as it answers about one site.
 
     POST /graphql {query, variables?, operationName?}
         {data?, errors?: [{message, locations?, path?, extensions: {statusCode?, classification}}]}
@@ -169,7 +169,7 @@ def _tenant(call: Call, cloud_id: str) -> Json:
 
 
 def _entitlement(app: App) -> Json:
-    """An app is billed in the older way (HAMS) or the newer one (CCP), which tells no edition here."""
+    """The entitlement of an app, billed in the older way (HAMS) or the newer one (CCP), which has no edition here."""
     ends = app.trial_ends_at
     timed = {"startTimestamp": None, "endTimestamp": ends.timestamp() * 1000 if ends else None, "timeLeft": None}
     trial = timed if app.trial else None

@@ -189,7 +189,7 @@ def load_scenario(
     spaces: int | None = None,
     sites: int | None = None,
 ) -> Scenario:
-    """Load a scenario. Each call gives a new organization, so that an edit stays with whoever made it.
+    """Load a scenario. Each call gives a new organization, so that edits are not shared.
 
     Dates count from `now` (default: the present). `apps` or `sites`, and `spaces`, set the size of a generated
     organization; raises `ValueError` for them elsewhere, for apps and sites together, for a name that does not exist,
