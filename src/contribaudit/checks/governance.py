@@ -101,7 +101,7 @@ def _unproven(log: AuditLog, since: datetime) -> Verdict | None:
 
 
 def _audited(rules: LogRules, change: Change) -> bool:
-    """True for what an auditor asks about. What came or went with its app is told of by the app."""
+    """True for a change that needs an event or a ticket; one that came or went with its app needs none of its own."""
     if change.why is not None and change.why.kind in (CauseKind.NEW_SUBJECT, CauseKind.GONE_SUBJECT):
         return False
     return any(family.audited for family in rules.families_behind(change.setting))

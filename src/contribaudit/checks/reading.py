@@ -163,7 +163,7 @@ _GRAVEST_FIRST = (
 
 
 def attested_choice(state: State, subject: Subject, setting: Setting, expected: Value = None) -> str | Verdict:
-    """The setting's word without case; a verdict where it was not read, is null, or is a word that nobody knows."""
+    """The setting's word without case; a verdict where it was not read, is null, or is an unknown word."""
     seen = state.read(subject, setting.id)
     if not isinstance(seen, Observed) or seen.value is None:
         return unread(seen, expected)
@@ -230,7 +230,7 @@ def apps_shown(rulebook: Rulebook, setting: Setting) -> frozenset[str]:
 
 
 def unless_no_screen(case: CheckContext, setting: Setting, verdict: Verdict) -> Verdict:
-    """The verdict; `no_such_setting` in place of one that waits for a look that nobody can take.
+    """The verdict; `no_such_setting` in place of one that waits for a look at a screen that does not exist.
 
     That is so where nobody recorded the setting, and screens show it, but none of them for an app of this known type.
     """
@@ -250,7 +250,7 @@ def unless_no_screen(case: CheckContext, setting: Setting, verdict: Verdict) -> 
 
 
 def fragile(verdict: Verdict, because: str) -> Verdict:
-    """The same pass, fragile, with what would undo it in its reason."""
+    """The pass made fragile, with what would undo it in its reason."""
     return replace(verdict, reason=f"{verdict.reason}; {because}", fragile=True)
 
 

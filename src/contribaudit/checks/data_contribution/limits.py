@@ -102,7 +102,7 @@ def off_from_the_start(case: CheckContext) -> Verdict:
 
 
 def _still(answer: Effective) -> str:
-    """That in-app data is contributed today, and how."""
+    """A clause that in-app data is contributed today, and how."""
     if answer.code == "switch":
         return "in-app data contribution is on"
     return f"in-app data contribution is off, but {answer.reason}"

@@ -44,7 +44,7 @@ def allowed_realms(case: CheckContext, setting: SettingId = names.REALM) -> froz
 
 
 def without_residency(state: State, plan: Plan) -> str:
-    """That the plan has no data residency, and which one has."""
+    """A clause that the plan has no data residency, and which plan has."""
     return f"the {plan.name} plan has no data residency; {state.rulebook.plan_with('residency')} has"
 
 
@@ -113,7 +113,7 @@ def realm_allowed(case: CheckContext) -> Verdict:
 
 
 def _regions_elsewhere(state: State, told: Iterable[Observation], allowed: Collection[str]) -> dict[str, Observation]:
-    """The app's regions that lie in other realms only, with those, and who tells of it: "us-east-1 (US)"."""
+    """The app's regions that lie in other realms only, as "us-east-1 (US)", each with the source that names it."""
     found: dict[str, Observation] = {}
     for seen in told:
         value = seen.value if isinstance(seen, Observed) else None

@@ -1,4 +1,4 @@
-"""Who or what a change comes from, by what the history knows; nothing is attributed that is not shown.
+"""The cause of each change, as far as the history shows one: nothing is attributed without proof.
 
 The order of proof: an event of the audit log; a change of plan; a subject that is new or gone; a roll-out or a date of
 the vendor's; an edit of policy or rulebook; another version of the tool, or another shape of the API's answers; else
@@ -50,7 +50,7 @@ _IDENTITY = (names.APP_TYPE_KEY, names.SPACE_KEY)
 
 @dataclass(frozen=True, slots=True)
 class SubjectIdentifiers:
-    """By which identifiers an event may name a subject, without case."""
+    """The identifiers by which an event may name a subject, without case."""
 
     exact: frozenset[str]
     wider: frozenset[str]
@@ -59,7 +59,7 @@ class SubjectIdentifiers:
     """Parts that name it when all of them are told: a space's number, and its site."""
 
     def names(self, told: set[str]) -> bool:
-        """True when what an event tells names the subject itself."""
+        """True when the identifiers of an event name the subject itself."""
         return bool(told & self.exact or (self.together and self.together <= told))
 
 
@@ -129,7 +129,7 @@ class _Log:
         return self.events[start : bisect_right(self.events, until, key=_time_of)]
 
     def about_an_app(self, event: AuditEvent) -> bool:
-        """True when it names an app: beside the site that it is on, every event of an app names that as well."""
+        """True when the event names an app. Every event of an app names its site as well."""
         told = self.told(event)
         return bool(told & self.context.apps) or any(map(_APP.fullmatch, told))
 
@@ -186,7 +186,7 @@ class _Search:
         return about_an_app and (of_its_site or self.change.subject.kind is Kind.ORGANIZATION)
 
     def _elsewhere(self, told: set[str], naming: SubjectIdentifiers) -> bool:
-        """True when sites are told and none is the subject's: that the organization is told as well proves nothing."""
+        """True when the event names sites, none of them the subject's, whether or not it names the organization too."""
         sites = told & self.context.sites
         return bool(sites) and not sites & naming.wider
 
@@ -310,7 +310,7 @@ def _by_plan(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | Non
 
 
 def _by_plan_of_an_app(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | None:
-    """The highest plan is nobody's setting: whoever changed the app's plan changed it."""
+    """The cause of another highest plan, which nobody sets: a change of an app's plan."""
     for other in simultaneous.priced[search.change.subject.organization]:
         plan = other.change
         if not search.overlaps(other):
@@ -385,7 +385,7 @@ def _by_rulebook(search: _Search) -> Cause | None:
 
 
 def _by_tool(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | None:
-    """No proof that the tool made the change: only that it read differently, and that nobody else is known to have."""
+    """The tool as the likely cause, without proof: it read differently, and no other cause is known."""
     change, runs = search.change, _around(search)
     if runs and runs[0].tool_version != runs[1].tool_version:
         sentence = f"read by version {runs[1].tool_version}, before by {runs[0].tool_version}; {_no_event(search)}"
@@ -401,7 +401,7 @@ def _possible(search: _Search) -> tuple[str, ...]:
 
 
 def _no_event(search: _Search) -> str:
-    """That no event was found, and what was looked through: the log, the interval, the actions."""
+    """A sentence that no event was found, and where it was looked for: the log, the interval, the actions."""
     if search.after is None:
         return "no event found: no run saw the value before, so the time to search is not known"
     rules = search.context.rules
@@ -440,7 +440,7 @@ def attested_changes(
     since: datetime,
     until: datetime,
 ) -> Iterator[Change]:
-    """Where a look shows another value than the look before it, of looks after `since` and not later than `until`.
+    """Yield a change for each look, after `since` and up to `until`, that shows another value than the look before.
 
     What was taken back counts on neither side, nor do looks of one moment that contradict each other.
     """
@@ -462,7 +462,7 @@ def _agreed(setting: Setting, looks: list[Attestation]) -> Attestation | None:
 
 
 def plan_changes(organization: str, plans: Sequence[PlanSeen], runs: Sequence[RunInterval]) -> Iterator[Change]:
-    """Where the highest plan of a run was another than before, in the runs after the first of `runs`."""
+    """Yield a change for each run, after the first of `runs`, whose highest plan differs from the one before."""
     if not runs:
         return
     for one, other in pairwise(plans):
@@ -476,7 +476,7 @@ def plan_changes(organization: str, plans: Sequence[PlanSeen], runs: Sequence[Ru
 
 
 def edits(runs: Sequence[RunInterval]) -> Iterator[Change]:
-    """Where a run used another policy, rulebook or version of the tool than the run before, after the first."""
+    """Yield a change for each run, after the first, with another policy, rulebook or tool than the run before."""
     for one, other in pairwise(runs):
         for setting, before, after in (
             (names.POLICY_DIGEST, one.policy_sha256, other.policy_sha256),

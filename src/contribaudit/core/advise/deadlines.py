@@ -114,7 +114,7 @@ class Deadline:
 
 
 def within(found: Iterable[Deadline], as_of: datetime, span: timedelta) -> tuple[Deadline, ...]:
-    """Those that are over or end within the span, in their order; those without a date are left out."""
+    """The deadlines that are over or end within the span, in their order; those without a date are left out."""
     return tuple(one for one in found if one.ends_at is not None and one.ends_at <= as_of + span)
 
 
@@ -170,7 +170,7 @@ def _soonest(one: Deadline) -> tuple[object, ...]:
 
 
 def key_days_left(state: State) -> int | None:
-    """Whole days until the first of the keys that we read with ends, negative when one has; None where none tells."""
+    """Whole days until the first API key of the audits expires, negative when one has; None where none is known."""
     ends = [state.moment(organization_subject(place.id), _OWN_KEY) for place in state.looked_at]
     return min(((one - state.as_of).days for one in ends if one is not None), default=None)
 

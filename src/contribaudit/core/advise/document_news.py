@@ -28,7 +28,7 @@ _CHANGES = 3
 def document_situation(
     rules: TermsRules, documents: Iterable[Watched], archive: Archive, now: datetime, *, told_already: bool
 ) -> Situation:
-    """What there is to tell of. `told_already` False: nobody was ever told, so that only what is of today is news."""
+    """The news on watched documents. `told_already` False: nobody was notified before, so only today's count."""
     titles = {one.name: one.title for one in documents}
     since = now - (timedelta(days=TOLD_DAYS) if told_already else timedelta(days=1))
     bad: list[Matter] = []

@@ -84,7 +84,7 @@ def plan_becomes(seen: Sequence[Seen], state: State, plan: Plan) -> Assumed:
 
 
 def trials_end(seen: Sequence[Seen], state: State) -> Assumed:
-    """Every trial that somebody recorded as running has ended.
+    """Assume that every trial recorded as running has ended.
 
     To which plan an app falls then is not documented, so its plan becomes unknown. The highest plan becomes the next
     highest among the other apps where only apps on trial have the present one; it is the least that it can be.

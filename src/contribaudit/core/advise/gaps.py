@@ -1,4 +1,4 @@
-"""Stretches of time in which nobody looked. They are named and never filled."""
+"""Gaps between complete readings. They are reported, and never filled with what was seen before or after."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RunSeen:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """From the end of one complete reading to the start of the next."""
+    """The time from the end of one complete reading to the start of the next."""
 
     organization: str
     collector: str | None

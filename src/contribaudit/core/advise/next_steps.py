@@ -143,7 +143,7 @@ def entries(findings: Iterable[Finding]) -> Iterator[NextStep]:
 
 
 def tickets(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """Changes that nobody is known to have made, by what the finding observed: their IDs."""
+    """One step for each finding about changes without a known author; it observed their IDs."""
     for one in findings:
         changes = one.observed if isinstance(one.observed, tuple) else ()
         organization = one.subject.organization
@@ -196,7 +196,7 @@ _NOBODYS = {
 
 @dataclass(frozen=True, slots=True)
 class ScreenDue:
-    """A screen of an organization that somebody should look at: for findings, or before values are too old."""
+    """A console screen to look at, for findings that wait for it or before its values are too old."""
 
     screen: str
     organization: str

@@ -1,4 +1,4 @@
-"""What an audit has to tell people, and what they were told already.
+"""Notifications: what an audit has to report, and what it reported before.
 
 A matter is one thing that is not as it should be: a finding that fails, a signal that moved, a source that cannot be
 read, a date that comes near. It is told once for each state that it is in, by whichever runner; it has recovered only
@@ -60,7 +60,7 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What people were told of a matter."""
+    """What was reported of a matter, and when."""
 
     event: Event
     state: str
@@ -84,7 +84,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What is to be told, and what becomes of what was told before."""
+    """What to report now, and what becomes of earlier reports."""
 
     tell: tuple[Matter, ...] = ()
     recovered: tuple[tuple[str, Told], ...] = ()
@@ -213,7 +213,7 @@ def _of_deadlines(deadlines: Iterable[Deadline], as_of: datetime) -> Iterable[Ma
 
 
 def news(told: Mapping[str, Told], found: Situation, now: datetime) -> News:
-    """What of the situation was not told yet, and what of what was told is right again."""
+    """What was not reported yet, and which reported problems are resolved."""
     tell: list[Matter] = []
     held: list[Matter] = []
     for matter in found.bad:
@@ -236,7 +236,7 @@ def news(told: Mapping[str, Told], found: Situation, now: datetime) -> News:
 
 
 def back_off(times: int) -> timedelta:
-    """How long a matter that was told so often rests before it is told again in another state."""
+    """How long to wait before a matter that was reported so often is reported in another state."""
     return timedelta(0) if times < 3 else timedelta(days=min(2 ** (times - 3), 7))
 
 
@@ -248,7 +248,7 @@ def message_of(event: Event, matters: Sequence[Matter], called: str) -> Message:
 
 
 def recovered_of(recovered: Sequence[tuple[str, Told]], called: str) -> Message:
-    """The message that things which were told of are verified to be right again."""
+    """The message that reported problems are verified to be resolved."""
     matters = [Matter(key, Event.RECOVERED, "recovered", told.group, told.text) for key, told in recovered]
     return message_of(Event.RECOVERED, matters, called)
 

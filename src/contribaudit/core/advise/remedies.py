@@ -148,7 +148,7 @@ def _may_be(collection: Collection, wanted: tuple[str, ...]) -> bool:
 
 
 def _wanted(state: State, finding: Finding) -> tuple[str, ...]:
-    """Names of collectors; empty where nothing tells which."""
+    """Names of the collectors that the finding waits for; empty where that is not known."""
     if finding.reason_code in _COLLECTORS:
         return _COLLECTORS[finding.reason_code]
     seen = state.read(finding.subject, finding.setting) if finding.setting is not None else None

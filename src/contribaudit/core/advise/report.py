@@ -110,7 +110,7 @@ class Report:
 
     @property
     def organizations(self) -> tuple[OrganizationLine, ...]:
-        """In the order of the configuration."""
+        """The organizations, in the order of the configuration."""
         lines = []
         for organization in self.state.organizations:
             plan = self.state.value(organization_subject(organization), names.HIGHEST_PLAN)
@@ -125,7 +125,7 @@ class Report:
 
     @property
     def steps(self) -> tuple[NextStep, ...]:
-        """What settles its findings, gravest first. What merely runs out is not among them: the policy tells that."""
+        """The steps that resolve its findings, gravest first. Deadlines are not among them."""
         return next_steps(self, [one for one in self.looks() if one.severity is not None])
 
     @property

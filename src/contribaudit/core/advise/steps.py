@@ -1,4 +1,4 @@
-"""What a step is that somebody can take, and how it is told: for findings that one action settles."""
+"""Next steps: one action that resolves one or more findings, and how it is worded."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def checks_of(findings: Iterable[Finding]) -> str:
 
 
 def settling(kind: StepKind, its: Sequence[Finding], minutes: int, text: str, command: str) -> NextStep:
-    """The step that settles these findings, about what they are about."""
+    """The step that resolves these findings, about their subjects."""
     organization, subjects = organization_of(its), subjects_of(its)
     return NextStep(kind, gravest(its), minutes, text, command, organization, subjects, findings=tuple(its))
 

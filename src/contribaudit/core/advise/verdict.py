@@ -1,4 +1,4 @@
-"""From findings to the one number that a scheduler reads, and the one sentence that people do."""
+"""The exit code of a run, and its verdict in one sentence."""
 
 from __future__ import annotations
 

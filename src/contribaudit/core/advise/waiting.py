@@ -42,7 +42,7 @@ _TOO_WEAK = ("evidence_too_old", "evidence_from_the_future", "screenshot_missing
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What findings wait for, and what the checks of those findings read beside it."""
+    """What findings wait for, and what else their checks read."""
 
     values: Mapping[tuple[Subject, SettingId], Severity]
     """Values that are missing or do not count, with the gravest finding that waits for one of the kind."""
@@ -53,7 +53,7 @@ class Waiting:
 
 
 class _Noting(State):
-    """The same state with some answers assumed, which notes what is read. It computes everything anew."""
+    """A copy of the state with some answers assumed, which records what is read. It computes everything again."""
 
     def __init__(self, state: State, assumed: Mapping[Key, Value]) -> None:
         self.__dict__.update(state.__dict__)
@@ -78,7 +78,7 @@ class _Noting(State):
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A finding that a look may settle, with what it takes to ask its check again."""
+    """A finding that a look may resolve, with all that its check needs to be run again."""
 
     finding: Finding
     check: Check
@@ -130,7 +130,7 @@ def waiting(
 def _missing(
     state: State, questions: Sequence[_Question], find_setting: Callable[[SettingId], Setting]
 ) -> dict[Key, Severity]:
-    """What the questions ask for and do not get, also once they have what they asked for first."""
+    """The values that the questions need and do not have, including those they need once the first are known."""
     values: dict[Key, Severity] = {}
     assumed: dict[Key, Value] = {}
     asked_on = questions

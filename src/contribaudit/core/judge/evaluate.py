@@ -63,7 +63,7 @@ def max_age_days(case: CheckContext) -> Mapping[str, int]:
 
 
 def evidence_terms(policy: AuditPolicy, checks: Iterable[Check]) -> TermsOf:
-    """The terms on which an effective answer is told: those of the check that has it as its verdict.
+    """The evidence terms of each effective answer: those of the check that has it as its verdict.
 
     An answer about a subject of another kind falls under the same check, as far as its rules hold there. Where no rule
     does, or it is off, the policy's own terms count, at the check's severity.
@@ -141,7 +141,7 @@ _SANDBOX_WORDS = ("none", "child")
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Findings in the order of the checks, then of the subjects, and what a person should know beside them."""
+    """Findings in the order of the checks, then of the subjects, and warnings about the policy."""
 
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...]
@@ -406,7 +406,7 @@ def _population(check: Check, state: State) -> list[tuple[str | None, list[Subje
 
 
 def _without_subjects(state: State, policy: AuditPolicy, check: Check, organization: str, some: bool) -> list[Finding]:
-    """What a check says of an organization in which it found nobody to ask."""
+    """The findings of a check in an organization where it has no subject."""
     subject = organization_subject(organization)
     rule = _rule_without_subjects(policy, check, attributes_of(state, subject))
     if rule is None:

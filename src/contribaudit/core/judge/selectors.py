@@ -103,7 +103,7 @@ def rule_for(policy: AuditPolicy, check: str, attributes: Attributes) -> Rule | 
 
 
 def rule_among(rules: Sequence[Rule], attributes: Attributes) -> Rule | None:
-    """The same, where the rules of the check are known already."""
+    """The rule that holds among the rules of one check, as `rule_for`."""
     for rule in reversed(rules):
         if is_ambiguous(rule, attributes):
             continue

@@ -74,7 +74,7 @@ class Attestation:
 
     @property
     def second_person(self) -> Signature | None:
-        """The first confirmation by somebody else than who looked and who typed."""
+        """The first confirmation by a third person: neither who looked nor who recorded it."""
         return self._second(self.confirmed)
 
     def witness(self, as_of: datetime, *, anchored: bool = False, generation: str = "") -> Attester:
@@ -110,12 +110,12 @@ def by_age(one: Attestation) -> tuple[datetime, str]:
 
 
 def known_by(attestations: Iterable[Attestation], as_of: datetime) -> list[Attestation]:
-    """Those observed and recorded by then, revoked and superseded ones included."""
+    """The attestations observed and recorded by then, revoked and superseded ones included."""
     return [one for one in attestations if one.observed_at <= as_of and one.recorded.at <= as_of]
 
 
 def standing(attestations: Iterable[Attestation], as_of: datetime) -> list[Attestation]:
-    """Those known and not revoked by then, superseded ones included: what calibration is computed from."""
+    """The attestations known and not revoked by then, superseded ones included: the input of calibration."""
     return [one for one in known_by(attestations, as_of) if one.revoked is None or one.revoked.at > as_of]
 
 

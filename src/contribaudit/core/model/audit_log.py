@@ -88,7 +88,7 @@ class LogReading:
 
     @property
     def span(self) -> tuple[datetime, datetime] | None:
-        """From when to when every event was read and understood; None when that cannot be said."""
+        """The interval in which every event was read and understood; None when there is none."""
         if self.covers_from is None or self.covers_until is None or self.code == UNREADABLE_ENTRY:
             return None
         return self.covers_from, self.covers_until
@@ -248,7 +248,7 @@ def holes(log: AuditLog, after: datetime, until: datetime) -> Iterator[tuple[dat
 
 
 def how_read(log: AuditLog, after: datetime, until: datetime, rules: LogRules) -> str:
-    """In words: whether the log could be read, whether without holes, and how far back it reaches."""
+    """A sentence on whether the log was read, whether without gaps, and how far back it reaches."""
     back = f"it reaches back {counted(rules.retention_days, 'day')}"
     if not log.readings:
         return "the audit log was never read"

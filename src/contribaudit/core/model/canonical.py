@@ -16,7 +16,7 @@ _INDEX = re.compile(r"0|[1-9][0-9]*")
 
 
 class Nothing(Enum):
-    """That there is nothing at a pointer, which is not the same as null."""
+    """Marks that nothing stands at a pointer, which is not the same as null."""
 
     NOTHING = "(nothing)"
 

@@ -46,7 +46,7 @@ class Match(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a value changed, or that nobody can tell and what was looked through."""
+    """Why a value changed, or that no cause was found and where it was looked for."""
 
     kind: CauseKind
     sentence: str
@@ -78,7 +78,7 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value that is not what it was."""
+    """One value that differs from what it was."""
 
     subject: Subject
     setting: SettingId

@@ -164,7 +164,7 @@ class Trust:
     """Whether what other sources tell contradicts it."""
 
     def sentence(self) -> str:
-        """What a person should know of it; "" when it does what it is for."""
+        """A warning about the decoder; "" when it works as intended."""
         if self.standing:
             return (
                 f"The decoder {self.decoder.called}, in {self.organization}: {self.standing}." if self.set_aside else ""
@@ -251,7 +251,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How a reading did against the attestations beside one owner's object."""
+    """How many attestations made beside one owner's object agree with a reading, and how many contradict it."""
 
     candidate: Candidate
     owner: Subject

@@ -175,7 +175,7 @@ class Terms:
 
     @classmethod
     def of(cls, policy: AuditPolicy, rule: Rule | None, severity: Severity) -> Terms:
-        """Those of the policy under the rule, at the severity of what is judged; without a rule the policy's alone."""
+        """The policy's terms under the rule, at the severity of what is judged; without a rule the policy's own."""
         terms = policy.evidence
         return cls(
             rule.accept if rule is not None and rule.accept is not None else terms.accept,

@@ -117,7 +117,7 @@ class Look:
 
     @property
     def begins(self) -> datetime:
-        """From when on its text is known to have stood there."""
+        """The time since which its text is known to have stood there."""
         if self.outcome is LookOutcome.OLDER and self.stated_on is not None:
             return min(self.retrieved_at, datetime.combine(self.stated_on, time(), UTC))
         return self.retrieved_at
@@ -220,7 +220,7 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """Where a law speaks of a topic."""
+    """A place in a law that speaks of a topic."""
 
     law: str
     place: str
@@ -239,7 +239,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class SeverityRule:
-    """By which words a change is as grave as this."""
+    """The words that make a change as grave as this."""
 
     severity: Severity
     changed: tuple[str, ...] = ()

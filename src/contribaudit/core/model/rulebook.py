@@ -233,7 +233,7 @@ class Console:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A fact that is told as it stands here, since nobody has a figure or a word for it."""
+    """A fact that is quoted as it stands, since no figure or word expresses it."""
 
     text: str
     """A clause without a full stop."""
@@ -302,7 +302,7 @@ class AnnouncedDate:
 
 @dataclass(frozen=True, slots=True)
 class RulebookFile:
-    """Where a part of the rulebook came from."""
+    """A file of the rulebook, and when it was reviewed."""
 
     name: str
     sha256: str

@@ -1,4 +1,4 @@
-"""Several things: by what they have in common, and how many there are."""
+"""Lists in words and groups: "a, b and 4 more", "1,200 runs", things by what they have in common."""
 
 from __future__ import annotations
 

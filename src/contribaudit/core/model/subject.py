@@ -1,4 +1,4 @@
-"""Who or what a value is about, and the pseudonym of a person whose name was erased."""
+"""The subject that a value is about, and the pseudonym of a person whose name was erased."""
 
 from __future__ import annotations
 

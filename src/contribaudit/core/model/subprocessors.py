@@ -222,7 +222,7 @@ class SubprocessorRules:
 
     @property
     def objection_period(self) -> timedelta:
-        """From an import to the last day on which its changes can be objected to."""
+        """The time from an import to the last day on which its changes can be objected to."""
         return timedelta(days=self.objection_days)
 
 
@@ -279,7 +279,7 @@ class Processor:
 
     @property
     def name(self) -> str:
-        """As the page writes it."""
+        """The name as the page writes it."""
         return self.row.name
 
     @property

@@ -44,7 +44,7 @@ _ENABLED: Mapping[SettingId, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the gateway told of one app."""
+    """The gateway's answer about one app."""
 
     yes: bool | None
     """None for an answer that cannot be used: null, an error, a refusal."""
@@ -74,7 +74,7 @@ def is_shut(word: str) -> bool:
 
 
 def gateway(state: State, app: Subject) -> Answer | None:
-    """What the gateway told of the app; None where it was not asked.
+    """The gateway's answer about the app; None where it was not asked.
 
     One field that says yes is a yes. A no is one where Rovo and AI features, as far as each was asked for, are off: the
     language models are a part of Rovo.

@@ -1,4 +1,4 @@
-"""From what a person writes ("app:acme.atlassian.net/confluence") to the subject, or subjects, that it names.
+"""Aliases: the subject, or subjects, that a text such as "app:acme.atlassian.net/confluence" names.
 
 A space is named by its ARI or by `space:HOST/TYPEKEY/KEY`, as the listings show it and have shown it. People rarely
 know which app of the Jira family a project belongs to, so any of the site's finds it.
@@ -22,7 +22,7 @@ _PREFIX = "space:"
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What somebody who wrote a text at some moment meant by it."""
+    """What a text meant when it was written."""
 
     known: tuple[KnownSpace, ...] = ()
     """Those of them that are known now."""

@@ -105,7 +105,7 @@ def plan_moved(
 
 
 def _same(attestation: Attestation, seen: PlanSeen) -> bool | None:
-    """None where there is nothing to compare: the highest plan of one side and the words of the other."""
+    """Whether the plan is the same; None where one side has a plan and the other only plan words."""
     if attestation.highest_plan is not None and seen.highest is not None:
         return attestation.highest_plan.casefold() == seen.highest.casefold()
     if attestation.plan_words and seen.words:
@@ -227,7 +227,7 @@ class AttestedValues:
         return next((one for one in weighed if isinstance(one, Unavailable)), weighed[0])
 
     def weigh(self, setting: Setting, one: Attestation) -> Observation:
-        """The rules, in their order: plan, signals that cannot be compared, what they say."""
+        """What one attestation is worth now: by the plan, by whether signals can be compared, and by what they say."""
         changed = self.plan_change(one)
         if changed is not None:
             return self.refuse(one, *changed)
@@ -286,7 +286,7 @@ class AttestedValues:
                 yield Score(candidate, owner, sum(agreed), len(agreed) - sum(agreed))
 
     def who_moved(self, one: Attestation, moved: str) -> str:
-        """Who moved the signal by the audit log: ", by ops@acme.example (event 7f3a)"; "" where it does not tell."""
+        """Who moved the signal, by the audit log: ", by ops@acme.example (event 7f3a)"; "" where that is not known."""
         # From midnight on, so that the looks of one day share one search.
         since = one.observed_at.replace(hour=0, minute=0, second=0, microsecond=0)
         owners = {anchor.subject for anchor in one.anchors if moved.startswith(f"{anchor.signal} ")}

@@ -178,7 +178,7 @@ def renewed(state: Digests, objects: Objects) -> Digests:
 
 
 def renewed_history(history: SignalHistory, objects: Objects) -> SignalHistory:
-    """The same for how signals stood from run to run."""
+    """The history of signals by the present form, as far as their objects were kept."""
     return {key: tuple((since, renewed(state, objects)) for since, state in held) for key, held in history.items()}
 
 
@@ -190,7 +190,7 @@ def renewed_anchors(one: Attestation, objects: Objects) -> Attestation:
 def wanted_objects(
     decoders: Iterable[Decoder], attestations: Iterable[Attestation], history: SignalHistory
 ) -> dict[SignalKey, set[str]]:
-    """By owner and signal: digests of the objects that decoders, and anchors of another form, need to look into."""
+    """Digests, by owner and signal, of the objects that decoders and anchors of another form need to read."""
     said = list(attestations)
     signals = {one.signal for one in decoders}
     signals |= {anchor.signal for one in said for anchor in one.anchors if anchor.canonical != VERSION}
@@ -199,7 +199,7 @@ def wanted_objects(
 
 
 def known_digests(history: SignalHistory, attestations: Iterable[Attestation]) -> dict[SignalKey, set[str]]:
-    """By owner and signal: every digest that a run or an anchor knows."""
+    """Every digest that a run or an anchor knows, by owner and signal."""
     held: dict[SignalKey, set[str]] = defaultdict(set)
     for key, states in history.items():
         held[key].update(name for _, state in states for name in state or ())

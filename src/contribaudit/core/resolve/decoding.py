@@ -60,7 +60,7 @@ class Decoders:
         ]
 
     def for_setting(self, setting: SettingId) -> list[Trust]:
-        """Those that may be used for it, in the order of the rulebook."""
+        """The decoders that may be used for the setting, in the order of the rulebook."""
         return [one for one in self.trusts if one.decoder.setting == setting and one.against is None]
 
     def select(self, setting: SettingId, subject: Subject) -> Select:
@@ -192,7 +192,7 @@ class Decoding:
         return None
 
     def stood(self, one: Present, since: datetime) -> bool | None:
-        """Whether what the decoder looks at stood as it does now ever since then; None where no run tells."""
+        """Whether the part that the decoder reads is unchanged since then; None where no run shows it."""
         pointers = one.decoder.pointers
         now = selected(pointers, one.reading.state, self.objects)
         held = sorted(self.history.get((one.reading.owner, one.reading.signal), ()), key=lambda entry: entry[0])

@@ -79,7 +79,7 @@ class Comparison:
 
 
 def laws_of(rules: TermsRules, topics: Iterable[str]) -> tuple[Law, ...]:
-    """Where laws speak of the topics; each place once."""
+    """The places in laws that speak of the topics, each once."""
     return tuple(dict.fromkeys(law for topic in topics for law in rules.topic(topic).laws))
 
 
@@ -186,7 +186,7 @@ def _alike(gone: Sequence[Provision], new: Sequence[Provision]) -> list[tuple[in
 
 
 def _kinship(one: Provision, other: Provision) -> float:
-    """What speaks for two provisions being one, beside their words."""
+    """How much heading and kind speak for two provisions being one, added to the likeness of their words."""
     found = 0.1 if one.heading == other.heading else 0.0
     if one.kind is other.kind is ProvisionKind.ROW and _first_cell(one) == _first_cell(other):
         found += 0.3

@@ -110,7 +110,7 @@ def effective(state: State) -> Iterator[Observation]:
 
 
 def as_observation(state: State, answer: Effective) -> Observation:
-    """The answer beside what was observed."""
+    """The effective answer as an observation."""
     source = f"computed, rulebook {state.rulebook.version}"
     if answer.value is not None:
         return Observed(

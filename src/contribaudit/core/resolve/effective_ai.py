@@ -63,7 +63,7 @@ _SITE_ON = "Rovo is enabled for the site according to the GraphQL gateway"
 
 @once_per_state
 def alone(state: State, app: Subject, most: str) -> Effective:
-    """By the app's own switches, siblings apart: exposed where one of them lets AI in further than `most`."""
+    """The answer by the app's own switches, without its siblings: exposed where one lets AI in further than `most`."""
     setting = names.EFFECTIVE_AI
     type_key = state.read(app, names.APP_TYPE_KEY)
     known = app_known(state, app)
@@ -101,7 +101,7 @@ def alone(state: State, app: Subject, most: str) -> Effective:
 
 
 def _recorded(state: State, app: Subject, switch: SettingId, most: str) -> Position | Stop | None:
-    """Where a switch stands of which people alone can tell; None where nobody recorded it."""
+    """Where a switch stands that only people can read; None where nobody recorded it."""
     seen = recorded(state, app, switch)
     if isinstance(seen, Stop):
         return None if never_recorded(state, app, switch) else seen
@@ -177,7 +177,7 @@ def _how(known: App | None) -> str:
 
 
 def _predicted(state: State, app: Subject) -> str | None:
-    """What holds where nobody changed anything: on, on a plan that has AI."""
+    """The default: exposed on a plan that has AI; None on any other."""
     plan = _plan(state, app)
     return EXPOSED if plan is not None and plan.rovo else None
 
@@ -267,7 +267,7 @@ def _one_of_site(
 
 @once_per_state
 def ai_of_app(state: State, app: Subject, most: str) -> Effective:
-    """By its own switches, for an app of the Jira family by its siblings on the site, and by what holds for the site.
+    """The app's answer by its own switches, by its siblings on the site for a Jira app, and by what holds for the site.
 
     "exposed" is what lets AI in further than `most` ("blocked" or "limited"). That Rovo is on for a site opens at least
     one of its apps: the only one that can be, and none where one is open. Where every app of the site is blocked, the

@@ -129,7 +129,7 @@ def _never_claimed(state: State, organization: Subject) -> bool:
 
 @once_per_state
 def _of_app(state: State, app: Subject) -> Scope | Stop:
-    """By the rulebook's list of apps: what is not in it is unknown, never without a setting."""
+    """The app's scope by the rulebook's list of apps: what is not in it is unknown, never without a setting."""
     seen = state.read(app, names.APP_TYPE_KEY)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str) or seen.grade is Grade.PREDICTED:
         return stop_by(seen, "which app it is")
@@ -242,7 +242,7 @@ def _without_choice(
     seen: tuple[str, Observed] | Stop,
     chain: tuple[Reason, ...],
 ) -> Effective:
-    """On plans that always contribute metadata: contributed, unless somebody saw a switch say otherwise."""
+    """The answer on plans that always contribute metadata: contributed, unless a switch was seen off."""
     on = " or ".join(one.name for one in possible)
     always = rule(state, f"the {on} plan always contributes metadata and has no switch for it")
     if len(possible) > 1:
@@ -287,7 +287,7 @@ def content_of_no_app(state: State, organization: str) -> Effective:
 
 
 def _of_one(state: State, subject: Subject) -> Effective:
-    """By the switch, and by the list that belongs to its position where a list can name the subject."""
+    """The answer by the switch, and by the list of its position where a list can name the subject."""
     setting = names.EFFECTIVE_IN_APP
     plan = deciding_plan(state, subject.organization)
     possible = plans_by_console(state, subject.organization)
@@ -420,7 +420,7 @@ def _in_app_switch(state: State, organization: str) -> tuple[str, Reason] | Stop
 
 
 def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _Found | Stop:
-    """By the list that belongs to the switch's position: the exclude list while it is on, else the include list.
+    """The value by the list of the switch's position: the exclude list while it is on, else the include list.
 
     Where both an app and its space could be listed, no page tells which wins; only one kind of list is in force under
     a position, so that either being listed is enough. Of an app it is asked whether anything of it is contributed.

@@ -140,7 +140,7 @@ def _beyond_own_plan(state: State, app: Subject, known: Exemption) -> Stop | Non
 
 
 def _shows_trial(state: State, app: Subject) -> Observation:
-    """What tells of the app's trial: a look, or else the gateway."""
+    """The observation of the app's trial: a look, or else the gateway's."""
     look = state.read(app, names.TRIAL)
     return look if isinstance(look, Observed) else state.read(app, names.GATEWAY_TRIAL)
 

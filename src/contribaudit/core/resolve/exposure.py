@@ -140,7 +140,7 @@ CALLED = {names.IN_APP: "in-app contribution", names.METADATA: "metadata contrib
 
 @dataclass(frozen=True, slots=True)
 class DeletionClock:
-    """One period after one opt-out. That it was kept, nobody outside can verify."""
+    """A period of Atlassian's after an opt-out. Nobody outside can verify that it was kept."""
 
     setting: SettingId
     """The switch that was opted out of."""

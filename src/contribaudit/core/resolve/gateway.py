@@ -37,7 +37,7 @@ _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
 
 
 def other_organizations(state: State, organization: str) -> Iterator[Unavailable]:
-    """In place of everything that the gateway told of a site that belongs to another organization."""
+    """Yield an `Unavailable` for each value of the gateway about a site that belongs to another organization."""
     owners: dict[str, str] = {}
     for subject in state.subjects(Kind.SITE, organization):
         told = state.value(subject, names.GATEWAY_ORGANIZATION)
@@ -63,7 +63,7 @@ def _not_ours(state: State, subject: Subject, owner: str) -> Iterator[Unavailabl
 
 
 def gateway_values(state: State, organization: str) -> Iterator[Observation]:
-    """Trials as the gateway tells them; why none counts of plans and regions on which the sources disagree."""
+    """Yield trials as the gateway gives them, and `Unavailable` for plans and regions on which the sources disagree."""
     for app in state.subjects(Kind.APP, organization):
         trial, ends = state.value(app, names.GATEWAY_TRIAL), state.value(app, names.GATEWAY_TRIAL_ENDS_ON)
         if trial is not None and isinstance(trial.value, str):
@@ -103,7 +103,7 @@ def _texts(seen: Observed) -> tuple[str, ...]:
 
 
 def _plan(state: State, app: Subject) -> Iterator[Observation]:
-    """Of two known words that differ neither counts, unless a trial explains the one of the organization's API."""
+    """Yield why no plan counts where both words are known and differ, unless a trial explains the API's."""
     told, edition = state.value(app, names.PLAN), state.value(app, names.GATEWAY_EDITION)
     if told is None or edition is None or told.value is None or not isinstance(edition.value, str):
         return
@@ -126,7 +126,7 @@ def _neither(one: Observed, other: Observed, reason: str) -> Unavailable:
 
 
 def told_by_gateway(state: State, subject: Subject, setting: SettingId) -> bool:
-    """Whether nobody needs to look: the gateway answered, or its answer leaves nothing to ask."""
+    """Whether the gateway's answer spares a look: it gave the value, or leaves nothing to ask."""
     if setting not in _BY_GATEWAY:
         return False
     told, trial = state.value(subject, setting), state.value(subject, names.TRIAL)

@@ -119,7 +119,7 @@ def possible_plans(state: State, organization: str) -> tuple[Plan, ...]:
 
 
 def plans_by_console(state: State, organization: str) -> tuple[Plan, ...]:
-    """The possible plans; where it is open which apps count, those on which the console looks as somebody saw it.
+    """The possible plans; where it is open which apps count, only those whose console looks as it was attested.
 
     Metadata that is always contributed is of a plan without the choice, a switch of one with it. What a word means that
     the rulebook does not know, no screen decides.
@@ -268,7 +268,7 @@ def _trial(state: State, organization: str, plan: Plan) -> str:
 
 
 def trial_on(state: State, app: Subject) -> bool | None:
-    """Whether a trial runs; where the sources disagree, whether the gateway says so. None where nothing tells."""
+    """Whether a trial runs; where the sources disagree, whether the gateway says so. None where it is not known."""
     word = read_word(state, app, names.TRIAL, TRIALS, "the trial")
     if not isinstance(word, Stop):
         return word[0] == "running"
@@ -292,6 +292,6 @@ def _may_be_of_any_plan(state: State, app: Subject) -> bool:
 
 
 def plans_of(state: State, app: Subject) -> list[tuple[int, Observed]]:
-    """The known plans that an app tells, each source's by its rank: bought, and on trial."""
+    """The known plans of an app by rank, bought and on trial, each with the source that names it."""
     told_by = (state.read(app, setting) for setting in (names.PLAN, names.GATEWAY_EDITION, names.GATEWAY_TRIAL))
     return [one for seen in told_by for one in _ranks(state, seen)[0]]

@@ -142,7 +142,7 @@ def stopped(
 
 
 def gravest(stops: Iterable[Effective]) -> Effective | None:
-    """Of the answers that are not known the gravest, of equals the first by subject; None where all are known."""
+    """The gravest of the answers that are not known, of equals the first by subject; None where all are known."""
     unknown = [one for one in stops if not one.known]
     return min(unknown, key=lambda one: (rank_of(one.outcome), one.subject), default=None)
 
@@ -185,14 +185,14 @@ def read_word(
 
 
 def not_seen(seen: Observation, what: str) -> Stop | None:
-    """The stop that a setting makes of which nobody says anything; None for any other."""
+    """The stop of a setting that no source mentions; None for any other."""
     if not isinstance(seen, Unavailable) or seen.code not in NEVER_RECORDED:
         return None
     return Stop(Outcome.UNKNOWN, seen.code, fact(f"{what} is not attested yet", seen))
 
 
 def never_recorded(state: State, subject: Subject, setting: SettingId) -> bool:
-    """True where nobody says anything of the setting: neither that it is so nor that it was."""
+    """True where no source ever gave a value of the setting, or the only one was revoked."""
     seen = state.read(subject, setting)
     return isinstance(seen, Unavailable) and seen.code in NEVER_RECORDED
 
@@ -286,7 +286,7 @@ def apps_of_site(state: State, site: Subject) -> tuple[Subject, ...]:
 
 
 def _settled(state: State, subject: Subject, setting: SettingId, parts: Sequence[Effective]) -> Effective:
-    """Where no part has a value: all are exempt, not in force yet, or without the setting."""
+    """The answer where no part has a value: all are exempt, not in force yet, or without the setting."""
     for outcome in _SETTLED:
         alike = [one for one in parts if one.outcome is outcome]
         if alike:

@@ -156,7 +156,7 @@ def resolve(
 
 
 def _organization(seen: Seen, as_of: datetime) -> OrganizationState:
-    """Of one that is left out neither what people recorded nor its spaces are asked for."""
+    """The organization's part of the state; of one that is left out without what people recorded and without spaces."""
     ran = seen.snapshot.collections if seen.snapshot is not None else ()
     return OrganizationState(
         seen.organization,
@@ -214,7 +214,7 @@ def _by_then(
 
 
 def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator[Observation]:
-    """Those attested observations that are of what no API told.
+    """Yield the attested observations of settings that no API gave.
 
     A value that an API gave stays, whatever anybody attested, but for a trial, where the two can contradict each
     other; so does an API's reason for giving none, unless an attested value can take its place.
@@ -232,7 +232,7 @@ def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator
 
 
 def _ahead(state: State, move: Observed) -> Unavailable | None:
-    """In place of an applied state beside which a day to come is told for the app's move."""
+    """Why an applied state does not count: the API names a day to come for the app's move. None where it counts."""
     known = state.rulebook.move(move.value) if isinstance(move.value, str) else None
     for day in names.MOVE_DAYS if known is not None and known.pinned else ():
         due = state.moment(move.subject, day)

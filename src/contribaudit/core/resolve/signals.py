@@ -1,4 +1,4 @@
-"""Raw API objects that move when somebody changes a setting: how they stand now, and how they stood since a moment."""
+"""Signals: raw API objects that change when a setting does. How they stand now, and whether they moved since a look."""
 
 from __future__ import annotations
 

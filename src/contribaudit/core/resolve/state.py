@@ -320,7 +320,7 @@ class State:
         return self.organization(organization).spaces
 
     def baseline(self, organization: str) -> Approved | None:
-        """What a person approved of the organization by now, valid still or not; None when nobody ever did."""
+        """The organization's newest approved baseline, still valid or not; None where there is none."""
         by_now = [one for one in self.organization(organization).approvals if one.baseline.approved.at <= self.as_of]
         return max(by_now, key=lambda one: one.baseline.approved.at, default=None)
 
@@ -370,5 +370,5 @@ def screen_for(state: State, subject: Subject, setting: SettingId | None) -> Scr
 
 @once_per_state
 def conditions(state: State) -> Mapping[SettingId, AskedIf]:
-    """What the console shows only beside some values of another setting."""
+    """The settings that the console shows only beside some values of another one."""
     return {one: each for screen in state.rulebook.screens for one, each in screen.asked_if.items()}

@@ -108,7 +108,7 @@ class _Join:
     def touches(
         self, processor: Processor, known: App | None, ai: Touches, why: str
     ) -> tuple[Touches, tuple[str, ...], tuple[Purpose, ...]]:
-        """By the item of the products cell that says most."""
+        """Whether the processor touches the app, why, and for which purposes, by the item that says most."""
         answers = [self._by_scope(scope, known, ai, why) for scope in processor.scopes]
         for word in (Touches.YES, Touches.MAY):
             because = tuple(dict.fromkeys(one[1] for one in answers if one[0] is word))

@@ -216,7 +216,7 @@ class _Reader:
         return Place(item, tuple(dict.fromkeys(countries)), condition)
 
     def _holds(self, region: str, countries: Sequence[str]) -> bool:
-        """Whether a region is told country by country: "EEA (Sweden, Ireland and Germany)"."""
+        """Whether the countries spell out the region: "EEA (Sweden, Ireland and Germany)"."""
         return region == EEA and all(one in self.rules.eea for one in countries)
 
 
