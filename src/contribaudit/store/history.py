@@ -4,9 +4,9 @@ A fact is kept from the first run that saw it to the run that saw something else
 failed, or came only part of the way, says nothing about what it did not see: an interval reaches as far as its
 collector was complete. Everything may raise StoreError and its kinds.
 
-database.py opens it, schema.py draws the tables, saving.py writes a run, facts.py and changes.py ask about them. What
-people recorded is in attestations.py, the audit log in audit_log.py, spaces in spaces.py, exports in evidence.py;
-pruning.py removes runs.
+database.py opens it, transactions.py reads, writes and locks it, schema.py draws the tables. saving.py writes a run,
+facts.py and changes.py ask about them. What people recorded is in attestations.py, the audit log in audit_log.py,
+spaces in spaces.py, exports in evidence.py, the vendor's publications in vendors.py. pruning.py removes runs and names.
 """
 
 from __future__ import annotations

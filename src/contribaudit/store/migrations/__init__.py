@@ -1,1 +1,0 @@
-"""The history's schema, revision by revision. A revision never imports `schema.py`, which describes the newest."""
