@@ -9,26 +9,15 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.resolve.inventory import NAMED_BY_POLICY, NOT_AN_APP
-from contribaudit.evidence.columns import (
-    CHANGE,
-    COLLECTION,
-    FINDING,
-    LATER,
-    PERSONS,
-    POPULATION,
-    Look,
-    cell_of,
-    equal,
-    other_columns,
-)
 from contribaudit.evidence.manifest import NAME
 from contribaudit.evidence.pack import (
     REPORT,
@@ -52,6 +41,8 @@ from contribaudit.evidence.repeated import (
     same_sums,
 )
 from contribaudit.evidence.start import Start
+from contribaudit.exporters.csv_evidence import FINDINGS, finding_cells, value_of
+from contribaudit.exporters.saved import ADDED_LATER
 from contribaudit.exporters.text import csv_cell, safe_text
 
 _LISTS = ("warnings", "organizations", "collection", "findings", "changes", "newly", "next")
@@ -60,6 +51,12 @@ _ALWAYS = (
     REPORT, DICTIONARY, "findings.csv", "settings.csv", "inventory.csv", "collection.csv", "changes.csv",
     "attestations.csv", "waivers.csv", "decisions.csv", "runs.csv", "population.csv", "policy.toml",
 )  # fmt: skip
+_PERSONS = frozenset(
+    ("attested_by", "owner", "waiver_approved_by", "actor", "requested_by", "approved_by", "decided_by", "second")
+)
+"""Columns that hold nothing but a person: in a pack without names a table has a stand-in where a text may have part."""
+_LATER = ("owner", "due_days", "attestation_id")
+"""Columns that the first packs did not have."""
 _COUNTED = (("sites", "site"), ("apps", "app"), ("connectors", "connector"))
 """Key of the report's inventory, and kind in inventory.csv."""
 
@@ -74,6 +71,17 @@ class _Report:
     ids: set[str] = field(default_factory=set)
     attested_by: set[str] = field(default_factory=set)
     start: Start = field(default_factory=Start)
+
+    def as_rows(self) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+        """What makes the row of findings.csv of a finding, by column; what an older version did not write is empty."""
+        document: Any = self.head
+        cells, later, evidence = finding_cells(document), ADDED_LATER["findings"], ADDED_LATER["findings.evidence"]
+
+        def row(one: Mapping[str, Any]) -> dict[str, Any]:
+            whole: Any = {**later, **one, "evidence": [{**evidence, **each} for each in one["evidence"]]}
+            return dict(zip(FINDINGS.columns, cells(whole), strict=True))
+
+        return row
 
 
 def disagreements(held: ListedPack) -> Iterator[Disagreement]:
@@ -103,10 +111,10 @@ def disagreements(held: ListedPack) -> Iterator[Disagreement]:
 
 def _findings(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """Each row against the finding with its ID: the table is sorted by check and subject, the report by ID."""
-    columns = [name for name in FINDING if name not in PERSONS or held.named]
+    columns = [name for name in FINDINGS.columns if name not in _PERSONS or held.named]
     rows = _digested(held.table("findings.csv"), columns)
     differ: dict[str, Mapping[str, Any]] = {}
-    last = ""
+    last, as_row = "", None
     for key, one in report_pieces(held.pack):
         if key != "findings":
             if key in _LISTS:
@@ -125,18 +133,24 @@ def _findings(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
         row = rows.pop(identity, None)
         if row is None:
             yield Disagreement("findings.csv", f"findings.csv has no row for the finding {shown(identity)}", identity)
-        elif row != _digest(cell_of(FINDING[name](one, report.head)) for name in columns):
+            continue
+        as_row = as_row or report.as_rows()  # the head stands before the findings
+        values = as_row(one)
+        if row != _digest(_cell_of(values[name]) for name in columns):
             differ[identity] = one
     for identity in sorted(rows):
         yield Disagreement(
             "findings.csv", f"findings.csv has the finding {shown(identity)}, {REPORT} has not", identity
         )
-    for found in held.table("findings.csv") if differ else ():
+    if not differ:
+        return
+    as_row = report.as_rows()
+    for found in held.table("findings.csv"):
         identity = found["finding_id"]
         if identity in differ:
             yield from (
                 Disagreement("findings.csv", f"findings.csv has another {column} of {identity} than {REPORT}", identity)
-                for column in other_columns(FINDING, found, differ[identity], report.head, held)
+                for column in _other_columns(as_row(differ[identity]), found, held)
             )
 
 
@@ -147,7 +161,7 @@ def _digested(rows: Iterator[Mapping[str, str]], columns: Sequence[str]) -> dict
         identity = row["finding_id"]
         if identity in found:
             raise ValueError(f"findings.csv has {shown(identity)} twice")
-        found[identity] = _digest(row.get(name, "" if name in LATER else "no such column") for name in columns)
+        found[identity] = _digest(row.get(name, "" if name in _LATER else "no such column") for name in columns)
     return found
 
 
@@ -234,13 +248,13 @@ def _counts(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
 
 def _collection(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     rows, entries = list(held.table("collection.csv")), report.head["collection"]
-    yield from _side_by_side("collection.csv", rows, entries, COLLECTION, report.head, held)
+    yield from _side_by_side("collection.csv", rows, entries, _COLLECTION, held)
     known = {(one["organization"], one["collector"]): one for one in entries}
     for row in held.table("population.csv"):
         one = known.get((row["organization_id"], row["collector"]))
         if one is None or row.get("subject_kind") or row["run_id"] != str(held.manifest.judged.run):
             continue
-        for column in other_columns(POPULATION, row, one, report.head, held):
+        for column in _other_columns(_looked_up(_POPULATION, one), row, held):
             yield Disagreement(
                 "population.csv", f"population.csv has another {column} of {row['collector']} than {REPORT}"
             )
@@ -250,21 +264,20 @@ def _changes(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     if held.manifest.scope.kind != "run":  # a period has every step on the way, the report the newest
         return
     rows = [row for row in held.table("changes.csv") if row.get("cause_code") != "approval"]
-    yield from _side_by_side("changes.csv", rows, report.head["changes"], CHANGE, report.head, held)
+    yield from _side_by_side("changes.csv", rows, report.head["changes"], _CHANGE, held)
 
 
 def _side_by_side(
     name: str,
     rows: list[Mapping[str, str]],
     entries: list[Mapping[str, Any]],
-    looks: Mapping[str, Look],
-    head: Mapping[str, Any],
+    looks: Mapping[str, _Look],
     held: ListedPack,
 ) -> Iterator[Disagreement]:
     if len(rows) != len(entries):
         yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} entries of {REPORT}")
     for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
-        for column in other_columns(looks, row, one, head, held):
+        for column in _other_columns(_looked_up(looks, one), row, held):
             yield Disagreement(name, f"{name} has another {column} in row {number} than {REPORT}")
 
 
@@ -281,11 +294,11 @@ def _people(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
             yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} of policy.toml")
         for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
             for column, of_policy in columns.items():
-                if column in PERSONS and not held.named:
+                if column in _PERSONS and not held.named:
                     continue
                 value = one.get(of_policy, "")
                 cell = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
-                if not equal(row[column], cell):
+                if not _equal(row[column], cell):
                     yield Disagreement(name, f"{name} has another {column} in row {number} than policy.toml")
     if held.named:
         unnamed = {path for path in held.files if path.startswith("attachments/")}
@@ -340,7 +353,7 @@ def _organizations(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
             place = row.get("organization_id", "")
             foreign = foreign or place not in known
             if not foreign and place and "organization_name" in row:
-                foreign = not equal(row["organization_name"], names[place])
+                foreign = not _equal(row["organization_name"], names[place])
         if foreign:
             yield Disagreement(name, f"{name} tells of another organization than {REPORT}")
 
@@ -365,3 +378,57 @@ def _controls(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
             yield Disagreement(CONTROLS, f"{CONTROLS} counts other findings of {shown(row['check_id'])} than {REPORT}")
     for control, check in sorted(wanted):
         yield Disagreement(CONTROLS, f"{CONTROLS} has no row for {check} and {shown(control)}")
+
+
+# ── Where report.json has what a table has ────────────────────────────────────────────────────────────
+
+_Look = Callable[[Mapping[str, Any]], Any]
+"""The value of a column, given an entry of the report."""
+_COLLECTION: dict[str, _Look] = {
+    "organization_id": itemgetter("organization"),
+    "reason_code": itemgetter("code"),
+    **{
+        key: itemgetter(key)
+        for key in (
+            "collector", "status", "announced", "read", "reason", "missing_scope", "started_at", "requests", "seconds",
+        )
+    },
+}  # fmt: skip
+_POPULATION: dict[str, _Look] = {key: _COLLECTION[key] for key in ("status", "requests", "announced", "read", "reason")}
+_CHANGE: dict[str, _Look] = {
+    "organization_id": itemgetter("organization"),
+    "subject_kind": lambda one: one["subject"]["kind"],
+    "subject_id": lambda one: one["subject"]["id"],
+    "change_id": itemgetter("id"),
+    **{
+        key: itemgetter(key)
+        for key in (
+            "setting", "before", "after", "existed_before", "exists_after", "last_seen", "first_seen", "cause", "actor",
+            "event_id", "cause_code", "match", "other_events", "ticket",
+        )
+    },
+}  # fmt: skip
+
+
+def _looked_up(looks: Mapping[str, _Look], one: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: look(one) for column, look in looks.items()}
+
+
+def _other_columns(values: Mapping[str, Any], row: Mapping[str, str], held: ListedPack) -> Iterator[str]:
+    """Columns in which the row has another value than this."""
+    for column, value in values.items():
+        if column in _PERSONS and not held.named:
+            continue
+        missing = column not in row and column not in _LATER
+        if missing or not _equal(row.get(column, ""), value):
+            yield column
+
+
+def _equal(cell: str, value: Any) -> bool:
+    """Whether the cell is how the value is written; apostrophes, which guard against formulas, apart."""
+    return cell.replace("'", "") == _cell_of(value).replace("'", "")
+
+
+def _cell_of(value: Any) -> str:
+    """A value of the report as a table has it."""
+    return csv_cell(value_of(value))

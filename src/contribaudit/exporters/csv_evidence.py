@@ -16,7 +16,7 @@ from contribaudit import catalogue
 from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.resolve.inventory import inventory_rows
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.report_v1 import JsonValue, ReportV1, by_check_and_subject
+from contribaudit.exporters.report_v1 import FindingV1, JsonValue, ReportV1, by_check_and_subject
 from contribaudit.exporters.text import Cell, csv_cell
 
 if TYPE_CHECKING:
@@ -83,12 +83,18 @@ class Sheet(Generic[_Source]):
 
 
 def _findings(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
+    return map(finding_cells(document), by_check_and_subject(document["findings"]))
+
+
+def finding_cells(document: ReportV1) -> Callable[[FindingV1], tuple[Cell, ...]]:
+    """What makes the row of findings.csv of a finding of this document."""
     names = {one["id"]: one["name"] for one in document["organizations"]}
     run, policy, rulebook = document["run"], document["policy"]["sha256"], document["rulebook"]["version"]
-    for one in by_check_and_subject(document["findings"]):
+
+    def cells(one: FindingV1) -> tuple[Cell, ...]:
         subject, waiver = one["subject"], one["waiver"]
         first = one["evidence"][0] if one["evidence"] else None
-        yield (
+        return (
             one["check"],
             one["title"],
             one["severity"],
@@ -128,6 +134,8 @@ def _findings(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
             first["sha256"] if first else None,
             policy,
         )
+
+    return cells
 
 
 def value_of(value: JsonValue) -> Value:
