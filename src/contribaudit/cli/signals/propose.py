@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from contribaudit.attestations.recording import find_subject
+from contribaudit import catalogue
+from contribaudit.attestations.decoder_proposals import Side, chosen, confounded, moved, own_object, values_at, written
+from contribaudit.attestations.recording import find_setting, find_subject, parse_value
 from contribaudit.cli.arguments import run_number, run_of
 from contribaudit.cli.attest.session import Session, open_session, session_options
 from contribaudit.cli.console import Console, pass_console
@@ -25,13 +28,11 @@ from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.calibration import form, settings_of
+from contribaudit.core.resolve.signals import SignalKey, readings
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import safe_text
-
-if TYPE_CHECKING:
-    from contribaudit.attestations.decoder_proposals import Side
-    from contribaudit.core.resolve.signals import SignalKey
-    from contribaudit.core.resolve.state import State
 
 _LARGEST_FILE_BYTES = 10_000_000
 
@@ -71,9 +72,6 @@ def propose(
     it into the folder that `decoders` in the configuration names. There it counts once an attestation of that
     organization agrees with it.
     """
-    from contribaudit.attestations.decoder_proposals import chosen, moved, written
-    from contribaudit.attestations.recording import find_setting
-
     console.check_output()
     if (before is None) != (after is None):
         raise UsageError("--before and --after go together", hint="Give both states, or neither.")
@@ -83,14 +81,15 @@ def propose(
         known = find_setting(setting, about)
         key = _key(state, known, about, signal, owner)
         said = [one for one in session.attestations() if one.revoked is None]
+        search = _Search(session, known, about, key, said)
         if before is not None and after is not None:
             sides = (
-                _side(session, before, before_value, "--before-value", known, about, key, said),
-                _side(session, after, after_value, "--after-value", known, about, key, said),
+                search.side(before, before_value, "--before-value"),
+                search.side(after, after_value, "--after-value"),
             )
         else:
-            sides = _attested_sides(session, known, about, key, said)
-        told = _checked(session, known, about, key, said, sides)
+            sides = search.attested_sides()
+        told = search.origin(sides)
     one, other = sides
     found = moved(one.object, other.object) if one.object is not None and other.object is not None else []
     for pointer, old, new in found:
@@ -109,8 +108,6 @@ def propose(
 
 def _key(state: State, setting: Setting, about: Subject, signal: str | None, owner: str | None) -> SignalKey:
     """The owner and the signal. Raises UsageError where none is known, and where several may tell it."""
-    from contribaudit.core.resolve.signals import readings
-
     kind = Kind(owner) if owner is not None else about.kind
     keys = [(one.owner, one.signal) for one in readings(state, about, setting.family) if one.owner.kind is kind]
     if not keys:
@@ -128,39 +125,119 @@ def _key(state: State, setting: Setting, about: Subject, signal: str | None, own
     return keys[0]
 
 
-def _side(
-    session: Session,
-    place: str,
-    told: str | None,
-    flag: str,
-    setting: Setting,
-    about: Subject,
-    key: SignalKey,
-    said: Sequence[Attestation],
-) -> Side:
-    """The state that a run, a date or a file names, and what the setting was in it."""
-    from contribaudit.attestations.decoder_proposals import Side, values_at
-    from contribaudit.attestations.recording import parse_value
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What a decoder is looked for: a setting of a subject, with the signal that may hold it and its attestations."""
 
-    path = Path(place)
-    label, found = _of_file(path) if path.is_file() else _of_run(session, place, key)
-    by = f"as {flag} says"
-    value: Value
-    if told is not None:
-        value = parse_value(setting, told)
-    else:
-        state = Side(label, found, None, "").state
-        seen = [] if path.is_file() else values_at(said, about, setting, key, state)
-        if len(seen) != 1:
-            why = "different values were attested" if seen else f"nobody attested {setting.id}"
-            raise UsageError(f"In {label} {why}", hint=f"Give its value with {flag}, or attest it.")
-        value, by = seen[0].value, f"attested by {seen[0].by} on {seen[0].observed_at:%Y-%m-%d %H:%M}Z"
-    return Side(label, found, value, by)
+    session: Session
+    setting: Setting
+    about: Subject
+    key: SignalKey
+    said: Sequence[Attestation]
+
+    def side(self, place: str, told: str | None, flag: str) -> Side:
+        """The state that a run, a date or a file names, and what the setting was in it."""
+        path = Path(place)
+        label, found = _of_file(path) if path.is_file() else self._of_run(place)
+        by = f"as {flag} says"
+        value: Value
+        if told is not None:
+            value = parse_value(self.setting, told)
+        else:
+            state = Side(label, found, None, "").state
+            seen = [] if path.is_file() else values_at(self.said, self.about, self.setting, self.key, state)
+            if len(seen) != 1:
+                why = "different values were attested" if seen else f"nobody attested {self.setting.id}"
+                raise UsageError(f"In {label} {why}", hint=f"Give its value with {flag}, or attest it.")
+            value, by = seen[0].value, f"attested by {seen[0].by} on {seen[0].observed_at:%Y-%m-%d %H:%M}Z"
+        return Side(label, found, value, by)
+
+    def _of_run(self, text: str) -> tuple[str, Any]:
+        """The signal's object in a kept run, None where the API held none. Raises UsageError where it was not read."""
+        store = self.session.job.store
+        if run_number(text) is None and parse_utc(text) is None:
+            told = f"{text[:80]!r} is not a run number, a date or a file"
+            raise UsageError(told, hint="Write 12, 2026-11-21 or a file name.")
+        record = run_of(store, self.session.organization, text)
+        snapshot = store.snapshot(self.session.organization, record.id)
+        label = f"run {record.id} of {record.started_at:%Y-%m-%d %H:%M}Z"
+        seen = next((one for one in snapshot.observations if (one.subject, one.setting) == self.key), None)
+        if isinstance(seen, Observed) and isinstance(seen.value, tuple):
+            return label, self._kept(seen.value, label)
+        collectors = {rule.collector for rule in self.session.job.rulebook.signals if rule.signal == self.key[1]}
+        whole = {one.collector for one in snapshot.collections if one.status is CollectionStatus.OK}
+        if seen is not None or not collectors <= whole:
+            raise UsageError(f"{self.key[1]} was not read in {label}", hint="Choose a run that read it.")
+        return label, None
+
+    def _kept(self, state: Digests, label: str) -> Any:
+        """The one object behind the state. Raises UsageError where there are several, or where it was not kept."""
+        if state is None:
+            return None
+        if len(state) != 1:
+            raise UsageError(f"The signal has {len(state)} objects in {label}; a decoder needs exactly one")
+        kept = self.session.job.store.objects(state)
+        if not kept:
+            what = f"The object of the signal in {label} was not kept"
+            raise UsageError(what, hint="Audit, then attest, in each state.")
+        return json.loads(kept[state[0]])
+
+    def attested_sides(self) -> tuple[Side, Side]:
+        """The newest attested state, and the newest before it with another value. Raises UsageError without two."""
+        found: list[tuple[Attestation, Digests]] = []
+        for one in sorted(self.said, key=lambda one: (one.observed_at, one.id), reverse=True):
+            held = next((a for a in one.anchors if (a.subject, a.signal) == self.key), None)
+            if one.bound and held is not None and (one.subject, one.setting) == (self.about, self.setting.id):
+                found.append((one, held.state))
+        newest = found[0] if found else None
+        wanted = form(self.setting, newest[0].value) if newest else None
+        earlier = next((one for one in found if newest and form(self.setting, one[0].value) != wanted), None)
+        if newest is None or earlier is None:
+            raise UsageError(
+                f"{self.setting.id} was not attested with two different values while {self.key[1]} was read",
+                hint="Attest it, audit, change it, audit and attest again; or give both states and values.",
+            )
+
+        def side(one: Attestation, state: Digests) -> Side:
+            moment = f"{one.observed_at:%Y-%m-%d %H:%M}Z"
+            label = f"the state at the look of {moment}"
+            return Side(label, self._kept(state, label), one.value, f"attested by {one.by} on {moment}")
+
+        return side(*earlier), side(*newest)
+
+    def origin(self, sides: tuple[Side, Side]) -> list[str]:
+        """What the proposal says of its origin. Raises UsageError where the two states show nothing, or too much."""
+        before, after = sides
+        setting, about = self.setting, self.about
+        if before.sha256 == after.sha256:
+            between = f"between {before.label} and {after.label}"
+            raise UsageError(f"{self.key[1]} did not change {between}, so it does not show the setting")
+        if form(setting, before.value) == form(setting, after.value):
+            raise UsageError(f"{setting.id} is the same in both states", hint="Two different values are needed.")
+        family = [one for one in settings_of(catalogue.ALL, setting.family, about.kind) if one.id != setting.id]
+        changed, unknown = confounded(self.said, about, family, self.key, (before.state, after.state))
+        if changed:
+            raise UsageError(
+                f"{', '.join(changed)} changed between the two states too, so the change may belong to either",
+                hint="Change one setting at a time, and propose from two states that differ in it alone.",
+            )
+        name = alias_of(self.session.remembered(), about)
+        told = [
+            f"Proposed by `contribaudit signals propose` from {self.key[1]} of {name} in {about.organization}.",
+            *(
+                f"{setting.id} = {value_text(one.value)} in {one.label}, {one.told_by}; object "
+                + (f"sha256 {one.sha256}" if one.sha256 else "absent")
+                for one in sides
+            ),
+            "What the object means is not published: this is a reading of one organization's, to be agreed with in "
+            "each.",
+        ]
+        if unknown:
+            told.append(f"Not attested in both states, so they may have changed too: {', '.join(unknown)}")
+        return told
 
 
 def _of_file(path: Path) -> tuple[str, Any]:
-    from contribaudit.attestations.decoder_proposals import own_object
-
     try:
         if path.stat().st_size > _LARGEST_FILE_BYTES:
             raise UsageError(f"{path} is too large for a signal's object: more than {_LARGEST_FILE_BYTES} bytes")
@@ -173,107 +250,6 @@ def _of_file(path: Path) -> tuple[str, Any]:
     if found is not None and not isinstance(found, dict):
         raise UsageError(f"{path} does not hold one object", hint="Write it with contribaudit signals show.")
     return f"the file {path.name} (sha256 {sha256(body).hexdigest()})", own_object(found) if found is not None else None
-
-
-def _of_run(session: Session, text: str, key: SignalKey) -> tuple[str, Any]:
-    """The signal's object in a kept run, None where the API held none. Raises UsageError for a run that cannot tell."""
-    store = session.job.store
-    if run_number(text) is None and parse_utc(text) is None:
-        said = f"{text[:80]!r} is not a run number, a date or a file"
-        raise UsageError(said, hint="Write 12, 2026-11-21 or a file name.")
-    record = run_of(store, session.organization, text)
-    snapshot = store.snapshot(session.organization, record.id)
-    label = f"run {record.id} of {record.started_at:%Y-%m-%d %H:%M}Z"
-    seen = next((one for one in snapshot.observations if (one.subject, one.setting) == key), None)
-    if isinstance(seen, Observed) and isinstance(seen.value, tuple):
-        return label, _kept(session, seen.value, label)
-    collectors = {rule.collector for rule in session.job.rulebook.signals if rule.signal == key[1]}
-    whole = {one.collector for one in snapshot.collections if one.status is CollectionStatus.OK}
-    if seen is not None or not collectors <= whole:
-        raise UsageError(f"{key[1]} was not read in {label}", hint="Choose a run that read it.")
-    return label, None
-
-
-def _kept(session: Session, state: Digests, label: str) -> Any:
-    """The one object behind the state. Raises UsageError where there are several, or where it was not kept."""
-    if state is None:
-        return None
-    if len(state) != 1:
-        raise UsageError(f"The signal has {len(state)} objects in {label}; a decoder needs exactly one")
-    kept = session.job.store.objects(state)
-    if not kept:
-        raise UsageError(f"The object of the signal in {label} was not kept", hint="Audit, then attest, in each state.")
-    return json.loads(kept[state[0]])
-
-
-def _attested_sides(
-    session: Session, setting: Setting, about: Subject, key: SignalKey, said: Sequence[Attestation]
-) -> tuple[Side, Side]:
-    """The newest attested state, and the newest before it with another value. Raises UsageError without two."""
-    from contribaudit.attestations.decoder_proposals import Side
-    from contribaudit.core.resolve.calibration import form
-
-    found: list[tuple[Attestation, Digests]] = []
-    for one in sorted(said, key=lambda one: (one.observed_at, one.id), reverse=True):
-        held = next((a for a in one.anchors if (a.subject, a.signal) == key), None)
-        if one.bound and held is not None and (one.subject, one.setting) == (about, setting.id):
-            found.append((one, held.state))
-    newest = found[0] if found else None
-    earlier = next((e for e in found if newest and form(setting, e[0].value) != form(setting, newest[0].value)), None)
-    if newest is None or earlier is None:
-        raise UsageError(
-            f"{setting.id} was not attested with two different values while {key[1]} was read",
-            hint="Attest it, audit, change it, audit and attest again; or give both states and values.",
-        )
-
-    def side(one: Attestation, state: Digests) -> Side:
-        moment = f"{one.observed_at:%Y-%m-%d %H:%M}Z"
-        label = f"the state at the look of {moment}"
-        return Side(label, _kept(session, state, label), one.value, f"attested by {one.by} on {moment}")
-
-    return side(*earlier), side(*newest)
-
-
-def _checked(
-    session: Session,
-    setting: Setting,
-    about: Subject,
-    key: SignalKey,
-    said: Sequence[Attestation],
-    sides: tuple[Side, Side],
-) -> list[str]:
-    """What the proposal says of its origin. Raises UsageError where the two states show nothing, or too much."""
-    from contribaudit import catalogue
-    from contribaudit.attestations.decoder_proposals import confounded
-    from contribaudit.core.resolve.calibration import form, settings_of
-
-    before, after = sides
-    if before.sha256 == after.sha256:
-        raise UsageError(
-            f"{key[1]} did not change between {before.label} and {after.label}, so it does not show the setting"
-        )
-    if form(setting, before.value) == form(setting, after.value):
-        raise UsageError(f"{setting.id} is the same in both states", hint="Two different values are needed.")
-    family = [one for one in settings_of(catalogue.ALL, setting.family, about.kind) if one.id != setting.id]
-    changed, unknown = confounded(said, about, family, key, (before.state, after.state))
-    if changed:
-        raise UsageError(
-            f"{', '.join(changed)} changed between the two states too, so the change may belong to either",
-            hint="Change one setting at a time, and propose from two states that differ in it alone.",
-        )
-    name = alias_of(session.remembered(), about)
-    told = [
-        f"Proposed by `contribaudit signals propose` from {key[1]} of {name} in {about.organization}.",
-        *(
-            f"{setting.id} = {value_text(one.value)} in {one.label}, {one.told_by}; object "
-            + (f"sha256 {one.sha256}" if one.sha256 else "absent")
-            for one in sides
-        ),
-        "What the object means is not published: this is a reading of one organization's, to be agreed with in each.",
-    ]
-    if unknown:
-        told.append(f"Not attested in both states, so they may have changed too: {', '.join(unknown)}")
-    return told
 
 
 def value_text(value: Any) -> str:
