@@ -6,11 +6,14 @@ from datetime import datetime
 
 import click
 
+from contribaudit.attestations.recording import mail
+from contribaudit.audit import baselines
 from contribaudit.cli.attest.session import open_session, session_options
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, by_option, format_option
 from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.several import counted
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.exporters.text import Cell
 
 COLUMNS = (
@@ -38,9 +41,6 @@ def command() -> None:
 @pass_console
 def approve(console: Console, *, reason: str, by: str | None, until: str | None, yes: bool) -> None:
     """Approve the state in the newest saved run. Only a person can do this, never a schedule or a pipeline."""
-    from contribaudit.attestations.recording import mail
-    from contribaudit.audit import baselines
-
     with open_session(console) as session:
         baselines.require_person(session)
         person = mail(by or session.settings.attested_by, "whoever approves")
@@ -84,14 +84,11 @@ def diff(console: Console) -> None:
 
     The exit code is always 0.
     """
-    from contribaudit.audit.baselines import outside_now
-    from contribaudit.core.resolve.aliases import alias_of
-
     rows: list[tuple[Cell, ...]] = []
     with open_session(console, reading=True) as session:
         state = session.remembered()
         approved = state.baseline(session.organization)
-        for subject, why in outside_now(state, session.organization):
+        for subject, why in baselines.outside_now(state, session.organization):
             name = alias_of(state, subject)
             rows.append((session.organization, subject.kind.value, subject.id, name, why.code, why.reason))
     console.table(OUTSIDE, rows, flexible="reason", only=("subject_kind", "subject_name", "reason"))

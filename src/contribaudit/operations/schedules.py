@@ -22,7 +22,6 @@ from pathlib import Path
 
 from contribaudit.errors import UsageError
 from contribaudit.settings import file
-from contribaudit.settings.file import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +103,20 @@ SERVICE, BY_HAND, TIMER = "contribaudit.service", "contribaudit-now.service", "c
 
 def units(recipe: Recipe) -> Mapping[str, str]:
     """File name to content."""
-    return {SERVICE: _service(recipe, by_hand=False), BY_HAND: _service(recipe, by_hand=True), TIMER: _timer(recipe)}
+
+    def service(words: Sequence[str], *, by_hand: bool) -> str:
+        return written("systemd.service", recipe, words=words, by_hand=by_hand, started_by_hand=BY_HAND)
+
+    return {
+        SERVICE: service((*recipe.audit, *recipe.planned), by_hand=False),
+        BY_HAND: service(recipe.audit, by_hand=True),
+        TIMER: written("systemd.timer", recipe, time=recipe.planned[1], service=SERVICE),
+    }
 
 
 def folder() -> Path:
     """Where a user's own units belong."""
-    return expanded("~/.config/systemd/user")
+    return file.expanded("~/.config/systemd/user")
 
 
 def install(recipe: Recipe) -> tuple[Path, ...]:
@@ -121,8 +128,8 @@ def install(recipe: Recipe) -> tuple[Path, ...]:
     try:
         folder().mkdir(parents=True, exist_ok=True)
         for path, content in wanted.items():
-            with path.open("x", encoding="utf-8") as file:
-                file.write(content)
+            with path.open("x", encoding="utf-8") as unit:
+                unit.write(content)
     except OSError as error:
         raise UsageError(
             f"{folder()} cannot be written: {error.strerror}", hint="Check its owner and permissions"
@@ -150,15 +157,6 @@ def _before(recipe: Recipe, folders: Sequence[Path]) -> list[str]:
         f"mkdir -p {' '.join(shlex.quote(str(folder)) for folder in (*own, *folders))}",
         *([f"touch {key} && chmod 600 {key}   # then put the API key into the file"] if own else []),
     ]
-
-
-def _service(recipe: Recipe, *, by_hand: bool) -> str:
-    words = recipe.audit if by_hand else (*recipe.audit, *recipe.planned)
-    return written("systemd.service", recipe, words=words, by_hand=by_hand, started_by_hand=BY_HAND)
-
-
-def _timer(recipe: Recipe) -> str:
-    return written("systemd.timer", recipe, time=recipe.planned[1], service=SERVICE)
 
 
 def written(template: str, recipe: Recipe, **values: object) -> str:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from contribaudit.attestations.decoder_proposals import differences
 from contribaudit.attestations.recording import find_subject
+from contribaudit.attestations.status import signal_lines
 from contribaudit.cli.attest.session import Session, open_session, session_options
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option
@@ -17,6 +19,8 @@ from contribaudit.core.model.observation import Observed, SettingId
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.signals import SIGNAL_PREFIX
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell
 
@@ -86,8 +90,6 @@ def show_signal(console: Console, *, signal: str, subject: str) -> None:
 @pass_console
 def diff_signal(console: Console, *, signal: str, before: int, after: int, subject: str) -> None:
     """Compare a signal's raw object in the runs BEFORE and AFTER, by JSON pointer."""
-    from contribaudit.attestations.decoder_proposals import differences
-
     with open_session(console, reading=True) as session:
         state = session.read()
         owner = find_subject(state, subject)
@@ -103,8 +105,6 @@ def diff_signal(console: Console, *, signal: str, before: int, after: int, subje
 
 
 def _rows(session: Session, state: State) -> list[tuple[Cell, ...]]:
-    from contribaudit.attestations.status import signal_lines
-
     rows: list[tuple[Cell, ...]] = []
     for line in signal_lines(state, session.job.store.attestation_history(session.organization), session.organization):
         one = line.reading
@@ -131,8 +131,6 @@ def _rows(session: Session, state: State) -> list[tuple[Cell, ...]]:
 
 def _seen(state: State, owner: Subject, signal: str) -> Observed:
     """The signal as the run saw it. Raises UsageError when the API held none."""
-    from contribaudit.core.resolve.signals import SIGNAL_PREFIX
-
     seen = state.value(owner, SettingId(signal)) if signal.startswith(SIGNAL_PREFIX) else None
     if seen is None or not seen.response:
         known = sorted(str(one.setting) for one in state.of(owner) if one.setting.startswith(SIGNAL_PREFIX))
