@@ -21,7 +21,7 @@ class Progress(Protocol):
         """A collector is done: status ok, partial or failed, with the reason of the latter two."""
 
     def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
-        """A collector met a bug of its own, which ended it and nothing else; its traceback is for a report of it."""
+        """A collector ended with a bug of its own; the traceback is for a bug report."""
 
 
 class Silent:

@@ -68,7 +68,7 @@ def listen() -> None:
 
 
 def _keep_terminal() -> None:
-    """Have the terminal's modes as they are now when a signal comes: a question for a key turns the echo off."""
+    """Restore the terminal's modes of now when a signal comes: a question for a key turns the echo off."""
     import termios
 
     try:
@@ -96,7 +96,7 @@ def _listen_in_thread() -> None:
 
 
 def announce_through(announce: Callable[[str, int], None]) -> None:
-    """Who writes the sentence, given with its exit code. It may be called between any two steps of the program."""
+    """Set the function that writes the sentence and is given the exit code. It may run between any two steps."""
     global _announce
     _announce = announce
 
@@ -114,7 +114,7 @@ def undoing(undo: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """A signal waits until the block is through: for two steps that belong together, and take no time.
+    """Delay a signal until the end of the block: for two short steps that belong together.
 
     After some seconds it waits no longer, and what `undoing` names is undone.
     """
@@ -152,7 +152,7 @@ def _on_signal(number: int, _frame: FrameType | None) -> None:
 
 
 def _watch(reading: int) -> None:
-    """Answer for a main thread that is inside a library which does not come back."""
+    """End the process for a main thread that is stuck in a library."""
     while True:
         for number in os.read(reading, 64):
             if number in CODES and not _begun.wait(_SOON_SECONDS) and not (_held and _begun.wait(_HELD_SECONDS)):

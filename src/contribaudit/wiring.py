@@ -149,7 +149,7 @@ def targets(
     progress: Progress = SILENT,
     on_key: Callable[[SecretStr], None] = lambda _key: None,
 ) -> tuple[Target, ...]:
-    """Every organization of the configuration; those that `chosen` leaves out, or that have no key, cannot be read.
+    """Every configured organization; those that `chosen` leaves out, or that have no key, cannot be read.
 
     `named` is the key of the command line. `on_key` is told each key and token that was found, to keep it out of what
     is written.
@@ -190,7 +190,7 @@ def targets(
 
 
 def unread_targets(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Target, ...]:
-    """The same organizations for a look at what is kept: no key is wanted, nothing is read."""
+    """The same organizations for looking at saved runs: no key is needed, nothing is read."""
     return tuple(
         _left_out(one) if chosen and one.id not in chosen else Target(one.id, one.name, unread_reason="never read yet")
         for one in _configured(settings, chosen)
@@ -236,7 +236,7 @@ def connected(
 
 
 def site_accesses(settings: AppSettings) -> Accesses | None:
-    """With which token each site is read; None when the configuration has no [sites]. Raises CredentialError."""
+    """The token for each site; None when the configuration has no [sites]. Raises CredentialError."""
     if settings.sites is None:
         return None
     return credentials.accesses(settings.sites, credentials.tokens(settings.sites, settings.api_url))

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CompletedVisit:
-    """The API once a person has looked."""
+    """What the API showed once a person had looked."""
 
     at: datetime
     """When the person said so; before the second reading."""
@@ -46,7 +46,7 @@ class CompletedVisit:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a person wrote of one console screen."""
+    """What a person entered from one console screen."""
 
     screen: str
     """The screen's ID."""
@@ -73,7 +73,7 @@ class AttestationSession:
         return self.job.clock()
 
     def signature(self, by: str, at: datetime | None = None) -> Signature:
-        """Under what somebody does here and now."""
+        """The signature for something that a person does here and now."""
         return self.job.operator.signature(at or self.now(), by)
 
     def read(self) -> State:
@@ -139,7 +139,7 @@ class AttestationSession:
         return State(as_of=self.now(), rulebook=self.job.rulebook, organizations=[there], observations=[])
 
     def attestations(self) -> tuple[Attestation, ...]:
-        """All that was ever recorded of the organization."""
+        """Everything that was ever recorded about the organization."""
         return self.job.store.attestations(self.organization)
 
     def find(self, identity: str) -> Attestation:
@@ -155,7 +155,7 @@ class AttestationSession:
         raise UsageError(f"There is no attestation {identity[:80]!r}", hint=hint)
 
     def confirm(self, identity: str, by: str) -> Signature:
-        """Note that a second person saw the same. Raises UsageError for whoever looked, typed it or did so before."""
+        """Record that a second person saw the same. Raises UsageError for whoever looked, recorded or confirmed."""
         one = self.find(identity)
         signature = confirmation(one, self.signature(by))
         self.job.store.confirm(one.id, signature)

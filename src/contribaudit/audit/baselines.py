@@ -19,7 +19,7 @@ from contribaudit.store.records import RunRecord
 
 @dataclass(frozen=True, slots=True)
 class Approvable:
-    """The newest saved run of one organization, as somebody may approve it."""
+    """The newest saved run of one organization, ready to be approved."""
 
     run: RunRecord
     state: State
@@ -31,7 +31,7 @@ class Approvable:
 
 
 def require_person(session: AttestationSession) -> None:
-    """Raise UsageError where a schedule or a pipeline runs this: a baseline is a person's word."""
+    """Raise UsageError where a schedule or a pipeline runs this: a baseline is a person's decision."""
     if session.job.operator.trigger == "schedule":
         raise UsageError(
             "A scheduled run cannot approve a baseline: only a person can",
@@ -61,7 +61,7 @@ def approvable(session: AttestationSession) -> Approvable:
 
 
 def outside_now(state: State, organization: str) -> tuple[tuple[Subject, Uncovered], ...]:
-    """What is outside of the baseline, each with why."""
+    """The subjects outside the baseline, each with the reason."""
     found = ((subject, uncovered(state, subject)) for subject in outside(state, organization))
     return tuple((subject, why) for subject, why in found if why is not None)
 
@@ -75,7 +75,7 @@ def checked_reason(text: str) -> str:
 
 
 def approve(session: AttestationSession, what: Approvable, *, by: str, reason: str, until: datetime | None) -> Baseline:
-    """Keep the word of a person for what they were shown. Raises UsageError."""
+    """Record that a person approved what they were shown. Raises UsageError."""
     require_person(session)
     person = mail(by, "whoever approves")
     baseline = Baseline(session.organization, what.run.id, session.signature(person), checked_reason(reason), until)

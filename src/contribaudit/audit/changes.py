@@ -1,4 +1,4 @@
-"""Changes with their causes: everything that the history knows around them, put to `core.cause`."""
+"""Changes with their causes: what the history knows of the time around them, judged by `core.advise.causes`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CLOUD_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORE
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What lies between two runs of an organization."""
+    """The period between two runs of an organization."""
 
     organization: str
     since: int
@@ -109,7 +109,7 @@ def _changes(store: History, span: Span, within: Sequence[RunInterval], *, steps
 
 
 def _by_collector(change: Change) -> Change:
-    """With who lists such spaces: a run that did not list them all did not see that one was not there yet."""
+    """The change with the collector of such spaces: an incomplete list does not show that a space was absent."""
     from contribaudit.collectors import SPACES
 
     whose = (one.name for one in SPACES if change.subject.id.startswith(one.ari.partition("{")[0]))
@@ -138,7 +138,7 @@ def _scene(
 
 
 def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> SubjectIdentifiers:
-    """By what an event may name the subject. A policy stands for the organization's own signal of it."""
+    """The names that an event may use for the subject. A policy stands for the organization's own signal of it."""
     subject = change.subject
     organization = {subject.organization}
     if subject.kind is Kind.ORGANIZATION:
@@ -158,7 +158,7 @@ def _folded(exact: Iterable[str], wider: Iterable[str], together: Iterable[str] 
 
 
 def _came_or_went(change: Change) -> set[str]:
-    """What was put on a list of the organization's or taken from it: a policy, a group, a listed item."""
+    """What was added to or removed from a list of the organization: a policy, a group, another entry."""
     before, after = (set(one) if isinstance(one, tuple) else set() for one in (change.before, change.after))
     return before ^ after
 

@@ -46,7 +46,7 @@ class Operator:
     host: str = ""
 
     def signature(self, at: datetime, by: str = "") -> Signature:
-        """Under something that a person does with an attestation here."""
+        """The signature for something that a person does here, at that time."""
         return Signature(by, at, self.account, self.host)
 
 

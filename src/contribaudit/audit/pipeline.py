@@ -93,7 +93,7 @@ def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of
 
 
 def _chain(job: Job, organization: str, as_of: datetime) -> Chain:
-    """The exported evidence of an organization; what checks packs is loaded only where somebody asks."""
+    """The exported evidence of an organization; the code that checks packs is loaded only when it is needed."""
     from contribaudit.evidence.verify import chain_of
 
     return chain_of(job.store, organization, job.operator.host, as_of)
@@ -129,7 +129,7 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
 
 
 def _locked(job: Job, locks: ExitStack) -> Job:
-    """The job with each of its organizations held; one that another audit holds is not read, where others are.
+    """The job with its organizations locked; one that another audit has locked is not read if others can be.
 
     Raises StoreBusy where that leaves none.
     """
@@ -215,7 +215,7 @@ def judge(
 
 
 def _runs_before(job: Job, record: RunRecord, whole: int | None) -> list[int]:
-    """The last whole run and the run before this one: what either told already is no news."""
+    """The last complete run and the run before this one: what either of them reported is not new."""
     last = [job.store.previous(target.organization, record.id) for target in job.targets]
     return sorted({run for run in (whole, *last) if run is not None})
 
@@ -255,7 +255,7 @@ async def look(
 
 
 def _renewed(kept: Snapshot | None, fresh: Snapshot) -> Snapshot:
-    """The kept snapshot with what was read anew in its place."""
+    """The kept snapshot with its outdated parts replaced by what was read now."""
     if kept is None:
         return fresh
     new = {one.collector: one for one in fresh.collections}
@@ -317,7 +317,7 @@ async def _collect(
 
 
 def _first(errors: ExceptionGroup[ContribauditError]) -> ContribauditError:
-    """One of the errors of tasks that ran side by side: each would have stopped the run."""
+    """The first of the errors of concurrent tasks: each of them would have stopped the run."""
     first = errors.exceptions[0]
     return _first(first) if isinstance(first, ExceptionGroup) else first
 
@@ -355,7 +355,7 @@ _API_DOWN = "The API is down: try again later; see https://status.atlassian.com 
 
 
 def _why_unreached(snapshot: Snapshot) -> str:
-    """The cause that most collectors met."""
+    """The reason why most collectors failed."""
     codes = Counter(one.code for one in snapshot.collections)
     common = codes.most_common(1)[0][0]
     return next(one.reason for one in snapshot.collections if one.code == common)
@@ -378,7 +378,7 @@ def _draft(job: Job, started_at: datetime) -> RunDraft:
 
 
 def _decoder_warnings(state: State) -> list[str]:
-    """What to know of decoders that do not do what they are for."""
+    """Warnings about decoders that do not do what they are for."""
     return [told for told in (trust.sentence() for trust in state.decoders) if told]
 
 

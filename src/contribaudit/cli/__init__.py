@@ -122,7 +122,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command line; returns the exit code. Everything that goes wrong has been said on stderr."""
+    """Run one command line; returns the exit code. Every error has been written to stderr."""
     console = Console()
     console.commands = group
     say = console.diagnostics
@@ -191,7 +191,7 @@ def _failed_by_system(say: Diagnostics, error: OSError) -> int:
 
 
 def _flushed() -> bool:
-    """Whether stdout took everything that its reader wanted.
+    """Whether everything that the reader wanted was written to stdout.
 
     If not, Python is kept from complaining about it at its own end.
     """

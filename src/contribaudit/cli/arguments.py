@@ -56,7 +56,7 @@ def past_moment(job: Job, text: str) -> datetime:
 
 
 def run_number(text: str) -> int | None:
-    """The number of a run; None for what is a date or nothing."""
+    """The number of a run; None for a date or any other text."""
     return int(text) if text.isdecimal() and len(text) < len("20261121") else None
 
 

@@ -125,7 +125,7 @@ def command(
 
 
 def check_combination(*, offline: bool, at: str | None, planned: str | None) -> None:
-    """Raise UsageError for options that cannot stand together."""
+    """Raise UsageError for options that cannot be combined."""
     if at is not None and not offline:
         raise UsageError("--at asks about the past", hint="Add --offline: nothing is read then.")
     if planned is not None and offline:
@@ -140,7 +140,7 @@ def judged(job: Job, at: str | None) -> tuple[Report, None]:
 
 
 def audited(console: Console, job: Job, *, silent: bool) -> tuple[Report, OutputError | None]:
-    """The audit that was made and kept, and why the evidence that was asked for is not exported.
+    """Run and save an audit. Returns its report, and the reason why its evidence could not be exported.
 
     People are told of it unless `silent`.
     """
@@ -251,7 +251,7 @@ def _conclusion(report: Report, *, shown: bool = False) -> str:
 
 
 def _what_to_do(report: Report) -> str:
-    """The first thing to do, with its full stop; "" after a PASS."""
+    """The first thing to do, as a sentence; "" after a PASS."""
     grave = [finding for finding in report.findings if finding.severity.at_least(report.run.fail_on)]
     match report.run.exit_code:
         case exit_codes.OK:
@@ -275,7 +275,7 @@ def _what_to_do(report: Report) -> str:
 
 
 def _gravest(findings: Iterable[Finding]) -> Finding:
-    """The first of the most severe."""
+    """The first of the most severe findings."""
     return min(findings, key=lambda finding: finding.severity.rank)
 
 
@@ -288,7 +288,7 @@ def _name(report: Report, finding: Finding) -> str:
 
 
 def _whose(report: Report, *codes: str) -> str:
-    """Of several organizations, those of which nothing was read for this cause; "" where there is one alone."""
+    """Of several organizations, those of which nothing was read for this reason; "" if there is only one."""
     if len(report.state.organizations) < 2:
         return ""
     runs = {one.id: [each for each in one.collections.values() if not each.optional] for one in report.state.looked_at}

@@ -105,7 +105,7 @@ def _organizations(console: Console, store: History) -> list[str]:
 
 
 def _span(store: History, organization: str, since: str | None, until: str | None, seen: int | None) -> Span | None:
-    """The two runs to compare; None when there is no second one yet, or nothing that was not seen."""
+    """The two runs to compare; None when there is no second one, or everything was seen before."""
     from contribaudit.audit.changes import Span
 
     runs = [record.id for record in store.runs(organization=organization)]
@@ -121,7 +121,7 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
 
 
 def _show(console: Console, changes: list[Change], *, compared: bool) -> None:
-    """JSON and CSV have a row for each value; the table one for each happening, a new app with all of its values."""
+    """Write a row for each value in JSON and CSV, for each event in the table: a new app with all its values."""
     groups = grouped_changes(changes)
     if console.output_format == "table":
         shown = [_line(one) for one in groups]

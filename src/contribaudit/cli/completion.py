@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from contribaudit.settings.model import AppSettings
 
 Source = Callable[["AppSettings"], Iterable[tuple[str, str]]]
-"""Words, each with what it means."""
+"""Gives words, each with its meaning."""
 
 
 class Offered(StringParamType):
-    """A text for which a shell is told words to choose from. Any other is taken too."""
+    """A text for which a shell offers words to choose from. Any other text is accepted too."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The words that begin so; none where the configuration or the history cannot be read."""
+        """The words that begin like this; none if the configuration or the history cannot be read."""
         from contribaudit.settings.model import AppSettings
 
         del param
@@ -42,7 +42,7 @@ class Offered(StringParamType):
 
 
 def offer(command: click.Command) -> None:
-    """Tell a shell what the command's texts may be, by the name of the parameter."""
+    """Let a shell offer words for the command's parameters, by their names."""
     for parameter in command.params:
         names = parameter.opts if isinstance(parameter, click.Option) else [parameter.name or ""]
         source = _OF_METAVAR.get(parameter.metavar or "") or next(

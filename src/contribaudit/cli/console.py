@@ -120,7 +120,7 @@ class Console:
         return wiring.load_rulebook(self.settings())
 
     def signature(self, by: str = "") -> Signature:
-        """Who does this now: `by` where somebody is named, and the account and machine of this process."""
+        """The signature for something done now: `by` if given, and the account and machine of this process."""
         from contribaudit import wiring
 
         return wiring.operator().signature(datetime.now(UTC), by)
@@ -132,7 +132,7 @@ class Console:
         return wiring.open_store(self.settings(), self.store_location, reading=reading)
 
     def history(self) -> History:
-        """The same, to be read. Says where nothing was recorded yet."""
+        """The history, for reading. Warns if nothing has been recorded yet."""
         found = self.open_history(reading=True)
         if not found.begun:
             hint = "Run contribaudit audit to record the first one, or name another history with --store"
@@ -190,7 +190,7 @@ class Console:
         return self.output_path is None and sys.stdout.isatty()
 
     def check_output(self, other: Path | None = None) -> None:
-        """Refuse an --output, or another file, that cannot be written, before the work. Raises UsageError."""
+        """Check before the work that --output, or another file, can be written. Raises UsageError."""
         path = other or self.output_path
         if path is None or path == _STDOUT or (path.exists() and not path.is_file() and not path.is_dir()):
             return
@@ -318,7 +318,7 @@ def discard_stdout() -> None:
 
 
 def reader_gone() -> bool:
-    """Whether stdout is a pipe that nobody reads any more."""
+    """Whether stdout is a pipe without a reader."""
     if os.name != "posix":
         return False
     import select

@@ -88,7 +88,7 @@ def show_demo(console: Console, scenario: str = "drifted") -> None:
 
 
 def _leave_the_screen() -> None:
-    """Give the terminal back as a shell knows it; `ending` sees to its modes."""
+    """Give the terminal back as a shell expects it; `termination` restores its modes."""
     with contextlib.suppress(OSError):
         os.write(1, b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[<u\x1b[?1049l\x1b[?25h")
 

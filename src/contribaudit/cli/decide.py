@@ -68,7 +68,7 @@ def command(
 
 
 def _value(setting: str, value: str) -> tuple[SettingId, Value]:
-    """The setting by its ID, and what it may hold. Raises UsageError."""
+    """The setting by its ID, and the value in its form. Raises UsageError."""
     from contribaudit import catalogue, checks
     from contribaudit.attestations.recording import parse_value
     from contribaudit.checks.governance import RECORDS, UPDATED
@@ -99,7 +99,7 @@ def _day(text: str | None) -> date:
 
 
 def _change(path: Path, decision: Decision, *, may_make: bool) -> Change:
-    """The file with the decision; a new one only where it was named for this."""
+    """The file with the decision added; a new file only if --policy names it."""
     from contribaudit.policy_file.editing import new_file, with_entry
     from contribaudit.policy_file.reading import DEFAULT_PACK
 

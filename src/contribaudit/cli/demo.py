@@ -71,7 +71,7 @@ def command(
 
 
 def _evidence(job: Job, report: Report, folder: Path) -> Exported:
-    """A pack signed with a key that exists for this one alone: it shows the form, and proves nothing."""
+    """Export a pack signed with a key made for it alone: it shows what a pack looks like, and proves nothing."""
     from contribaudit.evidence.dossier import of_report
     from contribaudit.evidence.export import Form, export
     from contribaudit.evidence.signing import Signer

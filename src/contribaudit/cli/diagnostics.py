@@ -78,7 +78,7 @@ class Diagnostics:
 
     @property
     def _width(self) -> int:
-        """Of the terminal that stderr is."""
+        """The width of the terminal, in columns."""
         return max(_LEAST_WIDTH, shutil.get_terminal_size().columns)
 
     @property
@@ -89,7 +89,7 @@ class Diagnostics:
         return self.interactive and not os.environ.get("NO_COLOR")
 
     def hide(self, *keys: SecretStr) -> None:
-        """Never write these, whatever text they turn up in.
+        """Never write these keys, whatever text they occur in.
 
         A short one of letters alone ("wrong") is a word: no key looks like that, and hiding it would garble messages.
         """
@@ -135,7 +135,7 @@ class Diagnostics:
             self._line("error" if code else "info", "conclusion", sentence, sentence, {"exit_code": code})
 
     def last_words(self, sentence: str, code: int) -> None:
-        """The conclusion of a process that a signal ends, from between any two steps of it, this class's included.
+        """Write the conclusion of a process that a signal ends, possibly in the middle of another method of this class.
 
         Past Python's buffers: what is in them may be half of a line.
         """

@@ -116,7 +116,7 @@ def export_command(
 
 
 def export_configured(settings: AppSettings, job: Job, report: Report) -> Exported | None:
-    """What `[evidence]` asks of every audit; None when it names no folder. Raises what an export does."""
+    """Export what `[evidence]` asks of every audit; None when it names no folder. Raises what an export raises."""
     from contribaudit.evidence.dossier import Wanted, of_report
     from contribaudit.evidence.pseudonyms import NameHandling
 
@@ -131,7 +131,7 @@ def export_configured(settings: AppSettings, job: Job, report: Report) -> Export
 
 
 def _by_its_policy(console: Console, job: Job, run: int | None = None, until: str | None = None) -> Job:
-    """The job with what judges a kept run: the policy of --policy, else the one that judged it.
+    """The job with the policy for a kept run: the one of --policy, else the one that judged the run.
 
     The run is the one of that number, else the newest, of a period the newest that had begun by its end.
     """
@@ -254,7 +254,7 @@ def verify_command(
 
 
 def standing(checked: Sequence[Verified]) -> str:
-    """What the whole shows, in a sentence: never more of one pack than of another."""
+    """What the packs show together, in a sentence that holds for each of them."""
     which = "The pack is" if len(checked) == 1 else f"The {len(checked)} packs form a chain and are"
     left = ", ".join(dict.fromkeys(name for one in checked for name in one.uncompared))
     told = "consistent"

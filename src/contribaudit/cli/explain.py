@@ -83,7 +83,7 @@ def _write(
 
 
 def _fits(about: Subject, setting: SettingId) -> bool:
-    """Whether the answer is among those that are shown unasked: where AI processes is a question to the whole."""
+    """Whether the answer is shown by default: where AI processes data is asked of an organization only."""
     from contribaudit.core.resolve.effective import AI_PROCESSING
 
     return setting != AI_PROCESSING or about.kind is Kind.ORGANIZATION
@@ -119,7 +119,7 @@ def _is_space(state: State, text: str) -> bool:
 
 
 def _setting(state: State, about: Subject, text: str | None) -> SettingId | None:
-    """The setting that the text names, be it by a check: then what the check's verdict is about.
+    """The setting that the text names; for a check, the setting that its verdict is about.
 
     Raises UsageError, with the nearest names, for one that nobody knows.
     """
@@ -142,7 +142,7 @@ def _setting(state: State, about: Subject, text: str | None) -> SettingId | None
 
 
 def _nearest(text: str, known: Iterable[str]) -> str:
-    """The names most like the text; all that begin like it where none is."""
+    """A hint with the names most like the text, or with the first ones if none is similar."""
     names = sorted(set(known))
     near = get_close_matches(text.strip(), names, n=3, cutoff=0.5)
     return f"Nearest: {', '.join(near or names[:3])}." if names else "Nothing was read yet: run contribaudit audit."

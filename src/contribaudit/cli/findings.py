@@ -86,7 +86,7 @@ def command(
 
 
 def _known(what: str, value: str, known: Iterable[str]) -> str:
-    """The value as it is spelt. Raises UsageError for one that is not known."""
+    """The known value that was meant, in its own spelling. Raises UsageError for an unknown one."""
     by_folded = {one.casefold(): one for one in known}
     if value.strip().casefold() in by_folded:
         return by_folded[value.strip().casefold()]
@@ -97,7 +97,7 @@ def _known(what: str, value: str, known: Iterable[str]) -> str:
 
 
 def _fitting(report: Report, sites: tuple[str, ...], locations: tuple[str, ...]) -> Callable[[Finding], bool]:
-    """Whether a finding is about one of the sites and one of the locations; any is where none is named."""
+    """A filter for findings about one of the sites and one of the locations; without names it accepts all."""
     from contribaudit.core.resolve.inventory import sites_of
 
     state = report.state

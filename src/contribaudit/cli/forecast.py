@@ -59,7 +59,7 @@ def _plan(rulebook: Rulebook, word: str) -> Plan:
 
 
 def _day(text: str, now: datetime) -> date:
-    """The day. Raises UsageError for a text that is none, and for a day that has passed."""
+    """The day. Raises UsageError for a text that is not a date, and for a day that has passed."""
     try:
         day = date.fromisoformat(text.strip())
     except ValueError:

@@ -106,7 +106,7 @@ def _save_token(console: Console, site: str, organization: str | None) -> None:
 
 
 def _tested(console: Console, settings: AppSettings, organization: str, key: SecretStr) -> str:
-    """The organization in words. Raises AdminApiError, with what became of the key."""
+    """The organization's name and ID, read with the key. Raises AdminApiError that says that the key was not saved."""
     from contribaudit.operations.first_look import organization_name
 
     try:

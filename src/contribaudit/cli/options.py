@@ -60,14 +60,14 @@ PATH = click.Path(path_type=Path)
 
 
 def _given(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    """Keep an option that the commands named in messages need too."""
+    """Remember an option that commands named in messages need too."""
     if value:
         ctx.ensure_object(Console).given[parameter.opts[-1]] = value if isinstance(value, tuple) else (value,)
     return value
 
 
 def _kept(*names: str, **attributes: Any) -> Callable[[F], F]:
-    """An option that the console keeps, so that a command need not hand it on."""
+    """An option that the console remembers, so that a command need not pass it on."""
     return click.option(*names, expose_value=False, callback=_given, **attributes)
 
 
@@ -218,7 +218,7 @@ def person_there() -> bool:
 
 
 def person_at_terminal() -> bool:
-    """Whether that person sees what stdout shows, too: a terminal that can show more than plain lines."""
+    """Whether that person also sees stdout: both are terminals."""
     return person_there() and sys.stdout is not None and sys.stdout.isatty()
 
 
@@ -253,7 +253,7 @@ def ask_valid(
     *,
     asking: Callable[[str, str | None], str] | None = None,
 ) -> str:
-    """A line that the check accepts; asked again, after its words, where it raises UsageError. `asking` is `ask`."""
+    """A line that the check accepts; asked again, after the error, when it raises UsageError. `asking` is `ask`."""
     while True:
         text = (asking or ask)(question, default)
         try:

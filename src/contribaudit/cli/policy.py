@@ -126,7 +126,7 @@ def _titled(text: str, titles: Mapping[str, str]) -> str:
 
 
 def _warn_of_selectors(console: Console, policy: AuditPolicy) -> None:
-    """One warning for each rule and waiver whose `where` looks at what no subject of its check has."""
+    """Warn of each rule and waiver whose `where` can match no subject of its check."""
     from contribaudit import checks
     from contribaudit.core.judge.selectors import why_never
 
@@ -140,7 +140,7 @@ def _warn_of_selectors(console: Console, policy: AuditPolicy) -> None:
 
 
 def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
-    """One warning for each thing that a plan cannot give; a note where it is not known which plan it is."""
+    """Warn of each thing that the plan does not support; write a note if the plan is not known."""
     from contribaudit import checks
     from contribaudit.policy_file.plan_limits import plan_limits
 

@@ -29,7 +29,7 @@ _PIECE = 1 << 20
 
 
 def check_format(console: Console) -> None:
-    """Refuse, before the work, a format that cannot be written here. Raises UsageError."""
+    """Check before the work that the format can be written here. Raises UsageError."""
     if console.output_format == "xlsx" and console.on_terminal:
         raise UsageError("A workbook cannot be shown in a terminal", hint="Name a file with --output")
 
@@ -92,7 +92,7 @@ def spooled(write: Callable[[TextIO], None]) -> Iterator[str]:
 
 
 def spooled_bytes(write: Callable[[BinaryIO], None]) -> Iterator[bytes]:
-    """The same of what is no text."""
+    """The same for bytes."""
     with tempfile.TemporaryFile() as file:
         write(file)
         file.seek(0)

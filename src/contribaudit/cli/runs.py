@@ -91,7 +91,7 @@ def show_run(console: Console, *, run: int) -> None:
 
 
 def _run_before(store: History, record: RunRecord, organization: str) -> tuple[Cell, ...]:
-    """The organization's run before, and how long nobody looked in between."""
+    """The organization's previous run, and the time between the two."""
     number = store.previous(organization, record.id)
     if number is None:
         return (organization, None, None, None, "the first saved run")
@@ -232,7 +232,7 @@ def prune(console: Console, *, keep_daily: str, keep_weekly: str, dry_run: bool,
 
 
 def _compact(console: Console, store: History) -> str:
-    """Give room back; a sentence on how much."""
+    """Compact the history; returns a sentence about the space that was freed."""
     before = store.size_bytes()
     try:
         if not store.compact():

@@ -91,7 +91,7 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 def keep(answers: Answers) -> None:
-    """Keep the answers for the next `init`: whoever closed the window does not read how to go on."""
+    """Save the answers for the next `init`: a person who closed the window did not read how to continue."""
     from contribaudit.operations import drafts
 
     words = answers.flags()
@@ -101,7 +101,7 @@ def keep(answers: Answers) -> None:
 
 
 def nothing_written(answers: Answers) -> str:
-    """The last words to somebody who stops before the last question."""
+    """The message for a person who stops before the last question."""
     return f"\n\nNothing was written. {how_to_continue(answers)}\n"
 
 
@@ -153,7 +153,7 @@ def from_variable(name: str) -> SecretStr:
 
 
 def check_token(answers: Answers, hide: Callable[[SecretStr], None]) -> None:
-    """Refuse a token that cannot be read, before any question. `hide` is told the token, to keep it off the screen."""
+    """Check before any question that the token can be read. `hide` gets the token, to keep it off the screen."""
     from contribaudit.settings import credentials
 
     if answers.site_token_file is not None and answers.site_token_env:

@@ -74,7 +74,7 @@ class Draft:
 
 
 def save(draft: Draft) -> None:
-    """Keep it for the next look at the screen, in place of an older one. Raises OSError."""
+    """Save it for the next look at the screen, in place of an older one. Raises OSError."""
     draft.path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "version": _VERSION,

@@ -71,12 +71,12 @@ class Recipe:
 
     @property
     def planned(self) -> tuple[str, ...]:
-        """The words beside them by which the history learns when the run was meant to begin."""
+        """The option that tells the history when the run was meant to begin."""
         return ("--planned", f"{self.hour:02}:{self.minute:02}")
 
 
 def here() -> tuple[str, ...]:
-    """How this installation of contribaudit is called: absolute, since a scheduler has another PATH."""
+    """The words that call this installation of contribaudit: absolute, since a scheduler has another PATH."""
     script = Path(sys.executable).with_name("contribaudit.exe" if os.name == "nt" else "contribaudit")
     if script.is_file():
         return (str(script),)
@@ -138,7 +138,7 @@ def install(recipe: Recipe) -> tuple[Path, ...]:
 
 
 def steps(recipe: Recipe) -> tuple[str, ...]:
-    """What to type once the units are there."""
+    """The commands to run once the units are in place."""
     return (
         *_before(recipe, recipe.writable),
         "systemctl --user daemon-reload",
@@ -150,7 +150,7 @@ def steps(recipe: Recipe) -> tuple[str, ...]:
 
 
 def _before(recipe: Recipe, folders: Sequence[Path]) -> list[str]:
-    """Folders and the key's file."""
+    """The commands that make the folders and the key's file."""
     own = [recipe.key_file.parent] if recipe.key_file is not None else []
     key = shlex.quote(str(recipe.key_file))
     return [
@@ -242,7 +242,7 @@ def _variables(recipe: Recipe) -> list[tuple[str, str]]:
 
 
 def _words(recipe: Recipe, key_file: str) -> list[str]:
-    """What is run in a container, where a single key is in that file."""
+    """The words to run in a container, where a single key is in that file."""
     key = ["--api-key-file", key_file] if recipe.key else []
     organization = ["--org", recipe.organization] if recipe.organization else []
     return ["audit", "--format", "line", *key, *organization]

@@ -92,7 +92,7 @@ def known_plan(name: str, known: Sequence[str]) -> str:
 
 
 def refused(settings: AppSettings, statements: Mapping[str, Any]) -> tuple[str, str]:
-    """Which of these statements is wrong, and why, in words; empty when they are a policy."""
+    """Which of these statements is wrong, and why; two empty texts when they are a policy."""
     try:
         policy_of(settings, statements)
     except PolicyFileError as error:

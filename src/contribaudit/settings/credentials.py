@@ -52,7 +52,7 @@ _LONGEST_LIST = 1 << 16
 
 
 class NamedKey(NamedTuple):
-    """Where the command line says that the key is: in a file, in a descriptor, or nothing of both."""
+    """Where the command line says that the key is: a file, a descriptor, or neither."""
 
     file: Path | None = None
     fd: int | None = None
@@ -141,7 +141,7 @@ def read_key_file(path: Path) -> SecretStr:
 
 
 def trust(settings: AppSettings) -> Trust:
-    """Whose certificates count, and with which one we answer. Raises CredentialError for a key that others can read."""
+    """The certificates to trust, and our own. Raises CredentialError for a private key that others can read."""
     network = settings.network
     holds_key = network.client_key or network.client_certificate
     if holds_key is not None:
@@ -369,7 +369,7 @@ class SiteToken:
 
     @property
     def access(self) -> Access:
-        """For the client."""
+        """The token as the client takes it."""
         credential = Credential(self.found.key, self.email) if self.found is not None else None
         return Access(credential, missing=self.missing)
 

@@ -57,7 +57,7 @@ def log_dir() -> Path:
 
 
 def _at_home(find: Callable[[str, Literal[False]], Path], hint: str) -> Path:
-    """What platformdirs finds, unless HOME and the account are missing or HOME is no whole path."""
+    """The folder that platformdirs finds. Raises ConfigurationError without a home folder, or for a relative HOME."""
     with contextlib.suppress(RuntimeError):
         path = find(APP, False)
         if path.is_absolute():
@@ -91,7 +91,7 @@ def find_config(named: Path | None) -> Path | None:
 
 
 def in_present_folder(path: Path) -> bool:
-    """Whether this configuration was found in the present folder, which may be a clone of anybody's, unnamed."""
+    """Whether this configuration was found, unnamed, in the present folder, which may be a clone of anybody's."""
     return path == Path(LOCAL_CONFIG) and not os.environ.get(CONFIG_VARIABLE)
 
 
@@ -225,7 +225,7 @@ def refuse_places(document: Mapping[str, Any], text: str, path: Path) -> None:
 
 
 def absolute(document: dict[str, Any], path: Path | None) -> dict[str, Any]:
-    """The file's relative paths made to start at the file, since whoever reads it may stand elsewhere."""
+    """The document with relative paths made absolute, starting at the folder of the file."""
     if path is None:
         return document
     folder = expanded(path).absolute().parent

@@ -65,7 +65,7 @@ def by_flags(session: Session, told: Sequence[TypedValue], given: Given) -> None
 
 
 def _entered(session: Session, state: State, told: TypedValue, screen: Screen | None) -> Iterator[EnteredValue]:
-    """One value; of a pattern one for each row of the screen that it covers. Raises UsageError when it covers none."""
+    """One value, or for a pattern one for each row that it covers. Raises UsageError when it covers none."""
     subject, setting, value = told
     if "*" not in subject:
         yield EnteredValue(subject, setting or _setting_of(screen, value), value)
@@ -108,7 +108,7 @@ def _setting_of(screen: Screen | None, value: str) -> str:
 
 
 def from_file(session: Session, source: Path, given: Given) -> None:
-    """Record a file's values; those that the history has already are left alone."""
+    """Record a file's values; those that the history has already are skipped."""
     found = files.load(source)
     by = given.by or session.settings.attested_by or ""
     nobody = [row for row in found if not row.by]
@@ -132,7 +132,7 @@ def from_file(session: Session, source: Path, given: Given) -> None:
 
 
 def _past(session: Session, given: Given) -> datetime | None:
-    """--observed-at. Raises UsageError when it is still to come."""
+    """The time of --observed-at. Raises UsageError when it is in the future."""
     found = moment(given.observed_at) if given.observed_at else None
     if found is not None and found > session.now():
         raise UsageError(f"{found:%Y-%m-%d %H:%M}Z is in the future", hint="Check --observed-at and its time zone")
@@ -219,7 +219,7 @@ def record(
 def _typed_values(
     setting: str | None, value: str | None, pairs: tuple[str, ...], subject: str, screen: str | None
 ) -> list[TypedValue]:
-    """What the command line says, value by value."""
+    """The values on the command line, one by one."""
     if setting is not None and value is None:
         raise UsageError(f"{setting} needs a value", hint="Write contribaudit attest SETTING VALUE")
     found: list[TypedValue] = [(subject, setting, value)] if setting is not None and value is not None else []
@@ -238,7 +238,7 @@ def _typed_values(
 
 
 def print_template(session: Session, screen: str | None) -> None:
-    """Everything that is due, or all rows of one screen; first and marked what rules of the policy wait for."""
+    """Print everything that is due, or all rows of one screen; what the policy waits for comes first and is marked."""
     wanted = find_screen(session.job.rulebook.screens, screen) if screen else None
     state = session.remembered()
     needed = {row.key for one in session.due(state) for row in one.rows}

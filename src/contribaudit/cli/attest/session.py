@@ -30,7 +30,7 @@ def session_options(command: F) -> F:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the flags say of the look."""
+    """What the flags say about the look."""
 
     by: str | None
     observed_at: str | None

@@ -46,7 +46,7 @@ def require_person() -> None:
 
 
 def show_plan(session: Session, screen: str | None, *, everything: bool) -> None:
-    """The screens that the walk would open, with values and minutes; nothing is asked or recorded."""
+    """Print the screens that the walk would open, with values and minutes; nothing is asked or recorded."""
     due = _due(session, session.read(), screen, everything=everything)
     rows = [
         (
@@ -67,7 +67,7 @@ def show_plan(session: Session, screen: str | None, *, everything: bool) -> None
 
 
 def walk(session: Session, given: Given, *, everything: bool) -> None:
-    """Every screen on which something is due (or the one of --screen), each kept as soon as it is answered."""
+    """Walk through every screen on which something is due, or that of --screen. Each is saved once answered."""
     by = given.by or session.settings.attested_by
     by = mail(by) if by else ask_valid("Your email address", mail, asking=ask)
     state = session.read()
@@ -96,7 +96,7 @@ def _length(due: Sequence[DueScreen]) -> str:
 def _screen(
     session: Session, before: State, due: DueScreen, by: str, given: Given
 ) -> tuple[tuple[Attestation, ...], State]:
-    """One form. Returns what was recorded, and the newest reading."""
+    """Ask for the values of one screen. Returns what was recorded, and the newest reading."""
     screen = due.screen
     _say("")
     _say(screen.title)
@@ -123,7 +123,7 @@ def _screen(
 
 
 def _resumed(before: State, due: DueScreen, by: str) -> Draft:
-    """What an interrupted form had, if the signals still stand as they did before that look; else an empty draft."""
+    """The draft of an interrupted form if its signals have not changed since; else an empty draft."""
     fresh = Draft.begin(before, due, by)
     kept = drafts.load(fresh)
     if kept is None:
@@ -192,7 +192,7 @@ def _answer(state: State, row: Row) -> Value:
 
 
 def _value(state: State, row: Row, question: str, *, keep: Value) -> Value:
-    """What is typed, until it is a value of the setting; `keep` is what KEEP stands for, None for nothing."""
+    """The value that is typed, asked for until it is valid; `keep` is what KEEP stands for, None for nothing."""
     while True:
         text = ask(question, default="")
         if not text:
@@ -231,5 +231,5 @@ def _say(line: str) -> None:
 
 
 def _say_at_once(line: str) -> None:
-    """Past Python's buffers, which a signal may have met half full."""
+    """Write past Python's buffers, which may be half full when a signal arrives."""
     os.write(2, f"{in_lines(line)}\n".encode())

@@ -169,7 +169,7 @@ def command(
 
 
 def _answers(console: Console, flags: Mapping[str, Any], other_flags: tuple[str, ...]) -> Answers:
-    """What the flags answer, the key among it. Raises UsageError and CredentialError for what cannot be."""
+    """The answers that the flags give, including the key. Raises UsageError and CredentialError for invalid ones."""
     from contribaudit.attestations.recording import mail
     from contribaudit.operations import setup
     from contribaudit.settings import file
@@ -213,7 +213,7 @@ def _answers(console: Console, flags: Mapping[str, Any], other_flags: tuple[str,
 
 
 def _tested(interview: Interview, answers: Answers) -> list[Kept]:
-    """Test the key; nothing is left to be kept."""
+    """Test the key of the flags; there are no secrets to save."""
     with _stoppable(answers):
         interview.key()
         interview.limits()
@@ -221,7 +221,7 @@ def _tested(interview: Interview, answers: Answers) -> list[Kept]:
 
 
 def _asked(interview: Interview, answers: Answers, folder: Path, sure: str) -> list[Kept]:
-    """Ask for all that is missing; what was typed, and where to keep it. `sure` is the last question, "" for none."""
+    """Ask for everything that is missing. Returns the typed secrets; `sure` is the last question, "" for none."""
     with _stoppable(answers):
         interview.key()
         interview.limits()
@@ -249,7 +249,7 @@ def _stoppable(answers: Answers) -> Iterator[None]:
 
 
 def _finish(console: Console, config: Path, answers: Answers, *, no_audit: bool) -> None:
-    """Run the first audit, or say how to; what it found is no failure of the set-up."""
+    """Run the first audit, or say how to. Its findings do not make the set-up fail."""
     from contribaudit.settings import file
 
     named = f" --config {shlex.quote(str(config))}" if config != file.usual_config() else ""
@@ -294,7 +294,7 @@ def _set_up_schedule(console: Console, config: Path, way: str) -> None:
 
 
 def _first_audit(console: Console, config: Path, key: SecretStr | None) -> int:
-    """Its exit code. The key is handed over by a pipe, so that one that was not kept serves too."""
+    """Run the first audit; returns its exit code. The key is passed through a pipe, even if it was not saved."""
     from contribaudit.cli.audit import command as audit
 
     words: list[str] = []

@@ -87,7 +87,7 @@ class Interview:
         self._schedule()
 
     def where_to_keep(self, folder: Path) -> list[Kept]:
-        """Where to keep what was typed, as the person wants. Nothing is kept yet."""
+        """Ask where to save each secret that was typed. Nothing is saved yet."""
         from contribaudit.settings import credentials
 
         answers, url = self._answers, self._settings.api_url
@@ -132,7 +132,7 @@ class Interview:
             say.note(f"Its highest plan is not known: {look.plan_unknown or 'the list of apps does not show it'}.")
 
     def _another(self, what: str) -> bool:
-        """What to do about a key or token that did not work; False where it is to be used untested.
+        """Ask what to do about a key or token that did not work; False if it is to be used untested.
 
         The line is not shown, so that whoever pastes the next key at once does not leave it on the screen.
         """
@@ -149,14 +149,14 @@ class Interview:
         return True
 
     def _wrong(self, error: ContribauditError) -> None:
-        """What did not work; the next question takes a new key or token, so that none has to be saved first."""
+        """Show the error without the advice to save a key: the next question asks for a new key or token."""
         from contribaudit.atlassian.responses import KEEP_KEY, KEEP_TOKEN
 
         error.hint = error.hint.replace(KEEP_KEY, "").replace(KEEP_TOKEN, "")
         self._console.diagnostics.error(error)
 
     def _state(self, key: str, value: Any) -> bool:
-        """Take a statement; False, after saying why, where it is not one."""
+        """Accept a statement; False, after saying why, if it is invalid."""
         from contribaudit.operations import setup
 
         tried = {**self._answers.statements, key: value}
@@ -230,7 +230,7 @@ class Interview:
                 return
 
     def limits(self) -> None:
-        """Say what the plan cannot give of the statements and packs so far, each thing once."""
+        """Say which of the statements and packs so far the plan does not support, each limit once."""
         from contribaudit.operations import setup
         from contribaudit.policy_file.plan_limits import plan_limits
 
@@ -345,7 +345,7 @@ def _scopes() -> str:
 
 
 def tell(text: str, lead: str = "") -> None:
-    """To stderr, wrapped at the terminal's width; what follows the first line stands under the end of `lead`."""
+    """Write to stderr, wrapped at the terminal's width; lines after the first are indented like `lead`."""
     width = max(60, min(shutil.get_terminal_size().columns, 100))
     for line in text.split("\n"):
         indent = " " * (len(lead) or len(line) - len(line.lstrip()))

@@ -73,12 +73,12 @@ _NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT
 
 
 def scheduler_environment(recipe: Recipe) -> dict[str, str]:
-    """All that the job finds in its environment."""
+    """The environment of a scheduled job."""
     return {"PATH": SCHEDULER_PATH, **dict(recipe.environment), "CONTRIBAUDIT_TRIGGER": "schedule"}
 
 
 def examine_as_scheduled(recipe: Recipe, policy: Path | None) -> Iterator[Line]:
-    """The lines of a `doctor` that the recipe's scheduler might have started, and of what it needs besides."""
+    """Yield the lines of `doctor` as the recipe's scheduler would run it, and of what else it needs."""
     told = "; ".join(
         ("no terminal, no HOME, in /", f"in the environment only {', '.join(scheduler_environment(recipe))}")
     )
@@ -122,7 +122,7 @@ def _lines(done: subprocess.CompletedProcess[str]) -> Iterator[Line]:
 
 
 def _network() -> Iterator[Line]:
-    """Proxies and certificates of this shell, which a scheduler does not know."""
+    """Warn of proxy and certificate variables of this shell, which a scheduler does not have."""
     here = [name for name in _NETWORK if os.environ.get(name) or os.environ.get(name.lower())]
     if here:
         yield Line.warning(

@@ -34,7 +34,7 @@ from contribaudit.wiring import load_policy, load_rulebook, open_store, signer
 
 
 class Status(StrEnum):
-    """How a thing is."""
+    """The result of one check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -140,7 +140,7 @@ def _room(folder: Path) -> Iterator[Line]:
 
 
 def rules(settings: AppSettings, policy: Path | None, today: date) -> Iterator[Line]:
-    """Whether policy and rulebook load, and whether something in them has run out."""
+    """Whether policy and rulebook load, and whether a waiver or a review has expired."""
     try:
         rulebook = load_rulebook(settings)
     except RulebookError as error:
@@ -213,7 +213,7 @@ def file(settings: AppSettings) -> Line:
 
 
 def environment(settings: AppSettings) -> Iterator[Line]:
-    """Names that configure nothing; they are usually misspelt."""
+    """CONTRIBAUDIT_ variables that are no settings, usually misspelt ones."""
     strange = settings.unmatched_environment()
     for name in strange:
         yield Line.warning("environment", f"{name} is not a known setting", "Correct its spelling, or unset it")

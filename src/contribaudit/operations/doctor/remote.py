@@ -45,7 +45,7 @@ sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 def tokens(settings: AppSettings) -> Iterator[Line]:
-    """A line for each API token that the configuration speaks of."""
+    """Yield a line for each API token of the configuration."""
     if settings.sites is None:
         hint = (
             "To read their AI, trials, regions and spaces, add a [sites] table with an API token to the configuration"
@@ -133,7 +133,7 @@ DAYS_LEFT = 21
 
 
 def key_end(keys: list[dict[str, Any]], label: str, now: datetime) -> Line:
-    """When the key ends, of all that the API lists; `label` is ours, "" when nobody said."""
+    """When the key expires, from the list of all keys; `label` is that of our key, "" if unknown."""
     labelled = [key for key in keys if label and key.get("label") == label]
     running = [moment for key in labelled or keys if (moment := parse_utc(key.get("expiresAt"))) and moment > now]
     if not running:
@@ -209,7 +209,7 @@ def _variable(found: Found) -> str:
 
 
 def _passed_over(found: Found, organization: Organization) -> str:
-    """What the configuration names and this key goes before."""
+    """The configured places over which this key takes precedence, in words."""
     if _variable(found) != VARIABLE:
         return ""
     others = [
