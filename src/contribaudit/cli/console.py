@@ -32,12 +32,11 @@ if TYPE_CHECKING:
 
 
 _STDOUT = Path("-")
-Given: TypeAlias = dict[str, tuple[str | Path, ...]]
-"""The options of this command line that the commands named in messages need too, with their values."""
-
 _COMMAND = re.compile(r"\bcontribaudit((?: [a-z]+(?:-[a-z]+)*)+)")
 _BY_ITSELF = frozenset({"demo", "init", "simulate", "render", "evidence verify", "policy schema", "policy packs"})
 """Commands that read no configuration and no history, or write them."""
+Given: TypeAlias = dict[str, tuple[str | Path, ...]]
+"""The options of this command line that the commands named in messages need too, with their values."""
 
 
 class Console:
@@ -263,36 +262,29 @@ def runnable(text: str, given: Given, commands: click.Group) -> str:
 
     A store's address with an account, a password or options is written as URL: it stays off the screen.
     """
-    return _COMMAND.sub(_Completed(given, commands), text) if given else text
 
-
-class _Completed:
-    def __init__(self, given: Given, commands: click.Group) -> None:
-        self._given = given
-        self._commands = commands
-
-    def __call__(self, found: re.Match[str]) -> str:
-        rest = found.string[found.end() :]
-        said = re.split(r"[`\n]|contribaudit", rest, maxsplit=1)[0]
+    def completed(found: re.Match[str]) -> str:
+        said = re.split(r"[`\n]|contribaudit", found.string[found.end() :], maxsplit=1)[0]
         if said.startswith(" --help"):
             return found[0]
-        name, taken = _taken(found[1].split(), self._commands)
-        more = " ".join(self._options(taken, said)) if name and name not in _BY_ITSELF else ""
-        if not more:
-            return found[0]
+        name, taken = _taken(found[1].split(), commands)
+        more = " ".join(_missing_options(given, taken, said)) if name and name not in _BY_ITSELF else ""
         end = len("contribaudit ") + len(name)
-        return f"{found[0][:end]} {more}{found[0][end:]}"
+        return f"{found[0][:end]} {more}{found[0][end:]}" if more else found[0]
 
-    def _options(self, taken: dict[str, click.Parameter], said: str) -> Iterator[str]:
-        from contribaudit.settings.model import shown_location
+    return _COMMAND.sub(completed, text) if given else text
 
-        for option, values in self._given.items():
-            known = taken.get(option)
-            if known is None or option in said.split() or (len(values) > 1 and not known.multiple):
-                continue
-            for value in values:
-                text = str(value)
-                yield f"{option} {quote(text) if shown_location(text) == text else 'URL'}"
+
+def _missing_options(given: Given, taken: dict[str, click.Parameter], said: str) -> Iterator[str]:
+    from contribaudit.settings.model import shown_location
+
+    for option, values in given.items():
+        known = taken.get(option)
+        if known is None or option in said.split() or (len(values) > 1 and not known.multiple):
+            continue
+        for value in values:
+            text = str(value)
+            yield f"{option} {quote(text) if shown_location(text) == text else 'URL'}"
 
 
 def _taken(words: list[str], commands: click.Group) -> tuple[str, dict[str, click.Parameter]]:

@@ -1,7 +1,7 @@
 """`contribaudit init`: asks for organization, key and what the company wants; tests, writes, runs the first audit.
 
-Nothing is written before the last question is answered, so that whoever stops has lost nothing but the typing; what was
-answered until then is told as the command line that goes on from there.
+Nothing is written before the last question is answered. A person who stops earlier loses nothing but the typing, and
+gets the command line that continues from there.
 """
 
 from __future__ import annotations
