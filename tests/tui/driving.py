@@ -8,10 +8,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from textual._queue import Queue
+from textual._styles_cache import StylesCache
+from textual.app import ScreenStackError
 from textual.css.model import RuleSet
 from textual.css.query import NoMatches
 from textual.css.stylesheet import Stylesheet
-from textual.pilot import Pilot
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.pilot import Pilot, WaitForScreenTimeout
 from textual.screen import Screen
 
 from contribaudit import tui
@@ -97,6 +102,42 @@ class Settling(Pilot[str]):
         screen.call_later(at_once, screen)
         await self._wait_for_screen()
 
+    async def _wait_for_screen(self, timeout: float = 30.0) -> bool:  # noqa: ASYNC109  as it is there
+        """Wait until whoever has something to handle has handled it.
+
+        Textual sends a message to every widget and waits for all of them, twice a key: a third of all messages.
+        """
+        try:
+            nodes: list[MessagePump] = [self.app, *self.app.screen.walk_children(with_self=True)]
+        except ScreenStackError:
+            return False
+        handled = asyncio.Event()
+        left = 0
+
+        def done() -> None:
+            nonlocal left
+            left -= 1
+            if not left:
+                handled.set()
+
+        for node in nodes:
+            if not _waits(node) and node.call_later(done):
+                left += 1
+        if left:
+            ends = [asyncio.create_task(one.wait()) for one in (handled, self.app._exception_event)]
+            ended, rest = await asyncio.wait(ends, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            for one in rest:
+                one.cancel()
+            if not ended:
+                raise WaitForScreenTimeout("some widget never handled what it was sent")
+        return not left
+
+
+def _waits(node: MessagePump) -> bool:
+    """Whether it has handled everything, and waits for the next message."""
+    queue: Queue[Message | None] = node._message_queue
+    return queue.empty() and bool(queue.ready_event._waiters)
+
 
 @asynccontextmanager
 async def driven(
@@ -110,6 +151,7 @@ async def driven(
         await pilot.wait()
         yield pilot
         await pilot.paint()
+    StylesCache.get_inner_outer.cache_clear()  # it would keep every line of a thousand widgets
 
 
 async def until(pilot: Pilot[str], reached: Callable[[], bool]) -> None:
