@@ -12,7 +12,7 @@ from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, first_of_all
-from contribaudit.core.resolve.reasons import Effective, Reason, Stop
+from contribaudit.core.resolve.reasons import Effective, Reason, Stop, observed_in
 
 BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
 """What comes before every answer about contribution."""
@@ -81,12 +81,8 @@ def told_of(answer: Effective) -> str:
 def _of_stop(stop: Stop, setting: SettingId, expected: Value) -> Verdict:
     """The verdict where the date or the exemption settles it, or leaves it open."""
     about = setting if stop.outcome in (Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT) else names.EXEMPTION
-    links = (*stop.before, stop.reason)
-    return Verdict(stop.outcome, stop.code, stop.reason.sentence, about, expected, None, _evidence(links))
-
-
-def _evidence(links: tuple[Reason, ...]) -> tuple[Evidence, ...]:
-    return Evidence.of(*(one.observation for one in links if one.observation is not None and one.decisive))
+    evidence = Evidence.of(*observed_in((*stop.before, stop.reason)))
+    return Verdict(stop.outcome, stop.code, stop.reason.sentence, about, expected, None, evidence)
 
 
 def _last_seen(links: tuple[Reason, ...]) -> Observation | None:

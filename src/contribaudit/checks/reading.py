@@ -90,16 +90,11 @@ def not_verifiable(setting: SettingId | None, why: str) -> Judge:
     return judge
 
 
-def app_of(state: State, subject: Subject) -> App | None:
-    """What the rulebook says of the app, by the type key last seen; None for one it does not know."""
-    return state.rulebook.app(state.recall(subject, names.APP_TYPE_KEY))
-
-
 def of_apps(fits: Callable[[App], bool]) -> Callable[[State, Subject], bool]:
     """Makes an `applies` of what the rulebook says of an app; one that it does not know is never dropped."""
 
     def applies(state: State, subject: Subject) -> bool:
-        known = app_of(state, subject)
+        known = state.app(subject)
         return known is None or fits(known)
 
     return applies
@@ -275,10 +270,6 @@ def in_trial(case: CheckContext) -> str:
     return trial_running(case.state, case.subject.organization)
 
 
-def _in_deciding_trial(case: CheckContext) -> str:
-    return trial_behind(case.state, case.subject.organization)
-
-
 def _in_own_trial(case: CheckContext) -> str:
     if attested_choice(case.state, case.subject, organization_settings.TRIAL) != "running":
         return ""
@@ -289,7 +280,7 @@ def _in_own_trial(case: CheckContext) -> str:
 
 fragile_in_trial = fragile_where(in_trial)
 """While a trial is known to run: its end may move what was seen."""
-fragile_in_deciding_trial = fragile_where(_in_deciding_trial)
+fragile_in_deciding_trial = fragile_where(lambda case: trial_behind(case.state, case.subject.organization))
 """While a trial gives the highest plan, or may: what follows from that plan alone may move with its end."""
 fragile_in_own_trial = fragile_where(_in_own_trial)
 """Where the app's own plan is a trial: what it falls to may have less."""

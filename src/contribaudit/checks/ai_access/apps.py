@@ -12,7 +12,6 @@ from dataclasses import replace
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.checks.reading import (
-    app_of,
     apps_of,
     apps_shown,
     attested_choice,
@@ -48,7 +47,7 @@ from contribaudit.core.resolve.effective_ai import (
 )
 from contribaudit.core.resolve.effective_ai import ai as effective_ai
 from contribaudit.core.resolve.inventory import sites_of
-from contribaudit.core.resolve.reasons import VALUE, Effective, never_recorded
+from contribaudit.core.resolve.reasons import VALUE, Effective, never_recorded, observed_in
 from contribaudit.core.resolve.reasons import gravest as gravest_answer
 from contribaudit.core.resolve.rovo import access as access_by_all
 from contribaudit.core.resolve.state import State, once_per_state, screen_for
@@ -63,7 +62,7 @@ in_rovo_access = of_apps(lambda app: app.rovo_block not in ("none", "elsewhere")
 
 def on_its_screen(state: State, subject: Subject) -> bool:
     """False for an app outside Rovo access, and for a known one that its screen does not list: nobody can limit it."""
-    shown = screen_for(state, subject, ai.ACCESS.id) is not None or app_of(state, subject) is None
+    shown = screen_for(state, subject, ai.ACCESS.id) is not None or state.app(subject) is None
     return in_rovo_access(state, subject) and (shown or not never_recorded(state, subject, ai.ACCESS.id))
 
 
@@ -75,10 +74,10 @@ def nothing_to_ask(setting: Setting, expected: Value = None) -> Verdict:
 
 def access_told(case: CheckContext, app: Subject, expected: Value = None) -> tuple[str, tuple[Evidence, ...]] | Verdict:
     """Rovo access of the app by all that tell of it, and the evidence; a verdict where none of them does."""
-    found = access_by_all(case.state, app, app_of(case.state, app))
+    found = access_by_all(case.state, app, case.state.app(app))
     if isinstance(found, tuple):
         word, links = found
-        return word, Evidence.of(*(link.observation for link in links if link.decisive and link.observation))
+        return word, Evidence.of(*observed_in(links))
     seen = found.reason.observation if found is not None else None
     recorded = attested_choice(case.state, app, ai.ACCESS, expected)
     if found is None or seen is None or (seen.setting == ai.ACCESS.id and isinstance(recorded, Verdict)):
@@ -241,7 +240,7 @@ def family_blocked_together(case: CheckContext) -> Verdict:
         return stopped_by(not_known)
     if not still_open and not blocked:
         return stopped_by(answers[0])
-    strange = next((app for app in family if app_of(state, app) is None), None)
+    strange = next((app for app in family if state.app(app) is None), None)
     if strange is not None:
         reason = f"it is not known whether {called(state, strange)} is a Jira app"
         return Verdict(Outcome.UNKNOWN, "unknown_app", reason, ai.ACCESS.id, None, observed, evidence)
@@ -339,7 +338,7 @@ def _no_paid_apps(state: State, organization: str) -> bool:
 
 
 def _has_own_setting(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
+    app = state.app(subject)
     if app is None:
         return True
     shown = apps_shown(state.rulebook, tools.OWN_SETTING)
@@ -368,7 +367,7 @@ def own_setting(case: CheckContext) -> Verdict:
     Where no other switch decides whether AI reaches the app, that is the question; beside Rovo access AI-01 asks it.
     """
     wanted = case.word or "off"
-    app = app_of(case.state, case.subject)
+    app = case.state.app(case.subject)
     if app is not None and app.rovo_block != "elsewhere":
         return no_more_than(case, tools.OWN_SETTING, "off")
     most = {"off": BLOCKED, LIMITED: LIMITED}.get(wanted)
@@ -385,7 +384,7 @@ own_workspaces = replace(
 
 
 def _may_have_portal(state: State, subject: Subject) -> bool:
-    app = app_of(state, subject)
+    app = state.app(subject)
     return app is None or app.type_key in apps_shown(state.rulebook, tools.PORTAL_CUSTOMERS)
 
 

@@ -49,7 +49,8 @@ def metadata_off(case: CheckContext) -> Verdict:
     answer = metadata(case.state, organization)
     verdict = contributed(answer, "off")
     if answer.code == "plan_always_contributes":
-        reason = f"{answer.reason}; {_plan_with_switch(case)} has the switch"
+        able = case.state.rulebook.plan_with("metadata_changeable") or "no plan"
+        reason = f"{answer.reason}; {able} has the switch"
         seen = case.state.value(organization, _METADATA.id)
         observed = seen.value if seen is not None else None
         return worded(replace(verdict, setting=_METADATA.id, observed=observed), "plan_without_switch", reason)
@@ -69,10 +70,6 @@ def metadata_off(case: CheckContext) -> Verdict:
 
 
 metadata_default_off = replace(metadata_off, id="DC-02", slug="metadata-default-turned-off", answers=None)
-
-
-def _plan_with_switch(case: CheckContext) -> str:
-    return next((plan.name for plan in case.state.rulebook.plans if plan.metadata_changeable), "no plan")
 
 
 @check(

@@ -17,7 +17,6 @@ from contribaudit.checks.data_contribution.switches import in_app_off, metadata_
 from contribaudit.checks.data_residency.pinning import may_have_residency, no_policy_at_all, none_within
 from contribaudit.checks.data_residency.realm import allowed_realms, realm_of, realm_unclear, realms, without_residency
 from contribaudit.checks.reading import (
-    app_of,
     attested_choice,
     attested_list,
     code_of,
@@ -199,7 +198,7 @@ def own_key(case: CheckContext) -> Verdict:
 @fragile_in_own_trial
 def plan_allows(case: CheckContext) -> Verdict:
     """DR-03: the app's plan offers data residency."""
-    app = app_of(case.state, case.subject)
+    app = case.state.app(case.subject)
     if app is None or app.residency != "yes":
         return unknown_app(case, "data residency")
     plan = plan_of(case.state, case.subject)
@@ -235,7 +234,7 @@ def plan_allows(case: CheckContext) -> Verdict:
 def outside_accepted(case: CheckContext) -> Verdict:
     """DR-06: an app that residency does not reach is accepted by name in the rule's `expect`."""
     type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
-    app = app_of(case.state, case.subject)
+    app = case.state.app(case.subject)
     if app is None or app.residency != "none":
         return unknown_app(case, "data residency")
     if not isinstance(type_key, Observed):
@@ -329,14 +328,14 @@ def _policies_of(state: State, app: Subject) -> int:
 
 
 def _able(state: State, app: Subject) -> bool:
-    known, plan = app_of(state, app), plan_of(state, app)
+    known, plan = state.app(app), plan_of(state, app)
     return known is not None and known.residency == "yes" and isinstance(plan, Plan) and plan.residency
 
 
 def _unclear(state: State, app: Subject) -> bool:
     if _policies_of(state, app):
         return False
-    known = app_of(state, app)
+    known = state.app(app)
     if known is None or known.residency == "unknown":
         return True
     return known.residency == "yes" and not isinstance(plan_of(state, app), Plan)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from contribaudit.catalogue.organization import SANDBOX_PARENT
 from contribaudit.checks.reading import (
-    app_of,
     fragile_in_own_trial,
     list_evidence,
     may_be_sandbox,
@@ -126,7 +125,7 @@ def _regions_elsewhere(state: State, told: Iterable[Observation], allowed: Colle
 
 def _outside(case: CheckContext) -> str:
     """Why no realm can be chosen for this app; "" where one can, or where that is not known."""
-    app = app_of(case.state, case.subject)
+    app = case.state.app(case.subject)
     if app is not None and app.residency == "none":
         return f"Atlassian offers no data residency for {app.title}"
     plan = plan_of(case.state, case.subject)

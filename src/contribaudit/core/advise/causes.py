@@ -254,6 +254,7 @@ def _cause(search: _Search, simultaneous: _SimultaneousChanges) -> Cause:
         return Cause(kind, sentence, interval=search.interval)
     if change.setting == names.EVENT_ACTIONS or change.setting.startswith(names.SHAPES_PREFIX):
         return Cause(CauseKind.SHAPE_CHANGE, "the API's answers changed, settings did not", interval=search.interval)
+    possible = tuple(one.id for one in (*search.nameless, *search.near))
     return (
         _by_event(search)
         or _by_plan(search, simultaneous)
@@ -261,7 +262,7 @@ def _cause(search: _Search, simultaneous: _SimultaneousChanges) -> Cause:
         or _by_vendor(search, simultaneous)
         or _by_rulebook(search)
         or _by_tool(search, simultaneous)
-        or _made(search, CauseKind.NO_EVENT_FOUND, _no_event(search), others=_possible(search))
+        or _made(search, CauseKind.NO_EVENT_FOUND, _no_event(search), others=possible)
     )
 
 
@@ -394,10 +395,6 @@ def _by_tool(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | Non
         sentence = f"the shape of the answers that {change.collector} reads changed at that time; {_no_event(search)}"
         return _made(search, CauseKind.SHAPE_CHANGE, sentence)
     return None
-
-
-def _possible(search: _Search) -> tuple[str, ...]:
-    return tuple(one.id for one in (*search.nameless, *search.near))
 
 
 def _no_event(search: _Search) -> str:

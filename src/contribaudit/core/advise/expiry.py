@@ -41,7 +41,11 @@ def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]
     special = {
         setting
         for setting, asking in readers.items()
-        if any(_has_terms(rule) for _, known in asking for rule in known if rule.enabled)
+        if any(
+            rule.enabled and (rule.max_age_days is not None or rule.accept is not None)
+            for _, known in asking
+            for rule in known
+        )
     }
     general = (("", Terms.of(policy, None, Severity.INFO)),)
     terms = {id(rule): (rule.check, Terms.of(policy, rule, Severity.INFO)) for rule in policy.rules}
@@ -90,11 +94,6 @@ def _readers(policy: AuditPolicy, checks: Iterable[Check]) -> Mapping[SettingId,
         for setting in check.reads if any(rule.enabled for rule in rules) else ():
             found[setting].append((check, rules))
     return found
-
-
-def _has_terms(rule: Rule) -> bool:
-    """False for a rule under which evidence ends by the policy's general limit."""
-    return rule.max_age_days is not None or rule.accept is not None
 
 
 def _rules(asking: Iterable[tuple[Check, list[Rule]]], subject: Subject, attributes: Attributes) -> list[Rule]:

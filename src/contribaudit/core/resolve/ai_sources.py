@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable
+from contribaudit.core.model.observation import Observed, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.plans import deciding_plan, plans_by_console, possible_plans, trial_of_any_plan
-from contribaudit.core.resolve.reasons import NEVER_RECORDED, Reason, Stop, fact, read_word, rule, sites_index
+from contribaudit.core.resolve.reasons import Reason, Stop, fact, never_recorded, read_word, rule, sites_index
 from contribaudit.core.resolve.state import State, once_per_state
 
 BLOCKED = "blocked"
@@ -83,7 +83,7 @@ def gateway(state: State, app: Subject) -> Answer | None:
     for field, found in seen.items():
         if isinstance(found, Observed) and found.value is True:
             return Answer(True, fact(f"{_ENABLED[field]} enabled according to the GraphQL gateway", found))
-    asked = [seen[field] for field in (names.GATEWAY_ROVO, names.GATEWAY_AI) if _was_asked(seen[field])]
+    asked = [seen[field] for field in (names.GATEWAY_ROVO, names.GATEWAY_AI) if not never_recorded(state, app, field)]
     unusable = [one for one in asked if not isinstance(one, Observed) or one.value is not False]
     if unusable:
         one = unusable[0]
@@ -102,10 +102,6 @@ def gateway(state: State, app: Subject) -> Answer | None:
             f"{_ENABLED[no.setting]} not enabled according to the GraphQL gateway, and no plan here limits it by group"
         )
     return Answer(False, fact(sentence, no))
-
-
-def _was_asked(seen: Observation) -> bool:
-    return isinstance(seen, Observed) or seen.code not in NEVER_RECORDED
 
 
 @once_per_state
@@ -150,7 +146,7 @@ def _open_sibling(state: State, app: Subject) -> bool:
 
 
 def _in_family(state: State, app: Subject) -> bool:
-    known = state.rulebook.app(state.recall(app, names.APP_TYPE_KEY))
+    known = state.app(app)
     return known is not None and known.jira_family
 
 

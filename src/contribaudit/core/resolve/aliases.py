@@ -34,7 +34,7 @@ class Meant:
 
 def holds_spaces(state: State, app: Subject) -> bool | None:
     """Whether the app has spaces of its own; None for an app that the rulebook does not know."""
-    known = state.rulebook.app(state.recall(app, names.APP_TYPE_KEY))
+    known = state.app(app)
     return None if known is None else bool(known.spaces)
 
 

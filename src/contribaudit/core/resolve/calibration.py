@@ -128,7 +128,7 @@ def _pairs(
     """
     follows = {one for one in by_id if one in conditions and conditions[one].setting == setting}
     valued = {state: said for state, said in full.items() if setting in said}
-    newest = {state: max(_only(said[setting]), key=by_age) for state, said in valued.items()}
+    newest = {state: max(next(iter(said[setting].values())), key=by_age) for state, said in valued.items()}
 
     def alike(one: _Told, other: _Told) -> bool:
         return all(
@@ -147,10 +147,6 @@ def _pairs(
             confirmed = max((newest[state], *partners), key=by_age)
             proven[setting, state] = Proof(newest[state].value, confirmed)
     return proven
-
-
-def _only(forms: Mapping[_Form, Sequence[Attestation]]) -> Sequence[Attestation]:
-    return next(iter(forms.values()))
 
 
 def _holds_a_list(setting: Setting, full: Iterable[_Told]) -> bool:

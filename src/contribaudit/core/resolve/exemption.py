@@ -147,5 +147,5 @@ def _shows_trial(state: State, app: Subject) -> Observation:
 
 def _can_show(state: State, app: Subject, known: Exemption) -> bool:
     """True for an app that the rulebook names, and for one that it does not know at all."""
-    entry = state.rulebook.app(state.recall(app, names.APP_TYPE_KEY))
+    entry = state.app(app)
     return entry is None or entry.type_key in known.apps

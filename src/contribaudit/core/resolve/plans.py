@@ -174,7 +174,7 @@ def _seen(state: State, apps: Iterable[Subject]) -> _Seen:
 
 
 def _may_not_count(state: State, app: Subject) -> bool:
-    known = state.rulebook.app(state.recall(app, names.APP_TYPE_KEY))
+    known = state.app(app)
     return known is not None and known.type_key in state.rulebook.may_not_count
 
 

@@ -178,7 +178,7 @@ def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool,
         limited = answer.yes is False and item_on and nobody_alone(state, app.organization) is None
         if not limited:
             yield answer.yes, False, replace(answer.link, sentence=f"for {name} {answer.link.sentence}")
-    switch = main_switch(state.rulebook.app(state.recall(app, names.APP_TYPE_KEY)))
+    switch = main_switch(state.app(app))
     attested = recorded(state, app, switch)
     if not isinstance(attested, Stop) and attested[1].witness is not None and attested[1].witness.anchored:
         link = fact(f"{CALLED[switch]} of {name} is {attested[0]}", attested[1])

@@ -92,7 +92,7 @@ class Effective:
     @property
     def rests_on(self) -> tuple[Observed, ...]:
         """Every value that decides, for a judgement by age and grade link by link."""
-        return _observed(self.chain)
+        return observed_in(self.chain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +202,14 @@ def rank_of(outcome: Answer) -> int:
     return _GRAVEST_FIRST.index(outcome) if isinstance(outcome, Outcome) else len(_GRAVEST_FIRST)
 
 
-def _observed(chain: Iterable[Reason]) -> tuple[Observed, ...]:
+def observed_in(chain: Iterable[Reason]) -> tuple[Observed, ...]:
+    """The values among the links that decide."""
     return tuple(one.observation for one in chain if one.decisive and isinstance(one.observation, Observed))
 
 
 def _standing(chain: tuple[Reason, ...]) -> tuple[Grade | None, datetime | None]:
     """The weakest grade and the oldest time of what decides."""
-    seen = _observed(chain)
+    seen = observed_in(chain)
     if not seen:
         return None, None
     return weakest(one.grade for one in seen), min(one.observed_at for one in seen)

@@ -22,7 +22,7 @@ from contribaudit.core.model.decoder import Score, Trust
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.policy import Terms
 from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
-from contribaudit.core.model.rulebook import AskedIf, Rulebook, Screen
+from contribaudit.core.model.rulebook import App, AskedIf, Rulebook, Screen
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, SpaceIndex
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
@@ -292,9 +292,13 @@ class State:
         """Every app that something was seen of, those included that only a policy names."""
         return list(self._by_kind.get((organization, Kind.APP), []))
 
+    def app(self, app: Subject) -> App | None:
+        """What the rulebook says of the app, by the type key last seen; None for one that it does not know."""
+        return self.rulebook.app(self.recall(app, names.APP_TYPE_KEY))
+
     def pseudo(self, app: Subject) -> bool:
         """True for an entry of the workspace list that the rulebook knows to be no app."""
-        known = self.rulebook.app(self.recall(app, names.APP_TYPE_KEY))
+        known = self.app(app)
         return known is not None and known.pseudo
 
     def place(self, subject: Subject) -> Place:

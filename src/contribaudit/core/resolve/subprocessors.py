@@ -242,11 +242,6 @@ def _conditional(cell: str) -> Iterator[tuple[str, str]]:
                 yield one, its
 
 
-def _ai_alone(product: Product) -> bool:
-    """True for an AI feature of one app: "Loom AI" counts for Loom with AI."""
-    return bool(product.ai) and not product.with_ai
-
-
 class _Open:
     """An item of a products cell while it is read: what follows may be its exclusions or its AI features."""
 
@@ -327,6 +322,8 @@ class _Open:
     def scope(self) -> Scope:
         """What was read."""
         product = self._product
+        # "Loom AI" counts for Loom with AI.
+        feature_of_one_app = product is not None and product.ai and not product.with_ai
         strange_feature = self._after == "with" and not self.only_with
         return Scope(
             name=product.name if product is not None else self.name,
@@ -335,7 +332,7 @@ class _Open:
             may=frozenset(product.may if product is not None else ()),
             excluding=tuple(self.excluding),
             excluded_apps=frozenset(self.excluded),
-            only_with=tuple(self.only_with) or ((product.ai,) if product is not None and _ai_alone(product) else ()),
+            only_with=tuple(self.only_with) or ((product.ai,) if product is not None and feature_of_one_app else ()),
             with_ai=product is not None and product.with_ai,
             understood=(self._all or product is not None) and not strange_feature,
         )
