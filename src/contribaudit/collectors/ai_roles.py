@@ -15,7 +15,7 @@ from typing import Any
 from contribaudit.atlassian.calls import LIST_GROUP_ROLES, SEARCH_ADMINISTRATOR_GROUPS, SEARCH_AI_GROUPS
 from contribaudit.catalogue.ai_access import GROUP_ACCESS, GROUP_NAME, ROLE_GROUPS
 from contribaudit.catalogue.organization import ADMINISTRATOR_GROUPS
-from contribaudit.collectors.interface import Collector, Reading, id_in
+from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import AdminApiError, ListNotWhole
@@ -44,10 +44,10 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     groups: dict[str, dict[str, Any]] = {}
     try:
         async for entry, response in reading.listed(_GROUP_KEYS):
-            identity = id_in(entry)
+            identity = reading.identity(entry, what="a group")
             if not identity:
-                reading.fall_short("entry_without_id", "a group has no `id`")
-            elif identity not in groups:
+                continue
+            if identity not in groups:
                 groups[identity] = entry
                 yield reading.text(GROUP_NAME, _subject(reading, identity), entry, "name", response)
             elif groups[identity] != entry:
@@ -80,8 +80,7 @@ async def _administrators(reading: Reading) -> AsyncIterator[Observation]:
     try:
         async for page in reading.client.pages(SEARCH_ADMINISTRATOR_GROUPS):
             for entry in page.items:
-                if not (identity := id_in(entry)):
-                    reading.fall_short("entry_without_id", "a group of administrators has no `id`")
+                if not (identity := reading.identity(entry, what="a group of administrators")):
                     return
                 ids.add(identity)
     except AdminApiError as error:

@@ -123,10 +123,8 @@ async def read_actions(reading: Reading) -> AsyncIterator[Observation]:
         response = reading.keep(entry)
         reading.known_keys("", entry, _KEYS, response)
         reading.known_keys("attributes", _object(entry.get("attributes")), _ATTRIBUTE_KEYS, response)
-        if identity := id_in(entry):
+        if identity := reading.identity(entry):
             ids.add(identity)
-        else:
-            reading.fall_short("entry_without_id", "an entry has no `id`")
     reading.unique = len(ids)
     if not reading.shortfalls:
         yield reading.observed(SETTING, reading.organization, tuple(sorted(ids)))

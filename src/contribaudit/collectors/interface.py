@@ -93,6 +93,13 @@ class Reading:
         """Keep a raw object; returns its digest."""
         return keep_raw(self.raw, entry)
 
+    def identity(self, entry: Any, key: str = "id", what: str = "an entry") -> str:
+        """The ID under `key`; "" for an entry without one, which makes the reading fall short."""
+        found = id_in(entry, key)
+        if not found:
+            self.fall_short("entry_without_id", f"{what} has no `{key}`")
+        return found
+
     def surprise(self, where: str, response: str) -> None:
         """Report an answer in a form that this version does not know, once however often it comes."""
         self.surprises.setdefault(where, Surprise(self.collector, where, response))

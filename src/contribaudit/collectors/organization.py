@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator
 
 from contribaudit.atlassian.calls import GET_ORGANIZATION, LIST_DIRECTORIES, SEARCH_ADMINISTRATORS
 from contribaudit.catalogue import organization as settings
-from contribaudit.collectors.interface import Collector, Reading, id_in
+from contribaudit.collectors.interface import Collector, Reading
 from contribaudit.core.model.observation import Observation
 
 _ORGANIZATION_KEYS = frozenset(("id", "type", "attributes", "relationships", "links"))
@@ -61,10 +61,8 @@ async def read_directories(reading: Reading) -> AsyncIterator[Observation]:
     """Yield the directories' IDs."""
     ids: set[str] = set()
     async for entry, _ in reading.listed(_DIRECTORY_KEYS):
-        if identity := id_in(entry, "directoryId"):
+        if identity := reading.identity(entry, "directoryId"):
             ids.add(identity)
-        else:
-            reading.fall_short("entry_without_id", "an entry has no `directoryId`")
     reading.unique = len(ids)
     if not reading.shortfalls:  # what is missing from a list with a gap would look gone
         yield reading.observed(settings.DIRECTORIES, reading.organization, tuple(sorted(ids)))
@@ -89,10 +87,8 @@ async def read_administrators(reading: Reading) -> AsyncIterator[Observation]:
         reading.pages += 1
         for entry in page.items:
             reading.entries += 1
-            if identity := id_in(entry, "accountId"):
+            if identity := reading.identity(entry, "accountId"):
                 ids.add(identity)
-            else:
-                reading.fall_short("entry_without_id", "an entry has no `accountId`")
     reading.unique = len(ids)
     if reading.shortfalls:
         return

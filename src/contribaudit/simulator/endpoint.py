@@ -31,6 +31,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Literal, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
@@ -200,6 +201,14 @@ def cut(endpoint: str, entries: Sequence[Item], position: Position) -> tuple[Seq
     return entries[start : start + size], page
 
 
+def page_size(value: object, most: int, code: str, detail: str = "") -> int:
+    """The entries of a page as a parameter or property gives them. Raises a 400 for anything but 1 to `most`."""
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
+        raise AnswerError(400, code, detail or f"limit must be a number from 1 to {most}.")
+    return number
+
+
 def single(item: Json) -> Page:
     """A page that holds the one thing asked for."""
     return Page([item], Position(0, 1), 1, self_cursor="", next_cursor=None, prev_cursor=None)
@@ -216,6 +225,11 @@ def bare_cursors(_: Call, page: Page) -> Json:
         "data": page.items,
         "links": links(self=page.self_cursor, prev=page.prev_cursor, next=page.next_cursor),
     }
+
+
+def bare_item(_: Call, page: Page) -> Json:
+    """The answer that holds the one thing asked for."""
+    return {"data": page.items[0]} if page.items else {}
 
 
 def links(**shown: str | None) -> Json:
@@ -284,6 +298,10 @@ class Endpoint:
     paged: bool = False
     cacheable: bool = False
     quick: Callable[[Call], bytes] | None = None
+
+
+V1_ENDPOINT = partial(Endpoint, style="v1", forbidden="a")
+DIRECTORIES_ENDPOINT = partial(Endpoint, style="directories", forbidden="b", shape=bare_cursors, paged=True)
 
 
 def authenticate(header: str | None, organization: Organization, now: datetime) -> Key:

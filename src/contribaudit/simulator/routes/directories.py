@@ -24,10 +24,18 @@ calls on the users of a directory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, bare_cursors, cut, resume
+from contribaudit.simulator.endpoint import (
+    DIRECTORIES_ENDPOINT,
+    AnswerError,
+    Call,
+    Page,
+    Position,
+    cut,
+    page_size,
+    resume,
+)
 from contribaudit.simulator.values import Directory, Group, Json, User
 
 LISTS = {
@@ -117,14 +125,7 @@ def _position(endpoint: str, sent: Mapping[str, Any]) -> Position | None:
 
 def _first(sent: Mapping[str, Any], memory: Json, code: str = "ADMIN-400-24") -> Position:
     """The first page: 20 entries unless `limit` (1..100) says otherwise, which else is refused with `code`."""
-    return Position(0, _limit(sent.get("limit", "20"), code), memory=memory)
-
-
-def _limit(value: object, code: str) -> int:
-    number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= 100:
-        raise AnswerError(400, code, "limit must be a number from 1 to 100.")
-    return number
+    return Position(0, page_size(sent.get("limit", "20"), 100, code), memory=memory)
 
 
 def _search(body: Json) -> Json:
@@ -245,14 +246,13 @@ def _user(user: User) -> Json:
     }
 
 
-_OF_DIRECTORIES = partial(Endpoint, style="directories", forbidden="b", shape=bare_cursors, paged=True)
 _PATH = "/admin/v2/orgs/{org_id}/directories"
 _GROUPS = f"{_PATH}/{{directory_id}}/groups"
-LIST = _OF_DIRECTORIES("directories", "GET", _PATH, "read:directories:admin", read=read_directories)
-GROUPS = _OF_DIRECTORIES("groups-search", "POST", f"{_GROUPS}/search", "read:groups:admin", read=read_groups)
-ROLES = _OF_DIRECTORIES(
+LIST = DIRECTORIES_ENDPOINT("directories", "GET", _PATH, "read:directories:admin", read=read_directories)
+GROUPS = DIRECTORIES_ENDPOINT("groups-search", "POST", f"{_GROUPS}/search", "read:groups:admin", read=read_groups)
+ROLES = DIRECTORIES_ENDPOINT(
     "group-role-assignments", "GET", f"{_GROUPS}/{{group_id}}/role-assignments", "read:groups:admin", read=read_roles
 )
-USERS = _OF_DIRECTORIES(
+USERS = DIRECTORIES_ENDPOINT(
     "users-search", "POST", f"{_PATH}/{{directory_id}}/users/search", "read:directories:admin", read=read_users
 )

@@ -25,14 +25,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contribaudit.simulator.endpoint import (
+    V1_ENDPOINT,
     AnswerError,
     Call,
-    Endpoint,
     Page,
     Position,
     cut,
     encode,
     links,
+    page_size,
     resume,
     whole,
 )
@@ -172,10 +173,10 @@ def _position(call: Call, endpoint: str, names: tuple[str, ...], default: int) -
         kept = resume(endpoint, call.query["cursor"])
         if not _sound(kept.memory):
             raise AnswerError(400, "ADMIN-400-1", "This endpoint did not give that cursor.")
-        return Position(kept.start, _limit(call, kept.size), kept.number, kept.memory)
+        return Position(kept.start, _size(call, kept.size), kept.number, kept.memory)
     memory = {name: call.query[name] for name in names if call.query.get(name)}
     _check(memory)
-    return Position(0, _limit(call, default), memory=memory)
+    return Position(0, _size(call, default), memory=memory)
 
 
 def _sound(memory: Json) -> bool:
@@ -183,11 +184,8 @@ def _sound(memory: Json) -> bool:
     return isinstance(after, list) and [type(part) for part in after] == [float, str]
 
 
-def _limit(call: Call, default: int) -> int:
-    text = call.query.get("limit", str(default))
-    if not text.isdecimal() or not 1 <= int(text) <= 500:
-        raise AnswerError(400, "ADMIN-400-19", "limit must be a number from 1 to 500.")
-    return int(text)
+def _size(call: Call, default: int) -> int:
+    return page_size(call.query.get("limit", str(default)), 500, "ADMIN-400-19")
 
 
 def _check(memory: Json) -> None:
@@ -255,27 +253,16 @@ def _url(call: Call, cursor: str | None) -> str:
     return call.url_with(parameters | ({} if cursor is None else {"cursor": cursor}))
 
 
-ACTIONS = Endpoint(
+_PATH = "/admin/v1/orgs/{org_id}"
+ACTIONS = V1_ENDPOINT(
     "event-actions",
     "GET",
-    "/admin/v1/orgs/{org_id}/event-actions",
+    f"{_PATH}/event-actions",
     "read:events:admin",
-    "v1",
-    "a",
-    read_actions,
-    lambda _, page: {"data": page.items},
+    read=read_actions,
+    shape=lambda _, page: {"data": page.items},
 )
-STREAM = Endpoint(
-    "events-stream",
-    "GET",
-    "/admin/v1/orgs/{org_id}/events-stream",
-    "read:events:admin",
-    "v1",
-    "a",
-    read_stream,
-    shape,
-    paged=True,
+STREAM = V1_ENDPOINT(
+    "events-stream", "GET", f"{_PATH}/events-stream", "read:events:admin", read=read_stream, shape=shape, paged=True
 )
-LIST = Endpoint(
-    "events", "GET", "/admin/v1/orgs/{org_id}/events", "read:events:admin", "v1", "a", read_list, shape, paged=True
-)
+LIST = V1_ENDPOINT("events", "GET", f"{_PATH}/events", "read:events:admin", read=read_list, shape=shape, paged=True)

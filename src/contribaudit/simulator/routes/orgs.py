@@ -18,12 +18,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from contribaudit.simulator.endpoint import (
+    V1_ENDPOINT,
     AnswerError,
     Call,
     Endpoint,
     Page,
     Position,
     bare_cursors,
+    bare_item,
     cut,
     links,
     resume,
@@ -143,16 +145,14 @@ def _time(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-LIST = Endpoint("orgs", "GET", "/admin/v1/orgs", None, "v1", "a", read_list, shape_list, paged=True)
-GET = Endpoint(
+LIST = V1_ENDPOINT("orgs", "GET", "/admin/v1/orgs", None, read=read_list, shape=shape_list, paged=True)
+GET = V1_ENDPOINT(
     "org",
     "GET",
     "/admin/v1/orgs/{org_id}",
     "read:orgs:admin",
-    "v1",
-    "a",
-    lambda call: single(organization(call)),
-    lambda _, page: {"data": page.items[0]} if page.items else {},
+    read=lambda call: single(organization(call)),
+    shape=bare_item,
 )
 KEYS = Endpoint(
     "api-keys",

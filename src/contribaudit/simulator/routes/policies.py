@@ -14,7 +14,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, links, resume, single
+from contribaudit.simulator.endpoint import (
+    V1_ENDPOINT,
+    AnswerError,
+    Call,
+    Page,
+    Position,
+    bare_item,
+    cut,
+    links,
+    resume,
+    single,
+)
 from contribaudit.simulator.options import Options, spell_realm
 from contribaudit.simulator.values import Json, Policy, Resource
 
@@ -105,25 +116,8 @@ def _url(call: Call, page: Page, cursor: str | None) -> str:
     return call.url_with(page.position.memory | ({"cursor": cursor} if cursor else {}))
 
 
-LIST = Endpoint(
-    "policies",
-    "GET",
-    "/admin/v1/orgs/{org_id}/policies",
-    "read:policies:admin",
-    "v1",
-    "a",
-    read_list,
-    shape_list,
-    paged=True,
-    cacheable=True,
+_PATH = "/admin/v1/orgs/{org_id}/policies"
+LIST = V1_ENDPOINT(
+    "policies", "GET", _PATH, "read:policies:admin", read=read_list, shape=shape_list, paged=True, cacheable=True
 )
-GET = Endpoint(
-    "policy",
-    "GET",
-    "/admin/v1/orgs/{org_id}/policies/{policy_id}",
-    "read:policies:admin",
-    "v1",
-    "a",
-    read_one,
-    lambda _, page: {"data": page.items[0]} if page.items else {},
-)
+GET = V1_ENDPOINT("policy", "GET", f"{_PATH}/{{policy_id}}", "read:policies:admin", read=read_one, shape=bare_item)

@@ -30,7 +30,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, resume
+from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, page_size, resume
 from contribaudit.simulator.spaces import Family, Place, take
 from contribaudit.simulator.values import Json, Space
 
@@ -273,19 +273,17 @@ def _position(call: Call) -> Position:
         kept = resume("confluence-spaces", call.query["cursor"], *wrong)
         if not all(isinstance(words, str) for words in kept.memory.values()):
             raise AnswerError(400, *wrong)
-        return Position(kept.start, _limit(call, kept.size), kept.number, kept.memory)
+        return Position(kept.start, _size(call, kept.size), kept.number, kept.memory)
     memory = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
     for name, known in _KNOWN.items():
         if not set(memory.get(name, known[0]).split(",")) <= set(known):
             raise AnswerError(400, "INVALID_REQUEST_PARAMETER", f"Provided value for '{name}' is not correct.")
-    return Position(0, _limit(call, 25), memory=memory)
+    return Position(0, _size(call, 25), memory=memory)
 
 
-def _limit(call: Call, default: int) -> int:
-    text = call.query.get("limit", str(default))
-    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 250:
-        raise AnswerError(400, "INVALID_REQUEST_PARAMETER", "Provided value for 'limit' is not correct.")
-    return int(text)
+def _size(call: Call, default: int) -> int:
+    detail = "Provided value for 'limit' is not correct."
+    return page_size(call.query.get("limit", str(default)), 250, "INVALID_REQUEST_PARAMETER", detail)
 
 
 JIRA = Listing("jira", "values", _project, _choose_projects, _shape_projects)
