@@ -36,6 +36,7 @@ from contribaudit.core.model.provisions import (
     ProvisionKind,
 )
 from contribaudit.core.model.rulebook import Rulebook
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory, Review, SubprocessorList
@@ -309,9 +310,7 @@ def _documents(held: ListedPack) -> Archive:
     for row in _texts(held, "provisions.csv"):
         provision = Provision(ProvisionKind(row["kind"]), tuple(json.loads(row["heading"])), row["text"])
         texts.setdefault(int(row["look"]), []).append(provision)
-    looks: dict[str, list[Look]] = {}
-    for row in _texts(held, "terms.csv"):
-        looks.setdefault(row["document"], []).append(_look(row))
+    looks = grouped(map(_look, _texts(held, "terms.csv")), lambda look: look.document)
     notes = [
         Note(
             number,

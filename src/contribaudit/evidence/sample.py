@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
+from contribaudit.core.model.several import grouped
 from contribaudit.exporters.csv_evidence import lines, value_of
 from contribaudit.exporters.text import Cell
 
@@ -26,9 +28,7 @@ _EMPTY = 4
 
 def draw(findings: Sequence[Mapping[str, Any]], size: int, seed: str) -> list[Mapping[str, Any]]:
     """At most `size` findings (as in report.json), by outcome, then in the order in which they were drawn."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for one in findings:
-        groups.setdefault(one["outcome"], []).append(one)
+    groups: dict[str, list[Mapping[str, Any]]] = grouped(findings, itemgetter("outcome"))
     shares = _shares({outcome: len(group) for outcome, group in groups.items()}, min(size, len(findings)))
     return [
         one

@@ -16,6 +16,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.several import grouped
 from contribaudit.evidence.controls import RANK, ByControl, Control, order, split
 from contribaudit.evidence.readme import About
 from contribaudit.exporters.text import Cell, called, safe_text, told
@@ -203,9 +204,6 @@ def _index(one: Control) -> tuple[Cell, ...]:
 
 def write_page(shown: Shown, files: Mapping[str, str], out: TextIO) -> None:
     """The page; `files` are names of the folder with what they hold."""
-    frameworks: dict[str, list[Control]] = {}
-    for one in shown.controls:
-        frameworks.setdefault(one.framework, []).append(one)
     style, verdict = _text("start.css"), shown.about.verdict
     rows, waived = ([_texts(row) for row in some[:MOST_ON_PAGE]] for some in (shown.open, shown.waived))
     stream = _template().stream(
@@ -215,7 +213,7 @@ def write_page(shown: Shown, files: Mapping[str, str], out: TextIO) -> None:
         rows=rows,
         more=shown.number - len(rows),
         number=shown.number,
-        frameworks=frameworks,
+        frameworks=grouped(shown.controls, lambda one: one.framework),
         waived=waived,
         files=files,
         style=style,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contribaudit.core.model.canonical import LEAST_DIGITS
+from contribaudit.core.model.several import grouped
 from contribaudit.core.resolve.state import NEVER_EXPORTED, Chain
 from contribaudit.errors import ContribauditError, EvidenceDamaged, UsageError
 from contribaudit.evidence.agreement import disagreements
@@ -277,7 +278,8 @@ def chain_of(store: History, organization: str, host: str, as_of: datetime) -> C
     noted = [one for one in store.manifests_about(organization) if one.written_at <= as_of]
     if not noted:
         return NEVER_EXPORTED
-    broken = next((told for told in map(_broken, _by_scope(noted)) if told), "")
+    chains = grouped(noted, lambda one: one.organizations)  # each set of organizations has one of its own
+    broken = next(filter(None, map(_broken, chains.values())), "")
     for one in reversed(noted):
         if one.host == host and _in_reach(Path(one.place)):
             return Chain(len(noted), broken, one.place, one.sha256, one.written_at, _damage(one))
@@ -287,14 +289,6 @@ def chain_of(store: History, organization: str, host: str, as_of: datetime) -> C
 def _in_reach(place: Path) -> bool:
     """Whether this account may look at it."""
     return os.access(place, os.R_OK | (os.X_OK if place.is_dir() else 0)) if os.path.lexists(place) else False
-
-
-def _by_scope(noted: Sequence[ExportedManifest]) -> list[list[ExportedManifest]]:
-    """Each set of organizations has a chain of its own."""
-    scopes: dict[tuple[str, ...], list[ExportedManifest]] = {}
-    for one in noted:
-        scopes.setdefault(one.organizations, []).append(one)
-    return list(scopes.values())
 
 
 def _broken(chain: Sequence[ExportedManifest]) -> str:

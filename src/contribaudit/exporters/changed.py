@@ -10,6 +10,7 @@ from datetime import datetime
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Subject
 from contribaudit.exporters.report_v1 import ChangeV1
 from contribaudit.exporters.text import called, display, label, safe_text
@@ -154,8 +155,6 @@ def caused_at(cause: str) -> datetime | None:
 
 def by_cause(changes: Sequence[CountedChange]) -> list[tuple[CountedChange, int]]:
     """Changes of one subject with one cause together: the most telling one, and how many more; unexplained first."""
-    found: dict[tuple[Subject, str], list[CountedChange]] = {}
-    for one in changes:
-        found.setdefault((one.about, one.cause), []).append(one)
-    brief = [(min(its, key=lambda each: each.what.startswith("signal.")), len(its) - 1) for its in found.values()]
+    groups = grouped(changes, lambda one: (one.about, one.cause)).values()
+    brief = [(min(its, key=lambda each: each.what.startswith("signal.")), len(its) - 1) for its in groups]
     return sorted(brief, key=lambda one: one[0].explained)

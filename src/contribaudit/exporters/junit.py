@@ -7,10 +7,11 @@ own.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
+from contribaudit.core.model.several import grouped
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import FAMILIES, Overview
 from contribaudit.exporters.text import UNPROVEN, VIOLATED, attribute, element_text, label, safe_text, told, words
@@ -30,21 +31,20 @@ def element_of(outcome: str) -> str:
 def pieces(document: ReportV1) -> Iterator[str]:
     """The report as JUnit XML, in pieces: one for each finding."""
     run = document["run"]
-    suites: defaultdict[tuple[str, str], list[FindingV1]] = defaultdict(list)
-    for one in document["findings"]:
-        suites[one["organization"], one["check"].partition("-")[0]].append(one)
+    suites = grouped(document["findings"], lambda one: (one["organization"], one["check"].partition("-")[0]))
     seconds = (datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])).total_seconds()
     total = _counts(document["findings"])
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f'<testsuites name="contribaudit"{total} time="{seconds:.3f}">\n'
     called = {one["id"]: one["name"] for one in document["organizations"]}
+    about = _about(document)
     for (organization, family), findings in sorted(suites.items()):
         name = f"{called.get(organization) or organization or 'all organizations'}: {FAMILIES.get(family, family)}"
         # The schemas that pipelines hold allow no zone here; it is UTC.
         stamp = run["started_at"].removesuffix("Z")
         yield f'  <testsuite name={attribute(name)}{_counts(findings)} timestamp="{stamp}" time="0">\n'
         yield "    <properties>\n"
-        for key, value in _about(document, organization):
+        for key, value in (("organization", organization), *about):
             yield f"      {_property(key, value)}\n"
         yield "    </properties>\n"
         names = Counter(_name(one) for one in findings)
@@ -60,10 +60,10 @@ def _counts(findings: list[FindingV1]) -> str:
     )
 
 
-def _about(document: ReportV1, organization: str) -> list[tuple[str, str]]:
+def _about(document: ReportV1) -> list[tuple[str, str]]:
+    """The properties of every suite: run, verdict, and what judged it."""
     run, policy = document["run"], document["policy"]
     return [
-        ("organization", organization),
         ("run", str(run["id"])),
         ("run_finished_at", run["finished_at"]),
         ("run_complete", "true" if run["complete"] else "false"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from contribaudit.core.advise.report import Report
-from contribaudit.core.model.several import some
+from contribaudit.core.model.several import grouped, some
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import (
     Place,
@@ -209,10 +209,8 @@ def exposure_document(report: Report) -> SubprocessorsV1 | None:
     apps = [
         one for one in state.subjects(Kind.APP) if not report.sites or state.place(one).site.casefold() in report.sites
     ]
-    groups: dict[tuple[str, Touches, tuple[str, ...]], list[Exposure]] = {}
-    for one in exposures(state, processors(state, listed), apps):
-        if one.touches is not Touches.NO:
-            groups.setdefault((one.processor.name, one.touches, one.because), []).append(one)
+    found = (one for one in exposures(state, processors(state, listed), apps) if one.touches is not Touches.NO)
+    groups = grouped(found, lambda one: (one.processor.name, one.touches, one.because))
     rows = [_grouped(state, group) for group in groups.values()]
     order = {row.name: number for number, row in enumerate(listed.rows)}
     rows.sort(key=lambda row: (row["touches"] != Touches.YES.value, order[row["processor"]]))

@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Severity
-from contribaudit.core.model.subject import Subject
+from contribaudit.core.model.several import grouped
 from contribaudit.exporters.changed import CountedChange
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.site_map import GROUP_OF
@@ -124,9 +124,7 @@ def sections(ordered: Iterable[FindingV1], chapter: Callable[[str], str]) -> lis
         if check not in found:
             found[check] = Answer(check, one["title"], Severity(one["severity"]))
         found[check].add(one)
-    by_family: dict[str, list[Answer]] = defaultdict(list)
-    for answer in found.values():
-        by_family[chapter(answer.check)].append(answer)
+    by_family = grouped(found.values(), lambda answer: chapter(answer.check))
     known = [one for one in FAMILIES if one in by_family]
     return [
         Section(family, safe_text(QUESTIONS.get(family) or FAMILIES.get(family, family)), tuple(by_family[family]))
@@ -268,10 +266,8 @@ def apps_by_location(document: ReportV1) -> list[Held]:
 
 def by_deed(changes: Iterable[CountedChange]) -> list[list[CountedChange]]:
     """Changes of one subject with one cause together; those without a known cause first."""
-    found: dict[tuple[Subject, str, str], list[CountedChange]] = {}
-    for one in changes:
-        found.setdefault((one.about, one.cause, one.when), []).append(one)
-    return sorted(found.values(), key=lambda its: all(one.explained for one in its))
+    found = grouped(changes, lambda one: (one.about, one.cause, one.when)).values()
+    return sorted(found, key=lambda its: all(one.explained for one in its))
 
 
 def some(values: Iterable[str], most: int = NAMED) -> tuple[Sequence[str], int]:
