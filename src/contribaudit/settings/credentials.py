@@ -101,23 +101,8 @@ def secrets(settings: AppSettings) -> tuple[tuple[Path, ...], tuple[str, ...]]:
 
     A file that cannot be read has none to give; the keyring is not asked.
     """
-    places, variables = [settings.api_key_file, settings.evidence.signing_key], [VARIABLE]
-    places.append(settings.network.client_key or settings.network.client_certificate)
-    for organization in settings.organizations():
-        places.append(organization.api_key_file)
-        variables.append(organization.api_key_env or "")
-    sites: list[Sites | Site] = [settings.sites, *settings.sites.site] if settings.sites is not None else []
-    for site in sites:
-        places.append(site.token_file)
-        variables.append(site.token_env or "")
-    if settings.notify is not None:
-        places.append(settings.notify.urls_file)
-        variables.append(settings.notify.urls_env or "")
-        for webhook in settings.notify.webhook:
-            places += [webhook.url_file, webhook.secret_file]
-            variables += [webhook.url_env or "", webhook.secret_env or ""]
-    files = tuple(dict.fromkeys(place for place in places if place is not None))
-    values = [value for name in variables if (value := os.environ.get(name))]
+    files = tuple(dict.fromkeys(settings.secret_files()))
+    values = [value for name in (VARIABLE, *settings.secret_variables()) if (value := os.environ.get(name))]
     for place in files:
         with suppress(Unreadable):
             values.append(read_text(place))

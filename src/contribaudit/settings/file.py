@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -118,23 +118,6 @@ _SECRETS = {"api_key": ("an API key", _KEY_HINT), "token": ("an API token", _SIT
 _RENAMED = {"spaces": ("sites", 'To read spaces and nothing else of a site, add read = ["spaces"]')}
 """Tables that have another name now, with what else to know."""
 _ONCE = (("organization", "id", "organization ID"), ("sites.site", "host", "host"))
-_PATHS = (
-    "policy",
-    "rulebook",
-    "attestations",
-    "decoders",
-    "api_key_file",
-    "token_file",
-    "store",
-    "folder",
-    "signing_key",
-    "urls_file",
-    "url_file",
-    "secret_file",
-    "ca_file",
-    "client_certificate",
-    "client_key",
-)
 
 
 def read(path: Path) -> str:
@@ -224,8 +207,8 @@ def refuse_places(document: Mapping[str, Any], text: str, path: Path) -> None:
             )
 
 
-def absolute(document: dict[str, Any], path: Path | None) -> dict[str, Any]:
-    """The document with relative paths made absolute, starting at the folder of the file."""
+def absolute(document: dict[str, Any], path: Path | None, *, keys: Container[str]) -> dict[str, Any]:
+    """The document with the relative paths under these keys made absolute, starting at the folder of the file."""
     if path is None:
         return document
     folder = expanded(path).absolute().parent
@@ -235,7 +218,7 @@ def absolute(document: dict[str, Any], path: Path | None) -> dict[str, Any]:
             return {name: resolved(name, inner) for name, inner in value.items()}
         if isinstance(value, list):
             return [resolved("", inner) for inner in value]
-        if key in _PATHS and isinstance(value, str) and value and "://" not in value:
+        if key in keys and isinstance(value, str) and value and "://" not in value:
             with contextlib.suppress(RuntimeError):  # no such home folder: whoever checks the value says so
                 return str(folder / Path(value).expanduser())
         return value

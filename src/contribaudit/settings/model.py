@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias, get_args
+from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -375,12 +376,14 @@ class AppSettings(BaseSettings):
         path = find_config(config)
         text = file.read(path) if path is not None else ""
         tables = {name: table.model_fields for name, table in _TABLES.items()}
+        fields = (one for known in (cls.model_fields, *tables.values()) for one in known.items())
+        paths = {name for name, field in fields if FilePath in get_args(field.annotation)}
         document = file.parsed(text, path, keys=cls.model_fields, tables=tables)
         if config is None and path is not None and in_present_folder(path):
             file.refuse_places(document, text, path)
         problem: ConfigurationError
         try:
-            settings = cls(**file.absolute(document, path))
+            settings = cls(**file.absolute(document, path, keys={*paths, "store"}))
         except ValidationError as error:
             problem = file.explained(error.errors(include_url=False, include_input=False)[0], text, path)
         except SettingsError as error:
@@ -426,6 +429,24 @@ class AppSettings(BaseSettings):
         )
         return completed, *(one for one in listed if one.id != self.org_id)
 
+    def secret_files(self) -> tuple[Path, ...]:
+        """Every file with a key, token or address that the configuration names."""
+        key = self.network.client_key or self.network.client_certificate
+        single = (self.api_key_file, self.evidence.signing_key, key)
+        return tuple(one for one in (*single, *self._named_in_tables("_file")) if one is not None)
+
+    def secret_variables(self) -> tuple[str, ...]:
+        """Every environment variable with a key, token or address that the configuration names."""
+        return tuple(one for one in self._named_in_tables("_env") if one is not None)
+
+    def _named_in_tables(self, suffix: str) -> Iterator[Any]:
+        tables: list[Table] = [*self.organization]
+        if self.sites is not None:
+            tables += [self.sites, *self.sites.site]
+        if self.notify is not None:
+            tables += [self.notify, *self.notify.webhook]
+        return (value for table in tables for name, value in table if name.endswith(suffix))
+
     def store_location(self) -> str:
         """What `History.open` takes: a path or a URL, password included. Never print it."""
         if self.store is None:
@@ -446,13 +467,7 @@ class AppSettings(BaseSettings):
         for name, table in _TABLES.items():
             if name not in _LISTS:
                 known |= {f"{PREFIX}{name.upper()}__{field.upper()}" for field in table.model_fields}
-        named = [one.api_key_env for one in self.organization]
-        if self.notify is not None:
-            named += [self.notify.urls_env]
-            named += [name for one in self.notify.webhook for name in (one.url_env, one.secret_env)]
-        if self.sites is not None:
-            named += [self.sites.token_env, *(one.token_env for one in self.sites.site)]
-        ours = known | {name for name in named if name}
+        ours = known | set(self.secret_variables())
         strange = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name not in ours)
         return tuple(f"{name}{or_meant(name, known)}" for name in strange if name.upper() not in known)
 
