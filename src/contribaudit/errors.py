@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def installing(extra: str) -> str:
-    """How an extra is added to this installation: by pipx, by uv, or by pip, from where contribaudit came."""
+    """The command that adds an extra to this installation: with pipx, uv or pip, from the source of contribaudit."""
     import json
     import re
     import shlex
@@ -47,7 +47,7 @@ def installing(extra: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Which of the known is most like the word, whatever its case; "" where none is near."""
+    """The known word that is most like this one, whatever its case; "" if none is near."""
     from difflib import get_close_matches
 
     by_folded = {one.casefold(): one for one in sorted(known)}
@@ -213,14 +213,14 @@ class UnexpectedAnswer(AdminApiError, code="unexpected_answer"):
 
 
 class ListNotWhole(UnexpectedAnswer, code="list_not_whole"):
-    """A list came to its end, and its own numbers show that it is not the whole list.
+    """A list ended, and its own numbers show that it is incomplete.
 
     Each kind has a class of its own.
     """
 
 
 class CountMismatch(ListNotWhole, code="count_mismatch"):
-    """Another number of different entries than the list announced."""
+    """The number of different entries is not the one that the list announced."""
 
 
 class TotalChanged(ListNotWhole, code="total_changed"):
@@ -228,19 +228,19 @@ class TotalChanged(ListNotWhole, code="total_changed"):
 
 
 class NoTotal(ListNotWhole, code="no_total"):
-    """What is announced as the number of entries is no number."""
+    """The announced number of entries is not a number."""
 
 
 class RepeatedEntries(ListNotWhole, code="repeated_entries"):
-    """Entries came twice in a list that does not tell how many there are: others may be missing for them."""
+    """Entries came twice in a list without a total, so that others may be missing."""
 
 
 class NoEnvelope(ListNotWhole, code="no_envelope"):
-    """A page without what tells whether there is a next one."""
+    """A page does not say whether there is a next one."""
 
 
 class MoreThanRead(ListNotWhole, code="more_than_read"):
-    """A page that says, beside its entries, that something is missing: an error, or a next page by another name."""
+    """A page says besides its entries that something is missing: an error, or a next page under another name."""
 
 
 class QueryRefused(UnexpectedAnswer, code="query_refused"):
@@ -255,15 +255,15 @@ class QueryRefused(UnexpectedAnswer, code="query_refused"):
 
 
 class CursorRefused(UnexpectedAnswer, code="cursor_refused"):
-    """400 from the event stream: it does not take the place to go on from, or the time to start at."""
+    """400 from the event stream: it refuses the cursor, or the time to start at."""
 
 
 class NothingRead(ContribauditError, code="nothing_read", exit_code=exit_codes.UNREACHED):
-    """Not one call of an audit got a usable answer, for another reason than the key; nothing is judged or kept."""
+    """No call of an audit got a usable answer, for a reason other than the key; nothing is judged or kept."""
 
 
 class PageNotRead(ContribauditError, code="page_not_read", exit_code=exit_codes.UNREACHED):
-    """A public page, or a copy of it, gave nothing that can be read.
+    """A public page, or a copy of it, could not be read.
 
     `why` is a word for programs: "forbidden", "login_form", "too_large".
     """

@@ -37,7 +37,7 @@ _BY_MARK = (
 
 
 class Unreadable(Exception):
-    """The file gives no bytes or no text. `reason` and `hint` are for people, `missing` says that there is no file."""
+    """The file cannot be read, or is not text. `reason` and `hint` are for people; `missing` if there is no file."""
 
     def __init__(self, reason: str, hint: str, *, missing: bool = False) -> None:
         super().__init__(reason)
@@ -47,7 +47,7 @@ class Unreadable(Exception):
 
 
 class NotToml(Exception):
-    """The text is no TOML that can be used. `line` counts from 1; `column` is None where nobody knows it."""
+    """The text is not usable TOML. `line` counts from 1; `column` is None if unknown."""
 
     def __init__(self, what: str, line: int, column: int | None = None) -> None:
         super().__init__(what)
@@ -138,7 +138,7 @@ def toml(text: str) -> dict[str, Any]:
 
 
 def _refuse_extremes(document: dict[str, Any], text: str) -> None:
-    """Level by level, since what is too deep for Python's stack must not be walked on it."""
+    """Check level by level: what is nested too deeply for Python's stack cannot be checked recursively."""
     level: list[Any] = [document]
     for _ in range(_DEEPEST):
         inner: list[Any] = []
@@ -158,7 +158,7 @@ def _first_line(text: str, pattern: re.Pattern[str]) -> int:
 
 
 def _deepest_line(text: str) -> int:
-    """The line where most brackets open or most parts of a key stand: good enough to look at."""
+    """The line with the most opening brackets or key parts: a good place to start looking."""
     lines = text.split("\n")
     return max(range(len(lines)), key=lambda at: lines[at].count("[") + lines[at].count("{") + lines[at].count(".")) + 1
 
@@ -247,7 +247,7 @@ def _made(path: Path, *, folder: bool) -> int | None:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what processes that are gone left unfinished in the folder; what cannot be removed stays."""
+    """Remove unfinished files of processes that have ended; what cannot be removed stays."""
     if fcntl is None:
         return
     with suppress(OSError), os.scandir(folder) as entries:

@@ -19,7 +19,7 @@ def main() -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Put nothing in the place of a standard stream that is closed.
+    """Replace each closed standard stream by one that is empty and discards what is written.
 
     Python has None for it, and its number would go to the next file that is opened: the history, a connection.
     """

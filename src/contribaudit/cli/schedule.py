@@ -132,7 +132,7 @@ def docker(console: Console, time: str, key_file: Path | None, image: str) -> No
 
 
 def _name(text: str) -> str:
-    """The name as it stands in a recipe. Raises UsageError for what could be read as something else there."""
+    """The name, if it is safe in a recipe. Raises UsageError."""
     if not re.fullmatch(r"[a-z0-9][a-zA-Z0-9._/:@-]*", text):
         raise UsageError(
             f"{text!r} is not the name of an image or namespace", hint="Use letters, digits and . _ / : @ -"
@@ -192,7 +192,7 @@ def _key_file(settings: AppSettings, organization: str, named: Path | None) -> P
 
 
 def _warn_of_keys(console: Console, settings: AppSettings) -> None:
-    """Of several organizations each needs a file: a scheduler has no keyring, and none of this shell's variables."""
+    """Warn of organizations without a key file: a scheduler has no keyring, and none of this shell's variables."""
     for one in settings.organizations():
         if one.api_key_file is None:
             console.diagnostics.warning(
@@ -202,7 +202,7 @@ def _warn_of_keys(console: Console, settings: AppSettings) -> None:
 
 
 def _away() -> bool:
-    """Whether this shell looks elsewhere for a person's files than a scheduler does."""
+    """Whether this shell looks for a person's files in other places than a scheduler does."""
     if any(os.environ.get(name) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME")):
         return True
     try:

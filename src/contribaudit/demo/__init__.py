@@ -52,7 +52,7 @@ class Demonstration:
 
 @contextmanager
 def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Demonstration]:
-    """The job of every audit of the scenario's story, done, with the simulated API up and the history open.
+    """Play the scenario's story with all its audits, then yield its job with the simulated API up and the history open.
 
     It can be audited again. Raises ValueError for an unknown scenario.
     """
@@ -104,7 +104,7 @@ def _play(moment: Moment, job: Job, organization: Organization) -> None:
 
 
 def _look(job: Job, organization: str, shown: Values, by: str) -> None:
-    """Somebody opens every screen and records what it shows of what the story knows, between two readings."""
+    """Record what the story shows on every console screen, between two readings."""
     session = sessions(job, SILENT)[organization]
     before = session.read()
     looked = session.looked(before)

@@ -145,7 +145,7 @@ STORIES: Mapping[str, Callable[[datetime], tuple[Moment, ...]]] = {
 
 
 def _last_tuesday(now: datetime) -> datetime:
-    """14:02 on the last Tuesday that is over since half a day."""
+    """14:02 on the last Tuesday, at least half a day ago."""
     before = now - timedelta(hours=12)
     day = before - timedelta(days=(before.weekday() - 1) % 7)
     moment = day.replace(hour=14, minute=2, second=0, microsecond=0)
@@ -187,7 +187,7 @@ _NEWS = "Data that was contributed may be retained for up to 24 months after you
 
 
 def archive_pages(store: History, rules: TermsRules, moments: Sequence[datetime]) -> None:
-    """Every document that facts are anchored in, read at each of the moments; in the last one a page says more."""
+    """Archive every document that facts are anchored in at each moment; at the last one a page says more."""
     anchored = {one.document for one in rules.anchors}
     for moment in moments:
         for document in rules.documents:
@@ -216,7 +216,7 @@ _NEW = Row(
 
 
 def import_lists(store: History, rules: SubprocessorRules, begun: datetime, lately: datetime) -> None:
-    """Two imports: of a list in force since months before the first moment, and of one since the day of the second."""
+    """Import two lists: one in force since months before the first moment, and one since the day of the second."""
     assert rules.baseline is not None, "the shipped rulebook has one"
     rows = rules.baseline.rows
     months_before = begun.date() - timedelta(days=90)

@@ -149,7 +149,7 @@ def _object_of_run(session: Session, run: int, owner: Subject, signal: str) -> A
 
 
 def _object_of(session: Session, seen: Any) -> Any:
-    """What the digests of a signal are made of; the API's answer where that was not kept."""
+    """The object behind the digests of a signal; the API's answer if the object was not kept."""
     kept = session.job.store.objects(seen.value)
     if len(kept) < len(seen.value):
         return json.loads(session.job.store.raw(seen.response))
@@ -167,7 +167,7 @@ def _decoders_of(state: State, owner: Subject, signal: str) -> list[Trust]:
 
 
 def _decoder_notes(state: State, owner: Subject, signal: str) -> list[str]:
-    """For each of them: the setting, the file, and how far it counts."""
+    """For each decoder of the signal: the setting, the file, and whether it counts."""
     return [
         f"{one.decoder.setting} by {one.decoder.name}: {_counts(one, owner)}"
         for one in _decoders_of(state, owner, signal)

@@ -127,7 +127,7 @@ def _key(state: State, setting: Setting, about: Subject, signal: str | None, own
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """What a decoder is looked for: a setting of a subject, with the signal that may hold it and its attestations."""
+    """The search for a decoder: a setting of a subject, the signal that may hold it, and its attestations."""
 
     session: Session
     setting: Setting
@@ -206,7 +206,7 @@ class _Search:
         return side(*earlier), side(*newest)
 
     def origin(self, sides: tuple[Side, Side]) -> list[str]:
-        """What the proposal says of its origin. Raises UsageError where the two states show nothing, or too much."""
+        """The lines on the origin of the proposal. Raises UsageError if the two states show nothing, or too much."""
         before, after = sides
         setting, about = self.setting, self.about
         if before.sha256 == after.sha256:

@@ -53,7 +53,7 @@ def _bare(name: str) -> str:
 
 @contextmanager
 def open_terms(console: Console, *, keeps: bool = False) -> Iterator[Terms]:
-    """The documents with the history open, which only `keeps` writes."""
+    """Open the history and yield the documents; only `keeps` allows writing."""
     rules = console.rulebook().terms
     with console.open_history(reading=not keeps) as store:
         yield Terms(store, rules, rules.watched(store.added_documents()), store.documents())

@@ -219,7 +219,7 @@ def _write_facts(
     found: Sequence[AnchorStanding],
     against: Sequence[Contradiction],
 ) -> None:
-    """The facts and how they stand, below a line for each document, above what contradicts the documents."""
+    """Write a line for each document, the facts with their standing, and what contradicts the documents."""
     from contribaudit.exporters.terms import ANCHORS, anchor_rows
 
     below = "".join(
@@ -255,7 +255,7 @@ def _write_facts(
 
 
 def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[AnchorStanding], *, fetched: bool) -> None:
-    """Say whether all is read and holds; exit code 3 where not."""
+    """Say whether every document was read and every fact holds; exit code 3 if not."""
     from contribaudit.core.resolve.provisions import Standing
 
     unread = [status for status in statuses.values() if status != "read"]

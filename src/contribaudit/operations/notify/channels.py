@@ -43,10 +43,10 @@ class Channel(Protocol):
 
     @property
     def destination(self) -> Destination:
-        """Which one it is."""
+        """Where its messages go."""
 
     def send(self, message: Message, envelope: Mapping[str, object]) -> str:
-        """Send it once. "" when it was taken, else why not, without any part of the address."""
+        """Send the message once. "" on success, else the reason, without any part of the address."""
 
 
 def channels(settings: AppSettings) -> tuple[Channel, ...]:
@@ -162,7 +162,7 @@ def _apprise(url: str, number: int) -> AppriseChannel:
 
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
-    """What Apprise logs meanwhile, which nobody else sees: it may name addresses."""
+    """Collect what Apprise logs in the block, and show it to nobody: it may contain addresses."""
     said: list[str] = []
 
     class Keep(logging.Handler):
