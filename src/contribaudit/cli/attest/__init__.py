@@ -1,12 +1,40 @@
-"""`contribaudit attest`: records what is in no API, as a person saw it in the administration console."""
+"""`contribaudit attest`: records what is in no API, as a person saw it in the administration console.
+
+`attest record` is in recording.py, and its guided walk in walk.py. The rest is here: `list` and `show`, `confirm` for a
+second person, `revoke` to take an attestation back, `forget` to take a person's name out of the history.
+"""
 
 from __future__ import annotations
 
+import json
+
 import click
 
+from contribaudit.attestations.anchoring import described
+from contribaudit.attestations.due import due_at
+from contribaudit.attestations.recording import mail
+from contribaudit.attestations.status import what_became
 from contribaudit.cli.attest.recording import record
-from contribaudit.cli.attest.review import confirm, forget, list_attestations, revoke, show_attestation
+from contribaudit.cli.attest.session import open_session, session_options
+from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.options import agreed, format_option, store_option, yes_option
+from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.core.model.several import counted
+from contribaudit.core.model.subject import pseudonym
+from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.state import State
+from contribaudit.errors import UsageError
+from contribaudit.exporters.tabular import cell_text, render
+from contribaudit.exporters.text import Cell, rfc3339
 
+COLUMNS = (
+    "id", "state", "subject", "setting", "value", "by", "observed_at", "confirmed_by", "anchored", "due_on",
+    "organization_id", "subject_kind", "subject_id", "recorded_by", "recorded_at", "account", "host", "screen",
+    "console_path", "note", "attachments", "look", "anchors", "unanchored_reason", "highest_plan", "plan_words",
+    "revoked_by", "revoked_at",
+)  # fmt: skip
+TABLE = ("id", "state", "subject", "setting", "value", "by", "observed_at", "confirmed_by", "anchored", "due_on")
 _WITH_A_VALUE = ("--config", "--log-format")
 _ALONE = ("--quiet", "-q", "--verbose", "-v", "--no-color")
 
@@ -23,7 +51,7 @@ class Attest(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=Attest, commands=[record, list_attestations, show_attestation, confirm, revoke, forget])
+@click.group(cls=Attest, commands=[record])
 def command() -> None:
     """Record what the administration console shows where no API does.
 
@@ -31,3 +59,146 @@ def command() -> None:
     is due. Who looked, who recorded it, and on which account and host is kept. Attestations are never edited: a newer
     one supersedes the old.
     """
+
+
+@command.command("list")
+@click.option("--all", "everything", is_flag=True, help="Include superseded and revoked attestations.")
+@format_option()
+@session_options
+@pass_console
+def list_attestations(console: Console, *, everything: bool) -> None:
+    """List attestations in force: who looked when, who confirmed, what anchors them, and when to look again."""
+    with open_session(console, reading=True) as session:
+        state, known, now = session.remembered(), session.attestations(), session.now()
+        policy = session.job.policy
+        standing = what_became(known, now)
+        shown = [one for one in known if everything or standing[one.id] == "in force"]
+        rows = [_row(one, standing[one.id], state, policy) for one in shown]
+        in_force = [one for one in shown if standing[one.id] == "in force"]
+        overdue = sum(1 for one in in_force if due_at(one, one.screen, policy) <= now)
+    console.table(COLUMNS, rows, flexible="subject", only=TABLE)
+    if not known:
+        console.diagnostics.conclusion("No attestations yet. Run `contribaudit attest` to walk through what is due.")
+    else:
+        told = f"{counted(len(known), 'attestation')}, {len(in_force)} in force, {overdue} of them due."
+        console.diagnostics.conclusion(told)
+
+
+@command.command("show")
+@click.argument("identity", metavar="ID")
+@format_option("text", "json")
+@session_options
+@pass_console
+def show_attestation(console: Console, *, identity: str) -> None:
+    """Show one attestation in full and check its screenshots; exits with 5 if one is damaged."""
+    with open_session(console, reading=True) as session:
+        one = session.find(identity)
+        for shot in one.attachments:
+            session.job.store.attachment(shot.sha256)
+        standing = what_became(session.attestations(), session.now())[one.id]
+        row = _row(one, standing, session.remembered(), session.job.policy)
+        why = session.job.store.revocation_note(one.id)
+    signed = [(each.by, each.at, each.account, each.host) for each in one.confirmed]
+    if console.output_format == "json":
+        document = json.loads(render("json", COLUMNS, [row]))[0]
+        document["confirmations"] = [
+            {"by": by, "at": rfc3339(at), "account": account, "host": host} for by, at, account, host in signed
+        ]
+        document["attachments"] = [
+            {"name": shot.name, "sha256": shot.sha256, "size_bytes": shot.size_bytes} for shot in one.attachments
+        ]
+        document["revocation_note"] = why
+        console.write(json.dumps(document, indent=2) + "\n")
+        return
+    lines = [f"{column.replace('_', ' '):20}{cell_text(value)}" for column, value in zip(COLUMNS, row, strict=True)]
+    lines += [f"{'confirmed':20}{cell_text(by)} at {cell_text(at)}" for by, at, _, _ in signed]
+    lines += [f"{'revocation note':20}{cell_text(why)}"] if why else []
+    lines += [f"{'screenshot':20}{cell_text(shot.name)}, SHA-256 {shot.sha256}, intact" for shot in one.attachments]
+    console.write("\n".join(line.rstrip() for line in lines) + "\n")
+
+
+def _row(one: Attestation, standing: str, state: State, policy: AuditPolicy) -> tuple[Cell, ...]:
+    return (
+        one.id,
+        standing,
+        alias_of(state, one.subject),
+        str(one.setting),
+        one.value,
+        one.by,
+        one.observed_at,
+        ", ".join(signature.by for signature in one.confirmed),
+        bool(one.anchors),
+        due_at(one, one.screen, policy).date() if standing == "in force" else None,
+        one.subject.organization,
+        one.subject.kind.value,
+        one.subject.id,
+        one.recorded.by,
+        one.recorded.at,
+        one.recorded.account,
+        one.recorded.host,
+        one.screen,
+        one.console_path,
+        one.note,
+        tuple(shot.sha256 for shot in one.attachments),
+        one.look,
+        described(one.anchors),
+        one.unanchored_reason,
+        one.highest_plan,
+        one.plan_words,
+        one.revoked.by if one.revoked else None,
+        one.revoked.at if one.revoked else None,
+    )
+
+
+_identity = click.argument("identity", metavar="ID")
+_by = click.option("--by", metavar="MAIL", help="Your email address; default: attested_by of the configuration.")
+
+
+@command.command("confirm")
+@_identity
+@_by
+@session_options
+@pass_console
+def confirm(console: Console, *, identity: str, by: str | None) -> None:
+    """Confirm as a second person that the console shows this; not for whoever looked or recorded it."""
+    with open_session(console) as session:
+        one = session.find(identity)
+        signature = session.confirm(one.id, by or session.settings.attested_by or "")
+    console.diagnostics.conclusion(f"{signature.by} confirmed {one.id}: {one.setting} as attested by {one.by}.")
+
+
+@command.command("revoke")
+@_identity
+@_by
+@click.option("--note", metavar="TEXT", default="", help="Why.")
+@session_options
+@pass_console
+def revoke(console: Console, *, identity: str, by: str | None, note: str) -> None:
+    """Revoke an attestation. It stays in the history; the one before it does not come back."""
+    with open_session(console) as session:
+        one = session.find(identity)
+        signature = session.revoke(one.id, by or session.settings.attested_by or "", note)
+    console.diagnostics.conclusion(f"{signature.by} revoked {one.id}. Attest {one.setting} again.")
+
+
+@command.command("forget")
+@click.argument("person", metavar="MAIL")
+@yes_option
+@store_option
+@pass_console
+def forget(console: Console, *, person: str, yes: bool) -> None:
+    """Erase a person's email address from the history, and keep what the person did.
+
+    A pseudonym takes its place wherever somebody looked, recorded, confirmed, revoked, annotated, approved or acted in
+    the audit log. Attestations still count, and the second person stays a different person. Not searched: notes,
+    reasons, screenshots, policy files, attestation files and evidence that was exported. One history holds several
+    organizations, so the name is erased from all of them.
+    """
+    known = mail(person, "whoever is to be forgotten")
+    with console.open_history() as store:
+        agreed(f"Replace {known} with {pseudonym(known)} permanently?", yes=yes)
+        signature = console.signature()
+        touched = store.forget_person(known, signature.at, signature)
+    if not touched:
+        raise UsageError("This person is not in the history", hint="contribaudit attest list --all shows who is")
+    console.diagnostics.conclusion(f"{pseudonym(known)} now stands in {counted(touched, 'place')} of the history.")
