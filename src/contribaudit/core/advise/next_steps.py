@@ -16,167 +16,34 @@ from typing import Protocol
 
 from contribaudit.core.advise.deadlines import Deadline, DeadlineKind
 from contribaudit.core.advise.remedies import (
-    ENTRIES,
     NOT_ACTIONABLE,
     REVIEW_OVERDUE,
-    SPACES_PREFIX,
-    SWITCH_OFF,
     Remedy,
-    UnreadSource,
-    unread_sources,
-    unread_spaces,
     way_of,
 )
 from contribaudit.core.advise.steps import (
     NextStep,
     StepKind,
+    approvals,
     checks_of,
+    entries,
+    exports,
     gravest,
     names,
     org_option,
-    organization_asked,
     organization_of,
+    readings,
     settling,
+    sources,
     subjects_of,
+    tickets,
 )
-from contribaudit.core.judge.baseline import outside
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.several import counted, grouped
-from contribaudit.core.model.subject import Subject, organization_subject, same_person
+from contribaudit.core.model.subject import Subject, same_person
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.state import State, screen_for, shown_on
-
-_READING_MINUTES = 5
-_AUDIT = 1
-_EXPORT = 2
-_LOGIN = frozenset(("key_refused", "token_refused", "key_missing", "keyring_unusable", "no_token"))
-"""Codes of a source that waits for another key or token."""
-
-
-def sources(state: State, waiting: Iterable[tuple[Remedy, Finding]]) -> Iterator[NextStep]:
-    """One step for each cause: one key, one scope or one retry settles all that it stopped.
-
-    A finding that waits for several sources is settled by the first of them and lends its severity to each.
-    """
-    mended: dict[tuple[str, str, str | None], dict[str, UnreadSource]] = defaultdict(dict)
-    stopped: dict[tuple[str, str, str | None], list[Finding]] = defaultdict(list)
-    settled: dict[tuple[str, str, str | None], list[Finding]] = defaultdict(list)
-    sourceless: dict[tuple[str, Remedy, str], list[Finding]] = defaultdict(list)
-    for way, finding in waiting:
-        organization = finding.subject.organization
-        found = unread_sources(state, finding) if way is Remedy.SOURCE else unread_spaces(state, organization)
-        for one in found:
-            mended[one.cause].setdefault(one.collection.collector if one.collection else "", one)
-            stopped[one.cause].append(finding)
-        if found:
-            settled[found[0].cause].append(finding)
-        else:
-            sourceless[organization, way, finding.reason_code].append(finding)
-    for cause, its in mended.items():
-        yield _source(state, list(its.values()), stopped[cause], settled[cause])
-    for (organization, way, _), stuck in sourceless.items():
-        text = f"{state.organization_name(organization)}: {checks_of(stuck)}: {stuck[0].reason}"
-        command = "contribaudit login --site all" if way is Remedy.SPACES else "contribaudit doctor"
-        yield settling(StepKind.FIX, stuck, _READING_MINUTES, text, command)
-
-
-def _source(
-    state: State, its: Sequence[UnreadSource], stopped: Sequence[Finding], settled: Sequence[Finding]
-) -> NextStep:
-    """The step for one cause, which may have stopped several collectors."""
-    first = its[0]
-    organization, code, _ = first.cause
-    name = state.organization_name(organization)
-    if first.collection is None:
-        text = f"{name} was not read: {first.place.unread_reason.rstrip('.')}"
-    else:
-        collectors = [one.collection.collector for one in its if one.collection is not None]
-        verb = "was" if len(collectors) == 1 else "were"
-        text = f"{name}: {', '.join(collectors)} {verb} not read completely: {first.collection.reason.rstrip('.')}"
-    login = code in _LOGIN
-    spaces = first.collection is not None and first.collection.collector.startswith(SPACES_PREFIX)
-    whose = " --site all" if spaces else org_option(state, organization)
-    return NextStep(
-        StepKind.RENEW if login else StepKind.FIX,
-        gravest(stopped),
-        _READING_MINUTES,
-        text,
-        f"contribaudit login{whose}" if login else "contribaudit doctor",
-        organization,
-        (organization_subject(organization),),
-        findings=tuple(settled),
-    )
-
-
-def readings(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """One audit for each organization, or one of all for what is about all."""
-    for organization, its in grouped(findings, organization_asked).items():
-        name = f"{state.organization_name(organization)}: " if organization else ""
-        text = f"{name}read it again: {checks_of(its)}: {its[0].reason}"
-        yield settling(StepKind.RENEW, its, _AUDIT, text, f"contribaudit audit{org_option(state, organization)}")
-
-
-def exports(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """One export of evidence for each organization."""
-    for organization, its in grouped(findings, organization_asked).items():
-        text = f"{state.organization_name(organization)}: export the evidence: {its[0].reason}"
-        command = f"contribaudit evidence export DIR{org_option(state, organization)}"
-        yield settling(StepKind.RENEW, its, _EXPORT, text, command)
-
-
-_DECIDING_MINUTES = 5
-_TICKET = 2
-"""For each change."""
-
-
-def entries(findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """One step for each entry of the policy, which may settle findings of several checks and organizations."""
-
-    def entry_of(one: Finding) -> tuple[str, str]:
-        entry = ENTRIES[one.reason_code].format(check=one.check, setting=one.setting)
-        return entry, one.reason if entry == SWITCH_OFF else ""
-
-    for (entry, _), its in grouped(findings, entry_of).items():
-        text = f"{checks_of(its)}: {entry}: {its[0].reason}"
-        yield settling(StepKind.DECIDE, its, _DECIDING_MINUTES, text, "contribaudit policy show")
-
-
-def tickets(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """One step for each finding about changes without a known author; it observed their IDs."""
-    for one in findings:
-        changes = one.observed if isinstance(one.observed, tuple) else ()
-        organization = one.subject.organization
-        text = f"{state.organization_name(organization)}: {one.reason}: ask who made it, and note the ticket"
-        command = f"contribaudit changes annotate {changes[0] if changes else 'ID'} --ticket TICKET"
-        command += org_option(state, organization)
-        yield settling(StepKind.DECIDE, [one], _TICKET * max(1, len(changes)), text, command)
-
-
-def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """What is outside of each organization's baseline, whether or not a finding says so."""
-    told = grouped(findings, organization_asked)
-    for place in state.looked_at:
-        its = told.get(place.id, [])
-        new: tuple[Subject, ...] = tuple(outside(state, place.id)) or subjects_of(its)
-        if not new:
-            continue
-        approved = state.baseline(place.id)
-        why = "not in the baseline"
-        if approved is not None:
-            ended = approved.expired(state.as_of)
-            why = "the baseline has ended" if ended else f"outside the baseline of run {approved.baseline.run}"
-        yield NextStep(
-            StepKind.DECIDE,
-            gravest(its),
-            _DECIDING_MINUTES,
-            f"{names(state, new)}: {why}: approve, or ask whoever made them",
-            f"contribaudit baseline diff{org_option(state, place.id)}",
-            place.id,
-            new,
-            findings=tuple(its),
-        )
-
 
 SOON_DAYS = 30
 _MINUTES = 5

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from contribaudit.core.advise.next_steps import ScreenDue, next_steps
 from contribaudit.core.advise.site_map import SiteMap, site_map
@@ -135,10 +134,12 @@ class Report:
 
     @property
     def counts(self) -> Counts:
-        """The inventory in numbers."""
+        """The inventory in numbers: spaces as far as they were listed, against what people counted."""
         state = self.state
         sites = [site for place in state.looked_at for site in sites_of(state, place.id)]
         apps = state.subjects(Kind.APP)
+        lists = [one for place in state.looked_at for one in state.spaces(place.id).lists().values()]
+        known = [number for one in lists if (number := spaces_counted(state, one.app)) is not None]
         seen = {app for app in apps if state.value(app, names.APP_TYPE_KEY) is not None}
         return Counts(
             organizations=sum(1 for place in state.looked_at if place.collections),
@@ -147,16 +148,7 @@ class Report:
             connectors=len(state.subjects(Kind.CONNECTOR)),
             sites_read=sum(1 for site in sites if seen.issuperset(site.apps)),
             apps_read=len(seen),
-            **self._spaces(),
+            spaces=sum(one.read for one in lists),
+            spaces_counted=sum(known) if known and len(known) == len(lists) else None,
+            spaces_whole=all(one.status is CollectionStatus.OK for one in lists) if lists else None,
         )
-
-    def _spaces(self) -> dict[str, Any]:
-        """Spaces as far as they were listed, against what people counted."""
-        lists = [one for place in self.state.looked_at for one in self.state.spaces(place.id).lists().values()]
-        counted = [spaces_counted(self.state, one.app) for one in lists]
-        known = [number for number in counted if number is not None]
-        return {
-            "spaces": sum(one.read for one in lists),
-            "spaces_counted": sum(known) if known and len(known) == len(counted) else None,
-            "spaces_whole": all(one.status is CollectionStatus.OK for one in lists) if lists else None,
-        }

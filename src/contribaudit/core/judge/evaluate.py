@@ -85,7 +85,7 @@ def evidence_terms(policy: AuditPolicy, checks: Iterable[Check]) -> TermsOf:
         if kinds is None:
             return (Terms.of(policy, None, Severity.INFO),)
         check = kinds.get(subject.kind) or next(iter(kinds.values()))
-        if all(not _narrow(rule) for rule in rules.get(check, ())):
+        if all(rule.where == _ANYTHING for rule in rules.get(check, ())):
             return (under(state, check, next(reversed(rules.get(check, ())), None)),)
         about = (app_of_space(state, subject) if subject.kind is Kind.SPACE else None) or subject
         attributes = attributes_of(state, about)
@@ -135,6 +135,8 @@ def _runs(checks: Iterable[str]) -> list[str]:
 
 
 EVERYTHING = Selection()
+_ANYTHING = Where()
+"""Of a rule that names no subjects: it may rightly find an organization with none."""
 _SANDBOX_WORDS = ("none", "child")
 """The sandbox types that Atlassian documents; any other tells as little as none."""
 
@@ -216,7 +218,9 @@ def _unused_rules(
     idle = [
         one
         for one in policy.rules
-        if id(one) not in used and one.check in selection and (_selected(one.where) if one.expands else _narrow(one))
+        if id(one) not in used
+        and one.check in selection
+        and (_selected(one.where) if one.expands else one.where != _ANYTHING)
     ]
     at_work = {(one.expands, one.where) for one in policy.rules if one.expands and id(one) in used}
     told = (
@@ -416,7 +420,7 @@ def _without_subjects(state: State, policy: AuditPolicy, check: Check, organizat
         reason = (
             "no rule selects anything in this organization"
             if some
-            else state.organizations[organization].why_not("workspaces")
+            else state.organizations[organization].why_not(names.WORKSPACES)
             or f"no {check.kind} was seen that this check covers"
         )
         verdict = Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason)
@@ -464,9 +468,3 @@ def _finding(
         owner=(rule.owner or policy.evidence.owner) if open_ else "",
         due_days=(rule.due_days or policy.evidence.due_days) if open_ else None,
     )
-
-
-def _narrow(rule: Rule) -> bool:
-    """True for a rule that names subjects; one without selectors may rightly find an organization with none."""
-    where = rule.where
-    return bool(where.organization or where.site or where.app or where.plan or where.space or where.sandbox is not None)

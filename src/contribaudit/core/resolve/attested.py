@@ -35,8 +35,7 @@ from contribaudit.core.resolve.calibration import (
     form,
     outdated,
     renewed,
-    renewed_anchors,
-    renewed_history,
+    renewed_anchor,
     settings_of,
     state_of,
 )
@@ -355,8 +354,14 @@ class AttestedValues:
 def _in_present_form(told: AttestationHistory) -> AttestationHistory:
     return replace(
         told,
-        attestations=tuple(renewed_anchors(one, told.objects) for one in told.attestations),
-        signals=renewed_history(told.signals, told.objects),
+        attestations=tuple(
+            replace(one, anchors=tuple(renewed_anchor(anchor, told.objects) for anchor in one.anchors))
+            for one in told.attestations
+        ),
+        signals={
+            key: tuple((since, renewed(state, told.objects)) for since, state in held)
+            for key, held in told.signals.items()
+        },
     )
 
 

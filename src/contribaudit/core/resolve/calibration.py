@@ -173,16 +173,6 @@ def renewed(state: Digests, objects: Objects) -> Digests:
     return tuple(sorted(digest(canonical_json(stable(objects[one]))) if one in objects else one for one in state))
 
 
-def renewed_history(history: SignalHistory, objects: Objects) -> SignalHistory:
-    """The history of signals by the present form, as far as their objects were kept."""
-    return {key: tuple((since, renewed(state, objects)) for since, state in held) for key, held in history.items()}
-
-
-def renewed_anchors(one: Attestation, objects: Objects) -> Attestation:
-    """The attestation with anchors of the present form; those that cannot be made anew stay as they are."""
-    return replace(one, anchors=tuple(_renewed(anchor, objects) for anchor in one.anchors))
-
-
 def wanted_objects(
     decoders: Iterable[Decoder], attestations: Iterable[Attestation], history: SignalHistory
 ) -> dict[SignalKey, set[str]]:
@@ -205,7 +195,8 @@ def known_digests(history: SignalHistory, attestations: Iterable[Attestation]) -
     return held
 
 
-def _renewed(anchor: Anchor, objects: Objects) -> Anchor:
+def renewed_anchor(anchor: Anchor, objects: Objects) -> Anchor:
+    """The anchor by the present form; as it is where one of its objects was not kept."""
     if anchor.canonical == VERSION or not all(name in objects for name in anchor.state or ()):
         return anchor
     return replace(anchor, state=renewed(anchor.state, objects), canonical=VERSION)
