@@ -37,12 +37,12 @@ def test_csv_rows(tmp_path: Path) -> None:
         "organization,contribution.in_app,off,on | off,,,,,a@b.example,2026-11-20T11:00+01:00\r\n"
     )
     first, second = load(file(tmp_path, "\ufeff" + text))
-    assert (first.told.value, first.screen, first.console_path, first.note) == (
+    assert (first.entered.value, first.screen, first.console_path, first.note) == (
         "a, b", "data-contribution", "A > B", "two\nlines",
     )  # fmt: skip
     assert first.attach == (tmp_path / "s.png", tmp_path / "t.png")
-    assert first.told.where.endswith("a.csv:2")
-    assert second.told.where.endswith("a.csv:6")
+    assert first.entered.where.endswith("a.csv:2")
+    assert second.entered.where.endswith("a.csv:6")
     assert (second.by, second.observed_at) == ("a@b.example", datetime(2026, 11, 20, 10, tzinfo=UTC))
 
 
@@ -65,8 +65,8 @@ by = "c@d.example"
 attach = ["s.png"]
 """
     first, second = load(file(tmp_path, text, "a.toml"))
-    assert (first.told.value, first.by) == (("a", "b"), "a@b.example")
-    assert (second.told.value, second.by, second.told.where[-2:]) == (12, "c@d.example", "10")
+    assert (first.entered.value, first.by) == (("a", "b"), "a@b.example")
+    assert (second.entered.value, second.by, second.entered.where[-2:]) == (12, "c@d.example", "10")
     assert second.observed_at == datetime(2026, 11, 20, 10, tzinfo=UTC)
     assert second.attach == (tmp_path / "s.png",)
 
@@ -132,7 +132,7 @@ def test_a_folder_is_read_whole_each_row_once(tmp_path: Path) -> None:
     file(tmp_path, HEADER + ROW)
     file(tmp_path / "sub", HEADER + ROW + ROW.replace("off", "on"), "b.csv")
     file(tmp_path, "nothing to us", "README.md")
-    assert [row.told.value for row in load_folder(tmp_path)] == ["off", "on"]
+    assert [row.entered.value for row in load_folder(tmp_path)] == ["off", "on"]
 
 
 def test_a_folder_with_mistakes(tmp_path: Path) -> None:

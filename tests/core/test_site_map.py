@@ -8,7 +8,7 @@ from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Observation, Value
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.resolve import Seen, resolve
-from contribaudit.exporters.site_map import fact, filter_of, letter, told
+from contribaudit.exporters.site_map import cell_sentence, fact, filter_of, letter
 from tests.builders import (
     NOW,
     ORG,
@@ -139,7 +139,7 @@ def test_a_cell_is_told_by_letter_fact_sentence_and_filter() -> None:
     row = site_map(state, [_about(US, Outcome.FAIL, names.REALM)]).rows[0]
     question, cell = QUESTIONS[COLUMN["location"]], _cell(row, "location")
     assert (letter(cell), fact(cell)) == ("F", "US")
-    assert told(row, question, cell) == "us.atlassian.net, location: US 1 (1 app): fail"
+    assert cell_sentence(row, question, cell) == "us.atlassian.net, location: US 1 (1 app): fail"
     assert filter_of(row, question, cell) == (
         "site:us.atlassian.net setting:residency.realm,residency.regions,residency.move outcome:fail"
     )

@@ -55,7 +55,7 @@ def test_what_the_api_documents_comes_out_the_same(pack: Path) -> None:
     again = {one.check for one in found if one.again}
     assert again >= {"DR-01", "DR-02", "DR-03", "DR-04", "DR-13", "DR-14", "DC-10", "DC-18", "GV-06", "AI-20", "GV-04"}
     assert sum(1 for one in found if one.again) > 50
-    assert {one.told for one in found if one.again} >= {"pass", "fail", "not_achievable"}
+    assert {one.reported for one in found if one.again} >= {"pass", "fail", "not_achievable"}
     assert {one.result for one in found} == {Result.SAME, Result.NOT_JUDGED}
     assert exit_code(found) == 3, "what rests on the history was not judged, and says so"
 
@@ -87,7 +87,7 @@ def test_a_run_that_was_refused_after_a_whole_one_differs_in_nothing(key: str, t
     assert verify(place).standing == "consistent"
     found = reperform(place)
     assert [one for one in found if one.differs] == []
-    assert {one.told for one in found if one.result is Result.SAME} >= {"unknown"}
+    assert {one.reported for one in found if one.result is Result.SAME} >= {"unknown"}
 
 
 @pytest.mark.parametrize("scenario", ["tidy", "drifted"])
@@ -100,7 +100,7 @@ def test_what_the_gateway_told_is_judged_again(scenario: str, tmp_path: Path) ->
         place = export(of_last(job), tmp_path / "pack", now=NOW, operator=job.operator).place
     found = reperform(place)
     assert [one for one in found if one.differs] == []
-    assert {one.told for one in found if one.check == "AI-01" and one.again} & {"pass", "fail"}
+    assert {one.reported for one in found if one.check == "AI-01" and one.again} & {"pass", "fail"}
 
 
 def test_a_pack_of_the_version_before(pack: Path, copied: Callable[[Path], Path]) -> None:

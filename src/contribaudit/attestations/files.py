@@ -55,7 +55,7 @@ _OURS = frozenset((*REQUIRED, *OPTIONAL))
 class Row:
     """One value of a file. What it does not say is "" or None."""
 
-    told: EnteredValue
+    entered: EnteredValue
     by: str = ""
     observed_at: datetime | None = None
     screen: str = ""
@@ -96,7 +96,7 @@ def load_folder(folder: Path) -> tuple[Row, ...]:
             for row in load(path):
                 if not row.by or row.observed_at is None:
                     wrong.append(
-                        f"{row.told.where}: `by` and `observed_at` are required in the folder of attestation files"
+                        f"{row.entered.where}: `by` and `observed_at` are required in the folder of attestation files"
                     )
                 found.setdefault(row.content, replace(row, within=folder))
         except UsageError as error:
@@ -236,7 +236,7 @@ def take_in_folder(store: History, rows: Sequence[Row], now: State, signature: S
     warnings = [f"Attestation skipped: {told}" for told in unclear.values()]
     if not waiting:
         return warnings
-    where = some([row.told.where for row in waiting], 1)
+    where = some([row.entered.where for row in waiting], 1)
     return [
         *warnings,
         f"Attestations wait until all apps can be read, because they name subjects not seen yet: {where}.",
@@ -271,7 +271,7 @@ def take_in(
             shots, read = read_attachments(row.attach, row.within)
             made.append(_recorded(row, shots, now, signature, past, live, common))
         except UsageError as error:
-            wrong.append(f"{row.told.where}: {error}")
+            wrong.append(f"{row.entered.where}: {error}")
         else:
             kept |= read
     raise_all(wrong)
@@ -307,22 +307,22 @@ def _recorded(
             return live(organization)
         return past.held(organization, observed_at)
 
-    made = record(now, hold, row.told, look)
+    made = record(now, hold, row.entered, look)
     return replace(made, id=_id(row)) if _complete(row) else made
 
 
 def _ambiguous(state: State, row: Row) -> str | None:
     """Why the row's subject is not clear; None where it is, or is not known at all."""
     try:
-        resolve_alias(state, row.told.subject)
+        resolve_alias(state, row.entered.subject)
     except AmbiguousSubject as error:
-        return f"{row.told.where}: {error}"
+        return f"{row.entered.where}: {error}"
     return None
 
 
 def _recorded_already(state: State, row: Row) -> bool:
     try:
-        find_subject(state, row.told.subject)
+        find_subject(state, row.entered.subject)
     except UsageError:
         return False
     return True

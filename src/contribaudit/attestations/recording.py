@@ -64,9 +64,8 @@ def find_setting(text: str, subject: Subject) -> Setting:
         raise UsageError(f"There is no setting {_quoted(text)}", hint=hint)
     if subject.kind not in setting.kinds:
         kinds = " or ".join(kind.value for kind in setting.kinds)
-        article = "an" if kinds[0] in "aeiou" else "a"
         raise UsageError(
-            f"{setting.id} is a setting of {article} {kinds}, not of {_article(subject.kind)}",
+            f"{setting.id} is a setting of {_with_article(kinds)}, not of {_with_article(subject.kind.value)}",
             hint="Name the subject with --subject",
         )
     return setting
@@ -163,8 +162,8 @@ def _allowed(setting: Setting) -> str:
     return f"It takes: {allowed(setting)}."
 
 
-def _article(kind: Kind) -> str:
-    return f"an {kind}" if kind.value[0] in "aeiou" else f"a {kind}"
+def _with_article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
 
 
 def _quoted(text: str) -> str:

@@ -354,7 +354,7 @@ def reperform_command(console: Console, place: Path) -> None:
 
     every = reperform(place)
     shown = [one for one in every if one.differs] if console.output_format == "table" else every
-    rows = [(one.id, one.check, one.told, one.again or None, one.reason, one.result.value) for one in shown]
+    rows = [(one.id, one.check, one.reported, one.again or None, one.reason, one.result.value) for one in shown]
     titles = ("finding_id", "check_id", "outcome", "again", "reason", "result")
     if rows:
         console.table(titles, rows, flexible="reason")

@@ -94,7 +94,7 @@ class Performed:
     id: str
     """Of the finding; "" where it is about none."""
     check: str
-    told: str
+    reported: str
     """Its outcome in the pack; "" when it is not in it."""
     again: str
     """Its outcome now; "" when nothing came out that can be compared."""

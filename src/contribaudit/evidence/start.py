@@ -19,7 +19,7 @@ from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.several import grouped
 from contribaudit.evidence.controls import RANK, ByControl, Control, order, split
 from contribaudit.evidence.readme import About
-from contribaudit.exporters.text import Cell, called, safe_text, told
+from contribaudit.exporters.text import Cell, called, safe_text, value_text
 from contribaudit.exporters.xlsx import Page, write_pages
 
 if TYPE_CHECKING:
@@ -137,8 +137,8 @@ def _row(one: FindingV1, due_on: str, evidence_file: str) -> tuple[Cell, ...]:
         one["check"],
         one["title"],
         called(one["subject"]),
-        told(one["expected"]) if one["expected"] is not None else None,
-        told(one["observed"]) if one["observed"] is not None else None,
+        value_text(one["expected"]) if one["expected"] is not None else None,
+        value_text(one["observed"]) if one["observed"] is not None else None,
         one["reason"],
         one["remediation"],
         one["owner"],

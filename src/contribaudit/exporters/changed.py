@@ -86,7 +86,7 @@ class CountedChange:
     """What people say for the subject."""
     title: str
     """Of the setting; "" for an app or space that is new or gone."""
-    told: str
+    values: str
     """The value before and after; of what is new or gone what it is."""
     actor: str
     """Who did it; "" where that is not known."""
@@ -99,8 +99,8 @@ class CountedChange:
     def sentence(self) -> str:
         """What changed, without the subject: "Location: EU -> US", "new (Standard)"."""
         if self.title:
-            return f"{self.title}: {self.told}"
-        return f"{self.what} ({self.told})" if self.told else self.what
+            return f"{self.title}: {self.values}"
+        return f"{self.what} ({self.values})" if self.values else self.what
 
 
 _CAUSED_AT = re.compile(r" on (\d{4}-\d\d-\d\d \d\d:\d\d)Z")
@@ -137,7 +137,7 @@ def counted_changes(changes: Sequence[ChangeV1]) -> list[CountedChange]:
                 subject=label(subject),
                 called=called(subject),
                 title=title,
-                told=text,
+                values=text,
                 actor=safe_text(actor),
                 cause=safe_text(cause),
                 explained=one.has_cause,

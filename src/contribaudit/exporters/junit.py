@@ -14,7 +14,7 @@ from datetime import datetime
 from contribaudit.core.model.several import grouped
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import FAMILIES, Overview
-from contribaudit.exporters.text import UNPROVEN, VIOLATED, attribute, element_text, label, safe_text, told, words
+from contribaudit.exporters.text import UNPROVEN, VIOLATED, attribute, element_text, label, safe_text, value_text, words
 
 FAILURE, ERROR, SKIPPED, PASSED = "failure", "error", "skipped", ""
 
@@ -122,8 +122,8 @@ def _detail(one: FindingV1) -> str:
     lines = [
         one["title"],
         f"Subject: {one['subject']['name']} ({one['subject']['id']})",
-        f"Expected: {told(one['expected'])}",
-        f"Observed: {told(one['observed'])}",
+        f"Expected: {value_text(one['expected'])}",
+        f"Observed: {value_text(one['observed'])}",
         f"Evidence: {first['grade']}, {first['source']}, {first['observed_at']}" if first else "Evidence: none",
         f"What to do: {one['remediation']}",
         f"Where: {one['console_path']}",

@@ -67,7 +67,7 @@ def render(document: ReportV1, *, most_characters: int = MOST_CHARACTERS) -> str
                 one.when,
                 code(one.what),
                 code(one.subject),
-                escaped(one.told),
+                escaped(one.values),
                 escaped(one.cause) or "**cause not looked up**",
             )
             for one in changes

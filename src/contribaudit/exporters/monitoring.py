@@ -149,12 +149,12 @@ class _Gauge:
     """One family of samples: its name without the tool's, its help, and a value for each set of labels."""
 
     name: str
-    told: str
+    help: str
     samples: Sequence[tuple[Mapping[str, str], float]]
 
     def lines(self) -> Iterator[str]:
         """Help, type and samples."""
-        yield f"# HELP contribaudit_{self.name} {self.told}"
+        yield f"# HELP contribaudit_{self.name} {self.help}"
         yield f"# TYPE contribaudit_{self.name} gauge"
         for labels, value in self.samples:
             inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())

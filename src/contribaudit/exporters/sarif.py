@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from contribaudit.exporters.report_v1 import CollectionV1, FindingV1, ReportV1
 from contribaudit.exporters.summary import FAMILIES, Overview
-from contribaudit.exporters.text import label, safe_text, told, words
+from contribaudit.exporters.text import label, safe_text, value_text, words
 
 VERSION = "2.1.0"
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -137,8 +137,8 @@ def _result(one: FindingV1, rule: int) -> dict[str, Any]:
             "severity": one["severity"],
             "organization": safe_text(one["organization"]),
             "setting": safe_text(one["setting"]) if one["setting"] is not None else None,
-            "expected": told(one["expected"]),
-            "observed": told(one["observed"]),
+            "expected": value_text(one["expected"]),
+            "observed": value_text(one["observed"]),
             "evidenceGrade": first["grade"] if first else None,
             "evidenceSha256": first["sha256"] if first else None,
             "observedAt": first["observed_at"] if first else None,

@@ -95,7 +95,7 @@ def worst(row: MapRow) -> MapCell:
     return min(row.cells, key=lambda cell: order.index(GROUP_OF[cell.outcome]))
 
 
-def told(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
+def cell_sentence(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
     """The cell in a sentence, without a full stop."""
     seen = ", ".join(
         f"{_YES_NO.get(word, word) if word != UNKNOWN else UNKNOWN} {number:,}" for word, number in cell.values

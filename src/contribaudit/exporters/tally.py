@@ -71,7 +71,7 @@ class Tally:
         return "pass" if self.applies else "none"
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """The counts behind the word."""
         parts = [(self.failed, "fail"), (self.unreachable, "not achievable"), (self.unproven, "unverified")]
         beside = [(self.by_outcome[one], words(one)) for one in ("waived", "pending", "exempt", "not_yet_effective")]

@@ -113,42 +113,41 @@ def look_rows(
 ) -> list[Row]:
     """Every look, oldest first, with how many provisions changed."""
     titles = {one.name: one.title for one in documents}
-    looks = [look for found in archive.looks.values() for look in found]
-    rows: list[tuple[Look, Row]] = []
+    looks = sorted(
+        (look for found in archive.looks.values() for look in found), key=lambda one: (one.retrieved_at, one.id)
+    )
+    rows: list[Row] = []
     for look in looks:
         if editions_only and look.outcome is LookOutcome.UNCHANGED:
             continue
         current = archive.current(look.document)
         rows.append(
             (
-                look,
-                (
-                    look.document,
-                    titles.get(look.document, look.document),
-                    look.id,
-                    look.outcome.value,
-                    look.code,
-                    look.reason,
-                    look.retrieved_at,
-                    look.stated_on,
-                    look.source,
-                    look.fetched,
-                    look.redirects,
-                    look.sha256,
-                    look.text_sha256,
-                    look.size_bytes,
-                    look.accepted,
-                    look.recorded.by,
-                    look.recorded.at,
-                    look.recorded.account,
-                    look.recorded.host,
-                    current is not None and current.id == look.id,
-                    summed(changes_of(rules, archive, look)),
-                    NOTICE,
-                ),
+                look.document,
+                titles.get(look.document, look.document),
+                look.id,
+                look.outcome.value,
+                look.code,
+                look.reason,
+                look.retrieved_at,
+                look.stated_on,
+                look.source,
+                look.fetched,
+                look.redirects,
+                look.sha256,
+                look.text_sha256,
+                look.size_bytes,
+                look.accepted,
+                look.recorded.by,
+                look.recorded.at,
+                look.recorded.account,
+                look.recorded.host,
+                current is not None and current.id == look.id,
+                summed(changes_of(rules, archive, look)),
+                NOTICE,
             )
         )
-    return [row for _, row in sorted(rows, key=lambda one: (one[0].retrieved_at, one[0].id))]
+    return rows
 
 
 def before_of(archive: Archive, look: Look) -> Look | None:

@@ -148,8 +148,8 @@ ORDER = (
     Outcome.NOT_YET_EFFECTIVE,
 )
 """Outcomes as counts list them. What an app does not have is not among what applies."""
-VIOLATED = ("fail", "conflict", "not_achievable")
-UNPROVEN = ("unknown", "stale")
+VIOLATED = tuple(one.value for one in Outcome if one.violates)
+UNPROVEN = tuple(one.value for one in Outcome if one.unproven)
 _OUTCOMES = frozenset(one.value for one in Outcome)
 
 
@@ -173,7 +173,7 @@ def called(subject: SubjectV1) -> str:
     return safe_text(spoken(about, subject["alias"], subject["name"], subject["app"], title))
 
 
-def told(value: JsonValue) -> str:
+def value_text(value: JsonValue) -> str:
     """A value as people read it."""
     return display(tuple(value) if isinstance(value, list) else value)
 

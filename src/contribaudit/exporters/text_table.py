@@ -190,7 +190,7 @@ def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -
 
 def _what_and_who(one: CountedChange) -> str:
     ticket = f" ({one.ticket})" if one.ticket else ""
-    return one.told + (f", by {one.actor}" if one.actor else "") + ticket
+    return one.values + (f", by {one.actor}" if one.actor else "") + ticket
 
 
 def _groups(about: Overview, width: int, room: int, typed: Typed | None) -> list[Text]:

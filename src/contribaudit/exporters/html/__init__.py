@@ -39,7 +39,7 @@ from contribaudit.exporters.saved import map_of
 from contribaudit.exporters.site_map import LETTERS, MEANINGS
 from contribaudit.exporters.summary import QUESTIONS, Overview
 from contribaudit.exporters.tally import gravest_first
-from contribaudit.exporters.text import called, group, label, safe_text, told, words
+from contribaudit.exporters.text import called, group, label, safe_text, words
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -69,7 +69,7 @@ class Bar:
     segments: tuple[Segment, ...]
 
     @property
-    def told(self) -> str:
+    def in_words(self) -> str:
         """The bar in words."""
         return ", ".join(f"{one.number} {one.group}" for one in self.segments) or "nothing applies"
 
@@ -180,7 +180,7 @@ def _template() -> Template:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     environment.filters |= {
-        "words": words, "label": label, "called": called, "plain": safe_text, "told": told, "some": some,
+        "words": words, "label": label, "called": called, "plain": safe_text, "some": some,
         "counted": counted, "parts": parts, "known": known, "by_deed": by_deed,
         "minute": _minute, "day": lambda moment: moment[:10],
     }  # fmt: skip

@@ -17,7 +17,7 @@ from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.site_map import GROUP_OF
 from contribaudit.exporters.summary import FAMILIES, QUESTIONS
 from contribaudit.exporters.tally import Tally
-from contribaudit.exporters.text import called, group, safe_text, told, words
+from contribaudit.exporters.text import called, group, safe_text, value_text, words
 
 NAMED = 5
 """How many subjects, values or sources are named before the rest is a number."""
@@ -87,8 +87,8 @@ class Answer:
         """Count a finding; they come gravest first."""
         self.severity = min(self.severity, Severity(one["severity"]), key=lambda each: each.rank)
         self.tally.by_outcome[one["outcome"]] += 1
-        self.expected[told(one["expected"]) if one["expected"] is not None else "what the policy decides"] += 1
-        self.observed[told(one["observed"]) if one["observed"] is not None else "not observed"] += 1
+        self.expected[value_text(one["expected"]) if one["expected"] is not None else "what the policy decides"] += 1
+        self.observed[value_text(one["observed"]) if one["observed"] is not None else "not observed"] += 1
         for key, kept in (("rule", self.rules), ("remediation", self.remedies), ("console_path", self.console_paths)):
             if one[key]:  # type: ignore[literal-required]
                 kept[one[key]] = None  # type: ignore[literal-required]
@@ -250,7 +250,7 @@ def apps_by_location(document: ReportV1) -> list[Held]:
     by_value: dict[str, dict[str, FindingV1]] = defaultdict(dict)
     for one in document["findings"]:
         if one["setting"] == names.REALM and one["subject"]["kind"] == "app":
-            value = "unknown" if one["observed"] is None else told(one["observed"])
+            value = "unknown" if one["observed"] is None else value_text(one["observed"])
             by_value[value.casefold()].setdefault(one["subject"]["id"], one)
     found = []
     for place in document["map"]["locations"]:

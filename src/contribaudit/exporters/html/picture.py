@@ -12,7 +12,7 @@ from itertools import pairwise
 from contribaudit.core.advise.site_map import QUESTIONS, MapCell, MapQuestion, MapRow, SiteMap
 from contribaudit.core.model.several import counted
 from contribaudit.exporters.html.rows import chosen
-from contribaudit.exporters.site_map import GROUP_OF, fact, letter, told, worst
+from contribaudit.exporters.site_map import GROUP_OF, cell_sentence, fact, letter, worst
 from contribaudit.exporters.text import safe_text
 
 WIDTH = 760
@@ -36,7 +36,7 @@ class Box:
     width: float
     height: float
     group: str
-    told: str
+    sentence: str
     """The whole of it in words."""
     mark: str = ""
     word: str = ""
@@ -89,7 +89,7 @@ def drawing(whole: SiteMap, organizations: dict[str, str]) -> Drawing:
                     column - 2,
                     _ROW - 2,
                     GROUP_OF[cell.outcome],
-                    told(row, question, cell),
+                    cell_sentence(row, question, cell),
                     letter(cell),
                     fact(cell),
                     _link(row, question, cell, organizations),

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
-from contribaudit.exporters.text import group, label, safe_text, told, words
+from contribaudit.exporters.text import group, label, safe_text, value_text, words
 
 LIST = "#findings"
 SEVERITIES = [one.value for one in Severity]
@@ -105,8 +105,8 @@ def _row(one: FindingV1, texts: Texts, called: dict[str, str], new: bool) -> lis
         texts(subject["site"]),
         texts(subject["app"]),
         texts(one["setting"]),
-        texts(None if one["expected"] is None else told(one["expected"])),
-        texts(None if one["observed"] is None else told(one["observed"])),
+        texts(None if one["expected"] is None else value_text(one["expected"])),
+        texts(None if one["observed"] is None else value_text(one["observed"])),
         texts(one["reason"]),
         texts(one["reason_code"]),
         texts(one["due_at"]),

@@ -14,7 +14,7 @@ from rich.text import Text
 from contribaudit.core.advise.site_map import QUESTIONS, UNKNOWN, Location, MapCell, MapRow, SiteMap
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.several import counted
-from contribaudit.exporters.site_map import GROUP_OF, LETTERS, MEANINGS, fact, filter_of, letter, told, worst
+from contribaudit.exporters.site_map import GROUP_OF, LETTERS, MEANINGS, cell_sentence, fact, filter_of, letter, worst
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.widgets.grid import Column
@@ -167,7 +167,7 @@ def detail(row: MapRow, column: int) -> Text:
     """The cell under the cursor, in words."""
     column = min(column, len(row.cells) - 1)
     question, cell = QUESTIONS[column], row.cells[column]
-    said = Text(told(row, question, cell))
+    said = Text(cell_sentence(row, question, cell))
     leads = (
         f"Enter: {counted(cell.findings, 'finding')}" if filter_of(row, question, cell) else "Enter: the site's apps"
     )
