@@ -2,7 +2,7 @@
 
 `calls` says what may be sent, `connect` opens a `client`, which sends through `transport`: limits, retries and the
 ledger are there. `paging` follows cursors, `sites` reads sites with an API token, `body` reads an answer within a
-limit, and `responses` tells what an answer means and what went wrong.
+limit, and `responses` decides what an answer means and what went wrong.
 """
 
 import sys

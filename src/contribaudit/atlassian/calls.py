@@ -18,13 +18,13 @@ class Paging(StrEnum):
 
     NONE = "none"
     CURSOR_ALONE_IN_BODY = "cursor_alone_in_body"
-    """v2 workspaces: the cursor travels alone in the JSON body; any other property beside it is a 400."""
+    """v2 workspaces: the cursor travels alone in the JSON body; any other property with it is a 400."""
     CURSOR_REPLACES_QUERY = "cursor_replaces_query"
-    """v2 directories: a bare cursor; every other parameter is ignored beside it, so none is sent."""
+    """v2 directories: a bare cursor; every other parameter is ignored with it, so none is sent."""
     CURSOR_WITH_QUERY = "cursor_with_query"
     """API Access: a bare cursor, and every other parameter must be sent again."""
     CURSOR_WITH_BODY = "cursor_with_body"
-    """v2 groups/search: a bare cursor in the JSON body, beside the properties of the first page."""
+    """v2 groups/search: a bare cursor in the JSON body, with the properties of the first page."""
     STREAM = "stream"
     """v1 events-stream: as META_NEXT, but there is a cursor on the last page too, to poll with later."""
     META_NEXT = "meta_next"
@@ -39,7 +39,7 @@ class Paging(StrEnum):
 class Call:
     """One read that the client may send.
 
-    `path` holds `{orgId}`, which the client knows, and the like, which whoever asks for pages names; `query` and `body`
+    `path` holds `{orgId}`, which the client fills in, and other parts, which the caller names; `query` and `body`
     are sent with the first page; `scope` is what a key with scopes needs ("" where Atlassian states none); `per_minute`
     is the published limit per path, None where none is.
     """
@@ -56,9 +56,9 @@ class Call:
     entries: str = "data"
     """The key under which an answer holds the entries of its page."""
     envelope: tuple[str, ...] = ()
-    """What each page has beside its entries: a page without it may be a part of an answer."""
+    """What each page has besides its entries: a page without it may be a part of an answer."""
     identity: str = "id"
-    """The key by which entries are told apart, "" where whoever reads them counts them."""
+    """The key that identifies an entry, "" where the caller counts entries."""
     direct_path: str = ""
     """The path at a site's own host, where it is not what follows `{cloudId}`."""
     apart: tuple[str, ...] = ()

@@ -34,8 +34,8 @@ _TURNS_UNTIL_SENT = 25  # measured: from the fifth on the request is out while a
 class Page:
     """One page of a list: raw JSON objects in server order, `number` from 1.
 
-    `announced` is how many entries the API says all pages hold together, None where it does not tell. `following` asks
-    for the next page, None at the end: whoever was interrupted after this page goes on there.
+    `announced` is how many entries the API says all pages hold together, None where it does not say. `following` asks
+    for the next page, None at the end; an interrupted reading resumes there.
     """
 
     items: tuple[dict[str, Any], ...]
@@ -59,7 +59,7 @@ class PageReader:
     ) -> AsyncGenerator[Page, None]:
         """Every page of the chain, in order, from `start` (default: the first).
 
-        `told` hears of each page how many entries were read so far, and how many are announced. Raises AdminApiError
+        `told` is called for each page with the entries read so far and the entries announced. Raises AdminApiError
         after the pages before the failure were yielded.
         """
         call = chain.call
@@ -183,7 +183,7 @@ def _from(call: Call, since: datetime | None) -> paging.Request:
 class AdminClient:
     """Reads of one organization with one key.
 
-    At most 10 requests are in flight; each is tried up to 5 times, waiting as long as the API asks. `ledger` tells of
+    At most 10 requests are in flight; each is tried up to 5 times, waiting as long as the API asks. `ledger` records
     every request. Raises ConfigurationError for an `organization` or `api_url` that cannot be used and CredentialError
     for a key that no header can hold. `organization` may be "" where only organizations are listed.
     """
@@ -234,7 +234,7 @@ class AdminClient:
     ) -> AsyncGenerator[Page, None]:
         """Every page of `call`, in order; the next one is already under way when a page is yielded.
 
-        `where` names what the call's path holds beside the organization: {"groupId": "8c1f..."}.
+        `where` fills the rest of the call's path, without the organization: {"groupId": "8c1f..."}.
 
         Raises AdminApiError after the pages before the failure were yielded, ValueError for a call that is not in
         `calls.ALL`. Leaving the loop early cancels the page under way: at once within `contextlib.aclosing`, else soon.

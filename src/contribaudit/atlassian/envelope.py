@@ -25,7 +25,7 @@ _READ = {
     "_links": frozenset(("next",)),
 }
 _OFFSET = frozenset(("startAt", "isLast", "nextPage", "total"))
-"""Keys that say where the list goes on, as far as they are documented: whoever turns pages reads them."""
+"""Documented keys that say where the list goes on, which `paging` reads."""
 _LONGEST_NAME = 60
 _FAILED = re.compile(r"^(errors?|warnings?)$")
 _FURTHER = re.compile(r"next|more|cursor|continu")

@@ -159,7 +159,7 @@ class Question:
     def refused_by(self, errors: Sequence[Mapping[str, Any]]) -> dict[Part, str]:
         """The parts that these errors are about, with the message of the first one; {} where none points at any.
 
-        A part is told by its line, else by a name that the message holds and that no other part has.
+        A part is recognized by its line, else by a name in the message that no other part has.
         """
         found: dict[Part, str] = {}
         for error in errors:
@@ -194,7 +194,7 @@ class NoValue:
 class SiteAnswer:
     """What the gateway said of one site, and which parts it refused.
 
-    `errors` are those that came beside the values, as the gateway sent them.
+    `errors` are those that came with the values, as the gateway sent them.
     """
 
     data: Mapping[str, Any]

@@ -35,7 +35,7 @@ MOST_ANNOUNCED = 2**53
 class Request:
     """What a page is asked for with; `body` is None where nothing is posted.
 
-    `where` fills the call's path beside `{orgId}`: ("groupId", "8c1f...") for `{groupId}`.
+    `where` fills the rest of the call's path, without `{orgId}`: ("groupId", "8c1f...") for `{groupId}`.
     """
 
     query: tuple[tuple[str, str], ...]
@@ -85,7 +85,7 @@ def is_cursor(text: str) -> bool:
 def next_offset(call: Call, document: dict[str, Any], asked: Request) -> str | None:
     """How many entries come before the page after `document`, None at the end.
 
-    Raises UnexpectedAnswer for another page than the one asked for, and where the end is not told or never comes.
+    Raises UnexpectedAnswer for another page than the one asked for, and where the end is not given or never comes.
     """
     start, last, total = (document.get(name) for name in ("startAt", "isLast", "total"))
     if start != int(dict(asked.query).get(START_AT, "0")):
@@ -125,7 +125,7 @@ def _number(total: int | None) -> str:
 
 
 def announced(document: dict[str, Any]) -> int | None:
-    """How many entries the API says there are in all pages, None where it does not tell."""
+    """How many entries the API says there are in all pages, None where it does not say."""
     total = _total(document)
     # type() rather than isinstance(): True is an int.
     return total if type(total) is int and 0 <= total <= MOST_ANNOUNCED else None

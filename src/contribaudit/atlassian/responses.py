@@ -4,7 +4,7 @@ Error bodies of the admin API (https://developer.atlassian.com/cloud/admin/organ
 `{timestamp, path, status, error, message, requestId}`, `{errors: [{id, status, code, title, detail}]}`, such an entry
 alone, nothing, a gateway's web page, other text. Error bodies of a site: `{code, message}` from the gateway,
 `{errorMessages, errors}` from Jira, `{errors: [{status, code, title}]}` from Confluence. Where no answer came, the
-exception class tells the cause, never its text.
+exception class shows the cause, never its text.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from contribaudit.errors import (
 _GUARD = "The audit log also needs Atlassian Guard or an Enterprise plan"
 KEEP_KEY = ", and save it with `contribaudit login`"
 KEEP_TOKEN = ", and save it with `contribaudit login --site`"  # noqa: S105
-"""What to do with a new one; whoever asks for it at once leaves this out."""
+"""What to do with a new one; left out where the command asks for it at once."""
 _PROXY = "A proxy or a login page may have sent it: check HTTPS_PROXY and api_url"
 _CLIENT = "; a gateway that asks for a client certificate wants client_certificate in [network]"
 _REPORT = "Try again; if it happens again, the API has changed: report it"
@@ -105,7 +105,7 @@ class _Repeated(ValueError):
 def _repeated_key(body: bytes) -> str | None:
     """A key that one object of the JSON text has twice, None where there is none.
 
-    Parsers take one of the two values and do not tell. The text has been parsed before: only this is new.
+    Parsers take one of the two values silently. The text has been parsed before: only this is new.
     """
 
     def look(pairs: list[tuple[str, Any]]) -> None:

@@ -84,7 +84,7 @@ _LOCATION = "contribaudit.location"
 _OF_THE_WIRE = frozenset((b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie"))
 
 OLDEST_COPY_SECONDS = 60
-"""How old an answer out of a cache may be, by its own word: what it says must be so now."""
+"""How old an answer out of a cache may be by its `Age`: it must describe the present."""
 ANSWER_SECONDS = 120.0
 """How long one request may take in all; httpx's read timeout starts anew with every byte."""
 

@@ -76,7 +76,7 @@ def asked_seconds(headers: Mapping[str, str], now: datetime, *, limited: bool = 
 
     A wait of zero or in the past counts as not said. Retry-After is not documented for these APIs, but seen;
     X-RateLimit-Reset is ISO 8601: https://developer.atlassian.com/cloud/admin/organization/rest/ It comes with every
-    answer: one that tells of no limit (not `limited`) asks for nothing with it while requests remain.
+    answer: unless the answer reports a limit (`limited`), it asks for nothing while requests remain.
     """
     asked = (headers.get("Retry-After") or "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", asked):
@@ -116,7 +116,7 @@ async def with_retries(
 ) -> T:
     """The first good answer of `attempt`, which gets the number of seconds slept before it.
 
-    At most 5 tries, 300 s a wait and 600 s of waiting. `before_wait` hears error and seconds before each sleep.
+    At most 5 tries, 300 s a wait and 600 s of waiting. `before_wait` gets error and seconds before each sleep.
     Raises the error of the last try.
     """
     waited = 0.0
@@ -197,7 +197,7 @@ class Limiter:
     async def turn(self, path: str, per_minute: int | None, waiting: Callable[[float, str], None]) -> float:
         """Return when a request may go out on `path`; the answer is the seconds slept, 0.0 when it was free.
 
-        `per_minute` is the limit in any 60 s, None for none. `waiting` is told seconds and reason before each sleep.
+        `per_minute` is the limit in any 60 s, None for none. `waiting` gets seconds and reason before each sleep.
         Requests of one path go in the order in which they asked.
         """
         slept = 0.0

@@ -126,7 +126,7 @@ GATEWAY_ORGANIZATION = _gateway.observed(
 GATEWAY: tuple[Setting, ...] = _gateway.all
 """What Atlassian's GraphQL gateway returns to a site's API token about AI, plan, trial and regions.
 
-Each value is what a field told one account. A yes holds for the app; a no holds for that account alone, since a plan
-may limit Rovo to groups. Truth values are booleans. How far a field is published (production, beta, experimental) is
-told by the source of the observation.
+Each value is what a field returned to one account. A yes holds for the app; a no holds for that account alone, since a
+plan may limit Rovo to groups. Truth values are booleans. The source of the observation says how far a field is
+published (production, beta, experimental).
 """

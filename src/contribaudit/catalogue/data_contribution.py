@@ -64,4 +64,4 @@ SUB_PROCESSOR_NOTICES = _vendor.choice(
 """Whether somebody of the company gets the vendor's e-mail on each new sub-processor."""
 
 SUB_PROCESSORS: tuple[Setting, ...] = _vendor.all
-"""What only a person can tell of the vendor's sub-processors. The list itself is imported."""
+"""What only a person knows of the vendor's sub-processors. The list itself is imported."""

@@ -33,7 +33,7 @@ SAID = frozenset(("null", "not_listed", "no_entitlement", "no_edition"))
 NONE = "none"
 """What stands for no trial."""
 _SOME_TRIAL = "trial"
-"""A trial of which no edition is told."""
+"""A trial whose edition is not given."""
 _TRIAL_END = ("subscription", "trial", "endTimestamp")
 _NO_END = NoValue("null", "the gateway tells no end of the trial")
 NO_EDITION = NoValue("no_edition", "the gateway tells no edition of an app on Atlassian's new billing")

@@ -2,7 +2,7 @@
 
 A signal is the digest of one owner's raw objects in canonical form, with when they were written and whether they are in
 force. Fields that change without meaning are left out, on the object and in its `attributes`. What the digest is made
-of is kept under it: whoever has the state of a signal can look up what it consists of.
+of is kept under it: from the state of a signal its parts can be looked up.
 """
 
 from __future__ import annotations
@@ -307,7 +307,7 @@ def letters(text: str) -> str:
 
 
 def _texts(value: Any) -> Iterator[str | None]:
-    """The texts that name somebody: the value, or the `id` of an object or of each in a list; None for what is none."""
+    """The IDs in a value: the text itself, or the `id` of an object or of each in a list; None for what is no text."""
     if isinstance(value, list):
         for one in value:
             yield from _texts(one)

@@ -2,7 +2,7 @@
 
 `GET /admin/v1/orgs/{orgId}/policies`, scope `read:policies:admin`. Of the types that it has been seen to return only
 `data-residency` is read for its meaning; the meaning of the rest (`generative-ai`, `ugc-data-use-preferences` and
-whatever comes) is not published, so they are kept raw and by digest: we tell when one moves, not what it says.
+whatever comes) is not published, so they are kept raw and by digest: that one changed is known, not what it says.
 https://developer.atlassian.com/cloud/admin/organization/rest/api-group-policies/
 """
 
@@ -88,13 +88,13 @@ _ATTRIBUTE_KEYS = frozenset(
 
 
 _APP_ARI = re.compile(r"ari:cloud:(?!platform:|identity:)[\w-]+::(?:site|workspace)/[\w-]+", re.IGNORECASE)
-"""Apps, wherever a policy of a type that nobody knows names them."""
+"""Apps, wherever a policy of an unknown type names them."""
 
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Yield residency by app, the list of residency policies, and a signal for each other type.
 
-    Nothing when a policy could not be told apart from the others: it may list any app, beside the one that does.
+    Nothing when a policy could not be identified: it may list any app.
     """
     policies: dict[str, dict[str, Any]] = {}
     async for entry, response in reading.listed(_ENTRY_KEYS):
@@ -132,7 +132,7 @@ def _type_of(entry: Mapping[str, Any]) -> str:
 class _Unsure:
     """Apps of which policies of an unknown type may say where they are held: of a type like residency's, or like none.
 
-    `everything` holds the type of one whose apps cannot be told.
+    `everything` holds the type of one whose apps are not known.
     """
 
     def __init__(self, reading: Reading, by_type: Mapping[str, list[dict[str, Any]]]) -> None:

@@ -73,7 +73,7 @@ class _Learned:
 
     refused: dict[Part, NoValue] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
-    """By type key, the product key under which the gateway told a plan."""
+    """By type key, the product key under which the gateway gave a plan."""
 
 
 async def collect_site_ai(

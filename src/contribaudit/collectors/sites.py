@@ -24,9 +24,9 @@ class AppSite:
     """Apps of one site, in server order, each with what the rulebook says of it."""
 
     cloud_id: str
-    """"" for apps whose site nobody can tell: each is then one by itself, and cannot be asked."""
+    """"" for an app whose site is not known: it stands alone and cannot be asked about."""
     hosts: tuple[str, ...]
-    """As the apps tell them."""
+    """As the apps give them."""
     apps: tuple[tuple[Subject, App], ...]
 
     def app_of(self, project_type: str) -> Subject:
@@ -45,7 +45,7 @@ class AppSite:
 def app_sites(snapshot: Snapshot, rulebook: Rulebook, wanted: Callable[[App, bool], bool]) -> list[AppSite]:
     """The sites of the apps that are wanted, in the order of their first app.
 
-    `wanted` is asked with what the rulebook says of an app, and whether the app tells its site.
+    `wanted` gets the rulebook's entry of an app, and whether the app names its site.
     """
     groups: dict[str, list[tuple[Subject, App, str]]] = {}
     for app, told in _app_texts(snapshot).items():

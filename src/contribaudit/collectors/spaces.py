@@ -1,9 +1,9 @@
 """The spaces of every site, read with API tokens in addition to what the organization's key reads.
 
-What a run saw of the organization's apps tells which sites have spaces. Listings of sites run side by side; one that
+The apps that a run saw show which sites have spaces. Listings of sites run side by side; one that
 breaks is gone on with once, from the page that failed, after the others are done. Spaces go into a file page by page,
-so that memory does not grow with their number; only the IDs of a listing under way are held, to tell an entry that
-comes twice.
+so that memory does not grow with their number; only the IDs of a listing under way are held, to recognize a
+repeated entry.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ class SpaceListing:
     ) -> None:
         """Read to the end, or to the failure, from where the last reading broke off.
 
-        `told` hears how many spaces a page added, `broke` of a bug that ended it. Errors end up in `code` and `reason`.
+        `told` gets the number of spaces that a page added, `broke` a bug that ended it. Errors end up in `code` and
+        `reason`.
         """
         if self._chain is None:
             self._chain = site_chain(self.source.call, self.site.cloud_id)

@@ -58,7 +58,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Yield what each app's entry says, in server order; an entry that comes twice counts once.
 
     The reading falls short when an entry has no ID, when the list is empty (a key without the scope may see that
-    too), and when no total is told.
+    too), and when no total is given.
     """
     first: dict[str, list[Observation]] = {}
     spelt: dict[str, str] = {}
@@ -191,7 +191,7 @@ def _host_in(url: str) -> str | None:
 
 
 def place_of(entry: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Type key, cloud ID and host of an app's entry; "" for what it does not tell."""
+    """Type key, cloud ID and host of an app's entry; "" for what it does not say."""
     attributes = entry.get("attributes")
     holder = attributes if isinstance(attributes, dict) else {}
     type_key, url = holder.get("typeKey"), holder.get("hostUrl")
@@ -213,7 +213,7 @@ def _site(reading: Reading, app: Subject, response: str) -> Observation:
 def _workspace_in(url: object, app: Subject) -> str:
     """ "acme" in "https://bitbucket.org/acme", for an app without a site of its own; "" where it has no such path.
 
-    Workspaces of several names share such a host. On a site the path is the app's ("/wiki"), and the host tells.
+    Workspaces of several names share such a host. On a site the path is the app's ("/wiki"), and the host is enough.
     """
     if not isinstance(url, str) or _SITE_ARI.search(app.id):
         return ""

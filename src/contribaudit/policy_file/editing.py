@@ -22,7 +22,7 @@ _BOM = "\ufeff"
 
 
 Entry: TypeAlias = Waiver | Decision
-"""Whether it is right, loading the changed file tells."""
+"""It is validated when the changed file is loaded."""
 
 
 @dataclass(frozen=True, slots=True)

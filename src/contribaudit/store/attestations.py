@@ -1,6 +1,6 @@
 """What people recorded, and how signals and plans stood meanwhile. Everything is added, nothing is changed.
 
-Signals are raw API objects whose moves hold or free what people attested.
+A change of a signal, which is a raw API object, may invalidate an attestation.
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ def read_signals(connection: Connection, organization: str) -> SignalHistory:
     """By owner and signal, since when the API held which state; None from the run that saw it gone. Revisions likewise.
 
     A moment is the start of the first run that saw the state. A signal that no run had seen yet was not there in the
-    last one that read its list whole: whoever saw it before that run saw it leave.
+    last one that read its list whole: an anchor from before that run has since disappeared.
     """
     number = organization_number(connection, organization)
     if number is None:

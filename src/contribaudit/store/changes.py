@@ -148,7 +148,7 @@ class _Move:
 
 
 def _net(story: list[_Held], since: int, until: int) -> Iterator[_Move]:
-    """What became of one value from `since` to `until`: one move, or none."""
+    """The difference of one value between `since` and `until`: one move, or none."""
     before = next((held for held in story if held.at(since)), None)
     after = next((held for held in story if held.at(until)), None)
     if before is not None and after is None:
@@ -241,7 +241,7 @@ _SETTINGS: tuple[tuple[str, SettingId], ...] = tuple(
 def space_changes(reading: Reading, organization: str, since: int, until: int) -> Iterator[Change]:
     """What differs between the spaces known after run `since` and after run `until`, app by app, by ID.
 
-    A space that the first whole listing of its app shows is not new: how long it was there, nobody can tell. Read page
+    A space that the first whole listing of its app shows is not new, since its age is not known. Read page
     by page. Raises UsageError when `since` is the newer one.
     """
     _require_order(since, until)

@@ -1,6 +1,6 @@
 """Notices already sent to people, and messages still to be delivered.
 
-Every runner that shares the history asks it in one write transaction what is news: two of them never tell the same.
+Every runner that shares the history asks it in one write transaction what is news, so that no two send the same notice.
 A message is kept with one delivery for each destination, which is tried again until it arrives or is given up.
 """
 
@@ -20,9 +20,9 @@ from contribaudit.store.columns import fields_of
 from contribaudit.store.schema import deliveries, messages, told
 
 KEPT_DAYS = 90
-"""How long a message, and what was told of something that came once, are kept."""
+"""How long messages, and notices of one-time events, are kept."""
 COUNTED_DAYS = 14
-"""Over how many days it is counted how often a matter was told of."""
+"""The days over which the notices of a matter are counted."""
 CLAIMED_MINUTES = 10
 GIVEN_UP_AFTER = 8
 """How many tries a delivery gets."""
@@ -60,8 +60,8 @@ class Delivery:
 
 _AS_THEY_ARE = ("id", "organization", "run", "created_at", "next_at", "sent_at", "attempts", "error")
 Compose = Callable[[Mapping[str, Told], bool], tuple[News, Sequence[tuple[Message, datetime]]]]
-"""What is news and which messages tell it, each with the moment from which on it may be sent; given what was told of
-each matter, and whether this is the first time for the organization.
+"""Takes the last notice of each matter, and whether this is the first time for the organization. Returns what is news,
+and the messages about it, each with the earliest moment to send it.
 """
 
 

@@ -335,7 +335,7 @@ def _digests_in_values(connection: Connection) -> set[str]:
 _NAMES = tuple(column for table in metadata.sorted_tables for column in table.c if column.name.endswith("_by"))
 """Who looked, recorded, signed, added or imported."""
 _TEXTS: tuple[Column[str], ...] = (told.c.text, messages.c.body)
-"""Sentences of ours that may name whoever did something."""
+"""Our own sentences, which may name a person."""
 
 
 def forget_person(connection: Connection, person: str, moment: datetime, signature: Signature) -> int:
@@ -357,7 +357,7 @@ def forget_person(connection: Connection, person: str, moment: datetime, signatu
 
 
 def _spellings(connection: Connection, column: Column[str], person: str) -> list[str]:
-    """How the column spells the name: case and blanks do not tell persons apart."""
+    """How the column spells the name, whatever its case and surrounding blanks."""
     folded = person.strip().casefold()
     every = connection.execute(select(column).distinct()).scalars()
     return [one for one in every if one.strip().casefold() == folded and one != pseudonym(person)]

@@ -95,7 +95,7 @@ class RunLedger:
     entries: tuple[LedgerEntry, ...]
     """In the order in which the requests ended."""
     clock_skew_seconds: float | None
-    """The API's `Date` minus our clock; None where no answer told."""
+    """The API's `Date` minus our clock; None where no answer had one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def record_verdict(
 
 
 def record_unreached(connection: Connection, organization: str, started_at: datetime, reason: str) -> None:
-    """Note that an audit could read nothing of the organization; `read_runs_seen` and gaps tell it."""
+    """Note that an audit could read nothing of the organization; `read_runs_seen` and gaps show it."""
     number = ids.organization_id(connection, organization)
     values = {"organization": number, "started_at": started_at, "reason": reason}
     ids.add(connection, unreached, **values)

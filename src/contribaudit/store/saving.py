@@ -209,7 +209,7 @@ _listed = Table(
 def _save_spaces(connection: Connection, run: int, organization: int, snapshot: Snapshot) -> None:
     """Open and close intervals as far as each listing came; spaces of a listing that failed are not kept.
 
-    Raises UsageError for a space of an app of which no listing tells how far it came.
+    Raises UsageError for a space of an app without a listing.
     """
     lists = {one.app: one for one in snapshot.space_lists}
     apps = ids.subject_ids(connection, organization, lists) if lists else {}

@@ -14,7 +14,7 @@ Audit log and changes:
     log_readings ──► runs     how far each run read the log, and where the next goes on
     events                    the entries that may be the cause of a change
     annotations               a person's note of a change, by the change's ID
-    looks                     up to which run somebody has looked at the changes
+    looks                     up to which run the changes were looked at
     prunings                  which runs were removed, when, by whom
 
 What people recorded; rows are added and never changed:
@@ -29,9 +29,9 @@ Spaces, a row for each space and not for each of its values:
     space_lists ──► subjects      how far the listing of one app's spaces came, from which run to which
     spaces ──► subjects           one space as the listings showed it, from which run to which
 
-Documents that the vendor publishes; a row for each time that somebody looked:
+Documents that the vendor publishes; a row for each look:
 
-    watched_documents             what is looked at beside the documents that the rulebook names
+    watched_documents             what is watched in addition to the documents that the rulebook names
     document_looks                what each look found, and the text of those that found a new one
     document_pages                pages as they came, by digest
     document_notes                what people wrote about a provision
@@ -48,7 +48,7 @@ Evidence:
 
 Messages to people:
 
-    told                      what was told of each matter, so that nobody is told twice
+    told                      the last notice of each matter, so that no notice is sent twice
     messages ◄── deliveries   each message, and how far it came to each destination
 """
 

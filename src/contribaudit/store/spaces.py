@@ -50,7 +50,7 @@ _RUNS = (
 class StoredSpaces:
     """The spaces of one organization as of a run: those known when it had ended.
 
-    Listings and numbers are read at once, so that a report can tell them after the history was closed.
+    Listings and numbers are read at once, so that a report can show them after the history was closed.
     """
 
     def __init__(self, reading: Reading, organization: str, run: int | None = None) -> None:

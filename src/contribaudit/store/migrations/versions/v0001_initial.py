@@ -1,7 +1,7 @@
 """The tables of the first release.
 
 A new history is made from schema.py at once. This brings along one that a version before the first release wrote,
-under a lower number: they only added tables and columns, so what is missing can be made beside what is there.
+under a lower number: they only added tables and columns, so what is missing can simply be added.
 """
 
 from __future__ import annotations
