@@ -9,14 +9,17 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import DEVNULL, Popen
+from typing import TypeVar
 
 from contribaudit.errors import OutputError
 from contribaudit.exporters.text import Cell
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,11 @@ class Sheet:
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     """Observed text as it was observed: the exporter makes it harmless."""
+
+    @classmethod
+    def of(cls, name: str, fields: Mapping[str, Callable[[T], Cell]], things: Iterable[T]) -> Sheet:
+        """A row for each thing; `fields` are the columns with what each says of it."""
+        return cls(name, tuple(fields), [[field(one) for field in fields.values()] for one in things])
 
 
 def write_sheet(sheet: Sheet) -> str:

@@ -69,21 +69,16 @@ class Recorded:
 def recorded_of(
     known: Sequence[Attestation], now: datetime, policy: AuditPolicy | None, findings: Sequence[Finding]
 ) -> list[Recorded]:
+    """What people recorded, the newest first, and what became of each by `now`."""
     became = what_became(known, now)
     wanted = {(one.subject, one.setting) for one in findings if one.reason_code == SECOND_PERSON}
-    return [
-        Recorded(
-            one,
-            became[one.id],
-            due.due_at(one, one.screen, policy)
-            if policy is not None and became[one.id] is AttestationStatus.IN_FORCE
-            else None,
-            became[one.id] is AttestationStatus.IN_FORCE
-            and one.second_person is None
-            and (one.subject, SettingId(one.setting)) in wanted,
-        )
-        for one in reversed(known)
-    ]
+    found = []
+    for one in reversed(known):
+        in_force = became[one.id] is AttestationStatus.IN_FORCE
+        due_on = due.due_at(one, one.screen, policy) if policy is not None and in_force else None
+        waits = in_force and one.second_person is None and (one.subject, SettingId(one.setting)) in wanted
+        found.append(Recorded(one, became[one.id], due_on, waits))
+    return found
 
 
 def recorded_cells(state: State, one: Recorded) -> list[Text]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -34,10 +34,27 @@ COLUMNS = (
     Column("subject", 18, flexible=True),
     Column("why", 24, flexible=True, drop_below=110),
 )
-SHEET = (
-    "finding_id", "outcome", "severity", "check", "title", "organization_id", "subject_kind", "subject_id",
-    "subject", "site", "app", "setting", "expected", "observed", "grade", "reason", "due_at", "fragile",
-)  # fmt: skip
+FIELDS: Mapping[str, Callable[[Row], Cell]] = {
+    "finding_id": lambda row: row.finding.id,
+    "outcome": lambda row: row.finding.outcome.value,
+    "severity": lambda row: row.finding.severity.value,
+    "check": lambda row: row.finding.check,
+    "title": lambda row: row.finding.title,
+    "organization_id": lambda row: row.finding.subject.organization,
+    "subject_kind": lambda row: row.finding.subject.kind.value,
+    "subject_id": lambda row: row.finding.subject.id,
+    "subject": lambda row: row.label,
+    "site": lambda row: row.site,
+    "app": lambda row: row.app,
+    "setting": lambda row: row.finding.setting,
+    "expected": lambda row: row.finding.expected,
+    "observed": lambda row: row.finding.observed,
+    "grade": lambda row: row.grade,
+    "reason": lambda row: row.finding.reason,
+    "due_at": lambda row: row.finding.due_at,
+    "fragile": lambda row: row.finding.fragile,
+}
+"""What a CSV file says of a finding, as it was observed."""
 
 
 def cells(row: Row) -> list[Text]:
@@ -61,31 +78,6 @@ def cells(row: Row) -> list[Text]:
 def heading(one: Heading) -> list[Text]:
     """A group's title, where the subject stands."""
     return [Text(f"{one.count:,}", "bold"), Text(), Text(), Text(one.title, "bold"), Text()]
-
-
-def sheet_row(row: Row) -> tuple[Cell, ...]:
-    """One finding for a CSV file, as it was observed."""
-    one = row.finding
-    return (
-        one.id,
-        one.outcome.value,
-        one.severity.value,
-        one.check,
-        one.title,
-        one.subject.organization,
-        one.subject.kind.value,
-        one.subject.id,
-        row.label,
-        row.site,
-        row.app,
-        one.setting,
-        one.expected,
-        one.observed,
-        row.grade,
-        one.reason,
-        one.due_at,
-        one.fragile,
-    )
 
 
 def counts(

@@ -12,11 +12,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from contribaudit.core.advise.site_map import QUESTIONS, UNKNOWN, Location, MapCell, MapRow, SiteMap
-from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.several import counted
 from contribaudit.exporters.site_map import GROUP_OF, LETTERS, MEANINGS, cell_sentence, fact, filter_of, letter, worst
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.rows.filtering import quoted
+from contribaudit.tui.rows.signs import SIGNS
 from contribaudit.tui.widgets.grid import Column
 
 MOST_ROWS = 60
@@ -118,11 +118,8 @@ def in_words(piece: Piece) -> Text:
     said.append(f" {shortened(one.apps)} {'app' if one.apps == 1 else 'apps'}")
     said.append(f", {shortened(one.pinned)} pinned" if one.pinned else ", not pinned", "" if one.pinned else "yellow")
     if one.outcome is not None and (one.outcome.violates or one.outcome.unproven):
-        said.append(" ").append(_OUTCOME_WORDS.get(one.outcome, one.outcome.words), PAINTS[GROUP_OF[one.outcome]])
+        said.append(" ").append(SIGNS[one.outcome][0], PAINTS[GROUP_OF[one.outcome]])
     return said
-
-
-_OUTCOME_WORDS = {Outcome.FAIL: "FAIL", Outcome.CONFLICT: "CONFLICT"}
 
 
 def _tone(one: Location) -> str:

@@ -238,16 +238,13 @@ class ApproveForm(FormScreen[Baseline]):
         now = self._desk.now()
         return baselines.last_moment(spelled(text, now.date()), now)
 
-    @work(exclusive=True, group="send")
-    async def send(self) -> None:
+    async def finish(self) -> None:
         """Show what is approved once more, then keep it."""
-        reason, until = self.field("reason").value, self.field("until").value
-        with self.telling():
-            ends = self._until(until)
-            body = summary(self._what, self._by, reason, ends)
-            if await self.app.push_screen_wait(QuestionScreen("Approve this?", body, yes="Approve", no="Back")):
-                self.dismiss(
-                    await asyncio.to_thread(
-                        baselines.approve, self._desk, self._what, by=self._by, reason=reason, until=ends
-                    )
+        reason, ends = self.field("reason").value, self._until(self.field("until").value)
+        body = summary(self._what, self._by, reason, ends)
+        if await self.app.push_screen_wait(QuestionScreen("Approve this?", body, yes="Approve", no="Back")):
+            self.dismiss(
+                await asyncio.to_thread(
+                    baselines.approve, self._desk, self._what, by=self._by, reason=reason, until=ends
                 )
+            )

@@ -99,7 +99,6 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self._desk, self._due, self._screen, self._by, self._turn = desk, due, due.screen, by, place
         self._before: State | None = None
         self._draft: Draft | None = None
-        self._busy = False
         self._recorded = False
         self._keeping: Timer | None = None
         self._shots: tuple[Attachment, ...] = ()
@@ -288,33 +287,24 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
             field.first = path
             field.value = path
 
-    def send(self) -> None:
-        """Read again, and show what would be recorded."""
-        if self._before is None or self._busy:
-            return
-        if not self.answers.values:
+    def may_finish(self) -> bool:
+        """Whether anything was answered."""
+        if self._before is not None and not self.answers.values:
             self.tell("No cell is filled in; an empty cell counts as not seen", wrong=True)
             self.focus_first()
-            return
-        self._keep_now()
-        self._review(self._before)
+            return False
+        return self._before is not None
 
-    @work(exclusive=True, group="send", description="review")
-    async def _review(self, before: State) -> None:
-        self._busy = True
-        try:
-            with self.telling():
-                await self._asked(before)
-        finally:
-            self._busy = False
-
-    async def _asked(self, before: State) -> None:
+    async def finish(self) -> None:
+        """Read again, show what would be recorded, and record it once the person agrees."""
         assert self._draft is not None
+        assert self._before is not None
+        self._keep_now()
         self.tell("Reading the signals again …")
         shots = self._shots if self.field("shot").value else ()
         path, note = self.field("path").value, self.field("note").value
         form = Form(self._screen.id, self._draft.entered, self._by, path, note, shots)
-        looked, made = await asyncio.to_thread(self._filled, before, form)
+        looked, made = await asyncio.to_thread(self._filled, self._before, form)
         self.tell("")
         question = QuestionScreen(
             rows.title(self._screen, made), rows.summary(looked.state, made), yes="Record it", no="Back to the form"

@@ -6,8 +6,7 @@ To agree or not, to choose a word or an organization, to take an attestation bac
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
@@ -101,8 +100,8 @@ T = TypeVar("T")
 class FormScreen(ModalScreen[T | None]):
     """Ends with what was made, None when the person left.
 
-    A subclass sets TITLE_TEXT and SEND, yields its fields in `fields` and does its work in `send`, which is called once
-    every field is good.
+    A subclass sets TITLE_TEXT and SEND, yields its fields in `fields` and does its work in `finish`, which is called
+    once every field is good, and not again before it has ended.
     """
 
     TITLE_TEXT: ClassVar[str] = ""
@@ -129,6 +128,11 @@ class FormScreen(ModalScreen[T | None]):
     """
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  Textual's own shape
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._busy = False
+        """Whether it is being finished."""
+
     def compose(self) -> ComposeResult:
         """Title, fields, what is to be told, buttons."""
         with Vertical(classes="form"):
@@ -153,8 +157,12 @@ class FormScreen(ModalScreen[T | None]):
         """The fields, from top to bottom."""
         return ()
 
-    def send(self) -> object:
-        """Every field is good: do what the form is for."""
+    def may_finish(self) -> bool:
+        """Whether there is enough to finish with; says what is missing."""
+        return True
+
+    async def finish(self) -> None:
+        """Do what the form is for. What goes wrong is told above the buttons. Raises ContribauditError."""
 
     def on_mount(self) -> None:
         """The first box has the keys."""
@@ -175,14 +183,6 @@ class FormScreen(ModalScreen[T | None]):
         told = self.query_one(".form--told", Static)
         told.set_class(wrong, "-wrong")
         told.update(Text(f"! {safe_text(text, keep_lines=True)}" if wrong else safe_text(text, keep_lines=True)))
-
-    @contextmanager
-    def telling(self) -> Iterator[None]:
-        """What goes wrong within is told above the buttons, and the form stays."""
-        try:
-            yield
-        except ContribauditError as error:
-            self.tell(str(error), wrong=True)
 
     @property
     def touched(self) -> bool:
@@ -212,7 +212,18 @@ class FormScreen(ModalScreen[T | None]):
             wrong[0].scroll_visible()
         else:
             self.tell("")
-            self.send()
+            if not self._busy and self.may_finish():
+                self._finish()
+
+    @work(exclusive=True, group="send")
+    async def _finish(self) -> None:
+        self._busy = True
+        try:
+            await self.finish()
+        except ContribauditError as error:
+            self.tell(str(error), wrong=True)
+        finally:
+            self._busy = False
 
     @work(group="leave", exclusive=True)
     async def action_leave(self) -> None:
@@ -252,12 +263,10 @@ class RevokeScreen(FormScreen[Signature]):
         """The question, and who asks."""
         return Text(self.TITLE_TEXT).append(f"\nas {self._by}", "not bold dim")
 
-    @work(exclusive=True, group="send")
-    async def send(self) -> None:
+    async def finish(self) -> None:
         """Sign it."""
         why = self.field("why").value
-        with self.telling():
-            self.dismiss(await asyncio.to_thread(self._desk.revoke, self._one.attestation.id, self._by, why))
+        self.dismiss(await asyncio.to_thread(self._desk.revoke, self._one.attestation.id, self._by, why))
 
 
 class OrganizationsScreen(ModalScreen[str | None]):
@@ -311,7 +320,7 @@ class TicketScreen(FormScreen[tuple[str, str]]):
         yield Field("Ticket", id="ticket", placeholder="GRC-123", required=True)
         yield Field("Note (optional)", id="note", long=True)
 
-    def send(self) -> None:
+    async def finish(self) -> None:
         """Whoever asked keeps it."""
         self.dismiss((self.field("ticket").value, self.field("note").value))
 

@@ -197,10 +197,8 @@ class FindingsScreen(FilteredScreen):
 
     def sheet(self) -> Sheet | None:
         """The findings that the filter leaves."""
-        index = self._index.rows
-        return Sheet(
-            "findings", rows.SHEET, [rows.sheet_row(index[one]) for one in self._lines if isinstance(one, int)]
-        )
+        left = (self._index.rows[line] for line in self._lines if isinstance(line, int))
+        return Sheet.of("findings", rows.FIELDS, left)
 
     @property
     def finding(self) -> Finding | None:

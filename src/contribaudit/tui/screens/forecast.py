@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from itertools import groupby
@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 
 from contribaudit.audit.job import Job
 from contribaudit.audit.replay import forecast_last
-from contribaudit.core.advise.forecast import NOT_ASKED, Forecast, ForecastRow, Hypothesis
+from contribaudit.core.advise.forecast import LABEL, NOT_ASKED, Forecast, ForecastRow, Hypothesis
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.several import and_more, counted
@@ -40,19 +40,20 @@ COLUMNS = (
     Column("then (predicted)", 16),
     Column("why", 22, flexible=True, drop_below=110),
 )
-SHEET = (
-    "label",
-    "when",
-    "organization_id",
-    "subject_kind",
-    "subject_id",
-    "check",
-    "setting",
-    "severity",
-    "from",
-    "to",
-    "why",
-)
+FIELDS: Mapping[str, Callable[[ForecastRow], Cell]] = {
+    "label": lambda _row: LABEL,
+    "when": lambda row: row.when,
+    "organization_id": lambda row: row.organization,
+    "subject_kind": lambda row: row.subject.kind.value,
+    "subject_id": lambda row: row.subject.id,
+    "check": lambda row: row.check,
+    "setting": lambda row: row.setting,
+    "severity": lambda row: row.severity.value if row.severity else None,
+    "from": lambda row: row.before,
+    "to": lambda row: row.after,
+    "why": lambda row: row.why,
+}
+"""What a CSV file says of a change: that it is a prediction first."""
 _DAYS = (30, 90)
 _RISKS = ("contributed", "exposed")
 _OUTCOMES = {one.value: one for one in Outcome}
@@ -165,26 +166,6 @@ def query_of(row: ForecastRow) -> str:
     return f"check:{row.check} id:{row.subject.id}" if row.check else ""
 
 
-def sheet_rows(found: Forecast) -> list[tuple[Cell, ...]]:
-    """For a CSV file, each labelled a prediction."""
-    return [
-        (
-            found.label,
-            row.when,
-            row.organization,
-            row.subject.kind.value,
-            row.subject.id,
-            row.check,
-            row.setting,
-            row.severity.value if row.severity else None,
-            row.before,
-            row.after,
-            row.why,
-        )
-        for row in found.rows
-    ]
-
-
 class ForecastScreen(BoardScreen):
     """Above what can be assumed, below what it would change. Enter on an assumption works it out."""
 
@@ -199,8 +180,6 @@ class ForecastScreen(BoardScreen):
     ForecastScreen {
         & #banner { height: auto; max-height: 4; padding: 0 1; }
         & #choices { height: 8; }
-        & #until { height: 1; border: none; padding: 0 1; background: $boost; }
-        & #until:focus { background: $primary 20%; }
         & #changes { height: 1fr; }
         & #told { height: 2; padding: 0 1; background: $boost; }
     }
@@ -232,7 +211,7 @@ class ForecastScreen(BoardScreen):
 
     def sheet(self) -> Sheet | None:
         """What would change, each row labelled a prediction."""
-        return Sheet("forecast", SHEET, sheet_rows(self._found)) if self._found is not None else None
+        return Sheet.of("forecast", FIELDS, self._found.rows) if self._found is not None else None
 
     def action_until(self) -> None:
         """Type the day."""

@@ -45,8 +45,6 @@ class InventoryScreen(BoardScreen):
         Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS = """
-    InventoryScreen #find { height: 1; border: none; padding: 0 1; background: $boost; }
-    InventoryScreen #find:focus { background: $primary 20%; }
     InventoryScreen #places { height: 1fr; layout: vertical; }
     InventoryScreen #tree, InventoryScreen #hits { height: 3fr; width: 1fr; }
     InventoryScreen #hits { display: none; }

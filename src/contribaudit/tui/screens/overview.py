@@ -376,10 +376,9 @@ class OverviewScreen(BoardScreen):
         if board is None:
             return None
         from contribaudit.tui.files import Sheet
-        from contribaudit.tui.rows import findings as finding_rows
+        from contribaudit.tui.rows.findings import FIELDS
 
-        found = [finding_rows.sheet_row(row) for row in board.index.rows if not row.quiet]
-        return Sheet("open-findings", finding_rows.SHEET, found)
+        return Sheet.of("open-findings", FIELDS, (row for row in board.index.rows if not row.quiet))
 
     def on_panel_left(self, message: Panel.Left) -> None:
         """Over the edge of a panel into the next one."""

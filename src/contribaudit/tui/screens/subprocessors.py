@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -27,7 +27,16 @@ COLUMNS = (
     Column("apps", 20, flexible=True),
     Column("locations", 16, flexible=True, drop_below=100),
 )
-SHEET = ("processor", "touches", "apps", "app", "purposes", "locations", "because")
+FIELDS: Mapping[str, Callable[[ProcessorV1], Cell]] = {
+    "processor": lambda one: one["processor"],
+    "touches": lambda one: one["touches"],
+    "apps": lambda one: one["apps"],
+    "app": lambda one: one["app"],
+    "purposes": lambda one: tuple(one["purposes"]),
+    "locations": lambda one: tuple(one["locations"]),
+    "because": lambda one: tuple(one["because"]),
+}
+"""What a CSV file says of a row."""
 NOTHING = "No list of sub-processors is imported: run contribaudit subprocessors import FILE"
 
 
@@ -77,22 +86,6 @@ def detail(one: ProcessorV1) -> Sequence[Text]:
         said.append(f"\n{title}\n", "not bold dim")
         said.append("".join(f"  {safe_text(line)}\n" for line in lines), "not bold")
     return [said]
-
-
-def sheet(rows: Sequence[ProcessorV1]) -> list[tuple[Cell, ...]]:
-    """The rows for a CSV file."""
-    return [
-        (
-            one["processor"],
-            one["touches"],
-            one["apps"],
-            one["app"],
-            tuple(one["purposes"]),
-            tuple(one["locations"]),
-            tuple(one["because"]),
-        )
-        for one in rows
-    ]
 
 
 class SubprocessorsScreen(FilteredScreen):
@@ -152,4 +145,4 @@ class SubprocessorsScreen(FilteredScreen):
 
     def sheet(self) -> Sheet | None:
         """What the filter leaves."""
-        return Sheet("sub-processors", SHEET, sheet(self._shown())) if self._told is not None else None
+        return Sheet.of("sub-processors", FIELDS, self._shown()) if self._told is not None else None

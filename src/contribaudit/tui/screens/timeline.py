@@ -56,8 +56,6 @@ class TimelineScreen(FilteredScreen):
         Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS = """
-    TimelineScreen #wanted { height: 1; border: none; padding: 0 1; background: $boost; }
-    TimelineScreen #wanted:focus { background: $primary 20%; }
     TimelineScreen #shown { height: 1; padding: 0 1; }
     TimelineScreen #days { height: 1fr; layout: vertical; }
     TimelineScreen #lines { height: 3fr; width: 1fr; }

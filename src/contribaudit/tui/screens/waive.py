@@ -9,7 +9,6 @@ from datetime import date
 from typing import ClassVar
 
 from rich.text import Text
-from textual import work
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -123,7 +122,6 @@ class WaiveScreen(FormScreen[str]):
         """`findings`: one or more, each of which gets a waiver of its own in the one change."""
         super().__init__()
         self._board, self._findings, self._source, self._job = board, tuple(findings), source, job
-        self._busy = False
 
     def heading(self) -> Text:
         """What is to be accepted."""
@@ -158,21 +156,9 @@ class WaiveScreen(FormScreen[str]):
                 Text.assemble(("A waiver covers only findings that fail or are not achievable.", "bold yellow"))
             )
 
-    def send(self) -> None:
-        """Try the change, and show it."""
-        if not self._busy:
-            self._review(self._waivers())
-
-    @work(exclusive=True, group="send")
-    async def _review(self, waivers: Sequence[Waiver]) -> None:
-        self._busy = True
-        try:
-            with self.telling():
-                await self._asked(waivers)
-        finally:
-            self._busy = False
-
-    async def _asked(self, waivers: Sequence[Waiver]) -> None:
+    async def finish(self) -> None:
+        """Try the change, show it, and write it once the person agrees."""
+        waivers = self._waivers()
         self.tell("Trying the change …")
         change, after = await asyncio.to_thread(self._tried, waivers)
         self.tell("")
