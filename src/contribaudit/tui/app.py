@@ -20,7 +20,7 @@ from textual.screen import Screen
 from contribaudit import termination
 from contribaudit.errors import ContribauditError
 from contribaudit.tui.colours import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT, THEMES, keep_theme, kept_theme
-from contribaudit.tui.host import BoardLoaded, LoadingFailed, NothingToLoad, ShowDay, ShowFindings, ShowSubject
+from contribaudit.tui.host import BoardLoaded, LoadingFailed, NothingToLoad
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.sturdy import Sturdy
@@ -257,46 +257,12 @@ class Dashboard(Sturdy):
         self.trouble = str(message.error)
         self.settle()
 
-    def on_show_findings(self, message: ShowFindings) -> None:
-        """Go to the findings, filtered."""
-        self.show_findings(message.query)
-
     @work(group="go")
-    async def on_show_day(self, message: ShowDay) -> None:
-        """Go to the day in the timeline."""
-        from contribaudit.tui.screens.timeline import TimelineScreen
-
-        await self.switch_mode("timeline")
-        if isinstance(self.screen, TimelineScreen):
-            self.screen.stand_on(message.day)
-
-    @work(group="go")
-    async def show_findings(self, query: str) -> None:
-        """Go to the findings that the filter leaves."""
-        from contribaudit.tui.screens.findings import FindingsScreen
-
-        await self.switch_mode("findings")
-        if isinstance(self.screen, FindingsScreen):
-            self.screen.filter_by(query)
-
-    @work(group="go")
-    async def show_step(self, number: int) -> None:
-        """Go to the queue, to the step of this number."""
-        from contribaudit.tui.screens.queue import QueueScreen
-
-        await self.switch_mode("next")
-        if isinstance(self.screen, QueueScreen):
-            self.screen.action_step(number)
-
-    @work(group="go")
-    async def on_show_subject(self, message: ShowSubject) -> None:
-        """Go to the subject in the inventory; where that does not show it, to its findings."""
-        await self.switch_mode("inventory")
-        if isinstance(self.screen, BoardScreen) and self.screen.show_subject(message.subject):
-            return
-        from contribaudit.tui.rows.overview import query_of
-
-        self.show_findings(query_of(self.board.report.state, [message.subject]) if self.board is not None else "")
+    async def go_to(self, mode: str, then: Callable[[Any], object]) -> None:
+        """Go to the screen of this mode, and do `then` with it."""
+        await self.switch_mode(mode)
+        if isinstance(self.screen, ALL[mode].screen()):
+            then(self.screen)
 
     def _waived(self, told: str | None) -> None:
         if told is not None:

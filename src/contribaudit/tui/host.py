@@ -1,8 +1,7 @@
 """The dashboard as its screens and widgets know it: what they watch, what they may ask of it, what they tell it.
 
-Workers post to the app, the app sets `board`, `trouble` or `lack`, and the screens watch these. A widget that wants
-another screen posts `ShowFindings`, `ShowSubject` or `ShowDay`, which bubble up to the app. `app.py` makes the whole of
-it, and imports the screens; they import this.
+Workers post to the app, the app sets `board`, `trouble` or `lack`, and the screens watch these. `app.py` makes the
+whole of it, and imports the screens; they import this.
 """
 
 from __future__ import annotations
@@ -54,27 +53,6 @@ class LoadingFailed(Message):
     error: ContribauditError
 
 
-@dataclass
-class ShowFindings(Message):
-    """Go to the findings that this filter leaves ("outcome:fail site:acme.atlassian.net")."""
-
-    query: str
-
-
-@dataclass
-class ShowSubject(Message):
-    """Go to the subject: in the inventory where that shows it, else to its findings."""
-
-    subject: Subject
-
-
-@dataclass
-class ShowDay(Message):
-    """Go to the day in the timeline."""
-
-    day: date
-
-
 class Host(App[str]):
     """`board` is what the screens watch, `trouble` the sentence on top where something went wrong, `lack` why there is
     no board yet."""
@@ -102,13 +80,32 @@ class Host(App[str]):
         """Read the history again."""
         raise NotImplementedError
 
-    def show_findings(self, query: str) -> Any:
-        """Go to the findings that the filter leaves."""
+    def go_to(self, mode: str, then: Callable[[Any], object]) -> Any:
+        """Go to the screen of this mode, and do `then` with it."""
         raise NotImplementedError
 
-    def show_step(self, number: int) -> Any:
+    def show_findings(self, query: str) -> None:
+        """Go to the findings that the filter leaves ("outcome:fail site:acme.atlassian.net")."""
+        self.go_to("findings", lambda screen: screen.filter_by(query))
+
+    def show_step(self, number: int) -> None:
         """Go to the queue, to the step of this number."""
-        raise NotImplementedError
+        self.go_to("next", lambda screen: screen.action_step(number))
+
+    def show_day(self, day: date) -> None:
+        """Go to the day in the timeline."""
+        self.go_to("timeline", lambda screen: screen.stand_on(day))
+
+    def show_subject(self, subject: Subject) -> None:
+        """Go to the subject in the inventory; where that does not show it, to its findings."""
+
+        def stand_on(inventory: Any) -> None:
+            from contribaudit.tui.rows.overview import query_of  # too much before the first paint
+
+            if not inventory.show_subject(subject):
+                self.show_findings(query_of(self.board.report.state, [subject]) if self.board is not None else "")
+
+        self.go_to("inventory", stand_on)
 
     def say(self, text: str, *, warning: bool = False) -> None:
         """Tell something in passing; the text may hold observed text."""

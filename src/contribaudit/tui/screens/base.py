@@ -18,7 +18,6 @@ from contribaudit.tui.widgets.bars import KeyLine, TopLine
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from contribaudit.core.model.subject import Subject
     from contribaudit.tui.files import Sheet
     from contribaudit.tui.source import Board
     from contribaudit.tui.widgets.field import PlainInput
@@ -69,11 +68,6 @@ class BoardScreen(Screen[None]):
     def sheet(self) -> Sheet | None:
         """What the screen shows, as rows for a CSV file; None where there is nothing to write."""
         return None
-
-    def show_subject(self, subject: Subject) -> bool:
-        """Go to the subject; False for a screen that shows no subjects. Called on the inventory when it is in front."""
-        del subject
-        return False
 
     def action_back(self) -> None:
         """Escape: to the overview, where the screen has nothing of its own to leave."""

@@ -24,7 +24,6 @@ from contribaudit.errors import ContribauditError, UsageError
 from contribaudit.exporters.forecast import alike
 from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.host import ShowFindings, ShowSubject
 from contribaudit.tui.rows.signs import outcome_sign, short_host
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
@@ -236,9 +235,9 @@ class ForecastScreen(BoardScreen):
         elif self._lines:
             query = query_of(self._lines[message.row].row)
             if query:
-                self.post_message(ShowFindings(query))
+                self.dashboard.show_findings(query)
             else:
-                self.post_message(ShowSubject(self._lines[message.row].row.subject))
+                self.dashboard.show_subject(self._lines[message.row].row.subject)
 
     def on_grid_moved(self, message: Grid.Moved) -> None:
         """One change in full."""

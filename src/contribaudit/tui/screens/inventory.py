@@ -14,7 +14,6 @@ from textual.widgets import Input
 from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.host import ShowFindings
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.rows.inventory import findings_of
@@ -197,9 +196,9 @@ class InventoryScreen(BoardScreen):
             return
         state = self._board.report.state
         if subject.kind is Kind.ORGANIZATION:
-            self.post_message(ShowFindings(query_of_organization(state, subject.id)))
+            self.dashboard.show_findings(query_of_organization(state, subject.id))
         elif subject.kind is Kind.SITE:
-            self.post_message(ShowFindings(f"site:{quoted(subject.id)}"))
+            self.dashboard.show_findings(f"site:{quoted(subject.id)}")
         else:
             mine = findings_of(self._board.report, subject)
-            self.post_message(ShowFindings(query_of(state, [one.subject for one in mine] or [subject])))
+            self.dashboard.show_findings(query_of(state, [one.subject for one in mine] or [subject]))

@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.reactive import Reactive, reactive
 from textual.widget import Widget
 
-from contribaudit.tui.host import ShowDay, ShowFindings, host_of
+from contribaudit.tui.host import host_of
 from contribaudit.tui.screens.base import BoardScreen
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class Panel(Widget, can_focus=True):
         lines = self.shown(self.content_size.width)
         here = self._here(lines)
         if here is not None and lines[here].query:
-            self.post_message(ShowFindings(lines[here].query))
+            host_of(self).show_findings(lines[here].query)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """The line that the person aimed at: the panel may grow before the click is told."""
@@ -324,7 +324,7 @@ class TrendPanel(Panel):
         if self.here is None or self._axis is None:
             super().action_follow()
         else:
-            self.post_message(ShowDay(self._axis.day(self.here)))
+            host_of(self).show_day(self._axis.day(self.here))
 
     @property
     def _axis(self) -> TrendDays | None:

@@ -20,7 +20,7 @@ from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import screen_for
 from contribaudit.exporters.text import Cell, display, duration, safe_text
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.host import ShowFindings, missing
+from contribaudit.tui.host import missing
 from contribaudit.tui.rows.overview import brief, due_in, query_of_step
 from contribaudit.tui.rows.signs import labelled, outcome_sign, severity_sign
 from contribaudit.tui.screens.base import BoardScreen
@@ -305,7 +305,7 @@ class QueueScreen(BoardScreen):
     def action_findings(self) -> None:
         """What the step settles, in the table of findings."""
         if self.step is not None and self._board is not None:
-            self.post_message(ShowFindings(query_of_step(self._board, self.step)))
+            self.dashboard.show_findings(query_of_step(self._board, self.step))
 
     def action_copy(self) -> None:
         """The command of the step, into the clipboard."""
@@ -323,7 +323,7 @@ class QueueScreen(BoardScreen):
         if step.screen:
             self._look(self._board, step)
         elif verb == "confirm":
-            self.app.run_worker(self._waiting(), group="go")
+            self.dashboard.go_to("desk", lambda desk: desk.show_waiting())
         elif verb == "baseline":
             self.app.switch_mode("approve")
         elif verb == "changes":
@@ -334,13 +334,6 @@ class QueueScreen(BoardScreen):
             return
         else:
             self.action_copy()
-
-    async def _waiting(self) -> None:
-        from contribaudit.tui.screens.attestations import DeskScreen
-
-        await self.app.switch_mode("desk")
-        if isinstance(self.app.screen, DeskScreen):
-            self.app.screen.show_waiting()
 
     def _open_console(self, board: Board, step: NextStep) -> bool:
         """Hand the console's address over, with the way from there; False where none is known."""

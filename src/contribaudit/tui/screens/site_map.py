@@ -19,7 +19,6 @@ from contribaudit.core.advise.site_map import QUESTIONS, Location, MapRow, SiteM
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.exporters.site_map import filter_of
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.host import ShowFindings, ShowSubject
 from contribaudit.tui.rows import site_map as rows
 from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.screens.base import BoardScreen
@@ -276,19 +275,19 @@ class MapScreen(BoardScreen):
         if row is None:
             return
         if self._as_tiles and self._question < 0:
-            self.post_message(ShowFindings(f"site:{quoted(row.site)} is:open" if row.site else 'site:"" kind:app'))
+            self.dashboard.show_findings(f"site:{quoted(row.site)} is:open" if row.site else 'site:"" kind:app')
             return
         query = filter_of(row, QUESTIONS[self._column], row.cells[self._column])
         if query:
-            self.post_message(ShowFindings(query))
+            self.dashboard.show_findings(query)
         elif row.site:
-            self.post_message(ShowSubject(Subject(row.organization, Kind.SITE, row.site)))
+            self.dashboard.show_subject(Subject(row.organization, Kind.SITE, row.site))
         else:
             self.dashboard.say("No finding answers this, and the policy asks nothing about it")
 
     def on_location_bar_chosen(self, message: LocationBar.Chosen) -> None:
         """The findings about apps that lie there."""
-        self.post_message(ShowFindings(rows.location_query(self._map.locations[message.number])))
+        self.dashboard.show_findings(rows.location_query(self._map.locations[message.number]))
 
     def on_location_bar_left(self) -> None:
         """Down from the bar."""

@@ -21,7 +21,6 @@ from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.host import ShowSubject
 from contribaudit.tui.rows import timeline as rows
 from contribaudit.tui.rows.timeline import Days, Entry, Filter, Trail, What, change_detail
 from contribaudit.tui.screens.base import FilteredScreen
@@ -276,7 +275,7 @@ class TimelineScreen(FilteredScreen):
         if main is None:
             self.dashboard.say("This line has no subject", warning=True)
         else:
-            self.post_message(ShowSubject(main.subject))
+            self.dashboard.show_subject(main.subject)
 
     def action_back(self) -> None:
         """From the filter to the lines, then the filter is cleared, then to the overview."""
