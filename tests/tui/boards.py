@@ -25,7 +25,7 @@ from contribaudit.core.resolve.resolve import Seen, resolve
 from contribaudit.core.resolve.state import State
 from contribaudit.store.records import RunRecord
 from contribaudit.store.runs import OutcomeSpan
-from contribaudit.tui.source import Board, Shown
+from contribaudit.tui.source import Board, Source
 from tests.builders import (
     NOW,
     ORG,
@@ -193,6 +193,18 @@ _RULEBOOK = replace(
     announced=(),
 )
 """What a snapshot may not follow is fixed."""
+
+
+class Shown(Source):
+    """A source of one board that never changes."""
+
+    def __init__(self, board: Board, title: str) -> None:
+        super().__init__(title)
+        self._board = board
+
+    def load(self) -> Board:
+        """The board."""
+        return self._board
 
 
 class Kept(Shown):

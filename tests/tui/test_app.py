@@ -17,9 +17,9 @@ from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.dialogs import OrganizationsScreen, TicketScreen
 from contribaudit.tui.screens.help import HelpScreen, WelcomeScreen
 from contribaudit.tui.screens.overview import OverviewScreen
-from contribaudit.tui.source import Board, Lack, Lacking, Shown
+from contribaudit.tui.source import Board, Lack, Lacking
 from tests.builders import ORG, OTHER_ORG
-from tests.tui.boards import Kept, board, opener
+from tests.tui.boards import Kept, Shown, board, opener
 from tests.tui.driving import dashboard, driven, on_screen, until
 from tests.tui.live import asked, said, write
 

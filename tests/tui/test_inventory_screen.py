@@ -15,7 +15,6 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.store.spaces import StoredSpaces
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.screens.inventory import InventoryScreen
-from contribaudit.tui.source import Shown
 from contribaudit.tui.widgets.grid import TreeGrid
 from tests.postgres import postgres_schema
 from tests.tui import boards
@@ -187,7 +186,7 @@ async def test_names_are_letters_on_the_screen(tmp_path: Path, size: tuple[int, 
 
 
 async def test_what_is_open_becomes_a_csv_file(home: Path) -> None:
-    async with driven(lambda: Shown(boards.board(), "test"), WIDE, begin="inventory") as pilot:
+    async with driven(lambda: boards.Shown(boards.board(), "test"), WIDE, begin="inventory") as pilot:
         await shown(pilot, "unknown")
         await press(pilot, "e")
         await until(pilot, lambda: bool(list(home.glob("contribaudit-inventory-*.csv"))))

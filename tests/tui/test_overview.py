@@ -10,8 +10,8 @@ from textual.widgets import Input
 from contribaudit.errors import UsageError
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.overview import ChangedPanel, NextPanel, OverviewScreen, Panel, WherePanel
-from contribaudit.tui.source import Board, Shown
-from tests.tui.boards import Kept, board, opener
+from contribaudit.tui.source import Board
+from tests.tui.boards import Kept, Shown, board, opener
 from tests.tui.driving import NARROW, NORMAL, WIDE, at_once, dashboard, driven, on_screen, until
 
 pytestmark = pytest.mark.anyio

@@ -25,7 +25,7 @@ from contribaudit.tui.rows.timeline import (
     entries_of,
     lines_of,
 )
-from contribaudit.tui.widgets.day_strip import strip, told
+from contribaudit.tui.widgets.day_strip import day_line, strip
 from tests.builders import ORG
 
 START = datetime(2026, 11, 10, 2, tzinfo=UTC)
@@ -218,8 +218,10 @@ def test_the_strip_says_each_day_without_colours() -> None:
     days = days_of(entries_of(TRAIL), TRAIL.until)
     lines = [one.plain for one in strip(days, date(2026, 11, 12), 10)]
     assert lines == ["Nov  v    ", "   ==~=.=.", "    !   ! "]
-    assert told(days, date(2026, 11, 15)) == "Sun 15 Nov 2026: complete, 2 changes, one or more without a known cause"
-    assert told(days, date(2026, 11, 14)) == "Sat 14 Nov 2026: not read"
+    assert (
+        day_line(days, date(2026, 11, 15)) == "Sun 15 Nov 2026: complete, 2 changes, one or more without a known cause"
+    )
+    assert day_line(days, date(2026, 11, 14)) == "Sat 14 Nov 2026: not read"
     old = [one.plain for one in strip(days, date(2026, 11, 10), 3)]
     assert old == ["Nvv", " ==", "  !"]
 

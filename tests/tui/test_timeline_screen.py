@@ -16,13 +16,12 @@ from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.screens.inventory import InventoryScreen
 from contribaudit.tui.screens.overview import OverviewScreen, TrendPanel
 from contribaudit.tui.screens.timeline import TimelineScreen
-from contribaudit.tui.source import Shown
 from contribaudit.tui.sources import HistorySource
 from contribaudit.tui.widgets.day_strip import DayStrip
 from tests.administrator import AdminConsole
 from tests.flow.audits import Bench, simulated
 from tests.tui import boards
-from tests.tui.boards import board, opener
+from tests.tui.boards import Shown, board, opener
 from tests.tui.driving import NARROW, NORMAL, WIDE, dashboard, driven, on_screen, until
 from tests.tui.inventories import hostile
 

@@ -235,18 +235,6 @@ class Source:
         """Let go of the history."""
 
 
-class Shown(Source):
-    """A source of one board that never changes."""
-
-    def __init__(self, board: Board, title: str) -> None:
-        super().__init__(title)
-        self._board = board
-
-    def load(self) -> Board:
-        """The board."""
-        return self._board
-
-
 class Lacking(Source):
     """A source that has nothing to give, and says why."""
 

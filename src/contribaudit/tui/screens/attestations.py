@@ -119,7 +119,6 @@ class DeskScreen(BoardScreen):
             show=False,
             tooltip="Only attestations with one status; press again for the next status",
         ),
-        Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS: ClassVar[str] = """
     DeskScreen {

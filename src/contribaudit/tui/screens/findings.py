@@ -79,7 +79,6 @@ class FindingsScreen(FilteredScreen):
         Binding("y", "detail('copy')", "Copy as text", show=False),
         Binding("b", "detail('page')", "Documentation", show=False),
         Binding("c", "detail('console')", "Console", show=False),
-        Binding("escape", "back", "Back", show=False),
     ]
 
     def __init__(self) -> None:

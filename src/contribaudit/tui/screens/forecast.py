@@ -173,7 +173,6 @@ class ForecastScreen(BoardScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "until", "Until a day", key_display="/"),
         Binding("tab", "app.focus_next", "Next part"),
-        Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS: ClassVar[str] = """
     ForecastScreen {

@@ -41,7 +41,6 @@ class InventoryScreen(BoardScreen):
         Binding("enter", "findings", "Its findings, from the detail", show=False),
         Binding("d", "detail", "Detail"),
         Binding("y", "copy", "Copy as text", show=False),
-        Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS = """
     InventoryScreen #places { height: 1fr; layout: vertical; }

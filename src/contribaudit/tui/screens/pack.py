@@ -126,7 +126,6 @@ class PackScreen(BoardScreen):
         Binding("ctrl+s", "write", "Write and verify"),
         Binding("y", "copy_digest", "Copy the digest", show=False),
         Binding("Y", "copy_path", "Copy the path", show=False),
-        Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS: ClassVar[str] = """
     PackScreen {

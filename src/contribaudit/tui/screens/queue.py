@@ -222,7 +222,6 @@ class QueueScreen(BoardScreen):
         Binding("F", "findings", "Its findings"),
         Binding("y", "copy", "Copy the command", show=False),
         *(Binding(str(n), f"step({n})", f"Step {n}", show=False) for n in range(1, 10)),
-        Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS: ClassVar[str] = """
     QueueScreen.-narrow Listing > .sides { layout: vertical; }

@@ -178,7 +178,7 @@ def news(before: Board | None, after: Board) -> News:
     )
 
 
-def told(found: News, before: Board | None, after: Board) -> Text:
+def news_text(found: News, before: Board | None, after: Board) -> Text:
     """The news in words."""
     report = after.report
     said = Text().append(f"Run #{report.run.id} is saved. ", "bold").append(report.headline, "bold")
@@ -331,7 +331,7 @@ class RunScreen(BoardScreen):
         found = news(before, after)
         self._ended("Done.")
         said = self.query_one("#told", VerticalScroll)
-        said.query_one(Static).update(told(found, before, after))
+        said.query_one(Static).update(news_text(found, before, after))
         said.add_class("-shown")
         self.dashboard.accept(after)
         if not self.is_current:

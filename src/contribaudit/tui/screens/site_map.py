@@ -197,7 +197,6 @@ class MapScreen(BoardScreen):
         Binding("enter", "pass", "Show", show=False),
         Binding("s", "question", "Sort", tooltip="Sort by another question"),
         Binding("V", "waffle", "Table or tiles"),
-        Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS: ClassVar[str] = """
     MapScreen {

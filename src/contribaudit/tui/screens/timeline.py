@@ -52,7 +52,6 @@ class TimelineScreen(FilteredScreen):
         Binding("space", "fold", "Open or fold equal changes", show=False),
         Binding("x", "unexplained", "Only…", show=False, tooltip="Only changes without a known cause"),
         Binding("I", "subject", "Go to subject", show=False),
-        Binding("escape", "back", "Back", show=False),
     ]
     DEFAULT_CSS = """
     TimelineScreen #shown { height: 1; padding: 0 1; }

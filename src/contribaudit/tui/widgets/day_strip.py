@@ -47,7 +47,7 @@ class DayStrip(Widget):
         if self._days is None or self._selected is None:
             return Text("reading the history …", "dim")
         lines = strip(self._days, self._selected, self._room)
-        said = Text(f"{told(self._days, self._selected)}. ").append(_KEYS, "dim")
+        said = Text(f"{day_line(self._days, self._selected)}. ").append(_KEYS, "dim")
         return Text("\n").join([*lines, said])
 
     def on_click(self, event: events.Click) -> None:
@@ -96,7 +96,7 @@ def strip(days: Days, selected: date, width: int) -> list[Text]:
     return [_months(shown, selected), read, changed]
 
 
-def told(days: Days, selected: date) -> str:
+def day_line(days: Days, selected: date) -> str:
     """The selected day in words."""
     sign = days.read.get(selected)
     how = {"=": "complete", "~": "partial"}.get(sign or "", "not read" if selected >= days.first else "before")
