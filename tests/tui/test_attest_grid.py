@@ -13,8 +13,8 @@ from textual.widgets import Static
 
 from contribaudit.core.resolve.state import State
 from contribaudit.store.history import History
+from contribaudit.tui.screens.answering import ChoiceScreen
 from contribaudit.tui.screens.attest import AttestScreen
-from contribaudit.tui.screens.dialogs import ChoiceScreen
 from contribaudit.tui.widgets.grid import CellGrid
 from tests.builders import ORG
 from tests.tui.boards import board, opener

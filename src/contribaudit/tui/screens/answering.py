@@ -8,22 +8,65 @@ from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
+from contribaudit.exporters.text import safe_text
 from contribaudit.tui.rows import answers as cells
 from contribaudit.tui.rows.answers import Answers
-from contribaudit.tui.screens.dialogs import ChoiceScreen, FormScreen
+from contribaudit.tui.screens.dialogs import FormScreen
+from contribaudit.tui.widgets.bars import KeyLine
 from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import CellGrid, Column, Grid
 
 T = TypeVar("T")
 _OF_CELLS = ("edit", "fill", "everywhere", "keep_last", "undo", "clear", "narrow", "word", "discard")
 """Actions whose keys are letters wherever the grid has not the focus."""
+
+
+class ChoiceScreen(ModalScreen[int | None]):
+    """The words of a setting: ends with the number of one, from 0, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Back"),
+        *(Binding(str(n), f"take({n})", f"Word number {n}", show=False) for n in range(1, 10)),
+    ]
+    DEFAULT_CSS: ClassVar[str] = "ChoiceScreen { align: center middle; }"
+
+    def __init__(self, setting: Setting, value: Value) -> None:
+        super().__init__()
+        self._setting, self._value = setting, value
+
+    def compose(self) -> ComposeResult:
+        """The question, and a list."""
+        with Vertical(classes="dialog"):
+            yield Static(Text(safe_text(self._setting.title), "bold"))
+            yield Grid([Column("", 2), Column("what the console shows", 20, flexible=True)])
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Stand on the answer that is there."""
+        words = self._setting.words
+        here = words.index(self._value) if isinstance(self._value, str) and self._value in words else 0
+        grid = self.query_one(Grid)
+        grid.show(len(words), lambda row: [Text(str(row + 1)), Text(words[row])], cursor=here)
+        grid.focus()
+
+    def on_grid_chosen(self, message: Grid.Chosen) -> None:
+        """That one."""
+        message.stop()
+        self.dismiss(message.row)
+
+    def action_take(self, number: int) -> None:
+        """By its number."""
+        if number <= len(self._setting.words):
+            self.dismiss(number - 1)
 
 
 class AnswerForm(FormScreen[T]):

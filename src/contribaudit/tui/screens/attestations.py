@@ -7,7 +7,8 @@ before whether anything can be recorded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -18,24 +19,26 @@ from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
 from contribaudit.attestations import due as due_of_all
-from contribaudit.attestations.recording import confirmation
+from contribaudit.attestations.recording import confirmation, short
 from contribaudit.attestations.status import SignalLine
 from contribaudit.audit.attesting import AttestationSession, sessions
 from contribaudit.audit.job import Job
-from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.attestation import Attestation, Signature
 from contribaudit.core.resolve.attested import AttestationHistory
+from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, safe_text
 from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.host import Host, missing, past
+from contribaudit.tui.host import Host, host_of, missing, past
 from contribaudit.tui.rows import attestations, due
-from contribaudit.tui.rows.attestations import Contents, Recorded, contents, made_line, recorded_detail
+from contribaudit.tui.rows.attestations import FILTERS, Contents, Recorded, contents, made_line, recorded_detail
 from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.base import BoardScreen
-from contribaudit.tui.screens.dialogs import QuestionScreen, RevokeScreen
+from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.source import Board, Source
+from contribaudit.tui.widgets.field import Field
 from contribaudit.tui.widgets.grid import Grid
-from contribaudit.tui.widgets.listing import AttestedList, Listing
+from contribaudit.tui.widgets.listing import Listing
 
 
 async def walk(dashboard: Host, board: Board, screens: Sequence[due_of_all.DueScreen]) -> None:
@@ -95,6 +98,90 @@ def _live_desks(source: Source | None) -> dict[str, AttestationSession]:
 
 def _desk_of(job: Job | None, organization: str) -> AttestationSession | None:
     return sessions(job, SILENT).get(organization) if job is not None else None
+
+
+class RevokeScreen(FormScreen[Signature]):
+    """Ends with the signature under it, None when the person left."""
+
+    TITLE_TEXT = "Revoke this attestation? It stays in the history, and the previous one does not come back."
+    SEND = "Revoke it"
+    DEFAULT_CSS: ClassVar[str] = "RevokeScreen #what { height: auto; margin-top: 1; }"
+    HINT: ClassVar[str] = "a typo, the wrong organization, …"
+
+    def __init__(self, desk: AttestationSession, state: State, one: Recorded, by: str) -> None:
+        super().__init__()
+        self._desk, self._state, self._one, self._by = desk, state, one, by
+
+    def fields(self) -> Iterable[Widget]:
+        """Why, and what it is about."""
+        check = lambda text: short(text, "The reason")  # noqa: E731
+        yield Field("Why", id="why", placeholder=self.HINT, check=check, required=True, long=True)
+        yield Static(recorded_detail(self._state, self._one), id="what")
+
+    def heading(self) -> Text:
+        """The question, and who asks."""
+        return Text(self.TITLE_TEXT).append(f"\nas {self._by}", "not bold dim")
+
+    async def finish(self) -> None:
+        """Sign it."""
+        why = self.field("why").value
+        self.dismiss(await asyncio.to_thread(self._desk.revoke, self._one.attestation.id, self._by, why))
+
+
+class AttestedList(Listing[Recorded]):
+    """Reads the reason of a revocation when the person comes to it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            attestations.ATTESTED_COLUMNS,
+            id="recorded",
+            empty="No attestation has this status.",
+            key=lambda one: one.attestation.id,
+        )
+        self._board: Board | None = None
+        self._everything: Sequence[Recorded] = ()
+        self._filter = FILTERS[0]
+        self._notes: dict[str, str] = {}
+
+    def show_recorded(self, board: Board, recorded: Sequence[Recorded]) -> None:
+        """Of everything that was recorded list what the filter leaves."""
+        self._board, self._everything = board, recorded
+        self._filter_by(self._filter)
+
+    def next_filter(self) -> None:
+        """The next part."""
+        self._filter_by(FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)])
+
+    def only_waiting(self) -> None:
+        """Those that wait for a second person."""
+        self._filter_by(FILTERS[1])
+
+    def go_to(self, attestation: Attestation) -> None:
+        """Stand on this one, which is in force."""
+        self._filter_by(FILTERS[0], next((one for one in self._everything if one.attestation is attestation), None))
+
+    def _filter_by(self, wanted: str, at: Recorded | None = None) -> None:
+        self._filter, board = wanted, self._board
+        if board is None:
+            return
+        state = board.report.state
+        self.say(attestations.recorded_line(self._everything, wanted))
+        left = attestations.cut_down(self._everything, wanted)
+        self.show(left, lambda one: attestations.recorded_cells(state, one), lambda one: self._told(board, one), at=at)
+
+    def _told(self, board: Board, one: Recorded) -> Sequence[Text]:
+        identity = one.attestation.id
+        if one.attestation.revoked is not None and identity not in self._notes:
+            self._read_note(identity)
+        return [attestations.recorded_detail(board.report.state, one, self._notes.get(identity, ""))]
+
+    @work(exclusive=True, group="note")
+    async def _read_note(self, identity: str) -> None:
+        dashboard = host_of(self)
+        if (job := dashboard.job) is not None:
+            with dashboard.telling():
+                self._notes[identity] = await dashboard.in_thread(job.store.revocation_note, identity)
+                self.describe()
 
 
 _TABS = {"due": "1 Due", "recorded": "2 Attestations", "signals": "3 Signals", "conflicts": "4 Conflicts"}

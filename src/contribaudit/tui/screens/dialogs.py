@@ -1,13 +1,12 @@
 """Forms and questions: fields that scroll, what is wrong next to each, and an Escape that loses nothing unasked.
 
-To agree or not, to choose a word or an organization, to take an attestation back, to note the ticket of a change.
+To agree or not, to choose an organization, to note the ticket of a change.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import work
@@ -18,21 +17,12 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from contribaudit.core.model.attestation import Signature
-from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.widgets.bars import KeyLine
 from contribaudit.tui.widgets.field import Field
 from contribaudit.tui.widgets.grid import Column, Grid
-
-if TYPE_CHECKING:
-    # What reads databases takes longer to import than the first paint may.
-    from contribaudit.audit.attesting import AttestationSession
-    from contribaudit.core.model.observation import Value
-    from contribaudit.core.model.setting import Setting
-    from contribaudit.tui.rows.attestations import Recorded
 
 
 class QuestionScreen(ModalScreen[bool]):
@@ -238,37 +228,6 @@ class FormScreen(ModalScreen[T | None]):
         self.dismiss(None)
 
 
-class RevokeScreen(FormScreen[Signature]):
-    """Ends with the signature under it, None when the person left."""
-
-    TITLE_TEXT = "Revoke this attestation? It stays in the history, and the previous one does not come back."
-    SEND = "Revoke it"
-    DEFAULT_CSS: ClassVar[str] = "RevokeScreen #what { height: auto; margin-top: 1; }"
-    HINT: ClassVar[str] = "a typo, the wrong organization, …"
-
-    def __init__(self, desk: AttestationSession, state: State, one: Recorded, by: str) -> None:
-        super().__init__()
-        self._desk, self._state, self._one, self._by = desk, state, one, by
-
-    def fields(self) -> Iterable[Widget]:
-        """Why, and what it is about."""
-        from contribaudit.attestations.recording import short
-        from contribaudit.tui.rows.attestations import recorded_detail
-
-        check = lambda text: short(text, "The reason")  # noqa: E731
-        yield Field("Why", id="why", placeholder=self.HINT, check=check, required=True, long=True)
-        yield Static(recorded_detail(self._state, self._one), id="what")
-
-    def heading(self) -> Text:
-        """The question, and who asks."""
-        return Text(self.TITLE_TEXT).append(f"\nas {self._by}", "not bold dim")
-
-    async def finish(self) -> None:
-        """Sign it."""
-        why = self.field("why").value
-        self.dismiss(await asyncio.to_thread(self._desk.revoke, self._one.attestation.id, self._by, why))
-
-
 class OrganizationsScreen(ModalScreen[str | None]):
     """Ends with the organization's ID, "" for all of them, None for no choice."""
 
@@ -323,42 +282,3 @@ class TicketScreen(FormScreen[tuple[str, str]]):
     async def finish(self) -> None:
         """Whoever asked keeps it."""
         self.dismiss((self.field("ticket").value, self.field("note").value))
-
-
-class ChoiceScreen(ModalScreen[int | None]):
-    """The words of a setting: ends with the number of one, from 0, or None."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Back"),
-        *(Binding(str(n), f"take({n})", f"Word number {n}", show=False) for n in range(1, 10)),
-    ]
-    DEFAULT_CSS: ClassVar[str] = "ChoiceScreen { align: center middle; }"
-
-    def __init__(self, setting: Setting, value: Value) -> None:
-        super().__init__()
-        self._setting, self._value = setting, value
-
-    def compose(self) -> ComposeResult:
-        """The question, and a list."""
-        with Vertical(classes="dialog"):
-            yield Static(Text(safe_text(self._setting.title), "bold"))
-            yield Grid([Column("", 2), Column("what the console shows", 20, flexible=True)])
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        """Stand on the answer that is there."""
-        words = self._setting.words
-        here = words.index(self._value) if isinstance(self._value, str) and self._value in words else 0
-        grid = self.query_one(Grid)
-        grid.show(len(words), lambda row: [Text(str(row + 1)), Text(words[row])], cursor=here)
-        grid.focus()
-
-    def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """That one."""
-        message.stop()
-        self.dismiss(message.row)
-
-    def action_take(self, number: int) -> None:
-        """By its number."""
-        if number <= len(self._setting.words):
-            self.dismiss(number - 1)

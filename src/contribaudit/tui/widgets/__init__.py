@@ -1,1 +1,1 @@
-"""One widget a file."""
+"""One widget a file, with what only it draws."""

@@ -1,7 +1,4 @@
-"""A list, the sentence above it, and next to it the detail of the row under its cursor.
-
-Attestations are such a list: all of them, or the part that somebody wants to see.
-"""
+"""A list, the sentence above it, and next to it the detail of the row under its cursor."""
 
 from __future__ import annotations
 
@@ -9,16 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
-from contribaudit.core.model.attestation import Attestation
-from contribaudit.tui.host import host_of
-from contribaudit.tui.rows import attestations as rows
-from contribaudit.tui.rows.attestations import FILTERS, Recorded
-from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column, Grid
 
 T = TypeVar("T")
@@ -153,59 +144,3 @@ def _sort_key(text: str) -> tuple[bool, float, str]:
     head = text.strip().partition(" ")[0].replace(",", "")
     number = float(head) if head.replace(".", "", 1).isdigit() else None
     return number is None, number or 0.0, text.casefold()
-
-
-class AttestedList(Listing[Recorded]):
-    """Reads the reason of a revocation when the person comes to it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            rows.ATTESTED_COLUMNS,
-            id="recorded",
-            empty="No attestation has this status.",
-            key=lambda one: one.attestation.id,
-        )
-        self._board: Board | None = None
-        self._everything: Sequence[Recorded] = ()
-        self._filter = FILTERS[0]
-        self._notes: dict[str, str] = {}
-
-    def show_recorded(self, board: Board, recorded: Sequence[Recorded]) -> None:
-        """Of everything that was recorded list what the filter leaves."""
-        self._board, self._everything = board, recorded
-        self._filter_by(self._filter)
-
-    def next_filter(self) -> None:
-        """The next part."""
-        self._filter_by(FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)])
-
-    def only_waiting(self) -> None:
-        """Those that wait for a second person."""
-        self._filter_by(FILTERS[1])
-
-    def go_to(self, attestation: Attestation) -> None:
-        """Stand on this one, which is in force."""
-        self._filter_by(FILTERS[0], next((one for one in self._everything if one.attestation is attestation), None))
-
-    def _filter_by(self, wanted: str, at: Recorded | None = None) -> None:
-        self._filter, board = wanted, self._board
-        if board is None:
-            return
-        state = board.report.state
-        self.say(rows.recorded_line(self._everything, wanted))
-        left = rows.cut_down(self._everything, wanted)
-        self.show(left, lambda one: rows.recorded_cells(state, one), lambda one: self._told(board, one), at=at)
-
-    def _told(self, board: Board, one: Recorded) -> Sequence[Text]:
-        identity = one.attestation.id
-        if one.attestation.revoked is not None and identity not in self._notes:
-            self._read_note(identity)
-        return [rows.recorded_detail(board.report.state, one, self._notes.get(identity, ""))]
-
-    @work(exclusive=True, group="note")
-    async def _read_note(self, identity: str) -> None:
-        dashboard = host_of(self)
-        if (job := dashboard.job) is not None:
-            with dashboard.telling():
-                self._notes[identity] = await dashboard.in_thread(job.store.revocation_note, identity)
-                self.describe()
