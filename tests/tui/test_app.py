@@ -285,7 +285,7 @@ async def test_a_screen_that_fails_is_closed_and_told(monkeypatch: pytest.Monkey
         await until(pilot, lambda: "of" in on_screen(pilot))
         form = TicketScreen("a change")
         await pilot.app.push_screen(form)
-        monkeypatch.setattr(TicketScreen, "send", broken)
+        monkeypatch.setattr(TicketScreen, "finish", broken)
         await write(pilot, "ticket", "GRC-1")
         await pilot.press("ctrl+s")
         await until(pilot, lambda: said(pilot).count("This is a bug") == 2)

@@ -41,7 +41,7 @@ _GRACE_SECONDS = 3
 
 
 def _anything() -> type[Provider]:
-    """What the palette finds beside screens and actions. Imported when the palette is first opened."""
+    """The palette's provider of steps, sites, checks and findings. Imported when the palette is first opened."""
     from contribaudit.tui.palette import Anything
 
     return Anything
@@ -304,7 +304,7 @@ class Dashboard(Sturdy):
             self.post_message(BoardLoaded(board))
 
     async def action_switch_mode(self, mode: str) -> None:
-        """To another screen, whose module is imported beside this thread; keys that come meanwhile wait for it."""
+        """To another screen, whose module is imported in another thread; keys that come meanwhile wait for it."""
         if mode in ALL and not ALL[mode].is_imported:
             await self.in_thread(ALL[mode].screen)
         await super().action_switch_mode(mode)

@@ -102,9 +102,9 @@ def keep_theme(chosen: str) -> None:
     with suppress(ContribauditError, OSError):
         place = _place()
         place.parent.mkdir(parents=True, exist_ok=True)
-        with files.unfinished(place) as beside:
-            beside.write_text(json.dumps({"theme": chosen}), encoding="utf-8")
-            beside.replace(place)
+        with files.unfinished(place) as unfinished:
+            unfinished.write_text(json.dumps({"theme": chosen}), encoding="utf-8")
+            unfinished.replace(place)
 
 
 def _place() -> Path:

@@ -75,7 +75,7 @@ _LOOK_SECONDS = 0.1
 
 
 def has_windows() -> bool:
-    """Whether a browser could come up beside this terminal, as far as the environment tells."""
+    """Whether a browser with windows can open here, as far as the environment tells."""
     return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 

@@ -137,7 +137,7 @@ class Host(App[str]):
                     grid.give_up()
 
     async def in_thread(self, make: Callable[P, T], /, *args: P.args, **options: P.kwargs) -> T:
-        """What `make` gives, from a thread. Where the dashboard was left meanwhile, nobody is told any more."""
+        """What `make` gives, from a thread. Raises CancelledError where the dashboard was left meanwhile."""
         made = await asyncio.to_thread(make, *args, **options)
         if not self.is_running:
             raise asyncio.CancelledError

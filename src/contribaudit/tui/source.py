@@ -140,7 +140,7 @@ class Source:
         """`title` is what messages call it: "history", or the folder's name."""
         self._title = title
         self.focus: str | None = None
-        """ID of the one organization that boards are about; None for all. May be set; the next `load` minds it."""
+        """ID of the one organization that boards are about; None for all. May be set; the next `load` follows it."""
 
     @property
     def organizations(self) -> Sequence[tuple[str, str]]:

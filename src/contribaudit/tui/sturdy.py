@@ -105,7 +105,7 @@ class Sturdy(Host):
         return self._exit or self._closing or not self._running
 
     def quieten(self) -> None:
-        """From now on the collector stops nobody."""
+        """From now on the garbage collector seldom runs."""
         if self._collector is None and not self.is_leaving:
             self._collector = QuietCollector()
             self._collector.begin()

@@ -150,7 +150,7 @@ class Answers:
             self.notes[key] = note
 
     def _without_point(self, changed: Iterable[Key]) -> list[Key]:
-        """Weigh anew what waits for these answers; those that have an answer which nobody asks for any more."""
+        """Decide again what depends on these answers. Returns the answered cells that are not asked any more."""
         lost = []
         for subject, setting in list(changed):
             for one, waits_for in self._waiting:

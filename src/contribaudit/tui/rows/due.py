@@ -166,7 +166,7 @@ NO_KEY = (
 
 
 def where(screen: Screen, path: str) -> Text:
-    """The way to the screen, and what to mind there."""
+    """The way to the screen, and the note on it."""
     said = (
         Text()
         .append("Go to  ", "dim")

@@ -83,8 +83,8 @@ def where_lines(board: Board, width: int, most: int) -> list[Line]:
         head.append_text(column(Text(title, "bold"), _CELL))
     found = [Line(head)]
     for place in about.map():
-        beside = place.unread or place.plan
-        name = Text(safe_text(place.name) + (f" ({safe_text(beside)})" if beside else ""), "bold")
+        remark = place.unread or place.plan
+        name = Text(safe_text(place.name) + (f" ({safe_text(remark)})" if remark else ""), "bold")
         query = (
             f"{query_of_organization(board.report.state, place.organization)} is:open"
             if place.organization
@@ -251,8 +251,8 @@ def next_lines(board: Board, width: int, most: int) -> list[Line]:
     found = [_step_line(number, one, width, board) for number, one in enumerate(things[:most], 1)]
     if len(things) > most:
         left = sum(len(one.findings) for one in nobodys)
-        beside = f"; {left} cannot be resolved yet" if left else ""
-        found.append(Line(Text(f"{and_more(len(things) - most)} (n){beside}", "dim"), "is:open"))
+        blocked = f"; {left} cannot be resolved yet" if left else ""
+        found.append(Line(Text(f"{and_more(len(things) - most)} (n){blocked}", "dim"), "is:open"))
         return found
     return [*found, *(_nobodys(one, width, board) for one in nobodys)]
 

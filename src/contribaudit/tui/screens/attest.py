@@ -41,7 +41,7 @@ from contribaudit.tui.widgets.field import Field
 
 _KEEP_SECONDS = 0.3
 _FEW = 4
-"""With so few rows, what there is to mind on the screen has the room."""
+"""With so few rows, the notes on the screen get the room."""
 _ABOUT = ("path", "shot", "note")
 """The fields that say something of the look itself."""
 

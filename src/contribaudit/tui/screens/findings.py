@@ -45,12 +45,7 @@ class DetailScreen(Screen[None]):
 
     def __init__(self, board: Board, finding: Finding) -> None:
         super().__init__()
-        self._board, self._finding = board, finding
-
-    @property
-    def finding(self) -> Finding:
-        """The finding that is shown."""
-        return self._finding
+        self._board, self.finding = board, finding
 
     def compose(self) -> ComposeResult:
         """The detail, and its keys."""
@@ -59,7 +54,7 @@ class DetailScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Fill it."""
-        self.query_one(FindingDetail).show(self._board, self._finding)
+        self.query_one(FindingDetail).show(self._board, self.finding)
         self.query_one(FindingDetail).focus()
 
 
