@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 from rich.text import Text
@@ -162,22 +163,28 @@ def waivable(step: NextStep) -> list[Finding]:
     return [one for one in step.findings if one.outcome in WAIVABLE] if step.kind is StepKind.DECIDE else []
 
 
-def enter_does(board: Board, step: NextStep) -> str:
-    """What the key does, in a few words."""
-    verb = verb_of(step)
+class Enter(StrEnum):
+    """What the key does with a step, in a few words."""
+
+    LOOK = "opens the grid to record it"
+    CONFIRM = "opens the attestations that wait"
+    BASELINE = "opens the baseline"
+    TICKET = "opens the timeline, to note the ticket"
+    WAIVE = "opens a waiver"
+    CONSOLE = "copies the console's address, and opens it if there is a browser"
+    COPY = "copies the command"
+
+
+def enter_does(board: Board, step: NextStep) -> Enter:
+    """What the key does with this step."""
     if step.screen:
-        return "opens the grid to record it"
-    if verb == "confirm":
-        return "opens the attestations that wait"
-    if verb == "baseline":
-        return "opens the baseline"
-    if verb == "changes":
-        return "opens the timeline, to note the ticket"
+        return Enter.LOOK
+    of_verb = {"confirm": Enter.CONFIRM, "baseline": Enter.BASELINE, "changes": Enter.TICKET}.get(verb_of(step))
+    if of_verb is not None:
+        return of_verb
     if waivable(step):
-        return "opens a waiver"
-    if step.kind is StepKind.FIX and console_path(board, step):
-        return "copies the console's address, and opens it if there is a browser"
-    return "copies the command"
+        return Enter.WAIVE
+    return Enter.CONSOLE if step.kind is StepKind.FIX and console_path(board, step) else Enter.COPY
 
 
 def verb_of(step: NextStep) -> str:
@@ -318,32 +325,29 @@ class QueueScreen(BoardScreen):
         step = self.step
         if step is None or self._board is None:
             return
-        verb = verb_of(step)
-        if step.screen:
-            self._look(self._board, step)
-        elif verb == "confirm":
-            self.dashboard.go_to("desk", lambda desk: desk.show_waiting())
-        elif verb == "baseline":
-            self.app.switch_mode("approve")
-        elif verb == "changes":
-            self.app.switch_mode("timeline")
-        elif self.findings and waivable(step):
-            self.app.run_worker(self.app.run_action("waive"), group="act")
-        elif step.kind is StepKind.FIX and self._open_console(self._board, step):
-            return
-        else:
-            self.action_copy()
+        match enter_does(self._board, step):
+            case Enter.LOOK:
+                self._look(self._board, step)
+            case Enter.CONFIRM:
+                self.dashboard.go_to("desk", lambda desk: desk.show_waiting())
+            case Enter.BASELINE:
+                self.app.switch_mode("approve")
+            case Enter.TICKET:
+                self.app.switch_mode("timeline")
+            case Enter.WAIVE:
+                self.app.run_worker(self.app.run_action("waive"), group="act")
+            case Enter.CONSOLE:
+                self._open_console(self._board, step)
+            case Enter.COPY:
+                self.action_copy()
 
-    def _open_console(self, board: Board, step: NextStep) -> bool:
-        """Hand the console's address over, with the way from there; False where none is known."""
+    def _open_console(self, board: Board, step: NextStep) -> None:
+        """Hand the console's address over, with the way from there; the way alone where no address is known."""
         way, start = console_path(board, step), board.report.state.rulebook.console
-        if not way:
-            return False
         if start is None or not start.leads_to(way):
             self.dashboard.say(f"In the console: {way}")
         else:
             hand_over(self.dashboard, start.address, f" (then {way.partition('>')[2].strip()})")
-        return True
 
     @work(exclusive=True, group="act", description="look")
     async def _look(self, board: Board, step: NextStep) -> None:
