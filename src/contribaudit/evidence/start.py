@@ -5,8 +5,6 @@ Both are made from report.json, findings.csv and the manifest alone, so that `ve
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +17,7 @@ from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.several import grouped
 from contribaudit.evidence.controls import RANK, ByControl, Control, order, split
 from contribaudit.evidence.readme import About
-from contribaudit.exporters.text import Cell, called, safe_text, value_text
+from contribaudit.exporters.text import Cell, called, csp_digest, safe_text, value_text
 from contribaudit.exporters.xlsx import Page, write_pages
 
 if TYPE_CHECKING:
@@ -217,17 +215,13 @@ def write_page(shown: Shown, files: Mapping[str, str], out: TextIO) -> None:
         waived=waived,
         files=files,
         style=style,
-        policy=f"default-src 'none'; style-src '{_digest(style)}'; base-uri 'none'; form-action 'none'",
+        policy=f"default-src 'none'; style-src '{csp_digest(style)}'; base-uri 'none'; form-action 'none'",
     )
     out.writelines(stream)
 
 
 def _texts(row: tuple[Cell, ...]) -> dict[str, str]:
     return {name: "" if cell is None else safe_text(str(cell)) for name, cell in zip(COLUMNS, row, strict=True)}
-
-
-def _digest(style: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
 def _text(name: str) -> str:

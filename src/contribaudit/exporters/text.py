@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from base64 import b64encode
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from hashlib import sha256
 from html import escape
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -194,6 +196,11 @@ def spaces_read(held: Counts) -> str:
         return f"{held.spaces:,}+ spaces" if more else counted(held.spaces, "space")
     unseen = held.spaces_counted - held.spaces
     return f"{held.spaces:,} of {held.spaces_counted:,}{more} spaces" + (f" ({unseen:,} unseen)" if unseen > 0 else "")
+
+
+def csp_digest(text: str) -> str:
+    """The digest by which a Content-Security-Policy admits an inline style or script."""
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
 
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,7 +7,6 @@ unverified. The findings are a JSON block (`rows.py`). No colour stands alone: b
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -31,7 +30,7 @@ from contribaudit.exporters.html.answers import (
     some,
     waivers,
 )
-from contribaudit.exporters.html.picture import drawing
+from contribaudit.exporters.html.picture import Painted, drawing
 from contribaudit.exporters.html.rows import Sets, chosen, chunks
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.report_v1 import ReportV1
@@ -39,25 +38,20 @@ from contribaudit.exporters.saved import map_of
 from contribaudit.exporters.site_map import LETTERS, MEANINGS
 from contribaudit.exporters.summary import QUESTIONS, Overview
 from contribaudit.exporters.tally import gravest_first
-from contribaudit.exporters.text import called, group, label, safe_text, words
+from contribaudit.exporters.text import called, csp_digest, group, label, safe_text, words
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Painted):
     """One piece of a bar; places are percent of the widest bar."""
 
     group: str
     number: int
     start: float
     width: float
-
-    @property
-    def style(self) -> str:
-        """The class that paints it."""
-        return f"bar-{self.group.replace(' ', '-')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +151,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
         chunks=map(Markup, chunks(ordered, document, sets)),
-        policy=f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        policy=f"default-src 'none'; style-src '{csp_digest(style)}'; script-src '{csp_digest(script)}'; "
         "base-uri 'none'; form-action 'none'",
     )
     stream.enable_buffering(_PIECES)
@@ -195,7 +189,3 @@ def _minute(moment: str) -> str:
 
 def _text(name: str) -> str:
     return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

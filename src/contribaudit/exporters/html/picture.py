@@ -27,8 +27,20 @@ _LETTER_WIDTH = 8
 _LEAST_PIECE = 6.0
 
 
+class Painted:
+    """What is painted as the outcomes that it stands for."""
+
+    __slots__ = ()
+    group: str
+
+    @property
+    def style(self) -> str:
+        """The class that paints it."""
+        return f"bar-{self.group.replace(' ', '-')}"
+
+
 @dataclass(frozen=True, slots=True)
-class Box:
+class Box(Painted):
     """A rectangle, what stands in it, and where it leads."""
 
     x: float
@@ -41,11 +53,6 @@ class Box:
     mark: str = ""
     word: str = ""
     link: str = ""
-
-    @property
-    def style(self) -> str:
-        """The class that paints it."""
-        return f"bar-{self.group.replace(' ', '-')}"
 
 
 @dataclass(frozen=True, slots=True)
