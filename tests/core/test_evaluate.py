@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from contribaudit import checks
-from contribaudit.core.judge.evaluate import Selection, attributes_of
+from contribaudit.core.judge.evaluate import Selection
+from contribaudit.core.judge.selectors import attributes_of
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Unavailable, Value

@@ -11,7 +11,8 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, first_of_all
+from contribaudit.core.resolve.contribution_scope import first_of_all
+from contribaudit.core.resolve.effective_contribution import CONTRIBUTED
 from contribaudit.core.resolve.reasons import Effective, Reason, Stop, observed_in
 
 BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))

@@ -13,12 +13,12 @@ from contribaudit.checks.data_contribution.plans import choosable, decision_on
 from contribaudit.checks.documents import reviewed_within
 from contribaudit.checks.reading import attested_list, highest_plan, policy_evidence
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Parameter, Shape, Verdict, check
-from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
 from contribaudit.core.model.audit_log import AuditLog, LogRules, filled, holes
 from contribaudit.core.model.change import CauseKind, Change, Match
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.policy import limits_of
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, same_person
 from contribaudit.core.resolve.exposure import newest_decision
@@ -147,7 +147,7 @@ def evidence_age(case: CheckContext) -> Verdict:
     if failed:
         return Verdict(Outcome.UNKNOWN, "collector_failed", "not everything was read: " + "; ".join(failed))
     oldest = min(needed, key=lambda one: one.started_at)
-    limit = max_age_days(case)[Grade.DOCUMENTED]
+    limit = limits_of(case.policy, case.rule)[Grade.DOCUMENTED]
     age = case.as_of - oldest.started_at
     evidence = (Evidence(Grade.DOCUMENTED, oldest.collector, oldest.started_at),)
     expected, observed = f"at most {counted(limit, 'day')}", counted(age.days, "day")

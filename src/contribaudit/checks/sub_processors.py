@@ -14,8 +14,7 @@ from typing import TypeAlias
 from contribaudit.catalogue.data_contribution import SUB_PROCESSOR_NOTICES as NOTICES
 from contribaudit.checks.reading import compared
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Judge, Shape, Verdict, check
-from contribaudit.core.judge.evaluate import attributes_of
-from contribaudit.core.judge.selectors import rule_for
+from contribaudit.core.judge.selectors import attributes_of, rule_for
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Value

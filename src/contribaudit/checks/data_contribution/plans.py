@@ -37,6 +37,7 @@ from contribaudit.core.model.setting import Setting, same_value
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.aliases import alias_of, called
+from contribaudit.core.resolve.contribution_scope import NOT_ON_EVERY_APP, ON_NO_APP, exempt
 from contribaudit.core.resolve.effective_contribution import (
     CONTRIBUTED,
     NOT_CONTRIBUTED,
@@ -44,7 +45,6 @@ from contribaudit.core.resolve.effective_contribution import (
     in_app,
     metadata,
 )
-from contribaudit.core.resolve.exemption import NOT_ON_EVERY_APP, ON_NO_APP, exempt
 from contribaudit.core.resolve.exposure import newest_decision
 from contribaudit.core.resolve.plans import possible_plans, trial_behind
 

@@ -14,10 +14,10 @@ from contribaudit.checks.data_contribution.plans import fragile_by_switch
 from contribaudit.checks.data_contribution.switches import switch_and_list
 from contribaudit.checks.reading import fragile_in_deciding_trial, none_among_apps, of_apps, unknown_app, unread
 from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expectation, Shape, Verdict, check
-from contribaudit.core.judge.evaluate import max_age_days
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Observed
+from contribaudit.core.model.policy import limits_of
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, SpaceList
@@ -31,7 +31,7 @@ from contribaudit.core.resolve.aliases import (
     where_it_would_be,
 )
 from contribaudit.core.resolve.contribution_lists import Listed, contribution_list, keys_of
-from contribaudit.core.resolve.effective_contribution import Scope, scope_of
+from contribaudit.core.resolve.contribution_scope import Scope, scope_of
 from contribaudit.core.resolve.reasons import Stop
 from contribaudit.core.resolve.state import State
 
@@ -347,7 +347,7 @@ def _whole_listing(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ..
         if not isinstance(seen, Observed) and seen.code not in ("not_read", "revoked"):
             return unread(seen)
         return Verdict(Outcome.UNKNOWN, "spaces_not_counted", again, SPACE_COUNT.id, None, listing.read)
-    limits = max_age_days(case)
+    limits = limits_of(case.policy, case.rule)
     anchored = seen.witness is not None and seen.witness.anchored
     limit = limits["attested_anchored" if anchored else seen.grade]
     if case.as_of - seen.observed_at > timedelta(days=limit):

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from contribaudit.core.judge.check import Check
-from contribaudit.core.judge.evaluate import attributes_of
-from contribaudit.core.judge.selectors import Attributes, rule_among
+from contribaudit.core.judge.selectors import Attributes, attributes_of, rule_among
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import Grade, Observed, SettingId

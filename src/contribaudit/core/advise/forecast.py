@@ -69,7 +69,7 @@ def plan_becomes(seen: Sequence[Seen], state: State, plan: Plan) -> Assumed:
             continue
         made.append(_changed(one, partial(_moved, rulebook=state.rulebook, now=now, plan=plan)))
         place = state.organizations[one.organization]
-        if not place.completed("workspaces"):
+        if not place.completed(names.WORKSPACES):
             notes.append(f"{one.organization}: not every app was read, so its highest plan stays unknown.")
             continue
         plans[one.organization] = Observed(

@@ -19,7 +19,7 @@ from contribaudit.core.model.observation import Grade, SettingId, Unavailable
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind
-from contribaudit.core.resolve.exemption import NOT_ON_EVERY_APP, ON_NO_APP
+from contribaudit.core.resolve.contribution_scope import NOT_ON_EVERY_APP, ON_NO_APP
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.state import OrganizationState, State, once_per_state, shown_on
 

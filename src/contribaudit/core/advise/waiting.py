@@ -14,8 +14,7 @@ from typing import TypeVar
 
 from contribaudit.core.advise.remedies import Remedy, way_of
 from contribaudit.core.judge.check import Check, CheckContext, Verdict, by_id
-from contribaudit.core.judge.evaluate import attributes_of
-from contribaudit.core.judge.selectors import rule_for
+from contribaudit.core.judge.selectors import attributes_of, rule_for
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import Attester, Grade, Observation, Observed, SettingId, Value
 from contribaudit.core.model.policy import AuditPolicy, Rule

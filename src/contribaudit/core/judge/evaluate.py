@@ -14,7 +14,7 @@ from contribaudit.core.judge.baseline import uncovered
 from contribaudit.core.judge.check import Check, CheckContext, Verdict
 from contribaudit.core.judge.selectors import (
     Attributes,
-    Selectable,
+    attributes_of,
     is_ambiguous,
     matches,
     names_one_app,
@@ -27,13 +27,13 @@ from contribaudit.core.judge.waivers import WaiverMatcher
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import SettingId, Unavailable
-from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, Where, limits_of
+from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, Where
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.several import counted, first_of, grouped
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
-from contribaudit.core.resolve.state import State, TermsOf, once_per_state
+from contribaudit.core.resolve.state import State, TermsOf
 from contribaudit.errors import UsageError
 
 _NEEDS_NO_EVIDENCE = (Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE)
@@ -55,11 +55,6 @@ def apply_terms(verdict: Verdict, case: CheckContext) -> Verdict:
     if found is None:
         return verdict
     return replace(verdict, outcome=found.outcome, reason_code=found.code, reason=found.reason)
-
-
-def max_age_days(case: CheckContext) -> Mapping[str, int]:
-    """Days that each grade stays fresh under the case's rule."""
-    return limits_of(case.policy, case.rule)
 
 
 def evidence_terms(policy: AuditPolicy, checks: Iterable[Check]) -> TermsOf:
@@ -137,8 +132,6 @@ def _runs(checks: Iterable[str]) -> list[str]:
 EVERYTHING = Selection()
 _ANYTHING = Where()
 """Of a rule that names no subjects: it may rightly find an organization with none."""
-_SANDBOX_WORDS = ("none", "child")
-"""The sandbox types that Atlassian documents; any other tells as little as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,55 +341,6 @@ def _severity(state: State, policy: AuditPolicy, check: Check, rule: Rule, attri
 
 def _setting_of(finding: Finding, find_setting: Callable[[SettingId], Setting]) -> Setting | None:
     return find_setting(finding.setting) if finding.setting is not None else None
-
-
-def attributes_of(state: State, subject: Subject) -> Attributes:
-    """What selectors look at: values read in this run, and the names of those that were not."""
-
-    def text(about: Subject, setting: SettingId) -> str | None:
-        seen = state.value(about, setting)
-        return seen.value if seen is not None and isinstance(seen.value, str) else None
-
-    organization = subject.organization
-    name = text(organization_subject(organization), names.ORGANIZATION_NAME)
-    if subject.kind is not Kind.APP:
-        nameless: tuple[Selectable, ...] = () if name or not organization else ("organization_name",)
-        return Attributes(organization, name, unread=frozenset(nameless))
-    told: dict[Selectable, str | None] = {
-        "organization_name": name,
-        "site": text(subject, names.APP_HOST),
-        "app": text(subject, names.APP_TYPE_KEY),
-        "plan": text(subject, names.PLAN),
-        "sandbox": text(subject, names.APP_SANDBOX),
-    }
-    unread = {selectable for selectable, value in told.items() if value is None}
-    sandbox = told["sandbox"].casefold() if told["sandbox"] is not None else None
-    if sandbox not in _SANDBOX_WORDS:
-        unread.add("sandbox")
-    is_sandbox = None if sandbox is None else sandbox != "none"
-    return Attributes(
-        organization,
-        name,
-        told["site"],
-        told["app"],
-        told["plan"],
-        is_sandbox,
-        unread=frozenset(unread),
-        twins=_apps_of_one_name(state, organization).get(subject, ()),
-    )
-
-
-@once_per_state
-def _apps_of_one_name(state: State, organization: str) -> dict[Subject, tuple[str, ...]]:
-    """Apps that are not the only one of their type on their site, each with the IDs of all of them."""
-    named: dict[tuple[str, str], list[Subject]] = {}
-    for app in state.subjects(Kind.APP, organization):
-        host, type_key = state.word(app, names.APP_HOST), state.word(app, names.APP_TYPE_KEY)
-        if host and type_key:
-            known = state.rulebook.app(type_key)
-            named.setdefault((host.casefold(), known.type_key if known else type_key.casefold()), []).append(app)
-    several = (sorted(apps) for apps in named.values() if len(apps) > 1)
-    return {app: tuple(one.id for one in apps) for apps in several for app in apps}
 
 
 def _population(check: Check, state: State) -> list[tuple[str | None, list[Subject]]]:

@@ -8,11 +8,16 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 
+from contribaudit.core.model import names
+from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.policy import AuditPolicy, Rule, Where
-from contribaudit.core.model.subject import Kind
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.state import State, once_per_state
 
 Selectable: TypeAlias = Literal["organization_name", "site", "app", "plan", "sandbox", "space"]
 
+_SANDBOX_WORDS = ("none", "child")
+"""The sandbox types that Atlassian documents; any other tells as little as none."""
 _ORGANIZATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -42,6 +47,55 @@ class Attributes:
     unread: frozenset[Selectable] = frozenset()
     twins: tuple[str, ...] = ()
     """IDs of the apps of its type on its site, itself among them, where it is not the only one."""
+
+
+def attributes_of(state: State, subject: Subject) -> Attributes:
+    """What selectors look at: values read in this run, and the names of those that were not."""
+
+    def text(about: Subject, setting: SettingId) -> str | None:
+        seen = state.value(about, setting)
+        return seen.value if seen is not None and isinstance(seen.value, str) else None
+
+    organization = subject.organization
+    name = text(organization_subject(organization), names.ORGANIZATION_NAME)
+    if subject.kind is not Kind.APP:
+        nameless: tuple[Selectable, ...] = () if name or not organization else ("organization_name",)
+        return Attributes(organization, name, unread=frozenset(nameless))
+    told: dict[Selectable, str | None] = {
+        "organization_name": name,
+        "site": text(subject, names.APP_HOST),
+        "app": text(subject, names.APP_TYPE_KEY),
+        "plan": text(subject, names.PLAN),
+        "sandbox": text(subject, names.APP_SANDBOX),
+    }
+    unread = {selectable for selectable, value in told.items() if value is None}
+    sandbox = told["sandbox"].casefold() if told["sandbox"] is not None else None
+    if sandbox not in _SANDBOX_WORDS:
+        unread.add("sandbox")
+    is_sandbox = None if sandbox is None else sandbox != "none"
+    return Attributes(
+        organization,
+        name,
+        told["site"],
+        told["app"],
+        told["plan"],
+        is_sandbox,
+        unread=frozenset(unread),
+        twins=_apps_of_one_name(state, organization).get(subject, ()),
+    )
+
+
+@once_per_state
+def _apps_of_one_name(state: State, organization: str) -> dict[Subject, tuple[str, ...]]:
+    """Apps that are not the only one of their type on their site, each with the IDs of all of them."""
+    named: dict[tuple[str, str], list[Subject]] = {}
+    for app in state.subjects(Kind.APP, organization):
+        host, type_key = state.word(app, names.APP_HOST), state.word(app, names.APP_TYPE_KEY)
+        if host and type_key:
+            known = state.rulebook.app(type_key)
+            named.setdefault((host.casefold(), known.type_key if known else type_key.casefold()), []).append(app)
+    several = (sorted(apps) for apps in named.values() if len(apps) > 1)
+    return {app: tuple(one.id for one in apps) for apps in several for app in apps}
 
 
 _SELECTORS: Mapping[Kind, tuple[str, ...]] = {
