@@ -147,21 +147,12 @@ def candidates(file: shapes.SignalsFile) -> tuple[Candidate, ...]:
         except ValueError as error:
             raise RulebookError(f"signals.toml: {entry.pointer!r} is not a pointer: {error}") from None
     return tuple(
-        Candidate(
-            signal=SettingId(entry.signal),
-            owner=Kind(entry.owner),
-            pointer=entry.pointer,
-            setting=SettingId(entry.setting),
-            called=entry.called,
-            reads=tuple((canonical_json(one.holds), one.means) for one in entry.reads),
-            otherwise=entry.otherwise,
-            absent=entry.absent,
-            why=entry.why,
-            source=entry.source,
-            grade=entry.grade,
-        )
-        for entry in file.candidate
+        Candidate(**{**dict(entry), "owner": Kind(entry.owner), "reads": _readings(entry)}) for entry in file.candidate
     )
+
+
+def _readings(entry: shapes.CandidateEntry) -> tuple[tuple[bytes, str], ...]:
+    return tuple((canonical_json(one.holds), one.means) for one in entry.reads)
 
 
 def signals(file: shapes.SignalsFile) -> tuple[SignalRule, ...]:

@@ -2,8 +2,8 @@
 
     POST /control/flip {what, subject?, value?}     200 {"did": ...}; 400 {"error": ...}
 
-It is there only where whoever serves the simulator wants it, asks for a key of the organization, and answers on this
-machine alone, as all of the simulator does.
+It exists only on request of the person who serves the simulator, asks for a key of the organization, and answers on
+this machine alone, as all of the simulator does.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """The organization behind the simulated API, and the edits that make it drift.
 
 Edits name an app by its ARI or by its short name, `acme/confluence`: the first label of the site's host, a slash and
-the type key. Every edit raises `revision`, which tells the app that pages rendered before are out of date. An edit of
+the type key. Every edit raises `revision`, which marks pages rendered before as out of date. An edit of
 something that is not there raises `KeyError`, so that a test cannot change nothing by mistake.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from contribaudit.simulator.spaces import Place, Spaces, place_of
@@ -28,6 +28,7 @@ from contribaudit.simulator.values import (
     User,
 )
 
+Named = TypeVar("Named")
 Entry: TypeAlias = App | Directory | EventAction | Group | Key | Policy | SiteToken | Space
 _LISTS: dict[type, str] = {
     App: "apps",
@@ -65,15 +66,15 @@ class Organization:
 
     def app(self, which: str) -> App:
         """The first entry of an app, by ARI or short name."""
-        return next((app for app in self.apps if which in (app.id, short_name(app))), None) or _missing("app", which)
+        return _first("app", which, ((app, (app.id, short_name(app))) for app in self.apps))
 
     def policy(self, policy_id: str) -> Policy:
         """A policy by its ID."""
-        return next((p for p in self.policies if p.id == policy_id), None) or _missing("policy", policy_id)
+        return _first("policy", policy_id, ((policy, (policy.id,)) for policy in self.policies))
 
     def key(self, which: str) -> Key:
         """A key by its word or its ID."""
-        return next((key for key in self.keys if which in (key.word, key.id)), None) or _missing("key", which)
+        return _first("key", which, ((key, (key.word, key.id)) for key in self.keys))
 
     def space(self, which: str) -> Space:
         """A space by `acme/HR`: the first label of its site's host, a slash and its key."""
@@ -81,13 +82,11 @@ class Organization:
 
     def group(self, which: str) -> Group:
         """A group by its ID or its name."""
-        return next((group for group in self.groups if which in (group.id, group.name)), None) or _missing(
-            "group", which
-        )
+        return _first("group", which, ((group, (group.id, group.name)) for group in self.groups))
 
     def site_token(self, word: str) -> SiteToken:
         """A site token by its word."""
-        return next((one for one in self.site_tokens if one.word == word), None) or _missing("site token", word)
+        return _first("site token", word, ((token, (token.word,)) for token in self.site_tokens))
 
     def host_of(self, place: Place) -> str | None:
         """The address of a site that has Jira or Confluence, whichever the place says; None where there is none."""
@@ -174,7 +173,7 @@ class Organization:
         """Take an app out of a policy."""
         ari, old = self.app(which).id, self.policy(policy_id).resources or ()
         if all(resource.id != ari for resource in old):
-            _missing("resource", which)
+            raise KeyError(f"the organization has no resource {which!r}")
         self.change(self.policy(policy_id), resources=tuple(r for r in old if r.id != ari))
 
     def set_role(self, group: str, app: str, role: str, given: bool) -> None:
@@ -207,5 +206,9 @@ def short_name(app: App) -> str:
     return f"{host.split('.')[0]}/{app.type_key}"
 
 
-def _missing(kind: str, which: str) -> Any:
+def _first(kind: str, which: str, named: Iterable[tuple[Named, tuple[str, ...]]]) -> Named:
+    """The first entry with this name, of entries with their names."""
+    for entry, names in named:
+        if which in names:
+            return entry
     raise KeyError(f"the organization has no {kind} {which!r}")

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LOOPBACK = "127.0.0.1"
 _GRACE_SECONDS = 2
-"""How long answers that are under way may take once the server is told to stop."""
+"""How long answers under way may take once the server is to stop."""
 
 
 @contextlib.contextmanager
@@ -48,7 +48,7 @@ def running(app: Starlette) -> Iterator[str]:
 def serve(app: Starlette, *, port: int = 0, on_ready: Callable[[str], None] = lambda _: None) -> None:
     """Serve an app until Ctrl-C or SIGTERM.
 
-    `port` 0 takes a free one; `on_ready` is told the base URL as soon as connections are accepted. Raises `OSError`
+    `port` 0 takes a free one; `on_ready` gets the base URL as soon as connections are accepted. Raises `OSError`
     when the port is taken.
     """
     with _listening(port) as listener, contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end

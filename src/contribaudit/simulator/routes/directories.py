@@ -15,7 +15,7 @@
         {data: [{accountId, accountType, accountStatus, name, email, claimStatus}], links: {self, prev, next}}
 
 `-` as directory means all of them. Links are bare cursors. A cursor brings its own limit and filters: every other
-parameter is ignored beside it. `counts` are there only when `expand` asks for them. No account belongs to a directory
+parameter is ignored with it. `counts` are there only when `expand` asks for them. No account belongs to a directory
 or is a member of a group here, so `accountId` and `accountIds` find none of these. Of the many filters of a search for
 accounts those above are known; any other is refused, and no scope is published for it: this one is that of the other
 calls on the users of a directory.

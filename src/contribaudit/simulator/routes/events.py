@@ -8,7 +8,7 @@
 
 `from` and `to` are milliseconds since the epoch and mean when an event happened, both included. The stream gives a
 cursor on every page, the last and the empty one too: asked again with it, it gives what has been processed since. Such
-a cursor keeps order, `from` and `to`; of what is sent beside it, only `limit` counts. An event is there from the moment
+a cursor keeps order, `from` and `to`; of the other parameters, only `limit` counts. An event is there from the moment
 it is processed until it is 180 days old. An organization without an audit log has none or is refused, as the options
 say.
 

@@ -4,7 +4,7 @@
         {data?, errors?: [{message, locations?, path?, extensions: {statusCode?, classification}}]}
 
 Types as in `gateway.graphql`. A document that the types do not allow is answered with `errors` alone; a field that
-has no value for the caller is null, with an error beside it. The classifications are made up. What an account sees is
+has no value for the caller is null, with an error. The classifications are made up. What an account sees is
 its own: Rovo may be limited to groups, and `SiteToken.rovo` says whether the token's account is in one.
 """
 

@@ -3,7 +3,7 @@
     POST /admin/v2/orgs/{orgId}/workspaces      {limit?, cursor?, sort?, query?}
         {data: [Workspace], links: {self, prev, next}, meta: {pageSize, startIndex, endIndex, total}}
 
-A cursor must come alone: it holds limit, sort and query, and any other property beside it is a 400. Errors are bare
+A cursor must come alone: it holds limit, sort and query, and any other property with it is a 400. Errors are bare
 objects here. One workspace entry:
 
     {id: <ARI>, type, attributes: {name, type, typeKey, owner, status, statusDetails, sandbox, realm, regions, hostUrl,
