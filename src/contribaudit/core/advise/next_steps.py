@@ -19,7 +19,7 @@ from contribaudit.core.advise.remedies import (
     NOT_ACTIONABLE,
     REVIEW_OVERDUE,
     Remedy,
-    way_of,
+    remedy_of,
 )
 from contribaudit.core.advise.steps import (
     NextStep,
@@ -96,12 +96,12 @@ def next_steps(
     state = report.state
     by: dict[Remedy, list[Finding]] = defaultdict(list)
     for one in report.findings:
-        way = way_of(state, one)
-        if way is not None:
-            by[way].append(one)
+        remedy = remedy_of(state, one)
+        if remedy is not None:
+            by[remedy].append(one)
     for its in by.values():
         its.sort(key=_within)
-    reading = [(way, one) for way in (Remedy.SOURCE, Remedy.SPACES) for one in by[way]]
+    reading = [(remedy, one) for remedy in (Remedy.SOURCE, Remedy.SPACES) for one in by[remedy]]
     found = [
         *sources(state, reading),
         *_remedies(state, StepKind.FIX, by[Remedy.REMEDY]),
@@ -116,7 +116,7 @@ def next_steps(
         *_documents(by[Remedy.DOCUMENTS]),
         *_rulebook(by[Remedy.RULEBOOK]),
         *_renewals(state, ending, overdue=any(one.reason_code == REVIEW_OVERDUE for one in by[Remedy.RULEBOOK])),
-        *_nobodys({way: by[way] for way in NOT_ACTIONABLE}),
+        *_nobodys({remedy: by[remedy] for remedy in NOT_ACTIONABLE}),
     ]
     return tuple(sorted(found, key=_order))
 
@@ -286,7 +286,9 @@ def _nobodys(by: dict[Remedy, list[Finding]]) -> Iterator[NextStep]:
     its = [one for findings in by.values() for one in findings]
     if not its:
         return
-    parts = [f"{len(found)} {_NOBODYS[way][len(found) > 1]}: {checks_of(found)}" for way, found in by.items() if found]
+    parts = [
+        f"{len(found)} {_NOBODYS[remedy][len(found) > 1]}: {checks_of(found)}" for remedy, found in by.items() if found
+    ]
     days = [one.due_at for one in by[Remedy.TIME] if one.due_at is not None]
     first = f", the first on {min(days):%Y-%m-%d}" if days else ""
     yield NextStep(

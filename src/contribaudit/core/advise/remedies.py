@@ -323,7 +323,7 @@ ENTRIES: Mapping[str, str] = {
 """What to write where, by code, for every code that the policy may settle."""
 
 
-def way_of(state: State, finding: Finding) -> Remedy | None:
+def remedy_of(state: State, finding: Finding) -> Remedy | None:
     """What settles the finding; None where there is nothing to settle."""
     match finding.outcome:
         case Outcome.PASS:  # of most findings, and so asked first
@@ -335,15 +335,15 @@ def way_of(state: State, finding: Finding) -> Remedy | None:
         case Outcome.FAIL:
             return Remedy.POLICY if finding.reason_code in ENTRIES else Remedy.REMEDY
         case Outcome.UNKNOWN | Outcome.STALE | Outcome.CONFLICT:
-            ways = REMEDIES.get(finding.reason_code, _OTHERWISE)
-            return next((way for way in ways[:-1] if _open(state, finding, way)), ways[-1])
+            remedies = REMEDIES.get(finding.reason_code, _OTHERWISE)
+            return next((remedy for remedy in remedies[:-1] if _open(state, finding, remedy)), remedies[-1])
         case _:
             return None
 
 
-def _open(state: State, finding: Finding, way: Remedy) -> bool:
-    if way is Remedy.SOURCE:
+def _open(state: State, finding: Finding, remedy: Remedy) -> bool:
+    if remedy is Remedy.SOURCE:
         return bool(unread_sources(state, finding))
     if finding.reason_code == GRADE_NOT_ACCEPTED and any(one.grade is Grade.ATTESTED for one in finding.evidence):
         return False  # another look gives the same grade
-    return way is not Remedy.LOOK or bool(shown_on(state, finding.setting))
+    return remedy is not Remedy.LOOK or bool(shown_on(state, finding.setting))

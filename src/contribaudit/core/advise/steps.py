@@ -129,21 +129,21 @@ def sources(state: State, waiting: Iterable[tuple[Remedy, Finding]]) -> Iterator
     stopped: dict[tuple[str, str, str | None], list[Finding]] = defaultdict(list)
     settled: dict[tuple[str, str, str | None], list[Finding]] = defaultdict(list)
     sourceless: dict[tuple[str, Remedy, str], list[Finding]] = defaultdict(list)
-    for way, finding in waiting:
+    for remedy, finding in waiting:
         organization = finding.subject.organization
-        found = unread_sources(state, finding) if way is Remedy.SOURCE else unread_spaces(state, organization)
+        found = unread_sources(state, finding) if remedy is Remedy.SOURCE else unread_spaces(state, organization)
         for one in found:
             mended[one.cause].setdefault(one.collection.collector if one.collection else "", one)
             stopped[one.cause].append(finding)
         if found:
             settled[found[0].cause].append(finding)
         else:
-            sourceless[organization, way, finding.reason_code].append(finding)
+            sourceless[organization, remedy, finding.reason_code].append(finding)
     for cause, its in mended.items():
         yield _source(state, list(its.values()), stopped[cause], settled[cause])
-    for (organization, way, _), stuck in sourceless.items():
+    for (organization, remedy, _), stuck in sourceless.items():
         text = f"{state.organization_name(organization)}: {checks_of(stuck)}: {stuck[0].reason}"
-        command = "contribaudit login --site all" if way is Remedy.SPACES else "contribaudit doctor"
+        command = "contribaudit login --site all" if remedy is Remedy.SPACES else "contribaudit doctor"
         yield settling(StepKind.FIX, stuck, _READING_MINUTES, text, command)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from contribaudit.core.advise.remedies import Remedy, way_of
+from contribaudit.core.advise.remedies import Remedy, remedy_of
 from contribaudit.core.judge.check import Check, CheckContext, Verdict, by_id
 from contribaudit.core.judge.selectors import attributes_of, rule_for
 from contribaudit.core.model.finding import Finding, Severity
@@ -105,7 +105,7 @@ def waiting(
         check = known.get(one.check)
         if check is None or one.setting is None or check.kind is not one.subject.kind:
             continue
-        if way_of(state, one) is not Remedy.LOOK and not (one.outcome.unproven and one.setting in COMPUTED):
+        if remedy_of(state, one) is not Remedy.LOOK and not (one.outcome.unproven and one.setting in COMPUTED):
             continue
         rule = rule_for(policy, check.id, attributes_of(state, one.subject))
         if rule is None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from contribaudit.attestations import due
 from contribaudit.attestations.anchoring import described
 from contribaudit.attestations.recording import doubts
-from contribaudit.core.advise.remedies import Remedy, way_of
+from contribaudit.core.advise.remedies import Remedy, remedy_of
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import SettingId
@@ -81,7 +81,7 @@ def _asked(state: State, finding: Finding) -> list[tuple[Subject, SettingId]]:
     if not finding.outcome.unproven or finding.setting is None:
         return []
     if finding.setting not in COMPUTED or finding.subject.kind not in KINDS:
-        return [(finding.subject, finding.setting)] if way_of(state, finding) is Remedy.LOOK else []
+        return [(finding.subject, finding.setting)] if remedy_of(state, finding) is Remedy.LOOK else []
     chain = effective_of(state, finding.subject, finding.setting).chain
     seen = [link.observation for link in chain if link.decisive and link.observation is not None]
     return [(one.subject, one.setting) for one in seen]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import contribaudit
-from contribaudit.core.advise.remedies import ENTRIES, NOT_ACTIONABLE, REMEDIES, Remedy, way_of
+from contribaudit.core.advise.remedies import ENTRIES, NOT_ACTIONABLE, REMEDIES, Remedy, remedy_of
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import CONFLICT_CODE, STALE_CODES, Grade
 from contribaudit.errors import AdminApiError, CredentialError
@@ -109,25 +109,25 @@ def test_what_the_policy_settles_has_an_entry_and_nothing_else_has() -> None:
 
 @pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.WAIVED, Outcome.EXEMPT, Outcome.NO_SUCH_SETTING])
 def test_what_is_settled_has_none(outcome: Outcome) -> None:
-    assert way_of(state_of(), finding(outcome)) is None
+    assert remedy_of(state_of(), finding(outcome)) is None
 
 
 def test_the_outcome_goes_before_the_code() -> None:
     """A setting that is wrong is set right, one that no plan has is accepted, one that is right waits for its day."""
     state = state_of(*facts(app()))
-    assert way_of(state, finding(Outcome.FAIL)) is Remedy.REMEDY
-    assert way_of(state, finding(Outcome.FAIL, reason_code="no_decision")) is Remedy.POLICY
-    assert way_of(state, finding(Outcome.NOT_ACHIEVABLE)) is Remedy.ACCEPTANCE
-    assert way_of(state, finding(Outcome.PENDING)) is Remedy.TIME
+    assert remedy_of(state, finding(Outcome.FAIL)) is Remedy.REMEDY
+    assert remedy_of(state, finding(Outcome.FAIL, reason_code="no_decision")) is Remedy.POLICY
+    assert remedy_of(state, finding(Outcome.NOT_ACHIEVABLE)) is Remedy.ACCEPTANCE
+    assert remedy_of(state, finding(Outcome.PENDING)) is Remedy.TIME
     assert {Remedy.TIME, Remedy.PAST, Remedy.UNPUBLISHED} == set(NOT_ACTIONABLE)
 
 
 def test_an_unread_source_goes_before_the_word_of_nobody() -> None:
     """A parent that the API does not name is nobody's; one in a list that was not read waits for the list."""
     open_one = finding(Outcome.UNKNOWN, reason_code="parent_not_known")
-    assert way_of(state_of(*facts(app())), open_one) is Remedy.UNPUBLISHED
+    assert remedy_of(state_of(*facts(app())), open_one) is Remedy.UNPUBLISHED
     runs = collections(collection("workspaces", "forbidden", scope="read:x"))
-    assert way_of(state_of(*facts(app()), runs=runs), open_one) is Remedy.SOURCE
+    assert remedy_of(state_of(*facts(app()), runs=runs), open_one) is Remedy.SOURCE
 
 
 def test_a_grade_that_is_not_accepted_is_looked_at_unless_somebody_did() -> None:
@@ -135,10 +135,10 @@ def test_a_grade_that_is_not_accepted_is_looked_at_unless_somebody_did() -> None
 
     def way(grade: Grade) -> Remedy | None:
         seen = finding(Outcome.UNKNOWN, reason_code="grade_not_accepted", setting="trial", evidence=(evidence(grade),))
-        return way_of(state, seen)
+        return remedy_of(state, seen)
 
     assert (way(Grade.INFERRED), way(Grade.ATTESTED)) == (Remedy.LOOK, Remedy.POLICY)
 
 
 def test_a_code_of_a_later_version_is_no_less_in_the_queue() -> None:
-    assert way_of(state_of(*facts(app())), finding(Outcome.UNKNOWN, reason_code="new_word")) is Remedy.REMEDY
+    assert remedy_of(state_of(*facts(app())), finding(Outcome.UNKNOWN, reason_code="new_word")) is Remedy.REMEDY
