@@ -71,7 +71,7 @@ def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[st
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted(before.keys() | after.keys()):
             place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
-            yield from differences(_at(before, key), _at(after, key), place)
+            yield from differences(before.get(key, NOTHING), after.get(key, NOTHING), place)
     elif isinstance(before, list) and isinstance(after, list):
         for index in range(max(len(before), len(after))):
             old = before[index] if index < len(before) else NOTHING
@@ -79,10 +79,6 @@ def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[st
             yield from differences(old, new, f"{pointer}/{index}")
     elif type(before) is not type(after) or before != after:
         yield pointer, _shown(before), _shown(after)
-
-
-def _at(holder: dict[str, Any], key: str) -> Any:
-    return holder.get(key, NOTHING)
 
 
 def _shown(value: Any) -> Any:
@@ -297,17 +293,13 @@ def _try(text: str, setting: Setting, sides: Sequence[Side]) -> None:
     """Read it back, and both states with it: what is proposed must do what it says."""
     (decoder,) = decoders.of_file(decoders.parse(text.encode("utf-8"), "proposal"), "proposal", "")
     for side in sides:
-        value, why_not = _decoded(decoder, side)
+        value, why_not = decode(decoder, side.state, {side.sha256: side.object})
         if why_not or form(setting, value) != form(setting, side.value):
             said = why_not or f"it reads {value!r} there"
             raise UsageError(
                 f"These fields do not decode {setting.id} as {side.value!r} in {side.label}: {said}",
                 hint="Choose others with --pointer, or check the values.",
             )
-
-
-def _decoded(decoder: Decoder, side: Side) -> tuple[Value, str]:
-    return decode(decoder, side.state, {side.sha256: side.object})
 
 
 def _outside_of_lists(pointer: str, before: Any, after: Any) -> str:

@@ -243,7 +243,9 @@ def _answers(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
     told = {one.sha256 for finding in dossier.report.findings for one in finding.evidence if one.sha256}
     told |= {digest for change in dossier.changes for digest in change.responses if digest}
     told |= set(dossier.event_objects().values())
-    for some in _batches(sorted(owed | told)):
+    digests = sorted(owed | told)
+    for start in range(0, len(digests), _AT_ONCE):
+        some = digests[start : start + _AT_ONCE]
         kept: Mapping[str, bytes] = dossier.store.objects(some)
         for digest in some:
             if digest in kept:
@@ -273,7 +275,3 @@ def _pages(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
     """The pages of sub-processors that were imported by then, as they came, by digest."""
     for digest in sorted({one.sha256 for one in dossier.report.state.subprocessors.imports}):
         yield f"pages/{digest}", dossier.store.page(digest)
-
-
-def _batches(digests: list[str]) -> Iterable[list[str]]:
-    return (digests[start : start + _AT_ONCE] for start in range(0, len(digests), _AT_ONCE))

@@ -272,7 +272,9 @@ def checked_address(text: str) -> httpx.URL:
             "An address with a user name or a password is not fetched", hint="Public pages need none; leave it out"
         )
     if url.scheme not in ("https", "http") or not url.host:
-        raise UsageError(f"{_short(text)} is not an https:// address", hint="Write the whole address of the page")
+        raise UsageError(
+            f"{text.strip()[:80]!r} is not an https:// address", hint="Write the whole address of the page"
+        )
     if url.scheme == "http" and not is_loopback(url.host):
         raise UsageError(
             f"{url.host} would be asked over plain http, where anybody on the way can change the page",
@@ -339,7 +341,3 @@ def _refusal(url: httpx.URL, response: httpx.Response, wait: float | None) -> Pa
     if wait is not None:
         told += f" and asks to come back in {wait:.0f} seconds"
     return PageNotRead(told, why=code, hint=_BY_HAND)
-
-
-def _short(text: str) -> str:
-    return repr(text.strip()[:80])
