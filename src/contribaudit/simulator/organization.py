@@ -7,7 +7,7 @@ something that is not there raises `KeyError`, so that a test cannot change noth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
@@ -131,30 +131,26 @@ class Organization:
 
     def set_realm(self, which: str, realm: str | None, regions: tuple[str, ...] | None = None) -> None:
         """Move an app's data. `realm` None is served as null; `regions` None keeps the regions."""
-        self._edit_apps(which, lambda a: replace(a, realm=realm, regions=a.regions if regions is None else regions))
+        self.set_app(which, realm=realm, **({} if regions is None else {"regions": regions}))
 
     def set_plan(self, which: str, plan: str | None, plan_key: str | None = None) -> None:
         """Change an app's plan; None removes its entitlement. The plan key defaults to the plan in lower case."""
-        key = plan_key if plan_key is not None or plan is None else plan.lower()
-        self._edit_apps(which, lambda a: replace(a, plan=plan, plan_key=key))
+        self.set_app(which, plan=plan, plan_key=plan_key if plan_key is not None or plan is None else plan.lower())
 
     def set_ai(self, which: str, enabled: bool | None, suspended: str = "") -> None:
         """Change the AI policy item of an app; None removes it."""
-        self._edit_apps(which, lambda a: replace(a, ai_enabled=enabled, ai_suspended=suspended))
+        self.set_app(which, ai_enabled=enabled, ai_suspended=suspended)
 
     def set_app(self, which: str, **values: Any) -> None:
-        """Change any other field of an app, by the field names of `values.App`."""
-        self._edit_apps(which, lambda a: replace(a, **values))
+        """Change any field of an app, by the field names of `values.App`."""
+        ari = self.app(which).id
+        self.apps = [replace(app, **values) if app.id == ari else app for app in self.apps]
+        self.revision += 1
 
     def remove_app(self, which: str) -> None:
         """Remove every entry of an app. Policies keep naming it, as real ones may."""
         ari = self.app(which).id
         self.apps = [app for app in self.apps if app.id != ari]
-        self.revision += 1
-
-    def _edit_apps(self, which: str, edit: Callable[[App], App]) -> None:
-        ari = self.app(which).id
-        self.apps = [edit(app) if app.id == ari else app for app in self.apps]
         self.revision += 1
 
     # Edits of policies
