@@ -15,8 +15,8 @@ from contribaudit.core.model.finding import Finding
 from contribaudit.store.runs import OutcomeSpan
 from contribaudit.tui.app import Dashboard
 from contribaudit.tui.screens import ALL
+from contribaudit.tui.screens.finding import FindingDetail
 from contribaudit.tui.source import Lack, Lacking, Source
-from contribaudit.tui.widgets.detail import FindingDetail
 from contribaudit.tui.widgets.grid import Grid, TreeGrid
 from tests.tui.boards import Kept, board, opener
 from tests.tui.driving import driven, on_screen, until

@@ -14,9 +14,8 @@ from textual.widgets import Input
 
 from contribaudit.core.model.finding import Finding
 from contribaudit.store.runs import OutcomeSpan
-from contribaudit.tui.screens.findings import DetailScreen, FindingsScreen
-from contribaudit.tui.screens.raw import RawScreen
-from contribaudit.tui.widgets.detail import FindingDetail
+from contribaudit.tui.screens.finding import DetailScreen, FindingDetail, RawScreen
+from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.widgets.grid import Grid
 from tests.tui.boards import Kept, board, many, opener
 from tests.tui.driving import NARROW, NORMAL, dashboard, driven, on_screen, until

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.model.finding import AppliedWaiver
-from contribaudit.tui.screens.raw import pretty
+from contribaudit.tui.screens.finding import pretty
 from contribaudit.tui.source import Board
 from tests.builders import NOW
 from tests.exporters.awkward import awkward_report

@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.screens.dialogs import TicketScreen
-from contribaudit.tui.screens.raw import RawScreen
+from contribaudit.tui.screens.finding import RawScreen
 from contribaudit.tui.widgets.field import PlainInput
 from tests.tui.boards import board, opener
 from tests.tui.driving import driven, on_screen, until

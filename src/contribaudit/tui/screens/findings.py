@@ -12,7 +12,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from contribaudit.core.model.finding import Finding
@@ -30,32 +29,10 @@ from contribaudit.tui.rows.filtering import (
     parse,
 )
 from contribaudit.tui.screens.base import FilteredScreen
+from contribaudit.tui.screens.finding import DetailScreen, FindingDetail
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.bars import KeyLine
-from contribaudit.tui.widgets.detail import FindingDetail
 from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import Grid
-
-
-class DetailScreen(Screen[None]):
-    """Shows the finding until Escape."""
-
-    NAME: ClassVar[str] = "Finding"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Back")]
-
-    def __init__(self, board: Board, finding: Finding) -> None:
-        super().__init__()
-        self._board, self.finding = board, finding
-
-    def compose(self) -> ComposeResult:
-        """The detail, and its keys."""
-        yield FindingDetail()
-        yield KeyLine()
-
-    def on_mount(self) -> None:
-        """Fill it."""
-        self.query_one(FindingDetail).show(self._board, self.finding)
-        self.query_one(FindingDetail).focus()
 
 
 class FindingsScreen(FilteredScreen):

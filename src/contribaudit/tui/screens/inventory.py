@@ -2,32 +2,71 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import ClassVar
 
-from textual import events
+from rich.text import Text
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.containers import Container, VerticalScroll
 from textual.timer import Timer
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.exporters.terminal import capture
 from contribaudit.tui.files import Sheet
+from contribaudit.tui.host import host_of
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.rows.filtering import quoted
-from contribaudit.tui.rows.inventory import findings_of
+from contribaudit.tui.rows.inventory import described, findings_of
 from contribaudit.tui.rows.outline import Node
 from contribaudit.tui.rows.overview import query_of, query_of_organization
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.detail import SubjectDetail
 from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import Grid
 from contribaudit.tui.widgets.inventory_tree import Hits, InventoryTree
 
 _TYPING_SECONDS = 0.15
 _MOST_EXPORTED = 5_000
+
+
+_STAYING_SECONDS = 0.08
+"""A person who scrolls asks nothing of the history."""
+
+
+class SubjectDetail(VerticalScroll):
+    """`describe` works it out in a thread; `say` puts a sentence in its place."""
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name
+        super().__init__(id=id)
+        self._shown = Static(markup=False)
+        self.text = ""
+        """What is shown, as text."""
+
+    def compose(self) -> ComposeResult:
+        """One long text."""
+        yield self._shown
+
+    def say(self, text: str) -> None:
+        """Show this sentence."""
+        self._shown.update(Text(text))
+        self.text = text
+
+    @work(exclusive=True, group="describe")
+    async def describe(self, board: Board, subject: Subject, note: str) -> None:
+        """Show the subject, once the person stays with it."""
+        await asyncio.sleep(_STAYING_SECONDS)
+        dashboard = host_of(self)
+        with dashboard.telling():
+            make = partial(described, board.report, subject, note, computed=board.policy is not None)
+            told = await dashboard.in_thread(make)
+            self._shown.update(told)
+            self.text = capture(told)
+            self.scroll_home(animate=False)
 
 
 class InventoryScreen(BoardScreen):

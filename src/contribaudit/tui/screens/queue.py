@@ -26,7 +26,6 @@ from contribaudit.tui.rows.overview import brief, due_in, query_of_step
 from contribaudit.tui.rows.signs import labelled, outcome_sign, severity_sign
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.detail import hand_over
 from contribaudit.tui.widgets.grid import Column, Grid
 from contribaudit.tui.widgets.listing import Listing
 
@@ -347,7 +346,7 @@ class QueueScreen(BoardScreen):
         if start is None or not start.leads_to(way):
             self.dashboard.say(f"In the console: {way}")
         else:
-            hand_over(self.dashboard, start.address, f" (then {way.partition('>')[2].strip()})")
+            self.dashboard.hand_over(start.address, f" (then {way.partition('>')[2].strip()})")
 
     @work(exclusive=True, group="act", description="look")
     async def _look(self, board: Board, step: NextStep) -> None:

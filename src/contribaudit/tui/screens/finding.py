@@ -1,0 +1,306 @@
+"""One finding in full, what can be done about it, and the raw answers behind it.
+
+It is copied as text, its page and its place in the console are opened. An answer is shown as it was kept: pretty,
+searchable, one after the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from contribaudit.core.model.finding import Finding
+from contribaudit.errors import ContribauditError
+from contribaudit.exporters.text import safe_text
+from contribaudit.tui.host import Host, host_of
+from contribaudit.tui.rows import findings as rows
+from contribaudit.tui.source import Board
+from contribaudit.tui.widgets.bars import KeyLine
+from contribaudit.tui.widgets.field import PlainInput
+from contribaudit.tui.widgets.grid import Column, Grid
+
+if TYPE_CHECKING:
+    from contribaudit.store.runs import OutcomeSpan
+
+_PAINT_SECONDS = 0.04
+_WAIT_SECONDS = 0.15
+"""A person who scrolls asks nothing of the history."""
+
+
+class FindingDetail(VerticalScroll):
+    """Shows what `show` is given; asks the source for its history once the person stays with it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "Copy as text"),
+        Binding("v", "raw", "Raw response"),
+        Binding("b", "page", "Documentation"),
+        Binding("c", "console", "Console"),
+    ]
+    DEFAULT_CSS = """
+    FindingDetail { padding: 0 1; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's own name
+        super().__init__(id=id)
+        self._board: Board | None = None
+        self._finding: Finding | None = None
+        self._history: Sequence[OutcomeSpan] | None = None
+        self._pending: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """One long text."""
+        yield Static(markup=False)
+
+    @property
+    def finding(self) -> Finding | None:
+        """What is shown."""
+        return self._finding
+
+    @property
+    def text(self) -> str:
+        """What is shown, as text."""
+        if self._board is None or self._finding is None:
+            return ""
+        return rows.detail(self._board, self._finding, self._history).plain
+
+    def show(self, board: Board | None, finding: Finding | None) -> None:
+        """Show this finding, or nothing."""
+        self._board, self._finding, self._history = board, finding, None
+        if self._pending is None:  # one painting for all keys that come until then
+            self._pending = self.set_timer(_PAINT_SECONDS, self._paint_new)
+        if board is not None and finding is not None:
+            self._ask(finding)
+
+    def _paint_new(self) -> None:
+        self._pending = None
+        self._paint()
+        self.scroll_home(animate=False)
+
+    def on_mount(self) -> None:
+        """What was given before there was anything to paint on."""
+        self._paint()
+
+    def _paint(self) -> None:
+        # None is there before the first mount and after removal: an answer that comes then is not painted.
+        for text in self.query(Static):
+            if self._board is None or self._finding is None:
+                text.update("")
+            else:
+                text.update(rows.detail(self._board, self._finding, self._history))
+
+    @property
+    def _dashboard(self) -> Host:
+        return host_of(self)
+
+    @work(exclusive=True, group="history")
+    async def _ask(self, finding: Finding) -> None:
+        source = self._dashboard.source
+        if source is None:
+            return
+        await asyncio.sleep(_WAIT_SECONDS)
+        try:
+            history = await asyncio.to_thread(source.outcomes, finding)
+        except ContribauditError as error:
+            self._dashboard.say_error(error)
+            return
+        if finding is self._finding:
+            self._history = history
+            self._paint()
+
+    def action_copy(self) -> None:
+        """The finding as text, into the clipboard."""
+        if self._finding is not None:
+            self.app.copy_to_clipboard(self.text)
+            self._dashboard.say("Copied as text")
+
+    def action_raw(self) -> None:
+        """What the API answered."""
+        if self._finding is None:
+            return
+        digests = rows.evidence_digests(self._finding)
+        if not digests:
+            self._dashboard.say("No raw response is stored for this finding", warning=True)
+        else:
+            self.app.push_screen(RawScreen(digests))
+
+    def action_page(self) -> None:
+        """The page that the check rests on: copied, and opened where there is a browser with windows."""
+        address = (
+            rows.documentation(self._board, self._finding)
+            if self._board is not None and self._finding is not None
+            else ""
+        )
+        if not address:
+            self._dashboard.say("No documentation page is known for this check", warning=True)
+        else:
+            self._dashboard.hand_over(address)
+
+    def action_console(self) -> None:
+        """Where the console's menu path begins: likewise, and the way on from there."""
+        if self._board is None or self._finding is None:
+            return
+        address, way = rows.console(self._board, self._finding)
+        if address:
+            self._dashboard.hand_over(address, f" (then {way})")
+        elif way:
+            self._dashboard.say(f"No address is known here for: {way}", warning=True)
+        else:
+            self._dashboard.say("No console path is known for this check", warning=True)
+
+
+def pretty(raw: bytes) -> list[str]:
+    """The answer in lines, indented where it is JSON. Nothing in it is obeyed by a terminal."""
+    text = raw.decode("utf-8", "backslashreplace")
+    with contextlib.suppress(ValueError):
+        text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    return [safe_text(line) for line in text.split("\n")]
+
+
+class RawScreen(Screen[None]):
+    """Reads each answer in a worker; the keys go through several."""
+
+    NAME: ClassVar[str] = "Raw response"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back"),
+        Binding("slash", "search", "Search", key_display="/"),
+        Binding("f3", "next(1)", "Next match", key_display="F3"),
+        Binding("shift+f3", "next(-1)", "Previous match", show=False),
+        Binding("right_square_bracket", "other(1)", "Next response", key_display="]"),
+        Binding("left_square_bracket", "other(-1)", "Previous response", show=False, key_display="["),
+        Binding("y", "copy", "Copy"),
+    ]
+
+    def __init__(self, digests: Sequence[str]) -> None:
+        super().__init__()
+        self._digests = list(digests)
+        self._place = 0
+        self._lines: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        """Which answer it is, its lines, the search."""
+        yield Static(id="which", markup=False)
+        yield Grid([Column("", 10, flexible=True)], id="lines")
+        yield PlainInput(placeholder="search", id="search")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Begin with the first."""
+        self.query_one(Input).display = False
+        self.set_focus(self.query_one(Grid))
+        self._read()
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """What is shown."""
+        return self._lines
+
+    @work(exclusive=True)
+    async def _read(self) -> None:
+        digest = self._digests[self._place]
+        where = f"response {self._place + 1} of {len(self._digests)}  sha256 {safe_text(digest)}"
+        self.query_one("#which", Static).update(Text(where, "bold"))
+        dashboard = host_of(self)
+        grid = self.query_one(Grid)
+        if dashboard.source is None:
+            return
+        try:
+            raw = await asyncio.to_thread(dashboard.source.raw, digest)
+        except ContribauditError as error:
+            self._lines, grid.empty = [], safe_text(str(error))
+        else:
+            self._lines = await asyncio.to_thread(pretty, raw)
+        grid.show(len(self._lines), self._cells, cursor=0)
+
+    def _cells(self, row: int) -> list[Text]:
+        text = Text(self._lines[row])
+        wanted = self.query_one(Input).value
+        if wanted:
+            text.highlight_words([wanted], "reverse", case_sensitive=False)
+        return [text]
+
+    def action_search(self) -> None:
+        """Type what to look for."""
+        self.query_one(Input).display = True
+        self.set_focus(self.query_one(Input))
+
+    def on_input_changed(self) -> None:
+        """Light the hits."""
+        self.query_one(Grid).refresh()
+
+    def on_input_submitted(self) -> None:
+        """To the first hit from here on."""
+        self.set_focus(self.query_one(Grid))
+        self._find(0, 1)
+
+    def on_grid_chosen(self) -> None:
+        """Enter goes on to the next hit."""
+        self._find(1, 1)
+
+    def action_next(self, way: int) -> None:
+        """To the next hit, or the one before."""
+        self._find(way, way)
+
+    def _find(self, offset: int, way: int) -> None:
+        grid, wanted = self.query_one(Grid), self.query_one(Input).value.casefold()
+        count = len(self._lines)
+        if not wanted or not count:
+            return
+        start = (grid.cursor or 0) + offset
+        for step in range(count):
+            row = (start + way * step) % count
+            if wanted in self._lines[row].casefold():
+                grid.cursor = row
+                return
+        self.app.notify("Not found", markup=False)
+
+    def action_other(self, way: int) -> None:
+        """Another answer behind the same finding."""
+        self._place = (self._place + way) % len(self._digests)
+        self._read()
+
+    def action_copy(self) -> None:
+        """All of it, into the clipboard."""
+        self.app.copy_to_clipboard("\n".join(self._lines))
+        self.app.notify("Copied", markup=False)
+
+    def action_back(self) -> None:
+        """Leave the search, then the screen."""
+        search = self.query_one(Input)
+        if search.display:
+            search.value, search.display = "", False
+            self.set_focus(self.query_one(Grid))
+        else:
+            self.dismiss()
+
+
+class DetailScreen(Screen[None]):
+    """Shows the finding until Escape."""
+
+    NAME: ClassVar[str] = "Finding"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Back")]
+
+    def __init__(self, board: Board, finding: Finding) -> None:
+        super().__init__()
+        self._board, self.finding = board, finding
+
+    def compose(self) -> ComposeResult:
+        """The detail, and its keys."""
+        yield FindingDetail()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Fill it."""
+        self.query_one(FindingDetail).show(self._board, self.finding)
+        self.query_one(FindingDetail).focus()
