@@ -237,7 +237,7 @@ class Dashboard(Sturdy):
         yield from (one for one in super().get_system_commands(screen) if one.title in ("Theme", "Quit"))
 
     def on_board_loaded(self, message: BoardLoaded) -> None:
-        """Show it."""
+        """Show the board."""
         self.accept(message.board)
 
     def on_nothing_to_load(self, message: NothingToLoad) -> None:

@@ -124,18 +124,16 @@ class Host(App[str]):
         """Put an address into the clipboard, and open it where there is a browser with windows."""
         from contribaudit.tui import files  # too much before the first paint
 
+        async def open_it() -> None:
+            if not await files.open_in_browser(address):
+                self.say(f"No browser could open {address}: paste it into one", warning=True)
+
         self.copy_to_clipboard(address)
         self.say(f"Copied: {address}{then}")
         if self.is_web:
             self.open_url(address)
         elif files.has_windows():
-            self.run_worker(self._open(address), group="open")  # it outlives the widget that asked
-
-    async def _open(self, address: str) -> None:
-        from contribaudit.tui import files
-
-        if not await files.open_in_browser(address):
-            self.say(f"No browser could open {address}: paste it into one", warning=True)
+            self.run_worker(open_it(), group="open")  # it outlives the widget that asked
 
     @contextmanager
     def telling(self) -> Iterator[None]:

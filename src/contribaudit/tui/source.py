@@ -243,7 +243,7 @@ class Lacking(Source):
         self._lack = lack
 
     def lack(self) -> Lack:
-        """Why."""
+        """Why there is nothing."""
         return self._lack
 
     def load(self) -> Board:

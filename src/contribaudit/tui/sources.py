@@ -295,7 +295,7 @@ class HistorySource(Source):
             empty.close()
 
     def raw(self, sha256: str) -> bytes:
-        """As it was kept."""
+        """The answer as it was kept. Raises StoreDamaged where it is not there."""
         return self._job.store.raw(sha256)
 
     def outcomes(self, finding: Finding) -> Sequence[OutcomeSpan]:

@@ -223,6 +223,6 @@ class QuietCollector:
         gc.freeze()
 
     def end(self) -> None:
-        """As it was."""
+        """Set the collector as it was before."""
         gc.set_threshold(*self._before)
         gc.unfreeze()

@@ -74,7 +74,7 @@ class Answers:
 
     @property
     def filled(self) -> int:
-        """How many have one."""
+        """How many cells have an answer."""
         return len(self.values)
 
     def put(self, places: Iterable[int], column: int, value: Value, note: str = "") -> int:
@@ -195,7 +195,7 @@ def cells(answers: Answers, place: int, cursor: int | None) -> list[Text]:
 
 
 def filled_line(answers: Answers, shown: int) -> Text:
-    """How far it is."""
+    """How many cells are filled, and how many rows the filter leaves."""
     said = Text(f"{answers.filled} of {answers.asked} filled", "bold")
     if shown < len(answers.subjects):
         said.append(f"   {shown} of {len(answers.subjects)} rows shown", "not bold yellow")

@@ -342,7 +342,7 @@ def _value(one: Observation) -> Text:
 
 
 def _known(one: Observation, now: datetime) -> str:
-    """Grade, source, age."""
+    """Grade, source and age of an observation."""
     if not isinstance(one, Observed):
         return safe_text(
             ", ".join(part for part in (one.code, one.source, f"tried {ago(one.attempted_at, now)}") if part)

@@ -342,7 +342,7 @@ _DIGEST_SHOWN = 8
 
 
 def evidence_lines(board: Board) -> list[Line]:
-    """Three or four lines."""
+    """How the passes are known: grades, age, rulebook, digests; three or four lines."""
     report, state, about = board.report, board.report.state, board.about
     parts = [
         f"{grade} {number}" + (f" ({about.confirmed} by two people)" if grade == "attested" and about.confirmed else "")

@@ -32,12 +32,12 @@ class Listed:
         return hasattr(sys.modules.get(f"{__name__}.{self.module}"), self.kind)
 
     def screen(self) -> type[BoardScreen]:
-        """The class."""
+        """The class of the screen, its module imported."""
         found: type[BoardScreen] = getattr(import_module(f"{__name__}.{self.module}"), self.kind)
         return found
 
     def open(self) -> BoardScreen:
-        """A new screen."""
+        """Make a new screen."""
         return self.screen()()
 
 

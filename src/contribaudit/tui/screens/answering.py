@@ -59,12 +59,12 @@ class ChoiceScreen(ModalScreen[int | None]):
         grid.focus()
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """That one."""
+        """End with the word of the row."""
         message.stop()
         self.dismiss(message.row)
 
     def action_take(self, number: int) -> None:
-        """By its number."""
+        """End with the word of this number."""
         if number <= len(self._setting.words):
             self.dismiss(number - 1)
 
@@ -101,7 +101,7 @@ class AnswerForm(FormScreen[T]):
 
     @property
     def grid(self) -> CellGrid:
-        """The widget."""
+        """The grid of the form."""
         return self.query_one(CellGrid)
 
     def today(self) -> date:
@@ -158,7 +158,7 @@ class AnswerForm(FormScreen[T]):
         self.query_one("#legend", Static).update(legend)
 
     def on_grid_moved(self) -> None:
-        """What the cell asks."""
+        """Describe what the cell asks."""
         if self._answers is not None:
             self._describe()
 

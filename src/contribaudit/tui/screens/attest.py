@@ -217,7 +217,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
             self.keep_soon()
 
     def on_text_area_changed(self) -> None:
-        """So does the note."""
+        """Keep the note in the draft too."""
         self.keep_soon()
 
     @work(exclusive=True, group="leave")
@@ -332,7 +332,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         digest.add_class("-shown")
 
     def on_descendant_focus(self) -> None:
-        """Other keys are active."""
+        """Show the keys that are active now."""
         self.refresh_bindings()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:

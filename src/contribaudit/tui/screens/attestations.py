@@ -123,7 +123,7 @@ class RevokeScreen(FormScreen[Signature]):
         return Text(self.TITLE_TEXT).append(f"\nas {self._by}", "not bold dim")
 
     async def finish(self) -> None:
-        """Sign it."""
+        """Revoke it, signed by the person."""
         why = self.field("why").value
         self.dismiss(await asyncio.to_thread(self._desk.revoke, self._one.attestation.id, self._by, why))
 
@@ -149,7 +149,7 @@ class AttestedList(Listing[Recorded]):
         self._filter_by(self._filter)
 
     def next_filter(self) -> None:
-        """The next part."""
+        """Show the next part of the list."""
         self._filter_by(FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)])
 
     def only_waiting(self) -> None:
@@ -300,7 +300,7 @@ class DeskScreen(BoardScreen):
 
     @property
     def tab(self) -> str:
-        """The list in front."""
+        """The name of the list in front."""
         return self.query_one(TabbedContent).active
 
     def action_tab(self, name: str) -> None:

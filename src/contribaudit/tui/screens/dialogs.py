@@ -67,11 +67,11 @@ class QuestionScreen(ModalScreen[bool]):
         self.query_one("#no", Button).focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """That one."""
+        """End with whether the person agrees."""
         self.dismiss(event.button.id == "yes")
 
     def action_answer(self, agreed: bool) -> None:
-        """By key."""
+        """End with this answer."""
         self.dismiss(agreed)
 
 
@@ -140,7 +140,7 @@ class FormScreen(ModalScreen[T | None]):
             yield Button("Leave", id="leave", compact=True)
 
     def heading(self) -> Text:
-        """The line on top."""
+        """What the form is about."""
         return Text(self.TITLE_TEXT)
 
     def fields(self) -> Iterable[Widget]:
@@ -159,7 +159,7 @@ class FormScreen(ModalScreen[T | None]):
         self.focus_first()
 
     def focus_first(self) -> None:
-        """Into the first box."""
+        """Put the focus into the first box."""
         for field in self.query(Field):
             field.box.focus()
             return
@@ -239,13 +239,13 @@ class OrganizationsScreen(ModalScreen[str | None]):
         self._focus_row = next((n for n, (one, _) in enumerate(self._choices) if one == (focus or "")), 0)
 
     def compose(self) -> ComposeResult:
-        """A list."""
+        """What to choose, and the list."""
         with Vertical(classes="dialog"):
             yield Static("Choose an organization: Enter selects, Escape keeps the current one.", markup=False)
             yield Grid([Column("organization", 20, flexible=True), Column("ID", 36, drop_below=70)])
 
     def on_mount(self) -> None:
-        """Fill it."""
+        """List the organizations, the cursor on the one in focus."""
         self.query_one(Grid).show(
             len(self._choices),
             lambda row: [Text(safe_text(self._choices[row][1])), Text(safe_text(self._choices[row][0]), "dim")],
@@ -254,7 +254,7 @@ class OrganizationsScreen(ModalScreen[str | None]):
         self.query_one(Grid).focus()
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """That one."""
+        """End with the organization of the row."""
         message.stop()
         self.dismiss(self._choices[message.row][0])
 
@@ -275,10 +275,10 @@ class TicketScreen(FormScreen[tuple[str, str]]):
         return Text.assemble((f"{self.TITLE_TEXT}\n", "bold"), (safe_text(self._about), ""))
 
     def fields(self) -> Iterable[Widget]:
-        """Both."""
+        """Ticket and note."""
         yield Field("Ticket", id="ticket", placeholder="GRC-123", required=True)
         yield Field("Note (optional)", id="note", long=True)
 
     async def finish(self) -> None:
-        """Whoever asked keeps it."""
+        """End with both: whoever asked keeps them."""
         self.dismiss((self.field("ticket").value, self.field("note").value))

@@ -60,7 +60,7 @@ class FindingDetail(VerticalScroll):
         self._pending: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """One long text."""
+        """One text that scrolls."""
         yield Static(markup=False)
 
     @property
@@ -196,7 +196,7 @@ class RawScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Begin with the first."""
+        """Read the first answer; the lines have the keys."""
         self.query_one(Input).display = False
         self.set_focus(self.query_one(Grid))
         self._read()
@@ -236,7 +236,7 @@ class RawScreen(Screen[None]):
         self.set_focus(self.query_one(Input))
 
     def on_input_changed(self) -> None:
-        """Light the hits."""
+        """Mark the hits in the lines."""
         self.query_one(Grid).refresh()
 
     def on_input_submitted(self) -> None:
@@ -301,6 +301,6 @@ class DetailScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Fill it."""
+        """Show the finding, which has the keys."""
         self.query_one(FindingDetail).show(self._board, self.finding)
         self.query_one(FindingDetail).focus()

@@ -97,7 +97,7 @@ class FindingsScreen(FilteredScreen):
         self.filter_by(" ".join([*kept, term]))
 
     def action_drop_term(self, facet: str) -> None:
-        """Filter without this."""
+        """Filter without the terms of this facet."""
         kept = [one for one in self.box.value.split() if not one.startswith(f"{facet}:")]
         self.filter_by(" ".join(kept))
 
@@ -122,7 +122,7 @@ class FindingsScreen(FilteredScreen):
             super().action_back()
 
     def action_sort(self) -> None:
-        """The next order."""
+        """Sort by the next order."""
         names = list(SORTS)
         self._sort = names[(names.index(self._sort) + 1) % len(names)]
         self.filter_changed()

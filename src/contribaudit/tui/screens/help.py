@@ -31,12 +31,12 @@ class HelpScreen(ModalScreen[None]):
         self._keys = list(_keys(about))
 
     def compose(self) -> ComposeResult:
-        """One long text."""
+        """One text that scrolls."""
         with VerticalScroll(classes="dialog"):
             yield Static(self._text(), id="help")
 
     def on_mount(self) -> None:
-        """Keys scroll it."""
+        """Put the focus on the text, which keys scroll."""
         self.query_one(VerticalScroll).focus()
 
     def _text(self) -> Text:
@@ -175,7 +175,7 @@ class WelcomeScreen(ModalScreen[str | None]):
             yield Static(self.text(), id="welcome")
 
     def text(self) -> Text:
-        """What it says."""
+        """The heading, what it is about, and the keys."""
         title, about, keys = _TEXTS[self.lack]
         said = Text(f"{title}\n\n", "bold").append(f"{about}\n\n", "not bold")
         for key, what in keys:
@@ -190,7 +190,7 @@ class WelcomeScreen(ModalScreen[str | None]):
         return True
 
     def action_wish(self, wish: str) -> None:
-        """Go there."""
+        """End with what the person wants."""
         self.dismiss(wish)
 
     def action_again(self) -> None:

@@ -48,7 +48,7 @@ class SubjectDetail(VerticalScroll):
         """What is shown, as text."""
 
     def compose(self) -> ComposeResult:
-        """One long text."""
+        """One text that scrolls."""
         yield self._shown
 
     def say(self, text: str) -> None:
@@ -111,7 +111,7 @@ class InventoryScreen(BoardScreen):
             yield self._subject
 
     def show_board(self, board: Board) -> None:
-        """Another state."""
+        """Show the tree of this state."""
         self._tree.show_board(board)
 
     def show_subject(self, subject: Subject) -> bool:

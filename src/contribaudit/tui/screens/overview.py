@@ -115,12 +115,12 @@ class Panel(Widget, can_focus=True):
         self.border_title = self.TITLE
 
     def watch_board(self, board: Board | None) -> None:
-        """Another title."""
+        """Say in the frame what the panel is about."""
         if board is not None:
             self.border_title = Text(self.heading(board))
 
     def watch_cursor(self) -> None:
-        """Another line says more."""
+        """Show what the line under the cursor says more."""
         self._say_anew()
 
     def _say_anew(self) -> None:
@@ -146,7 +146,7 @@ class Panel(Widget, can_focus=True):
         return self._height(width)
 
     def render(self) -> Text:
-        """All lines."""
+        """The lines, one row each."""
         if self.board is None:
             return Text("not read" if host_of(self).trouble else "reading …", "dim")
         rows = self._rows(self.content_size.width)
@@ -301,14 +301,14 @@ class TrendPanel(Panel):
         return f"{self.TITLE}  {trend.MARKS}"
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
-        """Its answer."""
+        """Bars over days, with marks and dates."""
         from contribaudit.tui.rows import trend
 
         short = self.app.size.height < _SHORT
         return trend.trend_lines(board, width, self.here if self.has_focus else None, short=short)
 
     def watch_here(self) -> None:
-        """Another day."""
+        """Mark the day in the plot."""
         self._made = (None, [])
         self.refresh()
 
@@ -347,7 +347,7 @@ class OverviewScreen(BoardScreen):
     ]
 
     def body(self) -> ComposeResult:
-        """The panels."""
+        """The panels, in two columns where there is room."""
         with SettledScroll(id="overview", can_focus=False):
             yield VerdictPanel()
             with SettledBox(id="columns"):

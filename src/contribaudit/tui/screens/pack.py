@@ -169,7 +169,7 @@ class PackScreen(BoardScreen):
         self._tell_signing()
 
     def on_button_pressed(self) -> None:
-        """There is one."""
+        """Write: there is one button."""
         self.action_write()
 
     def action_write(self) -> None:

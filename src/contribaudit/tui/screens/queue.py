@@ -269,7 +269,7 @@ class QueueScreen(BoardScreen):
         )
 
     def sheet(self) -> Sheet | None:
-        """The steps."""
+        """The steps, without headings."""
         if self._board is None:
             return None
         found = [sheet_row(one) for one in self._list.rows if one.step is not None]

@@ -77,11 +77,11 @@ class Watch:
     """How often the API asked to wait, or a try failed."""
 
     def collector_started(self, organization: str, collector: str) -> None:
-        """A line more."""
+        """Add its line."""
         self.readings[organization, collector] = Reading(organization, collector, self.clock())
 
     def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
-        """Its line counts on."""
+        """Count the page in its line."""
         one = self.readings.get((organization, collector))
         if one is not None:
             one.read, one.announced, one.pages = read, announced, one.pages + 1
@@ -379,7 +379,7 @@ class RunScreen(BoardScreen):
             self._say(told.append("\nPress Escape to stop it; the history then stays unchanged.", "dim"))
 
     def sheet(self) -> Sheet | None:
-        """How each reading ended."""
+        """How each reading stands or ended."""
         listed = ordered(self._watch)
         if not listed:
             return None

@@ -77,7 +77,7 @@ class LocationBar(Widget, can_focus=True):
         return rows.bar(self._map or _NOTHING, max(1, width), self.here if self.has_focus else None)
 
     def action_move(self, by: int) -> None:
-        """To another location."""
+        """Move along the bar."""
         self.here = min(max(self.here + by, 0), max(0, len(self._locations) - 1))
 
     @property
@@ -85,11 +85,11 @@ class LocationBar(Widget, can_focus=True):
         return self._map.locations if self._map is not None else ()
 
     def action_leave(self) -> None:
-        """Down, to the sites."""
+        """Leave the bar downwards, to the sites."""
         self.post_message(self.Left())
 
     def action_choose(self) -> None:
-        """Show what is there."""
+        """Open the location under the cursor."""
         if self._locations:
             self.post_message(self.Chosen(self.here))
 
@@ -289,7 +289,7 @@ class MapScreen(BoardScreen):
         self.dashboard.show_findings(rows.location_query(self._map.locations[message.number]))
 
     def on_location_bar_left(self) -> None:
-        """Down from the bar."""
+        """Put the focus on the sites."""
         self._front.focus()
 
     def on_site_grid_top(self) -> None:

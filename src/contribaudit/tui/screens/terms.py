@@ -199,7 +199,7 @@ class TermsScreen(BoardScreen):
             self._list()
 
     def sheet(self) -> Sheet | None:
-        """Every look."""
+        """Every look at a document."""
         if self._timeline is None:
             return None
         return Sheet("documents", SHEET, self._timeline.sheet)

@@ -173,7 +173,7 @@ class TimelineScreen(FilteredScreen):
             self._stand_on_day(self._moment.astimezone(UTC).date() + timedelta(days=by))
 
     def on_day_strip_picked(self, event: DayStrip.Picked) -> None:
-        """By mouse."""
+        """Go to the day that was clicked."""
         self._stand_on_day(event.day)
 
     def stand_on(self, day: date) -> None:
@@ -231,7 +231,7 @@ class TimelineScreen(FilteredScreen):
     # What the keys do
 
     def filter_changed(self) -> None:
-        """Other words."""
+        """Show the changes that have these words."""
         self._want(replace(self._filter, text=self.box.value))
 
     def _want(self, wanted: Filter) -> None:
@@ -239,7 +239,7 @@ class TimelineScreen(FilteredScreen):
         self._fill(self._entry())
 
     def action_order(self) -> None:
-        """The other way round."""
+        """Turn the order of days round."""
         self._newest_first = not self._newest_first
         self._fill(self._entry())
 

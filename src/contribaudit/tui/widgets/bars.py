@@ -126,7 +126,7 @@ class KeyLine(Widget):
             self.refresh()
 
     def render(self) -> Text:
-        """One line."""
+        """The keys, from the left and at the right edge."""
         style = self.get_component_rich_style("key-line--key", partial=True)
         line = self._line
         said = Text()
@@ -198,7 +198,7 @@ class TopLine(Widget):
         self._screen_name = screen_name
 
     def render(self) -> Text:
-        """The line."""
+        """The line, and what is wrong beneath it."""
         said = self._about(full=True)
         if said.cell_len > self.content_size.width:
             said = self._about(full=False)

@@ -68,7 +68,7 @@ class Tick(Checkbox):
     """A box that is empty unless it is ticked: the library's own tells the two by colour."""
 
     def watch_value(self) -> None:
-        """Show which it is."""
+        """Show an X where it is ticked."""
         self.BUTTON_INNER = "X" if self.value else " "
         super().watch_value()
 

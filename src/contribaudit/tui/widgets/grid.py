@@ -320,7 +320,7 @@ class CellGrid(Grid):
         self.column = min(max(self.column + by, 0), max(0, len(self._columns) - 2))
 
     def go_to(self, row: int, column: int) -> None:
-        """To this cell."""
+        """Put the cursor on this cell."""
         self.column = column
         self._go_to(row)
 
@@ -364,7 +364,7 @@ class TreeGrid(Grid):
             self.post_message(self.Turned(self, self.cursor, to))
 
     def action_choose(self) -> None:
-        """The other way round."""
+        """Open the row where it is closed, else close it."""
         if self.cursor is not None:
             self.post_message(self.Turned(self, self.cursor, None))
 

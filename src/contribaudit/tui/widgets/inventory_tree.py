@@ -228,7 +228,7 @@ class InventoryTree(TreeGrid):
 
     @property
     def here(self) -> Subject | None:
-        """What it is about."""
+        """The subject of the line under the cursor; None where it has none."""
         line = self.line
         return self._lines.subject_of(line) if self._lines is not None and line is not None else None
 
