@@ -192,18 +192,14 @@ class Dashboard(Sturdy):
 
     def action_waive(self) -> None:
         """Accept the finding of the screen in front, by a change to the policy file that is shown first."""
-        # A screen with marked rows has several.
-        marked: Sequence[Finding] = getattr(self.screen, "findings", ())
-        finding = marked[0] if marked else getattr(self.screen, "finding", None)
-        from contribaudit.core.model.finding import Finding
         from contribaudit.tui.screens.waive import WaiveScreen, why_not
 
-        told = why_not(self.source, self.board) if isinstance(finding, Finding) else "Choose a finding first (f)"
-        if not self.may_write(told) or self.source is None or self.board is None or self.source.job is None:
-            return
-        assert isinstance(finding, Finding)
-        found = marked or (finding,)
-        self.push_screen(WaiveScreen(self.board, found, self.source, self.source.job), self._waived)
+        one: Finding | None = getattr(self.screen, "finding", None)
+        # A screen with marked rows has several.
+        found: Sequence[Finding] = getattr(self.screen, "findings", ()) or ([one] if one is not None else [])
+        told = why_not(self.source, self.board) if found else "Choose a finding first (f)"
+        if self.may_write(told) and self.source is not None and self.board is not None and self.job is not None:
+            self.push_screen(WaiveScreen(self.board, found, self.source, self.job), self._waived)
 
     def action_export(self) -> None:
         """Write the rows of the screen in front into a CSV file in the present folder."""
