@@ -50,7 +50,7 @@ def a_file(name: str, content: str) -> None:
 def test_the_nearest_place_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Variable, file, keyring; each gives way to the next."""
     text = '[sites]\nemail = "me@example.com"\ntoken_env = "SITE_TOKEN"\n'
-    save_key(site_tokens.token_account(""), SecretStr("from-keyring"))
+    save_key(site_tokens.site_account(""), SecretStr("from-keyring"))
     a_file("token", "from-file\n")
     monkeypatch.setenv("SITE_TOKEN", "from-variable")
     assert found(f'{text}token_file = "token"\n', OTHER) == ("from-variable", "me@example.com", False)
@@ -77,9 +77,9 @@ def test_a_site_s_own_token_goes_with_its_own_person(monkeypatch: pytest.MonkeyP
     assert found(f'{site}email = "jane@example.com"\n', ACME) == ("", "", False)
     assert found(f'{site}token_env = "UNSET"\n', ACME) == ("", "", False)
     assert found(f"{site}direct = true\n", ACME) == ("general", "me@example.com", True)
-    save_key(site_tokens.token_account(ACME), SecretStr("from-keyring"))
+    save_key(site_tokens.site_account(ACME), SecretStr("from-keyring"))
     assert found(f"{site}direct = true\n", ACME) == ("from-keyring", "a service account", True)
-    assert forget_key(site_tokens.token_account(ACME))
+    assert forget_key(site_tokens.site_account(ACME))
 
 
 def test_no_token_says_where_it_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:

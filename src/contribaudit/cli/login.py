@@ -100,7 +100,7 @@ def _save_token(console: Console, site: str, organization: str | None) -> None:
     whose = f"of {host}" if host else "of all sites"
     token = _given(console, "") or ask_key(f"API token {whose}")
     console.diagnostics.hide(token)
-    credentials.save_key(credentials.account(credentials.token_account(host), settings.api_url), token)
+    credentials.save_key(credentials.site_account(host, settings.api_url), token)
     told = f"Saved the API token {whose}, not tested, in the keyring: {store}"
     console.diagnostics.conclusion(f"{told}. Next: contribaudit doctor")
 

@@ -41,7 +41,7 @@ def _forget_token(console: Console, site: str, organization: str | None) -> None
     # The site need not be in the configuration any more.
     host = "" if site.casefold() == credentials.ALL_SITES else site.strip().casefold()
     whose = f"of {host}" if host else "of all sites"
-    if credentials.forget_key(credentials.account(credentials.token_account(host), console.settings().api_url)):
+    if credentials.forget_key(credentials.site_account(host, console.settings().api_url)):
         told = f"Removed the API token {whose} from the keyring; it works until it is revoked"
         console.diagnostics.conclusion(f"{told} in the account that it belongs to.")
     else:

@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 
 SERVICE = "contribaudit"
 VARIABLE = "CONTRIBAUDIT_API_KEY"
-USUAL_API = "https://api.atlassian.com"
 SIGNING_ACCOUNT = "evidence-signing-key"
-"""Under which name the keyring keeps the key that evidence is signed with."""
+"""The name under which the keyring keeps the key that evidence is signed with."""
 ALTERNATIVES = f"set {VARIABLE}, or use --api-key-file FILE or --api-key-fd N"
 
 TRUSTED_BACKENDS: dict[tuple[str, str], str] = {
@@ -112,11 +111,11 @@ def secrets(settings: AppSettings) -> tuple[tuple[Path, ...], tuple[str, ...]]:
 
 
 def account(entry: str, api_url: str) -> str:
-    """Under which name the keyring keeps the key of an organization, or of a site, for the API at this address.
+    """The name under which the keyring keeps the key of an organization, or of a site, for the API at this address.
 
     A key that was saved for one host is never found for another.
     """
-    return entry if api_url == USUAL_API else f"{entry}@{api_url.partition('://')[2]}"
+    return entry if api_url == API_URL else f"{entry}@{api_url.partition('://')[2]}"
 
 
 def read_key_file(path: Path) -> SecretStr:
@@ -236,7 +235,7 @@ def _from_keyring(organization: str, api_url: str, searched: list[str]) -> Found
     if found is not None:
         return found
     places = ", ".join([*searched, f"the keyring ({problem[:1].lower()}{problem[1:]})" if problem else "the keyring"])
-    where = "" if api_url == USUAL_API else f" at {api_url.partition('://')[2]}"
+    where = "" if api_url == API_URL else f" at {api_url.partition('://')[2]}"
     what = f"There is no API key for organization {organization}{where}; searched {places}"
     if problem:
         raise KeyStoreUnusable(what, hint=_other_ways())
@@ -359,9 +358,9 @@ class SiteToken:
         return Access(credential, missing=self.missing)
 
 
-def token_account(host: str) -> str:
-    """The user name under which the keyring keeps a site's token; "" stands for all sites."""
-    return f"site:{host or '*'}"
+def site_account(host: str, api_url: str = API_URL) -> str:
+    """The name under which the keyring keeps a site's token; "" stands for all sites."""
+    return account(f"site:{host or '*'}", api_url)
 
 
 def chosen_site(sites: Sites | None, named: str) -> str:
@@ -418,7 +417,7 @@ def _found(api_url: str, host: str, email: str | None, variable: str | None, fil
     places = [f"{variable} (token_env)"] if variable is not None else []
     problem = ""
     try:
-        if (found_there := key_in_keyring(account(token_account(host), api_url))) is not None:
+        if (found_there := key_in_keyring(site_account(host, api_url))) is not None:
             return SiteToken(host, found_there, email or "")
     except CredentialError as error:
         problem = f" ({error.message[:1].lower()}{error.message[1:]})"

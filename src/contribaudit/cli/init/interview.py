@@ -96,7 +96,7 @@ class Interview:
             account = credentials.account(answers.organization, url)
             found.append(self._place("API key", answers.key, account, folder / "api-key", credentials.ALTERNATIVES))
         if answers.site_token is not None:
-            account = credentials.account(credentials.token_account(""), url)
+            account = credentials.site_account("", url)
             otherwise = "save it with contribaudit login --site all"
             found.append(self._place("site token", answers.site_token, account, folder / "site-token", otherwise))
         return found
