@@ -8,7 +8,7 @@ import getpass
 import hashlib
 import os
 import platform
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -25,7 +25,7 @@ from contribaudit.atlassian.sites import Accesses, SiteClient
 from contribaudit.atlassian.transport import Ledger
 from contribaudit.attestations import files
 from contribaudit.attestations.files import Row
-from contribaudit.audit.job import Operator, Target
+from contribaudit.audit.job import Job, Operator, Target
 from contribaudit.core.judge.check import Check, by_id
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
@@ -85,17 +85,14 @@ def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = Non
     return replace(policy, file=path.resolve().relative_to(here).as_posix())
 
 
-def policy_then(
-    settings: AppSettings, store: History, targets: Iterable[Target], moment: datetime, rulebook: Rulebook
-) -> AuditPolicy:
+def policy_then(settings: AppSettings, job: Job, moment: datetime) -> AuditPolicy:
     """The policy that judged the newest run begun by then; where that is not kept, the configured one.
 
     Raises PolicyFileError where this version cannot read it, StoreDamaged where its text was altered.
     """
-    runs = [run for one in targets if not one.left_out and (run := store.run_at(moment, one.organization))]
-    newest = max(runs, key=lambda run: run.id, default=None)
-    kept = kept_policy(store, newest.policy_sha256, rulebook) if newest is not None and newest.policy_sha256 else None
-    return kept or load_policy(settings.policy, rulebook)
+    newest = job.newest_run(moment)
+    kept = kept_policy(job.store, newest.policy_sha256, job.rulebook) if newest and newest.policy_sha256 else None
+    return kept or load_policy(settings.policy, job.rulebook)
 
 
 def kept_policy(store: History, sha256: str, rulebook: Rulebook) -> AuditPolicy | None:

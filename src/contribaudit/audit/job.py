@@ -18,6 +18,7 @@ from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.store.history import History
+from contribaudit.store.records import RunRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +70,8 @@ class Job:
     """What the configured folder of attestation files holds; each row is taken into the history once."""
     planned_at: datetime | None = None
     """When the schedule that starts the audit means it to begin, aware; None when a person starts it."""
+
+    def newest_run(self, moment: datetime) -> RunRecord | None:
+        """The newest run of its organizations that had begun by then; None if there is none."""
+        found = [self.store.run_at(moment, one.organization) for one in self.targets if not one.left_out]
+        return max((one for one in found if one is not None), key=lambda one: one.id, default=None)

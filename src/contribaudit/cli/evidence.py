@@ -140,12 +140,8 @@ def _by_its_policy(console: Console, job: Job, run: int | None = None, until: st
     settings = console.settings()
     if console.policy_path is not None:
         return replace(job, policy=wiring.load_policy(console.policy_path, job.rulebook))
-    if run is not None:
-        record: RunRecord | None = job.store.run(run)
-    else:
-        end = job.clock() if until is None else past_moment(job, until)
-        found = [job.store.run_at(end, one.organization) for one in job.targets if not one.left_out]
-        record = max((one for one in found if one is not None), key=lambda one: one.id, default=None)
+    end = job.clock() if until is None else past_moment(job, until)
+    record = job.newest_run(end) if run is None else job.store.run(run)
     policy = _policy_of(job, settings, record) if record else wiring.load_policy(settings.policy, job.rulebook)
     return replace(job, policy=policy)
 

@@ -52,7 +52,7 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
         raise UsageError("--at and --live were both given", hint="--live reads the present state.")
     with console.job(judges=False, live=not offline) as job:
         moment = past_moment(job, at) if at is not None else job.clock()
-        job = replace(job, policy=wiring.policy_then(console.settings(), job.store, job.targets, moment, job.rulebook))
+        job = replace(job, policy=wiring.policy_then(console.settings(), job, moment))
         if at is not None:
             state = state_at(job, moment)
         else:
