@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 from collections.abc import Callable, Iterable
@@ -10,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contribaudit import files
 from contribaudit.errors import CredentialError, UsageError
+from contribaudit.settings import file
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -91,13 +94,36 @@ def listed(text: str) -> tuple[str, ...]:
 
 
 def keep(answers: Answers) -> None:
-    """Save the answers for the next `init`: a person who closed the window did not read how to continue."""
-    from contribaudit.operations import drafts
+    """Save the answers for the next `init`: a person who closed the window did not read how to continue.
 
+    They are saved as the command line that gives them again, which holds no key.
+    """
     words = answers.flags()
     if len(words) > len(answers.other_flags):
+        place = _place()
         with suppress(OSError):
-            drafts.keep_setup(words)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with files.unfinished(place) as beside:
+                beside.write_text(json.dumps(words), encoding="utf-8")
+                beside.replace(place)
+
+
+def kept() -> list[str]:
+    """The words of `keep`; none if nothing is saved, or if it cannot be read any more."""
+    try:
+        found = json.loads(files.read_text(_place()))
+    except (files.Unreadable, ValueError):
+        return []
+    return found if isinstance(found, list) and all(isinstance(one, str) for one in found) else []
+
+
+def discard_kept() -> None:
+    """Remove what `keep` saved."""
+    _place().unlink(missing_ok=True)
+
+
+def _place() -> Path:
+    return file.data_dir() / "drafts" / "init.words"
 
 
 def nothing_written(answers: Answers) -> str:

@@ -7,7 +7,7 @@ recorded, and it is dropped when a signal moved since: nobody knows then whether
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,7 +28,6 @@ from contribaudit.files import Unreadable
 from contribaudit.settings import file
 
 _VERSION = 2
-_SETUP = "init.words"
 
 
 @dataclass(slots=True)
@@ -121,29 +120,6 @@ def discard_of(organization: str) -> None:
         with suppress(Unreadable, ValueError, TypeError, KeyError, OSError):
             if json.loads(files.read_text(path))["organization"] == organization:
                 path.unlink()
-
-
-def keep_setup(words: Sequence[str]) -> None:
-    """Keep the command line that gives the answers of an unfinished `init` again; it holds no key. Raises OSError."""
-    place = _folder() / _SETUP
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with files.unfinished(place) as beside:
-        beside.write_text(json.dumps(list(words)), encoding="utf-8")
-        beside.replace(place)
-
-
-def kept_setup() -> list[str]:
-    """The words of `keep_setup`; none where nothing is kept, or where it cannot be read any more."""
-    try:
-        found = json.loads(files.read_text(_folder() / _SETUP))
-    except (Unreadable, ValueError):
-        return []
-    return found if isinstance(found, list) and all(isinstance(one, str) for one in found) else []
-
-
-def discard_setup() -> None:
-    """Remove what was kept of an unfinished `init`."""
-    (_folder() / _SETUP).unlink(missing_ok=True)
 
 
 def discard_all() -> int:

@@ -28,9 +28,11 @@ from contribaudit.operations.answers import (
     Answers,
     ai_statement,
     check_token,
+    discard_kept,
     given_key,
     how_to_continue,
     keep,
+    kept,
     listed,
     nothing_written,
     refuse_missing,
@@ -135,7 +137,7 @@ def command(
     the system keyring or into a file that only you can read, never into config.toml. You can stop at any question:
     nothing is written before the last one. The exit code is 0 once the audit has run, whatever it found.
     """
-    from contribaudit.operations import drafts, setup
+    from contribaudit.operations import setup
     from contribaudit.settings import file
 
     config_path = file.expanded(config_file or file.config_file()).absolute()
@@ -162,7 +164,7 @@ def command(
             settings, config_path, policy_path, answers, name, secrets, lambda text, hint: warn(text, hint=hint)
         )
         console.write(f"{config_path}\n{policy_path}\n")
-        drafts.discard_setup()
+        discard_kept()
     if answers.schedule not in ("", NO_SCHEDULE):
         _set_up_schedule(console, config_path, answers.schedule)
     _finish(console, config_path, answers, no_audit=no_audit)
@@ -264,17 +266,15 @@ def _finish(console: Console, config: Path, answers: Answers, *, no_audit: bool)
 
 def _continued(console: Console) -> bool:
     """Whether an interrupted set-up was continued, and completed."""
-    from contribaudit.operations import drafts
-
     now = click.get_current_context()
     named = any(now.get_parameter_source(one) is click.core.ParameterSource.COMMANDLINE for one in now.params)
-    words = [] if named or console.config_path is not None else drafts.kept_setup()
+    words = [] if named or console.config_path is not None else kept()
     if not words:
         return False
     tell("An earlier setup was interrupted, with these answers:")
     click.echo(f"  {shlex.join(words)}", err=True)
     if not options.confirm("Continue with them?", default=True):
-        drafts.discard_setup()
+        discard_kept()
         return False
     with command.make_context("init", list(words), obj=console) as context:
         command.invoke(context)
