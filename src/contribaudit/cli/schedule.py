@@ -14,9 +14,11 @@ import click
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import PATH, organization_option
 from contribaudit.errors import UsageError
+from contribaudit.operations import schedules
+from contribaudit.operations.schedules import Recipe
+from contribaudit.settings import file
 
 if TYPE_CHECKING:
-    from contribaudit.operations.schedules import Recipe
     from contribaudit.settings.model import AppSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,8 +51,6 @@ def systemd(console: Console, time: str, key_file: Path | None, install: bool) -
 
     The key is loaded as a systemd credential, so that only the service can read it while it runs.
     """
-    from contribaudit.operations import schedules
-
     recipe = recipe_of(console, time, key_file)
     if install:
         for path in schedules.install(recipe):
@@ -70,14 +70,10 @@ def systemd(console: Console, time: str, key_file: Path | None, install: bool) -
 @pass_console
 def cron(console: Console, time: str, key_file: Path | None, mail_to: str, log_file: Path | None) -> None:
     """Print a crontab line for a daily audit, with the key in a file and a log."""
-    from contribaudit.operations import schedules
-    from contribaudit.settings import file
-
     if not mail_to.isprintable():
         raise UsageError("--mail-to contains a line break or another control character", hint="Give one email address")
     recipe = recipe_of(console, time, key_file)
-    log = file.expanded(log_file or file.log_dir() / "audit.log").absolute()
-    console.write(schedules.crontab(recipe, mail_to=mail_to or _account(), log_file=log))
+    console.write(schedules.crontab(recipe, mail_to=mail_to or _account(), log_file=_log(log_file)))
     console.diagnostics.conclusion("First put the key into its file, as the comments in the recipe show.")
 
 
@@ -87,12 +83,8 @@ def cron(console: Console, time: str, key_file: Path | None, mail_to: str, log_f
 @pass_console
 def launchd(console: Console, time: str, key_file: Path | None, log_file: Path | None) -> None:
     """Print an agent for macOS: a property list for ~/Library/LaunchAgents."""
-    from contribaudit.operations import schedules
-    from contribaudit.settings import file
-
     recipe = recipe_of(console, time, key_file)
-    log = file.expanded(log_file or file.log_dir() / "audit.log").absolute()
-    console.write(schedules.launchd(recipe, log_file=str(log)))
+    console.write(schedules.launchd(recipe, log_file=str(_log(log_file))))
     console.diagnostics.note("Save it as ~/Library/LaunchAgents/contribaudit.audit.plist, then:")
     console.diagnostics.note("  launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/contribaudit.audit.plist")
 
@@ -104,8 +96,6 @@ def launchd(console: Console, time: str, key_file: Path | None, log_file: Path |
 @pass_console
 def kubernetes(console: Console, time: str, key_file: Path | None, image: str, namespace: str) -> None:
     """Print a CronJob: any user ID, a read-only root, the key as a mounted secret. Times are UTC."""
-    from contribaudit.operations import schedules
-
     recipe = recipe_of(console, time, key_file)
     console.write(schedules.kubernetes(recipe, image=_name(image), namespace=_name(namespace)))
 
@@ -115,8 +105,6 @@ def kubernetes(console: Console, time: str, key_file: Path | None, image: str, n
 @pass_console
 def github_actions(console: Console, time: str, key_file: Path | None) -> None:
     """Print a workflow: findings as SARIF in code scanning, evidence as an artifact. Times are UTC."""
-    from contribaudit.operations import schedules
-
     console.write(schedules.github_actions(recipe_of(console, time, key_file)))
 
 
@@ -126,9 +114,11 @@ def github_actions(console: Console, time: str, key_file: Path | None) -> None:
 @pass_console
 def docker(console: Console, time: str, key_file: Path | None, image: str) -> None:
     """Print the command that runs one audit in a container; your scheduler starts it."""
-    from contribaudit.operations import schedules
-
     console.write(schedules.container(recipe_of(console, time, key_file), image=_name(image)))
+
+
+def _log(named: Path | None) -> Path:
+    return file.expanded(named or file.log_dir() / "audit.log").absolute()
 
 
 def _name(text: str) -> str:
@@ -141,11 +131,12 @@ def _name(text: str) -> str:
 
 
 def recipe_of(console: Console, time: str, key_file: Path | None) -> Recipe:
-    from contribaudit.operations.schedules import Recipe, at, here
-    from contribaudit.settings import file
+    """The audit that a scheduler runs daily at this time (HH:MM), as the command line and the configuration say.
 
+    Raises UsageError without an organization, and for a path that no recipe can hold.
+    """
     settings = console.settings()
-    hour, minute = at(time)
+    hour, minute = schedules.at(time)
     source = file.expanded(settings.source).absolute() if settings.source is not None else None
     named = console.organization or ""
     if not named and not settings.organization and (source is None or os.environ.get("CONTRIBAUDIT_ORG_ID")):
@@ -163,7 +154,7 @@ def recipe_of(console: Console, time: str, key_file: Path | None) -> Recipe:
     if several:
         _warn_of_keys(console, settings)
     recipe = Recipe(
-        command=here(),
+        command=schedules.here(),
         key_file=None if several else _key_file(settings, named, key_file),
         hour=hour,
         minute=minute,
@@ -183,12 +174,9 @@ def recipe_of(console: Console, time: str, key_file: Path | None) -> Recipe:
 
 def _key_file(settings: AppSettings, organization: str, named: Path | None) -> Path:
     """The file of the organization's key; where none is named, the one that the recipe's first steps make."""
-    from contribaudit.operations.schedules import key_file_default
-    from contribaudit.settings import file
-
     entry = next((one for one in settings.organizations() if one.id == organization), None)
     own = entry.api_key_file if entry is not None else None
-    return file.expanded(named or own or settings.api_key_file or key_file_default()).absolute()
+    return file.expanded(named or own or settings.api_key_file or schedules.key_file_default()).absolute()
 
 
 def _warn_of_keys(console: Console, settings: AppSettings) -> None:
@@ -217,8 +205,6 @@ def _away() -> bool:
 
 def _environment(console: Console, settings: AppSettings) -> tuple[tuple[str, str], ...]:
     """This shell's own settings; paths made absolute. The key, and a store's password, are never among them."""
-    from contribaudit.settings.model import PREFIX
-
     found = [
         ("API_URL", settings.api_url),
         ("POLICY", str(settings.policy.absolute()) if settings.policy is not None else ""),
@@ -227,12 +213,12 @@ def _environment(console: Console, settings: AppSettings) -> tuple[tuple[str, st
         ("API_KEY_LABEL", settings.api_key_label),
         ("STORE", _store(settings)),
     ]
-    if os.environ.get(f"{PREFIX}STORE") and not _store(settings):
-        text = f"{PREFIX}STORE may hold a password, so it is not in the recipe"
+    if os.environ.get(f"{file.PREFIX}STORE") and not _store(settings):
+        text = f"{file.PREFIX}STORE may hold a password, so it is not in the recipe"
         console.diagnostics.warning(text, hint="Set `store` in config.toml, and make that file readable only by you")
-    there = tuple((PREFIX + name, value) for name, value in found if value and os.environ.get(PREFIX + name))
+    there = tuple((file.PREFIX + name, value) for name, value in found if value and os.environ.get(file.PREFIX + name))
     if settings.store is None and _away():
-        return (*there, (f"{PREFIX}STORE", _store(settings)))
+        return (*there, (f"{file.PREFIX}STORE", _store(settings)))
     return there
 
 
