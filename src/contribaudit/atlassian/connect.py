@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,6 +19,7 @@ from pydantic import SecretStr
 
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.credential import ATLASSIAN, checked_origin, is_loopback
+from contribaudit.atlassian.responses import variable_of
 from contribaudit.atlassian.sites import Accesses, SiteClient
 from contribaudit.atlassian.transport import IN_FLIGHT, Ledger, utc_now
 from contribaudit.errors import ConfigurationError
@@ -182,7 +182,7 @@ def ignored_exceptions() -> tuple[str, tuple[str, ...]]:
     told = getproxies()
     entries = [] if "*" in _without(told) else _without(told)
     ignored = [entry for entry in entries if not (_HOST.fullmatch(entry) or _OWN.match(entry))]
-    return _variable("no"), tuple(dict.fromkeys(ignored))
+    return variable_of("no"), tuple(dict.fromkeys(ignored))
 
 
 def _unusable_proxy() -> str:
@@ -193,20 +193,12 @@ def _unusable_proxy() -> str:
             try:
                 httpx.AsyncHTTPTransport(verify=_no_certificates(), proxy=_full(address))
             except (ValueError, ImportError, httpx.InvalidURL):
-                return _variable(scheme)
-    return _variable("no")
+                return variable_of(scheme)
+    return variable_of("no")
 
 
 def _full(address: str) -> str:
     return address if "://" in address else f"http://{address}"
-
-
-def _variable(scheme: str) -> str:
-    """As the environment spells it; the one in small letters counts where there are both."""
-    name = f"{scheme}_proxy"
-    return next((one for one in os.environ if one == name), None) or next(
-        (one for one in os.environ if one.lower() == name), name.upper()
-    )
 
 
 @cache

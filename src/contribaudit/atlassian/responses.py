@@ -357,8 +357,15 @@ def proxy_variable(url: httpx.URL) -> str:
     scheme = next((one for one in (url.scheme, "all") if told.get(one)), "")
     if not scheme or is_loopback(url.host) or proxy_bypass(url.host):
         return ""
+    return variable_of(scheme)
+
+
+def variable_of(scheme: str) -> str:
+    """The variable of a proxy, or of NO_PROXY ("no"), as the environment spells it; small letters come first."""
     name = f"{scheme}_proxy"
-    return next((one for one in os.environ if one == name), None) or name.upper()
+    return next((one for one in os.environ if one == name), None) or next(
+        (one for one in os.environ if one.lower() == name), name.upper()
+    )
 
 
 def _proxy_unreached(error: BaseException, causes: list[BaseException]) -> str:
