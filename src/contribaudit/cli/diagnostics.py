@@ -118,14 +118,12 @@ class Diagnostics:
         if isinstance(error, NothingRead):
             self._failed.clear()  # the error says why
         self._write_failed()
-        message, hint = clean(error.message, lines=True), error.hint
-        plain = f"{self._paint('contribaudit:', 'error')} {message}{self._next(hint)}"
-        self._line("error", "error", message, plain, {"code": error.code} | ({"next": hint} if hint else {}))
+        message = clean(error.message, lines=True)
+        self._problem("error", error.code, message, message, error.hint)
 
     def usage(self, message: str, hint: str) -> None:
         """What is wrong with the command line."""
-        plain = f"{self._paint('contribaudit:', 'error')} {clean(message)}{self._next(hint)}"
-        self._line("error", "error", message, plain, {"code": "usage", "next": hint})
+        self._problem("error", "usage", message, clean(message), hint)
 
     def conclusion(self, sentence: str, *, code: int = 0) -> None:
         """The last line: one sentence that a person can act on. With --quiet only when `code` is not 0."""
@@ -157,8 +155,11 @@ class Diagnostics:
             self._traceback(error)
         text = f"this is a bug in contribaudit ({kind})"
         hint = "report it with the lines above" if self.verbose else "run it again with --verbose and report its output"
-        plain = f"{self._paint('contribaudit:', 'error')} {text}{self._next(hint)}"
-        self._line("error", "bug", text, plain, {"code": "bug", "next": hint})
+        self._problem("bug", "bug", text, text, hint)
+
+    def _problem(self, event: str, code: str, message: str, shown: str, hint: str) -> None:
+        plain = f"{self._paint('contribaudit:', 'error')} {shown}{self._next(hint)}"
+        self._line("error", event, message, plain, {"code": code} | ({"next": hint} if hint else {}))
 
     def settle(self) -> None:
         """Take the live board off the terminal, so that a result can be written."""
