@@ -47,14 +47,15 @@ def contributed(answer: Effective, expected: Value) -> Verdict:
     seen = _last_seen(answer.chain)
     setting = seen.setting if seen is not None else answer.setting
     observed = seen.value if isinstance(seen, Observed) else None
-    evidence = Evidence.of(*answer.rests_on)
     if answer.value is None:
         assert isinstance(answer.outcome, Outcome)
-        return Verdict(answer.outcome, answer.code, told_of(answer), setting, expected, observed, evidence)
-    if answer.value == CONTRIBUTED:
+        outcome = answer.outcome
+    elif answer.value == CONTRIBUTED:
         outcome = Outcome.NOT_ACHIEVABLE if answer.changeable is False else Outcome.FAIL
-        return Verdict(outcome, answer.code, told_of(answer), setting, expected, observed, evidence)
-    return passing(Verdict(Outcome.PASS, answer.code, told_of(answer), setting, expected, observed, evidence), answer)
+    else:
+        outcome = Outcome.PASS
+    evidence = Evidence.of(*answer.rests_on)
+    return passing(Verdict(outcome, answer.code, sentence_of(answer), setting, expected, observed, evidence), answer)
 
 
 def passing(verdict: Verdict, answer: Effective) -> Verdict:
@@ -69,7 +70,7 @@ def worded(verdict: Verdict, code: str, reason: str) -> Verdict:
     return replace(verdict, reason_code=code, reason=reason)
 
 
-def told_of(answer: Effective) -> str:
+def sentence_of(answer: Effective) -> str:
     """The answer in a sentence, with what decides: "in-app data is contributed: the include list names ..."."""
     what = _CALLED[answer.setting]
     decisive = [one.sentence for one in answer.chain if one.observation is not None and one.decisive]

@@ -288,9 +288,9 @@ def administrators_known(case: CheckContext) -> Verdict:
         return unread or Verdict(Outcome.UNKNOWN, "policy_names_nobody", reason, ADMINISTRATORS.id, evidence=evidence)
     approved = {one.strip().casefold() for one in case.rule.expect}
     for setting, held in listed.items():
-        strangers = tuple(one for one in held if one.casefold() not in approved)
-        if strangers:
-            reason = f"{_ADMINISTRATORS[setting]} not approved: {', '.join(strangers)}"
+        unapproved = tuple(one for one in held if one.casefold() not in approved)
+        if unapproved:
+            reason = f"{_ADMINISTRATORS[setting]} not approved: {', '.join(unapproved)}"
             code = "administrator_not_approved"
             return Verdict(Outcome.FAIL, code, reason, setting.id, case.rule.expect, held, evidence)
     for one in seen.values():

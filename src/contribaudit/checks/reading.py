@@ -319,9 +319,9 @@ def only_approved(
         return held
     evidence += Evidence.of(case.state.read(subject, setting.id))
     approved = held if unlimited else case.listed
-    strangers = beyond(case, held, approved)
-    if strangers:
-        reason = f"{over[1]}: {', '.join(strangers)}"
+    unapproved = beyond(case, held, approved)
+    if unapproved:
+        reason = f"{over[1]}: {', '.join(unapproved)}"
         return Verdict(Outcome.FAIL, over[0], reason, setting.id, approved, held, evidence)
     reason = within[1] if held else empty or within[1]
     return Verdict(Outcome.PASS, within[0], reason, setting.id, approved, held, evidence)

@@ -161,14 +161,14 @@ def approved_holders(case: CheckContext) -> Verdict:
     no call lists.
     """
     groups = case.state.subjects(Kind.GROUP, case.subject.organization)
-    strangers = _not_approved(case, groups)
-    holding = [group for group in strangers if _holds(case, group)]
+    unapproved = _not_approved(case, groups)
+    holding = [group for group in unapproved if _holds(case, group)]
     if holding:
-        return _by_strangers(case, holding)
+        return _held_by(case, holding)
     listed = attested_list(case.state, case.subject, ai.ROLE_GROUPS, case.rule.expect)
     if isinstance(listed, Verdict):
         return listed
-    unclear = [group for group in strangers if group.id in listed]
+    unclear = [group for group in unapproved if group.id in listed]
     if unclear:
         return _unclear(case, unclear[0])
     apps = apps_of(case, ai.ACCESS)
@@ -236,7 +236,7 @@ def _holds(case: CheckContext, group: Subject) -> bool:
     return seen is not None and isinstance(seen.value, tuple) and bool(seen.value)
 
 
-def _by_strangers(case: CheckContext, holding: list[Subject]) -> Verdict:
+def _held_by(case: CheckContext, holding: list[Subject]) -> Verdict:
     approved, setting = case.rule.expect, ai.ROLE_GROUPS.id
     group_names = tuple(sorted(case.state.place(group).name for group in holding))
     evidence = Evidence.of(*(case.state.read(group, ai.GROUP_ACCESS.id) for group in holding))

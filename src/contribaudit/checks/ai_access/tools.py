@@ -272,11 +272,11 @@ def domains(case: CheckContext) -> Verdict:
     own = attested_list(case.state, case.subject, tools.MCP_DOMAINS, approved)
     tokens = attested_choice(case.state, case.subject, tools.MCP_API_TOKENS, "off")
     held = (*([SUPPORTED] if supported == "allowed" else []), *(own if isinstance(own, tuple) else ()))
-    strangers = beyond(case, held, approved)
+    unapproved = beyond(case, held, approved)
     settings = (tools.MCP_SUPPORTED_DOMAINS.id, tools.MCP_DOMAINS.id, tools.MCP_API_TOKENS.id)
     evidence = case.evidence(*settings)
-    if strangers:
-        reason = f"tools can connect from {', '.join(strangers)}; the policy does not approve that"
+    if unapproved:
+        reason = f"tools can connect from {', '.join(unapproved)}; the policy does not approve that"
         return Verdict(Outcome.FAIL, "domain_not_approved", reason, tools.MCP_DOMAINS.id, approved, held, evidence)
     if tokens == "on":
         reason = "the domains are approved, but domain rules do not apply to tools that sign in with an API token"

@@ -190,8 +190,8 @@ def _known_contributes(state: State, position: _Position, known: KnownSpace) -> 
         )
     if own & listed.reused:
         return "space_key_reused", "its key has been reused for another space since the list was checked"
-    if position.off and listed.strangers:
-        return "unknown_entry", f"the include list names {listed.strangers[0]!r}, which is not known here"
+    if position.off and listed.unknown_entries:
+        return "unknown_entry", f"the include list names {listed.unknown_entries[0]!r}, which is not known here"
     return not position.off if scope.sandbox is None else _why(scope.sandbox)
 
 
@@ -279,8 +279,8 @@ def new_spaces(case: CheckContext) -> Verdict:
             f"{found.undated} of them have no date; review the list again"
         )
         return Verdict(Outcome.UNKNOWN, "review_before_first_listing", reason, setting, None, None, evidence)
-    if not contributes and position.off and position.listed.strangers:
-        reason = f"the include list names {position.listed.strangers[0]!r}, which is not known here"
+    if not contributes and position.off and position.listed.unknown_entries:
+        reason = f"the include list names {position.listed.unknown_entries[0]!r}, which is not known here"
         return Verdict(Outcome.UNKNOWN, "unknown_entry", reason, setting, None, position.held, evidence)
     told = f"{_count(found.number)} new since {reviewed}"
     if not contributes and found.number:

@@ -296,18 +296,18 @@ def policies_list_apps(case: CheckContext) -> Verdict:
         return Verdict(Outcome.NOT_ACHIEVABLE, "plan_without_residency", reason, POLICIES.id, None, (), evidence)
     twice = [app for app in apps if _policies_of(state, app) > 1]
     missing = [app for app in able if not _policies_of(state, app)]
-    strangers = [
+    absent = [
         one
         for one in state.apps_named_anywhere(organization)
         if _policies_of(state, one) and not state.in_inventory(one)
     ]
-    wrong = tuple(sorted(alias_of(state, app) for app in (*twice, *missing, *strangers)))
+    wrong = tuple(sorted(alias_of(state, app) for app in (*twice, *missing, *absent)))
     if twice:
         reason = f"two residency policies list {called(state, twice[0])}"
         return Verdict(Outcome.CONFLICT, "several_policies", reason, POLICIES.id, (), wrong, evidence)
-    if missing or strangers:
+    if missing or absent:
         parts = [f"{len(missing)} of {len(able)} eligible apps not in any residency policy"] * bool(missing)
-        parts += [f"apps in residency policies that are not in the inventory: {len(strangers)}"] * bool(strangers)
+        parts += [f"apps in residency policies that are not in the inventory: {len(absent)}"] * bool(absent)
         return Verdict(Outcome.FAIL, "policy_and_inventory_differ", "; ".join(parts), POLICIES.id, (), wrong, evidence)
     if unclear:
         return _unclear_apps(state, unclear, wrong, evidence)

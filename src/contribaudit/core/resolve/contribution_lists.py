@@ -35,7 +35,7 @@ class Listed:
     """Keys of what is listed."""
     apps_of_spaces: Mapping[str, str]
     """By the key of an app of which a space is listed: the first such space, as written."""
-    strangers: tuple[str, ...]
+    unknown_entries: tuple[str, ...]
     """Entries, as written, that name nothing known in the organization: each may be anything in it."""
     ambiguous: frozenset[str]
     """Keys that several apps or spaces bear."""

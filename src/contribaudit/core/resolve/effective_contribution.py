@@ -234,8 +234,8 @@ def _opened(state: State, organization: str) -> _Found | Stop:
     if opened:
         code = "space_listed" if by_space == len(opened) else "listed"
         return CONTRIBUTED, code, (_link(listed, f"and opens {some(sorted(opened), _NAMED)}"),)
-    if listed.strangers:
-        strange = f"including {listed.strangers[0]!r}, which matches nothing known here and may open anything"
+    if listed.unknown_entries:
+        strange = f"including {listed.unknown_entries[0]!r}, which matches nothing known here and may open anything"
         return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
     if odd:
         contrary = f"including {odd[0]}, which has no such setting according to the rulebook"
@@ -309,8 +309,10 @@ def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _Found 
         return CONTRIBUTED, "not_listed", (_link(listed, "not this one"),)
     if subject.kind is Kind.APP and own & listed.apps_of_spaces.keys():
         return CONTRIBUTED, "space_listed", (_link(listed, "including one of its spaces"),)
-    if listed.strangers:
-        strange = f"including {listed.strangers[0]!r}, which matches nothing known here and may be this or part of it"
+    if listed.unknown_entries:
+        strange = (
+            f"including {listed.unknown_entries[0]!r}, which matches nothing known here and may be this or part of it"
+        )
         return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
     return NOT_CONTRIBUTED, "not_listed", (_link(listed, "not this one"),)
 
