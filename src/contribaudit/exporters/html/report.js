@@ -23,6 +23,7 @@
   };
   const badge = (word) => element("span", word, "badge o-" + word.replaceAll(" ", "-"));
   const many = (number) => number.toLocaleString("en");
+  const inNumbers = (number, one) => `${many(number)} ${one}${number === 1 ? "" : "s"}`;
 
   // What is chosen stands in the address: "#findings?outcome=fail&site=acme.atlassian.net"
 
@@ -175,8 +176,8 @@
     table.append(...found.pieces);
     table.setAttribute("aria-rowcount", found.rows.length + 1);
     for (const piece of found.pieces) near.observe(piece);
-    const whole = found.rows.length === rows.length ? "" : ` of ${many(rows.length)}`;
-    $("shown").textContent = `${many(found.rows.length)}${whole} findings`;
+    const part = found.rows.length === rows.length ? "" : `${many(found.rows.length)} of `;
+    $("shown").textContent = `${part}${inNumbers(rows.length, "finding")}`;
   };
   const gap = (piece, height) => {
     const line = element("tr", undefined, "gap"), cell = element("td");
@@ -339,7 +340,7 @@
       if (!piece.hidden) draw(piece);
     });
     const left = found.rows.length - ON_PAPER;
-    $("paper").textContent = left > 0 ? `and ${many(left)} more findings that are not on paper; findings.csv and report.json hold all.` : "";
+    $("paper").textContent = left > 0 ? `and ${inNumbers(left, "more finding")} not on paper; findings.csv and report.json hold all.` : "";
   });
   addEventListener("afterprint", () => {
     for (const piece of found.pieces) {
