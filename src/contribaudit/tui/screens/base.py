@@ -86,7 +86,7 @@ class BoardScreen(Screen[None]):
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Show what came while another screen was in front."""
-        event.refresh_styles = False  # they are those of now: the app minds another theme, a class its widget
+        event.refresh_styles = False  # they are up to date: the app follows another theme, a widget another class
         if self._due is not None:
             self.present(self._due)
 
