@@ -1,4 +1,4 @@
-"""The grid of one console screen: a row for each subject, a column for each setting, and what was answered so far.
+"""The form of one console screen: its grid with a row for each subject and a column for each setting, and its texts.
 
 Nothing stands in a cell before somebody looked: neither what the policy wants, nor what the plan predicts, nor what the
 last look saw. A cell that stays empty is not recorded.
@@ -12,15 +12,19 @@ from datetime import date
 from rich.style import Style
 from rich.text import Text
 
+from contribaudit.attestations.anchoring import described
 from contribaudit.attestations.due import Row, ruled_out
-from contribaudit.attestations.recording import allowed, covering_note, doubt, parse_value
+from contribaudit.attestations.recording import allowed, covering_note, doubt, doubts, parse_value
+from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, safe_text
+from contribaudit.tui.rows.signs import label_look, labelled
 from contribaudit.tui.widgets.field import DAY_FORMS, day_of
 from contribaudit.tui.widgets.grid import Column
 
@@ -30,6 +34,8 @@ KEEP = "="
 """Pressed for "it still shows what the last look saw"."""
 EMPTY, NOT_ASKED = "·", "-"
 """What stands in a cell that nobody answered, and in one that another answer makes pointless."""
+_NAMED = 12
+"""So many subjects stand by name in the summary; the rest is counted."""
 DIGITS = 9
 """So many words of a setting have a key of their own."""
 
@@ -254,3 +260,62 @@ def statement(answers: Answers, column: int, value: Value, places: Sequence[int]
 def left_line(filled: int) -> str:
     """What is told when somebody leaves a screen half filled."""
     return f"{counted(filled, 'value')} kept as a draft, nothing recorded: open the screen again to go on"
+
+
+NO_KEY = (
+    "There is no API key here, so signals cannot be read before and after you look: what you record will not be "
+    "anchored, and expires sooner."
+)
+
+
+def where(screen: Screen, path: str) -> Text:
+    """The way to the screen, and the note on it."""
+    said = (
+        Text()
+        .append("Go to  ", "dim")
+        .append(safe_text(path) or "(the path is not known: note the path that you take)", "bold")
+    )
+    if screen.grade == "C":
+        said.append("   probably: this path was not confirmed in Atlassian's documentation", "yellow")
+    if screen.note:
+        said.append(f"\n{safe_text(screen.note)}", "not bold")
+    return said
+
+
+def digests(shots: Sequence[Attachment]) -> Text:
+    """What a screenshot is known by."""
+    said = Text()
+    for shot in shots:
+        said.append(f"{safe_text(shot.name)}, {shot.size_bytes:,} bytes, SHA-256 {shot.sha256}\n")
+    return said
+
+
+def summary(state: State, made: Sequence[Attestation]) -> Text:
+    """What would be kept, equal values together, with what holds each."""
+    first = made[0]
+    said = Text()
+    labelled(said, "by", f"{safe_text(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z")
+    label_look(said, first)
+    if not first.attachments:
+        labelled(said, "screenshot", "none")
+    groups: dict[tuple[str, str, str], list[Attestation]] = {}
+    for one in made:
+        held = described(one.anchors) if one.bound else ""
+        groups.setdefault((one.setting, display(one.value), held or one.unanchored_reason), []).append(one)
+    for (setting, value, how), its in groups.items():
+        said.append(f"\n{safe_text(setting)} = ").append(f"{value}\n", "bold")
+        named = ", ".join(safe_text(alias_of(state, one.subject)) for one in its[:_NAMED])
+        rest = f" {and_more(len(its) - _NAMED)}, {len(its)} in all" if len(its) > _NAMED else ""
+        said.append(f"  {named}{rest}\n")
+        if its[0].bound:
+            said.append("  anchored by ", "green").append(f"{safe_text(how)}\n")
+        else:
+            said.append("  not anchored: ", "yellow").append(f"{safe_text(how)}\n")
+    for doubted in doubts(state, ((one.subject.organization, one.setting, one.value) for one in made)):
+        said.append("\ndoubtful: ", "bold yellow").append(f"{safe_text(doubted)}\n")
+    return said
+
+
+def title(screen: Screen, made: Sequence[Attestation]) -> str:
+    """The question above the summary."""
+    return f"Record {counted(len(made), 'value')} of the screen {safe_text(screen.title)}?"

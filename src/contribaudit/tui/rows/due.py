@@ -1,4 +1,4 @@
-"""What is due on the Evidence screen, console screen by console screen, and what the form of each says."""
+"""What is due on the Evidence screen, console screen by console screen."""
 
 from __future__ import annotations
 
@@ -9,21 +9,18 @@ from datetime import datetime
 from rich.text import Text
 
 from contribaudit.attestations import due
-from contribaudit.attestations.anchoring import described
-from contribaudit.attestations.recording import doubts
 from contribaudit.core.advise.remedies import Remedy, remedy_of
-from contribaudit.core.model.attestation import Attachment, Attestation
+from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.policy import AuditPolicy
-from contribaudit.core.model.rulebook import Screen
-from contribaudit.core.model.several import and_more, counted
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.core.resolve.state import State, screen_for
-from contribaudit.exporters.text import display, duration, safe_text
-from contribaudit.tui.rows.signs import label_look, labelled, severity_sign
+from contribaudit.exporters.text import duration, safe_text
+from contribaudit.tui.rows.signs import severity_sign
 from contribaudit.tui.widgets.grid import Column
 
 _NAMED = 12
@@ -157,62 +154,3 @@ def due_detail(state: State, one: DueScreen) -> Text:
 def _urgency(one: DueScreen) -> tuple[int, int, bool]:
     gravest = one.waiting[0].severity.rank if one.waiting else Severity.INFO.rank + 1
     return gravest, -len(one.waiting), all(row.last is None for row in one.rows)
-
-
-NO_KEY = (
-    "There is no API key here, so signals cannot be read before and after you look: what you record will not be "
-    "anchored, and expires sooner."
-)
-
-
-def where(screen: Screen, path: str) -> Text:
-    """The way to the screen, and the note on it."""
-    said = (
-        Text()
-        .append("Go to  ", "dim")
-        .append(safe_text(path) or "(the path is not known: note the path that you take)", "bold")
-    )
-    if screen.grade == "C":
-        said.append("   probably: this path was not confirmed in Atlassian's documentation", "yellow")
-    if screen.note:
-        said.append(f"\n{safe_text(screen.note)}", "not bold")
-    return said
-
-
-def digests(shots: Sequence[Attachment]) -> Text:
-    """What a screenshot is known by."""
-    said = Text()
-    for shot in shots:
-        said.append(f"{safe_text(shot.name)}, {shot.size_bytes:,} bytes, SHA-256 {shot.sha256}\n")
-    return said
-
-
-def summary(state: State, made: Sequence[Attestation]) -> Text:
-    """What would be kept, equal values together, with what holds each."""
-    first = made[0]
-    said = Text()
-    labelled(said, "by", f"{safe_text(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z")
-    label_look(said, first)
-    if not first.attachments:
-        labelled(said, "screenshot", "none")
-    groups: dict[tuple[str, str, str], list[Attestation]] = {}
-    for one in made:
-        held = described(one.anchors) if one.bound else ""
-        groups.setdefault((one.setting, display(one.value), held or one.unanchored_reason), []).append(one)
-    for (setting, value, how), its in groups.items():
-        said.append(f"\n{safe_text(setting)} = ").append(f"{value}\n", "bold")
-        named = ", ".join(safe_text(alias_of(state, one.subject)) for one in its[:_NAMED])
-        rest = f" {and_more(len(its) - _NAMED)}, {len(its)} in all" if len(its) > _NAMED else ""
-        said.append(f"  {named}{rest}\n")
-        if its[0].bound:
-            said.append("  anchored by ", "green").append(f"{safe_text(how)}\n")
-        else:
-            said.append("  not anchored: ", "yellow").append(f"{safe_text(how)}\n")
-    for doubted in doubts(state, ((one.subject.organization, one.setting, one.value) for one in made)):
-        said.append("\ndoubtful: ", "bold yellow").append(f"{safe_text(doubted)}\n")
-    return said
-
-
-def title(screen: Screen, made: Sequence[Attestation]) -> str:
-    """The question above the summary."""
-    return f"Record {counted(len(made), 'value')} of the screen {safe_text(screen.title)}?"

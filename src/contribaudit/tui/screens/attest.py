@@ -31,8 +31,7 @@ from contribaudit.exporters.text import duration, safe_text
 from contribaudit.operations import drafts
 from contribaudit.operations.clipboard import CLIPBOARD, pictures
 from contribaudit.operations.drafts import Draft
-from contribaudit.tui.rows import answers as cells
-from contribaudit.tui.rows import due as rows
+from contribaudit.tui.rows import answers as rows
 from contribaudit.tui.rows.answers import Answers
 from contribaudit.tui.screens.answering import AnswerForm
 from contribaudit.tui.screens.dialogs import QuestionScreen
@@ -227,7 +226,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
             return
         if self.touched and self._draft is not None:
             self._keep_now()
-            self.dashboard.say(cells.left_line(self.answers.filled))
+            self.dashboard.say(rows.left_line(self.answers.filled))
         self.dismiss(None)
 
     def keep_soon(self) -> None:
