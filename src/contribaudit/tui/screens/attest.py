@@ -183,7 +183,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self._show_path(self.field("path").value)
         grid = self.grid
         grid.display = self.query_one("#look").display = True
-        self.add_class("-ready")
+        self.add_class("-ready", update=False)  # no style is for it
         few = len(self.answers.subjects)
         if few <= _FEW:
             self.add_class("-few")
