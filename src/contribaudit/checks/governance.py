@@ -278,7 +278,7 @@ def evidence_chain(case: CheckContext) -> Verdict:
 )
 def administrators_known(case: CheckContext) -> Verdict:
     """GV-02: nobody administers the organization but those of the rule's `expect`, in person or by a group."""
-    seen = {one: attested_list(case.state, case.subject, one, case.rule.expect) for one in _ADMINISTRATORS}
+    seen = {one: attested_list(case, one, case.rule.expect) for one in _ADMINISTRATORS}
     listed = {setting: held for setting, held in seen.items() if not isinstance(held, Verdict)}
     evidence = tuple(one for each in listed for one in case.evidence(each.id))
     if not isinstance(case.rule.expect, tuple):

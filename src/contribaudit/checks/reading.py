@@ -167,10 +167,13 @@ def attested_choice(state: State, subject: Subject, setting: Setting, expected: 
 
 
 def attested_list(
-    state: State, subject: Subject, setting: Setting, expected: Value = None
+    case: CheckContext, setting: Setting, expected: Value = None, subject: Subject | None = None
 ) -> tuple[str, ...] | Verdict:
-    """The setting's list, which may be empty; a verdict where it was not read, is null, or is no list."""
-    seen = state.read(subject, setting.id)
+    """The setting's list, which may be empty; a verdict where it was not read, is null, or is no list.
+
+    `subject` is whose it is where that is not the case's own.
+    """
+    seen = case.state.read(subject or case.subject, setting.id)
     if not isinstance(seen, Observed) or seen.value is None:
         return unread(seen, expected)
     return seen.value if isinstance(seen.value, tuple) else _odd(seen, setting, expected)
@@ -314,7 +317,7 @@ def only_approved(
     """
     subject = subject or case.subject
     unlimited = any_by_default and case.rule.expect is None
-    held = attested_list(case.state, subject, setting, None if unlimited else case.listed)
+    held = attested_list(case, setting, None if unlimited else case.listed, subject)
     if isinstance(held, Verdict):
         return held
     evidence += Evidence.of(case.state.read(subject, setting.id))

@@ -165,7 +165,7 @@ def approved_holders(case: CheckContext) -> Verdict:
     holding = [group for group in unapproved if _holds(case, group)]
     if holding:
         return _held_by(case, holding)
-    listed = attested_list(case.state, case.subject, ai.ROLE_GROUPS, case.rule.expect)
+    listed = attested_list(case, ai.ROLE_GROUPS, case.rule.expect)
     if isinstance(listed, Verdict):
         return listed
     unclear = [group for group in unapproved if group.id in listed]

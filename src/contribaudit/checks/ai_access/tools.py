@@ -142,7 +142,7 @@ def replicates_permissions(case: CheckContext) -> Verdict:
 def blocklist(case: CheckContext) -> Verdict:
     """AI-15: the blocklist holds no more than it can, and nothing but addresses; whether each exists nobody checks."""
     setting = tools.CONNECTOR_BLOCKLIST
-    entries = attested_list(case.state, case.subject, setting)
+    entries = attested_list(case, setting)
     if isinstance(entries, Verdict):
         return entries
     evidence = case.evidence(setting.id)
@@ -269,7 +269,7 @@ def domains(case: CheckContext) -> Verdict:
     """
     approved = case.listed
     supported = attested_choice(case.state, case.subject, tools.MCP_SUPPORTED_DOMAINS, approved)
-    own = attested_list(case.state, case.subject, tools.MCP_DOMAINS, approved)
+    own = attested_list(case, tools.MCP_DOMAINS, approved)
     tokens = attested_choice(case.state, case.subject, tools.MCP_API_TOKENS, "off")
     held = (*([SUPPORTED] if supported == "allowed" else []), *(own if isinstance(own, tuple) else ()))
     unapproved = beyond(case, held, approved)

@@ -214,7 +214,7 @@ def platform_apps(case: CheckContext) -> Verdict:
         return Verdict(Outcome.PASS, "switch_off", reason, _IN_APP.id, "off", switch, evidence)
     rulebook = case.state.rulebook
     by_policy = [word for word in claimed if (app := rulebook.app(word)) and app.contribution == "organization"]
-    excluded = attested_list(case.state, case.subject, contribution.EXCLUDED, ())
+    excluded = attested_list(case, contribution.EXCLUDED, ())
     by_list = [] if isinstance(excluded, Verdict) else [text for text in excluded if _platform(case, text)]
     if by_policy or by_list:
         evidence += case.evidence(contribution.EXCLUDED.id) if by_list else ()

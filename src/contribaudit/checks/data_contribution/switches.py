@@ -142,7 +142,7 @@ def switch_and_list(case: CheckContext) -> tuple[str, Setting, tuple[str, ...], 
     if isinstance(switch, Verdict):
         return switch
     setting = _INCLUDED if switch == "off" else contribution.EXCLUDED
-    held = attested_list(case.state, organization, setting)
+    held = attested_list(case, setting, subject=organization)
     if isinstance(held, Verdict):
         return held
     evidence = Evidence.of(case.state.read(organization, _IN_APP.id), case.state.read(organization, setting.id))

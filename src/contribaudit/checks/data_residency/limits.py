@@ -114,7 +114,7 @@ def _way_out(case: CheckContext, setting: Setting, closed: str, code: str, opene
 
 def _own_domains(case: CheckContext) -> Verdict:
     setting = tools.MCP_DOMAINS
-    listed = attested_list(case.state, case.subject, setting, ())
+    listed = attested_list(case, setting, ())
     if isinstance(listed, Verdict):
         return listed
     evidence = case.evidence(setting.id)

@@ -45,7 +45,8 @@ from contribaudit.core.model.subject import Subject, same_person
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.state import State, screen_for, shown_on
 
-SOON_DAYS = 30
+_RENEWED_DAYS = 30
+"""So many days before its end something is to be renewed."""
 _MINUTES = 5
 """Where no screen says how long it takes."""
 _REVIEW = 15
@@ -263,7 +264,7 @@ def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Ite
     for one in ending:
         left = one.days_left(state.as_of)
         minutes = _QUICK.get(one.kind) or _DECIDE.get(one.kind)
-        if minutes is None or left is None or left > SOON_DAYS:
+        if minutes is None or left is None or left > _RENEWED_DAYS:
             continue
         if one.kind is DeadlineKind.RULEBOOK and overdue:
             continue
