@@ -145,7 +145,8 @@ def test_mistakes_are_named(text: str, told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:99", "https://proxy.example"]
+    "url",
+    ["http://127.0.0.1:8080", "http://127.3.2.1", "http://localhost:1/", "http://[::1]:99", "https://proxy.example"],
 )
 def test_addresses_that_may_be_used(url: str) -> None:
     assert load(f'api_url = "{url}"').api_url == url.rstrip("/")

@@ -6,13 +6,13 @@ A credential is an organization's API key, or the API token of a person or a ser
 from __future__ import annotations
 
 import base64
-import ipaddress
 import re
 from dataclasses import dataclass
 
 import httpx
 from pydantic import SecretStr
 
+from contribaudit.core.model.hosts import is_loopback
 from contribaudit.errors import ConfigurationError
 
 
@@ -48,7 +48,6 @@ class Credential:
 ATLASSIAN = "https://api.atlassian.com"
 
 _HINT = f"Leave api_url out to use {ATLASSIAN}"
-_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 
 def checked_origin(api_url: str) -> httpx.URL:
@@ -69,14 +68,3 @@ def checked_origin(api_url: str) -> httpx.URL:
     if url.scheme == "http" and not is_loopback(url.host):
         raise ConfigurationError("api_url is plain http, which would expose the key on the network", hint=_HINT)
     return url.copy_with(raw_path=url.raw_path.rstrip(b"/") or b"/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine by its very name, without asking DNS."""
-    if host == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return any(address in network for network in _LOOPBACK)

@@ -24,7 +24,7 @@ import httpx
 
 from contribaudit.atlassian.body import NotRead, read_json
 from contribaudit.atlassian.calls import GET_ORGANIZATION, LIST_EVENT_ACTIONS, STREAM_EVENTS, Call, Paging
-from contribaudit.atlassian.credential import is_loopback
+from contribaudit.core.model.hosts import is_loopback
 from contribaudit.core.model.redaction import Redaction
 from contribaudit.errors import (
     AccessDenied,

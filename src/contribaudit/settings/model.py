@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import time
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 from urllib.parse import urlsplit
@@ -32,6 +31,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from contribaudit.attestations.recording import mail
 from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.hosts import is_loopback
 from contribaudit.errors import ConfigurationError, UsageError, or_meant
 from contribaudit.settings import file
 from contribaudit.settings.file import CONFIG_VARIABLE, expanded, find_config, in_present_folder, store_default
@@ -60,16 +60,9 @@ def _api_url(text: str) -> str:
         raise _refuse("not an https:// address")
     if "@" in parts.netloc or not {"?", "#"}.isdisjoint(text) or parts.path not in ("", "/"):
         raise _refuse("expected an address without user name, path, query or fragment")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise _refuse("plain http would expose the key on the network; it is allowed for loopback only")
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _expanded(path: Path) -> Path:

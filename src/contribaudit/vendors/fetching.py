@@ -21,10 +21,10 @@ import httpx
 
 from contribaudit import __version__
 from contribaudit.atlassian.connect import USUAL, Trust, http_client
-from contribaudit.atlassian.credential import is_loopback
 from contribaudit.atlassian.responses import no_answer
 from contribaudit.atlassian.transport import utc_now
 from contribaudit.atlassian.waits import asked_seconds
+from contribaudit.core.model.hosts import is_loopback
 from contribaudit.errors import PageNotRead, UsageError
 
 if TYPE_CHECKING:

@@ -29,6 +29,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from contribaudit.core.advise.notices import Event, Message
+from contribaudit.core.model.hosts import is_loopback
 from contribaudit.errors import ConfigurationError, installing
 from contribaudit.settings.credentials import read_secret_lines
 from contribaudit.settings.model import AppSettings, Notify, Webhook
@@ -262,7 +263,7 @@ def _check_address(url: str, number: int) -> None:
         host, parts = "", urlsplit("")
     if not host or parts.scheme not in ("https", "http"):
         raise ConfigurationError(f"Webhook {number} has no https:// address", hint="Write the whole address")
-    if parts.scheme == "http" and host not in ("localhost", "127.0.0.1", "::1"):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
             f"Webhook {number} would send over plain http", hint="Use https; plain http is for loopback alone"
         )

@@ -1,0 +1,18 @@
+"""Hosts that are this machine, which alone may be asked over plain http."""
+
+from __future__ import annotations
+
+import ipaddress
+
+_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine by its very name, without asking DNS: 127.0.0.0/8, ::1 or localhost."""
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in _LOOPBACK)
