@@ -17,8 +17,8 @@ from contribaudit.attestations.recording import (
     EnteredValue,
     Hold,
     confirmation,
+    exact_time,
     mail,
-    moment,
     parse_value,
     record,
     record_all,
@@ -278,11 +278,11 @@ def test_a_second_person_confirms_once() -> None:
 
 
 def test_times(tmp_path: Path) -> None:
-    assert moment("2026-11-21T14:30+01:00") == datetime(2026, 11, 21, 13, 30, tzinfo=UTC)
-    assert moment("2026-11-21 14:30") == datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
+    assert exact_time("2026-11-21T14:30+01:00") == datetime(2026, 11, 21, 13, 30, tzinfo=UTC)
+    assert exact_time("2026-11-21 14:30") == datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
     for text, said in (("2026-11-21", "no time of day"), ("soon", "not a time"), ("", "not a time")):
         with pytest.raises(UsageError, match=said):
-            moment(text)
+            exact_time(text)
     assert mail(" a@b.example ") == "a@b.example"
 
 

@@ -24,8 +24,8 @@ from contribaudit.attestations.anchoring import PastLooks, ReadingsAround
 from contribaudit.attestations.recording import (
     ConsoleVisit,
     EnteredValue,
+    exact_time,
     find_subject,
-    moment,
     raise_all,
     record,
     short,
@@ -167,7 +167,7 @@ def _row(path: Path, line: int, entry: Mapping[str, Any]) -> Row:
     when = entry.get("observed_at")
     if isinstance(when, date):  # a time too
         when = when.isoformat()
-    observed_at = moment(_text({"observed_at": when}, "observed_at")) if when else None
+    observed_at = exact_time(_text({"observed_at": when}, "observed_at")) if when else None
     value, shots = _value(entry["value"]), entry.get("attach", ())
     if not isinstance(shots, str) and not (
         isinstance(shots, list | tuple) and all(isinstance(one, str) for one in shots)

@@ -107,8 +107,8 @@ def allowed(setting: Setting) -> str:
     return {"": "text", "date": "YYYY-MM-DD"}.get(setting.unit, f"number of {setting.unit}")
 
 
-def moment(text: str) -> datetime:
-    """The time in UTC; one without a zone is UTC. Raises UsageError, for a mere date too."""
+def exact_time(text: str) -> datetime:
+    """The time of day and its date in UTC; one without a zone is UTC. Raises UsageError, for a date alone too."""
     hint = "Write 2026-11-21T14:30Z, or 2026-11-21T15:30+01:00"
     if re.fullmatch(r"[0-9-]+", text.strip()):
         raise UsageError(f"{_quoted(text)} has no time of day", hint=hint)

@@ -23,8 +23,8 @@ from contribaudit.attestations.recording import (
     EnteredValue,
     allowed,
     covering_note,
+    exact_time,
     mail,
-    moment,
     new_id,
     record_all,
 )
@@ -133,7 +133,7 @@ def from_file(session: Session, source: Path, given: Given) -> None:
 
 def _past(session: Session, given: Given) -> datetime | None:
     """The time of --observed-at. Raises UsageError when it is in the future."""
-    found = moment(given.observed_at) if given.observed_at else None
+    found = exact_time(given.observed_at) if given.observed_at else None
     if found is not None and found > session.now():
         raise UsageError(f"{found:%Y-%m-%d %H:%M}Z is in the future", hint="Check --observed-at and its time zone")
     return found
