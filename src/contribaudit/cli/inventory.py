@@ -60,10 +60,12 @@ def command(console: Console, *, spaces: bool, offline: bool) -> None:
 
 def unread_apps(state: State) -> str:
     """The organizations whose list of apps is incomplete, each with the reason; "" where none is."""
+    from contribaudit.core.model import names
+
     return "; ".join(
-        f"{state.organization_name(place.id)}: {place.why_not('workspaces')}"
+        f"{state.organization_name(place.id)}: {place.why_not(names.WORKSPACES)}"
         for place in state.looked_at
-        if not place.completed("workspaces")
+        if not place.completed(names.WORKSPACES)
     )
 
 

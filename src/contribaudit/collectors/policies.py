@@ -20,6 +20,7 @@ from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue.signals import policy_signal
 from contribaudit.collectors.interface import Collector, Reading, id_in, signal
+from contribaudit.core.model import names
 from contribaudit.core.model.canonical import canonical_json
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.setting import Setting
@@ -274,7 +275,7 @@ def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iter
 
 
 POLICIES = Collector(
-    name="policies",
+    name=names.POLICIES,
     call=LIST_POLICIES,
     promises=(residency.POLICIES.id, residency.MOVE.id, residency.POLICY_REALMS.id),
     read=read,

@@ -299,7 +299,7 @@ def _plan(reading: Reading, app: Subject, entitlements: list[Mapping[str, Any]],
 
 
 WORKSPACES = Collector(
-    name="workspaces",
+    name=names.WORKSPACES,
     call=SEARCH_WORKSPACES,
     promises=(
         catalogue.NAME.id,

@@ -75,9 +75,6 @@ def read_approvals(connection: Connection, organization: str) -> tuple[Approved,
     return tuple(made)
 
 
-_WORKSPACES = "workspaces"
-
-
 def read_departures(connection: Connection, organization: str, *, until: int | None = None) -> Departures:
     """Apps that left its list up to run `until` (None: until now) and have not come back, as far as runs are kept."""
     number = organization_number(connection, organization)
@@ -129,13 +126,15 @@ def _readings(connection: Connection, organization: str, number: int, until: int
     moments = [
         one.started_at
         for one in collections_of(connection, number)
-        if one.collector == _WORKSPACES and one.status == CollectionStatus.OK and (until is None or one.run <= until)
+        if one.collector == names.WORKSPACES
+        and one.status == CollectionStatus.OK
+        and (until is None or one.run <= until)
     ]
     for pruning in read_prunings(connection):
         moments += [
             one.started_at
             for one in pruning.runs
-            if _WORKSPACES not in one.organizations.get(organization, (_WORKSPACES,))
+            if names.WORKSPACES not in one.organizations.get(organization, (names.WORKSPACES,))
             and (until is None or one.run <= until)
         ]
     return tuple(sorted(moments))

@@ -319,5 +319,5 @@ def listing_text(state: State, app: Subject) -> str:
 
 def _list_broken(state: State, organization: str) -> str:
     known = state.organizations[organization]
-    why = known.why_not("workspaces")
+    why = known.why_not(names.WORKSPACES)
     return f"its list of apps is incomplete: {why}" if why else ""
