@@ -21,10 +21,10 @@ def test_what_is_asked_within_the_block_is_of_one_state(location: str) -> None:
     with History.open(location) as history, History.open(location) as other:
         save(history, snapshot(1, realms(one="EU")))
         with history.at_once():
-            before = history.known(ORG), history.runs(), history.frames(ORG)
+            before = history.known(ORG), history.runs(), history.run_intervals(ORG)
             save(other, snapshot(2, realms(one="US")))
             save(history, snapshot(3, realms(two="US")))
-            assert (history.known(ORG), history.runs(), history.frames(ORG)) == before
+            assert (history.known(ORG), history.runs(), history.run_intervals(ORG)) == before
             with other.at_once():  # another history's block says nothing of this one's
                 assert len(other.runs()) == 3
             assert len(history.runs()) == 1

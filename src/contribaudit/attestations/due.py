@@ -176,7 +176,7 @@ def due_screens(
                 return True
             condition = row.screen.asked_if.get(row.setting.id)
             here = condition is not None and (row.subject, condition.setting) in first
-            return here and row.setting.id in wanted.beside and not isinstance(state.read(*row.key), Observed)
+            return here and row.setting.id in wanted.read_with_them and not isinstance(state.read(*row.key), Observed)
 
         chosen = tuple(row for row in asked if row.key in first or also(row))
         if chosen:

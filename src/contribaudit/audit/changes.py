@@ -47,20 +47,20 @@ def explained_changes(
     way, those included that were undone. An edit of policy, rulebook or tool is told once for all organizations.
     """
     with store.at_once():
-        scenes: dict[str, ChangeContext] = {}
+        contexts: dict[str, ChangeContext] = {}
         found: list[Change] = []
         edited: dict[str, Change] = {}
         for span in spans:
-            frames = list(store.frames(span.organization).values())
+            runs = list(store.run_intervals(span.organization).values())
             named = store.subject_names(span.organization)
-            within = [frame for frame in frames if span.since <= frame.run <= span.until]
+            within = [one for one in runs if span.since <= one.run <= span.until]
             mine = [_named(one, named) for one in _changes(store, span, within, steps=steps)]
             edited |= {one.id: one for one in edits(within if steps else [*within[:1], *within[-1:]])}
-            scenes[span.organization] = _scene(store, rulebook, span.organization, mine, frames, named)
+            contexts[span.organization] = _context(store, rulebook, span.organization, mine, runs, named)
             found += mine
-        told = explain([*found, *edited.values()], scenes)
+        explained = explain([*found, *edited.values()], contexts)
         notes = {span.organization: store.annotations(span.organization) for span in spans}
-        return [_noted(one, notes) for one in told]
+        return [_noted(one, notes) for one in explained]
 
 
 def annotate(
@@ -89,7 +89,7 @@ def annotate(
 
 def changes_since(store: History, rulebook: Rulebook, organization: str, until: int, moment: datetime) -> list[Change]:
     """Every change on the way from the organization's last run before the moment (or its first) to run `until`."""
-    runs = [frame for frame in store.frames(organization).values() if frame.run <= until]
+    runs = [one for one in store.run_intervals(organization).values() if one.run <= until]
     if not runs:
         return []
     since = max((one.run for one in runs if one.started_at <= moment), default=runs[0].run)
@@ -116,15 +116,15 @@ def _by_collector(change: Change) -> Change:
     return replace(change, collector=next(whose, ""))
 
 
-def _scene(
+def _context(
     store: History,
     rulebook: Rulebook,
     organization: str,
     changes: Iterable[Change],
-    frames: Sequence[RunInterval],
+    runs: Sequence[RunInterval],
     named: Mapping[Subject, SubjectNames],
 ) -> ChangeContext:
-    intervals = [interval_of(change, frames) for change in changes]
+    intervals = [interval_of(change, runs) for change in changes]
     after = min((start for start, _ in intervals if start is not None), default=None)
     until = max((end for _, end in intervals), default=None)
     log = store.audit_log(organization, after, until)
@@ -134,7 +134,7 @@ def _scene(
 
     apps = frozenset(subject.id.casefold() for subject in named if subject.kind is Kind.APP)
     sites = frozenset(name.casefold() for called in named.values() for name in (called.site, called.host) if name)
-    return ChangeContext(log, frames, naming, rulebook.log, apps, sites)
+    return ChangeContext(log, runs, naming, rulebook.log, apps, sites)
 
 
 def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> SubjectIdentifiers:

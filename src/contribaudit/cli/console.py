@@ -344,20 +344,20 @@ def _write_whole(path: Path, data: Iterable[bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
         return
-    with unfinished(path) as beside:
-        with beside.open("wb") as file:
+    with unfinished(path) as draft:
+        with draft.open("wb") as file:
             file.writelines(data)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
-        beside.chmod(0o666 & ~umask)
+        draft.chmod(0o666 & ~umask)
         try:
-            beside.replace(path)
+            draft.replace(path)
         except OSError as error:
             if error.errno not in (errno.EBUSY, errno.EXDEV):
                 raise
-            shutil.copyfile(beside, path)  # a file that was mounted alone cannot be replaced, only written
+            shutil.copyfile(draft, path)  # a file that was mounted alone cannot be replaced, only written
 
 
 pass_console = click.make_pass_decorator(Console, ensure=True)

@@ -61,8 +61,8 @@ def command(console: Console, *, limit: int | None, by: str | None) -> None:
         else "Nothing to do now"
     )
     left = sum(len(step.findings) for step in steps[len(things) :])
-    beside = f"; {counted(left, 'finding')} cannot be resolved yet" if left else ""
-    console.diagnostics.conclusion(f"{told}{beside}.")
+    unresolved = f"; {counted(left, 'finding')} cannot be resolved yet" if left else ""
+    console.diagnostics.conclusion(f"{told}{unresolved}.")
 
 
 def _row(place: int | None, step: NextStep, state: State, typed: Callable[[str], str]) -> tuple[Cell, ...]:

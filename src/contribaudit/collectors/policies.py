@@ -59,7 +59,7 @@ _STEMS = {
 
 
 @lru_cache(maxsize=1000)
-def kin_of(policy_type: str) -> str:
+def known_type(policy_type: str) -> str:
     """The known type of which this seems to be a spelling or a successor: `data_residency`, `dataResidency-v2`.
 
     The type itself where it is known; "" for one that resembles none, which may be about anything.
@@ -116,10 +116,10 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     for observation in _residency(reading, by_type.pop(RESIDENCY, []), unsure):
         yield observation
     for kind, entries in sorted(by_type.items()):
-        kin = kin_of(kind)
-        if kin not in (kind, "", RESIDENCY):
+        known = known_type(kind)
+        if known not in (kind, "", RESIDENCY):
             # A change that its successor tells moves the signal, on which what people saw is anchored.
-            by_type[kin] = [*by_type.get(kin, []), *entries]
+            by_type[known] = [*by_type.get(known, []), *entries]
     for kind, entries in sorted(by_type.items()):
         for observation in _signals(reading, kind, entries):
             yield observation
@@ -142,14 +142,14 @@ class _Unsure:
         """Type and ID as listed, by the ID without what spellings differ in."""
         self.everything = ""
         for kind, entries in sorted(by_type.items()):
-            if kind == RESIDENCY or kin_of(kind) not in ("", RESIDENCY):
+            if kind == RESIDENCY or known_type(kind) not in ("", RESIDENCY):
                 continue
             for entry in entries:
                 for ari in _APP_ARI.findall(canonical_json(entry).decode("utf-8", "surrogatepass")):
                     self.of.setdefault(one_spelling(ari), (kind, ari))
                 resources = entry["attributes"].get("resources")
                 if not isinstance(resources, list):
-                    self.everything = self.everything or (kind if kin_of(kind) or resources is not None else "")
+                    self.everything = self.everything or (kind if known_type(kind) or resources is not None else "")
                     continue
                 for resource in resources:
                     if id_in(resource):

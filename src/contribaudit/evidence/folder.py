@@ -111,10 +111,10 @@ class EvidenceFolder:
             (self._folder / SIGNATURE).write_bytes(signer.sign(data))
             (self._folder / PUBLIC_KEY).write_bytes(signer.public_pem())
         if self._archive:
-            with unfinished(self._place) as beside:
-                self._zip(beside)
+            with unfinished(self._place) as draft:
+                self._zip(draft)
                 # A hard link fails where something stands in the place by now; a rename would replace it.
-                self._put(lambda: os.link(beside, self._place), note)
+                self._put(lambda: os.link(draft, self._place), note)
         else:
             self._folder.chmod(self._mode)
             for path in self._folder.rglob("*"):  # a copy of the folder keeps these, and not what stood around it
@@ -142,16 +142,16 @@ class EvidenceFolder:
         else:
             shutil.rmtree(self._place)
 
-    def _zip(self, beside: Path) -> None:
+    def _zip(self, draft: Path) -> None:
         names = sorted(path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file())
-        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
             for name in names:
                 info = zipfile.ZipInfo(name, _ZIP_TIME)
                 info.compress_type = zipfile.ZIP_DEFLATED
                 info.external_attr = self._file_mode << 16
                 with (self._folder / name).open("rb") as source, archive.open(info, "w") as target:
                     shutil.copyfileobj(source, target, _COPY_BYTES)
-        beside.chmod(self._file_mode)
+        draft.chmod(self._file_mode)
 
     def _sorted(self) -> list[Entry]:
         return [self._entries[path] for path in sorted(self._entries)]

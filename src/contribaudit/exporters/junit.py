@@ -112,9 +112,9 @@ def _case(one: FindingV1, name: str) -> str:
 
 def _message(one: FindingV1) -> str:
     waiver = one["waiver"]
-    beside = f"; waived until {waiver['expires']} by {waiver['approved_by']}: {waiver['reason']}" if waiver else ""
+    waived = f"; waived until {waiver['expires']} by {waiver['approved_by']}: {waiver['reason']}" if waiver else ""
     due = f"; due {one['due_at']}" if one["due_at"] else ""
-    return f"{one['severity']} {words(one['outcome'])}: {one['reason']}{due}{beside}"
+    return f"{one['severity']} {words(one['outcome'])}: {one['reason']}{due}{waived}"
 
 
 def _detail(one: FindingV1) -> str:

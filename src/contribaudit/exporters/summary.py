@@ -220,11 +220,11 @@ class Overview:
         spaces = spaces_read(Counts(**held))
         lists = [row for row in self.document["collection"] if row["collector"] == WORKSPACES]
         others = sum(row["read"] for row in lists) - held["apps_read"]
-        beside = ""
+        not_apps = ""
         if others > 0 and all(row["status"] == "ok" for row in lists):
             entries = counted(others, "administration entry is not an app", "administration entries are not apps")
-            beside = f"; {entries}"
-        return ", ".join([*parts, *([spaces] if spaces else [])]) + beside
+            not_apps = f"; {entries}"
+        return ", ".join([*parts, *([spaces] if spaces else [])]) + not_apps
 
     def _read_whole(self) -> tuple[int, int]:
         """How many organizations were looked at without a gap, and at how many the run looked."""

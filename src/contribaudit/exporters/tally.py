@@ -74,8 +74,8 @@ class Tally:
     def in_words(self) -> str:
         """The counts behind the word."""
         parts = [(self.failed, "fail"), (self.unreachable, "not achievable"), (self.unproven, "unverified")]
-        beside = [(self.by_outcome[one], words(one)) for one in ("waived", "pending", "exempt", "not_yet_effective")]
-        return ", ".join(f"{number} {word}" for number, word in (*parts, *beside) if number)
+        excused = [(self.by_outcome[one], words(one)) for one in ("waived", "pending", "exempt", "not_yet_effective")]
+        return ", ".join(f"{number} {word}" for number, word in (*parts, *excused) if number)
 
 
 @dataclass(frozen=True, slots=True)

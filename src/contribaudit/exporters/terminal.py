@@ -78,16 +78,16 @@ class _Rows:
         ]
         room = options.max_width - len(GAP) * (len(widths) - 1)
         if sum(widths) <= room:
-            yield self._beside(None)
+            yield self._side_by_side(None)
         elif self.flexible is not None and room - sum(widths) + widths[self.flexible] >= _READABLE:
-            yield self._beside(self.flexible)
+            yield self._side_by_side(self.flexible)
         elif self.flexible == len(widths) - 1 > 1:
             yield self._beneath(widths, self.flexible, options.max_width)
         else:
             fitting = [total <= options.max_width for total in accumulate(width + len(GAP) for width in widths)]
             yield self._beneath(widths, max(1, sum(fitting)), options.max_width)
 
-    def _beside(self, wrapping: int | None) -> Table:
+    def _side_by_side(self, wrapping: int | None) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
         for number, title in enumerate(self.columns):
             table.add_column(title, no_wrap=number != wrapping, overflow="fold")

@@ -103,9 +103,9 @@ def keep(answers: Answers) -> None:
         place = _place()
         with suppress(OSError):
             place.parent.mkdir(parents=True, exist_ok=True)
-            with files.unfinished(place) as beside:
-                beside.write_text(json.dumps(words), encoding="utf-8")
-                beside.replace(place)
+            with files.unfinished(place) as draft:
+                draft.write_text(json.dumps(words), encoding="utf-8")
+                draft.replace(place)
 
 
 def kept() -> list[str]:

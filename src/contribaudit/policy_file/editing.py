@@ -91,14 +91,14 @@ def write(change: Change) -> None:
         if not target.parent.is_dir():
             target.parent.mkdir(parents=True, mode=0o700)
         mode = target.stat().st_mode & 0o7777 if change.before is not None else 0o644
-        with unfinished(target) as beside:
-            with beside.open("w", encoding="utf-8", newline="") as file:
+        with unfinished(target) as draft:
+            with draft.open("w", encoding="utf-8", newline="") as file:
                 file.write(change.after)
                 file.flush()
                 os.fsync(file.fileno())
-            beside.chmod(mode)
+            draft.chmod(mode)
             _refuse_moved(change)
-            beside.replace(target)
+            draft.replace(target)
     except OSError as error:
         raise OutputError(
             f"{change.path} could not be written: {error.strerror}", hint="Check who may write there; nothing changed"

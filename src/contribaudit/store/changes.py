@@ -176,7 +176,7 @@ def _gone(held: _Held, since: int, until: int) -> Iterator[_Move]:
         yield _Move(held, None, held.until_run)
 
 
-_FRAMES = (
+_RUN_INTERVALS = (
     select(runs.c.id, runs.c.started_at, snapshots.c.finished_at)
     .add_columns(runs.c.tool_version, runs.c.policy_name, runs.c.policy_sha256, runs.c.rulebook_sha256)
     .join(snapshots, snapshots.c.run == runs.c.id)
@@ -186,7 +186,7 @@ _FRAMES = (
 
 
 @asked_once
-def read_frames(connection: Connection, organization: str) -> Mapping[int, RunInterval]:
+def read_run_intervals(connection: Connection, organization: str) -> Mapping[int, RunInterval]:
     """Every run of the organization, oldest first: when it read, and by which tool, policy and rulebook."""
     number = organization_number(connection, organization)
     if number is None:
@@ -206,7 +206,7 @@ def read_frames(connection: Connection, organization: str) -> Mapping[int, RunIn
             row.policy_sha256,
             row.rulebook_sha256,
         )
-        for row in connection.execute(_FRAMES, {"organization": number})
+        for row in connection.execute(_RUN_INTERVALS, {"organization": number})
     }
 
 

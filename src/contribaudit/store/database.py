@@ -92,8 +92,8 @@ def database_to_read(location: str) -> Database:
 
 def _read_only_query(path: Path) -> str:
     """What SQLite's address of the file asks for. Where another process has it open, its log is read too."""
-    beside = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
-    return "mode=ro" if any(one.exists() for one in beside) else "mode=ro&immutable=1"
+    journals = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
+    return "mode=ro" if any(one.exists() for one in journals) else "mode=ro&immutable=1"
 
 
 def _nothing(shown: str) -> Database:

@@ -161,7 +161,7 @@ class History(Transactions):
     snapshot = reads(facts.read_snapshot)
     known = reads(facts.read_known)
     alias_holders = reads(facts.read_alias_holders)
-    frames = reads(changes.read_frames)
+    run_intervals = reads(changes.read_run_intervals)
     subject_names = reads(changes.read_names)
     changes = reads(changes.read_changes)
 

@@ -45,7 +45,7 @@ class Waiting:
 
     values: Mapping[tuple[Subject, SettingId], Severity]
     """Values that are missing or do not count, with the gravest finding that waits for one of the kind."""
-    beside: frozenset[SettingId]
+    read_with_them: frozenset[SettingId]
     """What the same checks read."""
     read: frozenset[SettingId]
     """What any rule of the policy reads."""
@@ -122,8 +122,8 @@ def waiting(
             values[subject, setting] = too_weak[setting]
     enabled = {rule.check for rule in policy.rules if rule.enabled}
     read = {setting for name in enabled & known.keys() for setting in known[name].reads}
-    beside = {setting for question in questions for setting in question.check.reads}
-    return Waiting(values, frozenset(beside), frozenset(read))
+    read_with_them = {setting for question in questions for setting in question.check.reads}
+    return Waiting(values, frozenset(read_with_them), frozenset(read))
 
 
 def _missing(

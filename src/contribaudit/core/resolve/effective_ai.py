@@ -130,8 +130,8 @@ def _unrecorded(state: State, app: Subject, switch: SettingId, chain: tuple[Reas
         without = fact("neither its plan nor that of any other app of the organization includes AI", plan)
         return stopped(app, setting, Stop(Outcome.NO_SUCH_SETTING, "plan_without_ai", without), chain)
     if offer is not None and not offer.rovo:
-        beside = fact(f"Atlassian does not say whether AI reads an app on {offer.name} beside paid apps", plan)
-        return stopped(app, setting, Stop(Outcome.UNKNOWN, "free_beside_paid", beside), chain)
+        undocumented = fact(f"Atlassian does not say whether AI reads an app on {offer.name} beside paid apps", plan)
+        return stopped(app, setting, Stop(Outcome.UNKNOWN, "free_beside_paid", undocumented), chain)
     return _unseen(state, app, switch, chain)
 
 

@@ -184,13 +184,13 @@ def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool,
         link = fact(f"{CALLED[switch]} of {name} is {attested[0]}", attested[1])
         yield not is_shut(attested[0]), True, link
     elif isinstance(attested, Stop):
-        for word, by in _seen_beside_item(state, app, switch):
+        for word, by in _seen_with_same_item(state, app, switch):
             if is_shut(word) is item_on:
                 sentence = f"{CALLED[switch]} of {name} was {word} when {by} looked, with the same policy item"
                 yield not item_on, True, fact(sentence, state.read(app, switch))
 
 
-def _seen_beside_item(state: State, app: Subject, switch: SettingId) -> Iterator[tuple[str, str]]:
+def _seen_with_same_item(state: State, app: Subject, switch: SettingId) -> Iterator[tuple[str, str]]:
     """What people saw and who they were, for looks at which the app's policy item was the same as it is now.
 
     Such a look contradicts the item even when its value no longer counts, because another signal moved or was not read.
@@ -201,8 +201,8 @@ def _seen_beside_item(state: State, app: Subject, switch: SettingId) -> Iterator
         return
     for one in state.in_force(app.organization).get((app, switch), ()):
         word = one.value.strip().casefold() if isinstance(one.value, str) else ""
-        beside = any(
+        same_item = any(
             (anchor.signal, anchor.subject, anchor.state) == (now.setting, app, now.value) for anchor in one.anchors
         )
-        if one.bound and beside and word in WORDS[switch]:
+        if one.bound and same_item and word in WORDS[switch]:
             yield word, one.by
