@@ -47,6 +47,18 @@ def test_nine_documents_are_watched_and_none_is_fetched(cli: Cli, monkeypatch: p
     assert cli("terms", "check").code == 3
 
 
+def test_a_copy_comes_from_standard_input_but_not_from_a_terminal(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = io.TextIOWrapper(io.BytesIO(PAGE))
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", typed)
+    ended = cli("terms", "add", NAME, "-")
+    assert ended.code == 2
+    assert "There is nothing on standard input" in ended.err
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(PAGE)))
+    assert cli("terms", "add", NAME, "-").code == 0
+    assert "standard input" in cli("terms", "show", NAME).out
+
+
 @pytest.mark.parametrize("output_format", ["table", "json", "csv"])
 def test_method_and_disclaimer_stand_on_every_output(cli: Cli, pages: Path, output_format: str) -> None:
     cli("terms", "add", NAME, str(pages / "first.html"), "--retrieved-at", "2026-11-25")
@@ -135,7 +147,7 @@ def test_editions_are_named_by_number_day_or_digest(cli: Cli, pages: Path, a: st
         (("show", "data-contribution-setting"), "No document called"),
         (("add", "data-contribution-setings", "first.html"), "Did you mean data-contribution-settings"),
         (("add", "No Such!", "first.html", "--title", "x"), "is not a document name"),
-        (("add", NAME, "missing.html"), "cannot be imported"),
+        (("add", NAME, "missing.html"), "The page missing.html cannot be read: there is no such file"),
         (("add", NAME, "http://www.atlassian.com/legal"), "plain http"),
         (("add", NAME, "https://me:pw@www.atlassian.com/"), "user name"),
         (("add", NAME, "first.html", "--retrieved-at", "2999-01-01"), "in the future"),

@@ -1,9 +1,11 @@
-"""Parses what people type: times, runs, checks."""
+"""Parses what people type: times, runs, checks; reads the page that they name."""
 
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contribaudit.errors import UsageError
@@ -109,3 +111,21 @@ def _no_such_check(word: str) -> UsageError:
     meant = f"Did you mean {' or '.join(near)}? " if near else ""
     what = "check fits" if set(word) & set("*?[") else "check is called"
     return UsageError(f"No {what} {word[:60]!r}", hint=f"{meant}`contribaudit checks list` shows every ID and slug.")
+
+
+def read_page(source: str) -> tuple[bytes, str]:
+    """A saved page from a file, or from standard input for "-": its bytes, and the name of where they came from.
+
+    Of a page that is too large, one byte more than is allowed. Raises UsageError for what cannot be read.
+    """
+    from contribaudit.files import Unreadable, read_bytes
+    from contribaudit.vendors.fetching import MOST_BYTES
+
+    if source == "-":
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError("There is nothing on standard input", hint="Pipe the page into the command")
+        return sys.stdin.buffer.read(MOST_BYTES + 1), "standard input"
+    try:
+        return read_bytes(Path(source).expanduser(), most=MOST_BYTES + 1), Path(source).name
+    except Unreadable as error:
+        raise UsageError(f"The page {source} cannot be read: {error.reason}", hint=error.hint) from None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from contribaudit import exit_codes
+from contribaudit.cli.arguments import read_page
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.inventory import unread_apps
 from contribaudit.cli.options import (
@@ -66,7 +65,7 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool)
 
     rulebook = console.rulebook()
     signature = _signature(console, by)
-    page = None if is_address(source) else _read(source)
+    page = None if is_address(source) else read_page(source)
     with console.open_history() as store:
         before = store.subprocessors()
         if page is None:
@@ -94,21 +93,6 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool)
     else:
         told += "; run `contribaudit subprocessors diff`, then `contribaudit subprocessors review`"
     console.diagnostics.conclusion(f"{told}.")
-
-
-def _read(source: str) -> tuple[bytes, str]:
-    """A page from a file or standard input: its bytes, and the name of where they came from."""
-    from contribaudit.files import Unreadable, read_bytes
-    from contribaudit.vendors.fetching import MOST_BYTES
-
-    if source == "-":
-        if sys.stdin is None or sys.stdin.isatty():
-            raise UsageError("There is nothing on standard input", hint="Pipe the page into the command")
-        return sys.stdin.buffer.read(MOST_BYTES + 1), "standard input"
-    try:
-        return read_bytes(Path(source).expanduser(), most=MOST_BYTES + 1), Path(source).name
-    except Unreadable as error:
-        raise UsageError(f"The page {source} cannot be read: {error.reason}", hint=error.hint) from None
 
 
 def _fetched(

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from contribaudit import exit_codes
-from contribaudit.cli.arguments import moment
+from contribaudit.cli.arguments import moment, read_page
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import by_option, format_option, store_option
 from contribaudit.cli.terms.looking import Terms, open_terms, two_editions, write
@@ -65,12 +63,10 @@ def add_command(
                 f"{document.name} is watched at {address}; run contribaudit terms check --fetch {document.name}."
             )
             return
-        body = _bytes_of(source)
+        body, called = read_page(source)
         if not document.shipped:
             terms.store.add_document(document, signature)
-        look = take_in(
-            terms.store, terms.rules, document, Copy(body, "", _file_name(source), moment), signature, accept=accept
-        )
+        look = take_in(terms.store, terms.rules, document, Copy(body, "", called, moment), signature, accept=accept)
         told = _outcome_line(terms.rules, terms.store.documents(), look)
         _notify(console, terms)
     console.write(f"{safe_text(told)}\n")
@@ -108,25 +104,6 @@ def _retrieved(text: str | None, now: datetime) -> datetime:
     if found > now:
         raise UsageError("--retrieved-at is in the future", hint="Say when the copy was made")
     return found
-
-
-def _bytes_of(source: str) -> bytes:
-    from contribaudit import files
-    from contribaudit.vendors.fetching import MOST_BYTES
-
-    if source == "-":
-        if sys.stdin is None:
-            raise UsageError("There is no standard input to read", hint="Name a file")
-        stream = getattr(sys.stdin, "buffer", None)
-        return stream.read(MOST_BYTES + 1) if stream is not None else sys.stdin.read().encode()
-    try:
-        return files.read_bytes(Path(source), most=MOST_BYTES + 1)
-    except files.Unreadable as error:
-        raise UsageError(f"{source} cannot be imported: {error.reason}", hint=error.hint) from None
-
-
-def _file_name(source: str) -> str:
-    return "standard input" if source == "-" else Path(source).name
 
 
 def _outcome_line(rules: TermsRules, archive: Archive, look: Look) -> str:
