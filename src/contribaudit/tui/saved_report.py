@@ -249,7 +249,7 @@ def _rulebook(document: ReportV1, as_of: datetime) -> Rulebook:
         apps={},
         words={},
         clocks=Clocks(*[nothing for _ in fields(Clocks)]),
-        limits=Limits(*[nothing for _ in fields(Limits)]),
+        limits=Limits(nothing),
         statements=Statements(Statement("", "", "")),
         sha256=told["sha256"],
     )
