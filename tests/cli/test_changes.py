@@ -13,6 +13,8 @@ from tests.administrator import AdminConsole
 
 from .conftest import Api, Cli
 
+WITHOUT_SOCKET = True
+
 NAMED = ("residency.realm", "residency.regions")
 
 
