@@ -105,16 +105,32 @@ def test_the_pure_layer_knows_no_io(room: str) -> None:
 
 
 def test_version_and_help_import_nothing_but_click() -> None:
-    """`--help` and `--version` answer before any library but click is loaded."""
+    """`--version`, and `--help` of every command and subcommand, answer before any library but click is loaded."""
     script = """
 import sys
-from contribaudit.cli import run
-assert run([sys.argv[1]]) == 0
-known = set(sys.stdlib_module_names) | {"contribaudit", "click", "__main__"}
-print("\\n".join(sorted({name.split(".")[0] for name in sys.modules} - known)), file=sys.stderr)
+known = {*sys.stdlib_module_names, *sys.modules, "contribaudit", "click"}
+import click
+from contribaudit.cli import group, run
+
+def ask(*arguments):
+    assert run(arguments) == 0, arguments
+    strangers = {name.split(".")[0] for name in sys.modules} - known
+    known.update(strangers)
+    for name in strangers:
+        if not name.startswith("_"):
+            print(*arguments, "imports", name, file=sys.stderr)
+
+def ask_all(command, *path):
+    ask(*path, "--help")
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            ask_all(command.get_command(context, name), *path, name)
+
+ask("--version")
+ask_all(group)
 """
-    for option in ("--version", "--help"):
-        done = subprocess.run([sys.executable, "-I", "-c", script, option], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        strangers = {line for line in done.stderr.split() if not line.startswith(("_", "sitecustomize"))}
-        assert not strangers, strangers
+    done = subprocess.run([sys.executable, "-I", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Usage: contribaudit") > 50
+    assert not done.stderr.splitlines()

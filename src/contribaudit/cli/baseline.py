@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
-from contribaudit.attestations.recording import mail
-from contribaudit.audit import baselines
-from contribaudit.cli.attest.session import open_session, session_options
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import agreed, by_option, format_option
-from contribaudit.core.model.attestation import Baseline
+from contribaudit.cli.options import agreed, by_option, format_option, session_options
 from contribaudit.core.model.several import counted
-from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.exporters.text import Cell
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from contribaudit.core.model.attestation import Baseline
+    from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "organization_id", "run", "standing", "approved_by", "approved_at", "until", "reason", "account", "host",
@@ -41,6 +41,10 @@ def command() -> None:
 @pass_console
 def approve(console: Console, *, reason: str, by: str | None, until: str | None, yes: bool) -> None:
     """Approve the state in the newest saved run. Only a person can do this, never a schedule or a pipeline."""
+    from contribaudit.attestations.recording import mail
+    from contribaudit.audit import baselines
+    from contribaudit.cli.attest.session import open_session
+
     with open_session(console) as session:
         baselines.require_person(session)
         person = mail(by or session.settings.attested_by, "whoever approves")
@@ -84,6 +88,10 @@ def diff(console: Console) -> None:
 
     The exit code is always 0.
     """
+    from contribaudit.audit import baselines
+    from contribaudit.cli.attest.session import open_session
+    from contribaudit.core.resolve.aliases import alias_of
+
     rows: list[tuple[Cell, ...]] = []
     with open_session(console, reading=True) as session:
         state = session.remembered()
@@ -100,6 +108,8 @@ def diff(console: Console) -> None:
 
 
 def _write(console: Console, *, newest: bool) -> None:
+    from contribaudit.cli.attest.session import open_session
+
     with open_session(console, reading=True) as session:
         found = session.job.store.baselines(session.organization)
         now = session.now()

@@ -7,7 +7,6 @@ import click
 from contribaudit.cli.arguments import duration
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, output_options, policy_option, store_option
-from contribaudit.core.advise.deadlines import within as only_within
 from contribaudit.core.model.several import counted
 
 
@@ -27,6 +26,7 @@ def command(console: Console, *, within: str | None) -> None:
     comes last, and is left out with --within. The exit code is always 0.
     """
     from contribaudit.audit.replay import last_deadlines
+    from contribaudit.core.advise.deadlines import within as only_within
     from contribaudit.exporters.deadlines import render
 
     console.check_output()

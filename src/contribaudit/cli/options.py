@@ -144,6 +144,11 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmati
 store_option = _kept("--store", metavar="PATH|URL", help="The history: a file path or a database URL.")
 
 
+def session_options(command: F) -> F:
+    """--org and --store."""
+    return organization_option()(store_option(command))
+
+
 def api_key_options(command: F) -> F:
     """--api-key-file and --api-key-fd, as `Console.named_key`.
 

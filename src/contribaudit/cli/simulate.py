@@ -60,10 +60,10 @@ def command(
 
     The base URL is the only line on stdout; stderr shows the commands to paste into another terminal.
     """
-    from contribaudit import simulator
-
     if click.get_current_context().invoked_subcommand is not None:
         return
+    from contribaudit import simulator
+
     if listed:
         console.write(_choices(simulator))
         return

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Subject
-from contribaudit.exporters.report_v1 import ChangeV1
 from contribaudit.exporters.text import called, display, label, safe_text
+
+if TYPE_CHECKING:
+    from contribaudit.exporters.report_v1 import ChangeV1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import sha256
 from html import escape
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from contribaudit.core.model.canonical import Nothing
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.several import counted
@@ -178,6 +179,15 @@ def called(subject: SubjectV1) -> str:
 def value_text(value: JsonValue) -> str:
     """A value as people read it."""
     return display(tuple(value) if isinstance(value, list) else value)
+
+
+def raw_text(value: Any) -> str:
+    """A value of a raw object as one line: text as it is, everything else as JSON."""
+    if isinstance(value, Nothing):
+        return str(value.value)
+    if isinstance(value, str):
+        return value
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
 
 
 def group(outcome: str) -> int:

@@ -1,32 +1,37 @@
 """`contribaudit attest`: records what is in no API, as a person saw it in the administration console.
 
-`attest record` is in recording.py, and its guided walk in walk.py. The rest is here: `list` and `show`, `confirm` for a
-second person, `revoke` to take an attestation back, `forget` to take a person's name out of the history.
+The commands are here: `record`, `list` and `show`, `confirm` for a second person, `revoke` to take an attestation back,
+`forget` to take a person's name out of the history. How values are recorded is in recording.py, the guided walk in
+walk.py.
 """
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from contribaudit.attestations.anchoring import described
-from contribaudit.attestations.due import due_at
-from contribaudit.attestations.recording import mail
-from contribaudit.attestations.status import what_became
-from contribaudit.cli.attest.recording import record
-from contribaudit.cli.attest.session import open_session, session_options
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import agreed, format_option, store_option, yes_option
-from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.policy import AuditPolicy
+from contribaudit.cli.options import (
+    PATH,
+    agreed,
+    api_key_options,
+    format_option,
+    session_options,
+    store_option,
+    yes_option,
+)
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import pseudonym
-from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.tabular import cell_text, render
-from contribaudit.exporters.text import Cell, rfc3339
+
+if TYPE_CHECKING:
+    from contribaudit.core.model.attestation import Attestation
+    from contribaudit.core.model.policy import AuditPolicy
+    from contribaudit.core.resolve.state import State
+    from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "id", "state", "subject", "setting", "value", "by", "observed_at", "confirmed_by", "anchored", "due_on",
@@ -51,7 +56,7 @@ class Attest(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=Attest, commands=[record])
+@click.group(cls=Attest)
 def command() -> None:
     """Record what the administration console shows where no API does.
 
@@ -61,6 +66,88 @@ def command() -> None:
     """
 
 
+@command.command("record")
+@click.argument("setting", required=False)
+@click.argument("value", required=False)
+@click.option("--subject", metavar="S", default="organization", show_default=True, help="Subject; app:* for all apps.")
+@click.option("--by", metavar="MAIL", help="Who looked; default: attested_by of the configuration.")
+@click.option("--observed-at", metavar="TIME", help="When they looked, with zone (default UTC); default: now.")
+@click.option("--console-path", metavar="TEXT", default="", help="Menu path to the screen.")
+@click.option("--note", metavar="TEXT", default="", help="Note to keep with the values.")
+@click.option("--attach", metavar="FILE", multiple=True, help="Screenshot file, or `clipboard`; repeatable.")
+@click.option("--screen", metavar="NAME", help="Console screen that shows the values; without values, walk this one.")
+@click.option(
+    "--set",
+    "pairs",
+    metavar="SETTING[@SUBJECT]=VALUE",
+    multiple=True,
+    help="One value; with --screen also SUBJECT=VALUE (app:*=blocked covers all rows); repeatable.",
+)
+@click.option("--from", "source", type=PATH, metavar="FILE", help="Record the values of a CSV or TOML file.")
+@click.option("--template", is_flag=True, help="Print a CSV of what is due, with the values left empty.")
+@click.option("--dry-run", "dry_run", is_flag=True, help="List the screens to visit, with values and minutes.")
+@click.option("--everything", is_flag=True, help="Include values that no rule of the policy waits for.")
+@click.option("--discard", is_flag=True, help="Delete unfinished forms.")
+@click.option("--offline", is_flag=True, help="Do not read the API; use the last saved run.")
+@format_option()
+@session_options
+@api_key_options
+@pass_console
+def record(
+    console: Console,
+    /,
+    *,
+    setting: str | None,
+    value: str | None,
+    subject: str,
+    pairs: tuple[str, ...],
+    source: Path | None,
+    template: bool,
+    dry_run: bool,
+    everything: bool,
+    discard: bool,
+    offline: bool,
+    **flags: Any,
+) -> None:
+    """Record SETTING VALUE as the administration console shows it.
+
+    Write a list with commas, an empty list as none. The API's signals are read before and after: while they do not
+    change, they anchor the value. For a look in the past (--observed-at), the last complete run before it must agree
+    with the API today.
+
+    Without values, walk through the screens that the policy's rules wait for.
+    """
+    from contribaudit.cli.attest.recording import by_flags, from_file, print_template, typed_values
+    from contribaudit.cli.attest.session import Given, open_session
+    from contribaudit.cli.attest.walk import require_person, show_plan, walk
+    from contribaudit.operations import drafts
+
+    given = Given(**flags)
+    told = typed_values(setting, value, pairs, subject, given.screen)
+    if sum((bool(told), source is not None, template, dry_run, discard)) > 1:
+        raise UsageError(
+            "Values, --from, --template, --dry-run and --discard exclude each other",
+            hint="contribaudit attest record --help",
+        )
+    if discard:
+        console.diagnostics.conclusion(f"{counted(drafts.discard_all(), 'unfinished form')} deleted.")
+        return
+    walking = not told and source is None and not template and not dry_run
+    if walking:
+        require_person()
+    with open_session(console, offline=offline or template, reading=template or dry_run) as session:
+        if template:
+            print_template(session, given.screen)
+        elif dry_run:
+            show_plan(session, given.screen, everything=everything)
+        elif walking:
+            walk(session, given, everything=everything)
+        elif source is not None:
+            from_file(session, source, given)
+        else:
+            by_flags(session, told, given)
+
+
 @command.command("list")
 @click.option("--all", "everything", is_flag=True, help="Include superseded and revoked attestations.")
 @format_option()
@@ -68,6 +155,10 @@ def command() -> None:
 @pass_console
 def list_attestations(console: Console, *, everything: bool) -> None:
     """List attestations in force: who looked when, who confirmed, what anchors them, and when to look again."""
+    from contribaudit.attestations.due import due_at
+    from contribaudit.attestations.status import what_became
+    from contribaudit.cli.attest.session import open_session
+
     with open_session(console, reading=True) as session:
         state, known, now = session.remembered(), session.attestations(), session.now()
         policy = session.job.policy
@@ -91,6 +182,11 @@ def list_attestations(console: Console, *, everything: bool) -> None:
 @pass_console
 def show_attestation(console: Console, *, identity: str) -> None:
     """Show one attestation in full and check its screenshots; exits with 5 if one is damaged."""
+    from contribaudit.attestations.status import what_became
+    from contribaudit.cli.attest.session import open_session
+    from contribaudit.exporters.tabular import cell_text, render
+    from contribaudit.exporters.text import rfc3339
+
     with open_session(console, reading=True) as session:
         one = session.find(identity)
         for shot in one.attachments:
@@ -118,6 +214,10 @@ def show_attestation(console: Console, *, identity: str) -> None:
 
 
 def _row(one: Attestation, standing: str, state: State, policy: AuditPolicy) -> tuple[Cell, ...]:
+    from contribaudit.attestations.anchoring import described
+    from contribaudit.attestations.due import due_at
+    from contribaudit.core.resolve.aliases import alias_of
+
     return (
         one.id,
         standing,
@@ -161,6 +261,8 @@ _by = click.option("--by", metavar="MAIL", help="Your email address; default: at
 @pass_console
 def confirm(console: Console, *, identity: str, by: str | None) -> None:
     """Confirm as a second person that the console shows this; not for whoever looked or recorded it."""
+    from contribaudit.cli.attest.session import open_session
+
     with open_session(console) as session:
         one = session.find(identity)
         signature = session.confirm(one.id, by or session.settings.attested_by or "")
@@ -175,6 +277,8 @@ def confirm(console: Console, *, identity: str, by: str | None) -> None:
 @pass_console
 def revoke(console: Console, *, identity: str, by: str | None, note: str) -> None:
     """Revoke an attestation. It stays in the history; the one before it does not come back."""
+    from contribaudit.cli.attest.session import open_session
+
     with open_session(console) as session:
         one = session.find(identity)
         signature = session.revoke(one.id, by or session.settings.attested_by or "", note)
@@ -194,6 +298,8 @@ def forget(console: Console, *, person: str, yes: bool) -> None:
     reasons, screenshots, policy files, attestation files and evidence that was exported. One history holds several
     organizations, so the name is erased from all of them.
     """
+    from contribaudit.attestations.recording import mail
+
     known = mail(person, "whoever is to be forgotten")
     with console.open_history() as store:
         agreed(f"Replace {known} with {pseudonym(known)} permanently?", yes=yes)

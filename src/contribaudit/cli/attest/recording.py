@@ -1,4 +1,4 @@
-"""`attest record`: values by flags, by screen or from a file, and `attest --template`. The walk is in walk.py.
+"""What `attest record` does: values by flags, by screen or from a file, and `--template`. The walk is in walk.py.
 
 All of what is given at once is recorded, or nothing. A template is what is due, as a CSV whose values are empty:
 nothing suggests an answer.
@@ -10,9 +10,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
-
-import click
 
 from contribaudit import catalogue
 from contribaudit.attestations import files
@@ -28,16 +25,12 @@ from contribaudit.attestations.recording import (
     new_id,
     record_all,
 )
-from contribaudit.cli.attest.session import Given, Session, open_session, session_options, write_recorded
-from contribaudit.cli.attest.walk import require_person, show_plan, walk
-from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import PATH, api_key_options, format_option
+from contribaudit.cli.attest.session import Given, Session, write_recorded
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.operations import drafts
 from contribaudit.operations.clipboard import pictures
 
 TypedValue = tuple[str, str, str]
@@ -139,84 +132,7 @@ def _past(session: Session, given: Given) -> datetime | None:
     return found
 
 
-@click.command("record")
-@click.argument("setting", required=False)
-@click.argument("value", required=False)
-@click.option("--subject", metavar="S", default="organization", show_default=True, help="Subject; app:* for all apps.")
-@click.option("--by", metavar="MAIL", help="Who looked; default: attested_by of the configuration.")
-@click.option("--observed-at", metavar="TIME", help="When they looked, with zone (default UTC); default: now.")
-@click.option("--console-path", metavar="TEXT", default="", help="Menu path to the screen.")
-@click.option("--note", metavar="TEXT", default="", help="Note to keep with the values.")
-@click.option("--attach", metavar="FILE", multiple=True, help="Screenshot file, or `clipboard`; repeatable.")
-@click.option("--screen", metavar="NAME", help="Console screen that shows the values; without values, walk this one.")
-@click.option(
-    "--set",
-    "pairs",
-    metavar="SETTING[@SUBJECT]=VALUE",
-    multiple=True,
-    help="One value; with --screen also SUBJECT=VALUE (app:*=blocked covers all rows); repeatable.",
-)
-@click.option("--from", "source", type=PATH, metavar="FILE", help="Record the values of a CSV or TOML file.")
-@click.option("--template", is_flag=True, help="Print a CSV of what is due, with the values left empty.")
-@click.option("--dry-run", "dry_run", is_flag=True, help="List the screens to visit, with values and minutes.")
-@click.option("--everything", is_flag=True, help="Include values that no rule of the policy waits for.")
-@click.option("--discard", is_flag=True, help="Delete unfinished forms.")
-@click.option("--offline", is_flag=True, help="Do not read the API; use the last saved run.")
-@format_option()
-@session_options
-@api_key_options
-@pass_console
-def record(
-    console: Console,
-    /,
-    *,
-    setting: str | None,
-    value: str | None,
-    subject: str,
-    pairs: tuple[str, ...],
-    source: Path | None,
-    template: bool,
-    dry_run: bool,
-    everything: bool,
-    discard: bool,
-    offline: bool,
-    **flags: Any,
-) -> None:
-    """Record SETTING VALUE as the administration console shows it.
-
-    Write a list with commas, an empty list as none. The API's signals are read before and after: while they do not
-    change, they anchor the value. For a look in the past (--observed-at), the last complete run before it must agree
-    with the API today.
-
-    Without values, walk through the screens that the policy's rules wait for.
-    """
-    given = Given(**flags)
-    told = _typed_values(setting, value, pairs, subject, given.screen)
-    if sum((bool(told), source is not None, template, dry_run, discard)) > 1:
-        raise UsageError(
-            "Values, --from, --template, --dry-run and --discard exclude each other",
-            hint="contribaudit attest record --help",
-        )
-    if discard:
-        console.diagnostics.conclusion(f"{counted(drafts.discard_all(), 'unfinished form')} deleted.")
-        return
-    walking = not told and source is None and not template and not dry_run
-    if walking:
-        require_person()
-    with open_session(console, offline=offline or template, reading=template or dry_run) as session:
-        if template:
-            print_template(session, given.screen)
-        elif dry_run:
-            show_plan(session, given.screen, everything=everything)
-        elif walking:
-            walk(session, given, everything=everything)
-        elif source is not None:
-            from_file(session, source, given)
-        else:
-            by_flags(session, told, given)
-
-
-def _typed_values(
+def typed_values(
     setting: str | None, value: str | None, pairs: tuple[str, ...], subject: str, screen: str | None
 ) -> list[TypedValue]:
     """The values on the command line, one by one."""

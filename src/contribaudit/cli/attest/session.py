@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from contribaudit.attestations.anchoring import described
 from contribaudit.attestations.recording import doubts
 from contribaudit.audit.attesting import AttestationSession
 from contribaudit.cli.console import Console
-from contribaudit.cli.options import chosen_organization, organization_option, store_option
+from contribaudit.cli.options import chosen_organization
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.aliases import alias_of
@@ -19,13 +19,6 @@ from contribaudit.core.resolve.aliases import alias_of
 if TYPE_CHECKING:
     from contribaudit.core.resolve.state import State
     from contribaudit.settings.model import AppSettings
-
-F = TypeVar("F", bound=Callable[..., object])
-
-
-def session_options(command: F) -> F:
-    """--org and --store."""
-    return organization_option()(store_option(command))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from contribaudit.attestations.decoder_proposals import differences
-from contribaudit.attestations.recording import find_subject
-from contribaudit.attestations.status import signal_lines
-from contribaudit.cli.attest.session import Session, open_session, session_options
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import format_option
-from contribaudit.cli.signals.propose import propose, value_text
-from contribaudit.core.model.decoder import Trust
+from contribaudit.cli.options import format_option, output_options, session_options
 from contribaudit.core.model.observation import Observed, SettingId
 from contribaudit.core.model.several import counted
-from contribaudit.core.model.subject import Subject
-from contribaudit.core.resolve.aliases import alias_of
-from contribaudit.core.resolve.signals import SIGNAL_PREFIX
-from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import Cell
+from contribaudit.exporters.text import Cell, raw_text, safe_text
 
 if TYPE_CHECKING:
+    from contribaudit.cli.attest.session import Session
+    from contribaudit.core.model.decoder import Trust
+    from contribaudit.core.model.subject import Subject
     from contribaudit.core.resolve.state import State
 
 COLUMNS = (
@@ -49,6 +43,8 @@ def command() -> None:
 @pass_console
 def list_signals(console: Console) -> None:
     """List the signals of the last run: owner, state, since when, and what people attested in that state."""
+    from contribaudit.cli.attest.session import open_session
+
     with open_session(console, reading=True) as session:
         rows = _rows(session, session.read())
     console.table(COLUMNS, rows, flexible="seen_to_mean", only=TABLE)
@@ -70,6 +66,9 @@ def show_signal(console: Console, *, signal: str, subject: str) -> None:
 
     The pointers of a decoder begin here. Where the object belongs to no single owner, it is shown as the API gave it.
     """
+    from contribaudit.attestations.recording import find_subject
+    from contribaudit.cli.attest.session import open_session
+
     with open_session(console, reading=True) as session:
         state = session.read()
         owner = find_subject(state, subject)
@@ -90,12 +89,16 @@ def show_signal(console: Console, *, signal: str, subject: str) -> None:
 @pass_console
 def diff_signal(console: Console, *, signal: str, before: int, after: int, subject: str) -> None:
     """Compare a signal's raw object in the runs BEFORE and AFTER, by JSON pointer."""
+    from contribaudit.attestations.decoder_proposals import differences
+    from contribaudit.attestations.recording import find_subject
+    from contribaudit.cli.attest.session import open_session
+
     with open_session(console, reading=True) as session:
         state = session.read()
         owner = find_subject(state, subject)
         one, other = (_object_of_run(session, run, owner, signal) for run in (before, after))
     rows = [
-        (pointer, value_text(old), value_text(new), ", ".join(_looking_at(state, owner, signal, pointer)))
+        (pointer, raw_text(old), raw_text(new), ", ".join(_looking_at(state, owner, signal, pointer)))
         for pointer, old, new in differences(one, other)
     ]
     columns = ("pointer", "before", "after", "decoders")
@@ -104,7 +107,84 @@ def diff_signal(console: Console, *, signal: str, before: int, after: int, subje
     console.diagnostics.conclusion(f"{count} between run {before} and run {after}.")
 
 
+@command.command("propose")
+@click.argument("setting")
+@click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose setting it is.")
+@click.option("--signal", metavar="NAME", help="The signal, if several apply.")
+@click.option("--owner", type=click.Choice(["organization", "app"]), help="Whose signal; default: the subject's own.")
+@click.option("--before", metavar="RUN|DATE|FILE", help="First state; default: one attested with another value.")
+@click.option("--after", metavar="RUN|DATE|FILE", help="Second state; default: the newest attested one.")
+@click.option("--before-value", metavar="V", help="Value in the first state; default: as attested.")
+@click.option("--after-value", metavar="V", help="Value in the second state; default: as attested.")
+@click.option(
+    "--pointer", "pointers", metavar="POINTER", multiple=True, help="Field that decides the value; repeatable."
+)
+@output_options
+@session_options
+@pass_console
+def propose(
+    console: Console,
+    *,
+    setting: str,
+    subject: str,
+    signal: str | None,
+    owner: str | None,
+    before: str | None,
+    after: str | None,
+    before_value: str | None,
+    after_value: str | None,
+    pointers: tuple[str, ...],
+) -> None:
+    """Print a decoder for SETTING from what changed in its signal between two states.
+
+    In a throwaway organization: attest, audit, flip the setting, audit, attest. Or name two files with the object of a
+    colleague's organization, as `signals show` prints it, and both values. Nothing is put into use: read it, then save
+    it into the folder that `decoders` in the configuration names. There it counts once an attestation of that
+    organization agrees with it.
+    """
+    from contribaudit.attestations.decoder_proposals import chosen, moved, written
+    from contribaudit.attestations.recording import find_setting, find_subject
+    from contribaudit.cli.attest.session import open_session
+    from contribaudit.cli.signals.propose import Search, find_key
+
+    console.check_output()
+    if (before is None) != (after is None):
+        raise UsageError("--before and --after go together", hint="Give both states, or neither.")
+    with open_session(console) as session:
+        state = session.remembered()
+        about = find_subject(state, subject)
+        known = find_setting(setting, about)
+        key = find_key(state, known, about, signal, owner)
+        said = [one for one in session.attestations() if one.revoked is None]
+        search = Search(session, known, about, key, said)
+        if before is not None and after is not None:
+            sides = (
+                search.side(before, before_value, "--before-value"),
+                search.side(after, after_value, "--after-value"),
+            )
+        else:
+            sides = search.attested_sides()
+        told = search.origin(sides)
+    one, other = sides
+    found = moved(one.object, other.object) if one.object is not None and other.object is not None else []
+    for pointer, old, new in found:
+        console.diagnostics.note(f"changed: {pointer} from {raw_text(old)} to {raw_text(new)}")
+    places = chosen(pointers, found, one.object, other.object)
+    others = [pointer for pointer, _, _ in found if pointer not in places]
+    told += [f"Also changed, not used: {pointer}" for pointer in others]
+    lines = [safe_text(line) for line in told]
+    by = session.settings.attested_by or ""
+    text = written(known, key, sides, places, told=lines, by=by, today=datetime.now(UTC).date())
+    console.write(text)
+    console.diagnostics.conclusion(
+        f"A proposal, not in use: it counts once `decoders` names its folder and an attestation of {known.id} agrees."
+    )
+
+
 def _rows(session: Session, state: State) -> list[tuple[Cell, ...]]:
+    from contribaudit.attestations.status import signal_lines
+    from contribaudit.core.resolve.aliases import alias_of
+
     rows: list[tuple[Cell, ...]] = []
     for line in signal_lines(state, session.job.store.attestation_history(session.organization), session.organization):
         one = line.reading
@@ -117,7 +197,7 @@ def _rows(session: Session, state: State) -> list[tuple[Cell, ...]]:
                 f"{standing}: {one.reason}" if one.reason else standing,
                 line.since,
                 one.revision,
-                ", ".join(f"{setting}={value_text(value)}" for setting, value in line.meant),
+                ", ".join(f"{setting}={raw_text(value)}" for setting, value in line.meant),
                 one.state or (),
                 seen.response if seen is not None else "",
                 one.owner.id,
@@ -131,6 +211,9 @@ def _rows(session: Session, state: State) -> list[tuple[Cell, ...]]:
 
 def _seen(state: State, owner: Subject, signal: str) -> Observed:
     """The signal as the run saw it. Raises UsageError when the API held none."""
+    from contribaudit.core.resolve.aliases import alias_of
+    from contribaudit.core.resolve.signals import SIGNAL_PREFIX
+
     seen = state.value(owner, SettingId(signal)) if signal.startswith(SIGNAL_PREFIX) else None
     if seen is None or not seen.response:
         known = sorted(str(one.setting) for one in state.of(owner) if one.setting.startswith(SIGNAL_PREFIX))
@@ -183,7 +266,7 @@ def _counts(trust: Trust, owner: Subject) -> str:
     if trust.standing:
         return trust.standing
     if trust.against is not None:
-        return f"set aside, {trust.against.by} attested {value_text(trust.against.value)}"
+        return f"set aside, {trust.against.by} attested {raw_text(trust.against.value)}"
     if owner in trust.nowhere:
         return "points at nothing there"
     if not trust.decoder.reads:
@@ -198,6 +281,3 @@ def _looking_at(state: State, owner: Subject, signal: str, pointer: str) -> list
         for one in _decoders_of(state, owner, signal)
         if any(pointer == p or pointer.startswith(f"{p}/") for p in one.decoder.pointers)
     ]
-
-
-command.add_command(propose)

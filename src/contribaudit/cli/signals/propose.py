@@ -1,26 +1,20 @@
-"""`contribaudit signals propose`: a decoder from what moved between two states of a signal."""
+"""What `signals propose` needs: two states of a signal with different values, and where they come from."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import click
-
 from contribaudit import catalogue
-from contribaudit.attestations.decoder_proposals import Side, chosen, confounded, moved, own_object, values_at, written
-from contribaudit.attestations.recording import find_setting, find_subject, parse_value
+from contribaudit.attestations.decoder_proposals import Side, confounded, own_object, values_at
+from contribaudit.attestations.recording import parse_value
 from contribaudit.cli.arguments import run_number, run_of
-from contribaudit.cli.attest.session import Session, open_session, session_options
-from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import output_options
+from contribaudit.cli.attest.session import Session
 from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.canonical import Nothing
 from contribaudit.core.model.decoder import Digests
 from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.model.setting import Setting
@@ -32,81 +26,12 @@ from contribaudit.core.resolve.calibration import form, settings_of
 from contribaudit.core.resolve.signals import SignalKey, readings
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.text import safe_text
+from contribaudit.exporters.text import raw_text
 
 _LARGEST_FILE_BYTES = 10_000_000
 
 
-@click.command()
-@click.argument("setting")
-@click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose setting it is.")
-@click.option("--signal", metavar="NAME", help="The signal, if several apply.")
-@click.option("--owner", type=click.Choice(["organization", "app"]), help="Whose signal; default: the subject's own.")
-@click.option("--before", metavar="RUN|DATE|FILE", help="First state; default: one attested with another value.")
-@click.option("--after", metavar="RUN|DATE|FILE", help="Second state; default: the newest attested one.")
-@click.option("--before-value", metavar="V", help="Value in the first state; default: as attested.")
-@click.option("--after-value", metavar="V", help="Value in the second state; default: as attested.")
-@click.option(
-    "--pointer", "pointers", metavar="POINTER", multiple=True, help="Field that decides the value; repeatable."
-)
-@output_options
-@session_options
-@pass_console
-def propose(
-    console: Console,
-    *,
-    setting: str,
-    subject: str,
-    signal: str | None,
-    owner: str | None,
-    before: str | None,
-    after: str | None,
-    before_value: str | None,
-    after_value: str | None,
-    pointers: tuple[str, ...],
-) -> None:
-    """Print a decoder for SETTING from what changed in its signal between two states.
-
-    In a throwaway organization: attest, audit, flip the setting, audit, attest. Or name two files with the object of a
-    colleague's organization, as `signals show` prints it, and both values. Nothing is put into use: read it, then save
-    it into the folder that `decoders` in the configuration names. There it counts once an attestation of that
-    organization agrees with it.
-    """
-    console.check_output()
-    if (before is None) != (after is None):
-        raise UsageError("--before and --after go together", hint="Give both states, or neither.")
-    with open_session(console) as session:
-        state = session.remembered()
-        about = find_subject(state, subject)
-        known = find_setting(setting, about)
-        key = _key(state, known, about, signal, owner)
-        said = [one for one in session.attestations() if one.revoked is None]
-        search = _Search(session, known, about, key, said)
-        if before is not None and after is not None:
-            sides = (
-                search.side(before, before_value, "--before-value"),
-                search.side(after, after_value, "--after-value"),
-            )
-        else:
-            sides = search.attested_sides()
-        told = search.origin(sides)
-    one, other = sides
-    found = moved(one.object, other.object) if one.object is not None and other.object is not None else []
-    for pointer, old, new in found:
-        console.diagnostics.note(f"changed: {pointer} from {value_text(old)} to {value_text(new)}")
-    places = chosen(pointers, found, one.object, other.object)
-    others = [pointer for pointer, _, _ in found if pointer not in places]
-    told += [f"Also changed, not used: {pointer}" for pointer in others]
-    lines = [safe_text(line) for line in told]
-    by = session.settings.attested_by or ""
-    text = written(known, key, sides, places, told=lines, by=by, today=datetime.now(UTC).date())
-    console.write(text)
-    console.diagnostics.conclusion(
-        f"A proposal, not in use: it counts once `decoders` names its folder and an attestation of {known.id} agrees."
-    )
-
-
-def _key(state: State, setting: Setting, about: Subject, signal: str | None, owner: str | None) -> SignalKey:
+def find_key(state: State, setting: Setting, about: Subject, signal: str | None, owner: str | None) -> SignalKey:
     """The owner and the signal. Raises UsageError where none is known, and where several may tell it."""
     kind = Kind(owner) if owner is not None else about.kind
     keys = [(one.owner, one.signal) for one in readings(state, about, setting.family) if one.owner.kind is kind]
@@ -126,7 +51,7 @@ def _key(state: State, setting: Setting, about: Subject, signal: str | None, own
 
 
 @dataclass(frozen=True, slots=True)
-class _Search:
+class Search:
     """The search for a decoder: a setting of a subject, the signal that may hold it, and its attestations."""
 
     session: Session
@@ -225,7 +150,7 @@ class _Search:
         told = [
             f"Proposed by `contribaudit signals propose` from {self.key[1]} of {name} in {about.organization}.",
             *(
-                f"{setting.id} = {value_text(one.value)} in {one.label}, {one.told_by}; object "
+                f"{setting.id} = {raw_text(one.value)} in {one.label}, {one.told_by}; object "
                 + (f"sha256 {one.sha256}" if one.sha256 else "absent")
                 for one in sides
             ),
@@ -250,12 +175,3 @@ def _of_file(path: Path) -> tuple[str, Any]:
     if found is not None and not isinstance(found, dict):
         raise UsageError(f"{path} does not hold one object", hint="Write it with contribaudit signals show.")
     return f"the file {path.name} (sha256 {sha256(body).hexdigest()})", own_object(found) if found is not None else None
-
-
-def value_text(value: Any) -> str:
-    """A value of a raw object as one line: text as it is, everything else as JSON."""
-    if isinstance(value, Nothing):
-        return str(value.value)
-    if isinstance(value, str):
-        return value
-    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

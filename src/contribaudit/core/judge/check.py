@@ -10,14 +10,16 @@ from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from contribaudit.core.model.finding import Evidence, Outcome, Severity
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.policy import AuditPolicy, Rule
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.state import State
+
+if TYPE_CHECKING:
+    from contribaudit.core.resolve.state import State
 
 
 class Shape(StrEnum):
