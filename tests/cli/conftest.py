@@ -16,7 +16,6 @@ from starlette.applications import Starlette
 from contribaudit.cli import run
 from contribaudit.settings.file import store_default
 from contribaudit.simulator import running, scenario_app
-from tests.direct import answering
 from tests.isolation import MemoryKeyring, isolate, use_keyring
 
 
@@ -39,7 +38,7 @@ Cli = Callable[..., Ended]
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The simulated API, on a real socket where its module says nothing else."""
+    """The simulated API on a real socket."""
 
     url: str
     organization: str
@@ -68,13 +67,10 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 
 
 @pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Api]:
-    """The tidy organization, and the environment that points at it; no key.
-
-    A module whose WITHOUT_SOCKET is true has its clients asked in their own loop, see `answering`.
-    """
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
+    """The tidy organization, and the environment that points at it; no key."""
     app = scenario_app("tidy")
-    with answering(app) if getattr(request.module, "WITHOUT_SOCKET", False) else running(app) as url:
+    with running(app) as url:
         organization = app.state.organization.id
         monkeypatch.setenv("CONTRIBAUDIT_API_URL", url)
         monkeypatch.setenv("CONTRIBAUDIT_ORG_ID", organization)

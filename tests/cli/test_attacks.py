@@ -1,4 +1,4 @@
-"""attacks.py, through the real command line and as HTTP answers: none of it is taken for a pass."""
+"""attacks.py, through the real command line and over HTTP: none of it is taken for a pass."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from pathlib import Path
 import pytest
 
 from contribaudit.cli import run
-from contribaudit.simulator import Organization, scenario_app
+from contribaudit.simulator import Organization, running, scenario_app
 from tests.cli import attacks
 from tests.cli.attacks import NOT_PASS, Attack
 from tests.cli.conftest import Api, Cli
 from tests.cli.test_three_answers import IN_ORDER, SANDBOX, STATEMENTS
-from tests.direct import answering
 from tests.isolation import isolate
 
 POLICY = 'version = 1\nname = "tidy"\n[expect]\n' + "\n".join(STATEMENTS.values()) + f"\n{SANDBOX}"
@@ -40,7 +39,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Base]:
     folder = tmp_path_factory.mktemp("base")
     app = scenario_app("tidy")
     organization = app.state.organization
-    with pytest.MonkeyPatch.context() as patch, answering(app) as url:
+    with pytest.MonkeyPatch.context() as patch, running(app) as url:
         isolate(patch, folder)
         patch.setattr("sys.stdin", io.StringIO())
         point_at(patch, url, organization.id)

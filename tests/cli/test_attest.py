@@ -21,8 +21,6 @@ from contribaudit.wiring import operator
 
 from .conftest import Api, Cli
 
-WITHOUT_SOCKET = True
-
 ANNA, BERT = "anna@acme.example", "bert@acme.example"
 OFF = ("attest", "contribution.in_app", "off", "--by", ANNA)
 UGC = "signal.policy.ugc-data-use-preferences"

@@ -13,8 +13,6 @@ from tests.administrator import AdminConsole
 
 from .conftest import Api, Cli
 
-WITHOUT_SOCKET = True
-
 NAMED = ("residency.realm", "residency.regions")
 
 

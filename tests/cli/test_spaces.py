@@ -18,8 +18,6 @@ from tests.listed import Listing, keep, space_id
 
 from .conftest import Api, Cli
 
-WITHOUT_SOCKET = True
-
 WIKI = "app:tidy.atlassian.net/confluence"
 SEC = "space:tidy.atlassian.net/confluence/SEC"
 EVIL = "+cmd|\x1b[31m"

@@ -19,8 +19,6 @@ from contribaudit.store.schema import collections, runs, snapshots
 
 from .conftest import Api, Cli
 
-WITHOUT_SOCKET = True
-
 ANNA, BERT = "anna@acme.example", "bert@acme.example"
 STORE = ".local/share/contribaudit/history.sqlite"
 APPROVE = ("baseline", "approve", "--reason", "reviewed, GRC-207", "--by", ANNA, "--yes")
