@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.exporters.text import called, display, label, safe_text
 
 if TYPE_CHECKING:
-    from contribaudit.exporters.report_v1 import ChangeV1
+    from contribaudit.exporters.report_v1 import SubjectV1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +110,15 @@ _CAUSED_AT = re.compile(r" on (\d{4}-\d\d-\d\d \d\d:\d\d)Z")
 """The time of the event in the sentence on a cause."""
 
 
-def counted_changes(changes: Sequence[ChangeV1]) -> list[CountedChange]:
-    """Changes as people count them, a new app as one, in the order in which each first occurs."""
-    from contribaudit import catalogue  # too much before the first paint, and for the help of a command
-    from contribaudit.exporters.saved import changes_of
+def counted_changes(changes: Iterable[Change], described: Callable[[Subject], SubjectV1]) -> list[CountedChange]:
+    """Changes as people count them, a new app as one, in the order in which each first occurs.
 
-    subjects = {(one["organization"], one["subject"]["kind"], one["subject"]["id"]): one["subject"] for one in changes}
+    `described` gives a subject in the published shape.
+    """
+    from contribaudit import catalogue  # too much before the first paint, and for the help of a command
+
     found: list[CountedChange] = []
-    for one in grouped_changes(changes_of(changes)):
+    for one in grouped_changes(changes):
         first = one.changes[0]
         kind, text = setting_and_values(one)
         since = f"{first.last_seen:%Y-%m-%d %H:%M} to " if first.last_seen else "by "
@@ -128,7 +129,7 @@ def counted_changes(changes: Sequence[ChangeV1]) -> list[CountedChange]:
         if actor and actor not in cause:
             cause += f" ({actor})" if cause else actor
         ticket = next((change.ticket for change in one.changes if change.ticket), "")
-        subject = subjects[first.subject.organization, first.subject.kind.value, first.subject.id]
+        subject = described(first.subject)
         title = "" if one.appeared or one.vanished else safe_text(catalogue.find(first.setting).title)
         found.append(
             CountedChange(

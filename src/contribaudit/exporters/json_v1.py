@@ -258,7 +258,8 @@ def step_row(one: NextStep) -> StepV1:
     }
 
 
-def _subject(state: State, subject: Subject) -> SubjectV1:
+def subject_row(state: State, subject: Subject) -> SubjectV1:
+    """One subject in the published shape."""
     place = state.place(subject)
     return {
         "kind": subject.kind.value,
@@ -281,7 +282,7 @@ def finding_row(state: State, one: Finding) -> FindingV1:
         "reason_code": one.reason_code,
         "due_at": rfc3339(one.due_at),
         "organization": one.subject.organization,
-        "subject": _subject(state, one.subject),
+        "subject": subject_row(state, one.subject),
         "setting": one.setting,
         "expected": as_json(one.expected),
         "observed": as_json(one.observed),
@@ -320,7 +321,7 @@ def change_row(state: State, one: Change) -> ChangeV1:
     """One change in the published shape."""
     return {
         "organization": one.subject.organization,
-        "subject": _subject(state, one.subject),
+        "subject": subject_row(state, one.subject),
         "setting": one.setting,
         "before": as_json(one.before),
         "after": as_json(one.after),

@@ -368,7 +368,11 @@ class Overview:
 
     def changes(self) -> list[CountedChange]:
         """What changed since the run before, a new app as one."""
-        return counted_changes(self.document["changes"])
+        from contribaudit.exporters.saved import changes_of, subject_of
+
+        changes = self.document["changes"]
+        subjects = {subject_of(one["organization"], one["subject"]): one["subject"] for one in changes}
+        return counted_changes(changes_of(changes), subjects.__getitem__)
 
     def endings(self) -> list[Ending]:
         """What runs out by the report itself: keys, waivers, windows; soonest first."""

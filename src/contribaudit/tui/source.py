@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,12 +92,13 @@ class Board:
     @cached_property
     def changes(self) -> Sequence[CountedChange]:
         """What changed since the person last looked, or since the run before, a new app as one."""
-        if self.looked_at is None:
+        if self.looked_at is None and self.document is not None:
             return self.about.changes()
         from contribaudit.exporters.changed import counted_changes
-        from contribaudit.exporters.json_v1 import change_row
+        from contribaudit.exporters.json_v1 import subject_row
 
-        return counted_changes([change_row(self.report.state, one) for one in self.unseen])
+        changes = self.report.changes if self.looked_at is None else self.unseen
+        return counted_changes(changes, partial(subject_row, self.report.state))
 
     @cached_property
     def map(self) -> SiteMap:

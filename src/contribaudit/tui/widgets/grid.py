@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -243,10 +243,6 @@ class Grid(ScrollView, can_focus=True):
                 return column
             start += width + _GAP if width else 0
         return None
-
-    def region_of(self, row: int) -> Region:
-        """Where a row stands on the widget."""
-        return Region(0, row + 1 - int(self.scroll_offset.y), self.size.width, 1)
 
     def _line(self, cells: Sequence[Text], style: Style, width: int, mark: str) -> Strip:
         segments: list[Segment] = [Segment(mark, style)]
