@@ -22,7 +22,7 @@ def end_holder(address: str, organization: str) -> int:
     """End the connection that holds the organization, as an administrator or a restart does; how many there were."""
     engine = create_engine(make_url(address), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        key = transactions._key(connection, organization) % 2**64
+        key = transactions._lock_number(connection, organization) % 2**64
         holders = text(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory'"
             " AND classid = CAST(:high AS bigint) AND objid = CAST(:low AS bigint)"

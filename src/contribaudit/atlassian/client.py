@@ -67,7 +67,7 @@ class PageReader:
         broken: UnexpectedAnswer | None = None
         first = start or chain.first()
         asked: paging.Request | None = first
-        task: asyncio.Task[Answer] | None = self._start(call, first)
+        task: asyncio.Task[Answer] | None = self._start_request(call, first)
         try:
             while task is not None and asked is not None:
                 answer = await task
@@ -78,8 +78,8 @@ class PageReader:
                     broken = error
                 else:
                     if following is not None:
-                        task = self._start(call, following)
-                        await _under_way(task)
+                        task = self._start_request(call, following)
+                        await _let_it_send(task)
                 items = responses.entries(call, answer.document, self._sender.quote)
                 number += 1
                 read += len(items)
@@ -111,14 +111,14 @@ class PageReader:
         for task in tuple(self._ahead):
             await _cancelled(task)
 
-    def _start(self, call: Call, request: paging.Request) -> asyncio.Task[Answer]:
+    def _start_request(self, call: Call, request: paging.Request) -> asyncio.Task[Answer]:
         task = asyncio.create_task(self._sender.answer(call, request))
         self._ahead.add(task)
         task.add_done_callback(self._ahead.discard)
         return task
 
 
-async def _under_way(task: asyncio.Task[Answer]) -> None:
+async def _let_it_send(task: asyncio.Task[Answer]) -> None:
     """Let `task` get its request onto the wire: a reader that parses for long gives it no turn until it is done."""
     for _ in range(_TURNS_UNTIL_SENT):
         if task.done():
@@ -151,7 +151,7 @@ async def stream_pages(
     Raises AdminApiError, also for a cursor that does not move on.
     """
     limit = int(dict(call.query)["limit"])
-    request = _from(call, since) if not cursor else paging.cursor_with_query(call, cursor)
+    request = _first_request(call, since) if not cursor else paging.cursor_with_query(call, cursor)
     for _ in range(max_pages):
         answer = await sender.answer(call, request)
         items = responses.entries(call, answer.document, sender.quote)
@@ -174,7 +174,7 @@ async def stream_pages(
         request = paging.cursor_with_query(call, cursor)
 
 
-def _from(call: Call, since: datetime | None) -> paging.Request:
+def _first_request(call: Call, since: datetime | None) -> paging.Request:
     """The first page; times are milliseconds since 1970, written as text."""
     start = () if since is None else (("from", str(int(since.timestamp() * 1000))),)
     return paging.Request((*call.query, *start), None)

@@ -155,13 +155,13 @@ def _mounts(context: ssl.SSLContext) -> dict[str, httpx.AsyncBaseTransport | Non
     An entry that is no host (a network, an IPv6 address in brackets) is left out: the hosts that are read are names.
     """
     told = getproxies()
-    without = _without(told)
+    without = _no_proxy_entries(told)
     if "*" in without:
         return {}
     mounts: dict[str, httpx.AsyncBaseTransport | None] = {}
     for scheme in ("http", "https", "all"):
         if address := told.get(scheme):
-            mounts[f"{scheme}://"] = httpx.AsyncHTTPTransport(verify=context, proxy=_full(address))
+            mounts[f"{scheme}://"] = httpx.AsyncHTTPTransport(verify=context, proxy=_with_scheme(address))
     for entry in without:
         if found := _HOST.fullmatch(entry):
             scheme, host = found["scheme"] or "all", found["host"]
@@ -169,9 +169,9 @@ def _mounts(context: ssl.SSLContext) -> dict[str, httpx.AsyncBaseTransport | Non
     return mounts
 
 
-def _without(told: dict[str, str]) -> list[str]:
-    """The entries of NO_PROXY."""
-    return [entry for one in told.get("no", "").split(",") if (entry := one.strip())]
+def _no_proxy_entries(proxies: dict[str, str]) -> list[str]:
+    """The hosts that NO_PROXY exempts from the proxy."""
+    return [entry for one in proxies.get("no", "").split(",") if (entry := one.strip())]
 
 
 def ignored_exceptions() -> tuple[str, tuple[str, ...]]:
@@ -181,7 +181,7 @@ def ignored_exceptions() -> tuple[str, tuple[str, ...]]:
     a proxy, whether they are named or not.
     """
     told = getproxies()
-    entries = [] if "*" in _without(told) else _without(told)
+    entries = [] if "*" in _no_proxy_entries(told) else _no_proxy_entries(told)
     ignored = [entry for entry in entries if not (_HOST.fullmatch(entry) or _OWN.match(entry))]
     return variable_of("no"), tuple(dict.fromkeys(ignored))
 
@@ -192,13 +192,13 @@ def _unusable_proxy() -> str:
     for scheme in ("https", "http", "all"):
         if address := told.get(scheme):
             try:
-                httpx.AsyncHTTPTransport(verify=_no_certificates(), proxy=_full(address))
+                httpx.AsyncHTTPTransport(verify=_no_certificates(), proxy=_with_scheme(address))
             except (ValueError, ImportError, httpx.InvalidURL):
                 return variable_of(scheme)
     return variable_of("no")
 
 
-def _full(address: str) -> str:
+def _with_scheme(address: str) -> str:
     return address if "://" in address else f"http://{address}"
 
 
@@ -211,20 +211,20 @@ def _certificates(trust: Trust) -> ssl.SSLContext:
         try:
             context.load_verify_locations(trust.ca_file)
         except OSError as error:  # ssl.SSLError is one
-            problem = f"The certificates in ca_file ({trust.ca_file}) cannot be used: {_why(error)}"
+            problem = f"The certificates in ca_file ({trust.ca_file}) cannot be used: {_unusable_reason(error)}"
     if trust.certificate is not None and not problem:
         try:
             # Without a password: OpenSSL would ask for it on the terminal.
             context.load_cert_chain(trust.certificate, trust.key, password="")
         except (OSError, ValueError) as error:
             names = " and ".join(str(one) for one in (trust.certificate, trust.key) if one is not None)
-            problem = f"The client certificate ({names}) cannot be used: {_why(error)}"
+            problem = f"The client certificate ({names}) cannot be used: {_unusable_reason(error)}"
     if problem:
         raise ConfigurationError(problem, hint="Name files in PEM, with a private key that is not encrypted")
     return context
 
 
-def _why(error: OSError | ValueError) -> str:
+def _unusable_reason(error: OSError | ValueError) -> str:
     if isinstance(error, ssl.SSLError):
         return (error.reason or "it is not PEM").replace("_", " ").lower()
     return (error.strerror if isinstance(error, OSError) else "") or "it is not PEM"

@@ -81,14 +81,14 @@ def check_headers(call: Call, answer: Answer, *, goes_on: bool) -> None:
             what = f"sent a header `{name}`, so some entries may be missing"
         elif _WHOLE.search(word) and told == "false" and not goes_on:
             what = f"sent a header `{name}` that says that the list goes on, and no next page"
-        elif not goes_on and (_is_next(value) if word == "link" else _FURTHER.search(word) and told not in _EMPTY):
+        elif not goes_on and (_is_next_link(value) if word == "link" else _FURTHER.search(word) and told not in _EMPTY):
             what = f"sent a header `{name}` with a next page, of which the answer itself says nothing"
         else:
             continue
         raise MoreThanRead(f"{call.title} {what}", call=call.title, hint=HINT)
 
 
-def _is_next(link: str) -> bool:
+def _is_next_link(link: str) -> bool:
     return any("next" in (quoted or bare).casefold().split() for quoted, bare in _REL.findall(link))
 
 
@@ -108,7 +108,7 @@ def check_envelope(call: Call, document: dict[str, Any]) -> None:
         if not isinstance(document.get(name), dict):
             what = f"{call.title} returned a page without `{name}`, so it is not known whether there is a next page"
             raise NoEnvelope(what, call=call.title, hint=HINT)
-    for name, word, value in _other_keys(call, document):
+    for name, word, value in _unexpected_keys(call, document):
         if _FAILED.search(word) and value:
             what = f"returned `{name}` beside its entries, so some may be missing"
         elif ((_FURTHER.search(word) or _PART.search(word)) and value) or (_WHOLE.search(word) and value is False):
@@ -120,11 +120,11 @@ def check_envelope(call: Call, document: dict[str, Any]) -> None:
 
 def other_totals(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
     """The total numbers of entries under other names than `total`, each with its name."""
-    for name, word, value in _other_keys(call, answer.document):
+    for name, word, value in _unexpected_keys(call, answer.document):
         if _TOTAL.search(word) and type(value) is int:
             yield name, value
     for name, word, text in _of_headers(answer.headers):
-        if _TOTAL.search(_LISTS.sub("", word)) and (number := _number(text)) is not None:
+        if _TOTAL.search(_LISTS.sub("", word)) and (number := _parsed_count(text)) is not None:
             yield name, number
         elif word == "contentrange" and (found := _RANGE.fullmatch(text)) and found[1].casefold() != "bytes":
             yield name, int(found[4])
@@ -132,20 +132,20 @@ def other_totals(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
 
 def page_counts(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
     """The total numbers of pages, each with the name under which the page gives it."""
-    for name, word, value in _other_keys(call, answer.document):
+    for name, word, value in _unexpected_keys(call, answer.document):
         if _PAGES.search(word) and type(value) is int:
             yield name, value
     for name, word, text in _of_headers(answer.headers):
-        if _PAGES.search(_LISTS.sub("", word)) and (number := _number(text)) is not None:
+        if _PAGES.search(_LISTS.sub("", word)) and (number := _parsed_count(text)) is not None:
             yield name, number
 
 
-def _number(text: str) -> int | None:
+def _parsed_count(text: str) -> int | None:
     found = re.fullmatch(r"\s*(\d{1,15})\s*\+?\s*", text, re.ASCII)
     return int(found[1]) if found else None
 
 
-def _other_keys(call: Call, document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _unexpected_keys(call: Call, document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """Every other key next to the entries: a printable name, its letters without case, its value."""
     read = {**_READ, "": _OFFSET if call.paging is Paging.OFFSET else frozenset()}
     holders = [("", document), *((name, document[name]) for name in _HOLDERS if isinstance(document.get(name), dict))]

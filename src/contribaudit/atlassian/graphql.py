@@ -38,7 +38,7 @@ class Lifecycle(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
+class _PartText:
     line: str
     """Stands on one line of the document."""
     lifecycle: Lifecycle
@@ -46,41 +46,41 @@ class _Text:
     """What the gateway's message may call it, and calls no other part."""
 
 
-def _text(line: str, lifecycle: Lifecycle, names: str) -> _Text:
-    return _Text(line, lifecycle, frozenset(names.split()))
+def _part_text(line: str, lifecycle: Lifecycle, names: str) -> _PartText:
+    return _PartText(line, lifecycle, frozenset(names.split()))
 
 
 class Part(Enum):
     """One thing that can be asked, and how far it is published."""
 
-    CONFLUENCE = _text(
+    CONFLUENCE = _part_text(
         "getAIConfig(cloudId: $site, product: CONFLUENCE) { isEnabled isRovoEnabled isRovoLLMEnabled }",
         Lifecycle.PRODUCTION,
         "getAIConfig AIConfigResponse",
     )
-    JIRA = _text(
+    JIRA = _part_text(
         'jira { isRovoEnabled(cloudId: $cloud) @optIn(to: "JiraAtlassianIntelligence") }',
         Lifecycle.BETA,
         "JiraQuery JiraAtlassianIntelligence",
     )
-    JIRA_LLM = _text(
+    JIRA_LLM = _part_text(
         'jira_isRovoLLMEnabled(cloudId: $cloud) @optIn(to: "JiraAtlassianIntelligence")',
         Lifecycle.BETA,
         "jira_isRovoLLMEnabled JiraAtlassianIntelligence",
     )
-    JSM = _text(
+    JSM = _part_text(
         "virtualAgent {"
         ' virtualAgentEntitlements(cloudId: $cloud) @optIn(to: "VirtualAgent") { isAiEnabledInAdminHub } }',
         Lifecycle.EXPERIMENTAL,
         "virtualAgent VirtualAgent virtualAgentEntitlements isAiEnabledInAdminHub VirtualAgentQueryApi",
     )
-    SITE = _text(
+    SITE = _part_text(
         "search { configuration(cloudId: $cloud)"
         " { siteMetadata { isRovoEnabled orgId productInfo { name dataRegion } } } }",
         Lifecycle.PRODUCTION,
         "SearchQueryAPI siteMetadata productInfo dataRegion SearchConfigurationSiteMetadata",
     )
-    PLANS = _text(
+    PLANS = _part_text(
         "tenantContexts(cloudIds: [$cloud]) { cloudId orgId%s }",
         Lifecycle.PRODUCTION,
         "tenantContexts entitlementInfo TenantContext CommerceEntitlementInfo HamsEntitlement CcpEntitlement",
@@ -211,35 +211,37 @@ class SiteAnswer:
             where = path[: depth + 1]
             if isinstance(step, int):
                 if found == []:
-                    return NoValue("not_listed", f"`{_shown(path[:depth])}` is empty")
+                    return NoValue("not_listed", f"`{_dotted_path(path[:depth])}` is empty")
                 if not isinstance(found, list) or len(found) <= step:
-                    return NoValue("wrong_type", f"`{_shown(path[:depth])}` is not the list that it should be")
+                    return NoValue("wrong_type", f"`{_dotted_path(path[:depth])}` is not the list that it should be")
                 found = found[step]
             elif not isinstance(found, dict):
-                return NoValue("wrong_type", f"`{_shown(path[:depth])}` is not the object that it should be")
+                return NoValue("wrong_type", f"`{_dotted_path(path[:depth])}` is not the object that it should be")
             elif step in found:
                 found = found[step]
             else:
-                return self._why(where) or NoValue("missing_key", f"the answer has no `{_shown(where)}`")
+                return self._reason_for_null(where) or NoValue(
+                    "missing_key", f"the answer has no `{_dotted_path(where)}`"
+                )
             if found is None:
-                return self._why(where) or NoValue(
-                    "null", f"the gateway gave null for `{_shown(where)}`, and no reason"
+                return self._reason_for_null(where) or NoValue(
+                    "null", f"the gateway gave null for `{_dotted_path(where)}`, and no reason"
                 )
         return found
 
-    def _why(self, path: Path) -> NoValue | None:
+    def _reason_for_null(self, path: Path) -> NoValue | None:
         """The error that explains a null: a null climbs up to where the schema allows one, its error stays below."""
         for error in self.errors:
             told = error.get("path")
             about = tuple(told) if isinstance(told, list) else None
             if about is not None and (about[: len(path)] == path or path[: len(about)] == about):
                 return NoValue(
-                    code_of(error), f"the gateway gave no `{_shown(path)}`: {error_words(error, self.quote)}"
+                    code_of(error), f"the gateway gave no `{_dotted_path(path)}`: {error_words(error, self.quote)}"
                 )
         for error in self.errors:
             if not isinstance(error.get("path"), list):
                 return NoValue(
-                    code_of(error), f"the gateway gave no `{_shown(path)}`: {error_words(error, self.quote)}"
+                    code_of(error), f"the gateway gave no `{_dotted_path(path)}`: {error_words(error, self.quote)}"
                 )
         return None
 
@@ -348,5 +350,5 @@ def _objects(found: object) -> Iterator[dict[str, Any]]:
     yield from (one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
 
 
-def _shown(path: Path) -> str:
+def _dotted_path(path: Path) -> str:
     return ".".join(str(step) for step in path)

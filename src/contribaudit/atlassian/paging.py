@@ -113,14 +113,14 @@ def _total(document: dict[str, Any]) -> Any:
     return holder.get("total") if isinstance(holder, dict) else None
 
 
-def _apart(call: Call, item: dict[str, Any]) -> tuple[str, ...]:
+def _unit_of(call: Call, item: dict[str, Any]) -> tuple[str, ...]:
     attributes = item.get("attributes")
     # An entry without readable attributes is no unit of its own: it would make up for an app that never came.
     held = attributes if isinstance(attributes, dict) else {}
     return tuple(str(held.get(name)) for name in call.apart)
 
 
-def _number(total: int | None) -> str:
+def _count_words(total: int | None) -> str:
     return "no number of" if total is None else str(total)
 
 
@@ -160,7 +160,7 @@ class Chain:
         if told is None and _total(document) is not None:
             self._doubt = self._doubt or (NoTotal, "returned a total that is not a number")
         elif self._pages > 1 and told != self._announced:
-            what = f"first announced {_number(self._announced)} entries and then {_number(told)}"
+            what = f"first announced {_count_words(self._announced)} entries and then {_count_words(told)}"
             self._doubt = self._doubt or (TotalChanged, what)
         self._announced = told
         self._others.update(other_totals(self.call, answer))
@@ -172,7 +172,7 @@ class Chain:
             known = one_spelling(identity) if isinstance(identity, str) and identity else f" {self._read}"
             self._ids.add(known)
             if self.call.apart:
-                self._rows.add((known, *_apart(self.call, item)))
+                self._rows.add((known, *_unit_of(self.call, item)))
         return told
 
     def doubt(self) -> ListNotWhole | None:

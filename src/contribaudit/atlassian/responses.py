@@ -279,7 +279,7 @@ def no_answer(
     found = _never_connected(error, causes, call, url)
     if found is not None:
         return found
-    if isinstance(error, httpx.TimeoutException) or _first(causes, TimeoutError):
+    if isinstance(error, httpx.TimeoutException) or _first_of_kind(causes, TimeoutError):
         what = "accept a connection" if isinstance(error, httpx.ConnectTimeout) else "answer"
         return TimedOut(
             f"{host} did not {what} in time", call=call, hint="Check the network and any proxy, then try again"
@@ -291,7 +291,7 @@ def no_answer(
             call=call,
             hint=f"Check {proxy_variable(url) or 'HTTPS_PROXY'} and the proxy's user name and password",
         )
-    if _first(causes, ConnectionRefusedError):
+    if _first_of_kind(causes, ConnectionRefusedError):
         return ConnectionRefused(
             f"{host}:{url.port or {'https': 443}.get(url.scheme, 80)} refused the connection",
             call=call,
@@ -327,13 +327,13 @@ def _never_connected(
             return AdminApiUnreachable(
                 f"The proxy in {proxy} {told}", call=call, hint=f"Check {proxy}, or name {host} in NO_PROXY"
             )
-    if _first(causes, socket.gaierror):
+    if _first_of_kind(causes, socket.gaierror):
         return NameNotResolved(
             f"No address was found for {host}",
             call=call,
             hint="Check the network connection and DNS; behind a corporate proxy set HTTPS_PROXY",
         )
-    if tls := _first(causes, ssl.SSLError):
+    if tls := _first_of_kind(causes, ssl.SSLError):
         reason = _tls_reason(tls)
         if "certificate required" in reason or "alert" in reason:
             return TlsFailed(
@@ -370,9 +370,9 @@ def variable_of(scheme: str) -> str:
 
 def _proxy_unreached(error: BaseException, causes: list[BaseException]) -> str:
     """Why no connection to the proxy came about; "" where it did."""
-    if _first(causes, socket.gaierror):
+    if _first_of_kind(causes, socket.gaierror):
         return "cannot be reached: no address was found for it"
-    if _first(causes, ConnectionRefusedError):
+    if _first_of_kind(causes, ConnectionRefusedError):
         return "cannot be reached: it refused the connection"
     return "did not accept a connection in time" if isinstance(error, httpx.ConnectTimeout) else ""
 
@@ -389,7 +389,7 @@ def _chain(error: BaseException | None, end: BaseException | None) -> Iterator[B
     yield from _chain(error.__cause__ or error.__context__, end)
 
 
-def _first(causes: list[BaseException], kind: type[E]) -> E | None:
+def _first_of_kind(causes: list[BaseException], kind: type[E]) -> E | None:
     return next((cause for cause in causes if isinstance(cause, kind)), None)
 
 

@@ -171,14 +171,14 @@ class Sender:
                 self._limiter.pause(lane, seconds)
             self._progress.waiting(call.title, seconds, error.message)
 
-        attempt = partial(self._try, call, request)
+        attempt = partial(self._attempt, call, request)
         response = await with_retries(attempt, sleep=self._limiter.sleep, before_wait=before_wait)
         body = response.content
         document = responses.parse(call, body, self.quote)
         # Whatever is kept or shown of an answer comes from here.
         return Answer(self.redaction.value(document) if self.redaction.hides(body) else document, response.headers)
 
-    async def _try(self, call: Call, request: Request, waited: float) -> httpx.Response | Failure:
+    async def _attempt(self, call: Call, request: Request, waited: float) -> httpx.Response | Failure:
         lane = self._lane(call, request)
         waited += await self._limiter.turn(lane, call.per_minute, partial(self._progress.waiting, call.title))
         outgoing = self._build(call, request)
@@ -187,7 +187,7 @@ class Sender:
         async with self._slots:
             at, started = self._clock(), time.perf_counter()
             try:
-                result = await self._answer(call, outgoing)
+                result = await self._send_within_limits(call, outgoing)
             except (httpx.HTTPError, OSError) as error:
                 result = Failure(no_answer(error, call=call.title, url=self.origin, handled=handled))
             except ValueError:
@@ -198,7 +198,7 @@ class Sender:
                 self._record(call, request, answer, at, time.perf_counter() - started, waited)
         return result if isinstance(result, Failure) else self._judge(call, lane, result)
 
-    async def _answer(self, call: Call, outgoing: httpx.Request) -> httpx.Response | Failure:
+    async def _send_within_limits(self, call: Call, outgoing: httpx.Request) -> httpx.Response | Failure:
         """The answer, whole and without ties to its connection, or the limit that it went beyond."""
         deadline = asyncio.timeout(ANSWER_SECONDS)
         try:

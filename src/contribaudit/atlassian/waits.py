@@ -86,7 +86,7 @@ def asked_seconds(headers: Mapping[str, str], now: datetime, *, limited: bool = 
     return seconds_until(asked, headers, now) or seconds_until(reset, headers, now)
 
 
-class AsAsked(wait_base):
+class RetryWait(wait_base):
     """As long as the API asks, else exponential backoff with jitter, slower after a 429."""
 
     def __init__(self) -> None:
@@ -133,7 +133,7 @@ async def with_retries(
     retrying = AsyncRetrying(
         sleep=sleep,
         stop=stop_after_attempt(ATTEMPTS) | WaitTooLong(),
-        wait=AsAsked(),
+        wait=RetryWait(),
         retry=retry_if_result(_worth_another_try),
         before_sleep=note,
         retry_error_callback=_failure,
@@ -203,7 +203,7 @@ class Limiter:
         slept = 0.0
         lane = self._lanes[path]
         async with lane.turn:
-            while (hold := self._hold(lane, per_minute)) is not None:
+            while (hold := self._pause_needed(lane, per_minute)) is not None:
                 waiting(*hold)
                 await self.sleep(hold[0])
                 slept += hold[0]
@@ -211,7 +211,7 @@ class Limiter:
                 lane.sent.append(self.now())
         return slept
 
-    def _hold(self, lane: _Lane, per_minute: int | None) -> tuple[float, str] | None:
+    def _pause_needed(self, lane: _Lane, per_minute: int | None) -> tuple[float, str] | None:
         now = self.now()
         if lane.paused_until is not None and lane.paused_until > now:
             return (lane.paused_until - now).total_seconds(), "Atlassian's rate limit is used up for now"

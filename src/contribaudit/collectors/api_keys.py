@@ -52,11 +52,11 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     reading.unique = len(seen)
     if reading.shortfalls:
         return
-    yield _next(reading, keys)
-    yield _own(reading, keys)
+    yield _next_expiry(reading, keys)
+    yield _own_expiry(reading, keys)
 
 
-def _next(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observation:
+def _next_expiry(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observation:
     """The earliest expiry among the active keys; unavailable when one of them has no valid expiry date."""
     running: list[tuple[datetime, str, str]] = []
     for entry, response in keys:
@@ -75,7 +75,7 @@ def _next(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observati
     return reading.observed(NEXT_KEY_EXPIRY, reading.organization, text, response)
 
 
-def _own(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observation:
+def _own_expiry(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observation:
     label = reading.key_label
     # A key that has ended reads nothing: the one that it was renewed by often has the same label.
     alive = [one for one in keys if (end := parse_utc(one[0].get("expiresAt"))) is None or end > reading.started_at]

@@ -49,7 +49,7 @@ def parse(organization: str, entry: Mapping[str, Any]) -> AuditEvent | None:
     One whose time cannot be is taken to have happened when the log took it in.
     """
     attributes = _object(entry.get("attributes"))
-    identity, action = _text(id_in(entry)), _text(attributes.get("action"))
+    identity, action = _short_text(id_in(entry)), _short_text(attributes.get("action"))
     processed = parse_utc(attributes.get("processedAt"))
     time = parse_utc(attributes.get("time")) or processed
     if not identity or not action or time is None:
@@ -62,12 +62,12 @@ def parse(organization: str, entry: Mapping[str, Any]) -> AuditEvent | None:
         time=time,
         processed_at=processed,
         action=action,
-        actor_id=_text(actor.get("id")),
-        actor_name=_text(actor.get("name")),
-        actor_email=_text(actor.get("email")),
+        actor_id=_short_text(actor.get("id")),
+        actor_name=_short_text(actor.get("name")),
+        actor_email=_short_text(actor.get("email")),
         via=_via(actor),
-        named=tuple(dict.fromkeys(_named(attributes)))[:_MOST_NAMES],
-        message=_text(message),
+        named=tuple(dict.fromkeys(_identifiers(attributes)))[:_MOST_NAMES],
+        message=_short_text(message),
     )
 
 
@@ -76,26 +76,26 @@ def _via(actor: Mapping[str, Any]) -> str:
     auth, behalf, app = (_object(actor.get(name)) for name in ("auth", "onBehalfOf", "app"))
     parts: list[str] = []
     if auth.get("authType"):
-        label = _text(auth.get("tokenLabel")) or _text(auth.get("tokenId"))
-        parts.append(f"{_text(auth['authType'])} {label}".strip())
-    person = _text(behalf.get("email")) or _text(behalf.get("name")) or _text(behalf.get("id"))
+        label = _short_text(auth.get("tokenLabel")) or _short_text(auth.get("tokenId"))
+        parts.append(f"{_short_text(auth['authType'])} {label}".strip())
+    person = _short_text(behalf.get("email")) or _short_text(behalf.get("name")) or _short_text(behalf.get("id"))
     if person:
         parts.append(f"on behalf of {person}")
     if app.get("id"):
-        parts.append(f"app {_text(app['id'])}")
+        parts.append(f"app {_short_text(app['id'])}")
     return ", ".join(parts)
 
 
-def _named(attributes: Mapping[str, Any]) -> Iterator[str]:
+def _identifiers(attributes: Mapping[str, Any]) -> Iterator[str]:
     """IDs of what it was done to and where, and identifiers among their free attributes: ARIs, hosts, UUIDs."""
     for place in ("context", "container"):
         listed = attributes.get(place)
         for one in listed if isinstance(listed, list) else ():
             found = _object(one)
-            if identity := _text(found.get("id")):
+            if identity := _short_text(found.get("id")):
                 yield identity
             for value in _object(found.get("attributes")).values():
-                text = _text(value)
+                text = _short_text(value)
                 if _IDENTIFIER.fullmatch(text):
                     host = _HOST.match(text)
                     yield host[1] if host else text
@@ -105,7 +105,7 @@ def _object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str:
+def _short_text(value: Any) -> str:
     return value[:_LONGEST] if isinstance(value, str) else ""
 
 

@@ -267,7 +267,7 @@ def not_ours(organization: str, entry: Mapping[str, Any], *, owner_is_organizati
     owner of another entry is (a person's, a site's) is not documented: only what has an organization's form is taken
     for one.
     """
-    for key, value in _telling(entry):
+    for key, value in _owner_entries(entry):
         folded = letters(key)
         owner = _OWNER.match(folded) is not None
         strict = owner and owner_is_organization
@@ -290,7 +290,7 @@ def not_ours(organization: str, entry: Mapping[str, Any], *, owner_is_organizati
     return None
 
 
-def _telling(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _owner_entries(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     holders = [entry, *(entry[name] for name in ("attributes", "relationships") if isinstance(entry.get(name), dict))]
     for holder in holders:
         for key, value in holder.items():

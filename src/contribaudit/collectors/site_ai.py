@@ -60,10 +60,10 @@ _PARTS_OF = {"confluence": (Part.CONFLUENCE,), "jira": (Part.JIRA, Part.JIRA_LLM
 
 def gateway_sites(snapshot: Snapshot, rulebook: Rulebook) -> list[AppSite]:
     """The sites of the organization's apps. An app without a site that the gateway does not cover is left out."""
-    return app_sites(snapshot, rulebook, lambda rule, on_a_site: on_a_site or _tells_of(rule))
+    return app_sites(snapshot, rulebook, lambda rule, on_a_site: on_a_site or _gateway_covers(rule))
 
 
-def _tells_of(rule: App) -> bool:
+def _gateway_covers(rule: App) -> bool:
     return bool(rule.gateway_ai or rule.gateway_region or (rule.product_keys and not rule.own_workspaces))
 
 
@@ -131,7 +131,7 @@ class _Run:
 
         async def worker(most: int | None = None) -> None:
             for number, site in waiting:
-                asked = await self._one(number, site)
+                asked = await self._read_site(number, site)
                 self._progress.page_read(self._organization, NAME, self._answered, len(self._sites))
                 if asked and most is not None:
                     return
@@ -141,7 +141,7 @@ class _Run:
             for _ in range(min(IN_FLIGHT, len(self._sites))):
                 group.create_task(worker())
 
-    async def _one(self, number: int, site: AppSite) -> bool:
+    async def _read_site(self, number: int, site: AppSite) -> bool:
         """Take what one site says; False for one that was not even asked."""
         host = self._client.host_of(site.hosts)
         access = self._client.access(host)
@@ -152,11 +152,11 @@ class _Run:
             why = NoValue("no_cloud_id", "the API does not tell the site of the app, so it cannot be asked")
         elif access.missing:
             why = NoValue("no_token", access.missing)
-        elif self._parts(site):
+        elif self._parts_for(site):
             asked = True
             try:
-                keys = self._keys(site)
-                answer = await self._ask(host, site, keys)
+                keys = self._product_keys(site)
+                answer = await self._ask_gateway(host, site, keys)
                 plans = await self._plans(host, site, answer, keys)
                 self._found[number] = list(self._observed(site, answer, plans))
                 self._answered += 1
@@ -171,7 +171,7 @@ class _Run:
             self._found[number] = list(self._unavailable(site, why, scope))
         return asked
 
-    def _parts(self, site: AppSite) -> tuple[Part, ...]:
+    def _parts_for(self, site: AppSite) -> tuple[Part, ...]:
         """What is worth asking about a site."""
         reads = self._client.reads
         parts: dict[Part, None] = {}
@@ -184,18 +184,18 @@ class _Run:
             parts[Part.PLANS] = None
         return tuple(parts)
 
-    def _keys(self, site: AppSite) -> tuple[str, ...]:
+    def _product_keys(self, site: AppSite) -> tuple[str, ...]:
         """The product keys to ask for: the spelling that answered before, else every one."""
         known = self._learned.spellings
-        return _each((known[app],) if app in known else keys for app, keys in site.keys().items())
+        return _without_repeats((known[app],) if app in known else keys for app, keys in site.keys().items())
 
-    async def _ask(
+    async def _ask_gateway(
         self, host: str, site: AppSite, keys: tuple[str, ...], only: tuple[Part, ...] | None = None
     ) -> SiteAnswer:
         """The gateway's answer, asked again without the parts that it refuses. Raises AdminApiError."""
         refused = self._learned.refused
         while True:
-            parts = tuple(part for part in only or self._parts(site) if part not in refused)
+            parts = tuple(part for part in only or self._parts_for(site) if part not in refused)
             if not parts:
                 return SiteAnswer({}, (), str, dict(refused))
             question = Question(site.cloud_id, parts, keys)
@@ -226,8 +226,8 @@ class _Run:
             if isinstance(told, NoValue) and told.code == "null" and app in known
         }
         if any(others.values()):
-            rest = _each(others.values())
-            again = await self._ask(host, site, rest, (Part.PLANS,))
+            rest = _without_repeats(others.values())
+            again = await self._ask_gateway(host, site, rest, (Part.PLANS,))
             found |= self._located(site.cloud_id, others, again, rest)
         return found
 
@@ -260,8 +260,8 @@ class _Run:
         reader = AnswerReader(self.kept, answer, response)
         subject = site.subject(self._organization)
         told = [
-            answer.at(Part.SITE, *METADATA, "orgId") if Part.SITE in self._parts(site) else None,
-            answer.at(Part.PLANS, "tenantContexts", 0, "orgId") if Part.PLANS in self._parts(site) else None,
+            answer.at(Part.SITE, *METADATA, "orgId") if Part.SITE in self._parts_for(site) else None,
+            answer.at(Part.PLANS, "tenantContexts", 0, "orgId") if Part.PLANS in self._parts_for(site) else None,
         ]
         owners = {one.rpartition("/")[2].casefold(): one for one in told if isinstance(one, str)}
         foreign = next((one for key, one in owners.items() if key != self._organization.casefold()), None)
@@ -351,5 +351,5 @@ def _likeliest(parts: Sequence[Part]) -> tuple[Part, ...]:
     return ()
 
 
-def _each(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+def _without_repeats(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for group in groups for one in group))

@@ -213,8 +213,8 @@ async def collect_spaces(
     spool, findings = SpaceSpool(), Findings()
     runs = [_Run(source, snapshot, client, rulebook, findings, progress, clock()) for source in sources]
     ready = [(run, listing) for run in runs for listing in run.listings if not listing.code]
-    await _read(ready, client, spool)
-    await _read([(run, listing) for run, listing in ready if listing.resumable], client, spool)
+    await _read_listings(ready, client, spool)
+    await _read_listings([(run, listing) for run, listing in ready if listing.resumable], client, spool)
     listings = [listing for run in runs for listing in run.listings]
     return replace(
         snapshot,
@@ -296,7 +296,7 @@ class _Run:
         return None if None in told or not self._source.announces else sum(one for one in told if one is not None)
 
 
-async def _read(listings: Sequence[tuple[_Run, SpaceListing]], client: SiteClient, spool: SpaceSpool) -> None:
+async def _read_listings(listings: Sequence[tuple[_Run, SpaceListing]], client: SiteClient, spool: SpaceSpool) -> None:
     """Read these on, so many at a time as the client has requests in flight."""
     waiting: Iterable[tuple[_Run, SpaceListing]] = iter(listings)
 

@@ -130,7 +130,7 @@ def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[O
         attributes = {}
     reading.known_keys("attributes", attributes, _ATTRIBUTE_KEYS, response)
     yield reading.text(catalogue.NAME, app, attributes, "name", response)
-    doubt = not_ours(reading.client.organization, entry, owner_is_organization=True) or _other_kind(entry)
+    doubt = not_ours(reading.client.organization, entry, owner_is_organization=True) or _doubtful_type(entry)
     if doubt is not None:
         code, reason = doubt
         reading.fall_short(code, reason)
@@ -153,7 +153,7 @@ def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[O
     yield reading.texts(residency.REGIONS, app, attributes, "regions", response)
 
 
-def _other_kind(entry: Mapping[str, Any]) -> tuple[str, str] | None:
+def _doubtful_type(entry: Mapping[str, Any]) -> tuple[str, str] | None:
     """Code and reason why the entry may not be an app, by its `type`; None where nothing says so.
 
     Documented as text without a list of words, and not as required. Seen are "workspaces" and the app's own name.

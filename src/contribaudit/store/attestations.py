@@ -242,12 +242,12 @@ def read_signals(connection: Connection, organization: str) -> SignalHistory:
     intervals: defaultdict[tuple[Subject, SettingId], list[StoredFact]] = defaultdict(list)
     for fact in stored_facts(connection, number, prefixes=(SIGNAL_PREFIX, REVISION_PREFIX)):
         intervals[fact.subject, fact.setting].append(fact)
-    kept = {key: _states(its, whole) for key, its in intervals.items()}
+    kept = {key: _state_changes(its, whole) for key, its in intervals.items()}
     started_at = run_starts(connection, {run for states in kept.values() for run, _ in states})
     return {key: tuple((started_at[run], state) for run, state in states) for key, states in kept.items() if states}
 
 
-def _states(intervals: list[StoredFact], whole: Mapping[str, Sequence[int]]) -> list[tuple[int, _State]]:
+def _state_changes(intervals: list[StoredFact], whole: Mapping[str, Sequence[int]]) -> list[tuple[int, _State]]:
     """The run that first saw each state, and the state, without repetitions."""
     found: list[tuple[int, _State]] = []
     first = intervals[0]

@@ -97,8 +97,8 @@ def read_departures(connection: Connection, organization: str, *, until: int | N
     found = [
         Departure(
             app,
-            _text(last[names.APP_ALIAS], app) or app.id,
-            _text(last[names.APP_TYPE_KEY], app),
+            _stored_text(last[names.APP_ALIAS], app) or app.id,
+            _stored_text(last[names.APP_TYPE_KEY], app),
             _site(last, app),
             bool(_site(last, app)) and _site(last, app) not in staying,
             started_at[fact.last_run or fact.first_run],
@@ -111,14 +111,14 @@ def read_departures(connection: Connection, organization: str, *, until: int | N
     return Departures(tuple(found), _readings(connection, organization, number, until))
 
 
-def _text(of: dict[Subject, StoredFact], app: Subject) -> str:
-    fact = of.get(app)
+def _stored_text(facts_by_app: dict[Subject, StoredFact], app: Subject) -> str:
+    fact = facts_by_app.get(app)
     value = read_value(fact.value) if fact is not None and fact.value is not None else ""
     return value if isinstance(value, str) else ""
 
 
 def _site(last: dict[str, dict[Subject, StoredFact]], app: Subject) -> str:
-    return _text(last[names.APP_SITE], app) or _text(last[names.APP_HOST], app)
+    return _stored_text(last[names.APP_SITE], app) or _stored_text(last[names.APP_HOST], app)
 
 
 def _readings(connection: Connection, organization: str, number: int, until: int | None) -> tuple[datetime, ...]:

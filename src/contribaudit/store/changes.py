@@ -45,15 +45,15 @@ def read_changes(
     closed = and_(ended > since, first <= until)  # some only after `until`: they lead from the before to the after
     stories = {
         key: list(its)
-        for key, its in groupby(stored_facts(connection, number, or_(opened, closed)), key=_key)
+        for key, its in groupby(stored_facts(connection, number, or_(opened, closed)), key=_topic_of)
         if not catalogue.find(key[1]).volatile
     }
     unread = {key for key, its in stories.items() if its[0].value is None and its[0].first_run <= since}
     if unread:
-        for key, its in groupby(stored_facts(connection, number, ended <= since), key=_key):
+        for key, its in groupby(stored_facts(connection, number, ended <= since), key=_topic_of):
             if key in unread:
                 stories[key] = [*its, *stories[key]]
-    moves = [move for its in stories.values() for move in (_steps if steps else _net)(_read(its), since, until)]
+    moves = [move for its in stories.values() for move in (_steps if steps else _net)(_held_values(its), since, until)]
     started_at = run_starts(connection, {run for move in moves for run in move.runs})
     return [move.change(started_at) for move in moves]
 
@@ -63,12 +63,12 @@ def _require_order(since: int, until: int) -> None:
         raise UsageError(f"Run {since} is newer than run {until}", hint="Name the older run first")
 
 
-def _key(fact: StoredFact) -> tuple[Subject, SettingId, str]:
+def _topic_of(fact: StoredFact) -> tuple[Subject, SettingId, str]:
     return fact.subject, fact.setting, fact.collector
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _HeldValue:
     """A value and how long it was held, runs that could not read it included."""
 
     fact: StoredFact
@@ -92,13 +92,13 @@ class _Held:
         """False when it existed at the run but was unread, so that its value then is unknown."""
         return self.unread_from is None or self.unread_from > run
 
-    def same(self, other: _Held) -> bool:
+    def same(self, other: _HeldValue) -> bool:
         return same_value(catalogue.find(self.fact.setting), self.value, other.value)
 
 
-def _read(intervals: list[StoredFact]) -> list[_Held]:
+def _held_values(intervals: list[StoredFact]) -> list[_HeldValue]:
     """The values that were read, oldest first. The same one at another grade, or read again, is held on."""
-    found: list[_Held] = []
+    found: list[_HeldValue] = []
     unread_from, unread_until = 0, -1
     for fact in intervals:
         last = found[-1] if found and found[-1].until_run == fact.first_run else None
@@ -109,7 +109,7 @@ def _read(intervals: list[StoredFact]) -> list[_Held]:
                 found[-1] = replace(last, until_run=fact.ended_run)
             continue
         seen = fact.last_run if fact.last_run is not None else fact.first_run
-        held = _Held(fact, fact.first_run, seen, fact.ended_run)
+        held = _HeldValue(fact, fact.first_run, seen, fact.ended_run)
         if last is not None and last.same(held):
             found[-1] = replace(last, last_seen=seen, until_run=fact.ended_run)
         elif last is None and unread_until == fact.first_run:
@@ -122,8 +122,8 @@ def _read(intervals: list[StoredFact]) -> list[_Held]:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    before: _Held | None
-    after: _Held | None
+    before: _HeldValue | None
+    after: _HeldValue | None
     seen_after: int
     """The first run that saw `after`, or saw the value gone."""
 
@@ -147,7 +147,7 @@ class _Move:
         )
 
 
-def _net(story: list[_Held], since: int, until: int) -> Iterator[_Move]:
+def _net(story: list[_HeldValue], since: int, until: int) -> Iterator[_Move]:
     """The difference of one value between `since` and `until`: one move, or none."""
     before = next((held for held in story if held.at(since)), None)
     after = next((held for held in story if held.at(until)), None)
@@ -157,21 +157,21 @@ def _net(story: list[_Held], since: int, until: int) -> Iterator[_Move]:
         yield _Move(before, after, after.from_run)
 
 
-def _steps(story: list[_Held], since: int, until: int) -> Iterator[_Move]:
+def _steps(story: list[_HeldValue], since: int, until: int) -> Iterator[_Move]:
     """Every change from `since` to `until`; a value that goes and comes back makes two."""
-    earlier: _Held | None = None
+    earlier: _HeldValue | None = None
     for held in story:
         adjoining = earlier is not None and earlier.until_run == held.from_run
         if earlier is not None and not adjoining:
-            yield from _gone(earlier, since, until)
+            yield from _removal(earlier, since, until)
         if since < held.from_run <= until and (adjoining or held.new_since(since)):
             yield _Move(earlier if adjoining else None, held, held.from_run)
         earlier = held
     if earlier is not None:
-        yield from _gone(earlier, since, until)
+        yield from _removal(earlier, since, until)
 
 
-def _gone(held: _Held, since: int, until: int) -> Iterator[_Move]:
+def _removal(held: _HeldValue, since: int, until: int) -> Iterator[_Move]:
     if held.until_run is not None and since < held.until_run <= until:
         yield _Move(held, None, held.until_run)
 
@@ -263,7 +263,7 @@ def space_changes(reading: Reading, organization: str, since: int, until: int) -
         yield from found
         if len(some) < _PAGE:
             return
-        after = identity > _place(some[-1])
+        after = identity > _space_position(some[-1])
 
 
 def _page(
@@ -277,7 +277,7 @@ def _page(
 ) -> Iterator[Change]:
     """The changes of the spaces from the first of the keys to the last."""
     identity = tuple_(spaces.c.app, spaces.c.space)
-    within = moved, identity >= _place(keys[0]), identity <= _place(keys[-1])
+    within = moved, identity >= _space_position(keys[0]), identity <= _space_position(keys[-1])
     rows = connection.execute(
         select(spaces).where(*within).order_by(spaces.c.app, spaces.c.space, spaces.c.first_run)
     ).all()
@@ -285,16 +285,18 @@ def _page(
     started_at = run_starts(connection, runs_named)
     for (app, space), group in groupby(rows, key=lambda row: (row.app, row.space)):
         intervals = list(group)
-        before = next((row for row in intervals if _holds(row, since)), None)
-        after = next((row for row in intervals if _holds(row, until)), None)
+        before = next((row for row in intervals if _known_at(row, since)), None)
+        after = next((row for row in intervals if _known_at(row, until)), None)
         if before is None and (after is None or after.first_run <= first_whole.get(app, until)):
             continue
         for column, setting in _SETTINGS:
-            old, new = _value(before, column), _value(after, column)
+            old, new = _column_value(before, column), _column_value(after, column)
             if old == new:
                 continue
             last = None if old is None else _run_on(before, intervals, column).last_run
-            fresh = _run_on(after, intervals[::-1], column).first_run if new is not None else _end(intervals, until)
+            fresh = (
+                _run_on(after, intervals[::-1], column).first_run if new is not None else _ended_run(intervals, until)
+            )
             yield Change(
                 subject=Subject(organization, Kind.SPACE, space),
                 setting=setting,
@@ -304,21 +306,21 @@ def _page(
                 exists_after=new is not None,
                 first_seen=started_at[fresh],
                 last_seen=None if last is None else started_at[last],
-                name=_value(after or before, "name") or "",
+                name=_column_value(after or before, "name") or "",
             )
 
 
-def _place(key: Any) -> Tuple:
+def _space_position(key: Any) -> Tuple:
     """A row's app and space to compare with, written as the columns write them: some characters are escaped there."""
     return tuple_(literal(key.app, spaces.c.app.type), literal(key.space, spaces.c.space.type))
 
 
-def _holds(row: Any, run: int) -> bool:
-    """True when the space was known so when the run had ended."""
+def _known_at(row: Any, run: int) -> bool:
+    """True when the row described its space at the end of the run."""
     return bool(row.first_run <= run and (row.ended_run is None or row.ended_run > run))
 
 
-def _value(row: Any, column: str) -> str | None:
+def _column_value(row: Any, column: str) -> str | None:
     """The value, None where there is none."""
     return None if row is None else getattr(row, column) or None
 
@@ -327,12 +329,12 @@ def _run_on(row: Any, intervals: Sequence[Any], column: str) -> Any:
     """The last of the intervals that follow `row` without a gap and hold the same value."""
     for other in intervals[intervals.index(row) + 1 :]:
         adjoining = row.ended_run == other.first_run or other.ended_run == row.first_run
-        if not adjoining or _value(other, column) != _value(row, column):
+        if not adjoining or _column_value(other, column) != _column_value(row, column):
             break
         row = other
     return row
 
 
-def _end(intervals: Sequence[Any], until: int) -> int:
-    """The run that saw the last of them no more."""
+def _ended_run(intervals: Sequence[Any], until: int) -> int:
+    """The run that ended the last of the intervals."""
     return max(int(row.ended_run) for row in intervals if row.ended_run is not None and row.ended_run <= until)

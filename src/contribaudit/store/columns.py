@@ -35,11 +35,11 @@ def unescape(text: str) -> str:
 
 def write_value(value: Value) -> str:
     """A setting's value as JSON."""
-    return encode_basestring_ascii(value) if type(value) is str else _write(value)
+    return encode_basestring_ascii(value) if type(value) is str else _encode(value)
 
 
 @lru_cache(maxsize=4096, typed=True)
-def _write(value: Value) -> str:
+def _encode(value: Value) -> str:
     return _ENCODER.encode(value)
 
 

@@ -145,7 +145,7 @@ def pack(ids: Iterable[int]) -> bytes:
 def unpack(packed: bytes) -> set[int]:
     """The set that `pack` was given."""
     ids: set[int] = set()
-    numbers = _numbers(zlib.decompress(packed))
+    numbers = _unpack_numbers(zlib.decompress(packed))
     end = 0
     for gap, length in zip(numbers, numbers, strict=True):
         start = end + gap
@@ -192,7 +192,7 @@ def _append(numbers: bytearray, *values: int) -> None:
         numbers.append(rest)
 
 
-def _numbers(data: bytes) -> Iterator[int]:
+def _unpack_numbers(data: bytes) -> Iterator[int]:
     value = shift = 0
     for byte in data:
         value |= (byte & 0x7F) << shift

@@ -104,22 +104,22 @@ def translated(shown: str) -> Iterator[None]:
 def _ours(error: DBAPIError, shown: str) -> StoreError:
     code = getattr(error.orig, "sqlite_errorcode", None)
     if isinstance(error.orig, Sqlite) and any(words in str(error.orig) for words in _NOT_AS_MADE):
-        return StoreDamaged(f"The history {shown} is damaged: {_words(error)}", hint=_DAMAGED_HINT)
+        return StoreDamaged(f"The history {shown} is damaged: {_driver_message(error)}", hint=_DAMAGED_HINT)
     if code == SQLITE_IOERR_SHORT_READ:
         return StoreDamaged(f"The history {shown} is truncated", hint=_DAMAGED_HINT)
     if code is not None:
-        kind, what, hint = _SQLITE.get(code & 0xFF, (StoreError, _words(error), _OTHER_HINT))
+        kind, what, hint = _SQLITE.get(code & 0xFF, (StoreError, _driver_message(error), _OTHER_HINT))
         return kind(f"The history {shown} {what}", hint=hint)
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         # psycopg sets no state when no connection came about, or when it broke
-        return StoreError(f"The history {shown} cannot be reached", hint=f"{_SERVER_HINT}. {_words(error)}")
+        return StoreError(f"The history {shown} cannot be reached", hint=f"{_SERVER_HINT}. {_driver_message(error)}")
     for prefix, kind, what, hint in _POSTGRESQL:
         if state.startswith(prefix):
             return kind(f"The history {shown} {what}", hint=hint)
-    return StoreError(f"The history {shown} failed: {_words(error)}", hint=_OTHER_HINT)
+    return StoreError(f"The history {shown} failed: {_driver_message(error)}", hint=_OTHER_HINT)
 
 
-def _words(error: DBAPIError) -> str:
+def _driver_message(error: DBAPIError) -> str:
     """The driver's own first line: it knows neither the statement's values nor the password."""
     return str(error.orig).strip().partition("\n")[0].rstrip(".") or type(error.orig).__name__

@@ -303,15 +303,15 @@ def _copy_tables(source: Connection, target: Connection) -> tuple[CopiedTable, .
         raise UsageError("The history to copy into already holds runs", hint="Name an empty one")
     copied = []
     for table in metadata.sorted_tables:
-        copied.append(_read_whole(source, table, target))
-        if _read_whole(target, table) != copied[-1]:
+        copied.append(_copy_table(source, table, target))
+        if _copy_table(target, table) != copied[-1]:
             raise StoreError(
                 f"The table {table.name} reads back differently; nothing was kept", hint="Report this, with --verbose"
             )
     return tuple(copied)
 
 
-def _read_whole(connection: Connection, table: Table, target: Connection | None = None) -> CopiedTable:
+def _copy_table(connection: Connection, table: Table, target: Connection | None = None) -> CopiedTable:
     """Read the table, and write its rows into the same one of `target`.
 
     The digest is a sum, so that it does not depend on the order in which a database gives the rows.

@@ -83,7 +83,7 @@ def topic_ids(connection: Connection, organization: int, wanted: Iterable[Topic]
     """The number of every topic of the organization, the wanted ones included."""
     known = connection.execute(TOPICS_OF, {"organization": organization})
     ids = {(collector, setting): topic for topic, collector, setting in known}
-    new = _number_new(connection, topics, ids, wanted)
+    new = _new_ids(connection, topics, ids, wanted)
     rows = [(new[key], organization, escape(key[0]), escape(key[1])) for key in new]
     bulk_insert(connection, topics, rows)
     return ids | new
@@ -100,7 +100,7 @@ def subject_ids(connection: Connection, organization: int, wanted: Iterable[Subj
         Subject(owner, Kind(kind), name): subject
         for subject, owner, kind, name in connection.execute(SUBJECTS_OF, {"organization": organization})
     }
-    new = _number_new(connection, subjects, ids, wanted)
+    new = _new_ids(connection, subjects, ids, wanted)
     rows = [(new[key], organization, escape(key.organization), key.kind.value, escape(key.id)) for key in new]
     bulk_insert(connection, subjects, rows)
     return ids | new
@@ -112,7 +112,7 @@ _SOURCES = select(sources.c.id, sources.c.source)
 def source_ids(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
     """The number of every source, the wanted ones included."""
     ids = {source: number for number, source in connection.execute(_SOURCES)}
-    new = _number_new(connection, sources, ids, wanted)
+    new = _new_ids(connection, sources, ids, wanted)
     bulk_insert(connection, sources, [(new[key], escape(key)) for key in new])
     return ids | new
 
@@ -154,7 +154,7 @@ def response_ids(connection: Connection, digests: Iterable[str], raw: Mapping[st
         ids[digest] = number
         if empty and digest in raw:
             connection.execute(update(responses).where(columns.id == number).values(body=_compressed(digest, raw)))
-    new = _number_new(connection, responses, ids, wanted)
+    new = _new_ids(connection, responses, ids, wanted)
     bulk_insert(connection, responses, [(new[key], escape(key), _compressed(key, raw)) for key in new])
     return ids | new
 
@@ -165,7 +165,7 @@ def _compressed(digest: str, raw: Mapping[str, bytes]) -> bytes | None:
     return None if body is None else zlib.compress(body)
 
 
-def _number_new(
+def _new_ids(
     connection: Connection, table: Table, known: Mapping[_Key, int], wanted: Iterable[_Key]
 ) -> dict[_Key, int]:
     """Numbers for those of the wanted that are not known, in their order."""

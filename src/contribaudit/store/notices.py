@@ -172,7 +172,7 @@ def claim_deliveries(connection: Connection, now: datetime, destinations: Iterab
         or_(c.claimed_until.is_(None), c.claimed_until <= now),
         c.destination.in_(list(destinations)),
     )
-    found = _read(connection, due)
+    found = _read_deliveries(connection, due)
     until = now + timedelta(minutes=CLAIMED_MINUTES)
     for one in found:
         connection.execute(update(deliveries).where(c.id == one.id).values(claimed_until=until))
@@ -191,10 +191,10 @@ def note_delivery(connection: Connection, delivery: Delivery, now: datetime, err
 
 def read_deliveries(connection: Connection) -> list[Delivery]:
     """Every delivery that is kept, oldest first."""
-    return _read(connection, None)
+    return _read_deliveries(connection, None)
 
 
-def _read(connection: Connection, which: Any) -> list[Delivery]:
+def _read_deliveries(connection: Connection, which: Any) -> list[Delivery]:
     query = select(deliveries, messages).join(messages, deliveries.c.message == messages.c.id)
     if which is not None:
         query = query.where(which)

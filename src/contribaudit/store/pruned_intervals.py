@@ -47,18 +47,18 @@ class KeptRuns:
 
     runs: Sequence[int]
 
-    def up(self, run: int) -> int:
-        """The first at or after it; the newest of all always stays."""
+    def first_from(self, run: int) -> int:
+        """The first kept run that is no earlier than `run`. There always is one, since the newest run is kept."""
         return self.runs[bisect_left(self.runs, run)]
 
-    def down(self, run: int) -> int | None:
-        """The last at or before it, None when there is none."""
+    def last_until(self, run: int) -> int | None:
+        """The last kept run that is no later than `run`; None when every kept run is later."""
         place = bisect_right(self.runs, run)
         return self.runs[place - 1] if place else None
 
     def span(self, row: Any) -> tuple[int, int | None]:
-        """An interval's first run, and the one that ended it, among those that stay."""
-        return self.up(row.first_run), None if row.ended_run is None else self.up(row.ended_run)
+        """The first kept run of an interval and the kept run that ended it; None for one that is still open."""
+        return self.first_from(row.first_run), None if row.ended_run is None else self.first_from(row.ended_run)
 
     def __contains__(self, run: int) -> bool:
         place = bisect_left(self.runs, run)
@@ -102,7 +102,7 @@ def _find_last(
     whole = connection.execute(select(c.run).where(mine, c.status == CollectionStatus.OK).order_by(c.run)).scalars()
     steps = KeptRuns([run for run in whole if run in kept])
     for change in changes.values():
-        change["last"] = max(change["first"], steps.down(change["last"]) or 0)
+        change["last"] = max(change["first"], steps.last_until(change["last"]) or 0)
     partial = select(c.run, c.seen).where(mine, c.status == CollectionStatus.PARTIAL).order_by(c.run)
     for run, packed in connection.execute(partial):
         if run in kept:
@@ -125,7 +125,7 @@ def move_spaces(connection: Connection, organization: int, kept: KeptRuns) -> in
             change = {"number": row.id, "first": first, "ended": ended}
             last = None
             if table is spaces:
-                last = None if row.last_run is None else max(first, kept.down(row.last_run) or 0)
+                last = None if row.last_run is None else max(first, kept.last_until(row.last_run) or 0)
                 change["last"] = last
             if (first, ended, last) != (row.first_run, row.ended_run, row.last_run if table is spaces else None):
                 moved.append(change)
@@ -154,14 +154,14 @@ def move_plans(connection: Connection, organization: int, kept: KeptRuns) -> Non
     """Plans keep their moments and all of their entries: attestations are judged by them."""
     for row in connection.execute(select(plans.c.id, plans.c.run).where(plans.c.organization == organization)).all():
         if row.run not in kept:
-            connection.execute(update(plans).where(plans.c.id == row.id).values(run=kept.up(row.run)))
+            connection.execute(update(plans).where(plans.c.id == row.id).values(run=kept.first_from(row.run)))
 
 
 def move_looks(connection: Connection, kept: KeptRuns) -> None:
     """A look at a run that is removed counts for the kept one before it."""
     for row in connection.execute(select(looks.c.id, looks.c.run)).all():
         if row.run not in kept:
-            to = kept.down(row.run) or kept.runs[0]
+            to = kept.last_until(row.run) or kept.runs[0]
             connection.execute(update(looks).where(looks.c.id == row.id).values(run=to))
 
 
@@ -301,7 +301,7 @@ def _id(subject: Subject, setting: SettingId, first_seen: datetime) -> str:
     return Change(subject, setting, None, None, False, False, first_seen, None).id
 
 
-def needs(connection: Connection, organization: int) -> dict[int, set[int]]:
+def required_runs(connection: Connection, organization: int) -> dict[int, set[int]]:
     """By run of the organization in which a collector was not whole: the earlier runs that saw what it knew last."""
     query = select(snapshots.c.run).where(snapshots.c.organization == organization).order_by(snapshots.c.run)
     order = list(connection.execute(query).scalars())
@@ -312,11 +312,11 @@ def needs(connection: Connection, organization: int) -> dict[int, set[int]]:
     found: dict[int, set[int]] = defaultdict(set)
     for collector, status in told.items():
         if any(status.get(run) != CollectionStatus.OK for run in order):
-            _needs_of(connection, organization, collector, order, status, found)
+            _collector_needs(connection, organization, collector, order, status, found)
     return dict(found)
 
 
-def _needs_of(
+def _collector_needs(
     connection: Connection,
     organization: int,
     collector: str,
@@ -340,7 +340,7 @@ def _needs_of(
             for fact in ended[run]:
                 if fact in seen:
                     count[seen.pop(fact)] -= 1
-            now = unpack(_seen(connection, organization, run, collector))
+            now = unpack(_packed_seen(connection, organization, run, collector))
             for fact in now:
                 if fact in seen:
                     count[seen[fact]] -= 1
@@ -351,14 +351,14 @@ def _needs_of(
             found[run].add(whole)
 
 
-def _seen(connection: Connection, organization: int, run: int, collector: str) -> bytes:
+def _packed_seen(connection: Connection, organization: int, run: int, collector: str) -> bytes:
     c = collections.c
     query = select(c.seen).where(c.organization == organization, c.run == run, c.collector == collector)
     packed: bytes = connection.execute(query).scalar_one()
     return packed
 
 
-def with_needed(kept: set[int], needed: Mapping[int, set[int]]) -> set[int]:
+def with_required_runs(kept: set[int], needed: Mapping[int, set[int]]) -> set[int]:
     """The runs, with all that they need, and what those need."""
     found, waiting = set(kept), list(kept)
     while waiting:

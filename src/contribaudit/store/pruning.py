@@ -179,7 +179,7 @@ class Pruned:
 
 def prune(connection: Connection, rule: Retention, now: datetime, signature: Signature) -> Pruned:
     """Remove runs inside the transaction of `connection`, and note it. Nothing is noted when none goes."""
-    parts = _parts(connection)
+    parts = _runs_by_organization(connection)
     numbers = {name: number for number, name in connection.execute(select(organizations)).all()}
     staying = _kept_runs(connection, parts, numbers, rule, now)
     removed = _removed(parts, staying)
@@ -258,7 +258,7 @@ def _removed(parts: list[RunOf], staying: set[int]) -> tuple[RemovedRun, ...]:
     )
 
 
-def _parts(connection: Connection) -> list[RunOf]:
+def _runs_by_organization(connection: Connection) -> list[RunOf]:
     """Every run, organization by organization; one that read none has one part, of the organization ""."""
     c = collections.c
     lacking: dict[tuple[int, int], list[str]] = defaultdict(list)
@@ -287,9 +287,9 @@ def _kept_runs(
     needed: dict[int, set[int]] = defaultdict(set)
     for number in numbers.values():
         staying |= pruned_intervals.pinned_runs(connection, number) | pruned_intervals.runs_of_holes(connection, number)
-        for run, others in pruned_intervals.needs(connection, number).items():
+        for run, others in pruned_intervals.required_runs(connection, number).items():
             needed[run] |= others
-    return pruned_intervals.with_needed(staying, needed)
+    return pruned_intervals.with_required_runs(staying, needed)
 
 
 def _drop_runs(connection: Connection, gone: list[int]) -> None:

@@ -107,15 +107,15 @@ def _save_facts(connection: Connection, run: int, organization: int, snapshot: S
         if observation is None:
             if status[collector] is CollectionStatus.OK:
                 ended.setdefault(collector, {})[fact] = first_run
-        elif _same(observation, *stored):
+        elif _unchanged(observation, *stored):
             del coming[key]
             if collector in seen:
                 seen[collector].append(fact)
         else:
             ended.setdefault(collector, {})[fact] = first_run
-    _close(connection, run, organization, ended)
+    _close_intervals(connection, run, organization, ended)
     opening = {divmod(key, span): one for key, one in coming.items()}
-    for fact, topic in _open(connection, run, opening, snapshot.raw):
+    for fact, topic in _open_intervals(connection, run, opening, snapshot.raw):
         if collector_of[topic] in seen:
             seen[collector_of[topic]].append(fact)
     return seen
@@ -137,7 +137,7 @@ def _open_facts(connection: Connection, topics: Sequence[int]) -> Iterator[Any]:
         yield from some
 
 
-def _same(observation: Observation, value: str | None, unavailable: str | None, grade: str | None) -> bool:
+def _unchanged(observation: Observation, value: str | None, unavailable: str | None, grade: str | None) -> bool:
     """True when the observation says what the stored fact says."""
     if isinstance(observation, Unavailable):
         return unavailable is not None and json.loads(unavailable)["code"] == observation.code
@@ -148,7 +148,9 @@ def _same(observation: Observation, value: str | None, unavailable: str | None, 
     )
 
 
-def _close(connection: Connection, run: int, organization: int, ended: Mapping[str, Mapping[int, int]]) -> None:
+def _close_intervals(
+    connection: Connection, run: int, organization: int, ended: Mapping[str, Mapping[int, int]]
+) -> None:
     """End the intervals with this run; `ended` gives the first run of each, by collector."""
     if ended:
         last = last_seen(connection, organization, ended, before=run)
@@ -157,7 +159,7 @@ def _close(connection: Connection, run: int, organization: int, ended: Mapping[s
         connection.execute(statement, [{"fact": fact, "last": seen, "now": run} for fact, seen in last.items()])
 
 
-def _open(
+def _open_intervals(
     connection: Connection, run: int, opening: Mapping[tuple[int, int], Observation], raw: Mapping[str, bytes]
 ) -> list[tuple[int, int]]:
     """Begin an interval for each observation by topic and subject; keep the raw objects. Gives (fact, topic)."""
@@ -213,22 +215,22 @@ def _save_spaces(connection: Connection, run: int, organization: int, snapshot: 
     """
     lists = {one.app: one for one in snapshot.space_lists}
     apps = ids.subject_ids(connection, organization, lists) if lists else {}
-    last_whole = _last_whole(connection, organization, run)
+    last_whole = _last_complete_run(connection, organization, run)
     _save_lists(connection, run, organization, {apps[app]: one for app, one in lists.items()})
     if not lists:
         return
     _passing.create_all(connection, checkfirst=False)
-    rows = [(apps[app], int(_whole(one)), last_whole.get(apps[app], 0)) for app, one in lists.items()]
+    rows = [(apps[app], int(_is_complete(one)), last_whole.get(apps[app], 0)) for app, one in lists.items()]
     ids.bulk_insert(connection, _listed, rows)
-    _take_in(connection, snapshot.spaces, lists, apps)
+    _stage_spaces(connection, snapshot.spaces, lists, apps)
     _close_changed(connection, run)
-    _close_gone(connection, run)
-    _open_new(connection, run)
+    _close_missing_spaces(connection, run)
+    _open_new_spaces(connection, run)
     _passing.drop_all(connection, checkfirst=False)
 
 
-def _whole(one: SpaceList) -> bool:
-    return one.status is CollectionStatus.OK
+def _is_complete(listing: SpaceList) -> bool:
+    return listing.status is CollectionStatus.OK
 
 
 _MINE = space_lists.c.app.in_(select(subjects.c.id).where(subjects.c.seen_in == bindparam("organization")))
@@ -242,7 +244,7 @@ _STANDING = select(
 ).where(space_lists.c.ended_run.is_(None), _MINE)
 
 
-def _last_whole(connection: Connection, organization: int, run: int) -> dict[int, int]:
+def _last_complete_run(connection: Connection, organization: int, run: int) -> dict[int, int]:
     """By app, the last run before this one whose listing of it was whole."""
     found = dict(connection.execute(_WHOLE, {"organization": organization, "run": run}).all())
     if not found:
@@ -276,7 +278,7 @@ def _save_lists(connection: Connection, run: int, organization: int, coming: Map
         connection.execute(insert(space_lists).values(id=number, first_run=run, **values))
 
 
-def _take_in(
+def _stage_spaces(
     connection: Connection, coming: Iterable[Space], lists: Mapping[Subject, SpaceList], apps: Mapping[Subject, int]
 ) -> None:
     """Stream the spaces into the passing table; of two of the same identity the last stays."""
@@ -315,13 +317,13 @@ def _close_changed(connection: Connection, run: int) -> None:
     connection.execute(update(spaces).where(changed).values(last_run=_LAST_RUN, ended_run=run))
 
 
-def _close_gone(connection: Connection, run: int) -> None:
+def _close_missing_spaces(connection: Connection, run: int) -> None:
     whole = exists().where(_listed.c.app == spaces.c.app, _listed.c.whole == 1)
     gone = spaces.c.ended_run.is_(None) & whole & ~exists().where(*_SAME)
     connection.execute(update(spaces).where(gone).values(last_run=_LAST_RUN, ended_run=run))
 
 
-def _open_new(connection: Connection, run: int) -> None:
+def _open_new_spaces(connection: Connection, run: int) -> None:
     first = ids.next_id(connection, spaces)
     known = exists().where(spaces.c.ended_run.is_(None), *_SAME)
     number = literal(first - 1, Id) + func.row_number().over(order_by=_coming.c.place)

@@ -106,12 +106,12 @@ def _texts(*names: str) -> list[Column[Any]]:
     return [Column(name, Escaped, nullable=False) for name in names]
 
 
-def _one_of(table: str, name: str, *, index: bool | None = None) -> Column[Any]:
+def _row_reference(table: str, name: str, *, index: bool | None = None) -> Column[Any]:
     """The number of a row of another table, never null."""
     return Column(name, Id, ForeignKey(f"{table}.id"), nullable=False, index=index)
 
 
-def _one_open(table: Table, *names: str) -> None:
+def _one_open_interval(table: Table, *names: str) -> None:
     """Let one interval at a time be open for what these columns name."""
     still = table.c.ended_run.is_(None)
     columns = (table.c[name] for name in names)
@@ -140,7 +140,7 @@ organizations = _numbered("organizations", Column("organization", Escaped, nulla
 
 unreached = _numbered(  # audits that could read nothing of an organization: no run is kept of it
     "unreached",
-    _one_of("organizations", "organization"),
+    _row_reference("organizations", "organization"),
     Column("started_at", Moment, nullable=False),
     Column("reason", Escaped, nullable=False),
 )
@@ -155,8 +155,8 @@ policies = Table(  # as resolved, so that evidence is judged by what judged the 
 snapshots = Table(
     "snapshots",
     metadata,
-    _one_of("runs", "run"),
-    _one_of("organizations", "organization"),
+    _row_reference("runs", "run"),
+    _row_reference("organizations", "organization"),
     Column("position", Integer, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("finished_at", Moment, nullable=False),
@@ -188,13 +188,13 @@ collections = Table(
 # Without unique constraints: a long hostile name does not fit into a PostgreSQL index, and saves are serialized anyway.
 topics = _numbered(
     "topics",
-    _one_of("organizations", "organization"),
+    _row_reference("organizations", "organization"),
     *_texts("collector", "setting"),
 )
 
 subjects = _numbered(
     "subjects",
-    _one_of("organizations", "seen_in", index=True),
+    _row_reference("organizations", "seen_in", index=True),
     Column("organization", Escaped, nullable=False),  # the subject's own: "" for the company
     Column("kind", String(32), nullable=False),
     Column("subject", Escaped, nullable=False),
@@ -211,18 +211,18 @@ responses = _numbered(
 
 facts = _numbered(
     "facts",
-    _one_of("topics", "topic"),
-    _one_of("subjects", "subject"),
+    _row_reference("topics", "topic"),
+    _row_reference("subjects", "subject"),
     Column("value", Text),  # JSON; null when unavailable
     Column("unavailable", Text),  # JSON {code, reason, missing_scope}; null when observed
     Column("grade", String(16)),
-    _one_of("sources", "source"),
+    _row_reference("sources", "source"),
     Column("response", Id, ForeignKey("responses.id")),
-    _one_of("runs", "first_run"),
+    _row_reference("runs", "first_run"),
     Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it; null while open
     Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw something else, or nothing; null while open
 )
-_one_open(facts, "topic", "subject")
+_one_open_interval(facts, "topic", "subject")
 _ended = facts.c.ended_run.is_not(None)
 Index("facts_ended", facts.c.ended_run, sqlite_where=_ended, postgresql_where=_ended)
 
@@ -231,15 +231,15 @@ outcomes = _numbered(
     Column("organization", Escaped, nullable=False),  # "" for a finding about the company
     *_texts("check", "finding"),
     Column("outcome", String(24), nullable=False),
-    _one_of("runs", "first_run"),
+    _row_reference("runs", "first_run"),
     Column("ended_run", Id, ForeignKey("runs.id")),  # the run with another outcome, or none; null while open
 )
-_one_open(outcomes, "finding")
+_one_open_interval(outcomes, "finding")
 
 log_readings = _numbered(
     "log_readings",
-    _one_of("organizations", "organization", index=True),
-    _one_of("runs", "run"),
+    _row_reference("organizations", "organization", index=True),
+    _row_reference("runs", "run"),
     Column("covers_from", Moment),
     Column("covers_until", Moment),
     *_texts("code", "reason"),
@@ -252,7 +252,7 @@ log_readings = _numbered(
 
 events = _numbered(
     "events",
-    _one_of("organizations", "organization"),
+    _row_reference("organizations", "organization"),
     Column("event", Escaped, nullable=False),
     Column("happened_at", Moment, nullable=False),
     Column("processed_at", Moment),
@@ -265,7 +265,7 @@ Index("events_time", events.c.organization, events.c.happened_at)
 
 change_notes = _numbered(
     "annotations",
-    _one_of("organizations", "organization", index=True),
+    _row_reference("organizations", "organization", index=True),
     *_texts("change", "ticket", "note"),
     *_signature("signed"),
 )
@@ -288,7 +288,7 @@ prunings = _numbered(
 attestations = _numbered(
     "attestations",  # in the order in which they were recorded
     Column("attestation", Escaped, nullable=False),
-    _one_of("organizations", "organization", index=True),
+    _row_reference("organizations", "organization", index=True),
     Column("kind", String(32), nullable=False),
     *_texts("subject", "setting"),
     Column("value", Text, nullable=False),  # JSON
@@ -306,13 +306,13 @@ attestations = _numbered(
 
 confirmations = _numbered(
     "confirmations",
-    _one_of("attestations", "attestation", index=True),
+    _row_reference("attestations", "attestation", index=True),
     *_signature("signed"),
 )
 
 revocations = _numbered(
     "revocations",
-    _one_of("attestations", "attestation"),
+    _row_reference("attestations", "attestation"),
     *_signature("signed"),
     Column("note", Escaped, nullable=False),
     UniqueConstraint("attestation"),
@@ -327,8 +327,8 @@ attachments = _numbered(
 
 plans = _numbered(
     "plans",
-    _one_of("organizations", "organization", index=True),
-    _one_of("runs", "run"),  # the first that saw it so
+    _row_reference("organizations", "organization", index=True),
+    _row_reference("runs", "run"),  # the first that saw it so
     Column("since", Moment, nullable=False),
     Column("highest", Escaped),  # null when a run could not tell
     Column("words", Text, nullable=False),  # JSON list
@@ -336,26 +336,26 @@ plans = _numbered(
 
 space_lists = _numbered(
     "space_lists",
-    _one_of("subjects", "app"),
+    _row_reference("subjects", "app"),
     Column("status", String(8), nullable=False),
     Column("announced", BigInteger),
     Column("read", BigInteger, nullable=False),
     *_texts("code", "reason", "visible_to"),
     Column("requests", Integer, nullable=False),
-    _one_of("runs", "first_run"),
+    _row_reference("runs", "first_run"),
     Column("ended_run", Id, ForeignKey("runs.id")),  # the run whose listing came out otherwise; null while open
 )
-_one_open(space_lists, "app")
+_one_open_interval(space_lists, "app")
 
 spaces = _numbered(
     "spaces",
-    _one_of("subjects", "app"),
+    _row_reference("subjects", "app"),
     Column("space", Escaped, nullable=False),  # its ARI
     Column("key", Escaped, nullable=False),
     Column("folded", Escaped, nullable=False),  # the key without case, cut where it is very long, for finding it
     *_texts("name", "type", "status"),
     Column("created_at", Moment),
-    _one_of("runs", "first_run"),
+    _row_reference("runs", "first_run"),
     Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it so; null while open
     Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw it otherwise, or not; null while open
 )
@@ -438,8 +438,8 @@ manifests = _numbered(
 
 ledgers = _numbered(
     "ledgers",
-    _one_of("runs", "run"),
-    _one_of("organizations", "organization"),
+    _row_reference("runs", "run"),
+    _row_reference("organizations", "organization"),
     Column("clock_skew_seconds", Float),
     Column("entries", LargeBinary, nullable=False),  # zlib of JSON lists, a line each
     UniqueConstraint("run", "organization"),
@@ -447,8 +447,8 @@ ledgers = _numbered(
 
 baselines = _numbered(
     "baselines",
-    _one_of("organizations", "organization", index=True),
-    _one_of("runs", "run"),  # what this run knew is approved
+    _row_reference("organizations", "organization", index=True),
+    _row_reference("runs", "run"),  # what this run knew is approved
     *_signature("approved"),
     Column("reason", Escaped, nullable=False),
     Column("until", Moment),
@@ -480,7 +480,7 @@ messages = _numbered(
 
 deliveries = _numbered(
     "deliveries",
-    _one_of("messages", "message", index=True),
+    _row_reference("messages", "message", index=True),
     Column("destination", String(64), nullable=False),
     Column("name", Escaped, nullable=False),
     Column("attempts", Integer, nullable=False),

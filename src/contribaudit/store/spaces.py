@@ -66,12 +66,12 @@ class StoredSpaces:
             self._apps = apps_with_spaces(connection, organization, number)
             self._numbers = {app: own for own, app in self._apps.items()}
             self._lists = self._read_lists(connection) if self._apps else {}
-            self._counts = self._count(connection) if self._apps else {}
+            self._counts = self._count_by_app(connection) if self._apps else {}
             self._first_whole = first_whole_runs(connection, self._apps)
             self._last_runs: dict[datetime, int] = {}
-            self._places = _places(connection, number, self._run) if self._apps else {}
+            self._places = _app_places(connection, number, self._run) if self._apps else {}
 
-    def _count(self, connection: Connection) -> dict[Subject, int]:
+    def _count_by_app(self, connection: Connection) -> dict[Subject, int]:
         counted = select(spaces.c.app, func.count()).where(self._of_apps, *self._standing).group_by(spaces.c.app)
         return {self._apps[app]: count for app, count in connection.execute(counted)}
 
@@ -142,7 +142,7 @@ class StoredSpaces:
         wanted = text.casefold()
         found: list[KnownSpace] = []
         if wanted and self._apps and limit > 0:
-            held = or_(_may_hold(spaces.c.key, wanted), _may_hold(spaces.c.name, wanted))
+            held = or_(_may_contain(spaces.c.key, wanted), _may_contain(spaces.c.name, wanted))
             for one in self._pages(self._of_apps, held):
                 if wanted in one.space.key.casefold() or wanted in one.space.name.casefold():
                     found.append(one)
@@ -156,7 +156,7 @@ class StoredSpaces:
             return ()
         with self._reading() as connection:
             query = self._query(spaces.c.app == self._numbers[app], limit=limit, offset=max(0, offset))
-            return [self._known(row) for row in connection.execute(query)]
+            return [self._known_space(row) for row in connection.execute(query)]
 
     def position(self, space: Space) -> int | None:
         """The place of the space among its app's in the order of `of`; None where it is not among them."""
@@ -168,7 +168,7 @@ class StoredSpaces:
             row = connection.execute(own).first()
             if row is None:
                 return None
-            before = tuple_(spaces.c.folded, spaces.c.space, spaces.c.id) < _place(row)
+            before = tuple_(spaces.c.folded, spaces.c.space, spaces.c.id) < _order_key(row)
             query = select(func.count()).select_from(spaces).where(*self._standing, mine, before)
             return int(connection.execute(query).scalar_one())
 
@@ -193,7 +193,7 @@ class StoredSpaces:
 
     def _rows(self, *conditions: ColumnElement[bool]) -> list[KnownSpace]:
         with self._reading() as connection:
-            return [self._known(row) for row in connection.execute(self._query(*conditions))]
+            return [self._known_space(row) for row in connection.execute(self._query(*conditions))]
 
     def _pages(self, *conditions: ColumnElement[bool]) -> Iterator[KnownSpace]:
         """Page by page, each read in a transaction of its own: what was known as of a run does not change."""
@@ -203,10 +203,10 @@ class StoredSpaces:
             with self._reading() as connection:
                 rows = connection.execute(query).all()
             for row in rows:
-                yield self._known(row)
+                yield self._known_space(row)
             if len(rows) < _PAGE:
                 return
-            after = tuple_(spaces.c.folded, spaces.c.space, spaces.c.id) > _place(rows[-1])
+            after = tuple_(spaces.c.folded, spaces.c.space, spaces.c.id) > _order_key(rows[-1])
 
     def _query(self, *conditions: ColumnElement[bool], limit: int | None = None, offset: int = 0) -> Select[Any]:
         """The rows first, then what belongs to each: the database asks for no space that is not returned."""
@@ -217,7 +217,7 @@ class StoredSpaces:
         query = select(spaces, first, runs.c.started_at).select_from(spaces).join(runs, runs.c.id == first)
         return query.where(chosen).order_by(*order)
 
-    def _known(self, row: Any) -> KnownSpace:
+    def _known_space(self, row: Any) -> KnownSpace:
         app = self._apps[row.app]
         host, type_key = self._places.get(app.id, ("", ""))
         space = Space(app, row.space, row.key, row.name, row.type, row.status, row.created_at)
@@ -225,12 +225,12 @@ class StoredSpaces:
         return KnownSpace(space, host, type_key, row.started_at, first_whole is None or row.first <= first_whole)
 
 
-def _place(row: Any) -> ColumnElement[Any]:
+def _order_key(row: Any) -> ColumnElement[Any]:
     """Where a row stands in the order, its texts as they are stored."""
     return tuple_(literal(row.folded, Escaped), literal(row.space, Escaped), row.id)
 
 
-def _may_hold(column: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
+def _may_contain(column: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
     """True for every text that holds what is wanted, without case, and for few others.
 
     Texts are stored in ASCII: whatever folds to or from anything else stands there behind a backslash, as do quotation
@@ -271,7 +271,7 @@ def first_whole_runs(connection: Connection, apps: Mapping[int, Subject]) -> dic
     return dict(connection.execute(query).all())
 
 
-def _places(connection: Connection, number: int | None, run: int) -> dict[str, tuple[str, str]]:
+def _app_places(connection: Connection, number: int | None, run: int) -> dict[str, tuple[str, str]]:
     """Host and type key of each app by its ID, as last seen by then."""
     if number is None:
         return {}

@@ -162,7 +162,7 @@ def advisory_lock(
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         with translated(shown):
-            key = _key(connection, organization)
+            key = _lock_number(connection, organization)
             _acquire(connection, key, organization, wait_seconds)
         held[organization] = connection
         try:
@@ -197,7 +197,7 @@ def _acquire(connection: Connection, key: int, organization: str, wait_seconds: 
         time.sleep(min(_POLL_SECONDS, left))
 
 
-def _key(connection: Connection, organization: str) -> int:
+def _lock_number(connection: Connection, organization: str) -> int:
     """A signed 64-bit number for the organization in this schema: advisory locks span the whole database."""
     schema = connection.execute(select(func.current_schema())).scalar()
     name = f"contribaudit\n{schema}\n{organization}".encode(errors="surrogatepass")

@@ -63,7 +63,7 @@ def add_look(connection: Connection, look: Look, body: bytes | None, provisions:
     if body is not None:
         ids.keep_body(connection, document_pages, sha256(body).hexdigest(), body)
     row = connection.execute(select(*_COLUMNS).where(document_looks.c.id == number)).one()
-    return _look(row)
+    return _look_from_row(row)
 
 
 _AS_THEY_ARE = (
@@ -81,11 +81,11 @@ def read_looks(connection: Connection, document: str | None = None) -> dict[str,
     query = _LOOKS if document is None else _LOOKS.where(document_looks.c.document == document)
     found: dict[str, list[Look]] = defaultdict(list)
     for row in connection.execute(query):
-        found[row.document].append(_look(row))
+        found[row.document].append(_look_from_row(row))
     return {name: tuple(looks) for name, looks in found.items()}
 
 
-def _look(row: Any) -> Look:
+def _look_from_row(row: Any) -> Look:
     return Look(
         id=row.id,
         outcome=LookOutcome(row.outcome),
