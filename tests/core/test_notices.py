@@ -11,8 +11,8 @@ from contribaudit.core.advise.deadlines import Deadline, DeadlineKind
 from contribaudit.core.advise.notices import (
     Event,
     Matter,
+    ReportedMatter,
     Situation,
-    Told,
     _of_deadlines,
     back_off,
     last_slot,
@@ -34,8 +34,10 @@ def matter(event: Event = Event.FAILURES, state: str = "", key: str = KEY) -> Ma
     return Matter(key, event, state, "In-app data contribution is off", "Acme: contributed", Severity.HIGH)
 
 
-def told(event: Event = Event.FAILURES, state: str = "", *, times: int = 1, days_ago: float = 1) -> dict[str, Told]:
-    return {KEY: Told(event, state, "title", "text", NOW - timedelta(days=days_ago), times)}
+def told(
+    event: Event = Event.FAILURES, state: str = "", *, times: int = 1, days_ago: float = 1
+) -> dict[str, ReportedMatter]:
+    return {KEY: ReportedMatter(event, state, "title", "text", NOW - timedelta(days=days_ago), times)}
 
 
 def found(*bad: Matter, good: str = "", whole: bool = True) -> Situation:
@@ -62,7 +64,7 @@ def found(*bad: Matter, good: str = "", whole: bool = True) -> Situation:
     ],
 )
 def test_a_state_is_told_once_and_recovered_only_when_verified(
-    before: dict[str, Told], now: Situation, tells: int, recovers: int
+    before: dict[str, ReportedMatter], now: Situation, tells: int, recovers: int
 ) -> None:
     fresh = news(before, now, NOW)
     assert (len(fresh.tell), len(fresh.recovered)) == (tells, recovers)
@@ -130,13 +132,13 @@ def messages_about_a_key(hours: list[int]) -> list[int]:
     """At which of these hours before its end an audit tells of the key, each by what was told before."""
     ends = NOW + timedelta(days=60)
     deadline = Deadline(DeadlineKind.API_KEY, ends, "API key 'audit' ends", subject=organization_subject("acme"))
-    known: dict[str, Told] = {}
+    known: dict[str, ReportedMatter] = {}
     told_at = []
     for left in hours:
         now = ends - timedelta(hours=left)
         for one in news(known, Situation(tuple(_of_deadlines([deadline], now)), frozenset(), True), now).tell:
             times = known[one.key].times + 1 if one.key in known else 1
-            known[one.key] = Told(one.event, one.state, "", "", now, times)
+            known[one.key] = ReportedMatter(one.event, one.state, "", "", now, times)
             told_at.append(left)
     return told_at
 

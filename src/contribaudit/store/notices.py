@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
-from contribaudit.core.advise.notices import Event, Matter, Message, News, Told
+from contribaudit.core.advise.notices import Event, Matter, Message, News, ReportedMatter
 from contribaudit.store import ids
 from contribaudit.store.columns import fields_of
 from contribaudit.store.schema import deliveries, messages, told
@@ -59,7 +59,7 @@ class Delivery:
 
 
 _AS_THEY_ARE = ("id", "organization", "run", "created_at", "next_at", "sent_at", "attempts", "error")
-Compose = Callable[[Mapping[str, Told], bool], tuple[News, Sequence[tuple[Message, datetime]]]]
+Compose = Callable[[Mapping[str, ReportedMatter], bool], tuple[News, Sequence[tuple[Message, datetime]]]]
 """Takes the last notice of each matter, and whether this is the first time for the organization. Returns what is news,
 and the messages about it, each with the earliest moment to send it.
 """
@@ -79,7 +79,7 @@ def tell(
     if run is not None and newest is not None and run < newest:
         return None
     before = {
-        row.key: Told(Event(row.event), row.state, row.topic, row.text, row.told_at, row.times)
+        row.key: ReportedMatter(Event(row.event), row.state, row.topic, row.text, row.told_at, row.times)
         for row in rows
         if row.key
     }
@@ -106,7 +106,7 @@ def _note(
     run: int | None,
     now: datetime,
     matter: Matter,
-    was: Told | None,
+    was: ReportedMatter | None,
     *,
     counts: bool = True,
 ) -> None:

@@ -136,7 +136,7 @@ class _Log:
     def told(self, event: AuditEvent) -> set[str]:
         """Every identifier that the event gives, and what it is made of, without case."""
         if event.id not in self._told:
-            self._told[event.id] = {part for name in event.named for part in _parts(name)}
+            self._told[event.id] = {part for name in event.named for part in _identifier_parts(name)}
         return self._told[event.id]
 
 
@@ -165,9 +165,9 @@ class _Search:
 
         They are told beside a change that no event explains, and explain none: another hand may have made it."""
         if self.after is not None and self.wanted:
-            self._look(log, self.after)
+            self._search_log(log, self.after)
 
-    def _look(self, log: _Log, after: datetime) -> None:
+    def _search_log(self, log: _Log, after: datetime) -> None:
         naming = self.context.naming(self.change)
         for event in log.between(after, self.until):
             if log.families[event.action] & self.wanted:
@@ -178,10 +178,10 @@ class _Search:
                     self.site.append(event)
                 elif not told:
                     self.nameless.append(event)
-                elif self._next_to(told, naming, log.about_an_app(event)):
+                elif self._concerns_site_of(told, naming, log.about_an_app(event)):
                     self.near.append(event)
 
-    def _next_to(self, told: set[str], naming: SubjectIdentifiers, about_an_app: bool) -> bool:
+    def _concerns_site_of(self, told: set[str], naming: SubjectIdentifiers, about_an_app: bool) -> bool:
         of_its_site = self.change.subject.kind is Kind.APP and bool(told & naming.wider & self.context.sites)
         return about_an_app and (of_its_site or self.change.subject.kind is Kind.ORGANIZATION)
 
@@ -224,7 +224,7 @@ class _SimultaneousChanges:
         for search in searches:
             one = search.change
             whole = one.existed_before and one.exists_after
-            self.alike[_alike(one)] += 1
+            self.alike[_rollout_key(one)] += 1
             if whole and one.setting in (names.PLAN, names.HIGHEST_PLAN):
                 self.plans[one.subject.organization].append(search)
             if one.setting == names.PLAN:
@@ -236,14 +236,14 @@ class _SimultaneousChanges:
                 self.shapes.add((one.subject.organization, collector, one.first_seen))
 
 
-def _parts(name: str) -> set[str]:
+def _identifier_parts(name: str) -> set[str]:
     """An identifier and what it is made of: an ARI names a site by its cloud ID, too."""
     folded = name.casefold()
     return {folded, *folded.replace("/", ":").split(":")} - {""}
 
 
-def _alike(change: Change) -> tuple[object, ...]:
-    """What two changes have in common that look like one roll-out."""
+def _rollout_key(change: Change) -> tuple[object, ...]:
+    """A key that is equal for changes that look like one roll-out."""
     return change.setting, change.before, change.after, change.subject.kind, change.last_seen, change.first_seen
 
 
@@ -262,11 +262,11 @@ def _cause(search: _Search, simultaneous: _SimultaneousChanges) -> Cause:
         or _by_vendor(search, simultaneous)
         or _by_rulebook(search)
         or _by_tool(search, simultaneous)
-        or _made(search, CauseKind.NO_EVENT_FOUND, _no_event(search), others=possible)
+        or _cause_from(search, CauseKind.NO_EVENT_FOUND, _no_event(search), others=possible)
     )
 
 
-def _made(search: _Search, kind: CauseKind, sentence: str, **more: object) -> Cause:
+def _cause_from(search: _Search, kind: CauseKind, sentence: str, **more: object) -> Cause:
     made = Cause(kind, sentence, interval=search.interval, actions_searched=search.actions, covered=search.covered)
     return replace(made, **more)  # type: ignore[arg-type]
 
@@ -280,11 +280,11 @@ def _by_event(search: _Search) -> Cause | None:
     ids = tuple(event.id for event in found)
     if len({event.actor_id or event.actor for event in found}) > 1:
         sentence = f"{len(found)} events of several actors match: {', '.join(ids)}"
-        return _made(search, CauseKind.SEVERAL_EVENTS, sentence, match=match, others=ids)
+        return _cause_from(search, CauseKind.SEVERAL_EVENTS, sentence, match=match, others=ids)
     sentence = _described(last)
     sentence += "" if match is Match.EXACT else ", which names only what it belongs to"
     sentence += f", the last of {len(found)} that match" if len(found) > 1 else ""
-    return _made(
+    return _cause_from(
         search,
         CauseKind.EVENT,
         sentence,
@@ -306,7 +306,7 @@ def _by_plan(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | Non
             plan = other.change
             whose = "the highest plan" if plan.setting == names.HIGHEST_PLAN else plan.name or plan.subject.id
             sentence = f"{whose} went from {plan.before} to {plan.after} at that time, and defaults follow the plan"
-            return _made(search, CauseKind.PLAN_CHANGE, sentence)
+            return _cause_from(search, CauseKind.PLAN_CHANGE, sentence)
     return None
 
 
@@ -318,10 +318,10 @@ def _by_plan_of_an_app(search: _Search, simultaneous: _SimultaneousChanges) -> C
             continue
         event = _by_event(other)
         whose = plan.name or plan.subject.id
-        sentence = f"the plan of {whose}: {_shown(plan)}"
+        sentence = f"the plan of {whose}: {_change_words(plan)}"
         if event is None:
-            return _made(search, CauseKind.PLAN_CHANGE, sentence)
-        return _made(
+            return _cause_from(search, CauseKind.PLAN_CHANGE, sentence)
+        return _cause_from(
             search,
             CauseKind.PLAN_CHANGE,
             f"{sentence}; {event.sentence}",
@@ -334,7 +334,7 @@ def _by_plan_of_an_app(search: _Search, simultaneous: _SimultaneousChanges) -> C
     return None
 
 
-def _shown(change: Change) -> str:
+def _change_words(change: Change) -> str:
     before = change.before if change.existed_before else "not there"
     return f"{before} to {change.after if change.exists_after else 'gone'}"
 
@@ -344,9 +344,9 @@ def _by_subject(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | 
     if identity is None or identity.setting == change.setting:
         return None
     if not identity.existed_before and not change.existed_before:
-        return _made(search, CauseKind.NEW_SUBJECT, "it is new and came with it")
+        return _cause_from(search, CauseKind.NEW_SUBJECT, "it is new and came with it")
     if not identity.exists_after and not change.exists_after:
-        return _made(search, CauseKind.GONE_SUBJECT, "it is gone, with everything in it")
+        return _cause_from(search, CauseKind.GONE_SUBJECT, "it is gone, with everything in it")
     return None
 
 
@@ -357,15 +357,15 @@ def _by_vendor(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | N
     wanted = {family.name for family in search.families}
     for entry in search.context.rules.dates:
         if wanted & set(entry.families) and search.after.date() < entry.on <= search.until.date():
-            return _made(search, CauseKind.VENDOR, f"{entry.what} ({entry.on})")
-    count, enough = simultaneous.alike[_alike(search.change)], search.context.rules.rollout_subjects
+            return _cause_from(search, CauseKind.VENDOR, f"{entry.what} ({entry.on})")
+    count, enough = simultaneous.alike[_rollout_key(search.change)], search.context.rules.rollout_subjects
     change = search.change
     whole = change.existed_before and change.exists_after
     if enough and count >= enough and whole and search.covered and search.actions and not search.nameless:
         sentence = (
             f"{count} of the same kind changed alike at once, and the log has no event: this looks like a roll-out"
         )
-        return _made(search, CauseKind.VENDOR, sentence)
+        return _cause_from(search, CauseKind.VENDOR, sentence)
     return None
 
 
@@ -381,7 +381,9 @@ def _around(search: _Search) -> tuple[RunInterval, RunInterval] | None:
 def _by_rulebook(search: _Search) -> Cause | None:
     runs = _around(search)
     if search.change.setting == names.HIGHEST_PLAN and runs and runs[0].rulebook_sha256 != runs[1].rulebook_sha256:
-        return _made(search, CauseKind.RULEBOOK_EDIT, "the rulebook, which ranks the plans, was edited in between")
+        return _cause_from(
+            search, CauseKind.RULEBOOK_EDIT, "the rulebook, which ranks the plans, was edited in between"
+        )
     return None
 
 
@@ -390,10 +392,10 @@ def _by_tool(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | Non
     change, runs = search.change, _around(search)
     if runs and runs[0].tool_version != runs[1].tool_version:
         sentence = f"read by version {runs[1].tool_version}, before by {runs[0].tool_version}; {_no_event(search)}"
-        return _made(search, CauseKind.TOOL_CHANGE, sentence)
+        return _cause_from(search, CauseKind.TOOL_CHANGE, sentence)
     if (change.subject.organization, change.collector, change.first_seen) in simultaneous.shapes:
         sentence = f"the shape of the answers that {change.collector} reads changed at that time; {_no_event(search)}"
-        return _made(search, CauseKind.SHAPE_CHANGE, sentence)
+        return _cause_from(search, CauseKind.SHAPE_CHANGE, sentence)
     return None
 
 
@@ -406,7 +408,7 @@ def _no_event(search: _Search) -> str:
     looked = f"{len(search.actions)} actions looked for" if search.actions else "no action in its catalogue matches"
     count = len(search.nameless)
     found = f"; {counted(count, 'event')} of such actions name{'s' * (count == 1)} no subject" if count else ""
-    span = f"{_at(search.after)} to {_at(search.change.first_seen)}"
+    span = f"{_utc_minute(search.after)} to {_utc_minute(search.change.first_seen)}"
     return f"no event found from {span} ({read}; {looked}{found}){_near_events(search)}"
 
 
@@ -424,10 +426,10 @@ def _near_events(search: _Search) -> str:
 def _described(event: AuditEvent) -> str:
     via = f" ({event.via})" if event.via else ""
     who = event.actor or "somebody not named in the log"
-    return f"{who}{via}, {event.action} on {_at(event.time)}, event {event.id}"
+    return f"{who}{via}, {event.action} on {_utc_minute(event.time)}, event {event.id}"
 
 
-def _at(moment: datetime) -> str:
+def _utc_minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}Z"
 
 

@@ -156,7 +156,7 @@ def _not_attested(state: State, policy: AuditPolicy, baselines: Iterable[Baselin
     yield from _of_policy(state, policy)
     yield from _of_rulebook(state)
     for place in state.looked_at:
-        yield from _keys(state, place.id)
+        yield from _key_expiries(state, place.id)
         yield from _reading(state, place.id, policy)
         yield from _trials(state, place.id)
         yield from _moves(state, place.id)
@@ -175,7 +175,7 @@ def key_days_left(state: State) -> int | None:
     return min(((one - state.as_of).days for one in ends if one is not None), default=None)
 
 
-def _keys(state: State, organization: str) -> Iterator[Deadline]:
+def _key_expiries(state: State, organization: str) -> Iterator[Deadline]:
     subject = organization_subject(organization)
     own = state.read(subject, _OWN_KEY)
     step = "create a new key, then run contribaudit login"

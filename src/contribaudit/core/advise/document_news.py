@@ -59,14 +59,14 @@ def _compared(rules: TermsRules, archive: Archive, look: Look) -> Comparison | N
 
 def _changed(rules: TermsRules, look: Look, found: Comparison | None, title: str) -> Matter:
     changes = found.changes if found is not None else ()
-    lines = [f"changed, retrieved {look.retrieved_at:%Y-%m-%d %H:%M}Z: {_counted(found)}"]
+    lines = [f"changed, retrieved {look.retrieved_at:%Y-%m-%d %H:%M}Z: {_count_by_severity(found)}"]
     for one in changes[:_CHANGES]:
         topics = ", ".join(rules.topic(topic).title for topic in one.topics)
         lines.append(f"  {one.severity.value}: {one.kind.value}" + (f" ({topics})" if topics else ""))
         if one.before is not None:
-            lines.append(f"    - {_short(one.before.text)}")
+            lines.append(f"    - {_shortened(one.before.text)}")
         if one.after is not None:
-            lines.append(f"    + {_short(one.after.text)}")
+            lines.append(f"    + {_shortened(one.after.text)}")
         if one.anchors:
             lines.append(f"    rests on it: {one.anchors[0].fact} ({', '.join(checks_of(one.anchors))})")
     if len(changes) > _CHANGES:
@@ -75,14 +75,14 @@ def _changed(rules: TermsRules, look: Look, found: Comparison | None, title: str
     return Matter(f"document:{look.id}", Event.DOCUMENTS, look.text_sha256, title, "\n  ".join(lines), severity)
 
 
-def _counted(found: Comparison | None) -> str:
+def _count_by_severity(found: Comparison | None) -> str:
     if found is None or not found.changes:
         return "provisions moved, none changed"
     counted = Counter(one.severity for one in found.changes)
     return ", ".join(f"{counted[one]} {one.value}" for one in Severity if counted[one])
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
     plain = " ".join(text.split())
     return plain if len(plain) <= _QUOTED else f"{plain[:_QUOTED]} …"
 
@@ -104,7 +104,7 @@ def week_of(
     ]
     doubtful = [one for one in standings(rules, archive) if one.standing.under_review]
     lines = [f"{len(documents)} documents are watched; {len(read)} were read this week"]
-    lines += [f"changed: {one.document}: {_counted(_compared(rules, archive, one))}" for one in changed]
+    lines += [f"changed: {one.document}: {_count_by_severity(_compared(rules, archive, one))}" for one in changed]
     lines += ["no document changed"] if not changed else []
     lines += [f"not readable: {', '.join(unread)}"] if unread else []
     lines += [f"never archived: {', '.join(never)}"] if never else []

@@ -279,13 +279,13 @@ def forecast(ground: Ground, hypothesis: Hypothesis, as_of: datetime) -> Forecas
     Raises UsageError when the policy asks for no check.
     """
     state = ground.state(as_of)
-    before = _View(state, ground.findings(state))
+    before = _JudgedState(state, ground.findings(state))
     assumed = _assume(ground, hypothesis, state)
     rows: list[ForecastRow] = []
     notes = list(assumed.notes)
     if assumed.sentences:
         state = ground.state(as_of, assumed)
-        after = _View(state, ground.findings(state))
+        after = _JudgedState(state, ground.findings(state))
         rows += _differences(before, after, None)
         before = after
     days: list[date] = []
@@ -295,7 +295,7 @@ def forecast(ground: Ground, hypothesis: Hypothesis, as_of: datetime) -> Forecas
             notes.append(f"Something may happen on {counted(left_out, 'more day')}: only {len(days)} were checked.")
         for day in days:
             state = ground.state(end_of(day), assumed)
-            after = _View(state, ground.findings(state))
+            after = _JudgedState(state, ground.findings(state))
             rows += _differences(before, after, day)
             before = after
     sentences = [*assumed.sentences]
@@ -327,7 +327,7 @@ def _days(state: State, policy: AuditPolicy, until: date) -> tuple[list[date], i
     return [*found[: MOST_DAYS - 1], until], len(found) - MOST_DAYS
 
 
-class _View:
+class _JudgedState:
     """One state, judged, in the form in which two of them are compared."""
 
     def __init__(self, state: State, findings: Iterable[Finding]) -> None:
@@ -339,24 +339,33 @@ class _View:
             for setting in _SHOWN:
                 self.answers[organization, setting] = effective_of(state, organization, setting)
                 apps = state.subjects(Kind.APP, organization.id)
-                words = Counter(_word(effective_of(state, app, setting)) for app in apps)
+                words = Counter(_answer_word(effective_of(state, app, setting)) for app in apps)
                 self.apps[organization, setting] = (
                     ", ".join(f"{words[word]} {word}" for word in sorted(words)) or "none"
                 )
 
 
-def _word(answer: Effective) -> str:
+def _answer_word(answer: Effective) -> str:
     return answer.value if answer.value is not None else str(answer.outcome)
 
 
-def _differences(before: _View, after: _View, when: date | None) -> Iterator[ForecastRow]:
+def _differences(before: _JudgedState, after: _JudgedState, when: date | None) -> Iterator[ForecastRow]:
     """Effective answers first, then findings by severity, check and subject."""
     for (subject, setting), answer in after.answers.items():
         was = before.answers[subject, setting]
-        if (_word(was), was.predicted) != (_word(answer), answer.predicted):
+        if (_answer_word(was), was.predicted) != (_answer_word(answer), answer.predicted):
             name = alias_of(after.state, subject)
             row = ForecastRow(
-                subject.organization, subject, name, "", setting, None, _word(was), _word(answer), when, ""
+                subject.organization,
+                subject,
+                name,
+                "",
+                setting,
+                None,
+                _answer_word(was),
+                _answer_word(answer),
+                when,
+                "",
             )
             yield replace(row, why=answer.reason, predicted=answer.predicted)
         apps = before.apps[subject, setting], after.apps[subject, setting]

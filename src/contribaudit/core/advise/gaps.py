@@ -80,7 +80,7 @@ def gaps(
     def add(begin: datetime, end: datetime, *, still: bool) -> None:
         if end - begin > timedelta(hours=expected_every_hours):
             between = [one for one in seen if begin < one.started_at < end and not one.whole(collector)]
-            found.append(Gap(organization, collector, begin, end, still, _why(between)))
+            found.append(Gap(organization, collector, begin, end, still, _gap_reason(between)))
 
     if since is not None:
         add(since, whole[0].started_at if whole else until, still=not whole)
@@ -109,7 +109,7 @@ def gaps_by_collector(
     ]
 
 
-def _why(between: Sequence[RunSeen]) -> str:
+def _gap_reason(between: Sequence[RunSeen]) -> str:
     removed = [one for one in between if one.removed]
     unreached = [one for one in between if one.unreached]
     partial = len(between) - len(removed) - len(unreached)

@@ -184,14 +184,16 @@ def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[Scre
     for organization, identity in dict.fromkeys([*groups, *due]):
         if identity in screens:
             its, soon = groups.get((organization, identity), []), due.get((organization, identity))
-            yield _look(state, screens[identity], organization, its, soon)
+            yield _screen_step(state, screens[identity], organization, its, soon)
     for (subject, setting), its in unlisted.items():
         text = f"{names(state, [subject])}: {setting} is shown by no console screen: {its[0].reason}"
         command = f"contribaudit attest {setting} VALUE --subject {quote(subject.id)}"
         yield settling(StepKind.LOOK, its, _MINUTES, text, command)
 
 
-def _look(state: State, screen: Screen, organization: str, its: Sequence[Finding], soon: ScreenDue | None) -> NextStep:
+def _screen_step(
+    state: State, screen: Screen, organization: str, its: Sequence[Finding], soon: ScreenDue | None
+) -> NextStep:
     told = Counter(one.outcome.value for one in its)
     parts = [f"{counted(count, 'value')} {word}" for word, count in sorted(told.items())]
     if soon is not None and soon.severity is not None:

@@ -59,7 +59,7 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportedMatter:
     """What was reported of a matter, and when."""
 
     event: Event
@@ -87,7 +87,7 @@ class News:
     """What to report now, and what becomes of earlier reports."""
 
     tell: tuple[Matter, ...] = ()
-    recovered: tuple[tuple[str, Told], ...] = ()
+    recovered: tuple[tuple[str, ReportedMatter], ...] = ()
     forget: frozenset[str] = frozenset()
     held: tuple[Matter, ...] = ()
     """News that waits, since the same matter has come and gone too often."""
@@ -212,7 +212,7 @@ def _of_deadlines(deadlines: Iterable[Deadline], as_of: datetime) -> Iterable[Ma
         yield Matter(f"deadline:{deadline.id}", Event.EXPIRING, state, group, text, severity)
 
 
-def news(told: Mapping[str, Told], found: Situation, now: datetime) -> News:
+def news(told: Mapping[str, ReportedMatter], found: Situation, now: datetime) -> News:
     """What was not reported yet, and which reported problems are resolved."""
     tell: list[Matter] = []
     held: list[Matter] = []
@@ -243,11 +243,13 @@ def back_off(times: int) -> timedelta:
 def message_of(event: Event, matters: Sequence[Matter], called: str) -> Message:
     """One message of what belongs together. `called` is the organization's name."""
     critical = any(matter.severity is Severity.CRITICAL for matter in matters)
-    title = f"contribaudit: {called}: {_counted(event, len(matters))}"
-    return Message(event, title, tuple(_lines(matters)), critical, {"matters": [_as_facts(one) for one in matters]})
+    title = f"contribaudit: {called}: {_count_of_event(event, len(matters))}"
+    return Message(
+        event, title, tuple(_matter_lines(matters)), critical, {"matters": [_as_facts(one) for one in matters]}
+    )
 
 
-def recovered_of(recovered: Sequence[tuple[str, Told]], called: str) -> Message:
+def recovered_of(recovered: Sequence[tuple[str, ReportedMatter]], called: str) -> Message:
     """The message that reported problems are verified to be resolved."""
     matters = [Matter(key, Event.RECOVERED, "recovered", told.group, told.text) for key, told in recovered]
     return message_of(Event.RECOVERED, matters, called)
@@ -256,10 +258,10 @@ def recovered_of(recovered: Sequence[tuple[str, Told]], called: str) -> Message:
 def summary_of(found: Situation, called: str) -> Message:
     """The first message of an organization: how it stands, in numbers; nothing that is in it is told again."""
     counts = Counter(matter.event for matter in found.bad)
-    lines = [_counted(event, counts[event]) for event in _COUNTED if counts[event]] or ["nothing fails"]
+    lines = [_count_of_event(event, counts[event]) for event in _COUNTED if counts[event]] or ["nothing fails"]
     worst = sorted(found.bad, key=_gravest_first)[:_LISTED]
     facts = {"matters": [_as_facts(matter) for matter in found.bad]}
-    summed = (f"Found: {', '.join(lines)}.", "", *_lines(worst))
+    summed = (f"Found: {', '.join(lines)}.", "", *_matter_lines(worst))
     return Message(Event.FIRST, f"contribaudit: {called}: first audit", summed, False, facts)
 
 
@@ -273,7 +275,7 @@ _COUNTED = {
 }
 
 
-def _counted(event: Event, number: int) -> str:
+def _count_of_event(event: Event, number: int) -> str:
     return counted(number, *_COUNTED[event])
 
 
@@ -281,7 +283,7 @@ def _gravest_first(matter: Matter) -> tuple[int, str, str]:
     return matter.severity.rank if matter.severity is not None else len(Severity), matter.group, matter.text
 
 
-def _lines(matters: Sequence[Matter]) -> Iterable[str]:
+def _matter_lines(matters: Sequence[Matter]) -> Iterable[str]:
     """The matters by what they are about, gravest first, so many of each and so many groups that a chat shows all."""
     groups = grouped(sorted(matters, key=_gravest_first), lambda matter: matter.group)
     for number, (group, members) in enumerate(groups.items()):

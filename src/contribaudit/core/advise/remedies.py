@@ -88,13 +88,13 @@ def needed_and_unread(state: State, findings: Iterable[Finding], needed: frozens
     Needed is what `needed_collectors` names, and what an unverified finding says that it waits for. A source that not
     every plan or key has counts where it was there and broke off, not where the plan or the key has none.
     """
-    short = _short(state)
+    short = _incomplete_sources(state)
     if not short:
         return []
     waited = {
         (source.place.id, source.collection.collector)
         for one in findings
-        if one.outcome.unproven and (one.reason_code == _NOT_COVERED or _wanted(state, one))
+        if one.outcome.unproven and (one.reason_code == _NOT_COVERED or _awaited_collectors(state, one))
         for source in unread_sources(state, one)
         if source.collection is not None
     }
@@ -115,10 +115,10 @@ def unread_sources(state: State, finding: Finding) -> list[UnreadSource]:
     The code tells, or else the setting. A finding of which neither does waits for any that every plan and key has.
     """
     about = finding.subject.organization
-    short = [one for one in _short(state) if about in (one.place.id, "")]
+    short = [one for one in _incomplete_sources(state) if about in (one.place.id, "")]
     if not short:
         return []
-    wanted = _wanted(state, finding)
+    wanted = _awaited_collectors(state, finding)
     return [one for one in short if one.collection is None or _may_be(one.collection, wanted)]
 
 
@@ -133,7 +133,7 @@ def unread_spaces(state: State, organization: str) -> list[UnreadSource]:
 
 
 @once_per_state
-def _short(state: State) -> tuple[UnreadSource, ...]:
+def _incomplete_sources(state: State) -> tuple[UnreadSource, ...]:
     """Every source that was not read whole, organization by organization."""
     found: list[UnreadSource] = []
     for place in state.looked_at:
@@ -147,7 +147,7 @@ def _may_be(collection: Collection, wanted: tuple[str, ...]) -> bool:
     return collection.collector in wanted if wanted else not collection.optional
 
 
-def _wanted(state: State, finding: Finding) -> tuple[str, ...]:
+def _awaited_collectors(state: State, finding: Finding) -> tuple[str, ...]:
     """Names of the collectors that the finding waits for; empty where that is not known."""
     if finding.reason_code in _COLLECTORS:
         return _COLLECTORS[finding.reason_code]
@@ -336,12 +336,12 @@ def remedy_of(state: State, finding: Finding) -> Remedy | None:
             return Remedy.POLICY if finding.reason_code in ENTRIES else Remedy.REMEDY
         case Outcome.UNKNOWN | Outcome.STALE | Outcome.CONFLICT:
             remedies = REMEDIES.get(finding.reason_code, _OTHERWISE)
-            return next((remedy for remedy in remedies[:-1] if _open(state, finding, remedy)), remedies[-1])
+            return next((remedy for remedy in remedies[:-1] if _remedy_applies(state, finding, remedy)), remedies[-1])
         case _:
             return None
 
 
-def _open(state: State, finding: Finding, remedy: Remedy) -> bool:
+def _remedy_applies(state: State, finding: Finding, remedy: Remedy) -> bool:
     if remedy is Remedy.SOURCE:
         return bool(unread_sources(state, finding))
     if finding.reason_code == GRADE_NOT_ACCEPTED and any(one.grade is Grade.ATTESTED for one in finding.evidence):

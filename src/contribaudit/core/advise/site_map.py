@@ -152,15 +152,17 @@ def site_map(state: State, findings: Iterable[Finding], only: Collection[str] = 
         for name, identity, members in sites:
             if only and name.casefold() not in only:
                 continue
-            words |= {app: _word(state, app, LOCATION) for app in members}
+            words |= {app: _cell_word(state, app, LOCATION) for app in members}
             cells = []
             for question in QUESTIONS:
                 keys: tuple[_Named, ...] = (*members, *({name, identity} - {""}))
                 own = [one for key in keys for one in outcomes.get((organization.id, key, question.name), ())]
-                seen = Counter(words[app] if question is LOCATION else _word(state, app, question) for app in members)
+                seen = Counter(
+                    words[app] if question is LOCATION else _cell_word(state, app, question) for app in members
+                )
                 cells.append(_cell(question, seen, own, wide.get((organization.id, question.name), ())))
             rows.append(MapRow(organization.id, name, len(members), tuple(cells)))
-    return SiteMap(_locations(state, words, outcomes), tuple(sorted(rows, key=_how_bad)))
+    return SiteMap(_locations(state, words, outcomes), tuple(sorted(rows, key=_worst_first)))
 
 
 def _judged(state: State, findings: Iterable[Finding]) -> tuple[_Outcomes, Mapping[tuple[str, str], Sequence[Outcome]]]:
@@ -194,7 +196,7 @@ def _cell(question: MapQuestion, seen: Counter[str], own: Sequence[Outcome], wid
     return MapCell(worst, len(both), is_wide, tuple(values))
 
 
-def _word(state: State, app: Subject, question: MapQuestion) -> str:
+def _cell_word(state: State, app: Subject, question: MapQuestion) -> str:
     seen = state.read(app, question.setting)
     if not isinstance(seen, Observed):
         if question.setting in _ANSWERS and seen.code in _NO_VALUE:
@@ -223,6 +225,6 @@ def _locations(state: State, words: Mapping[Subject, str], outcomes: _Outcomes) 
     return tuple(sorted(made, key=lambda one: (one.name == UNKNOWN, -one.apps, one.name)))
 
 
-def _how_bad(row: MapRow) -> tuple[object, ...]:
+def _worst_first(row: MapRow) -> tuple[object, ...]:
     ranks = Counter(_NOT_ASKED if cell.outcome is None else _RANK[cell.outcome] for cell in row.cells)
     return (*(-ranks[rank] for rank in range(3)), row.site == "", row.site.casefold(), row.organization)

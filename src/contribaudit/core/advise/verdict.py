@@ -75,7 +75,7 @@ def headline(code: int, fail_on: Severity, by_severity: Mapping[str, Mapping[str
     """
     above = [one for one in Severity if one.at_least(fail_on)]
     below = [one for one in Severity if not one.at_least(fail_on)]
-    counted = [_counted(by_severity, above), _counted(by_severity, below)]
+    counted = [_verdict_counts(by_severity, above), _verdict_counts(by_severity, below)]
     if counted[0] and counted[1]:
         counted[1] = f"below that, {counted[1]}"
     cause = _INSTEAD.get(code, "")
@@ -84,7 +84,7 @@ def headline(code: int, fail_on: Severity, by_severity: Mapping[str, Mapping[str
     return "; ".join(one for one in (f"{verdict_word(code)} ({fail_on} and above)", cause, *counted) if one)
 
 
-def _numbers(
+def _count_per_severity(
     by_severity: Mapping[str, Mapping[str, int]], severities: Iterable[Severity], outcomes: Several[str]
 ) -> dict[Severity, int]:
     """How many findings of each severity have one of the outcomes; only severities of which some do."""
@@ -95,9 +95,9 @@ def _numbers(
     return {severity: number for severity, number in counts.items() if number}
 
 
-def _counted(by_severity: Mapping[str, Mapping[str, int]], severities: Sequence[Severity]) -> str:
+def _verdict_counts(by_severity: Mapping[str, Mapping[str, int]], severities: Sequence[Severity]) -> str:
     """ "2 medium findings fail, 3 are unverified"; "" where nothing is."""
-    failing, open_ = (_numbers(by_severity, severities, one) for one in (_FAILING, _OPEN))
+    failing, open_ = (_count_per_severity(by_severity, severities, one) for one in (_FAILING, _OPEN))
     parts = []
     if failing:
         number = sum(failing.values())

@@ -51,7 +51,7 @@ class Waiting:
     """What any rule of the policy reads."""
 
 
-class _Noting(State):
+class _RecordingState(State):
     """A copy of the state with some answers assumed, which records what is read. It computes everything again."""
 
     def __init__(self, state: State, assumed: Mapping[Key, Value]) -> None:
@@ -99,7 +99,7 @@ def waiting(
     """What a look at the console has to tell before these findings can come out otherwise."""
     known = by_id(checks)
     questions: list[_Question] = []
-    weak = _Noting(state, {})
+    weak = _RecordingState(state, {})
     too_weak: dict[SettingId, Severity] = {}
     for one in findings:
         check = known.get(one.check)
@@ -115,8 +115,8 @@ def waiting(
         own = find_setting(one.setting)
         if one.reason_code in _TOO_WEAK or (own.attestable and isinstance(state.read(one.subject, own.id), Observed)):
             question.put(weak)
-            _add(too_weak, _asked(question, own.id), one.severity)
-    values = _missing(state, questions, find_setting)
+            _add(too_weak, _settings_read(question, own.id), one.severity)
+    values = _missing_values(state, questions, find_setting)
     for (subject, setting), seen in weak.noted.items():
         if isinstance(seen, Observed) and seen.witness is not None and setting in too_weak:
             values[subject, setting] = too_weak[setting]
@@ -126,7 +126,7 @@ def waiting(
     return Waiting(values, frozenset(read_with_them), frozenset(read))
 
 
-def _missing(
+def _missing_values(
     state: State, questions: Sequence[_Question], find_setting: Callable[[SettingId], Setting]
 ) -> dict[Key, Severity]:
     """The values that the questions need and do not have, including those they need once the first are known."""
@@ -134,7 +134,7 @@ def _missing(
     assumed: dict[Key, Value] = {}
     asked_on = questions
     for first in (True, *[False] * _ROUNDS):
-        noting = _Noting(state, assumed)
+        noting = _RecordingState(state, assumed)
         own: dict[Key, Severity] = {}
         wanted: dict[SettingId, Severity] = {}
         unlisted: Counter[SettingId] = Counter()
@@ -152,7 +152,7 @@ def _missing(
                 effective_of(noting, question.finding.subject, setting)
             elif first:
                 noting.read(question.finding.subject, setting)
-            for each in _asked(question, setting):
+            for each in _settings_read(question, setting):
                 asking[each].append(question)
             key = question.finding.subject, setting
             if key in noting.noted and not isinstance(noting.noted[key], Observed):
@@ -160,10 +160,10 @@ def _missing(
                 if screen_for(state, *key) is None:
                     unlisted[setting] += 1
                     few = unlisted[setting] <= _OTHERS
-                    its = _of_others(question, state, assumed, find_setting(setting)) if few else []
+                    its = _missing_elsewhere(question, state, assumed, find_setting(setting)) if few else []
                 _add(own, its, question.finding.severity)
             else:
-                _add(wanted, _asked(question, setting), question.finding.severity)
+                _add(wanted, _settings_read(question, setting), question.finding.severity)
         new: dict[SettingId, list[Key]] = defaultdict(list)
         for key in noting.missing():
             severity = own.get(key) or wanted.get(key[1])
@@ -185,7 +185,7 @@ def _best(
     """The answer after which the fewest questions fail, and then the fewest ask on."""
 
     def cost(answer: Value) -> tuple[int, int]:
-        trial = _Noting(state, {**assumed, **dict.fromkeys(keys, answer)})
+        trial = _RecordingState(state, {**assumed, **dict.fromkeys(keys, answer)})
         outcomes = [question.put(trial).outcome for question in asking]
         return sum(one.violates for one in outcomes), sum(one.unproven for one in outcomes)
 
@@ -194,18 +194,18 @@ def _best(
     return dict.fromkeys(keys, best)
 
 
-def _of_others(question: _Question, state: State, assumed: Mapping[Key, Value], setting: Setting) -> list[Key]:
+def _missing_elsewhere(question: _Question, state: State, assumed: Mapping[Key, Value], setting: Setting) -> list[Key]:
     """What others would have to have of the setting, where no screen shows it of the subject; nothing if in vain."""
-    noting = _Noting(state, assumed)
+    noting = _RecordingState(state, assumed)
     question.put(noting)
     keys = [key for key in noting.missing() if key[1] == setting.id and key[0] != question.finding.subject]
     for answer in setting.words:
-        if not question.put(_Noting(state, {**assumed, **dict.fromkeys(keys, answer)})).outcome.unproven:
+        if not question.put(_RecordingState(state, {**assumed, **dict.fromkeys(keys, answer)})).outcome.unproven:
             return keys
     return []
 
 
-def _asked(question: _Question, setting: SettingId) -> tuple[SettingId, ...]:
+def _settings_read(question: _Question, setting: SettingId) -> tuple[SettingId, ...]:
     """What a verdict about the setting asks for: of a computed one whatever its check reads."""
     return question.check.reads if setting in COMPUTED else (setting,)
 

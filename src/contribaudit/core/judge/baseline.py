@@ -70,7 +70,7 @@ def uncovered(state: State, subject: Subject) -> Uncovered | None:
         return Uncovered(
             BASELINE_EXPIRED, f"{told}, ended on {approved.baseline.until:%Y-%m-%d} and no longer covers anything"
         )
-    if _holds(state, approved, subject):
+    if _covers(state, approved, subject):
         return None
     return Uncovered(NOT_IN_BASELINE, f"{alias_of(state, subject)} is not in {told}")
 
@@ -103,7 +103,7 @@ def standing(state: State) -> list[Baseline]:
     return [one.baseline for one in approved if one is not None]
 
 
-def _holds(state: State, approved: Approved, subject: Subject) -> bool:
+def _covers(state: State, approved: Approved, subject: Subject) -> bool:
     match subject.kind:
         case Kind.APP:
             return subject.id in approved.apps

@@ -217,7 +217,7 @@ def _unused_rules(
     ]
     at_work = {(one.expands, one.where) for one in policy.rules if one.expands and id(one) in used}
     told = (
-        f"The rule {one.check} ({one.origin}) matches nothing{_why(state, one, kinds)}."
+        f"The rule {one.check} ({one.origin}) matches nothing{_reason_for_no_match(state, one, kinds)}."
         if not one.expands
         else f"{one.expands} ({one.origin}) names {_selected(one.where)}, which matches nothing"
         f"{_nearest(state, one.where)}."
@@ -244,7 +244,7 @@ def _ambiguous_rules(state: State, policy: AuditPolicy) -> tuple[set[int], list[
     return found, list(told)
 
 
-def _why(state: State, rule: Rule, kinds: Mapping[str, Kind]) -> str:
+def _reason_for_no_match(state: State, rule: Rule, kinds: Mapping[str, Kind]) -> str:
     never = why_never(rule.where, kinds[rule.check]) if rule.check in kinds else ""
     return f": {never}" if never else _nearest(state, rule.where)
 

@@ -125,7 +125,7 @@ def matches(where: Where, attributes: Attributes) -> bool:
     Several patterns of one selector are alternatives. An organization is selected by ID or by name; a pattern that
     is an ID never fits a name.
     """
-    return _fits(where, attributes, when_unread=True)
+    return _matches_where(where, attributes, when_unread=True)
 
 
 def surely_matches(where: Where, attributes: Attributes) -> bool:
@@ -133,7 +133,7 @@ def surely_matches(where: Where, attributes: Attributes) -> bool:
 
     This is the question for whatever lets a subject off: a waiver, or a rule that is switched off.
     """
-    return _fits(where, attributes, when_unread=False)
+    return _matches_where(where, attributes, when_unread=False)
 
 
 def names_one_app(rule: Rule) -> bool:
@@ -180,14 +180,14 @@ def rules_that_may_hold(policy: AuditPolicy, check: str, attributes: Attributes)
     return found
 
 
-def _fits(where: Where, attributes: Attributes, *, when_unread: bool) -> bool:
+def _matches_where(where: Where, attributes: Attributes, *, when_unread: bool) -> bool:
     if where.sandbox is None and not (where.organization or where.site or where.app or where.plan or where.space):
         return True  # nearly every rule
 
     def text(name: Selectable, patterns: tuple[str, ...], value: str | None) -> bool:
         if not patterns:
             return True
-        return when_unread if name in attributes.unread else _any(patterns, value)
+        return when_unread if name in attributes.unread else _matches_any(patterns, value)
 
     if where.sandbox is None:
         sandbox = True
@@ -198,7 +198,7 @@ def _fits(where: Where, attributes: Attributes, *, when_unread: bool) -> bool:
     names = tuple(pattern for pattern in where.organization if not _ORGANIZATION_ID.fullmatch(pattern))
     organization = (
         not where.organization
-        or _any(where.organization, attributes.organization)
+        or _matches_any(where.organization, attributes.organization)
         or (bool(names) and text("organization_name", names, attributes.organization_name))
     )
     return (
@@ -211,7 +211,7 @@ def _fits(where: Where, attributes: Attributes, *, when_unread: bool) -> bool:
     )
 
 
-def _any(patterns: tuple[str, ...], value: str | None) -> bool:
+def _matches_any(patterns: tuple[str, ...], value: str | None) -> bool:
     if value is None:
         return False
     return any(fnmatchcase(value.casefold(), pattern.casefold()) for pattern in patterns)

@@ -84,8 +84,8 @@ class WaiverMatcher:
             return f"it ended on {waiver.expires}"
         if waiver.approved_at > today:
             return f"its approval is dated {waiver.approved_at}, which is in the future"
-        if waiver.binds_to_value and not _same(setting, waiver.observed, finding.observed):
-            return f"it covers {_show(waiver.observed)}, but {_show(finding.observed)} was observed"
+        if waiver.binds_to_value and not _values_equal(setting, waiver.observed, finding.observed):
+            return f"it covers {_displayed(waiver.observed)}, but {_displayed(finding.observed)} was observed"
         moved = self._alias_moved_since(waiver, finding.subject)
         if moved is not None:
             return (
@@ -108,7 +108,7 @@ class WaiverMatcher:
         return moved if moved.astimezone(UTC).date() > waiver.approved_at else None
 
 
-def _same(setting: Setting | None, left: Value, right: Value) -> bool:
+def _values_equal(setting: Setting | None, left: Value, right: Value) -> bool:
     if setting is None:
         return type(left) is type(right) and left == right
     # A waiver may name one value as a list or alone: ["US"] covers a realm of "US".
@@ -117,7 +117,7 @@ def _same(setting: Setting | None, left: Value, right: Value) -> bool:
     return same_value(setting, left, right)
 
 
-def _show(value: Value) -> str:
+def _displayed(value: Value) -> str:
     if isinstance(value, tuple):
         return ", ".join(value) or "the empty list"
     return "null" if value is None else str(value)

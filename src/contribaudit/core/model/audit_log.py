@@ -175,7 +175,9 @@ class LogRules:
     def families_behind(self, setting: SettingId, kind: Kind | None = None) -> tuple[ActionFamily, ...]:
         """The families whose actions can change a setting, or make a subject of a kind come and go."""
         return tuple(
-            one for one in self.families if kind in one.kinds or any(_named(setting, name) for name in one.settings)
+            one
+            for one in self.families
+            if kind in one.kinds or any(_matches_name(setting, name) for name in one.settings)
         )
 
 
@@ -183,7 +185,7 @@ NO_LOG_RULES = LogRules(retention_days=0, latency_hours=0, rollout_subjects=0, r
 """Of a rulebook that says nothing of the log: no action is ever a cause."""
 
 
-def _named(setting: str, name: str) -> bool:
+def _matches_name(setting: str, name: str) -> bool:
     return setting.startswith(name) if name.endswith(".") else setting == name
 
 
@@ -192,19 +194,19 @@ def _families_in(
     action: str, ignored: tuple[str, ...], families: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> frozenset[str]:
     """Kept, since each run asks it of the hundreds of actions that an organization has."""
-    text = _words(action)
-    if any(_says(text, word) for word in ignored):
+    text = _padded_words(action)
+    if any(_contains_word(text, word) for word in ignored):
         return frozenset()
-    return frozenset(name for name, words in families if any(_says(text, word) for word in words))
+    return frozenset(name for name, words in families if any(_contains_word(text, word) for word in words))
 
 
-def _words(text: str) -> str:
+def _padded_words(text: str) -> str:
     """The text as words between single spaces: action IDs are written in snake case, titles are not."""
     return f" {_spaced(text)} "
 
 
 @lru_cache(maxsize=1024)
-def _wanted(word: str) -> str:
+def _padded_pattern(word: str) -> str:
     return f" {_spaced(word)}" if word.endswith("*") else f" {_spaced(word)} "
 
 
@@ -212,8 +214,8 @@ def _spaced(text: str) -> str:
     return " ".join(re.findall(r"[^\W_]+", text.casefold()))
 
 
-def _says(text: str, word: str) -> bool:
-    return _wanted(word) in text
+def _contains_word(text: str, word: str) -> bool:
+    return _padded_pattern(word) in text
 
 
 _TOUCHING = timedelta(seconds=1)

@@ -93,7 +93,7 @@ def decode(decoder: Decoder, state: Digests, objects: Objects) -> tuple[Value, s
     for name in state:
         if name not in objects:
             return None, "the object behind the digest was not kept"
-        value, why_not = _read(decoder, objects[name])
+        value, why_not = _decoded_value(decoder, objects[name])
         if why_not:
             return None, why_not
         found[type(value).__name__, value] = value
@@ -128,7 +128,7 @@ def _canonical_at(found: Any, pointer: str) -> bytes:
     return b"" if value is NOTHING else canonical_json(value)
 
 
-def _read(decoder: Decoder, found: Any) -> tuple[Value, str]:
+def _decoded_value(decoder: Decoder, found: Any) -> tuple[Value, str]:
     if decoder.texts:
         listed = found_at(found, decoder.texts)
         if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
@@ -137,11 +137,13 @@ def _read(decoder: Decoder, found: Any) -> tuple[Value, str]:
     held = {(type(one.value).__name__, one.value): one.value for one in decoder.values if one.holds(found)}
     if len(held) == 1:
         return next(iter(held.values())), ""
-    shown = ", ".join(f"{pointer} = {_shown(_canonical_at(found, pointer), 80)}" for pointer in decoder.pointers)
+    shown = ", ".join(
+        f"{pointer} = {_shortened_text(_canonical_at(found, pointer), 80)}" for pointer in decoder.pointers
+    )
     return None, f"it has {'several values' if held else 'no value'} for {shown}"
 
 
-def _shown(held: bytes, most: int) -> str:
+def _shortened_text(held: bytes, most: int) -> str:
     text = held.decode("utf-8", "replace") or NOTHING.value
     return text if len(text) <= most else f"{text[:most]}..."
 
@@ -242,7 +244,7 @@ class Candidate:
         if was is None or now is None or was == now:
             return ""
         value = self.value_in(after, objects)
-        moved = f"`{self.name}` {_shown(was, 60)} -> {_shown(now, 60)}"
+        moved = f"`{self.name}` {_shortened_text(was, 60)} -> {_shortened_text(now, 60)}"
         if value is None or value == self.value_in(before, objects):
             return f"{moved}, which may be {self.called}"
         done = _TURNED.get(value) if isinstance(value, str) else None

@@ -211,13 +211,13 @@ class Terms:
                 reason = f"{told}, but that was seen {(as_of - one.observed_at).days} days ago; "
                 reason += f"the policy accepts {limit} for {one.grade} evidence"
                 return Shortcoming(Outcome.STALE, "evidence_too_old", reason)
-            missing = self._missing(one)
+            missing = self._what_is_missing(one)
             if missing:
                 reason = f"{told}, by {one.attested_by}, but the policy asks for a {missing}"
                 return Shortcoming(Outcome.UNKNOWN, f"{missing.replace(' ', '_')}_missing", reason)
         return None
 
-    def _missing(self, one: Evidence) -> str:
+    def _what_is_missing(self, one: Evidence) -> str:
         """What an attestation lacks; "" when nothing.
 
         The attestation by which an organization agreed with a decoder has to be as good as any other.

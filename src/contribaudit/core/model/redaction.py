@@ -27,7 +27,7 @@ class Redaction:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         known = [one for one in dict.fromkeys(secrets) if one]
-        long = [one for one in known if _is_long(one)]
+        long = [one for one in known if _long_enough(one)]
         self._forms = tuple(dict.fromkeys(form for one in long for form in _forms(one)))
         self._loose = tuple(_loose(form.decode("ascii")) for form in self._forms)
         alone = [rf"(?<![0-9A-Za-z]){re.escape(one)}(?![0-9A-Za-z])" for one in known if one not in long]
@@ -65,7 +65,7 @@ class Redaction:
         return value
 
 
-def _is_long(secret: str) -> bool:
+def _long_enough(secret: str) -> bool:
     letters = _only_letters(secret.encode())
     return len(letters) >= _VERY_LONG or (len(letters) >= _LONG and not letters.isalpha() and not letters.isdigit())
 

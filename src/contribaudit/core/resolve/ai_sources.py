@@ -140,7 +140,7 @@ def _open_sibling(state: State, app: Subject) -> bool:
         return False
     seen_open = state.once(
         ("open family", app.organization, number),
-        lambda: [one for one in index.sites[number].apps if _in_family(state, one) and _seen_open(state, one)],
+        lambda: [one for one in index.sites[number].apps if _in_family(state, one) and _witnessed_open(state, one)],
     )
     return any(other != app for other in seen_open)
 
@@ -150,7 +150,7 @@ def _in_family(state: State, app: Subject) -> bool:
     return known is not None and known.jira_family
 
 
-def _seen_open(state: State, app: Subject) -> bool:
+def _witnessed_open(state: State, app: Subject) -> bool:
     """Whether a witness that is about this app alone says that it is open."""
     words = {switch: recorded(state, app, switch) for switch in WORDS}
     if any(not isinstance(word, Stop) and not is_shut(word[0]) for word in words.values()):

@@ -41,7 +41,7 @@ def holds_spaces(state: State, app: Subject) -> bool | None:
 def find_spaces(state: State, organization: str, text: str) -> list[KnownSpace]:
     """The spaces that the text names now: none, one, or several where a key is ambiguous."""
     book = state.spaces(organization)
-    bare = _bare(text)
+    bare = _without_prefix(text)
     if bare.startswith("ari:"):
         return list(book.find(bare))
     host, _, key = _split(bare)
@@ -67,7 +67,7 @@ def remember(state: State, known: KnownSpace) -> None:
 
 def apps_named(state: State, organization: str, text: str) -> list[Subject]:
     """The apps that a space written `HOST/TYPEKEY/KEY` may belong to: that one, or the site's whole Jira family."""
-    host, type_key, key = _split(_bare(text))
+    host, type_key, key = _split(_without_prefix(text))
     if not (host and type_key and key):
         return []
     return _apps(state, organization, host, type_key)
@@ -94,7 +94,7 @@ def listed_whole(state: State, organization: str, apps: Sequence[Subject]) -> bo
 
 def where_it_would_be(state: State, organization: str, text: str) -> list[Subject]:
     """The apps among whose spaces the text would be found; by an ARI, all that have any."""
-    if not _bare(text).startswith("ari:"):
+    if not _without_prefix(text).startswith("ari:"):
         return apps_named(state, organization, text)
     return [app for app in state.subjects(Kind.APP, organization) if holds_spaces(state, app)]
 
@@ -106,7 +106,7 @@ def meant(state: State, organization: str, text: str, written_at: datetime) -> M
     can tell which of them the text is about.
     """
     now = tuple(find_spaces(state, organization, text))
-    bare = _bare(text)
+    bare = _without_prefix(text)
     if bare.startswith("ari:"):
         return Meant(now, frozenset((bare,)))
     ids = frozenset(one.space.id for one in now)
@@ -126,7 +126,7 @@ def meant(state: State, organization: str, text: str, written_at: datetime) -> M
     return Meant(now, ids)
 
 
-def _bare(text: str) -> str:
+def _without_prefix(text: str) -> str:
     stripped = text.strip()
     return stripped[len(_PREFIX) :] if stripped[: len(_PREFIX)].casefold() == _PREFIX else stripped
 

@@ -91,9 +91,12 @@ def plan_moved(
     """
     since = [seen for seen in plans if attestation.observed_at <= seen.since <= as_of]
     for seen in (*sorted(since, key=lambda one: one.since), *([now] if isinstance(now, PlanSeen) else ())):
-        same = _same(attestation, seen)
+        same = _same_plan(attestation, seen)
         if same is False:
-            before, after = _call(attestation.highest_plan, attestation.plan_words), _call(seen.highest, seen.words)
+            before, after = (
+                _plan_name(attestation.highest_plan, attestation.plan_words),
+                _plan_name(seen.highest, seen.words),
+            )
             when = f"{seen.since:%Y-%m-%d %H:%M}Z"
             return PLAN_CHANGED, f"the highest plan was {before} at the look and {after} on {when}; look again"
         if same is None and seen is now:
@@ -103,7 +106,7 @@ def plan_moved(
     return None
 
 
-def _same(attestation: Attestation, seen: PlanSeen) -> bool | None:
+def _same_plan(attestation: Attestation, seen: PlanSeen) -> bool | None:
     """Whether the plan is the same; None where one side has a plan and the other only plan words."""
     if attestation.highest_plan is not None and seen.highest is not None:
         return attestation.highest_plan.casefold() == seen.highest.casefold()
@@ -116,7 +119,7 @@ def _folded(words: Iterable[str]) -> set[str]:
     return {word.casefold() for word in words}
 
 
-def _call(highest: str | None, words: tuple[str, ...]) -> str:
+def _plan_name(highest: str | None, words: tuple[str, ...]) -> str:
     return highest if highest is not None else f"known only by the plan words {', '.join(words)}"
 
 

@@ -31,7 +31,7 @@ SignalState: TypeAlias = tuple[tuple[Subject, SettingId, tuple[str, ...] | None]
 """The combination of all signals of one subject and family, sorted."""
 NO_CONDITIONS: Mapping[SettingId, AskedIf] = {}
 _Form: TypeAlias = tuple[str, Value]
-_Told: TypeAlias = Mapping[SettingId, Mapping[_Form, Sequence[Attestation]]]
+_AttestedValues: TypeAlias = Mapping[SettingId, Mapping[_Form, Sequence[Attestation]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def calibrate(
     full = {
         state: said
         for state, said in told.items()
-        if all(len(said.get(one, ())) == 1 or _not_shown(said, conditions.get(one)) for one in by_id)
+        if all(len(said.get(one, ())) == 1 or _ruled_out(said, conditions.get(one)) for one in by_id)
     }
     proven: dict[tuple[SettingId, SignalState], Proof] = {}
     for setting in settings:
@@ -109,7 +109,7 @@ def form(setting: Setting | None, value: Value) -> _Form:
     return type(compared).__name__, compared
 
 
-def _not_shown(said: _Told, condition: AskedIf | None) -> bool:
+def _ruled_out(said: _AttestedValues, condition: AskedIf | None) -> bool:
     """True where the state's value of another setting rules this one out."""
     if condition is None or len(said.get(condition.setting, ())) != 1:
         return False
@@ -118,7 +118,7 @@ def _not_shown(said: _Told, condition: AskedIf | None) -> bool:
 
 def _pairs(
     setting: SettingId,
-    full: Mapping[SignalState, _Told],
+    full: Mapping[SignalState, _AttestedValues],
     by_id: Mapping[SettingId, Setting],
     conditions: Mapping[SettingId, AskedIf],
 ) -> dict[tuple[SettingId, SignalState], Proof]:
@@ -130,7 +130,7 @@ def _pairs(
     valued = {state: said for state, said in full.items() if setting in said}
     newest = {state: max(next(iter(said[setting].values())), key=by_age) for state, said in valued.items()}
 
-    def alike(one: _Told, other: _Told) -> bool:
+    def alike(one: _AttestedValues, other: _AttestedValues) -> bool:
         return all(
             next(iter(one.get(each, ())), None) == next(iter(other.get(each, ())), None)
             for each in by_id
@@ -149,7 +149,7 @@ def _pairs(
     return proven
 
 
-def _holds_a_list(setting: Setting, full: Iterable[_Told]) -> bool:
+def _holds_a_list(setting: Setting, full: Iterable[_AttestedValues]) -> bool:
     """Lists are never inferred, whether the catalogue or the attested value says that it is one."""
     return setting.is_list or any(name == "tuple" for said in full for name, _ in said.get(setting.id, ()))
 

@@ -48,12 +48,12 @@ class Listed:
 def keys_of(state: State, subject: Subject) -> frozenset[str]:
     """Everything by which a list can name the subject; a space that a listing shows is matched by its ID alone."""
     if subject.kind is Kind.APP:  # asked again for each of its spaces
-        return state.once(("keys", subject), lambda: _keys(state, subject))
+        return state.once(("keys", subject), lambda: _subject_keys(state, subject))
     if subject.kind is Kind.SPACE:
         known = space_of(state, subject)
         if known is not None:
             return frozenset((known.space.id.casefold(),))
-    return _keys(state, subject)
+    return _subject_keys(state, subject)
 
 
 def app_of_space(state: State, space: Subject) -> Subject | None:
@@ -62,12 +62,12 @@ def app_of_space(state: State, space: Subject) -> Subject | None:
     if known is not None:
         return known.space.app
     holders = _apps_by_key(state, space.organization)
-    found = holders.get(_app_key(_key(state, alias_of(state, space))), [])
+    found = holders.get(_app_key(_spelling_key(state, alias_of(state, space))), [])
     return found[0] if len(found) == 1 else None
 
 
-def _keys(state: State, subject: Subject) -> frozenset[str]:
-    return frozenset((subject.id.casefold(), _key(state, alias_of(state, subject))))
+def _subject_keys(state: State, subject: Subject) -> frozenset[str]:
+    return frozenset((subject.id.casefold(), _spelling_key(state, alias_of(state, subject))))
 
 
 @once_per_state
@@ -77,9 +77,9 @@ def contribution_list(state: State, organization: str, setting: SettingId) -> Li
     what = "the include list" if setting == names.INCLUDED else "the exclude list"
     if not (isinstance(seen, Observed) and isinstance(seen.value, tuple)) or seen.grade is Grade.PREDICTED:
         return not_seen(seen, what) or stop_by(seen, what)
-    written = {text: _key(state, text, organization) for text in seen.value}
+    written = {text: _spelling_key(state, text, organization) for text in seen.value}
     apps = _apps_by_key(state, organization)
-    known = _known(state, organization, apps)
+    known = _known_keys(state, organization, apps)
     entries = set(written.values())
     placed, ambiguous, reused = set[str](), set[str](), set[str]()
     of_spaces: dict[str, str] = {}
@@ -109,9 +109,9 @@ def contribution_list(state: State, organization: str, setting: SettingId) -> Li
     )
 
 
-def _known(state: State, organization: str, apps: Iterable[str]) -> frozenset[str]:
+def _known_keys(state: State, organization: str, apps: Iterable[str]) -> frozenset[str]:
     """Keys of everything known in the organization, aliases of earlier runs included."""
-    former = (_key(state, alias) for alias in state.organization(organization).alias_holders)
+    former = (_spelling_key(state, alias) for alias in state.organization(organization).alias_holders)
     others = (
         key for kind in _LISTED_KINDS for one in state.subjects(kind, organization) for key in keys_of(state, one)
     )
@@ -138,7 +138,7 @@ def _app_key(space_key: str) -> str:
     return f"app:{parts[0]}/{parts[1]}" if kind == "space" and len(parts) == 3 else ""
 
 
-def _key(state: State, text: str, organization: str = "") -> str:
+def _spelling_key(state: State, text: str, organization: str = "") -> str:
     """The form in which two spellings of one name are equal: no case, no prefix, the rulebook's own type key."""
     folded = text.strip().removeprefix(f"{organization}:").casefold()
     kind, _, path = folded.partition(":")

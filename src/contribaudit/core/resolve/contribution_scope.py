@@ -234,7 +234,7 @@ def _by_app(state: State, organization: str, known: Exemption) -> tuple[Reason, 
     if unread is not None:
         return unread
     assert known.setting is not None
-    carriers = [one for one in state.subjects(Kind.APP, organization) if _can_show(state, one, known)]
+    carriers = [one for one in state.subjects(Kind.APP, organization) if _may_appear(state, one, known)]
     links: list[Reason] = []
     without: list[tuple[Subject, Reason]] = []
     unclear: list[Stop] = []
@@ -291,7 +291,7 @@ def _shows_trial(state: State, app: Subject) -> Observation:
     return look if isinstance(look, Observed) else state.read(app, names.GATEWAY_TRIAL)
 
 
-def _can_show(state: State, app: Subject, known: Exemption) -> bool:
+def _may_appear(state: State, app: Subject, known: Exemption) -> bool:
     """True for an app that the rulebook names, and for one that it does not know at all."""
     entry = state.app(app)
     return entry is None or entry.type_key in known.apps

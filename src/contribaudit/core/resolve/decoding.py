@@ -33,7 +33,7 @@ from contribaudit.core.resolve.calibration import form, known_digests
 from contribaudit.core.resolve.signals import Select, SignalHistory, SignalKey, SignalReading
 from contribaudit.core.resolve.state import State
 
-_Told: TypeAlias = dict[tuple[Subject, Digests], dict[tuple[str, object], Attestation]]
+_ByState: TypeAlias = dict[tuple[Subject, Digests], dict[tuple[str, object], Attestation]]
 
 
 class Decoders:
@@ -90,7 +90,7 @@ def _trust(
 ) -> Trust:
     agreed: dict[Subject, list[Attestation]] = defaultdict(list)
     against: list[Attestation] = []
-    told: _Told = defaultdict(dict)
+    told: _ByState = defaultdict(dict)
     for one in sorted(attestations, key=by_age):
         owner = decoder.owner_of(one.subject)
         anchor = next((a for a in one.anchors if (a.subject, a.signal) == (owner, decoder.signal)), None)

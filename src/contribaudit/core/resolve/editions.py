@@ -90,9 +90,9 @@ def checks_of(anchors: Iterable[Anchor]) -> tuple[str, ...]:
 
 def compare(rules: TermsRules, document: str, before: Provisions, after: Provisions) -> Comparison:
     """What changed from one edition to the next."""
-    pairs, gone, new = _same(before, after)
+    pairs, gone, new = _match_unchanged(before, after)
     rules = _with_own_anchors(rules, document, before, after)
-    reworded = _alike([before[one] for one in gone], [after[one] for one in new])
+    reworded = _match_reworded([before[one] for one in gone], [after[one] for one in new])
     old_of = {new[there]: gone[here] for here, there in reworded}
     paired = set(old_of.values())
     found: list[tuple[int, ProvisionChange]] = []
@@ -102,7 +102,7 @@ def compare(rules: TermsRules, document: str, before: Provisions, after: Provisi
     follows = dict(pairs)
     for place in gone:
         if place not in paired:
-            found.append((_where(place, follows), _changed(rules, document, before[place], None)))
+            found.append((_nearest_place(place, follows), _changed(rules, document, before[place], None)))
     found.sort(key=lambda one: (one[1].severity.rank, one[0]))
     return Comparison(tuple(change for _, change in found), len(pairs), _moved(before, after, pairs))
 
@@ -123,12 +123,12 @@ def _with_own_anchors(rules: TermsRules, document: str, *texts: Provisions) -> T
     return replace(rules, anchors=tuple(own))
 
 
-def _where(place: int, follows: dict[int, int]) -> int:
-    """About where a removed provision would stand now."""
+def _nearest_place(place: int, follows: dict[int, int]) -> int:
+    """The approximate place of a removed provision in the new edition."""
     return next((follows[one] for one in range(place, max(place - 50, -1), -1) if one in follows), 0)
 
 
-def _same(before: Provisions, after: Provisions) -> tuple[list[tuple[int, int]], list[int], list[int]]:
+def _match_unchanged(before: Provisions, after: Provisions) -> tuple[list[tuple[int, int]], list[int], list[int]]:
     """Which provisions say the same, however placed; then those that stand in one of the two alone."""
     places: dict[str, list[int]] = defaultdict(list)
     for number, one in enumerate(after):
@@ -156,7 +156,7 @@ def _moved(before: Provisions, after: Provisions, pairs: Sequence[tuple[int, int
     return max(len(pairs) - len(tails), elsewhere)
 
 
-def _alike(gone: Sequence[Provision], new: Sequence[Provision]) -> list[tuple[int, int]]:
+def _match_reworded(gone: Sequence[Provision], new: Sequence[Provision]) -> list[tuple[int, int]]:
     """Pairs of a removed and an added provision that are one, reworded: the likest first, each at most once."""
     words_of_new = [words_of(one.text) for one in new]
     postings: dict[str, list[int]] = defaultdict(list)

@@ -71,7 +71,7 @@ def alone(state: State, app: Subject, most: str) -> Effective:
         without = fact(f"{known.title} has no AI of its own to block", type_key)
         return stopped(app, setting, Stop(Outcome.NO_SUCH_SETTING, "no_ai", without))
     decide = _deciding(state, app, known)
-    chain = (fact(_how(known), type_key),)
+    chain = (fact(_block_sentence(known), type_key),)
     main = main_switch(known)
     stops: list[Effective] = []
     safe: dict[SettingId, tuple[Reason, ...]] = {}
@@ -164,7 +164,7 @@ def app_known(state: State, app: Subject) -> App | None:
     return state.rulebook.app(seen.value)
 
 
-def _how(known: App | None) -> str:
+def _block_sentence(known: App | None) -> str:
     match known.rovo_block if known is not None else "unlisted":
         case "yes":
             return f"{known.title if known else ''} can be blocked under Rovo access"
@@ -224,9 +224,9 @@ def ai(state: State, subject: Subject) -> Effective:
         case Kind.APP:
             return ai_of_app(state, subject, BLOCKED)
         case Kind.SITE:
-            return _of_many(state, subject, apps_of_site(state, subject))
+            return _ai_of_apps(state, subject, apps_of_site(state, subject))
         case Kind.ORGANIZATION:
-            return _of_many(state, subject, state.subjects(Kind.APP, subject.organization))
+            return _ai_of_apps(state, subject, state.subjects(Kind.APP, subject.organization))
         case Kind.SPACE:
             app = app_of_space(state, subject)
             if app is None:
@@ -239,7 +239,7 @@ def ai(state: State, subject: Subject) -> Effective:
             raise ValueError(f"AI does not reach a {subject.kind} by itself")
 
 
-def _of_many(state: State, subject: Subject, apps: Collection[Subject]) -> Effective:
+def _ai_of_apps(state: State, subject: Subject, apps: Collection[Subject]) -> Effective:
     parts = [ai_of_app(state, app, BLOCKED) for app in apps]
     return _one_of_site(state, subject, parts, apps) or together(
         state, subject, names.EFFECTIVE_AI, parts, risk=EXPOSED, safe=NOT_EXPOSED
@@ -278,7 +278,7 @@ def ai_of_app(state: State, app: Subject, most: str) -> Effective:
     seen = site_answers(state, app.organization).get(number) if number is not None else None
     if number is None or seen is None or most != BLOCKED or not _can_carry(state, app):
         return own
-    left = _left_open(state, app.organization, number)
+    left = _possibly_open_apps(state, app.organization, number)
     if left is None or own.value == EXPOSED or own.outcome is Outcome.CONFLICT:
         return own
     link = fact(_SITE_ON, seen)
@@ -295,8 +295,8 @@ def ai_of_app(state: State, app: Subject, most: str) -> Effective:
 
 
 @once_per_state
-def _left_open(state: State, organization: str, number: int) -> tuple[Subject, ...] | None:
-    """The site's apps that may be what Rovo is on for; None where one is known to be, or may be in no list."""
+def _possibly_open_apps(state: State, organization: str, number: int) -> tuple[Subject, ...] | None:
+    """The site's apps for which Rovo may be on; None if it is known to be on for one, or an app may be unlisted."""
     if list_unread(state, organization) is not None or jira_apps_without_site(state, organization):
         return None
     answers = [
@@ -353,7 +353,9 @@ def _family(state: State, organization: str, number: int, most: str) -> _Family:
     """Apps of a type that is not known are counted in, and Jira apps of a site that is not known: each may belong."""
     index = sites_index(state, organization)
     here = sorted({*index.sites[number].apps, *jira_apps_without_site(state, organization)})
-    answers = [_named(state, alone(state, app, most)) for app in here if _may_be_family(app_known(state, app))]
+    answers = [
+        _prefix_app_name(state, alone(state, app, most)) for app in here if _may_be_family(app_known(state, app))
+    ]
     alike = f"all {len(answers)} apps" if len(answers) > 1 else "the only app"
     closed = BLOCKED if most == BLOCKED else f"{BLOCKED} or {most}"
     whole = rule(state, f"{alike} of the Jira family on the site {'are' if len(answers) > 1 else 'is'} {closed}")
@@ -371,7 +373,7 @@ def _enabled(state: State, answers: Iterable[Effective], most: str) -> Iterator[
         answer = gateway(state, one.subject)
         if answer is not None and answer.yes and one.outcome is not Outcome.CONFLICT:
             enabled = answered(one.subject, names.EFFECTIVE_AI, EXPOSED, "not_blocked", (answer.link,), changeable=True)
-            yield _named(state, enabled)
+            yield _prefix_app_name(state, enabled)
 
 
 def _with_family(state: State, app: Subject, own: Effective, family: _Family, most: str) -> Effective:
@@ -404,7 +406,7 @@ def _with_family(state: State, app: Subject, own: Effective, family: _Family, mo
     return answered(app, setting, NOT_EXPOSED, "jira_family_blocked", family.links, changeable=True)
 
 
-def _named(state: State, answer: Effective) -> Effective:
+def _prefix_app_name(state: State, answer: Effective) -> Effective:
     """The answer with the app's name before each sentence, for a chain that is about several."""
     name = called(state, answer.subject)
     return replace(answer, chain=tuple(replace(link, sentence=f"{name}: {link.sentence}") for link in answer.chain))

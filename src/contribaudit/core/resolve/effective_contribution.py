@@ -52,7 +52,7 @@ _SWITCH = {"on": CONTRIBUTED, "always": CONTRIBUTED, "off": NOT_CONTRIBUTED}
 _NAMED = 3
 """How many of the things that a list opens a sentence names."""
 _T = TypeVar("_T")
-_Found: TypeAlias = tuple[str, str, tuple[Reason, ...]]
+_ListAnswer: TypeAlias = tuple[str, str, tuple[Reason, ...]]
 """The value, its code, and the links that lead from the switch to it."""
 
 
@@ -67,7 +67,7 @@ def metadata(state: State, subject: Subject) -> Effective:
     plan = deciding_plan(state, subject.organization)
     possible = plans_by_console(state, subject.organization)
     predicted = _common(_SWITCH.get(one.metadata_default) for one in possible)
-    begun = _begin(state, subject, predicted, plan, setting)
+    begun = _links_to_switch(state, subject, predicted, plan, setting)
     if isinstance(begun, Effective):
         return begun
     chain, scope = begun
@@ -138,24 +138,24 @@ def in_app(state: State, subject: Subject) -> Effective:
     if subject.kind is Kind.ORGANIZATION:
         return _anything_of(state, subject)
     if subject.kind is Kind.SITE:
-        apps = [_of_one(state, app) for app in apps_of_site(state, subject)]
+        apps = [_in_app_answer(state, app) for app in apps_of_site(state, subject)]
         return together(state, subject, names.EFFECTIVE_IN_APP, apps, risk=CONTRIBUTED, safe=NOT_CONTRIBUTED)
-    return _of_one(state, subject)
+    return _in_app_answer(state, subject)
 
 
 def content_of_no_app(state: State, organization: str) -> Effective:
     """Whether content that belongs to no space or app is contributed, site-wide configuration for instance."""
-    return _of_one(state, organization_subject(organization))
+    return _in_app_answer(state, organization_subject(organization))
 
 
-def _of_one(state: State, subject: Subject) -> Effective:
+def _in_app_answer(state: State, subject: Subject) -> Effective:
     """The answer by the switch, and by the list of its position where a list can name the subject."""
     setting = names.EFFECTIVE_IN_APP
     plan = deciding_plan(state, subject.organization)
     possible = plans_by_console(state, subject.organization)
     predicted = _common(_SWITCH.get(one.in_app_default) for one in possible)
     changeable = _common(one.in_app_changeable for one in possible)
-    begun = _begin(state, subject, predicted, plan, setting)
+    begun = _links_to_switch(state, subject, predicted, plan, setting)
     if isinstance(begun, Effective):
         return begun
     chain, scope = begun
@@ -164,7 +164,9 @@ def _of_one(state: State, subject: Subject) -> Effective:
         return stopped(subject, setting, switch, chain, predicted=predicted, changeable=changeable)
     word, link = switch
     chain = (*chain, link)
-    found: _Found | Stop = _by_list(state, subject, scope, word) if scope.listable else (_SWITCH[word], "switch", ())
+    found: _ListAnswer | Stop = (
+        _by_list(state, subject, scope, word) if scope.listable else (_SWITCH[word], "switch", ())
+    )
     if isinstance(found, tuple) and scope.sandbox is not None and found[1] not in ("listed", "space_listed"):
         found = scope.sandbox
     if isinstance(found, Stop):
@@ -183,10 +185,10 @@ def _of_one(state: State, subject: Subject) -> Effective:
 @once_per_state
 def _anything_of(state: State, organization: Subject) -> Effective:
     """The organization's answer: the switch, and while it is off what the include list opens all the same."""
-    wide = _of_one(state, organization)
+    wide = _in_app_answer(state, organization)
     if wide.value != NOT_CONTRIBUTED:
         return wide
-    found = _opened(state, organization.id)
+    found = _opened_by_list(state, organization.id)
     if isinstance(found, Stop):
         predicted = _common(_SWITCH.get(one.in_app_default) for one in plans_by_console(state, organization.id))
         return stopped(organization, wide.setting, found, wide.chain, predicted=predicted, changeable=wide.changeable)
@@ -196,7 +198,7 @@ def _anything_of(state: State, organization: Subject) -> Effective:
     return answered(organization, wide.setting, value, code, chain, changeable=wide.changeable, fragile_because=fragile)
 
 
-def _opened(state: State, organization: str) -> _Found | Stop:
+def _opened_by_list(state: State, organization: str) -> _ListAnswer | Stop:
     """What the include list opens in the organization while the switch is off.
 
     What it does not name, and of which nobody knows whether it contributes at all, leaves the answer as it is: a
@@ -254,7 +256,7 @@ def _opened(state: State, organization: str) -> _Found | Stop:
     return NOT_CONTRIBUTED, "not_listed", (nothing,)
 
 
-def _begin(
+def _links_to_switch(
     state: State, subject: Subject, predicted: str | None, plan: Deciding | Stop, setting: SettingId
 ) -> tuple[tuple[Reason, ...], Scope] | Effective:
     """The links up to the switch, and what the subject is to the rules; or the answer that needs no switch."""
@@ -281,7 +283,7 @@ def _in_app_switch(state: State, organization: str) -> tuple[str, Reason] | Stop
     return seen[0], fact(f"the organization's in-app switch is {seen[0]}", seen[1])
 
 
-def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _Found | Stop:
+def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _ListAnswer | Stop:
     """The value by the list of the switch's position: the exclude list while it is on, else the include list.
 
     Where both an app and its space could be listed, no page tells which wins; only one kind of list is in force under

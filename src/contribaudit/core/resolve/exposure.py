@@ -164,7 +164,7 @@ def opted_out(state: State, subject: Subject, setting: SettingId, decisions: Ite
     """The decision that dates an opt-out which still stands: the switch is seen off, and was decided off."""
     seen = state.read(subject, setting)
     decision = newest_decision(decisions, setting, state.as_of)
-    if decision is None or not isinstance(seen, Observed) or not _off(seen.value) or not _off(decision.value):
+    if decision is None or not isinstance(seen, Observed) or not _is_off(seen.value) or not _is_off(decision.value):
         return None
     return decision
 
@@ -215,5 +215,5 @@ def residue_until(clocks: Clocks, day: date) -> date:
         return date(year, 3, 1)
 
 
-def _off(value: object) -> bool:
+def _is_off(value: object) -> bool:
     return isinstance(value, str) and value.strip().casefold() == "off"

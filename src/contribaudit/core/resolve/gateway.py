@@ -107,16 +107,16 @@ def _plan(state: State, app: Subject) -> Iterator[Observation]:
     told, edition = state.value(app, names.PLAN), state.value(app, names.GATEWAY_EDITION)
     if told is None or edition is None or told.value is None or not isinstance(edition.value, str):
         return
-    mine, theirs = _known(state, told), _known(state, edition)
+    mine, theirs = _known_plans(state, told), _known_plans(state, edition)
     trial = state.value(app, names.GATEWAY_TRIAL)
-    on_trial = _known(state, trial) if trial is not None else []
+    on_trial = _known_plans(state, trial) if trial is not None else []
     explained = trial is not None and runs(trial) and (not on_trial or on_trial[0] in mine)
     if mine and theirs and theirs[0] not in mine and not explained:
         reason = f"the sources disagree: the organization's API says {_listed(told)}, the gateway {edition.value}"
         yield _neither(told, edition, reason)
 
 
-def _known(state: State, seen: Observed) -> list[Plan]:
+def _known_plans(state: State, seen: Observed) -> list[Plan]:
     return [plan for word in _texts(seen) if (plan := state.rulebook.plan(word)) is not None]
 
 
@@ -144,7 +144,7 @@ def against_attested(state: State, told: Observed, attested: Iterable[Observatio
         return None
     said = {one.setting: one for one in attested if isinstance(one, Observed)}
     mine, ends = said.get(told.setting), said.get(names.TRIAL_ENDS)
-    if mine is None or _same(mine, told):
+    if mine is None or _same_value(mine, told):
         return None
     end = parse_utc(ends.value) if ends is not None and isinstance(ends.value, str) else None
     over = end is not None and end.date() < state.as_of.date()
@@ -156,7 +156,7 @@ def against_attested(state: State, told: Observed, attested: Iterable[Observatio
     return _neither(told, mine, reason)
 
 
-def _same(one: Observed, other: Observed) -> bool:
+def _same_value(one: Observed, other: Observed) -> bool:
     left, right = str(one.value).strip(), str(other.value).strip()
     moment, another = parse_utc(left), parse_utc(right)
     if moment is not None and another is not None:

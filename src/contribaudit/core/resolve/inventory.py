@@ -81,7 +81,7 @@ def inventory_rows(state: State) -> list[InventoryRow]:
     rows: list[InventoryRow] = []
     for organization, known in state.organizations.items():
         name = state.organization_name(organization)
-        plan = _value(state.read(organization_subject(organization), names.HIGHEST_PLAN))
+        plan = _observed_value(state.read(organization_subject(organization), names.HIGHEST_PLAN))
         its = organization, name
         rows.append(InventoryRow(*its, Kind.ORGANIZATION, organization, name, plan=plan, note=known.unread_reason))
         for site in sites_of(state, organization):
@@ -103,13 +103,13 @@ def _app_row(state: State, organization: str, organization_name: str, app: Subje
         name=place.name,
         site=place.site,
         type_key=place.app,
-        plan=_value(state.read(app, names.PLAN)),
-        status=_value(state.read(app, names.APP_STATUS)),
-        sandbox=_value(state.read(app, names.APP_SANDBOX)),
-        realm=_value(state.read(app, names.REALM)),
-        regions=_value(state.read(app, names.REGIONS)),
-        pinned=_value(state.read(app, names.PINNED)),
-        created_at=_value(state.read(app, SettingId("app.created_at"))),
+        plan=_observed_value(state.read(app, names.PLAN)),
+        status=_observed_value(state.read(app, names.APP_STATUS)),
+        sandbox=_observed_value(state.read(app, names.APP_SANDBOX)),
+        realm=_observed_value(state.read(app, names.REALM)),
+        regions=_observed_value(state.read(app, names.REGIONS)),
+        pinned=_observed_value(state.read(app, names.PINNED)),
+        created_at=_observed_value(state.read(app, SettingId("app.created_at"))),
         note=_note(state, app),
         spaces=spaces_listed(state, app),
         spaces_counted=spaces_counted(state, app),
@@ -148,5 +148,5 @@ def _site(state: State, organization: str, apps: list[Subject]) -> Site:
     return Site(organization, (ids or hosts)[0], hosts[0] if hosts else "", tuple(apps))
 
 
-def _value(seen: Observation) -> Value:
+def _observed_value(seen: Observation) -> Value:
     return seen.value if isinstance(seen, Observed) else None

@@ -24,7 +24,7 @@ NOT_ONLINE = "plan_of_inactive_app"
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _PlansSeen:
     """The plans of all apps, as far as they tell one."""
 
     ranked: tuple[tuple[int, Observed], ...]
@@ -64,21 +64,21 @@ def highest_plan(state: State, organization: str, without: Collection[Subject] =
     apps = [app for app in state.subjects(Kind.APP, organization) if app not in without]
     if not apps:
         return unknown("no_apps", "the list of apps is empty, as it is for a key without the right scope")
-    seen = _seen(state, apps)
+    seen = _plans_seen(state, apps)
     if seen.active < len(state.rulebook.plans) - 1:
         least = f"; it is at least {state.rulebook.plans[seen.active].name}" if seen.active >= 0 else ""
         if seen.differ is not None:
             app, reason = seen.differ
-            return unknown(SOURCES_DIFFER, f"plan of {_call(state, app)}: {reason}{least}")
+            return unknown(SOURCES_DIFFER, f"plan of {_app_name(state, app)}: {reason}{least}")
         if seen.strange is not None:
             app, word = seen.strange
             return unknown(
-                "unknown_plan_word", f"the plan word {word!r} of {_call(state, app)} is not in the rulebook{least}"
+                "unknown_plan_word", f"the plan word {word!r} of {_app_name(state, app)} is not in the rulebook{least}"
             )
         if seen.silent is not None:
-            return unknown("plan_not_told", f"the plan of {_call(state, seen.silent)} could not be read{least}")
+            return unknown("plan_not_told", f"the plan of {_app_name(state, seen.silent)} could not be read{least}")
         if seen.active != seen.top and seen.uncounted is not None:
-            called = _call(state, seen.uncounted)
+            called = _app_name(state, seen.uncounted)
             return unknown(
                 MAY_NOT_COUNT,
                 f"only {called} has the {state.rulebook.plans[seen.top].name} plan, and Atlassian does not say whether"
@@ -111,7 +111,7 @@ def possible_plans(state: State, organization: str) -> tuple[Plan, ...]:
     place = state.organizations.get(organization)
     if place is None or not place.completed(names.WORKSPACES):
         return ()
-    seen = _seen(state, state.subjects(Kind.APP, organization))
+    seen = _plans_seen(state, state.subjects(Kind.APP, organization))
     open_above = seen.strange is not None or seen.silent is not None or seen.differ is not None
     if seen.active < 0 and seen.uncounted is None:
         return ()
@@ -136,7 +136,7 @@ def plans_by_console(state: State, organization: str) -> tuple[Plan, ...]:
 
 def highest_known(state: State, organization: str) -> Reason:
     """The highest plan that an app tells, whether or not it counts; of an organization that has possible plans."""
-    seen = _seen(state, state.subjects(Kind.APP, organization))
+    seen = _plans_seen(state, state.subjects(Kind.APP, organization))
     holder = next(plan for rank, plan in seen.ranked if rank == seen.top)
     return fact(f"the highest plan that an app tells is {state.rulebook.plans[seen.top].name}", holder)
 
@@ -146,7 +146,7 @@ def offers_choice(plan: Plan) -> bool:
     return plan.metadata_changeable or plan.metadata_default != _ALWAYS
 
 
-def _seen(state: State, apps: Iterable[Subject]) -> _Seen:
+def _plans_seen(state: State, apps: Iterable[Subject]) -> _PlansSeen:
     ranked: list[tuple[int, Observed]] = []
     strange: tuple[Subject, str] | None = None
     differ: tuple[Subject, str] | None = None
@@ -167,13 +167,13 @@ def _seen(state: State, apps: Iterable[Subject]) -> _Seen:
         elif not mine and not unknown and not edition:
             silent = silent or app
     online = [(rank, plan.subject) for rank, plan in ranked if _online(state, plan.subject)]
-    active = max((rank for rank, app in online if not _may_not_count(state, app)), default=-1)
+    active = max((rank for rank, app in online if not _perhaps_uncounted(state, app)), default=-1)
     top = max((rank for rank, _ in ranked), default=-1)
     uncounted = next((app for rank, app in online if rank == top > active), None)
-    return _Seen(tuple(ranked), strange, silent, differ, active, uncounted)
+    return _PlansSeen(tuple(ranked), strange, silent, differ, active, uncounted)
 
 
-def _may_not_count(state: State, app: Subject) -> bool:
+def _perhaps_uncounted(state: State, app: Subject) -> bool:
     known = state.app(app)
     return known is not None and known.type_key in state.rulebook.may_not_count
 
@@ -191,7 +191,7 @@ def _online(state: State, app: Subject) -> bool:
     return state.word(app, names.APP_STATUS) == "online"
 
 
-def _call(state: State, app: Subject) -> str:
+def _app_name(state: State, app: Subject) -> str:
     return state.recall(app, names.APP_ALIAS) or app.id
 
 

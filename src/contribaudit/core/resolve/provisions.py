@@ -93,7 +93,7 @@ def _standing(rules: TermsRules, archive: Archive, anchor: Anchor) -> AnchorStan
     now = archive.read(current.id)
     confirmed = [one for one in archive.notes if one.holds and one.anchor == anchor.id]
     for note in reversed(confirmed):
-        if note.text_sha256 == current.text_sha256 or (note.provision and _stands_in(now, note.provision)):
+        if note.text_sha256 == current.text_sha256 or (note.provision and _contains_wording(now, note.provision)):
             return AnchorStanding(anchor, Standing.CONFIRMED, current, by=note.signed.by, read_at=read_at)
     base, wording = _reviewed(rules, archive, anchor)
     here = _bearers(now, anchor)
@@ -142,7 +142,7 @@ def _bearers(provisions: Provisions, anchor: Anchor) -> list[str]:
     return ["\n".join(dict.fromkeys(text for texts in apart for text in texts))] if all(apart) else []
 
 
-def _stands_in(provisions: Provisions, wording: str) -> bool:
+def _contains_wording(provisions: Provisions, wording: str) -> bool:
     wanted = folded(wording)
     return any(folded(one.text) == wanted for one in provisions)
 
@@ -237,7 +237,7 @@ def _disagreements(
     texts = {name: archive.read(look.id) for name, look in current.items()} | {one.name: one.rows for one in lists}
     said: dict[str, tuple[frozenset[str], str]] = {}
     for name, text in texts.items():
-        names, quote = _named(compared, every, text)
+        names, quote = _names_called(compared, every, text)
         if names:
             said[name] = (names, quote)
     for name, (names, quote) in said.items():
@@ -256,7 +256,7 @@ def _disagreements(
         )
 
 
-def _named(compared: Compared, every: Sequence[Name], provisions: Provisions) -> tuple[frozenset[str], str]:
+def _names_called(compared: Compared, every: Sequence[Name], provisions: Provisions) -> tuple[frozenset[str], str]:
     """Which of the names a document calls where it speaks of the subject, and the first provision that calls one."""
     found: dict[str, str] = {}
     about = ""

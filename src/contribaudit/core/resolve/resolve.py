@@ -164,7 +164,7 @@ def _organization(seen: Seen, as_of: datetime) -> OrganizationState:
         {one.collector: one for one in ran},
         seen.unread_reason,
         seen.left_out,
-        alias_holders=_by_then(seen.alias_holders, as_of),
+        alias_holders=_holders_by(seen.alias_holders, as_of),
         attestations=() if seen.left_out else seen.recorded.attestations,
         spaces=NO_SPACES if seen.left_out else seen.spaces,
         approvals=seen.approvals,
@@ -205,7 +205,7 @@ def _add_what_people_recorded(
     state.decoders = (*trusts, *item_decoders(state, recorded))
 
 
-def _by_then(
+def _holders_by(
     holders: Mapping[str, tuple[tuple[str, datetime], ...]], as_of: datetime
 ) -> dict[str, tuple[tuple[str, datetime], ...]]:
     """Who carried each alias by then: a later holder does not change how a past moment is judged."""

@@ -54,7 +54,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _SwitchEvidence:
     """Everything that was said of one app's main switch."""
 
     switch: SettingId
@@ -93,7 +93,7 @@ def position(state: State, app: Subject, known: App | None, most: str = BLOCKED)
 
     None where nobody says anything of it: no attestation, no usable answer of the gateway, no item that counts.
     """
-    said = _said(state, app, main_switch(known))
+    said = _switch_evidence(state, app, main_switch(known))
     differ = _contradiction(said) or (_against_plan(said) if most == LIMITED else None)
     if differ is not None:
         return differ
@@ -121,14 +121,14 @@ def access(state: State, app: Subject, known: App | None) -> tuple[str, tuple[Re
     return "allowed", links
 
 
-def _said(state: State, app: Subject, switch: SettingId) -> _Said:
+def _switch_evidence(state: State, app: Subject, switch: SettingId) -> _SwitchEvidence:
     attested = recorded(state, app, switch)
     answer, item = gateway(state, app), policy_item(state, app)
     shut = (item is not None and not item[0]) or (not isinstance(attested, Stop) and is_shut(attested[0]))
     if answer is not None and shut and explained_by_family(state, app, answer):
         answer = None
     counts = state.value(app, names.AI_POLICY_ITEM_COUNTS)
-    return _Said(
+    return _SwitchEvidence(
         switch,
         attested,
         answer,
@@ -138,7 +138,7 @@ def _said(state: State, app: Subject, switch: SettingId) -> _Said:
     )
 
 
-def _proofs(said: _Said) -> Iterator[_Proof]:
+def _proofs(said: _SwitchEvidence) -> Iterator[_Proof]:
     """What each witness shows, the strongest first."""
     whole = (said.whole,) if said.whole is not None else ()
     yes = said.answer.yes if said.answer is not None else None
@@ -159,7 +159,7 @@ def _proofs(said: _Said) -> Iterator[_Proof]:
             yield _Proof(_TO_ALL, (*whole, said.item_link))
 
 
-def _contradiction(said: _Said) -> Stop | None:
+def _contradiction(said: _SwitchEvidence) -> Stop | None:
     """The conflict that two witnesses make of which one says open and the other shut."""
     sides: list[tuple[bool, Reason]] = []
     if not isinstance(said.attested, Stop):
@@ -180,7 +180,7 @@ def _contradiction(said: _Said) -> Stop | None:
     return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(last, sentence=sentence), before=(other,))
 
 
-def _against_plan(said: _Said) -> Stop | None:
+def _against_plan(said: _SwitchEvidence) -> Stop | None:
     """The conflict of an attested limit with plans of which none can limit by group: one of the two is not so."""
     if said.whole is None or said.switch != names.AI_ACCESS or isinstance(said.attested, Stop):
         return None
@@ -191,7 +191,7 @@ def _against_plan(said: _Said) -> Stop | None:
     return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(link, sentence=sentence), before=(said.whole,))
 
 
-def _other_links(said: _Said, proof: _Proof) -> Iterator[Reason]:
+def _other_links(said: _SwitchEvidence, proof: _Proof) -> Iterator[Reason]:
     """What else was said, which the answer does not need."""
     used = {id(link.observation) for link in proof.links}
     links: list[Reason] = []
@@ -204,7 +204,7 @@ def _other_links(said: _Said, proof: _Proof) -> Iterator[Reason]:
     return (replace(link, decisive=False) for link in links if id(link.observation) not in used)
 
 
-def _open_question(said: _Said, proofs: Sequence[_Proof]) -> Stop | None:
+def _open_question(said: _SwitchEvidence, proofs: Sequence[_Proof]) -> Stop | None:
     """The gravest reason why no witness settles it; of equals the proof's, then the gateway's, then a person's."""
     stops: list[Stop] = []
     if proofs:

@@ -244,9 +244,9 @@ class State:
 
     def recall(self, subject: Subject, setting: SettingId) -> str:
         """The text last seen, in this run or an earlier one; "" when there is none. For names, not for judgement."""
-        return self._text(self._seen.get(subject, _NOTHING), subject, setting)
+        return self._seen_text(self._seen.get(subject, _NOTHING), subject, setting)
 
-    def _text(self, seen: Mapping[SettingId, Observation], subject: Subject, setting: SettingId) -> str:
+    def _seen_text(self, seen: Mapping[SettingId, Observation], subject: Subject, setting: SettingId) -> str:
         found = seen.get(setting)
         if not isinstance(found, Observed) and self._remembered:
             found = self._remembered.get(subject, _NOTHING).get(setting)
@@ -305,8 +305,11 @@ class State:
         """What to call the subject; its ID when no name is known."""
         if subject.kind is Kind.APP:
             seen = self._seen.get(subject, _NOTHING)  # looked for once: exports ask for every finding's
-            host, type_key = self._text(seen, subject, names.APP_HOST), self._text(seen, subject, names.APP_TYPE_KEY)
-            return Place(self._text(seen, subject, names.APP_NAME) or subject.id, host, type_key)
+            host, type_key = (
+                self._seen_text(seen, subject, names.APP_HOST),
+                self._seen_text(seen, subject, names.APP_TYPE_KEY),
+            )
+            return Place(self._seen_text(seen, subject, names.APP_NAME) or subject.id, host, type_key)
         if subject.kind is Kind.ORGANIZATION:
             known = self.organizations.get(subject.id)
             return Place(

@@ -92,9 +92,9 @@ def _sooner(one: SubprocessorList, other: SubprocessorList) -> bool:
 def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int, Processor]:
     """The older row of each newer one, by its place; those that are new have none."""
     pairs: dict[int, Processor] = {}
-    named = grouped(before, lambda old: (_bare(old.name), old.row.group))
+    named = grouped(before, lambda old: (_bare_name(old.name), old.row.group))
     for number, new in enumerate(after):
-        same = named.get((_bare(new.name), new.row.group))
+        same = named.get((_bare_name(new.name), new.row.group))
         if same:
             pairs[number] = same.pop(0)
     left = [old for same in named.values() for old in same]
@@ -108,7 +108,7 @@ def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int
         ]
         for alike in (False, True):
             wanted = [one for one in fits if one[1] not in pairs and any(one[0] is old for old in left)]
-            wanted = [one for one in wanted if not alike or _alike(one[0], one[2])]
+            wanted = [one for one in wanted if not alike or _same_use(one[0], one[2])]
             olds = Counter(id(old) for old, _, _ in wanted)
             news = Counter(number for _, number, _ in wanted)
             for old, number, _ in wanted:
@@ -120,10 +120,10 @@ def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int
 
 def same_name(one: str, other: str) -> bool:
     """Whether two names are one, whatever their case and punctuation."""
-    return _bare(one) == _bare(other)
+    return _bare_name(one) == _bare_name(other)
 
 
-def _bare(name: str) -> str:
+def _bare_name(name: str) -> str:
     return " ".join("".join(sign if sign.isalnum() else " " for sign in name.casefold()).split())
 
 
@@ -145,7 +145,7 @@ def _host(address: str) -> str:
 
 def _by_host(old: Processor, new: Processor) -> bool:
     """Many companies keep their trust pages with one host, so something else must fit too."""
-    return bool(_hosts(old) & _hosts(new)) and (_alike(old, new) or _likeness(old, new) >= _SOMEWHAT)
+    return bool(_hosts(old) & _hosts(new)) and (_same_use(old, new) or _likeness(old, new) >= _SOMEWHAT)
 
 
 _NEARLY, _SOMEWHAT = 0.85, 0.7
@@ -156,12 +156,12 @@ def _by_likeness(old: Processor, new: Processor) -> bool:
 
 
 def _likeness(old: Processor, new: Processor) -> float:
-    one, other = _bare(old.name), _bare(new.name)
+    one, other = _bare_name(old.name), _bare_name(new.name)
     longest = 2 * min(len(one), len(other)) / (len(one) + len(other) or 1)  # what it can be at most
     return SequenceMatcher(None, one, other, autojunk=False).ratio() if longest >= _SOMEWHAT else 0.0
 
 
-def _alike(old: Processor, new: Processor) -> bool:
+def _same_use(old: Processor, new: Processor) -> bool:
     return old.row.purposes == new.row.purposes and _scopes(old.scopes) == _scopes(new.scopes)
 
 
@@ -181,42 +181,47 @@ def _scopes(scopes: Sequence[Scope]) -> frozenset[object]:
     )
 
 
-def _places(places: Sequence[Place]) -> frozenset[object]:
+def _location_keys(places: Sequence[Place]) -> frozenset[object]:
     return frozenset(
         (code, one.condition.casefold()) for one in places for code in one.countries or (one.text.casefold(),)
     )
 
 
-def _text(cell: str) -> str:
+def _comparable_text(cell: str) -> str:
     return " ".join(cell.casefold().replace(",", ", ").split()).strip(" .")
 
 
 _CELLS: Mapping[ChangeOfList, tuple[Callable[[Processor], object], Callable[[Processor], str]]] = {
     ChangeOfList.SCOPE: (lambda one: _scopes(one.scopes), lambda one: one.row.products),
-    ChangeOfList.PURPOSE: (lambda one: _text(one.row.purposes), lambda one: one.row.purposes),
-    ChangeOfList.LOCATION: (lambda one: _places(one.places), lambda one: one.row.locations),
-    ChangeOfList.CATEGORIES: (lambda one: _text(one.row.data_categories), lambda one: one.row.data_categories),
+    ChangeOfList.PURPOSE: (lambda one: _comparable_text(one.row.purposes), lambda one: one.row.purposes),
+    ChangeOfList.LOCATION: (lambda one: _location_keys(one.places), lambda one: one.row.locations),
+    ChangeOfList.CATEGORIES: (
+        lambda one: _comparable_text(one.row.data_categories),
+        lambda one: one.row.data_categories,
+    ),
 }
 
 
 def _of_row(old: Processor, new: Processor) -> Iterator[ListChange]:
-    if _bare(old.name) != _bare(new.name):
+    if _bare_name(old.name) != _bare_name(new.name):
         yield ListChange(ChangeOfList.RENAMED, new.name, old.name, new.name, old, new)
     for kind, (meaning, cell) in _CELLS.items():
         if meaning(old) != meaning(new):
-            yield ListChange(kind, new.name, _line(cell(old)), _line(cell(new)), old, new)
-    if _kept(old) and _kept(new) and _security(old) != _security(new):
-        yield ListChange(ChangeOfList.SECURITY, new.name, _line(old.row.security), _line(new.row.security), old, new)
+            yield ListChange(kind, new.name, _single_line(cell(old)), _single_line(cell(new)), old, new)
+    if _has_measures(old) and _has_measures(new) and _security(old) != _security(new):
+        yield ListChange(
+            ChangeOfList.SECURITY, new.name, _single_line(old.row.security), _single_line(new.row.security), old, new
+        )
 
 
-def _kept(one: Processor) -> bool:
+def _has_measures(one: Processor) -> bool:
     """False for a row whose security measures were not kept: those of the shipped list."""
     return bool(one.row.security or one.row.links)
 
 
 def _security(one: Processor) -> object:
-    return _text(one.row.security), frozenset(link.url for link in one.row.links)
+    return _comparable_text(one.row.security), frozenset(link.url for link in one.row.links)
 
 
-def _line(cell: str) -> str:
+def _single_line(cell: str) -> str:
     return " ".join(cell.split())

@@ -60,7 +60,7 @@ def processors(state: State, listed: SubprocessorList | None = None) -> tuple[Pr
 
 def exposures(state: State, rows: Sequence[Processor], apps: Iterable[Subject] | None = None) -> Iterator[Exposure]:
     """Every app with every processor, in the order of the inventory, then of the list; all apps when none are given."""
-    joined = _Join(state)
+    joined = _ExposureJoin(state)
     made: dict[tuple[int, App | None, Touches, str], tuple[Touches, tuple[str, ...], tuple[Purpose, ...]]] = {}
     for app in state.subjects(Kind.APP) if apps is None else apps:
         known = app_known(state, app)
@@ -74,7 +74,7 @@ def exposures(state: State, rows: Sequence[Processor], apps: Iterable[Subject] |
             yield Exposure(app, processor, touches, because, purposes, places)
 
 
-class _Join:
+class _ExposureJoin:
     """The state with what the rulebook says of AI features."""
 
     def __init__(self, state: State) -> None:
@@ -121,7 +121,7 @@ class _Join:
 
     def _by_scope(self, scope: Scope, known: App | None, ai: Touches, why: str) -> tuple[Touches, str]:
         """What one item says of one app; the clause is empty where it is about other products."""
-        named = f"it is listed for {self._called(scope)}"
+        named = f"it is listed for {self._scope_words(scope)}"
         if not scope.understood:
             return Touches.MAY, f"the list names {scope.name or 'no product'!r}, which is not understood"
         if known is None:
@@ -158,7 +158,7 @@ class _Join:
                 return Touches.MAY, f"{named}; it does not name {titles}, and {why}"
         return (word if ai is Touches.YES else Touches.MAY), f"{named}, and {why}"
 
-    def _called(self, scope: Scope) -> str:
+    def _scope_words(self, scope: Scope) -> str:
         without = f" (excluding {', '.join(scope.excluding)})" if scope.excluding else ""
         only = f" with {' or '.join(self._titles.get(one, one) for one in scope.only_with)}" if scope.only_with else ""
         return f"{scope.name}{without}{only}"

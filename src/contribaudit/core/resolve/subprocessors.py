@@ -61,10 +61,10 @@ _FORMER = re.compile(r"^(?:formerly|previously|now|aka|a\.k\.a\.|also known as)\
 def _items(text: str, known: Callable[[str], object] = lambda _text: None) -> Iterator[str]:
     """Items of a list in words: "A, B (C and D) and E". What is known as a whole is not split at its "and"."""
     for part in _outside(text, _COMMA):
-        yield from _joined(_LEADING.sub("", part), known)
+        yield from _split_at_and(_LEADING.sub("", part), known)
 
 
-def _joined(text: str, known: Callable[[str], object] = lambda _text: None) -> Iterator[str]:
+def _split_at_and(text: str, known: Callable[[str], object] = lambda _text: None) -> Iterator[str]:
     """The parts of "A and B"; "Bosnia and Herzegovina" where that is known."""
     parts = [_LEADING.sub("", part) for part in _outside(text, _AND)]
     while parts:
@@ -118,12 +118,12 @@ class _Reader:
         if not cell.strip():
             wanting.append("products: the cell is empty")
             return (Scope("", understood=False),)
-        found: list[_Open] = []
+        found: list[_OpenItem] = []
         for item in _items(cell):
             last = found[-1] if found else None
             if last is not None and last.takes(self, item):
                 continue
-            found.append(_Open(self, item))
+            found.append(_OpenItem(self, item))
         for one in found:
             wanting += [f"products: {what!r} is not understood" for what in one.strange]
         return tuple(one.scope() for one in found)
@@ -137,7 +137,7 @@ class _Reader:
             return ()
         found: list[Purpose] = []
         for text, condition in _conditional(cell):
-            kind = self._kind(text)
+            kind = self._purpose_kind(text)
             if not kind:
                 wanting.append(f"purposes: {text!r} is not understood")
             only_with: tuple[str, ...] = ()
@@ -151,7 +151,7 @@ class _Reader:
             found.append(Purpose(f"{f'For {condition}: ' if condition else ''}{text}", kind or "other", only_with))
         return tuple(found)
 
-    def _kind(self, text: str) -> str:
+    def _purpose_kind(self, text: str) -> str:
         folded = text.casefold()
         fits = (kind for kind, words in self._kinds if any(all(one.search(folded) for one in word) for word in words))
         return next(fits, "")
@@ -181,15 +181,15 @@ class _Reader:
                     if self.place(condition):  # "EU: Ireland" is no condition
                         part, condition = f"{condition} ({part.strip()})", ""
                 found += [
-                    self._place(item, condition, wanting)
-                    for item in _joined(_LEADING.sub("", part.strip()), self.place)
+                    self._read_location(item, condition, wanting)
+                    for item in _split_at_and(_LEADING.sub("", part.strip()), self.place)
                 ]
         return tuple(one for one in found if one.text)
 
     def _anywhere(self, text: str) -> bool:
         return self._global is not None and self._global.search(text.casefold()) is not None
 
-    def _place(self, item: str, condition: str, wanting: list[str]) -> Place:
+    def _read_location(self, item: str, condition: str, wanting: list[str]) -> Place:
         head = _BRACKETS.sub("", item).strip()
         countries: list[str] = []
         for inner in _BRACKETS.finditer(item):
@@ -211,11 +211,11 @@ class _Reader:
             own, condition = self.place(head[: late.start()]), late[1]
         if own is None:
             wanting.append(f"locations: {head!r} is not understood")
-        if own is not None and not (countries and self._holds(own, countries)):
+        if own is not None and not (countries and self._spells_out(own, countries)):
             countries.insert(0, own)
         return Place(item, tuple(dict.fromkeys(countries)), condition)
 
-    def _holds(self, region: str, countries: Sequence[str]) -> bool:
+    def _spells_out(self, region: str, countries: Sequence[str]) -> bool:
         """Whether the countries spell out the region: "EEA (Sweden, Ireland and Germany)"."""
         return region == EEA and all(one in self.rules.eea for one in countries)
 
@@ -242,7 +242,7 @@ def _conditional(cell: str) -> Iterator[tuple[str, str]]:
                 yield one, its
 
 
-class _Open:
+class _OpenItem:
     """An item of a products cell while it is read: what follows may be its exclusions or its AI features."""
 
     def __init__(self, reader: _Reader, item: str) -> None:

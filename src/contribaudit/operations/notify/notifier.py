@@ -22,8 +22,8 @@ from contribaudit.core.advise.notices import (
     Matter,
     Message,
     News,
+    ReportedMatter,
     Situation,
-    Told,
     last_slot,
     message_of,
     news,
@@ -108,7 +108,7 @@ class Notifier:
             return
         seen = archive.until(self.now)
 
-        def compose(told: Mapping[str, Told], _first: bool) -> Composed:
+        def compose(told: Mapping[str, ReportedMatter], _first: bool) -> Composed:
             begun = _DOCUMENTS_BEGUN in told
             before = {key: one for key, one in told.items() if key not in (_DOCUMENTS_BEGUN, _DOCUMENTS_DIGEST)}
             fresh = news(before, document_situation(rules, documents, seen, self.now, told_already=begun), self.now)
@@ -145,7 +145,7 @@ class Notifier:
         footer: Sequence[str],
         overview: Sequence[str] = (),
     ) -> None:
-        def compose(told: Mapping[str, Told], first: bool) -> Composed:
+        def compose(told: Mapping[str, ReportedMatter], first: bool) -> Composed:
             digest = self._digest_due(_DIGEST, {} if first else told) if run is not None else None
             before = {key: one for key, one in told.items() if key != _DIGEST}
             fresh = news(before, found, self.now)
@@ -181,7 +181,7 @@ class Notifier:
         until = quiet_until(self.now, parsed_hours(self.notify.quiet), self._zone()) or self.now
         return [(replace(one, lines=(*one.lines, "", *footer)), self.now if one.critical else until) for one in made]
 
-    def _digest_due(self, key: str, told: Mapping[str, Told]) -> Matter | None:
+    def _digest_due(self, key: str, told: Mapping[str, ReportedMatter]) -> Matter | None:
         """The weekly message as a matter whose state is its week; None where it was told already, or is not wanted."""
         slot = parsed_slot(self.notify.digest)
         if slot is None:
