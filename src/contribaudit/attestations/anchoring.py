@@ -77,12 +77,12 @@ def _loose(before: SignalReading, after: SignalReading | None, looked_at: dateti
     assert after is not None
     if before.standing is not after.standing or before.state != after.state:
         return f"{name} changed while you looked"
-    if before.revision != after.revision and not (past and _not_after(after.revision, looked_at)):
+    if before.revision != after.revision and not (past and _no_later_than(after.revision, looked_at)):
         return f"{name} was updated while you looked"
     return ""
 
 
-def _not_after(revision: str, looked_at: datetime) -> bool:
+def _no_later_than(revision: str, looked_at: datetime) -> bool:
     """True when the revision is surely no later than the look."""
     found = parse_utc(revision)
     return found is not None and found <= looked_at
@@ -112,17 +112,17 @@ class PastLooks:
             self._runs[organization] = self.store.runs(organization=organization, limit=_RUNS_BACK)
         for record in self._runs[organization]:
             if record.finished_at <= looked_at:
-                state = self._state(organization, record)
+                state = self._state_of_run(organization, record)
                 if state is not None:
                     return ReadingsAround(state, self.now, True)
         return ReadingsAround(None, self.now, True, "no complete run was saved before the look")
 
-    def _state(self, organization: str, record: RunRecord) -> State | None:
+    def _state_of_run(self, organization: str, record: RunRecord) -> State | None:
         """What the run saw; None when it did not read everything that anchors attestations."""
         key = (organization, record.id)
         if key not in self._states:
             snapshot = self.store.snapshot(organization, record.id)
-            self._states[key] = self._resolved(snapshot, record.id) if _whole(snapshot) else None
+            self._states[key] = self._resolved(snapshot, record.id) if _read_completely(snapshot) else None
         return self._states[key]
 
     def _resolved(self, snapshot: Snapshot, run: int) -> State:
@@ -138,6 +138,6 @@ class PastLooks:
         return min((made[name].started_at for name in _NEEDED if name in made), default=self.now.as_of)
 
 
-def _whole(snapshot: Snapshot) -> bool:
+def _read_completely(snapshot: Snapshot) -> bool:
     good = {one.collector for one in snapshot.collections if one.status is CollectionStatus.OK}
     return good >= _NEEDED

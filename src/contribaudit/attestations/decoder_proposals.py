@@ -78,10 +78,10 @@ def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[st
             new = after[index] if index < len(after) else NOTHING
             yield from differences(old, new, f"{pointer}/{index}")
     elif type(before) is not type(after) or before != after:
-        yield pointer, _shown(before), _shown(after)
+        yield pointer, _plain_value(before), _plain_value(after)
 
 
-def _shown(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     return value.value if isinstance(value, Nothing) else value
 
 
@@ -190,7 +190,7 @@ def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: 
         )
     present = [one for one in (before, after) if one is not None]
     for pointer in pointers:
-        if pointer in known or (len(present) == 1 and _is_there(present[0], pointer)):
+        if pointer in known or (len(present) == 1 and _pointer_exists(present[0], pointer)):
             continue
         hint = f"{meant(pointer, known)}Changed: {some(known, _LISTED) or 'nothing'}."
         raise UsageError(f"{pointer[:80]!r} did not change", hint=hint)
@@ -236,7 +236,7 @@ def written(
     entries.append(entry)
     document.add("decoder", entries)
     text = tomlkit.dumps(document)
-    _try(text, setting, sides)
+    _check_proposal(text, setting, sides)
     return text
 
 
@@ -289,7 +289,7 @@ def _holds_null(value: Any) -> bool:
     return value is None
 
 
-def _try(text: str, setting: Setting, sides: Sequence[Side]) -> None:
+def _check_proposal(text: str, setting: Setting, sides: Sequence[Side]) -> None:
     """Read it back, and both states with it: what is proposed must do what it says."""
     (decoder,) = decoders.of_file(decoders.parse(text.encode("utf-8"), "proposal"), "proposal", "")
     for side in sides:
@@ -312,7 +312,7 @@ def _outside_of_lists(pointer: str, before: Any, after: Any) -> str:
     return place
 
 
-def _is_there(found: Any, pointer: str) -> bool:
+def _pointer_exists(found: Any, pointer: str) -> bool:
     try:
         return found_at(found, pointer) is not NOTHING
     except ValueError as error:

@@ -102,19 +102,19 @@ def _subjects(
     for place in state.looked_at:
         organization = organization_subject(place.id)
         if screen.kind is Kind.ORGANIZATION:
-            if _has(state, screen, state.recall(organization, names.HIGHEST_PLAN)):
+            if _plan_has_screen(state, screen, state.recall(organization, names.HIGHEST_PLAN)):
                 yield organization
         elif screen.kind is Kind.APP:
             for app in apps[place.id]:
                 listed = not screen.apps or state.recall(app, names.APP_TYPE_KEY).casefold() in screen.apps
-                if listed and _has(state, screen, state.recall(app, names.PLAN)):
+                if listed and _plan_has_screen(state, screen, state.recall(app, names.PLAN)):
                     yield app
         else:  # no API lists them: those that somebody attested before
             mine = (one.subject for one in known if one.subject.kind is screen.kind)
             yield from dict.fromkeys(one for one in mine if one.organization == place.id)
 
 
-def _has(state: State, screen: Screen, word: str) -> bool:
+def _plan_has_screen(state: State, screen: Screen, word: str) -> bool:
     """Whether the plan has the screen; true where that is not known."""
     if not screen.plans or not word:
         return True
@@ -164,7 +164,7 @@ def due_screens(
     `attestations` are those of the state when not given. A value that another answer makes worth asking is among the
     rows, where the same checks read it: whoever looks sees whether it is asked.
     """
-    known = list(attestations if attestations is not None else _known(state))
+    known = list(attestations if attestations is not None else _all_attestations(state))
     wanted = waiting(state, findings, policy, checks.ALL, catalogue.find)
     found: list[DueScreen] = []
     for one in by_screen(rows(state, known, policy)):
@@ -214,7 +214,7 @@ def _answered_otherwise(state: State, row: Row) -> bool:
     return seen is not None and seen.witness is None and seen.grade is not Grade.PREDICTED
 
 
-def _known(state: State) -> list[Attestation]:
+def _all_attestations(state: State) -> list[Attestation]:
     return [one for place in state.looked_at for one in place.attestations]
 
 

@@ -70,7 +70,7 @@ class Row:
 
 def load(path: Path) -> tuple[Row, ...]:
     """The file's rows. Raises UsageError with every mistake in it, by line."""
-    text = _read(path)
+    text = _read_form(path)
     wrong: list[str] = []
     found: list[Row] = []
     for line, entry in list(_toml(path, text) if path.suffix.casefold() == ".toml" else _csv(path, text)):
@@ -105,7 +105,7 @@ def load_folder(folder: Path) -> tuple[Row, ...]:
     return tuple(found.values())
 
 
-def _read(path: Path) -> str:
+def _read_form(path: Path) -> str:
     try:
         text = files.read_text(path, most=LARGEST_BYTES)
     except Unreadable as error:
@@ -121,7 +121,7 @@ def _csv(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip().casefold() for name in next(reader, [])]
-        _known(f"{path}:1", header, "column")
+        _refuse_unknown(f"{path}:1", header, "column")
         missing = [name for name in REQUIRED if name not in header]
         if missing:
             raise UsageError(f"{path}:1: the column `{missing[0]}` is missing", hint="contribaudit attest --template")
@@ -159,16 +159,16 @@ def _toml(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _row(path: Path, line: int, entry: Mapping[str, Any]) -> Row:
     if "" in entry:
         raise UsageError(str(entry[""]), hint="Put a cell with a comma in quotes")
-    _known("", entry, "key")
+    _refuse_unknown("", entry, "key")
     for name in REQUIRED:
         if name not in entry:
             raise UsageError(f"`{name}` is missing")
-    texts = {name: _text(entry, name) for name in ("subject", "setting", "by", "screen", "console_path", "note")}
+    texts = {name: _text_field(entry, name) for name in ("subject", "setting", "by", "screen", "console_path", "note")}
     when = entry.get("observed_at")
     if isinstance(when, date):  # a time too
         when = when.isoformat()
-    observed_at = exact_time(_text({"observed_at": when}, "observed_at")) if when else None
-    value, shots = _value(entry["value"]), entry.get("attach", ())
+    observed_at = exact_time(_text_field({"observed_at": when}, "observed_at")) if when else None
+    value, shots = _checked_value(entry["value"]), entry.get("attach", ())
     if not isinstance(shots, str) and not (
         isinstance(shots, list | tuple) and all(isinstance(one, str) for one in shots)
     ):
@@ -193,7 +193,7 @@ def _row(path: Path, line: int, entry: Mapping[str, Any]) -> Row:
     )
 
 
-def _value(value: Any) -> Value:
+def _checked_value(value: Any) -> Value:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return tuple(value)
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
@@ -205,14 +205,14 @@ def _value(value: Any) -> Value:
     raise UsageError("`value` must be a string, a number or a list of strings")
 
 
-def _text(entry: Mapping[str, Any], name: str) -> str:
+def _text_field(entry: Mapping[str, Any], name: str) -> str:
     value = entry.get(name, "")
     if not isinstance(value, str):
         raise UsageError(f"`{name}` must be a string in quotes")
     return value.strip()
 
 
-def _known(where: str, found: Iterable[str], what: str) -> None:
+def _refuse_unknown(where: str, found: Iterable[str], what: str) -> None:
     for name in found:
         if name not in _OURS and name not in IGNORED:
             place = f"{where}: " if where else ""
@@ -295,7 +295,7 @@ def _recorded(
         by=by,
         observed_at=observed_at,
         recorded=replace(signature, by=signature.by or by),
-        id=_look(by, observed_at, row.screen),
+        id=_look_id(by, observed_at, row.screen),
         screen=row.screen or (common.screen if common else ""),
         console_path=row.console_path or (common.console_path if common else ""),
         note=row.note or (common.note if common else ""),
@@ -336,7 +336,7 @@ def _id(row: Row) -> str:
     return row.content[:16]
 
 
-def _look(by: str, observed_at: datetime, screen: str) -> str:
+def _look_id(by: str, observed_at: datetime, screen: str) -> str:
     """The same for all values that one person saw at one moment on one screen."""
     return digest(canonical_json([by.casefold(), observed_at.isoformat(), screen]))[:16]
 

@@ -94,7 +94,7 @@ def seen_to_mean(
 def holding(state: State, one: Attestation, family: Family) -> list[Hold]:
     """How the attestation's anchors stand in this state, in their order."""
     now = {(each.owner, each.signal): each for each in readings(state, one.subject, family)}
-    return [_hold(anchor, now.get((anchor.subject, anchor.signal))) for anchor in one.anchors]
+    return [_check_anchor(anchor, now.get((anchor.subject, anchor.signal))) for anchor in one.anchors]
 
 
 def contradictions(attestations: Iterable[Attestation], now: datetime) -> list[Sequence[Attestation]]:
@@ -106,7 +106,7 @@ def contradictions(attestations: Iterable[Attestation], now: datetime) -> list[S
     ]
 
 
-def _hold(anchor: Anchor, reading: SignalReading | None) -> Hold:
+def _check_anchor(anchor: Anchor, reading: SignalReading | None) -> Hold:
     if reading is None:
         return Hold(anchor, False, "no signal of this any more by the rulebook")
     if reading.standing is Standing.UNREAD:

@@ -44,7 +44,7 @@ def contributed(answer: Effective, expected: Value) -> Verdict:
     `pass` where nothing is, else `fail`; where the plan lets nobody change it `not_achievable`. What is not known
     keeps its outcome, its code and its reason.
     """
-    seen = _last_seen(answer.chain)
+    seen = _last_decisive(answer.chain)
     setting = seen.setting if seen is not None else answer.setting
     observed = seen.value if isinstance(seen, Observed) else None
     if answer.value is None:
@@ -87,6 +87,6 @@ def _of_stop(stop: Stop, setting: SettingId, expected: Value) -> Verdict:
     return Verdict(stop.outcome, stop.code, stop.reason.sentence, about, expected, None, evidence)
 
 
-def _last_seen(links: tuple[Reason, ...]) -> Observation | None:
+def _last_decisive(links: tuple[Reason, ...]) -> Observation | None:
     """What was seen, or not seen, last on the way to the answer."""
     return next((one.observation for one in reversed(links) if one.observation is not None and one.decisive), None)

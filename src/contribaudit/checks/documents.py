@@ -96,7 +96,7 @@ def nothing_overtaken(case: CheckContext) -> Verdict:
     that disagree.
     """
     rules, archive = case.state.rulebook.terms, case.state.documents
-    cited = [(where, one) for where, text in _written(case) for one in overtaken_in(rules, text)]
+    cited = [(where, one) for where, text in _written_reasons(case) for one in overtaken_in(rules, text)]
     evidence = policy_evidence(case, "its reasons")
     if cited:
         where, one = cited[0]
@@ -127,7 +127,7 @@ def nothing_overtaken(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "nothing_overtaken", reason, None, (), (), evidence)
 
 
-def _written(case: CheckContext) -> Iterator[tuple[str, str]]:
+def _written_reasons(case: CheckContext) -> Iterator[tuple[str, str]]:
     """What the policy says in sentences, with where."""
     for rule in case.policy.rules:
         yield f"the rule {rule.check} ({rule.origin})", rule.reason

@@ -40,7 +40,7 @@ def changes_traced(case: CheckContext) -> Verdict:
     place = case.state.organizations[case.subject.id]
     since = case.as_of - timedelta(days=rules.review_days)
     log = case.state.audit_log(place.id, since)
-    doubt = _unread(case, place) or _unproven(log, since)
+    doubt = _log_unread(case, place) or _unproven(log, since)
     if doubt is not None:
         return doubt
     changes = [one for one in case.state.changes(place.id, since) if _audited(rules, one)]
@@ -60,7 +60,7 @@ def changes_traced(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "all_traced", reason, None, _EXPECTED, count, evidence)
 
 
-def _unread(case: CheckContext, place: OrganizationState) -> Verdict | None:
+def _log_unread(case: CheckContext, place: OrganizationState) -> Verdict | None:
     """Why the log was not read in the last run; None when it was.
 
     Where the catalogue of actions answers the same key, the scope is there, so that it is the plan that lacks the log.

@@ -334,11 +334,11 @@ def identity(case: CheckContext, text: str) -> str:
     """What a list's entry names: an app's ID, else the text itself without case."""
     organization = case.subject.organization
     bare = text.strip().removeprefix(f"{organization}:").casefold()
-    return _names(case.state, organization).get(bare, bare)
+    return _ids_by_alias(case.state, organization).get(bare, bare)
 
 
 @once_per_state
-def _names(state: State, organization: str) -> dict[str, str]:
+def _ids_by_alias(state: State, organization: str) -> dict[str, str]:
     found: dict[str, str] = {}
     shared: set[str] = set()
     for app in state.subjects(Kind.APP, organization):

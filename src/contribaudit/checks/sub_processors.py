@@ -179,7 +179,7 @@ def _touching(case: CheckContext, rows: Iterable[Processor]) -> _Touching:
     return list(found.values())
 
 
-def _names(found: Iterable[tuple[Processor, Exposure]]) -> tuple[str, ...]:
+def _company_names(found: Iterable[tuple[Processor, Exposure]]) -> tuple[str, ...]:
     """Names of companies, each once."""
     return tuple(dict.fromkeys(processor.name for processor, _ in found))
 
@@ -273,9 +273,9 @@ def locations_allowed(case: CheckContext, touching: _Touching) -> Verdict:
     if unclear:
         reason = f"where they process is not understood: {some(unclear)}"
         return Verdict(Outcome.UNKNOWN, "places_not_understood", reason, None, case.listed, tuple(unclear))
-    count = counted(len(_names(touching)), "sub-processor")
+    count = counted(len(_company_names(touching)), "sub-processor")
     reason = f"{count} touch the organization's apps, each in allowed locations or accepted"
-    return Verdict(Outcome.PASS, "all_within", reason, None, case.listed, _names(touching))
+    return Verdict(Outcome.PASS, "all_within", reason, None, case.listed, _company_names(touching))
 
 
 def _codes(case: CheckContext, words: Iterable[str]) -> frozenset[str]:
@@ -315,11 +315,11 @@ def training_accepted(case: CheckContext, touching: _Touching) -> Verdict:
     if sure:
         first, _ = sure[0]
         purpose = next(one.text for one in first.purposes if one.kind == _TRAINING)
-        reason = f"not accepted, with a purpose of training: {some(_names(sure))}; {first.name}: {purpose}"
-        return Verdict(Outcome.FAIL, "training_not_accepted", reason, None, case.listed, _names(sure))
+        reason = f"not accepted, with a purpose of training: {some(_company_names(sure))}; {first.name}: {purpose}"
+        return Verdict(Outcome.FAIL, "training_not_accepted", reason, None, case.listed, _company_names(sure))
     if open_ones:
         _, one = open_ones[0]
-        named = _names(open_ones)
+        named = _company_names(open_ones)
         reason = f"may touch the organization's apps, with a purpose of training: {some(named)}; {one.because[0]}"
         return Verdict(Outcome.UNKNOWN, "training_may_apply", reason, None, case.listed, named)
     unclear = tuple(
@@ -335,7 +335,7 @@ def training_accepted(case: CheckContext, touching: _Touching) -> Verdict:
     if not training:
         reason = "no sub-processor that touches the apps trains models"
         return Verdict(Outcome.PASS, "no_training", reason, None, case.listed, ())
-    accepted = _names(training)
+    accepted = _company_names(training)
     return Verdict(Outcome.PASS, "training_accepted", f"accepted: {some(accepted)}", None, case.listed, accepted)
 
 
@@ -361,7 +361,7 @@ def rows_understood(case: CheckContext, touching: _Touching) -> Verdict:
     unclear = [one for one in touching if one[0].needs_review and not _reviewed(case, one[0])]
     if unclear:
         first, _ = unclear[0]
-        named = _names(unclear)
+        named = _company_names(unclear)
         reason = f"not understood and not reviewed: {some(named)}; {first.name}: {first.needs_review[0]}"
         return Verdict(Outcome.UNKNOWN, "not_understood", reason, None, (), named)
     reason = f"{counted(len(touching), 'row')} about the organization's apps, all understood or reviewed"

@@ -57,12 +57,12 @@ def setting_and_values(one: ChangeGroup) -> tuple[str, str]:
         told = {change.setting: change.after if one.appeared else change.before for change in one.changes}
         known = (told.get(setting) for setting in (names.SPACE_KEY, names.PLAN, names.APP_STATUS, names.REALM))
         return "new" if one.appeared else "gone", ", ".join(display(value) for value in known if value is not None)
-    before = _value(first.setting, first.before) if first.existed_before else "(not there)"
-    after = _value(first.setting, first.after) if first.exists_after else "(gone)"
+    before = _value_words(first.setting, first.before) if first.existed_before else "(not there)"
+    after = _value_words(first.setting, first.after) if first.exists_after else "(gone)"
     return first.setting, f"{before} -> {after}"
 
 
-def _value(setting: SettingId, value: Value) -> str:
+def _value_words(setting: SettingId, value: Value) -> str:
     """A value as people read it; of a digest, its first twelve characters."""
     from contribaudit import catalogue  # a second screen's: too much before the first paint
 

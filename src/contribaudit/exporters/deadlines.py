@@ -42,19 +42,22 @@ def render(
     if output_format == "ics":
         return calendar(found, state)
     if output_format == "table":
-        rows = [_line(list(group), state.as_of) for _, group in groupby(found, lambda one: _together(one, state.as_of))]
+        rows = [
+            _deadline_row(list(group), state.as_of)
+            for _, group in groupby(found, lambda one: _row_key(one, state.as_of))
+        ]
         return render_rows("table", _TABLE, rows, flexible="what", terminal=terminal)
     return render_rows(output_format, COLUMNS, [_cells(one, state) for one in found])
 
 
-def _together(one: Deadline, as_of: datetime) -> tuple[object, ...]:
+def _row_key(one: Deadline, as_of: datetime) -> tuple[object, ...]:
     """What puts deadlines that follow each other into one row; what has no date stands alone."""
     if one.ends_at is None:
         return (one.id,)
     return one.ends_at.date(), one.kind, one.next_step, one.days_left(as_of)
 
 
-def _line(group: Sequence[Deadline], as_of: datetime) -> tuple[Cell, ...]:
+def _deadline_row(group: Sequence[Deadline], as_of: datetime) -> tuple[Cell, ...]:
     first = group[0]
     what = f"{len(group)}: {first.what}, {and_more(len(group) - 1)} like it" if len(group) > 1 else first.what
     day = first.ends_at.date() if first.ends_at is not None else "no date known"

@@ -236,16 +236,24 @@ def rows(
     for one in answers:
         answer = (one.setting, str(one.outcome), one.value, one.predicted, one.fragile)
         for step, reason in enumerate(one.chain, 1):
-            yield (*about, *answer, step, reason.decisive, reason.sentence, reason.source, *_seen(reason.observation))
+            yield (
+                *about,
+                *answer,
+                step,
+                reason.decisive,
+                reason.sentence,
+                reason.source,
+                *_evidence_cells(reason.observation),
+            )
     for seen in observations:
         read = isinstance(seen, Observed)
         value = seen.value if isinstance(seen, Observed) else None
         reason_text = None if isinstance(seen, Observed) else seen.reason
         answer_row = (seen.setting, "value" if read else "unknown", value, None, False)
-        yield (*about, *answer_row, 1, True, reason_text, seen.source, *_seen(seen))
+        yield (*about, *answer_row, 1, True, reason_text, seen.source, *_evidence_cells(seen))
 
 
-def _seen(one: Observation | None) -> tuple[Cell, Cell, Cell, Cell]:
+def _evidence_cells(one: Observation | None) -> tuple[Cell, Cell, Cell, Cell]:
     if not isinstance(one, Observed):
         return None, None, None, None
     return one.grade.value, one.observed_at, one.response, one.witness.by if one.witness else None

@@ -46,7 +46,7 @@ def _table(forecast: Forecast, *, terminal: bool) -> str:
     """Rows that follow each other and differ in their subject alone are one row, which names the first."""
     if not forecast.rows:
         return ""
-    rows = [_line(list(group)) for _, group in groupby(forecast.rows, alike)]
+    rows = [_forecast_row(list(group)) for _, group in groupby(forecast.rows, alike)]
     return render_rows("table", _TABLE, rows, flexible="why", terminal=terminal)
 
 
@@ -65,7 +65,7 @@ def alike(row: ForecastRow) -> tuple[object, ...]:
     )
 
 
-def _line(group: Sequence[ForecastRow]) -> tuple[Cell, ...]:
+def _forecast_row(group: Sequence[ForecastRow]) -> tuple[Cell, ...]:
     row = group[0]
     return (
         row.when.isoformat() if row.when else "at once",

@@ -213,7 +213,7 @@ def map_rows(whole: SiteMap) -> MapV1:
                 "title": one.title,
                 "apps": one.apps,
                 "pinned": one.pinned,
-                "outcome": _word(one.outcome),
+                "outcome": _outcome_word(one.outcome),
             }
             for one in whole.locations
         ],
@@ -225,7 +225,7 @@ def map_rows(whole: SiteMap) -> MapV1:
                 "cells": [
                     {
                         "question": question.name,
-                        "outcome": _word(cell.outcome),
+                        "outcome": _outcome_word(cell.outcome),
                         "findings": cell.findings,
                         "wide": cell.wide,
                         "values": dict(cell.values),
@@ -240,7 +240,7 @@ def map_rows(whole: SiteMap) -> MapV1:
     return shaped
 
 
-def _word(outcome: Outcome | None) -> Any:
+def _outcome_word(outcome: Outcome | None) -> Any:
     return None if outcome is None else outcome.value
 
 

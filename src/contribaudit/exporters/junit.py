@@ -33,7 +33,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
     run = document["run"]
     suites = grouped(document["findings"], lambda one: (one["organization"], one["check"].partition("-")[0]))
     seconds = (datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])).total_seconds()
-    total = _counts(document["findings"])
+    total = _count_attributes(document["findings"])
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f'<testsuites name="contribaudit"{total} time="{seconds:.3f}">\n'
     called = {one["id"]: one["name"] for one in document["organizations"]}
@@ -42,18 +42,18 @@ def pieces(document: ReportV1) -> Iterator[str]:
         name = f"{called.get(organization) or organization or 'all organizations'}: {FAMILIES.get(family, family)}"
         # The schemas that pipelines hold allow no zone here; it is UTC.
         stamp = run["started_at"].removesuffix("Z")
-        yield f'  <testsuite name={attribute(name)}{_counts(findings)} timestamp="{stamp}" time="0">\n'
+        yield f'  <testsuite name={attribute(name)}{_count_attributes(findings)} timestamp="{stamp}" time="0">\n'
         yield "    <properties>\n"
         for key, value in (("organization", organization), *about):
             yield f"      {_property(key, value)}\n"
         yield "    </properties>\n"
-        names = Counter(_name(one) for one in findings)
-        yield from (_case(one, _name(one, whole=names[_name(one)] > 1)) for one in findings)
+        names = Counter(_test_name(one) for one in findings)
+        yield from (_case(one, _test_name(one, whole=names[_test_name(one)] > 1)) for one in findings)
         yield "  </testsuite>\n"
     yield "</testsuites>\n"
 
 
-def _counts(findings: list[FindingV1]) -> str:
+def _count_attributes(findings: list[FindingV1]) -> str:
     counted = Counter(element_of(one["outcome"]) for one in findings)
     return (
         f' tests="{len(findings)}" failures="{counted[FAILURE]}" errors="{counted[ERROR]}" skipped="{counted[SKIPPED]}"'
@@ -80,7 +80,7 @@ def _property(name: str, value: str) -> str:
     return f"<property name={attribute(name)} value={attribute(value)}/>"
 
 
-def _name(one: FindingV1, *, whole: bool = False) -> str:
+def _test_name(one: FindingV1, *, whole: bool = False) -> str:
     """The test case's name; `whole` adds the subject's ID, where two have the same name."""
     subject = one["subject"]
     identity = f" ({safe_text(subject['id'])})" if whole else ""

@@ -52,7 +52,7 @@ def render(document: ReportV1, *, most_characters: int = MOST_CHARACTERS) -> str
     _head(page, about)
     ordered = gravest_first(document["findings"])
     new = frozenset(document["newly"])
-    read = _how_read(about)
+    read = _reading_section(about)
     page.reserve(read)
     _steps(page, about)
     for number, title in ((0, "Fails"), (1, "Unverified")):
@@ -146,7 +146,7 @@ def _row(one: FindingV1, new: bool) -> tuple[str, ...]:
     return (outcome, one["severity"], escaped(one["check"]), subject, escaped(one["reason"]), f"`{one['id']}`")
 
 
-def _how_read(about: Overview) -> str:
+def _reading_section(about: Overview) -> str:
     document = about.document
     lines = [f"\n### How it was read\n\nRead: {'; '.join(about.coverage())}."]
     bad = [one for one in document["collection"] if one["status"] != "ok"]

@@ -45,7 +45,7 @@ def one_line(document: ReportV1, manifest_sha256: str = "") -> str:
         _changes(about),
         f"read {about.read}",
         _board(about),
-        _key(document["key_days_left"]),
+        _key_words(document["key_days_left"]),
         f"#{run['id']} {(manifest_sha256 or report_digest(document))[:LEAST_DIGITS]}",
     ]
     return " | ".join(part for part in parts if part)
@@ -60,17 +60,17 @@ def _board(about: Overview) -> str:
     places = [one for one in about.map() if one.organization]
     if len(places) < 2:
         return ""
-    return "weakest first: " + some([f"{_name(one)}: {_state(one)}" for one in places], _NAMED, "; ")
+    return "weakest first: " + some([f"{_ascii_name(one)}: {_state_words(one)}" for one in places], _NAMED, "; ")
 
 
-def _state(place: Place) -> str:
+def _state_words(place: Place) -> str:
     tally = place.whole
     parts = [(tally.failed, "fail"), (tally.unreachable, "not achievable"), (tally.unproven, "unverified")]
     counts = ", ".join(f"{number} {word}" for number, word in parts if number) or "nothing open"
     return f"not read, {counts}" if place.unread else counts
 
 
-def _name(place: Place) -> str:
+def _ascii_name(place: Place) -> str:
     """What is left of its name, or else of its ID."""
     for text in (place.name, place.organization):
         left = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-.") else " " for letter in text)
@@ -87,7 +87,7 @@ def _changes(about: Overview) -> str:
     return counted(len(changes), "change") + (f", {uncaused} no cause" if uncaused else "")
 
 
-def _key(days_left: int | None) -> str:
+def _key_words(days_left: int | None) -> str:
     if days_left is None:
         return ""
     return f"key {days_left}d" if days_left >= 0 else f"key ended {-days_left}d ago"
@@ -161,7 +161,7 @@ class _Gauge:
             yield f"contribaudit_{self.name}{'{' + inside + '}' if inside else ''} {value:.15g}"
 
 
-def _single(name: str, told: str, value: float) -> _Gauge:
+def _single_gauge(name: str, told: str, value: float) -> _Gauge:
     return _Gauge(name, told, [({}, value)])
 
 
@@ -170,7 +170,7 @@ def _verdict(about: Overview, last_success: datetime | None) -> Iterator[_Gauge]
     yield _Gauge("verdict", "1 for the verdict of the last run, 0 for the others.", words)
     if last_success is not None:
         told = "When the newest run that ended with 0 ended, Unix time."
-        yield _single("last_success_timestamp_seconds", told, last_success.timestamp())
+        yield _single_gauge("last_success_timestamp_seconds", told, last_success.timestamp())
 
 
 def _organizations(about: Overview) -> Iterator[_Gauge]:
@@ -201,10 +201,10 @@ def _run(document: ReportV1, manifest_sha256: str) -> Iterator[_Gauge]:
     }
     finished = _seconds(run["finished_at"])
     yield _Gauge("info", "The run, its policy and the version that judged it.", [(labels, 1)])
-    yield _single("exit_code", "The exit code of the last run: 0 verified, 1 findings.", run["exit_code"])
-    yield _single("run_timestamp_seconds", "When the last run ended, Unix time.", finished)
-    yield _single("run_duration_seconds", "How long it took.", finished - _seconds(run["started_at"]))
-    yield _single("run_complete", "1 when every source was read completely.", int(run["complete"]))
+    yield _single_gauge("exit_code", "The exit code of the last run: 0 verified, 1 findings.", run["exit_code"])
+    yield _single_gauge("run_timestamp_seconds", "When the last run ended, Unix time.", finished)
+    yield _single_gauge("run_duration_seconds", "How long it took.", finished - _seconds(run["started_at"]))
+    yield _single_gauge("run_complete", "1 when every source was read completely.", int(run["complete"]))
 
 
 def _findings(about: Overview) -> Iterator[_Gauge]:
@@ -218,8 +218,8 @@ def _findings(about: Overview) -> Iterator[_Gauge]:
         ],
     )
     told = "Findings that fail or are unverified and did not in the last complete run."
-    yield _single("findings_new", told, about.newly.total())
-    yield _single("changes", "Changes since the previous run.", len(about.changes()))
+    yield _single_gauge("findings_new", told, about.newly.total())
+    yield _single_gauge("changes", "Changes since the previous run.", len(about.changes()))
 
 
 def _sources(document: ReportV1) -> Iterator[_Gauge]:
@@ -237,10 +237,10 @@ def _ages(about: Overview) -> Iterator[_Gauge]:
     days_left = about.document["key_days_left"]
     if days_left is not None:
         told = "Time until the first API key in use expires."
-        yield _single("key_expires_seconds", told, days_left * _SECONDS_PER_DAY)
+        yield _single_gauge("key_expires_seconds", told, days_left * _SECONDS_PER_DAY)
     if about.oldest is not None:
         age = _seconds(about.document["as_of"]) - _seconds(about.oldest[0])
-        yield _single("oldest_evidence_age_seconds", "Age of the oldest evidence of a pass.", age)
+        yield _single_gauge("oldest_evidence_age_seconds", "Age of the oldest evidence of a pass.", age)
 
 
 def _escaped(text: str) -> str:

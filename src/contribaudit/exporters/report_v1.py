@@ -313,10 +313,10 @@ def by_check_and_subject(findings: Sequence[FindingV1]) -> Iterator[FindingV1]:
     """The findings as people read them: by check, organization, site, app, kind and name of the subject, then ID."""
     if isinstance(findings, Lean):
         return findings.by_check_and_subject()
-    return iter(sorted(findings, key=_read_as))
+    return iter(sorted(findings, key=_reading_order))
 
 
-def _read_as(one: FindingV1) -> tuple[str, ...]:
+def _reading_order(one: FindingV1) -> tuple[str, ...]:
     about = one["subject"]
     return one["check"], one["organization"], about["site"], about["app"], about["kind"], about["name"], one["id"]
 

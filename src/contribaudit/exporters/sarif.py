@@ -84,18 +84,21 @@ def _category(document: ReportV1) -> str:
     return f"contribaudit/{sha256(told.encode()).hexdigest()[:12]}"
 
 
-def _text(text: str) -> str:
+def _safe_lines(text: str) -> str:
     return safe_text(text, keep_lines=True)
 
 
 def _rule(one: FindingV1) -> dict[str, Any]:
     """A check, in the words that its first finding has."""
     family = one["check"].partition("-")[0]
-    steps = [_text(one["remediation"]), f"Where: {_text(one['console_path'])}" if one["console_path"] else ""]
+    steps = [
+        _safe_lines(one["remediation"]),
+        f"Where: {_safe_lines(one['console_path'])}" if one["console_path"] else "",
+    ]
     return {
         "id": safe_text(one["check"]),
-        "shortDescription": {"text": _text(one["title"]) or safe_text(one["check"])},
-        "fullDescription": {"text": _text(one["title"]) or safe_text(one["check"])},
+        "shortDescription": {"text": _safe_lines(one["title"]) or safe_text(one["check"])},
+        "fullDescription": {"text": _safe_lines(one["title"]) or safe_text(one["check"])},
         "help": {"text": "\n".join(step for step in steps if step) or "No remediation is known."},
         "defaultConfiguration": {"level": LEVELS[one["severity"]]},
         "properties": {
@@ -116,7 +119,7 @@ def _result(one: FindingV1, rule: int) -> dict[str, Any]:
         "ruleIndex": rule,
         "kind": kind,
         "level": LEVELS[one["severity"]] if kind == "fail" else "none",
-        "message": {"text": f"{label(subject)}: {words(one['outcome'])}: {_text(one['reason'])}"},
+        "message": {"text": f"{label(subject)}: {words(one['outcome'])}: {_safe_lines(one['reason'])}"},
         "locations": [
             {
                 **_physical(one["rule"]),
@@ -149,9 +152,8 @@ def _result(one: FindingV1, rule: int) -> dict[str, Any]:
     }
     waiver = one["waiver"]
     if waiver is not None:
-        because = (
-            f"{_text(waiver['reason'])} (approved by {safe_text(waiver['approved_by'])}, until {waiver['expires']}"
-        )
+        reason, approver = _safe_lines(waiver["reason"]), safe_text(waiver["approved_by"])
+        because = f"{reason} (approved by {approver}, until {waiver['expires']}"
         ticket = f", {safe_text(waiver['ticket'])}" if waiver["ticket"] else ""
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": f"{because}{ticket})"}]
     return result
@@ -183,13 +185,13 @@ def _invocation(document: ReportV1) -> dict[str, Any]:
         + [
             {
                 "level": "error",
-                "message": {"text": f"{safe_text(one['name'])} was not read: {_text(one['unread_reason'])}"},
+                "message": {"text": f"{safe_text(one['name'])} was not read: {_safe_lines(one['unread_reason'])}"},
             }
             for one in document["organizations"]
             if one["unread_reason"]
         ],
         "toolConfigurationNotifications": [
-            {"level": "warning", "message": {"text": _text(warning)}} for warning in document["warnings"]
+            {"level": "warning", "message": {"text": _safe_lines(warning)}} for warning in document["warnings"]
         ],
     }
 
@@ -198,7 +200,7 @@ def _notification(one: CollectionV1) -> dict[str, Any]:
     needs = f"; the key lacks the scope {safe_text(one['missing_scope'])}" if one["missing_scope"] else ""
     return {
         "level": "error" if one["status"] == "failed" else "warning",
-        "message": {"text": f"{one['status']}: {safe_text(one['collector'])}: {_text(one['reason'])}{needs}"},
+        "message": {"text": f"{one['status']}: {safe_text(one['collector'])}: {_safe_lines(one['reason'])}{needs}"},
         "properties": {
             "organization": safe_text(one["organization"]),
             "code": safe_text(one["code"]),

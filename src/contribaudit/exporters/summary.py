@@ -92,9 +92,9 @@ class Overview:
         self._days: Counter[tuple[date, str]] = Counter()
         self._rest_on: Counter[tuple[tuple[Grade, bool], ...]] = Counter()
         for one in document["findings"]:
-            self._count(one)
+            self._count_finding(one)
 
-    def _count(self, one: FindingV1) -> None:
+    def _count_finding(self, one: FindingV1) -> None:
         outcome, organization, site = one["outcome"], one["organization"], one["subject"]["site"]
         family = self.chapter(one["check"])
         self.counts[outcome] += 1
@@ -226,7 +226,7 @@ class Overview:
             not_apps = f"; {entries}"
         return ", ".join([*parts, *([spaces] if spaces else [])]) + not_apps
 
-    def _read_whole(self) -> tuple[int, int]:
+    def _complete_organizations(self) -> tuple[int, int]:
         """How many organizations were looked at without a gap, and at how many the run looked."""
         looked = [one["id"] for one in self.document["organizations"] if not one["left_out"]]
         bad = {row["organization"] for row in self.document["collection"] if row["status"] != "ok"}
@@ -237,7 +237,7 @@ class Overview:
     def read(self) -> str:
         """How much was read: "2/2 orgs 14/14 sites 60/60 apps 9,012 of 9,040 spaces (28 unseen)"."""
         held = self.document["inventory"]
-        whole, looked = self._read_whole()
+        whole, looked = self._complete_organizations()
         listed = {
             row["organization"]
             for row in self.document["collection"]
@@ -256,7 +256,7 @@ class Overview:
     def coverage(self) -> list[str]:
         """What was read of what is known, a phrase each."""
         held = self.document["inventory"]
-        whole, looked = self._read_whole()
+        whole, looked = self._complete_organizations()
         spaces = spaces_read(Counts(**held))
         return [
             f"{whole} of {counted(looked, 'organization')} read without gaps",
@@ -283,7 +283,7 @@ class Overview:
                     about["highest_plan"] or "",
                     self._cells(identity, ""),
                     tuple(sites),
-                    unread=self._unread(about),
+                    unread=self._unread_words(about),
                 )
             )
         aside = {one["id"] for one in self.document["organizations"] if one["left_out"]}
@@ -292,7 +292,7 @@ class Overview:
             found.append(Place("", "All organizations together", "", self._cells("", "")))
         return found
 
-    def _unread(self, about: OrganizationV1) -> str:
+    def _unread_words(self, about: OrganizationV1) -> str:
         if about["left_out"]:
             return "not looked at in this run"
         rows = [row for row in self.document["collection"] if row["organization"] == about["id"]]
@@ -388,15 +388,18 @@ class Overview:
 
     def grades(self) -> list[tuple[str, int]]:
         """What passes rest on: the grade of each one's weakest evidence, strongest grade first."""
-        return [(grade.value if grade is not None else NO_EVIDENCE, number) for grade, number in self._known[0].items()]
+        return [
+            (grade.value if grade is not None else NO_EVIDENCE, number)
+            for grade, number in self._evidence_counts[0].items()
+        ]
 
     @property
     def confirmed(self) -> int:
         """Passes that rest on nothing attested that a second person did not confirm."""
-        return self._known[1]
+        return self._evidence_counts[1]
 
     @cached_property
-    def _known(self) -> tuple[dict[Grade | None, int], int]:
+    def _evidence_counts(self) -> tuple[dict[Grade | None, int], int]:
         return rest_on(self._rest_on.elements())
 
     def known_by(self) -> list[tuple[str, int]]:

@@ -104,9 +104,9 @@ class _Rows:
         table.add_column(self.columns[0], no_wrap=widths[0] <= room // 2, overflow="fold")
         inner = slice(1, leading)
         titles = self.columns[1:] if len(widths) == 2 else self.columns[inner]
-        table.add_column(_joined([Text(one) for one in titles], widths[1 : len(titles) + 1]), overflow="fold")
+        table.add_column(_join_cells([Text(one) for one in titles], widths[1 : len(titles) + 1]), overflow="fold")
         for row in self.rows:
-            lines = [_joined(row[inner], widths[inner])] if leading > 1 else []
+            lines = [_join_cells(row[inner], widths[inner])] if leading > 1 else []
             trailing = [(number, row[number]) for number in range(leading, len(row)) if row[number].plain]
             own_line = self.flexible if len(row) > leading + 1 else leading
             alone = [cell for number, cell in trailing if number == own_line]
@@ -116,7 +116,7 @@ class _Rows:
         return table
 
 
-def _joined(cells: Sequence[Text], widths: Sequence[int]) -> Text:
+def _join_cells(cells: Sequence[Text], widths: Sequence[int]) -> Text:
     """The cells in one text, each filled up to its width."""
     line = Text()
     for cell, width in zip(cells, widths, strict=True):
@@ -158,14 +158,14 @@ def shorten(texts: Iterable[str], most: int = _SUBJECT_WIDTH) -> dict[str, str]:
     rest = dict.fromkeys(texts)
     short: dict[str, str] = {}
     for tail in (most // 2, most * 3 // 4, most // 4):
-        cut = {text: _cut(text, most, tail) for text in rest}
+        cut = {text: _shorten_middle(text, most, tail) for text in rest}
         bearers = Counter([*short.values(), *cut.values()])
         short |= {text: brief for text, brief in cut.items() if bearers[brief] == 1}
         rest = {text: None for text in rest if text not in short}
     return short | {text: text for text in rest}
 
 
-def _cut(text: str, most: int, tail: int) -> str:
+def _shorten_middle(text: str, most: int, tail: int) -> str:
     if cell_len(text) <= most:
         return text
     head, end = most - tail - 1, len(text)

@@ -62,8 +62,8 @@ def _everything(about: Overview, typed: Typed) -> list[RenderableType]:
     parts: list[RenderableType] = [
         Text(about.headline, _VERDICT_STYLES[about.word]),
         _title(about),
-        _counts(about),
-        Text(f"{about.inventory}{_key(about)}"),
+        _outcome_counts(about),
+        Text(f"{about.inventory}{_key_expiry(about)}"),
         Text(),
     ]
     if document["findings"]:
@@ -77,14 +77,14 @@ def _everything(about: Overview, typed: Typed) -> list[RenderableType]:
             row
             for one in changes
             for row in (
-                (one.what if one.what in ("new", "gone") else one.title, one.called, _what_and_who(one)),
+                (one.what if one.what in ("new", "gone") else one.title, one.called, _values_and_actor(one)),
                 *([("", "", one.cause)] if one.cause and not one.actor else []),
             )
         ]
         parts += [plain_table(("changed", "subject", "what"), rows, flexible="what"), Text()]
     parts += [_collection(document), Text()]
     parts += [_warning(warning) for warning in document["warnings"]]
-    return [*parts, _last(about)]
+    return [*parts, _verdict_line(about)]
 
 
 MOST_LINES = 37
@@ -107,10 +107,13 @@ def first_table(about: Overview, width: int, typed: Typed | None = str) -> list[
     blank = Text()
     top = [*wrapped(Text(about.headline, _VERDICT_STYLES[about.word]), width, 4), *wrapped(_title(about), width, 1)]
     top += [blank, *_questions(about, width), blank]
-    counts, read = [blank, *wrapped(_counts(about), width, 2), blank], [*_read(about, width), _last(about)]
+    counts, read = (
+        [blank, *wrapped(_outcome_counts(about), width, 2), blank],
+        [*_reading_lines(about, width), _verdict_line(about)],
+    )
     most = FIRST_CHANGES if width >= _WIDE else 2 if width >= _NARROW else 1
     for changes, steps in [*((number, FIRST_STEPS) for number in range(most, 0, -1)), (1, FIRST_STEPS - 1)]:
-        changed, below = _what_changed(about, width, typed, changes), [*_do_next(about, width, typed, steps), *read]
+        changed, below = _what_changed(about, width, typed, changes), [*_task_lines(about, width, typed, steps), *read]
         room = MOST_LINES - len(top) - len(changed) - len(counts) - len(below)
         if room >= _LEAST_ROOM:
             break
@@ -125,12 +128,12 @@ def _title(about: Overview) -> Text:
     return Text.assemble(some(names, 3) + GAP, (policy, "dim"))
 
 
-def _last(about: Overview) -> Text:
+def _verdict_line(about: Overview) -> Text:
     run = about.document["run"]
     return Text(f"{about.word} ({run['fail_on']} and above), exit code {run['exit_code']}", _VERDICT_STYLES[about.word])
 
 
-def _counts(about: Overview) -> Text:
+def _outcome_counts(about: Overview) -> Text:
     """ "57 apply: 28 pass, 8 fail, 3 without such a setting"."""
     none = about.counts[Outcome.NO_SUCH_SETTING.value]
     items = [Text(f"{number} {words(one)}", _WORD_STYLES.get(words(one), "")) for one, number in about.ordered_counts]
@@ -184,11 +187,11 @@ def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -
         lines.append(Text.assemble(head, what, who))
     left = len(changes) - sum(1 + further for _, further in shown)
     if left and width >= _WIDE:
-        lines.append(Text(f"  {and_more(left, _rest('changes', typed))}", "dim"))
+        lines.append(Text(f"  {and_more(left, _rest_hint('changes', typed))}", "dim"))
     return lines
 
 
-def _what_and_who(one: CountedChange) -> str:
+def _values_and_actor(one: CountedChange) -> str:
     ticket = f" ({one.ticket})" if one.ticket else ""
     return one.values + (f", by {one.actor}" if one.actor else "") + ticket
 
@@ -202,7 +205,7 @@ def _groups(about: Overview, width: int, room: int, typed: Typed | None) -> list
         last = number + 1 == len(groups)
         if number == MOST_GROUPS or len(lines) + len(told) > room - (not last):
             left = sum(each.number for each in groups[number:])
-            lines.append(Text(f"and {counted(left, 'more finding')}: {_rest('findings', typed)}", "dim"))
+            lines.append(Text(f"and {counted(left, 'more finding')}: {_rest_hint('findings', typed)}", "dim"))
             break
         lines += told
     return lines
@@ -213,15 +216,15 @@ def _group(about: Overview, one: FindingGroup, width: int) -> list[Text]:
     style = "red" if one.fails else "yellow" if one.open else ""
     if width < _WIDE:
         titled = Text.assemble((f"{one.severity.value}: ", style), _titled(one, width))
-        where = wrapped(Text(_where(about, one, width - 2)), width - 2, 1)
+        where = wrapped(Text(_subjects_or_reason(about, one, width - 2)), width - 2, 1)
         return [*indented(titled, width, 2), *(Text.assemble("  ", line) for line in where)]
     head = Text(f"{one.severity.value:<8}{GAP}", style)
     told = wrapped(_titled(one, width - head.cell_len), width - head.cell_len, 2)
-    told += wrapped(Text(_where(about, one, width - head.cell_len)), width - head.cell_len, 1)
+    told += wrapped(Text(_subjects_or_reason(about, one, width - head.cell_len)), width - head.cell_len, 1)
     return [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(told)]
 
 
-def _rest(command: str, typed: Typed | None) -> str:
+def _rest_hint(command: str, typed: Typed | None) -> str:
     return typed(f"contribaudit {command}") if typed is not None else "--all"
 
 
@@ -239,7 +242,7 @@ def _titled(one: FindingGroup, room: int) -> Text:
     return title.append_text(told)
 
 
-def _where(about: Overview, one: FindingGroup, room: int) -> str:
+def _subjects_or_reason(about: Overview, one: FindingGroup, room: int) -> str:
     """The apps; of one finding why, too."""
     first, reason = one.findings[0]["subject"], safe_text(one.findings[0]["reason"])
     if one.number == 1:
@@ -267,12 +270,12 @@ def joined(names: Sequence[str], number: int, room: int) -> str:
     return counted(number, "subject")
 
 
-def _do_next(about: Overview, width: int, typed: Typed | None, first: int) -> list[Text]:
+def _task_lines(about: Overview, width: int, typed: Typed | None, first: int) -> list[Text]:
     things = about.tasks()
     if not things:
         return [Text("Do next: nothing can be done now" if about.nobodys else "Do next: nothing", "dim")]
     minutes = f"about {duration(sum(one.minutes for one in things))}" + (" in all" if width >= _WIDE else "")
-    cut = f", {first} of {len(things)}: {_rest('next', typed)}" if len(things) > first else ""
+    cut = f", {first} of {len(things)}: {_rest_hint('next', typed)}" if len(things) > first else ""
     lines = wrapped(Text.assemble(("Do next", "bold"), f", {minutes}{cut}"), width, 2)
     for number, one in enumerate(things[:first], 1):
         what = (typed or str)(one.what)
@@ -283,9 +286,11 @@ def _do_next(about: Overview, width: int, typed: Typed | None, first: int) -> li
     return lines
 
 
-def _read(about: Overview, width: int) -> list[Text]:
+def _reading_lines(about: Overview, width: int) -> list[Text]:
     document = about.document
-    lines = wrapped(Text(f"Read at {document['run']['started_at']}: {about.inventory}{_key(about)}", "dim"), width, 2)
+    lines = wrapped(
+        Text(f"Read at {document['run']['started_at']}: {about.inventory}{_key_expiry(about)}", "dim"), width, 2
+    )
     broken = [f"{one['name']}: {one['unread_reason']}" for one in document["organizations"] if one["unread_reason"]]
     broken += [f"{one['collector']}: {one['reason']}" for one in document["collection"] if one["status"] != "ok"]
     told = [Text(f"not read completely: {safe_text(one)}", "yellow") for one in broken]
@@ -301,7 +306,7 @@ def _told_warning(warning: str) -> Text:
     return Text.assemble(("warning: ", "yellow"), safe_text(warning))
 
 
-def _key(about: Overview) -> str:
+def _key_expiry(about: Overview) -> str:
     days = about.document["key_days_left"]
     return "" if days is None else f"; the API key {_ending(days)}"
 
@@ -330,14 +335,14 @@ def findings_table(findings: Iterable[FindingV1]) -> RenderableType:
             one["severity"],
             one["check"],
             one["title"],
-            Text.assemble(f"{short[name]}: ", _why(one)),
+            Text.assemble(f"{short[name]}: ", _reason_with_dates(one)),
         )
         for one, name in zip(listed, full, strict=True)
     ]
     return plain_table(("outcome", "severity", "check", "title", "where and why"), rows, flexible="where and why")
 
 
-def _why(one: FindingV1) -> Text:
+def _reason_with_dates(one: FindingV1) -> Text:
     text = Text(safe_text(one["reason"]))
     due, waiver = one["due_at"], one["waiver"]
     if due is not None and due[:10] not in one["reason"]:

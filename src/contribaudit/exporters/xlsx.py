@@ -168,19 +168,19 @@ def _write_page(book: xlsxwriter.Workbook, page: Page, most_rows: int, *, wrap: 
     number, line, sheet = 1, most_rows, None
     for row in page.rows:
         if line >= most_rows or sheet is None:
-            _close(sheet, page, line)
-            sheet, number, line = _begin(book, page, number, bold), number + 1, 1
+            _finish_sheet(sheet, page, line)
+            sheet, number, line = _add_sheet(book, page, number, bold), number + 1, 1
         for column, value in enumerate(row):
             text = cell(value)
             if text:
                 sheet.write_string(line, column, text, style)
         line += 1
     if sheet is None:
-        sheet, line = _begin(book, page, number, bold), 1
-    _close(sheet, page, line)
+        sheet, line = _add_sheet(book, page, number, bold), 1
+    _finish_sheet(sheet, page, line)
 
 
-def _begin(book: xlsxwriter.Workbook, page: Page, number: int, bold: object) -> xlsxwriter.worksheet.Worksheet:
+def _add_sheet(book: xlsxwriter.Workbook, page: Page, number: int, bold: object) -> xlsxwriter.worksheet.Worksheet:
     sheet = book.add_worksheet(page.name if number == 1 else f"{page.name} {number}")
     sheet.freeze_panes(1, 1)
     for column, title in enumerate(page.columns):
@@ -191,6 +191,6 @@ def _begin(book: xlsxwriter.Workbook, page: Page, number: int, bold: object) -> 
     return sheet
 
 
-def _close(sheet: xlsxwriter.worksheet.Worksheet | None, page: Page, lines: int) -> None:
+def _finish_sheet(sheet: xlsxwriter.worksheet.Worksheet | None, page: Page, lines: int) -> None:
     if sheet is not None:
         sheet.autofilter(0, 0, max(lines - 1, 1), len(page.columns) - 1)

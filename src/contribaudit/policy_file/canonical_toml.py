@@ -54,7 +54,7 @@ def _evidence(terms: EvidenceTerms) -> Mapping[str, Item]:
 def _rule(rule: Rule) -> Mapping[str, Item]:
     return {
         "check": rule.check,
-        "where": _where(rule.where) or None,
+        "where": _selectors(rule.where) or None,
         "expect": rule.expect,
         "severity": rule.severity,
         "enabled": None if rule.enabled else False,
@@ -72,7 +72,7 @@ def waiver_keys(waiver: Waiver) -> Mapping[str, Item]:
     return {
         "check": waiver.check,
         "subject": waiver.subject,
-        "where": None if waiver.where is None else _where(waiver.where),
+        "where": None if waiver.where is None else _selectors(waiver.where),
         "observed": waiver.observed,
         "outcomes": None if waiver.outcomes == WAIVABLE else tuple(waiver.outcomes),
         "reason": waiver.reason,
@@ -90,7 +90,7 @@ def decision_keys(decision: Decision) -> Mapping[str, Item]:
     return {name: getattr(decision, name) for name in ("setting", "value", "by", "second", "date", "ticket")}
 
 
-def _where(where: Where) -> Mapping[str, Value]:
+def _selectors(where: Where) -> Mapping[str, Value]:
     selectors = {name: getattr(where, name) for name in Where.__slots__}
     return {name: value for name, value in selectors.items() if value is not None and value != ()}
 
@@ -99,10 +99,10 @@ def _pairs(items: Mapping[str, Item]) -> Iterator[str]:
     """A line for each key that has a value."""
     for key, item in items.items():
         if item is not None:
-            yield f"{key} = {_written(item)}"
+            yield f"{key} = {_toml_value(item)}"
 
 
-def _written(item: Item) -> str:
+def _toml_value(item: Item) -> str:
     match item:
         case bool():
             return "true" if item else "false"
@@ -111,13 +111,13 @@ def _written(item: Item) -> str:
         case date():
             return item.isoformat()
         case tuple():
-            return f"[{_joined(toml_string(text) for text in item)}]"
+            return f"[{_comma_list(toml_string(text) for text in item)}]"
         case Mapping():
-            return f"{{ {_joined(_pairs(item))} }}" if item else "{}"
+            return f"{{ {_comma_list(_pairs(item))} }}" if item else "{}"
     return str(item)
 
 
-def _joined(parts: Iterable[str]) -> str:
+def _comma_list(parts: Iterable[str]) -> str:
     return ", ".join(parts)
 
 

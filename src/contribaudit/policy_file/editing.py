@@ -48,14 +48,14 @@ def with_entry(path: Path, *entries: Entry) -> Change:
 
     Raises PolicyFileError when it cannot be read or is no TOML.
     """
-    before = _read(path)
+    before = _read_exact(path)
     after = before.removeprefix(_BOM)
     for entry in entries:
         try:
             found = tomlkit.parse(after).get(_list_of(entry))
         except TOMLKitError as error:
             raise PolicyFileError(f"{path}: this is not TOML: {error}", hint="Correct it first") from None
-        after = _in_array(after, entry) if isinstance(found, Array) else _at_end(after, entry)
+        after = _in_array(after, entry) if isinstance(found, Array) else _append_table(after, entry)
     return Change(path, before, f"{_BOM if before.startswith(_BOM) else ''}{after}")
 
 
@@ -75,7 +75,7 @@ def new_file(path: Path, extends: Sequence[str], *entries: Entry) -> Change:
     document["extends"] = list(extends)
     after = tomlkit.dumps(document)
     for entry in entries:
-        after = _at_end(after, entry)
+        after = _append_table(after, entry)
     return Change(path, None, after)
 
 
@@ -109,13 +109,13 @@ def _refuse_moved(change: Change) -> None:
     if change.before is None:
         if change.path.exists() or change.path.is_symlink():
             raise PolicyFileError(f"{change.path} was created in the meantime", hint="Read it, then try again")
-    elif _read(change.path) != change.before:
+    elif _read_exact(change.path) != change.before:
         raise PolicyFileError(
             f"{change.path} was changed in the meantime", hint="Nothing was written; make the change again"
         )
 
 
-def _read(path: Path) -> str:
+def _read_exact(path: Path) -> str:
     """The text with its line ends and byte order mark. Raises PolicyFileError."""
     try:
         read_text(path)
@@ -134,7 +134,7 @@ def _list_of(entry: Entry) -> str:
     return "waiver" if isinstance(entry, Waiver) else "decision"
 
 
-def _at_end(text: str, entry: Entry) -> str:
+def _append_table(text: str, entry: Entry) -> str:
     """The text with one more table at its end, which joins its list; no other line moves."""
     tables = tomlkit.aot()
     tables.append(_table(entry))

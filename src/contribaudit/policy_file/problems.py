@@ -62,16 +62,16 @@ class _Scanner:
     def document(self) -> None:
         table: Place = ()
         while self._peek_after(_BLANK):
-            if self._took("[["):
+            if self._skip_token("[["):
                 table = self._header(closing="]]")
-            elif self._took("["):
+            elif self._skip_token("["):
                 table = self._header(closing="]")
             else:
                 self._pair(table)
 
     def _header(self, *, closing: str) -> Place:
-        line = self._line()
-        keys = self._keys()
+        line = self._line_number()
+        keys = self._read_dotted_key()
         self._expect(closing)
         place = self._inside(keys[:-1]) + keys[-1:]
         if closing == "]]":
@@ -94,47 +94,47 @@ class _Scanner:
         return place
 
     def _pair(self, table: Place) -> None:
-        line = self._line()
-        keys = self._keys()
+        line = self._line_number()
+        keys = self._read_dotted_key()
         self._expect("=")
         for end in range(1, len(keys) + 1):
             self.lines.setdefault(table + keys[:end], line)
-        self._value(table + keys)
+        self._skip_value(table + keys)
 
-    def _keys(self) -> tuple[str, ...]:
-        keys = [self._key()]
-        while self._took("."):
-            keys.append(self._key())
+    def _read_dotted_key(self) -> tuple[str, ...]:
+        keys = [self._read_key()]
+        while self._skip_token("."):
+            keys.append(self._read_key())
         return tuple(keys)
 
-    def _key(self) -> str:
+    def _read_key(self) -> str:
         if self._peek_after(_SPACE) in ('"', "'"):
-            return str(tomllib.loads(f"key = {self._take(_TEXT)}")["key"])
-        return self._take(_BARE_KEY)
+            return str(tomllib.loads(f"key = {self._take_match(_TEXT)}")["key"])
+        return self._take_match(_BARE_KEY)
 
-    def _value(self, place: Place) -> None:
+    def _skip_value(self, place: Place) -> None:
         start = self._peek_after(_SPACE)
         if start in ('"', "'"):
-            self._take(_TEXT)
-        elif self._took("["):
+            self._take_match(_TEXT)
+        elif self._skip_token("["):
             index = 0
             while self._peek_after(_BLANK) != "]":
-                self.lines[(*place, index)] = self._line()
-                self._value((*place, index))
+                self.lines[(*place, index)] = self._line_number()
+                self._skip_value((*place, index))
                 index += 1
                 self._peek_after(_BLANK)
-                self._took(",")
+                self._skip_token(",")
             self._expect("]")
-        elif self._took("{"):
+        elif self._skip_token("{"):
             while self._peek_after(_BLANK) != "}":
                 self._pair(place)
                 self._peek_after(_BLANK)
-                self._took(",")
+                self._skip_token(",")
             self._expect("}")
         else:
-            self._take(_SCALAR)
+            self._take_match(_SCALAR)
 
-    def _line(self) -> int:
+    def _line_number(self) -> int:
         return bisect_left(self._breaks, self._at) + 1
 
     def _peek_after(self, skipped: re.Pattern[str]) -> str:
@@ -142,7 +142,7 @@ class _Scanner:
         self._at = found.end() if found else self._at
         return self._text[self._at : self._at + 1]
 
-    def _took(self, token: str) -> bool:
+    def _skip_token(self, token: str) -> bool:
         self._peek_after(_SPACE)
         if not self._text.startswith(token, self._at):
             return False
@@ -150,14 +150,14 @@ class _Scanner:
         return True
 
     def _expect(self, token: str) -> None:
-        if not self._took(token):
-            raise ValueError(f"{token} expected on line {self._line()}")
+        if not self._skip_token(token):
+            raise ValueError(f"{token} expected on line {self._line_number()}")
 
-    def _take(self, pattern: re.Pattern[str]) -> str:
+    def _take_match(self, pattern: re.Pattern[str]) -> str:
         self._peek_after(_SPACE)
         found = pattern.match(self._text, self._at)
         if not found or not found.group():
-            raise ValueError(f"line {self._line()} is not TOML")
+            raise ValueError(f"line {self._line_number()} is not TOML")
         self._at = found.end()
         return found.group()
 

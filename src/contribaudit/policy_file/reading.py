@@ -306,7 +306,7 @@ def _merged(
     plan = next((head.written_for_plan for head in reversed(heads) if head.written_for_plan), None)
     own = [document.rules for document in documents]
     stated = expect.placed(statements, own, plan, known.facts) if statements else {}
-    rules = _last_of_each(_in_order(documents, statements, stated, known))
+    rules = _without_replaced(_in_order(documents, statements, stated, known))
     if not any(asks(rule, rules[index + 1 :]) for index, rule in enumerate(rules)):
         raise PolicyFileError(
             f"{top.label}: the policy asks for no check",
@@ -373,7 +373,7 @@ def _evidence(documents: Iterable[Document]) -> EvidenceTerms:
     return terms
 
 
-def _last_of_each(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+def _without_replaced(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """The rules without those that a later file replaced: the same check and `where` again."""
     last: dict[tuple[object, ...], Rule] = {}
     for rule in rules:

@@ -148,12 +148,12 @@ def _without_residency(value: object, info: ValidationInfo) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _places(value: object, info: ValidationInfo) -> tuple[Place, ...]:
+def _parse_places(value: object, info: ValidationInfo) -> tuple[Place, ...]:
     rulebook = known_of(info).facts
-    return tuple(_place(text, rulebook) for text in _listed(value, "sites and apps"))
+    return tuple(_parse_place(text, rulebook) for text in _listed(value, "sites and apps"))
 
 
-def _place(text: str, rulebook: Rulebook) -> Place:
+def _parse_place(text: str, rulebook: Rulebook) -> Place:
     form = "write a site as labs.atlassian.net, an app as app:acme.atlassian.net/confluence or confluence"
     kind, colon, rest = text.partition(":")
     rest = rest.removeprefix("//") if kind in ("https", "http") else rest
@@ -222,7 +222,7 @@ class ExpectTable(Table):
             }
         ),
     ] = Field(default=None, description="Who may use AI; groups are an Enterprise setting.")
-    ai_allowed_on: Annotated[tuple[Place, ...], PlainValidator(_places), _STRINGS] = Field(
+    ai_allowed_on: Annotated[tuple[Place, ...], PlainValidator(_parse_places), _STRINGS] = Field(
         default=(), description='Sites and apps where AI is allowed although ai = "blocked".'
     )
     location: Annotated[tuple[str, ...], PlainValidator(_locations), _STRINGS] = Field(

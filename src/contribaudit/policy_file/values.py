@@ -77,7 +77,7 @@ def known_of(info: ValidationInfo) -> Known:
 Word = TypeVar("Word", bound=StrEnum)
 
 
-def _one_of(what: str, words: Iterable[Word]) -> Callable[[object], Word]:
+def _choice_of(what: str, words: Iterable[Word]) -> Callable[[object], Word]:
     by_text = {str(word): word for word in words}
 
     def choose(value: object) -> Word:
@@ -90,8 +90,8 @@ def _one_of(what: str, words: Iterable[Word]) -> Callable[[object], Word]:
     return choose
 
 
-def _some_of(what: str, words: Iterable[Word]) -> Callable[[object], tuple[Word, ...]]:
-    choose = _one_of(what, words)
+def _choices_of(what: str, words: Iterable[Word]) -> Callable[[object], tuple[Word, ...]]:
+    choose = _choice_of(what, words)
 
     def choose_each(value: object) -> tuple[Word, ...]:
         if not isinstance(value, list):
@@ -125,7 +125,7 @@ def _patterns(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stripped))
 
 
-def _value(value: object) -> Value:
+def _checked_value(value: object) -> Value:
     match value:
         case bool():
             return value
@@ -225,30 +225,30 @@ Patterns = Annotated[
     PlainValidator(_patterns),
     WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {**TEXTS, "minItems": 1}]}),
 ]
-AnyValue = Annotated[Value, PlainValidator(_value), _VALUE]
+AnyValue = Annotated[Value, PlainValidator(_checked_value), _VALUE]
 Expected = Annotated[Value, PlainValidator(_expect), WithJsonSchema({"anyOf": [{"type": "string"}, TEXTS]})]
 CheckId = Annotated[Text, AfterValidator(_check_id)]
 SettingName = Annotated[Text, AfterValidator(_setting_id)]
 PlanWord = Annotated[Text, AfterValidator(_plan)]
 Version = Annotated[int, PlainValidator(_version), WithJsonSchema({"const": VERSION})]
-SeverityWord = Annotated[Severity, PlainValidator(_one_of("a severity", Severity)), WithJsonSchema(enum(Severity))]
+SeverityWord = Annotated[Severity, PlainValidator(_choice_of("a severity", Severity)), WithJsonSchema(enum(Severity))]
 Grades = Annotated[
     tuple[Grade, ...],
-    PlainValidator(_some_of("a grade that counts as evidence", _GRADES)),
+    PlainValidator(_choices_of("a grade that counts as evidence", _GRADES)),
     WithJsonSchema({"type": "array", "items": enum(_GRADES), "minItems": 1}),
 ]
 Outcomes = Annotated[
     tuple[Outcome, ...],
-    PlainValidator(_some_of("an outcome that can be waived", OUTCOMES)),
+    PlainValidator(_choices_of("an outcome that can be waived", OUTCOMES)),
     WithJsonSchema({"type": "array", "items": enum(OUTCOMES), "minItems": 1}),
 ]
 
 
-class _Never(StrEnum):
+class _NeverWord(StrEnum):
     NEVER = NEVER
 
 
-_choose_from_severity = _one_of("a severity or never", (*Severity, *_Never))
+_choose_from_severity = _choice_of("a severity or never", (*Severity, *_NeverWord))
 
 
 def _from_severity(value: object) -> Severity | None:
@@ -256,7 +256,9 @@ def _from_severity(value: object) -> Severity | None:
     return word if isinstance(word, Severity) else None
 
 
-FromSeverity = Annotated[Severity | None, PlainValidator(_from_severity), WithJsonSchema(enum((*Severity, *_Never)))]
+FromSeverity = Annotated[
+    Severity | None, PlainValidator(_from_severity), WithJsonSchema(enum((*Severity, *_NeverWord)))
+]
 
 
 class Table(BaseModel):

@@ -119,12 +119,16 @@ def exposure(case: CheckContext, subject: Subject, most: str = BLOCKED) -> Verdi
     seen = answer.chain[-1].observation
     switch = _SWITCHES.get(seen.setting) if seen is not None and seen.subject == subject else None
     if switch is None or not isinstance(seen, Observed) or not isinstance(seen.value, str):
-        return Verdict(outcome, answer.code, _told(answer), names.EFFECTIVE_AI, NOT_EXPOSED, answer.value, evidence)
+        return Verdict(
+            outcome, answer.code, _switch_sentences(answer), names.EFFECTIVE_AI, NOT_EXPOSED, answer.value, evidence
+        )
     word = seen.value.strip().casefold()
-    return Verdict(outcome, code_of(switch, word), _told(answer), switch.id, _as_word_of(switch, most), word, evidence)
+    return Verdict(
+        outcome, code_of(switch, word), _switch_sentences(answer), switch.id, _switch_word(switch, most), word, evidence
+    )
 
 
-def _told(answer: Effective) -> str:
+def _switch_sentences(answer: Effective) -> str:
     """The switches of the subject itself where they decide, else what does; for an organization, how many apps too."""
     own = [
         link.sentence
@@ -154,20 +158,20 @@ def stopped_by(answer: Effective, most: str = BLOCKED) -> Verdict:
             answer.outcome, answer.code, answer.reason, setting, NOT_EXPOSED, None, Evidence.of(*answer.rests_on)
         )
     assert seen is not None
-    wanted = _as_word_of(switch, most)
-    reason = _why(answer, seen, wanted)
+    wanted = _switch_word(switch, most)
+    reason = _unread_switch_reason(answer, seen, wanted)
     observed = seen.value if isinstance(seen, Observed) else None
     return Verdict(answer.outcome, answer.code, reason, switch.id, wanted, observed, Evidence.of(seen))
 
 
-def _why(answer: Effective, seen: Observation, wanted: str) -> str:
+def _unread_switch_reason(answer: Effective, seen: Observation, wanted: str) -> str:
     """Why a switch says nothing; where it is another app's, the sentence that names that app."""
     if seen.subject != answer.subject or (isinstance(seen, Observed) and seen.value is not None):
         return answer.reason
     return unread(seen, wanted).reason
 
 
-def _as_word_of(switch: Setting, most: str) -> str:
+def _switch_word(switch: Setting, most: str) -> str:
     """`most` in the switch's own words."""
     return next(word for word in switch.words if OPENNESS[word] == OPENNESS[most])
 

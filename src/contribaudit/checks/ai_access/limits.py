@@ -96,18 +96,20 @@ def generation_named(case: CheckContext) -> Verdict:
     evidence = Evidence.of(*(one for one, _ in looks))
     silent = [one for one, who in looks if not who.console_path.strip()]
     if silent:
-        reason = f"{len(silent)} of {len(looks)} attestations name no menu path, such as {_called(case, silent[0])}"
+        reason = (
+            f"{len(silent)} of {len(looks)} attestations name no menu path, such as {_setting_and_app(case, silent[0])}"
+        )
         return Verdict(Outcome.FAIL, "path_not_recorded", reason, silent[0].setting, None, None, evidence)
     strange = [one for one, who in looks if not who.generation]
     if strange:
-        reason = f"the rulebook knows no console generation with the menu path of {_called(case, strange[0])}"
+        reason = f"the rulebook knows no console generation with the menu path of {_setting_and_app(case, strange[0])}"
         return Verdict(Outcome.UNKNOWN, "generation_not_known", reason, strange[0].setting, None, None, evidence)
     generations = tuple(sorted({who.generation for _, who in looks}))
     reason = f"every attestation names its console generation: {', '.join(generations)}"
     return Verdict(Outcome.PASS, "generation_named", reason, looks[0][0].setting, None, generations, evidence)
 
 
-def _called(case: CheckContext, seen: Observed) -> str:
+def _setting_and_app(case: CheckContext, seen: Observed) -> str:
     return f"{seen.setting} of {alias_of(case.state, seen.subject)}"
 
 

@@ -162,9 +162,9 @@ def approved_holders(case: CheckContext) -> Verdict:
     """
     groups = case.state.subjects(Kind.GROUP, case.subject.organization)
     unapproved = _not_approved(case, groups)
-    holding = [group for group in unapproved if _holds(case, group)]
+    holding = [group for group in unapproved if _holds_role(case, group)]
     if holding:
-        return _held_by(case, holding)
+        return _holders_verdict(case, holding)
     listed = attested_list(case, ai.ROLE_GROUPS, case.rule.expect)
     if isinstance(listed, Verdict):
         return listed
@@ -189,10 +189,12 @@ def approved_holders(case: CheckContext) -> Verdict:
     if not_known is not None:
         return not_known
     seen = tuple(one for _, evidence in words.values() for one in evidence)
-    return _closed(case, listed, seen, blocked=all(word == BLOCKED for word, _ in words.values()))
+    return _closed_verdict(case, listed, seen, blocked=all(word == BLOCKED for word, _ in words.values()))
 
 
-def _closed(case: CheckContext, listed: tuple[str, ...], seen: tuple[Evidence, ...], *, blocked: bool) -> Verdict:
+def _closed_verdict(
+    case: CheckContext, listed: tuple[str, ...], seen: tuple[Evidence, ...], *, blocked: bool
+) -> Verdict:
     """The answer where every app is limited or blocked, and no stranger is among the groups."""
     state, approved, setting = case.state, case.rule.expect, ai.ROLE_GROUPS.id
     evidence = (
@@ -217,7 +219,7 @@ def _not_approved(case: CheckContext, groups: list[Subject]) -> list[Subject]:
     """Groups that the rule names neither by ID nor by a name that is theirs alone."""
     approved = case.listed
     wanted = {text.strip().casefold() for text in approved}
-    called_groups = {group: _name(case, group) for group in groups}
+    called_groups = {group: _group_name(case, group) for group in groups}
     shared = Counter(called_groups.values())
     return [
         group
@@ -226,17 +228,17 @@ def _not_approved(case: CheckContext, groups: list[Subject]) -> list[Subject]:
     ]
 
 
-def _name(case: CheckContext, group: Subject) -> str:
+def _group_name(case: CheckContext, group: Subject) -> str:
     """The group's name of this run without case; "" where it was not read, for then nothing is approved by it."""
     return case.state.word(group, names.GROUP_NAME).strip()
 
 
-def _holds(case: CheckContext, group: Subject) -> bool:
+def _holds_role(case: CheckContext, group: Subject) -> bool:
     seen = case.state.value(group, ai.GROUP_ACCESS.id)
     return seen is not None and isinstance(seen.value, tuple) and bool(seen.value)
 
 
-def _held_by(case: CheckContext, holding: list[Subject]) -> Verdict:
+def _holders_verdict(case: CheckContext, holding: list[Subject]) -> Verdict:
     approved, setting = case.rule.expect, ai.ROLE_GROUPS.id
     group_names = tuple(sorted(case.state.place(group).name for group in holding))
     evidence = Evidence.of(*(case.state.read(group, ai.GROUP_ACCESS.id) for group in holding))

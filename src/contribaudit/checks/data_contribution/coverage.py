@@ -44,7 +44,7 @@ def all_organizations(case: CheckContext) -> Verdict:
     ]
     expected = tuple(one.id for one in organizations)
     if missing:
-        reason = "not read in full: " + "; ".join(missing) + _left_out(organizations)
+        reason = "not read in full: " + "; ".join(missing) + _unread_optional(organizations)
         return Verdict(Outcome.UNKNOWN, "organization_not_covered", reason, None, expected, names_read)
     evidence = tuple(
         Evidence(Grade.DOCUMENTED, f"{collection.collector} of {one.id}", collection.started_at)
@@ -54,11 +54,11 @@ def all_organizations(case: CheckContext) -> Verdict:
     )
     count = len(organizations)
     reason = "the organization was read in full" if count == 1 else f"all {count} organizations were read in full"
-    reason += _left_out(organizations)
+    reason += _unread_optional(organizations)
     return Verdict(Outcome.PASS, "all_covered", reason, None, expected, names_read, evidence)
 
 
-def _left_out(organizations: Iterable[OrganizationState]) -> str:
+def _unread_optional(organizations: Iterable[OrganizationState]) -> str:
     """The optional sources that were not read, each with the scope or the cause; "" when all were."""
     without = {
         f"{collection.collector} ({collection.missing_scope or collection.code})"
@@ -187,15 +187,15 @@ def _deletion(case: CheckContext, gone: list[Departure]) -> Verdict:
     evidence = list_evidence(case.state, case.subject.organization, names.WORKSPACES)
     if past:
         verified = f"{counted(days, 'day')} have passed, and nobody outside Atlassian can verify the deletion"
-        reason = f"{_told(past)}; {verified}; {aggregates}"
+        reason = f"{_departure_words(past)}; {verified}; {aggregates}"
         return Verdict(Outcome.UNKNOWN, "deletion_not_verifiable", reason, names.APP_TYPE_KEY, None, observed, evidence)
-    reason = f"{_told(gone)}: contributed data must be deleted {counted(days, 'day')} later; {aggregates}"
+    reason = f"{_departure_words(gone)}: contributed data must be deleted {counted(days, 'day')} later; {aggregates}"
     return Verdict(
         Outcome.PENDING, "deletion_runs", reason, names.APP_TYPE_KEY, None, observed, evidence, due_at=min(due)
     )
 
 
-def _told(gone: list[Departure]) -> str:
+def _departure_words(gone: list[Departure]) -> str:
     named = [
         f"{one.alias}{' with its site' if one.with_site else ''} left between {one.last_seen:%Y-%m-%d} and "
         f"{one.first_missing:%Y-%m-%d}"

@@ -84,7 +84,7 @@ def off_from_the_start(case: CheckContext) -> Verdict:
     verdict = contributed(answer, "off")
     effective = case.state.rulebook.effective
     if answer.value == CONTRIBUTED:
-        reason = f"{_still(answer)}: more data is contributed every day since {effective}"
+        reason = f"{_current_state(answer)}: more data is contributed every day since {effective}"
         return worded(verdict, "still_on", reason)
     if verdict.outcome is not Outcome.PASS:
         return verdict
@@ -101,7 +101,7 @@ def off_from_the_start(case: CheckContext) -> Verdict:
     return worded(replace(verdict, outcome=Outcome.UNKNOWN), "day_of_change_not_known", reason)
 
 
-def _still(answer: Effective) -> str:
+def _current_state(answer: Effective) -> str:
     """A clause that in-app data is contributed today, and how."""
     if answer.code == "switch":
         return "in-app data contribution is on"
@@ -124,7 +124,7 @@ def deletion(case: CheckContext) -> Verdict:
     """
     answer = in_app(case.state, case.subject)
     if answer.value == CONTRIBUTED:
-        reason = f"{_still(answer)}: no deletion is due while it stays on"
+        reason = f"{_current_state(answer)}: no deletion is due while it stays on"
         return worded(contributed(answer, "off"), "still_on", reason)
     whole = metadata(case.state, case.subject)
     for one in (answer, whole):

@@ -80,7 +80,7 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
     wanted = case.rule.expect if isinstance(case.rule.expect, str) else case.policy.written_for_plan
     if wanted is None:
         reason = "the policy does not say for which plan it was written; set written_for_plan"
-        return Verdict(Outcome.UNKNOWN, "policy_names_no_plan", reason, names.HIGHEST_PLAN, None, _value(seen))
+        return Verdict(Outcome.UNKNOWN, "policy_names_no_plan", reason, names.HIGHEST_PLAN, None, _observed_text(seen))
     expected = case.state.rulebook.plan(wanted)
     if not isinstance(seen, Observed):
         return _at_least(case, wanted, expected) or unread(seen, wanted)
@@ -110,7 +110,7 @@ def _at_least(case: CheckContext, wanted: str, expected: Plan | None) -> Verdict
     return Verdict(Outcome.FAIL, "plan_above_expected", reason, names.HIGHEST_PLAN, wanted, least.casefold(), evidence)
 
 
-def _value(seen: object) -> str | None:
+def _observed_text(seen: object) -> str | None:
     return seen.value if isinstance(seen, Observed) and isinstance(seen.value, str) else None
 
 
@@ -140,7 +140,9 @@ def no_trial(case: CheckContext) -> Verdict:
     if wild:
         called = tuple(alias_of(case.state, app) for app in wild)
         reason = f"trials are running without approval: {', '.join(called)}"
-        return Verdict(Outcome.FAIL, "trial_running", reason, _TRIAL.id, approved, called, _seen(case, wild, _TRIAL.id))
+        return Verdict(
+            Outcome.FAIL, "trial_running", reason, _TRIAL.id, approved, called, _evidence_of_apps(case, wild, _TRIAL.id)
+        )
     if unclear is not None:
         return unclear
     reason = "every running trial is approved" if running else "no trial is running"
@@ -165,7 +167,7 @@ def trial_end(case: CheckContext) -> Verdict:
     if isinstance(found, Verdict):
         return found
     running, unclear, evidence = found
-    ends = [_end_of(case, app) for app in running]
+    ends = [_trial_end(case, app) for app in running]
     worst = most_severe([one for one in ends if one.outcome is not Outcome.PENDING] + ([unclear] if unclear else []))
     if worst is not None:
         return worst
@@ -174,7 +176,7 @@ def trial_end(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "no_trial", "no trial is running, so none ends", _TRIAL.id, None, (), evidence)
 
 
-def _end_of(case: CheckContext, app: Subject) -> Verdict:
+def _trial_end(case: CheckContext, app: Subject) -> Verdict:
     seen = case.state.read(app, _ENDS.id)
     if not isinstance(seen, Observed) or seen.value is None:
         return unread(seen)
@@ -201,23 +203,23 @@ def _trials(case: CheckContext) -> tuple[list[Subject], Verdict | None, tuple[Ev
     unclear = [word for app, word in words.items() if isinstance(word, Verdict) and _can_move_defaults(case, app)]
     looked_at = [app for app, word in words.items() if not isinstance(word, Verdict)]
     listed = list_evidence(case.state, case.subject.organization, names.WORKSPACES)
-    return running, most_severe(unclear), (*listed, *_seen(case, looked_at, _TRIAL.id))
+    return running, most_severe(unclear), (*listed, *_evidence_of_apps(case, looked_at, _TRIAL.id))
 
 
 def _can_move_defaults(case: CheckContext, app: Subject) -> bool:
-    written = case.state.rulebook.plan(_written_for(case) or "")
+    written = case.state.rulebook.plan(_plan_of_policy(case) or "")
     plan = plan_of(case.state, app)
     return written is None or not isinstance(plan, Plan) or plan.rank >= written.rank
 
 
-def _written_for(case: CheckContext) -> str | None:
+def _plan_of_policy(case: CheckContext) -> str | None:
     """The plan that the policy is written for in this organization: what DC-06 wants there, else the policy's own."""
     organization = case.subject.organization
     rule = rule_for(case.policy, "DC-06", Attributes(organization, case.state.organization_name(organization)))
     return rule.expect if rule is not None and isinstance(rule.expect, str) else case.policy.written_for_plan
 
 
-def _seen(case: CheckContext, apps: Sequence[Subject], setting: SettingId) -> tuple[Evidence, ...]:
+def _evidence_of_apps(case: CheckContext, apps: Sequence[Subject], setting: SettingId) -> tuple[Evidence, ...]:
     return Evidence.of(*(case.state.read(app, setting) for app in apps))
 
 

@@ -124,7 +124,7 @@ def _contributes(case: CheckContext, position: _Position, text: str) -> bool | t
     state, organization = case.state, case.subject.organization
     bare = text.strip().removeprefix(f"{organization}:")
     lists = state.spaces(organization).lists()
-    known = [one for one in find_spaces(state, organization, bare) if _is_whole(lists.get(one.space.app))]
+    known = [one for one in find_spaces(state, organization, bare) if _is_complete(lists.get(one.space.app))]
     if len(known) > 1:
         return "space_ambiguous", f"it names several: {', '.join(sorted(one.space.id for one in known))}"
     if known:
@@ -146,7 +146,7 @@ def _contributes(case: CheckContext, position: _Position, text: str) -> bool | t
     return "spaces_not_read", f"its list of spaces was not read{f' ({why})' if why else ''}; {ADD_A_TOKEN}"
 
 
-def _is_whole(listing: SpaceList | None) -> bool:
+def _is_complete(listing: SpaceList | None) -> bool:
     return listing is not None and listing.status is CollectionStatus.OK
 
 
@@ -166,15 +166,15 @@ def _app_contributes(state: State, position: _Position, app: Subject) -> bool | 
     """Whether each space of the app contributes, as `_contributes` tells it; None where they may differ."""
     scope = scope_of(state, app)
     if isinstance(scope, Stop):
-        return _why(scope)
+        return _code_and_reason(scope)
     if _names_app(position.listed, keys_of(state, app)):
         return position.off
     if scope.sandbox is not None:
-        return _why(scope.sandbox)
+        return _code_and_reason(scope.sandbox)
     return not position.off if position.listed.apps_only else None
 
 
-def _why(stop: Stop) -> tuple[str, str]:
+def _code_and_reason(stop: Stop) -> tuple[str, str]:
     return stop.code, stop.reason.sentence
 
 
@@ -183,7 +183,7 @@ def _known_contributes(state: State, position: _Position, known: KnownSpace) -> 
     own = keys_of(state, known.space.subject)
     scope = scope_of(state, known.space.app)
     if isinstance(scope, Stop):
-        return _why(scope) if _has_setting(state, known.space.app) else False
+        return _code_and_reason(scope) if _has_setting(state, known.space.app) else False
     if _names_app(listed, keys_of(state, known.space.app)) or (own & listed.entries and not own & listed.reused):
         return (
             position.off if not own & listed.ambiguous else ("ambiguous_entry", "an entry of the list matches several")
@@ -192,7 +192,7 @@ def _known_contributes(state: State, position: _Position, known: KnownSpace) -> 
         return "space_key_reused", "its key has been reused for another space since the list was checked"
     if position.off and listed.unknown_entries:
         return "unknown_entry", f"the include list names {listed.unknown_entries[0]!r}, which is not known here"
-    return not position.off if scope.sandbox is None else _why(scope.sandbox)
+    return not position.off if scope.sandbox is None else _code_and_reason(scope.sandbox)
 
 
 def _names_app(listed: Listed, keys: frozenset[str]) -> bool:
@@ -203,7 +203,7 @@ def _listing_evidence(state: State, organization: str) -> tuple[Evidence, ...]:
     """The listings of this run, where spaces were read at all."""
     book = state.spaces(organization)
     read_at = book.read_at()
-    whole = [one for one in book.lists().values() if _is_whole(one)]
+    whole = [one for one in book.lists().values() if _is_complete(one)]
     if read_at is None or not whole:
         return ()
     return (
@@ -245,13 +245,13 @@ def new_spaces(case: CheckContext) -> Verdict:
     setting = position.setting.id
     scope = scope_of(state, app)
     if isinstance(scope, Scope) and scope.sandbox is not None and not _names_app(position.listed, keys_of(state, app)):
-        code, reason = _why(scope.sandbox)
+        code, reason = _code_and_reason(scope.sandbox)
         seen = state.read(app, names.APP_SANDBOX)
         return Verdict(Outcome.UNKNOWN, code, reason, seen.setting, None, None, Evidence.of(seen))
     listing = state.spaces(app.organization).lists().get(app)
     if listing is None:
         if position.closed:
-            return _kept_out(position)
+            return _kept_out_verdict(position)
         return Verdict(Outcome.UNKNOWN, "spaces_not_read", f"its spaces were not read: {ADD_A_TOKEN}", setting)
     review = state.read(organization_subject(app.organization), setting)
     assert isinstance(review, Observed)
@@ -262,16 +262,16 @@ def new_spaces(case: CheckContext) -> Verdict:
         reason = f"the list names {min(around)}, and several apps have that name"
         return Verdict(Outcome.UNKNOWN, "ambiguous_entry", reason, setting, None, position.held, position.evidence)
     contributes = bool(around) is position.off
-    evidence = (*position.evidence, *_read_by(state, listing))
+    evidence = (*position.evidence, *_reader_evidence(state, listing))
     if found.new and contributes and listing.status is not CollectionStatus.FAILED:
         reason = (
-            f"{_count(found.number)} new since {reviewed}, and each contributes from the "
+            f"{_space_count(found.number)} new since {reviewed}, and each contributes from the "
             f"start: {', '.join(found.new)}{' and others' if found.number > len(found.new) else ''}"
         )
         return Verdict(Outcome.FAIL, "new_spaces_contribute", reason, setting, 0, found.number, evidence)
     counted = _whole_listing(case, listing)
     if isinstance(counted, Verdict):
-        return _kept_out(position) if position.closed else counted
+        return _kept_out_verdict(position) if position.closed else counted
     evidence = (*evidence, *counted)
     if contributes and found.undated:
         reason = (
@@ -282,7 +282,7 @@ def new_spaces(case: CheckContext) -> Verdict:
     if not contributes and position.off and position.listed.unknown_entries:
         reason = f"the include list names {position.listed.unknown_entries[0]!r}, which is not known here"
         return Verdict(Outcome.UNKNOWN, "unknown_entry", reason, setting, None, position.held, evidence)
-    told = f"{_count(found.number)} new since {reviewed}"
+    told = f"{_space_count(found.number)} new since {reviewed}"
     if not contributes and found.number:
         how = "the switch is off and does not include its app" if position.off else "its app is excluded"
         return Verdict(Outcome.PASS, "new_spaces_kept_out", f"{told}, and {how}", setting, None, found.number, evidence)
@@ -290,13 +290,13 @@ def new_spaces(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "no_new_spaces", reason, setting, 0, found.number, evidence)
 
 
-def _kept_out(position: _Position) -> Verdict:
+def _kept_out_verdict(position: _Position) -> Verdict:
     reason = "the switch is off and the include list is empty, so a new space is kept out until somebody lists it"
     return Verdict(Outcome.PASS, "new_spaces_kept_out", reason, position.setting.id, (), (), position.evidence)
 
 
 @dataclass(frozen=True, slots=True)
-class _New:
+class _NewSpaces:
     """What the listings show since the review."""
 
     number: int
@@ -314,7 +314,7 @@ def _review(case: CheckContext, look: Observed) -> tuple[datetime, str]:
     return approved.looked_at, f"run {approved.baseline.run} of {approved.looked_at:%Y-%m-%d}, which is the baseline"
 
 
-def _since_review(case: CheckContext, position: _Position, reviewed_at: datetime, looked_at: datetime) -> _New:
+def _since_review(case: CheckContext, position: _Position, reviewed_at: datetime, looked_at: datetime) -> _NewSpaces:
     """Spaces that a run after the review was the first to see.
 
     One that was made before the look at the list was there to be seen by it. A baseline reviews what its run saw: what
@@ -331,18 +331,20 @@ def _since_review(case: CheckContext, position: _Position, reviewed_at: datetime
             number += 1
             if len(named) < _NAMED:
                 named.append(one.space.key or one.space.id)
-    return _New(number, tuple(named), undated)
+    return _NewSpaces(number, tuple(named), undated)
 
 
 def _whole_listing(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Verdict:
     """The evidence that the listing shows every space; a verdict where it does not, or nobody counted them."""
-    if not _is_whole(listing):
+    if not _is_complete(listing):
         reason = f"its spaces were not read completely: {listing.reason or listing.code}"
         if listing.code in ("no_token", "no_cloud_id"):
             reason += f"; {ADD_A_TOKEN}"
         return Verdict(Outcome.UNKNOWN, "spaces_not_read", reason, SPACE_COUNT.id, None, listing.read)
     seen = case.state.read(case.subject, SPACE_COUNT.id)
-    again = f"a list of spaces shows only what {_account(listing)} may see; attest {SPACE_COUNT.id} of {_called(case)}"
+    again = (
+        f"a list of spaces shows only what {_account(listing)} may see; attest {SPACE_COUNT.id} of {_app_alias(case)}"
+    )
     if not isinstance(seen, Observed) or not isinstance(seen.value, int) or isinstance(seen.value, bool):
         if not isinstance(seen, Observed) and seen.code not in ("not_read", "revoked"):
             return unread(seen)
@@ -368,18 +370,18 @@ def _whole_listing(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ..
     return Evidence.of(seen)
 
 
-def _read_by(state: State, listing: SpaceList) -> tuple[Evidence, ...]:
+def _reader_evidence(state: State, listing: SpaceList) -> tuple[Evidence, ...]:
     read_at = state.spaces(listing.app.organization).read_at()
     if read_at is None:
         return ()
     return (Evidence(Grade.DOCUMENTED, f"spaces of the app, as {_account(listing)} sees them", read_at),)
 
 
-def _called(case: CheckContext) -> str:
+def _app_alias(case: CheckContext) -> str:
     return alias_of(case.state, case.subject)
 
 
-def _count(number: int) -> str:
+def _space_count(number: int) -> str:
     return counted(number, "space is", "spaces are") if number else "no space is"
 
 

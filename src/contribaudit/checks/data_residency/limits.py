@@ -71,7 +71,7 @@ def ai_processing(case: CheckContext) -> Verdict:
         return Verdict(
             Outcome.FAIL, "ai_leaves_realm", reason, answer.setting, answer.expected, answer.observed, answer.evidence
         )
-    parts = [answer, *(_way_out(case, *way) for way in _WAYS_OUT), _own_domains(case)]
+    parts = [answer, *(_choice_verdict(case, *way) for way in _WAYS_OUT), _own_domains(case)]
     if answer.outcome is Outcome.NO_SUCH_SETTING:
         # Rovo is what searches; but what a person saw counts more than a list of plans.
         parts = [one for one in parts if one.setting != tools.WEB_SEARCH.id or one.outcome is Outcome.FAIL]
@@ -102,7 +102,7 @@ _WAYS_OUT = (
 )
 
 
-def _way_out(case: CheckContext, setting: Setting, closed: str, code: str, opened: str) -> Verdict:
+def _choice_verdict(case: CheckContext, setting: Setting, closed: str, code: str, opened: str) -> Verdict:
     word = attested_choice(case.state, case.subject, setting, closed)
     if isinstance(word, Verdict):
         return word

@@ -123,7 +123,7 @@ def _by_policy(case: CheckContext) -> Verdict:
         move = state.read(app, names.MOVE)
         return unread(held if isinstance(move, Observed) else move, True)
     if held.value is not True:
-        return _not_held(case, evidence)
+        return _unpinned_verdict(case, evidence)
     wanted = state.read(app, POLICY_REALMS.id)
     if not isinstance(wanted, Observed) or not isinstance(wanted.value, tuple):
         return unread(wanted, True)
@@ -147,7 +147,7 @@ def _by_policy(case: CheckContext) -> Verdict:
     )
 
 
-def _not_held(case: CheckContext, evidence: tuple[Evidence, ...]) -> Verdict:
+def _unpinned_verdict(case: CheckContext, evidence: tuple[Evidence, ...]) -> Verdict:
     move = _move(case)
     if move is not None and move.meaning == "moving":
         return _awaited(case, MOVE_ENDS_AT.id, "a move is in progress", "moving", evidence)

@@ -114,8 +114,8 @@ def pieces(document: ReportV1) -> Iterator[str]:
     from markupsafe import Markup
 
     about, digest = Overview(document), report_digest(document)
-    style = _text("report.css") + _on_each_sheet(document["run"]["id"], digest)
-    script = _text("report.js")
+    style = _read_asset("report.css") + _on_each_sheet(document["run"]["id"], digest)
+    script = _read_asset("report.js")
     ordered = gravest_first(document["findings"])
     wrong = [one for one in ordered if group(one["outcome"]) < 2]
     sets = Sets()
@@ -179,7 +179,7 @@ def _template() -> Template:
         "minute": _minute, "day": lambda moment: moment[:10],
     }  # fmt: skip
     environment.globals |= {"chosen": chosen, "and_more": and_more}
-    return environment.from_string(_text("page.html.jinja"))
+    return environment.from_string(_read_asset("page.html.jinja"))
 
 
 def _minute(moment: str) -> str:
@@ -187,5 +187,5 @@ def _minute(moment: str) -> str:
     return f"{moment[:10]} {moment[11:16]} UTC"
 
 
-def _text(name: str) -> str:
+def _read_asset(name: str) -> str:
     return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")

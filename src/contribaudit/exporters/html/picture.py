@@ -87,7 +87,7 @@ def drawing(whole: SiteMap, organizations: dict[str, str]) -> Drawing:
     column = (WIDTH - _NAME) / len(QUESTIONS)
     lines = [
         Line(
-            _name(row),
+            _short_site_name(row),
             _HEAD + number * _ROW,
             tuple(
                 Box(
@@ -161,7 +161,7 @@ def _bar(whole: SiteMap) -> tuple[Box, ...]:
     return tuple(pieces)
 
 
-def _name(row: MapRow) -> str:
+def _short_site_name(row: MapRow) -> str:
     name = safe_text(row.site or NO_SITE)
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
 
