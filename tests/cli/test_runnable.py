@@ -9,10 +9,15 @@ from pathlib import Path
 import pytest
 
 from contribaudit.cli import group
-from contribaudit.cli.console import Given, runnable
+from contribaudit.cli.console import GivenOptions, runnable
 from tests.cli.conftest import Api, Cli
 
-GIVEN: Given = {"--config": ("c.toml",), "--store": ("my history.sqlite",), "--policy": ("p.toml",), "--org": ("acme",)}
+GIVEN: GivenOptions = {
+    "--config": ("c.toml",),
+    "--store": ("my history.sqlite",),
+    "--policy": ("p.toml",),
+    "--org": ("acme",),
+}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +61,7 @@ def test_a_password_in_an_address_is_not_repeated() -> None:
 
 
 def test_several_organizations_only_where_a_command_takes_several() -> None:
-    given: Given = {"--org": ("one", "two")}
+    given: GivenOptions = {"--org": ("one", "two")}
     assert runnable("contribaudit next", given, group) == "contribaudit next --org one --org two"
     assert runnable("contribaudit attest", given, group) == "contribaudit attest"
 

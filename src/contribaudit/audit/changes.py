@@ -54,7 +54,7 @@ def explained_changes(
             runs = list(store.run_intervals(span.organization).values())
             named = store.subject_names(span.organization)
             within = [one for one in runs if span.since <= one.run <= span.until]
-            mine = [_named(one, named) for one in _changes(store, span, within, steps=steps)]
+            mine = [_with_name(one, named) for one in _changes(store, span, within, steps=steps)]
             edited |= {one.id: one for one in edits(within if steps else [*within[:1], *within[-1:]])}
             contexts[span.organization] = _context(store, rulebook, span.organization, mine, runs, named)
             found += mine
@@ -142,7 +142,7 @@ def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> S
     subject = change.subject
     organization = {subject.organization}
     if subject.kind is Kind.ORGANIZATION:
-        return _folded(organization | policies | _came_or_went(change), ())
+        return _folded(organization | policies | _list_difference(change), ())
     exact = {subject.id, called.alias, called.alias.removeprefix("app:")}
     sites = _CLOUD_ID.findall(subject.id)
     wider = {*organization, *policies, called.host, called.site, *sites}
@@ -157,7 +157,7 @@ def _folded(exact: Iterable[str], wider: Iterable[str], together: Iterable[str] 
     )
 
 
-def _came_or_went(change: Change) -> set[str]:
+def _list_difference(change: Change) -> set[str]:
     """What was added to or removed from a list of the organization: a policy, a group, another entry."""
     before, after = (set(one) if isinstance(one, tuple) else set() for one in (change.before, change.after))
     return before ^ after
@@ -178,7 +178,7 @@ def _policy_ids(store: History, change: Change) -> frozenset[str]:
     return frozenset(found)
 
 
-def _named(change: Change, named: Mapping[Subject, SubjectNames]) -> Change:
+def _with_name(change: Change, named: Mapping[Subject, SubjectNames]) -> Change:
     called = named.get(change.subject, SubjectNames())
     return replace(change, name=change.name or called.alias.removeprefix("app:") or called.name)
 

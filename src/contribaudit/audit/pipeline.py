@@ -69,7 +69,7 @@ def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of
     return Seen(
         organization=target.organization,
         name=target.name,
-        snapshot=snapshot or (_last_of(job, target) if target.left_out else None),
+        snapshot=snapshot or (_last_snapshot(job, target) if target.left_out else None),
         unread_reason="" if snapshot else target.unread_reason or "it was left out of this run",
         left_out=target.left_out,
         known=known,
@@ -99,7 +99,7 @@ def _chain(job: Job, organization: str, as_of: datetime) -> Chain:
     return chain_of(job.store, organization, job.operator.host, as_of)
 
 
-def _last_of(job: Job, target: Target) -> Snapshot | None:
+def _last_snapshot(job: Job, target: Target) -> Snapshot | None:
     """What the newest run of an organization saw; None when there was none."""
     for record in job.store.runs(organization=target.organization, limit=1):
         return job.store.snapshot(target.organization, record.id)
@@ -173,7 +173,7 @@ def judge(
         earlier = max((run for run in previous.values() if run is not None), default=None)
         newly = newly_bad(verdict.findings, [job.store.outcomes(run) for run in _runs_before(job, record, earlier)])
         compared = None if earlier is None else job.store.run(earlier).finished_at
-    unread = needed_and_unread(state, verdict.findings, _needed(job))
+    unread = needed_and_unread(state, verdict.findings, _collectors_needed(job))
     code = exit_code(verdict.findings, job.fail_on, snapshots.values(), unread)
     if keep:
         judged = [Judged(one.id, one.subject.organization, one.check, one.outcome.value) for one in verdict.findings]
@@ -220,7 +220,7 @@ def _runs_before(job: Job, record: RunRecord, whole: int | None) -> list[int]:
     return sorted({run for run in (whole, *last) if run is not None})
 
 
-def _needed(job: Job) -> frozenset[str]:
+def _collectors_needed(job: Job) -> frozenset[str]:
     """Names of the collectors without which the policy's rules cannot be judged."""
     asked = require_checks(job.policy, checks.ALL, job.selection)
     listings = [source.name for source in collectors.SPACES]
@@ -248,7 +248,7 @@ async def look(
     latest = job.store.runs(limit=1)
     after = latest[0].id + 1 if latest else 1
     if onto_last:
-        kept = {target.organization: _last_of(job, target) for target in job.targets}
+        kept = {target.organization: _last_snapshot(job, target) for target in job.targets}
         snapshots = {name: _renewed(kept[name], fresh) for name, fresh in snapshots.items()}
         sources = collectors.ALL if any(kept.values()) else sources
     return state_of(job, after, snapshots, job.clock(), sources)
@@ -312,14 +312,14 @@ async def _collect(
             async with asyncio.TaskGroup() as group:
                 tasks = {target.organization: group.create_task(one(target)) for target in readable}
     except* ContribauditError as errors:
-        raise _first(errors) from None
+        raise _first_error(errors) from None
     return {organization: task.result() for organization, task in tasks.items()}
 
 
-def _first(errors: ExceptionGroup[ContribauditError]) -> ContribauditError:
+def _first_error(errors: ExceptionGroup[ContribauditError]) -> ContribauditError:
     """The first of the errors of concurrent tasks: each of them would have stopped the run."""
     first = errors.exceptions[0]
-    return _first(first) if isinstance(first, ExceptionGroup) else first
+    return _first_error(first) if isinstance(first, ExceptionGroup) else first
 
 
 def _without_unreached(

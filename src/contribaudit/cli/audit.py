@@ -244,34 +244,34 @@ def _conclusion(report: Report, *, shown: bool = False) -> str:
     Without the headline where it is `shown` right above, in the last line of a table on the same terminal.
     """
     anchor = f" Evidence {report.manifest_sha256}." if report.manifest_sha256 else ""
-    todo = _what_to_do(report)
+    todo = _first_step(report)
     if shown and todo:
         return f"{todo[:1].upper()}{todo[1:]}{anchor}"
     return f"{report.headline}{f'; {todo}' if todo else '.'}{anchor}"
 
 
-def _what_to_do(report: Report) -> str:
+def _first_step(report: Report) -> str:
     """The first thing to do, as a sentence; "" after a PASS."""
     grave = [finding for finding in report.findings if finding.severity.at_least(report.run.fail_on)]
     match report.run.exit_code:
         case exit_codes.OK:
             return ""
         case exit_codes.USAGE:
-            of = _whose(report, "organization_not_found")
+            of = _organizations_with(report, "organization_not_found")
             return f"compare {f'the ID of {of}' if of else 'its ID'} with admin.atlassian.com/o/ID."
         case exit_codes.KEY:
-            of = _whose(report, "key_refused", "forbidden")
+            of = _organizations_with(report, "key_refused", "forbidden")
             what = f"give {of} a new key" if of else "put a new one in its place"
             return f"{what}, with the scopes that contribaudit doctor names."
         case exit_codes.FINDINGS:
             first = _gravest(finding for finding in grave if finding.outcome.violates)
-            return f"begin with {_name(report, first)}: {first.remediation or first.reason}"
+            return f"begin with {_title_and_app(report, first)}: {first.remediation or first.reason}"
         case _:
-            cause = _unread(report)
+            cause = _first_unread(report)
             if cause:
                 return f"not everything was read: {cause}"
             first = _gravest(finding for finding in grave if finding.outcome.unproven)
-            return f"begin with {_name(report, first)}: {first.reason}."
+            return f"begin with {_title_and_app(report, first)}: {first.reason}."
 
 
 def _gravest(findings: Iterable[Finding]) -> Finding:
@@ -279,7 +279,7 @@ def _gravest(findings: Iterable[Finding]) -> Finding:
     return min(findings, key=lambda finding: finding.severity.rank)
 
 
-def _name(report: Report, finding: Finding) -> str:
+def _title_and_app(report: Report, finding: Finding) -> str:
     from contribaudit.core.model.subject import Kind
     from contribaudit.core.resolve.aliases import called
 
@@ -287,7 +287,7 @@ def _name(report: Report, finding: Finding) -> str:
     return f"{title} on {called(report.state, finding.subject)}" if finding.subject.kind is Kind.APP else title
 
 
-def _whose(report: Report, *codes: str) -> str:
+def _organizations_with(report: Report, *codes: str) -> str:
     """Of several organizations, those of which nothing was read for this reason; "" if there is only one."""
     if len(report.state.organizations) < 2:
         return ""
@@ -296,7 +296,7 @@ def _whose(report: Report, *codes: str) -> str:
     return ", ".join(report.state.organization_name(one) for one in its)
 
 
-def _unread(report: Report) -> str:
+def _first_unread(report: Report) -> str:
     """The first thing that could not be read, with what would help; "" when everything was."""
     from contribaudit.core.model.snapshot import CollectionStatus
 

@@ -67,7 +67,7 @@ def approve(console: Console, *, reason: str, by: str | None, until: str | None,
 @pass_console
 def list_baselines(console: Console) -> None:
     """List the baselines of the organization, oldest first; the newest counts."""
-    _write(console, newest=False)
+    _write_baselines(console, newest=False)
 
 
 @command.command("show")
@@ -76,7 +76,7 @@ def list_baselines(console: Console) -> None:
 @pass_console
 def show_baseline(console: Console) -> None:
     """Show the current baseline, even if it has expired."""
-    _write(console, newest=True)
+    _write_baselines(console, newest=True)
 
 
 @command.command("diff")
@@ -107,7 +107,7 @@ def diff(console: Console) -> None:
         console.diagnostics.conclusion(f"{count} not in the baseline of run {approved.baseline.run}.")
 
 
-def _write(console: Console, *, newest: bool) -> None:
+def _write_baselines(console: Console, *, newest: bool) -> None:
     from contribaudit.cli.attest.session import open_session
 
     with open_session(console, reading=True) as session:

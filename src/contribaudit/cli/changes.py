@@ -77,7 +77,7 @@ def command(
         elif unseen and spans:
             store.record_look(me.account, me.host, max(span.until for span in spans), me.at)
     changes = [one for one in found if not settings_named or one.setting.startswith(settings_named)]
-    _show(console, changes, compared=bool(spans))
+    _write_changes(console, changes, compared=bool(spans))
 
 
 @command.command("annotate")
@@ -120,11 +120,11 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
     return None if first is None else Span(organization, first, last)
 
 
-def _show(console: Console, changes: list[Change], *, compared: bool) -> None:
+def _write_changes(console: Console, changes: list[Change], *, compared: bool) -> None:
     """Write a row for each value in JSON and CSV, for each event in the table: a new app with all its values."""
     groups = grouped_changes(changes)
     if console.output_format == "table":
-        shown = [_line(one) for one in groups]
+        shown = [_group_row(one) for one in groups]
         console.table(TABLE, shown, flexible="cause")
     else:
         console.table(COLUMNS, [_row(one) for one in changes])
@@ -137,7 +137,7 @@ def _show(console: Console, changes: list[Change], *, compared: bool) -> None:
         console.diagnostics.conclusion(f"{counted(len(groups), 'change')}, {without} without a known cause.")
 
 
-def _line(one: ChangeGroup) -> tuple[Cell, ...]:
+def _group_row(one: ChangeGroup) -> tuple[Cell, ...]:
     main = next((change for change in one.changes if change.why and change.event_id), one.changes[0])
     first = one.changes[0]
     kind, told = setting_and_values(one)

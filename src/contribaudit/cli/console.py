@@ -35,7 +35,7 @@ _STDOUT = Path("-")
 _COMMAND = re.compile(r"\bcontribaudit((?: [a-z]+(?:-[a-z]+)*)+)")
 _BY_ITSELF = frozenset({"demo", "init", "simulate", "render", "evidence verify", "policy schema", "policy packs"})
 """Commands that read no configuration and no history, or write them."""
-Given: TypeAlias = dict[str, tuple[str | Path, ...]]
+GivenOptions: TypeAlias = dict[str, tuple[str | Path, ...]]
 """The options of this command line that the commands named in messages need too, with their values."""
 
 
@@ -58,7 +58,7 @@ class Console:
         """--force."""
         self.key_places: dict[str, Any] = {}
         """--api-key-file as "file", --api-key-fd as "fd"."""
-        self.given: Given = {}
+        self.given: GivenOptions = {}
         """--store, --policy, --org and --api-key-file, as they were given."""
         self.commands: click.Group | None = None
         """Every command; None where nobody names one."""
@@ -69,7 +69,7 @@ class Console:
         """The text with the options of this command line behind each command that it names."""
         from contribaudit.settings.file import usual_config
 
-        given: Given = {}
+        given: GivenOptions = {}
         if self.config_path is not None and self.config_path != usual_config():
             given["--config"] = (self.config_path,)
         given |= self.given
@@ -229,7 +229,7 @@ class Console:
                 raise output_error(error, "standard output") from None
             return
         try:
-            _write_whole(path, data)
+            _write_file(path, data)
         except OSError as error:
             raise output_error(error, str(path)) from None
 
@@ -257,7 +257,7 @@ class Console:
         raise click.exceptions.Exit(code)
 
 
-def runnable(text: str, given: Given, commands: click.Group) -> str:
+def runnable(text: str, given: GivenOptions, commands: click.Group) -> str:
     """The text with `given` behind each of the `commands` that takes them and does not have them yet.
 
     A store's address with an account, a password or options is written as URL: it stays off the screen.
@@ -267,7 +267,7 @@ def runnable(text: str, given: Given, commands: click.Group) -> str:
         said = re.split(r"[`\n]|contribaudit", found.string[found.end() :], maxsplit=1)[0]
         if said.startswith(" --help"):
             return found[0]
-        name, taken = _taken(found[1].split(), commands)
+        name, taken = _accepted_options(found[1].split(), commands)
         more = " ".join(_missing_options(given, taken, said)) if name and name not in _BY_ITSELF else ""
         end = len("contribaudit ") + len(name)
         return f"{found[0][:end]} {more}{found[0][end:]}" if more else found[0]
@@ -275,7 +275,7 @@ def runnable(text: str, given: Given, commands: click.Group) -> str:
     return _COMMAND.sub(completed, text) if given else text
 
 
-def _missing_options(given: Given, taken: dict[str, click.Parameter], said: str) -> Iterator[str]:
+def _missing_options(given: GivenOptions, taken: dict[str, click.Parameter], said: str) -> Iterator[str]:
     from contribaudit.settings.model import shown_location
 
     for option, values in given.items():
@@ -287,7 +287,7 @@ def _missing_options(given: Given, taken: dict[str, click.Parameter], said: str)
             yield f"{option} {quote(text) if shown_location(text) == text else 'URL'}"
 
 
-def _taken(words: list[str], commands: click.Group) -> tuple[str, dict[str, click.Parameter]]:
+def _accepted_options(words: list[str], commands: click.Group) -> tuple[str, dict[str, click.Parameter]]:
     """The command that the words begin with, "" where they name none, and the options that it takes."""
     command: click.Command = commands
     name: list[str] = []
@@ -330,7 +330,7 @@ def output_error(error: OSError, where: str) -> OutputError:
     return OutputError(f"The result could not be written to {where}: {error.strerror or 'it failed'}", hint=hint)
 
 
-def _write_whole(path: Path, data: Iterable[bytes]) -> None:
+def _write_file(path: Path, data: Iterable[bytes]) -> None:
     if path.exists() and not path.is_file():  # /dev/null, a named pipe
         with path.open("wb") as device:
             device.writelines(data)

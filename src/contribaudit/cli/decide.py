@@ -45,7 +45,7 @@ def command(
 
     settings = console.settings()
     rulebook = console.rulebook()
-    named, told = _value(setting, value)
+    named, told = _setting_and_value(setting, value)
     decision = Decision(
         setting=named,
         value=told,
@@ -67,7 +67,7 @@ def command(
     console.diagnostics.conclusion(f"The decision is in {change.path}{more}. Next: contribaudit audit --offline")
 
 
-def _value(setting: str, value: str) -> tuple[SettingId, Value]:
+def _setting_and_value(setting: str, value: str) -> tuple[SettingId, Value]:
     """The setting by its ID, and the value in its form. Raises UsageError."""
     from contribaudit import catalogue, checks
     from contribaudit.attestations.recording import parse_value

@@ -100,17 +100,17 @@ class Diagnostics:
     def detail(self, text: str, **fields: Any) -> None:
         """Something that only --verbose shows."""
         if self.verbose:
-            self._line("debug", "detail", text, text, fields)
+            self._write_line("debug", "detail", text, text, fields)
 
     def note(self, text: str, **fields: Any) -> None:
         """Something good to know while it runs; --quiet leaves it out."""
         if not self.quiet and (text or not self.as_json):
-            self._line("info", "note", text, text, fields)
+            self._write_line("info", "note", text, text, fields)
 
     def warning(self, text: str, *, hint: str = "") -> None:
         """Something that did not stop the work but that a person should see."""
         plain = f"contribaudit: {self._paint('warning:', 'warning')} {clean(text)}"
-        self._line("warning", "warning", text, plain + self._next(hint), {"next": hint} if hint else {})
+        self._write_line("warning", "warning", text, plain + self._hint_line(hint), {"next": hint} if hint else {})
 
     def error(self, error: ContribauditError) -> None:
         """What stopped the work, and what to do next, which is the last line."""
@@ -130,7 +130,7 @@ class Diagnostics:
         self.settle()
         self._write_failed()
         if code or not self.quiet:
-            self._line("error" if code else "info", "conclusion", sentence, sentence, {"exit_code": code})
+            self._write_line("error" if code else "info", "conclusion", sentence, sentence, {"exit_code": code})
 
     def last_words(self, sentence: str, code: int) -> None:
         """Write the conclusion of a process that a signal ends, possibly in the middle of another method of this class.
@@ -158,8 +158,8 @@ class Diagnostics:
         self._problem("bug", "bug", text, text, hint)
 
     def _problem(self, event: str, code: str, message: str, shown: str, hint: str) -> None:
-        plain = f"{self._paint('contribaudit:', 'error')} {shown}{self._next(hint)}"
-        self._line("error", event, message, plain, {"code": code} | ({"next": hint} if hint else {}))
+        plain = f"{self._paint('contribaudit:', 'error')} {shown}{self._hint_line(hint)}"
+        self._write_line("error", event, message, plain, {"code": code} | ({"next": hint} if hint else {}))
 
     def settle(self) -> None:
         """Take the live board off the terminal, so that a result can be written."""
@@ -193,11 +193,13 @@ class Diagnostics:
             if self._briefly and not self._reached:
                 if not self._wait_written:
                     self._wait_written = True
-                    self._line("info", "waiting", reason, f"nothing could be read yet, trying again: {reason}", {})
+                    self._write_line(
+                        "info", "waiting", reason, f"nothing could be read yet, trying again: {reason}", {}
+                    )
                 return
             text = f"waiting {seconds:.0f} s before {call}: {reason}"
             fields = {"call": call, "seconds": round(seconds, 1), "reason": reason}
-            self._line("info", "waiting", text, text, fields)
+            self._write_line("info", "waiting", text, text, fields)
 
     def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
         self._running.discard((organization, collector))
@@ -216,7 +218,9 @@ class Diagnostics:
             if self._briefly and organization not in self._reached:
                 self._failed.setdefault(organization, []).append((reason, text, fields))
             else:
-                self._line("info", "collector_finished", text, text, fields | {"read": read, "announced": announced})
+                self._write_line(
+                    "info", "collector_finished", text, text, fields | {"read": read, "announced": announced}
+                )
         if not self._running:
             self.settle()
 
@@ -229,7 +233,7 @@ class Diagnostics:
         if organization not in self._reached:
             self._reached.add(organization)
             for _, text, fields in self._failed.pop(organization, ()):
-                self._line("info", "collector_finished", text, text, fields)
+                self._write_line("info", "collector_finished", text, text, fields)
 
     def _write_failed(self) -> None:
         """Write the failures of organizations of which nothing was read: one line where they have the same cause."""
@@ -239,7 +243,7 @@ class Diagnostics:
             text = f"{whose}nothing could be read: {failed[0][0]}"
             lines = [text] if len(causes) == 1 and len(failed) > 1 else [line for _, line, _ in failed]
             for line in lines:
-                self._line("info", "collector_finished", line, line, {"organization": organization})
+                self._write_line("info", "collector_finished", line, line, {"organization": organization})
         self._failed.clear()
 
     def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
@@ -249,7 +253,7 @@ class Diagnostics:
 
     def _traceback(self, error: BaseException) -> None:
         for line in "".join(traceback.format_exception(error)).splitlines():
-            self._line("error", "traceback", line, line, {})
+            self._write_line("error", "traceback", line, line, {})
 
     def _worded(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> str:
         message, plain = self.runnable(message), self.runnable(plain)
@@ -265,7 +269,7 @@ class Diagnostics:
         line = self._safe(line)
         return wrapped(line, self._width) if self.interactive and not self.as_json else line
 
-    def _line(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> None:
+    def _write_line(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> None:
         line = self._worded(level, event, message, plain, fields)
         if self._board is not None:
             self._board.print(line)
@@ -275,7 +279,7 @@ class Diagnostics:
         except (OSError, ValueError):
             return  # stderr is gone; there is nobody left to tell
 
-    def _next(self, hint: str) -> str:
+    def _hint_line(self, hint: str) -> str:
         return f"\n  {self._paint('next:', 'next')} {clean(hint)}" if hint else ""
 
     def _paint(self, text: str, role: str) -> str:

@@ -59,13 +59,13 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
             state = last_state(job) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))
         about = _subject(state, subject)
         wanted = _setting(state, about, setting)
-        computed = [one for one in COMPUTED if one == wanted or (wanted is None and _fits(about, one))]
+        computed = [one for one in COMPUTED if one == wanted or (wanted is None and _shown_by_default(about, one))]
         answers = [effective_of(state, about, one) for one in computed]
         observations = [state.read(about, SettingId(wanted))] if wanted is not None and not answers else []
-        _write(console, state, about, answers, observations)
+        _write_answers(console, state, about, answers, observations)
 
 
-def _write(
+def _write_answers(
     console: Console, state: State, about: Subject, answers: Sequence[Effective], observations: Sequence[Observation]
 ) -> None:
     """Write the answers in the format that was asked for."""
@@ -82,7 +82,7 @@ def _write(
         console.write(console.runnable(text))
 
 
-def _fits(about: Subject, setting: SettingId) -> bool:
+def _shown_by_default(about: Subject, setting: SettingId) -> bool:
     """Whether the answer is shown by default: where AI processes data is asked of an organization only."""
     from contribaudit.core.resolve.effective import AI_PROCESSING
 

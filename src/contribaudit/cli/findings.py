@@ -64,8 +64,8 @@ def command(
     words = {one.words: one.value for one in Outcome}
     spoken = {one.value.replace("_", " "): one.words for one in Outcome}
     named = [re.sub("[-_ ]+", " ", one).casefold() for one in outcomes]
-    wanted_outcomes = {words[_known("outcome", spoken.get(one, one), words)] for one in named}
-    wanted_severities = {_known("severity", one, [each.value for each in Severity]) for one in severities}
+    wanted_outcomes = {words[_known_spelling("outcome", spoken.get(one, one), words)] for one in named}
+    wanted_severities = {_known_spelling("severity", one, [each.value for each in Severity]) for one in severities}
     with console.job() as job:
         report = judge_last(job) if run is None else judge_at(job, past_moment(job, run))
         fits = _fitting(report, sites, locations)
@@ -81,11 +81,11 @@ def command(
         if console.output_format == "table" and not everything and not wanted_outcomes:
             shown = [one for one in found if one.outcome not in (Outcome.PASS, Outcome.NO_SUCH_SETTING)]
             found, quiet = shown, len(found) - len(shown)
-        _write(console, report, found)
+        _write_findings(console, report, found)
     _conclude(console, len(found), quiet)
 
 
-def _known(what: str, value: str, known: Iterable[str]) -> str:
+def _known_spelling(what: str, value: str, known: Iterable[str]) -> str:
     """The known value that was meant, in its own spelling. Raises UsageError for an unknown one."""
     by_folded = {one.casefold(): one for one in known}
     if value.strip().casefold() in by_folded:
@@ -106,7 +106,7 @@ def _fitting(report: Report, sites: tuple[str, ...], locations: tuple[str, ...])
     globs = [one.strip().casefold() for one in sites]
     for one in globs:
         if not any(fnmatchcase(host.casefold(), one) for host in hosts):
-            _known("site", one, hosts)
+            _known_spelling("site", one, hosts)
     wanted = {code for one in locations for code in _codes(state, one)}
 
     def fits(finding: Finding) -> bool:
@@ -127,7 +127,7 @@ def _codes(state: State, word: str) -> frozenset[str]:
         return frozenset(one.casefold() for one in codes)
     seen = {_seen_location(state, app) for app in state.subjects(Kind.APP)} - {None}
     known = [*(one.code for one in state.rulebook.realms), *state.rulebook.realm_groups, *(one for one in seen if one)]
-    return frozenset((_known("location", word, known).casefold(),))
+    return frozenset((_known_spelling("location", word, known).casefold(),))
 
 
 def _location(state: State, finding: Finding) -> str | None:
@@ -152,7 +152,7 @@ def _seen_location(state: State, app: Subject) -> str | None:
     return realm.code if realm is not None else seen.value
 
 
-def _write(console: Console, report: Report, found: list[Finding]) -> None:
+def _write_findings(console: Console, report: Report, found: list[Finding]) -> None:
     from contribaudit.cli.render import spooled
     from contribaudit.exporters import csv_evidence, json_v1
     from contribaudit.exporters.terminal import capture

@@ -44,7 +44,7 @@ def command(console: Console, site: str | None, no_test: bool, rotate: bool) -> 
         return
     organization = chosen_organization(settings, organization)
     store = credentials.key_store()  # before the question: nobody types a key that cannot be kept
-    key = _given(console, organization) or ask_key(f"API key of organization {organization}")
+    key = _key_from_command_line(console, organization) or ask_key(f"API key of organization {organization}")
     console.diagnostics.hide(key)
     if rotate:
         _compare(console, settings, organization, key)
@@ -56,7 +56,7 @@ def command(console: Console, site: str | None, no_test: bool, rotate: bool) -> 
     console.diagnostics.conclusion(f"Saved the key of {told} in the keyring: {store}. Next: contribaudit doctor")
 
 
-def _given(console: Console, organization: str) -> SecretStr | None:
+def _key_from_command_line(console: Console, organization: str) -> SecretStr | None:
     """The key or token that the command line names; None where it names none."""
     from contribaudit.settings import credentials
 
@@ -98,7 +98,7 @@ def _save_token(console: Console, site: str, organization: str | None) -> None:
     host = credentials.chosen_site(settings.sites, site)
     store = credentials.key_store()
     whose = f"of {host}" if host else "of all sites"
-    token = _given(console, "") or ask_key(f"API token {whose}")
+    token = _key_from_command_line(console, "") or ask_key(f"API token {whose}")
     console.diagnostics.hide(token)
     credentials.save_key(credentials.site_account(host, settings.api_url), token)
     told = f"Saved the API token {whose}, not tested, in the keyring: {store}"

@@ -99,7 +99,7 @@ def status_command(console: Console) -> None:
             one.message.event.value,
             one.message.title,
             one.destination.name,
-            _state(one),
+            _delivery_status(one),
             one.attempts,
         )
         for one in deliveries
@@ -107,7 +107,7 @@ def status_command(console: Console) -> None:
     console.table(columns, rows, only=("created_at", "title", "destination", "state"))
 
 
-def _state(one: Delivery) -> str:
+def _delivery_status(one: Delivery) -> str:
     """What became of a message: sent, given up or waiting, with the last error."""
     if one.sent_at is not None:
         return "sent"

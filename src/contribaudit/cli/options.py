@@ -59,19 +59,19 @@ class OrganizationId(click.ParamType[str]):
 PATH = click.Path(path_type=Path)
 
 
-def _given(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
+def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
     """Remember an option that commands named in messages need too."""
     if value:
         ctx.ensure_object(Console).given[parameter.opts[-1]] = value if isinstance(value, tuple) else (value,)
     return value
 
 
-def _kept(*names: str, **attributes: Any) -> Callable[[F], F]:
+def _remembered_option(*names: str, **attributes: Any) -> Callable[[F], F]:
     """An option that the console remembers, so that a command need not pass it on."""
-    return click.option(*names, expose_value=False, callback=_given, **attributes)
+    return click.option(*names, expose_value=False, callback=_remember, **attributes)
 
 
-def _sets(attribute: str) -> Callable[[click.Context, click.Parameter, Any], None]:
+def _sets_attribute(attribute: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     """The callback that puts an option's value into this attribute of the console."""
 
     def callback(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
@@ -83,7 +83,7 @@ def _sets(attribute: str) -> Callable[[click.Context, click.Parameter, Any], Non
 def organization_option(*, multiple: bool = False) -> Callable[[F], F]:
     """--org, as `Console.organization` (or `Console.organizations`)."""
     text = "Organization ID; repeat it for several." if multiple else "Organization ID."
-    return _kept("--org", type=OrganizationId(), metavar="ID", multiple=multiple, help=text)
+    return _remembered_option("--org", type=OrganizationId(), metavar="ID", multiple=multiple, help=text)
 
 
 def format_option(*choices: str) -> Callable[[F], F]:
@@ -98,7 +98,7 @@ def format_option(*choices: str) -> Callable[[F], F]:
         default=choices[0],
         show_default=True,
         expose_value=False,
-        callback=_sets("output_format"),
+        callback=_sets_attribute("output_format"),
         help="Output format.",
     )
     return (lambda command: option(csv_bom_option(command))) if "csv" in choices else option
@@ -108,7 +108,7 @@ csv_bom_option = click.option(
     "--csv-bom",
     is_flag=True,
     expose_value=False,
-    callback=_sets("csv_bom"),
+    callback=_sets_attribute("csv_bom"),
     help="Start CSV with a byte order mark, so that Excel reads it as UTF-8.",
 )
 
@@ -116,7 +116,7 @@ csv_bom_option = click.option(
 site_option = click.option(
     "--site", metavar="HOST|all", help="Use the API token of a configured site, or of all sites."
 )
-policy_option = _kept("--policy", type=PATH, metavar="FILE", help="The audit policy file.")
+policy_option = _remembered_option("--policy", type=PATH, metavar="FILE", help="The audit policy file.")
 
 
 def output_options(command: F) -> F:
@@ -124,7 +124,7 @@ def output_options(command: F) -> F:
     output = click.option(
         "--output",
         expose_value=False,
-        callback=_sets("output_path"),
+        callback=_sets_attribute("output_path"),
         type=PATH,
         metavar="FILE",
         help="Write the result to this file instead of stdout; - is stdout.",
@@ -133,7 +133,7 @@ def output_options(command: F) -> F:
         "--force",
         is_flag=True,
         expose_value=False,
-        callback=_sets("overwrite"),
+        callback=_sets_attribute("overwrite"),
         help="Let --output overwrite an existing file.",
     )
     return output(force(command))
@@ -141,7 +141,7 @@ def output_options(command: F) -> F:
 
 by_option = click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
 yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-store_option = _kept("--store", metavar="PATH|URL", help="The history: a file path or a database URL.")
+store_option = _remembered_option("--store", metavar="PATH|URL", help="The history: a file path or a database URL.")
 
 
 def session_options(command: F) -> F:
@@ -154,16 +154,16 @@ def api_key_options(command: F) -> F:
 
     There is no option for the key itself: everybody on a machine sees arguments.
     """
-    file = _named_key("--api-key-file", "file", PATH, "FILE", "Read the API key from this file.")
-    fd = _named_key("--api-key-fd", "fd", click.IntRange(min=0), "N", "Read the API key from file descriptor N.")
+    file = _key_option("--api-key-file", "file", PATH, "FILE", "Read the API key from this file.")
+    fd = _key_option("--api-key-fd", "fd", click.IntRange(min=0), "N", "Read the API key from file descriptor N.")
     return file(fd(command))
 
 
-def _named_key(option: str, place: str, kind: click.ParamType[Any], metavar: str, text: str) -> Callable[[F], F]:
+def _key_option(option: str, place: str, kind: click.ParamType[Any], metavar: str, text: str) -> Callable[[F], F]:
     def keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
         ctx.ensure_object(Console).key_places[place] = value
         if place == "file":
-            _given(ctx, parameter, value)
+            _remember(ctx, parameter, value)
 
     return click.option(option, expose_value=False, callback=keep, type=kind, metavar=metavar, help=text)
 

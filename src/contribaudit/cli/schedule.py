@@ -97,7 +97,7 @@ def launchd(console: Console, time: str, key_file: Path | None, log_file: Path |
 def kubernetes(console: Console, time: str, key_file: Path | None, image: str, namespace: str) -> None:
     """Print a CronJob: any user ID, a read-only root, the key as a mounted secret. Times are UTC."""
     recipe = recipe_of(console, time, key_file)
-    console.write(schedules.kubernetes(recipe, image=_name(image), namespace=_name(namespace)))
+    console.write(schedules.kubernetes(recipe, image=_safe_name(image), namespace=_safe_name(namespace)))
 
 
 @command.command("github-actions")
@@ -114,14 +114,14 @@ def github_actions(console: Console, time: str, key_file: Path | None) -> None:
 @pass_console
 def docker(console: Console, time: str, key_file: Path | None, image: str) -> None:
     """Print the command that runs one audit in a container; your scheduler starts it."""
-    console.write(schedules.container(recipe_of(console, time, key_file), image=_name(image)))
+    console.write(schedules.container(recipe_of(console, time, key_file), image=_safe_name(image)))
 
 
 def _log(named: Path | None) -> Path:
     return file.expanded(named or file.log_dir() / "audit.log").absolute()
 
 
-def _name(text: str) -> str:
+def _safe_name(text: str) -> str:
     """The name, if it is safe in a recipe. Raises UsageError."""
     if not re.fullmatch(r"[a-z0-9][a-zA-Z0-9._/:@-]*", text):
         raise UsageError(

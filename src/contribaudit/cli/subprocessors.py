@@ -241,13 +241,13 @@ def diff(console: Console, *, before: str | None, after: str | None) -> None:
             hint="Import a list: contribaudit subprocessors import FILE",
         )
     changes = list_changes(understood(old, rules), understood(new, rules))
-    state = _last_known(console)
+    state = _last_state(console)
     rows = change_cells(state, changes, history.reviewed(new))
     console.table(CHANGE_COLUMNS, rows, flexible="touches_you_because", only=CHANGE_TABLE)
     console.diagnostics.conclusion(f"{counted(len(changes), 'change')} from {old.called} to {new.called}.")
 
 
-def _last_known(console: Console) -> State | None:
+def _last_state(console: Console) -> State | None:
     """What the newest saved run means now; None where there is none."""
     from contribaudit.audit.replay import last_state
 
@@ -283,7 +283,7 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
         exposure_objects,
     )
 
-    state = _last_known(console)
+    state = _last_state(console)
     if state is None:
         raise UsageError("There is no saved run, so your apps are not known", hint="Run contribaudit audit first")
     found = list(exposures(state, processors(state), _apps(state, subject)))

@@ -94,7 +94,7 @@ def disagreements(held: ListedPack) -> Iterator[Disagreement]:
     report = _Report()
     try:
         yield from files_that_fit(held)
-        for of_report in (_findings, _head, _counts, _collection, _changes):
+        for of_report in (_findings, _head, _compare_counts, _collection, _changes):
             yield from of_report(held, report)
         yield from same_runs(held)
         yield from _people(held, report)
@@ -230,7 +230,7 @@ def _exit_codes(report: _Report) -> set[int]:
     return codes
 
 
-def _counts(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
+def _compare_counts(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     if held.manifest.scope.sites:
         return
     left_out = {one["id"] for one in report.head["organizations"] if one.get("left_out")}
@@ -248,13 +248,13 @@ def _counts(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
 
 def _collection(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     rows, entries = list(held.table("collection.csv")), report.head["collection"]
-    yield from _side_by_side("collection.csv", rows, entries, _COLLECTION, held)
+    yield from _compare_rows("collection.csv", rows, entries, _COLLECTION, held)
     known = {(one["organization"], one["collector"]): one for one in entries}
     for row in held.table("population.csv"):
         one = known.get((row["organization_id"], row["collector"]))
         if one is None or row.get("subject_kind") or row["run_id"] != str(held.manifest.judged.run):
             continue
-        for column in _other_columns(_looked_up(_POPULATION, one), row, held):
+        for column in _other_columns(_looked_up_values(_POPULATION, one), row, held):
             yield Disagreement(
                 "population.csv", f"population.csv has another {column} of {row['collector']} than {REPORT}"
             )
@@ -264,10 +264,10 @@ def _changes(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     if held.manifest.scope.kind != "run":  # a period has every step on the way, the report the newest
         return
     rows = [row for row in held.table("changes.csv") if row.get("cause_code") != "approval"]
-    yield from _side_by_side("changes.csv", rows, report.head["changes"], _CHANGE, held)
+    yield from _compare_rows("changes.csv", rows, report.head["changes"], _CHANGE, held)
 
 
-def _side_by_side(
+def _compare_rows(
     name: str,
     rows: list[Mapping[str, str]],
     entries: list[Mapping[str, Any]],
@@ -277,7 +277,7 @@ def _side_by_side(
     if len(rows) != len(entries):
         yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} entries of {REPORT}")
     for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
-        for column in _other_columns(_looked_up(looks, one), row, held):
+        for column in _other_columns(_looked_up_values(looks, one), row, held):
             yield Disagreement(name, f"{name} has another {column} in row {number} than {REPORT}")
 
 
@@ -410,7 +410,7 @@ _CHANGE: dict[str, _Look] = {
 }  # fmt: skip
 
 
-def _looked_up(looks: Mapping[str, _Look], one: Mapping[str, Any]) -> dict[str, Any]:
+def _looked_up_values(looks: Mapping[str, _Look], one: Mapping[str, Any]) -> dict[str, Any]:
     return {column: look(one) for column, look in looks.items()}
 
 

@@ -117,7 +117,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
                 path = f"decoders/{number:03}.toml"
             folder.put(path, dossier.cast.text(body.decode()).encode())
         if dossier.cast.named:  # what was answered, or photographed, may show people
-            for path, some in bundles(_noting(_answers(dossier), held)):
+            for path, some in bundles(_noting(_raw_answers(dossier), held)):
                 with folder.binary(path) as file:
                     file.writelines(some)
             for path, body in _attachments(dossier):
@@ -229,7 +229,7 @@ def _noting(answers: Iterable[tuple[str, bytes]], held: set[str]) -> Iterator[tu
         yield digest, body
 
 
-def _answers(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
+def _raw_answers(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
     """The raw answers that settings, findings and changes rest on, with their digests, sorted by them.
 
     Raises StoreDamaged for an answer that a setting rests on and that is not kept any more.

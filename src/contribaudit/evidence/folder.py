@@ -114,14 +114,14 @@ class EvidenceFolder:
             with unfinished(self._place) as draft:
                 self._zip(draft)
                 # A hard link fails where something stands in the place by now; a rename would replace it.
-                self._put(lambda: os.link(draft, self._place), note)
+                self._put_in_place(lambda: os.link(draft, self._place), note)
         else:
             self._folder.chmod(self._mode)
             for path in self._folder.rglob("*"):  # a copy of the folder keeps these, and not what stood around it
                 path.chmod(self._mode if path.is_dir() else self._file_mode)
-            self._put(lambda: self._folder.rename(self._place), note)
+            self._put_in_place(lambda: self._folder.rename(self._place), note)
 
-    def _put(self, put: Callable[[], object], note: Callable[[], None]) -> None:
+    def _put_in_place(self, put: Callable[[], object], note: Callable[[], None]) -> None:
         with termination.held():
             if os.path.lexists(self._place):  # a rename would take the place of an empty folder
                 raise self._exists()
@@ -129,14 +129,14 @@ class EvidenceFolder:
                 put()
             except FileExistsError as error:
                 raise self._exists() from error
-            with termination.undoing(self._take_back):
+            with termination.undoing(self._remove_again):
                 try:
                     note()
                 except BaseException:
-                    self._take_back()
+                    self._remove_again()
                     raise
 
-    def _take_back(self) -> None:
+    def _remove_again(self) -> None:
         if self._archive:
             self._place.unlink()
         else:

@@ -28,11 +28,11 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
 
 
-class _Part(BaseModel):
+class _ManifestPart(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Tool(_Part):
+class Tool(_ManifestPart):
     """What wrote the folder."""
 
     name: Literal["contribaudit"]
@@ -41,7 +41,7 @@ class Tool(_Part):
     """SHA-256 over the tool's own files."""
 
 
-class Scope(_Part):
+class Scope(_ManifestPart):
     """What the folder is about."""
 
     kind: Literal["run", "period"]
@@ -57,7 +57,7 @@ class Scope(_Part):
     """Hosts of the sites that it is limited to, sorted; empty for all of them."""
 
 
-class Judged(_Part):
+class Judged(_ManifestPart):
     """What judged the newest run of the folder."""
 
     run: int
@@ -74,14 +74,14 @@ class Judged(_Part):
     """The API's `Date` minus our clock during the run; None where no answer had one."""
 
 
-class Before(_Part):
+class Before(_ManifestPart):
     """The manifest before this one, of the same organizations."""
 
     sha256: Digest
     written_at: Time
 
 
-class Entry(_Part):
+class Entry(_ManifestPart):
     """One file."""
 
     path: str
@@ -90,7 +90,7 @@ class Entry(_Part):
     sha256: Digest
 
 
-class Manifest(_Part):
+class Manifest(_ManifestPart):
     """The whole of manifest.json."""
 
     schema_: Annotated[Literal["contribaudit.manifest/1"], Field(alias="schema")]
@@ -175,17 +175,17 @@ _SUFFIXES = (".py", ".jq", ".toml", ".html", ".jinja", ".css", ".js", ".tcss", "
 @cache
 def code_sha256() -> str:
     """SHA-256 over "DIGEST  PATH" lines of every file of the package, sorted by path, as `sha256sum` writes them."""
-    lines = sorted(_lines(resources.files("contribaudit"), ""), key=lambda line: line[66:])
+    lines = sorted(_digest_lines(resources.files("contribaudit"), ""), key=lambda line: line[66:])
     return sha256("".join(lines).encode()).hexdigest()
 
 
-def _lines(folder: Traversable, prefix: str) -> list[str]:
+def _digest_lines(folder: Traversable, prefix: str) -> list[str]:
     lines: list[str] = []
     for entry in folder.iterdir():
         path = f"{prefix}{entry.name}"
         if entry.is_dir():
             if entry.name != "__pycache__":
-                lines += _lines(entry, f"{path}/")
+                lines += _digest_lines(entry, f"{path}/")
         elif entry.name.endswith(_SUFFIXES):
             lines.append(f"{sha256(entry.read_bytes()).hexdigest()}  {path}\n")
     return lines

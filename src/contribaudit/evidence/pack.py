@@ -100,7 +100,7 @@ class Pack:
         except (KeyError, FileNotFoundError):
             raise EvidenceDamaged(f"{shown(path)} is missing", hint=ASK) from None
         except DAMAGE as error:
-            raise EvidenceDamaged(f"{shown(path)} cannot be read: {_said(error)}", hint=ASK) from error
+            raise EvidenceDamaged(f"{shown(path)} cannot be read: {_error_words(error)}", hint=ASK) from error
 
     def read(self, path: str, longest: int = LONGEST_MANIFEST) -> bytes:
         """A small file, whole. Raises EvidenceDamaged for one that is longer."""
@@ -163,7 +163,7 @@ def shown(path: str) -> str:
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
-def _said(error: Exception) -> str:
+def _error_words(error: Exception) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
@@ -197,12 +197,12 @@ _MOST_LINES = 1 << 22
 def strict_json(text: str | bytes) -> Any:
     """The document. Raises ValueError for what JSON does not know, a key twice, and absurdly deep nesting."""
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=no_number)
+        return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=no_number)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a key stands in it twice")
@@ -215,17 +215,17 @@ def report_pieces(pack: Pack) -> Iterator[tuple[str, Any]]:
     An empty list gives nothing. Raises EvidenceDamaged where the bytes are not those that this tool writes of it.
     """
     with pack.open(REPORT) as file:  # it names a ValueError as damage
-        yield from _pieces(iter(lambda: file.readline(_LONGEST_LINE), b""))
+        yield from _read_members(iter(lambda: file.readline(_LONGEST_LINE), b""))
 
 
-def _pieces(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
+def _read_members(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
     if next(lines, b"") != b"{\n":
         raise ValueError("it does not begin as one")
     seen: set[str] = set()
     more = True
     while more:
-        line = _line(lines)
-        key, opened = _key(line)
+        line = _read_line(lines)
+        key, opened = _split_member(line)
         if key in seen:
             raise ValueError(f"the key {key[:40]!r} stands in it twice")
         seen.add(key)
@@ -239,9 +239,9 @@ def _pieces(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
         else:
             more = text.endswith(",")
             text = text.removesuffix(",")
-        if (value := _same(text, "\n  ")) != []:
+        if (value := _parse_exact(text, "\n  ")) != []:
             yield key, value
-    if _line(lines) != "}" or next(lines, b""):
+    if _read_line(lines) != "}" or next(lines, b""):
         raise ValueError("something follows its end")
 
 
@@ -249,7 +249,7 @@ def _entries(lines: Iterator[bytes], key: str) -> Generator[tuple[str, Any], Non
     """Each entry of the list; returns whether another key follows."""
     more, some = True, False
     while True:
-        line = _line(lines)
+        line = _read_line(lines)
         if line in ("  ]", "  ],"):
             if more and some:
                 raise ValueError(f"the list {key[:40]!r} ends with a comma")
@@ -263,27 +263,27 @@ def _entries(lines: Iterator[bytes], key: str) -> Generator[tuple[str, Any], Non
         else:
             more = text.endswith(",")
             text = text.removesuffix(",")
-        yield key, _same(text, "\n    ")
+        yield key, _parse_exact(text, "\n    ")
 
 
 def _until(lines: Iterator[bytes], end: str) -> tuple[str, bool]:
     """The lines before the end, and whether a comma follows it."""
     body: list[str] = []
-    while (line := _line(lines)) not in (end, f"{end},"):
+    while (line := _read_line(lines)) not in (end, f"{end},"):
         body.append(line)
         if len(body) > _MOST_LINES:
             raise ValueError("an entry has too many lines")
     return "".join(f"{one}\n" for one in body), line.endswith(",")
 
 
-def _line(lines: Iterator[bytes]) -> str:
+def _read_line(lines: Iterator[bytes]) -> str:
     line = next(lines, b"")
     if not line.endswith(b"\n"):
         raise ValueError("it is cut off" if len(line) < _LONGEST_LINE else "a line is too long")
     return line[:-1].decode("ascii")
 
 
-def _key(line: str) -> tuple[str, str]:
+def _split_member(line: str) -> tuple[str, str]:
     name, parted, value = line.partition(": ")
     key = strict_json(name.strip()) if parted and name.startswith('  "') else None
     if not isinstance(key, str):
@@ -291,7 +291,7 @@ def _key(line: str) -> tuple[str, str]:
     return key, value
 
 
-def _same(text: str, line: str) -> Any:
+def _parse_exact(text: str, line: str) -> Any:
     value = strict_json(text)
     try:
         if indented(value, line) != text:
@@ -341,7 +341,7 @@ def digests(pack: Pack, paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         if is_bundle(path):
             last = ""
-            for digest, _ in _answers(pack, path):
+            for digest, _ in _read_answers(pack, path):
                 if not digest > last:
                     raise EvidenceDamaged(f"{path} holds an answer twice, or out of order", hint=ASK)
                 last = digest
@@ -350,18 +350,18 @@ def digests(pack: Pack, paths: Iterable[str]) -> Iterator[str]:
             yield path.removeprefix(f"{ANSWERS}/").removesuffix(".json")
 
 
-def _answers(pack: Pack, path: str) -> Iterator[tuple[str, bytes]]:
+def _read_answers(pack: Pack, path: str) -> Iterator[tuple[str, bytes]]:
     with pack.open(path) as file:
         number = 0
         while line := file.readline(_LONGEST_ANSWER):
             number += 1
-            digest, body = _read_answer(line)
+            digest, body = _parse_answer(line)
             if not digest or file_of(digest) != path or sha256(body).hexdigest() != digest:
                 raise EvidenceDamaged(f"{shown(path)}, line {number}, does not hold what its digest says", hint=ASK)
             yield digest, body
 
 
-def _read_answer(line: bytes) -> tuple[str, bytes]:
+def _parse_answer(line: bytes) -> tuple[str, bytes]:
     """Digest and answer; "" for a line that is not as it was written."""
     try:
         told = json.loads(line)
@@ -385,7 +385,7 @@ def answer(pack: Pack, digest: str) -> bytes:
             raise EvidenceDamaged(f"{single} was modified", hint=ASK)
         return body
     if digest.isalnum() and file_of(digest) in there:
-        for found, body in _answers(pack, file_of(digest)):
+        for found, body in _read_answers(pack, file_of(digest)):
             if found == digest:
                 return body
     raise StoreDamaged(

@@ -79,11 +79,11 @@ class Pseudonymizer:
 
     def text(self, text: str) -> str:
         """The text with nobody's name in it, unless people are named."""
-        return text if self.named else self._pattern.sub(lambda match: self._stand_in(match.group()), text)
+        return text if self.named else self._pattern.sub(lambda match: self._pseudonym(match.group()), text)
 
     def person(self, name: str) -> str:
         """The stand-in for a text that is nothing but a person, an account or a machine; "" stays."""
-        return name if self.named or not name.strip() else self._stand_in(name)
+        return name if self.named or not name.strip() else self._pseudonym(name)
 
     def document(self, value: Any) -> Any:
         """The same as `text` for every text of a JSON document, the keys left as they are."""
@@ -95,7 +95,7 @@ class Pseudonymizer:
             return [self.document(one) for one in value]
         return self.text(value) if isinstance(value, str) else value
 
-    def _stand_in(self, name: str) -> str:
+    def _pseudonym(self, name: str) -> str:
         if self.people is NameHandling.OMIT:
             return OMITTED
         folded = name.strip().casefold().encode("utf-8", "surrogatepass")
@@ -137,7 +137,7 @@ def persons(report: Report, policy: AuditPolicy, store: History, changes: Iterab
     for run in store.runs():
         found |= {run.account, run.host}
     for change in changes:
-        found |= {change.actor or "", *(word for note in change.annotations for word in _of(note.by))}
+        found |= {change.actor or "", *(word for note in change.annotations for word in _signer_names(note.by))}
         found |= mails_in(" ".join([change.cause or "", *(note.note for note in change.annotations)]))
     found |= mails_in(policy.resolved_toml)
     lists, documents = store.subprocessors(), state.documents
@@ -147,14 +147,14 @@ def persons(report: Report, policy: AuditPolicy, store: History, changes: Iterab
         *(one.signed for one in documents.notes),
         *(look.recorded for looks in documents.looks.values() for look in looks),
     )
-    found |= {word for signature in signatures for word in _of(signature)}
+    found |= {word for signature in signatures for word in _signer_names(signature)}
     found |= mails_in(" ".join([*(one.note for one in lists.reviews), *(one.text for one in documents.notes)]))
     for place in state.looked_at:
         found |= set(_of_organization(state, store, place.id))
     found |= {subject.id for subject in state.subjects(Kind.USER)}
     found |= {state.place(subject).name for subject in state.subjects(Kind.USER)}
     for digest in {one for seen in state.everything() if (one := getattr(seen, "response", ""))}:
-        found |= set(_named_in(json.loads(store.raw(digest)), naming=False))
+        found |= set(_names_of_people(json.loads(store.raw(digest)), naming=False))
     return {one.strip() for one in found} - {""}
 
 
@@ -163,9 +163,9 @@ def _of_organization(state: State, store: History, organization: str) -> Iterato
         yield one.by
         yield from mails_in(one.note)
         for signature in (one.recorded, *one.confirmed, *((one.revoked,) if one.revoked else ())):
-            yield from _of(signature)
+            yield from _signer_names(signature)
     for baseline in store.baselines(organization):
-        yield from _of(baseline.approved)
+        yield from _signer_names(baseline.approved)
         yield from mails_in(baseline.reason)
     for event in store.audit_log(organization).events:
         yield from (event.actor_id, event.actor_name, event.actor_email)
@@ -179,17 +179,17 @@ def _of_organization(state: State, store: History, organization: str) -> Iterato
         yield from (pruning.account, pruning.host)
 
 
-def _of(signature: Signature) -> tuple[str, str, str]:
+def _signer_names(signature: Signature) -> tuple[str, str, str]:
     return signature.by, signature.account, signature.host
 
 
-def _named_in(value: Any, *, naming: bool) -> Iterator[str]:
+def _names_of_people(value: Any, *, naming: bool) -> Iterator[str]:
     """Texts under a key that names a person, however deep."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _named_in(inner, naming=naming or key.casefold() in _NAMING_KEYS)
+            yield from _names_of_people(inner, naming=naming or key.casefold() in _NAMING_KEYS)
     elif isinstance(value, list):
         for inner in value:
-            yield from _named_in(inner, naming=naming)
+            yield from _names_of_people(inner, naming=naming)
     elif naming and isinstance(value, str):
         yield value

@@ -154,13 +154,13 @@ def _requests(held: ListedPack) -> Iterator[Disagreement]:
 
 def _times(held: ListedPack) -> Iterator[Disagreement]:
     for row in held.table("runs.csv"):
-        if _before(row["finished_at"], row["started_at"]):
+        if _clearly_before(row["finished_at"], row["started_at"]):
             yield Disagreement("runs.csv", f"runs.csv tells that run {shown(row['run_id'])} ended before it began")
-    if _before(held.manifest.written_at, held.manifest.judged.finished_at):
+    if _clearly_before(held.manifest.written_at, held.manifest.judged.finished_at):
         yield Disagreement(NAME, f"{NAME} tells that it was written before run {held.manifest.judged.run} ended")
 
 
-def _before(one: str, other: str) -> bool:
+def _clearly_before(one: str, other: str) -> bool:
     return datetime.fromisoformat(one) + _CLOCK_STEPS_BACK < datetime.fromisoformat(other)
 
 
@@ -181,7 +181,7 @@ def differences(held: ListedPack, about: About, start: Start) -> Iterator[Disagr
                 yield Disagreement(name, f"{name} is not in the manifest")
             continue
         try:
-            same = _same(held.pack, name, make())
+            same = _same_file(held.pack, name, make())
         except WRONG_SHAPE:
             if not other_build:
                 raise
@@ -228,7 +228,7 @@ def _rests(held: ListedPack, ids: set[str]) -> dict[str, tuple[str, str]]:
     return {row["finding_id"]: (row["due_on"], row["evidence_file"]) for row in rows}
 
 
-def _same(pack: Pack, name: str, wanted: bytes) -> bool | None:
+def _same_file(pack: Pack, name: str, wanted: bytes) -> bool | None:
     """Whether the file holds that; None where that cannot be determined. It is not read far beyond its due size."""
     with pack.open(name) as file:
         found = file.read(2 * len(wanted) + (1 << 16))

@@ -138,7 +138,7 @@ def reperform(place: Path) -> list[Performed]:
         if rulebook.sha256 != manifest.judged.rulebook_sha256:  # that of policy.toml was verified
             raise EvidenceDamaged("rulebook/ and decoders/ are not what judged the run", hint=ASK)
         try:
-            state = _state(held, document, rulebook)
+            state = _rebuilt_state(held, document, rulebook)
             found = {one.id: one for one in evaluate(state, policy, checks.ALL, catalogue.find).findings}
             again = {identity: json_v1.finding_row(state, one) for identity, one in found.items()}
             told += _inventory(held, state)
@@ -243,7 +243,7 @@ def _rules(held: ListedPack, folder: Path) -> tuple[Rulebook, AuditPolicy]:
     return rulebook, policy
 
 
-def _state(held: ListedPack, document: ReportV1, rulebook: Rulebook) -> State:
+def _rebuilt_state(held: ListedPack, document: ReportV1, rulebook: Rulebook) -> State:
     documents = _documents(held)
     collections: dict[str, dict[str, Collection]] = {}
     for one in document["collection"]:
@@ -310,7 +310,7 @@ def _documents(held: ListedPack) -> Archive:
     for row in _texts(held, "provisions.csv"):
         provision = Provision(ProvisionKind(row["kind"]), tuple(json.loads(row["heading"])), row["text"])
         texts.setdefault(int(row["look"]), []).append(provision)
-    looks = grouped(map(_look, _texts(held, "terms.csv")), lambda look: look.document)
+    looks = grouped(map(_look_of_row, _texts(held, "terms.csv")), lambda look: look.document)
     notes = [
         Note(
             number,
@@ -328,7 +328,7 @@ def _documents(held: ListedPack) -> Archive:
     return Archive(looks, notes, lambda look: kept.get(look, ()))
 
 
-def _look(row: Mapping[str, str]) -> Look:
+def _look_of_row(row: Mapping[str, str]) -> Look:
     return Look(
         id=int(row["look"]),
         document=row["document"],
@@ -399,11 +399,11 @@ def _observations(held: ListedPack) -> Iterator[Observation]:
             told = (text["reason_code"], text["reason"], seen_at, text["source"], text["missing_scope"] or None)
             yield Unavailable(setting, subject, *told)
             continue
-        value = None if row["value_is_null"] == "true" else _value(setting, row["value"])
+        value = None if row["value_is_null"] == "true" else _value_of_cell(setting, row["value"])
         yield Observed(setting, subject, value, Grade(text["grade"]), seen_at, text["source"], text["sha256"])
 
 
-def _value(setting: SettingId, cell: str) -> Value:
+def _value_of_cell(setting: SettingId, cell: str) -> Value:
     """A cell is of the type that it looks like; a text that looks like another is none that a setting has."""
     if cell in ("true", "false"):
         return cell == "true"

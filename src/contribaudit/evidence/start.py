@@ -65,9 +65,9 @@ class _Worst:
         if self._worse_than is None or key < self._worse_than:
             self._kept.append((key, one))
             if len(self._kept) >= MOST_IN_BOOK + _BEYOND:
-                self._cut()
+                self._drop_excess()
 
-    def _cut(self) -> None:
+    def _drop_excess(self) -> None:
         self._kept.sort(key=itemgetter(0))
         if len(self._kept) > MOST_IN_BOOK:
             del self._kept[MOST_IN_BOOK:]
@@ -75,7 +75,7 @@ class _Worst:
 
     def findings(self) -> list[FindingV1]:
         """Those, by outcome, the worst first, then by severity, check and subject."""
-        self._cut()
+        self._drop_excess()
         return [one for _, one in self._kept]
 
 
@@ -202,7 +202,7 @@ def _index(one: Control) -> tuple[Cell, ...]:
 
 def write_page(shown: Shown, files: Mapping[str, str], out: TextIO) -> None:
     """The page; `files` are names of the folder with what they hold."""
-    style, verdict = _text("start.css"), shown.about.verdict
+    style, verdict = _read_asset("start.css"), shown.about.verdict
     rows, waived = ([_texts(row) for row in some[:MOST_ON_PAGE]] for some in (shown.open, shown.waived))
     stream = _template().stream(
         facts=shown.about.facts(),
@@ -224,7 +224,7 @@ def _texts(row: tuple[Cell, ...]) -> dict[str, str]:
     return {name: "" if cell is None else safe_text(str(cell)) for name, cell in zip(COLUMNS, row, strict=True)}
 
 
-def _text(name: str) -> str:
+def _read_asset(name: str) -> str:
     return resources.files("contribaudit.evidence").joinpath(name).read_text(encoding="utf-8")
 
 
@@ -233,4 +233,4 @@ def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_text("start.html.jinja"))
+    return environment.from_string(_read_asset("start.html.jinja"))

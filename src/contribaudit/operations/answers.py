@@ -100,7 +100,7 @@ def keep(answers: Answers) -> None:
     """
     words = answers.flags()
     if len(words) > len(answers.other_flags):
-        place = _place()
+        place = _words_file()
         with suppress(OSError):
             place.parent.mkdir(parents=True, exist_ok=True)
             with files.unfinished(place) as draft:
@@ -111,7 +111,7 @@ def keep(answers: Answers) -> None:
 def kept() -> list[str]:
     """The words of `keep`; none if nothing is saved, or if it cannot be read any more."""
     try:
-        found = json.loads(files.read_text(_place()))
+        found = json.loads(files.read_text(_words_file()))
     except (files.Unreadable, ValueError):
         return []
     return found if isinstance(found, list) and all(isinstance(one, str) for one in found) else []
@@ -119,10 +119,10 @@ def kept() -> list[str]:
 
 def discard_kept() -> None:
     """Remove what `keep` saved."""
-    _place().unlink(missing_ok=True)
+    _words_file().unlink(missing_ok=True)
 
 
-def _place() -> Path:
+def _words_file() -> Path:
     return file.data_dir() / "drafts" / "init.words"
 
 

@@ -100,7 +100,7 @@ def load(like: Draft) -> Draft | None:
         draft = Draft(like.organization, like.screen, like.by, begun_at, found["signals"])
         for kind, organization, subject, setting, value, note in found["answers"]:
             key = (Subject(organization, Kind(kind), subject), SettingId(setting))
-            draft.answers[key] = _value(value)
+            draft.answers[key] = _checked_value(value)
             if note:
                 draft.notes[key] = str(note)
         draft.about = {str(name): str(text) for name, text in found["about"].items()}
@@ -116,7 +116,7 @@ def discard(draft: Draft) -> None:
 
 def discard_of(organization: str) -> None:
     """Remove every draft about an organization: one that exists in a demonstration only."""
-    for path in _kept():
+    for path in _draft_files():
         with suppress(Unreadable, ValueError, TypeError, KeyError, OSError):
             if json.loads(files.read_text(path))["organization"] == organization:
                 path.unlink()
@@ -125,14 +125,14 @@ def discard_of(organization: str) -> None:
 def discard_all() -> int:
     """Remove every draft of this account; how many there were."""
     removed = 0
-    for path in _kept():
+    for path in _draft_files():
         with suppress(OSError):
             path.unlink()
             removed += 1
     return removed
 
 
-def _kept() -> Iterable[Path]:
+def _draft_files() -> Iterable[Path]:
     folder = _folder()
     return sorted(folder.glob("*.json")) if folder.is_dir() else ()
 
@@ -146,7 +146,7 @@ def _folder() -> Path:
     return file.data_dir() / "drafts"
 
 
-def _value(value: Any) -> Value:
+def _checked_value(value: Any) -> Value:
     if isinstance(value, list):
         return tuple(str(one) for one in value)
     if value is None or isinstance(value, str | bool | int):

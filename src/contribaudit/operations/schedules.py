@@ -140,7 +140,7 @@ def install(recipe: Recipe) -> tuple[Path, ...]:
 def steps(recipe: Recipe) -> tuple[str, ...]:
     """The commands to run once the units are in place."""
     return (
-        *_before(recipe, recipe.writable),
+        *_preparations(recipe, recipe.writable),
         "systemctl --user daemon-reload",
         f"systemctl --user start {BY_HAND}    # once, to see that it works; {SERVICE} is its timer's",
         f"journalctl --user -u {BY_HAND}",
@@ -149,7 +149,7 @@ def steps(recipe: Recipe) -> tuple[str, ...]:
     )
 
 
-def _before(recipe: Recipe, folders: Sequence[Path]) -> list[str]:
+def _preparations(recipe: Recipe, folders: Sequence[Path]) -> list[str]:
     """The commands that make the folders and the key's file."""
     own = [recipe.key_file.parent] if recipe.key_file is not None else []
     key = shlex.quote(str(recipe.key_file))
@@ -198,7 +198,9 @@ def crontab(recipe: Recipe, *, mail_to: str, log_file: Path) -> str:
     # In a crontab a bare % ends the command.
     line = shlex.join(words).replace("%", r"\%")
     log = shlex.quote(str(log_file)).replace("%", r"\%")
-    return written("crontab", recipe, steps=_before(recipe, [log_file.parent]), mail_to=mail_to, line=line, log=log)
+    return written(
+        "crontab", recipe, steps=_preparations(recipe, [log_file.parent]), mail_to=mail_to, line=line, log=log
+    )
 
 
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -241,7 +243,7 @@ def _variables(recipe: Recipe) -> list[tuple[str, str]]:
     return [(name, value) for name, value in recipe.environment if name in _ANYWHERE]
 
 
-def _words(recipe: Recipe, key_file: str) -> list[str]:
+def _container_command(recipe: Recipe, key_file: str) -> list[str]:
     """The words to run in a container, where a single key is in that file."""
     key = ["--api-key-file", key_file] if recipe.key else []
     organization = ["--org", recipe.organization] if recipe.organization else []
@@ -255,7 +257,7 @@ def kubernetes(recipe: Recipe, *, image: str, namespace: str) -> str:
         recipe,
         image=image,
         namespace=namespace,
-        words=_words(recipe, f"{_SECRETS}/api-key"),
+        words=_container_command(recipe, f"{_SECRETS}/api-key"),
         variables=_variables(recipe),
         data=_DATA,
         secrets=_SECRETS,
@@ -274,7 +276,7 @@ def container(recipe: Recipe, *, image: str) -> str:
         "container.sh",
         recipe,
         image=image,
-        words=_words(recipe, "/run/secrets/api-key"),
+        words=_container_command(recipe, "/run/secrets/api-key"),
         variables=_variables(recipe),
         data=_DATA,
         mounted=mounted,

@@ -62,7 +62,7 @@ class Kept:
             else:
                 return None
         if self.path is not None:
-            _write_new(self.path, f"{self.secret.get_secret_value()}\n", mode=0o600)
+            _write_new_file(self.path, f"{self.secret.get_secret_value()}\n", mode=0o600)
         return self.path
 
 
@@ -83,12 +83,12 @@ def refuse_existing(*wanted: Path) -> None:
 
 def known_pack(name: str) -> str:
     """The name of a shipped pack. Raises UsageError."""
-    return _one_of(name, [pack.name for pack in shipped()], "policy pack")
+    return _known_choice(name, [pack.name for pack in shipped()], "policy pack")
 
 
 def known_plan(name: str, known: Sequence[str]) -> str:
     """The word of a plan. Raises UsageError."""
-    return _one_of(name.casefold(), known, "plan")
+    return _known_choice(name.casefold(), known, "plan")
 
 
 def refused(settings: AppSettings, statements: Mapping[str, Any]) -> tuple[str, str]:
@@ -138,7 +138,7 @@ def install(
             (policy, policy_text),
             (config, _config_toml(settings, answers, name, config.parent, policy)),
         ):
-            _write_new(path, text)
+            _write_new_file(path, text)
             made.append(path)
     except BaseException:
         for path in made:
@@ -156,7 +156,7 @@ def _config_toml(settings: AppSettings, answers: Answers, name: str, folder: Pat
     document.add(tomlkit.nl())
     document["org_id"] = answers.organization
     if name:
-        document["org_id"].comment(_one_line(name))
+        document["org_id"].comment(_single_line(name))
     if settings.api_url != API_URL:
         document["api_url"] = settings.api_url
     document["policy"] = str(policy.relative_to(folder)) if policy.is_relative_to(folder) else str(policy)
@@ -195,7 +195,7 @@ def _policy_toml(answers: Answers, name: str) -> str:
         tomlkit.comment("What this organization wants. contribaudit audit compares the present state with it.")
     )
     document["version"] = 1
-    name = _one_line(name)
+    name = _single_line(name)
     document["name"] = f"{name}: audit policy" if name else "Audit policy"
     document["extends"] = list(answers.packs or (DEFAULT_PACK,))
     if answers.plan:
@@ -221,7 +221,7 @@ def _expect(statements: Mapping[str, Any]) -> tomlkit.items.Table:
     return table
 
 
-def _write_new(path: Path, text: str, mode: int = 0o644) -> None:
+def _write_new_file(path: Path, text: str, mode: int = 0o644) -> None:
     try:
         if not path.parent.is_dir():
             path.parent.mkdir(parents=True, mode=0o700)
@@ -235,7 +235,7 @@ def _write_new(path: Path, text: str, mode: int = 0o644) -> None:
         file.write(text)
 
 
-def _one_of(name: str, known: Sequence[str], what: str) -> str:
+def _known_choice(name: str, known: Sequence[str], what: str) -> str:
     if name in known:
         return name
     near = nearest(name, known)
@@ -243,5 +243,5 @@ def _one_of(name: str, known: Sequence[str], what: str) -> str:
     raise UsageError(f"There is no {what} {name!r}{told}", hint=f"There are {', '.join(known)}")
 
 
-def _one_line(text: str) -> str:
+def _single_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:100]

@@ -191,7 +191,7 @@ class Fetcher:
 
     async def _send(self, url: httpx.URL, headers: dict[str, str], most: int) -> tuple[httpx.Response, bytes]:
         """One request and its body, as far as it is wanted: nothing of what is no page."""
-        await self._apart(url)
+        await self._keep_distance(url)
         client = self._client(url)
         sent = {
             "User-Agent": USER_AGENT,
@@ -211,7 +211,7 @@ class Fetcher:
         found = no_answer(failure, call=f"GET {url.host}", url=url)
         raise PageNotRead(found.message, why=found.code, hint=f"Check the network and any proxy. {_BY_HAND}") from None
 
-    async def _apart(self, url: httpx.URL) -> None:
+    async def _keep_distance(self, url: httpx.URL) -> None:
         now = asyncio.get_running_loop().time()
         before = self._asked.get(url.host)
         if before is not None and now - before < SECONDS_APART and not is_loopback(url.host):

@@ -40,7 +40,7 @@ def read_page(body: bytes, content_type: str = "") -> Readable:
     Raises PageNotRead for bytes that hold none: `empty`, `too_large`, `not_text`, `encoding`.
     """
     text = decoded(body, content_type)
-    return _of_html(text) if _is_html(text) else _of_text(text)
+    return _of_html(text) if _is_html(text) else _read_plain_text(text)
 
 
 _TAG = re.compile(
@@ -111,9 +111,9 @@ def _of_html(text: str) -> Readable:
     main = tree.css_first("main, [role=main]")
     whole = tuple(_provisions(main, _UNSEEN | _AROUND)) if main is not None else ()
     words = len(tree.body.text(separator=" ").split()) if tree.body is not None else 0
-    if tree.body is not None and _count(whole) < _MOSTLY * words:
+    if tree.body is not None and _count_words(whole) < _MOSTLY * words:
         every = tuple(_provisions(tree.body, _UNSEEN | _AROUND))
-        whole = whole if _count(whole) >= _MOSTLY * _count(every) else every
+        whole = whole if _count_words(whole) >= _MOSTLY * _count_words(every) else every
     if not whole and tree.body is not None:  # all of it stands in what usually surrounds a page
         whole = tuple(_provisions(tree.body, _UNSEEN))
     opened, closed = (
@@ -123,7 +123,7 @@ def _of_html(text: str) -> Readable:
     return Readable(
         title=title,
         provisions=whole,
-        words=_count(whole),
+        words=_count_words(whole),
         stated_on=stated_day(whole),
         has_login=tree.css_first("input[type=password], input[name=password]") is not None,
         scripts=len(tree.css("script")),
@@ -131,7 +131,7 @@ def _of_html(text: str) -> Readable:
     )
 
 
-def _count(provisions: Provisions) -> int:
+def _count_words(provisions: Provisions) -> int:
     return sum(len(one.text.split()) for one in provisions)
 
 
@@ -139,7 +139,7 @@ _LONGEST = 30_000
 """Characters: as many as a cell of a spreadsheet holds."""
 
 
-def _cut(text: str) -> list[str]:
+def _cut_at_sentences(text: str) -> list[str]:
     """A text without end in pieces, cut behind a sentence where there is one."""
     pieces = []
     while len(text) > _LONGEST:
@@ -171,7 +171,7 @@ class _Blocks:
         self._pieces.clear()
         if not text.strip("|\u00a0 "):
             return
-        *pieces, text = _cut(text)
+        *pieces, text = _cut_at_sentences(text)
         for piece in pieces:
             self.made.append(Provision(kind, tuple(one for _, one in self._over), piece))
         if kind is ProvisionKind.HEADING:
@@ -214,7 +214,7 @@ def _provisions(root: LexborNode, without: frozenset[str]) -> list[Provision]:
                 blocks.end(ProvisionKind.ITEM) if not rows else blocks.add(" ")
                 items -= 1
             elif tag in _BLOCKS:
-                _end(blocks, rows, heads, items)
+                _end_block(blocks, rows, heads, items)
             continue
         if tag.startswith(("-comment", "!doctype", "_comment")) or (tag in without and not _content(node, tag, inner)):
             continue
@@ -223,7 +223,7 @@ def _provisions(root: LexborNode, without: frozenset[str]) -> list[Provision]:
             blocks.add(" ")
             continue
         if tag in _BLOCKS and tag not in ("td", "th"):
-            _end(blocks, rows, heads, items)
+            _end_block(blocks, rows, heads, items)
         if tag in _HEADINGS and not rows:
             heads, level = heads + 1, _HEADINGS[tag]
         rows += tag == "tr"
@@ -233,7 +233,7 @@ def _provisions(root: LexborNode, without: frozenset[str]) -> list[Provision]:
         while child is not None:
             stack.append((child, False))
             child = child.prev
-    _end(blocks, 0, 0, 0)
+    _end_block(blocks, 0, 0, 0)
     return [_plain_row(one) for one in blocks.made]
 
 
@@ -244,7 +244,7 @@ def _content(node: LexborNode, tag: str, inner: int) -> bool:
     return tag in _LEAST_WORDS and len(node.text().split()) >= _LEAST_WORDS[tag]
 
 
-def _end(blocks: _Blocks, rows: int, heads: int, items: int) -> None:
+def _end_block(blocks: _Blocks, rows: int, heads: int, items: int) -> None:
     """A block begins or ends here: within a row or a heading it only divides words."""
     if rows or heads:
         blocks.add(" ")
@@ -311,7 +311,7 @@ class _Table:
         self._cells = []
 
 
-def _of_text(text: str) -> Readable:
+def _read_plain_text(text: str) -> Readable:
     """Paragraphs between empty lines, as a text browser or somebody who copies makes them."""
     blocks = _Blocks()
     table = _Table(blocks)
@@ -326,7 +326,7 @@ def _of_text(text: str) -> Readable:
     table.end()
     found = tuple(blocks.made)
     title = next((one.text for one in found if one.kind is ProvisionKind.HEADING), "")
-    return Readable(title, found, _count(found), stated_day(found), has_login=False, scripts=0, cut_off=False)
+    return Readable(title, found, _count_words(found), stated_day(found), has_login=False, scripts=0, cut_off=False)
 
 
 def _paragraph(blocks: _Blocks, table: _Table, block: str, *, one_line: bool) -> None:

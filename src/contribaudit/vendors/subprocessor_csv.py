@@ -32,10 +32,10 @@ def read_csv(text: str) -> ListedRows:
     header = next(lines)
     for name in READ:
         if name not in header:
-            raise _wrong(f"the column `{name}` is missing", "unknown_column")
+            raise _csv_error(f"the column `{name}` is missing", "unknown_column")
     for name in header:
         if name not in SUBPROCESSOR_COLUMNS:
-            raise _wrong(f"the column {name!r} is not known", "unknown_column")
+            raise _csv_error(f"the column {name!r} is not known", "unknown_column")
     effective: date | None = None
     rows: list[Row] = []
     for cells in lines:
@@ -43,16 +43,16 @@ def read_csv(text: str) -> ListedRows:
             continue
         where = f"line {lines.line_num}"
         if len(cells) != len(header):
-            raise _wrong(f"{where} has {len(cells)} cells, and the header {len(header)}", "truncated")
+            raise _csv_error(f"{where} has {len(cells)} cells, and the header {len(header)}", "truncated")
         cell = dict(zip(header, map(_unguarded, cells), strict=True))
         day = _day(cell["effective"], where)
         if effective not in (None, day):
-            raise _wrong(f"{where}: `effective` is {day}, and {effective} above", "no_date")
+            raise _csv_error(f"{where}: `effective` is {day}, and {effective} above", "no_date")
         effective = day
         if not cell["name"]:
-            raise _wrong(f"{where}: `name` is empty", "empty_cell")
+            raise _csv_error(f"{where}: `name` is empty", "empty_cell")
         if cell["group"] not in ("true", "false"):
-            raise _wrong(f"{where}: `group` is {cell['group']!r}: write true or false", "unlabelled")
+            raise _csv_error(f"{where}: `group` is {cell['group']!r}: write true or false", "unlabelled")
         links = _links(cell["links"], where)
         rows.append(
             Row(
@@ -67,7 +67,7 @@ def read_csv(text: str) -> ListedRows:
             )
         )
     if effective is None:
-        raise _wrong("it holds no row", "truncated")
+        raise _csv_error("it holds no row", "truncated")
     return ListedRows(effective, tuple(rows))
 
 
@@ -83,7 +83,7 @@ def _day(text: str, where: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise _wrong(f"{where}: `effective` is {text!r}: write 2026-03-02", "no_date") from None
+        raise _csv_error(f"{where}: `effective` is {text!r}: write 2026-03-02", "no_date") from None
 
 
 def _links(text: str, where: str) -> tuple[Link, ...]:
@@ -91,10 +91,10 @@ def _links(text: str, where: str) -> tuple[Link, ...]:
         found = json.loads(text or "[]")
         return tuple(Link(str(one["text"]), str(one["url"])) for one in found)
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise _wrong(
+        raise _csv_error(
             f'{where}: `links` is not a list like [{{"text": "Terms", "url": "https://…"}}]', "unlabelled"
         ) from None
 
 
-def _wrong(message: str, why: str) -> SubprocessorsNotRead:
+def _csv_error(message: str, why: str) -> SubprocessorsNotRead:
     return SubprocessorsNotRead(message, why=why, hint=_HINT)

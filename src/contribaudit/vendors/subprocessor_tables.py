@@ -76,13 +76,13 @@ def _html_table(table: LexborNode, labels: Labels) -> Table | None:
         return None
     if len(lines) > 1 and len(lines[0]) == 1:
         lines = lines[1:]  # a title over all columns
-    headings = [_shown(cell) for cell in lines[0]]
+    headings = [_displayed_text(cell) for cell in lines[0]]
     columns = labels.table([labels.of(one) for one in headings], headings)
     if columns is None:
         return None
     grid: list[tuple[str, list[str], list[list[Link]]]] = []
     for line in lines[1:]:
-        cells = [_shown(cell) for cell in line]
+        cells = [_displayed_text(cell) for cell in line]
         name = clean(cells[0])
         if len(cells) != len(columns) or any(cell.attributes.get("colspan", "1") != "1" for cell in line):
             raise SubprocessorsNotRead(_cells_and_columns(name, cells, columns), why="truncated", hint=COMPARE)
@@ -96,12 +96,12 @@ def _html_table(table: LexborNode, labels: Labels) -> Table | None:
     for name, cells, links in grid:
         bare = [without_label(cells[0], labels)]
         for column, cell in zip(columns[1:], cells[1:], strict=True):
-            bare.append(_bare(name, column, cell, labels, required=labelled))
+            bare.append(_without_label(name, column, cell, labels, required=labelled))
         rows.append(row_of(columns, bare, labels, links))
     return Table(columns, tuple(rows))
 
 
-def _bare(name: str, column: Column, cell: str, labels: Labels, *, required: bool) -> str:
+def _without_label(name: str, column: Column, cell: str, labels: Labels, *, required: bool) -> str:
     """The cell without its label. Raises SubprocessorsNotRead for another column's, and for none where one is due."""
     found, rest = labels.split(cell)
     if found == column:
@@ -111,7 +111,7 @@ def _bare(name: str, column: Column, cell: str, labels: Labels, *, required: boo
     return cell
 
 
-def _shown(node: LexborNode) -> str:
+def _displayed_text(node: LexborNode) -> str:
     """What a cell shows, a paragraph a line."""
     pieces: list[str] = []
 
@@ -139,13 +139,13 @@ def _links(cell: LexborNode) -> Iterator[Link]:
     for anchor in cell.css("a"):
         address = anchor.attributes.get("href")
         if address:
-            yield Link(clean(_shown(anchor)), clean(address).replace(" ", ""))
+            yield Link(clean(_displayed_text(anchor)), clean(address).replace(" ", ""))
 
 
 def plain(text: str) -> str:
     """What an HTML page shows, a paragraph a line."""
     body = LexborHTMLParser(text).body
-    return _shown(body) if body is not None else ""
+    return _displayed_text(body) if body is not None else ""
 
 
 def _cells_and_columns(name: str, cells: Sequence[str], columns: Sequence[Column]) -> str:
@@ -264,7 +264,7 @@ def _stream(chunks: Sequence[str], labels: Labels) -> Iterator[Table]:
                 chunk, last = chunks[at], column == columns[-1]
                 at += 1
                 if last:
-                    chunk, following = _next_name(chunk, labels, at == len(chunks))
+                    chunk, following = _split_next_name(chunk, labels, at == len(chunks))
                 cells.append(_of_label(clean(name), column, _paragraphs(chunk), labels, last=at == len(chunks)))
             rows.append(row_of(columns, cells, labels))
             name = following
@@ -318,7 +318,7 @@ def _header(chunks: Sequence[str], start: int, labels: Labels) -> tuple[tuple[Co
     raise truncated(f"its table breaks off after the heading {told!r}")
 
 
-def _next_name(chunk: str, labels: Labels, at_end: bool) -> tuple[str, str]:
+def _split_next_name(chunk: str, labels: Labels, at_end: bool) -> tuple[str, str]:
     """The last cell of a row, and the name of the next one, which follows it without a bar; "" where none does."""
     parts = [part for part in _HARD_BREAK.split(chunk) if part.strip()]
     heading = next((n for n, part in enumerate(parts) if n and _HEADING.search(part)), None)

@@ -86,10 +86,10 @@ def judged(
     try:
         page = read_page(copy.body, copy.content_type)
     except PageNotRead as error:
-        return _look(document, copy, signature, LookOutcome.NOT_READABLE, error.why, error.message), None
+        return _new_look(document, copy, signature, LookOutcome.NOT_READABLE, error.why, error.message), None
     found = _not_the_document(rules, document, before, copy, page)
     if found is not None and (not accept or not page.provisions):
-        return _look(document, copy, signature, LookOutcome.NOT_READABLE, *found, page=page), page
+        return _new_look(document, copy, signature, LookOutcome.NOT_READABLE, *found, page=page), page
     digest = text_digest(page.provisions)
     accepted = found is not None
     if current is None:
@@ -100,13 +100,13 @@ def judged(
         outcome, why = LookOutcome.OLDER, ("older", older)
     else:
         outcome, why = LookOutcome.CHANGED, ("", "")
-    return _look(document, copy, signature, outcome, *why, page=page, digest=digest, accepted=accepted), page
+    return _new_look(document, copy, signature, outcome, *why, page=page, digest=digest, accepted=accepted), page
 
 
 def unread(document: Watched, error: PageNotRead, signature: Signature, source: str) -> Look:
     """A look that got no page at all."""
     nothing = Copy(b"", "", source, signature.at, fetched=True)
-    return _look(document, nothing, signature, LookOutcome.NOT_READABLE, error.why, error.message)
+    return _new_look(document, nothing, signature, LookOutcome.NOT_READABLE, error.why, error.message)
 
 
 async def fetch(store: History, rules: TermsRules, document: Watched, fetcher: Fetcher, signature: Signature) -> Look:
@@ -121,7 +121,7 @@ async def fetch(store: History, rules: TermsRules, document: Watched, fetcher: F
         current = archive.current(document.name)
         assert current is not None, "only then it was asked conditionally"
         same = Copy(b"", "", document.url, answer.retrieved_at, fetched=True, validators=known)
-        look = _look(document, same, signature, LookOutcome.UNCHANGED, "", "", digest=current.text_sha256)
+        look = _new_look(document, same, signature, LookOutcome.UNCHANGED, "", "", digest=current.text_sha256)
         return store.add_look(look, None, None)
     return take_in(store, rules, document, Copy.of(answer), signature)
 
@@ -141,7 +141,7 @@ def _validators(archive: Archive, document: Watched) -> Validators:
     return Validators(seen[-1].etag, seen[-1].last_modified) if seen else fetching.NOTHING_KNOWN
 
 
-def _look(
+def _new_look(
     document: Watched,
     copy: Copy,
     signature: Signature,

@@ -118,11 +118,11 @@ def record(
     Without values, walk through the screens that the policy's rules wait for.
     """
     from contribaudit.cli.attest.recording import by_flags, from_file, print_template, typed_values
-    from contribaudit.cli.attest.session import Given, open_session
+    from contribaudit.cli.attest.session import LookFlags, open_session
     from contribaudit.cli.attest.walk import require_person, show_plan, walk
     from contribaudit.operations import drafts
 
-    given = Given(**flags)
+    given = LookFlags(**flags)
     told = typed_values(setting, value, pairs, subject, given.screen)
     if sum((bool(told), source is not None, template, dry_run, discard)) > 1:
         raise UsageError(

@@ -25,7 +25,7 @@ from contribaudit.attestations.recording import (
     new_id,
     record_all,
 )
-from contribaudit.cli.attest.session import Given, Session, write_recorded
+from contribaudit.cli.attest.session import LookFlags, Session, write_recorded
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.aliases import alias_of
@@ -37,7 +37,7 @@ TypedValue = tuple[str, str, str]
 """Subject, setting and value as they were typed. A subject with `*` is a pattern; no setting is the screen's."""
 
 
-def by_flags(session: Session, told: Sequence[TypedValue], given: Given) -> None:
+def by_flags(session: Session, told: Sequence[TypedValue], given: LookFlags) -> None:
     """Record the values of one look."""
     by = mail(given.by or session.settings.attested_by)
     look_at = _past(session, given)
@@ -100,7 +100,7 @@ def _setting_of(screen: Screen | None, value: str) -> str:
     return possible[0].id
 
 
-def from_file(session: Session, source: Path, given: Given) -> None:
+def from_file(session: Session, source: Path, given: LookFlags) -> None:
     """Record a file's values; those that the history has already are skipped."""
     found = files.load(source)
     by = given.by or session.settings.attested_by or ""
@@ -124,7 +124,7 @@ def from_file(session: Session, source: Path, given: Given) -> None:
     write_recorded(session, looked.state, made, more=more)
 
 
-def _past(session: Session, given: Given) -> datetime | None:
+def _past(session: Session, given: LookFlags) -> datetime | None:
     """The time of --observed-at. Raises UsageError when it is in the future."""
     found = exact_time(given.observed_at) if given.observed_at else None
     if found is not None and found > session.now():

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class LookFlags:
     """What the flags say about the look."""
 
     by: str | None

@@ -16,7 +16,7 @@ from contribaudit import termination
 from contribaudit.attestations.due import DueScreen, Row, find_screen, path_of, ruled_out
 from contribaudit.attestations.recording import allowed, covering_note, doubt, mail, parse_value, short
 from contribaudit.audit.attesting import Form
-from contribaudit.cli.attest.session import Given, Session, write_recorded
+from contribaudit.cli.attest.session import LookFlags, Session, write_recorded
 from contribaudit.cli.options import ask, ask_valid, in_lines, person_there
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import SettingId, Value
@@ -47,7 +47,7 @@ def require_person() -> None:
 
 def show_plan(session: Session, screen: str | None, *, everything: bool) -> None:
     """Print the screens that the walk would open, with values and minutes; nothing is asked or recorded."""
-    due = _due(session, session.read(), screen, everything=everything)
+    due = _due_screens(session, session.read(), screen, everything=everything)
     rows = [
         (
             one.screen.id,
@@ -66,16 +66,16 @@ def show_plan(session: Session, screen: str | None, *, everything: bool) -> None
     )
 
 
-def walk(session: Session, given: Given, *, everything: bool) -> None:
+def walk(session: Session, given: LookFlags, *, everything: bool) -> None:
     """Walk through every screen on which something is due, or that of --screen. Each is saved once answered."""
     by = given.by or session.settings.attested_by
     by = mail(by) if by else ask_valid("Your email address", mail, asking=ask)
     state = session.read()
-    due = _due(session, state, given.screen, everything=everything)
+    due = _due_screens(session, state, given.screen, everything=everything)
     if not due:
         session.console.diagnostics.conclusion("Nothing is due.")
         return
-    _say(f"{_length(due)}. Press Enter to skip a value.")
+    _write_line(f"{_length(due)}. Press Enter to skip a value.")
     made: list[Attestation] = []
     for one in due:
         recorded, state = _screen(session, state, one, by, given)
@@ -83,7 +83,7 @@ def walk(session: Session, given: Given, *, everything: bool) -> None:
     write_recorded(session, state, made)
 
 
-def _due(session: Session, state: State, screen: str | None, *, everything: bool) -> list[DueScreen]:
+def _due_screens(session: Session, state: State, screen: str | None, *, everything: bool) -> list[DueScreen]:
     wanted = find_screen(session.job.rulebook.screens, screen) if screen else None
     return session.due(state, wanted, everything=everything)
 
@@ -94,19 +94,19 @@ def _length(due: Sequence[DueScreen]) -> str:
 
 
 def _screen(
-    session: Session, before: State, due: DueScreen, by: str, given: Given
+    session: Session, before: State, due: DueScreen, by: str, given: LookFlags
 ) -> tuple[tuple[Attestation, ...], State]:
     """Ask for the values of one screen. Returns what was recorded, and the newest reading."""
     screen = due.screen
-    _say("")
-    _say(screen.title)
+    _write_line("")
+    _write_line(screen.title)
     for generation, path in screen.paths.items():
-        _say(f"  {generation}: {path}")
+        _write_line(f"  {generation}: {path}")
     if screen.note:
-        _say(f"  {screen.note}")
+        _write_line(f"  {screen.note}")
     draft = _resumed(before, due, by)
     with _draft_kept(draft):
-        _answers(before, due.rows, draft)
+        _ask_settings(before, due.rows, draft)
         if not draft.answers:
             drafts.discard(draft)
             return (), before
@@ -129,10 +129,12 @@ def _resumed(before: State, due: DueScreen, by: str) -> Draft:
     if kept is None:
         return fresh
     if kept.signals != fresh.signals:
-        _say("  The unfinished form is discarded: a signal has moved since you looked. Look at the screen again.")
+        _write_line(
+            "  The unfinished form is discarded: a signal has moved since you looked. Look at the screen again."
+        )
         drafts.discard(kept)
         return fresh
-    _say(f"  Resumed: {counted(len(kept.answers), 'answer')} from {rfc3339(kept.begun_at) or ''}.")
+    _write_line(f"  Resumed: {counted(len(kept.answers), 'answer')} from {rfc3339(kept.begun_at) or ''}.")
     return kept
 
 
@@ -149,15 +151,15 @@ def _draft_kept(draft: Draft) -> Iterator[None]:
                 " `contribaudit attest --discard` to drop it."
             )
 
-    with termination.undoing(lambda: keep(_say_at_once)):
+    with termination.undoing(lambda: keep(_write_unbuffered)):
         try:
             yield
         except (click.Abort, ContribauditError):
-            keep(_say)
+            keep(_write_line)
             raise
 
 
-def _answers(state: State, rows: Sequence[Row], draft: Draft) -> None:
+def _ask_settings(state: State, rows: Sequence[Row], draft: Draft) -> None:
     """Ask setting by setting; of several rows first whether all of them show the same."""
     answers = draft.answers
     for setting in dict.fromkeys(row.setting for row in rows):
@@ -169,29 +171,29 @@ def _answers(state: State, rows: Sequence[Row], draft: Draft) -> None:
         if len(asked) > 1:
             kind = asked[0].subject.kind
             question = f"  All {len(asked)} {kind}s, {setting.title} ({allowed(setting)}; Enter: one by one)"
-            value = _value(state, asked[0], question, keep=None)
+            value = _ask_until_valid(state, asked[0], question, keep=None)
             if value is not None:
                 answers.update({row.key: value for row in asked})
                 note = covering_note(setting.id, value, len(asked))
                 draft.notes.update({row.key: note for row in asked})
                 continue
         for row in asked:
-            value = _answer(state, row)
+            value = _ask_value(state, row)
             if value is not None:
                 answers[row.key] = value
 
 
-def _answer(state: State, row: Row) -> Value:
+def _ask_value(state: State, row: Row) -> Value:
     """What the screen shows for the row; None when it was skipped."""
     question = f"  {safe_text(alias_of(state, row.subject))}, {row.setting.title} ({allowed(row.setting)})"
     if row.last is not None:
         when = (rfc3339(row.last.observed_at) or "")[:10]
         carried = f"{safe_text(row.last.by)}: {display(row.last.value)}"
         question += f" [carried from {when}, {carried}; {KEEP} if it still shows that]"
-    return _value(state, row, question, keep=row.last.value if row.last is not None else None)
+    return _ask_until_valid(state, row, question, keep=row.last.value if row.last is not None else None)
 
 
-def _value(state: State, row: Row, question: str, *, keep: Value) -> Value:
+def _ask_until_valid(state: State, row: Row, question: str, *, keep: Value) -> Value:
     """The value that is typed, asked for until it is valid; `keep` is what KEEP stands for, None for nothing."""
     while True:
         text = ask(question, default="")
@@ -202,17 +204,17 @@ def _value(state: State, row: Row, question: str, *, keep: Value) -> Value:
         try:
             value = parse_value(row.setting, text)
         except UsageError as error:
-            _say(f"    {error}")
+            _write_line(f"    {error}")
             continue
         doubted = doubt(state, row.subject.organization, row.setting.id, value)
         if not doubted:
             return value
-        _say(f"    {doubted}")
+        _write_line(f"    {doubted}")
         if ask("    Record it anyway? (yes, or Enter to answer again)", default="").casefold() in ("y", "yes"):
             return value
 
 
-def _shots(given: Given) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
+def _shots(given: LookFlags) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
     """The screenshots of one screen: --attach, or what is asked for."""
     if given.attach:
         return pictures(given.attach)
@@ -223,13 +225,13 @@ def _shots(given: Given) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
         try:
             return pictures([text])
         except UsageError as error:
-            _say(f"    {error}")
+            _write_line(f"    {error}")
 
 
-def _say(line: str) -> None:
+def _write_line(line: str) -> None:
     click.echo(in_lines(line), err=True)
 
 
-def _say_at_once(line: str) -> None:
+def _write_unbuffered(line: str) -> None:
     """Write past Python's buffers, which may be half full when a signal arrives."""
     os.write(2, f"{in_lines(line)}\n".encode())

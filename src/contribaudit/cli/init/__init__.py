@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from contribaudit.operations.setup import Kept
 
 
-class _Several(click.ParamType[tuple[str, ...]]):
+class _CommaList(click.ParamType[tuple[str, ...]]):
     """Words with commas between them."""
 
     name = "LIST"
@@ -77,21 +77,21 @@ class _Several(click.ParamType[tuple[str, ...]]):
 @click.option("--ai", metavar="WORD", help="Who may use AI: blocked, allowed, or groups:NAME,NAME (Enterprise).")
 @click.option(
     "--ai-allowed-on",
-    type=_Several(),
+    type=_CommaList(),
     multiple=True,
     metavar="PLACE",
     help="A site or app where AI is allowed although it is blocked. Repeatable.",
 )
 @click.option(
     "--location",
-    type=_Several(),
+    type=_CommaList(),
     multiple=True,
     metavar="PLACE",
     help="A location in which every app must be pinned: EEA, EU+UK, CH and so on. Repeatable.",
 )
 @click.option(
     "--location-except",
-    type=_Several(),
+    type=_CommaList(),
     multiple=True,
     metavar="APP",
     help="An app without data residency that you accept; needs --reason. Repeatable.",
@@ -147,7 +147,7 @@ def command(
     other_flags = _other_flags(
         named | {"--config": console.config_path}, {"--no-test": no_test, "--no-audit": no_audit, "--yes": yes}
     )
-    answers = _answers(console, flags, tuple(other_flags))
+    answers = _answers_from_flags(console, flags, tuple(other_flags))
     asking = options.person_there()
     if not asking:
         refuse_missing(answers)
@@ -156,7 +156,7 @@ def command(
     settings = console.settings()
     interview = Interview(console, settings, console.rulebook(), answers, test=not no_test)
     sure = "" if yes else f"Write {config_path} and {policy_path}?"
-    secrets = _asked(interview, answers, config_path.parent, sure) if asking else _tested(interview, answers)
+    secrets = _ask_missing(interview, answers, config_path.parent, sure) if asking else _tested(interview, answers)
     with termination.held():
         warn = console.diagnostics.warning
         name = interview.look.name
@@ -170,7 +170,7 @@ def command(
     _finish(console, config_path, answers, no_audit=no_audit)
 
 
-def _answers(console: Console, flags: Mapping[str, Any], other_flags: tuple[str, ...]) -> Answers:
+def _answers_from_flags(console: Console, flags: Mapping[str, Any], other_flags: tuple[str, ...]) -> Answers:
     """The answers that the flags give, including the key. Raises UsageError and CredentialError for invalid ones."""
     from contribaudit.attestations.recording import mail
     from contribaudit.operations import setup
@@ -222,7 +222,7 @@ def _tested(interview: Interview, answers: Answers) -> list[Kept]:
     return []
 
 
-def _asked(interview: Interview, answers: Answers, folder: Path, sure: str) -> list[Kept]:
+def _ask_missing(interview: Interview, answers: Answers, folder: Path, sure: str) -> list[Kept]:
     """Ask for everything that is missing. Returns the typed secrets; `sure` is the last question, "" for none."""
     with _stoppable(answers):
         interview.key()

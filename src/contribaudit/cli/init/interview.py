@@ -52,7 +52,7 @@ class Interview:
         answers = self._answers
         if not options.person_there():
             if self._test:
-                self._looked()
+                self._test_key()
                 if answers.reads_sites:
                     self._try_token()
             return
@@ -64,12 +64,12 @@ class Interview:
             if not self._test:
                 return
             try:
-                self._looked()
+                self._test_key()
             except OrganizationNotFound as error:
-                self._wrong(error)
+                self._show_error(error)
                 answers.organization = ""
             except ContribauditError as error:
-                self._wrong(error)
+                self._show_error(error)
                 if not self._another("key"):
                     return
             else:
@@ -81,9 +81,9 @@ class Interview:
             self._contribution()
             self._ai()
             self._location()
-            self._why()
+            self._ask_reason()
         self._site()
-        self._by()
+        self._ask_attester()
         self._schedule()
 
     def where_to_keep(self, folder: Path) -> list[Kept]:
@@ -94,11 +94,15 @@ class Interview:
         found = []
         if answers.key is not None and answers.key_typed:
             account = credentials.account(answers.organization, url)
-            found.append(self._place("API key", answers.key, account, folder / "api-key", credentials.ALTERNATIVES))
+            found.append(
+                self._choose_storage("API key", answers.key, account, folder / "api-key", credentials.ALTERNATIVES)
+            )
         if answers.site_token is not None:
             account = credentials.site_account("", url)
             otherwise = "save it with contribaudit login --site all"
-            found.append(self._place("site token", answers.site_token, account, folder / "site-token", otherwise))
+            found.append(
+                self._choose_storage("site token", answers.site_token, account, folder / "site-token", otherwise)
+            )
         return found
 
     def _ask_key(self) -> None:
@@ -110,7 +114,7 @@ class Interview:
         self._answers.key_typed = True
         self._console.diagnostics.hide(self._answers.key)
 
-    def _looked(self) -> None:
+    def _test_key(self) -> None:
         """Test the key and learn the plan. Raises AdminApiError."""
         from contribaudit.operations.first_look import first_look
 
@@ -148,14 +152,14 @@ class Interview:
             answers.site_token, answers.site_token_file, answers.site_token_env = secret, None, ""
         return True
 
-    def _wrong(self, error: ContribauditError) -> None:
+    def _show_error(self, error: ContribauditError) -> None:
         """Show the error without the advice to save a key: the next question asks for a new key or token."""
         from contribaudit.atlassian.responses import KEEP_KEY, KEEP_TOKEN
 
         error.hint = error.hint.replace(KEEP_KEY, "").replace(KEEP_TOKEN, "")
         self._console.diagnostics.error(error)
 
-    def _state(self, key: str, value: Any) -> bool:
+    def _accept_statement(self, key: str, value: Any) -> bool:
         """Accept a statement; False, after saying why, if it is invalid."""
         from contribaudit.operations import setup
 
@@ -173,7 +177,7 @@ class Interview:
         if "contribution" in self._answers.statements:
             return
         word = _choose("Which data may Atlassian use to improve its apps and AI?", CONTRIBUTION, may_skip=True)
-        if word and self._state("contribution", word):
+        if word and self._accept_statement("contribution", word):
             self.limits()
 
     def _ai(self) -> None:
@@ -183,16 +187,18 @@ class Interview:
             if not word:
                 return
             if word == "groups":
-                while not self._state(
+                while not self._accept_statement(
                     "ai", {"groups": list(listed(options.ask("Names of the groups, separated by commas")))}
                 ):
                     pass
             else:
-                self._state("ai", word)
+                self._accept_statement("ai", word)
             self.limits()
         if said.get("ai") == "blocked" and "ai_allowed_on" not in said:
             question = "Sites or apps where AI is still allowed (labs.atlassian.net, loom …), Enter for none"
-            while (places := listed(options.ask(question, ""))) and not self._state("ai_allowed_on", list(places)):
+            while (places := listed(options.ask(question, ""))) and not self._accept_statement(
+                "ai_allowed_on", list(places)
+            ):
                 pass
 
     def _location(self) -> None:
@@ -206,7 +212,7 @@ class Interview:
                 f"enough. Groups and locations, with commas: {known}."
             )
             while (places := listed(options.ask(f"Location ({SKIP}: anywhere, not audited)"))) != (SKIP,):
-                if self._state("location", list(places)):
+                if self._accept_statement("location", list(places)):
                     self.limits()
                     break
         outside = self.look.without_residency
@@ -214,9 +220,9 @@ class Interview:
             titles = ", ".join(app.title for app in outside)
             question = f"Atlassian offers no data residency for {titles}. Accept where they keep data?"
             if options.confirm(question, default=False):
-                self._state("location_except", [app.type_key for app in outside])
+                self._accept_statement("location_except", [app.type_key for app in outside])
 
-    def _why(self) -> None:
+    def _ask_reason(self) -> None:
         said = self._answers.statements
         if not said or "reason" in said:
             return
@@ -279,7 +285,7 @@ class Interview:
                 if not options.person_there():
                     error.hint = f"{error.hint}. To continue without a test, add --no-test"
                     raise
-                self._wrong(error)
+                self._show_error(error)
                 if not self._another("token"):
                     return
             else:
@@ -289,7 +295,7 @@ class Interview:
                     say.note(f"The token works: {site[1]} answers.")
                 return
 
-    def _by(self) -> None:
+    def _ask_attester(self) -> None:
         if self._answers.by:
             return
         tell(
@@ -308,7 +314,7 @@ class Interview:
                 self._answers.schedule = word
                 return
 
-    def _place(self, what: str, secret: SecretStr, account: str, path: Path, otherwise: str) -> Kept:
+    def _choose_storage(self, what: str, secret: SecretStr, account: str, path: Path, otherwise: str) -> Kept:
         from contribaudit.operations.setup import Kept, free_path
         from contribaudit.settings import credentials
 

@@ -72,7 +72,7 @@ def show_signal(console: Console, *, signal: str, subject: str) -> None:
     with open_session(console, reading=True) as session:
         state = session.read()
         owner = find_subject(state, subject)
-        seen = _seen(state, owner, signal)
+        seen = _observed_signal(state, owner, signal)
         found = _object_of(session, seen)
         for told in _decoder_notes(state, owner, seen.setting):
             console.diagnostics.note(told)
@@ -209,7 +209,7 @@ def _rows(session: Session, state: State) -> list[tuple[Cell, ...]]:
     return rows
 
 
-def _seen(state: State, owner: Subject, signal: str) -> Observed:
+def _observed_signal(state: State, owner: Subject, signal: str) -> Observed:
     """The signal as the run saw it. Raises UsageError when the API held none."""
     from contribaudit.core.resolve.aliases import alias_of
     from contribaudit.core.resolve.signals import SIGNAL_PREFIX
@@ -252,7 +252,7 @@ def _decoders_of(state: State, owner: Subject, signal: str) -> list[Trust]:
 def _decoder_notes(state: State, owner: Subject, signal: str) -> list[str]:
     """For each decoder of the signal: the setting, the file, and whether it counts."""
     return [
-        f"{one.decoder.setting} by {one.decoder.name}: {_counts(one, owner)}"
+        f"{one.decoder.setting} by {one.decoder.name}: {_trust_words(one, owner)}"
         for one in _decoders_of(state, owner, signal)
     ]
 
@@ -262,7 +262,7 @@ def _candidate_notes(state: State, owner: Subject, signal: str) -> list[str]:
     return [one.sentence() for one in state.candidates if (one.owner, one.candidate.signal) == (owner, signal)]
 
 
-def _counts(trust: Trust, owner: Subject) -> str:
+def _trust_words(trust: Trust, owner: Subject) -> str:
     if trust.standing:
         return trust.standing
     if trust.against is not None:

@@ -88,14 +88,14 @@ class Search:
         label = f"run {record.id} of {record.started_at:%Y-%m-%d %H:%M}Z"
         seen = next((one for one in snapshot.observations if (one.subject, one.setting) == self.key), None)
         if isinstance(seen, Observed) and isinstance(seen.value, tuple):
-            return label, self._kept(seen.value, label)
+            return label, self._single_object(seen.value, label)
         collectors = {rule.collector for rule in self.session.job.rulebook.signals if rule.signal == self.key[1]}
         whole = {one.collector for one in snapshot.collections if one.status is CollectionStatus.OK}
         if seen is not None or not collectors <= whole:
             raise UsageError(f"{self.key[1]} was not read in {label}", hint="Choose a run that read it.")
         return label, None
 
-    def _kept(self, state: Digests, label: str) -> Any:
+    def _single_object(self, state: Digests, label: str) -> Any:
         """The one object behind the state. Raises UsageError where there are several, or where it was not kept."""
         if state is None:
             return None
@@ -126,7 +126,7 @@ class Search:
         def side(one: Attestation, state: Digests) -> Side:
             moment = f"{one.observed_at:%Y-%m-%d %H:%M}Z"
             label = f"the state at the look of {moment}"
-            return Side(label, self._kept(state, label), one.value, f"attested by {one.by} on {moment}")
+            return Side(label, self._single_object(state, label), one.value, f"attested by {one.by} on {moment}")
 
         return side(*earlier), side(*newest)
 

@@ -33,8 +33,8 @@ class Terms:
 
     def find(self, name: str) -> Watched | None:
         """The watched document of that name, however it is spaced; None where there is none."""
-        wanted = _bare(name)
-        return next((one for one in self.documents if _bare(one.name) == wanted), None)
+        wanted = _plain_name(name)
+        return next((one for one in self.documents if _plain_name(one.name) == wanted), None)
 
     def document(self, name: str) -> Watched:
         """The watched document of that name. Raises UsageError."""
@@ -46,7 +46,7 @@ class Terms:
         return found
 
 
-def _bare(name: str) -> str:
+def _plain_name(name: str) -> str:
     """A name without case, blanks and dashes: "Sub processors" is "sub-processors"."""
     return "".join(character for character in name.casefold() if character.isalnum())
 

@@ -55,7 +55,7 @@ def add_command(
     signature = _signed(console, by)
     moment = _retrieved(retrieved, signature.at)
     with open_terms(console, keeps=True) as terms:
-        document = _named(terms, name, title)
+        document = _document_named(terms, name, title)
         if fetching.is_address(source):
             address = str(fetching.checked_address(source))
             terms.store.add_document(Watched(document.name, document.title, address, shipped=False), signature)
@@ -77,7 +77,7 @@ def _signed(console: Console, by: str | None) -> Signature:
     return console.signature(by or console.settings().attested_by or "")
 
 
-def _named(terms: Terms, name: str, title: str | None) -> Watched:
+def _document_named(terms: Terms, name: str, title: str | None) -> Watched:
     """The document to add to: a watched one, or a new one, unless its name is nearly that of another."""
     from contribaudit.core.model.provisions import Watched
 

@@ -33,14 +33,14 @@ class Sheet:
         """Header and rows; `out` must not translate newlines."""
         rows = self.rows(dossier)
         if dossier.sites:
-            rows = filter(self._shown(dossier), rows)
+            rows = filter(self._row_filter(dossier), rows)
         if not dossier.cast.named:
             casts, whole = [dossier.cast] * len(self.columns), [name in self.people for name in self.columns]
             rows = (tuple(map(_unnamed, casts, row, whole)) for row in rows)
         out.writelines(lines([self.columns]))
         out.writelines(lines(rows))
 
-    def _shown(self, dossier: Dossier) -> Callable[[Row], bool]:
+    def _row_filter(self, dossier: Dossier) -> Callable[[Row], bool]:
         """Whether a row is of the sites that the dossier is limited to."""
         places = {name: place for place, name in enumerate(self.columns)}
         subject = next((named for named in _SUBJECTS if all(name in places for name in named)), None)

@@ -120,7 +120,7 @@ CONTROLS = Sheet(
 # ── What was read ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _of(sheet: csv_evidence.Sheet[_Source], source: Callable[[Dossier], _Source]) -> Sheet:
+def _report_sheet(sheet: csv_evidence.Sheet[_Source], source: Callable[[Dossier], _Source]) -> Sheet:
     return Sheet(sheet.name, sheet.columns, lambda dossier: sheet.rows(source(dossier)))
 
 
@@ -128,14 +128,14 @@ def _document(dossier: Dossier) -> ReportV1:
     return dossier.document
 
 
-def _state(dossier: Dossier) -> State:
+def _state_of(dossier: Dossier) -> State:
     return dossier.report.state
 
 
 FROM_REPORT = (
-    _of(csv_evidence.INVENTORY, _state),
-    _of(csv_evidence.SETTINGS, _state),
-    _of(csv_evidence.COLLECTION, _document),
+    _report_sheet(csv_evidence.INVENTORY, _state_of),
+    _report_sheet(csv_evidence.SETTINGS, _state_of),
+    _report_sheet(csv_evidence.COLLECTION, _document),
 )
 SPACES = Sheet("spaces.csv", tabular.COLUMNS, lambda dossier: tabular.space_rows(dossier.report.state))
 

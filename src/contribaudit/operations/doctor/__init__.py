@@ -105,10 +105,10 @@ def examine_as_scheduled(recipe: Recipe, policy: Path | None) -> Iterator[Line]:
         what = f"{words[0]} cannot be started by a scheduler: {error}"
         yield Line.failed("scheduled", ContribauditError(what, hint="Install it where the scheduler may run it"))
         return
-    yield from _lines(done)
+    yield from _lines_of_output(done)
 
 
-def _lines(done: subprocess.CompletedProcess[str]) -> Iterator[Line]:
+def _lines_of_output(done: subprocess.CompletedProcess[str]) -> Iterator[Line]:
     try:
         found = json.loads(done.stdout)["lines"]
     except (ValueError, KeyError):

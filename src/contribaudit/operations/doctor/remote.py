@@ -226,7 +226,7 @@ async def _collected(
     try:
         async with connected(settings, organization.id, found.key, progress, sleep) as client:
             apps: list[dict[str, Any]] = []
-            lines = [line async for line in _lines(client, settings, organization, found, now, apps)]
+            lines = [line async for line in _check_scopes(client, settings, organization, found, now, apps)]
         return [*lines, *(await sample(settings, apps, progress) if apps else ())]
     except AdminApiError:
         raise
@@ -234,7 +234,7 @@ async def _collected(
         return [Line.failed("api", error)]
 
 
-async def _lines(
+async def _check_scopes(
     client: AdminClient,
     settings: AppSettings,
     organization: Organization,
@@ -259,7 +259,7 @@ async def _lines(
         return
     except AccessDenied as error:
         yield Line.ok("api", f"{settings.api_url} answers")
-        yield _missing(calls.GET_ORGANIZATION, error)
+        yield _scope_missing(calls.GET_ORGANIZATION, error)
     except AdminApiError as error:
         yield Line.failed("api", error)
         return
@@ -268,22 +268,22 @@ async def _lines(
         name = name_in(answer)
         yield _granted(calls.GET_ORGANIZATION, f'"{name}"' if name else "the answer contains no name")
     for call in _TRIED:
-        yield await _tried(client, call, apps if call == calls.SEARCH_WORKSPACES else [])
+        yield await _try_call(client, call, apps if call == calls.SEARCH_WORKSPACES else [])
     yield await _limits(client)
-    async for line in _key_end(client, organization, now):
+    async for line in _check_key_expiry(client, organization, now):
         yield line
     yield clock(client.ledger.clock_skew_seconds)
 
 
-async def _tried(client: AdminClient, call: Call, seen: list[dict[str, Any]]) -> Line:
+async def _try_call(client: AdminClient, call: Call, seen: list[dict[str, Any]]) -> Line:
     try:
         page = await _first_page(client, call)
         if page is None:
             return _granted(call)
         seen += page.items
-        return _granted(call, _counted(len(page.items), page.announced))
+        return _granted(call, _count_entries(len(page.items), page.announced))
     except AccessDenied as error:
-        return _missing(call, error)
+        return _scope_missing(call, error)
     except AdminApiError as error:
         return Line.failed(f"read {call.name}", error)
 
@@ -313,13 +313,13 @@ async def _limits(client: AdminClient) -> Line:
     return Line.ok("key limits", "the key lists no organization, so it is limited to scopes")
 
 
-async def _key_end(client: AdminClient, organization: Organization, now: datetime) -> AsyncIterator[Line]:
+async def _check_key_expiry(client: AdminClient, organization: Organization, now: datetime) -> AsyncIterator[Line]:
     keys: list[dict[str, Any]] = []
     try:
         async for page in client.pages(calls.LIST_API_KEYS):
             keys.extend(page.items)
     except AccessDenied as error:
-        yield _missing(calls.LIST_API_KEYS, error)
+        yield _scope_missing(calls.LIST_API_KEYS, error)
         yield Line.warning(
             "key end",
             "the expiry date of the key is not known",
@@ -356,7 +356,7 @@ def _granted(call: Call, seen: str = "") -> Line:
     return Line.ok("scope", f"{call.scope}: {seen}" if seen else call.scope)
 
 
-def _missing(call: Call, error: AccessDenied) -> Line:
+def _scope_missing(call: Call, error: AccessDenied) -> Line:
     # The message quotes the answer; here the scope alone is what a person looks for.
     what = f"{call.scope} is missing: {call.title} answered 403"
     if call in _USEFUL_ONLY:
@@ -364,7 +364,7 @@ def _missing(call: Call, error: AccessDenied) -> Line:
     return Line(Status.FAILED, "scope", what, error.hint, error.exit_code)
 
 
-def _counted(read: int, announced: int | None) -> str:
+def _count_entries(read: int, announced: int | None) -> str:
     if announced is None:
         return f"{read} on the first page"
     return f"{announced} entries"

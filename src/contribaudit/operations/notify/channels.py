@@ -68,13 +68,13 @@ def addresses(notify: Notify) -> tuple[str, ...]:
     """The Apprise addresses: of the configuration, of the variable and of the file that it names, each once."""
     found = list(notify.urls)
     if notify.urls_env is not None:
-        found += _lines(_variable(notify.urls_env))
+        found += _secret_lines(_variable(notify.urls_env))
     if notify.urls_file is not None:
         found += read_secret_lines("notification addresses", notify.urls_file)
     return tuple(dict.fromkeys(found))
 
 
-def _lines(text: str) -> list[str]:
+def _secret_lines(text: str) -> list[str]:
     stripped = (line.strip() for line in text.splitlines())
     return [line for line in stripped if line and not line.startswith("#")]
 
@@ -238,17 +238,17 @@ def _webhook(one: Webhook, number: int) -> WebhookChannel:
     if one.url_env is not None:
         url = _variable(one.url_env).strip()
     elif one.url_file is not None:
-        url = _only_line("webhook address", one.url_file)
+        url = _read_only_line("webhook address", one.url_file)
     _check_address(url, number)
     if one.secret_env is not None:
         secret = _variable(one.secret_env).strip()
     else:
         assert one.secret_file is not None
-        secret = _only_line("webhook secret", one.secret_file)
+        secret = _read_only_line("webhook secret", one.secret_file)
     return WebhookChannel(Destination(_digest(url), f"webhook #{number}"), url, secret.encode())
 
 
-def _only_line(what: str, path: Path) -> str:
+def _read_only_line(what: str, path: Path) -> str:
     lines = read_secret_lines(what, path)
     if len(lines) != 1:
         raise ConfigurationError(f"The {what} file {path} must hold one line", hint=f"It holds {len(lines)}")

@@ -89,13 +89,15 @@ class Notifier:
             found = Situation((*found.bad, *missed), found.good, found.whole)
             name = report.state.organization_name(place.id)
             overview = self._overview(place.id, report)
-            self._tell(place.id, report.run.id, found, name, _footer(report), overview)
+            self._report_matters(place.id, report.run.id, found, name, _footer(report), overview)
 
     def tell_unreached(self, organizations: Mapping[str, str], code: str, reason: str) -> None:
         """Keep the message that nothing could be read. `organizations` maps their IDs to their names."""
         footer = ("Nothing was judged; the last complete run still counts.", "Look: contribaudit doctor")
         for organization, name in organizations.items():
-            self._tell(organization, None, unreached(organization, code, reason), name or organization, footer)
+            self._report_matters(
+                organization, None, unreached(organization, code, reason), name or organization, footer
+            )
 
     def tell_of_documents(self, rules: TermsRules, documents: Sequence[Watched]) -> None:
         """Keep the messages about watched documents: at once when one changed, and a summary every week.
@@ -123,7 +125,7 @@ class Notifier:
             footer = ("Look: contribaudit terms diff NAME, contribaudit terms check", rules.disclaimer)
             return noted, self._timed(made, footer)
 
-        self._keep(_COMPANY, None, compose)
+        self._keep_messages(_COMPANY, None, compose)
 
     def send_due(self, context: Mapping[str, object] | None = None) -> list[Delivery]:
         """Send what is due to these destinations; returns the deliveries that failed, with why."""
@@ -136,7 +138,7 @@ class Notifier:
                 failed.append(replace(delivery, sent_at=None, attempts=delivery.attempts + 1, error=error))
         return failed
 
-    def _tell(
+    def _report_matters(
         self,
         organization: str,
         run: int | None,
@@ -160,9 +162,9 @@ class Notifier:
                 fresh = News((*fresh.tell, digest), fresh.recovered, fresh.forget, fresh.held)
             return fresh, self._timed(made, footer)
 
-        self._keep(organization, run, compose)
+        self._keep_messages(organization, run, compose)
 
-    def _keep(self, organization: str, run: int | None, compose: Compose) -> None:
+    def _keep_messages(self, organization: str, run: int | None, compose: Compose) -> None:
         self.store.tell(organization, run, self.now, [one.destination for one in self.channels], compose)
 
     def _messages(self, fresh: News, events: Iterable[Event], name: str) -> list[Message]:
