@@ -142,7 +142,7 @@ class _NoCookies(CookieJar):
     """Takes no cookie: nothing here needs one, and one byte out of place in it would end the reading of an answer."""
 
     def extract_cookies(self, response: object, request: object) -> None:
-        """Leave them where they are."""
+        """Ignore the cookies of a response."""
 
 
 _HOST = re.compile(r"(?:(?P<scheme>https?|all)://)?[.]?(?P<host>[A-Za-z0-9_-][A-Za-z0-9._-]*)(?::[0-9]{1,5})?")

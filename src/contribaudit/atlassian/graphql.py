@@ -146,7 +146,7 @@ class Question:
         return "\n".join([f"query Site({', '.join(variables)}) {{", *(f"  {line}" for line in lines), "}", *fragment])
 
     def request(self) -> Request:
-        """The POST that asks it."""
+        """The POST request that sends the query."""
         values: dict[str, str] = {}
         if Part.CONFLUENCE in self.parts:
             values["site"] = self.cloud_id

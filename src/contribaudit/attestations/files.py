@@ -337,7 +337,7 @@ def _id(row: Row) -> str:
 
 
 def _look_id(by: str, observed_at: datetime, screen: str) -> str:
-    """The same for all values that one person saw at one moment on one screen."""
+    """The ID of a look, shared by all values that one person saw on one screen at one moment."""
     return digest(canonical_json([by.casefold(), observed_at.isoformat(), screen]))[:16]
 
 

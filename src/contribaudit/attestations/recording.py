@@ -305,7 +305,7 @@ def record(state: State, hold: Hold, told: EnteredValue, look: ConsoleVisit) -> 
 
 
 def record_all(state: State, entries: Iterable[tuple[Hold, EnteredValue, ConsoleVisit]]) -> tuple[Attestation, ...]:
-    """All of them, or none: raises one UsageError that names every wrong one."""
+    """Every entry as an attestation, or none. Raises one UsageError that names all invalid entries."""
     made: list[Attestation] = []
     wrong: list[UsageError] = []
     for hold, told, look in entries:

@@ -378,7 +378,7 @@ def _draft(job: Job, started_at: datetime) -> RunDraft:
 
 
 def _decoder_warnings(state: State) -> list[str]:
-    """Warnings about decoders that do not do what they are for."""
+    """The warnings that decoders give rise to, one sentence each."""
     return [told for told in (trust.sentence() for trust in state.decoders) if told]
 
 

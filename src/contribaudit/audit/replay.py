@@ -54,7 +54,7 @@ def last_state(job: Job) -> State:
 
 
 def last_deadlines(job: Job) -> tuple[State, tuple[Deadline, ...]]:
-    """The same state, and what runs out of it, soonest first. Raises UsageError when there is none."""
+    """The state of the newest saved run and its deadlines, soonest first. Raises UsageError when there is no run."""
     state = last_state(job)
     return state, deadlines(state, job.policy, checks.ALL, standing(state))
 

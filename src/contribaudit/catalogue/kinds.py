@@ -35,7 +35,7 @@ class FamilyCatalogue:
         family: Family | None = None,
         **form: Any,
     ) -> Setting:
-        """A setting that a source gives, or that is computed; `family` where it belongs to another family."""
+        """A setting that a source provides or that is computed; `family` if it belongs to another family."""
         made = Setting(SettingId(setting), family or self._family, kinds, title, grade, page, **form)
         self._made.append(made)
         return made

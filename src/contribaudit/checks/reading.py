@@ -32,7 +32,7 @@ from contribaudit.core.resolve.state import State, once_per_state, screen_for, s
 
 
 def list_evidence(state: State, organization: str, collector: str) -> tuple[Evidence, ...]:
-    """A list that was read to its end, as evidence of what is not in it; empty when it was not."""
+    """A list that was read to its end, as evidence that an entry is absent; empty when it was not read to its end."""
     place = state.organizations[organization]
     if not place.completed(collector):
         return ()
@@ -200,7 +200,7 @@ def code_of(setting: Setting, word: str) -> str:
 
 
 def most_severe(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """The verdict that counts where one question has several parts; None when there is no part."""
+    """The most severe verdict among the parts of a question; None when there are no parts."""
     order = {outcome: rank for rank, outcome in enumerate(_GRAVEST_FIRST)}
     return min(verdicts, key=lambda verdict: order.get(verdict.outcome, len(order)), default=None)
 
@@ -248,7 +248,7 @@ def unless_no_screen(case: CheckContext, setting: Setting, verdict: Verdict) -> 
 
 
 def fragile(verdict: Verdict, because: str) -> Verdict:
-    """The pass made fragile, with what would undo it in its reason."""
+    """The pass, marked as fragile, with a reason that says what would undo it."""
     return replace(verdict, reason=f"{verdict.reason}; {because}", fragile=True)
 
 

@@ -288,7 +288,7 @@ def _title_and_app(report: Report, finding: Finding) -> str:
 
 
 def _organizations_with(report: Report, *codes: str) -> str:
-    """Of several organizations, those of which nothing was read for this reason; "" if there is only one."""
+    """The organizations of which nothing was read for one of these reasons; "" if only one is configured."""
     if len(report.state.organizations) < 2:
         return ""
     runs = {one.id: [each for each in one.collections.values() if not each.optional] for one in report.state.looked_at}

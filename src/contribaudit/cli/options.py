@@ -37,7 +37,7 @@ class OrganizationId(click.ParamType[str]):
     name = "ID"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The ID as typed. Fails for what none can be, without repeating it: it may be a key."""
+        """The ID as typed. Fails for text that cannot be an ID, without repeating it, since it may be an API key."""
         address = re.match(
             r"(?:https://)?admin\.atlassian\.com/o/([A-Za-z0-9_-]{1,64})(?:[/?#].*)?", str(value).strip()
         )

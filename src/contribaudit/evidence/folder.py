@@ -92,7 +92,7 @@ class EvidenceFolder:
         return self._entries.keys()
 
     def sha256_of(self, path: str) -> str | None:
-        """The digest of a file that is in it; None when it is not."""
+        """The digest of a file in the folder; None if there is no such file."""
         entry = self._entries.get(path)
         return entry.sha256 if entry is not None else None
 
@@ -104,7 +104,7 @@ class EvidenceFolder:
         return self._sorted()
 
     def finish(self, manifest: Manifest, signer: Signer | None = None, note: Callable[[], None] = lambda: None) -> None:
-        """Write manifest and signature, put the whole in its place, and `note` that; what fails there takes it back."""
+        """Write manifest and signature, move the pack into its place, call `note`; remove the pack if `note` fails."""
         data = manifest.canonical()
         (self._folder / NAME).write_bytes(data)
         if signer is not None:

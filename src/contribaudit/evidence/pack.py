@@ -122,7 +122,7 @@ class ListedPack:
 
     @classmethod
     def of(cls, pack: Pack, manifest: Manifest) -> ListedPack:
-        """The pack with the manifest that was read of it."""
+        """The pack together with its manifest."""
         return cls(pack, manifest, {one.path: one for one in manifest.files})
 
     @property
@@ -135,7 +135,7 @@ class ListedPack:
         return table(self.pack, name)
 
     def sha256_of(self, path: str) -> str | None:
-        """The digest (hex) of a file by the manifest; None for one that it does not list."""
+        """The digest (hex) of a file according to the manifest; None if the manifest does not list the file."""
         return self.files[path].sha256 if path in self.files else None
 
 

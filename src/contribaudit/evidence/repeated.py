@@ -173,7 +173,7 @@ _PROPERTIES = "docProps/core.xml"
 
 
 def differences(held: ListedPack, about: About, start: Start) -> Iterator[Disagreement]:
-    """Every such file that is not what the others make, or is missing, and every file that no export writes."""
+    """Every derived file that is missing or differs from what the others yield, and every file no export writes."""
     other_build = held.manifest.tool.code_sha256 != code_sha256()
     for name, make in made_again(held, about, start).items():
         if name not in held.files:

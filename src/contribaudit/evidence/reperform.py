@@ -170,7 +170,7 @@ def _compared(told: FindingV1 | None, again: FindingV1 | None) -> Performed:
 
 
 def _rests_on(one: FindingV1) -> str:
-    """What it rests on that no pack holds in full, and which files of the pack have some of it."""
+    """The evidence of a finding that no pack holds in full, and the files of the pack that hold part of it."""
     grades = {evidence["grade"] for evidence in one["evidence"]}
     if one["subject"]["kind"] == Kind.SPACE.value:
         return "it rests on spaces, which only the history holds in full; spaces.csv lists them"
@@ -404,7 +404,7 @@ def _observations(held: ListedPack) -> Iterator[Observation]:
 
 
 def _value_of_cell(setting: SettingId, cell: str) -> Value:
-    """A cell is of the type that it looks like; a text that looks like another is none that a setting has."""
+    """The value of a cell, typed by its appearance: no setting has a text that looks like another type."""
     if cell in ("true", "false"):
         return cell == "true"
     if cell.startswith("[") and (catalogue.find(setting).is_list or cell.endswith("]")):

@@ -87,7 +87,7 @@ class Start:
         self._open, self._waived = _Worst(), _Worst()
 
     def take(self, one: FindingV1) -> None:
-        """Count it, and keep it where it is open or waived, and among the worst."""
+        """Count the finding, and keep it if it is open or waived and among the most severe."""
         outcome = Outcome(one["outcome"])
         self.counted.take(one["check"], one["title"], Severity(one["severity"]), outcome.value, one["controls"])
         if outcome.violates or outcome.unproven:
@@ -96,7 +96,7 @@ class Start:
             self._waived.add(one)
 
     def taking(self, findings: Iterable[FindingV1]) -> Iterator[FindingV1]:
-        """The same findings, taken as they go by."""
+        """Yield the findings unchanged, and take each one on the way."""
         for one in findings:
             self.take(one)
             yield one

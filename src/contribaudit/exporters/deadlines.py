@@ -51,7 +51,7 @@ def render(
 
 
 def _row_key(one: Deadline, as_of: datetime) -> tuple[object, ...]:
-    """What puts deadlines that follow each other into one row; what has no date stands alone."""
+    """A key that is equal for adjacent deadlines that share a row; a deadline without a date has a row of its own."""
     if one.ends_at is None:
         return (one.id,)
     return one.ends_at.date(), one.kind, one.next_step, one.days_left(as_of)

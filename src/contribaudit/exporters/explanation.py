@@ -44,7 +44,7 @@ def render(
 def explained(
     state: State, subject: Subject, answers: Sequence[Effective], observations: Sequence[Observation] = ()
 ) -> Tree:
-    """The same as a tree, for a screen of its own."""
+    """The explanation as a tree, for a screen of its own."""
     place = state.place(subject)
     called = safe_text(alias_of(state, subject))
     head = Text(called, "bold")
@@ -134,7 +134,7 @@ def _headline(answer: Effective) -> Text:
 
 
 def _reason(reason: Reason) -> Group:
-    """The sentence, and beneath it what it rests on."""
+    """The sentence of a reason, and below it the evidence."""
     style = "" if reason.decisive else "dim"
     return Group(Text(safe_text(reason.sentence), style), Text(_evidence(reason.observation, reason.source), "dim"))
 

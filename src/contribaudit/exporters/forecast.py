@@ -30,7 +30,7 @@ def render(forecast: Forecast, output_format: str, *, terminal: bool = False) ->
 
 
 def _head(forecast: Forecast) -> str:
-    """What it is, what is assumed, and what could not be looked at, above the rows."""
+    """The lines above the rows: what a forecast is, its assumptions and its notes."""
     lines = [
         f"PREDICTION, not evidence: from the last saved run, rulebook {safe_text(forecast.rulebook)}, "
         f"policy {safe_text(forecast.policy)}; nothing was read or saved.",
@@ -51,7 +51,7 @@ def _table(forecast: Forecast, *, terminal: bool) -> str:
 
 
 def alike(row: ForecastRow) -> tuple[object, ...]:
-    """What rows have in common that are shown as one."""
+    """A key that is equal for rows that are shown as one."""
     return (
         row.when,
         row.organization,

@@ -158,7 +158,7 @@ class _Findings(Lean):
         return finding_row(self._state, self._sorted[place])
 
     def by_check_and_subject(self) -> Iterator[FindingV1]:
-        """As the function of that name; one at a time."""
+        """Yield what `by_check_and_subject` returns, one finding at a time."""
         place = self._state.place
         ordered = list(self._sorted)
         keys: tuple[Callable[[Finding], str], ...] = (

@@ -71,7 +71,7 @@ def _state_words(place: Place) -> str:
 
 
 def _ascii_name(place: Place) -> str:
-    """What is left of its name, or else of its ID."""
+    """The ASCII letters and digits of the organization's name, or else of its ID; "unnamed" if neither has any."""
     for text in (place.name, place.organization):
         left = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-.") else " " for letter in text)
         if words := left.split():

@@ -126,7 +126,7 @@ def load(place: Path, *, agreement: bool = True) -> ReportV1:
 
 
 def parse(data: bytes, called: str, *, agreement: bool = True) -> ReportV1:
-    """The same of bytes; `called` names them in errors."""
+    """The report in `data`; error messages call it `called`."""
     try:
         document = json.loads(data, parse_constant=no_number)
     except (ValueError, RecursionError) as error:

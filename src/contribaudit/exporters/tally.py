@@ -124,7 +124,7 @@ class FindingGroup:
 
     @property
     def open(self) -> bool:
-        """Whether one of them fails or is unverified."""
+        """Whether any finding fails or is unverified."""
         return self.fails or any(one in self.outcomes for one in UNPROVEN)
 
     @property
@@ -141,7 +141,7 @@ class FindingGroup:
         return [("fail", counts[0]), ("unverified", counts[1]), ("other", counts[2])]
 
     def add(self, one: FindingV1) -> None:
-        """Count it, and keep it where it is among the gravest."""
+        """Count the finding, and keep it if it is among the most severe."""
         self.severity = min(self.severity, Severity(one["severity"]), key=lambda each: each.rank)
         self.outcomes[one["outcome"]] += 1
         if len(self.findings) < NAMED_SUBJECTS or _rank(one) < _rank(self.findings[-1]):

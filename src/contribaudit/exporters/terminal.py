@@ -148,7 +148,7 @@ def indented(text: Text, width: int, most: int) -> list[Text]:
 
 
 def hanging(head: Text, text: Text, width: int, most: int) -> list[Text]:
-    """The text beside its head, its further lines beneath its beginning."""
+    """The head with the text to its right; further lines of the text are indented to the same column."""
     first, *rest = wrapped(text, max(_LEAST_TEXT, width - head.cell_len), most) or [Text()]
     return [Text.assemble(head, first), *(Text.assemble(" " * head.cell_len, line) for line in rest)]
 

@@ -132,7 +132,7 @@ def nothing_written(answers: Answers) -> str:
 
 
 def how_to_continue(answers: Answers) -> str:
-    """The command line that gives the answers so far."""
+    """The command line that repeats the answers given so far."""
     return f"To continue from here: contribaudit init {shlex.join(answers.flags())}".rstrip()
 
 

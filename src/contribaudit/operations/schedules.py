@@ -219,7 +219,7 @@ def newest(hour: int, minute: int, start: datetime, zone: tzinfo | None = None) 
 
 
 def _moments(wall: datetime, zone: tzinfo | None) -> tuple[datetime, ...]:
-    """When clocks showed it; the moment at which they jumped over it where they never did."""
+    """The moments at which clocks show this time; if they skip it, the moment at which they jump."""
     # Which fold reads it with which offset differs, in a jump, between this machine's zone and a named one.
     first, last = sorted(wall.replace(fold=fold, tzinfo=zone).astimezone(UTC) for fold in (0, 1))
     if first.astimezone(zone).replace(tzinfo=None, fold=0) == wall:

@@ -210,7 +210,7 @@ def page_size(value: object, most: int, code: str, detail: str = "") -> int:
 
 
 def single(item: Json) -> Page:
-    """A page that holds the one thing asked for."""
+    """A page whose data is a single item."""
     return Page([item], Position(0, 1), 1, self_cursor="", next_cursor=None, prev_cursor=None)
 
 
@@ -228,12 +228,12 @@ def bare_cursors(_: Call, page: Page) -> Json:
 
 
 def bare_item(_: Call, page: Page) -> Json:
-    """The answer that holds the one thing asked for."""
+    """The single item of the page as the whole answer."""
     return {"data": page.items[0]} if page.items else {}
 
 
 def links(**shown: str | None) -> Json:
-    """`links` with the entries that are there."""
+    """The `links` object, without entries that are None."""
     return {name: value for name, value in shown.items() if value is not None}
 
 

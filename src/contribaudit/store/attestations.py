@@ -128,7 +128,7 @@ def _keep_attachments(connection: Connection, coming: Sequence[Attestation], bod
 
 
 def recorded_ids(connection: Connection, names: Sequence[str]) -> set[str]:
-    """Those of the IDs that are in the history."""
+    """The IDs that the history already contains."""
     column = attestations.c.attestation
     return {name for (name,) in ids.rows_among(connection, select(column), column, names)}
 
@@ -139,12 +139,12 @@ def confirm(connection: Connection, attestation: str, signature: Signature) -> N
 
 
 def revoke(connection: Connection, attestation: str, signature: Signature, note: str = "") -> None:
-    """Take it back; it stays in the history. Raises UsageError for an unknown ID and for one that is revoked."""
+    """Revoke an attestation, which stays in the history. Raises UsageError if it is unknown or already revoked."""
     _sign(connection, revocations, _standing(connection, attestation), signature, note=note)
 
 
 def revocation_note(connection: Connection, attestation: str) -> str:
-    """Why it was revoked; "" without a note, and for one that stands."""
+    """The note of a revocation; "" without a note, and for an attestation that is not revoked."""
     query = select(revocations.c.note).join(attestations, revocations.c.attestation == attestations.c.id)
     return connection.execute(query.where(attestations.c.attestation == attestation)).scalar() or ""
 

@@ -97,7 +97,7 @@ class _HeldValue:
 
 
 def _held_values(intervals: list[StoredFact]) -> list[_HeldValue]:
-    """The values that were read, oldest first. The same one at another grade, or read again, is held on."""
+    """The values that were read, oldest first. A value read again, or with another grade, continues the earlier one."""
     found: list[_HeldValue] = []
     unread_from, unread_until = 0, -1
     for fact in intervals:
@@ -212,7 +212,7 @@ def read_run_intervals(connection: Connection, organization: str) -> Mapping[int
 
 @asked_once
 def read_names(connection: Connection, organization: str) -> Mapping[Subject, SubjectNames]:
-    """What apps, those that are gone included, and the organization were last called."""
+    """The last known names of the organization and its apps, including apps that are gone."""
     number = organization_number(connection, organization)
     if number is None:
         return {}

@@ -61,7 +61,7 @@ def read_moment(microseconds: int) -> datetime:
 
 
 def fields_of(one: object, names: Iterable[str]) -> dict[str, Any]:
-    """What a value, or a row, has under these names: columns that are kept as they are."""
+    """The attributes with these names, as a mapping: the columns that are stored without conversion."""
     return {name: getattr(one, name) for name in names}
 
 

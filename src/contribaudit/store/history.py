@@ -87,7 +87,7 @@ class History(Transactions):
 
     @classmethod
     def open_to_read(cls, location: str) -> Self:
-        """The same for reading only: nothing is created, and a file that cannot be written is read as it is.
+        """The history, opened for reading only: nothing is created, and the file need not be writable.
 
         Where nothing was recorded yet the history is empty. Raises what `open` does.
         """
@@ -284,7 +284,7 @@ class History(Transactions):
         return True
 
     def size_bytes(self) -> int:
-        """What the history takes: the file and its write-ahead log, or its tables and indexes on the server."""
+        """The size of the history: of the file and its write-ahead log, or of tables and indexes on the server."""
         path = self._database.path
         if path is None:
             with self._reading() as connection:
@@ -312,7 +312,7 @@ def _copy_tables(source: Connection, target: Connection) -> tuple[CopiedTable, .
 
 
 def _copy_table(connection: Connection, table: Table, target: Connection | None = None) -> CopiedTable:
-    """Read the table, and write its rows into the same one of `target`.
+    """Read the table, and copy its rows into the table of the same name in `target`.
 
     The digest is a sum, so that it does not depend on the order in which a database gives the rows.
     """

@@ -132,7 +132,7 @@ def read_body(connection: Connection, table: Table, digest: str, what: str, hint
 
 
 def open_body(packed: bytes, digest: str, what: str, hint: str) -> bytes:
-    """The bytes as they were before they were compressed. Raises what `read_body` does."""
+    """The decompressed bytes. Raises StoreDamaged, like `read_body`."""
     try:
         body = zlib.decompress(packed)
     except zlib.error as error:

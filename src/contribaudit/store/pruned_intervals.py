@@ -96,7 +96,7 @@ def move_facts(connection: Connection, organization: int, kept: KeptRuns) -> tup
 def _find_last(
     connection: Connection, organization: int, collector: str, kept: KeptRuns, changes: Mapping[int, dict[str, Any]]
 ) -> None:
-    """For facts that ended, the last run that stays and saw them."""
+    """Set the last run of facts that ended to the last kept run that saw them."""
     c = collections.c
     mine = (c.organization == organization) & (c.collector == collector)
     whole = connection.execute(select(c.run).where(mine, c.status == CollectionStatus.OK).order_by(c.run)).scalars()
@@ -302,7 +302,7 @@ def _id(subject: Subject, setting: SettingId, first_seen: datetime) -> str:
 
 
 def required_runs(connection: Connection, organization: int) -> dict[int, set[int]]:
-    """By run of the organization in which a collector was not whole: the earlier runs that saw what it knew last."""
+    """For each run in which a collector was incomplete, the earlier runs that saw what it knew last."""
     query = select(snapshots.c.run).where(snapshots.c.organization == organization).order_by(snapshots.c.run)
     order = list(connection.execute(query).scalars())
     c = collections.c
@@ -359,7 +359,7 @@ def _packed_seen(connection: Connection, organization: int, run: int, collector:
 
 
 def with_required_runs(kept: set[int], needed: Mapping[int, set[int]]) -> set[int]:
-    """The runs, with all that they need, and what those need."""
+    """The kept runs, and all runs that they require, directly or through other runs."""
     found, waiting = set(kept), list(kept)
     while waiting:
         new = needed.get(waiting.pop(), set()) - found

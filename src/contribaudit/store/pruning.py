@@ -55,7 +55,7 @@ class Span:
     months: int
 
     def before(self, moment: datetime) -> datetime:
-        """The moment that lies so far back; a day that its month does not have is the month's last."""
+        """The moment one span earlier; a day that the month lacks becomes the month's last day."""
         months = moment.year * 12 + moment.month - 1 - self.months
         year, month = max(months // 12, 1), months % 12 + 1
         for day in range(moment.day, 27, -1):
@@ -282,7 +282,7 @@ def _runs_by_organization(connection: Connection) -> list[RunOf]:
 def _kept_runs(
     connection: Connection, parts: list[RunOf], numbers: dict[str, int], rule: Retention, now: datetime
 ) -> set[int]:
-    """Runs that stay: for their age, for what hangs on them, or because another one relies on them."""
+    """The runs to keep: by age, because records refer to them, or because another kept run requires them."""
     staying = kept_by_age(parts, rule, now)
     needed: dict[int, set[int]] = defaultdict(set)
     for number in numbers.values():

@@ -45,7 +45,7 @@ def find_run(connection: Connection, run: int) -> RunRecord:
 
 
 def no_run(connection: Connection, run: int) -> UsageError:
-    """What to say when there is no such run."""
+    """The error message for a run that does not exist."""
     newest = connection.execute(select(func.max(runs.c.id))).scalar()
     hint = "The history is empty: run an audit first" if newest is None else f"The newest run is {newest}"
     return UsageError(f"There is no run {run}", hint=hint)

@@ -80,7 +80,7 @@ class StoredSpaces:
         return self._lists
 
     def read_at(self) -> datetime | None:
-        """Start of the run that it is of; None when there was none."""
+        """The start of the run that read the spaces; None when no run did."""
         return self._read_at
 
     def count(self, app: Subject) -> int:

@@ -112,7 +112,7 @@ class Fetcher:
     _asked: dict[str, float] = field(default_factory=dict)
 
     async def get(self, url: str, known: Validators = NOTHING_KNOWN) -> Answer:
-        """The page, or that it is still the one that `known` describes.
+        """The page, or an answer that says that it has not changed since `known`.
 
         Raises UsageError for an address that is none of a public page, PageNotRead with its `why` for all else:
         `disallowed`, `redirected_elsewhere`, `too_large`, `rate_limited`, `forbidden`, `not_found`, `server_failed`,

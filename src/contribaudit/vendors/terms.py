@@ -69,7 +69,7 @@ class Copy:
 def take_in(
     store: History, rules: TermsRules, document: Watched, copy: Copy, signature: Signature, *, accept: bool = False
 ) -> Look:
-    """Keep a copy, as what it is. Raises StoreError."""
+    """Record a look at a document, with its copy unless nothing changed. Raises StoreError."""
     archive = store.documents(document.name)
     look, page = judged(rules, document, archive, copy, signature, accept=accept)
     keeps_page = look.outcome is not LookOutcome.UNCHANGED and len(copy.body) <= fetching.MOST_BYTES

@@ -229,7 +229,7 @@ def _not_approved(case: CheckContext, groups: list[Subject]) -> list[Subject]:
 
 
 def _group_name(case: CheckContext, group: Subject) -> str:
-    """The group's name of this run without case; "" where it was not read, for then nothing is approved by it."""
+    """The group's name as this run read it; "" if it was not read, so that it matches no approved group."""
     return case.state.word(group, names.GROUP_NAME).strip()
 
 

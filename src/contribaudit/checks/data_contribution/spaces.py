@@ -151,7 +151,7 @@ def _is_complete(listing: SpaceList | None) -> bool:
 
 
 def _holders(state: State, organization: str, bare: str) -> list[Subject]:
-    """The apps that may hold it: of the Jira family any that has spaces, and of a name without its site any at all."""
+    """The apps that may hold the space: those that its full name allows, or any app with spaces for a bare key."""
     placed = bare.casefold().startswith("space:") and bare.count("/") > 1
     apps = apps_named(state, organization, bare) if placed else state.subjects(Kind.APP, organization)
     return [app for app in apps if holds_spaces(state, app) is not False]

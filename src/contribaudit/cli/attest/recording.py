@@ -58,7 +58,7 @@ def by_flags(session: Session, told: Sequence[TypedValue], given: LookFlags) -> 
 
 
 def _entered(session: Session, state: State, told: TypedValue, screen: Screen | None) -> Iterator[EnteredValue]:
-    """One value, or for a pattern one for each row that it covers. Raises UsageError when it covers none."""
+    """The value for its subject, or for each row that a pattern matches. Raises UsageError if no row matches."""
     subject, setting, value = told
     if "*" not in subject:
         yield EnteredValue(subject, setting or _setting_of(screen, value), value)

@@ -107,7 +107,7 @@ def _retrieved(text: str | None, now: datetime) -> datetime:
 
 
 def _outcome_line(rules: TermsRules, archive: Archive, look: Look) -> str:
-    """What a look found, in one line."""
+    """One line that states the outcome of a look."""
     from contribaudit.core.model.provisions import LookOutcome
     from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import changes_of, summed

@@ -340,7 +340,7 @@ def _whole_day(
     source: str = "",
     key: str = "",
 ) -> Deadline:
-    """What runs out at the end of a day, which still counts."""
+    """A deadline at the end of a day; the day itself still counts."""
     return Deadline(kind, datetime.combine(day, time(), UTC), what, step, True, subject, setting, check, source, key)
 
 

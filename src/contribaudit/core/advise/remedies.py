@@ -55,7 +55,7 @@ class UnreadSource:
 
     @property
     def cause(self) -> tuple[str, str, str | None]:
-        """What mends it mends all with the same: organization, code, missing scope."""
+        """A key that is equal for sources with the same remedy: organization, code, missing scope."""
         if self.collection is None:
             return self.place.id, "", None
         return self.place.id, self.collection.code, self.collection.missing_scope

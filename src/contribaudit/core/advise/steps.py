@@ -76,7 +76,7 @@ def subjects_of(findings: Iterable[Finding]) -> tuple[Subject, ...]:
 
 
 def organization_of(findings: Iterable[Finding]) -> str:
-    """The organization that all of them are about; "" where they are about several."""
+    """The organization of the findings; "" if they belong to several."""
     found = {one.subject.organization for one in findings}
     return found.pop() if len(found) == 1 else ""
 
@@ -104,7 +104,7 @@ def settling(kind: StepKind, its: Sequence[Finding], minutes: int, text: str, co
 
 
 def organization_asked(finding: Finding) -> str:
-    """The organization that it is about."""
+    """The organization of the finding."""
     return finding.subject.organization
 
 

@@ -71,7 +71,7 @@ class _RecordingState(State):
         return found
 
     def missing(self) -> Iterator[Key]:
-        """What was read and is not there."""
+        """The values that were read but are missing."""
         return (key for key, seen in self.noted.items() if not isinstance(seen, Observed))
 
 
@@ -85,7 +85,7 @@ class _Question:
     policy: AuditPolicy
 
     def put(self, state: State) -> Verdict:
-        """The check's own answer in that state."""
+        """The check's verdict in the given state."""
         return self.check.judge(CheckContext(self.finding.subject, state, self.rule, self.policy))
 
 
@@ -206,7 +206,7 @@ def _missing_elsewhere(question: _Question, state: State, assumed: Mapping[Key, 
 
 
 def _settings_read(question: _Question, setting: SettingId) -> tuple[SettingId, ...]:
-    """What a verdict about the setting asks for: of a computed one whatever its check reads."""
+    """The settings that a verdict needs: everything the check reads for a computed setting, else the setting itself."""
     return question.check.reads if setting in COMPUTED else (setting,)
 
 

@@ -34,12 +34,12 @@ def parts(pointer: str) -> list[str]:
 
 
 def found_at(value: Any, pointer: str) -> Any:
-    """What stands there, NOTHING where nothing does."""
+    """The value at the pointer; NOTHING if there is none."""
     return _follow(value, parts(pointer))
 
 
 def holder_at(value: Any, pointer: str) -> Any:
-    """The object or list that would hold it, NOTHING where there is none."""
+    """The object or list that the pointer's last step leads into; NOTHING if there is none."""
     holder = _follow(value, parts(pointer)[:-1])
     return holder if isinstance(holder, dict | list) else NOTHING
 

@@ -116,7 +116,7 @@ class Change:
 
     @property
     def explained(self) -> bool:
-        """True when it is known what it comes from."""
+        """True when the cause of the change is known."""
         return self.cause is not None and (self.why is None or self.why.kind is not CauseKind.NO_EVENT_FOUND)
 
 

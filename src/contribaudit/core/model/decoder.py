@@ -69,12 +69,12 @@ class Decoder:
 
     @property
     def reads(self) -> bool:
-        """False for one that only says which places count."""
+        """False for a decoder that only selects pointers and gives no value."""
         return bool(self.values or self.texts)
 
     @property
     def called(self) -> str:
-        """What evidence names it by."""
+        """The name of the decoder in evidence."""
         return f"{self.name} (sha256 {self.sha256})"
 
     def owner_of(self, subject: Subject) -> Subject | None:
@@ -236,7 +236,7 @@ class Candidate:
         return _canonical_at(objects[state[0]], self.pointer)
 
     def told(self, before: Digests, after: Digests, objects: Objects) -> str:
-        """What moved there, and what that would be; "" where nothing did.
+        """What moved at the candidate's pointer, and what that would mean; "" if nothing moved.
 
         "`consented` false -> true; if that is the in-app switch, it was turned on".
         """

@@ -57,7 +57,7 @@ class Provision:
 
     @property
     def place(self) -> str:
-        """The headings over it in one line; "" where there is none."""
+        """The headings above the provision in one line; "" if there are none."""
         return " > ".join(self.heading)
 
 
@@ -79,7 +79,7 @@ class LookOutcome(StrEnum):
 
     @property
     def is_edition(self) -> bool:
-        """Whether it brought a text of its own."""
+        """Whether the look brought a text of its own."""
         return self in (LookOutcome.FIRST, LookOutcome.CHANGED, LookOutcome.OLDER)
 
 
@@ -155,7 +155,7 @@ class Archive:
     """The text of an edition, by the number of its look."""
 
     def until(self, moment: datetime) -> Archive:
-        """What had been recorded by then."""
+        """The part of the archive that was recorded by that moment."""
         kept = {
             name: tuple(one for one in looks if one.recorded.at <= moment and one.retrieved_at <= moment)
             for name, looks in self.looks.items()

@@ -198,7 +198,7 @@ class Screen:
     """What one of its settings waits for before it is asked."""
 
     def surely_asked(self, settings: Collection[SettingId]) -> list[SettingId]:
-        """Those that a look asks whatever the answers: of several that wait for one answer a single one.
+        """The settings that a look always asks for; of several that depend on one answer, only one.
 
         One that waits alone is not among them, unless that answer is known already, and so not among the settings.
         """

@@ -198,7 +198,7 @@ class SpaceIndex(Protocol):
         return ()
 
     def read_at(self) -> datetime | None:
-        """Start of the run that it is of; None when there was none."""
+        """The start of the run that read the spaces; None when no run did."""
         return None
 
     def search(self, text: str, limit: int = 50) -> Sequence[KnownSpace]:  # noqa: ARG002

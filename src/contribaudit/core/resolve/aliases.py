@@ -206,7 +206,7 @@ def spoken(subject: Subject, alias: str, name: str, type_key: str, title: str) -
 
 
 def called(state: State, subject: Subject) -> str:
-    """What people say for the subject, by what the state and its rulebook know."""
+    """The name that people use for the subject, from the state and its rulebook."""
     place = state.place(subject)
     known = state.rulebook.app(place.app)
     title = known.title if known is not None else ""

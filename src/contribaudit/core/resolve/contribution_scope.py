@@ -229,7 +229,7 @@ def _by_plan(state: State, organization: str, known: Exemption) -> tuple[Reason,
 
 
 def _by_app(state: State, organization: str, known: Exemption) -> tuple[Reason, ...] | Stop:
-    """Whether every app that can show it does."""
+    """Whether every app that can show the exemption shows it."""
     unread = list_unread(state, organization)
     if unread is not None:
         return unread

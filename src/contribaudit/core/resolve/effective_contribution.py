@@ -124,7 +124,7 @@ def _without_choice(
 
 
 def _common(values: Iterable[_T]) -> _T | None:
-    """The one value that all share; None where they differ, and where there is none."""
+    """The value that all share; None if they differ or there are none."""
     found = set(values)
     return found.pop() if len(found) == 1 else None
 
@@ -320,7 +320,7 @@ def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _ListAn
 
 
 def _link(listed: Listed, what: str) -> Reason:
-    """What the list says of one subject."""
+    """The reason that the list gives for one subject."""
     if not listed.entries:
         return fact(listed.sentence, listed.observation)
     return fact(f"{listed.sentence}, {what}", listed.observation)

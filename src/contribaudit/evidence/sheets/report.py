@@ -72,7 +72,7 @@ def basis(told: dict[str, Cell], held: Collection[str]) -> str:
 
 
 def due_dates(dossier: Dossier) -> dict[str, date]:
-    """By finding, the day until which it is to be mended: so many days from when it was first seen so."""
+    """By finding ID, the day by which it should be fixed: the check's number of days after it was first seen."""
     asked = {
         one.id: one.due_days
         for one in dossier.report.findings

@@ -164,12 +164,12 @@ class Waived:
 
     @property
     def without(self) -> Counter[str]:
-        """The outcomes that its findings would have without it."""
+        """The outcomes that the waived findings would have without the waiver."""
         return Counter(one["underlying_outcome"] for one in self.findings)
 
     @property
     def checks(self) -> list[str]:
-        """The checks that it covers something of."""
+        """The checks of the waived findings."""
         return sorted({one["check"] for one in self.findings})
 
 

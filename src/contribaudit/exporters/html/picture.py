@@ -35,7 +35,7 @@ class Painted:
 
     @property
     def style(self) -> str:
-        """The class that paints it."""
+        """The CSS class that colours the box."""
         return f"bar-{self.group.replace(' ', '-')}"
 
 

@@ -53,7 +53,7 @@ class Line:
 
     @classmethod
     def ok(cls, name: str, what: str, next_step: str = "") -> Self:
-        """It is as it should be."""
+        """A line about something that is in order."""
         return cls(Status.OK, name, what, next_step)
 
     @classmethod
