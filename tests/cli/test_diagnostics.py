@@ -233,3 +233,28 @@ def test_an_output_that_cannot_be_written_is_refused_early(tmp_path: Path) -> No
     for path, told in ((tmp_path, "is a folder"), (tmp_path / "there", "exists"), (tmp_path / "a/b", "does not exist")):
         with pytest.raises(UsageError, match=told):
             console.check_output(path)
+
+
+@pytest.mark.parametrize(
+    ("environment", "colored"),
+    [
+        ({"TERM": "xterm"}, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+        ({"TERM": "unknown"}, False),
+    ],
+)
+def test_result_and_messages_agree_on_colors(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], colored: bool
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.stdout", Screen())
+    console = Console()
+    console.diagnostics = Diagnostics(Screen())
+    console.diagnostics.warning("careful")
+    assert console.colored_output is colored
+    assert ("\x1b[" in console.diagnostics.stream.getvalue()) is colored  # type: ignore[attr-defined]
+    console.diagnostics.color = False
+    assert not console.colored_output

@@ -46,8 +46,6 @@ class Console:
         self.diagnostics = Diagnostics()
         self.config_path: Path | None = None
         """--config."""
-        self.color: bool | None = None
-        """False with --no-color; None when nobody said."""
         self.csv_bom = False
         """--csv-bom."""
         self.output_format = ""
@@ -178,10 +176,8 @@ class Console:
 
     @property
     def colored_output(self) -> bool:
-        """Whether the result may have colours: stdout is a terminal, and neither NO_COLOR nor --no-color is there."""
-        if self.color is not None:
-            return self.color
-        return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        """Whether the result may have colours."""
+        return self.diagnostics.colors(sys.stdout)
 
     @property
     def on_terminal(self) -> bool:

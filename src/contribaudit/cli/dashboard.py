@@ -95,7 +95,7 @@ def _leave_the_screen() -> None:
 
 def show(console: Console, open_source: Callable[[], Source]) -> str:
     """Run the dashboard; returns what the person wants next: "", "init" or "demo"."""
-    if console.color is False:
+    if console.diagnostics.color is False:
         os.environ["NO_COLOR"] = "1"  # the only way to tell Textual
     from contribaudit.tui.app import INTERRUPTED, TERMINATED, Dashboard
 

@@ -50,7 +50,7 @@ class Diagnostics:
         self.run: int | None = None
         """The run's number in the history, once there is one."""
         self.color: bool | None = None
-        """None: where stderr is a terminal and NO_COLOR is not set."""
+        """False with --no-color; None when nobody said: then a terminal gets them unless NO_COLOR is set."""
         self.runnable: Callable[[str], str] = str
         """Completes the commands that a text names, so that they run as they stand."""
         self._stream = stream
@@ -74,19 +74,13 @@ class Diagnostics:
     @property
     def interactive(self) -> bool:
         """Whether a person watches stderr on a terminal that can redraw lines."""
-        return self.stream.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
+        return _redraws(self.stream)
 
-    @property
-    def _width(self) -> int:
-        """The width of the terminal, in columns."""
-        return max(_LEAST_WIDTH, shutil.get_terminal_size().columns)
-
-    @property
-    def colored(self) -> bool:
-        """Whether stderr gets colours."""
+    def colors(self, stream: TextIO) -> bool:
+        """Whether the stream gets colours: a terminal that knows them, and neither NO_COLOR nor --no-color is there."""
         if self.color is not None:
             return self.color
-        return self.interactive and not os.environ.get("NO_COLOR")
+        return _redraws(stream) and not os.environ.get("NO_COLOR")
 
     def hide(self, *keys: SecretStr) -> None:
         """Never write these keys, whatever text they occur in.
@@ -177,7 +171,7 @@ class Diagnostics:
         if self._board is None:
             from contribaudit.cli.live import Board
 
-            self._board = Board(self.stream, color=self.colored)
+            self._board = Board(self.stream, color=self.colors(self.stream))
         self._board.started(organization, clean(collector))
 
     def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
@@ -210,8 +204,8 @@ class Diagnostics:
             count = f", {read} read" if read is not None else ""
             whose = f"{organization} " if len(self._organizations) > 1 else ""
             text = f"{whose}{collector}: {status}{count}{f': {reason}' if reason else ''}"
-            if self.interactive and len(text) > self._width:
-                text = f"{text[: self._width - 1]}…"
+            if self.interactive and len(text) > terminal_width():
+                text = f"{text[: terminal_width() - 1]}…"
             fields = {"organization": organization, "collector": collector, "status": str(status), "reason": reason}
             if status != "failed":
                 self._mark_reached(organization)
@@ -267,7 +261,7 @@ class Diagnostics:
         else:
             line = plain if event in ("error", "warning", "bug") else clean(plain)
         line = self._safe(line)
-        return wrapped(line, self._width) if self.interactive and not self.as_json else line
+        return wrapped(line, terminal_width()) if self.interactive and not self.as_json else line
 
     def _write_line(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> None:
         line = self._worded(level, event, message, plain, fields)
@@ -283,10 +277,19 @@ class Diagnostics:
         return f"\n  {self._paint('next:', 'next')} {clean(hint)}" if hint else ""
 
     def _paint(self, text: str, role: str) -> str:
-        return f"\x1b[{_COLORS[role]}m{text}\x1b[0m" if self.colored and not self.as_json else text
+        return f"\x1b[{_COLORS[role]}m{text}\x1b[0m" if self.colors(self.stream) and not self.as_json else text
 
     def _safe(self, line: str) -> str:
         return self._redaction.text(line)
+
+
+def _redraws(stream: TextIO) -> bool:
+    return stream.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
+
+
+def terminal_width() -> int:
+    """The width of the terminal, in columns; at least 40, however narrow it is."""
+    return max(_LEAST_WIDTH, shutil.get_terminal_size().columns)
 
 
 def wrapped(text: str, width: int) -> str:

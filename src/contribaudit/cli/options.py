@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 import click
 
 from contribaudit.cli.console import Console
-from contribaudit.cli.diagnostics import wrapped
+from contribaudit.cli.diagnostics import terminal_width, wrapped
 from contribaudit.errors import CredentialError, UsageError
 
 if TYPE_CHECKING:
@@ -183,7 +182,7 @@ def _set_global(ctx: click.Context, parameter: click.Parameter, value: Any) -> N
         case "log_format":
             console.diagnostics.as_json = value == "json"
         case "no_color":
-            console.color = console.diagnostics.color = False
+            console.diagnostics.color = False
 
 
 def global_options() -> list[click.Option]:
@@ -231,7 +230,7 @@ def in_lines(text: str) -> str:
     """The text broken at blanks where stderr is a terminal and too narrow for it."""
     if not sys.stderr.isatty():
         return text
-    return wrapped(text, shutil.get_terminal_size().columns)
+    return wrapped(text, terminal_width())
 
 
 @contextmanager

@@ -309,7 +309,7 @@ def _first_audit(console: Console, config: Path, key: SecretStr | None) -> int:
 def _run(console: Console, config: Path, command: click.Command, words: list[str]) -> int:
     """Run another command with the configuration that was just written; returns its exit code."""
     own = Console()
-    own.diagnostics, own.color, own.config_path = console.diagnostics, console.color, config
+    own.diagnostics, own.config_path = console.diagnostics, config
     own.commands = console.commands
     try:
         with command.make_context(command.name, words, parent=None, obj=own) as context:
