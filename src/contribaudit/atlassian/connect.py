@@ -18,11 +18,11 @@ import httpx
 from pydantic import SecretStr
 
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.atlassian.credential import ATLASSIAN, checked_origin
+from contribaudit.atlassian.credential import checked_origin
 from contribaudit.atlassian.responses import variable_of
 from contribaudit.atlassian.sites import Accesses, SiteClient
 from contribaudit.atlassian.transport import IN_FLIGHT, Ledger, utc_now
-from contribaudit.core.model.hosts import is_loopback
+from contribaudit.core.model.hosts import ATLASSIAN, is_loopback
 from contribaudit.errors import ConfigurationError
 from contribaudit.progress import SILENT, Progress
 

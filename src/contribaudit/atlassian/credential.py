@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import httpx
 from pydantic import SecretStr
 
-from contribaudit.core.model.hosts import is_loopback
+from contribaudit.core.model.hosts import ATLASSIAN, is_loopback
 from contribaudit.errors import ConfigurationError
 
 
@@ -44,8 +44,6 @@ class Credential:
     def _pair(self, secret: str) -> str:
         return base64.b64encode(f"{self.email}:{secret}".encode()).decode("ascii")
 
-
-ATLASSIAN = "https://api.atlassian.com"
 
 _HINT = f"Leave api_url out to use {ATLASSIAN}"
 

@@ -16,6 +16,9 @@ from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.store.records import RunRecord
 
+OUTSIDE_COLUMNS = ("organization_id", "subject_kind", "subject_id", "subject_name", "reason_code", "reason")
+"""What a sheet says of a subject outside the baseline."""
+
 
 @dataclass(frozen=True, slots=True)
 class Approvable:

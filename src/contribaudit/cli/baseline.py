@@ -20,7 +20,6 @@ COLUMNS = (
     "organization_id", "run", "standing", "approved_by", "approved_at", "until", "reason", "account", "host",
 )  # fmt: skip
 _NONE = "There is no baseline: run contribaudit baseline approve to create one."
-OUTSIDE = ("organization_id", "subject_kind", "subject_id", "subject_name", "reason_code", "reason")
 
 
 @click.group()
@@ -99,7 +98,7 @@ def diff(console: Console) -> None:
         for subject, why in baselines.outside_now(state, session.organization):
             name = alias_of(state, subject)
             rows.append((session.organization, subject.kind.value, subject.id, name, why.code, why.reason))
-    console.table(OUTSIDE, rows, flexible="reason", only=("subject_kind", "subject_name", "reason"))
+    console.table(baselines.OUTSIDE_COLUMNS, rows, flexible="reason", only=("subject_kind", "subject_name", "reason"))
     if approved is None:
         console.diagnostics.conclusion(_NONE)
     else:

@@ -152,20 +152,20 @@ def read_manifest(data: bytes) -> Manifest:
     try:
         document: Any = json.loads(data)
     except (ValueError, RecursionError):
-        raise EvidenceDamaged(f"{NAME} is not JSON", hint=_RENEW) from None
+        raise EvidenceDamaged(f"{NAME} is not JSON", hint=ASK) from None
     word = document.get("schema") if isinstance(document, dict) else None
     if isinstance(word, str) and word.startswith("contribaudit.manifest/") and word != SCHEMA:
         raise EvidenceNewer(f"{NAME} has the schema {word[:60]}, which this version does not know", hint=_UPDATE)
     try:
         manifest = Manifest.model_validate_json(data)
     except ValidationError as error:
-        raise EvidenceDamaged(f"{NAME}, {invalid(error)}", hint=_RENEW) from None
+        raise EvidenceDamaged(f"{NAME}, {invalid(error)}", hint=ASK) from None
     if not manifest.is_canonical(data):
-        raise EvidenceDamaged(f"{NAME} was rewritten: it is not in the form in which it was made", hint=_RENEW)
+        raise EvidenceDamaged(f"{NAME} was rewritten: it is not in the form in which it was made", hint=ASK)
     return manifest
 
 
-_RENEW = "Ask whoever made the evidence for the original"
+ASK = "Ask whoever made the evidence for the original"
 _UPDATE = "Update contribaudit"
 
 

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from contribaudit.errors import EvidenceDamaged, StoreDamaged, UsageError
-from contribaudit.evidence.manifest import NAME, Entry, Manifest
+from contribaudit.evidence.manifest import ASK, NAME, Entry, Manifest
 from contribaudit.exporters.json_v1 import indented
 from contribaudit.exporters.saved import no_number
 from contribaudit.exporters.text import safe_text
@@ -165,9 +165,6 @@ def shown(path: str) -> str:
 
 def _error_words(error: Exception) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-
-
-ASK = "Ask whoever made the evidence for the original"
 
 
 def table(pack: Pack, name: str) -> Iterator[Mapping[str, str]]:

@@ -43,7 +43,8 @@ from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory, Review,
 from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.agreement import disagreements
-from contribaudit.evidence.pack import ASK, Disagreement, ListedPack, open_pack
+from contribaudit.evidence.manifest import ASK
+from contribaudit.evidence.pack import Disagreement, ListedPack, open_pack
 from contribaudit.evidence.verify import verify
 from contribaudit.exporters import csv_evidence, json_v1
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1

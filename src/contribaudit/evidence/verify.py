@@ -21,6 +21,7 @@ from contribaudit.core.resolve.state import NEVER_EXPORTED, Chain
 from contribaudit.errors import ContribauditError, EvidenceDamaged, UsageError
 from contribaudit.evidence.agreement import disagreements
 from contribaudit.evidence.manifest import (
+    ASK,
     NAME,
     PUBLIC_KEY,
     SIGNATURE,
@@ -30,7 +31,7 @@ from contribaudit.evidence.manifest import (
     plain_path,
     read_manifest,
 )
-from contribaudit.evidence.pack import ANSWERS, ASK, ListedPack, Pack, digests, is_bundle, open_pack, shown
+from contribaudit.evidence.pack import ANSWERS, ListedPack, Pack, digests, is_bundle, open_pack, shown
 from contribaudit.evidence.signing import PublicKey, fingerprint, public_pem, read_public_key, signed_by
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observation, Observed
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.effective import RISKS
 from contribaudit.core.resolve.exposure import ExposureWindow, exposure_window
 from contribaudit.core.resolve.reasons import Effective, Reason
 from contribaudit.core.resolve.state import State
@@ -25,7 +26,6 @@ from contribaudit.exporters.text import Cell, display, rfc3339, safe_text
 
 SCHEMA = "contribaudit.explain/1"
 _DIGEST_SHOWN = 12
-_RISKS = ("contributed", "exposed", "outside")
 
 
 def render(
@@ -123,7 +123,7 @@ def _window_row(window: ExposureWindow | None) -> dict[str, object] | None:
 def _headline(answer: Effective) -> Text:
     text = Text.assemble((answer.setting, "bold"), "  ")
     if answer.value is not None:
-        text.append(answer.value.replace("_", " "), "red" if answer.value in _RISKS else "green")
+        text.append(answer.value.replace("_", " "), "red" if answer.value in RISKS else "green")
         text.append("" if answer.changeable is not False else "  (the plan does not let anybody change it)", "dim")
     else:
         settled = answer.outcome in (Outcome.EXEMPT, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE)

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from contribaudit.core.advise.report import Counts
 from contribaudit.core.advise.verdict import headline, rest_on, verdict_word
+from contribaudit.core.model import policy
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.names import WORKSPACES
 from contribaudit.core.model.observation import Grade
@@ -31,8 +32,6 @@ FAMILIES = {
 """By the letters that a check's ID begins with, in reading order; other letters stand for themselves."""
 QUESTIONS = {"DC": "Data contribution", "AI": "AI", "DR": "Location"}
 """The families that every report answers for, whatever its policy asks."""
-_STATED = {"contribution": "DC", "ai": "AI", "location": "DR"}
-"""The same by the words that a report has for them where a statement asks what its letters do not say."""
 NAMED_SITES = 12
 NOBODY = "nobody"
 NO_EVIDENCE = "rulebook alone"
@@ -135,7 +134,7 @@ class Overview:
         """The questions that a check answers, as keys of `QUESTIONS`: by its letters, or by who asks it."""
         asking = self.document["policy"]["questions"].get(check)
         letters = check.partition("-")[0]
-        return [letters] * (letters in QUESTIONS) if asking is None else [_STATED[one] for one in asking]
+        return [letters] * (letters in QUESTIONS) if asking is None else [policy.QUESTIONS[one] for one in asking]
 
     def chapter(self, check: str) -> str:
         """The family that a check stands under: its letters, unless the policy asks it only for other questions."""

@@ -11,12 +11,13 @@ from typing import Any
 import tomlkit
 from pydantic import SecretStr
 
+from contribaudit.core.model.hosts import ATLASSIAN
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.errors import KeyStoreUnusable, PolicyFileError, UsageError, nearest
 from contribaudit.operations.answers import Answers
 from contribaudit.policy_file.reading import DEFAULT_PACK, shipped
 from contribaudit.settings import credentials
-from contribaudit.settings.model import API_URL, AppSettings
+from contribaudit.settings.model import AppSettings
 from contribaudit.wiring import load_policy, load_rulebook
 
 _MEANS = {
@@ -157,7 +158,7 @@ def _config_toml(settings: AppSettings, answers: Answers, name: str, folder: Pat
     document["org_id"] = answers.organization
     if name:
         document["org_id"].comment(_single_line(name))
-    if settings.api_url != API_URL:
+    if settings.api_url != ATLASSIAN:
         document["api_url"] = settings.api_url
     document["policy"] = str(policy.relative_to(folder)) if policy.is_relative_to(folder) else str(policy)
     if answers.key_file is not None:

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import Value
-from contribaudit.core.model.policy import AuditPolicy, Rule, Where
+from contribaudit.core.model.policy import QUESTIONS, AuditPolicy, Rule, Where
 from contribaudit.core.model.rulebook import App, Rulebook
 from contribaudit.policy_file.statements import ALLOWED, BLOCKED, ExpectTable, Place
 
@@ -183,10 +183,6 @@ class Merged:
             case "ai", word:
                 return f"ai {word}"
         return self.key
-
-
-QUESTIONS = {"contribution": "DC", "ai": "AI", "location": "DR"}
-"""The questions that a report answers, by the statement that asks each: the letters of its own checks."""
 
 
 def questions(policy: AuditPolicy) -> dict[str, tuple[str, ...]]:

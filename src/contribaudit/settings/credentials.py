@@ -21,9 +21,10 @@ from pydantic import SecretStr
 from contribaudit.atlassian.connect import Trust
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
+from contribaudit.core.model.hosts import ATLASSIAN
 from contribaudit.errors import CredentialError, KeyStoreUnusable, UsageError
 from contribaudit.files import Unreadable, decoded, read_text, refuse_shared
-from contribaudit.settings.model import API_URL, Site, Sites
+from contribaudit.settings.model import Site, Sites
 
 if TYPE_CHECKING:
     from contribaudit.settings.model import AppSettings, Organization
@@ -115,7 +116,7 @@ def account(entry: str, api_url: str) -> str:
 
     A key that was saved for one host is never found for another.
     """
-    return entry if api_url == API_URL else f"{entry}@{api_url.partition('://')[2]}"
+    return entry if api_url == ATLASSIAN else f"{entry}@{api_url.partition('://')[2]}"
 
 
 def read_key_file(path: Path) -> SecretStr:
@@ -235,7 +236,7 @@ def _from_keyring(organization: str, api_url: str, searched: list[str]) -> Found
     if found is not None:
         return found
     places = ", ".join([*searched, f"the keyring ({problem[:1].lower()}{problem[1:]})" if problem else "the keyring"])
-    where = "" if api_url == API_URL else f" at {api_url.partition('://')[2]}"
+    where = "" if api_url == ATLASSIAN else f" at {api_url.partition('://')[2]}"
     what = f"There is no API key for organization {organization}{where}; searched {places}"
     if problem:
         raise KeyStoreUnusable(what, hint=_other_ways())
@@ -358,7 +359,7 @@ class SiteToken:
         return Access(credential, missing=self.missing)
 
 
-def site_account(host: str, api_url: str = API_URL) -> str:
+def site_account(host: str, api_url: str = ATLASSIAN) -> str:
     """The name under which the keyring keeps a site's token; "" stands for all sites."""
     return account(f"site:{host or '*'}", api_url)
 
@@ -383,7 +384,7 @@ def chosen_site(sites: Sites | None, named: str) -> str:
     )
 
 
-def tokens(sites: Sites, api_url: str = API_URL) -> tuple[SiteToken, ...]:
+def tokens(sites: Sites, api_url: str = ATLASSIAN) -> tuple[SiteToken, ...]:
     """The token of all sites, then that of each site that has its own or is named. Raises CredentialError.
 
     A site that names a token of its own never gets that of the others: it may be another person's. A file that cannot

@@ -31,7 +31,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from contribaudit.attestations.recording import mail
 from contribaudit.core.model.finding import Severity
-from contribaudit.core.model.hosts import is_loopback
+from contribaudit.core.model.hosts import ATLASSIAN, is_loopback
 from contribaudit.errors import ConfigurationError, UsageError, or_meant
 from contribaudit.settings import file
 from contribaudit.settings.file import CONFIG_VARIABLE, expanded, find_config, in_present_folder, store_default
@@ -103,7 +103,6 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
 PREFIX = file.PREFIX
-API_URL = "https://api.atlassian.com"
 OTHER_VARIABLES = (CONFIG_VARIABLE, f"{PREFIX}TRIGGER")
 """Names that mean something without being a key of the configuration."""
 
@@ -326,7 +325,7 @@ class AppSettings(BaseSettings):
 
     org_id: OrganizationId | None = None
     """The organization to audit when there is only one."""
-    api_url: ApiUrl = API_URL
+    api_url: ApiUrl = ATLASSIAN
     """Where the admin API is; https only, plain http for the simulator on this machine."""
     api_key: SecretStr | None = None
     """The organization's API key; from the environment only, never from the file."""

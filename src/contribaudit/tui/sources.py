@@ -37,7 +37,8 @@ from contribaudit.core.model.several import counted
 from contribaudit.demo import demonstration
 from contribaudit.errors import CredentialError, EvidenceDamaged
 from contribaudit.evidence.export import Form
-from contribaudit.evidence.pack import ASK, Pack, answer, open_pack
+from contribaudit.evidence.manifest import ASK
+from contribaudit.evidence.pack import Pack, answer, open_pack
 from contribaudit.evidence.verify import Verified, verify
 from contribaudit.exporters import saved
 from contribaudit.operations import drafts

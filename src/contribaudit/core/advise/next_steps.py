@@ -39,6 +39,7 @@ from contribaudit.core.advise.steps import (
     tickets,
 )
 from contribaudit.core.model.finding import Finding, Severity
+from contribaudit.core.model.policy import QUESTIONS
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.several import counted, grouped
 from contribaudit.core.model.subject import Subject, same_person
@@ -127,12 +128,8 @@ def _order(step: NextStep) -> tuple[object, ...]:
     due = step.due.timestamp() if step.due is not None else float("inf")
     kind = list(StepKind).index(step.kind)
     families = {one.check.partition("-")[0] for one in step.findings}
-    question = next((number for number, family in enumerate(_QUESTIONS) if family in families), len(_QUESTIONS))
+    question = next((number for number, family in enumerate(QUESTIONS.values()) if family in families), len(QUESTIONS))
     return step.kind is StepKind.NOBODY, rank, due, kind, question, step.organization, step.text
-
-
-_QUESTIONS = ("DC", "AI", "DR")
-"""The three questions in their order: what is contributed, who may use AI, where data lies."""
 
 
 def _within(one: Finding) -> tuple[object, ...]:

@@ -1,9 +1,10 @@
-"""Hosts that are this machine, which alone may be asked over plain http."""
+"""The host that is asked by default, and those that are this machine, which alone may be asked over plain http."""
 
 from __future__ import annotations
 
 import ipaddress
 
+ATLASSIAN = "https://api.atlassian.com"
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 

@@ -20,6 +20,8 @@ DEFAULT_MAX_AGE_DAYS: Mapping[str, int] = {
 }
 DEFAULT_ACCEPTED = (Grade.DOCUMENTED, Grade.DECODED, Grade.ATTESTED, Grade.INFERRED)
 CLOCK_TOLERANCE = timedelta(minutes=5)
+QUESTIONS = {"contribution": "DC", "ai": "AI", "location": "DR"}
+"""The letters of the checks of each question that every report answers, by the statement that asks it."""
 WAIVABLE = (Outcome.FAIL, Outcome.NOT_ACHIEVABLE)
 
 

@@ -24,7 +24,7 @@ from contribaudit.core.resolve.state import State
 AI_PROCESSING = names.EFFECTIVE_AI_PROCESSING
 OUTSIDE = "outside"
 NOTHING = "none"
-_RISKS = (CONTRIBUTED, EXPOSED, OUTSIDE)
+RISKS = (CONTRIBUTED, EXPOSED, OUTSIDE)
 
 
 def ai_processing(state: State, subject: Subject) -> Effective:
@@ -70,7 +70,7 @@ def under_terms(state: State, answer: Effective) -> Effective:
     """
     judged_as = names.EFFECTIVE_AI if answer.setting == AI_PROCESSING else answer.setting
     doubtful = state.under_review(setting=judged_as)
-    if doubtful and answer.known and answer.value not in _RISKS:
+    if doubtful and answer.known and answer.value not in RISKS:
         why = rule(state, f"the rule behind it is under review: {doubtful[0].sentence()}")
         stop = Stop(Outcome.UNKNOWN, RULE_UNDER_REVIEW, why, answer.chain)
         return stopped(answer.subject, answer.setting, stop, predicted=answer.value, changeable=answer.changeable)
@@ -78,7 +78,7 @@ def under_terms(state: State, answer: Effective) -> Effective:
         return answer
     word = answer.value.replace("_", " ") if answer.value is not None else Outcome(answer.outcome).words
     evidence = Evidence.of(*answer.rests_on)
-    lasting = answer.value in _RISKS
+    lasting = answer.value in RISKS
     if not evidence:
         nothing = Stop(Outcome.UNKNOWN, "no_evidence", Reason("no evidence was read", None, "policy"), answer.chain)
         return stopped(answer.subject, answer.setting, nothing, predicted=answer.value, changeable=answer.changeable)

@@ -23,7 +23,7 @@ from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.contribution_lists import app_of_space
-from contribaudit.core.resolve.effective import AI_PROCESSING, COMPUTED, KINDS, effective_of
+from contribaudit.core.resolve.effective import AI_PROCESSING, COMPUTED, KINDS, RISKS, effective_of
 from contribaudit.core.resolve.reasons import Effective, sites_index
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
@@ -44,7 +44,6 @@ COLUMNS = (
     Column("findings", 14),
 )
 _SETTINGS = (names.EFFECTIVE_IN_APP, names.EFFECTIVE_METADATA, names.EFFECTIVE_AI)
-_RISKS = ("contributed", "exposed")
 WAITING = "…"
 
 
@@ -191,7 +190,7 @@ def _is_yes(value: Value) -> bool:
 
 def _styled(word: str) -> Text:
     bare = word.removesuffix("~")
-    if bare in _RISKS:
+    if bare in RISKS:
         return Text(word.upper() if word == bare else f"{bare.upper()}~", "bold red")
     if bare in ("unknown", "stale", "conflict"):
         return Text(word, "yellow")

@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from contribaudit.audit import baselines
 from contribaudit.audit.attesting import AttestationSession, sessions
-from contribaudit.audit.baselines import Approvable, outside_now
+from contribaudit.audit.baselines import OUTSIDE_COLUMNS, Approvable, outside_now
 from contribaudit.core.judge.baseline import Uncovered
 from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.several import and_more, counted
@@ -40,7 +40,6 @@ COLUMNS = (
     Column("not in the baseline", 24, flexible=True),
     Column("why", 24, flexible=True, drop_below=80),
 )
-SHEET = ("organization_id", "subject_kind", "subject_id", "subject_name", "reason_code", "reason")
 _MOST_SHOWN = 40
 
 
@@ -198,7 +197,7 @@ class ApproveScreen(BoardScreen):
         """What is outside."""
         if self._board is None or self.query_one(Grid).is_reading:
             return None
-        return Sheet("outside", SHEET, [sheet_row(self._board.report.state, one) for one in self._lines])
+        return Sheet("outside", OUTSIDE_COLUMNS, [sheet_row(self._board.report.state, one) for one in self._lines])
 
 
 class ApproveForm(FormScreen[Baseline]):

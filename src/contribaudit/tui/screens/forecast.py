@@ -20,6 +20,7 @@ from contribaudit.core.advise.forecast import LABEL, NOT_ASKED, Forecast, Foreca
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.several import and_more, counted
+from contribaudit.core.resolve.effective import RISKS
 from contribaudit.errors import ContribauditError, UsageError
 from contribaudit.exporters.forecast import alike
 from contribaudit.exporters.text import Cell, safe_text
@@ -54,7 +55,6 @@ FIELDS: Mapping[str, Callable[[ForecastRow], Cell]] = {
 }
 """What a CSV file says of a change: that it is a prediction first."""
 _DAYS = (30, 90)
-_RISKS = ("contributed", "exposed")
 _OUTCOMES = {one.value: one for one in Outcome}
 
 
@@ -104,7 +104,7 @@ def _gravity(row: ForecastRow) -> int:
     """0 for what would fail or be contributed, 1 for what would be unverified, 2 for the rest."""
     after = _OUTCOMES.get(row.after)
     if after is None:
-        return 0 if row.after in _RISKS else 2
+        return 0 if row.after in RISKS else 2
     return 0 if after.violates else 1 if after.unproven else 2
 
 
