@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from contribaudit.atlassian.calls import Call, Paging
+from contribaudit.core.model.canonical import letters
 from contribaudit.errors import MoreThanRead, NoEnvelope
 
 HINT = "The pages read so far are kept and the rest counts as unread. Try again; if it happens again, report it"
@@ -96,7 +97,7 @@ def _of_headers(headers: httpx.Headers) -> Iterator[tuple[str, str, str]]:
     """Every header: its name, its letters without case and `x-`, its value."""
     for name, value in headers.multi_items():
         if name != "warning":
-            yield name[:_LONGEST_NAME], re.sub(r"[\W_]+", "", name.removeprefix("x-")).casefold(), value
+            yield name[:_LONGEST_NAME], letters(name.removeprefix("x-")), value
 
 
 def check_envelope(call: Call, document: dict[str, Any]) -> None:
@@ -152,6 +153,6 @@ def _unexpected_keys(call: Call, document: dict[str, Any]) -> Iterator[tuple[str
     for where, holder in holders:
         for key, value in holder.items():
             if key not in read[where] and (where or key not in (call.entries, *_HOLDERS)):
-                word = re.sub(r"[\W_]+", "", key).casefold()
+                word = letters(key)
                 name = key if key.isprintable() and len(key) <= _LONGEST_NAME else word[:_LONGEST_NAME]
                 yield (f"{where}.{name}" if where else name), word, value

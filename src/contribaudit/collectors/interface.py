@@ -22,7 +22,7 @@ from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue.signals import revision, settled
 from contribaudit.core.model import names
 from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, AuditEvent, LogPosition, LogReading, LogRules
-from contribaudit.core.model.canonical import canonical_json, digest, stable
+from contribaudit.core.model.canonical import canonical_json, digest, letters, stable
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.snapshot import Surprise
@@ -299,11 +299,6 @@ def _owner_entries(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     links = entry.get("links")
     if isinstance(links, dict) and isinstance(links.get("self"), str):
         yield _LINK, links["self"]
-
-
-def letters(text: str) -> str:
-    """Letters and digits alone, without case, to compare spellings."""
-    return re.sub(r"[\W_]+", "", text).casefold()
 
 
 def _texts(value: Any) -> Iterator[str | None]:

@@ -9,7 +9,6 @@ https://developer.atlassian.com/cloud/admin/organization/rest/api-group-policies
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import lru_cache
@@ -21,7 +20,7 @@ from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue.signals import policy_signal
 from contribaudit.collectors.interface import Collector, Reading, id_in, signal
 from contribaudit.core.model import names
-from contribaudit.core.model.canonical import canonical_json
+from contribaudit.core.model.canonical import canonical_json, letters
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.several import grouped
@@ -66,7 +65,7 @@ def known_type(policy_type: str) -> str:
     """
     if policy_type in KNOWN:
         return policy_type
-    folded = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", policy_type).casefold())
+    folded = letters(policy_type)
     return next((known for stem, known in _STEMS.items() if stem in folded), "")
 
 

@@ -19,8 +19,9 @@ from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.catalogue.signals import WORKSPACE_FEATURE, WORKSPACE_POLICY
-from contribaudit.collectors.interface import Collector, Reading, id_in, letters, not_ours, signal
+from contribaudit.collectors.interface import Collector, Reading, id_in, not_ours, signal
 from contribaudit.core.model import names
+from contribaudit.core.model.canonical import letters
 from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.signals import SIGNAL_PREFIX

@@ -33,8 +33,9 @@ class Terms:
 
     def find(self, name: str) -> Watched | None:
         """The watched document of that name, however it is spaced; None where there is none."""
-        wanted = _plain_name(name)
-        return next((one for one in self.documents if _plain_name(one.name) == wanted), None)
+        from contribaudit.core.model.canonical import letters
+
+        return next((one for one in self.documents if letters(one.name) == letters(name)), None)
 
     def document(self, name: str) -> Watched:
         """The watched document of that name. Raises UsageError."""
@@ -44,11 +45,6 @@ class Terms:
             near = get_close_matches(name.casefold(), names, n=3, cutoff=0.5) or names
             raise UsageError(f"No document called {name[:60]!r} is watched", hint=f"Known: {', '.join(near)}")
         return found
-
-
-def _plain_name(name: str) -> str:
-    """A name without case, blanks and dashes: "Sub processors" is "sub-processors"."""
-    return "".join(character for character in name.casefold() if character.isalnum())
 
 
 @contextmanager

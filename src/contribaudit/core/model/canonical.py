@@ -1,4 +1,4 @@
-"""JSON values by place and by digest: pointers (RFC 6901), and one canonical form for each value.
+"""JSON values by place and by digest: pointers (RFC 6901), and one canonical form for each value and each name.
 
 The same object has the same digest wherever and whenever it is read. https://www.rfc-editor.org/rfc/rfc6901
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from enum import Enum
 from hashlib import sha256
@@ -93,3 +94,8 @@ def _stable(found: Mapping[str, Any], updates: list[str]) -> Mapping[str, Any]:
     if found.get("updatedAt"):
         updates.append(str(found["updatedAt"]))
     return {key: value for key, value in found.items() if key not in VOLATILE}
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone, without case and width, to compare spellings."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
