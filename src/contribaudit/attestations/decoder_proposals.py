@@ -36,7 +36,7 @@ _LISTED = 20
 
 
 def with_objects(
-    told: AttestationHistory,
+    history: AttestationHistory,
     store: History,
     decoders: Sequence[Decoder],
     snapshot: Snapshot | None,
@@ -48,14 +48,14 @@ def with_objects(
     Raises StoreDamaged for one that was altered.
     """
     looking_back = [one for one in decoders if one.setting not in READ_DIRECTLY]
-    by_key = wanted_objects(looking_back, told.attestations, told.signals)
-    read = {one.signal for one in candidates} if told.attestations else set()
-    for key, names in known_digests({}, told.attestations).items() if read else ():
+    by_key = wanted_objects(looking_back, history.attestations, history.signals)
+    read = {one.signal for one in candidates} if history.attestations else set()
+    for key, names in known_digests({}, history.attestations).items() if read else ():
         if key[1] in read:
             by_key.setdefault(key, set()).update(names)
     signals = read | {one.signal for one in decoders} | {signal for _, signal in by_key}
     if not signals:
-        return told
+        return history
     wanted = {name for names in by_key.values() for name in names}
     for one in snapshot.observations if snapshot is not None else ():
         if one.setting in signals and isinstance(one, Observed) and isinstance(one.value, tuple):
@@ -63,7 +63,7 @@ def with_objects(
     raw = snapshot.raw if snapshot is not None else {}
     bodies = {name: raw[name] for name in wanted if name in raw}
     bodies |= store.objects(wanted - bodies.keys())
-    return replace(told, objects={name: json.loads(body) for name, body in bodies.items()})
+    return replace(history, objects={name: json.loads(body) for name, body in bodies.items()})
 
 
 def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:

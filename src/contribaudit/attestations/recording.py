@@ -266,7 +266,7 @@ def new_id() -> str:
     return uuid4().hex[:16]
 
 
-def record(state: State, hold: Hold, told: EnteredValue, look: ConsoleVisit) -> Attestation:
+def record(state: State, hold: Hold, entered: EnteredValue, look: ConsoleVisit) -> Attestation:
     """The attestation of one value. `state` is the newest, which names the subjects; `hold` what holds the look.
 
     Raises UsageError for an unknown or ambiguous subject, an unknown setting or word, a setting that nobody may
@@ -278,8 +278,8 @@ def record(state: State, hold: Hold, told: EnteredValue, look: ConsoleVisit) -> 
         raise UsageError(
             f"{look.observed_at:%Y-%m-%d %H:%M}Z is in the future", hint="Check --observed-at and its time zone"
         )
-    subject = find_subject(state, told.subject)
-    setting = find_setting(told.setting, subject)
+    subject = find_subject(state, entered.subject)
+    setting = find_setting(entered.setting, subject)
     held = hold(subject.organization)
     found, why_not = anchors(held, subject, setting.family, look.observed_at)
     source = held.before if held.past and held.before is not None else state
@@ -288,14 +288,14 @@ def record(state: State, hold: Hold, told: EnteredValue, look: ConsoleVisit) -> 
         id=new_id(),
         setting=setting.id,
         subject=subject,
-        value=parse_value(setting, told.value),
+        value=parse_value(setting, entered.value),
         by=by,
         observed_at=look.observed_at,
         recorded=Signature(typist, look.recorded.at, look.recorded.account, look.recorded.host),
         look=look.id,
         screen=look.screen,
         console_path=short(look.console_path, "The console path"),
-        note=short(" ".join(one for one in (told.note, look.note) if one), "The note"),
+        note=short(" ".join(one for one in (entered.note, look.note) if one), "The note"),
         attachments=look.attachments,
         anchors=found,
         unanchored_reason=why_not,

@@ -63,16 +63,16 @@ def what_became(attestations: Iterable[Attestation], now: datetime) -> dict[str,
     }
 
 
-def signal_lines(state: State, told: AttestationHistory, organization: str) -> list[SignalLine]:
+def signal_lines(state: State, history: AttestationHistory, organization: str) -> list[SignalLine]:
     """Every signal of the organization and its apps; those that an app never had are left out."""
     owners = [organization_subject(organization), *state.subjects(Kind.APP, organization)]
     lines: list[SignalLine] = []
     for owner in owners:
         for one in sorted(own_readings(state, owner), key=lambda each: each.signal):
-            held = told.signals.get((owner, one.signal), ())
+            held = history.signals.get((owner, one.signal), ())
             if one.standing is Standing.ABSENT and not held and owner.kind is Kind.APP:
                 continue  # most apps have most signals never
-            meant = seen_to_mean(told.attestations, owner, one.signal, one.state)
+            meant = seen_to_mean(history.attestations, owner, one.signal, one.state)
             lines.append(SignalLine(one, held[-1][0] if held else None, meant, tuple(held[:-1])))
     return lines
 
@@ -91,10 +91,10 @@ def seen_to_mean(
     return tuple(sorted(meant, key=lambda one: (one[0], str(one[1]))))
 
 
-def holding(state: State, one: Attestation, family: Family) -> list[Hold]:
+def holding(state: State, attestation: Attestation, family: Family) -> list[Hold]:
     """How the attestation's anchors stand in this state, in their order."""
-    now = {(each.owner, each.signal): each for each in readings(state, one.subject, family)}
-    return [_check_anchor(anchor, now.get((anchor.subject, anchor.signal))) for anchor in one.anchors]
+    now = {(each.owner, each.signal): each for each in readings(state, attestation.subject, family)}
+    return [_check_anchor(anchor, now.get((anchor.subject, anchor.signal))) for anchor in attestation.anchors]
 
 
 def contradictions(attestations: Iterable[Attestation], now: datetime) -> list[Sequence[Attestation]]:

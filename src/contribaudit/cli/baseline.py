@@ -119,8 +119,10 @@ def _write_baselines(console: Console, *, newest: bool) -> None:
         console.diagnostics.conclusion(_NONE)
 
 
-def _row(one: Baseline, counts: bool, now: datetime) -> tuple[Cell, ...]:
-    standing = "superseded" if not counts else "ended" if one.until is not None and one.until < now else "in force"
-    signed = one.approved
+def _row(baseline: Baseline, counts: bool, now: datetime) -> tuple[Cell, ...]:
+    standing = (
+        "superseded" if not counts else "ended" if baseline.until is not None and baseline.until < now else "in force"
+    )
+    signed = baseline.approved
     by, host = (signed.by, signed.at), (signed.account, signed.host)
-    return one.organization, one.run, standing, *by, one.until, one.reason, *host
+    return baseline.organization, baseline.run, standing, *by, baseline.until, baseline.reason, *host

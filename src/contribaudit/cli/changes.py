@@ -137,13 +137,13 @@ def _write_changes(console: Console, changes: list[Change], *, compared: bool) -
         console.diagnostics.conclusion(f"{counted(len(groups), 'change')}, {without} without a known cause.")
 
 
-def _group_row(one: ChangeGroup) -> tuple[Cell, ...]:
-    main = next((change for change in one.changes if change.why and change.event_id), one.changes[0])
-    first = one.changes[0]
-    kind, told = setting_and_values(one)
+def _group_row(group: ChangeGroup) -> tuple[Cell, ...]:
+    main = next((change for change in group.changes if change.why and change.event_id), group.changes[0])
+    first = group.changes[0]
+    kind, told = setting_and_values(group)
     until = f"{first.first_seen:%Y-%m-%d %H:%M}Z"
     since = f"{first.last_seen:%Y-%m-%d %H:%M}Z to " if first.last_seen is not None else "by "
-    ticket = next((change.ticket for change in one.changes if change.ticket), "")
+    ticket = next((change.ticket for change in group.changes if change.ticket), "")
     return main.id, since + until, first.name or first.subject.id, f"{kind}: {told}", main.cause, ticket
 
 

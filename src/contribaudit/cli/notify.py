@@ -107,13 +107,13 @@ def status_command(console: Console) -> None:
     console.table(columns, rows, only=("created_at", "title", "destination", "state"))
 
 
-def _delivery_status(one: Delivery) -> str:
+def _delivery_status(delivery: Delivery) -> str:
     """What became of a message: sent, given up or waiting, with the last error."""
-    if one.sent_at is not None:
+    if delivery.sent_at is not None:
         return "sent"
-    if one.given_up:
-        return f"given up: {one.error}"
-    return f"waits: {one.error}" if one.error else "waits"
+    if delivery.given_up:
+        return f"given up: {delivery.error}"
+    return f"waits: {delivery.error}" if delivery.error else "waits"
 
 
 def notify_of_run(console: Console, report: Report, policy: AuditPolicy, store: History) -> None:

@@ -155,27 +155,29 @@ def reperform(place: Path) -> list[Performed]:
     ]
 
 
-def _compared(told: FindingV1 | None, again: FindingV1 | None) -> Performed:
-    if told is None:
+def _compared(reported: FindingV1 | None, again: FindingV1 | None) -> Performed:
+    if reported is None:
         assert again is not None, "one of the two has the ID"
         result, why = Result.LEFT_OUT, "it follows from the pack, and the report leaves it out"
         if _of_the_history(again):
             result, why = Result.NOT_JUDGED, _rests_on(again)
         return Performed(result, again["id"], again["check"], "", again["outcome"], why)
-    outcome: str = told["outcome"]
-    common = told["id"], told["check"], outcome, again["outcome"] if again else ""
-    other = "it is not found any more" if again is None else _difference(told, again)
-    if told["check"] in _OF_THE_HISTORY or (other and _of_the_history(told) and not (again and _of_the_run(again))):
-        return Performed(Result.NOT_JUDGED, *common[:3], "", _rests_on(told))
+    outcome: str = reported["outcome"]
+    common = reported["id"], reported["check"], outcome, again["outcome"] if again else ""
+    other = "it is not found any more" if again is None else _difference(reported, again)
+    if reported["check"] in _OF_THE_HISTORY or (
+        other and _of_the_history(reported) and not (again and _of_the_run(again))
+    ):
+        return Performed(Result.NOT_JUDGED, *common[:3], "", _rests_on(reported))
     return Performed(Result.DIFFERENT if other else Result.SAME, *common, other)
 
 
-def _rests_on(one: FindingV1) -> str:
+def _rests_on(finding: FindingV1) -> str:
     """The evidence of a finding that no pack holds in full, and the files of the pack that hold part of it."""
-    grades = {evidence["grade"] for evidence in one["evidence"]}
-    if one["subject"]["kind"] == Kind.SPACE.value:
+    grades = {evidence["grade"] for evidence in finding["evidence"]}
+    if finding["subject"]["kind"] == Kind.SPACE.value:
         return "it rests on spaces, which only the history holds in full; spaces.csv lists them"
-    if one["check"] not in _OF_THE_HISTORY and not grades <= _OF_THE_RUN:
+    if finding["check"] not in _OF_THE_HISTORY and not grades <= _OF_THE_RUN:
         return "it rests on what people attested, which only the history can weigh; attestations.csv has the rows"
     return (
         "it rests on earlier runs, the audit log or exported packs, which only the history holds; changes.csv,"
@@ -183,15 +185,19 @@ def _rests_on(one: FindingV1) -> str:
     )
 
 
-def _of_the_history(one: FindingV1) -> bool:
-    grades = {evidence["grade"] for evidence in one["evidence"]}
-    return one["check"] in _OF_THE_HISTORY or not grades <= _OF_THE_RUN or one["subject"]["kind"] == Kind.SPACE.value
+def _of_the_history(finding: FindingV1) -> bool:
+    grades = {evidence["grade"] for evidence in finding["evidence"]}
+    return (
+        finding["check"] in _OF_THE_HISTORY
+        or not grades <= _OF_THE_RUN
+        or finding["subject"]["kind"] == Kind.SPACE.value
+    )
 
 
-def _of_the_run(one: FindingV1) -> bool:
+def _of_the_run(finding: FindingV1) -> bool:
     """Whether values of the run, and nothing else, decide it: then no attestation can be what it rests on."""
-    grades = {evidence["grade"] for evidence in one["evidence"]}
-    return bool(grades) and not _of_the_history(one)
+    grades = {evidence["grade"] for evidence in finding["evidence"]}
+    return bool(grades) and not _of_the_history(finding)
 
 
 def _difference(told: Mapping[str, Any], again: Mapping[str, Any]) -> str:

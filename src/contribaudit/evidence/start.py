@@ -56,14 +56,14 @@ class _Worst:
         self._worse_than: tuple[Any, ...] | None = None
         """Only what is worse is kept; None while there is room for all."""
 
-    def add(self, one: FindingV1) -> None:
+    def add(self, finding: FindingV1) -> None:
         self.number += 1
-        about = one["subject"]
-        subject = one["organization"], about["site"], about["app"], about["kind"], about["name"]
-        rank = RANK[Outcome(one["outcome"])], Severity(one["severity"]).rank
-        key = (*rank, one["check"], *subject, one["id"])
+        about = finding["subject"]
+        subject = finding["organization"], about["site"], about["app"], about["kind"], about["name"]
+        rank = RANK[Outcome(finding["outcome"])], Severity(finding["severity"]).rank
+        key = (*rank, finding["check"], *subject, finding["id"])
         if self._worse_than is None or key < self._worse_than:
-            self._kept.append((key, one))
+            self._kept.append((key, finding))
             if len(self._kept) >= MOST_IN_BOOK + _BEYOND:
                 self._drop_excess()
 
@@ -86,14 +86,16 @@ class Start:
         self.counted = ByControl()
         self._open, self._waived = _Worst(), _Worst()
 
-    def take(self, one: FindingV1) -> None:
+    def take(self, finding: FindingV1) -> None:
         """Count the finding, and keep it if it is open or waived and among the most severe."""
-        outcome = Outcome(one["outcome"])
-        self.counted.take(one["check"], one["title"], Severity(one["severity"]), outcome.value, one["controls"])
+        outcome = Outcome(finding["outcome"])
+        self.counted.take(
+            finding["check"], finding["title"], Severity(finding["severity"]), outcome.value, finding["controls"]
+        )
         if outcome.violates or outcome.unproven:
-            self._open.add(one)
+            self._open.add(finding)
         elif outcome is Outcome.WAIVED:
-            self._waived.add(one)
+            self._waived.add(finding)
 
     def taking(self, findings: Iterable[FindingV1]) -> Iterator[FindingV1]:
         """Yield the findings unchanged, and take each one on the way."""
@@ -126,28 +128,28 @@ class Shown:
     """Every control that a check of this run bears on, framework by framework."""
 
 
-def _row(one: FindingV1, due_on: str, evidence_file: str) -> tuple[Cell, ...]:
-    first = one["evidence"][0] if one["evidence"] else None
-    waiver = one["waiver"]
+def _row(finding: FindingV1, due_on: str, evidence_file: str) -> tuple[Cell, ...]:
+    first = finding["evidence"][0] if finding["evidence"] else None
+    waiver = finding["waiver"]
     return (
-        Outcome(one["outcome"]).words,
-        one["severity"],
-        one["check"],
-        one["title"],
-        called(one["subject"]),
-        value_text(one["expected"]) if one["expected"] is not None else None,
-        value_text(one["observed"]) if one["observed"] is not None else None,
-        one["reason"],
-        one["remediation"],
-        one["owner"],
+        Outcome(finding["outcome"]).words,
+        finding["severity"],
+        finding["check"],
+        finding["title"],
+        called(finding["subject"]),
+        value_text(finding["expected"]) if finding["expected"] is not None else None,
+        value_text(finding["observed"]) if finding["observed"] is not None else None,
+        finding["reason"],
+        finding["remediation"],
+        finding["owner"],
         due_on,
-        "; ".join(one["controls"]),
+        "; ".join(finding["controls"]),
         waiver["reason"] if waiver else None,
         waiver["expires"] if waiver else None,
         first["attestation_id"] if first else None,
         evidence_file,
         first["sha256"] if first else None,
-        one["id"],
+        finding["id"],
     )
 
 

@@ -50,13 +50,13 @@ def grouped_changes(changes: Iterable[Change]) -> list[ChangeGroup]:
     ]
 
 
-def setting_and_values(one: ChangeGroup) -> tuple[str, str]:
+def setting_and_values(group: ChangeGroup) -> tuple[str, str]:
     """The setting, and its value before and after; or that an app or space is new or gone, and what it is."""
-    first = one.changes[0]
-    if one.appeared or one.vanished:
-        told = {change.setting: change.after if one.appeared else change.before for change in one.changes}
+    first = group.changes[0]
+    if group.appeared or group.vanished:
+        told = {change.setting: change.after if group.appeared else change.before for change in group.changes}
         known = (told.get(setting) for setting in (names.SPACE_KEY, names.PLAN, names.APP_STATUS, names.REALM))
-        return "new" if one.appeared else "gone", ", ".join(display(value) for value in known if value is not None)
+        return "new" if group.appeared else "gone", ", ".join(display(value) for value in known if value is not None)
     before = _value_words(first.setting, first.before) if first.existed_before else "(not there)"
     after = _value_words(first.setting, first.after) if first.exists_after else "(gone)"
     return first.setting, f"{before} -> {after}"

@@ -75,13 +75,15 @@ def _paragraph(text: str) -> Iterator[str]:
     yield from _filled(text, _INDENT)
 
 
-def _parameter(one: Parameter, rulebook: Rulebook) -> Iterator[str]:
-    yield from _paragraph(f"{one.means}.")
-    yield from _filled(one.takes, f"{_INDENT}Takes: ")
-    if one.vocabulary:
-        yield from _filled(", ".join(_vocabulary(one.vocabulary, rulebook)), f"{_INDENT}Known {one.vocabulary}: ")
-    yield from _filled(one.default, f"{_INDENT}Default: ")
-    yield from _toml(one.example)
+def _parameter(parameter: Parameter, rulebook: Rulebook) -> Iterator[str]:
+    yield from _paragraph(f"{parameter.means}.")
+    yield from _filled(parameter.takes, f"{_INDENT}Takes: ")
+    if parameter.vocabulary:
+        yield from _filled(
+            ", ".join(_vocabulary(parameter.vocabulary, rulebook)), f"{_INDENT}Known {parameter.vocabulary}: "
+        )
+    yield from _filled(parameter.default, f"{_INDENT}Default: ")
+    yield from _toml(parameter.example)
 
 
 def _vocabulary(name: str, rulebook: Rulebook) -> list[str]:

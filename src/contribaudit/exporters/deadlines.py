@@ -50,11 +50,11 @@ def render(
     return render_rows(output_format, COLUMNS, [_cells(one, state) for one in found])
 
 
-def _row_key(one: Deadline, as_of: datetime) -> tuple[object, ...]:
+def _row_key(deadline: Deadline, as_of: datetime) -> tuple[object, ...]:
     """A key that is equal for adjacent deadlines that share a row; a deadline without a date has a row of its own."""
-    if one.ends_at is None:
-        return (one.id,)
-    return one.ends_at.date(), one.kind, one.next_step, one.days_left(as_of)
+    if deadline.ends_at is None:
+        return (deadline.id,)
+    return deadline.ends_at.date(), deadline.kind, deadline.next_step, deadline.days_left(as_of)
 
 
 def _deadline_row(group: Sequence[Deadline], as_of: datetime) -> tuple[Cell, ...]:
@@ -64,26 +64,26 @@ def _deadline_row(group: Sequence[Deadline], as_of: datetime) -> tuple[Cell, ...
     return first.days_left(as_of), day, first.kind.replace("_", " "), what, first.next_step
 
 
-def _cells(one: Deadline, state: State) -> tuple[Cell, ...]:
-    subject = one.subject
+def _cells(deadline: Deadline, state: State) -> tuple[Cell, ...]:
+    subject = deadline.subject
     place = state.place(subject) if subject is not None else None
     organization = subject.organization if subject is not None else ""
     return (
-        one.id,
-        one.kind.value,
-        one.days_left(state.as_of),
-        one.ends_at,
-        one.whole_day,
+        deadline.id,
+        deadline.kind.value,
+        deadline.days_left(state.as_of),
+        deadline.ends_at,
+        deadline.whole_day,
         organization or None,
         state.organization_name(organization) or None,
         subject.kind.value if subject is not None else None,
         subject.id if subject is not None else None,
         place.name if place is not None else None,
-        one.setting,
-        one.check or None,
-        one.what,
-        one.next_step,
-        one.source,
+        deadline.setting,
+        deadline.check or None,
+        deadline.what,
+        deadline.next_step,
+        deadline.source,
     )
 
 
@@ -109,20 +109,20 @@ def calendar(found: Iterable[Deadline], state: State) -> bytes:
     return written
 
 
-def _event(one: Deadline, state: State) -> Event:
-    assert one.ends_at is not None
+def _event(deadline: Deadline, state: State) -> Event:
+    assert deadline.ends_at is not None
     event = Event()
-    event.add("uid", f"{one.id}@{DOMAIN}")
+    event.add("uid", f"{deadline.id}@{DOMAIN}")
     event.add("dtstamp", state.as_of.astimezone(UTC).replace(microsecond=0))
-    if one.whole_day:
-        day = one.ends_at.astimezone(UTC).date()
+    if deadline.whole_day:
+        day = deadline.ends_at.astimezone(UTC).date()
         event.add("dtstart", day)
         event.add("dtend", later(day, timedelta(days=1)))
     else:
-        event.add("dtstart", one.ends_at.astimezone(UTC).replace(microsecond=0))
-    event.add("summary", safe_text(one.what))
-    told = [safe_text(part) for part in (one.next_step, one.check, one.source) if part]
+        event.add("dtstart", deadline.ends_at.astimezone(UTC).replace(microsecond=0))
+    event.add("summary", safe_text(deadline.what))
+    told = [safe_text(part) for part in (deadline.next_step, deadline.check, deadline.source) if part]
     event.add("description", "\n".join(told))
-    event.add("categories", [one.kind.value])
+    event.add("categories", [deadline.kind.value])
     event.add("transp", "TRANSPARENT")
     return event

@@ -139,45 +139,49 @@ def _reason(reason: Reason) -> Group:
     return Group(Text(safe_text(reason.sentence), style), Text(_evidence(reason.observation, reason.source), "dim"))
 
 
-def _setting(one: Observation) -> Group:
-    text = Text.assemble((safe_text(one.setting), "bold"), "  ")
-    if isinstance(one, Observed):
-        text.append(display(one.value))
+def _setting(observation: Observation) -> Group:
+    text = Text.assemble((safe_text(observation.setting), "bold"), "  ")
+    if isinstance(observation, Observed):
+        text.append(display(observation.value))
     else:
-        text.append(f"not known: {safe_text(one.reason)}", "yellow")
-        text.append(f"; the key needs the scope {one.missing_scope} to read it" if one.missing_scope else "")
-    return Group(text, Text(_evidence(one, one.source), "dim"))
+        text.append(f"not known: {safe_text(observation.reason)}", "yellow")
+        text.append(
+            f"; the key needs the scope {observation.missing_scope} to read it" if observation.missing_scope else ""
+        )
+    return Group(text, Text(_evidence(observation, observation.source), "dim"))
 
 
-def _evidence(one: Observation | None, source: str) -> str:
+def _evidence(observation: Observation | None, source: str) -> str:
     """Grade, source, time, digest and witness, as far as there are any."""
-    if one is None:
+    if observation is None:
         return safe_text(source)
-    if not isinstance(one, Observed):
-        return ", ".join(safe_text(part) for part in (one.code, source, rfc3339(one.attempted_at) or "") if part)
-    parts = [one.grade.value, source, rfc3339(one.observed_at) or ""]
-    if one.response:
-        parts.append(f"sha256 {one.response[:_DIGEST_SHOWN]}")
-    if one.witness is not None:
-        parts.append(f"by {one.witness.by}")
-        parts.append(f"confirmed by {one.witness.confirmed_by}" if one.witness.confirmed_by else "")
-        parts.append("with a screenshot" if one.witness.screenshot else "")
-        parts.append("anchored by signals" if one.witness.anchored else "")
+    if not isinstance(observation, Observed):
+        return ", ".join(
+            safe_text(part) for part in (observation.code, source, rfc3339(observation.attempted_at) or "") if part
+        )
+    parts = [observation.grade.value, source, rfc3339(observation.observed_at) or ""]
+    if observation.response:
+        parts.append(f"sha256 {observation.response[:_DIGEST_SHOWN]}")
+    if observation.witness is not None:
+        parts.append(f"by {observation.witness.by}")
+        parts.append(f"confirmed by {observation.witness.confirmed_by}" if observation.witness.confirmed_by else "")
+        parts.append("with a screenshot" if observation.witness.screenshot else "")
+        parts.append("anchored by signals" if observation.witness.anchored else "")
     return ", ".join(safe_text(part) for part in parts if part)
 
 
-def _answer_row(one: Effective) -> dict[str, object]:
+def _answer_row(answer: Effective) -> dict[str, object]:
     return {
-        "setting": one.setting,
-        "outcome": str(one.outcome),
-        "value": one.value,
-        "code": one.code,
-        "predicted": one.predicted,
-        "changeable": one.changeable,
-        "grade": one.grade.value if one.grade else None,
-        "observed_at": rfc3339(one.observed_at),
-        "fragile": one.fragile,
-        "fragile_because": one.fragile_because,
+        "setting": answer.setting,
+        "outcome": str(answer.outcome),
+        "value": answer.value,
+        "code": answer.code,
+        "predicted": answer.predicted,
+        "changeable": answer.changeable,
+        "grade": answer.grade.value if answer.grade else None,
+        "observed_at": rfc3339(answer.observed_at),
+        "fragile": answer.fragile,
+        "fragile_because": answer.fragile_because,
         "reasons": [
             {
                 "sentence": reason.sentence,
@@ -185,34 +189,34 @@ def _answer_row(one: Effective) -> dict[str, object]:
                 "decisive": reason.decisive,
                 "observation": _observation_row(reason.observation) if reason.observation is not None else None,
             }
-            for reason in one.chain
+            for reason in answer.chain
         ],
     }
 
 
-def _observation_row(one: Observation) -> dict[str, object]:
+def _observation_row(observation: Observation) -> dict[str, object]:
     common: dict[str, object] = {
-        "setting": one.setting,
-        "subject": {"kind": one.subject.kind.value, "id": one.subject.id},
-        "source": one.source,
+        "setting": observation.setting,
+        "subject": {"kind": observation.subject.kind.value, "id": observation.subject.id},
+        "source": observation.source,
     }
-    if not isinstance(one, Observed):
+    if not isinstance(observation, Observed):
         return {
             **common,
             "read": False,
-            "code": one.code,
-            "reason": one.reason,
-            "attempted_at": rfc3339(one.attempted_at),
-            "missing_scope": one.missing_scope,
+            "code": observation.code,
+            "reason": observation.reason,
+            "attempted_at": rfc3339(observation.attempted_at),
+            "missing_scope": observation.missing_scope,
         }
-    witness = one.witness
+    witness = observation.witness
     return {
         **common,
         "read": True,
-        "value": list(one.value) if isinstance(one.value, tuple) else one.value,
-        "grade": one.grade.value,
-        "observed_at": rfc3339(one.observed_at),
-        "sha256": one.response,
+        "value": list(observation.value) if isinstance(observation.value, tuple) else observation.value,
+        "grade": observation.grade.value,
+        "observed_at": rfc3339(observation.observed_at),
+        "sha256": observation.response,
         "attested_by": witness.by if witness else None,
         "confirmed_by": witness.confirmed_by if witness else None,
         "screenshot": witness.screenshot if witness else None,
@@ -253,7 +257,12 @@ def rows(
         yield (*about, *answer_row, 1, True, reason_text, seen.source, *_evidence_cells(seen))
 
 
-def _evidence_cells(one: Observation | None) -> tuple[Cell, Cell, Cell, Cell]:
-    if not isinstance(one, Observed):
+def _evidence_cells(observation: Observation | None) -> tuple[Cell, Cell, Cell, Cell]:
+    if not isinstance(observation, Observed):
         return None, None, None, None
-    return one.grade.value, one.observed_at, one.response, one.witness.by if one.witness else None
+    return (
+        observation.grade.value,
+        observation.observed_at,
+        observation.response,
+        observation.witness.by if observation.witness else None,
+    )

@@ -244,17 +244,17 @@ def _outcome_word(outcome: Outcome | None) -> Any:
     return None if outcome is None else outcome.value
 
 
-def step_row(one: NextStep) -> StepV1:
+def step_row(step: NextStep) -> StepV1:
     """One step in the published shape."""
     return {
-        "kind": one.kind.value,
-        "severity": one.severity.value if one.severity is not None else None,
-        "minutes": one.minutes,
-        "due_at": rfc3339(one.due),
-        "text": one.text,
-        "command": one.command,
-        "organization": one.organization,
-        "findings": [finding.id for finding in one.findings],
+        "kind": step.kind.value,
+        "severity": step.severity.value if step.severity is not None else None,
+        "minutes": step.minutes,
+        "due_at": rfc3339(step.due),
+        "text": step.text,
+        "command": step.command,
+        "organization": step.organization,
+        "findings": [finding.id for finding in step.findings],
     }
 
 
@@ -271,21 +271,21 @@ def subject_row(state: State, subject: Subject) -> SubjectV1:
     }
 
 
-def finding_row(state: State, one: Finding) -> FindingV1:
+def finding_row(state: State, finding: Finding) -> FindingV1:
     return {
-        "id": one.id,
-        "check": one.check,
-        "title": one.title,
-        "severity": one.severity.value,
-        "outcome": one.outcome.value,
-        "underlying_outcome": one.underlying_outcome.value,
-        "reason_code": one.reason_code,
-        "due_at": rfc3339(one.due_at),
-        "organization": one.subject.organization,
-        "subject": subject_row(state, one.subject),
-        "setting": one.setting,
-        "expected": as_json(one.expected),
-        "observed": as_json(one.observed),
+        "id": finding.id,
+        "check": finding.check,
+        "title": finding.title,
+        "severity": finding.severity.value,
+        "outcome": finding.outcome.value,
+        "underlying_outcome": finding.underlying_outcome.value,
+        "reason_code": finding.reason_code,
+        "due_at": rfc3339(finding.due_at),
+        "organization": finding.subject.organization,
+        "subject": subject_row(state, finding.subject),
+        "setting": finding.setting,
+        "expected": as_json(finding.expected),
+        "observed": as_json(finding.observed),
         "evidence": [
             {
                 "grade": evidence.grade.value,
@@ -296,62 +296,62 @@ def finding_row(state: State, one: Finding) -> FindingV1:
                 "confirmed_by": evidence.confirmed_by,
                 "attestation_id": evidence.attestation_id,
             }
-            for evidence in one.evidence
+            for evidence in finding.evidence
         ],
-        "reason": one.reason,
-        "fragile": one.fragile,
-        "remediation": one.remediation,
-        "console_path": one.console_path,
-        "controls": list(one.controls),
+        "reason": finding.reason,
+        "fragile": finding.fragile,
+        "remediation": finding.remediation,
+        "console_path": finding.console_path,
+        "controls": list(finding.controls),
         "waiver": None
-        if one.waiver is None
+        if finding.waiver is None
         else {
-            "reason": one.waiver.reason,
-            "approved_by": one.waiver.approved_by,
-            "ticket": one.waiver.ticket,
-            "expires": one.waiver.expires.isoformat(),
+            "reason": finding.waiver.reason,
+            "approved_by": finding.waiver.approved_by,
+            "ticket": finding.waiver.ticket,
+            "expires": finding.waiver.expires.isoformat(),
         },
-        "rule": one.rule,
-        "owner": one.owner,
-        "due_days": one.due_days,
+        "rule": finding.rule,
+        "owner": finding.owner,
+        "due_days": finding.due_days,
     }
 
 
-def change_row(state: State, one: Change) -> ChangeV1:
+def change_row(state: State, change: Change) -> ChangeV1:
     """One change in the published shape."""
     return {
-        "organization": one.subject.organization,
-        "subject": subject_row(state, one.subject),
-        "setting": one.setting,
-        "before": as_json(one.before),
-        "after": as_json(one.after),
-        "existed_before": one.existed_before,
-        "exists_after": one.exists_after,
-        "first_seen": rfc3339(one.first_seen) or "",
-        "last_seen": rfc3339(one.last_seen),
-        "cause": one.cause,
-        "actor": one.actor,
-        "event_id": one.event_id,
-        "id": one.id,
-        "cause_code": one.why.kind.value if one.why else None,
-        "match": one.why.match.value if one.why and one.why.match else None,
-        "other_events": list(one.why.others) if one.why else [],
-        "ticket": one.ticket,
+        "organization": change.subject.organization,
+        "subject": subject_row(state, change.subject),
+        "setting": change.setting,
+        "before": as_json(change.before),
+        "after": as_json(change.after),
+        "existed_before": change.existed_before,
+        "exists_after": change.exists_after,
+        "first_seen": rfc3339(change.first_seen) or "",
+        "last_seen": rfc3339(change.last_seen),
+        "cause": change.cause,
+        "actor": change.actor,
+        "event_id": change.event_id,
+        "id": change.id,
+        "cause_code": change.why.kind.value if change.why else None,
+        "match": change.why.match.value if change.why and change.why.match else None,
+        "other_events": list(change.why.others) if change.why else [],
+        "ticket": change.ticket,
     }
 
 
-def collection_row(one: Collection) -> CollectionV1:
+def collection_row(collection: Collection) -> CollectionV1:
     """One collector's run in the published shape."""
     return {
-        "organization": one.organization,
-        "collector": one.collector,
-        "status": one.status.value,
-        "announced": one.announced,
-        "read": one.read,
-        "reason": one.reason,
-        "requests": one.requests,
-        "seconds": one.seconds,
-        "code": one.code,
-        "missing_scope": one.missing_scope,
-        "started_at": rfc3339(one.started_at) or "",
+        "organization": collection.organization,
+        "collector": collection.collector,
+        "status": collection.status.value,
+        "announced": collection.announced,
+        "read": collection.read,
+        "reason": collection.reason,
+        "requests": collection.requests,
+        "seconds": collection.seconds,
+        "code": collection.code,
+        "missing_scope": collection.missing_scope,
+        "started_at": rfc3339(collection.started_at) or "",
     }

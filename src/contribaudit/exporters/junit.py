@@ -80,52 +80,54 @@ def _property(name: str, value: str) -> str:
     return f"<property name={attribute(name)} value={attribute(value)}/>"
 
 
-def _test_name(one: FindingV1, *, whole: bool = False) -> str:
+def _test_name(finding: FindingV1, *, whole: bool = False) -> str:
     """The test case's name; `whole` adds the subject's ID, where two have the same name."""
-    subject = one["subject"]
+    subject = finding["subject"]
     identity = f" ({safe_text(subject['id'])})" if whole else ""
-    return f"{one['check']} {label(subject)}{identity}"
+    return f"{finding['check']} {label(subject)}{identity}"
 
 
-def _case(one: FindingV1, name: str) -> str:
-    lines = [f'    <testcase name={attribute(name)} classname={attribute("contribaudit." + one["check"])} time="0">']
+def _case(finding: FindingV1, name: str) -> str:
+    lines = [
+        f'    <testcase name={attribute(name)} classname={attribute("contribaudit." + finding["check"])} time="0">'
+    ]
     lines.append("      <properties>")
     about = {
-        "finding_id": one["id"],
-        "severity": one["severity"],
-        "outcome": one["outcome"],
-        "subject_kind": one["subject"]["kind"],
-        "subject_id": one["subject"]["id"],
-        "fragile": "true" if one["fragile"] else "false",
+        "finding_id": finding["id"],
+        "severity": finding["severity"],
+        "outcome": finding["outcome"],
+        "subject_kind": finding["subject"]["kind"],
+        "subject_id": finding["subject"]["id"],
+        "fragile": "true" if finding["fragile"] else "false",
     }
     lines += [f"        {_property(key, value)}" for key, value in about.items()]
     lines.append("      </properties>")
-    kind = element_of(one["outcome"])
+    kind = element_of(finding["outcome"])
     if kind == SKIPPED:
-        lines.append(f"      <skipped message={attribute(_message(one))}/>")
+        lines.append(f"      <skipped message={attribute(_message(finding))}/>")
     elif kind:
-        start = f"<{kind} message={attribute(_message(one))} type={attribute(one['outcome'])}>"
-        lines.append(f"      {start}{element_text(_detail(one))}</{kind}>")
+        start = f"<{kind} message={attribute(_message(finding))} type={attribute(finding['outcome'])}>"
+        lines.append(f"      {start}{element_text(_detail(finding))}</{kind}>")
     lines.append("    </testcase>\n")
     return "\n".join(lines)
 
 
-def _message(one: FindingV1) -> str:
-    waiver = one["waiver"]
+def _message(finding: FindingV1) -> str:
+    waiver = finding["waiver"]
     waived = f"; waived until {waiver['expires']} by {waiver['approved_by']}: {waiver['reason']}" if waiver else ""
-    due = f"; due {one['due_at']}" if one["due_at"] else ""
-    return f"{one['severity']} {words(one['outcome'])}: {one['reason']}{due}{waived}"
+    due = f"; due {finding['due_at']}" if finding["due_at"] else ""
+    return f"{finding['severity']} {words(finding['outcome'])}: {finding['reason']}{due}{waived}"
 
 
-def _detail(one: FindingV1) -> str:
-    first = one["evidence"][0] if one["evidence"] else None
+def _detail(finding: FindingV1) -> str:
+    first = finding["evidence"][0] if finding["evidence"] else None
     lines = [
-        one["title"],
-        f"Subject: {one['subject']['name']} ({one['subject']['id']})",
-        f"Expected: {value_text(one['expected'])}",
-        f"Observed: {value_text(one['observed'])}",
+        finding["title"],
+        f"Subject: {finding['subject']['name']} ({finding['subject']['id']})",
+        f"Expected: {value_text(finding['expected'])}",
+        f"Observed: {value_text(finding['observed'])}",
         f"Evidence: {first['grade']}, {first['source']}, {first['observed_at']}" if first else "Evidence: none",
-        f"What to do: {one['remediation']}",
-        f"Where: {one['console_path']}",
+        f"What to do: {finding['remediation']}",
+        f"Where: {finding['console_path']}",
     ]
     return "\n".join(lines)

@@ -140,10 +140,17 @@ def _steps(page: _Page, about: Overview) -> None:
         page.add(f"\n{escaped(about.nobodys)}.\n")
 
 
-def _row(one: FindingV1, new: bool) -> tuple[str, ...]:
-    outcome = f"**{words(one['outcome'])}**" + (" **new**" if new else "")
-    subject = code(label(one["subject"]))
-    return (outcome, one["severity"], escaped(one["check"]), subject, escaped(one["reason"]), f"`{one['id']}`")
+def _row(finding: FindingV1, new: bool) -> tuple[str, ...]:
+    outcome = f"**{words(finding['outcome'])}**" + (" **new**" if new else "")
+    subject = code(label(finding["subject"]))
+    return (
+        outcome,
+        finding["severity"],
+        escaped(finding["check"]),
+        subject,
+        escaped(finding["reason"]),
+        f"`{finding['id']}`",
+    )
 
 
 def _reading_section(about: Overview) -> str:

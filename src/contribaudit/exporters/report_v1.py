@@ -316,9 +316,17 @@ def by_check_and_subject(findings: Sequence[FindingV1]) -> Iterator[FindingV1]:
     return iter(sorted(findings, key=_reading_order))
 
 
-def _reading_order(one: FindingV1) -> tuple[str, ...]:
-    about = one["subject"]
-    return one["check"], one["organization"], about["site"], about["app"], about["kind"], about["name"], one["id"]
+def _reading_order(finding: FindingV1) -> tuple[str, ...]:
+    about = finding["subject"]
+    return (
+        finding["check"],
+        finding["organization"],
+        about["site"],
+        about["app"],
+        about["kind"],
+        about["name"],
+        finding["id"],
+    )
 
 
 def json_schema() -> dict[str, Any]:

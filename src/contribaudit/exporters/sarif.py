@@ -88,41 +88,43 @@ def _safe_lines(text: str) -> str:
     return safe_text(text, keep_lines=True)
 
 
-def _rule(one: FindingV1) -> dict[str, Any]:
+def _rule(finding: FindingV1) -> dict[str, Any]:
     """A check, in the words that its first finding has."""
-    family = one["check"].partition("-")[0]
+    family = finding["check"].partition("-")[0]
     steps = [
-        _safe_lines(one["remediation"]),
-        f"Where: {_safe_lines(one['console_path'])}" if one["console_path"] else "",
+        _safe_lines(finding["remediation"]),
+        f"Where: {_safe_lines(finding['console_path'])}" if finding["console_path"] else "",
     ]
     return {
-        "id": safe_text(one["check"]),
-        "shortDescription": {"text": _safe_lines(one["title"]) or safe_text(one["check"])},
-        "fullDescription": {"text": _safe_lines(one["title"]) or safe_text(one["check"])},
+        "id": safe_text(finding["check"]),
+        "shortDescription": {"text": _safe_lines(finding["title"]) or safe_text(finding["check"])},
+        "fullDescription": {"text": _safe_lines(finding["title"]) or safe_text(finding["check"])},
         "help": {"text": "\n".join(step for step in steps if step) or "No remediation is known."},
-        "defaultConfiguration": {"level": LEVELS[one["severity"]]},
+        "defaultConfiguration": {"level": LEVELS[finding["severity"]]},
         "properties": {
             "tags": list(
-                dict.fromkeys(["security", FAMILIES.get(family, safe_text(family)), *map(safe_text, one["controls"])])
+                dict.fromkeys(
+                    ["security", FAMILIES.get(family, safe_text(family)), *map(safe_text, finding["controls"])]
+                )
             ),
-            "security-severity": SCORES[one["severity"]],
+            "security-severity": SCORES[finding["severity"]],
         },
     }
 
 
-def _result(one: FindingV1, rule: int) -> dict[str, Any]:
-    subject = one["subject"]
-    kind = KINDS[one["underlying_outcome"] if one["outcome"] == "waived" else one["outcome"]]
-    first = one["evidence"][0] if one["evidence"] else None
+def _result(finding: FindingV1, rule: int) -> dict[str, Any]:
+    subject = finding["subject"]
+    kind = KINDS[finding["underlying_outcome"] if finding["outcome"] == "waived" else finding["outcome"]]
+    first = finding["evidence"][0] if finding["evidence"] else None
     result: dict[str, Any] = {
-        "ruleId": safe_text(one["check"]),
+        "ruleId": safe_text(finding["check"]),
         "ruleIndex": rule,
         "kind": kind,
-        "level": LEVELS[one["severity"]] if kind == "fail" else "none",
-        "message": {"text": f"{label(subject)}: {words(one['outcome'])}: {_safe_lines(one['reason'])}"},
+        "level": LEVELS[finding["severity"]] if kind == "fail" else "none",
+        "message": {"text": f"{label(subject)}: {words(finding['outcome'])}: {_safe_lines(finding['reason'])}"},
         "locations": [
             {
-                **_physical(one["rule"]),
+                **_physical(finding["rule"]),
                 "logicalLocations": [
                     {
                         "name": safe_text(subject["name"]),
@@ -132,25 +134,25 @@ def _result(one: FindingV1, rule: int) -> dict[str, Any]:
                 ],
             }
         ],
-        "fingerprints": {FINGERPRINT: one["id"]},
-        "partialFingerprints": {LINE_FINGERPRINT: f"{one['id']}:1"},
+        "fingerprints": {FINGERPRINT: finding["id"]},
+        "partialFingerprints": {LINE_FINGERPRINT: f"{finding['id']}:1"},
         "properties": {
-            "outcome": one["outcome"],
-            "underlyingOutcome": one["underlying_outcome"],
-            "severity": one["severity"],
-            "organization": safe_text(one["organization"]),
-            "setting": safe_text(one["setting"]) if one["setting"] is not None else None,
-            "expected": value_text(one["expected"]),
-            "observed": value_text(one["observed"]),
+            "outcome": finding["outcome"],
+            "underlyingOutcome": finding["underlying_outcome"],
+            "severity": finding["severity"],
+            "organization": safe_text(finding["organization"]),
+            "setting": safe_text(finding["setting"]) if finding["setting"] is not None else None,
+            "expected": value_text(finding["expected"]),
+            "observed": value_text(finding["observed"]),
             "evidenceGrade": first["grade"] if first else None,
             "evidenceSha256": first["sha256"] if first else None,
             "observedAt": first["observed_at"] if first else None,
-            "dueAt": one["due_at"],
-            "fragile": one["fragile"],
-            "reasonCode": safe_text(one["reason_code"]),
+            "dueAt": finding["due_at"],
+            "fragile": finding["fragile"],
+            "reasonCode": safe_text(finding["reason_code"]),
         },
     }
-    waiver = one["waiver"]
+    waiver = finding["waiver"]
     if waiver is not None:
         reason, approver = _safe_lines(waiver["reason"]), safe_text(waiver["approved_by"])
         because = f"{reason} (approved by {approver}, until {waiver['expires']}"
@@ -196,14 +198,15 @@ def _invocation(document: ReportV1) -> dict[str, Any]:
     }
 
 
-def _notification(one: CollectionV1) -> dict[str, Any]:
-    needs = f"; the key lacks the scope {safe_text(one['missing_scope'])}" if one["missing_scope"] else ""
+def _notification(collection: CollectionV1) -> dict[str, Any]:
+    name = safe_text(collection["collector"])
+    needs = f"; the key lacks the scope {safe_text(collection['missing_scope'])}" if collection["missing_scope"] else ""
     return {
-        "level": "error" if one["status"] == "failed" else "warning",
-        "message": {"text": f"{one['status']}: {safe_text(one['collector'])}: {_safe_lines(one['reason'])}{needs}"},
+        "level": "error" if collection["status"] == "failed" else "warning",
+        "message": {"text": f"{collection['status']}: {name}: {_safe_lines(collection['reason'])}{needs}"},
         "properties": {
-            "organization": safe_text(one["organization"]),
-            "code": safe_text(one["code"]),
-            "read": one["read"],
+            "organization": safe_text(collection["organization"]),
+            "code": safe_text(collection["code"]),
+            "read": collection["read"],
         },
     }

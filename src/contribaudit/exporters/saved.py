@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 
-def subject_of(organization: str, told: SubjectV1) -> Subject:
+def subject_of(organization: str, described: SubjectV1) -> Subject:
     """The subject that a document describes."""
-    return Subject(organization, Kind(told["kind"]), told["id"])
+    return Subject(organization, Kind(described["kind"]), described["id"])
 
 
 def changes_of(changes: Iterable[ChangeV1]) -> tuple[Change, ...]:
@@ -45,7 +45,7 @@ def _changes_adapter() -> TypeAdapter[tuple[Change, ...]]:
     return TypeAdapter(tuple[Change, ...])
 
 
-def map_of(told: MapV1) -> SiteMap:
+def map_of(document: MapV1) -> SiteMap:
     """The map that a document holds."""
 
     def outcome(word: str | None) -> Outcome | None:
@@ -54,7 +54,7 @@ def map_of(told: MapV1) -> SiteMap:
     return SiteMap(
         tuple(
             Location(one["name"], one["title"], one["apps"], one["pinned"], outcome(one["outcome"]))
-            for one in told["locations"]
+            for one in document["locations"]
         ),
         tuple(
             MapRow(
@@ -66,24 +66,24 @@ def map_of(told: MapV1) -> SiteMap:
                     for cell in row["cells"]
                 ),
             )
-            for row in told["sites"]
+            for row in document["sites"]
         ),
     )
 
 
-def change_fields(one: ChangeV1) -> dict[str, Any]:
+def change_fields(change: ChangeV1) -> dict[str, Any]:
     """The fields of a change and its cause, from the document."""
     why = {
-        "kind": one["cause_code"],
-        "sentence": one["cause"] or "",
-        "match": one["match"] or None,
-        "others": one["other_events"],
+        "kind": change["cause_code"],
+        "sentence": change["cause"] or "",
+        "match": change["match"] or None,
+        "others": change["other_events"],
     }
     return {
-        **one,
-        "subject": subject_of(one["organization"], one["subject"]),
-        "name": one["subject"]["name"],
-        "why": None if one["cause_code"] is None else {**one, **why},
+        **change,
+        "subject": subject_of(change["organization"], change["subject"]),
+        "name": change["subject"]["name"],
+        "why": None if change["cause_code"] is None else {**change, **why},
     }
 
 

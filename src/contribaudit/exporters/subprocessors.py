@@ -55,17 +55,17 @@ CHANGE_TABLE = ("change", "processor", "before", "after", "touches_you_because")
 # ── The list ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def scope_text(one: Scope) -> str:
+def scope_text(scope: Scope) -> str:
     """A product with its exclusions and conditions, for people."""
-    without = f" excluding {', '.join(one.excluding)}" if one.excluding else ""
-    only = f" with {' or '.join(one.only_with)}" if one.only_with else ""
-    return f"{one.name}{without}{only}"
+    without = f" excluding {', '.join(scope.excluding)}" if scope.excluding else ""
+    only = f" with {' or '.join(scope.only_with)}" if scope.only_with else ""
+    return f"{scope.name}{without}{only}"
 
 
-def place_text(one: Place) -> str:
+def place_text(place: Place) -> str:
     """Codes of a place, with its condition: "EEA (for support requests only)"."""
-    codes = " ".join(one.countries) or one.text
-    return f"{codes} ({one.condition})" if one.condition else codes
+    codes = " ".join(place.countries) or place.text
+    return f"{codes} ({place.condition})" if place.condition else codes
 
 
 def list_cells(listed: SubprocessorList, rows: Iterable[Processor]) -> Iterator[tuple[Cell, ...]]:
@@ -126,27 +126,27 @@ def list_document(
     }
 
 
-def _third_party(one: Processor) -> dict[str, Any]:
+def _third_party(processor: Processor) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "products": [_scope(scope) for scope in one.scopes],
-        "purposes": [purpose.text for purpose in one.purposes],
-        "purpose_kinds": list(one.purpose_kinds),
-        "data_categories": one.row.data_categories,
-        "locations": [place_object(place) for place in one.places],
-        "security": one.row.security,
-        "links": [{"text": link.text, "url": link.url} for link in one.row.links],
-        "needs_review": list(one.needs_review),
+        "name": processor.name,
+        "products": [_scope(scope) for scope in processor.scopes],
+        "purposes": [purpose.text for purpose in processor.purposes],
+        "purpose_kinds": list(processor.purpose_kinds),
+        "data_categories": processor.row.data_categories,
+        "locations": [place_object(place) for place in processor.places],
+        "security": processor.row.security,
+        "links": [{"text": link.text, "url": link.url} for link in processor.row.links],
+        "needs_review": list(processor.needs_review),
     }
 
 
-def _scope(one: Scope) -> dict[str, Any]:
-    return {"name": one.name, "excluding": list(one.excluding), "only_with": list(one.only_with)}
+def _scope(scope: Scope) -> dict[str, Any]:
+    return {"name": scope.name, "excluding": list(scope.excluding), "only_with": list(scope.only_with)}
 
 
-def place_object(one: Place) -> dict[str, Any]:
+def place_object(place: Place) -> dict[str, Any]:
     """A place as JSON; `condition` is null where it always holds."""
-    return {"text": one.text, "countries": list(one.countries), "condition": one.condition or None}
+    return {"text": place.text, "countries": list(place.countries), "condition": place.condition or None}
 
 
 # ── Exposure ──────────────────────────────────────────────────────────────────────────────────────────

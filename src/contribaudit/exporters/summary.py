@@ -93,36 +93,38 @@ class Overview:
         for one in document["findings"]:
             self._count_finding(one)
 
-    def _count_finding(self, one: FindingV1) -> None:
-        outcome, organization, site = one["outcome"], one["organization"], one["subject"]["site"]
-        family = self.chapter(one["check"])
+    def _count_finding(self, finding: FindingV1) -> None:
+        outcome, organization, site = finding["outcome"], finding["organization"], finding["subject"]["site"]
+        family = self.chapter(finding["check"])
         self.counts[outcome] += 1
-        self.newly[outcome] += one["id"] in self._newly
-        self.fragile += one["fragile"]
-        self._by_severity[one["severity"]][outcome] += 1
+        self.newly[outcome] += finding["id"] in self._newly
+        self.fragile += finding["fragile"]
+        self._by_severity[finding["severity"]][outcome] += 1
         self._by_family[family].by_outcome[outcome] += 1
         self._by_place[organization, "", family].by_outcome[outcome] += 1
         if site:
             self._sites[organization].add(site)
             self._by_place[organization, site, family].by_outcome[outcome] += 1
         if outcome == Outcome.PASS.value:
-            for each in one["evidence"]:
+            for each in finding["evidence"]:
                 if self.oldest is None or each["observed_at"] < self.oldest[0]:
                     self.oldest = each["observed_at"], each["grade"]
-            self._rest_on[tuple((Grade(each["grade"]), bool(each["confirmed_by"])) for each in one["evidence"])] += 1
+            self._rest_on[
+                tuple((Grade(each["grade"]), bool(each["confirmed_by"])) for each in finding["evidence"])
+            ] += 1
         elif outcome != Outcome.NO_SUCH_SETTING.value:
-            check = one["check"]
+            check = finding["check"]
             if check not in self._groups:
-                self._groups[check] = FindingGroup(check, one["title"], Severity(one["severity"]))
-            self._groups[check].add(one)
-        for question in self.questions_of(one["check"]):
+                self._groups[check] = FindingGroup(check, finding["title"], Severity(finding["severity"]))
+            self._groups[check].add(finding)
+        for question in self.questions_of(finding["check"]):
             self._by_question[question].by_outcome[outcome] += 1
-            if question not in self._worst or worse(one) < worse(self._worst[question]):
-                self._worst[question] = one
-        if one["waiver"] is not None:
-            self._days[date.fromisoformat(one["waiver"]["expires"]), "{} under a waiver that ends"] += 1
-        if one["due_at"] is not None:
-            self._days[datetime.fromisoformat(one["due_at"]).date(), "{} due"] += 1
+            if question not in self._worst or worse(finding) < worse(self._worst[question]):
+                self._worst[question] = finding
+        if finding["waiver"] is not None:
+            self._days[date.fromisoformat(finding["waiver"]["expires"]), "{} under a waiver that ends"] += 1
+        if finding["due_at"] is not None:
+            self._days[datetime.fromisoformat(finding["due_at"]).date(), "{} due"] += 1
 
     def groups(self) -> list[FindingGroup]:
         """Findings that do not pass, by check: what fails, what is unverified, the rest; gravest first."""

@@ -19,13 +19,13 @@ def gravest_first(findings: Iterable[FindingV1]) -> list[FindingV1]:
     return sorted(findings, key=lambda one: (*_rank(one), label(one["subject"])))
 
 
-def _rank(one: FindingV1) -> tuple[int, int, str]:
-    return group(one["outcome"]), Severity(one["severity"]).rank, one["check"]
+def _rank(finding: FindingV1) -> tuple[int, int, str]:
+    return group(finding["outcome"]), Severity(finding["severity"]).rank, finding["check"]
 
 
-def worse(one: FindingV1) -> tuple[int, bool, tuple[int, int, str]]:
+def worse(finding: FindingV1) -> tuple[int, bool, tuple[int, int, str]]:
     """What fails goes before what the plan does not offer, and that before what is unverified, as in `Tally.word`."""
-    return group(one["outcome"]), one["outcome"] == Outcome.NOT_ACHIEVABLE.value, _rank(one)
+    return group(finding["outcome"]), finding["outcome"] == Outcome.NOT_ACHIEVABLE.value, _rank(finding)
 
 
 @dataclass(slots=True)
@@ -140,12 +140,12 @@ class FindingGroup:
             counts[group(outcome)] += number
         return [("fail", counts[0]), ("unverified", counts[1]), ("other", counts[2])]
 
-    def add(self, one: FindingV1) -> None:
+    def add(self, finding: FindingV1) -> None:
         """Count the finding, and keep it if it is among the most severe."""
-        self.severity = min(self.severity, Severity(one["severity"]), key=lambda each: each.rank)
-        self.outcomes[one["outcome"]] += 1
-        if len(self.findings) < NAMED_SUBJECTS or _rank(one) < _rank(self.findings[-1]):
-            insort(self.findings, one, key=_rank)
+        self.severity = min(self.severity, Severity(finding["severity"]), key=lambda each: each.rank)
+        self.outcomes[finding["outcome"]] += 1
+        if len(self.findings) < NAMED_SUBJECTS or _rank(finding) < _rank(self.findings[-1]):
+            insort(self.findings, finding, key=_rank)
             del self.findings[NAMED_SUBJECTS:]
 
 

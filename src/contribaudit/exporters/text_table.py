@@ -191,9 +191,9 @@ def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -
     return lines
 
 
-def _values_and_actor(one: CountedChange) -> str:
-    ticket = f" ({one.ticket})" if one.ticket else ""
-    return one.values + (f", by {one.actor}" if one.actor else "") + ticket
+def _values_and_actor(change: CountedChange) -> str:
+    ticket = f" ({change.ticket})" if change.ticket else ""
+    return change.values + (f", by {change.actor}" if change.actor else "") + ticket
 
 
 def _groups(about: Overview, width: int, room: int, typed: Typed | None) -> list[Text]:
@@ -211,16 +211,16 @@ def _groups(about: Overview, width: int, room: int, typed: Typed | None) -> list
     return lines
 
 
-def _group(about: Overview, one: FindingGroup, width: int) -> list[Text]:
+def _group(about: Overview, group: FindingGroup, width: int) -> list[Text]:
     """What is asked, with the counts, and where; the severity stands in front, where there is room in a column."""
-    style = "red" if one.fails else "yellow" if one.open else ""
+    style = "red" if group.fails else "yellow" if group.open else ""
     if width < _WIDE:
-        titled = Text.assemble((f"{one.severity.value}: ", style), _titled(one, width))
-        where = wrapped(Text(_subjects_or_reason(about, one, width - 2)), width - 2, 1)
+        titled = Text.assemble((f"{group.severity.value}: ", style), _titled(group, width))
+        where = wrapped(Text(_subjects_or_reason(about, group, width - 2)), width - 2, 1)
         return [*indented(titled, width, 2), *(Text.assemble("  ", line) for line in where)]
-    head = Text(f"{one.severity.value:<8}{GAP}", style)
-    told = wrapped(_titled(one, width - head.cell_len), width - head.cell_len, 2)
-    told += wrapped(Text(_subjects_or_reason(about, one, width - head.cell_len)), width - head.cell_len, 1)
+    head = Text(f"{group.severity.value:<8}{GAP}", style)
+    told = wrapped(_titled(group, width - head.cell_len), width - head.cell_len, 2)
+    told += wrapped(Text(_subjects_or_reason(about, group, width - head.cell_len)), width - head.cell_len, 1)
     return [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(told)]
 
 
@@ -228,14 +228,14 @@ def _rest_hint(command: str, typed: Typed | None) -> str:
     return typed(f"contribaudit {command}") if typed is not None else "--all"
 
 
-def _titled(one: FindingGroup, room: int) -> Text:
+def _titled(group: FindingGroup, room: int) -> Text:
     """ "App data is in an allowed location (DR-01): 3 fail, 1 unknown", with fewer words where there is less room."""
-    title = Text.assemble((safe_text(one.title), "bold"), f" ({safe_text(one.check)}): ")
-    counts = [(number, words(outcome)) for outcome, number in one.ordered]
-    if one.number == 1:
+    title = Text.assemble((safe_text(group.title), "bold"), f" ({safe_text(group.check)}): ")
+    counts = [(number, words(outcome)) for outcome, number in group.ordered]
+    if group.number == 1:
         counts = [(0, counts[0][1])]
     elif title.cell_len + len(", ".join(f"{number} {word}" for number, word in counts)) > room:
-        counts = [(number, word) for word, number in one.in_short if number]
+        counts = [(number, word) for word, number in group.in_short if number]
     told = Text(", ").join(
         Text(f"{number} {word}" if number else word, _WORD_STYLES.get(word, "")) for number, word in counts
     )
@@ -342,15 +342,15 @@ def findings_table(findings: Iterable[FindingV1]) -> RenderableType:
     return plain_table(("outcome", "severity", "check", "title", "where and why"), rows, flexible="where and why")
 
 
-def _reason_with_dates(one: FindingV1) -> Text:
-    text = Text(safe_text(one["reason"]))
-    due, waiver = one["due_at"], one["waiver"]
-    if due is not None and due[:10] not in one["reason"]:
+def _reason_with_dates(finding: FindingV1) -> Text:
+    text = Text(safe_text(finding["reason"]))
+    due, waiver = finding["due_at"], finding["waiver"]
+    if due is not None and due[:10] not in finding["reason"]:
         text.append(f" [due {due}]")
     if waiver is not None:
-        under, who = words(one["underlying_outcome"]), safe_text(waiver["approved_by"])
+        under, who = words(finding["underlying_outcome"]), safe_text(waiver["approved_by"])
         text.append(f" [{under}, waived to {waiver['expires']} by {who}]", style="dim")
-    if one["fragile"]:
+    if finding["fragile"]:
         text.append(" [fragile]", style="yellow")
     return text
 

@@ -30,7 +30,7 @@ from contribaudit.store.transactions import asked_once
 _AS_THEY_ARE = ("observed_at", "look", "screen", "console_path", "note", "unanchored_reason", "highest_plan")
 
 
-def write_attestation(one: Attestation) -> dict[str, Any]:
+def write_attestation(attestation: Attestation) -> dict[str, Any]:
     """The columns of an attestation, but for its number and its organization's."""
     anchors = [
         {
@@ -42,20 +42,22 @@ def write_attestation(one: Attestation) -> dict[str, Any]:
             "revision": anchor.revision,
             "canonical": anchor.canonical,
         }
-        for anchor in one.anchors
+        for anchor in attestation.anchors
     ]
-    shots = [{"name": shot.name, "sha256": shot.sha256, "size_bytes": shot.size_bytes} for shot in one.attachments]
-    return fields_of(one, _AS_THEY_ARE) | {
-        "attestation": one.id,
-        "kind": one.subject.kind.value,
-        "subject": one.subject.id,
-        "setting": one.setting,
-        "value": write_value(one.value),
-        "looked_by": one.by,
-        **signed(one.recorded, "recorded"),
+    shots = [
+        {"name": shot.name, "sha256": shot.sha256, "size_bytes": shot.size_bytes} for shot in attestation.attachments
+    ]
+    return fields_of(attestation, _AS_THEY_ARE) | {
+        "attestation": attestation.id,
+        "kind": attestation.subject.kind.value,
+        "subject": attestation.subject.id,
+        "setting": attestation.setting,
+        "value": write_value(attestation.value),
+        "looked_by": attestation.by,
+        **signed(attestation.recorded, "recorded"),
         "attachments": json.dumps(shots),
         "anchors": json.dumps(anchors),
-        "plan_words": json.dumps(one.plan_words),
+        "plan_words": json.dumps(attestation.plan_words),
     }
 
 

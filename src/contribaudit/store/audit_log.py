@@ -139,10 +139,12 @@ def _known_events(connection: Connection, organization: int, names: Sequence[str
     return {name for (name,) in ids.rows_among(connection, query, events.c.event, names)}
 
 
-def annotate(connection: Connection, organization: str, change: str, ticket: str, note: str, by: Signature) -> None:
+def annotate(
+    connection: Connection, organization: str, change: str, ticket: str, note: str, signature: Signature
+) -> None:
     """Add a note to a change by its ID; whether there is such a change, the caller has asked."""
     number = ids.organization_id(connection, organization)
-    ids.add(connection, change_notes, organization=number, change=change, ticket=ticket, note=note, **signed(by))
+    ids.add(connection, change_notes, organization=number, change=change, ticket=ticket, note=note, **signed(signature))
 
 
 _CHANGE_NOTES = select(change_notes).where(change_notes.c.organization == _HERE).order_by(change_notes.c.id)

@@ -48,9 +48,9 @@ def read_ledger(connection: Connection, run: int, organization: str) -> RunLedge
 _AS_THEY_ARE = tuple(name for name in ExportedManifest.__slots__ if name != "organizations")
 
 
-def record_manifest(connection: Connection, one: ExportedManifest) -> None:
+def record_manifest(connection: Connection, manifest: ExportedManifest) -> None:
     """Note an exported manifest, which the next one of the same organizations then names."""
-    ids.add(connection, manifests, scope=_scope(one.organizations), **fields_of(one, _AS_THEY_ARE))
+    ids.add(connection, manifests, scope=_scope(manifest.organizations), **fields_of(manifest, _AS_THEY_ARE))
 
 
 def read_manifests(connection: Connection, organizations: Iterable[str]) -> tuple[ExportedManifest, ...]:
@@ -72,9 +72,18 @@ def _scope(organizations: Iterable[str]) -> str:
     return "\n".join(sorted(organizations))
 
 
-def _row(one: LedgerEntry) -> list[object]:
-    times = (one.seconds, one.waited_seconds)
-    return [write_moment(one.at), one.call, one.method, one.path, one.status, one.bytes, one.sha256, *times]
+def _row(entry: LedgerEntry) -> list[object]:
+    times = (entry.seconds, entry.waited_seconds)
+    return [
+        write_moment(entry.at),
+        entry.call,
+        entry.method,
+        entry.path,
+        entry.status,
+        entry.bytes,
+        entry.sha256,
+        *times,
+    ]
 
 
 def _entry(row: list[Any]) -> LedgerEntry:

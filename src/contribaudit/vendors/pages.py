@@ -252,12 +252,12 @@ def _end_block(blocks: _Blocks, rows: int, heads: int, items: int) -> None:
         blocks.end(ProvisionKind.ITEM if items else ProvisionKind.TEXT)
 
 
-def _plain_row(one: Provision) -> Provision:
+def _plain_row(provision: Provision) -> Provision:
     """A row without its last divider."""
-    if one.kind is not ProvisionKind.ROW:
-        return one
-    cells = [cell.strip() for cell in one.text.strip().removesuffix("|").split("|")]
-    return Provision(one.kind, one.heading, _CELL.join(cells))
+    if provision.kind is not ProvisionKind.ROW:
+        return provision
+    cells = [cell.strip() for cell in provision.text.strip().removesuffix("|").split("|")]
+    return Provision(provision.kind, provision.heading, _CELL.join(cells))
 
 
 # ── Plain text ────────────────────────────────────────────────────────────────────────────────────────

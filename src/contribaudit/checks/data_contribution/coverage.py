@@ -174,38 +174,40 @@ def departed(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "none_left", reason, evidence=evidence)
 
 
-def _deletion(case: CheckContext, gone: list[Departure]) -> Verdict:
+def _deletion(case: CheckContext, departures: list[Departure]) -> Verdict:
     """The periods of the apps that left: `pending` as long as all of them run."""
     clocks = case.state.rulebook.clocks
     periods = (clocks.in_app_deletion_days, clocks.metadata_deletion_days, clocks.retrain_days)
     days = max(one.amount for one in periods)
     years = clocks.residue_years.amount
-    due = [later(one.first_missing, timedelta(days=days)) for one in gone]
-    past = [one for one, end in zip(gone, due, strict=True) if end <= case.as_of]
+    due = [later(one.first_missing, timedelta(days=days)) for one in departures]
+    past = [one for one, end in zip(departures, due, strict=True) if end <= case.as_of]
     aggregates = f"aggregated data may be kept for {years} years"
-    observed = tuple(one.alias for one in gone)
+    observed = tuple(one.alias for one in departures)
     evidence = list_evidence(case.state, case.subject.organization, names.WORKSPACES)
     if past:
         verified = f"{counted(days, 'day')} have passed, and nobody outside Atlassian can verify the deletion"
         reason = f"{_departure_words(past)}; {verified}; {aggregates}"
         return Verdict(Outcome.UNKNOWN, "deletion_not_verifiable", reason, names.APP_TYPE_KEY, None, observed, evidence)
-    reason = f"{_departure_words(gone)}: contributed data must be deleted {counted(days, 'day')} later; {aggregates}"
+    reason = (
+        f"{_departure_words(departures)}: contributed data must be deleted {counted(days, 'day')} later; {aggregates}"
+    )
     return Verdict(
         Outcome.PENDING, "deletion_runs", reason, names.APP_TYPE_KEY, None, observed, evidence, due_at=min(due)
     )
 
 
-def _departure_words(gone: list[Departure]) -> str:
+def _departure_words(departures: list[Departure]) -> str:
     named = [
         f"{one.alias}{' with its site' if one.with_site else ''} left between {one.last_seen:%Y-%m-%d} and "
         f"{one.first_missing:%Y-%m-%d}"
-        for one in gone
+        for one in departures
     ]
     return some(named)
 
 
-def _pseudo(case: CheckContext, one: Departure) -> bool:
-    known = case.state.rulebook.app(one.type_key)
+def _pseudo(case: CheckContext, departure: Departure) -> bool:
+    known = case.state.rulebook.app(departure.type_key)
     return known is not None and known.pseudo
 
 

@@ -111,10 +111,12 @@ def realm_allowed(case: CheckContext) -> Verdict:
     return Verdict(Outcome.FAIL, "realm_not_allowed", reason, names.REALM, wanted, realm.code, Evidence.of(seen))
 
 
-def _regions_elsewhere(state: State, told: Iterable[Observation], allowed: Collection[str]) -> dict[str, Observation]:
+def _regions_elsewhere(
+    state: State, observations: Iterable[Observation], allowed: Collection[str]
+) -> dict[str, Observation]:
     """The app's regions that lie in other realms only, as "us-east-1 (US)", each with the source that names it."""
     found: dict[str, Observation] = {}
-    for seen in told:
+    for seen in observations:
         value = seen.value if isinstance(seen, Observed) else None
         for region in value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ():
             codes = [one.code for one in state.rulebook.realms_of_region(region)]

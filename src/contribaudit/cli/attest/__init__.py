@@ -213,40 +213,40 @@ def show_attestation(console: Console, *, identity: str) -> None:
     console.write("\n".join(line.rstrip() for line in lines) + "\n")
 
 
-def _row(one: Attestation, standing: str, state: State, policy: AuditPolicy) -> tuple[Cell, ...]:
+def _row(attestation: Attestation, standing: str, state: State, policy: AuditPolicy) -> tuple[Cell, ...]:
     from contribaudit.attestations.anchoring import described
     from contribaudit.attestations.due import due_at
     from contribaudit.core.resolve.aliases import alias_of
 
     return (
-        one.id,
+        attestation.id,
         standing,
-        alias_of(state, one.subject),
-        str(one.setting),
-        one.value,
-        one.by,
-        one.observed_at,
-        ", ".join(signature.by for signature in one.confirmed),
-        bool(one.anchors),
-        due_at(one, one.screen, policy).date() if standing == "in force" else None,
-        one.subject.organization,
-        one.subject.kind.value,
-        one.subject.id,
-        one.recorded.by,
-        one.recorded.at,
-        one.recorded.account,
-        one.recorded.host,
-        one.screen,
-        one.console_path,
-        one.note,
-        tuple(shot.sha256 for shot in one.attachments),
-        one.look,
-        described(one.anchors),
-        one.unanchored_reason,
-        one.highest_plan,
-        one.plan_words,
-        one.revoked.by if one.revoked else None,
-        one.revoked.at if one.revoked else None,
+        alias_of(state, attestation.subject),
+        str(attestation.setting),
+        attestation.value,
+        attestation.by,
+        attestation.observed_at,
+        ", ".join(signature.by for signature in attestation.confirmed),
+        bool(attestation.anchors),
+        due_at(attestation, attestation.screen, policy).date() if standing == "in force" else None,
+        attestation.subject.organization,
+        attestation.subject.kind.value,
+        attestation.subject.id,
+        attestation.recorded.by,
+        attestation.recorded.at,
+        attestation.recorded.account,
+        attestation.recorded.host,
+        attestation.screen,
+        attestation.console_path,
+        attestation.note,
+        tuple(shot.sha256 for shot in attestation.attachments),
+        attestation.look,
+        described(attestation.anchors),
+        attestation.unanchored_reason,
+        attestation.highest_plan,
+        attestation.plan_words,
+        attestation.revoked.by if attestation.revoked else None,
+        attestation.revoked.at if attestation.revoked else None,
     )
 
 

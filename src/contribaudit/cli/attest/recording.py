@@ -57,9 +57,9 @@ def by_flags(session: Session, told: Sequence[TypedValue], given: LookFlags) -> 
     write_recorded(session, looked.state, made)
 
 
-def _entered(session: Session, state: State, told: TypedValue, screen: Screen | None) -> Iterator[EnteredValue]:
+def _entered(session: Session, state: State, typed: TypedValue, screen: Screen | None) -> Iterator[EnteredValue]:
     """The value for its subject, or for each row that a pattern matches. Raises UsageError if no row matches."""
-    subject, setting, value = told
+    subject, setting, value = typed
     if "*" not in subject:
         yield EnteredValue(subject, setting or _setting_of(screen, value), value)
         return

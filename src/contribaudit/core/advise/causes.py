@@ -58,9 +58,9 @@ class SubjectIdentifiers:
     together: frozenset[str] = frozenset()
     """Parts that name it when all of them are told: a space's number, and its site."""
 
-    def names(self, told: set[str]) -> bool:
+    def names(self, identifiers: set[str]) -> bool:
         """True when the identifiers of an event name the subject itself."""
-        return bool(told & self.exact or (self.together and self.together <= told))
+        return bool(identifiers & self.exact or (self.together and self.together <= identifiers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +181,13 @@ class _Search:
                 elif self._concerns_site_of(told, naming, log.about_an_app(event)):
                     self.near.append(event)
 
-    def _concerns_site_of(self, told: set[str], naming: SubjectIdentifiers, about_an_app: bool) -> bool:
-        of_its_site = self.change.subject.kind is Kind.APP and bool(told & naming.wider & self.context.sites)
+    def _concerns_site_of(self, identifiers: set[str], naming: SubjectIdentifiers, about_an_app: bool) -> bool:
+        of_its_site = self.change.subject.kind is Kind.APP and bool(identifiers & naming.wider & self.context.sites)
         return about_an_app and (of_its_site or self.change.subject.kind is Kind.ORGANIZATION)
 
-    def _elsewhere(self, told: set[str], naming: SubjectIdentifiers) -> bool:
+    def _elsewhere(self, identifiers: set[str], naming: SubjectIdentifiers) -> bool:
         """True when the event names sites, none of them the subject's, whether or not it names the organization too."""
-        sites = told & self.context.sites
+        sites = identifiers & self.context.sites
         return bool(sites) and not sites & naming.wider
 
     @property

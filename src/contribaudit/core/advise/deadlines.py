@@ -164,9 +164,16 @@ def _not_attested(state: State, policy: AuditPolicy, baselines: Iterable[Baselin
     yield from (_baseline(one) for one in baselines if one.until is not None)
 
 
-def _soonest(one: Deadline) -> tuple[object, ...]:
-    moment = one.over_at or datetime.max.replace(tzinfo=UTC)
-    return one.over_at is None, moment, one.kind.value, one.what, one.subject.id if one.subject else "", one.key
+def _soonest(deadline: Deadline) -> tuple[object, ...]:
+    moment = deadline.over_at or datetime.max.replace(tzinfo=UTC)
+    return (
+        deadline.over_at is None,
+        moment,
+        deadline.kind.value,
+        deadline.what,
+        deadline.subject.id if deadline.subject else "",
+        deadline.key,
+    )
 
 
 def key_days_left(state: State) -> int | None:
@@ -317,15 +324,15 @@ def _contribution(state: State, organization: str, policy: AuditPolicy) -> Itera
             yield Deadline(DeadlineKind.EXPOSURE, None, window.sentence, step, False, *about)
 
 
-def _baseline(one: Baseline) -> Deadline:
+def _baseline(baseline: Baseline) -> Deadline:
     return Deadline(
         DeadlineKind.BASELINE,
-        one.until,
-        f"the baseline of run {one.run}, approved by {one.approved.by}, ends",
+        baseline.until,
+        f"the baseline of run {baseline.run}, approved by {baseline.approved.by}, ends",
         "contribaudit baseline approve",
-        subject=organization_subject(one.organization),
-        source=f"run {one.run}",
-        key=str(one.run),
+        subject=organization_subject(baseline.organization),
+        source=f"run {baseline.run}",
+        key=str(baseline.run),
     )
 
 

@@ -83,7 +83,7 @@ def plan_becomes(seen: Sequence[Seen], state: State, plan: Plan) -> Assumed:
     return Assumed(tuple(made), plans, (f"the highest plan becomes {plan.name}",), tuple(notes))
 
 
-def trials_end(seen: Sequence[Seen], state: State) -> Assumed:
+def trials_end(organizations: Sequence[Seen], state: State) -> Assumed:
     """Assume that every trial recorded as running has ended.
 
     To which plan an app falls then is not documented, so its plan becomes unknown. The highest plan becomes the next
@@ -93,7 +93,7 @@ def trials_end(seen: Sequence[Seen], state: State) -> Assumed:
     plans: dict[str, Observation] = {}
     sentences: list[str] = []
     notes: list[str] = []
-    for one in seen:
+    for one in organizations:
         apps = [] if one.snapshot is None or one.left_out else state.subjects(Kind.APP, one.organization)
         words = {app: _trial(state, app) for app in apps}
         running = [app for app, word in words.items() if word == RUNNING]
@@ -141,10 +141,15 @@ def _changed(seen: Seen, change: Callable[[Observation], Observation], ended: fr
     """The organization with every app's plan changed; the gateway's words for it are those of another plan."""
     assert seen.snapshot is not None
 
-    def changed(one: Observation) -> Observation:
-        if one.setting == names.GATEWAY_TRIAL and one.subject in ended and isinstance(one, Observed) and runs(one):
-            return replace(one, value=SOME_TRIAL)
-        return change(one) if one.setting == names.PLAN else one
+    def changed(observation: Observation) -> Observation:
+        if (
+            observation.setting == names.GATEWAY_TRIAL
+            and observation.subject in ended
+            and isinstance(observation, Observed)
+            and runs(observation)
+        ):
+            return replace(observation, value=SOME_TRIAL)
+        return change(observation) if observation.setting == names.PLAN else observation
 
     told = {
         collector: tuple(changed(one) for one in observations if one.setting != names.GATEWAY_EDITION)
@@ -153,18 +158,20 @@ def _changed(seen: Seen, change: Callable[[Observation], Observation], ended: fr
     return replace(seen, snapshot=replace(seen.snapshot, by_collector=told))
 
 
-def _moved(told: Observation, rulebook: Rulebook, now: Plan | None, plan: Plan) -> Observation:
+def _moved(observation: Observation, rulebook: Rulebook, now: Plan | None, plan: Plan) -> Observation:
     word = plan.name if plan.name.casefold() in plan.words else min(plan.words)
-    if not isinstance(told, Observed) or told.value is None:
+    if not isinstance(observation, Observed) or observation.value is None:
         if now is not None:
-            return told
-        when = told.observed_at if isinstance(told, Observed) else told.attempted_at
-        return Observed(told.setting, told.subject, word, Grade.DOCUMENTED, when, SOURCE)
-    words = told.value if isinstance(told.value, tuple) else (str(told.value),)
+            return observation
+        when = observation.observed_at if isinstance(observation, Observed) else observation.attempted_at
+        return Observed(observation.setting, observation.subject, word, Grade.DOCUMENTED, when, SOURCE)
+    words = observation.value if isinstance(observation.value, tuple) else (str(observation.value),)
     moved = tuple(dict.fromkeys(word if _moves(rulebook.plan(one), now, plan) else one for one in words))
     if moved == words:
-        return told
-    return replace(told, value=moved if isinstance(told.value, tuple) else moved[0], source=SOURCE, response="")
+        return observation
+    return replace(
+        observation, value=moved if isinstance(observation.value, tuple) else moved[0], source=SOURCE, response=""
+    )
 
 
 def _moves(known: Plan | None, now: Plan | None, plan: Plan) -> bool:
@@ -174,12 +181,12 @@ def _moves(known: Plan | None, now: Plan | None, plan: Plan) -> bool:
     return known.rank > plan.rank or known == now
 
 
-def _ended(told: Observation, ended: frozenset[Subject]) -> Observation:
-    if told.subject not in ended:
-        return told
-    when = told.observed_at if isinstance(told, Observed) else told.attempted_at
+def _ended(observation: Observation, ended: frozenset[Subject]) -> Observation:
+    if observation.subject not in ended:
+        return observation
+    when = observation.observed_at if isinstance(observation, Observed) else observation.attempted_at
     reason = "the plan of an app after its trial is not documented"
-    return Unavailable(told.setting, told.subject, AFTER_TRIAL, reason, when, SOURCE)
+    return Unavailable(observation.setting, observation.subject, AFTER_TRIAL, reason, when, SOURCE)
 
 
 LABEL = "prediction"

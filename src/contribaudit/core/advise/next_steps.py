@@ -132,10 +132,10 @@ def _order(step: NextStep) -> tuple[object, ...]:
     return step.kind is StepKind.NOBODY, rank, due, kind, question, step.organization, step.text
 
 
-def _within(one: Finding) -> tuple[object, ...]:
+def _within(finding: Finding) -> tuple[object, ...]:
     """The gravest first. Its parts are compared faster than subjects are."""
-    about = one.subject
-    return one.severity.rank, one.check, about.organization, about.kind, about.id
+    about = finding.subject
+    return finding.severity.rank, finding.check, about.organization, about.kind, about.id
 
 
 def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iterator[NextStep]:
@@ -144,9 +144,9 @@ def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iter
     Subjects that cannot have it for another reason are another step: what is told is true of each that is named.
     """
 
-    def alike(one: Finding) -> tuple[str, str, str, str]:
-        why = one.reason if kind is StepKind.DECIDE or not one.remediation else ""
-        return one.subject.organization, one.check, one.setting or "", why
+    def alike(finding: Finding) -> tuple[str, str, str, str]:
+        why = finding.reason if kind is StepKind.DECIDE or not finding.remediation else ""
+        return finding.subject.organization, finding.check, finding.setting or "", why
 
     for (_, check, _, _), its in grouped(findings, alike).items():
         subjects = subjects_of(its)
@@ -189,26 +189,26 @@ def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[Scre
 
 
 def _screen_step(
-    state: State, screen: Screen, organization: str, its: Sequence[Finding], soon: ScreenDue | None
+    state: State, screen: Screen, organization: str, findings: Sequence[Finding], soon: ScreenDue | None
 ) -> NextStep:
-    told = Counter(one.outcome.value for one in its)
+    told = Counter(one.outcome.value for one in findings)
     parts = [f"{counted(count, 'value')} {word}" for word, count in sorted(told.items())]
     if soon is not None and soon.severity is not None:
         parts = [f"{counted(soon.values, 'value')} to record"]
-    elif soon is not None and not its:
+    elif soon is not None and not findings:
         parts = [f"{len(soon.subjects)} to check again before they are too old"]
-    doubted = {(one.subject, one.setting) for one in its if one.setting in screen.settings}
+    doubted = {(one.subject, one.setting) for one in findings if one.setting in screen.settings}
     sure = screen.surely_asked([one for one in screen.settings if any(setting == one for _, setting in doubted)])
     return NextStep(
         StepKind.LOOK,
-        gravest(its) or (soon.severity if soon is not None else None),
+        gravest(findings) or (soon.severity if soon is not None else None),
         soon.minutes if soon is not None else screen.minutes(max(1, sum(setting in sure for _, setting in doubted))),
         f"{state.organization_name(organization) or organization}, screen '{screen.title}': {', '.join(parts)}",
         f"contribaudit attest --screen {screen.id}{org_option(state, organization)}",
         organization,
-        subjects_of(its) if its else soon.subjects if soon is not None else (),
+        subjects_of(findings) if findings else soon.subjects if soon is not None else (),
         soon.due if soon is not None else None,
-        tuple(its),
+        tuple(findings),
         screen.id,
     )
 
@@ -216,9 +216,9 @@ def _screen_step(
 def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> Iterator[NextStep]:
     """Attested values that count once a second person has looked, by the first who waits for one."""
 
-    def who_waits(one: Finding) -> tuple[str, str]:
-        alone = (each.attested_by for each in one.evidence if each.attested_by and each.confirmed_by is None)
-        return one.subject.organization, next(alone, "somebody")
+    def who_waits(finding: Finding) -> tuple[str, str]:
+        alone = (each.attested_by for each in finding.evidence if each.attested_by and each.confirmed_by is None)
+        return finding.subject.organization, next(alone, "somebody")
 
     for (organization, who), its in grouped(findings, who_waits).items():
         wanted = {(one.subject, one.setting) for one in its}
@@ -249,8 +249,8 @@ def _documents(findings: Iterable[Finding]) -> Iterator[NextStep]:
 def _rulebook(findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One step for each word that the rulebook does not know, and one for its overdue review."""
 
-    def word_of(one: Finding) -> tuple[object, object]:
-        return one.setting, one.observed if one.observed is not None else one.reason_code
+    def word_of(finding: Finding) -> tuple[object, object]:
+        return finding.setting, finding.observed if finding.observed is not None else finding.reason_code
 
     for its in grouped(findings, word_of).values():
         advice = "update contribaudit, or put your own dated file in the rulebook folder"

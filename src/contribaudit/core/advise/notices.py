@@ -212,12 +212,12 @@ def _of_deadlines(deadlines: Iterable[Deadline], as_of: datetime) -> Iterable[Ma
         yield Matter(f"deadline:{deadline.id}", Event.EXPIRING, state, group, text, severity)
 
 
-def news(told: Mapping[str, ReportedMatter], found: Situation, now: datetime) -> News:
+def news(reported: Mapping[str, ReportedMatter], found: Situation, now: datetime) -> News:
     """What was not reported yet, and which reported problems are resolved."""
     tell: list[Matter] = []
     held: list[Matter] = []
     for matter in found.bad:
-        before = told.get(matter.key)
+        before = reported.get(matter.key)
         if before is not None and before.event is matter.event and matter.state in ("", before.state):
             continue
         if before is not None and now < before.told_at + back_off(before.times):
@@ -226,11 +226,11 @@ def news(told: Mapping[str, ReportedMatter], found: Situation, now: datetime) ->
             tell.append(matter)
     recovered = tuple(
         (key, before)
-        for key, before in told.items()
+        for key, before in reported.items()
         if key in found.good and before.event in (Event.FAILURES, Event.STALE, Event.UNREADABLE)
     )
     present = {matter.key for matter in found.bad} | found.good
-    forget = {key for key in told if key not in present and (found.whole or not key.startswith("finding:"))}
+    forget = {key for key in reported if key not in present and (found.whole or not key.startswith("finding:"))}
     kept = {key for key in forget if key.startswith(("signal:", "source:"))}
     return News(tuple(tell), recovered, frozenset(forget - kept), tuple(held))
 

@@ -148,16 +148,16 @@ def sources(state: State, waiting: Iterable[tuple[Remedy, Finding]]) -> Iterator
 
 
 def _source(
-    state: State, its: Sequence[UnreadSource], stopped: Sequence[Finding], settled: Sequence[Finding]
+    state: State, sources: Sequence[UnreadSource], stopped: Sequence[Finding], settled: Sequence[Finding]
 ) -> NextStep:
     """The step for one cause, which may have stopped several collectors."""
-    first = its[0]
+    first = sources[0]
     organization, code, _ = first.cause
     name = state.organization_name(organization)
     if first.collection is None:
         text = f"{name} was not read: {first.place.unread_reason.rstrip('.')}"
     else:
-        collectors = [one.collection.collector for one in its if one.collection is not None]
+        collectors = [one.collection.collector for one in sources if one.collection is not None]
         verb = "was" if len(collectors) == 1 else "were"
         text = f"{name}: {', '.join(collectors)} {verb} not read completely: {first.collection.reason.rstrip('.')}"
     login = code in _LOGIN
@@ -199,9 +199,9 @@ _TICKET = 2
 def entries(findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One step for each entry of the policy, which may settle findings of several checks and organizations."""
 
-    def entry_of(one: Finding) -> tuple[str, str]:
-        entry = ENTRIES[one.reason_code].format(check=one.check, setting=one.setting)
-        return entry, one.reason if entry == SWITCH_OFF else ""
+    def entry_of(finding: Finding) -> tuple[str, str]:
+        entry = ENTRIES[finding.reason_code].format(check=finding.check, setting=finding.setting)
+        return entry, finding.reason if entry == SWITCH_OFF else ""
 
     for (entry, _), its in grouped(findings, entry_of).items():
         text = f"{checks_of(its)}: {entry}: {its[0].reason}"

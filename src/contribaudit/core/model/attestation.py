@@ -104,9 +104,9 @@ class Attestation:
         return next((one for one in signatures if not any(same_person(one.by, each) for each in own)), None)
 
 
-def by_age(one: Attestation) -> tuple[datetime, str]:
+def by_age(attestation: Attestation) -> tuple[datetime, str]:
     """The oldest look first."""
-    return one.observed_at, one.id
+    return attestation.observed_at, attestation.id
 
 
 def known_by(attestations: Iterable[Attestation], as_of: datetime) -> list[Attestation]:

@@ -87,15 +87,15 @@ class Evidence:
         return tuple(_evidence(one) for one in observations if isinstance(one, Observed))
 
 
-def _evidence(one: Observed) -> Evidence:
-    who = one.witness
+def _evidence(observed: Observed) -> Evidence:
+    who = observed.witness
     if who is None:
-        return Evidence(one.grade, one.source, one.observed_at, one.response)
+        return Evidence(observed.grade, observed.source, observed.observed_at, observed.response)
     return Evidence(
-        one.grade,
-        one.source,
-        one.observed_at,
-        one.response,
+        observed.grade,
+        observed.source,
+        observed.observed_at,
+        observed.response,
         attested_by=who.by,
         confirmed_by=who.confirmed_by,
         screenshot=who.screenshot,

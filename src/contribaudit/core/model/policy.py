@@ -219,16 +219,16 @@ class Terms:
                 return Shortcoming(Outcome.UNKNOWN, f"{missing.replace(' ', '_')}_missing", reason)
         return None
 
-    def _what_is_missing(self, one: Evidence) -> str:
+    def _what_is_missing(self, evidence: Evidence) -> str:
         """What an attestation lacks; "" when nothing.
 
         The attestation by which an organization agreed with a decoder has to be as good as any other.
         """
-        if one.grade is not Grade.ATTESTED and not (one.grade is Grade.DECODED and one.attested_by):
+        if evidence.grade is not Grade.ATTESTED and not (evidence.grade is Grade.DECODED and evidence.attested_by):
             return ""  # a decoded value that people agreed with rests on one attestation, a signal's proof on several
-        if self.screenshot and not one.screenshot:
+        if self.screenshot and not evidence.screenshot:
             return "screenshot"
-        if self.second_person and one.confirmed_by is None:
+        if self.second_person and evidence.confirmed_by is None:
             return "second person"
         return ""
 

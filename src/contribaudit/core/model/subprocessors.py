@@ -153,9 +153,9 @@ class ListHistory:
         return next((one for one in own if since is None or one.signed.at >= since), None)
 
 
-def _by_date(one: SubprocessorList) -> tuple[date, datetime]:
-    assert one.imported is not None, "only imported lists are kept"
-    return one.effective, one.imported.at
+def _by_date(listing: SubprocessorList) -> tuple[date, datetime]:
+    assert listing.imported is not None, "only imported lists are kept"
+    return listing.effective, listing.imported.at
 
 
 NO_LISTS = ListHistory()

@@ -169,17 +169,17 @@ class AttestedValues:
         self,
         state: State,
         organization: str,
-        told: AttestationHistory,
+        history: AttestationHistory,
         find_setting: Callable[[SettingId], Setting],
         settings: Sequence[Setting],
     ) -> None:
-        self.foreign = outdated(told.attestations)
-        self.told = told = _in_present_form(told) if self.foreign else told
+        self.foreign = outdated(history.attestations)
+        self.told = history = _in_present_form(history) if self.foreign else history
         self.state, self.find, self.settings = state, find_setting, settings
         self.plan = plan_now(state, organization)
-        said = standing(told.attestations, state.as_of)
+        said = standing(history.attestations, state.as_of)
         decoders = [one for one in state.rulebook.decoders if one.setting not in READ_DIRECTLY]
-        self.decoders = Decoders(organization, decoders, said, told.signals, told.objects, find_setting)
+        self.decoders = Decoders(organization, decoders, said, history.signals, history.objects, find_setting)
         self.standing = grouped(said, lambda one: (one.subject, find_setting(one.setting).family))
         self._readings: dict[tuple[Subject, Family], dict[SignalKey, SignalReading]] = {}
         self._calibrations: dict[tuple[Subject, Family, frozenset[SignalKey], SettingId], Calibration] = {}
@@ -228,44 +228,54 @@ class AttestedValues:
         weighed = [self.weigh(setting, one) for one in newest]
         return next((one for one in weighed if isinstance(one, Unavailable)), weighed[0])
 
-    def weigh(self, setting: Setting, one: Attestation) -> Observation:
+    def weigh(self, setting: Setting, attestation: Attestation) -> Observation:
         """What one attestation is worth now: by the plan, by whether signals can be compared, and by what they say."""
-        changed = self.plan_change(one)
+        changed = self.plan_change(attestation)
         if changed is not None:
-            return self.refuse(one, *changed)
-        read = self.readings(one.subject, setting.family)
-        if not one.bound:
-            return self.unanchored(setting, one, read)
-        for anchor in one.anchors:
+            return self.refuse(attestation, *changed)
+        read = self.readings(attestation.subject, setting.family)
+        if not attestation.bound:
+            return self.unanchored(setting, attestation, read)
+        for anchor in attestation.anchors:
             doubt = _doubt(read.get((anchor.subject, anchor.signal)))
             if doubt:
-                return self.refuse(one, SIGNAL_UNREAD, f"{anchor.signal} cannot be compared: {doubt}")
+                return self.refuse(attestation, SIGNAL_UNREAD, f"{anchor.signal} cannot be compared: {doubt}")
             if anchor.canonical != VERSION:
-                return self.refuse(one, SIGNAL_UNREAD, f"{anchor.signal} cannot be compared: {OTHER_FORM}")
-        signals = frozenset((anchor.subject, anchor.signal) for anchor in one.anchors)
-        if setting.id in self.calibration(setting, one.subject, signals).set_aside:
-            return self.accept(one)
-        select = self.decoders.select(setting.id, one.subject)
-        moved = what_moved(self.told.signals, one, read, self.state.as_of, select)
+                return self.refuse(attestation, SIGNAL_UNREAD, f"{anchor.signal} cannot be compared: {OTHER_FORM}")
+        signals = frozenset((anchor.subject, anchor.signal) for anchor in attestation.anchors)
+        if setting.id in self.calibration(setting, attestation.subject, signals).set_aside:
+            return self.accept(attestation)
+        select = self.decoders.select(setting.id, attestation.subject)
+        moved = what_moved(self.told.signals, attestation, read, self.state.as_of, select)
         if not moved:
-            return self.accept(one, anchored=True)
-        proof = self.proof(setting, one.subject, signals)
+            return self.accept(attestation, anchored=True)
+        proof = self.proof(setting, attestation.subject, signals)
         if proof is None:
-            mover, what = self.who_moved(one, moved), self.what_it_may_be(one, read)
+            mover, what = self.who_moved(attestation, moved), self.what_it_may_be(attestation, read)
             return self.refuse(
-                one, SIGNAL_MOVED, f"{moved}{mover}, after {one.by} looked{what}; a new attestation is due"
+                attestation,
+                SIGNAL_MOVED,
+                f"{moved}{mover}, after {attestation.by} looked{what}; a new attestation is due",
             )
-        names = ", ".join(dict.fromkeys(anchor.signal for anchor in one.anchors))
+        names = ", ".join(dict.fromkeys(anchor.signal for anchor in attestation.anchors))
         who = proof.confirmed
         source = f"{names}, in a state that {who.by} attested"
         witness = self.witness(who)
-        return Observed(one.setting, one.subject, proof.value, Grade.INFERRED, who.observed_at, source, witness=witness)
+        return Observed(
+            attestation.setting,
+            attestation.subject,
+            proof.value,
+            Grade.INFERRED,
+            who.observed_at,
+            source,
+            witness=witness,
+        )
 
-    def what_it_may_be(self, one: Attestation, read: Mapping[SignalKey, SignalReading]) -> str:
+    def what_it_may_be(self, attestation: Attestation, read: Mapping[SignalKey, SignalReading]) -> str:
         """What the rulebook's candidate readings make of the move, after a colon; "" where they make nothing of it."""
         told = [
             candidate.told(anchor.state, read[anchor.subject, anchor.signal].state, self.told.objects)
-            for anchor in one.anchors
+            for anchor in attestation.anchors
             for candidate in self.state.rulebook.candidates
             if (candidate.signal, candidate.owner) == (anchor.signal, anchor.subject.kind)
         ]
@@ -287,25 +297,27 @@ class AttestedValues:
             for owner, agreed in by_owner.items():
                 yield Score(candidate, owner, sum(agreed), len(agreed) - sum(agreed))
 
-    def who_moved(self, one: Attestation, moved: str) -> str:
+    def who_moved(self, attestation: Attestation, moved: str) -> str:
         """Who moved the signal, by the audit log: ", by ops@acme.example (event 7f3a)"; "" where that is not known."""
         # From midnight on, so that the looks of one day share one search.
-        since = one.observed_at.replace(hour=0, minute=0, second=0, microsecond=0)
-        owners = {anchor.subject for anchor in one.anchors if moved.startswith(f"{anchor.signal} ")}
-        for change in self.state.changes(one.subject.organization, since):
+        since = attestation.observed_at.replace(hour=0, minute=0, second=0, microsecond=0)
+        owners = {anchor.subject for anchor in attestation.anchors if moved.startswith(f"{anchor.signal} ")}
+        for change in self.state.changes(attestation.subject.organization, since):
             anchored = change.subject in owners and moved.startswith(f"{change.setting} ")
-            if anchored and change.first_seen > one.observed_at and change.actor:
+            if anchored and change.first_seen > attestation.observed_at and change.actor:
                 return f", by {change.actor} (event {change.event_id})"
         return ""
 
-    def unanchored(self, setting: Setting, one: Attestation, read: Mapping[SignalKey, SignalReading]) -> Observation:
+    def unanchored(
+        self, setting: Setting, attestation: Attestation, read: Mapping[SignalKey, SignalReading]
+    ) -> Observation:
         """Plainly attested, unless signals that are proven for the setting say otherwise now."""
         if read and not any(_doubt(reading) for reading in read.values()):
-            proof = self.proof(setting, one.subject, frozenset(read))
-            if proof is not None and not same_value(setting, proof.value, one.value):
-                said = f"{one.by} attested it without an anchor, and the signals are now in a state proven for another"
-                return self.refuse(one, SIGNAL_MOVED, f"{said} value; a new attestation is due")
-        return self.accept(one)
+            proof = self.proof(setting, attestation.subject, frozenset(read))
+            if proof is not None and not same_value(setting, proof.value, attestation.value):
+                said = f"{attestation.by} attested it without an anchor, and the signals are now in a state proven for"
+                return self.refuse(attestation, SIGNAL_MOVED, f"{said} another value; a new attestation is due")
+        return self.accept(attestation)
 
     def proof(self, setting: Setting, subject: Subject, signals: frozenset[SignalKey]) -> Proof | None:
         """What the present state is proven to mean. After a plan change a pair waits for one that agrees with it."""
@@ -314,9 +326,9 @@ class AttestedValues:
         found = self.calibration(setting, subject, signals).proven.get((setting.id, present))
         return found if found is not None and self.plan_change(found.confirmed) is None else None
 
-    def plan_change(self, one: Attestation) -> tuple[str, str] | None:
+    def plan_change(self, attestation: Attestation) -> tuple[str, str] | None:
         """Why the plan does not carry it any more."""
-        return plan_moved(one, self.plan, self.told.plans, self.state.as_of)
+        return plan_moved(attestation, self.plan, self.told.plans, self.state.as_of)
 
     def readings(self, subject: Subject, family: Family) -> Mapping[SignalKey, SignalReading]:
         """The signals of a subject and family as this run found them."""
@@ -338,32 +350,42 @@ class AttestedValues:
             self._calibrations[key] = calibrate(said, wanted, signals, select, conditions(self.state))
         return self._calibrations[key]
 
-    def accept(self, one: Attestation, *, anchored: bool = False) -> Observed:
+    def accept(self, attestation: Attestation, *, anchored: bool = False) -> Observed:
         """The attested value, with its own age: nothing prolongs it."""
-        witness = self.witness(one, anchored=anchored)
-        source = _source(one)
-        return Observed(one.setting, one.subject, one.value, Grade.ATTESTED, one.observed_at, source, witness=witness)
+        witness = self.witness(attestation, anchored=anchored)
+        source = _source(attestation)
+        return Observed(
+            attestation.setting,
+            attestation.subject,
+            attestation.value,
+            Grade.ATTESTED,
+            attestation.observed_at,
+            source,
+            witness=witness,
+        )
 
-    def witness(self, one: Attestation, *, anchored: bool = False) -> Attester:
+    def witness(self, attestation: Attestation, *, anchored: bool = False) -> Attester:
         """Who looked, and in which generation of the console."""
-        generation = self.state.rulebook.generation(one.console_path, one.screen)
-        return one.witness(self.state.as_of, anchored=anchored, generation=generation)
+        generation = self.state.rulebook.generation(attestation.console_path, attestation.screen)
+        return attestation.witness(self.state.as_of, anchored=anchored, generation=generation)
 
-    def refuse(self, one: Attestation, code: str, reason: str) -> Unavailable:
+    def refuse(self, attestation: Attestation, code: str, reason: str) -> Unavailable:
         """No value, and why."""
-        return Unavailable(one.setting, one.subject, code, reason, self.state.as_of, _source(one))
+        return Unavailable(
+            attestation.setting, attestation.subject, code, reason, self.state.as_of, _source(attestation)
+        )
 
 
-def _in_present_form(told: AttestationHistory) -> AttestationHistory:
+def _in_present_form(history: AttestationHistory) -> AttestationHistory:
     return replace(
-        told,
+        history,
         attestations=tuple(
-            replace(one, anchors=tuple(renewed_anchor(anchor, told.objects) for anchor in one.anchors))
-            for one in told.attestations
+            replace(one, anchors=tuple(renewed_anchor(anchor, history.objects) for anchor in one.anchors))
+            for one in history.attestations
         ),
         signals={
-            key: tuple((since, renewed(state, told.objects)) for since, state in held)
-            for key, held in told.signals.items()
+            key: tuple((since, renewed(state, history.objects)) for since, state in held)
+            for key, held in history.signals.items()
         },
     )
 
@@ -377,9 +399,9 @@ def _doubt(reading: SignalReading | None) -> str:
     return "" if reading.settled else BEING_APPLIED
 
 
-def _best_first(one: Attestation) -> tuple[object, ...]:
-    return not one.bound, one.second_person is None, not one.attachments, one.id
+def _best_first(attestation: Attestation) -> tuple[object, ...]:
+    return not attestation.bound, attestation.second_person is None, not attestation.attachments, attestation.id
 
 
-def _source(one: Attestation) -> str:
-    return f"attested by {one.by}"
+def _source(attestation: Attestation) -> str:
+    return f"attested by {attestation.by}"

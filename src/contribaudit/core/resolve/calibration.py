@@ -109,11 +109,11 @@ def form(setting: Setting | None, value: Value) -> _Form:
     return type(compared).__name__, compared
 
 
-def _ruled_out(said: _AttestedValues, condition: AskedIf | None) -> bool:
+def _ruled_out(values: _AttestedValues, condition: AskedIf | None) -> bool:
     """True where the state's value of another setting rules this one out."""
-    if condition is None or len(said.get(condition.setting, ())) != 1:
+    if condition is None or len(values.get(condition.setting, ())) != 1:
         return False
-    return condition.rules_out(next(iter(said[condition.setting]))[1])
+    return condition.rules_out(next(iter(values[condition.setting]))[1])
 
 
 def _pairs(

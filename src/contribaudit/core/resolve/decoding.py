@@ -122,8 +122,13 @@ def _trust(
     )
 
 
-def _best_first(one: Attestation) -> tuple[object, ...]:
-    return one.second_person is None, not one.attachments, -one.observed_at.timestamp(), one.id
+def _best_first(attestation: Attestation) -> tuple[object, ...]:
+    return (
+        attestation.second_person is None,
+        not attestation.attachments,
+        -attestation.observed_at.timestamp(),
+        attestation.id,
+    )
 
 
 UNKNOWN_WORD = "unknown_word"
@@ -173,29 +178,31 @@ class Decoding:
         return self.contradiction(setting, one, value, newest, found) or self.accept(found, one, value)
 
     def contradiction(
-        self, setting: Setting, one: Present, value: Value, newest: Sequence[Attestation], found: Observation
+        self, setting: Setting, present: Present, value: Value, newest: Sequence[Attestation], found: Observation
     ) -> Unavailable | None:
         """What an attestation in force says against the value. One anchored by this signal was compared with it."""
         for look in newest:
             if form(setting, look.value) == form(setting, value):
                 continue
-            key = (one.reading.owner, one.reading.signal)
+            key = (present.reading.owner, present.reading.signal)
             if look.bound and any((anchor.subject, anchor.signal) == key for anchor in look.anchors):
                 continue
-            stood = self.stood(one, look.observed_at)
+            stood = self.stood(present, look.observed_at)
             if stood is None:
-                reason = f"{look.by} attested another value, and no run shows whether {one.reading.signal} moved since"
-                return self.refuse(found, one, _MOVED, f"{reason}; a new attestation is due")
+                reason = (
+                    f"{look.by} attested another value, and no run shows whether {present.reading.signal} moved since"
+                )
+                return self.refuse(found, present, _MOVED, f"{reason}; a new attestation is due")
             if stood:
-                reason = f"{look.by} attested another value while {one.reading.signal} stood as it does now"
-                return self.refuse(found, one, CONFLICT_CODE, reason)
+                reason = f"{look.by} attested another value while {present.reading.signal} stood as it does now"
+                return self.refuse(found, present, CONFLICT_CODE, reason)
         return None
 
-    def stood(self, one: Present, since: datetime) -> bool | None:
+    def stood(self, present: Present, since: datetime) -> bool | None:
         """Whether the part that the decoder reads is unchanged since then; None where no run shows it."""
-        pointers = one.decoder.pointers
-        now = selected(pointers, one.reading.state, self.objects)
-        held = sorted(self.history.get((one.reading.owner, one.reading.signal), ()), key=lambda entry: entry[0])
+        pointers = present.decoder.pointers
+        now = selected(pointers, present.reading.state, self.objects)
+        held = sorted(self.history.get((present.reading.owner, present.reading.signal), ()), key=lambda entry: entry[0])
         known = [(moment, state) for moment, state in held if moment <= self.state.as_of]
         later = [state for moment, state in known if moment > since]
         if any(selected(pointers, state, self.objects) != now for state in later):
@@ -205,23 +212,23 @@ class Decoding:
             return None
         return selected(pointers, before[-1], self.objects) == now
 
-    def accept(self, found: Observation, one: Present, value: Value) -> Observed:
+    def accept(self, found: Observation, present: Present, value: Value) -> Observed:
         """The value as this run read it."""
-        seen = self.state.value(one.reading.owner, one.reading.signal)
-        source = f"{one.reading.signal}, by the decoder {one.decoder.called}"
-        generation = self.state.rulebook.generation(one.agreed.console_path, one.agreed.screen)
-        witness = one.agreed.witness(self.state.as_of, generation=generation)
+        seen = self.state.value(present.reading.owner, present.reading.signal)
+        source = f"{present.reading.signal}, by the decoder {present.decoder.called}"
+        generation = self.state.rulebook.generation(present.agreed.console_path, present.agreed.screen)
+        witness = present.agreed.witness(self.state.as_of, generation=generation)
         response = seen.response if seen is not None else ""
-        at = seen.observed_at if seen is not None else self._listed_at(one)
+        at = seen.observed_at if seen is not None else self._listed_at(present)
         return Observed(found.setting, found.subject, value, Grade.DECODED, at, source, response, witness)
 
-    def refuse(self, found: Observation, one: Present, code: str, reason: str) -> Unavailable:
+    def refuse(self, found: Observation, present: Present, code: str, reason: str) -> Unavailable:
         """No value, and why."""
-        source = f"{one.reading.signal}, by the decoder {one.decoder.called}"
+        source = f"{present.reading.signal}, by the decoder {present.decoder.called}"
         return Unavailable(found.setting, found.subject, code, reason, self.state.as_of, source)
 
-    def _listed_at(self, one: Present) -> datetime:
+    def _listed_at(self, present: Present) -> datetime:
         """When the whole list was read in which the object was not."""
-        made = self.state.organizations[one.reading.owner.organization].collections
-        names = {rule.collector for rule in self.state.rulebook.signals if rule.signal == one.reading.signal}
+        made = self.state.organizations[present.reading.owner.organization].collections
+        names = {rule.collector for rule in self.state.rulebook.signals if rule.signal == present.reading.signal}
         return min((made[name].started_at for name in names if name in made), default=self.state.as_of)

@@ -135,25 +135,25 @@ def told_by_gateway(state: State, subject: Subject, setting: SettingId) -> bool:
     return setting == names.TRIAL_ENDS and trial is not None and trial.grade is Grade.DOCUMENTED and not runs(trial)
 
 
-def against_attested(state: State, told: Observed, attested: Iterable[Observation]) -> Observation | None:
+def against_attested(state: State, observed: Observed, attested: Iterable[Observation]) -> Observation | None:
     """What takes the place of the gateway's word on a trial where an attestation says otherwise; None where none does.
 
     A recorded trial whose recorded end is over does not contradict that none runs.
     """
-    if told.setting not in _BY_GATEWAY:
+    if observed.setting not in _BY_GATEWAY:
         return None
     said = {one.setting: one for one in attested if isinstance(one, Observed)}
-    mine, ends = said.get(told.setting), said.get(names.TRIAL_ENDS)
-    if mine is None or _same_value(mine, told):
+    mine, ends = said.get(observed.setting), said.get(names.TRIAL_ENDS)
+    if mine is None or _same_value(mine, observed):
         return None
     end = parse_utc(ends.value) if ends is not None and isinstance(ends.value, str) else None
     over = end is not None and end.date() < state.as_of.date()
-    trial = told if told.setting == names.TRIAL else state.value(told.subject, names.TRIAL)
+    trial = observed if observed.setting == names.TRIAL else state.value(observed.subject, names.TRIAL)
     if over and trial is not None and not runs(trial):
         return None
-    reason = f"the sources disagree: the gateway says {told.value}, and {mine.source.removeprefix('attested by ')}"
+    reason = f"the sources disagree: the gateway says {observed.value}, and {mine.source.removeprefix('attested by ')}"
     reason += f" recorded {mine.value}; look again"
-    return _neither(told, mine, reason)
+    return _neither(observed, mine, reason)
 
 
 def _same_value(one: Observed, other: Observed) -> bool:

@@ -138,37 +138,37 @@ def _switch_evidence(state: State, app: Subject, switch: SettingId) -> _SwitchEv
     )
 
 
-def _proofs(said: _SwitchEvidence) -> Iterator[_Proof]:
+def _proofs(evidence: _SwitchEvidence) -> Iterator[_Proof]:
     """What each witness shows, the strongest first."""
-    whole = (said.whole,) if said.whole is not None else ()
-    yes = said.answer.yes if said.answer is not None else None
-    if said.answer is not None and yes:
-        yield _Proof(_OPEN, (said.answer.link,))
+    whole = (evidence.whole,) if evidence.whole is not None else ()
+    yes = evidence.answer.yes if evidence.answer is not None else None
+    if evidence.answer is not None and yes:
+        yield _Proof(_OPEN, (evidence.answer.link,))
         if whole:
-            yield _Proof(_TO_ALL, (*whole, said.answer.link))
-    if said.answer is not None and yes is False:
+            yield _Proof(_TO_ALL, (*whole, evidence.answer.link))
+    if evidence.answer is not None and yes is False:
         if whole:
-            yield _Proof(_SHUT, (*whole, said.answer.link))
-        elif said.item is not None and not said.item[0] and said.counts == CONFIRMED:
-            yield _Proof(_SHUT, (said.answer.link, said.item_link))
-    if not isinstance(said.attested, Stop):
-        yield _Proof(frozenset((OPENNESS[said.attested[0]],)), (said.attested_link,))
-    if said.item is not None and said.counts == CONFIRMED:
-        yield _Proof(_OPEN if said.item[0] else _SHUT, (said.item_link,))
-        if said.item[0] and whole:
-            yield _Proof(_TO_ALL, (*whole, said.item_link))
+            yield _Proof(_SHUT, (*whole, evidence.answer.link))
+        elif evidence.item is not None and not evidence.item[0] and evidence.counts == CONFIRMED:
+            yield _Proof(_SHUT, (evidence.answer.link, evidence.item_link))
+    if not isinstance(evidence.attested, Stop):
+        yield _Proof(frozenset((OPENNESS[evidence.attested[0]],)), (evidence.attested_link,))
+    if evidence.item is not None and evidence.counts == CONFIRMED:
+        yield _Proof(_OPEN if evidence.item[0] else _SHUT, (evidence.item_link,))
+        if evidence.item[0] and whole:
+            yield _Proof(_TO_ALL, (*whole, evidence.item_link))
 
 
-def _contradiction(said: _SwitchEvidence) -> Stop | None:
+def _contradiction(evidence: _SwitchEvidence) -> Stop | None:
     """The conflict that two witnesses make of which one says open and the other shut."""
     sides: list[tuple[bool, Reason]] = []
-    if not isinstance(said.attested, Stop):
-        sides.append((not is_shut(said.attested[0]), said.attested_link))
-    answer = said.answer
-    speaks = answer is not None and (bool(answer.yes) or (answer.yes is False and said.whole is not None))
+    if not isinstance(evidence.attested, Stop):
+        sides.append((not is_shut(evidence.attested[0]), evidence.attested_link))
+    answer = evidence.answer
+    speaks = answer is not None and (bool(answer.yes) or (answer.yes is False and evidence.whole is not None))
     # One that nothing confirms contradicts the gateway, unless a person who looked has contradicted it.
-    if said.item is not None and (said.counts == CONFIRMED or (speaks and said.counts != BY_PERSON)):
-        sides.append((said.item[0], said.item_link))
+    if evidence.item is not None and (evidence.counts == CONFIRMED or (speaks and evidence.counts != BY_PERSON)):
+        sides.append((evidence.item[0], evidence.item_link))
     if answer is not None and speaks:
         sides.append((bool(answer.yes), answer.link))
     yes = [link for is_open, link in sides if is_open]
@@ -180,40 +180,40 @@ def _contradiction(said: _SwitchEvidence) -> Stop | None:
     return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(last, sentence=sentence), before=(other,))
 
 
-def _against_plan(said: _SwitchEvidence) -> Stop | None:
+def _against_plan(evidence: _SwitchEvidence) -> Stop | None:
     """The conflict of an attested limit with plans of which none can limit by group: one of the two is not so."""
-    if said.whole is None or said.switch != names.AI_ACCESS or isinstance(said.attested, Stop):
+    if evidence.whole is None or evidence.switch != names.AI_ACCESS or isinstance(evidence.attested, Stop):
         return None
-    if said.attested[0] != LIMITED:
+    if evidence.attested[0] != LIMITED:
         return None
-    link = said.attested_link
-    sentence = f"the sources disagree: {link.sentence}, but {said.whole.sentence}"
-    return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(link, sentence=sentence), before=(said.whole,))
+    link = evidence.attested_link
+    sentence = f"the sources disagree: {link.sentence}, but {evidence.whole.sentence}"
+    return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(link, sentence=sentence), before=(evidence.whole,))
 
 
-def _other_links(said: _SwitchEvidence, proof: _Proof) -> Iterator[Reason]:
+def _other_links(evidence: _SwitchEvidence, proof: _Proof) -> Iterator[Reason]:
     """What else was said, which the answer does not need."""
     used = {id(link.observation) for link in proof.links}
     links: list[Reason] = []
-    if not isinstance(said.attested, Stop) or said.attested.code not in NEVER_RECORDED:
-        links.append(said.attested_link)
-    if said.item is not None:
-        links.append(said.item_link)
-    if said.answer is not None:
-        links.append(said.answer.link)
+    if not isinstance(evidence.attested, Stop) or evidence.attested.code not in NEVER_RECORDED:
+        links.append(evidence.attested_link)
+    if evidence.item is not None:
+        links.append(evidence.item_link)
+    if evidence.answer is not None:
+        links.append(evidence.answer.link)
     return (replace(link, decisive=False) for link in links if id(link.observation) not in used)
 
 
-def _open_question(said: _SwitchEvidence, proofs: Sequence[_Proof]) -> Stop | None:
+def _open_question(evidence: _SwitchEvidence, proofs: Sequence[_Proof]) -> Stop | None:
     """The gravest reason why no witness settles it; of equals the proof's, then the gateway's, then a person's."""
     stops: list[Stop] = []
     if proofs:
         link = proofs[0].links[-1]
         sentence = f"{link.sentence}; whether for everyone or for some groups is not known"
         stops.append(Stop(Outcome.UNKNOWN, SOME_OR_ALL, replace(link, sentence=sentence)))
-    if said.answer is not None and said.answer.yes is False:
-        sentence = f"{said.answer.link.sentence}; a group may have access"
-        stops.append(Stop(Outcome.UNKNOWN, NOT_FOR_THIS_ACCOUNT, replace(said.answer.link, sentence=sentence)))
-    if isinstance(said.attested, Stop) and said.attested.code not in NEVER_RECORDED:
-        stops.append(said.attested)
+    if evidence.answer is not None and evidence.answer.yes is False:
+        sentence = f"{evidence.answer.link.sentence}; a group may have access"
+        stops.append(Stop(Outcome.UNKNOWN, NOT_FOR_THIS_ACCOUNT, replace(evidence.answer.link, sentence=sentence)))
+    if isinstance(evidence.attested, Stop) and evidence.attested.code not in NEVER_RECORDED:
+        stops.append(evidence.attested)
     return min(stops, key=lambda stop: rank_of(stop.outcome), default=None)

@@ -62,9 +62,9 @@ def list_changes(before: Sequence[Processor], after: Sequence[Processor]) -> tup
     return tuple(found)
 
 
-def told(one: Processor) -> str:
+def told(processor: Processor) -> str:
     """A row in a line: what it is for, for which products, and where."""
-    cells = (one.row.purposes, one.row.products, one.row.locations)
+    cells = (processor.row.purposes, processor.row.products, processor.row.locations)
     return "; ".join(" ".join(cell.split()) for cell in cells if cell)
 
 
@@ -132,8 +132,8 @@ def _by_links(old: Processor, new: Processor) -> bool:
     return bool(addresses) and addresses == {link.url for link in new.row.links}
 
 
-def _hosts(one: Processor) -> set[str]:
-    return {host for link in one.row.links if (host := _host(link.url))}
+def _hosts(processor: Processor) -> set[str]:
+    return {host for link in processor.row.links if (host := _host(link.url))}
 
 
 def _host(address: str) -> str:
@@ -214,13 +214,13 @@ def _of_row(old: Processor, new: Processor) -> Iterator[ListChange]:
         )
 
 
-def _has_measures(one: Processor) -> bool:
+def _has_measures(processor: Processor) -> bool:
     """False for a row whose security measures were not kept: those of the shipped list."""
-    return bool(one.row.security or one.row.links)
+    return bool(processor.row.security or processor.row.links)
 
 
-def _security(one: Processor) -> object:
-    return _comparable_text(one.row.security), frozenset(link.url for link in one.row.links)
+def _security(processor: Processor) -> object:
+    return _comparable_text(processor.row.security), frozenset(link.url for link in processor.row.links)
 
 
 def _single_line(cell: str) -> str:

@@ -24,36 +24,40 @@ def _attestations(dossier: Dossier) -> Iterator[Row]:
         yield _attestation(dossier, one)
 
 
-def _attestation(dossier: Dossier, one: Attestation) -> Row:
-    second = one.second_person if one.second_person and one.second_person.at <= dossier.ends else None
-    revoked = one.revoked if one.revoked and one.revoked.at <= dossier.ends else None
+def _attestation(dossier: Dossier, attestation: Attestation) -> Row:
+    second = (
+        attestation.second_person
+        if attestation.second_person and attestation.second_person.at <= dossier.ends
+        else None
+    )
+    revoked = attestation.revoked if attestation.revoked and attestation.revoked.at <= dossier.ends else None
     return (
-        one.subject.kind.value,
-        alias_of(dossier.report.state, one.subject),
-        one.setting,
-        one.value,
-        one.by,
-        one.observed_at,
-        one.recorded.by,
-        one.recorded.at,
-        one.recorded.account,
-        one.recorded.host,
-        one.screen,
-        one.console_path,
-        one.note,
-        tuple(f"{anchor.signal} {anchor.subject.id}" for anchor in one.anchors),
-        one.unanchored_reason,
-        one.highest_plan,
+        attestation.subject.kind.value,
+        alias_of(dossier.report.state, attestation.subject),
+        attestation.setting,
+        attestation.value,
+        attestation.by,
+        attestation.observed_at,
+        attestation.recorded.by,
+        attestation.recorded.at,
+        attestation.recorded.account,
+        attestation.recorded.host,
+        attestation.screen,
+        attestation.console_path,
+        attestation.note,
+        tuple(f"{anchor.signal} {anchor.subject.id}" for anchor in attestation.anchors),
+        attestation.unanchored_reason,
+        attestation.highest_plan,
         second.by if second else None,
         second.at if second else None,
         revoked.by if revoked else None,
         revoked.at if revoked else None,
-        dossier.store.revocation_note(one.id) if revoked else None,
-        one.id,
-        one.look,
-        one.subject.organization,
-        one.subject.id,
-        tuple(attachment.sha256 for attachment in one.attachments),
+        dossier.store.revocation_note(attestation.id) if revoked else None,
+        attestation.id,
+        attestation.look,
+        attestation.subject.organization,
+        attestation.subject.id,
+        tuple(attachment.sha256 for attachment in attestation.attachments),
     )
 
 
@@ -146,25 +150,25 @@ def _changes(dossier: Dossier) -> Iterator[Row]:
     yield from _approved_waivers(dossier)
 
 
-def _change(one: Change, events: Mapping[str, str]) -> Row:
-    why = one.why
+def _change(change: Change, events: Mapping[str, str]) -> Row:
+    why = change.why
     interval = why.interval if why and why.interval else (None, None)
-    noted = one.annotations[-1] if one.annotations else None
+    noted = change.annotations[-1] if change.annotations else None
     return (
-        one.subject.kind.value,
-        one.name or one.subject.id,
-        one.setting,
-        one.before,
-        one.after,
-        one.existed_before,
-        one.exists_after,
-        one.last_seen,
-        one.first_seen,
-        one.cause,
-        one.actor,
+        change.subject.kind.value,
+        change.name or change.subject.id,
+        change.setting,
+        change.before,
+        change.after,
+        change.existed_before,
+        change.exists_after,
+        change.last_seen,
+        change.first_seen,
+        change.cause,
+        change.actor,
         why.kind.value if why else None,
         why.match.value if why and why.match else None,
-        one.ticket,
+        change.ticket,
         why.at if why else None,
         *interval,
         why.covered if why else None,
@@ -172,12 +176,12 @@ def _change(one: Change, events: Mapping[str, str]) -> Row:
         noted.by.by if noted else None,
         noted.by.at if noted else None,
         noted.note if noted else None,
-        one.id,
-        one.event_id,
+        change.id,
+        change.event_id,
         why.others if why else (),
-        one.subject.organization,
-        one.subject.id,
-        events.get(one.event_id) if one.event_id else None,
+        change.subject.organization,
+        change.subject.id,
+        events.get(change.event_id) if change.event_id else None,
     )
 
 

@@ -50,11 +50,11 @@ class Trouble:
     findings: int = 0
     first: list[FindingV1] = field(default_factory=list)
 
-    def add(self, one: FindingV1) -> None:
+    def add(self, finding: FindingV1) -> None:
         """Count one more."""
         self.findings += 1
         if len(self.first) < NAMED:
-            self.first.append(one)
+            self.first.append(finding)
 
 
 @dataclass(slots=True)
@@ -83,23 +83,25 @@ class Answer:
         """Its name in the page's address: the check's ID."""
         return "check-" + _NO_ID.sub("-", self.check).strip("-")
 
-    def add(self, one: FindingV1) -> None:
+    def add(self, finding: FindingV1) -> None:
         """Count a finding; they come gravest first."""
-        self.severity = min(self.severity, Severity(one["severity"]), key=lambda each: each.rank)
-        self.tally.by_outcome[one["outcome"]] += 1
-        self.expected[value_text(one["expected"]) if one["expected"] is not None else "what the policy decides"] += 1
-        self.observed[value_text(one["observed"]) if one["observed"] is not None else "not observed"] += 1
+        self.severity = min(self.severity, Severity(finding["severity"]), key=lambda each: each.rank)
+        self.tally.by_outcome[finding["outcome"]] += 1
+        self.expected[
+            value_text(finding["expected"]) if finding["expected"] is not None else "what the policy decides"
+        ] += 1
+        self.observed[value_text(finding["observed"]) if finding["observed"] is not None else "not observed"] += 1
         for key, kept in (("rule", self.rules), ("remediation", self.remedies), ("console_path", self.console_paths)):
-            if one[key]:  # type: ignore[literal-required]
-                kept[one[key]] = None  # type: ignore[literal-required]
-        self.controls.update(dict.fromkeys(one["controls"]))
-        for seen in one["evidence"]:
+            if finding[key]:  # type: ignore[literal-required]
+                kept[finding[key]] = None  # type: ignore[literal-required]
+        self.controls.update(dict.fromkeys(finding["controls"]))
+        for seen in finding["evidence"]:
             origin = seen["grade"], seen["source"]
             self.proofs.setdefault(origin, Proof(*origin)).add(seen["observed_at"])
-        self.unproven += not one["evidence"]
-        if group(one["outcome"]) < 2:
-            why = one["outcome"], one["reason"]
-            self.troubles.setdefault(why, Trouble(*why)).add(one)
+        self.unproven += not finding["evidence"]
+        if group(finding["outcome"]) < 2:
+            why = finding["outcome"], finding["reason"]
+            self.troubles.setdefault(why, Trouble(*why)).add(finding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +226,10 @@ def attestations(document: ReportV1) -> list[Vouched]:
     ]
 
 
-def known(one: Proof | Vouched) -> str:
+def known(proof: Proof | Vouched) -> str:
     """How it is known, and from where: "documented: POST /v2/…"; a source that names its grade stands alone."""
-    source = safe_text(one.source)
-    return source if source.startswith(one.grade) else f"{one.grade}: {source}"
+    source = safe_text(proof.source)
+    return source if source.startswith(proof.grade) else f"{proof.grade}: {source}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,33 +86,33 @@ def safe(text: str) -> str:
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
-def _row(one: FindingV1, texts: Texts, called: dict[str, str], new: bool) -> list[object]:
+def _row(finding: FindingV1, texts: Texts, called: dict[str, str], new: bool) -> list[object]:
     """In the order of COLUMNS in report.js."""
-    subject, waiver = one["subject"], one["waiver"]
+    subject, waiver = finding["subject"], finding["waiver"]
     return [
-        one["id"],
-        texts(safe_text(one["check"])),
-        texts(one["title"]),
-        SEVERITIES.index(one["severity"]),
-        OUTCOMES.index(one["outcome"]),
-        OUTCOMES.index(one["underlying_outcome"]),
-        int(one["fragile"]) + 2 * int(new),
-        texts(called.get(one["organization"]) or one["organization"] or "company"),
+        finding["id"],
+        texts(safe_text(finding["check"])),
+        texts(finding["title"]),
+        SEVERITIES.index(finding["severity"]),
+        OUTCOMES.index(finding["outcome"]),
+        OUTCOMES.index(finding["underlying_outcome"]),
+        int(finding["fragile"]) + 2 * int(new),
+        texts(called.get(finding["organization"]) or finding["organization"] or "company"),
         label(subject),
         safe_text(subject["name"]),
         safe_text(subject["id"]),
         texts(subject["kind"]),
         texts(subject["site"]),
         texts(subject["app"]),
-        texts(one["setting"]),
-        texts(None if one["expected"] is None else value_text(one["expected"])),
-        texts(None if one["observed"] is None else value_text(one["observed"])),
-        texts(one["reason"]),
-        texts(one["reason_code"]),
-        texts(one["due_at"]),
-        texts(one["remediation"]),
-        texts(one["console_path"]),
-        texts(", ".join(one["controls"])),
+        texts(finding["setting"]),
+        texts(None if finding["expected"] is None else value_text(finding["expected"])),
+        texts(None if finding["observed"] is None else value_text(finding["observed"])),
+        texts(finding["reason"]),
+        texts(finding["reason_code"]),
+        texts(finding["due_at"]),
+        texts(finding["remediation"]),
+        texts(finding["console_path"]),
+        texts(", ".join(finding["controls"])),
         [
             [
                 texts(seen["grade"]),
@@ -122,10 +122,10 @@ def _row(one: FindingV1, texts: Texts, called: dict[str, str], new: bool) -> lis
                 texts(seen["confirmed_by"]),
                 seen["sha256"],
             ]
-            for seen in one["evidence"]
+            for seen in finding["evidence"]
         ],
         None
         if waiver is None
         else [texts(waiver["reason"]), texts(waiver["approved_by"]), texts(waiver["ticket"]), texts(waiver["expires"])],
-        texts(one["rule"]),
+        texts(finding["rule"]),
     ]

@@ -232,19 +232,19 @@ def signature(secret: bytes, timestamp: str, body: bytes) -> str:
     return "v1=" + hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def _webhook(one: Webhook, number: int) -> WebhookChannel:
+def _webhook(webhook: Webhook, number: int) -> WebhookChannel:
     _require("requests")
-    url = one.url or ""
-    if one.url_env is not None:
-        url = _variable(one.url_env).strip()
-    elif one.url_file is not None:
-        url = _read_only_line("webhook address", one.url_file)
+    url = webhook.url or ""
+    if webhook.url_env is not None:
+        url = _variable(webhook.url_env).strip()
+    elif webhook.url_file is not None:
+        url = _read_only_line("webhook address", webhook.url_file)
     _check_address(url, number)
-    if one.secret_env is not None:
-        secret = _variable(one.secret_env).strip()
+    if webhook.secret_env is not None:
+        secret = _variable(webhook.secret_env).strip()
     else:
-        assert one.secret_file is not None
-        secret = _read_only_line("webhook secret", one.secret_file)
+        assert webhook.secret_file is not None
+        secret = _read_only_line("webhook secret", webhook.secret_file)
     return WebhookChannel(Destination(_digest(url), f"webhook #{number}"), url, secret.encode())
 
 

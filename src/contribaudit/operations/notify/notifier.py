@@ -183,13 +183,13 @@ class Notifier:
         until = quiet_until(self.now, parsed_hours(self.notify.quiet), self._zone()) or self.now
         return [(replace(one, lines=(*one.lines, "", *footer)), self.now if one.critical else until) for one in made]
 
-    def _digest_due(self, key: str, told: Mapping[str, ReportedMatter]) -> Matter | None:
+    def _digest_due(self, key: str, reported: Mapping[str, ReportedMatter]) -> Matter | None:
         """The weekly message as a matter whose state is its week; None where it was told already, or is not wanted."""
         slot = parsed_slot(self.notify.digest)
         if slot is None:
             return None
         due = last_slot(self.now, slot[0], slot[1], self._zone()).astimezone(UTC).isoformat()
-        return None if key in told and told[key].state == due else Matter(key, Event.DIGEST, due, "Digest", "")
+        return None if key in reported and reported[key].state == due else Matter(key, Event.DIGEST, due, "Digest", "")
 
     def _zone(self) -> tzinfo:
         """The time zone of quiet hours and digest."""
