@@ -197,6 +197,29 @@ def test_another_rulebook_is_found(pack: Path, copied: Callable[[Path], Path]) -
         reperform(remade(forged))
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("realms.toml", 'grade = "A"', 'grade = "A"\nsource_date = 2026-01-29'),
+        ("clocks.toml", "[limits.blocklist_items]", "[limits.items]"),
+        ("checks/governance.toml", "[GV-01]", "[GV-99]"),
+    ],
+)
+def test_a_rulebook_of_another_version_is_named_as_one(
+    file: str, old: str, new: str, pack: Path, copied: Callable[[Path], Path]
+) -> None:
+    other = copied(pack)
+    held = other / "rulebook" / file
+    text = held.read_text()
+    assert old in text
+    held.write_text(text.replace(old, new, 1))
+    with pytest.raises(UsageError, match="a rulebook that this version does not read") as told:
+        reperform(remade(other))
+    tool = verify(other, agreement=False).manifest.tool
+    assert Path(file).name in told.value.message
+    assert told.value.hint.endswith(f"the version that wrote it: {tool.version}, code {tool.code_sha256[:12]}")
+
+
 def test_without_names_nothing_can_be_judged_again(told: Scene) -> None:
     with pytest.raises(UsageError, match="without names"):
         reperform(told.export("reperform-pseudonym", Wanted(NameHandling.PSEUDONYM)).place)

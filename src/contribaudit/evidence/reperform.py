@@ -41,7 +41,7 @@ from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory, Review, SubprocessorList
 from contribaudit.core.resolve.state import OrganizationState, State
-from contribaudit.errors import EvidenceDamaged, UsageError
+from contribaudit.errors import EvidenceDamaged, RulebookError, UsageError
 from contribaudit.evidence.agreement import disagreements
 from contribaudit.evidence.manifest import ASK
 from contribaudit.evidence.pack import Disagreement, ListedPack, open_pack
@@ -119,8 +119,8 @@ def exit_code(every: Iterable[Performed]) -> int:
 def reperform(place: Path) -> list[Performed]:
     """What the pack's files disagree on, then every finding of the pack and every one that it leaves out, by ID.
 
-    Raises as `verify` does for bytes that are not as the manifest says, and UsageError for a pack without names: what
-    judged it was changed with them.
+    Raises as `verify` does for bytes that are not as the manifest says, and UsageError for a pack without names, since
+    what judged it was changed with them, and for one whose rulebook another version wrote and this one does not read.
     """
     manifest = verify(place, agreement=False).manifest
     if manifest.scope.people != "named" or manifest.scope.sites:
@@ -134,6 +134,12 @@ def reperform(place: Path) -> list[Performed]:
         held = ListedPack.of(pack, manifest)
         try:
             rulebook, policy = _rules(held, folder)
+        except RulebookError as error:
+            tool = manifest.tool
+            raise UsageError(
+                f"The pack was judged by a rulebook that this version does not read: {error.message}",
+                hint=f"Judge it again with the version that wrote it: {tool.version}, code {tool.code_sha256[:12]}",
+            ) from error
         except _NO_STATE as error:
             raise EvidenceDamaged(f"policy.toml, rulebook/ or decoders/ cannot be read: {error}", hint=ASK) from error
         if rulebook.sha256 != manifest.judged.rulebook_sha256:  # that of policy.toml was verified
