@@ -144,7 +144,7 @@ async def test_the_key_help_names_every_key_and_word() -> None:
     async with driven(opener(board()), (100, 100)) as pilot:
         await pilot.press("f", "question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
-        text = pilot.app.screen._text().plain
+        text = pilot.app.screen._help_text().plain
         for part in ("/ ", "Sort", "Group", "Quit", "not achievable", "documented", "FILTER", "never counts as a pass"):
             assert part in text
         await pilot.press("escape")

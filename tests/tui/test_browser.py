@@ -70,13 +70,13 @@ async def test_one_that_never_ends_stops_nothing(script: Path) -> None:
 async def test_given_up_its_process_ends(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     does(script, "exec /bin/sleep 10")
     started: list[Popen[bytes]] = []
-    start = files._start
+    start = files._start_browser
 
     def noted(address: str) -> Popen[bytes]:
         started.append(start(address))
         return started[0]
 
-    monkeypatch.setattr(files, "_start", noted)
+    monkeypatch.setattr(files, "_start_browser", noted)
     task = asyncio.create_task(files.open_in_browser(ADDRESS))
     await asyncio.sleep(0)
     task.cancel()

@@ -68,7 +68,9 @@ async def test_the_cursor_is_in_sight_after_every_move(keys: list[str]) -> None:
         app.grid.focus()
         app.grid.show(500, app.cells)
         for key in keys:
-            app.grid._go_to({"end": 499, "home": 0}.get(key, (app.grid.cursor or 0) + (20 if "page" in key else 1)))
+            app.grid._move_cursor_to(
+                {"end": 499, "home": 0}.get(key, (app.grid.cursor or 0) + (20 if "page" in key else 1))
+            )
             lines = app.lines()
             assert sum(line.startswith(f">row {app.grid.cursor} ") for line in lines) == 1
             assert lines[0].split() == ["name", "what", "more"]

@@ -49,7 +49,7 @@ async def test_down_goes_from_panel_to_panel_and_keeps_the_line_in_sight() -> No
             await pilot.press("down")
             await pilot.pause()
             lines = focused.shown(focused.content_size.width)
-            assert focused._here(lines) is not None
+            assert focused._line_at_cursor(lines) is not None
         assert seen >= {"NextPanel", "ChangedPanel", "TrendPanel", "WherePanel", "RunsOutPanel", "KnownPanel"}
         assert "HOW WE KNOW" in on_screen(pilot)
 

@@ -210,7 +210,7 @@ class Dashboard(Sturdy):
             return
         from contribaudit.tui import files
 
-        self._write(lambda: files.write_sheet(sheet))
+        self._write_and_say(lambda: files.write_sheet(sheet))
 
     def action_picture(self) -> None:
         """Write the screen in front as an SVG picture into the present folder."""
@@ -218,7 +218,7 @@ class Dashboard(Sturdy):
 
         name = getattr(self.screen, "NAME", "") or "screen"
         picture = self.export_screenshot(title=f"contribaudit: {name}")
-        self._write(lambda: files.write_picture(name, picture))
+        self._write_and_say(lambda: files.write_picture(name, picture))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every screen, then what can be done."""
@@ -277,7 +277,7 @@ class Dashboard(Sturdy):
             self.action_reload()
 
     @work(group="write")
-    async def _write(self, write: Callable[[], str]) -> None:
+    async def _write_and_say(self, write: Callable[[], str]) -> None:
         with self.telling():
             self.say(f"Written to {await self.in_thread(write)}")
 

@@ -91,7 +91,7 @@ ANSI_LIGHT = TerminalTheme((250, 250, 250), (20, 20, 20), list(_LIGHT), list(_LI
 def kept_theme(known: Container[str]) -> str:
     """The theme that was chosen last; "" where none was, or where this version does not know it."""
     try:
-        found = json.loads(files.read_text(_place()))["theme"]
+        found = json.loads(files.read_text(_colours_file()))["theme"]
     except (ContribauditError, Unreadable, OSError, ValueError, KeyError, TypeError):
         return ""
     return found if isinstance(found, str) and found in known else ""
@@ -100,12 +100,12 @@ def kept_theme(known: Container[str]) -> str:
 def keep_theme(chosen: str) -> None:
     """Remember it. Where nothing can be written, it holds for this time only."""
     with suppress(ContribauditError, OSError):
-        place = _place()
+        place = _colours_file()
         place.parent.mkdir(parents=True, exist_ok=True)
         with files.unfinished(place) as unfinished:
             unfinished.write_text(json.dumps({"theme": chosen}), encoding="utf-8")
             unfinished.replace(place)
 
 
-def _place() -> Path:
+def _colours_file() -> Path:
     return file.data_dir() / "dashboard.json"

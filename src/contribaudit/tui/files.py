@@ -42,15 +42,15 @@ def write_sheet(sheet: Sheet) -> str:
     """The rows as CSV that no spreadsheet runs; returns the file's path. Raises OutputError."""
     from contribaudit.exporters.csv_evidence import lines  # too much before the first paint
 
-    return _write(sheet.name, "csv", "".join(lines([sheet.columns, *sheet.rows])))
+    return _write_new_file(sheet.name, "csv", "".join(lines([sheet.columns, *sheet.rows])))
 
 
 def write_picture(name: str, svg: str) -> str:
     """The screen as SVG; returns the file's path. Raises OutputError."""
-    return _write(name, "svg", svg)
+    return _write_new_file(name, "svg", svg)
 
 
-def _write(name: str, kind: str, text: str) -> str:
+def _write_new_file(name: str, kind: str, text: str) -> str:
     safe = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:40] or "screen"
     stem = f"contribaudit-{safe}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     for number in range(1, 100):
@@ -86,7 +86,7 @@ async def open_in_browser(address: str) -> bool:
     xdg-open. They are tried from a process that has no terminal, so that none can draw over this one or wait for keys,
     and that knows nothing of our settings. Cancelled, it is given up; a browser that came up stays.
     """
-    process = _start(address)
+    process = _start_browser(address)
     try:
         while process.poll() is None:  # noqa: ASYNC110  asyncio's own processes outlast an app that ends while they run
             await asyncio.sleep(_LOOK_SECONDS)
@@ -97,7 +97,7 @@ async def open_in_browser(address: str) -> bool:
             process.wait()
 
 
-def _start(address: str) -> Popen[bytes]:
+def _start_browser(address: str) -> Popen[bytes]:
     return Popen(  # noqa: S603  this very Python, and an address of our own data
         [sys.executable, "-I", "-c", _OPEN, address],
         stdin=DEVNULL,

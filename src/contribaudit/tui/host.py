@@ -109,13 +109,13 @@ class Host(App[str]):
 
     def say(self, text: str, *, warning: bool = False) -> None:
         """Tell something in passing; the text may hold observed text."""
-        self._tell(text, "warning" if warning else "information", seconds=8)
+        self._notify_safely(text, "warning" if warning else "information", seconds=8)
 
     def say_error(self, error: ContribauditError) -> None:
         """Tell in passing what went wrong and what to do."""
-        self._tell(str(error), "error", seconds=15)
+        self._notify_safely(str(error), "error", seconds=15)
 
-    def _tell(self, text: str, severity: SeverityLevel, seconds: float) -> None:
+    def _notify_safely(self, text: str, severity: SeverityLevel, seconds: float) -> None:
         from contribaudit.exporters.text import safe_text  # too much before the first paint
 
         self.notify(safe_text(text), severity=severity, markup=False, timeout=seconds)

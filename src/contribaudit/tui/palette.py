@@ -47,7 +47,7 @@ def _steps(host: Host, board: Board, query: str) -> Iterator[Offer]:
     found = [
         (number, step)
         for number, step in enumerate(to_do(board.steps), 1)
-        if _has(f"step {number} {step.kind} {step.text}", query)
+        if _contains_words(f"step {number} {step.kind} {step.text}", query)
     ]
     for number, step in found[:_MOST]:
         told = f"Step {number}: {step.kind.value}: {brief(step, board)}"
@@ -56,13 +56,15 @@ def _steps(host: Host, board: Board, query: str) -> Iterator[Offer]:
 
 def _sites(host: Host, board: Board, query: str) -> Iterator[Offer]:
     names = dict.fromkeys(row.site for row in board.index.rows if row.site)
-    for name in [one for one in names if _has(f"site {one}", query)][:_MOST]:
+    for name in [one for one in names if _contains_words(f"site {one}", query)][:_MOST]:
         yield f"Site: {name}", partial(host.show_findings, f"site:{quoted(name)}"), "Its findings"
 
 
 def _checks(host: Host, board: Board, query: str) -> Iterator[Offer]:
     told = {one.check: one.title for one in board.report.findings}
-    for check, title in [one for one in sorted(told.items()) if _has(f"check {_called(*one)}", query)][:_MOST]:
+    for check, title in [one for one in sorted(told.items()) if _contains_words(f"check {_check_title(*one)}", query)][
+        :_MOST
+    ]:
         line = f"Check: {title} ({check})"
         yield safe_text(line), partial(host.show_findings, f"check:{check}"), "Its findings"
 
@@ -78,11 +80,11 @@ def _findings(host: Host, board: Board, query: str) -> Iterator[Offer]:
         yield safe_text(told), partial(host.show_findings, where), safe_text(row.finding.reason)
 
 
-def _called(check: str, title: str) -> str:
+def _check_title(check: str, title: str) -> str:
     known = known_checks().get(check)
     return f"{known.called if known is not None else check} {title}"
 
 
-def _has(text: str, query: str) -> bool:
+def _contains_words(text: str, query: str) -> bool:
     folded = text.casefold()
     return all(word in folded for word in query.casefold().split())

@@ -115,7 +115,9 @@ class SavedState(State):
             rulebook=rulebook,
             organizations=organizations,
             observations=plans,
-            remembered=[name for subject, told in subjects.items() for name in _names(subject, told, as_of)],
+            remembered=[
+                name for subject, told in subjects.items() for name in _name_observations(subject, told, as_of)
+            ],
         )
         self._named: dict[tuple[str, Kind], list[Subject]] = {}
         self._told = subjects
@@ -138,13 +140,13 @@ class SavedState(State):
         return [subject for place in places for subject in self._named.get((place, kind), [])]
 
 
-def _space(subject: Subject, told: SubjectV1, as_of: datetime) -> KnownSpace | None:
+def _space(subject: Subject, described: SubjectV1, as_of: datetime) -> KnownSpace | None:
     """What the document calls a space; None where it had no name."""
-    if told["name"] == subject.id and not told["site"] and told["alias"] == f"space:{subject.id}":
+    if described["name"] == subject.id and not described["site"] and described["alias"] == f"space:{subject.id}":
         return None
     app = Subject(subject.organization, Kind.APP, "")
-    space = Space(app, subject.id, told["alias"].rpartition("/")[2], told["name"], "", "")
-    return _NamedSpace(space, told["site"], told["app"], as_of, True, told["alias"])
+    space = Space(app, subject.id, described["alias"].rpartition("/")[2], described["name"], "", "")
+    return _NamedSpace(space, described["site"], described["app"], as_of, True, described["alias"])
 
 
 def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -> Report:
@@ -183,7 +185,7 @@ def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -
                 for one in document["organizations"]
             ],
             plans=[
-                _name(organization_subject(one["id"]), names.HIGHEST_PLAN, one["highest_plan"], as_of)
+                _name_observation(organization_subject(one["id"]), names.HIGHEST_PLAN, one["highest_plan"], as_of)
                 for one in document["organizations"]
                 if one["highest_plan"] is not None
             ],
@@ -215,20 +217,24 @@ def _steps(document: ReportV1, findings: Iterable[Finding]) -> tuple[NextStep, .
     return TypeAdapter(tuple[NextStep, ...]).validate_python(rows)
 
 
-def _name(subject: Subject, setting: SettingId, value: str, as_of: datetime) -> Observed:
+def _name_observation(subject: Subject, setting: SettingId, value: str, as_of: datetime) -> Observed:
     return Observed(setting, subject, value, Grade.DOCUMENTED, as_of, SOURCE)
 
 
-def _names(subject: Subject, told: SubjectV1, as_of: datetime) -> Iterator[Observed]:
+def _name_observations(subject: Subject, described: SubjectV1, as_of: datetime) -> Iterator[Observed]:
     """What the subject is called: to recall, never to judge."""
-    known = {names.APP_ALIAS: told["alias"] if told["alias"] != f"{subject.kind}:{subject.id}" else ""}
+    known = {names.APP_ALIAS: described["alias"] if described["alias"] != f"{subject.kind}:{subject.id}" else ""}
     if subject.kind is Kind.APP:
-        known |= {names.APP_NAME: told["name"], names.APP_HOST: told["site"], names.APP_TYPE_KEY: told["app"]}
+        known |= {
+            names.APP_NAME: described["name"],
+            names.APP_HOST: described["site"],
+            names.APP_TYPE_KEY: described["app"],
+        }
     elif subject.kind is Kind.GROUP:
-        known |= {names.GROUP_NAME: told["name"]}
+        known |= {names.GROUP_NAME: described["name"]}
     for setting, value in known.items():
         if value and value != subject.id:
-            yield _name(subject, setting, value, as_of)
+            yield _name_observation(subject, setting, value, as_of)
 
 
 def _rulebook(document: ReportV1, as_of: datetime) -> Rulebook:

@@ -68,7 +68,7 @@ class PackSource(Source):
         """
         verified = verify(self._place)
         document = saved.load(self._place)
-        report = report_of(document, words=self._words(verified))
+        report = report_of(document, words=self._check_words(verified))
         board = Board(
             report,
             document=document,
@@ -81,14 +81,14 @@ class PackSource(Source):
         board.prepare()
         return board
 
-    def _words(self, verified: Verified) -> dict[str, Words]:
+    def _check_words(self, verified: Verified) -> dict[str, Words]:
         """What the rulebook in the pack says about each check: the one that judged it, of whatever version.
 
         A pack without one leaves them out: what this version asks need not be what was asked then.
         """
         listed = [one for one in verified.manifest.files if one.path.startswith(_CHECKS)]
         with open_pack(self._place) as pack:
-            return loader.words(_read(pack, one.path, one.sha256) for one in listed)
+            return loader.words(_read_verified(pack, one.path, one.sha256) for one in listed)
 
     def raw(self, sha256_hex: str) -> bytes:
         """The answer as the pack holds it. Raises StoreDamaged where it is not in it, EvidenceDamaged where altered."""
@@ -96,7 +96,7 @@ class PackSource(Source):
             return answer(pack, sha256_hex)
 
 
-def _read(pack: Pack, path: str, sha256_hex: str) -> bytes:
+def _read_verified(pack: Pack, path: str, sha256_hex: str) -> bytes:
     """The file, if it is still the one that was verified. Raises EvidenceDamaged."""
     body = pack.read(path)
     if sha256(body).hexdigest() != sha256_hex:
@@ -322,7 +322,7 @@ class HistorySource(Source):
     def _board(self, job: Job, report: Report, until: datetime | None = None) -> Board:
         store = job.store
         runs = [one for one in self._runs(job) if until is None or one.started_at <= until]
-        looked = self._looked(runs)
+        looked = self._last_run_seen(runs)
         manifests = store.manifests(sorted(one.organization for one in job.targets if not one.left_out))
         board = Board(
             report=report,
@@ -348,7 +348,7 @@ class HistorySource(Source):
         wanted = {one.organization for one in job.targets if not one.left_out}
         return [one for one in job.store.runs(limit=_RUNS) if wanted.intersection(one.organizations)]
 
-    def _looked(self, runs: Sequence[RunRecord]) -> RunRecord | None:
+    def _last_run_seen(self, runs: Sequence[RunRecord]) -> RunRecord | None:
         """The newest run whose changes the person has seen; None when they never looked."""
         operator = wiring.operator()
         seen = self._job.store.last_look(operator.account, operator.host)

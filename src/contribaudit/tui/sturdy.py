@@ -64,18 +64,18 @@ class Sturdy(Host):
 
     async def on_event(self, event: events.Event) -> None:
         """Hand an event on; a key once the screen in front is made, and after those that came before it."""
-        if isinstance(event, events.Key) and not event.is_forwarded and (self._early or not self._takes_keys()):
+        if isinstance(event, events.Key) and not event.is_forwarded and (self._early or not self._accepts_keys()):
             self._early.append(event)
             if len(self._early) == 1:
                 self.set_timer(_KEY_SECONDS, self._hand_on_keys)
         else:
             await super().on_event(event)
 
-    def _takes_keys(self) -> bool:
+    def _accepts_keys(self) -> bool:
         return bool(self.screen_stack) and self.screen.is_mounted
 
     async def _hand_on_keys(self) -> None:
-        while self._early and self._takes_keys():
+        while self._early and self._accepts_keys():
             await super().on_event(self._early.popleft())
         if self._early:
             self.set_timer(_KEY_SECONDS, self._hand_on_keys)
@@ -139,7 +139,7 @@ class Sturdy(Host):
                 return True  # Textual's: a page key before the list is laid out
             raise
         except Exception as error:
-            if not self._goes_on:
+            if not self._can_continue:
                 raise
             self.say(_bug(error), warning=True)  # the screen stays, with what was typed on it
             return True
@@ -153,20 +153,20 @@ class Sturdy(Host):
                 self.say(_bug(error.error), warning=True)
             return
         failed = active_message_pump.get(None)
-        if not self._goes_on or not isinstance(failed, Widget):
+        if not self._can_continue or not isinstance(failed, Widget):
             super()._handle_exception(error)
             return
         self.say(f"{_bug(error)} The screen was closed.", warning=True)
-        self.call_later(self._without, failed.screen)
+        self.call_later(self._close_failed_screen, failed.screen)
 
     @property
-    def _goes_on(self) -> bool:
+    def _can_continue(self) -> bool:
         """Whether what failed just now is told, and is not the end of it."""
         self._failures += 1
         recovers = not self.is_headless if self.recovers is None else self.recovers
         return recovers and self._failures <= _MOST_FAILURES
 
-    async def _without(self, failed: Screen[Any]) -> None:
+    async def _close_failed_screen(self, failed: Screen[Any]) -> None:
         """Close a screen whose widget failed, and with it what stands on top of it."""
         mode = next((name for name, stack in self._screen_stacks.items() if failed in stack), None)
         if mode is None:

@@ -90,10 +90,10 @@ class Answers:
         before = {key: (self.values.get(key), self.notes.get(key, "")) for key in keys}
         changed = {key: was for key, was in before.items() if was != (value, note)}
         for key in changed:
-            self._place(key, value, note)
+            self._set_value(key, value, note)
         for key in self._without_point(changed):
             changed[key] = (self.values[key], self.notes.get(key, ""))
-            self._place(key, None, "")
+            self._set_value(key, None, "")
         if changed:
             self._steps.append(changed)
         return len(changed)
@@ -102,7 +102,7 @@ class Answers:
         """Take the last step back; how many cells it was about, 0 where there is none."""
         step = self._steps.pop() if self._steps else {}
         for key, (value, note) in step.items():
-            self._place(key, value, note)
+            self._set_value(key, value, note)
         self._without_point(step)
         return len(step)
 
@@ -110,9 +110,9 @@ class Answers:
         """Go on with what a draft holds of this screen; how many answers that are."""
         for key, value in values.items():
             if key in self._rows:
-                self._place(key, value, notes.get(key, ""))
+                self._set_value(key, value, notes.get(key, ""))
         for key in self._without_point(self._rows):
-            self._place(key, None, "")
+            self._set_value(key, None, "")
         return self.filled
 
     def below(self, shown: Sequence[int], at: int, column: int) -> tuple[Value, list[int]]:
@@ -146,7 +146,7 @@ class Answers:
             ]
         return [place for place, hay in enumerate(self._hays) if all(word in hay for word in words)]
 
-    def _place(self, key: Key, value: Value, note: str) -> None:
+    def _set_value(self, key: Key, value: Value, note: str) -> None:
         if value is None:
             self.values.pop(key, None)
         else:

@@ -266,7 +266,7 @@ def signal_cells(state: State, one: SignalLine) -> list[Text]:
     ]
 
 
-def signal_detail(state: State, one: SignalLine, told: AttestationHistory) -> Text:
+def signal_detail(state: State, one: SignalLine, history: AttestationHistory) -> Text:
     """All the states that the signal was in, and what each was seen to mean."""
     seen = one.reading
     said = Text().append(f"{safe_text(seen.signal)}\n", "bold").append(f"{safe_text(alias_of(state, seen.owner))}\n\n")
@@ -280,7 +280,7 @@ def signal_detail(state: State, one: SignalLine, told: AttestationHistory) -> Te
     for since, held in reversed(states):
         digest = "absent" if held is None else ", ".join(safe_text(name[:12]) for name in held)
         said.append(f"  since {since:%Y-%m-%d %H:%M}Z  ", "bold").append(f"{digest}\n")
-        meant = seen_to_mean(told.attestations, seen.owner, seen.signal, held)
+        meant = seen_to_mean(history.attestations, seen.owner, seen.signal, held)
         for setting, value in meant:
             said.append(f"      {safe_text(setting)} = {display(value)}\n")
         if not meant:

@@ -64,7 +64,9 @@ def due_screens(
             screens.setdefault((row.subject, row.setting.id), []).append(key)
     waiting: dict[tuple[str, str], list[Finding]] = {}
     for finding in settling:
-        for key in dict.fromkeys(key for asked in _asked(state, finding) for key in _shown_on(state, asked, screens)):
+        for key in dict.fromkeys(
+            key for asked in _values_asked_for(state, finding) for key in _screens_showing(state, asked, screens)
+        ):
             waiting.setdefault(key, []).append(finding)
     found = []
     for key, due_here in groups.items():
@@ -73,7 +75,7 @@ def due_screens(
     return sorted(found, key=_urgency)
 
 
-def _asked(state: State, finding: Finding) -> list[tuple[Subject, SettingId]]:
+def _values_asked_for(state: State, finding: Finding) -> list[tuple[Subject, SettingId]]:
     """What a look has to tell before the finding can come out otherwise: of a computed answer all that it rests on."""
     if not finding.outcome.unproven or finding.setting is None:
         return []
@@ -84,7 +86,7 @@ def _asked(state: State, finding: Finding) -> list[tuple[Subject, SettingId]]:
     return [(one.subject, one.setting) for one in seen]
 
 
-def _shown_on(
+def _screens_showing(
     state: State, asked: tuple[Subject, SettingId], screens: Mapping[tuple[Subject, SettingId], list[tuple[str, str]]]
 ) -> list[tuple[str, str]]:
     """The screens that ask just this; else the one that shows the setting of whatever the subject is part of."""

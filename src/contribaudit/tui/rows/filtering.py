@@ -197,17 +197,17 @@ def _app_facts(state: State, subject: Subject, found: str) -> AppFacts:
     return AppFacts(" ".join(one.replace(" ", "-") for one in (code, *groups)).casefold(), plans.casefold(), held)
 
 
-def _grave(one: Finding) -> int:
-    if one.outcome.violates:
+def _grave(finding: Finding) -> int:
+    if finding.outcome.violates:
         return 0
-    if one.outcome.unproven:
+    if finding.outcome.unproven:
         return 1
-    return 2 if one.outcome not in QUIET else 3
+    return 2 if finding.outcome not in QUIET else 3
 
 
-def _yours(one: Finding) -> bool:
+def _yours(finding: Finding) -> bool:
     """False for what no setting of the customer's can mend: it comes after what they can change."""
-    return one.outcome is not Outcome.NOT_ACHIEVABLE
+    return finding.outcome is not Outcome.NOT_ACHIEVABLE
 
 
 SORTS: dict[str, Callable[[Row], tuple[object, ...]]] = {
@@ -326,11 +326,11 @@ class Term:
         if self.facet in _WORDS:
             return any(value in has.split() for value in self.values)
         if self.facet in _STARTS:
-            return any(_starts(name, value) for name in has.split() or [""] for value in self.values)
+            return any(_name_matches(name, value) for name in has.split() or [""] for value in self.values)
         return any(value in has if value else not has for value in self.values)
 
 
-def _starts(name: str, value: str) -> bool:
+def _name_matches(name: str, value: str) -> bool:
     return fnmatchcase(name, value) if set(value) & set("*?[") else name.startswith(value)
 
 
@@ -349,7 +349,7 @@ def parse(text: str) -> tuple[Term, ...]:
         app_alias = facet == "app" and "/" in rest
         if facet in FACETS and not app_alias:
             values = [rest] if quoted_text else rest.split(",")
-            folded = tuple(_word(facet, value) for value in values if value or quoted_text)
+            folded = tuple(_normalized(facet, value) for value in values if value or quoted_text)
             if folded:
                 terms.append(Term(facet, folded, bool(minus)))
         else:
@@ -360,7 +360,7 @@ def parse(text: str) -> tuple[Term, ...]:
     return tuple(terms)
 
 
-def _word(facet: str, value: str) -> str:
+def _normalized(facet: str, value: str) -> str:
     folded = value.casefold()
     return folded.replace("-", "_").replace(" ", "_") if facet in ("outcome", "family") else folded
 
@@ -380,7 +380,7 @@ def hint(text: str, index: FindingIndex) -> str:
         if facet == "is" or facet in _LISTED:
             known = sorted(IS) if facet == "is" else index.values(facet)
             for each in value.split(","):
-                folded = _word(facet, each)
+                folded = _normalized(facet, each)
                 if not each or any(folded == one or (facet == "plan" and folded in one) for one in known):
                     continue
                 near = get_close_matches(folded, known, 1, 0.5)

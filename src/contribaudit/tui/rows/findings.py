@@ -141,73 +141,73 @@ _ANSWERS = {
 """What a switch is one of several reasons of."""
 
 
-def detail(board: Board, one: Finding, history: Sequence[OutcomeSpan] | None = None) -> Text:
+def detail(board: Board, finding: Finding, history: Sequence[OutcomeSpan] | None = None) -> Text:
     """Everything about the finding, paragraph by paragraph. `history` is None while it is being asked for."""
     said = Text()
-    said.append_text(outcome_sign(one.outcome)).append("  ")
-    said.append_text(severity_sign(one.severity)).append(f"  {safe_text(one.check)}\n")
-    said.append(f"{safe_text(one.title)}\n", "bold")
-    said.append(f"{safe_text(alias_of(board.report.state, one.subject)).removeprefix('app:')}\n")
-    name = safe_text(board.report.state.place(one.subject).name)
-    if name not in (one.subject.id, alias_of(board.report.state, one.subject)):
+    said.append_text(outcome_sign(finding.outcome)).append("  ")
+    said.append_text(severity_sign(finding.severity)).append(f"  {safe_text(finding.check)}\n")
+    said.append(f"{safe_text(finding.title)}\n", "bold")
+    said.append(f"{safe_text(alias_of(board.report.state, finding.subject)).removeprefix('app:')}\n")
+    name = safe_text(board.report.state.place(finding.subject).name)
+    if name not in (finding.subject.id, alias_of(board.report.state, finding.subject)):
         said.append(f"{name}\n")
-    said.append(f"{safe_text(one.subject.id)}\n", "dim")
-    for title, text in _paragraphs(board, one):
+    said.append(f"{safe_text(finding.subject.id)}\n", "dim")
+    for title, text in _paragraphs(board, finding):
         said.append(f"\n{title}\n", "bold").append_text(text).append("\n")
     said.append("\nHISTORY\n", "bold").append_text(_history(history))
     return said
 
 
-def evidence_digests(one: Finding) -> list[str]:
+def evidence_digests(finding: Finding) -> list[str]:
     """Digests of the raw answers behind the finding, in the order of its evidence, each once."""
-    return list(dict.fromkeys(each.sha256 for each in one.evidence if each.sha256))
+    return list(dict.fromkeys(each.sha256 for each in finding.evidence if each.sha256))
 
 
-def documentation(board: Board, one: Finding) -> str:
+def documentation(board: Board, finding: Finding) -> str:
     """The address of the page that the check rests on; "" where none is known. Our own data, never observed."""
-    words = board.report.state.rulebook.words.get(one.check)
+    words = board.report.state.rulebook.words.get(finding.check)
     return words.source if words is not None and words.source.startswith("https://") else ""
 
 
-def console(board: Board, one: Finding) -> tuple[str, str]:
+def console(board: Board, finding: Finding) -> tuple[str, str]:
     """The address at which the finding's menu path begins, and the path from there.
 
     "" and the whole path where no address is known, twice "" where no path is. Our own data, never observed.
     """
     start = board.report.state.rulebook.console
-    if start is None or not start.leads_to(one.console_path):
-        return "", one.console_path
-    return start.address, one.console_path.partition(">")[2].strip()
+    if start is None or not start.leads_to(finding.console_path):
+        return "", finding.console_path
+    return start.address, finding.console_path.partition(">")[2].strip()
 
 
-def _paragraphs(board: Board, one: Finding) -> Iterator[tuple[str, Text]]:
-    words = board.report.state.rulebook.words.get(one.check)
-    yield "WHY", Text(safe_text(one.reason))
-    if one.setting:
-        yield "SETTING", Text(safe_text(one.setting))
-    yield "WANTED", Text(display(one.expected) if one.expected is not None else "nothing in particular")
-    yield "SEEN", _seen(one)
-    if one.fragile:
+def _paragraphs(board: Board, finding: Finding) -> Iterator[tuple[str, Text]]:
+    words = board.report.state.rulebook.words.get(finding.check)
+    yield "WHY", Text(safe_text(finding.reason))
+    if finding.setting:
+        yield "SETTING", Text(safe_text(finding.setting))
+    yield "WANTED", Text(display(finding.expected) if finding.expected is not None else "nothing in particular")
+    yield "SEEN", _observed_cell(finding)
+    if finding.fragile:
         yield "FRAGILE", Text("this rests only on a plan default or a running trial", "yellow")
-    if one.due_at is not None:
-        yield "DUE", Text(rfc3339(one.due_at) or "")
+    if finding.due_at is not None:
+        yield "DUE", Text(rfc3339(finding.due_at) or "")
     if words is not None:
         yield "QUESTION", Text(safe_text(words.question))
         if words.trap:
             yield "TRAP", Text(safe_text(words.trap))
-    chain = _chain(board, one)
+    chain = _chain(board, finding)
     if chain:
         yield "BECAUSE", chain
-    yield "EVIDENCE", _evidence(one.evidence)
-    if one.remediation:
-        yield "WHAT TO DO", Text(safe_text(one.remediation))
-    if one.console_path:
-        yield "CONSOLE", _console(board, one)
-    if address := documentation(board, one):
+    yield "EVIDENCE", _evidence(finding.evidence)
+    if finding.remediation:
+        yield "WHAT TO DO", Text(safe_text(finding.remediation))
+    if finding.console_path:
+        yield "CONSOLE", _console(board, finding)
+    if address := documentation(board, finding):
         yield "DOCUMENTATION", Text(f"{safe_text(address)}")
-    if one.waiver is not None:
-        waiver = one.waiver
-        under = one.underlying_outcome.words
+    if finding.waiver is not None:
+        waiver = finding.waiver
+        under = finding.underlying_outcome.words
         yield (
             "WAIVED",
             Text(
@@ -215,31 +215,31 @@ def _paragraphs(board: Board, one: Finding) -> Iterator[tuple[str, Text]]:
                 + (f" ({safe_text(waiver.ticket)})" if waiver.ticket else "")
             ),
         )
-    if one.controls:
-        yield "CONTROLS", Text("\n".join(safe_text(control) for control in one.controls), "dim")
+    if finding.controls:
+        yield "CONTROLS", Text("\n".join(safe_text(control) for control in finding.controls), "dim")
 
 
-def _console(board: Board, one: Finding) -> Text:
-    said = Text(safe_text(one.console_path))
-    address, _ = console(board, one)
+def _console(board: Board, finding: Finding) -> Text:
+    said = Text(safe_text(finding.console_path))
+    address, _ = console(board, finding)
     start = board.report.state.rulebook.console
     if address and start is not None:
         said.append(f"\nbegins at {safe_text(address)} (key c). {safe_text(start.note)}".rstrip(), "dim")
     return said
 
 
-def _seen(one: Finding) -> Text:
-    if one.observed is None and not one.evidence:
+def _observed_cell(finding: Finding) -> Text:
+    if finding.observed is None and not finding.evidence:
         return Text("no accepted evidence", "yellow")
-    return Text(display(one.observed))
+    return Text(display(finding.observed))
 
 
-def _chain(board: Board, one: Finding) -> Text:
+def _chain(board: Board, finding: Finding) -> Text:
     """The reasons behind a computed answer. An evidence folder holds none of what it is computed from."""
-    setting = _ANSWERS.get(one.setting, one.setting) if one.setting is not None else None
-    if board.policy is None or setting is None or setting not in COMPUTED or one.subject.kind not in KINDS:
+    setting = _ANSWERS.get(finding.setting, finding.setting) if finding.setting is not None else None
+    if board.policy is None or setting is None or setting not in COMPUTED or finding.subject.kind not in KINDS:
         return Text()
-    answer = effective_of(board.report.state, one.subject, setting)
+    answer = effective_of(board.report.state, finding.subject, setting)
     said = Text()
     for number, reason in enumerate(answer.chain, 1):
         said.append(f"{number}. {safe_text(reason.sentence)}", "" if reason.decisive else "dim")

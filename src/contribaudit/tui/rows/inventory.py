@@ -76,12 +76,12 @@ class Facts:
 
 def facts_of(state: State, subject: Subject, *, computed: bool = True) -> Facts:
     """Computed for one subject; `computed` False takes what the report holds, where the rules cannot be applied."""
-    answers = tuple(_answer(state, subject, setting, computed=computed) for setting in _SETTINGS)
+    answers = tuple(_answer_word(state, subject, setting, computed=computed) for setting in _SETTINGS)
     realm = plan = ""
     if subject.kind is Kind.APP:
         realm, plan = _realm(state, subject), _plan(state, subject)
     elif subject.kind is Kind.ORGANIZATION:
-        plan = _word(state, subject, names.HIGHEST_PLAN)
+        plan = _observed_word(state, subject, names.HIGHEST_PLAN)
     return Facts((answers[0], answers[1], answers[2]), realm, plan, uncovered(state, subject) is not None)
 
 
@@ -98,7 +98,7 @@ def cells(
     if facts is None:
         return [label, *(Text(WAITING, "dim") for _ in COLUMNS[1:])]
     in_app, metadata, ai = (_styled(one) for one in facts.answers)
-    return [label, in_app, metadata, ai, _realm_text(facts.realm), Text(facts.plan), _counted(count)]
+    return [label, in_app, metadata, ai, _realm_text(facts.realm), Text(facts.plan), _count_cell(count)]
 
 
 def tally(report: Report) -> Mapping[Subject, Count]:
@@ -148,11 +148,11 @@ def _listed(state: State, space: Subject) -> Subject:
         return space
 
 
-def _answer(state: State, subject: Subject, setting: SettingId, *, computed: bool) -> str:
+def _answer_word(state: State, subject: Subject, setting: SettingId, *, computed: bool) -> str:
     if setting == names.EFFECTIVE_METADATA and subject.kind is not Kind.ORGANIZATION:
         return ""
     if not computed or subject.kind not in KINDS or setting not in COMPUTED:
-        return _word(state, subject, setting).replace("_", " ")
+        return _observed_word(state, subject, setting).replace("_", " ")
     return word_of(effective_of(state, subject, setting))
 
 
@@ -162,7 +162,7 @@ def word_of(answer: Effective) -> str:
     return f"{word}~" if answer.fragile else word
 
 
-def _word(state: State, subject: Subject, setting: SettingId) -> str:
+def _observed_word(state: State, subject: Subject, setting: SettingId) -> str:
     seen = state.value(subject, setting)
     return display(seen.value) if seen is not None else "unknown"
 
@@ -179,7 +179,7 @@ def _realm(state: State, app: Subject) -> str:
 
 
 def _plan(state: State, app: Subject) -> str:
-    plan = _word(state, app, names.PLAN)
+    plan = _observed_word(state, app, names.PLAN)
     trial = state.value(app, names.TRIAL)
     return f"{plan} trial" if trial is not None and _is_yes(trial.value) else plan
 
@@ -203,7 +203,7 @@ def _realm_text(word: str) -> Text:
     return Text(word, "yellow" if word == "unknown" or word.endswith("?") else "")
 
 
-def _counted(count: Count | None) -> Text:
+def _count_cell(count: Count | None) -> Text:
     if count is None:
         return Text(WAITING, "dim")
     if not count.total:
@@ -327,25 +327,35 @@ def _settings(state: State, subject: Subject) -> Text:
     said = Text()
     for one in seen[:_MOST_SETTINGS]:
         said.append(safe_text(one.setting), "bold").append("  ")
-        said.append_text(_value(one)).append("\n  ").append(_known(one, state.as_of), "dim").append("\n")
+        said.append_text(_value_or_reason(one)).append("\n  ").append(_provenance(one, state.as_of), "dim").append("\n")
     said.append(and_more(len(seen) - _MOST_SETTINGS), "dim")
     said.rstrip()
     return said
 
 
-def _value(one: Observation) -> Text:
-    if isinstance(one, Observed):
-        return Text(display(one.value))
-    scope = f"; the key needs the scope {one.missing_scope} to read it" if one.missing_scope else ""
-    return Text(f"not known: {safe_text(one.reason)}{safe_text(scope)}", "yellow")
+def _value_or_reason(observation: Observation) -> Text:
+    if isinstance(observation, Observed):
+        return Text(display(observation.value))
+    scope = f"; the key needs the scope {observation.missing_scope} to read it" if observation.missing_scope else ""
+    return Text(f"not known: {safe_text(observation.reason)}{safe_text(scope)}", "yellow")
 
 
-def _known(one: Observation, now: datetime) -> str:
+def _provenance(observation: Observation, now: datetime) -> str:
     """Grade, source and age of an observation."""
-    if not isinstance(one, Observed):
+    if not isinstance(observation, Observed):
         return safe_text(
-            ", ".join(part for part in (one.code, one.source, f"tried {ago(one.attempted_at, now)}") if part)
+            ", ".join(
+                part
+                for part in (observation.code, observation.source, f"tried {ago(observation.attempted_at, now)}")
+                if part
+            )
         )
-    by = f", by {one.witness.by}" if one.witness is not None else ""
-    confirmed = f", confirmed by {one.witness.confirmed_by}" if one.witness and one.witness.confirmed_by else ""
-    return safe_text(f"{one.grade.value}, {one.source}{by}{confirmed}, {ago(one.observed_at, now)}")
+    by = f", by {observation.witness.by}" if observation.witness is not None else ""
+    confirmed = (
+        f", confirmed by {observation.witness.confirmed_by}"
+        if observation.witness and observation.witness.confirmed_by
+        else ""
+    )
+    return safe_text(
+        f"{observation.grade.value}, {observation.source}{by}{confirmed}, {ago(observation.observed_at, now)}"
+    )

@@ -195,7 +195,7 @@ class Places:
             return app.organization, f"site {number}", app.id
         if app in self._outside_sites(app.organization):
             return app.organization, app.id
-        if app in self._others(app.organization):
+        if app in self._apps_outside_inventory(app.organization):
             return app.organization, "others", app.id
         left = any(one.app == app for one in self._state.organization(app.organization).departures.apps)
         return (app.organization, "left", app.id) if left else None
@@ -220,7 +220,7 @@ class Places:
                 for one in self._state.subjects(Kind.GROUP, organization):
                     yield Node((*node.path, one.id), safe_text(self._state.place(one).name), one)
             case ["others"]:
-                for one in self._others(organization):
+                for one in self._apps_outside_inventory(organization):
                     pseudo = self._state.in_inventory(one)
                     why = "an entry in the list that is not an app" if pseudo else "named only by a policy"
                     yield Node((*node.path, one.id), safe_text(self._state.place(one).name), one, why)
@@ -245,7 +245,7 @@ class Places:
         folders = (
             ("connectors", self._state.subjects(Kind.CONNECTOR, organization), "recorded by people: no API lists them"),
             ("groups", self._state.subjects(Kind.GROUP, organization), "with an AI role, according to the API"),
-            ("others", self._others(organization), "not counted as apps"),
+            ("others", self._apps_outside_inventory(organization), "not counted as apps"),
             ("left", self._state.organization(organization).departures.apps, "no longer in the last complete list"),
         )
         titles = {"others": "other entries", "left": "no longer in the inventory"}
@@ -286,7 +286,7 @@ class Places:
         of_app = sites_index(self._state, organization).of_app
         return [app for app in self._state.subjects(Kind.APP, organization) if app not in of_app]
 
-    def _others(self, organization: str) -> list[Subject]:
+    def _apps_outside_inventory(self, organization: str) -> list[Subject]:
         state = self._state
         return [
             app for app in state.apps_named_anywhere(organization) if not state.in_inventory(app) or state.pseudo(app)

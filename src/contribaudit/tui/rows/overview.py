@@ -140,7 +140,7 @@ STYLES = {PASS: "bold green", FAIL: "bold red", UNVERIFIED: "bold yellow"}
 def verdict_lines(board: Board, width: int) -> list[Line]:
     """The headline in as many lines as it takes, then at most four; the last is left out where no history is."""
     about, run = board.about, board.report.run
-    found = [*headline(about, width), Line(_open_line(about), "is:open"), *_rest(about, width)]
+    found = [*headline(about, width), Line(_open_findings_line(about), "is:open"), *_rest_of_counts(about, width)]
     when = f"run #{run.id}, {ago(run.finished_at, board.now)}"
     partial = "" if run.complete else "  INCOMPLETE"
     found.append(Line(Text.assemble(("READ ", "bold"), about.read, (partial, "bold yellow"), (f"  {when}", "dim"))))
@@ -159,7 +159,7 @@ def headline(about: Overview, width: int) -> list[Line]:
     return [Line(Text(part, STYLES[about.word]), "is:open") for part in wrap(about.headline, max(20, width))]
 
 
-def _open_line(about: Overview) -> Text:
+def _open_findings_line(about: Overview) -> Text:
     tally, new = Tally(about.counts), Tally(about.newly)
     said = Text(f"{about.applies:,} apply:")
     for number, what, more, its in (
@@ -175,7 +175,7 @@ def _open_line(about: Overview) -> Text:
     return said
 
 
-def _rest(about: Overview, width: int) -> list[Line]:
+def _rest_of_counts(about: Overview, width: int) -> list[Line]:
     counts, fragile = about.counts, about.fragile
     parts = [f"{counts['pass']:,} pass"]
     parts += [
@@ -318,24 +318,24 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
     return found
 
 
-def _brief_name(one: CountedChange) -> str:
-    return short_host(one.called)
+def _brief_name(change: CountedChange) -> str:
+    return short_host(change.called)
 
 
-def _change_line(one: CountedChange, further: int, width: int, board: Board, name_width: int) -> Line:
-    sign = Text("  ") if one.explained else Text("! ", "bold yellow")
-    cause = one.cause or "cause not looked up"
-    by = f"by {one.actor}" if one.actor and one.explained else cause
-    said = Text.assemble(sign, column(f"{one.at or one.first_seen:%d %b %H:%M}", 12))
-    said.append_text(column(_brief_name(one), name_width)).append(" ")
-    said.append(f"{one.sentence} {and_more(further)}".rstrip(), "bold")
+def _change_line(change: CountedChange, further: int, width: int, board: Board, name_width: int) -> Line:
+    sign = Text("  ") if change.explained else Text("! ", "bold yellow")
+    cause = change.cause or "cause not looked up"
+    by = f"by {change.actor}" if change.actor and change.explained else cause
+    said = Text.assemble(sign, column(f"{change.at or change.first_seen:%d %b %H:%M}", 12))
+    said.append_text(column(_brief_name(change), name_width)).append(" ")
+    said.append(f"{change.sentence} {and_more(further)}".rstrip(), "bold")
     room = max(20, width)
     if said.cell_len + len(by) + 2 > room:  # who did it is the shorter half, and the one that nobody may miss
         said.truncate(max(room // 2, room - len(by) - 2), overflow="ellipsis")
     said.append(f"  {by}", "dim")
     said.truncate(room, overflow="ellipsis")
-    more = f"{one.sentence}. {one.when}. {cause}" + (f". Ticket {one.ticket}" if one.ticket else "")
-    return Line(said, query_of(board.report.state, [one.about]), more)
+    more = f"{change.sentence}. {change.when}. {cause}" + (f". Ticket {change.ticket}" if change.ticket else "")
+    return Line(said, query_of(board.report.state, [change.about]), more)
 
 
 _DIGEST_SHOWN = 8

@@ -262,9 +262,9 @@ def time_span(change: Change) -> str:
     return f"{change.last_seen:%H:%M}-{end}" if same else f"{change.last_seen:%d %b %H:%M}-{end}"
 
 
-def change_text(one: ChangeGroup) -> tuple[str, str]:
+def change_text(group: ChangeGroup) -> tuple[str, str]:
     """What changed, and from what to what; of a digest as much as tells two apart. Plain text."""
-    kind, told = setting_and_values(one)
+    kind, told = setting_and_values(group)
     return safe_text(kind), _DIGEST.sub(r"\1…", safe_text(told))
 
 
@@ -305,12 +305,12 @@ def proof_lines(why: Cause) -> Iterator[str]:
             yield safe_text(f"Searched for: {', '.join(why.actions_searched)}")
 
 
-def _changed(one: ChangeGroup) -> Entry:
-    first = one.changes[0]
+def _changed(group: ChangeGroup) -> Entry:
+    first = group.changes[0]
     name = first.name or first.subject.id
-    kind, told = setting_and_values(one)
+    kind, told = setting_and_values(group)
     parts = [name, first.subject.id, kind, told, first.subject.organization]
-    for change in one.changes:
+    for change in group.changes:
         parts += [
             change.setting,
             catalogue.find(change.setting).title,
@@ -323,10 +323,18 @@ def _changed(one: ChangeGroup) -> Entry:
     head, slash, _ = name.removeprefix("space:").partition("/")
     site = head if slash and "." in head else NO_SITE
     hay = safe_text(" ".join(parts)).casefold()
-    entry = Entry(What.CHANGE, first.first_seen, first.first_seen, family, safe_text(site), hay, happening=one)
+    entry = Entry(What.CHANGE, first.first_seen, first.first_seen, family, safe_text(site), hay, happening=group)
     main = entry.main
     assert main is not None
-    alike = (first.first_seen, main.subject.kind, kind, one.appeared, one.vanished, one.has_cause, cause_text(main))
+    alike = (
+        first.first_seen,
+        main.subject.kind,
+        kind,
+        group.appeared,
+        group.vanished,
+        group.has_cause,
+        cause_text(main),
+    )
     return replace(entry, alike=alike)
 
 
@@ -427,10 +435,10 @@ def _happening(entry: Entry, main: Change) -> Iterator[tuple[str, str]]:
     proof = list(proof_lines(main.why)) if main.why is not None else []
     yield "CAUSE", "\n".join([safe_text(main.cause or "cause not looked up"), *proof])
     if len(entry.happening.changes) > 1:
-        values = [f"{one.setting}: {_value(one)}" for one in entry.happening.changes[:_VALUES]]
+        values = [f"{one.setting}: {_change_values(one)}" for one in entry.happening.changes[:_VALUES]]
         yield "ITS VALUES", "\n".join(values)
     yield "CHANGE", safe_text(f"{main.id} ({main.setting})")
 
 
-def _value(change: Change) -> str:
+def _change_values(change: Change) -> str:
     return change_text(ChangeGroup(change.subject, (change,)))[1]

@@ -71,7 +71,9 @@ class TrendDays:
 
 def trend_days(runs: Iterable[RunRecord], width: int) -> TrendDays | None:
     """The axis over so many columns, the newest day last; None where nothing was judged."""
-    judged = sorted((run for run in runs if run.summary and _known(run.summary)), key=lambda run: run.started_at)
+    judged = sorted(
+        (run for run in runs if run.summary and _outcomes_known(run.summary)), key=lambda run: run.started_at
+    )
     if not judged or width < 1:
         return None
     first, last = judged[0].started_at.date(), judged[-1].started_at.date()
@@ -115,7 +117,7 @@ def trend_lines(board: Board, width: int, here: int | None = None, *, short: boo
     return made
 
 
-def _known(summary: object) -> bool:
+def _outcomes_known(summary: object) -> bool:
     """Whether this version knows each outcome that was counted."""
     return isinstance(summary, dict) and {one.value for one in Outcome}.issuperset(summary)
 

@@ -128,7 +128,7 @@ class AnswerForm(FormScreen[T]):
 
     def narrow_to(self, text: str) -> None:
         """Show the rows that have these words, and stay on the one that the cursor is on."""
-        here = self._place()
+        here = self._row_at_cursor()
         self._shown = self.answers.matching(text)
         cursor = self._shown.index(here) if here in self._shown else 0
         self.grid.show(len(self._shown), self._cells, cursor=cursor, columns=cells.columns(self.answers))
@@ -138,7 +138,7 @@ class AnswerForm(FormScreen[T]):
         here = self._column if number == self.grid.cursor else None
         return cells.cells(self.answers, self._shown[number], here)
 
-    def _place(self) -> int | None:
+    def _row_at_cursor(self) -> int | None:
         """The row under the cursor, by its place among all."""
         cursor = self.grid.cursor
         return self._shown[cursor] if cursor is not None and cursor < len(self._shown) else None
@@ -152,7 +152,7 @@ class AnswerForm(FormScreen[T]):
         return self.answers.settings[self._column]
 
     def _describe(self) -> None:
-        place = self._place()
+        place = self._row_at_cursor()
         self.query_one("#filled", Static).update(cells.filled_line(self.answers, len(self._shown)))
         legend = cells.legend(self.answers, place, self._column) if place is not None else Text()
         self.query_one("#legend", Static).update(legend)
@@ -181,20 +181,20 @@ class AnswerForm(FormScreen[T]):
         if not setting.words:
             self._edit(str(number))
         elif number <= len(setting.words):
-            self._put(setting.words[number - 1])
+            self._answer_cell(setting.words[number - 1])
 
     def action_keep_last(self) -> None:
         """Answer what the last look saw, which the console still shows."""
-        place = self._place()
+        place = self._row_at_cursor()
         row = self.answers.row(place, self._column) if place is not None else None
         if row is None or row.last is None:
             self.tell("Nobody has looked at this value before")
         else:
-            self._put(row.last.value)
+            self._answer_cell(row.last.value)
 
     def action_clear(self) -> None:
         """Empty the cell."""
-        place = self._place()
+        place = self._row_at_cursor()
         if place is not None:
             self.answers.put([place], self._column, None)
             self._changed()
@@ -208,12 +208,12 @@ class AnswerForm(FormScreen[T]):
     def action_fill(self) -> None:
         """The answer of this cell, or of the next one above it, in every empty cell below."""
         value, places = self._answer_above("A fills those below it")
-        self._state(places, value)
+        self._answer_rows(places, value)
 
     def action_everywhere(self) -> None:
         """The answer of this cell, or of the next one above it, as one statement for every row that is shown."""
         value, _ = self._answer_above("* states the same of every row")
-        self._state([one for one in self._shown if self.answers.asks(one, self._column)], value)
+        self._answer_rows([one for one in self._shown if self.answers.asks(one, self._column)], value)
 
     def _answer_above(self, then: str) -> tuple[Value, list[int]]:
         """That answer, and the cells that it fills; without one, None, and says what to do for `then`."""
@@ -222,7 +222,7 @@ class AnswerForm(FormScreen[T]):
             self.tell(f"Answer a cell of this column first, then {then}")
         return value, places
 
-    def _state(self, places: Sequence[int], value: Value) -> None:
+    def _answer_rows(self, places: Sequence[int], value: Value) -> None:
         """One answer for several rows, which is kept beside each of them; nothing for None."""
         if value is None:
             return
@@ -232,8 +232,8 @@ class AnswerForm(FormScreen[T]):
         self.tell(f"{counted(count, 'cell')} filled; u takes it back" if count else "No cell is left to fill")
         self._changed(onwards=True)
 
-    def _put(self, value: Value) -> None:
-        place = self._place()
+    def _answer_cell(self, value: Value) -> None:
+        place = self._row_at_cursor()
         if place is None:
             return
         if not self.answers.asks(place, self._column):
@@ -261,7 +261,7 @@ class AnswerForm(FormScreen[T]):
 
     def action_edit(self) -> None:
         """Choose one of the setting's words, or type what it takes."""
-        place = self._place()
+        place = self._row_at_cursor()
         if place is None or not self.answers.asks(place, self._column):
             self.tell("This cell needs no answer")
             return
@@ -274,7 +274,7 @@ class AnswerForm(FormScreen[T]):
 
     def _chosen(self, number: int | None) -> None:
         if number is not None:
-            self._put(self._setting.words[number])
+            self._answer_cell(self._setting.words[number])
 
     def _edit(self, text: str) -> None:
         entry = self.query_one("#entry", Input)
@@ -307,7 +307,7 @@ class AnswerForm(FormScreen[T]):
         if value is None:
             self.action_clear()
         else:
-            self._put(value)
+            self._answer_cell(value)
 
     def _leave_entry(self) -> None:
         self.query_one("#entry").remove_class("-shown")

@@ -153,10 +153,10 @@ class ApproveScreen(BoardScreen):
     def show_board(self, board: Board) -> None:
         """Compare the state with the baselines."""
         self.query_one("#standing", Static).update(standing_line(board.report.state))
-        self.call_after_refresh(self._read, board)
+        self.call_after_refresh(self._load_lines, board)
 
     @work(exclusive=True, group="read")
-    async def _read(self, board: Board) -> None:
+    async def _load_lines(self, board: Board) -> None:
         """In a thread: the history is asked for the new spaces of each app."""
         with self.dashboard.telling():
             self._lines = lines = await self.dashboard.in_thread(outside_lines, board.report.state)

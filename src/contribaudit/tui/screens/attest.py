@@ -123,10 +123,10 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
                         compact=True,
                         id="generations",
                     )
-                yield Field("Menu path taken", id="path", value=path, check=_short("The path"))
+                yield Field("Menu path taken", id="path", value=path, check=_length_check("The path"))
                 yield Field("Screenshot", id="shot", placeholder=f"file, or {CLIPBOARD}", check=self._read_shot)
                 yield Static(id="digest", markup=False)
-                yield Field("Note", id="note", placeholder="none", check=_short("The note"), long=True)
+                yield Field("Note", id="note", placeholder="none", check=_length_check("The note"), long=True)
             yield from self.foot()
         yield KeyLine()
 
@@ -142,7 +142,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         """Read first; the path comes afterwards."""
         self.grid.display = self.query_one("#look").display = False
         self.query_one("#send", Button).disabled = True
-        self._read()
+        self._read_before()
 
     def today(self) -> date:
         """As the history's clock has it."""
@@ -154,7 +154,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         return not self._recorded and (bool(self._answers and self._answers.values) or super().touched)
 
     @work(exclusive=True, group="read")
-    async def _read(self) -> None:
+    async def _read_before(self) -> None:
         self.tell("")
         try:
             before = await asyncio.to_thread(self._desk.read)
@@ -165,18 +165,18 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
                 wrong=True,
             )
             return
-        self._show(before, fresh, kept)
+        self._show_form(before, fresh, kept)
 
     def _drafts(self, before: State) -> tuple[Draft, Draft | None]:
         fresh = Draft.begin(before, self._due, self._by)
         return fresh, drafts.load(fresh)
 
-    def _show(self, before: State, fresh: Draft, kept: Draft | None) -> None:
+    def _show_form(self, before: State, fresh: Draft, kept: Draft | None) -> None:
         """The way there and the grid, with what a draft holds that no signal has moved from under."""
         self._before, self._draft = before, fresh
         self._answers = Answers(before, self._due.rows)
         if kept is not None and kept.signals == fresh.signals:
-            self._take_up(kept)
+            self._resume_draft(kept)
         elif kept is not None:
             drafts.discard(kept)
             self.tell("The draft was discarded: a signal has moved since you looked. Look at the screen again.")
@@ -195,7 +195,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self.refresh_bindings()  # the grid may have the focus already
         self.call_after_refresh(self.focus_first)
 
-    def _take_up(self, kept: Draft) -> None:
+    def _resume_draft(self, kept: Draft) -> None:
         self._draft = kept
         filled = self.answers.take_up(kept.answers, kept.notes)
         for name, text in kept.about.items():
@@ -206,7 +206,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
     def action_again(self) -> None:
         """Read the signals again, where that failed."""
         if self._before is None:
-            self._read()
+            self._read_before()
 
     # The draft
 
@@ -225,7 +225,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         if self.leave_box():
             return
         if self.touched and self._draft is not None:
-            self._keep_now()
+            self._try_save_draft()
             self.dashboard.say(rows.left_line(self.answers.filled))
         self.dismiss(None)
 
@@ -236,15 +236,15 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self._draft.about = {name: self.field(name).value for name in _ABOUT if self.field(name).touched}
         if self._keeping is not None:
             self._keeping.stop()
-        self._keeping = self.set_timer(_KEEP_SECONDS, self._keep_now)
+        self._keeping = self.set_timer(_KEEP_SECONDS, self._try_save_draft)
 
-    def _keep_now(self) -> None:
+    def _try_save_draft(self) -> None:
         try:
-            self._keep()
+            self._save_draft()
         except OSError as error:
             self.tell(f"The draft cannot be kept: {error.strerror or error}", wrong=True)
 
-    def _keep(self) -> None:
+    def _save_draft(self) -> None:
         """Write the draft as things stand now. Raises OSError."""
         draft, answers = self._draft, self._answers
         if draft is None or answers is None or self._recorded:
@@ -258,7 +258,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
     def on_unmount(self) -> None:
         """The dashboard is left in the middle of it."""
         with suppress(OSError):
-            self._keep()
+            self._save_draft()
 
     @work(exclusive=True, group="leave")
     async def action_discard(self) -> None:
@@ -298,7 +298,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         """Read again, show what would be recorded, and record it once the person agrees."""
         assert self._draft is not None
         assert self._before is not None
-        self._keep_now()
+        self._try_save_draft()
         self.tell("Reading the signals again …")
         shots = self._shots if self.field("shot").value else ()
         path, note = self.field("path").value, self.field("note").value
@@ -342,5 +342,5 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
             field.good()
 
 
-def _short(what: str) -> Callable[[str], str]:
+def _length_check(what: str) -> Callable[[str], str]:
     return lambda text: short(text, what)

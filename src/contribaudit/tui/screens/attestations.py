@@ -167,9 +167,11 @@ class AttestedList(Listing[Recorded]):
         state = board.report.state
         self.say(attestations.recorded_line(self._everything, wanted))
         left = attestations.cut_down(self._everything, wanted)
-        self.show(left, lambda one: attestations.recorded_cells(state, one), lambda one: self._told(board, one), at=at)
+        self.show(
+            left, lambda one: attestations.recorded_cells(state, one), lambda one: self._detail_lines(board, one), at=at
+        )
 
-    def _told(self, board: Board, one: Recorded) -> Sequence[Text]:
+    def _detail_lines(self, board: Board, one: Recorded) -> Sequence[Text]:
         identity = one.attestation.id
         if one.attestation.revoked is not None and identity not in self._notes:
             self._read_note(identity)
@@ -341,7 +343,7 @@ class DeskScreen(BoardScreen):
 
     @work(exclusive=True, group="act", description="walk")
     async def _walk(self, screens: Sequence[due.DueScreen]) -> None:
-        if self._board is None or not self._may():
+        if self._board is None or not self._can_record():
             return
         if not screens:
             self.dashboard.say("Nothing is due")
@@ -366,14 +368,14 @@ class DeskScreen(BoardScreen):
 
     def _chosen(self) -> attestations.Recorded | None:
         """The attestation that something is to be done with; says why there is none."""
-        if not self._may():
+        if not self._can_record():
             return None
         one = self._attested.here if self.tab == "recorded" else None
         if one is None:
             self.dashboard.say("Choose an attestation first (2)", warning=True)
         return one
 
-    def _may(self) -> bool:
+    def _can_record(self) -> bool:
         """Whether anything can be recorded from here now; says why not."""
         return self.dashboard.may_write(missing(self.dashboard.source, self._board))
 

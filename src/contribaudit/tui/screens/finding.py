@@ -81,7 +81,7 @@ class FindingDetail(VerticalScroll):
         if self._pending is None:  # one painting for all keys that come until then
             self._pending = self.set_timer(_PAINT_SECONDS, self._paint_new)
         if board is not None and finding is not None:
-            self._ask(finding)
+            self._load_history(finding)
 
     def _paint_new(self) -> None:
         self._pending = None
@@ -105,7 +105,7 @@ class FindingDetail(VerticalScroll):
         return host_of(self)
 
     @work(exclusive=True, group="history")
-    async def _ask(self, finding: Finding) -> None:
+    async def _load_history(self, finding: Finding) -> None:
         source = self._dashboard.source
         if source is None:
             return
@@ -199,7 +199,7 @@ class RawScreen(Screen[None]):
         """Read the first answer; the lines have the keys."""
         self.query_one(Input).display = False
         self.set_focus(self.query_one(Grid))
-        self._read()
+        self._load_response()
 
     @property
     def lines(self) -> Sequence[str]:
@@ -207,7 +207,7 @@ class RawScreen(Screen[None]):
         return self._lines
 
     @work(exclusive=True)
-    async def _read(self) -> None:
+    async def _load_response(self) -> None:
         digest = self._digests[self._place]
         where = f"response {self._place + 1} of {len(self._digests)}  sha256 {safe_text(digest)}"
         self.query_one("#which", Static).update(Text(where, "bold"))
@@ -268,7 +268,7 @@ class RawScreen(Screen[None]):
     def action_other(self, way: int) -> None:
         """Another answer behind the same finding."""
         self._place = (self._place + way) % len(self._digests)
-        self._read()
+        self._load_response()
 
     def action_copy(self) -> None:
         """All of it, into the clipboard."""

@@ -109,7 +109,7 @@ class FindingsScreen(FilteredScreen):
 
     def filter_changed(self) -> None:
         """Stay on the finding under the cursor, where it is left."""
-        self._fill(self._place())
+        self._fill(self._index_at_cursor())
 
     def action_back(self) -> None:
         """From the filter or the detail to the table, from there the filter is cleared, then to the overview."""
@@ -174,10 +174,10 @@ class FindingsScreen(FilteredScreen):
     @property
     def finding(self) -> Finding | None:
         """The finding under the cursor."""
-        place = self._place()
+        place = self._index_at_cursor()
         return None if place is None else self._index.rows[place].finding
 
-    def _place(self) -> int | None:
+    def _index_at_cursor(self) -> int | None:
         """Where in the index the finding under the cursor is."""
         cursor = self.query_one(Grid).cursor
         if cursor is None or cursor >= len(self._lines):

@@ -121,13 +121,13 @@ def cells(line: Line) -> list[Text]:
         Text(row.when.isoformat() if row.when else "at once"),
         Text(f"{name} {and_more(line.number - 1)}".rstrip()),
         Text(safe_text(row.check) or "answer"),
-        _word(row.before),
-        _word(row.after),
+        _outcome_cell(row.before),
+        _outcome_cell(row.after),
         Text(safe_text(row.why)),
     ]
 
 
-def _word(word: str) -> Text:
+def _outcome_cell(word: str) -> Text:
     if word in _OUTCOMES:
         return outcome_sign(_OUTCOMES[word])
     return Text("not asked", "dim") if word == NOT_ASKED else Text(safe_text(word.replace("_", " ")))
@@ -205,7 +205,7 @@ class ForecastScreen(BoardScreen):
         today = board.now.astimezone(UTC).date()
         self._choices = choices(report.state.rulebook.plans, [one.highest_plan for one in report.organizations], today)
         self._grid("choices").show(len(self._choices), lambda row: [Text(self._choices[row].told)])
-        self._show(None)
+        self._show_forecast(None)
 
     def sheet(self) -> Sheet | None:
         """What would change, each row labelled a prediction."""
@@ -272,13 +272,13 @@ class ForecastScreen(BoardScreen):
             found = await self.dashboard.in_thread(forecast_last, job, hypothesis)
         except ContribauditError as error:
             self.dashboard.say_error(error)
-            self._show(None)
+            self._show_forecast(None)
             return
-        self._show(found)
+        self._show_forecast(found)
         if found.rows:
             self._grid("changes").focus()
 
-    def _show(self, found: Forecast | None) -> None:
+    def _show_forecast(self, found: Forecast | None) -> None:
         self._found, self._lines = found, lines(found) if found is not None else []
         grid = self._grid("changes")
         grid.empty = "No outcome would change." if found is not None else "Choose what to assume and press Enter."

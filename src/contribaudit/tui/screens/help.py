@@ -28,18 +28,18 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self, about: Screen[Any]) -> None:
         super().__init__()
-        self._keys = list(_keys(about))
+        self._keys = list(_keys_of_screen(about))
 
     def compose(self) -> ComposeResult:
         """One text that scrolls."""
         with VerticalScroll(classes="dialog"):
-            yield Static(self._text(), id="help")
+            yield Static(self._help_text(), id="help")
 
     def on_mount(self) -> None:
         """Put the focus on the text, which keys scroll."""
         self.query_one(VerticalScroll).focus()
 
-    def _text(self) -> Text:
+    def _help_text(self) -> Text:
         said = Text(f"KEYS  {_CLOSE}\n", "bold")
         width = max((len(key) for key, _ in self._keys), default=0)
         for key, what in self._keys:
@@ -47,7 +47,7 @@ class HelpScreen(ModalScreen[None]):
         return said.append("\n").append_text(glossary())
 
 
-def _keys(about: Screen[Any]) -> Iterable[tuple[str, str]]:
+def _keys_of_screen(about: Screen[Any]) -> Iterable[tuple[str, str]]:
     """(keys, what they do), those of the focused widget first, then the screen's, then the app's.
 
     The app's do not reach a dialog.
@@ -58,7 +58,7 @@ def _keys(about: Screen[Any]) -> Iterable[tuple[str, str]]:
             if not binding.description or binding.action in seen:
                 continue
             seen.add(binding.action)
-            shown = binding.key_display or ", ".join(_name(key) for key in binding.key.split(","))
+            shown = binding.key_display or ", ".join(_key_name(key) for key in binding.key.split(","))
             yield shown, binding.tooltip or binding.description
 
 
@@ -69,7 +69,7 @@ def _bindings(node: DOMNode) -> Iterator[Binding]:
             yield from (one for one in kind.__dict__.get("BINDINGS", ()) if isinstance(one, Binding))
 
 
-def _name(key: str) -> str:
+def _key_name(key: str) -> str:
     return {"question_mark": "?", "slash": "/", "pagedown": "PgDn", "pageup": "PgUp"}.get(key, key)
 
 

@@ -118,7 +118,7 @@ class InventoryScreen(BoardScreen):
         """Go to it in the tree."""
         if self._board is None and self.dashboard.board is not None:
             self.present(self.dashboard.board)
-        return self._go_to(subject)
+        return self._show_in_tree(subject)
 
     def sheet(self) -> Sheet | None:
         """The lines that are open."""
@@ -145,7 +145,7 @@ class InventoryScreen(BoardScreen):
         elif isinstance(line, Node):
             self._subject.say(": ".join(part for part in (line.label, note) if part))
 
-    def _go_to(self, subject: Subject, space: KnownSpace | None = None) -> bool:
+    def _show_in_tree(self, subject: Subject, space: KnownSpace | None = None) -> bool:
         found = self._tree.go_to(subject, space)
         if found:
             self.action_tree()
@@ -162,11 +162,11 @@ class InventoryScreen(BoardScreen):
         if self._typing is not None:
             self._typing.stop()
         if self._box.value.strip():
-            self._typing = self.set_timer(_TYPING_SECONDS, self._look)
+            self._typing = self.set_timer(_TYPING_SECONDS, self._search_hits)
         else:
             self.action_tree()
 
-    def _look(self) -> None:
+    def _search_hits(self) -> None:
         if self._board is not None and self._box.value.strip():
             self._hits.look_for(self._board.report.state, self._box.value)
 
@@ -187,7 +187,7 @@ class InventoryScreen(BoardScreen):
         """Go to what was found."""
         if message.hit is None:
             self.dashboard.say("No match", warning=True)
-        elif not self._go_to(message.hit.subject, message.hit.space):
+        elif not self._show_in_tree(message.hit.subject, message.hit.space):
             self.dashboard.say(f"{message.hit.name} is not in the tree", warning=True)
 
     def on_key(self, event: events.Key) -> None:

@@ -156,7 +156,7 @@ class Panel(Widget, can_focus=True):
     def _rows(self, width: int) -> list[tuple[int, Text]]:
         """What is painted, row by row, each with the number of its line; nothing before there is a board."""
         lines = self.shown(width)
-        here = self._here(lines) if self.has_focus else None
+        here = self._line_at_cursor(lines) if self.has_focus else None
         rows: list[tuple[int, Text]] = []
         for number, line in enumerate(lines):
             text = line.text.copy()
@@ -190,7 +190,7 @@ class Panel(Widget, can_focus=True):
     def action_move(self, by: int) -> None:
         """To the next line that leads somewhere, or out of the panel."""
         leading = self._leading(lines := self.shown(self.content_size.width))
-        here = self._here(lines)
+        here = self._line_at_cursor(lines)
         place = leading.index(here) + by if here in leading else -1
         if 0 <= place < len(leading):
             self.cursor = leading[place]
@@ -201,7 +201,7 @@ class Panel(Widget, can_focus=True):
     def action_follow(self) -> None:
         """Go where the line leads."""
         lines = self.shown(self.content_size.width)
-        here = self._here(lines)
+        here = self._line_at_cursor(lines)
         if here is not None and lines[here].query:
             host_of(self).show_findings(lines[here].query)
 
@@ -220,7 +220,7 @@ class Panel(Widget, can_focus=True):
     def _leading(self, lines: Sequence[Line]) -> list[int]:
         return [number for number, line in enumerate(lines) if line.query or line.more]
 
-    def _here(self, lines: Sequence[Line]) -> int | None:
+    def _line_at_cursor(self, lines: Sequence[Line]) -> int | None:
         leading = self._leading(lines)
         if not leading:
             return None
@@ -231,7 +231,7 @@ class Panel(Widget, can_focus=True):
 
     def _scroll_to_cursor(self) -> None:
         """Bring the cursor's line into sight, in whatever scrolls the panel."""
-        here = self._here(self.shown(self.content_size.width)) or 0
+        here = self._line_at_cursor(self.shown(self.content_size.width)) or 0
         for ancestor in self.ancestors:
             if isinstance(ancestor, VerticalScroll):
                 line = Region(self.region.x, self.region.y + 1 + here, 1, 4)

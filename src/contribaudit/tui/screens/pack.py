@@ -178,10 +178,10 @@ class PackScreen(BoardScreen):
         missing = "" if self.dashboard.job is not None else "Read-only: open the history to write a pack"
         if self.dashboard.may_write(missing) and place.good():
             self._result(Text("Writing …", "bold"))
-            self._write()
+            self._write_pack()
 
     @work(exclusive=True, group="pack")
-    async def _write(self) -> None:
+    async def _write_pack(self) -> None:
         source, job, board = self.dashboard.source, self.dashboard.job, self._board
         if source is None or job is None or board is None:
             return

@@ -326,7 +326,7 @@ class QueueScreen(BoardScreen):
             return
         match enter_does(self._board, step):
             case Enter.LOOK:
-                self._look(self._board, step)
+                self._open_screen_step(self._board, step)
             case Enter.CONFIRM:
                 self.dashboard.go_to("desk", lambda desk: desk.show_waiting())
             case Enter.BASELINE:
@@ -349,7 +349,7 @@ class QueueScreen(BoardScreen):
             self.dashboard.hand_over(start.address, f" (then {way.partition('>')[2].strip()})")
 
     @work(exclusive=True, group="act", description="look")
-    async def _look(self, board: Board, step: NextStep) -> None:
+    async def _open_screen_step(self, board: Board, step: NextStep) -> None:
         from contribaudit.tui.screens.attestations import walk
 
         if not self.dashboard.may_write(missing(self.dashboard.source, board)):

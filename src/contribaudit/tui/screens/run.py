@@ -285,7 +285,7 @@ class RunScreen(BoardScreen):
         if self.running:
             self.dashboard.say("A run is in progress; press Escape to stop it", warning=True)
         elif source is None or not source.can_audit:
-            self._say(
+            self._show_state(
                 Text.assemble(
                     ("No API key here. To run an audit, open the dashboard on the machine with the key.", "yellow")
                 )
@@ -303,7 +303,7 @@ class RunScreen(BoardScreen):
     def _stop(self) -> None:
         if self._run is not None and self.running and not self._stopping:
             self._stopping = True
-            self._say(Text.assemble(("Stopping. The history stays unchanged.", "bold yellow")))
+            self._show_state(Text.assemble(("Stopping. The history stays unchanged.", "bold yellow")))
             self._run.cancel()
 
     @work(exclusive=True, group="run", exit_on_error=False)
@@ -325,9 +325,9 @@ class RunScreen(BoardScreen):
         except ContribauditError as error:
             self._ended(f"The run failed, and nothing of it was saved.\n{error}", wrong=True)
         else:
-            self._done(before, board)
+            self._show_news(before, board)
 
-    def _done(self, before: Board | None, after: Board) -> None:
+    def _show_news(self, before: Board | None, after: Board) -> None:
         found = news(before, after)
         self._ended("Done.")
         said = self.query_one("#told", VerticalScroll)
@@ -349,7 +349,7 @@ class RunScreen(BoardScreen):
         said = Text.assemble((safe_text(text, keep_lines=True), "bold red" if wrong else "bold"))
         if self._watch.readings:
             said.append("\n").append_text(counts(self._watch, monotonic() - self._began))
-        self._say(said)
+        self._show_state(said)
         if wrong and not self.is_current:
             self.dashboard.say(text, warning=True)
 
@@ -359,7 +359,7 @@ class RunScreen(BoardScreen):
         if self.is_current:
             (self.query_one(Grid) if running else start).focus()  # Enter again stops nothing
 
-    def _say(self, text: Text) -> None:
+    def _show_state(self, text: Text) -> None:
         self.query_one("#state", Static).update(text)
 
     def _paint(self, *, still: bool = False) -> None:
@@ -376,7 +376,7 @@ class RunScreen(BoardScreen):
         self.query_one("#waits", Static).update(waits(self._watch, now))
         if not still and not self._stopping:
             told = Text().append("Running. ", "bold").append_text(counts(self._watch, now - self._began))
-            self._say(told.append("\nPress Escape to stop it; the history then stays unchanged.", "dim"))
+            self._show_state(told.append("\nPress Escape to stop it; the history then stays unchanged.", "dim"))
 
     def sheet(self) -> Sheet | None:
         """How each reading stands or ended."""

@@ -67,13 +67,13 @@ class LocationBar(Widget, can_focus=True):
             return Text("reading the history …", "dim")
         if not self._map.locations:
             return Text.assemble(("No app was read, so nothing is known of a location.", "yellow"))
-        return Text("\n").join(self._lines(self.content_size.width))
+        return Text("\n").join(self._bar_lines(self.content_size.width))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """As many lines as the words take."""
-        return len(self._lines(width)) if self._locations else 1
+        return len(self._bar_lines(width)) if self._locations else 1
 
-    def _lines(self, width: int) -> list[Text]:
+    def _bar_lines(self, width: int) -> list[Text]:
         return rows.bar(self._map or _NOTHING, max(1, width), self.here if self.has_focus else None)
 
     def action_move(self, by: int) -> None:

@@ -111,10 +111,10 @@ class SubprocessorsScreen(FilteredScreen):
 
     def show_board(self, board: Board) -> None:
         """Read in a thread: the join with the apps may have to be made."""
-        self.call_after_refresh(self._read, board)
+        self.call_after_refresh(self._load_list, board)
 
     @work(exclusive=True, group="subprocessors")
-    async def _read(self, board: Board) -> None:
+    async def _load_list(self, board: Board) -> None:
         with self.dashboard.telling():
             document = await self.dashboard.in_thread(lambda: board.about.document)
             self._told = document["subprocessors"]
@@ -134,15 +134,15 @@ class SubprocessorsScreen(FilteredScreen):
             return
         super().action_back()
 
-    def _shown(self) -> list[ProcessorV1]:
+    def _matching_rows(self) -> list[ProcessorV1]:
         return fitting(self._told, self.box.value)
 
     def _list(self) -> None:
-        shown = self._shown()
+        shown = self._matching_rows()
         listing = self.query_one(Listing)
         listing.say(standing(self._told, shown))
         listing.show(shown, cells, detail)
 
     def sheet(self) -> Sheet | None:
         """What the filter leaves."""
-        return Sheet.of("sub-processors", FIELDS, self._shown()) if self._told is not None else None
+        return Sheet.of("sub-processors", FIELDS, self._matching_rows()) if self._told is not None else None

@@ -178,10 +178,10 @@ class TermsScreen(BoardScreen):
 
     def show_board(self, board: Board) -> None:
         """Read and compare in a thread: texts are long."""
-        self.call_after_refresh(self._read, board)
+        self.call_after_refresh(self._load_timeline, board)
 
     @work(exclusive=True, group="terms")
-    async def _read(self, board: Board) -> None:
+    async def _load_timeline(self, board: Board) -> None:
         with self.dashboard.telling():
             self._timeline = await self.dashboard.in_thread(timeline, board.report.state)
             self.query_one(Listing).say(self._timeline.standing)

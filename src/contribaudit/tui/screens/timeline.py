@@ -93,9 +93,9 @@ class TimelineScreen(FilteredScreen):
     def show_board(self, board: Board) -> None:
         """A look back changes nothing of the timeline; anything else may have added to it."""
         if board.asked_for is None or self._trail is None:
-            self.call_after_refresh(self._read, board)
+            self.call_after_refresh(self._load_trail, board)
         else:
-            self._say_what_is_shown()
+            self._show_filter_line()
 
     def sheet(self) -> Sheet | None:
         """The changes and gaps that are shown."""
@@ -113,10 +113,10 @@ class TimelineScreen(FilteredScreen):
         return self.query_one("#lines", Grid)
 
     @work(exclusive=True, group="trail")
-    async def _read(self, board: Board) -> None:
+    async def _load_trail(self, board: Board) -> None:
         if self.dashboard.source is not None:
             with self.dashboard.telling():
-                read = await self.dashboard.in_thread(_read_whole, self.dashboard.source, board)
+                read = await self.dashboard.in_thread(_read_trail_and_days, self.dashboard.source, board)
                 here = self._entry()
                 self._trail, self._entries, self._days = read
                 self._fill(here)
@@ -134,9 +134,9 @@ class TimelineScreen(FilteredScreen):
             cursor = next((n for n, one in enumerate(lines) if one.what is here.what and one.at == here.at), 0)
         self._grid.empty = "No change matches the filter" if self._filter.on else "No audit has run yet"
         self._grid.show(len(lines), lambda row: rows.cells(lines[row]), cursor=cursor)
-        self._say_what_is_shown()
+        self._show_filter_line()
 
-    def _say_what_is_shown(self) -> None:
+    def _show_filter_line(self) -> None:
         wanted, changes = self._filter, rows.count_changes(self._lines, self._opened)
         order = "newest first" if self._newest_first else "oldest first"
         parts = [f"{counted(changes, 'change')}, {order}"]
@@ -210,7 +210,7 @@ class TimelineScreen(FilteredScreen):
         if here is None:
             return
         if not self._filter.runs:
-            self._want(replace(self._filter, runs=True))
+            self._apply_filter(replace(self._filter, runs=True))
         runs = [number for number, one in enumerate(self._lines) if one.what is What.RUN]
         later = [n for n in runs if self._lines[n].at > here.at]
         earlier = [n for n in runs if self._lines[n].at < here.at]
@@ -232,9 +232,9 @@ class TimelineScreen(FilteredScreen):
 
     def filter_changed(self) -> None:
         """Show the changes that have these words."""
-        self._want(replace(self._filter, text=self.box.value))
+        self._apply_filter(replace(self._filter, text=self.box.value))
 
-    def _want(self, wanted: Filter) -> None:
+    def _apply_filter(self, wanted: Filter) -> None:
         self._filter = wanted
         self._fill(self._entry())
 
@@ -245,19 +245,23 @@ class TimelineScreen(FilteredScreen):
 
     def action_family(self) -> None:
         """The next family of settings, or all."""
-        self._want(replace(self._filter, family=_next(self._filter.family, rows.values_of(self._entries, "family"))))
+        self._apply_filter(
+            replace(self._filter, family=_next_choice(self._filter.family, rows.values_of(self._entries, "family")))
+        )
 
     def action_site(self) -> None:
         """The next site, or all."""
-        self._want(replace(self._filter, site=_next(self._filter.site, rows.values_of(self._entries, "site"))))
+        self._apply_filter(
+            replace(self._filter, site=_next_choice(self._filter.site, rows.values_of(self._entries, "site")))
+        )
 
     def action_unexplained(self) -> None:
         """Only what nobody can explain, or all."""
-        self._want(replace(self._filter, unexplained=not self._filter.unexplained))
+        self._apply_filter(replace(self._filter, unexplained=not self._filter.unexplained))
 
     def action_runs(self) -> None:
         """Runs beside the changes, or changes alone."""
-        self._want(replace(self._filter, runs=not self._filter.runs))
+        self._apply_filter(replace(self._filter, runs=not self._filter.runs))
 
     def action_fold(self) -> None:
         """Equal changes one by one, or as one line again."""
@@ -284,7 +288,7 @@ class TimelineScreen(FilteredScreen):
         elif self._filter.on:
             with box.prevent(Input.Changed):
                 box.value = ""
-            self._want(Filter(runs=self._filter.runs))
+            self._apply_filter(Filter(runs=self._filter.runs))
         else:
             super().action_back()
 
@@ -304,10 +308,10 @@ class TimelineScreen(FilteredScreen):
             with self.dashboard.telling():
                 await self.dashboard.in_thread(note_ticket, source, board, main, *said)
                 self.dashboard.say(f"The change {main.id} now has the ticket {said[0]}")
-                self._read(board)
+                self._load_trail(board)
 
 
-def _read_whole(source: Source, board: Board) -> tuple[Trail, list[Entry], Days]:
+def _read_trail_and_days(source: Source, board: Board) -> tuple[Trail, list[Entry], Days]:
     """In a worker thread. Raises ContribauditError."""
     trail = read_trail(source, board)
     entries = rows.entries_of(trail)
@@ -351,7 +355,7 @@ def note_ticket(source: Source, board: Board, change: Change, ticket: str, note:
     annotate(job.store, job.rulebook, asked, change.id, ticket, note, signature)
 
 
-def _next(present: str, known: Sequence[str]) -> str:
+def _next_choice(present: str, known: Sequence[str]) -> str:
     """The one after, "" (all) after the last."""
     choices = ["", *known]
     return choices[(choices.index(present) + 1) % len(choices)] if present in choices else ""

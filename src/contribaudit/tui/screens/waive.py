@@ -133,19 +133,19 @@ class WaiveScreen(FormScreen[str]):
             yield Field(
                 "New policy file that extends the current pack", id="path", placeholder="policy.toml", required=True
             )
-        yield Field("Reason for accepting it", id="reason", required=True, check=_text, long=True)
-        yield Field("Requested by", id="requested_by", value=self._board.you, required=True, check=_text)
+        yield Field("Reason for accepting it", id="reason", required=True, check=_short_text, long=True)
+        yield Field("Requested by", id="requested_by", value=self._board.you, required=True, check=_short_text)
         yield Field("Approved by (another person)", id="approved_by", required=True, check=self._other_person)
-        yield Field("Approved on", id="approved_at", placeholder=DAY_FORMS, required=True, check=self._no_later)
+        yield Field("Approved on", id="approved_at", placeholder=DAY_FORMS, required=True, check=self._refuse_future)
         yield Field(
             f"Last day (UTC); today is {self._today}",
             id="expires",
             placeholder=DAY_FORMS,
             required=True,
-            check=self._still_to_come,
+            check=self._refuse_past,
         )
         yield Field("Review interval in days", id="review", placeholder="none", check=_days)
-        yield Field("Ticket", id="ticket", placeholder="none", check=_text)
+        yield Field("Ticket", id="ticket", placeholder="none", check=_short_text)
         seen = [one.observed for one in self._findings if one.observed is not None]
         if seen:
             what = f"value {display(seen[0])}" if len(self._findings) == 1 else "values"
@@ -160,19 +160,19 @@ class WaiveScreen(FormScreen[str]):
         """Try the change, show it, and write it once the person agrees."""
         waivers = self._waivers()
         self.tell("Trying the change …")
-        change, after = await asyncio.to_thread(self._tried, waivers)
+        change, after = await asyncio.to_thread(self._try_waivers, waivers)
         self.tell("")
         body = diff(change.diff()).append("\n")
         body.append_text(effect(self._board.report, after, self._findings))
         question = QuestionScreen(f"Save this to {change.path}?", body, yes="Save it", no="Back to the form")
         if await self.app.push_screen_wait(question):
-            await asyncio.to_thread(self._write, change)
+            await asyncio.to_thread(self._write_policy, change)
             told = written_line(str(change.path), after, self._findings)
             if change.before is None:
                 told += f' Name it in config.toml: policy = "{change.path}".'
             self.dismiss(told)
 
-    def _tried(self, waivers: Sequence[Waiver]) -> tuple[editing.Change, Report]:
+    def _try_waivers(self, waivers: Sequence[Waiver]) -> tuple[editing.Change, Report]:
         """The change, loaded and judged as if it were written. In a worker thread. Raises ContribauditError."""
         path = self._source.policy_path
         if path is not None:
@@ -183,7 +183,7 @@ class WaiveScreen(FormScreen[str]):
         changed = wiring.load_policy(change.path, self._job.rulebook, text=change.after)
         return change, judge_last(replace(self._job, policy=changed))
 
-    def _write(self, change: editing.Change) -> None:
+    def _write_policy(self, change: editing.Change) -> None:
         editing.write(change)
         self._source.use_policy(change.path)
 
@@ -216,15 +216,15 @@ class WaiveScreen(FormScreen[str]):
         return day_of(self.field(field).value, self._today)
 
     def _other_person(self, text: str) -> None:
-        _text(text)
+        _short_text(text)
         if same_person(text, self.field("requested_by").value):
             raise UsageError("The person who requests a waiver cannot approve it", hint="Name another person")
 
-    def _no_later(self, text: str) -> None:
+    def _refuse_future(self, text: str) -> None:
         if day_of(text, self._today) > self._today:
             raise UsageError("The approval date is in the future")
 
-    def _still_to_come(self, text: str) -> None:
+    def _refuse_past(self, text: str) -> None:
         if day_of(text, self._today) < self._today:
             raise UsageError("This date has passed")
 
@@ -238,7 +238,7 @@ def why_not(source: Source | None, board: Board | None) -> str:
     return ""
 
 
-def _text(text: str) -> str:
+def _short_text(text: str) -> str:
     return short(text, "It")
 
 

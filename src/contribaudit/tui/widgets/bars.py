@@ -114,13 +114,13 @@ class KeyLine(Widget):
 
     def on_mount(self) -> None:
         """Other keys may be active from now on."""
-        self.screen.bindings_updated_signal.subscribe(self, self._other_keys)
+        self.screen.bindings_updated_signal.subscribe(self, self._update_keys)
 
     def on_unmount(self) -> None:
         """Nothing is shown any more."""
         self.screen.bindings_updated_signal.unsubscribe(self)
 
-    def _other_keys(self, _screen: Screen[object]) -> None:
+    def _update_keys(self, _screen: Screen[object]) -> None:
         before, self._keys = self._keys, self._active()
         if before != self._keys:
             self.refresh()
@@ -128,7 +128,7 @@ class KeyLine(Widget):
     def render(self) -> Text:
         """The keys, from the left and at the right edge."""
         style = self.get_component_rich_style("key-line--key", partial=True)
-        line = self._line
+        line = self._fitted_keys
         said = Text()
         for key in line.left:
             _append(said, key, style)
@@ -139,7 +139,7 @@ class KeyLine(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """As if the key under the mouse was pressed."""
-        line = self._line
+        line = self._fitted_keys
         for start, keys in ((0, line.left), (self.size.width - _width(line.right), line.right)):
             for key in keys:
                 if start <= event.x < start + key.width:
@@ -148,7 +148,7 @@ class KeyLine(Widget):
                 start += key.width
 
     @property
-    def _line(self) -> Fitted:
+    def _fitted_keys(self) -> Fitted:
         return fitted(self.keys, self.size.width)
 
     @property

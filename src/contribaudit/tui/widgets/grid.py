@@ -167,15 +167,15 @@ class Grid(ScrollView, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Some rows up or down."""
-        self._go_to((self.cursor or 0) + by)
+        self._move_cursor_to((self.cursor or 0) + by)
 
     def action_page(self, pages: float) -> None:
         """Some pages up or down, or a part of one."""
-        self._go_to((self.cursor or 0) + int(pages * max(2, self._room - 1)))
+        self._move_cursor_to((self.cursor or 0) + int(pages * max(2, self._room - 1)))
 
     def action_edge(self, row: int) -> None:
         """To the first row, or the last (-1)."""
-        self._go_to(self._count - 1 if row < 0 else 0)
+        self._move_cursor_to(self._count - 1 if row < 0 else 0)
 
     def action_choose(self) -> None:
         """Open the row under the cursor."""
@@ -212,7 +212,7 @@ class Grid(ScrollView, can_focus=True):
         width = self.size.width
         if y == 0:
             titles = [Text(column.title) for column in self._columns]
-            return self._line(titles, self.get_component_rich_style("grid--header"), width, " ")
+            return self._row_strip(titles, self.get_component_rich_style("grid--header"), width, " ")
         row = y + int(self.scroll_offset.y) - 1
         if not self._count:
             said = f" {self._reading or self.empty}" if y == 1 else ""
@@ -220,9 +220,9 @@ class Grid(ScrollView, can_focus=True):
         if row >= self._count:
             return Strip.blank(width, self.rich_style)
         if row == self.cursor:
-            return self._line(self._cells(row), self.get_component_rich_style("grid--cursor"), width, ">")
+            return self._row_strip(self._cells(row), self.get_component_rich_style("grid--cursor"), width, ">")
         style = self.get_component_rich_style("grid--hover") if row == self.hover else self.rich_style
-        return self._line(self._cells(row), style, width, " ")
+        return self._row_strip(self._cells(row), style, width, " ")
 
     def widths(self, width: int) -> list[int]:
         """Cells of each column in a grid of this width; 0 for one that is left out."""
@@ -244,7 +244,7 @@ class Grid(ScrollView, can_focus=True):
             start += width + _GAP if width else 0
         return None
 
-    def _line(self, cells: Sequence[Text], style: Style, width: int, mark: str) -> Strip:
+    def _row_strip(self, cells: Sequence[Text], style: Style, width: int, mark: str) -> Strip:
         segments: list[Segment] = [Segment(mark, style)]
         for text, room in zip(cells, self.widths(width), strict=False):
             if not room:
@@ -277,7 +277,7 @@ class Grid(ScrollView, can_focus=True):
         row = y + int(self.scroll_offset.y) - 1
         return row if y >= 1 and 0 <= row < self._count else None
 
-    def _go_to(self, row: int) -> None:
+    def _move_cursor_to(self, row: int) -> None:
         if self._count:
             self.cursor = min(max(row, 0), self._count - 1)
 
@@ -318,7 +318,7 @@ class CellGrid(Grid):
     def go_to(self, row: int, column: int) -> None:
         """Put the cursor on this cell."""
         self.column = column
-        self._go_to(row)
+        self._move_cursor_to(row)
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor to the cell; one on the cursor's cell opens it, one on a title is the grid's."""

@@ -151,7 +151,7 @@ def hits(state: State, text: str, most: int = MOST_HITS) -> list[Hit]:
     if not wanted:
         return []
     bare = wanted.partition(":")[2] if wanted.startswith(("app:", "site:", "connector:")) else wanted
-    found = list(islice((one for one in _known(state) if _bears(one, bare)), most))
+    found = list(islice((one for one in _searchable(state) if _bears(one, bare)), most))
     for place in state.looked_at:
         found += [_space_hit(one) for one in _spaces(state, place.id, text.strip(), most - len(found))]
     return found[:most]
@@ -181,7 +181,7 @@ def _space_hit(one: KnownSpace) -> Hit:
     return Hit(one.space.subject, safe_text(name), safe_text(f"{one.host or one.space.app.id}/{one.type_key}"), one)
 
 
-def _known(state: State) -> Iterator[Hit]:
+def _searchable(state: State) -> Iterator[Hit]:
     for organization in state.organizations:
         name = safe_text(state.organization_name(organization))
         yield Hit(organization_subject(organization), name, safe_text(organization))
@@ -218,7 +218,7 @@ class InventoryTree(TreeGrid):
         self._lines = TreeLines(board, before.outline.opened if before is not None else None)
         self._fill()
         if here is not None:
-            self._stand_on(here)
+            self._move_cursor_onto(here)
         self.call_after_refresh(self._tally, self._lines)
 
     @property
@@ -239,7 +239,7 @@ class InventoryTree(TreeGrid):
             return False
         self._fill(number)
         if subject.kind is Kind.SPACE:
-            self._stand_on(subject)
+            self._move_cursor_onto(subject)
         return True
 
     def written(self, most: int) -> list[Sequence[Cell]]:
@@ -278,18 +278,18 @@ class InventoryTree(TreeGrid):
     def _line_cells(self, number: int) -> list[Text]:
         assert self._lines is not None
         if any(self._lines.unknown([number])):
-            self._ask()
+            self._schedule_lookup()
         return self._lines.cells(number)
 
     # What is worked out in a thread
 
-    def _ask(self) -> None:
+    def _schedule_lookup(self) -> None:
         """Have worked out what is in sight, once this frame is painted."""
         if not self._asking:
             self._asking = True
-            self.call_after_refresh(self._ask_now)
+            self.call_after_refresh(self._look_up_visible)
 
-    def _ask_now(self) -> None:
+    def _look_up_visible(self) -> None:
         self._asking = False
         if self._lines is None:
             return
@@ -317,7 +317,7 @@ class InventoryTree(TreeGrid):
             self.refresh()
 
     @work(exclusive=True, group="stand")
-    async def _stand_on(self, subject: Subject) -> None:
+    async def _move_cursor_onto(self, subject: Subject) -> None:
         """The cursor on the subject, where it is among the lines; of a space the history tells which line."""
         lines = self._lines
         if lines is None:
