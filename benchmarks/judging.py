@@ -18,7 +18,7 @@ from contribaudit.collectors.collect import collect_all, relaxed_gc
 from contribaudit.collectors.interface import promises_of
 from contribaudit.core.judge.evaluate import evaluate
 from contribaudit.core.model.snapshot import Snapshot
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.rulebook import loader
 
 OBSERVATIONS = 1_000_000
@@ -42,7 +42,7 @@ def run() -> None:
         del copies
         began = time.perf_counter()
         state = resolve(
-            [Seen(ORGANIZATION, "", snapshot)],
+            [SeenOrganization(ORGANIZATION, "", snapshot)],
             rulebook,
             datetime.now(UTC),
             promises_of(collectors.ALL),

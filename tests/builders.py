@@ -22,7 +22,7 @@ from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.state import State
 from contribaudit.rulebook import loader
 
@@ -174,7 +174,7 @@ def state_of(
     documents: Archive = NO_DOCUMENTS,
 ) -> State:
     """The state of one organization, resolved as the pipeline does."""
-    seen = Seen(ORG, "Acme", snapshot(observations, runs, at=at), "", known or {}, alias_holders or {})
+    seen = SeenOrganization(ORG, "Acme", snapshot(observations, runs, at=at), "", known or {}, alias_holders or {})
     return resolve([seen], rulebook, as_of, PROMISES, documents=lambda: documents)
 
 

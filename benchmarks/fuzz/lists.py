@@ -26,7 +26,7 @@ from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.rulebook import loader
 
 FAMILIES = {
@@ -174,7 +174,7 @@ async def judged(bench: Bench) -> tuple[Snapshot, tuple[Finding, ...], datetime]
     ) as client:
         snapshot = await collect_all(at_once(client), collectors.ALL)
     as_of = datetime.now(UTC)
-    seen = Seen(ORGANIZATION, "Acme", snapshot)
+    seen = SeenOrganization(ORGANIZATION, "Acme", snapshot)
     state = resolve([seen], rulebook(), as_of, promises_of(collectors.ALL), catalogue.ALL)
     return snapshot, evaluate(state, audit_policy(POLICY), checks.ALL, catalogue.find).findings, as_of
 

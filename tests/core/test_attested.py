@@ -11,7 +11,7 @@ from contribaudit.core.model.observation import Observed, SettingId, Unavailable
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve import attested as evidence
 from contribaudit.core.resolve.attested import PlanSeen
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.signals import revision_of
 from tests.builders import ABSENT, NOW, ORG, PROMISES, UNREAD, app, collection, collections, facts, observed, snapshot
 
@@ -350,7 +350,7 @@ def test_what_is_recorded_or_seen_later_than_the_judged_moment_is_not_heard() ->
 
 def test_other_organizations_are_not_heard() -> None:
     assert heard([], state_of(A)) == {}
-    seen = Seen(
+    seen = SeenOrganization(
         ORG,
         "Acme",
         snapshot(facts(app()), at=NOW),
@@ -364,7 +364,9 @@ def test_other_organizations_are_not_heard() -> None:
 
 
 def resolved(*attestations: Any, **facts_of: Any) -> Any:
-    seen = Seen(ORG, "Acme", snapshot(facts(app(), **facts_of)), recorded=evidence.AttestationHistory(attestations))
+    seen = SeenOrganization(
+        ORG, "Acme", snapshot(facts(app(), **facts_of)), recorded=evidence.AttestationHistory(attestations)
+    )
     return resolve([seen], RULES, NOW, PROMISES, SETTINGS)
 
 

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from contribaudit.core.model.canonical import NOTHING, canonical_json, found_at, parts, stable
-from contribaudit.core.model.decoder import Decoder, When, decode, reaches, selected
+from contribaudit.core.model.decoder import Decoder, ValueCondition, decode, reaches, selected
 from contribaudit.core.model.subject import Kind
 from tests.builders import ORG, app
 
 from .attesting import EXCLUDED, ORGANIZATION, SWITCH, USE
 
-ON = When("on", equal=(("/off", canonical_json(["in-app"])),))
-OFF = When("off", equal=(("/off", b"[]"),), without=("/paused",))
-ABSENT = When("off", absent=True)
+ON = ValueCondition("on", equal=(("/off", canonical_json(["in-app"])),))
+OFF = ValueCondition("off", equal=(("/off", b"[]"),), without=("/paused",))
+ABSENT = ValueCondition("off", absent=True)
 ONE = Decoder("one.toml", SWITCH.id, USE, Kind.ORGANIZATION, ("/off", "/paused"), (ON, OFF, ABSENT))
 
 
@@ -83,12 +83,12 @@ def test_several_objects_must_say_the_same() -> None:
 
 
 def test_rows_that_overlap_with_different_values_give_none() -> None:
-    both = replace(ONE, values=(*ONE.values, When("on", equal=(("/off", b"[]"),))))
+    both = replace(ONE, values=(*ONE.values, ValueCondition("on", equal=(("/off", b"[]"),))))
     assert "several values" in decode(both, ("d",), {"d": {"off": []}})[1]
 
 
 def test_a_truth_value_is_no_number_and_no_text() -> None:
-    one = replace(ONE, pointers=("/x",), values=(When("on", equal=(("/x", b"true"),)),))
+    one = replace(ONE, pointers=("/x",), values=(ValueCondition("on", equal=(("/x", b"true"),)),))
     assert decode(one, ("d",), {"d": {"x": True}}) == ("on", "")
     for other in (1, "true", 1.0, None):
         assert decode(one, ("d",), {"d": {"x": other}})[0] is None

@@ -9,7 +9,7 @@ import pytest
 
 from contribaudit.core.model.attestation import Anchor, Attestation
 from contribaudit.core.model.canonical import VERSION, canonical_json, digest
-from contribaudit.core.model.decoder import Decoder, When
+from contribaudit.core.model.decoder import Decoder, ValueCondition
 from contribaudit.core.model.observation import Observation, Observed
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind
@@ -44,7 +44,7 @@ READS = Decoder(
     USE,
     Kind.ORGANIZATION,
     ("/switch",),
-    tuple(When(word, equal=(("/switch", canonical_json(word)),)) for word in ("on", "off")),
+    tuple(ValueCondition(word, equal=(("/switch", canonical_json(word)),)) for word in ("on", "off")),
     sha256="d" * 64,
 )
 PLACES = replace(READS, name="places.toml", values=())
@@ -162,7 +162,7 @@ def test_two_decoders_that_differ_are_a_conflict() -> None:
         READS,
         name="other.toml",
         signal=HIPAA,
-        values=(When("off", absent=True), When("off", equal=(("/switch", b'"h"'),))),
+        values=(ValueCondition("off", absent=True), ValueCondition("off", equal=(("/switch", b'"h"'),))),
     )
     there = {**ON, HIPAA: holding("h")[USE]}
     assert now([look("off", 2, OFF)], there, READS, other) == "!attestations_differ"
@@ -170,7 +170,7 @@ def test_two_decoders_that_differ_are_a_conflict() -> None:
 
 def test_an_absent_object_is_a_state_that_a_decoder_can_name() -> None:
     gone: States = {USE: None, HIPAA: None}
-    decoder = replace(READS, values=(*READS.values, When("off", absent=True)))
+    decoder = replace(READS, values=(*READS.values, ValueCondition("off", absent=True)))
     assert now([look("on", 2, ON)], gone, decoder) == "decoded off"
     assert now([look("on", 2, ON)], gone, READS) == "!unknown_word"
     assert now([look("on", 2, ON)], gone, PLACES) == "!signal_moved"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.canonical import canonical_json, digest
-from contribaudit.core.model.decoder import Decoder, When
+from contribaudit.core.model.decoder import Decoder, ValueCondition
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId
 from contribaudit.core.model.subject import Kind
 from tests.builders import NOW
@@ -30,7 +30,8 @@ def decoder(kind: str) -> Decoder:
     """One that is right, one that is wrong, one that says only what counts."""
     words = {"right": ("off", "on"), "wrong": ("on", "off"), "pointers": ()}[kind]
     values = tuple(
-        When(word, equal=((PLACE, canonical_json(stands)),)) for word, stands in zip(words, ("off", "on"), strict=False)
+        ValueCondition(word, equal=((PLACE, canonical_json(stands)),))
+        for word, stands in zip(words, ("off", "on"), strict=False)
     )
     return Decoder("ours.toml", SWITCH.id, USE, Kind.ORGANIZATION, (PLACE,), values, sha256="d" * 64)
 

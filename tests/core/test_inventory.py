@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.inventory import inventory_rows, sites_of
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from tests.builders import (
     ABSENT,
     NOW,
@@ -74,7 +74,10 @@ def test_rows_say_what_does_not_count_and_what_was_not_seen() -> None:
 def test_every_organization_has_a_row_read_or_not() -> None:
     """One without a key says so."""
     state = resolve(
-        [Seen(ORG, "Acme", None, "no key"), Seen(OTHER_ORG, "Sister", None, "left out")], RULEBOOK, NOW, PROMISES
+        [SeenOrganization(ORG, "Acme", None, "no key"), SeenOrganization(OTHER_ORG, "Sister", None, "left out")],
+        RULEBOOK,
+        NOW,
+        PROMISES,
     )
     assert [(row.kind, row.name, row.plan, row.note) for row in inventory_rows(state)] == [
         (Kind.ORGANIZATION, "Acme", None, "no key"),

@@ -10,7 +10,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, Observed, Unavailable, Value
 from contribaudit.core.model.subject import Kind, organization_subject
 from contribaudit.core.resolve.plans import highest_plan
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from tests.builders import (
     NOW,
     ORG,
@@ -98,7 +98,9 @@ def test_an_app_that_left_a_whole_list_is_no_subject_any_more() -> None:
 
 def test_an_organization_that_nobody_read_stays_in_the_state() -> None:
     """With its reason, and without a plan."""
-    state = resolve([Seen(ORG, "Acme", None, "no key"), Seen(OTHER_ORG, "", None)], RULEBOOK, NOW, PROMISES)
+    state = resolve(
+        [SeenOrganization(ORG, "Acme", None, "no key"), SeenOrganization(OTHER_ORG, "", None)], RULEBOOK, NOW, PROMISES
+    )
     assert [one.id for one in state.subjects(Kind.ORGANIZATION)] == [ORG, OTHER_ORG]
     assert state.organization_name(ORG) == "Acme"
     assert state.organization_name(OTHER_ORG) == OTHER_ORG

@@ -7,7 +7,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Observation, Value
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.exporters.site_map import cell_sentence, fact, filter_of, letter
 from tests.builders import (
     NOW,
@@ -117,7 +117,10 @@ def test_risky_values_stand_first() -> None:
 
 def test_apps_without_a_site_and_organizations_of_which_nothing_was_read_have_a_row() -> None:
     state = resolve(
-        [Seen(ORG, "Acme", None, "no key", {}, {}), Seen(OTHER_ORG, "Bank", None, "no key", {}, {})],
+        [
+            SeenOrganization(ORG, "Acme", None, "no key", {}, {}),
+            SeenOrganization(OTHER_ORG, "Bank", None, "no key", {}, {}),
+        ],
         RULEBOOK,
         NOW,
         PROMISES,

@@ -14,7 +14,7 @@ from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, meant, resolve_alias
 from contribaudit.core.resolve.effective_contribution import in_app, metadata
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.store.history import History
@@ -45,7 +45,7 @@ def state(history: History, *runs: tuple[int, tuple[Listing, ...]], said: tuple[
     seen = snapshot([*APPS, *said])
     for days_ago, listings in runs:
         keep(history, snapshot(APPS), NOW - timedelta(days=days_ago), listings)
-    return resolve([Seen(ORG, "Acme", seen, spaces=history.spaces(ORG))], RULEBOOK, NOW, PROMISES)
+    return resolve([SeenOrganization(ORG, "Acme", seen, spaces=history.spaces(ORG))], RULEBOOK, NOW, PROMISES)
 
 
 def wiki(

@@ -13,7 +13,7 @@ from contribaudit.audit.job import Job, Operator
 from contribaudit.core.model.attestation import Attachment, Attestation, Baseline, Signature
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.subject import organization_subject
-from contribaudit.evidence.dossier import EVERYTHING, Wanted, of_last
+from contribaudit.evidence.dossier import EVERYTHING, ExportLimits, of_last
 from contribaudit.evidence.export import Exported, Form, export
 from contribaudit.simulator.values import Actor
 from tests.administrator import AdminConsole
@@ -68,7 +68,7 @@ class Scene:
         return replace(self.bench.job(POLICY), operator=self.operator)
 
     def export(
-        self, name: str, wanted: Wanted = EVERYTHING, form: Form | None = None, *, at: datetime = NOW
+        self, name: str, wanted: ExportLimits = EVERYTHING, form: Form | None = None, *, at: datetime = NOW
     ) -> Exported:
         """The newest run."""
         return export(

@@ -19,7 +19,7 @@ import pytest
 from contribaudit.atlassian import calls
 from contribaudit.core.judge.evaluate import Selection
 from contribaudit.errors import OutputError, StoreError, UsageError
-from contribaudit.evidence.dossier import Wanted, of_last, of_period, of_run
+from contribaudit.evidence.dossier import ExportLimits, of_last, of_period, of_run
 from contribaudit.evidence.export import ALL, Form, export
 from contribaudit.evidence.folder import EvidenceFolder
 from contribaudit.evidence.pack import Pack, report_pieces
@@ -162,7 +162,7 @@ def test_an_older_run_is_judged_as_of_its_end(told: Scene) -> None:
 def test_some_sites_alone(told: Scene) -> None:
     """Their rows and the organization's; the manifest and README.txt say so."""
     site = "acme-us.atlassian.net"
-    pack = told.export("one-site", Wanted(sites=(site.upper(),)))
+    pack = told.export("one-site", ExportLimits(sites=(site.upper(),)))
     assert pack.manifest.scope.sites == [site]
     assert site in (pack.place / "README.txt").read_text()
     assert {row["site"] for row in rows(pack.place, "findings.csv")} == {site, ""}
@@ -171,7 +171,7 @@ def test_some_sites_alone(told: Scene) -> None:
         assert "acme-labs" not in (pack.place / name).read_text(), name
     verify(pack.place)
     with pytest.raises(UsageError, match="no site"):
-        told.export("no-site", Wanted(sites=("nowhere.atlassian.net",)))
+        told.export("no-site", ExportLimits(sites=("nowhere.atlassian.net",)))
 
 
 def test_what_cannot_be_exported(told: Scene, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit.evidence.dossier import Wanted, of_last
+from contribaudit.evidence.dossier import ExportLimits, of_last
 from contribaudit.evidence.pseudonyms import OMITTED, NameHandling, Pseudonymizer, persons
 from contribaudit.evidence.verify import verify
 from tests.evidence.scene import PARTS, PEOPLE, Scene
@@ -41,7 +41,7 @@ def test_the_named_pack_holds_every_one_of_them(unsigned: Path) -> None:
 
 @pytest.mark.parametrize("people", [NameHandling.PSEUDONYM, NameHandling.OMIT])
 def test_nobody_is_left(told: Scene, people: NameHandling) -> None:
-    pack = told.export(f"without-{people}", Wanted(people)).place
+    pack = told.export(f"without-{people}", ExportLimits(people)).place
     assert found_in(pack) == []
     assert verify(pack).standing == "consistent"
     for leftover in ("responses", "attachments"):
@@ -55,8 +55,8 @@ def test_nobody_is_left(told: Scene, people: NameHandling) -> None:
 
 
 def test_a_stand_in_is_stable_within_a_pack_and_another_in_the_next(told: Scene) -> None:
-    first = told.export("pseudonym-1", Wanted(NameHandling.PSEUDONYM)).place
-    second = told.export("pseudonym-2", Wanted(NameHandling.PSEUDONYM)).place
+    first = told.export("pseudonym-1", ExportLimits(NameHandling.PSEUDONYM)).place
+    second = told.export("pseudonym-2", ExportLimits(NameHandling.PSEUDONYM)).place
     names = [
         set(re.findall(r"person-[0-9a-f]{12}", (pack / "segregation.csv").read_text())) for pack in (first, second)
     ]

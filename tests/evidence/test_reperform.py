@@ -15,7 +15,7 @@ from contribaudit import catalogue, checks
 from contribaudit.atlassian.sites import ON_GATEWAY, Accesses
 from contribaudit.audit.pipeline import audit
 from contribaudit.errors import EvidenceDamaged, UsageError
-from contribaudit.evidence.dossier import Wanted, of_last
+from contribaudit.evidence.dossier import ExportLimits, of_last
 from contribaudit.evidence.export import Form, export
 from contribaudit.evidence.pseudonyms import NameHandling
 from contribaudit.evidence.reperform import Result, exit_code, reperform
@@ -222,7 +222,7 @@ def test_a_rulebook_of_another_version_is_named_as_one(
 
 def test_without_names_nothing_can_be_judged_again(told: Scene) -> None:
     with pytest.raises(UsageError, match="without names"):
-        reperform(told.export("reperform-pseudonym", Wanted(NameHandling.PSEUDONYM)).place)
+        reperform(told.export("reperform-pseudonym", ExportLimits(NameHandling.PSEUDONYM)).place)
 
 
 @pytest.mark.parametrize("name", ["own.toml", "our own, é.toml"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contribaudit.atlassian.sites import Accesses
 from contribaudit.audit.pipeline import audit
-from contribaudit.evidence.dossier import Wanted, of_last
+from contribaudit.evidence.dossier import ExportLimits, of_last
 from contribaudit.evidence.export import export
 from contribaudit.evidence.pseudonyms import NameHandling
 from contribaudit.evidence.verify import verify
@@ -27,11 +27,11 @@ def test_spaces_are_in_the_pack(tmp_path: Path) -> None:
         asyncio.run(audit(job))
         pack = export(of_last(job), tmp_path / "named", now=NOW, operator=job.operator).place
         omitted = export(
-            of_last(job, Wanted(NameHandling.OMIT)), tmp_path / "omit", now=NOW, operator=job.operator
+            of_last(job, ExportLimits(NameHandling.OMIT)), tmp_path / "omit", now=NOW, operator=job.operator
         ).place
         some_site = next(row["site"] for row in rows(pack, "spaces.csv"))
         limited = export(
-            of_last(job, Wanted(sites=(some_site,))), tmp_path / "site", now=NOW, operator=job.operator
+            of_last(job, ExportLimits(sites=(some_site,))), tmp_path / "site", now=NOW, operator=job.operator
         ).place
         kept = bench.store.spaces(bench.organization.id)
         listed = {app.id: one for app, one in kept.lists().items()}

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 import time_machine
 
-from contribaudit.evidence.dossier import Wanted
+from contribaudit.evidence.dossier import ExportLimits
 from contribaudit.evidence.pseudonyms import NameHandling
 from contribaudit.evidence.start import BOOK, COLUMNS, INDEX, PAGE
 from contribaudit.exporters.xlsx import Page, write_pages
@@ -112,7 +112,7 @@ def test_the_page_runs_nothing_and_every_link_leads_somewhere(unsigned: Path) ->
 
 @pytest.mark.parametrize("people", [NameHandling.PSEUDONYM, NameHandling.OMIT])
 def test_nobody_is_named_where_nobody_is(told: Scene, people: NameHandling) -> None:
-    pack = told.export(f"start-{people.value}", Wanted(people)).place
+    pack = told.export(f"start-{people.value}", ExportLimits(people)).place
     everything = (pack / PAGE).read_text(encoding="utf-8") + str(sheets(pack))
     assert [name for name in (*PEOPLE, *PARTS) if re.search(rf"\b{re.escape(name)}\b", everything)] == []
 

@@ -16,7 +16,7 @@ from contribaudit.audit.replay import judge_at
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subprocessors import Review
 from contribaudit.errors import EvidenceDamaged
-from contribaudit.evidence.dossier import Wanted, of_last
+from contribaudit.evidence.dossier import ExportLimits, of_last
 from contribaudit.evidence.export import export
 from contribaudit.evidence.pseudonyms import NameHandling
 from contribaudit.evidence.reperform import Result, reperform
@@ -100,7 +100,7 @@ def test_a_list_whose_page_is_missing_is_found(pack: Path, tmp_path: Path) -> No
 
 
 def test_a_pack_without_names_names_nobody_who_imported_or_reviewed(listed: Scene) -> None:
-    wanted = Wanted(people=NameHandling.OMIT)
+    wanted = ExportLimits(people=NameHandling.OMIT)
     place = export(
         of_last(listed.bench.job(ASKED), wanted), listed.folder / "unnamed", now=NOW, operator=listed.operator
     ).place

@@ -14,7 +14,7 @@ import pytest
 from contribaudit.audit.job import Job
 from contribaudit.audit.pipeline import audit
 from contribaudit.core.model.provisions import Note
-from contribaudit.evidence.dossier import Wanted, of_last
+from contribaudit.evidence.dossier import ExportLimits, of_last
 from contribaudit.evidence.export import export
 from contribaudit.evidence.pseudonyms import NameHandling
 from contribaudit.evidence.reperform import Result, reperform
@@ -83,7 +83,7 @@ def test_what_rests_on_documents_is_judged_again_from_the_folder(job: Job, tmp_p
 
 
 def test_a_folder_without_names_has_none_of_those_who_looked(job: Job, tmp_path: Path) -> None:
-    dossier = of_last(job, Wanted(people=NameHandling.PSEUDONYM))
+    dossier = of_last(job, ExportLimits(people=NameHandling.PSEUDONYM))
     place = export(dossier, tmp_path / "pack", now=NOW, operator=job.operator).place
     for name in ("terms.csv", "provisions.csv", "terms_notes.csv"):
         assert "dpo@acme.example" not in (place / name).read_text()

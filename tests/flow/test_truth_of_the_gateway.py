@@ -27,7 +27,7 @@ from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.effective import as_observation
 from contribaudit.core.resolve.effective_ai import ai
 from contribaudit.core.resolve.reasons import Effective
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.state import State
 from tests.builders import (
     NOW,
@@ -98,7 +98,7 @@ def item_of(word: str, subject: Subject, objects: dict[str, Any]) -> Iterator[Ob
 
 def resolved(found: list[Observation], objects: Mapping[str, Any], *, whole: bool = True) -> State:
     runs = None if whole else collections(collection("workspaces", "timeout"))
-    one = Seen(ORG, "Acme", snapshot(found, runs), recorded=AttestationHistory(objects=objects))
+    one = SeenOrganization(ORG, "Acme", snapshot(found, runs), recorded=AttestationHistory(objects=objects))
     return resolve([one], RULEBOOK, NOW, PROMISES)
 
 
@@ -316,7 +316,9 @@ def test_an_item_counts_against_no_look_that_was_made_while_it_was_as_now(
         unanchored_reason="" if bound else "nothing was read around the look",
     )
     told = AttestationHistory((look,), objects=objects)
-    resolved_state = resolve([Seen(ORG, "Acme", snapshot(found, None), recorded=told)], RULEBOOK, NOW, PROMISES)
+    resolved_state = resolve(
+        [SeenOrganization(ORG, "Acme", snapshot(found, None), recorded=told)], RULEBOOK, NOW, PROMISES
+    )
     findings = evaluated(resolved_state, policy_of(rule("AI-01"))).findings
     (of_it,) = (one for one in findings if one.subject == contrary)
     (of_other,) = (one for one in findings if one.subject == agreeing)

@@ -12,7 +12,7 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.subject import Kind
 from contribaudit.errors import PolicyFileError
 from contribaudit.policy_file.reading import resolve
-from contribaudit.policy_file.values import Known
+from contribaudit.policy_file.values import KnownWords
 
 SLUGS = {one.id: one.slug for one in checks.ALL}
 ESSENTIALS = ("DC-06", "DC-07", "DC-09", "DC-10", "DC-18", "AI-20", "DR-04", "DR-13", "GV-01", "GV-06")
@@ -98,7 +98,7 @@ CHECKS = by_id(
         fake("DC-11", Shape.WORDS),
     ]
 )
-KNOWN = Known(CHECKS, VOCABULARIES, PLANS)
+KNOWN = KnownWords(CHECKS, VOCABULARIES, PLANS)
 
 
 def load(path: Path | None) -> AuditPolicy:

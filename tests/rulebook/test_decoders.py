@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit import catalogue
-from contribaudit.core.model.decoder import When
+from contribaudit.core.model.decoder import ValueCondition
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.errors import RulebookError
 from contribaudit.rulebook import decoders, loader
@@ -57,9 +57,9 @@ def test_a_folder_adds_to_the_rulebook_and_to_its_digest(tmp_path: Path) -> None
     assert set(one.pointers) == {"/attributes/rule/off", "/attributes/status", "/attributes/x"}
     equal = (("/attributes/rule/off", b"[]"), ("/attributes/status", b'"enabled"'), ("/attributes/x", b"null"))
     assert one.values == (
-        When("off", equal=equal),
-        When("on", without=("/attributes/rule/off",)),
-        When("off", absent=True),
+        ValueCondition("off", equal=equal),
+        ValueCondition("on", without=("/attributes/rule/off",)),
+        ValueCondition("off", absent=True),
     )
     assert found.files[-1].name == "decoders/ours.toml"
     assert not found.files[-1].shipped

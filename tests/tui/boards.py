@@ -21,7 +21,7 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import RulebookFile
 from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, NoSpaces, Space, SpaceList
 from contribaudit.core.model.subject import Subject, organization_subject
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.state import State
 from contribaudit.store.records import RunRecord
 from contribaudit.store.runs import OutcomeSpan
@@ -249,8 +249,8 @@ def _state() -> State:
         observed(names.ORGANIZATION_NAME, organization_subject(ORG), "Acme Global"),
     ]
     seen = [
-        Seen(ORG, "Acme", snapshot(acme), "", {}, {}),
-        Seen(OTHER_ORG, "Acme Bank", None, "no key: none is saved for it", {}, {}),
+        SeenOrganization(ORG, "Acme", snapshot(acme), "", {}, {}),
+        SeenOrganization(OTHER_ORG, "Acme Bank", None, "no key: none is saved for it", {}, {}),
     ]
     return resolve(seen, _RULEBOOK, NOW, promises_of(collectors.ALL))
 

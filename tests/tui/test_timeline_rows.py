@@ -17,8 +17,8 @@ from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows import timeline
 from contribaudit.tui.rows.timeline import (
     Filter,
+    LineKind,
     Trail,
-    What,
     cells,
     change_detail,
     days_of,
@@ -118,7 +118,7 @@ def test_oldest_first_is_the_same_lines_by_time() -> None:
     assert [one.at for one in forth] == sorted(one.at for one in forth)
     assert sorted(told_lines(newest_first=False)) == sorted(told_lines())
     after_run = [one.what for one in forth if one.day == date(2026, 11, 13)]
-    assert after_run == [What.DAY, What.RUN, What.GAP]
+    assert after_run == [LineKind.DAY, LineKind.RUN, LineKind.GAP]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_a_cause_comes_with_its_proof() -> None:
 def test_changes_alone_are_shown_unless_runs_are_asked_for() -> None:
     """Gaps stay: leaving one out would make it look watched."""
     kinds = {one.what for one in lines_of(entries_of(TRAIL), Filter(), newest_first=True)}
-    assert kinds == {What.DAY, What.CHANGE, What.GAP}
+    assert kinds == {LineKind.DAY, LineKind.CHANGE, LineKind.GAP}
 
 
 def test_equal_changes_are_one_line_that_opens() -> None:
@@ -187,7 +187,7 @@ def test_equal_changes_are_one_line_that_opens() -> None:
     ]
     apart = [change(1, "x.atlassian.net/a", "EU", "US", cause=BY_EVENT), change(2, "y.atlassian.net/b", "EU", "US")]
     entries = entries_of(Trail([*many, *apart], (), (), day(3)))
-    lines = [one for one in lines_of(entries, Filter(), newest_first=True) if one.what is What.CHANGE]
+    lines = [one for one in lines_of(entries, Filter(), newest_first=True) if one.what is LineKind.CHANGE]
     assert [len(one.folded) for one in lines] == [0, 5, 0]
     fold = lines[1]
     assert "5 apps|Location: different values" in "|".join(cell.plain for cell in cells(fold))
@@ -195,7 +195,7 @@ def test_equal_changes_are_one_line_that_opens() -> None:
     assert "acme.atlassian.net/app-4" in change_detail(fold).plain
     opened = {fold.alike}
     whole = lines_of(entries, Filter(), newest_first=True, opened=opened)
-    assert sum(1 for one in whole if one.what is What.CHANGE) == 8
+    assert sum(1 for one in whole if one.what is LineKind.CHANGE) == 8
     assert timeline.count_changes(whole, opened) == timeline.count_changes(lines) == 7
 
 
@@ -203,9 +203,9 @@ def test_runs_gaps_days_and_tickets_in_full() -> None:
     texts = {
         one.what: change_detail(one).plain for one in lines_of(entries_of(TRAIL), Filter(runs=True), newest_first=True)
     }
-    assert "policy policy.toml, bbbbbbbbbbbb" in texts[What.RUN]
-    assert "no run 13 Nov 02:05Z - 15 Nov 02:00Z (48 h): no observations" in texts[What.GAP]
-    assert "end of this day" in texts[What.DAY]
+    assert "policy policy.toml, bbbbbbbbbbbb" in texts[LineKind.RUN]
+    assert "no run 13 Nov 02:05Z - 15 Nov 02:00Z (48 h): no observations" in texts[LineKind.GAP]
+    assert "end of this day" in texts[LineKind.DAY]
     note = Annotation("GRC-7", "asked\nfor", Signature("it@acme.example", day(6), "it", "desk"))
     (entry,) = entries_of(Trail([replace(LATER, annotations=(note,))], [], [], day(6)))
     assert "TICKET GRC-7\nasked\nfor\nit@acme.example, it on desk, 2026-11-16 02:00Z" in change_detail(entry).plain

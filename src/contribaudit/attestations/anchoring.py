@@ -19,7 +19,7 @@ from contribaudit.core.model.setting import Family
 from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import parse_utc
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.signals import SignalReading, Standing, readings
 from contribaudit.core.resolve.state import State
 from contribaudit.store.history import History
@@ -129,7 +129,7 @@ class PastLooks:
         known: dict[str, list[Observation]] = {}
         for fact in self.store.known(snapshot.organization, before=run).facts:
             known.setdefault(fact.collector, []).append(fact.observation)
-        seen = Seen(snapshot.organization, "", snapshot, known=known)
+        seen = SeenOrganization(snapshot.organization, "", snapshot, known=known)
         return resolve([seen], self.now.rulebook, snapshot.finished_at, promises_of(collectors.ALL))
 
     def _began(self, organization: str) -> datetime:

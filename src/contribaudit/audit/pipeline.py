@@ -34,7 +34,7 @@ from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.resolve.attested import PlanSeen, plan_now
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.state import Chain, HistoryReader, State
 from contribaudit.errors import ContribauditError, NothingRead, ServerFailed, StoreBusy
 from contribaudit.policy_file.expect import questions
@@ -61,12 +61,12 @@ def state_of(
         )
 
 
-def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> Seen:
+def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> SeenOrganization:
     """One target as a run found it, with what the history knew before; spaces, changes and evidence only when asked."""
     known: dict[str, list[Observation]] = {}
     for fact in job.store.known(target.organization, before=run).facts:
         known.setdefault(fact.collector, []).append(fact.observation)
-    return Seen(
+    return SeenOrganization(
         organization=target.organization,
         name=target.name,
         snapshot=snapshot or (_last_snapshot(job, target) if target.left_out else None),

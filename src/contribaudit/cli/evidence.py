@@ -29,7 +29,7 @@ from contribaudit.errors import PolicyFileError, UsageError
 if TYPE_CHECKING:
     from contribaudit.audit.job import Job
     from contribaudit.core.advise.report import Report
-    from contribaudit.evidence.dossier import Dossier, Wanted
+    from contribaudit.evidence.dossier import Dossier, ExportLimits
     from contribaudit.evidence.export import Exported
     from contribaudit.evidence.verify import Verified
     from contribaudit.settings.model import AppSettings
@@ -84,7 +84,7 @@ def export_command(
     The newest run is judged again as of now; --run and --from judge as of that time. The policy is the one that
     judged the run; if --policy names another, the evidence says so.
     """
-    from contribaudit.evidence.dossier import Wanted, noted
+    from contribaudit.evidence.dossier import ExportLimits, noted
     from contribaudit.evidence.pseudonyms import NameHandling
 
     if until and not since:
@@ -97,7 +97,7 @@ def export_command(
         opened.store.exporting(wait_seconds=_WAIT_SECONDS),
     ):
         job = _by_its_policy(console, opened, run, until)
-        dossier, told = noted(_dossier(job, run, since, until, Wanted(NameHandling(people), sites)))
+        dossier, told = noted(_dossier(job, run, since, until, ExportLimits(NameHandling(people), sites)))
         done = _export(settings, job, dossier, place, archive=archive, csv_bom=console.csv_bom, mode=int(mode, 8))
         unnoted = job.store.read_only
     console.csv_bom = False  # of the files, not of this line
@@ -117,14 +117,14 @@ def export_command(
 
 def export_configured(settings: AppSettings, job: Job, report: Report) -> Exported | None:
     """Export what `[evidence]` asks of every audit; None when it names no folder. Raises what an export raises."""
-    from contribaudit.evidence.dossier import Wanted, of_report
+    from contribaudit.evidence.dossier import ExportLimits, of_report
     from contribaudit.evidence.pseudonyms import NameHandling
 
     wanted = settings.evidence
     if wanted.folder is None:
         return None
     with job.store.exporting(wait_seconds=_WAIT_SECONDS):
-        dossier = of_report(job, report, Wanted(NameHandling(wanted.people)))
+        dossier = of_report(job, report, ExportLimits(NameHandling(wanted.people)))
         name = f"run-{report.run.id:06}-{report.run.started_at:%Y-%m-%dT%H%MZ}" + (".zip" if wanted.archive else "")
         whose = dossier.organizations[0] if len(dossier.organizations) == 1 else "all"
         return _export(settings, job, dossier, wanted.folder / whose / name, archive=wanted.archive)
@@ -166,7 +166,7 @@ def _policy_of(job: Job, settings: AppSettings, record: RunRecord) -> AuditPolic
     return kept
 
 
-def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wanted: Wanted) -> Dossier:
+def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wanted: ExportLimits) -> Dossier:
     from contribaudit.evidence.dossier import of_last, of_period, of_run
 
     if run is not None:

@@ -103,7 +103,7 @@ def shown(report: Report, sites: tuple[str, ...], subject: Subject) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ExportLimits:
     """What an export leaves out or replaces."""
 
     people: NameHandling = NameHandling.NAMED
@@ -111,10 +111,10 @@ class Wanted:
     """Hosts of the sites that it is limited to; empty for all."""
 
 
-EVERYTHING = Wanted()
+EVERYTHING = ExportLimits()
 
 
-def of_report(job: Job, report: Report, wanted: Wanted = EVERYTHING) -> Dossier:
+def of_report(job: Job, report: Report, wanted: ExportLimits = EVERYTHING) -> Dossier:
     """The dossier of a run that was just judged: of each organization its newest run up to that one.
 
     Raises UsageError for a run that was told to leave out checks, and for a site that is none of the organizations'.
@@ -126,12 +126,12 @@ def of_report(job: Job, report: Report, wanted: Wanted = EVERYTHING) -> Dossier:
     return _dossier(job, report, tuple(runs[one] for one in sorted(runs)), report.changes, wanted)
 
 
-def of_last(job: Job, wanted: Wanted = EVERYTHING) -> Dossier:
+def of_last(job: Job, wanted: ExportLimits = EVERYTHING) -> Dossier:
     """The dossier of the newest saved run, judged as of now. Raises UsageError as `of_report` and without a run."""
     return of_report(job, judge_last(job), wanted)
 
 
-def of_run(job: Job, run: int, wanted: Wanted = EVERYTHING) -> Dossier:
+def of_run(job: Job, run: int, wanted: ExportLimits = EVERYTHING) -> Dossier:
     """The dossier of one saved run, judged as of its end. Raises UsageError as `of_report`, and for no such run."""
     record = job.store.run(run)
     report = judge_at(job, min(record.finished_at, job.clock()))
@@ -143,7 +143,7 @@ def of_run(job: Job, run: int, wanted: Wanted = EVERYTHING) -> Dossier:
     return of_report(job, report, wanted)
 
 
-def of_period(job: Job, since: datetime, until: datetime, wanted: Wanted = EVERYTHING) -> Dossier:
+def of_period(job: Job, since: datetime, until: datetime, wanted: ExportLimits = EVERYTHING) -> Dossier:
     """The dossier of every run that began in a period; its newest run is judged as of the period's end.
 
     Raises UsageError as `of_report`, for a period that ends before it begins, and for one without a run.
@@ -179,7 +179,7 @@ def _dossier(
     report: Report,
     runs: tuple[RunRecord, ...],
     changes: Sequence[Change],
-    wanted: Wanted,
+    wanted: ExportLimits,
     *,
     since: datetime | None = None,
     until: datetime | None = None,

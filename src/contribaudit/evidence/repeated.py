@@ -30,7 +30,7 @@ from contribaudit.evidence.pack import (
     shown,
 )
 from contribaudit.evidence.readme import CONTENTS, About, contents, data_dictionary, meanings, readme_text
-from contribaudit.evidence.start import BOOK, PAGE, Shown, Start, write_book, write_page
+from contribaudit.evidence.start import BOOK, PAGE, Start, StartContents, write_book, write_page
 
 DICTIONARY = "data-dictionary.csv"
 SEGREGATION, LEDGER = "segregation.csv", "ledger.csv"
@@ -200,7 +200,7 @@ def made_again(held: ListedPack, about: About, start: Start) -> dict[str, Callab
     """By name, what makes the file from the others; `start` has taken the findings of the report."""
 
     @cache
-    def told() -> Shown:
+    def told() -> StartContents:
         rests = _rests(held, start.ids)
         return start.shown(about, lambda one: rests[one["id"]])
 

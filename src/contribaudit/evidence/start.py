@@ -103,10 +103,10 @@ class Start:
             self.take(one)
             yield one
 
-    def shown(self, about: About, basis: Basis) -> Shown:
+    def shown(self, about: About, basis: Basis) -> StartContents:
         """What the two files show of a folder about this."""
         found, waived = ([_row(one, *basis(one)) for one in kept.findings()] for kept in (self._open, self._waived))
-        return Shown(about, found, self._open.number, waived, self.counted.controls())
+        return StartContents(about, found, self._open.number, waived, self.counted.controls())
 
     @property
     def ids(self) -> set[str]:
@@ -115,7 +115,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class StartContents:
     """What the two files show."""
 
     about: About
@@ -153,7 +153,7 @@ def _row(finding: FindingV1, due_on: str, evidence_file: str) -> tuple[Cell, ...
     )
 
 
-def write_book(shown: Shown, out: BinaryIO) -> None:
+def write_book(shown: StartContents, out: BinaryIO) -> None:
     """The workbook: what it is about, what is open, the same by control, the index by control, what was accepted."""
     about = shown.about
     guide = [
@@ -202,7 +202,7 @@ def _index(one: Control) -> tuple[Cell, ...]:
     return (one.framework, one.control, one.state, *numbers, ", ".join(one.checks), "; ".join(one.titles))
 
 
-def write_page(shown: Shown, files: Mapping[str, str], out: TextIO) -> None:
+def write_page(shown: StartContents, files: Mapping[str, str], out: TextIO) -> None:
     """The page; `files` are names of the folder with what they hold."""
     style, verdict = _read_asset("start.css"), shown.about.verdict
     rows, waived = ([_texts(row) for row in some[:MOST_ON_PAGE]] for some in (shown.open, shown.waived))

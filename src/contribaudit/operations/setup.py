@@ -40,7 +40,7 @@ contribaudit policy show prints what the statements stand for; contribaudit poli
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SecretDestination:
     """Where a key or token that was typed is to be kept."""
 
     what: str
@@ -117,7 +117,7 @@ def install(
     policy: Path,
     answers: Answers,
     name: str,
-    secrets: Sequence[Kept],
+    secrets: Sequence[SecretDestination],
     warn: Callable[[str, str], None],
 ) -> None:
     """Keep what was typed and write both files: everything, or nothing. `name` is the organization's, "" if unknown.

@@ -21,7 +21,7 @@ from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.policy_file.reading import Pack, resolve, texts
 from contribaudit.policy_file.reading import shipped as packs
 from contribaudit.policy_file.schema import json_schema
-from contribaudit.policy_file.values import Known
+from contribaudit.policy_file.values import KnownWords
 
 __all__ = ["Pack", "json_schema", "load", "packs"]
 
@@ -48,5 +48,5 @@ def load(
     Raises PolicyFileError: with every problem of the files, one a line, or when the file cannot be read, or when the
     policy asks for no check. KeyError means that a check names a vocabulary that was not given.
     """
-    known = Known(checks, vocabularies, plans, rulebook)
+    known = KnownWords(checks, vocabularies, plans, rulebook)
     return resolve(path, known, texts(), text)

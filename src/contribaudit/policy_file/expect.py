@@ -23,7 +23,7 @@ EVERYTHING = Where()
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class AskedCheck:
     """One check that a statement asks."""
 
     check: str
@@ -39,87 +39,97 @@ class Ask:
 
 
 _EVERY = (
-    Ask("DC-10", "A statement about the company holds only if every organization was read."),
-    Ask("GV-06", "The rules rest on plans, defaults and lists that Atlassian changes."),
+    AskedCheck("DC-10", "A statement about the company holds only if every organization was read."),
+    AskedCheck("GV-06", "The rules rest on plans, defaults and lists that Atlassian changes."),
 )
 _LIST = (
-    Ask("SP-01", "Who was added since the list was imported is in no comparison."),
-    Ask("SP-02", "A change that nobody looked at may undo it, and after the objection period it stays."),
-    Ask("SP-06", "A row that is not understood may mean any app and any location.", severity=Severity.MEDIUM),
+    AskedCheck("SP-01", "Who was added since the list was imported is in no comparison."),
+    AskedCheck("SP-02", "A change that nobody looked at may undo it, and after the objection period it stays."),
+    AskedCheck("SP-06", "A row that is not understood may mean any app and any location.", severity=Severity.MEDIUM),
 )
 _OF_THE_COMPANY = frozenset(ask.check for ask in (*_EVERY, *_LIST[:2]))
 _TRIALS = "A trial counts as an active plan: what holds during it may not hold the day after."
-_PLAN = Ask("DC-06", "The policy was written for this plan; another plan has other settings and defaults.")
+_PLAN = AskedCheck("DC-06", "The policy was written for this plan; another plan has other settings and defaults.")
 _IN_APP = (
-    Ask("DC-03", "No in-app data is contributed, by the switch or through the include list."),
-    Ask(
+    AskedCheck("DC-03", "No in-app data is contributed, by the switch or through the include list."),
+    AskedCheck(
         "DC-04",
         "While the switch is off, the include list can still open individual spaces, apps or connectors.",
         expect=(),
     ),
-    Ask("DC-13", "When the switch is flipped the other list counts, so it is looked at again."),
-    Ask(
+    AskedCheck("DC-13", "When the switch is flipped the other list counts, so it is looked at again."),
+    AskedCheck(
         "DC-12",
         "A new space follows the switch and the list from its first page on.",
         where=Where(sandbox=False),  # of a sandbox, DC-23 says once that nobody knows
     ),
-    Ask("DC-23", "A sandbox is a copy of production, and Atlassian does not say whether it contributes."),
-    Ask("DC-07", _TRIALS),
+    AskedCheck("DC-23", "A sandbox is a copy of production, and Atlassian does not say whether it contributes."),
+    AskedCheck("DC-07", _TRIALS),
 )
 _OFFERED_TO_ALL = (
-    Ask("AI-04", "Some apps have an AI switch of their own, outside Rovo access.", "off", severity=Severity.HIGH),
-    Ask("AI-05", "Trello and Loom have AI switches of their own, outside Rovo access.", "off", severity=Severity.HIGH),
-    Ask("AI-08", "Rovo access does not cover customers in the help portal."),
+    AskedCheck(
+        "AI-04", "Some apps have an AI switch of their own, outside Rovo access.", "off", severity=Severity.HIGH
+    ),
+    AskedCheck(
+        "AI-05", "Trello and Loom have AI switches of their own, outside Rovo access.", "off", severity=Severity.HIGH
+    ),
+    AskedCheck("AI-08", "Rovo access does not cover customers in the help portal."),
 )
 
-ASKED: Mapping[str, tuple[Ask, ...]] = {
+ASKED: Mapping[str, tuple[AskedCheck, ...]] = {
     "contribution none": (
-        Ask("DC-01", "No metadata is contributed. Below Enterprise that is not achievable."),
+        AskedCheck("DC-01", "No metadata is contributed. Below Enterprise that is not achievable."),
         *_IN_APP,
     ),
     "contribution metadata-only": _IN_APP,
     "contribution any": (),
     "ai blocked": (
-        Ask(
+        AskedCheck(
             "AI-01", "AI reaches no app, by Rovo access, the app's own switch or another Jira app of its site.", BLOCKED
         ),
-        Ask(
+        AskedCheck(
             "DR-09",
             "Of some apps no page says whether AI reaches them; blocked everywhere means there too.",
             everywhere=True,
         ),
         *_OFFERED_TO_ALL,
-        Ask("AI-10", "Default access opens apps to every future agent.", filled="apps allowed"),
-        Ask("AI-11", "Web search sends queries out, whatever Rovo access blocks."),
-        Ask("AI-16", "Tools connect over MCP, whatever Rovo access blocks.", expect=()),
-        Ask("AI-18", "Tools that connect over MCP may write, whatever Rovo access blocks.", expect=BLOCKED),
-        Ask("DC-07", _TRIALS, severity=Severity.MEDIUM),
+        AskedCheck("AI-10", "Default access opens apps to every future agent.", filled="apps allowed"),
+        AskedCheck("AI-11", "Web search sends queries out, whatever Rovo access blocks."),
+        AskedCheck("AI-16", "Tools connect over MCP, whatever Rovo access blocks.", expect=()),
+        AskedCheck("AI-18", "Tools that connect over MCP may write, whatever Rovo access blocks.", expect=BLOCKED),
+        AskedCheck("DC-07", _TRIALS, severity=Severity.MEDIUM),
     ),
     "ai groups": (
-        Ask("AI-01", "AI reaches each app for groups at most, not for everybody.", expect="limited"),
-        Ask("AI-06", "Every app is blocked or limited to these groups.", filled="groups", severity=Severity.HIGH),
-        Ask("AI-07", "Another group that holds the role for AI gets AI.", filled="groups"),
+        AskedCheck("AI-01", "AI reaches each app for groups at most, not for everybody.", expect="limited"),
+        AskedCheck(
+            "AI-06", "Every app is blocked or limited to these groups.", filled="groups", severity=Severity.HIGH
+        ),
+        AskedCheck("AI-07", "Another group that holds the role for AI gets AI.", filled="groups"),
         *_OFFERED_TO_ALL,
-        Ask("AI-10", "Default access opens apps to every future agent.", filled="groups"),
-        Ask("DC-07", _TRIALS),
+        AskedCheck("AI-10", "Default access opens apps to every future agent.", filled="groups"),
+        AskedCheck("DC-07", _TRIALS),
     ),
     "ai allowed": (),
     "location": (
-        Ask("DR-01", "Each app keeps its data in one of these locations.", filled="locations"),
-        Ask("DR-02", "Atlassian may move an app that is located there but not pinned."),
-        Ask("DR-03", "Without data residency on its plan, no app can be pinned."),
-        Ask("DR-04", "While a move is open or failed, data is in neither location for certain."),
-        Ask("DR-05", "A new app starts in the default location.", filled="locations"),
-        Ask("DR-06", "Atlassian decides where apps without data residency keep data.", filled="apps accepted"),
-        Ask("DR-14", "A new app is in no residency policy until somebody adds it."),
-        Ask("DC-07", "When a trial ends, the app may fall to a plan without data residency."),
+        AskedCheck("DR-01", "Each app keeps its data in one of these locations.", filled="locations"),
+        AskedCheck("DR-02", "Atlassian may move an app that is located there but not pinned."),
+        AskedCheck("DR-03", "Without data residency on its plan, no app can be pinned."),
+        AskedCheck("DR-04", "While a move is open or failed, data is in neither location for certain."),
+        AskedCheck("DR-05", "A new app starts in the default location.", filled="locations"),
+        AskedCheck("DR-06", "Atlassian decides where apps without data residency keep data.", filled="apps accepted"),
+        AskedCheck("DR-14", "A new app is in no residency policy until somebody adds it."),
+        AskedCheck("DC-07", "When a trial ends, the app may fall to a plan without data residency."),
     ),
     "subprocessor_locations": (
-        Ask("SP-03", "Each sub-processor that touches an app works in one of these locations only.", filled="places"),
+        AskedCheck(
+            "SP-03", "Each sub-processor that touches an app works in one of these locations only.", filled="places"
+        ),
         *_LIST,
     ),
     "subprocessors_accepted": (
-        Ask("SP-04", "A sub-processor that trains models is one of these, or touches no app.", filled="companies"),
+        AskedCheck(
+            "SP-04", "A sub-processor that trains models is one of these, or touches no app.", filled="companies"
+        ),
         *_LIST,
     ),
 }

@@ -43,7 +43,7 @@ from contribaudit.policy_file.schema import (
     WaiverTable,
 )
 from contribaudit.policy_file.statements import ExpectTable
-from contribaudit.policy_file.values import VERSION, Known, Table
+from contribaudit.policy_file.values import VERSION, KnownWords, Table
 
 AnyTable = TypeVar("AnyTable", bound=Table)
 
@@ -94,7 +94,7 @@ class Document:
     decisions: tuple[Decision, ...] = ()
 
 
-def parse(source: Source, text: str, known: Known) -> tuple[Document, list[Problem]]:
+def parse(source: Source, text: str, known: KnownWords) -> tuple[Document, list[Problem]]:
     """What the text says, and every problem in it, in the order of their lines."""
     try:
         tables = toml(text)
@@ -197,7 +197,7 @@ def _is_list_of(key: str, value: Any) -> bool:
 DEFAULT_PACK = "essentials"
 
 
-def resolve(path: Path | None, known: Known, packs: Mapping[str, str], instead: str | None = None) -> AuditPolicy:
+def resolve(path: Path | None, known: KnownWords, packs: Mapping[str, str], instead: str | None = None) -> AuditPolicy:
     """The policy of this file, or of the default pack. `packs` are the texts of the shipped packs by name.
 
     `instead` is read in place of what the file holds.
@@ -235,7 +235,7 @@ def resolve(path: Path | None, known: Known, packs: Mapping[str, str], instead: 
 class _Reading:
     """Reads a source and all that it extends, each once, what is extended first."""
 
-    def __init__(self, known: Known, packs: Mapping[str, str]) -> None:
+    def __init__(self, known: KnownWords, packs: Mapping[str, str]) -> None:
         self.documents: list[Document] = []
         self.problems: list[Problem] = []
         self._known = known
@@ -300,7 +300,7 @@ def _file(path: Path, *, label: str, origin: str) -> Source:
 
 
 def _merged(
-    top: Source, documents: Sequence[Document], statements: Sequence[expect.Merged], known: Known
+    top: Source, documents: Sequence[Document], statements: Sequence[expect.Merged], known: KnownWords
 ) -> AuditPolicy:
     heads = [document.head for document in documents if document.head]
     plan = next((head.written_for_plan for head in reversed(heads) if head.written_for_plan), None)
@@ -330,7 +330,7 @@ def _in_order(
     documents: Sequence[Document],
     statements: Sequence[expect.Merged],
     stated: Mapping[int, Sequence[Rule]],
-    known: Known,
+    known: KnownWords,
 ) -> list[Rule]:
     """Of each file its statements, then its rules. What an `[[organization]]` says stands after the rules for all
     organizations and before those whose `where` names one.

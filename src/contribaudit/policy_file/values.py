@@ -37,7 +37,7 @@ _LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownWords:
     """What the words of a file are checked against. It is the validation context of every table here."""
 
     checks: Mapping[str, Check]
@@ -66,10 +66,10 @@ def refuse(text: str) -> NoReturn:
     raise PydanticCustomError("policy_file", "{text}", {"text": text})
 
 
-def known_of(info: ValidationInfo) -> Known:
+def known_of(info: ValidationInfo) -> KnownWords:
     """What the words under validation are checked against."""
     known = info.context
-    if not isinstance(known, Known):
+    if not isinstance(known, KnownWords):
         raise TypeError("a policy table is validated with Known as its context")
     return known
 

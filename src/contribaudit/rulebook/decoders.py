@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from contribaudit import files
 from contribaudit.core.model.canonical import VOLATILE, canonical_json, parts
-from contribaudit.core.model.decoder import Decoder, When
+from contribaudit.core.model.decoder import Decoder, ValueCondition
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import Rulebook, RulebookFile
 from contribaudit.core.model.setting import Setting
@@ -113,7 +113,7 @@ def _decoder(entry: shapes.DecoderEntry, where: str, name: str, digest: str) -> 
         _lasting(pointer, where)
         if pointer not in pointers:
             raise RulebookError(f"{where}: {pointer} is looked at and not among `pointers`", hint="Add it there.")
-    seen: list[When] = []
+    seen: list[ValueCondition] = []
     for one in values:
         for other in seen:
             if replace(one, value=None) == replace(other, value=None):
@@ -132,7 +132,7 @@ def _decoder(entry: shapes.DecoderEntry, where: str, name: str, digest: str) -> 
     )
 
 
-def _when(entry: shapes.DecodedValueEntry, where: str) -> When:
+def _when(entry: shapes.DecodedValueEntry, where: str) -> ValueCondition:
     equal = [(pointer, canonical_json(_json(value, where))) for pointer, value in sorted(entry.when.items())]
     equal += [(pointer, b"null") for pointer in entry.null]
     named = [*(pointer for pointer, _ in equal), *entry.without]
@@ -143,7 +143,7 @@ def _when(entry: shapes.DecodedValueEntry, where: str) -> When:
         raise RulebookError(f"{where}: {wrong}", hint=_HINT)
     if len(set(named)) < len(named):
         raise RulebookError(f"{where}: one pointer stands there twice", hint=_HINT)
-    return When(entry.value, tuple(sorted(equal)), tuple(sorted(entry.without)), entry.absent)
+    return ValueCondition(entry.value, tuple(sorted(equal)), tuple(sorted(entry.without)), entry.absent)
 
 
 def _json(value: Any, where: str) -> Any:

@@ -62,14 +62,14 @@ NOT_NAMED = NamedKey()
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundKey:
     """A key, and in words where it came from ("the environment variable CONTRIBAUDIT_API_KEY")."""
 
     key: SecretStr
     origin: str
 
 
-def find_key(settings: AppSettings, organization: str, named: NamedKey = NOT_NAMED) -> Found:
+def find_key(settings: AppSettings, organization: str, named: NamedKey = NOT_NAMED) -> FoundKey:
     """The key of this organization, from the nearest place that has one.
 
     `named` is the command line's. An `[[organization]]` that names a file or variable of its own
@@ -79,20 +79,22 @@ def find_key(settings: AppSettings, organization: str, named: NamedKey = NOT_NAM
     if named.fd is not None and named.file is not None:
         raise UsageError("--api-key-fd and --api-key-file were both given", hint="Give one of them")
     if named.fd is not None:
-        return Found(_from_descriptor(named.fd), f"file descriptor {named.fd}")
+        return FoundKey(_from_descriptor(named.fd), f"file descriptor {named.fd}")
     if named.file is not None:
-        return Found(read_key_file(named.file), f"the file {named.file}")
+        return FoundKey(read_key_file(named.file), f"the file {named.file}")
     entries = settings.organizations()
     entry = next((one for one in entries if one.id == organization), None)
     own = (entry.api_key_env, entry.api_key_file) if entry is not None else (None, None)
     if len(entries) > 1 and (found := _configured(*own)):
         return found
     if settings.api_key is not None:
-        return Found(checked_key(settings.api_key.get_secret_value(), VARIABLE), f"the environment variable {VARIABLE}")
+        return FoundKey(
+            checked_key(settings.api_key.get_secret_value(), VARIABLE), f"the environment variable {VARIABLE}"
+        )
     if found := _configured(*own):
         return found
     if settings.api_key_file is not None and len(entries) <= 1:
-        return Found(read_key_file(settings.api_key_file), f"the file {settings.api_key_file}")
+        return FoundKey(read_key_file(settings.api_key_file), f"the file {settings.api_key_file}")
     return _from_keyring(organization, settings.api_url, _places_searched(entry))
 
 
@@ -196,11 +198,11 @@ def key_store() -> str:
         return _trusted(keyring.get_keyring())
 
 
-def _configured(variable: str | None, file: Path | None) -> Found | None:
+def _configured(variable: str | None, file: Path | None) -> FoundKey | None:
     """What the variable holds, else the file; None where neither is named, or the variable is not set."""
     if variable is not None and (value := os.environ.get(variable)):
-        return Found(checked_key(value, variable), f"the environment variable {variable}")
-    return Found(read_key_file(file), f"the file {file}") if file is not None else None
+        return FoundKey(checked_key(value, variable), f"the environment variable {variable}")
+    return FoundKey(read_key_file(file), f"the file {file}") if file is not None else None
 
 
 def _from_descriptor(descriptor: int) -> SecretStr:
@@ -215,7 +217,7 @@ def _from_descriptor(descriptor: int) -> SecretStr:
     return checked_key(_decoded(data, name), name)
 
 
-def key_in_keyring(account: str) -> Found | None:
+def key_in_keyring(account: str) -> FoundKey | None:
     """What the keyring keeps for an account, an organization's ID or a site's; None when it keeps nothing.
 
     Raises KeyStoreUnusable, and CredentialError for what cannot be a key.
@@ -223,10 +225,10 @@ def key_in_keyring(account: str) -> Found | None:
     with _keyring() as keyring:
         store = _trusted(keyring.get_keyring())
         key = keyring.get_password(SERVICE, account)
-    return Found(checked_key(key, "The keyring's entry"), f"the keyring ({store})") if key else None
+    return FoundKey(checked_key(key, "The keyring's entry"), f"the keyring ({store})") if key else None
 
 
-def _from_keyring(organization: str, api_url: str, searched: list[str]) -> Found:
+def _from_keyring(organization: str, api_url: str, searched: list[str]) -> FoundKey:
     problem = ""
     found = None
     try:
@@ -346,7 +348,7 @@ class SiteToken:
 
     host: str
     """"" for the token of all sites."""
-    found: Found | None
+    found: FoundKey | None
     email: str = ""
     """Whose it is; "" for a service account's."""
     missing: str = ""

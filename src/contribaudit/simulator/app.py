@@ -134,7 +134,7 @@ LARGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class UnverifiedRequest:
     """A request before authentication."""
 
     authorization: str | None
@@ -145,7 +145,7 @@ class Asked:
 
 
 def answer(
-    simulation: Simulation, endpoint: Endpoint, asked: Asked, now: datetime, *, one_too_many: bool
+    simulation: Simulation, endpoint: Endpoint, asked: UnverifiedRequest, now: datetime, *, one_too_many: bool
 ) -> tuple[Answer, Fault | None]:
     """The answer, and the fault that replaced it or holds it back, if one does."""
     try:
@@ -201,7 +201,7 @@ def render_ahead(simulation: Simulation) -> None:
         body = None if cursor is None else {"cursor": cursor}
 
 
-def _admit(simulation: Simulation, endpoint: Endpoint, asked: Asked, now: datetime) -> Call:
+def _admit(simulation: Simulation, endpoint: Endpoint, asked: UnverifiedRequest, now: datetime) -> Call:
     """The call, when the key may make it; otherwise raises the 401, 403, 404 or 400."""
     organization = simulation.organization
     if endpoint.style == "gateway":
@@ -289,7 +289,7 @@ def _handler(simulation: Simulation, endpoint: Endpoint) -> Handler:
     async def handle(request: Request) -> Response:
         started, now, raw = time.monotonic(), simulation.clock(), await request.body()
         query, header = _query(request), request.headers.get("authorization")
-        asked = Asked(header, request.url.path, request.path_params, query, raw)
+        asked = UnverifiedRequest(header, request.url.path, request.path_params, query, raw)
         limits, one_too_many = simulation.count(endpoint, now)
         reply, fault = answer(simulation, endpoint, asked, now, one_too_many=one_too_many)
         kind = fault.kind if fault is not None else ""

@@ -21,7 +21,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
 from contribaudit.store import ids
 from contribaudit.store.columns import read_value
-from contribaudit.store.records import Fact, Known
+from contribaudit.store.records import Fact, LastKnown
 from contribaudit.store.schema import (
     collections,
     facts,
@@ -239,14 +239,14 @@ def read_snapshot(connection: Connection, organization: str, run: int) -> Snapsh
     return Snapshot(organization, when.started_at, when.finished_at, tuple(made), by_collector)
 
 
-def read_known(connection: Connection, organization: str, *, before: int | None = None) -> Known:
+def read_known(connection: Connection, organization: str, *, before: int | None = None) -> LastKnown:
     """Everything last seen of the organization before run `before` (None: until now), whichever run saw it.
 
     Empty for an organization that was never audited.
     """
     number = organization_number(connection, organization)
     if number is None:
-        return Known(())
+        return LastKnown(())
     conditions = (facts.c.ended_run.is_(None),) if before is None else known_after(before - 1)
     by_collector: dict[str, list[StoredFact]] = defaultdict(list)
     for fact in stored_facts(connection, number, *conditions):
@@ -254,7 +254,7 @@ def read_known(connection: Connection, organization: str, *, before: int | None 
     first_runs = {collector: {fact.id: fact.first_run for fact in its} for collector, its in by_collector.items()}
     last = last_seen(connection, number, first_runs, before) if first_runs else {}
     started_at = {(one.collector, one.run): one.started_at for one in collections_of(connection, number)}
-    return Known(
+    return LastKnown(
         tuple(
             Fact(fact.observation(started_at[collector, last[fact.id]]), collector, fact.first_run, last[fact.id])
             for collector in sorted(by_collector)

@@ -76,7 +76,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LastKnown:
     """Everything last seen of one organization, whichever run saw it."""
 
     facts: tuple[Fact, ...]

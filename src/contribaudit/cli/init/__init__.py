@@ -41,7 +41,7 @@ from contribaudit.operations.answers import (
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from contribaudit.operations.setup import Kept
+    from contribaudit.operations.setup import SecretDestination
 
 
 class _CommaList(click.ParamType[tuple[str, ...]]):
@@ -214,7 +214,7 @@ def _answers_from_flags(console: Console, flags: Mapping[str, Any], other_flags:
     return answers
 
 
-def _tested(interview: Interview, answers: Answers) -> list[Kept]:
+def _tested(interview: Interview, answers: Answers) -> list[SecretDestination]:
     """Test the key of the flags; there are no secrets to save."""
     with _stoppable(answers):
         interview.key()
@@ -222,7 +222,7 @@ def _tested(interview: Interview, answers: Answers) -> list[Kept]:
     return []
 
 
-def _ask_missing(interview: Interview, answers: Answers, folder: Path, sure: str) -> list[Kept]:
+def _ask_missing(interview: Interview, answers: Answers, folder: Path, sure: str) -> list[SecretDestination]:
     """Ask for everything that is missing. Returns the typed secrets; `sure` is the last question, "" for none."""
     with _stoppable(answers):
         interview.key()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from contribaudit.core.model.rulebook import Rulebook
     from contribaudit.operations.first_look import FirstLook
-    from contribaudit.operations.setup import Kept
+    from contribaudit.operations.setup import SecretDestination
     from contribaudit.settings.model import AppSettings
 
 SKIP = "-"
@@ -86,7 +86,7 @@ class Interview:
         self._ask_attester()
         self._schedule()
 
-    def where_to_keep(self, folder: Path) -> list[Kept]:
+    def where_to_keep(self, folder: Path) -> list[SecretDestination]:
         """Ask where to save each secret that was typed. Nothing is saved yet."""
         from contribaudit.settings import credentials
 
@@ -314,8 +314,10 @@ class Interview:
                 self._answers.schedule = word
                 return
 
-    def _choose_storage(self, what: str, secret: SecretStr, account: str, path: Path, otherwise: str) -> Kept:
-        from contribaudit.operations.setup import Kept, free_path
+    def _choose_storage(
+        self, what: str, secret: SecretStr, account: str, path: Path, otherwise: str
+    ) -> SecretDestination:
+        from contribaudit.operations.setup import SecretDestination, free_path
         from contribaudit.settings import credentials
 
         path = free_path(path)
@@ -327,11 +329,11 @@ class Interview:
                 self._console.diagnostics.note(f"{error.message}.")
         else:
             if options.confirm(f"Save the {what} in the keyring ({store})?", default=True):
-                return Kept(what, secret, path, account)
+                return SecretDestination(what, secret, path, account)
         if options.confirm(f"Save the {what} in {path}, readable by you alone?", default=True):
-            return Kept(what, secret, path)
+            return SecretDestination(what, secret, path)
         self._console.diagnostics.warning(f"the {what} will not be kept", hint=f"For later audits, {otherwise}")
-        return Kept(what, secret, None)
+        return SecretDestination(what, secret, None)
 
 
 def _asked_organization() -> str:

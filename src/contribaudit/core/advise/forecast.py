@@ -29,7 +29,7 @@ from contribaudit.core.resolve.effective import effective_of
 from contribaudit.core.resolve.gateway import RUNNING, SOME_TRIAL, runs
 from contribaudit.core.resolve.plans import TRIALS, highest_plan
 from contribaudit.core.resolve.reasons import Effective
-from contribaudit.core.resolve.resolve import Seen, resolve
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.state import State
 
 SOURCE = "assumed"
@@ -41,7 +41,7 @@ AFTER_TRIAL = "plan_after_trial"
 class Assumed:
     """What a state is made of under an assumption."""
 
-    seen: tuple[Seen, ...]
+    seen: tuple[SeenOrganization, ...]
     plans: Mapping[str, Observation] = field(default_factory=dict)
     """Highest plans by organization, in place of those that follow from its apps."""
     sentences: tuple[str, ...] = ()
@@ -50,13 +50,13 @@ class Assumed:
     """What could not be assumed, and why."""
 
 
-def plan_becomes(seen: Sequence[Seen], state: State, plan: Plan) -> Assumed:
+def plan_becomes(seen: Sequence[SeenOrganization], state: State, plan: Plan) -> Assumed:
     """Every organization's highest plan becomes this one.
 
     A fall takes every app on a higher plan with it; a rise lifts the apps that have the highest plan today. Where
     the highest plan is not known today, every app whose plan is not known gets this one.
     """
-    made: list[Seen] = []
+    made: list[SeenOrganization] = []
     plans: dict[str, Observation] = {}
     notes: list[str] = []
     for one in seen:
@@ -83,13 +83,13 @@ def plan_becomes(seen: Sequence[Seen], state: State, plan: Plan) -> Assumed:
     return Assumed(tuple(made), plans, (f"the highest plan becomes {plan.name}",), tuple(notes))
 
 
-def trials_end(organizations: Sequence[Seen], state: State) -> Assumed:
+def trials_end(organizations: Sequence[SeenOrganization], state: State) -> Assumed:
     """Assume that every trial recorded as running has ended.
 
     To which plan an app falls then is not documented, so its plan becomes unknown. The highest plan becomes the next
     highest among the other apps where only apps on trial have the present one; it is the least that it can be.
     """
-    made: list[Seen] = []
+    made: list[SeenOrganization] = []
     plans: dict[str, Observation] = {}
     sentences: list[str] = []
     notes: list[str] = []
@@ -137,7 +137,9 @@ def _highest(state: State, organization: str) -> Plan | None:
     return state.rulebook.plan(state.word(organization_subject(organization), names.HIGHEST_PLAN))
 
 
-def _changed(seen: Seen, change: Callable[[Observation], Observation], ended: frozenset[Subject] = frozenset()) -> Seen:
+def _changed(
+    seen: SeenOrganization, change: Callable[[Observation], Observation], ended: frozenset[Subject] = frozenset()
+) -> SeenOrganization:
     """The organization with every app's plan changed; the gateway's words for it are those of another plan."""
     assert seen.snapshot is not None
 
@@ -254,7 +256,7 @@ class Forecast:
 class Ground:
     """All that a state is made of and judged by; nothing in it is read anew."""
 
-    seen: Sequence[Seen]
+    seen: Sequence[SeenOrganization]
     rulebook: Rulebook
     promises: Mapping[str, Iterable[SettingId]]
     settings: Sequence[Setting]

@@ -27,7 +27,7 @@ Digests: TypeAlias = tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class ValueCondition:
     """A state of the object that stands for a value."""
 
     value: Value
@@ -59,7 +59,7 @@ class Decoder:
     """Whose signal: the organization's own, or that of the app that has the setting."""
     pointers: tuple[str, ...]
     """What of the object is its state for this setting; all that `values` and `texts` look at is among them."""
-    values: tuple[When, ...] = ()
+    values: tuple[ValueCondition, ...] = ()
     texts: str = ""
     """The pointer to the list of texts that is the value as it stands, for settings that are lists; "" for none."""
     sha256: str = ""

@@ -21,7 +21,7 @@ _PREFIX = "space:"
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class TextMeaning:
     """What a text meant when it was written."""
 
     known: tuple[KnownSpace, ...] = ()
@@ -99,7 +99,7 @@ def where_it_would_be(state: State, organization: str, text: str) -> list[Subjec
     return [app for app in state.subjects(Kind.APP, organization) if holds_spaces(state, app)]
 
 
-def meant(state: State, organization: str, text: str, written_at: datetime) -> Meant:
+def meant(state: State, organization: str, text: str, written_at: datetime) -> TextMeaning:
     """What the text meant when it was written: an ARI itself, a key the space that bore it then.
 
     A space that lost its key is still meant by it. Where another bears the key now, or it was only made since, nobody
@@ -108,22 +108,22 @@ def meant(state: State, organization: str, text: str, written_at: datetime) -> M
     now = tuple(find_spaces(state, organization, text))
     bare = _without_prefix(text)
     if bare.startswith("ari:"):
-        return Meant(now, frozenset((bare,)))
+        return TextMeaning(now, frozenset((bare,)))
     ids = frozenset(one.space.id for one in now)
     if len(now) > 1:
-        return Meant(now, ids)
+        return TextMeaning(now, ids)
     book = state.spaces(organization)
     key = _split(bare)[2]
     bearers = [one for app in apps_named(state, organization, bare) for one in book.bearers(app, key)]
     before = [space for space, since in sorted(bearers, key=lambda one: one[1]) if since <= written_at]
     if not now:
         known = book.find(before[-1]) if before else ()
-        return Meant(tuple(known), frozenset(before[-1:]))
+        return TextMeaning(tuple(known), frozenset(before[-1:]))
     (bearer,) = now
     made_since = bearer.space.created_at is not None and bearer.space.created_at > written_at
     if (before and before[-1] != bearer.space.id) or (not before and made_since):
-        return Meant(now, ids | frozenset(before), reused=True)
-    return Meant(now, ids)
+        return TextMeaning(now, ids | frozenset(before), reused=True)
+    return TextMeaning(now, ids)
 
 
 def _without_prefix(text: str) -> str:

@@ -79,7 +79,7 @@ def _unavailable(collection: Collection, subject: Subject, setting: SettingId) -
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenOrganization:
     """One organization as a run found it, with what earlier runs knew."""
 
     organization: str
@@ -107,7 +107,7 @@ class Seen:
 
 
 def resolve(
-    seen: Sequence[Seen],
+    seen: Sequence[SeenOrganization],
     rulebook: Rulebook,
     as_of: datetime,
     promises: Mapping[str, Iterable[SettingId]],
@@ -155,7 +155,7 @@ def resolve(
     return state
 
 
-def _organization(seen: Seen, as_of: datetime) -> OrganizationState:
+def _organization(seen: SeenOrganization, as_of: datetime) -> OrganizationState:
     """The organization's part of the state; of one that is left out without what people recorded and without spaces."""
     ran = seen.snapshot.collections if seen.snapshot is not None else ()
     return OrganizationState(
@@ -174,7 +174,7 @@ def _organization(seen: Seen, as_of: datetime) -> OrganizationState:
     )
 
 
-def _add_what_the_api_means(state: State, seen: Seen, assumed_plan: Observation | None) -> None:
+def _add_what_the_api_means(state: State, seen: SeenOrganization, assumed_plan: Observation | None) -> None:
     """What sources say of each other, and the highest plan."""
     if not seen.left_out:
         for read in (other_organizations, gateway_values):

@@ -31,7 +31,7 @@ from contribaudit.exporters.html.answers import (
     waivers,
 )
 from contribaudit.exporters.html.picture import Painted, drawing
-from contribaudit.exporters.html.rows import Sets, chosen, chunks
+from contribaudit.exporters.html.rows import FindingSets, chosen, chunks
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import map_of
@@ -118,7 +118,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
     script = _read_asset("report.js")
     ordered = gravest_first(document["findings"])
     wrong = [one for one in ordered if group(one["outcome"]) < 2]
-    sets = Sets()
+    sets = FindingSets()
     organizations = {one["id"]: one["name"] for one in document["organizations"]}
     families = about.families | {key: title for key, title in QUESTIONS.items() if key in about.families}
     chapters = sections(ordered, about.chapter)

@@ -233,7 +233,7 @@ def known(proof: Proof | Vouched) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LocationCount:
     """The apps at one location."""
 
     name: str
@@ -247,7 +247,7 @@ class Held:
     findings: tuple[FindingV1, ...]
 
 
-def apps_by_location(document: ReportV1) -> list[Held]:
+def apps_by_location(document: ReportV1) -> list[LocationCount]:
     """Where apps keep their data, most apps first, with those that findings name."""
     by_value: dict[str, dict[str, FindingV1]] = defaultdict(dict)
     for one in document["findings"]:
@@ -258,7 +258,7 @@ def apps_by_location(document: ReportV1) -> list[Held]:
     for place in document["map"]["locations"]:
         its = by_value.get(place["name"].casefold(), {})
         found.append(
-            Held(
+            LocationCount(
                 place["name"], place["title"], place["apps"], place["pinned"], place["outcome"] or "",
                 tuple(sorted(called(one["subject"]) for one in its.values())), tuple(its.values()),
             )

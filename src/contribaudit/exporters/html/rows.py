@@ -28,7 +28,7 @@ def chosen(**choices: str) -> str:
     return f"{LIST}?{urlencode(told)}" if told else LIST
 
 
-class Sets:
+class FindingSets:
     """Sets of findings that no filter selects (those of a step, of a waiver), each under a name of its own."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Texts:
         return self.numbers.setdefault(text or "", len(self.numbers))
 
 
-def chunks(findings: Sequence[FindingV1], document: ReportV1, sets: Sets) -> Iterator[str]:
+def chunks(findings: Sequence[FindingV1], document: ReportV1, sets: FindingSets) -> Iterator[str]:
     """The block's text, piece by piece; `<`, `>` and `&` are escaped, so that it can stand inside a script element.
 
     `sets` is read when the first piece is asked for: by then the page above has named them.

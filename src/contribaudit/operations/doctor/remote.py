@@ -36,7 +36,7 @@ from contribaudit.operations.doctor.local import Line, Status
 from contribaudit.operations.first_look import name_in
 from contribaudit.progress import Progress
 from contribaudit.settings import credentials
-from contribaudit.settings.credentials import VARIABLE, Found, NamedKey, find_key
+from contribaudit.settings.credentials import VARIABLE, FoundKey, NamedKey, find_key
 from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.wiring import connected, connected_sites, load_rulebook, site_accesses
 
@@ -202,13 +202,13 @@ def examine(
     yield from asyncio.run(_collected(settings, organization, found, now, progress))
 
 
-def _variable(found: Found) -> str:
+def _variable(found: FoundKey) -> str:
     """The environment variable that the key came from; "" for any other place."""
     place = "the environment variable "
     return found.origin.removeprefix(place) if found.origin.startswith(place) else ""
 
 
-def _passed_over(found: Found, organization: Organization) -> str:
+def _passed_over(found: FoundKey, organization: Organization) -> str:
     """The configured places over which this key takes precedence, in words."""
     if _variable(found) != VARIABLE:
         return ""
@@ -221,7 +221,7 @@ def _passed_over(found: Found, organization: Organization) -> str:
 
 
 async def _collected(
-    settings: AppSettings, organization: Organization, found: Found, now: datetime, progress: Progress
+    settings: AppSettings, organization: Organization, found: FoundKey, now: datetime, progress: Progress
 ) -> list[Line]:
     try:
         async with connected(settings, organization.id, found.key, progress, sleep) as client:
@@ -238,7 +238,7 @@ async def _check_scopes(
     client: AdminClient,
     settings: AppSettings,
     organization: Organization,
-    found: Found,
+    found: FoundKey,
     now: datetime,
     apps: list[dict[str, Any]],
 ) -> AsyncIterator[Line]:

@@ -53,7 +53,7 @@ class Trail:
     """False where only what one report tells is known: no gaps then."""
 
 
-class What(StrEnum):
+class LineKind(StrEnum):
     """The kinds of line."""
 
     DAY = "day"
@@ -66,7 +66,7 @@ class What(StrEnum):
 class Entry:
     """One line, ready to be searched. What it does not concern is None."""
 
-    what: What
+    what: LineKind
     at: datetime
     """Where it stands in the order; of a gap its start."""
     moment: datetime
@@ -144,13 +144,13 @@ def entries_of(trail: Trail) -> list[Entry]:
     """Every change, run and gap, oldest first; what a run showed stands after it."""
     seen = attrgetter("first_seen")  # what one run showed of a new app is one happening
     found = [_changed(one) for _, its in groupby(sorted(trail.changes, key=seen), seen) for one in grouped_changes(its)]
-    found += [Entry(What.RUN, run.started_at, run.finished_at, run=run) for run in trail.runs]
-    found += [Entry(What.GAP, gap.since, gap.since, gap=gap, told=gap_text(gap)) for gap in trail.gaps]
+    found += [Entry(LineKind.RUN, run.started_at, run.finished_at, run=run) for run in trail.runs]
+    found += [Entry(LineKind.GAP, gap.since, gap.since, gap=gap, told=gap_text(gap)) for gap in trail.gaps]
     return sorted(found, key=lambda one: (one.at, _RANK.index(one.what)))
 
 
-_RANK = (What.RUN, What.CHANGE, What.GAP)
-_NEWEST_RANK = (What.GAP, What.RUN, What.CHANGE)
+_RANK = (LineKind.RUN, LineKind.CHANGE, LineKind.GAP)
+_NEWEST_RANK = (LineKind.GAP, LineKind.RUN, LineKind.CHANGE)
 """What stands first of one moment."""
 
 
@@ -167,12 +167,12 @@ def lines_of(
 ) -> list[Entry]:
     """What the filter leaves, with a line above each day; equal changes as one, but for those of `opened`."""
     runs = wanted.runs and not wanted.on
-    left = [one for one in entries if one.what is What.GAP or (wanted.fits(one) if one.happening else runs)]
+    left = [one for one in entries if one.what is LineKind.GAP or (wanted.fits(one) if one.happening else runs)]
     lines: list[Entry] = []
     days = [(day, list(its)) for day, its in groupby(left, key=lambda one: one.day)]
     for day, its in reversed(days) if newest_first else days:
         end = datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
-        lines.append(Entry(What.DAY, its[0].at, end, told=_day_text(its)))
+        lines.append(Entry(LineKind.DAY, its[0].at, end, told=_day_text(its)))
         lines += _folded(sorted(its, key=_newest_order) if newest_first else its, opened)
     return lines
 
@@ -198,7 +198,7 @@ def count_changes(lines: Iterable[Entry], opened: Collection[tuple[object, ...]]
     return sum(
         1 if not one.folded else 0 if one.alike in opened else len(one.folded)
         for one in lines
-        if one.what is What.CHANGE
+        if one.what is LineKind.CHANGE
     )
 
 
@@ -226,9 +226,9 @@ def values_of(entries: Iterable[Entry], name: Literal["family", "site"]) -> list
 def cells(entry: Entry) -> list[Text]:
     """The texts of one line."""
     match entry.what:
-        case What.DAY:
+        case LineKind.DAY:
             return [Text(), Text(f"{entry.day:%a %d %b %Y}", "bold"), Text(entry.told, "bold"), Text(), Text(), Text()]
-        case What.RUN:
+        case LineKind.RUN:
             run = entry.run
             assert run is not None
             read = Text("complete" if run.complete else "partial", "" if run.complete else "yellow")
@@ -237,13 +237,13 @@ def cells(entry: Entry) -> list[Text]:
             when = Text(begun if begun == ended else f"{begun}-{ended}", "dim")
             by = safe_text(", ".join(part for part in (run.trigger, run.account) if part))
             return [sign, when, Text(f"run #{run.id}", "dim"), read, Text(by, "dim"), Text()]
-        case What.GAP:
+        case LineKind.GAP:
             gap = entry.gap
             assert gap is not None
             when = Text(f"{gap.since:%d %b} - {'now' if gap.open else f'{gap.until:%d %b}'}", "yellow")
             lasted = Text(f"no observations for {gap.hours:,.0f} h", "yellow")
             return [Text(".", "bold yellow"), when, Text(safe_text(gap.why), "yellow"), lasted, Text(), Text()]
-        case What.CHANGE:
+        case LineKind.CHANGE:
             return _change_cells(entry)
 
 
@@ -323,7 +323,7 @@ def _changed(group: ChangeGroup) -> Entry:
     head, slash, _ = name.removeprefix("space:").partition("/")
     site = head if slash and "." in head else NO_SITE
     hay = safe_text(" ".join(parts)).casefold()
-    entry = Entry(What.CHANGE, first.first_seen, first.first_seen, family, safe_text(site), hay, happening=group)
+    entry = Entry(LineKind.CHANGE, first.first_seen, first.first_seen, family, safe_text(site), hay, happening=group)
     main = entry.main
     assert main is not None
     alike = (
@@ -407,7 +407,7 @@ def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
             "WHAT THAT MEANS",
             "a change in this period is dated by the runs around it; one that was undone in between was not seen",
         )
-    elif entry.what is What.DAY:
+    elif entry.what is LineKind.DAY:
         yield f"{entry.day:%A %d %B %Y}", entry.told or "nothing changed"
         yield "ENTER", "shows every screen as of the end of this day"
     elif entry.happening is not None and entry.main is not None:

@@ -103,12 +103,12 @@ def write_pack(
     `since` is the begin of the period, None for the newest run alone; `people` is "named", "pseudonym" or "omit".
     Judged by the policy that the dashboard shows; the pack says so where another one judged the run.
     """
-    from contribaudit.evidence.dossier import Wanted, noted, of_last, of_period
+    from contribaudit.evidence.dossier import ExportLimits, noted, of_last, of_period
     from contribaudit.evidence.export import export
     from contribaudit.evidence.pseudonyms import NameHandling
     from contribaudit.evidence.verify import verify
 
-    wanted = Wanted(NameHandling(people))
+    wanted = ExportLimits(NameHandling(people))
     with job.store.exporting(wait_seconds=_WAIT_SECONDS):
         dossier = of_last(job, wanted) if since is None else of_period(job, since, job.clock(), wanted)
         export(noted(dossier)[0], place, now=job.clock(), operator=job.operator, form=form_of(archive))

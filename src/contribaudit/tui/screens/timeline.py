@@ -22,7 +22,7 @@ from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows import timeline as rows
-from contribaudit.tui.rows.timeline import Days, Entry, Filter, Trail, What, change_detail
+from contribaudit.tui.rows.timeline import Days, Entry, Filter, LineKind, Trail, change_detail
 from contribaudit.tui.screens.base import FilteredScreen
 from contribaudit.tui.screens.dialogs import TicketScreen
 from contribaudit.tui.source import Board, Source
@@ -104,7 +104,7 @@ class TimelineScreen(FilteredScreen):
         written: list[Sequence[Cell]] = [
             [one.what.value, one.at, *(cell.plain for cell in rows.cells(one))]
             for one in self._lines
-            if one.what is not What.DAY
+            if one.what is not LineKind.DAY
         ]
         return Sheet("timeline", ("kind", "at", "sign", *(one.title for one in rows.COLUMNS[1:])), written)
 
@@ -211,7 +211,7 @@ class TimelineScreen(FilteredScreen):
             return
         if not self._filter.runs:
             self._apply_filter(replace(self._filter, runs=True))
-        runs = [number for number, one in enumerate(self._lines) if one.what is What.RUN]
+        runs = [number for number, one in enumerate(self._lines) if one.what is LineKind.RUN]
         later = [n for n in runs if self._lines[n].at > here.at]
         earlier = [n for n in runs if self._lines[n].at < here.at]
         among = later if by > 0 else earlier
