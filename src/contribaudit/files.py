@@ -208,7 +208,7 @@ def unfinished(place: Path, *, folder: bool = False) -> Iterator[Path]:
     for _ in range(_TRIES):
         path = place.parent / f".{place.name[:40]}.contribaudit.partial-{os.urandom(6).hex()}"
         with termination.undoing(lambda path=path: _remove(path)):  # type: ignore[misc]
-            lock = _made(path, folder=folder)
+            lock = _open_locked(path, folder=folder)
             if lock is None:  # another process took it for a leftover, before it was locked
                 continue
             try:
@@ -220,7 +220,7 @@ def unfinished(place: Path, *, folder: bool = False) -> Iterator[Path]:
     raise OSError(f"{place.parent} does not keep what is made in it")
 
 
-def _made(path: Path, *, folder: bool) -> int | None:
+def _open_locked(path: Path, *, folder: bool) -> int | None:
     """The descriptor that locks the path while it is open; None where somebody else has locked or removed it."""
     if folder:
         path.mkdir(mode=0o700)

@@ -53,14 +53,14 @@ def load_rulebook(settings: AppSettings) -> Rulebook:
     return decoders.with_folder(loader.load(settings.rulebook), settings.decoders, catalogue.ALL)
 
 
-class _Known(TypedDict):
+class _KnownNames(TypedDict):
     checks: Mapping[str, Check]
     vocabularies: Mapping[str, frozenset[str]]
     plans: tuple[str, ...]
     rulebook: Rulebook
 
 
-def _known(rulebook: Rulebook) -> _Known:
+def _known_names(rulebook: Rulebook) -> _KnownNames:
     """What a policy file may name."""
     return {
         "checks": by_id(checks.ALL),
@@ -75,7 +75,7 @@ def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = Non
 
     `text` is taken in place of what the file holds, to try a change before it is written.
     """
-    policy = policy_file.load(path, **_known(rulebook), text=text)
+    policy = policy_file.load(path, **_known_names(rulebook), text=text)
     try:
         here = Path.cwd().resolve()
     except OSError:  # a present folder that is gone, or that this account may not enter
@@ -103,7 +103,7 @@ def kept_policy(store: History, sha256: str, rulebook: Rulebook) -> AuditPolicy 
     text = store.kept_policy(sha256)
     if text is None:
         return None
-    policy = policy_file.load(Path("policy.toml"), **_known(rulebook), text=text)
+    policy = policy_file.load(Path("policy.toml"), **_known_names(rulebook), text=text)
     if hashlib.sha256(text.encode()).hexdigest() != sha256:
         raise StoreDamaged(
             f"The policy {sha256[:12]}… in the history was altered", hint="Name the policy with --policy"

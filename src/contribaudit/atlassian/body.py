@@ -62,10 +62,10 @@ class _Unpacking:
                 continue
             self._bare = False
             piece = self._unzip.unconsumed_tail
-            _bound(found)
+            _refuse_too_long(found)
         if self._unzip is None:
             found += piece
-            _bound(found)
+            _refuse_too_long(found)
 
     def finish(self) -> None:
         """Raises httpx.DecodingError for a body whose packed form was cut off."""
@@ -73,7 +73,7 @@ class _Unpacking:
             raise httpx.DecodingError("was cut off")
 
 
-def _bound(found: bytearray) -> None:
+def _refuse_too_long(found: bytearray) -> None:
     if len(found) > LONGEST_BODY:
         raise TooLong
 

@@ -32,16 +32,16 @@ class Credential:
     def header(self) -> str:
         """The value of the Authorization header."""
         secret = self.secret.get_secret_value()
-        return f"Basic {self._pair(secret)}" if self.email else f"Bearer {secret}"
+        return f"Basic {self._basic_pair(secret)}" if self.email else f"Bearer {secret}"
 
     @property
     def secrets(self) -> tuple[SecretStr, ...]:
         """Every text that would reveal the secret."""
         if not self.email:
             return (self.secret,)
-        return self.secret, SecretStr(self._pair(self.secret.get_secret_value()))
+        return self.secret, SecretStr(self._basic_pair(self.secret.get_secret_value()))
 
-    def _pair(self, secret: str) -> str:
+    def _basic_pair(self, secret: str) -> str:
         return base64.b64encode(f"{self.email}:{secret}".encode()).decode("ascii")
 
 

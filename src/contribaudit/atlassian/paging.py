@@ -69,11 +69,11 @@ def next_cursor(call: Call, document: dict[str, Any]) -> str | None:
     """
     if call.paging is Paging.NONE:
         return None
-    link = _member(call, document, "meta") if call.paging in (Paging.META_NEXT, Paging.STREAM) else None
-    link = link or _member(call, document, "_links" if call.paging is Paging.LINK_CURSOR else "links")
+    link = _link_at(call, document, "meta") if call.paging in (Paging.META_NEXT, Paging.STREAM) else None
+    link = link or _link_at(call, document, "_links" if call.paging is Paging.LINK_CURSOR else "links")
     cursor = _token(call, link) if link else None
     if cursor is not None and not is_cursor(cursor):
-        raise _broken(call, f"returned a cursor of {len(cursor)} characters that cannot be sent back")
+        raise _broken_list(call, f"returned a cursor of {len(cursor)} characters that cannot be sent back")
     return cursor
 
 
@@ -89,17 +89,17 @@ def next_offset(call: Call, document: dict[str, Any], asked: Request) -> str | N
     """
     start, last, total = (document.get(name) for name in ("startAt", "isLast", "total"))
     if start != int(dict(asked.query).get(START_AT, "0")):
-        raise _broken(call, "returned a different page than the one requested")
+        raise _broken_list(call, "returned a different page than the one requested")
     items = document.get(call.entries)
     after = start + (len(items) if isinstance(items, list) else 0)
     if type(last) is not bool:
         if type(total) is not int:
-            raise _broken(call, "does not say whether there is a next page")
+            raise _broken_list(call, "does not say whether there is a next page")
         last = after >= total
     if last:
         return None
     if after == start:
-        raise _broken(call, "has an empty page before its last one")
+        raise _broken_list(call, "has an empty page before its last one")
     return str(after)
 
 
@@ -214,21 +214,21 @@ class Chain:
         if cursor is None:
             return None
         if cursor in self._seen:
-            raise _broken(self.call, "named a next page that was read before (repeated cursor)")
+            raise _broken_list(self.call, "named a next page that was read before (repeated cursor)")
         self._seen.add(cursor)
         if len(self._seen) >= self.max_pages:
-            raise _broken(self.call, f"has more than {self.max_pages} pages")
+            raise _broken_list(self.call, f"has more than {self.max_pages} pages")
         return replace(_NEXT.get(self.call.paging, cursor_with_query)(self.call, cursor), where=self.where)
 
 
-def _member(call: Call, document: dict[str, Any], name: str) -> str | None:
+def _link_at(call: Call, document: dict[str, Any], name: str) -> str | None:
     holder = document.get(name)
     if holder is None:
         return None
     link = holder.get("next") if isinstance(holder, dict) else holder
     if link is None or (isinstance(link, str) and isinstance(holder, dict)):
         return link
-    raise _broken(call, f"has a {name}.next that is not text")
+    raise _broken_list(call, f"has a {name}.next that is not text")
 
 
 def _token(call: Call, link: str) -> str:
@@ -244,8 +244,8 @@ def _token(call: Call, link: str) -> str:
         # unquote, not unquote_plus: "+" belongs to base64, a space does not.
         if name == "cursor" and value:
             return unquote(value)
-    raise _broken(call, "has a next link without a cursor")
+    raise _broken_list(call, "has a next link without a cursor")
 
 
-def _broken(call: Call, what: str) -> UnexpectedAnswer:
+def _broken_list(call: Call, what: str) -> UnexpectedAnswer:
     return UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=HINT)

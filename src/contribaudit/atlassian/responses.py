@@ -98,7 +98,7 @@ def parse(call: Call, body: bytes, quote: Quote) -> dict[str, Any]:
     raise UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=hint)
 
 
-class _Repeated(ValueError):
+class _RepeatedKey(ValueError):
     """A key that one object has twice."""
 
 
@@ -111,12 +111,12 @@ def _repeated_key(body: bytes) -> str | None:
     def look(pairs: list[tuple[str, Any]]) -> None:
         if len({key for key, _ in pairs}) < len(pairs):
             keys = [key for key, _ in pairs]
-            raise _Repeated(next(key for key in keys if keys.count(key) > 1))
+            raise _RepeatedKey(next(key for key in keys if keys.count(key) > 1))
 
     try:
         # Numbers stay text: what they are has been judged, and long ones take long.
         json.loads(body, object_pairs_hook=look, parse_int=str, parse_float=str)
-    except _Repeated as found:
+    except _RepeatedKey as found:
         return str(found)
     except ValueError:
         return None  # what this parser alone does not take
@@ -275,7 +275,7 @@ def no_answer(
     `handled` is what was being handled when the request began, which Python hangs on `error` but did not cause it.
     """
     host = url.host
-    causes = list(_chain(error, handled))
+    causes = list(_causes(error, handled))
     found = _never_connected(error, causes, call, url)
     if found is not None:
         return found
@@ -377,16 +377,16 @@ def _proxy_unreached(error: BaseException, causes: list[BaseException]) -> str:
     return "did not accept a connection in time" if isinstance(error, httpx.ConnectTimeout) else ""
 
 
-def _chain(error: BaseException | None, end: BaseException | None) -> Iterator[BaseException]:
+def _causes(error: BaseException | None, end: BaseException | None) -> Iterator[BaseException]:
     """The error, its causes and the members of groups: anyio groups the failures of several addresses."""
     if error is None or error is end:
         return
     yield error
     if isinstance(error, BaseExceptionGroup):
         for member in error.exceptions:
-            yield from _chain(member, end)
+            yield from _causes(member, end)
     # __context__ also where it is suppressed: httpcore's pool raises its errors "from None".
-    yield from _chain(error.__cause__ or error.__context__, end)
+    yield from _causes(error.__cause__ or error.__context__, end)
 
 
 def _first_of_kind(causes: list[BaseException], kind: type[E]) -> E | None:

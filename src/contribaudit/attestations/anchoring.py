@@ -52,7 +52,7 @@ def anchors(
     if not earlier:
         return (), f"no API signal is known for {family.replace('_', ' ').replace('ai ', 'AI ')}"
     for one in earlier:
-        reason = _loose(one, later.get((one.signal, one.owner)), looked_at, past=held.past)
+        reason = _why_not_binding(one, later.get((one.signal, one.owner)), looked_at, past=held.past)
         if reason:
             return (), reason
     found = [later[one.signal, one.owner] for one in earlier]
@@ -66,7 +66,7 @@ def described(found: Iterable[Anchor]) -> str:
     )
 
 
-def _loose(before: SignalReading, after: SignalReading | None, looked_at: datetime, *, past: bool) -> str:
+def _why_not_binding(before: SignalReading, after: SignalReading | None, looked_at: datetime, *, past: bool) -> str:
     """Why this signal does not bind; "" when it does."""
     name = f"{before.signal} of the {before.owner.kind}"
     for one in (before, after):
@@ -106,7 +106,7 @@ class PastLooks:
 
     def held(self, organization: str, looked_at: datetime) -> ReadingsAround:
         """The last complete run before the look, and the newest reading, if that began after the look."""
-        if self._began(organization) < looked_at:
+        if self._newest_start(organization) < looked_at:
             return ReadingsAround(None, self.now, True, "the API was not read after the look")
         if organization not in self._runs:
             self._runs[organization] = self.store.runs(organization=organization, limit=_RUNS_BACK)
@@ -122,17 +122,17 @@ class PastLooks:
         key = (organization, record.id)
         if key not in self._states:
             snapshot = self.store.snapshot(organization, record.id)
-            self._states[key] = self._resolved(snapshot, record.id) if _read_completely(snapshot) else None
+            self._states[key] = self._resolve_snapshot(snapshot, record.id) if _read_completely(snapshot) else None
         return self._states[key]
 
-    def _resolved(self, snapshot: Snapshot, run: int) -> State:
+    def _resolve_snapshot(self, snapshot: Snapshot, run: int) -> State:
         known: dict[str, list[Observation]] = {}
         for fact in self.store.known(snapshot.organization, before=run).facts:
             known.setdefault(fact.collector, []).append(fact.observation)
         seen = SeenOrganization(snapshot.organization, "", snapshot, known=known)
         return resolve([seen], self.now.rulebook, snapshot.finished_at, promises_of(collectors.ALL))
 
-    def _began(self, organization: str) -> datetime:
+    def _newest_start(self, organization: str) -> datetime:
         """When the newest reading of what anchors attestations began."""
         made = self.now.organizations[organization].collections
         return min((made[name].started_at for name in _NEEDED if name in made), default=self.now.as_of)

@@ -228,7 +228,7 @@ def take_in_folder(store: History, rows: Sequence[Row], now: State, signature: S
     """
     there = store.recorded([_id(row) for row in rows])
     new = [row for row in rows if _id(row) not in there]
-    unclear = {id(row): str(error) for row in new if (error := _ambiguous(now, row)) is not None}
+    unclear = {id(row): str(error) for row in new if (error := _ambiguity(now, row)) is not None}
     new = [row for row in new if id(row) not in unclear]
     read = all(place.completed(WORKSPACES.name) for place in now.looked_at)
     waiting = [] if read else [row for row in new if not _recorded_already(now, row)]
@@ -259,13 +259,13 @@ def take_in(
     time of their own; `common` says what rows leave out, the bytes of its screenshots being in `bodies`. Raises
     UsageError that names every wrong row.
     """
-    there = store.recorded([_id(row) for row in rows if _complete(row)])
+    there = store.recorded([_id(row) for row in rows if _has_who_and_when(row)])
     past = PastLooks(store, now)
     made: list[Attestation] = []
     wrong: list[str] = []
     kept = dict(bodies or {})
     for row in rows:
-        if _complete(row) and _id(row) in there:
+        if _has_who_and_when(row) and _id(row) in there:
             continue
         try:
             shots, read = read_attachments(row.attach, row.within)
@@ -308,10 +308,10 @@ def _recorded(
         return past.held(organization, observed_at)
 
     made = record(now, hold, row.entered, look)
-    return replace(made, id=_id(row)) if _complete(row) else made
+    return replace(made, id=_id(row)) if _has_who_and_when(row) else made
 
 
-def _ambiguous(state: State, row: Row) -> str | None:
+def _ambiguity(state: State, row: Row) -> str | None:
     """Why the row's subject is not clear; None where it is, or is not known at all."""
     try:
         resolve_alias(state, row.entered.subject)
@@ -328,7 +328,7 @@ def _recorded_already(state: State, row: Row) -> bool:
     return True
 
 
-def _complete(row: Row) -> bool:
+def _has_who_and_when(row: Row) -> bool:
     return bool(row.by) and row.observed_at is not None
 
 
@@ -379,7 +379,7 @@ def read_attachment(path: Path, within: Path | None = None) -> tuple[Attachment,
     hint = "Name a file, a screenshot for instance"
     try:
         real = path.resolve()
-        if within is not None and real != within.resolve() / _below(path, within):
+        if within is not None and real != within.resolve() / _inside_folder(path, within):
             raise UsageError(f"The attachment {path} is a link", hint="Put the picture itself there")
         if str(real).startswith(tuple(f"{folder}/" for folder in _SYSTEM)):
             raise UsageError(f"The attachment {path} is a system file", hint=hint)
@@ -399,7 +399,7 @@ def read_attachment(path: Path, within: Path | None = None) -> tuple[Attachment,
     return Attachment(short(path.name, "The attachment's name"), sha256(body).hexdigest(), len(body)), body
 
 
-def _below(path: Path, within: Path) -> Path:
+def _inside_folder(path: Path, within: Path) -> Path:
     """The path as seen from the folder. Raises UsageError when it leads elsewhere."""
     folder, place = Path(os.path.abspath(within)), Path(os.path.abspath(path))  # noqa: PTH100  it follows no link
     if not place.is_relative_to(folder):

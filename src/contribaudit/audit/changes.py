@@ -60,7 +60,7 @@ def explained_changes(
             found += mine
         explained = explain([*found, *edited.values()], contexts)
         notes = {span.organization: store.annotations(span.organization) for span in spans}
-        return [_noted(one, notes) for one in explained]
+        return [_with_notes(one, notes) for one in explained]
 
 
 def annotate(
@@ -142,16 +142,16 @@ def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> S
     subject = change.subject
     organization = {subject.organization}
     if subject.kind is Kind.ORGANIZATION:
-        return _folded(organization | policies | _list_difference(change), ())
+        return _fold_identifiers(organization | policies | _list_difference(change), ())
     exact = {subject.id, called.alias, called.alias.removeprefix("app:")}
     sites = _CLOUD_ID.findall(subject.id)
     wider = {*organization, *policies, called.host, called.site, *sites}
     # The log numbers spaces as their products do, and a number is unique on its site alone.
     together = {*sites, subject.id.rpartition("/")[2]} if subject.kind is Kind.SPACE and sites else set()
-    return _folded(exact, wider - exact, together)
+    return _fold_identifiers(exact, wider - exact, together)
 
 
-def _folded(exact: Iterable[str], wider: Iterable[str], together: Iterable[str] = ()) -> SubjectIdentifiers:
+def _fold_identifiers(exact: Iterable[str], wider: Iterable[str], together: Iterable[str] = ()) -> SubjectIdentifiers:
     return SubjectIdentifiers(
         *(frozenset(one.casefold() for one in names if one) for names in (exact, wider, together))
     )
@@ -183,7 +183,7 @@ def _with_name(change: Change, named: Mapping[Subject, SubjectNames]) -> Change:
     return replace(change, name=change.name or called.alias.removeprefix("app:") or called.name)
 
 
-def _noted(change: Change, notes: Mapping[str, Mapping[str, tuple[Annotation, ...]]]) -> Change:
+def _with_notes(change: Change, notes: Mapping[str, Mapping[str, tuple[Annotation, ...]]]) -> Change:
     if change.subject.organization:
         told = notes.get(change.subject.organization, {}).get(change.id, ())
     else:  # an edit concerns every organization, and is noted with one of them

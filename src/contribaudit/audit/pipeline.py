@@ -116,7 +116,7 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
     """
     require_checks(job.policy, checks.ALL, job.selection)
     with ExitStack() as locks:
-        job = _locked(job, locks)
+        job = _lock_organizations(job, locks)
         started_at = job.clock()
         snapshots = await _collect(job, collectors.ALL, progress, spaces=True)  # STEP 1: what was seen
         job, snapshots = _without_unreached(job, snapshots, started_at)
@@ -128,7 +128,7 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
         return judge(job, record, snapshots, job.clock(), warnings=warnings)  # STEPS 3 to 5
 
 
-def _locked(job: Job, locks: ExitStack) -> Job:
+def _lock_organizations(job: Job, locks: ExitStack) -> Job:
     """The job with its organizations locked; one that another audit has locked is not read if others can be.
 
     Raises StoreBusy where that leaves none.
@@ -249,12 +249,12 @@ async def look(
     after = latest[0].id + 1 if latest else 1
     if onto_last:
         kept = {target.organization: _last_snapshot(job, target) for target in job.targets}
-        snapshots = {name: _renewed(kept[name], fresh) for name, fresh in snapshots.items()}
+        snapshots = {name: _with_renewed_parts(kept[name], fresh) for name, fresh in snapshots.items()}
         sources = collectors.ALL if any(kept.values()) else sources
     return state_of(job, after, snapshots, job.clock(), sources)
 
 
-def _renewed(kept: Snapshot | None, fresh: Snapshot) -> Snapshot:
+def _with_renewed_parts(kept: Snapshot | None, fresh: Snapshot) -> Snapshot:
     """The kept snapshot with its outdated parts replaced by what was read now."""
     if kept is None:
         return fresh

@@ -24,7 +24,7 @@ def judge_last(job: Job) -> Report:
     Raises UsageError when none of them was ever read.
     """
     with job.store.at_once():
-        record, snapshots = _newest(job)
+        record, snapshots = _newest_run(job)
         return judge(job, record, snapshots, job.clock(), keep=False)
 
 
@@ -35,21 +35,21 @@ def judge_at(job: Job, moment: datetime) -> Report:
     run yet.
     """
     with job.store.at_once():
-        record, snapshots = _newest(job, moment)
+        record, snapshots = _newest_run(job, moment)
         return judge(job, record, snapshots, moment, keep=False)
 
 
 def state_at(job: Job, moment: datetime) -> State:
     """What was known at a past moment, by the runs that had begun by then. Raises UsageError when there was none."""
     with job.store.at_once():
-        record, snapshots = _newest(job, moment)
+        record, snapshots = _newest_run(job, moment)
         return state_of(job, record.id, snapshots, moment, collectors.ALL)
 
 
 def last_state(job: Job) -> State:
     """What the newest saved run of each organization means now. Raises UsageError when there is none."""
     with job.store.at_once():
-        record, snapshots = _newest(job)
+        record, snapshots = _newest_run(job)
         return state_of(job, record.id, snapshots, job.clock(), collectors.ALL)
 
 
@@ -64,7 +64,7 @@ def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
 
     Raises UsageError when there is no saved run, or when the policy asks for no check.
     """
-    record, snapshots = _newest(job)
+    record, snapshots = _newest_run(job)
     ground = Ground(
         seen=[
             seen_of(job, target, record.id, snapshots.get(target.organization), job.clock()) for target in job.targets
@@ -81,7 +81,7 @@ def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
     return forecast(ground, hypothesis, job.clock())
 
 
-def _newest(job: Job, moment: datetime | None = None) -> tuple[RunRecord, dict[str, Snapshot]]:
+def _newest_run(job: Job, moment: datetime | None = None) -> tuple[RunRecord, dict[str, Snapshot]]:
     """The newest run, and what the newest of each organization saw; of those that had begun by `moment`, if given.
 
     Raises UsageError when there is none.

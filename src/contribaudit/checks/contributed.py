@@ -31,7 +31,7 @@ def once_in_force(setting: Setting, expected: Value = None) -> Callable[[Judge],
         def judged(case: CheckContext) -> Verdict:
             first = first_of_all(case.state, case.subject.organization)
             wanted = case.rule.expect if expected is None else expected
-            return _of_stop(first, setting.id, wanted) if isinstance(first, Stop) else judge(case)
+            return _verdict_of_stop(first, setting.id, wanted) if isinstance(first, Stop) else judge(case)
 
         return judged
 
@@ -80,7 +80,7 @@ def sentence_of(answer: Effective) -> str:
     return f"{what} is {'contributed' if answer.value == CONTRIBUTED else 'not contributed'}: {why}"
 
 
-def _of_stop(stop: Stop, setting: SettingId, expected: Value) -> Verdict:
+def _verdict_of_stop(stop: Stop, setting: SettingId, expected: Value) -> Verdict:
     """The verdict where the date or the exemption settles it, or leaves it open."""
     about = setting if stop.outcome in (Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT) else names.EXEMPTION
     evidence = Evidence.of(*observed_in((*stop.before, stop.reason)))

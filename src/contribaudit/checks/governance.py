@@ -43,8 +43,8 @@ def changes_traced(case: CheckContext) -> Verdict:
     doubt = _log_unread(case, place) or _unproven(log, since)
     if doubt is not None:
         return doubt
-    changes = [one for one in case.state.changes(place.id, since) if _audited(rules, one)]
-    missing = [one for one in changes if not _traced(one)]
+    changes = [one for one in case.state.changes(place.id, since) if _needs_ticket(rules, one)]
+    missing = [one for one in changes if not _has_event_or_ticket(one)]
     count = counted(len(changes), "change")
     if missing:
         first = missing[0]
@@ -100,14 +100,14 @@ def _unproven(log: AuditLog, since: datetime) -> Verdict | None:
     return None
 
 
-def _audited(rules: LogRules, change: Change) -> bool:
+def _needs_ticket(rules: LogRules, change: Change) -> bool:
     """True for a change that needs an event or a ticket; one that came or went with its app needs none of its own."""
     if change.why is not None and change.why.kind in (CauseKind.NEW_SUBJECT, CauseKind.GONE_SUBJECT):
         return False
     return any(family.audited for family in rules.families_behind(change.setting))
 
 
-def _traced(change: Change) -> bool:
+def _has_event_or_ticket(change: Change) -> bool:
     """True when one event that names the subject fits, or somebody noted a ticket."""
     why = change.why
     return bool(change.ticket) or (why is not None and why.kind is CauseKind.EVENT and why.match is Match.EXACT)

@@ -163,7 +163,7 @@ def attested_choice(state: State, subject: Subject, setting: Setting, expected: 
     if not isinstance(seen, Observed) or seen.value is None:
         return unread(seen, expected)
     word = seen.value.casefold() if isinstance(seen.value, str) else ""
-    return word if word in setting.folded_words else _odd(seen, setting, expected)
+    return word if word in setting.folded_words else _unexpected_word(seen, setting, expected)
 
 
 def attested_list(
@@ -176,10 +176,10 @@ def attested_list(
     seen = case.state.read(subject or case.subject, setting.id)
     if not isinstance(seen, Observed) or seen.value is None:
         return unread(seen, expected)
-    return seen.value if isinstance(seen.value, tuple) else _odd(seen, setting, expected)
+    return seen.value if isinstance(seen.value, tuple) else _unexpected_word(seen, setting, expected)
 
 
-def _odd(seen: Observed, setting: Setting, expected: Value) -> Verdict:
+def _unexpected_word(seen: Observed, setting: Setting, expected: Value) -> Verdict:
     reason = f"{setting.title}: {seen.value!r}, which this version does not know"
     return Verdict(Outcome.UNKNOWN, "unknown_word", reason, setting.id, expected, seen.value, Evidence.of(seen))
 

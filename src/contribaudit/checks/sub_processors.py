@@ -48,7 +48,7 @@ def _expected_by(case: CheckContext, check: str) -> Value:
     return rule.expect if rule is not None and rule.enabled else None
 
 
-def _limit(case: CheckContext) -> int:
+def _days_allowed(case: CheckContext) -> int:
     """Days for which an import counts as current, by SP-01's rule where the policy has one."""
     given = _expected_by(case, "SP-01")
     return int(given) if isinstance(given, str) and given.isdecimal() else case.state.rulebook.subprocessors.list_days
@@ -59,7 +59,7 @@ def _age_problem(case: CheckContext, listed: SubprocessorList) -> tuple[str, str
     if listed.imported is None:
         return "never_imported", f"no list was imported; the shipped one is of {listed.effective}: {_IMPORT}"
     age = case.as_of - listed.imported.at
-    limit = _limit(case)
+    limit = _days_allowed(case)
     if age > timedelta(days=limit):
         told = (
             f"the list of {listed.effective} was last imported {counted(age.days, 'day')} ago, and counts for {limit}"
@@ -83,7 +83,7 @@ def _age_problem(case: CheckContext, listed: SubprocessorList) -> tuple[str, str
 def list_current(case: CheckContext) -> Verdict:
     """SP-01: the vendor's list was imported within the period; the shipped list never counts."""
     listed = list_in_force(case.state)
-    expected = f"imported at most {counted(_limit(case), 'day')} ago"
+    expected = f"imported at most {counted(_days_allowed(case), 'day')} ago"
     if listed is None:
         return Verdict(Outcome.STALE, "never_imported", f"no list was imported: {_IMPORT}", None, expected)
     observed = listed.imported.at.date().isoformat() if listed.imported is not None else "never"
@@ -113,9 +113,9 @@ def changes_reviewed(case: CheckContext) -> Verdict:
         return Verdict(Outcome.UNKNOWN, "never_imported", f"{reason} is not known: {_IMPORT}", None, expected)
     # What an earlier list changed stays to be reviewed, also after a later one was.
     newest = versions[-1]
-    listed = next((one for one in versions if _changed(case, one) and history.reviewed(one) is None), newest)
+    listed = next((one for one in versions if _list_changes(case, one) and history.reviewed(one) is None), newest)
     assert listed.imported is not None
-    changes = _changed(case, listed)
+    changes = _list_changes(case, listed)
     names_changed = tuple(dict.fromkeys(one.name for one in changes))
     evidence = _evidence(case, listed)
     before = version_before(history, listed, rules.baseline)
@@ -143,7 +143,7 @@ def changes_reviewed(case: CheckContext) -> Verdict:
     return _if_current(case, newest, verdict)
 
 
-def _changed(case: CheckContext, listed: SubprocessorList) -> Sequence[ListChange]:
+def _list_changes(case: CheckContext, listed: SubprocessorList) -> Sequence[ListChange]:
     """What a list changed; of the first one since the list that the rulebook ships."""
     before = version_before(case.state.subprocessors, listed, case.state.rulebook.subprocessors.baseline)
     if before is None:

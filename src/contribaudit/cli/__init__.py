@@ -156,7 +156,7 @@ def run(argv: Sequence[str]) -> int:
         code = exit_codes.TOOL
     finally:
         say.settle()
-    return code if _flushed() else exit_codes.gravest([code, exit_codes.TOOL])
+    return code if _flush_stdout() else exit_codes.gravest([code, exit_codes.TOOL])
 
 
 def _invoke(console: Console, argv: Sequence[str]) -> int:
@@ -190,7 +190,7 @@ def _failed_by_system(say: Diagnostics, error: OSError) -> int:
     return exit_codes.TOOL
 
 
-def _flushed() -> bool:
+def _flush_stdout() -> bool:
     """Whether everything that the reader wanted was written to stdout.
 
     If not, Python is kept from complaining about it at its own end.

@@ -57,7 +57,7 @@ def command(
     with demonstration(scenario, console.diagnostics) as shown:
         report = judge_last(shown.job)  # rendered below with the history open: what is due is read from it then
         if folder is not None:
-            exported = _evidence(shown.job, report, folder)
+            exported = _export_evidence(shown.job, report, folder)
             told = f" {len(exported.manifest.files)} files of signed evidence are in {folder}."
         result = of_report(console, report, console.output_format, everything=everything, kept=False)
         console.write(result)
@@ -70,7 +70,7 @@ def command(
     )
 
 
-def _evidence(job: Job, report: Report, folder: Path) -> Exported:
+def _export_evidence(job: Job, report: Report, folder: Path) -> Exported:
     """Export a pack signed with a key made for it alone: it shows what a pack looks like, and proves nothing."""
     from contribaudit.evidence.dossier import of_report
     from contribaudit.evidence.export import Form, export

@@ -184,7 +184,7 @@ class Diagnostics:
         if self._board is not None:
             self._board.waiting(clean(call), seconds, self._safe(clean(reason)))
         elif not self.quiet and (self.verbose or seconds >= _SOON_SECONDS):
-            if self._briefly and not self._reached:
+            if self._groups_failures and not self._reached:
                 if not self._wait_written:
                     self._wait_written = True
                     self._write_line(
@@ -209,7 +209,7 @@ class Diagnostics:
             fields = {"organization": organization, "collector": collector, "status": str(status), "reason": reason}
             if status != "failed":
                 self._mark_reached(organization)
-            if self._briefly and organization not in self._reached:
+            if self._groups_failures and organization not in self._reached:
                 self._failed.setdefault(organization, []).append((reason, text, fields))
             else:
                 self._write_line(
@@ -219,7 +219,7 @@ class Diagnostics:
             self.settle()
 
     @property
-    def _briefly(self) -> bool:
+    def _groups_failures(self) -> bool:
         """Whether failures of the same cause are written once."""
         return not (self.verbose or self.as_json)
 

@@ -48,7 +48,7 @@ def command(console: Console, site: str | None, no_test: bool, rotate: bool) -> 
     console.diagnostics.hide(key)
     if rotate:
         _compare(console, settings, organization, key)
-    told = f"organization {organization}, not tested" if no_test else _tested(console, settings, organization, key)
+    told = f"organization {organization}, not tested" if no_test else _test_key(console, settings, organization, key)
     credentials.save_key(credentials.account(organization, settings.api_url), key)
     if settings.api_key is not None:
         told_of = f"{credentials.VARIABLE} is set in this shell, and takes precedence over the keyring"
@@ -105,7 +105,7 @@ def _save_token(console: Console, site: str, organization: str | None) -> None:
     console.diagnostics.conclusion(f"{told}. Next: contribaudit doctor")
 
 
-def _tested(console: Console, settings: AppSettings, organization: str, key: SecretStr) -> str:
+def _test_key(console: Console, settings: AppSettings, organization: str, key: SecretStr) -> str:
     """The organization's name and ID, read with the key. Raises AdminApiError that says that the key was not saved."""
     from contribaudit.operations.first_look import organization_name
 

@@ -63,7 +63,7 @@ def show_policy(console: Console, *, path: Path | None) -> None:
     policy = _load(console, path)
     words = console.rulebook().words
     if console.output_format == "toml":
-        console.write(_titled(policy.resolved_toml, {check: one.title for check, one in words.items()}))
+        console.write(_with_check_titles(policy.resolved_toml, {check: one.title for check, one in words.items()}))
         return
     columns = ("check", "title", "origin", "expands", "where", "expect", "severity", "enabled", "reason")
     rows = [
@@ -120,7 +120,7 @@ def _load(console: Console, path: Path | None) -> AuditPolicy:
 _CHECK = re.compile(r'^check = "([A-Z]{2}-[0-9]{2})"$', re.MULTILINE)
 
 
-def _titled(text: str, titles: Mapping[str, str]) -> str:
+def _with_check_titles(text: str, titles: Mapping[str, str]) -> str:
     """Canonical TOML with the title of each check beside it, as a comment."""
     return _CHECK.sub(lambda found: f"{found[0]}  # {titles[found[1]]}", text)
 

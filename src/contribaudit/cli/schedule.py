@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _shared(function: F) -> F:
+def _shared_options(function: F) -> F:
     at = click.option(
         "--at", "time", default="06:15", show_default=True, metavar="HH:MM", help="Time of the daily audit."
     )
@@ -41,7 +41,7 @@ def command() -> None:
 
 
 @command.command("systemd")
-@_shared
+@_shared_options
 @click.option(
     "--install", is_flag=True, help="Install the units in ~/.config/systemd/user; existing files are never overwritten."
 )
@@ -64,7 +64,7 @@ def systemd(console: Console, time: str, key_file: Path | None, install: bool) -
 
 
 @command.command("cron")
-@_shared
+@_shared_options
 @click.option("--mail-to", default="", metavar="ADDRESS", help="Recipient of the verdict; default: your local account.")
 @click.option("--log-file", type=PATH, metavar="FILE", help="Log file for progress and errors.")
 @pass_console
@@ -78,7 +78,7 @@ def cron(console: Console, time: str, key_file: Path | None, mail_to: str, log_f
 
 
 @command.command("launchd")
-@_shared
+@_shared_options
 @click.option("--log-file", type=PATH, metavar="FILE", help="Log file for outcome, progress and errors.")
 @pass_console
 def launchd(console: Console, time: str, key_file: Path | None, log_file: Path | None) -> None:
@@ -90,7 +90,7 @@ def launchd(console: Console, time: str, key_file: Path | None, log_file: Path |
 
 
 @command.command("kubernetes")
-@_shared
+@_shared_options
 @click.option("--image", default="contribaudit:latest", show_default=True, help="The image to run; see Containerfile.")
 @click.option("--namespace", default="contribaudit", show_default=True, help="Its namespace.")
 @pass_console
@@ -101,7 +101,7 @@ def kubernetes(console: Console, time: str, key_file: Path | None, image: str, n
 
 
 @command.command("github-actions")
-@_shared
+@_shared_options
 @pass_console
 def github_actions(console: Console, time: str, key_file: Path | None) -> None:
     """Print a workflow: findings as SARIF in code scanning, evidence as an artifact. Times are UTC."""
@@ -109,7 +109,7 @@ def github_actions(console: Console, time: str, key_file: Path | None) -> None:
 
 
 @command.command("docker")
-@_shared
+@_shared_options
 @click.option("--image", default="contribaudit:latest", show_default=True, help="The image to run; see Containerfile.")
 @pass_console
 def docker(console: Console, time: str, key_file: Path | None, image: str) -> None:
@@ -158,7 +158,7 @@ def recipe_of(console: Console, time: str, key_file: Path | None) -> Recipe:
         key_file=None if several else _key_file(settings, named, key_file),
         hour=hour,
         minute=minute,
-        config=None if source == file.usual_config() and not _away() else source,
+        config=None if source == file.usual_config() and not _has_other_folders() else source,
         organization=named,
         environment=_environment(console, settings),
         store=None if "://" in location else Path(location).absolute(),
@@ -189,7 +189,7 @@ def _warn_of_keys(console: Console, settings: AppSettings) -> None:
             )
 
 
-def _away() -> bool:
+def _has_other_folders() -> bool:
     """Whether this shell looks for a person's files in other places than a scheduler does."""
     if any(os.environ.get(name) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME")):
         return True
@@ -217,7 +217,7 @@ def _environment(console: Console, settings: AppSettings) -> tuple[tuple[str, st
         text = f"{file.PREFIX}STORE may hold a password, so it is not in the recipe"
         console.diagnostics.warning(text, hint="Set `store` in config.toml, and make that file readable only by you")
     there = tuple((file.PREFIX + name, value) for name, value in found if value and os.environ.get(file.PREFIX + name))
-    if settings.store is None and _away():
+    if settings.store is None and _has_other_folders():
         return (*there, (f"{file.PREFIX}STORE", _store(settings)))
     return there
 

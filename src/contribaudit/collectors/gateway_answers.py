@@ -69,9 +69,9 @@ class Entitlement:
         whole = self.answer.at(Part.PLANS, *self.path)
         if isinstance(whole, NoValue):
             return whole, whole
-        return self._hams(now) if billing == "hams" else self._ccp(now)
+        return self._hams_trial(now) if billing == "hams" else self._ccp_trial(now)
 
-    def _hams(self, now: datetime) -> tuple[str | NoValue, str | NoValue | None]:
+    def _hams_trial(self, now: datetime) -> tuple[str | NoValue, str | NoValue | None]:
         word = self.text("trialEdition")
         ends = [self._day(*path) for path in (("trialEditionEndDate",), ("trialEndDate",), _TRIAL_END)]
         days = [one for one in ends if isinstance(one, date)]
@@ -87,7 +87,7 @@ class Entitlement:
         edition = self.text("currentEdition")
         return edition if isinstance(edition, str) else _SOME_TRIAL, max(ahead).isoformat()
 
-    def _ccp(self, now: datetime) -> tuple[str | NoValue, str | NoValue | None]:
+    def _ccp_trial(self, now: datetime) -> tuple[str | NoValue, str | NoValue | None]:
         subscription = self.answer.at(Part.PLANS, *self.path, "subscription")
         trial = subscription if isinstance(subscription, NoValue) else self.read("subscription", "trial")
         if trial is None:

@@ -111,7 +111,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     if reading.shortfalls:
         return
     by_type = grouped(policies.values(), _type_of)
-    unsure = _Unsure(reading, by_type)
+    unsure = _UnsureApps(reading, by_type)
     for observation in _residency(reading, by_type.pop(RESIDENCY, []), unsure):
         yield observation
     for kind, entries in sorted(by_type.items()):
@@ -129,7 +129,7 @@ def _type_of(entry: Mapping[str, Any]) -> str:
     return kind if isinstance(kind, str) and kind.strip() else "without-type"
 
 
-class _Unsure:
+class _UnsureApps:
     """Apps of which policies of an unknown type may say where they are held: of a type like residency's, or like none.
 
     `everything` holds the type of one whose apps are not known.
@@ -177,7 +177,7 @@ class _Unsure:
             yield self.lost(setting, app, kind)
 
 
-def _residency(reading: Reading, entries: list[dict[str, Any]], unsure: _Unsure) -> Iterator[Observation]:
+def _residency(reading: Reading, entries: list[dict[str, Any]], unsure: _UnsureApps) -> Iterator[Observation]:
     ids = tuple(sorted(entry["id"] for entry in entries))
     if unsure.any:
         yield unsure.lost(residency.POLICIES, reading.organization, unsure.any)

@@ -68,7 +68,7 @@ def _gateway_covers(rule: App) -> bool:
 
 
 @dataclass(slots=True)
-class _Learned:
+class _LearnedNames:
     """What the answers of a run taught."""
 
     refused: dict[Part, NoValue] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class _Run:
         self._client = client
         self._progress = progress
         self._began = monotonic()
-        self._learned = _Learned()
+        self._learned = _LearnedNames()
         self._sites = gateway_sites(snapshot, rulebook)
         self._found: dict[int, list[Observation]] = {}
         self._answered = 0
@@ -202,7 +202,7 @@ class _Run:
             try:
                 answer = await self._client.ask(question, host=host)
             except QueryRefused as error:
-                gone = question.refused_by(error.errors) or dict.fromkeys(_likeliest(parts), error.message)
+                gone = question.refused_by(error.errors) or dict.fromkeys(_likely_refused(parts), error.message)
                 if not gone:
                     raise
                 for part, message in gone.items():
@@ -218,7 +218,7 @@ class _Run:
     ) -> Mapping[str, PlanPlace]:
         """Where the plan of each app stands; asked once more where the spelling that others taught answers nothing."""
         wanted = site.keys() if "trials" in self._client.reads else {}
-        found = self._located(site.cloud_id, wanted, answer, keys)
+        found = self._observe_locations(site.cloud_id, wanted, answer, keys)
         known = self._learned.spellings
         others = {
             app: tuple(key for key in wanted[app] if key != known[app])
@@ -228,10 +228,10 @@ class _Run:
         if any(others.values()):
             rest = _without_repeats(others.values())
             again = await self._ask_gateway(host, site, rest, (Part.PLANS,))
-            found |= self._located(site.cloud_id, others, again, rest)
+            found |= self._observe_locations(site.cloud_id, others, again, rest)
         return found
 
-    def _located(
+    def _observe_locations(
         self, cloud_id: str, wanted: Mapping[str, Sequence[str]], answer: SiteAnswer, keys: Sequence[str]
     ) -> dict[str, PlanPlace]:
         found: dict[str, PlanPlace] = {}
@@ -343,7 +343,7 @@ _AI_OF = {
 }
 
 
-def _likeliest(parts: Sequence[Part]) -> tuple[Part, ...]:
+def _likely_refused(parts: Sequence[Part]) -> tuple[Part, ...]:
     """Where the gateway does not say what it refuses: experiments first, then betas; () when neither is left."""
     for stage in (Lifecycle.EXPERIMENTAL, Lifecycle.BETA):
         if found := tuple(part for part in parts if part.lifecycle is stage):

@@ -105,7 +105,7 @@ def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -
         if isinstance(one, Observed) and isinstance(other, Observed) and one.value == other.value:
             continue
         known = one if isinstance(one, Observed) else other
-        stranger = next((found for found in (one, other) if _denied(found)), None)
+        stranger = next((found for found in (one, other) if _is_denied(found)), None)
         if stranger is not None:
             yield stranger
             continue
@@ -118,7 +118,7 @@ def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -
         yield Unavailable(setting, known.subject, "contradicting_entries", reason, known.observed_at, known.source)
 
 
-def _denied(found: Observation | None) -> bool:
+def _is_denied(found: Observation | None) -> bool:
     return isinstance(found, Unavailable) and found.code == names.OTHER_ORGANIZATION
 
 

@@ -298,7 +298,7 @@ def _people(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
                     continue
                 value = one.get(of_policy, "")
                 cell = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
-                if not _equal(row[column], cell):
+                if not _cell_matches(row[column], cell):
                     yield Disagreement(name, f"{name} has another {column} in row {number} than policy.toml")
     if held.named:
         unnamed = {path for path in held.files if path.startswith("attachments/")}
@@ -353,7 +353,7 @@ def _organizations(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
             place = row.get("organization_id", "")
             foreign = foreign or place not in known
             if not foreign and place and "organization_name" in row:
-                foreign = not _equal(row["organization_name"], names[place])
+                foreign = not _cell_matches(row["organization_name"], names[place])
         if foreign:
             yield Disagreement(name, f"{name} tells of another organization than {REPORT}")
 
@@ -420,11 +420,11 @@ def _other_columns(values: Mapping[str, Any], row: Mapping[str, str], held: List
         if column in _PERSONS and not held.named:
             continue
         missing = column not in row and column not in _LATER
-        if missing or not _equal(row.get(column, ""), value):
+        if missing or not _cell_matches(row.get(column, ""), value):
             yield column
 
 
-def _equal(cell: str, value: Any) -> bool:
+def _cell_matches(cell: str, value: Any) -> bool:
     """Whether the cell is how the value is written; apostrophes, which guard against formulas, apart."""
     return cell.replace("'", "") == _cell_of(value).replace("'", "")
 

@@ -117,7 +117,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
                 path = f"decoders/{number:03}.toml"
             folder.put(path, dossier.cast.text(body.decode()).encode())
         if dossier.cast.named:  # what was answered, or photographed, may show people
-            for path, some in bundles(_noting(_raw_answers(dossier), held)):
+            for path, some in bundles(_note_digests(_raw_answers(dossier), held)):
                 with folder.binary(path) as file:
                     file.writelines(some)
             for path, body in _attachments(dossier):
@@ -128,7 +128,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         rows = partial(_findings, digest_of=folder.sha256_of, held=held, wanted=start.ids, rests=rests)
         write(replace(FINDINGS, rows=rows))
         folder.put("data-dictionary.csv", f"{mark}{data_dictionary()}".encode())
-        about = About(head, _scope(dossier), _ran(dossier), form.signer is not None, min(held, default=""))
+        about = About(head, _scope(dossier), _run_signature(dossier), form.signer is not None, min(held, default=""))
         folder.put("README.txt", readme_text(about).encode())
         folder.put("csv.jq", resources.files("contribaudit.evidence").joinpath("csv.jq").read_bytes())
         shown = start.shown(about, lambda one: rests[one["id"]])
@@ -205,7 +205,7 @@ def _scope(dossier: Dossier) -> Scope:
     )
 
 
-def _ran(dossier: Dossier) -> tuple[str, ...]:
+def _run_signature(dossier: Dossier) -> tuple[str, ...]:
     """Account, machine and trigger of the judged run, as runs.csv has them."""
     person = dossier.cast.person
     ran = next((one for one in dossier.runs if one.id == dossier.report.run.id), None)
@@ -223,7 +223,7 @@ def _findings(
         yield row
 
 
-def _noting(answers: Iterable[tuple[str, bytes]], held: set[str]) -> Iterator[tuple[str, bytes]]:
+def _note_digests(answers: Iterable[tuple[str, bytes]], held: set[str]) -> Iterator[tuple[str, bytes]]:
     for digest, body in answers:
         held.add(digest)
         yield digest, body

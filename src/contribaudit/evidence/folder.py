@@ -41,12 +41,12 @@ class EvidenceFolder:
 
     def __enter__(self) -> Self:
         if os.path.lexists(self._place):
-            raise self._exists()
+            raise self._exists_error()
         try:
             self._place.parent.mkdir(parents=True, exist_ok=True)
             self._working = self._stack.enter_context(unfinished(self._place, folder=True))
         except OSError as error:
-            raise self._refused(error) from error
+            raise self._write_error(error) from error
         return self
 
     def __exit__(
@@ -54,7 +54,7 @@ class EvidenceFolder:
     ) -> None:
         self._stack.close()
         if isinstance(error, OSError):
-            raise self._refused(error) from error
+            raise self._write_error(error) from error
 
     @contextmanager
     def binary(self, path: str) -> Iterator[BinaryIO]:
@@ -99,9 +99,9 @@ class EvidenceFolder:
     def entries(self) -> list[Entry]:
         """Every file so far, the list of sums put in first; sorted by path."""
         if SUMS not in self._entries:
-            lines = (f"{one.sha256}  {one.path}\n" for one in self._sorted())
+            lines = (f"{one.sha256}  {one.path}\n" for one in self._sorted_entries())
             self.put(SUMS, "".join(lines).encode())
-        return self._sorted()
+        return self._sorted_entries()
 
     def finish(self, manifest: Manifest, signer: Signer | None = None, note: Callable[[], None] = lambda: None) -> None:
         """Write manifest and signature, move the pack into its place, call `note`; remove the pack if `note` fails."""
@@ -124,11 +124,11 @@ class EvidenceFolder:
     def _put_in_place(self, put: Callable[[], object], note: Callable[[], None]) -> None:
         with termination.held():
             if os.path.lexists(self._place):  # a rename would take the place of an empty folder
-                raise self._exists()
+                raise self._exists_error()
             try:
                 put()
             except FileExistsError as error:
-                raise self._exists() from error
+                raise self._exists_error() from error
             with termination.undoing(self._remove_again):
                 try:
                     note()
@@ -153,7 +153,7 @@ class EvidenceFolder:
                     shutil.copyfileobj(source, target, _COPY_BYTES)
         draft.chmod(self._file_mode)
 
-    def _sorted(self) -> list[Entry]:
+    def _sorted_entries(self) -> list[Entry]:
         return [self._entries[path] for path in sorted(self._entries)]
 
     @property
@@ -161,10 +161,10 @@ class EvidenceFolder:
         assert self._working is not None, "used outside of its `with`"
         return self._working
 
-    def _exists(self) -> UsageError:
+    def _exists_error(self) -> UsageError:
         return UsageError(f"{self._place} exists", hint="Evidence is never overwritten: name another place")
 
-    def _refused(self, error: OSError) -> OutputError:
+    def _write_error(self, error: OSError) -> OutputError:
         hint = "Free some space, or name another place"
         return OutputError(f"{self._place} could not be written: {error.strerror or error}", hint=hint)
 

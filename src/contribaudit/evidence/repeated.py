@@ -201,7 +201,7 @@ def made_again(held: ListedPack, about: About, start: Start) -> dict[str, Callab
 
     @cache
     def told() -> StartContents:
-        rests = _rests(held, start.ids)
+        rests = _rest_columns(held, start.ids)
         return start.shown(about, lambda one: rests[one["id"]])
 
     def page() -> bytes:
@@ -223,7 +223,7 @@ def made_again(held: ListedPack, about: About, start: Start) -> dict[str, Callab
     }
 
 
-def _rests(held: ListedPack, ids: set[str]) -> dict[str, tuple[str, str]]:
+def _rest_columns(held: ListedPack, ids: set[str]) -> dict[str, tuple[str, str]]:
     rows = (row for row in held.table("findings.csv") if row["finding_id"] in ids)
     return {row["finding_id"]: (row["due_on"], row["evidence_file"]) for row in rows}
 

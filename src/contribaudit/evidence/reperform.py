@@ -157,11 +157,12 @@ def reperform(place: Path) -> list[Performed]:
     ]
     reported = {one["id"]: one for one in document["findings"]}
     return inconsistent + [
-        _compared(reported.get(identity), again.get(identity)) for identity in sorted(reported.keys() | again.keys())
+        _compare_finding(reported.get(identity), again.get(identity))
+        for identity in sorted(reported.keys() | again.keys())
     ]
 
 
-def _compared(reported: FindingV1 | None, again: FindingV1 | None) -> Performed:
+def _compare_finding(reported: FindingV1 | None, again: FindingV1 | None) -> Performed:
     if reported is None:
         assert again is not None, "one of the two has the ID"
         result, why = Result.LEFT_OUT, "it follows from the pack, and the report leaves it out"
@@ -282,8 +283,8 @@ def _rebuilt_state(held: ListedPack, document: ReportV1, rulebook: Rulebook) -> 
             )
             for one in document["organizations"]
         ],
-        observations=sorted(_observations(held), key=_as_listed(held)),
-        remembered=list(_remembered(held, document)),
+        observations=sorted(_observations(held), key=_listed_order(held)),
+        remembered=list(_remembered_names(held, document)),
         documents=lambda: documents,
         subprocessors=cache(partial(_subprocessors, held)),
     )
@@ -367,7 +368,7 @@ def _texts(held: ListedPack, name: str) -> Iterator[Mapping[str, str]]:
         yield {column: cell.removeprefix("'") for column, cell in row.items()}
 
 
-def _remembered(held: ListedPack, document: ReportV1) -> Iterator[Observed]:
+def _remembered_names(held: ListedPack, document: ReportV1) -> Iterator[Observed]:
     """What apps and groups were called in earlier runs, for those of which this run could read nothing.
 
     Such names say what an app is, and judge nothing; the report has them as they are, the table made safe.
@@ -396,7 +397,7 @@ def _remembered(held: ListedPack, document: ReportV1) -> Iterator[Observed]:
                 yield Observed(setting, subject, value, Grade.DOCUMENTED, as_of, "an earlier run")
 
 
-def _as_listed(held: ListedPack) -> Callable[[Observation], int]:
+def _listed_order(held: ListedPack) -> Callable[[Observation], int]:
     """By the order in which the API listed apps: where several say the same, a finding names the first."""
     order = {(row["organization_id"], row["id"]): number for number, row in enumerate(held.table("inventory.csv"))}
     return lambda seen: order.get((seen.subject.organization, seen.subject.id), len(order))

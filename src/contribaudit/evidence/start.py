@@ -46,7 +46,7 @@ Basis = Callable[["FindingV1"], tuple[str, str]]
 """The day until which a finding is to be mended, and the file that it rests on, as findings.csv has them."""
 
 
-class _Worst:
+class _WorstFindings:
     """The worst so many of the findings that it is given: however many come, few are kept."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Start:
 
     def __init__(self) -> None:
         self.counted = ByControl()
-        self._open, self._waived = _Worst(), _Worst()
+        self._open, self._waived = _WorstFindings(), _WorstFindings()
 
     def take(self, finding: FindingV1) -> None:
         """Count the finding, and keep it if it is open or waived and among the most severe."""
@@ -174,7 +174,7 @@ def write_book(shown: StartContents, out: BinaryIO) -> None:
     pages = [
         Page("start", ("what", "value"), [*about.facts(), ("Verdict", about.verdict), *guide]),
         Page("open", COLUMNS, shown.open),
-        Page("open by control", ("framework", "control", *COLUMNS), _exploded(shown.open)),
+        Page("open by control", ("framework", "control", *COLUMNS), _row_per_control(shown.open)),
         Page("controls", INDEX, map(_index, shown.controls)),
         Page("waived", COLUMNS, shown.waived),
     ]
@@ -183,7 +183,7 @@ def write_book(shown: StartContents, out: BinaryIO) -> None:
     write_pages(out, pages, title=f"contribaudit, run {run['id']}", created=created, wrap=True)
 
 
-def _exploded(rows: list[tuple[Cell, ...]]) -> Iterator[tuple[Cell, ...]]:
+def _row_per_control(rows: list[tuple[Cell, ...]]) -> Iterator[tuple[Cell, ...]]:
     places: dict[str, list[int]] = {}
     for number, row in enumerate(rows):
         for control in str(row[_CONTROLS]).split("; ") if row[_CONTROLS] else ():

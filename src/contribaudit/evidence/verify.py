@@ -72,7 +72,7 @@ def verify(place: Path, public_keys: Sequence[Path] = (), *, agreement: bool = T
     the first thing that does not fit, EvidenceNewer for a pack of a later version, UsageError where there is no pack.
     """
     with open_pack(place) as pack:
-        present = _present(pack)
+        present = _present_files(pack)
         data = pack.read(NAME)
         manifest = read_manifest(data)
         signed_with = _signature(pack, present, data, manifest, public_keys)
@@ -84,7 +84,7 @@ def verify(place: Path, public_keys: Sequence[Path] = (), *, agreement: bool = T
             if path not in present:
                 raise EvidenceDamaged(f"{path} is missing", hint=ASK)
             _check(pack, entry, present[path])
-        _coherent(held)
+        _check_manifest(held)
         uncompared: list[str] = []
         for one in disagreements(held) if agreement else ():
             if not one.unknown:
@@ -184,7 +184,7 @@ def _chain(checked: Sequence[Verified]) -> list[Verified]:
     return ordered
 
 
-def _present(pack: Pack) -> dict[str, int]:
+def _present_files(pack: Pack) -> dict[str, int]:
     present: dict[str, int] = {}
     folded: dict[str, str] = {}
     for path, size in pack.sizes():
@@ -229,7 +229,7 @@ def _signature(
         return None
     if PUBLIC_KEY not in present:
         raise EvidenceDamaged(f"{PUBLIC_KEY} is missing, and the pack is signed", hint=ASK)
-    keys = [_trusted(path) for path in public_keys]
+    keys = [_read_trusted_key(path) for path in public_keys]
     if not keys:
         keys = [read_public_key(pack.read(PUBLIC_KEY, _LONGEST_LINE), PUBLIC_KEY)]
     signature = pack.read(SIGNATURE, _LONGEST_LINE)
@@ -248,7 +248,7 @@ def _signature(
     return fingerprint(signer)
 
 
-def _trusted(path: Path) -> PublicKey:
+def _read_trusted_key(path: Path) -> PublicKey:
     try:
         pem = path.read_bytes()
     except OSError as error:
@@ -256,7 +256,7 @@ def _trusted(path: Path) -> PublicKey:
     return read_public_key(pem, str(path))
 
 
-def _coherent(held: ListedPack) -> None:
+def _check_manifest(held: ListedPack) -> None:
     """What the manifest says of its own files."""
     judged = held.manifest.judged
     if judged.ledger_sha256 is not None and held.sha256_of("ledger.csv") != judged.ledger_sha256:
@@ -280,10 +280,10 @@ def chain_of(store: History, organization: str, host: str, as_of: datetime) -> C
     if not noted:
         return NEVER_EXPORTED
     chains = grouped(noted, lambda one: one.organizations)  # each set of organizations has one of its own
-    broken = next(filter(None, map(_broken, chains.values())), "")
+    broken = next(filter(None, map(_break_words, chains.values())), "")
     for one in reversed(noted):
         if one.host == host and _in_reach(Path(one.place)):
-            return Chain(len(noted), broken, one.place, one.sha256, one.written_at, _damage(one))
+            return Chain(len(noted), broken, one.place, one.sha256, one.written_at, _damage_words(one))
     return Chain(len(noted), broken)
 
 
@@ -292,7 +292,7 @@ def _in_reach(place: Path) -> bool:
     return os.access(place, os.R_OK | (os.X_OK if place.is_dir() else 0)) if os.path.lexists(place) else False
 
 
-def _broken(chain: Sequence[ExportedManifest]) -> str:
+def _break_words(chain: Sequence[ExportedManifest]) -> str:
     if chain[0].previous is not None:
         return f"the manifest {chain[0].sha256} names {chain[0].previous} before it, which is not noted"
     for older, newer in pairwise(chain):
@@ -304,7 +304,7 @@ def _broken(chain: Sequence[ExportedManifest]) -> str:
     return ""
 
 
-def _damage(noted: ExportedManifest) -> str:
+def _damage_words(noted: ExportedManifest) -> str:
     try:
         found = verify(Path(noted.place), agreement=False)  # the noted digest says more
     except ContribauditError as error:

@@ -37,8 +37,8 @@ def one_line(document: ReportV1, manifest_sha256: str = "") -> str:
     reach of whoever owns history and key; else with the report's own.
     """
     about, run = Overview(document), document["run"]
-    listed = _listed(about.counts, " ")
-    new = _listed(about.newly, ", ")
+    listed = _join_counts(about.counts, " ")
+    new = _join_counts(about.newly, ", ")
     parts = [
         f"{about.headline}; exit={run['exit_code']}" + (f", new: {new}" if new else ""),
         f"{about.applies} apply: {listed}" if listed else f"{about.applies} apply",
@@ -51,7 +51,7 @@ def one_line(document: ReportV1, manifest_sha256: str = "") -> str:
     return " | ".join(part for part in parts if part)
 
 
-def _listed(counts: Counter[str], separator: str) -> str:
+def _join_counts(counts: Counter[str], separator: str) -> str:
     return separator.join(f"{counts[outcome.value]} {outcome}" for outcome in ORDER if counts[outcome.value])
 
 

@@ -155,8 +155,8 @@ def _bytes(place: Path) -> bytes:
             return report.read_bytes()
         if place.is_file() and zipfile.is_zipfile(place):
             with zipfile.ZipFile(place) as archive:
-                return _unpacked(archive, place)
-        return _regular(place)
+                return _read_archived_report(archive, place)
+        return _read_regular_file(place)
     except (KeyError, FileNotFoundError):
         missing = f"{place} holds no {REPORT}" if place.exists() else f"{place} does not exist"
         raise UsageError(missing, hint=_HINT) from None
@@ -166,7 +166,7 @@ def _bytes(place: Path) -> bytes:
         raise UsageError(f"{place} cannot be read: {error.strerror or error}", hint=_HINT) from None
 
 
-def _unpacked(archive: zipfile.ZipFile, place: Path) -> bytes:
+def _read_archived_report(archive: zipfile.ZipFile, place: Path) -> bytes:
     """The report in the archive, unless it is a bomb or there are two."""
     if archive.namelist().count(REPORT) > 1:
         raise EvidenceDamaged(f"{place} holds {REPORT} twice", hint=_ORIGINAL)
@@ -177,7 +177,7 @@ def _unpacked(archive: zipfile.ZipFile, place: Path) -> bytes:
     return archive.read(info)
 
 
-def _regular(path: Path) -> bytes:
+def _read_regular_file(path: Path) -> bytes:
     if path.exists() and not path.is_file():
         raise UsageError(f"{path} is a pipe or a device, not a file", hint=_HINT)
     return path.read_bytes()

@@ -211,7 +211,7 @@ def exposure_document(report: Report) -> SubprocessorsV1 | None:
     ]
     found = (one for one in exposures(state, processors(state, listed), apps) if one.touches is not Touches.NO)
     groups = grouped(found, lambda one: (one.processor.name, one.touches, one.because))
-    rows = [_grouped(state, group) for group in groups.values()]
+    rows = [_processor_group(state, group) for group in groups.values()]
     order = {row.name: number for number, row in enumerate(listed.rows)}
     rows.sort(key=lambda row: (row["touches"] != Touches.YES.value, order[row["processor"]]))
     return {
@@ -223,7 +223,7 @@ def exposure_document(report: Report) -> SubprocessorsV1 | None:
     }
 
 
-def _grouped(state: State, group: Sequence[Exposure]) -> ProcessorV1:
+def _processor_group(state: State, group: Sequence[Exposure]) -> ProcessorV1:
     first = group[0]
     called = [alias_of(state, one.app).removeprefix("app:") for one in group]
     return {

@@ -156,9 +156,9 @@ class Overview:
             return Question(name, word, safe_text(worst["title"]))
         subject, reason = worst["subject"], safe_text(worst["reason"])
         fact = reason if self.is_wide(subject) else f"{called(subject)}: {reason}"
-        return Question(name, word, fact, self._changed(family, subject))
+        return Question(name, word, fact, self._who_changed(family, subject))
 
-    def _changed(self, family: str, subject: SubjectV1) -> str:
+    def _who_changed(self, family: str, subject: SubjectV1) -> str:
         """Who changed what the finding is about since the run before, where somebody is known to have."""
         for change in self.document["changes"]:
             about = change["subject"]

@@ -82,10 +82,10 @@ class _Rows:
         elif self.flexible is not None and room - sum(widths) + widths[self.flexible] >= _READABLE:
             yield self._side_by_side(self.flexible)
         elif self.flexible == len(widths) - 1 > 1:
-            yield self._beneath(widths, self.flexible, options.max_width)
+            yield self._columns_beneath(widths, self.flexible, options.max_width)
         else:
             fitting = [total <= options.max_width for total in accumulate(width + len(GAP) for width in widths)]
-            yield self._beneath(widths, max(1, sum(fitting)), options.max_width)
+            yield self._columns_beneath(widths, max(1, sum(fitting)), options.max_width)
 
     def _side_by_side(self, wrapping: int | None) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
@@ -95,7 +95,7 @@ class _Rows:
             table.add_row(*row)
         return table
 
-    def _beneath(self, widths: Sequence[int], leading: int, room: int) -> Table:
+    def _columns_beneath(self, widths: Sequence[int], leading: int, room: int) -> Table:
         """The columns after the leading ones beneath them, beside the first one, whose width stays free.
 
         The flexible one, a sentence, has a line of its own there; the others follow with their titles.

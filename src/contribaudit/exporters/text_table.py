@@ -53,11 +53,11 @@ def render(
     named in place of the commands that tell more of it. `typed` completes commands with what they have to be told.
     """
     about, width = Overview(document), width_of(terminal=terminal)
-    whole = _everything(about, typed) if everything else first_table(about, width, typed if kept else None)
+    whole = _full_report(about, typed) if everything else first_table(about, width, typed if kept else None)
     return capture(Group(*whole), terminal=terminal, color=color)
 
 
-def _everything(about: Overview, typed: Typed) -> list[RenderableType]:
+def _full_report(about: Overview, typed: Typed) -> list[RenderableType]:
     document = about.document
     parts: list[RenderableType] = [
         Text(about.headline, _VERDICT_STYLES[about.word]),
@@ -215,11 +215,11 @@ def _group(about: Overview, group: FindingGroup, width: int) -> list[Text]:
     """What is asked, with the counts, and where; the severity stands in front, where there is room in a column."""
     style = "red" if group.fails else "yellow" if group.open else ""
     if width < _WIDE:
-        titled = Text.assemble((f"{group.severity.value}: ", style), _titled(group, width))
+        titled = Text.assemble((f"{group.severity.value}: ", style), _group_title(group, width))
         where = wrapped(Text(_subjects_or_reason(about, group, width - 2)), width - 2, 1)
         return [*indented(titled, width, 2), *(Text.assemble("  ", line) for line in where)]
     head = Text(f"{group.severity.value:<8}{GAP}", style)
-    told = wrapped(_titled(group, width - head.cell_len), width - head.cell_len, 2)
+    told = wrapped(_group_title(group, width - head.cell_len), width - head.cell_len, 2)
     told += wrapped(Text(_subjects_or_reason(about, group, width - head.cell_len)), width - head.cell_len, 1)
     return [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(told)]
 
@@ -228,7 +228,7 @@ def _rest_hint(command: str, typed: Typed | None) -> str:
     return typed(f"contribaudit {command}") if typed is not None else "--all"
 
 
-def _titled(group: FindingGroup, room: int) -> Text:
+def _group_title(group: FindingGroup, room: int) -> Text:
     """ "App data is in an allowed location (DR-01): 3 fail, 1 unknown", with fewer words where there is less room."""
     title = Text.assemble((safe_text(group.title), "bold"), f" ({safe_text(group.check)}): ")
     counts = [(number, words(outcome)) for outcome, number in group.ordered]
@@ -308,10 +308,10 @@ def _told_warning(warning: str) -> Text:
 
 def _key_expiry(about: Overview) -> str:
     days = about.document["key_days_left"]
-    return "" if days is None else f"; the API key {_ending(days)}"
+    return "" if days is None else f"; the API key {_expiry_words(days)}"
 
 
-def _ending(days: int) -> str:
+def _expiry_words(days: int) -> str:
     if days < 0:
         return f"ended {counted(-days, 'day')} ago"
     return f"ends in {counted(days, 'day')}" if days else "ends today"

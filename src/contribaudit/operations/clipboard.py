@@ -43,11 +43,11 @@ def pictures(sources: Sequence[str | Path]) -> tuple[tuple[Attachment, ...], dic
     with TemporaryDirectory(prefix="contribaudit-") as folder:
         kept = Path(folder) / _NAME
         return files.read_attachments(
-            [_pasted(kept) if str(source) == CLIPBOARD else file.expanded(source) for source in sources]
+            [_save_clipboard(kept) if str(source) == CLIPBOARD else file.expanded(source) for source in sources]
         )
 
 
-def _pasted(place: Path) -> Path:
+def _save_clipboard(place: Path) -> Path:
     tools = next((tools for platform, tools in _TOOLS.items() if sys.platform.startswith(platform)), ())
     there = [tool for tool in tools if shutil.which(tool[0])]
     if not there:

@@ -258,7 +258,7 @@ def placed(
     found: dict[int, list[Rule]] = {}
     for statement in sorted(statements, key=lambda one: one.file):
         before = {rule.check for own in rules[: statement.file] for rule in own if rule.enabled}
-        for rule in (*_lifted(statement, before), *_expanded(statement, plan, rulebook)):
+        for rule in (*_lifted_rules(statement, before), *_expand_statement(statement, plan, rulebook)):
             _add(found, statement.file, rule, rulebook)
     return found
 
@@ -290,7 +290,7 @@ def overridden(
         for check in sorted((gone - kept) | (asked & set(LIFTED.get(statement.kind, ())))):
             why = f"[[organization]] says {as_written(statement)}."
             _add(found, 0, _rule(statement, check, Where(), None, why, enabled=False), rulebook)
-        for rule in _expanded(statement, None, rulebook):
+        for rule in _expand_statement(statement, None, rulebook):
             if rule.check not in _OF_THE_COMPANY:
                 _add(found, 0, rule, rulebook)
     written_for, origin = plan
@@ -311,26 +311,26 @@ def _add(found: dict[int, list[Rule]], file: int, rule: Rule, rulebook: Rulebook
     found.setdefault(file, []).append(rule)
 
 
-def _lifted(statement: Merged, before: set[str]) -> Iterator[Rule]:
+def _lifted_rules(statement: Merged, before: set[str]) -> Iterator[Rule]:
     for check in LIFTED.get(statement.kind, ()):
         if check in before:
             why = f"[expect] says {as_written(statement)}."
             yield _rule(statement, check, Where(), None, why, enabled=False)
 
 
-def _expanded(statement: Merged, plan: str | None, rulebook: Rulebook) -> Iterator[Rule]:
+def _expand_statement(statement: Merged, plan: str | None, rulebook: Rulebook) -> Iterator[Rule]:
     for ask in (*ASKED[statement.kind], *([_PLAN] if plan else []), *_EVERY):
         if ask.everywhere and statement.values.ai_allowed_on:
             continue
-        expect = _filled(ask.filled, statement) if ask.filled else ask.expect
+        expect = _filled_value(ask.filled, statement) if ask.filled else ask.expect
         yield _rule(statement, ask.check, ask.where, expect, ask.why, severity=ask.severity)
     for place in statement.values.ai_allowed_on:
-        yield from _allowed(statement, place)
+        yield from _allowed_rules(statement, place)
     for type_key in statement.values.location_except:
-        yield from _excepted(statement, rulebook.apps[type_key.casefold()])
+        yield from _excepted_rules(statement, rulebook.apps[type_key.casefold()])
 
 
-def _filled(filled: Filled, statement: Merged) -> Value:
+def _filled_value(filled: Filled, statement: Merged) -> Value:
     values = statement.values
     match filled:
         case "groups":
@@ -348,7 +348,7 @@ def _filled(filled: Filled, statement: Merged) -> Value:
             return values.location_except
 
 
-def _allowed(statement: Merged, place: Place) -> Iterator[Rule]:
+def _allowed_rules(statement: Merged, place: Place) -> Iterator[Rule]:
     """AI may be on there: what is asked stays in the report, and decides nothing."""
     why = f"AI is allowed on {place.text}."
     app = place.app
@@ -364,7 +364,7 @@ def _allowed(statement: Merged, place: Place) -> Iterator[Rule]:
     yield _rule(statement, "AI-08", place.where, None, why, enabled=False, key="ai_allowed_on")
 
 
-def _excepted(statement: Merged, app: App) -> Iterator[Rule]:
+def _excepted_rules(statement: Merged, app: App) -> Iterator[Rule]:
     """An app that no setting can hold is accepted where it is; DR-06 keeps it in the report."""
     where = Where(app=tuple(sorted(app.words)))
     why = f"{app.title} offers no data residency, which is accepted."

@@ -199,7 +199,7 @@ def from_validation(
     found = []
     for detail in error.errors(include_url=False):
         place = at + detail["loc"]
-        found.append(Problem(file, line_of(lines, place), f"{name_of(place)}{_explained(detail, place, keys)}"))
+        found.append(Problem(file, line_of(lines, place), f"{name_of(place)}{_problem_words(detail, place, keys)}"))
     return found
 
 
@@ -238,7 +238,7 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)
 
 
-def _explained(detail: ErrorDetails, place: Place, keys: Mapping[str, Iterable[str]]) -> str:
+def _problem_words(detail: ErrorDetails, place: Place, keys: Mapping[str, Iterable[str]]) -> str:
     context: dict[str, Any] = detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":

@@ -136,7 +136,7 @@ def parse(source: Source, text: str, known: KnownWords) -> tuple[Document, list[
                     waivers.append(waiver.waiver(origin))
                 case DecisionTable() as decision:
                     decisions.append(decision.decision(origin))
-    problems += _repeated(source, rules, lines)
+    problems += _repeated_rules(source, rules, lines)
     found = Document(
         source=source,
         head=head,
@@ -170,7 +170,7 @@ def _folded(where: Where) -> tuple[object, ...]:
     return (where.sandbox, *(frozenset(text.casefold() for text in patterns) for patterns in texts))
 
 
-def _repeated(source: Source, rules: list[tuple[Rule, Place]], lines: Mapping[Place, int]) -> list[Problem]:
+def _repeated_rules(source: Source, rules: list[tuple[Rule, Place]], lines: Mapping[Place, int]) -> list[Problem]:
     first: dict[tuple[object, ...], int] = {}
     problems = []
     for rule, place in rules:
@@ -211,7 +211,7 @@ def resolve(path: Path | None, known: KnownWords, packs: Mapping[str, str], inst
             text = read_text(path) if instead is None else instead
         except Unreadable as error:
             raise PolicyFileError(f"{top.label}: {error.reason}", hint=error.hint) from None
-    reading = _Reading(known, packs)
+    reading = _PolicyReader(known, packs)
     reading.add(top, text, ())
     statements, wrong = expect.merged([document.expect for document in reading.documents])
     for index, key, words in wrong:
@@ -229,10 +229,10 @@ def resolve(path: Path | None, known: KnownWords, packs: Mapping[str, str], inst
             "\n".join(str(problem) for problem in reading.problems),
             hint="`contribaudit policy schema` describes every key",
         )
-    return _merged(top, reading.documents, statements, known)
+    return _merge_documents(top, reading.documents, statements, known)
 
 
-class _Reading:
+class _PolicyReader:
     """Reads a source and all that it extends, each once, what is extended first."""
 
     def __init__(self, known: KnownWords, packs: Mapping[str, str]) -> None:
@@ -299,7 +299,7 @@ def _file(path: Path, *, label: str, origin: str) -> Source:
     return Source(key=key, label=printable(label), origin=printable(shown), path=path)
 
 
-def _merged(
+def _merge_documents(
     top: Source, documents: Sequence[Document], statements: Sequence[expect.Merged], known: KnownWords
 ) -> AuditPolicy:
     heads = [document.head for document in documents if document.head]

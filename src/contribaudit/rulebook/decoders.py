@@ -59,7 +59,7 @@ def with_folder(rulebook: Rulebook, folder: Path | None, settings: Sequence[Sett
     mine = {_key(one) for one in own}
     decoders = (*(one for one in rulebook.decoders if _key(one) not in mine), *own)
     for one in decoders:
-        _fits(one, rulebook, settings)
+        _check_fit(one, rulebook, settings)
     if not files:
         return replace(rulebook, decoders=decoders)
     lines = f"{rulebook.sha256}  rulebook\n" + "".join(f"{file.sha256}  {file.name}\n" for file in files)
@@ -102,7 +102,7 @@ def _read(path: Path) -> bytes:
 def _decoder(entry: shapes.DecoderEntry, where: str, name: str, digest: str) -> Decoder:
     if entry.texts and entry.value:
         raise RulebookError(f"{where}: `texts` takes the list as it stands, so there can be no `value`", hint=_HINT)
-    values = tuple(_when(one, f"{where}.value.{place}") for place, one in enumerate(entry.value))
+    values = tuple(_value_condition(one, f"{where}.value.{place}") for place, one in enumerate(entry.value))
     looked_at = dict.fromkeys(
         (entry.texts,) if entry.texts else (p for one in values for p in (*(p for p, _ in one.equal), *one.without))
     )
@@ -110,7 +110,7 @@ def _decoder(entry: shapes.DecoderEntry, where: str, name: str, digest: str) -> 
     if not pointers:
         raise RulebookError(f"{where}: no pointer says where in the object it looks", hint=_HINT)
     for pointer in (*pointers, *looked_at):
-        _lasting(pointer, where)
+        _check_pointer(pointer, where)
         if pointer not in pointers:
             raise RulebookError(f"{where}: {pointer} is looked at and not among `pointers`", hint="Add it there.")
     seen: list[ValueCondition] = []
@@ -132,7 +132,7 @@ def _decoder(entry: shapes.DecoderEntry, where: str, name: str, digest: str) -> 
     )
 
 
-def _when(entry: shapes.DecodedValueEntry, where: str) -> ValueCondition:
+def _value_condition(entry: shapes.DecodedValueEntry, where: str) -> ValueCondition:
     equal = [(pointer, canonical_json(_json(value, where))) for pointer, value in sorted(entry.when.items())]
     equal += [(pointer, b"null") for pointer in entry.null]
     named = [*(pointer for pointer, _ in equal), *entry.without]
@@ -157,7 +157,7 @@ def _json(value: Any, where: str) -> Any:
     return value
 
 
-def _lasting(pointer: str, where: str) -> None:
+def _check_pointer(pointer: str, where: str) -> None:
     try:
         way = parts(pointer)
     except ValueError as error:
@@ -168,7 +168,7 @@ def _lasting(pointer: str, where: str) -> None:
         raise RulebookError(f"{where}: {pointer} changes without meaning, and is not part of a signal's state")
 
 
-def _fits(one: Decoder, rulebook: Rulebook, settings: Iterable[Setting]) -> None:
+def _check_fit(one: Decoder, rulebook: Rulebook, settings: Iterable[Setting]) -> None:
     known = {setting.id: setting for setting in settings if setting.attestable or setting.id in READ_DIRECTLY}
     setting = known.get(one.setting)
     if setting is None:

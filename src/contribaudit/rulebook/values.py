@@ -37,7 +37,7 @@ _SUBPROCESSORS = "subprocessors.toml"
 
 def plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
     """The plans, the lowest first."""
-    _unambiguous("plans.toml", "plans", [folded(entry.words) for entry in file.plan])
+    _refuse_ambiguous("plans.toml", "plans", [folded(entry.words) for entry in file.plan])
     return tuple(
         Plan(
             name=entry.name,
@@ -59,7 +59,7 @@ def plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
 def moves(file: shapes.MovesFile) -> dict[str, Move]:
     """The states of a move by the API's word, without case."""
     found = [replace(one, word=one.word.casefold()) for one in file.move]
-    _unambiguous("moves.toml", "states", [folded([one.word]) for one in found])
+    _refuse_ambiguous("moves.toml", "states", [folded([one.word]) for one in found])
     return {one.word: one for one in found}
 
 
@@ -79,7 +79,7 @@ def exemptions(file: shapes.ExemptionsFile) -> tuple[Exemption, ...]:
 
 def apps(file: shapes.AppsFile) -> dict[str, App]:
     """Each app by every word for it, without case."""
-    _unambiguous("apps.toml", "apps", [frozenset(entry.project_types) for entry in file.app])
+    _refuse_ambiguous("apps.toml", "apps", [frozenset(entry.project_types) for entry in file.app])
     found: dict[str, App] = {}
     for entry in file.app:
         words = folded([entry.type_key, *entry.words])
@@ -130,7 +130,7 @@ def realms(file: shapes.RealmsFile) -> tuple[Realm, ...]:
         Realm(entry.code, entry.title, folded([entry.code, *entry.words]), entry.held, folded(entry.regions))
         for entry in file.realm
     )
-    _unambiguous("realms.toml", "realms", [one.words for one in found])
+    _refuse_ambiguous("realms.toml", "realms", [one.words for one in found])
     return found
 
 
@@ -213,18 +213,18 @@ def terms_rules(file: shapes.TermsFile, files: Collection[str], checks: Collecti
     _no_two(_TERMS, "overtaken", [one.id for one in file.overtaken])
     documents = {one.name for one in file.document}
     for anchor in file.anchor:
-        _known(f"anchor `{anchor.id}`", "document", [anchor.document], documents)
-        _known(f"anchor `{anchor.id}`", "rulebook file", anchor.files, files)
-        _known(f"anchor `{anchor.id}`", "check", anchor.checks, checks)
+        _refuse_unknown(f"anchor `{anchor.id}`", "document", [anchor.document], documents)
+        _refuse_unknown(f"anchor `{anchor.id}`", "rulebook file", anchor.files, files)
+        _refuse_unknown(f"anchor `{anchor.id}`", "check", anchor.checks, checks)
     for overtaken in file.overtaken:
-        _known(f"overtaken `{overtaken.id}`", "document", [overtaken.document], documents)
+        _refuse_unknown(f"overtaken `{overtaken.id}`", "document", [overtaken.document], documents)
     for compared in file.compared:
-        _known(f"compared `{compared.id}`", "document", [compared.listed_in], documents)
+        _refuse_unknown(f"compared `{compared.id}`", "document", [compared.listed_in], documents)
     topics = {one.id for one in file.topic}
     for document in file.document:
-        _known(f"document `{document.name}`", "topic", document.topics, topics)
+        _refuse_unknown(f"document `{document.name}`", "topic", document.topics, topics)
     for rule in file.severity:
-        _known(f"severity `{rule.severity}`", "topic", rule.topics, topics)
+        _refuse_unknown(f"severity `{rule.severity}`", "topic", rule.topics, topics)
     return TermsRules(
         documents=tuple(
             Watched(one.name, one.title, one.url, tuple(one.marks), tuple(one.topics)) for one in file.document
@@ -242,7 +242,7 @@ def terms_rules(file: shapes.TermsFile, files: Collection[str], checks: Collecti
     )
 
 
-def _known(where: str, what: str, named: Iterable[str], known: Collection[str]) -> None:
+def _refuse_unknown(where: str, what: str, named: Iterable[str], known: Collection[str]) -> None:
     for one in named:
         if one not in known:
             raise RulebookError(f"{_TERMS}, {where}: there is no {what} `{one}`")
@@ -252,16 +252,16 @@ def subprocessor_rules(
     file: shapes.SubprocessorsFile, shipped: shapes.ShippedListFile, apps: Mapping[str, App], shipped_sha256: str
 ) -> SubprocessorRules:
     """The rules. Raises RulebookError for a word that stands for two things, and for an app that is unknown."""
-    _unambiguous(
+    _refuse_ambiguous(
         _SUBPROCESSORS, "products", [*(_spaced(entry.words) for entry in file.product), _spaced(file.everything)]
     )
-    _unambiguous(_SUBPROCESSORS, "places", [_spaced(entry.words) for entry in file.place])
+    _refuse_ambiguous(_SUBPROCESSORS, "places", [_spaced(entry.words) for entry in file.place])
     type_keys = {app.type_key for app in apps.values()}
     for entry in file.product:
         for app in sorted({*entry.apps, *entry.may} - type_keys):
             raise RulebookError(f"{_SUBPROCESSORS}, product `{entry.name}`: apps.toml has no type key `{app}`")
     columns = {cast("Column", name): _spaced(labels) for name, labels in file.columns}
-    _unambiguous(_SUBPROCESSORS, "columns", columns.values())
+    _refuse_ambiguous(_SUBPROCESSORS, "columns", columns.values())
     return SubprocessorRules(
         vendor=file.vendor,
         list_days=file.list_days,
@@ -302,7 +302,7 @@ def _no_two(where: str, what: str, names: list[str]) -> None:
             raise RulebookError(f"{where}: the {what} `{name}` stands there twice")
 
 
-def _unambiguous(name: str, kind: str, groups: Iterable[Iterable[str]]) -> None:
+def _refuse_ambiguous(name: str, kind: str, groups: Iterable[Iterable[str]]) -> None:
     """Raises RulebookError for a word that stands for two things, since it is ambiguous."""
     seen: set[str] = set()
     for words in groups:

@@ -85,13 +85,13 @@ def find_key(settings: AppSettings, organization: str, named: NamedKey = NOT_NAM
     entries = settings.organizations()
     entry = next((one for one in entries if one.id == organization), None)
     own = (entry.api_key_env, entry.api_key_file) if entry is not None else (None, None)
-    if len(entries) > 1 and (found := _configured(*own)):
+    if len(entries) > 1 and (found := _configured_key(*own)):
         return found
     if settings.api_key is not None:
         return FoundKey(
             checked_key(settings.api_key.get_secret_value(), VARIABLE), f"the environment variable {VARIABLE}"
         )
-    if found := _configured(*own):
+    if found := _configured_key(*own):
         return found
     if settings.api_key_file is not None and len(entries) <= 1:
         return FoundKey(read_key_file(settings.api_key_file), f"the file {settings.api_key_file}")
@@ -198,7 +198,7 @@ def key_store() -> str:
         return _trusted(keyring.get_keyring())
 
 
-def _configured(variable: str | None, file: Path | None) -> FoundKey | None:
+def _configured_key(variable: str | None, file: Path | None) -> FoundKey | None:
     """What the variable holds, else the file; None where neither is named, or the variable is not set."""
     if variable is not None and (value := os.environ.get(variable)):
         return FoundKey(checked_key(value, variable), f"the environment variable {variable}")
@@ -291,7 +291,7 @@ def _keyring() -> Iterator[Any]:
         try:
             yield keyring
         except _failures() as error:
-            problem = f"The system keyring cannot be used: {_words(error)}"
+            problem = f"The system keyring cannot be used: {_error_words(error)}"
     if problem:
         # from None: a backend's error may quote what it was given.
         raise KeyStoreUnusable(problem, hint=_other_ways()) from None
@@ -306,7 +306,7 @@ def _failures() -> tuple[type[Exception], ...]:
     return KeyringError, RuntimeError, ImportError, OSError, *theirs
 
 
-def _words(error: Exception) -> str:
+def _error_words(error: Exception) -> str:
     # keyring's own words are a paragraph about installing other, unsafe, backends.
     kind = type(error).__name__
     if kind == "NoKeyringError":
@@ -392,7 +392,7 @@ def tokens(sites: Sites, api_url: str = ATLASSIAN) -> tuple[SiteToken, ...]:
     A site that names a token of its own never gets that of the others: it may be another person's. A file that cannot
     be read, or that holds no token, is an error; that nothing was saved is not.
     """
-    general = _found(api_url, "", sites.email, sites.token_env, sites.token_file)
+    general = _find_token(api_url, "", sites.email, sites.token_env, sites.token_file)
     return (general, *(_of_site(api_url, site, general) for site in sites.site))
 
 
@@ -408,14 +408,14 @@ def accesses(sites: Sites, found: tuple[SiteToken, ...]) -> Accesses:
 
 
 def _of_site(api_url: str, site: Site, general: SiteToken) -> SiteToken:
-    own = _found(api_url, site.host, site.email, site.token_env, site.token_file)
+    own = _find_token(api_url, site.host, site.email, site.token_env, site.token_file)
     if own.found is not None or site.names_a_token:
         return own
     return SiteToken(site.host, general.found, general.email, general.missing)
 
 
-def _found(api_url: str, host: str, email: str | None, variable: str | None, file: Path | None) -> SiteToken:
-    if found := _configured(variable, file):
+def _find_token(api_url: str, host: str, email: str | None, variable: str | None, file: Path | None) -> SiteToken:
+    if found := _configured_key(variable, file):
         return SiteToken(host, found, email or "")
     places = [f"{variable} (token_env)"] if variable is not None else []
     problem = ""

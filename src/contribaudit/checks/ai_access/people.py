@@ -71,7 +71,7 @@ def approved_groups(case: CheckContext) -> Verdict:
     apps = apps_of(case, ai.ACCESS)
     if isinstance(apps, Verdict):
         return apps
-    answers = [_limited(case, app) for app in apps if on_its_screen(case.state, app)]
+    answers = [_limited_verdict(case, app) for app in apps if on_its_screen(case.state, app)]
     worst = most_severe(answers)
     if worst is None:
         return nothing_to_ask(ai.ACCESS_GROUPS, case.rule.expect)
@@ -85,7 +85,7 @@ def approved_groups(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "approved_groups", reason, ai.ACCESS.id, case.rule.expect, None, evidence)
 
 
-def _limited(case: CheckContext, app: Subject) -> Verdict:
+def _limited_verdict(case: CheckContext, app: Subject) -> Verdict:
     """Blocked, or limited to approved groups; a switch of the app's own that is limited is so by no group."""
     name = called(case.state, app)
     answer = exposure(case, app, LIMITED)
@@ -170,7 +170,7 @@ def approved_holders(case: CheckContext) -> Verdict:
         return listed
     unclear = [group for group in unapproved if group.id in listed]
     if unclear:
-        return _unclear(case, unclear[0])
+        return _unclear_verdict(case, unclear[0])
     apps = apps_of(case, ai.ACCESS)
     if isinstance(apps, Verdict):
         return apps
@@ -249,7 +249,7 @@ def _holders_verdict(case: CheckContext, holding: list[Subject]) -> Verdict:
     return Verdict(Outcome.FAIL, "group_not_approved", reason, setting, approved, group_names, evidence)
 
 
-def _unclear(case: CheckContext, group: Subject) -> Verdict:
+def _unclear_verdict(case: CheckContext, group: Subject) -> Verdict:
     """A group that is listed for the role, and is not seen to hold it on anything."""
     seen, expected = case.state.read(group, ai.GROUP_ACCESS.id), case.rule.expect
     if not isinstance(seen, Observed):

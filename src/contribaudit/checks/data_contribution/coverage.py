@@ -152,7 +152,7 @@ def departed(case: CheckContext) -> Verdict:
     if not evidence:
         why = state.organizations[organization].why_not(names.WORKSPACES)
         return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"it is not known whether an app left: {why}")
-    gone = [one for one in found.apps if not _pseudo(case, one)]
+    gone = [one for one in found.apps if not _is_pseudo(case, one)]
     if gone:
         return _deletion(case, gone)
     seen = [moment for moment in found.readings if moment <= case.as_of]
@@ -206,7 +206,7 @@ def _departure_words(departures: list[Departure]) -> str:
     return some(named)
 
 
-def _pseudo(case: CheckContext, departure: Departure) -> bool:
+def _is_pseudo(case: CheckContext, departure: Departure) -> bool:
     known = case.state.rulebook.app(departure.type_key)
     return known is not None and known.pseudo
 

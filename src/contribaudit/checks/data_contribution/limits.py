@@ -215,7 +215,7 @@ def platform_apps(case: CheckContext) -> Verdict:
     rulebook = case.state.rulebook
     by_policy = [word for word in claimed if (app := rulebook.app(word)) and app.contribution == "organization"]
     excluded = attested_list(case, contribution.EXCLUDED, ())
-    by_list = [] if isinstance(excluded, Verdict) else [text for text in excluded if _platform(case, text)]
+    by_list = [] if isinstance(excluded, Verdict) else [text for text in excluded if _names_platform_app(case, text)]
     if by_policy or by_list:
         evidence += case.evidence(contribution.EXCLUDED.id) if by_list else ()
         reason = f"platform apps cannot be excluded while the switch is on: {', '.join([*by_policy, *by_list])}"
@@ -227,7 +227,7 @@ def platform_apps(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "not_claimed", reason, contribution.EXCLUDED.id, (), (), evidence)
 
 
-def _platform(case: CheckContext, text: str) -> bool:
+def _names_platform_app(case: CheckContext, text: str) -> bool:
     """True for an entry that names a platform app, by the app itself or by its type key."""
     bare = identity(case, text)
     app = Subject(case.subject.organization, Kind.APP, bare)

@@ -83,7 +83,7 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
         return Verdict(Outcome.UNKNOWN, "policy_names_no_plan", reason, names.HIGHEST_PLAN, None, _observed_text(seen))
     expected = case.state.rulebook.plan(wanted)
     if not isinstance(seen, Observed):
-        return _at_least(case, wanted, expected) or unread(seen, wanted)
+        return _surely_too_high(case, wanted, expected) or unread(seen, wanted)
     met = expected is not None and expected.name.casefold() == seen.value
     verdict = Verdict(
         Outcome.PASS if met else Outcome.FAIL,
@@ -98,7 +98,7 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
     return fragile(verdict, trial) if met and trial else verdict
 
 
-def _at_least(case: CheckContext, wanted: str, expected: Plan | None) -> Verdict | None:
+def _surely_too_high(case: CheckContext, wanted: str, expected: Plan | None) -> Verdict | None:
     """The `fail` of a highest plan that is not known, and surely higher than the wanted one; None for any other."""
     organization = case.subject.organization
     possible = possible_plans(case.state, organization)
@@ -293,7 +293,7 @@ def explicit_choice(case: CheckContext) -> Verdict:
     plan = highest_plan(case)
     if isinstance(plan, Verdict):
         return plan
-    answers = [_chosen(case, setting) for setting in choosable(plan)]
+    answers = [_choice_verdict(case, setting) for setting in choosable(plan)]
     worst = most_severe(answers)
     if worst is None or worst.outcome is not Outcome.PASS:
         reason = f"there is nothing to choose on the {plan.name} plan"
@@ -304,7 +304,7 @@ def explicit_choice(case: CheckContext) -> Verdict:
     return Verdict(Outcome.PASS, "as_decided", reason, last.setting, last.expected, last.observed, evidence)
 
 
-def _chosen(case: CheckContext, setting: Setting) -> Verdict:
+def _choice_verdict(case: CheckContext, setting: Setting) -> Verdict:
     decision = decision_on(case, setting)
     word = attested_choice(case.state, case.subject, setting, decision.value if decision else None)
     if isinstance(word, Verdict):
@@ -316,7 +316,7 @@ def _chosen(case: CheckContext, setting: Setting) -> Verdict:
     if not same_value(setting, decision.value, word):
         reason = f"{setting.title} is {word}; the decision of {decision.date} says {decision.value}"
         return Verdict(Outcome.FAIL, "other_than_decided", reason, setting.id, decision.value, word, evidence)
-    undone = _undone(case, setting, word)
+    undone = _choice_undone(case, setting, word)
     if undone is not None:
         return undone
     reason = f"{setting.title} is {word}, as decided on {decision.date}"
@@ -325,7 +325,7 @@ def _chosen(case: CheckContext, setting: Setting) -> Verdict:
     )
 
 
-def _undone(case: CheckContext, setting: Setting, word: str) -> Verdict | None:
+def _choice_undone(case: CheckContext, setting: Setting, word: str) -> Verdict | None:
     """What undoes a switch that stands off as decided: the include list, or that it was not seen. None where nothing.
 
     A list that stands as a decision of its own says was chosen too.

@@ -280,8 +280,8 @@ def policies_list_apps(case: CheckContext) -> Verdict:
         reason = place.why_not(names.WORKSPACES) or place.why_not(names.POLICIES)
         return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"the lists are incomplete: {reason}", POLICIES.id)
     apps = state.subjects(Kind.APP, organization)
-    able = [app for app in apps if _able(state, app)]
-    unclear = [app for app in apps if _unclear(state, app)]
+    able = [app for app in apps if _can_be_pinned(state, app)]
+    unclear = [app for app in apps if _is_unclear(state, app)]
     evidence = (*Evidence.of(listed_ids), *inventory)
     if not listed_ids.value:
         if able and not no_policy_at_all(state, organization):
@@ -327,12 +327,12 @@ def _policies_of(state: State, app: Subject) -> int:
     return len(seen.value) if seen is not None and isinstance(seen.value, tuple) else 0
 
 
-def _able(state: State, app: Subject) -> bool:
+def _can_be_pinned(state: State, app: Subject) -> bool:
     known, plan = state.app(app), plan_of(state, app)
     return known is not None and known.residency == "yes" and isinstance(plan, Plan) and plan.residency
 
 
-def _unclear(state: State, app: Subject) -> bool:
+def _is_unclear(state: State, app: Subject) -> bool:
     if _policies_of(state, app):
         return False
     known = state.app(app)

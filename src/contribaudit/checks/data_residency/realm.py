@@ -84,7 +84,7 @@ def realm_allowed(case: CheckContext) -> Verdict:
     if isinstance(allowed, Verdict):
         return allowed
     realm, seen = realm_of(case.state, case.subject)
-    outside = _outside(case)
+    outside = _why_no_realm(case)
     if realm is None:
         if outside and isinstance(seen, Observed) and seen.value is None:
             evidence = Evidence.of(case.state.read(case.subject, names.APP_TYPE_KEY), seen)
@@ -125,7 +125,7 @@ def _regions_elsewhere(
     return found
 
 
-def _outside(case: CheckContext) -> str:
+def _why_no_realm(case: CheckContext) -> str:
     """Why no realm can be chosen for this app; "" where one can, or where that is not known."""
     app = case.state.app(case.subject)
     if app is not None and app.residency == "none":
@@ -203,10 +203,10 @@ def _parents(state: State, sandbox: Subject) -> _Parents:
     named = state.value(sandbox, SANDBOX_PARENT.id)
     if named is not None and isinstance(named.value, str):
         parent = Subject(organization, Kind.APP, named.value)
-        return _summed(state, [parent] if state.in_inventory(parent) and parent != sandbox else [], ())
+        return _sum_of_parents(state, [parent] if state.in_inventory(parent) and parent != sandbox else [], ())
     type_key = state.word(sandbox, names.APP_TYPE_KEY)
     if not type_key or not state.organizations[organization].completed(names.WORKSPACES):
-        return _summed(state, [], ())
+        return _sum_of_parents(state, [], ())
     return _of_type(state, organization, type_key)
 
 
@@ -215,10 +215,10 @@ def _of_type(state: State, organization: str, type_key: str) -> _Parents:
     production = _production_apps(state, organization)
     # An app whose type was not read may be the parent too.
     candidates = [app for key in (type_key, "") for app in production.get(key, ())]
-    return _summed(state, candidates, list_evidence(state, organization, names.WORKSPACES))
+    return _sum_of_parents(state, candidates, list_evidence(state, organization, names.WORKSPACES))
 
 
-def _summed(state: State, candidates: list[Subject], listed: tuple[Evidence, ...]) -> _Parents:
+def _sum_of_parents(state: State, candidates: list[Subject], listed: tuple[Evidence, ...]) -> _Parents:
     first: dict[str, Observation] = {}
     unread = False
     for app in candidates:

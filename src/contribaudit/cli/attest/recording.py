@@ -40,7 +40,7 @@ TypedValue = tuple[str, str, str]
 def by_flags(session: Session, told: Sequence[TypedValue], given: LookFlags) -> None:
     """Record the values of one look."""
     by = mail(given.by or session.settings.attested_by)
-    look_at = _past(session, given)
+    look_at = _past_moment(session, given)
     shots, bodies = pictures(given.attach)
     screen = find_screen(session.job.rulebook.screens, given.screen) if given.screen else None
     for _, setting, _ in told:
@@ -51,13 +51,13 @@ def by_flags(session: Session, told: Sequence[TypedValue], given: LookFlags) -> 
     recorded = session.signature(session.settings.attested_by or by)
     name = screen.id if screen else ""
     visit = ConsoleVisit(by, looked.at, recorded, new_id(), name, given.console_path, given.note, shots)
-    entered = [value for one in told for value in _entered(session, looked.state, one, screen)]
+    entered = [value for one in told for value in _entries_for(session, looked.state, one, screen)]
     made = record_all(looked.state, [(looked.hold, value, visit) for value in entered])
     session.job.store.add_attestations(made, bodies)
     write_recorded(session, looked.state, made)
 
 
-def _entered(session: Session, state: State, typed: TypedValue, screen: Screen | None) -> Iterator[EnteredValue]:
+def _entries_for(session: Session, state: State, typed: TypedValue, screen: Screen | None) -> Iterator[EnteredValue]:
     """The value for its subject, or for each row that a pattern matches. Raises UsageError if no row matches."""
     subject, setting, value = typed
     if "*" not in subject:
@@ -110,7 +110,7 @@ def from_file(session: Session, source: Path, given: LookFlags) -> None:
             f"{source}: {counted(len(nobody), 'row')} do not say who looked",
             hint="Add --by MAIL, fill in the column `by`, or set `attested_by` in the configuration",
         )
-    look_at = _past(session, given)
+    look_at = _past_moment(session, given)
     name = find_screen(session.job.rulebook.screens, given.screen).id if given.screen else ""
     shots, bodies = pictures(given.attach)
     if look_at is None and all(row.observed_at is not None for row in found):
@@ -124,7 +124,7 @@ def from_file(session: Session, source: Path, given: LookFlags) -> None:
     write_recorded(session, looked.state, made, more=more)
 
 
-def _past(session: Session, given: LookFlags) -> datetime | None:
+def _past_moment(session: Session, given: LookFlags) -> datetime | None:
     """The time of --observed-at. Raises UsageError when it is in the future."""
     found = exact_time(given.observed_at) if given.observed_at else None
     if found is not None and found > session.now():

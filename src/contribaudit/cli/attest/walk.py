@@ -62,7 +62,7 @@ def show_plan(session: Session, screen: str | None, *, everything: bool) -> None
     ]
     session.console.table(PLAN, rows, flexible="title", only=_PLAN_TABLE)
     session.console.diagnostics.conclusion(
-        f"{_length(due)}. Run `contribaudit attest` to record them." if due else "Nothing is due."
+        f"{_extent_words(due)}. Run `contribaudit attest` to record them." if due else "Nothing is due."
     )
 
 
@@ -75,7 +75,7 @@ def walk(session: Session, given: LookFlags, *, everything: bool) -> None:
     if not due:
         session.console.diagnostics.conclusion("Nothing is due.")
         return
-    _write_line(f"{_length(due)}. Press Enter to skip a value.")
+    _write_line(f"{_extent_words(due)}. Press Enter to skip a value.")
     made: list[Attestation] = []
     for one in due:
         recorded, state = _screen(session, state, one, by, given)
@@ -88,7 +88,7 @@ def _due_screens(session: Session, state: State, screen: str | None, *, everythi
     return session.due(state, wanted, everything=everything)
 
 
-def _length(due: Sequence[DueScreen]) -> str:
+def _extent_words(due: Sequence[DueScreen]) -> str:
     values = counted(sum(one.values for one in due), "value")
     return f"{values} on {counted(len(due), 'screen')}, about {duration(sum(one.minutes for one in due), words=True)}"
 
@@ -104,7 +104,7 @@ def _screen(
         _write_line(f"  {generation}: {path}")
     if screen.note:
         _write_line(f"  {screen.note}")
-    draft = _resumed(before, due, by)
+    draft = _resume_draft(before, due, by)
     with _draft_kept(draft):
         _ask_settings(before, due.rows, draft)
         if not draft.answers:
@@ -122,7 +122,7 @@ def _screen(
     return made, looked.state
 
 
-def _resumed(before: State, due: DueScreen, by: str) -> Draft:
+def _resume_draft(before: State, due: DueScreen, by: str) -> Draft:
     """The draft of an interrupted form if its signals have not changed since; else an empty draft."""
     fresh = Draft.begin(before, due, by)
     kept = drafts.load(fresh)

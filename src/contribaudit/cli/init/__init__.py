@@ -151,12 +151,14 @@ def command(
     asking = options.person_there()
     if not asking:
         refuse_missing(answers)
-    elif _continued(console):
+    elif _continue_interrupted(console):
         return
     settings = console.settings()
     interview = Interview(console, settings, console.rulebook(), answers, test=not no_test)
     sure = "" if yes else f"Write {config_path} and {policy_path}?"
-    secrets = _ask_missing(interview, answers, config_path.parent, sure) if asking else _tested(interview, answers)
+    secrets = (
+        _ask_missing(interview, answers, config_path.parent, sure) if asking else _test_key_of_flags(interview, answers)
+    )
     with termination.held():
         warn = console.diagnostics.warning
         name = interview.look.name
@@ -214,9 +216,9 @@ def _answers_from_flags(console: Console, flags: Mapping[str, Any], other_flags:
     return answers
 
 
-def _tested(interview: Interview, answers: Answers) -> list[SecretDestination]:
+def _test_key_of_flags(interview: Interview, answers: Answers) -> list[SecretDestination]:
     """Test the key of the flags; there are no secrets to save."""
-    with _stoppable(answers):
+    with _explain_how_to_continue(answers):
         interview.key()
         interview.limits()
     return []
@@ -224,7 +226,7 @@ def _tested(interview: Interview, answers: Answers) -> list[SecretDestination]:
 
 def _ask_missing(interview: Interview, answers: Answers, folder: Path, sure: str) -> list[SecretDestination]:
     """Ask for everything that is missing. Returns the typed secrets; `sure` is the last question, "" for none."""
-    with _stoppable(answers):
+    with _explain_how_to_continue(answers):
         interview.key()
         interview.limits()
         interview.rest()
@@ -234,7 +236,7 @@ def _ask_missing(interview: Interview, answers: Answers, folder: Path, sure: str
 
 
 @contextmanager
-def _stoppable(answers: Answers) -> Iterator[None]:
+def _explain_how_to_continue(answers: Answers) -> Iterator[None]:
     """Tell a person who stops in the meantime how to continue."""
 
     def stopped() -> None:
@@ -264,7 +266,7 @@ def _finish(console: Console, config: Path, answers: Answers, *, no_audit: bool)
     console.exit(exit_codes.OK if code in judged else code)
 
 
-def _continued(console: Console) -> bool:
+def _continue_interrupted(console: Console) -> bool:
     """Whether an interrupted set-up was continued, and completed."""
     now = click.get_current_context()
     named = any(now.get_parameter_source(one) is click.core.ParameterSource.COMMANDLINE for one in now.params)

@@ -70,7 +70,7 @@ class Interview:
                 answers.organization = ""
             except ContribauditError as error:
                 self._show_error(error)
-                if not self._another("key"):
+                if not self._ask_what_to_do("key"):
                     return
             else:
                 return
@@ -135,7 +135,7 @@ class Interview:
         else:
             say.note(f"Its highest plan is not known: {look.plan_unknown or 'the list of apps does not show it'}.")
 
-    def _another(self, what: str) -> bool:
+    def _ask_what_to_do(self, what: str) -> bool:
         """Ask what to do about a key or token that did not work; False if it is to be used untested.
 
         The line is not shown, so that whoever pastes the next key at once does not leave it on the screen.
@@ -286,7 +286,7 @@ class Interview:
                     error.hint = f"{error.hint}. To continue without a test, add --no-test"
                     raise
                 self._show_error(error)
-                if not self._another("token"):
+                if not self._ask_what_to_do("token"):
                     return
             else:
                 if short:

@@ -52,8 +52,8 @@ def add_command(
     from contribaudit.vendors import fetching
     from contribaudit.vendors.terms import Copy, take_in
 
-    signature = _signed(console, by)
-    moment = _retrieved(retrieved, signature.at)
+    signature = _signature(console, by)
+    moment = _retrieval_time(retrieved, signature.at)
     with open_terms(console, keeps=True) as terms:
         document = _document_named(terms, name, title)
         if fetching.is_address(source):
@@ -73,7 +73,7 @@ def add_command(
     _end_if_unread(console, [look])
 
 
-def _signed(console: Console, by: str | None) -> Signature:
+def _signature(console: Console, by: str | None) -> Signature:
     return console.signature(by or console.settings().attested_by or "")
 
 
@@ -97,7 +97,7 @@ def _document_named(terms: Terms, name: str, title: str | None) -> Watched:
     return Watched(folded, title or folded, "", shipped=False)
 
 
-def _retrieved(text: str | None, now: datetime) -> datetime:
+def _retrieval_time(text: str | None, now: datetime) -> datetime:
     if text is None:
         return now
     found = moment(text)
@@ -174,7 +174,7 @@ def check_command(console: Console, *, name: str | None, fetch: bool, by: str | 
         chosen = (terms.document(name),) if name is not None else terms.documents
         lines: list[str] = []
         if fetch:
-            looks = _fetched(console, terms, chosen, _signed(console, by))
+            looks = _fetch_documents(console, terms, chosen, _signature(console, by))
             lines = [_outcome_line(terms.rules, terms.store.documents(), look) for look in looks]
             _notify(console, terms)
         archive = terms.store.documents()
@@ -248,7 +248,7 @@ def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[Anc
     console.end(f"{', '.join(told)}.{hint}", exit_codes.UNVERIFIED)
 
 
-def _fetched(console: Console, terms: Terms, chosen: Sequence[Watched], signature: Signature) -> list[Look]:
+def _fetch_documents(console: Console, terms: Terms, chosen: Sequence[Watched], signature: Signature) -> list[Look]:
     """Fetch documents one after the other. Raises UsageError for one that has no address."""
     import asyncio
 

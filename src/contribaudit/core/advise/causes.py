@@ -82,8 +82,8 @@ class ChangeContext:
 
 def explain(changes: Sequence[Change], contexts: Mapping[str, ChangeContext]) -> list[Change]:
     """The changes with their causes, in their order. `contexts` is by organization; all are weighed together."""
-    logs = {organization: _Log(context) for organization, context in contexts.items()}
-    empty = _Log(ChangeContext())
+    logs = {organization: _SearchableLog(context) for organization, context in contexts.items()}
+    empty = _SearchableLog(ChangeContext())
     came = {
         one.subject for one in changes if one.setting in _IDENTITY and not (one.existed_before and one.exists_after)
     }
@@ -111,7 +111,7 @@ def interval_of(change: Change, runs: Sequence[RunInterval]) -> tuple[datetime |
     return (before[-1].started_at if before else None), end
 
 
-class _Log:
+class _SearchableLog:
     """The log of one organization, ready to be searched for many changes."""
 
     def __init__(self, context: ChangeContext) -> None:
@@ -147,7 +147,7 @@ def _time_of(event: AuditEvent) -> datetime:
 class _Search:
     """The events that may have caused one change."""
 
-    def __init__(self, change: Change, log: _Log, came_or_went: bool) -> None:
+    def __init__(self, change: Change, log: _SearchableLog, came_or_went: bool) -> None:
         self.change, self.context = change, log.context
         self.after, self.until = interval_of(change, self.context.runs)
         # A policy about a subject may be made after it came; an event of its coming proves nothing of that.
@@ -167,14 +167,14 @@ class _Search:
         if self.after is not None and self.wanted:
             self._search_log(log, self.after)
 
-    def _search_log(self, log: _Log, after: datetime) -> None:
+    def _search_log(self, log: _SearchableLog, after: datetime) -> None:
         naming = self.context.naming(self.change)
         for event in log.between(after, self.until):
             if log.families[event.action] & self.wanted:
                 told = log.told(event)
                 if naming.names(told):
                     self.exact.append(event)
-                elif told & naming.wider and not log.about_an_app(event) and not self._elsewhere(told, naming):
+                elif told & naming.wider and not log.about_an_app(event) and not self._names_other_site(told, naming):
                     self.site.append(event)
                 elif not told:
                     self.nameless.append(event)
@@ -185,7 +185,7 @@ class _Search:
         of_its_site = self.change.subject.kind is Kind.APP and bool(identifiers & naming.wider & self.context.sites)
         return about_an_app and (of_its_site or self.change.subject.kind is Kind.ORGANIZATION)
 
-    def _elsewhere(self, identifiers: set[str], naming: SubjectIdentifiers) -> bool:
+    def _names_other_site(self, identifiers: set[str], naming: SubjectIdentifiers) -> bool:
         """True when the event names sites, none of them the subject's, whether or not it names the organization too."""
         sites = identifiers & self.context.sites
         return bool(sites) and not sites & naming.wider
@@ -281,7 +281,7 @@ def _by_event(search: _Search) -> Cause | None:
     if len({event.actor_id or event.actor for event in found}) > 1:
         sentence = f"{len(found)} events of several actors match: {', '.join(ids)}"
         return _cause_from(search, CauseKind.SEVERAL_EVENTS, sentence, match=match, others=ids)
-    sentence = _described(last)
+    sentence = _event_words(last)
     sentence += "" if match is Match.EXACT else ", which names only what it belongs to"
     sentence += f", the last of {len(found)} that match" if len(found) > 1 else ""
     return _cause_from(
@@ -369,7 +369,7 @@ def _by_vendor(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | N
     return None
 
 
-def _around(search: _Search) -> tuple[RunInterval, RunInterval] | None:
+def _runs_around(search: _Search) -> tuple[RunInterval, RunInterval] | None:
     """The runs that saw the value before and after."""
     change = search.change
     by_start = {run.started_at: run for run in search.context.runs}
@@ -379,7 +379,7 @@ def _around(search: _Search) -> tuple[RunInterval, RunInterval] | None:
 
 
 def _by_rulebook(search: _Search) -> Cause | None:
-    runs = _around(search)
+    runs = _runs_around(search)
     if search.change.setting == names.HIGHEST_PLAN and runs and runs[0].rulebook_sha256 != runs[1].rulebook_sha256:
         return _cause_from(
             search, CauseKind.RULEBOOK_EDIT, "the rulebook, which ranks the plans, was edited in between"
@@ -389,7 +389,7 @@ def _by_rulebook(search: _Search) -> Cause | None:
 
 def _by_tool(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | None:
     """The tool as the likely cause, without proof: it read differently, and no other cause is known."""
-    change, runs = search.change, _around(search)
+    change, runs = search.change, _runs_around(search)
     if runs and runs[0].tool_version != runs[1].tool_version:
         sentence = f"read by version {runs[1].tool_version}, before by {runs[0].tool_version}; {_no_event(search)}"
         return _cause_from(search, CauseKind.TOOL_CHANGE, sentence)
@@ -420,10 +420,10 @@ def _near_events(search: _Search) -> str:
     of_organization = search.change.subject.kind is Kind.ORGANIZATION
     whose = "about an app of this organization" if of_organization else "about another app of its site"
     told = f"an event {whose}" if count == 1 else f"the last of {count} events {whose}"
-    return f"; perhaps by {told}: {_described(last)}"
+    return f"; perhaps by {told}: {_event_words(last)}"
 
 
-def _described(event: AuditEvent) -> str:
+def _event_words(event: AuditEvent) -> str:
     via = f" ({event.via})" if event.via else ""
     who = event.actor or "somebody not named in the log"
     return f"{who}{via}, {event.action} on {_utc_minute(event.time)}, event {event.id}"
@@ -449,14 +449,14 @@ def attested_changes(
         agreed = [
             same
             for _, moment in groupby(group, key=lambda one: one.observed_at)
-            if (same := _agreed(find_setting(setting), list(moment))) is not None
+            if (same := _agreed_look(find_setting(setting), list(moment))) is not None
         ]
         for one, other in pairwise(agreed):
             if since < other.observed_at <= until and not same_value(find_setting(setting), one.value, other.value):
                 yield _change(subject, setting, one.value, other.value, one.observed_at, other.observed_at)
 
 
-def _agreed(setting: Setting, looks: list[Attestation]) -> Attestation | None:
+def _agreed_look(setting: Setting, looks: list[Attestation]) -> Attestation | None:
     return looks[0] if all(same_value(setting, looks[0].value, one.value) for one in looks) else None
 
 

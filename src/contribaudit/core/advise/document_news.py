@@ -36,9 +36,9 @@ def document_situation(
     for name in archive.looks:
         for look in archive.editions(name):
             if look.outcome is LookOutcome.CHANGED and look.recorded.at >= since:
-                found = _compared(rules, archive, look)
+                found = _comparison_of(rules, archive, look)
                 if found is None or found.changes:  # provisions that only moved are no news
-                    bad.append(_changed(rules, look, found, titles.get(name, name)))
+                    bad.append(_matter_of_change(rules, look, found, titles.get(name, name)))
         unread = archive.unreadable(name)
         key = f"unread-document:{name}"
         if unread is None:
@@ -49,7 +49,7 @@ def document_situation(
     return Situation(tuple(bad), frozenset(good), whole=True)
 
 
-def _compared(rules: TermsRules, archive: Archive, look: Look) -> Comparison | None:
+def _comparison_of(rules: TermsRules, archive: Archive, look: Look) -> Comparison | None:
     editions = archive.editions(look.document)
     place = next(place for place, one in enumerate(editions) if one.id == look.id)
     if not place:
@@ -57,7 +57,7 @@ def _compared(rules: TermsRules, archive: Archive, look: Look) -> Comparison | N
     return compare(rules, look.document, archive.read(editions[place - 1].id), archive.read(look.id))
 
 
-def _changed(rules: TermsRules, look: Look, found: Comparison | None, title: str) -> Matter:
+def _matter_of_change(rules: TermsRules, look: Look, found: Comparison | None, title: str) -> Matter:
     changes = found.changes if found is not None else ()
     lines = [f"changed, retrieved {look.retrieved_at:%Y-%m-%d %H:%M}Z: {_count_by_severity(found)}"]
     for one in changes[:_CHANGES]:
@@ -104,7 +104,7 @@ def week_of(
     ]
     doubtful = [one for one in standings(rules, archive) if one.standing.under_review]
     lines = [f"{len(documents)} documents are watched; {len(read)} were read this week"]
-    lines += [f"changed: {one.document}: {_count_by_severity(_compared(rules, archive, one))}" for one in changed]
+    lines += [f"changed: {one.document}: {_count_by_severity(_comparison_of(rules, archive, one))}" for one in changed]
     lines += ["no document changed"] if not changed else []
     lines += [f"not readable: {', '.join(unread)}"] if unread else []
     lines += [f"never archived: {', '.join(never)}"] if never else []

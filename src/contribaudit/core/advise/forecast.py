@@ -67,7 +67,7 @@ def plan_becomes(seen: Sequence[SeenOrganization], state: State, plan: Plan) -> 
         if now == plan:
             made.append(one)
             continue
-        made.append(_changed(one, partial(_moved, rulebook=state.rulebook, now=now, plan=plan)))
+        made.append(_with_changed_plans(one, partial(_with_moved_plan, rulebook=state.rulebook, now=now, plan=plan)))
         place = state.organizations[one.organization]
         if not place.completed(names.WORKSPACES):
             notes.append(f"{one.organization}: not every app was read, so its highest plan stays unknown.")
@@ -106,7 +106,7 @@ def trials_end(organizations: Sequence[SeenOrganization], state: State) -> Assum
             made.append(one)
             continue
         ended = frozenset(running)
-        made.append(_changed(one, partial(_ended, ended=ended), ended))
+        made.append(_with_changed_plans(one, partial(_with_ended_trial, ended=ended), ended))
         plans[one.organization], sentence = _next_highest(state, one.organization, running)
         sentences.append(sentence)
     return Assumed(tuple(made), plans, tuple(sentences), tuple(notes))
@@ -137,7 +137,7 @@ def _highest(state: State, organization: str) -> Plan | None:
     return state.rulebook.plan(state.word(organization_subject(organization), names.HIGHEST_PLAN))
 
 
-def _changed(
+def _with_changed_plans(
     seen: SeenOrganization, change: Callable[[Observation], Observation], ended: frozenset[Subject] = frozenset()
 ) -> SeenOrganization:
     """The organization with every app's plan changed; the gateway's words for it are those of another plan."""
@@ -160,7 +160,7 @@ def _changed(
     return replace(seen, snapshot=replace(seen.snapshot, by_collector=told))
 
 
-def _moved(observation: Observation, rulebook: Rulebook, now: Plan | None, plan: Plan) -> Observation:
+def _with_moved_plan(observation: Observation, rulebook: Rulebook, now: Plan | None, plan: Plan) -> Observation:
     word = plan.name if plan.name.casefold() in plan.words else min(plan.words)
     if not isinstance(observation, Observed) or observation.value is None:
         if now is not None:
@@ -168,7 +168,7 @@ def _moved(observation: Observation, rulebook: Rulebook, now: Plan | None, plan:
         when = observation.observed_at if isinstance(observation, Observed) else observation.attempted_at
         return Observed(observation.setting, observation.subject, word, Grade.DOCUMENTED, when, SOURCE)
     words = observation.value if isinstance(observation.value, tuple) else (str(observation.value),)
-    moved = tuple(dict.fromkeys(word if _moves(rulebook.plan(one), now, plan) else one for one in words))
+    moved = tuple(dict.fromkeys(word if _plan_moves(rulebook.plan(one), now, plan) else one for one in words))
     if moved == words:
         return observation
     return replace(
@@ -176,14 +176,14 @@ def _moved(observation: Observation, rulebook: Rulebook, now: Plan | None, plan:
     )
 
 
-def _moves(known: Plan | None, now: Plan | None, plan: Plan) -> bool:
+def _plan_moves(known: Plan | None, now: Plan | None, plan: Plan) -> bool:
     """Whether an app's plan becomes the assumed one."""
     if known is None:
         return now is None
     return known.rank > plan.rank or known == now
 
 
-def _ended(observation: Observation, ended: frozenset[Subject]) -> Observation:
+def _with_ended_trial(observation: Observation, ended: frozenset[Subject]) -> Observation:
     if observation.subject not in ended:
         return observation
     when = observation.observed_at if isinstance(observation, Observed) else observation.attempted_at

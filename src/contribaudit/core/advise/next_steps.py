@@ -102,7 +102,7 @@ def next_steps(
         if remedy is not None:
             by[remedy].append(one)
     for its in by.values():
-        its.sort(key=_within)
+        its.sort(key=_order_within_step)
     reading = [(remedy, one) for remedy in (Remedy.SOURCE, Remedy.SPACES) for one in by[remedy]]
     found = [
         *sources(state, reading),
@@ -118,7 +118,7 @@ def next_steps(
         *_documents(by[Remedy.DOCUMENTS]),
         *_rulebook(by[Remedy.RULEBOOK]),
         *_renewals(state, ending, overdue=any(one.reason_code == REVIEW_OVERDUE for one in by[Remedy.RULEBOOK])),
-        *_nobodys({remedy: by[remedy] for remedy in NOT_ACTIONABLE}),
+        *_unresolvable_step({remedy: by[remedy] for remedy in NOT_ACTIONABLE}),
     ]
     return tuple(sorted(found, key=_order))
 
@@ -132,7 +132,7 @@ def _order(step: NextStep) -> tuple[object, ...]:
     return step.kind is StepKind.NOBODY, rank, due, kind, question, step.organization, step.text
 
 
-def _within(finding: Finding) -> tuple[object, ...]:
+def _order_within_step(finding: Finding) -> tuple[object, ...]:
     """The gravest first. Its parts are compared faster than subjects are."""
     about = finding.subject
     return finding.severity.rank, finding.check, about.organization, about.kind, about.id
@@ -281,7 +281,7 @@ def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Ite
         )
 
 
-def _nobodys(by: dict[Remedy, list[Finding]]) -> Iterator[NextStep]:
+def _unresolvable_step(by: dict[Remedy, list[Finding]]) -> Iterator[NextStep]:
     """The closing line: how many findings cannot be resolved yet, and why."""
     its = [one for findings in by.values() for one in findings]
     if not its:

@@ -139,7 +139,7 @@ class SiteMap:
 
 def site_map(state: State, findings: Iterable[Finding], only: Collection[str] = ()) -> SiteMap:
     """The map of every organization that was looked at; `only` limits it to sites of these hosts, without case."""
-    outcomes, wide = _judged(state, findings)
+    outcomes, wide = _outcomes_by_place(state, findings)
     rows: list[MapRow] = []
     words: dict[Subject, str] = {}
     for organization in state.looked_at:
@@ -165,7 +165,9 @@ def site_map(state: State, findings: Iterable[Finding], only: Collection[str] = 
     return SiteMap(_locations(state, words, outcomes), tuple(sorted(rows, key=_worst_first)))
 
 
-def _judged(state: State, findings: Iterable[Finding]) -> tuple[_Outcomes, Mapping[tuple[str, str], Sequence[Outcome]]]:
+def _outcomes_by_place(
+    state: State, findings: Iterable[Finding]
+) -> tuple[_Outcomes, Mapping[tuple[str, str], Sequence[Outcome]]]:
     """Outcomes by organization, app (or site) and question; and those about a whole organization."""
     questions = {setting: one.name for one in QUESTIONS for setting in one.judged_by}
     found: dict[tuple[str, _Named, str], list[Outcome]] = defaultdict(list)

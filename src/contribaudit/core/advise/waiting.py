@@ -175,11 +175,11 @@ def _missing_values(
         for setting, keys in new.items():
             # One about an app reads little; one about the whole organization reads every app for each answer.
             tried = sorted(asking[setting], key=lambda one: one.finding.subject.kind in _WIDE)[:_TRIED]
-            assumed.update(_best(state, assumed, find_setting(setting), keys, tried))
+            assumed.update(_best_answer(state, assumed, find_setting(setting), keys, tried))
     return values
 
 
-def _best(
+def _best_answer(
     state: State, assumed: Mapping[Key, Value], setting: Setting, keys: Sequence[Key], asking: Sequence[_Question]
 ) -> dict[Key, Value]:
     """The answer after which the fewest questions fail, and then the fewest ask on."""

@@ -108,7 +108,9 @@ class Selection:
 
     def __str__(self) -> str:
         parts = [
-            f"--{word} {each}" for word, checks in (("only", self.only), ("skip", self.skip)) for each in _runs(checks)
+            f"--{word} {each}"
+            for word, checks in (("only", self.only), ("skip", self.skip))
+            for each in _id_ranges(checks)
         ]
         return " ".join(parts)
 
@@ -116,7 +118,7 @@ class Selection:
 _FEWEST_IN_A_RUN = 3
 
 
-def _runs(checks: Iterable[str]) -> list[str]:
+def _id_ranges(checks: Iterable[str]) -> list[str]:
     """Check IDs, three and more neighbours as one: "AI-01", "AI-07 to AI-25"."""
     found: list[list[str]] = []
     for check in checks:
@@ -213,13 +215,13 @@ def _unused_rules(
         for one in policy.rules
         if id(one) not in used
         and one.check in selection
-        and (_selected(one.where) if one.expands else one.where != _ANYTHING)
+        and (_selector_words(one.where) if one.expands else one.where != _ANYTHING)
     ]
     at_work = {(one.expands, one.where) for one in policy.rules if one.expands and id(one) in used}
     told = (
         f"The rule {one.check} ({one.origin}) matches nothing{_reason_for_no_match(state, one, kinds)}."
         if not one.expands
-        else f"{one.expands} ({one.origin}) names {_selected(one.where)}, which matches nothing"
+        else f"{one.expands} ({one.origin}) names {_selector_words(one.where)}, which matches nothing"
         f"{_nearest(state, one.where)}."
         for one in idle
         if (one.expands, one.where) not in at_work
@@ -238,8 +240,8 @@ def _ambiguous_rules(state: State, policy: AuditPolicy) -> tuple[set[int], list[
                 found.add(id(rule))
                 apps = f"{len(attributes.twins)} apps: {', '.join(attributes.twins)}"
                 told[
-                    f"{rule.expands} ({rule.origin}) does not count for {_selected(rule.where)}, which names {apps}. "
-                    "Accept the one that you mean with a [[waiver]] on its ID."
+                    f"{rule.expands} ({rule.origin}) does not count for {_selector_words(rule.where)}, which names "
+                    f"{apps}. Accept the one that you mean with a [[waiver]] on its ID."
                 ] = None
     return found, list(told)
 
@@ -260,7 +262,7 @@ def _nearest(state: State, where: Where) -> str:
     return ""
 
 
-def _selected(where: Where) -> str:
+def _selector_words(where: Where) -> str:
     return " on ".join((*where.app[:1], *where.site))
 
 

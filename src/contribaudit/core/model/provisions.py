@@ -360,9 +360,9 @@ def words_in(text: str, words: tuple[str, ...]) -> tuple[str, ...]:
 
 def has_phrase(text: str, phrase: str) -> bool:
     """Whether the words of the phrase stand in the text one after the other."""
-    return _compared(phrase) in _compared(text)
+    return _comparable(phrase) in _comparable(text)
 
 
 @lru_cache(maxsize=1024)
-def _compared(text: str) -> str:
+def _comparable(text: str) -> str:
     return folded(text).casefold()

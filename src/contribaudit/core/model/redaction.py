@@ -29,7 +29,7 @@ class Redaction:
         known = [one for one in dict.fromkeys(secrets) if one]
         long = [one for one in known if _long_enough(one)]
         self._forms = tuple(dict.fromkeys(form for one in long for form in _forms(one)))
-        self._loose = tuple(_loose(form.decode("ascii")) for form in self._forms)
+        self._loose = tuple(_loose_pattern(form.decode("ascii")) for form in self._forms)
         alone = [rf"(?<![0-9A-Za-z]){re.escape(one)}(?![0-9A-Za-z])" for one in known if one not in long]
         self._plain = re.compile("|".join(map(re.escape, long)) or r"(?!)", re.IGNORECASE)
         self._short = re.compile("|".join(alone) or r"(?!)")
@@ -101,6 +101,6 @@ def _forms(secret: str) -> Iterator[bytes]:
         yield _only_letters(packed[first:last])
 
 
-def _loose(form: str) -> re.Pattern[str]:
+def _loose_pattern(form: str) -> re.Pattern[str]:
     """The form with anything but letters and digits in between, and what belongs to its first and last letter."""
     return re.compile("[0-9A-Za-z+/]{0,2}" + "[^0-9A-Za-z]*".join(form) + "[0-9A-Za-z+/=]{0,4}", re.IGNORECASE)

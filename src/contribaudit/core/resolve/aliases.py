@@ -232,7 +232,7 @@ def _candidates(state: State, text: str, organization: str | None) -> list[Subje
     by_id, by_alias = _apps_by_name(state, organization)
     found = [*by_id.get(text, ()), *by_alias.get(folded, ())]
     for one in (organization,) if organization else [place.id for place in state.looked_at]:
-        found += _narrower(state, text, folded, one)
+        found += _site_space_or_connector(state, text, folded, one)
     return found
 
 
@@ -248,7 +248,7 @@ def _apps_by_name(state: State, organization: str | None) -> tuple[dict[str, lis
     return by_id, by_alias
 
 
-def _narrower(state: State, text: str, folded: str, organization: str) -> list[Subject]:
+def _site_space_or_connector(state: State, text: str, folded: str, organization: str) -> list[Subject]:
     """A site, a space, or a connector that something was recorded of."""
     kind, _, name = folded.partition(":")
     match kind:

@@ -102,7 +102,9 @@ def contribution_list(state: State, organization: str, setting: SettingId) -> Li
         seen,
         frozenset(entries),
         of_spaces,
-        tuple(sorted(text for text, key in written.items() if text not in placed and not _placed(key, known))),
+        tuple(
+            sorted(text for text, key in written.items() if text not in placed and not _belongs_to_known(key, known))
+        ),
         frozenset(ambiguous | {key for key, holders in apps.items() if len(holders) > 1}),
         frozenset(reused),
         all(key in apps or key.startswith("connector:") for key in written.values()),
@@ -118,7 +120,7 @@ def _known_keys(state: State, organization: str, apps: Iterable[str]) -> frozens
     return frozenset((*apps, *former, *others))
 
 
-def _placed(key: str, known: frozenset[str]) -> bool:
+def _belongs_to_known(key: str, known: frozenset[str]) -> bool:
     return key in known or key.startswith("connector:") or (key.startswith("space:") and _app_key(key) in known)
 
 

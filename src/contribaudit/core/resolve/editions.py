@@ -98,13 +98,13 @@ def compare(rules: TermsRules, document: str, before: Provisions, after: Provisi
     found: list[tuple[int, ProvisionChange]] = []
     for place in new:
         old = before[old_of[place]] if place in old_of else None
-        found.append((place, _changed(rules, document, old, after[place])))
+        found.append((place, _provision_change(rules, document, old, after[place])))
     follows = dict(pairs)
     for place in gone:
         if place not in paired:
-            found.append((_nearest_place(place, follows), _changed(rules, document, before[place], None)))
+            found.append((_nearest_place(place, follows), _provision_change(rules, document, before[place], None)))
     found.sort(key=lambda one: (one[1].severity.rank, one[0]))
-    return Comparison(tuple(change for _, change in found), len(pairs), _moved(before, after, pairs))
+    return Comparison(tuple(change for _, change in found), len(pairs), _count_moved(before, after, pairs))
 
 
 _TELLING = 12
@@ -146,7 +146,7 @@ def _match_unchanged(before: Provisions, after: Provisions) -> tuple[list[tuple[
     return pairs, gone, new
 
 
-def _moved(before: Provisions, after: Provisions, pairs: Sequence[tuple[int, int]]) -> int:
+def _count_moved(before: Provisions, after: Provisions, pairs: Sequence[tuple[int, int]]) -> int:
     """How many of those that say the same stand under another heading, or out of their order."""
     tails: list[int] = []
     for _, there in pairs:  # the longest run that is in order stays where it was
@@ -219,7 +219,9 @@ def all_in(provision: Provision, anchor: Anchor) -> bool:
     return all(has_phrase(provision.text, phrase) for phrase in anchor.phrases)
 
 
-def _changed(rules: TermsRules, document: str, before: Provision | None, after: Provision | None) -> ProvisionChange:
+def _provision_change(
+    rules: TermsRules, document: str, before: Provision | None, after: Provision | None
+) -> ProvisionChange:
     kind = ChangeKind.ADDED if before is None else ChangeKind.REMOVED if after is None else ChangeKind.REWORDED
     stand = [one for one in (before, after) if one is not None]
     topics = topics_of(rules, stand, document)

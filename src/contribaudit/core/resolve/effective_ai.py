@@ -70,17 +70,17 @@ def alone(state: State, app: Subject, most: str) -> Effective:
     if known is not None and known.rovo_block == "none":
         without = fact(f"{known.title} has no AI of its own to block", type_key)
         return stopped(app, setting, Stop(Outcome.NO_SUCH_SETTING, "no_ai", without))
-    decide = _deciding(state, app, known)
+    decide = _deciding_switches(state, app, known)
     chain = (fact(_block_sentence(known), type_key),)
     main = main_switch(known)
     stops: list[Effective] = []
     safe: dict[SettingId, tuple[Reason, ...]] = {}
     for switch in WORDS:
-        found = position(state, app, known, most) if switch == main else _recorded(state, app, switch, most)
+        found = position(state, app, known, most) if switch == main else _recorded_position(state, app, switch, most)
         if found is None:
             continue
         if isinstance(found, Stop):
-            stops.append(stopped(app, setting, found, chain, predicted=_predicted(state, app)))
+            stops.append(stopped(app, setting, found, chain, predicted=_predicted_default(state, app)))
         elif found.exposed:
             return answered(app, setting, EXPOSED, "not_blocked", (*chain, *found.links), changeable=True)
         else:
@@ -92,7 +92,7 @@ def alone(state: State, app: Subject, most: str) -> Effective:
     unseen = next((switch for switch in decide if switch not in safe), None)
     if unseen is not None:
         plans_say = names.AI_ACCESS in decide  # of apps outside Rovo access no page tells plans
-        return (_unrecorded if plans_say else _unseen)(state, app, unseen, (*chain, *links))
+        return (_unrecorded_switch if plans_say else _unseen_switch)(state, app, unseen, (*chain, *links))
     if known is None:
         # It may be of the Jira family, or have switches elsewhere.
         strange = Stop(Outcome.UNKNOWN, "unknown_app", fact("its other AI switches are unknown", type_key))
@@ -100,7 +100,7 @@ def alone(state: State, app: Subject, most: str) -> Effective:
     return answered(app, setting, NOT_EXPOSED, "blocked", (*chain, *links), changeable=True)
 
 
-def _recorded(state: State, app: Subject, switch: SettingId, most: str) -> Position | Stop | None:
+def _recorded_position(state: State, app: Subject, switch: SettingId, most: str) -> Position | Stop | None:
     """Where a switch stands that only people can read; None where nobody recorded it."""
     seen = recorded(state, app, switch)
     if isinstance(seen, Stop):
@@ -108,7 +108,7 @@ def _recorded(state: State, app: Subject, switch: SettingId, most: str) -> Posit
     return Position(OPENNESS[seen[0]] > OPENNESS[most], (fact(f"{CALLED[switch]} is {seen[0]}", seen[1]),))
 
 
-def _deciding(state: State, app: Subject, known: App | None) -> tuple[SettingId, ...]:
+def _deciding_switches(state: State, app: Subject, known: App | None) -> tuple[SettingId, ...]:
     """The switches that must all be seen closed: Rovo access unless it stands elsewhere, and the app's own."""
     if known is not None and known.rovo_block == "elsewhere":
         return (names.AI_OWN_SETTING,)
@@ -117,7 +117,7 @@ def _deciding(state: State, app: Subject, known: App | None) -> tuple[SettingId,
     return (names.AI_ACCESS,)
 
 
-def _unrecorded(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, ...]) -> Effective:
+def _unrecorded_switch(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, ...]) -> Effective:
     """Nobody recorded the switch: without the setting where no plan of the organization has AI, else unknown."""
     setting = names.EFFECTIVE_AI
     free = no_plan_has_ai(state, app.organization)
@@ -132,10 +132,10 @@ def _unrecorded(state: State, app: Subject, switch: SettingId, chain: tuple[Reas
     if offer is not None and not offer.rovo:
         undocumented = fact(f"Atlassian does not say whether AI reads an app on {offer.name} beside paid apps", plan)
         return stopped(app, setting, Stop(Outcome.UNKNOWN, "free_beside_paid", undocumented), chain)
-    return _unseen(state, app, switch, chain)
+    return _unseen_switch(state, app, switch, chain)
 
 
-def _unseen(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, ...]) -> Effective:
+def _unseen_switch(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, ...]) -> Effective:
     known = app_known(state, app)
     if known is not None and known.rovo_block == "unknown":
         sentence = f"Atlassian does not say whether AI reaches {known.title} or how to block it there"
@@ -153,7 +153,7 @@ def _unseen(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, 
             reads = f"the app's AI policy item reads as {item[1].value}; nothing in this organization confirms it"
             chain = (*chain, fact(reads, item[1], decisive=False))
         stop = answer.stop if answer is not None and answer.stop is not None else stop
-    return stopped(app, names.EFFECTIVE_AI, stop, chain, predicted=_predicted(state, app), changeable=True)
+    return stopped(app, names.EFFECTIVE_AI, stop, chain, predicted=_predicted_default(state, app), changeable=True)
 
 
 def app_known(state: State, app: Subject) -> App | None:
@@ -176,7 +176,7 @@ def _block_sentence(known: App | None) -> str:
             return f"Atlassian does not say how to block AI for {known.title if known else ''}"
 
 
-def _predicted(state: State, app: Subject) -> str | None:
+def _predicted_default(state: State, app: Subject) -> str | None:
     """The default: exposed on a plan that has AI; None on any other."""
     plan = _plan(state, app)
     return EXPOSED if plan is not None and plan.rovo else None
@@ -359,7 +359,7 @@ def _family(state: State, organization: str, number: int, most: str) -> _Family:
     alike = f"all {len(answers)} apps" if len(answers) > 1 else "the only app"
     closed = BLOCKED if most == BLOCKED else f"{BLOCKED} or {most}"
     whole = rule(state, f"{alike} of the Jira family on the site {'are' if len(answers) > 1 else 'is'} {closed}")
-    open_ones = [one for one in answers if one.value == EXPOSED] or list(_enabled(state, answers, most))
+    open_ones = [one for one in answers if one.value == EXPOSED] or list(_enabled_by_field(state, answers, most))
     return _Family(
         min(open_ones, key=lambda one: one.subject, default=None),
         gravest(answers),
@@ -367,7 +367,7 @@ def _family(state: State, organization: str, number: int, most: str) -> _Family:
     )
 
 
-def _enabled(state: State, answers: Iterable[Effective], most: str) -> Iterator[Effective]:
+def _enabled_by_field(state: State, answers: Iterable[Effective], most: str) -> Iterator[Effective]:
     """Apps for which Jira's field says yes, which is about the family, though they are not the open one themselves."""
     for one in answers if most == BLOCKED else ():
         answer = gateway(state, one.subject)

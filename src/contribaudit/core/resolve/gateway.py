@@ -86,15 +86,16 @@ def _regions(state: State, app: Subject) -> Iterator[Observation]:
     mine, theirs = _folded(api), _folded(gateway)
     # Words of another kind ("EU") name regions too, and which ones is not published: they contradict nothing.
     if mine != theirs and all(map(_REGION.fullmatch, mine | theirs)):
-        reason = f"the sources disagree: the organization's API says {_listed(api)}, the gateway {_listed(gateway)}"
-        yield _neither(api, gateway, reason)
+        ours, others = _listed_words(api), _listed_words(gateway)
+        reason = f"the sources disagree: the organization's API says {ours}, the gateway {others}"
+        yield _conflicting_sources(api, gateway, reason)
 
 
 def _folded(seen: Observed) -> frozenset[str]:
     return frozenset(one.strip().casefold() for one in _texts(seen))
 
 
-def _listed(seen: Observed) -> str:
+def _listed_words(seen: Observed) -> str:
     return ", ".join(sorted(_texts(seen)))
 
 
@@ -112,15 +113,15 @@ def _plan(state: State, app: Subject) -> Iterator[Observation]:
     on_trial = _known_plans(state, trial) if trial is not None else []
     explained = trial is not None and runs(trial) and (not on_trial or on_trial[0] in mine)
     if mine and theirs and theirs[0] not in mine and not explained:
-        reason = f"the sources disagree: the organization's API says {_listed(told)}, the gateway {edition.value}"
-        yield _neither(told, edition, reason)
+        reason = f"the sources disagree: the organization's API says {_listed_words(told)}, the gateway {edition.value}"
+        yield _conflicting_sources(told, edition, reason)
 
 
 def _known_plans(state: State, seen: Observed) -> list[Plan]:
     return [plan for word in _texts(seen) if (plan := state.rulebook.plan(word)) is not None]
 
 
-def _neither(one: Observed, other: Observed, reason: str) -> Unavailable:
+def _conflicting_sources(one: Observed, other: Observed, reason: str) -> Unavailable:
     when = min(one.observed_at, other.observed_at)
     return Unavailable(one.setting, one.subject, SOURCES_DIFFER, reason, when, f"{one.source}; {other.source}")
 
@@ -153,7 +154,7 @@ def against_attested(state: State, observed: Observed, attested: Iterable[Observ
         return None
     reason = f"the sources disagree: the gateway says {observed.value}, and {mine.source.removeprefix('attested by ')}"
     reason += f" recorded {mine.value}; look again"
-    return _neither(observed, mine, reason)
+    return _conflicting_sources(observed, mine, reason)
 
 
 def _same_value(one: Observed, other: Observed) -> bool:

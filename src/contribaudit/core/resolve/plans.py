@@ -166,7 +166,7 @@ def _plans_seen(state: State, apps: Iterable[Subject]) -> _PlansSeen:
             strange = strange or (app, unknown[0])
         elif not mine and not unknown and not edition:
             silent = silent or app
-    online = [(rank, plan.subject) for rank, plan in ranked if _online(state, plan.subject)]
+    online = [(rank, plan.subject) for rank, plan in ranked if _is_online(state, plan.subject)]
     active = max((rank for rank, app in online if not _perhaps_uncounted(state, app)), default=-1)
     top = max((rank for rank, _ in ranked), default=-1)
     uncounted = next((app for rank, app in online if rank == top > active), None)
@@ -187,7 +187,7 @@ def _ranks(state: State, seen: Observation) -> tuple[list[tuple[int, Observed]],
     return [(plan.rank, seen) for plan in known.values() if plan], [word for word, plan in known.items() if not plan]
 
 
-def _online(state: State, app: Subject) -> bool:
+def _is_online(state: State, app: Subject) -> bool:
     return state.word(app, names.APP_STATUS) == "online"
 
 
@@ -259,7 +259,7 @@ def _trial(state: State, organization: str, plan: Plan) -> str:
         on_trial = trial_on(state, app)
         if on_trial:
             running.append(app)
-        elif on_trial is False and _online(state, app):
+        elif on_trial is False and _is_online(state, app):
             return ""
     if not running:
         return ""

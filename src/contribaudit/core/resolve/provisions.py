@@ -96,16 +96,16 @@ def _standing(rules: TermsRules, archive: Archive, anchor: Anchor) -> AnchorStan
         if note.text_sha256 == current.text_sha256 or (note.provision and _contains_wording(now, note.provision)):
             return AnchorStanding(anchor, Standing.CONFIRMED, current, by=note.signed.by, read_at=read_at)
     base, wording = _reviewed(rules, archive, anchor)
-    here = _bearers(now, anchor)
+    here = _bearing_provisions(now, anchor)
     if base is None or not wording:
         if here:
             return AnchorStanding(anchor, Standing.STANDS, current, before=here[0], read_at=read_at)
         return AnchorStanding(anchor, Standing.NOT_FOUND, current, current.retrieved_at, read_at=read_at)
     if any(folded(one) in {folded(text) for text in wording} for one in here):
         return AnchorStanding(anchor, Standing.STANDS, current, before=here[0], read_at=read_at)
-    since = _since(archive, anchor, base, wording)
+    since = _superseded_since(archive, anchor, base, wording)
     return AnchorStanding(
-        anchor, Standing.CHANGED, current, since, wording[0], _likest(wording[0], now), read_at=read_at
+        anchor, Standing.CHANGED, current, since, wording[0], _most_similar(wording[0], now), read_at=read_at
     )
 
 
@@ -115,13 +115,13 @@ def _reviewed(rules: TermsRules, archive: Archive, anchor: Anchor) -> tuple[Look
     end = datetime.combine(rules.reviewed, time(), UTC) + timedelta(days=1)
     seen = [one for one in editions if one.begins < end]
     for look in [*reversed(seen), *editions[len(seen) :]]:
-        wording = _bearers(archive.read(look.id), anchor)
+        wording = _bearing_provisions(archive.read(look.id), anchor)
         if wording:
             return look, wording
     return None, []
 
 
-def _since(archive: Archive, anchor: Anchor, base: Look, wording: Sequence[str]) -> datetime:
+def _superseded_since(archive: Archive, anchor: Anchor, base: Look, wording: Sequence[str]) -> datetime:
     """When the first edition was retrieved that no longer had the wording, and from which on none had it."""
     had = {folded(one) for one in wording}
     after = [one for one in archive.editions(anchor.document) if one.begins >= base.begins]
@@ -133,7 +133,7 @@ def _since(archive: Archive, anchor: Anchor, base: Look, wording: Sequence[str])
     return since
 
 
-def _bearers(provisions: Provisions, anchor: Anchor) -> list[str]:
+def _bearing_provisions(provisions: Provisions, anchor: Anchor) -> list[str]:
     """The provisions that hold the anchor's phrases: all of them, or where cells stand apart each one some."""
     whole = [one.text for one in provisions if all_in(one, anchor)]
     if whole or len(anchor.phrases) == 1:
@@ -147,7 +147,7 @@ def _contains_wording(provisions: Provisions, wording: str) -> bool:
     return any(folded(one.text) == wanted for one in provisions)
 
 
-def _likest(text: str, provisions: Provisions) -> str:
+def _most_similar(text: str, provisions: Provisions) -> str:
     """The provision with most words in common; "" where none is like it."""
     words = words_of(text)
     best, found = 0.0, ""

@@ -243,7 +243,7 @@ def together(
             subject, setting, Stop(open_one.outcome, open_one.code, last), open_one.chain[:-1], predicted=predicted
         )
     if not any(one.outcome == VALUE for one in parts):
-        return _settled(state, subject, setting, parts)
+        return _answer_without_value(state, subject, setting, parts)
     fragile = sorted(one.fragile_because for one in parts if one.fragile)
     whole = rule(state, f"none of {len(parts)} apps is {risk}" if len(parts) > 1 else f"its only app is not {risk}")
     return answered(
@@ -286,7 +286,7 @@ def apps_of_site(state: State, site: Subject) -> tuple[Subject, ...]:
     return ()
 
 
-def _settled(state: State, subject: Subject, setting: SettingId, parts: Sequence[Effective]) -> Effective:
+def _answer_without_value(state: State, subject: Subject, setting: SettingId, parts: Sequence[Effective]) -> Effective:
     """The answer where no part has a value: all are exempt, not in force yet, or without the setting."""
     for outcome in _SETTLED:
         alike = [one for one in parts if one.outcome is outcome]

@@ -148,7 +148,7 @@ def resolve(
     for app in state.subjects(Kind.APP):
         move = state.value(app, names.MOVE)
         if move is not None:
-            state.add(_ahead(state, move) or pinned(rulebook, move))
+            state.add(_not_yet_effective(state, move) or pinned(rulebook, move))
     _add_what_people_recorded(state, {one.organization: one.recorded for one in seen if not one.left_out}, settings)
     for computed in effective(state):
         state.add(computed)
@@ -231,7 +231,7 @@ def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator
             yield attested
 
 
-def _ahead(state: State, move: Observed) -> Unavailable | None:
+def _not_yet_effective(state: State, move: Observed) -> Unavailable | None:
     """Why an applied state does not count: the API names a day to come for the app's move. None where it counts."""
     known = state.rulebook.move(move.value) if isinstance(move.value, str) else None
     for day in names.MOVE_DAYS if known is not None and known.pinned else ():

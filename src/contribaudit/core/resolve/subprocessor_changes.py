@@ -76,13 +76,13 @@ def version_before(
     same_day = [
         one
         for one in history.versions
-        if one.effective == listed.effective and one.rows != listed.rows and _sooner(one, listed)
+        if one.effective == listed.effective and one.rows != listed.rows and _is_earlier(one, listed)
     ]
     found = [*earlier, *same_day]
     return found[-1] if found else shipped
 
 
-def _sooner(one: SubprocessorList, other: SubprocessorList) -> bool:
+def _is_earlier(one: SubprocessorList, other: SubprocessorList) -> bool:
     return one.imported is not None and other.imported is not None and one.imported.at < other.imported.at
 
 
@@ -98,7 +98,7 @@ def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int
         if same:
             pairs[number] = same.pop(0)
     left = [old for same in named.values() for old in same]
-    for rule in (_by_links, _by_host, _by_likeness):
+    for rule in (_same_links, _same_host, _similar_enough):
         open_ones = [(number, new) for number, new in enumerate(after) if number not in pairs]
         fits = [
             (old, number, new)
@@ -127,7 +127,7 @@ def _bare_name(name: str) -> str:
     return " ".join("".join(sign if sign.isalnum() else " " for sign in name.casefold()).split())
 
 
-def _by_links(old: Processor, new: Processor) -> bool:
+def _same_links(old: Processor, new: Processor) -> bool:
     addresses = {link.url for link in old.row.links}
     return bool(addresses) and addresses == {link.url for link in new.row.links}
 
@@ -143,7 +143,7 @@ def _host(address: str) -> str:
         return ""
 
 
-def _by_host(old: Processor, new: Processor) -> bool:
+def _same_host(old: Processor, new: Processor) -> bool:
     """Many companies keep their trust pages with one host, so something else must fit too."""
     return bool(_hosts(old) & _hosts(new)) and (_same_use(old, new) or _likeness(old, new) >= _SOMEWHAT)
 
@@ -151,7 +151,7 @@ def _by_host(old: Processor, new: Processor) -> bool:
 _NEARLY, _SOMEWHAT = 0.85, 0.7
 
 
-def _by_likeness(old: Processor, new: Processor) -> bool:
+def _similar_enough(old: Processor, new: Processor) -> bool:
     return _likeness(old, new) >= _NEARLY
 
 

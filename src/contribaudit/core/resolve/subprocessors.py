@@ -31,7 +31,7 @@ def understood(listed: SubprocessorList, rules: SubprocessorRules) -> tuple[Proc
 # ── Splitting ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _outside(text: str, separator: re.Pattern[str]) -> list[str]:
+def _split_outside_brackets(text: str, separator: re.Pattern[str]) -> list[str]:
     """The text split where the separator stands outside of brackets, without empty parts."""
     depth, begun, parts = 0, 0, []
     for found in re.finditer(rf"[(\[]|[)\]]|{separator.pattern}", text, separator.flags):
@@ -60,13 +60,13 @@ _FORMER = re.compile(r"^(?:formerly|previously|now|aka|a\.k\.a\.|also known as)\
 
 def _items(text: str, known: Callable[[str], object] = lambda _text: None) -> Iterator[str]:
     """Items of a list in words: "A, B (C and D) and E". What is known as a whole is not split at its "and"."""
-    for part in _outside(text, _COMMA):
+    for part in _split_outside_brackets(text, _COMMA):
         yield from _split_at_and(_LEADING.sub("", part), known)
 
 
 def _split_at_and(text: str, known: Callable[[str], object] = lambda _text: None) -> Iterator[str]:
     """The parts of "A and B"; "Bosnia and Herzegovina" where that is known."""
-    parts = [_LEADING.sub("", part) for part in _outside(text, _AND)]
+    parts = [_LEADING.sub("", part) for part in _split_outside_brackets(text, _AND)]
     while parts:
         size = next((size for size in range(len(parts), 1, -1) if known(" and ".join(parts[:size]))), 1)
         yield " and ".join(parts[:size])
@@ -171,10 +171,10 @@ class _Reader:
         condition = ""
         for sentence in re.split(r";|\n", cell):
             condition = ""
-            if self._anywhere(sentence) and not any(map(self.place, _items(sentence))):
+            if self._means_anywhere(sentence) and not any(map(self.place, _items(sentence))):
                 found.append(Place(sentence.strip(), (GLOBAL,)))
                 continue
-            for part in _outside(sentence, re.compile(r",")):
+            for part in _split_outside_brackets(sentence, re.compile(r",")):
                 if ":" in part:
                     before, _, part = part.partition(":")
                     condition = _LEADING.sub("", before.strip())
@@ -186,7 +186,7 @@ class _Reader:
                 ]
         return tuple(one for one in found if one.text)
 
-    def _anywhere(self, text: str) -> bool:
+    def _means_anywhere(self, text: str) -> bool:
         return self._global is not None and self._global.search(text.casefold()) is not None
 
     def _read_location(self, item: str, condition: str, wanting: list[str]) -> Place:
@@ -204,7 +204,7 @@ class _Reader:
                 else:
                     countries.append(code)
         own = self.place(head)
-        if own is None and self._anywhere(head):
+        if own is None and self._means_anywhere(head):
             own = GLOBAL
         late = re.search(r"\s+(for\b.*\bonly|only for\b.*)$", head, re.IGNORECASE)
         if own is None and late is not None and not condition:

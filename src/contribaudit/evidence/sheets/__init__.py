@@ -36,7 +36,7 @@ class Sheet:
             rows = filter(self._row_filter(dossier), rows)
         if not dossier.cast.named:
             casts, whole = [dossier.cast] * len(self.columns), [name in self.people for name in self.columns]
-            rows = (tuple(map(_unnamed, casts, row, whole)) for row in rows)
+            rows = (tuple(map(_pseudonymize, casts, row, whole)) for row in rows)
         out.writelines(lines([self.columns]))
         out.writelines(lines(rows))
 
@@ -57,7 +57,7 @@ class Sheet:
         return of_sites
 
 
-def _unnamed(cast: Pseudonymizer, cell: Cell, whole: bool) -> Cell:
+def _pseudonymize(cast: Pseudonymizer, cell: Cell, whole: bool) -> Cell:
     replaced = cast.person if whole else cast.text
     match cell:
         case str():

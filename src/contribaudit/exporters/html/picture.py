@@ -114,8 +114,8 @@ def drawing(whole: SiteMap, organizations: dict[str, str]) -> Drawing:
             number // across * _SQUARE,
             _SQUARE - 2,
             _SQUARE - 2,
-            _worst(row),
-            safe_text(f"{row.site or NO_SITE}: {_worst(row)}"),
+            _worst_group(row),
+            safe_text(f"{row.site or NO_SITE}: {_worst_group(row)}"),
             link=chosen(site=row.site or NO_SITE),
         )
         for number, row in enumerate(rest[:MOST_SQUARES])
@@ -180,7 +180,7 @@ def _link(row: MapRow, question: MapQuestion, cell: MapCell, organizations: dict
     return chosen(**where, setting=",".join(question.judged_by), outcome=cell.outcome.value)
 
 
-def _worst(row: MapRow) -> str:
+def _worst_group(row: MapRow) -> str:
     return GROUP_OF[worst(row).outcome if row.cells else None]
 
 

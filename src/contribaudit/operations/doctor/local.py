@@ -90,7 +90,7 @@ def store(settings: AppSettings) -> Iterator[Line]:
         return
     path = None if "://" in location else Path(location)
     if path is not None and not os.path.exists(path):  # noqa: PTH110  False too where this account may not look
-        yield _future(path)
+        yield _check_future_store(path)
         return
     try:
         with open_store(settings) as history:
@@ -105,7 +105,7 @@ def store(settings: AppSettings) -> Iterator[Line]:
     told = f"last run #{runs[0].id} on {runs[0].started_at.date()}" if runs else "no run yet"
     yield Line.ok("store", f"{settings.store_shown()}: {_megabytes(size)}, {told}")
     if path is not None:
-        yield from _room(path.parent)
+        yield from _check_free_space(path.parent)
 
 
 def evidence(settings: AppSettings) -> Iterator[Line]:
@@ -126,14 +126,14 @@ def evidence(settings: AppSettings) -> Iterator[Line]:
     yield Line.ok("evidence", f"{folder} can be written; {'signed' if signed else 'not signed'}")
 
 
-def _future(path: Path) -> Line:
+def _check_future_store(path: Path) -> Line:
     folder = next(folder for folder in path.absolute().parents if os.path.exists(folder))  # noqa: PTH110
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
         return Line.failed("store", StoreError(f"{path} cannot be created", hint=f"Check the permissions of {folder}"))
     return Line.ok("store", f"{path} will be created by the first audit")
 
 
-def _room(folder: Path) -> Iterator[Line]:
+def _check_free_space(folder: Path) -> Iterator[Line]:
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE_BYTES:
         yield Line.warning("disk", f"{_megabytes(free)} free in {folder}", "Free some space: a full disk ends an audit")

@@ -71,7 +71,7 @@ async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progr
     """Whether a list of spaces and the gateway work, on the first of these apps (entries of the API) with a token."""
     try:
         accesses = site_accesses(settings)
-        chosen = _chosen(settings, apps, accesses) if accesses is not None else None
+        chosen = _choose_app(settings, apps, accesses) if accesses is not None else None
     except (CredentialError, RulebookError):
         return []  # has a line of its own
     if accesses is None:
@@ -113,7 +113,7 @@ async def _ask_gateway(client: SiteClient, cloud_id: str, host: str) -> Line:
     return Line.ok("gateway", f"{place}: answers {client.access(host).visible_to}")
 
 
-def _chosen(
+def _choose_app(
     settings: AppSettings, apps: Sequence[Mapping[str, Any]], accesses: Accesses
 ) -> tuple[Call, str, str] | None:
     """Call, cloud ID and host of the first app that can be asked."""
@@ -199,7 +199,7 @@ def examine(
         return
     origins.append(found.origin)
     yield Line.ok("key", f"found in {found.origin}{_passed_over(found, organization)}")
-    yield from asyncio.run(_collected(settings, organization, found, now, progress))
+    yield from asyncio.run(_run_collectors(settings, organization, found, now, progress))
 
 
 def _variable(found: FoundKey) -> str:
@@ -220,7 +220,7 @@ def _passed_over(found: FoundKey, organization: Organization) -> str:
     return f", which takes precedence over {named}" if named else ""
 
 
-async def _collected(
+async def _run_collectors(
     settings: AppSettings, organization: Organization, found: FoundKey, now: datetime, progress: Progress
 ) -> list[Line]:
     try:

@@ -85,7 +85,7 @@ class Notifier:
                 as_of=self.now,
                 named=named,
             )
-            missed = self._missed(place.id, report.run.started_at)
+            missed = self._missed_runs(place.id, report.run.started_at)
             found = Situation((*found.bad, *missed), found.good, found.whole)
             name = report.state.organization_name(place.id)
             overview = self._overview(place.id, report)
@@ -123,7 +123,7 @@ class Notifier:
                     made.append(week_of(rules, documents, seen, self.now, {"matters": []}))
             noted = News((*fresh.tell, *more), fresh.recovered, fresh.forget, fresh.held)
             footer = ("Look: contribaudit terms diff NAME, contribaudit terms check", rules.disclaimer)
-            return noted, self._timed(made, footer)
+            return noted, self._with_send_times(made, footer)
 
         self._keep_messages(_COMPANY, None, compose)
 
@@ -160,7 +160,7 @@ class Notifier:
                     made.append(_digest_of(found, name, overview))
             if digest is not None:
                 fresh = News((*fresh.tell, digest), fresh.recovered, fresh.forget, fresh.held)
-            return fresh, self._timed(made, footer)
+            return fresh, self._with_send_times(made, footer)
 
         self._keep_messages(organization, run, compose)
 
@@ -178,7 +178,7 @@ class Notifier:
             made.append(recovered_of(fresh.recovered, name))
         return made
 
-    def _timed(self, made: Iterable[Message], footer: Sequence[str]) -> list[tuple[Message, datetime]]:
+    def _with_send_times(self, made: Iterable[Message], footer: Sequence[str]) -> list[tuple[Message, datetime]]:
         """The messages with their footer, and from when on each may be sent: in quiet hours only what is critical."""
         until = quiet_until(self.now, parsed_hours(self.notify.quiet), self._zone()) or self.now
         return [(replace(one, lines=(*one.lines, "", *footer)), self.now if one.critical else until) for one in made]
@@ -199,7 +199,7 @@ class Notifier:
         assert zone is not None
         return zone
 
-    def _missed(self, organization: str, until: datetime) -> list[Matter]:
+    def _missed_runs(self, organization: str, until: datetime) -> list[Matter]:
         """Stretches of the last week, up to this run, in which no audit began: each is told once."""
         seen = self.store.runs_seen(organization, since=self.now - timedelta(days=7))
         holes = gaps(organization, seen, None, until, expected_every_hours=EVERY_HOURS)
