@@ -44,6 +44,7 @@ from contribaudit.core.resolve.effective_ai import (
     jira_apps_without_site,
     no_plan_has_ai,
     trial_with_ai,
+    why_app_not_known,
 )
 from contribaudit.core.resolve.effective_ai import ai as effective_ai
 from contribaudit.core.resolve.inventory import sites_of
@@ -246,8 +247,9 @@ def family_blocked_together(case: CheckContext) -> Verdict:
         return stopped_by(answers[0])
     strange = next((app for app in family if state.app(app) is None), None)
     if strange is not None:
-        reason = f"it is not known whether {called(state, strange)} is a Jira app"
-        return Verdict(Outcome.UNKNOWN, "unknown_app", reason, ai.ACCESS.id, None, observed, evidence)
+        code, why = why_app_not_known(state, strange)
+        reason = f"it is not known whether {called(state, strange)} is a Jira app: {why}"
+        return Verdict(Outcome.UNKNOWN, code, reason, ai.ACCESS.id, None, observed, evidence)
     elsewhere = [alone(state, app, BLOCKED) for app in jira_apps_without_site(state, case.subject.organization)]
     apart = next((one for one in elsewhere if (one.value == EXPOSED) != bool(still_open) or not one.known), None)
     if apart is not None:

@@ -71,7 +71,7 @@ def alone(state: State, app: Subject, most: str) -> Effective:
         without = fact(f"{known.title} has no AI of its own to block", type_key)
         return stopped(app, setting, Stop(Outcome.NO_SUCH_SETTING, "no_ai", without))
     decide = _deciding_switches(state, app, known)
-    chain = (fact(_block_sentence(known), type_key),)
+    chain = (fact(_block_sentence(state, app), type_key),)
     main = main_switch(known)
     stops: list[Effective] = []
     safe: dict[SettingId, tuple[Reason, ...]] = {}
@@ -95,7 +95,8 @@ def alone(state: State, app: Subject, most: str) -> Effective:
         return (_unrecorded_switch if plans_say else _unseen_switch)(state, app, unseen, (*chain, *links))
     if known is None:
         # It may be of the Jira family, or have switches elsewhere.
-        strange = Stop(Outcome.UNKNOWN, "unknown_app", fact("its other AI switches are unknown", type_key))
+        code, why = why_app_not_known(state, app)
+        strange = Stop(Outcome.UNKNOWN, code, fact(f"its other AI switches are unknown: {why}", type_key))
         return stopped(app, setting, strange, (*chain, *links))
     return answered(app, setting, NOT_EXPOSED, "blocked", (*chain, *links), changeable=True)
 
@@ -164,16 +165,29 @@ def app_known(state: State, app: Subject) -> App | None:
     return state.rulebook.app(seen.value)
 
 
-def _block_sentence(known: App | None) -> str:
-    match known.rovo_block if known is not None else "unlisted":
+def why_app_not_known(state: State, app: Subject) -> tuple[str, str]:
+    """Why `app_known` is None: the code, and a clause for people; a type that was not read is no unknown app."""
+    seen = state.read(app, names.APP_TYPE_KEY)
+    if isinstance(seen, Unavailable):
+        return seen.code, f"its app type was not read: {seen.reason}"
+    if seen.value is None:
+        return "null", "the API gives no app type for it"
+    if seen.grade is Grade.PREDICTED:
+        return "only_predicted", "its app type is only predicted"
+    return "unknown_app", "the rulebook does not know this app"
+
+
+def _block_sentence(state: State, app: Subject) -> str:
+    known = app_known(state, app)
+    if known is None:
+        return why_app_not_known(state, app)[1]
+    match known.rovo_block:
         case "yes":
-            return f"{known.title if known else ''} can be blocked under Rovo access"
+            return f"{known.title} can be blocked under Rovo access"
         case "elsewhere":
-            return f"{known.title if known else ''} has an AI switch in its own administration"
-        case "unlisted":
-            return "the rulebook does not know this app"
+            return f"{known.title} has an AI switch in its own administration"
         case _:
-            return f"Atlassian does not say how to block AI for {known.title if known else ''}"
+            return f"Atlassian does not say how to block AI for {known.title}"
 
 
 def _predicted_default(state: State, app: Subject) -> str | None:

@@ -16,7 +16,7 @@ from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.rulebook import App
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import Place, Processor, Purpose, Scope, SubprocessorList
-from contribaudit.core.resolve.effective_ai import EXPOSED, NOT_EXPOSED, app_known
+from contribaudit.core.resolve.effective_ai import EXPOSED, NOT_EXPOSED, app_known, why_app_not_known
 from contribaudit.core.resolve.state import State
 from contribaudit.core.resolve.subprocessors import understood
 
@@ -61,9 +61,9 @@ def processors(state: State, listed: SubprocessorList | None = None) -> tuple[Pr
 def exposures(state: State, rows: Sequence[Processor], apps: Iterable[Subject] | None = None) -> Iterator[Exposure]:
     """Every app with every processor, in the order of the inventory, then of the list; all apps when none are given."""
     joined = _ExposureJoin(state)
-    made: dict[tuple[int, App | None, Touches, str], tuple[Touches, tuple[str, ...], tuple[Purpose, ...]]] = {}
+    made: dict[tuple[int, App | str, Touches, str], tuple[Touches, tuple[str, ...], tuple[Purpose, ...]]] = {}
     for app in state.subjects(Kind.APP) if apps is None else apps:
-        known = app_known(state, app)
+        known = app_known(state, app) or why_app_not_known(state, app)[1]
         ai, why = joined.ai_of(app, known)
         for number, processor in enumerate(rows):
             key = number, known, ai, why
@@ -86,15 +86,15 @@ class _ExposureJoin:
         self._everywhere = frozenset(app for one in products if one.with_ai for app in one.apps)
         """Apps that are AI: Rovo."""
 
-    def ai_of(self, app: Subject, known: App | None) -> tuple[Touches, str]:
-        """Whether AI works on what the app holds, and why, as a clause."""
+    def ai_of(self, app: Subject, known: App | str) -> tuple[Touches, str]:
+        """Whether AI works on what the app holds, and why, as a clause. In place of an app: why it is not known."""
         seen = self.state.read(app, names.EFFECTIVE_AI)
         if isinstance(seen, Observed):
             exposed = seen.value == EXPOSED
             return (Touches.YES, "AI reaches the app") if exposed else (Touches.NO, "AI is blocked for the app")
         if seen.code != Outcome.NO_SUCH_SETTING.value:
             return Touches.MAY, f"it is not known whether AI reaches the app: {seen.reason}"
-        if known is None or known.rovo_block != "none":
+        if isinstance(known, str) or known.rovo_block != "none":
             return Touches.NO, f"the app has no AI: {seen.reason}"
         whole = self.state.read(organization_subject(app.organization), names.EFFECTIVE_AI)
         if not isinstance(whole, Observed):
@@ -106,7 +106,7 @@ class _ExposureJoin:
         return Touches.MAY, f"{known.title} shows what other apps hold, and AI reaches some of them"
 
     def touches(
-        self, processor: Processor, known: App | None, ai: Touches, why: str
+        self, processor: Processor, known: App | str, ai: Touches, why: str
     ) -> tuple[Touches, tuple[str, ...], tuple[Purpose, ...]]:
         """Whether the processor touches the app, why, and for which purposes, by the item that says most."""
         answers = [self._by_scope(scope, known, ai, why) for scope in processor.scopes]
@@ -116,19 +116,18 @@ class _ExposureJoin:
                 pursued = tuple(one for one in processor.purposes if not one.only_with or ai is not Touches.NO)
                 return word, because, pursued
         because = tuple(dict.fromkeys(one[1] for one in answers if one[1]))
-        title = known.title if known is not None else "this app"
+        title = "this app" if isinstance(known, str) else known.title
         return Touches.NO, because or (f"the list does not name {title} for it",), ()
 
-    def _by_scope(self, scope: Scope, known: App | None, ai: Touches, why: str) -> tuple[Touches, str]:
+    def _by_scope(self, scope: Scope, known: App | str, ai: Touches, why: str) -> tuple[Touches, str]:
         """What one item says of one app; the clause is empty where it is about other products."""
         named = f"it is listed for {self._scope_words(scope)}"
         if not scope.understood:
             return Touches.MAY, f"the list names {scope.name or 'no product'!r}, which is not understood"
-        if known is None:
+        if isinstance(known, str):
             if scope.everything and not scope.excluding:
                 return self._under_ai(scope, None, ai, Touches.YES, named, why)
-            doubt = f"{named}, and which app this is, the rulebook does not know"
-            return self._under_ai(scope, None, ai, Touches.MAY, doubt, why)
+            return self._under_ai(scope, None, ai, Touches.MAY, f"{named}, and {known}", why)
         if known.type_key in scope.excluded_apps:
             return Touches.NO, f"{named}, which leaves out {known.title}"
         if scope.everything or known.type_key in scope.apps:
