@@ -148,6 +148,29 @@ def test_a_key_that_may_not_read_proves_nothing(
     assert len(findings) == 15
 
 
+def test_a_refused_key_says_what_is_saved_and_which_run_was_the_last_complete_one(
+    cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice refused, it names the run before both; a run that read nothing is not called complete."""
+    assert cli("audit").code != 4
+    first = json.loads(cli("runs", "list", "--format", "json").out)[0]
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "no-such-key")
+    for run in (2, 3):
+        ended = cli("audit")
+        assert ended.code == 4
+        when = f"{first['finished_at'][:10]} {first['finished_at'][11:16]}Z"
+        assert f"Run #{run} is saved; the last complete run is #1, of {when}." in ended.err
+
+
+def test_a_first_run_with_a_refused_key_names_no_complete_one(
+    cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "no-such-key")
+    for run in (1, 2):
+        ended = cli("audit")
+        assert ended.last.endswith(f"Run #{run} is saved.")
+
+
 def test_an_unknown_organization_is_a_wrong_configuration(
     cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

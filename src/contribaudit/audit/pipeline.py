@@ -172,7 +172,7 @@ def judge(
         changes = _changes(job, record, previous, state)  # STEP 5: what others get
         earlier = max((run for run in previous.values() if run is not None), default=None)
         newly = newly_bad(verdict.findings, [job.store.outcomes(run) for run in _runs_before(job, record, earlier)])
-        compared = None if earlier is None else job.store.run(earlier).finished_at
+        compared = None if earlier is None else job.store.run(earlier)
     unread = needed_and_unread(state, verdict.findings, _collectors_needed(job))
     code = exit_code(verdict.findings, job.fail_on, snapshots.values(), unread)
     if keep:
@@ -192,7 +192,8 @@ def judge(
             code,
             record.planned_at,
             job.fail_on,
-            compared,
+            compared.finished_at if compared is not None else None,
+            compared is not None and compared.complete,
             record.account,
             record.trigger,
         ),

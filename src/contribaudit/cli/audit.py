@@ -29,7 +29,7 @@ from contribaudit.errors import ContribauditError, NothingRead, OutputError, Usa
 
 if TYPE_CHECKING:
     from contribaudit.audit.job import Job, Operator
-    from contribaudit.core.advise.report import Report
+    from contribaudit.core.advise.report import Report, RunLine
     from contribaudit.settings.model import Sites
 
 METRICS = "Write Prometheus gauges for a textfile collector."
@@ -262,7 +262,7 @@ def _first_step(report: Report) -> str:
         case exit_codes.KEY:
             of = _organizations_with(report, "key_refused", "forbidden")
             what = f"give {of} a new key" if of else "put a new one in its place"
-            return f"{what}, with the scopes that contribaudit doctor names."
+            return f"{what}, with the scopes that contribaudit doctor names. {_saved(report.run)}"
         case exit_codes.FINDINGS:
             first = _gravest(finding for finding in grave if finding.outcome.violates)
             return f"begin with {_title_and_app(report, first)}: {first.remediation or first.reason}"
@@ -272,6 +272,14 @@ def _first_step(report: Report) -> str:
                 return f"not everything was read: {cause}"
             first = _gravest(finding for finding in grave if finding.outcome.unproven)
             return f"begin with {_title_and_app(report, first)}: {first.reason}."
+
+
+def _saved(run: RunLine) -> str:
+    """That the run is kept although its key was refused, and which one was the last to read everything."""
+    kept = f"Run #{run.id} is saved"
+    if not run.previous_complete or run.previous_finished_at is None:
+        return f"{kept}."
+    return f"{kept}; the last complete run is #{run.previous}, of {run.previous_finished_at:%Y-%m-%d %H:%M}Z."
 
 
 def _gravest(findings: Iterable[Finding]) -> Finding:

@@ -38,6 +38,8 @@ class RunLine:
     """From which severity on a finding counts for the exit code."""
     previous_finished_at: datetime | None = None
     """When the run before it had read everything that it did; None for the first."""
+    previous_complete: bool = False
+    """True when that run read everything of every organization."""
     account: str = ""
     """The account of the machine that ran it; "" where it was not recorded."""
     trigger: str = ""
