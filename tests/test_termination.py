@@ -57,7 +57,7 @@ def test_a_signal_ends_it_wherever_it_is(where: str, number: int, code: int, wor
         process.send_signal(number)
         _, err = process.communicate(timeout=30)
     assert process.returncode == code
-    assert err.replace("x", "") == f"{word}; the history holds the last complete run.\n"
+    assert err.replace("x", "") == f"{word}; nothing unfinished was saved.\n"
 
 
 def test_an_ignored_signal_stays_ignored() -> None:

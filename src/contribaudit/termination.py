@@ -20,8 +20,8 @@ from contribaudit import exit_codes
 
 CODES = {signal.SIGINT: exit_codes.INTERRUPTED, signal.SIGTERM: exit_codes.TERMINATED}
 SENTENCES = {
-    signal.SIGINT: "Interrupted; the history holds the last complete run.",
-    signal.SIGTERM: "Terminated; the history holds the last complete run.",
+    signal.SIGINT: "Interrupted; nothing unfinished was saved.",
+    signal.SIGTERM: "Terminated; nothing unfinished was saved.",
 }
 if os.name == "posix":  # a terminal window that is closed
     CODES[signal.SIGHUP] = CODES[signal.SIGTERM]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from contribaudit.cli.init.interview import _asked_organization
 from contribaudit.cli.options import OrganizationId
 from contribaudit.settings.model import AppSettings
 from contribaudit.simulator import Fault
@@ -246,6 +247,25 @@ def test_a_person_is_asked_and_the_keyring_keeps_the_key(
     assert "read:workspaces:admin" in ended.err
     assert "did you mean `EEA`?" in ended.err
     assert ended.out.count("\n") == 2
+
+
+@pytest.mark.parametrize("wrong", ["nonsense", "0f1e2d3c-0000-4000-8000", "ATATT3xFfGF0-x"])
+def test_what_does_not_look_like_an_organization_is_asked_again_before_the_key(
+    wrong: str, cli: Cli, api: Api, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is typed may be the key: it is not repeated."""
+    monkeypatch.delenv("CONTRIBAUDIT_ORG_ID")
+    typing(monkeypatch, wrong)
+    ended = cli("init", "--no-audit")
+    assert "does not look like an organization ID" in " ".join(ended.err.split())
+    assert ended.err.count("Organization ID or address") == 2
+    assert wrong not in ended.err
+    assert "key works" not in ended.err
+
+
+def test_an_unusual_organization_is_taken_when_it_is_typed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    typing(monkeypatch, "abc-1", "abc-2", "abc-2")
+    assert _asked_organization() == "abc-2"
 
 
 def test_what_the_plan_cannot_give_is_said_at_the_question(

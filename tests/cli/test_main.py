@@ -17,7 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from contribaudit import exit_codes
-from contribaudit.cli import COMMANDS
+from contribaudit.cli import COMMANDS, group
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.errors import StoreError, UsageError
 from tests import forked
@@ -65,6 +65,32 @@ def test_the_help_lists_every_command_in_order(cli: Cli) -> None:
     listed = [line.split()[0] for line in ended.out.partition("Commands:")[2].splitlines() if line.startswith("  ")]
     assert [name for name in listed if name in COMMANDS] == list(COMMANDS)
     assert max(map(len, ended.out.splitlines())) <= 80
+
+
+def test_a_groups_help_cuts_no_summary_and_no_help_shows_a_range_for_a_name() -> None:
+    """At 80 columns, in every group."""
+    pages: list[str] = []
+
+    def walk(command: click.Command, context: click.Context) -> None:
+        pages.append(command.get_help(context))
+        if not isinstance(command, click.Group):
+            return
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            walk(child, click.Context(child, context, name, terminal_width=80))
+
+    walk(group, click.Context(group, None, "contribaudit", terminal_width=80))
+    lines = [line for page in pages for line in page.splitlines()]
+    assert len(pages) > len(COMMANDS)
+    assert not [line for line in lines if line.startswith("  ") and line.endswith("...") and "unknown ..." not in line]
+    assert not [line for line in lines if "RANGE" in line]
+
+
+def test_the_help_names_every_exit_code_but_those_of_signals(cli: Cli) -> None:
+    told = " ".join(cli("--help").out.partition("Exit codes:")[2].split())
+    named = {int(part.split()[0]) for part in told.rstrip(".").split(", ")}
+    assert named == set(exit_codes.PRECEDENCE) - {exit_codes.INTERRUPTED, exit_codes.TERMINATED}
 
 
 @pytest.mark.parametrize("name", ["init", "login", "logout", "doctor", "schedule", "simulate"])
@@ -146,7 +172,7 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         (StoreError("The history is full", hint="Free it"), 70, "contribaudit: The history is full\n  next: Free it\n"),
         (UsageError("a:1: one\nb:2: two"), 2, "contribaudit: a:1: one\nb:2: two\n"),
         (UsageError("bad \x1b[31mname\x07"), 2, "contribaudit: bad \\x1b[31mname\\x07\n"),
-        (KeyboardInterrupt(), 130, "Interrupted; the history holds the last complete run.\n"),
+        (KeyboardInterrupt(), 130, "Interrupted; nothing unfinished was saved.\n"),
         (click.Abort(), 130, "Interrupted"),
         (OSError(28, "No space left on device"), 70, "No space left on device\n  next: Free some space\n"),
         (BrokenPipeError(32, "Broken pipe"), 70, "closed it before the end"),
@@ -284,7 +310,7 @@ main(["doctor"])
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=30)
     assert process.returncode == 143
-    assert err == "Terminated; the history holds the last complete run.\n"
+    assert err == "Terminated; nothing unfinished was saved.\n"
 
 
 def test_the_module_runs_like_the_script() -> None:

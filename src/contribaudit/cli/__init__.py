@@ -95,7 +95,7 @@ class Commands(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"{PROGRAM} COMMAND --help shows more. Exit codes: 0 verified, 1 findings, 2 usage, 3 not verified, 4 key, "
-    "5 damaged evidence, 70 the tool failed.",
+    "5 damaged evidence, 69 nothing could be read, 70 the tool failed.",
 )
 @click.version_option(__version__, "--version", "-V", prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.pass_context

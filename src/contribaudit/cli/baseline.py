@@ -60,7 +60,7 @@ def approve(console: Console, *, reason: str, by: str | None, until: str | None,
     )
 
 
-@command.command("list")
+@command.command("list", short_help="List the baselines of the organization, oldest first.")
 @format_option()
 @session_options
 @pass_console
@@ -78,7 +78,7 @@ def show_baseline(console: Console) -> None:
     _write_baselines(console, newest=True)
 
 
-@command.command("diff")
+@command.command("diff", short_help="List what is in the newest run and not in the baseline.")
 @format_option()
 @session_options
 @pass_console

@@ -41,7 +41,7 @@ def list_checks(console: Console) -> None:
         console.table(COLUMNS, [_row(check, rulebook) for check in checks.ALL])
 
 
-@command.command("show")
+@command.command("show", short_help="Show one check in full: why it matters and how to fix it.")
 @click.argument("check", metavar="ID|SLUG")
 @format_option("text", "json")
 @pass_console

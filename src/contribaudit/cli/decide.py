@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("setting")
 @click.argument("value")
-@click.option("--by", metavar="MAIL", help="Who decided; default: attested_by of the configuration.")
+@click.option("--by", metavar="MAIL", help="Who decided; default: attested_by in the configuration.")
 @click.option("--second", required=True, metavar="MAIL", help="The second person who decided.")
 @click.option("--ticket", required=True, metavar="TEXT", help="Where the decision is recorded.")
 @click.option("--date", "day", metavar="YYYY-MM-DD", help="When it was decided; default: today (UTC).")

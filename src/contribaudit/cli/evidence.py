@@ -45,7 +45,7 @@ def command() -> None:
     """Write evidence that an auditor can verify alone, and verify it."""
 
 
-@command.command("export")
+@command.command("export", short_help="Write a saved run or a period as an evidence folder.")
 @click.argument("place", type=PATH, metavar="DIR")
 @organization_option(multiple=True)
 @policy_option
@@ -195,7 +195,7 @@ def _export(
     return export(dossier, place, now=job.clock(), operator=job.operator, form=form)
 
 
-@command.command("verify")
+@command.command("verify", short_help="Verify folders or archives, without history or network.")
 @click.argument("places", type=PATH, metavar="PATH...", nargs=-1, required=True)
 @click.option(
     "--public-key", "keys", type=PATH, metavar="FILE", multiple=True, help="Public key of a signer that you trust."
@@ -300,9 +300,11 @@ def keygen_command(console: Console, *, path: Path | None, replace: bool) -> Non
     )
 
 
-@command.command("sample")
+@command.command("sample", short_help="Draw findings for an auditor to check in the console.")
 @click.argument("place", type=PATH, metavar="[PACK]", required=False)
-@click.option("--n", "size", type=click.IntRange(min=1), default=25, show_default=True, help="Number of findings.")
+@click.option(
+    "--n", "size", type=click.IntRange(min=1), metavar="N", default=25, show_default=True, help="Number of findings."
+)
 @click.option("--seed", required=True, metavar="S", help="Any text; the same text draws the same sample.")
 @organization_option(multiple=True)
 @policy_option
@@ -335,7 +337,7 @@ def sample_command(console: Console, place: Path | None, *, size: int, seed: str
     )
 
 
-@command.command("reperform")
+@command.command("reperform", short_help="Judge a pack again from its own values.")
 @click.argument("place", type=PATH, metavar="PATH")
 @format_option()
 @pass_console

@@ -27,7 +27,7 @@ TABLE = COLUMNS[:7]
 @organization_option(multiple=True)
 @policy_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show only the first N steps.")
-@click.option("--by", metavar="MAIL", help="Your email address; default: attested_by of the configuration.")
+@click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
 @format_option()
 @store_option
 @pass_console

@@ -42,7 +42,7 @@ def _configured(console: Console) -> tuple[Notify, Sequence[Channel]]:
     return settings.notify, found
 
 
-@command.command("test")
+@command.command("test", short_help="Send a test message to every destination now.")
 @pass_console
 def test_command(console: Console) -> None:
     """Send a test message to every destination now, and say which accepted it."""
@@ -69,7 +69,7 @@ def test_command(console: Console) -> None:
         )
 
 
-@command.command("send")
+@command.command("send", short_help="Send messages that are waiting.")
 @store_option
 @pass_console
 def send_command(console: Console) -> None:

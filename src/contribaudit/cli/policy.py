@@ -51,7 +51,7 @@ def check_policy(console: Console, *, path: Path | None) -> None:
     )
 
 
-@command.command("show")
+@command.command("show", short_help="Print the policy as resolved.")
 @_file
 @format_option("toml", "table", "json")
 @pass_console
@@ -92,8 +92,8 @@ def schema(console: Console) -> None:
     console.write(json.dumps(policy_file.json_schema(), indent=2) + "\n")
 
 
-@command.command("packs")
-@click.argument("name", metavar="PACK", required=False)
+@command.command("packs", short_help="List the packs that a policy can extend, or print one.")
+@click.argument("name", metavar="[PACK]", required=False)
 @pass_console
 def packs(console: Console, *, name: str | None) -> None:
     """List the packs that a policy can extend; with a name, print that pack with the reason for each rule."""

@@ -40,7 +40,9 @@ def command() -> None:
 
 @command.command("list")
 @organization_option()
-@click.option("--limit", type=click.IntRange(min=1), default=30, show_default=True, help="Maximum number of runs.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", default=30, show_default=True, help="Maximum number of runs."
+)
 @format_option()
 @store_option
 @pass_console
@@ -53,8 +55,8 @@ def list_runs(console: Console, *, limit: int) -> None:
         console.diagnostics.conclusion("There is no run yet: run contribaudit audit first.")
 
 
-@command.command("show")
-@click.argument("run", type=click.IntRange(min=1))
+@command.command("show", short_help="Show one run: who ran it, and how much it read.")
+@click.argument("run", type=click.IntRange(min=1), metavar="N")
 @format_option("text", "json")
 @store_option
 @pass_console
@@ -112,7 +114,7 @@ def _run_before(store: History, record: RunRecord, organization: str) -> tuple[C
     )
 
 
-@command.command("gaps")
+@command.command("gaps", short_help="List the periods without a complete reading.")
 @organization_option()
 @click.option("--since", metavar="DATE", help="Start; default: the first saved run.")
 @click.option(
@@ -153,7 +155,7 @@ def list_gaps(console: Console, *, since: str | None, every_hours: float | None,
     console.diagnostics.conclusion(told if known else "No run is saved yet: run contribaudit audit first.")
 
 
-@command.command("outcomes")
+@command.command("outcomes", short_help="Show the outcomes of a check or finding over the runs.")
 @click.argument("check", metavar="CHECK|FINDING")
 @organization_option()
 @click.option("--since", metavar="DATE", help="Start of the period.")
@@ -185,7 +187,7 @@ def list_outcomes(console: Console, *, check: str, since: str | None, until: str
         console.diagnostics.conclusion(f"No saved run judged {check}.")
 
 
-@command.command("prune")
+@command.command("prune", short_help="Remove old runs.")
 @click.option(
     "--keep-daily", metavar="SPAN", default="90d", show_default=True, help="Keep one run a day for this long."
 )

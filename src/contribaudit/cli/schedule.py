@@ -40,7 +40,7 @@ def command() -> None:
     """
 
 
-@command.command("systemd")
+@command.command("systemd", short_help="Print a systemd user service and timer for a daily audit.")
 @_shared_options
 @click.option(
     "--install", is_flag=True, help="Install the units in ~/.config/systemd/user; existing files are never overwritten."
@@ -63,7 +63,7 @@ def systemd(console: Console, time: str, key_file: Path | None, install: bool) -
         console.diagnostics.note(f"  {step}")
 
 
-@command.command("cron")
+@command.command("cron", short_help="Print a crontab line for a daily audit.")
 @_shared_options
 @click.option("--mail-to", default="", metavar="ADDRESS", help="Recipient of the verdict; default: your local account.")
 @click.option("--log-file", type=PATH, metavar="FILE", help="Log file for progress and errors.")
@@ -77,7 +77,7 @@ def cron(console: Console, time: str, key_file: Path | None, mail_to: str, log_f
     console.diagnostics.conclusion("First put the key into its file, as the comments in the recipe show.")
 
 
-@command.command("launchd")
+@command.command("launchd", short_help="Print an agent for macOS.")
 @_shared_options
 @click.option("--log-file", type=PATH, metavar="FILE", help="Log file for outcome, progress and errors.")
 @pass_console
@@ -89,7 +89,7 @@ def launchd(console: Console, time: str, key_file: Path | None, log_file: Path |
     console.diagnostics.note("  launchctl bootstrap gui/$(id -u) ~/Library/LaunchAgents/contribaudit.audit.plist")
 
 
-@command.command("kubernetes")
+@command.command("kubernetes", short_help="Print a Kubernetes CronJob.")
 @_shared_options
 @click.option("--image", default="contribaudit:latest", show_default=True, help="The image to run; see Containerfile.")
 @click.option("--namespace", default="contribaudit", show_default=True, help="Its namespace.")
@@ -100,7 +100,7 @@ def kubernetes(console: Console, time: str, key_file: Path | None, image: str, n
     console.write(schedules.kubernetes(recipe, image=_safe_name(image), namespace=_safe_name(namespace)))
 
 
-@command.command("github-actions")
+@command.command("github-actions", short_help="Print a workflow for GitHub Actions.")
 @_shared_options
 @pass_console
 def github_actions(console: Console, time: str, key_file: Path | None) -> None:
@@ -108,7 +108,7 @@ def github_actions(console: Console, time: str, key_file: Path | None) -> None:
     console.write(schedules.github_actions(recipe_of(console, time, key_file)))
 
 
-@command.command("docker")
+@command.command("docker", short_help="Print the command that runs one audit in a container.")
 @_shared_options
 @click.option("--image", default="contribaudit:latest", show_default=True, help="The image to run; see Containerfile.")
 @pass_console

@@ -98,7 +98,7 @@ def command(
     console.diagnostics.conclusion("The simulated API has stopped.")
 
 
-@command.command("flip")
+@command.command("flip", short_help="Cause drift in a simulator that runs with --control.")
 @click.argument("what", metavar="in-app|rovo|trial|realm")
 @click.argument("words", nargs=-1, metavar="[APP] [VALUE]")
 @click.option("--url", metavar="URL", help="The simulator's address; default: CONTRIBAUDIT_API_URL.")

@@ -14,7 +14,7 @@ def command() -> None:
     """Copy or upgrade the whole history."""
 
 
-@command.command("upgrade")
+@command.command("upgrade", short_help="Create the tables of a history, or renew those of an older one.")
 @store_option
 @pass_console
 def upgrade(console: Console) -> None:
@@ -26,7 +26,7 @@ def upgrade(console: Console) -> None:
         console.diagnostics.conclusion(f"The history {opened.shown} has the tables of this version.")
 
 
-@command.command("copy")
+@command.command("copy", short_help="Copy the history into an empty one at TO.")
 @click.argument("to", metavar="TO")
 @format_option()
 @store_option

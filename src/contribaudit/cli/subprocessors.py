@@ -43,7 +43,7 @@ def command() -> None:
     """
 
 
-@command.command("import")
+@command.command("import", short_help="Import Atlassian's page of sub-processors.")
 @click.argument("source", metavar="FILE|-|URL")
 @by_option
 @click.option(
@@ -132,7 +132,7 @@ def _signature(console: Console, by: str | None) -> Signature:
     return console.signature(person)
 
 
-@command.command("list")
+@command.command("list", short_help="Show the newest list of sub-processors.")
 @click.option("--list", "of", metavar="DATE|shipped", help="The list in force since DATE; default: the newest.")
 @click.option(
     "--imports",
@@ -212,7 +212,7 @@ def _named_list(history: ListHistory, shipped: SubprocessorList | None, word: st
     return found
 
 
-@command.command("diff")
+@command.command("diff", short_help="Compare two lists, named by their dates.")
 @click.argument("before", required=False, metavar="[A")
 @click.argument("after", required=False, metavar="B]")
 @organization_option(multiple=True)
@@ -261,7 +261,7 @@ def _last_state(console: Console) -> State | None:
         return last_state(job)
 
 
-@command.command("exposure")
+@command.command("exposure", short_help="Show which sub-processors touch which of your apps.")
 @click.argument("subject", required=False)
 @click.option("--all", "everything", is_flag=True, help="Also show in the table what is not touched.")
 @organization_option(multiple=True)
@@ -326,7 +326,7 @@ def _apps(state: State, word: str | None) -> list[Subject]:
     raise UsageError(f"A {subject.kind} is touched as its app is", hint="Name an app, a site or the organization")
 
 
-@command.command("review")
+@command.command("review", short_help="Record that you looked at what a list changed.")
 @click.option("--list", "of", metavar="DATE", help="The list in force since DATE; default: the newest import.")
 @click.option("--row", "rows", metavar="NAME", multiple=True, help="Only this row, which needs review. Repeatable.")
 @by_option

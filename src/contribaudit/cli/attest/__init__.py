@@ -70,7 +70,7 @@ def command() -> None:
 @click.argument("setting", required=False)
 @click.argument("value", required=False)
 @click.option("--subject", metavar="S", default="organization", show_default=True, help="Subject; app:* for all apps.")
-@click.option("--by", metavar="MAIL", help="Who looked; default: attested_by of the configuration.")
+@click.option("--by", metavar="MAIL", help="Who looked; default: attested_by in the configuration.")
 @click.option("--observed-at", metavar="TIME", help="When they looked, with zone (default UTC); default: now.")
 @click.option("--console-path", metavar="TEXT", default="", help="Menu path to the screen.")
 @click.option("--note", metavar="TEXT", default="", help="Note to keep with the values.")
@@ -148,7 +148,7 @@ def record(
             by_flags(session, told, given)
 
 
-@command.command("list")
+@command.command("list", short_help="List attestations in force: who looked when.")
 @click.option("--all", "everything", is_flag=True, help="Include superseded and revoked attestations.")
 @format_option()
 @session_options
@@ -175,7 +175,7 @@ def list_attestations(console: Console, *, everything: bool) -> None:
         console.diagnostics.conclusion(told)
 
 
-@command.command("show")
+@command.command("show", short_help="Show one attestation in full and check its screenshots.")
 @click.argument("identity", metavar="ID")
 @format_option("text", "json")
 @session_options
@@ -251,10 +251,10 @@ def _row(attestation: Attestation, standing: str, state: State, policy: AuditPol
 
 
 _identity = click.argument("identity", metavar="ID")
-_by = click.option("--by", metavar="MAIL", help="Your email address; default: attested_by of the configuration.")
+_by = click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
 
 
-@command.command("confirm")
+@command.command("confirm", short_help="Confirm as a second person that the console shows this.")
 @_identity
 @_by
 @session_options
@@ -285,7 +285,7 @@ def revoke(console: Console, *, identity: str, by: str | None, note: str) -> Non
     console.diagnostics.conclusion(f"{signature.by} revoked {one.id}. Attest {one.setting} again.")
 
 
-@command.command("forget")
+@command.command("forget", short_help="Erase a person's email address from the history.")
 @click.argument("person", metavar="MAIL")
 @yes_option
 @store_option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 from collections.abc import Sequence
@@ -336,14 +337,28 @@ class Interview:
         return SecretDestination(what, secret, None)
 
 
+_USUAL_ID = re.compile(r"[A-Za-z0-9]{8}(-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
+"""The form of every organization ID so far: that of a UUID, with digits beyond f in some. No page promises it."""
+
+
 def _asked_organization() -> str:
     tell("Open admin.atlassian.com: the organization ID is in its address, after /o/. The whole address will do.")
     kind = OrganizationId()
+    doubted = ""
     while True:
         try:
-            return kind.convert(options.ask("Organization ID or address"), None, None)
+            identity = kind.convert(options.ask("Organization ID or address"), None, None)
         except click.UsageError as error:
             tell(error.format_message())
+            continue
+        if identity == doubted or _USUAL_ID.fullmatch(identity):
+            return identity
+        doubted = identity
+        # Not repeated: it may be an API key.
+        tell(
+            "This does not look like an organization ID, which has five groups of letters and digits with 8, 4, 4, 4 "
+            "and 12 characters, separated by dashes. Type it again if it is one."
+        )
 
 
 def _scopes() -> str:

@@ -37,7 +37,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="List the signals of the last run.")
 @format_option()
 @session_options
 @pass_console
@@ -79,7 +79,7 @@ def show_signal(console: Console, *, signal: str, subject: str) -> None:
     console.write(json.dumps(found, indent=2) + "\n")
 
 
-@command.command("diff")
+@command.command("diff", short_help="Compare a signal's raw object in two runs.")
 @click.argument("signal")
 @click.argument("before", type=click.IntRange(min=1))
 @click.argument("after", type=click.IntRange(min=1))
@@ -107,7 +107,7 @@ def diff_signal(console: Console, *, signal: str, before: int, after: int, subje
     console.diagnostics.conclusion(f"{count} between run {before} and run {after}.")
 
 
-@command.command("propose")
+@command.command("propose", short_help="Print a decoder for SETTING from what changed in its signal.")
 @click.argument("setting")
 @click.option("--subject", metavar="S", default="organization", show_default=True, help="Whose setting it is.")
 @click.option("--signal", metavar="NAME", help="The signal, if several apply.")

@@ -125,7 +125,7 @@ def list_command(console: Console) -> None:
     write(console, terms.rules, DOCUMENTS, rows, name="documents", only=shown, flexible="title")
 
 
-@click.command("diff")
+@click.command("diff", short_help="Compare two editions of a document, provision by provision.")
 @click.argument("name")
 @click.argument("before", required=False, metavar="[A")
 @click.argument("after", required=False, metavar="B]")
@@ -187,7 +187,7 @@ def _findings_resting(store: History) -> dict[str, list[str]]:
     return found
 
 
-@click.command("timeline")
+@click.command("timeline", short_help="Show when each document was archived or changed.")
 @click.argument("name", required=False)
 @click.option("--all", "every", is_flag=True, help="Also show looks that found nothing new.")
 @format_option()
@@ -226,7 +226,7 @@ def timeline_command(console: Console, *, name: str | None, every: bool) -> None
     write(console, terms.rules, LOOKS, rows, name="timeline", head=head, only=only, flexible="changes", below=told)
 
 
-@click.command("show")
+@click.command("show", short_help="Show the text of a document, provision by provision.")
 @click.argument("name")
 @click.option("--as-of", "as_of", metavar="DATE", help="The edition that was current at the end of this day.")
 @click.option("--raw", is_flag=True, help="Print the page byte for byte, as it was received.")

@@ -153,7 +153,7 @@ def _notify(console: Console, terms: Terms) -> None:
     notify_of_documents(console, terms.store, terms.rules, terms.documents)
 
 
-@click.command("check")
+@click.command("check", short_help="Check whether the pages still support the rulebook's facts.")
 @click.argument("name", required=False)
 @click.option(
     "--fetch", is_flag=True, help="Fetch the pages, one at a time; without this option, the network is not used."
