@@ -125,6 +125,10 @@ def test_live_reads_and_keeps_nothing(cli: Cli, api: Api, monkeypatch: pytest.Mo
         (("",), "There is no subject"),
         (("company",), "has no effective answers"),
         ((WIKI, "effective.inapp"), "effective.in_app"),
+        ((WIKI, "ai"), "next: Nearest: effective.ai"),
+        ((WIKI, "AI"), "next: Nearest: effective.ai"),
+        ((WIKI, "in_app"), "next: Nearest: effective.in_app"),
+        ((WIKI, "metadata"), "next: Nearest: effective.metadata"),
     ],
 )
 def test_a_name_that_nobody_knows_ends_with_2_and_the_nearest(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from rich.cells import cell_len
 
 from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.model.finding import Outcome
@@ -14,7 +15,7 @@ from contribaudit.exporters.tally import Tally
 from contribaudit.tui.rows import overview, trend
 from contribaudit.tui.rows.overview import Line, query_of
 from contribaudit.tui.rows.signs import ago, column
-from tests.builders import NOW, ORG, OTHER_ORG, app, finding
+from tests.builders import NOW, ORG, OTHER_ORG, SETTINGS, app, finding
 from tests.tui.boards import board
 
 
@@ -173,10 +174,20 @@ def test_a_cell_is_as_good_as_its_worst_finding(outcomes: dict[Outcome, int], te
     assert overview.cell(Tally(Counter({one.value: number for one, number in outcomes.items()}))).plain == text
 
 
+@pytest.mark.parametrize("width", [60, 76, 78, 120])
+def test_how_many_changes_a_line_stands_for_is_never_cut(width: int) -> None:
+    """Changes of one app with one cause, which does not fit beside them."""
+    one = board().unseen[0]
+    shown = replace(board(), unseen=tuple(replace(one, setting=setting) for setting in SETTINGS.values()))
+    (line,) = said(overview.changed_lines(shown, width, 3))
+    assert f" and {len(SETTINGS) - 1} more  no event" in line
+    assert cell_len(line) <= width
+
+
 def test_deadlines_of_one_day_and_kind_are_one_line() -> None:
     """What has no known date is told, too."""
     lines = said(overview.runs_out_lines(board(), 78, 9))
-    assert lines[0] == "23 Nov 2026 2 days     what the API returned becomes too old"
+    assert lines[0] == "23 Nov 2026 2 days     what the last audit read of Acme Global becomes too old"
     assert any(line.startswith("no date     ?          2 x api key: it is not known when") for line in lines)
 
 

@@ -138,11 +138,12 @@ def _setting(state: State, about: Subject, text: str | None) -> SettingId | None
     wanted = SettingId(text.strip())
     if wanted in known:
         return wanted
-    raise UsageError(f"There is no setting {text!r}", hint=_nearest(text, known))
+    short = [one for one in COMPUTED if one.partition(".")[2] == wanted.casefold()]
+    raise UsageError(f"There is no setting {text!r}", hint=_nearest(text, known, short))
 
 
-def _nearest(text: str, known: Iterable[str]) -> str:
-    """A hint with the names most like the text, or with the first ones if none is similar."""
+def _nearest(text: str, known: Iterable[str], first: Iterable[str] = ()) -> str:
+    """A hint with `first` and the names most like the text, or with the first ones if none is similar."""
     names = sorted(set(known))
-    near = get_close_matches(text.strip(), names, n=3, cutoff=0.5)
+    near = list(dict.fromkeys((*first, *get_close_matches(text.strip(), names, n=3, cutoff=0.5))))[:3]
     return f"Nearest: {', '.join(near or names[:3])}." if names else "Nothing was read yet: run contribaudit audit."

@@ -207,7 +207,8 @@ def _reading(state: State, organization: str, policy: AuditPolicy) -> Iterator[D
     limits = [limits_of(policy, rule) for rule in policy.rules if rule.enabled] or [limits_of(policy)]
     ends = [fresh_until(min(started), Grade.DOCUMENTED, one, anchored=False) for one in limits if started]
     if ends:
-        what, about = "what the API returned becomes too old", organization_subject(organization)
+        what = f"what the last audit read of {state.organization_name(organization)} becomes too old"
+        about = organization_subject(organization)
         yield Deadline(DeadlineKind.READING, min(ends), what, "contribaudit audit", subject=about, source=_MAX_AGE)
 
 

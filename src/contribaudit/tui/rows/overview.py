@@ -328,10 +328,14 @@ def _change_line(change: CountedChange, further: int, width: int, board: Board, 
     by = f"by {change.actor}" if change.actor and change.explained else cause
     said = Text.assemble(sign, column(f"{change.at or change.first_seen:%d %b %H:%M}", 12))
     said.append_text(column(_brief_name(change), name_width)).append(" ")
-    said.append(f"{change.sentence} {and_more(further)}".rstrip(), "bold")
+    said.append(change.sentence, "bold")
+    count = f" {and_more(further)}" if further else ""
     room = max(20, width)
-    if said.cell_len + len(by) + 2 > room:  # who did it is the shorter half, and the one that nobody may miss
-        said.truncate(max(room // 2, room - len(by) - 2), overflow="ellipsis")
+    left = room - len(count) - len(by) - 2
+    if said.cell_len > left:  # how many and who did it are the shorter half, and what nobody may miss
+        said.truncate(max(room // 2, left), overflow="ellipsis")
+    if count:
+        said.append(count, "bold")
     said.append(f"  {by}", "dim")
     said.truncate(room, overflow="ellipsis")
     more = f"{change.sentence}. {change.when}. {cause}" + (f". Ticket {change.ticket}" if change.ticket else "")

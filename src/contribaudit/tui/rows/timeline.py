@@ -254,12 +254,16 @@ def gap_text(gap: Gap) -> str:
 
 
 def time_span(change: Change) -> str:
-    """When it happened, as short as it can be said beside its day: "02:00-16:04", "19 Nov 02:00-02:00", "by 02:00"."""
+    """When it happened, as short as it can be said beside its day: "02:00-16:04", "by 02:00".
+
+    With both days where they differ: "19 Nov 02:00 - 20 Nov 01:00".
+    """
     end = f"{change.first_seen:%H:%M}"
     if change.last_seen is None:
         return f"by {end}"
-    same = change.last_seen.date() == change.first_seen.date()
-    return f"{change.last_seen:%H:%M}-{end}" if same else f"{change.last_seen:%d %b %H:%M}-{end}"
+    if change.last_seen.date() == change.first_seen.date():
+        return f"{change.last_seen:%H:%M}-{end}"
+    return f"{change.last_seen:%d %b %H:%M} - {change.first_seen:%d %b %H:%M}"
 
 
 def change_text(group: ChangeGroup) -> tuple[str, str]:
