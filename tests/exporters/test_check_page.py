@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,21 @@ from contribaudit.core.judge.check import Check, Parameter, Shape
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.setting import Family
+from contribaudit.errors import RulebookError
 from contribaudit.exporters.check_page import QUESTIONS, WIDTH, decision_example, listing, page
 from tests.builders import CHECKS, RULEBOOK
 
 PARAMETERS = [(check, one) for check in checks.ALL for one in check.parameters]
+
+
+def test_a_check_without_words_is_named() -> None:
+    """Whoever adds a check reads what is missing, and where."""
+    few = {name: words for name, words in RULEBOOK.words.items() if name != "DR-05"}
+    told = "^DR-05 has no words in rulebook/data/checks/"
+    with pytest.raises(RulebookError, match=told):
+        listing(checks.ALL, few)
+    with pytest.raises(RulebookError, match=told):
+        page(CHECKS["DR-05"], replace(RULEBOOK, words=few))
 
 
 def policy(folder: Path, text: str) -> AuditPolicy:

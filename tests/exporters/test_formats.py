@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft4Validator
 from markdown_it import MarkdownIt
 
+from contribaudit.cli.render import FORMATS
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.exporters import csv_evidence, html, junit, markdown, sarif, xlsx
@@ -23,7 +24,7 @@ from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.text import csv_cell, safe_text, words
 from tests.exporters import reading
 from tests.exporters.awkward import app, awkward_report, finding, report
-from tests.exporters.golden import FOLDER
+from tests.exporters.golden import FOLDER, ROOT
 from tests.exporters.hostile import hostile_document
 from tests.exporters.reading import UNPROVEN, VIOLATED, Told
 
@@ -52,6 +53,29 @@ def told_by(document: ReportV1) -> set[Told]:
         Told(one["id"], one["outcome"], one["severity"], safe_text(one["subject"]["id"]))
         for one in document["findings"]
     }
+
+
+GOLDEN = {
+    "table": "table-80.txt",
+    "json": "report.json",
+    "csv": "findings.csv",
+    "line": "line.txt",
+    "markdown": "report.md",
+    "html": "report.html",
+    "xlsx": "report.xlsx.txt",
+    "junit": "report.junit.xml",
+    "sarif": "report.sarif",
+}
+NOT_READ_BACK = {"table", "line", "json"}
+"""What is made for eyes; and JSON, with which the others are compared."""
+
+
+def test_every_format_has_a_golden_file_a_reader_and_a_row_in_the_docs() -> None:
+    assert set(GOLDEN) == set(FORMATS)
+    assert [name for name in GOLDEN.values() if not (FOLDER / name).is_file()] == []
+    assert {name for name in FORMATS if hasattr(reading, f"from_{name}")} == set(FORMATS) - NOT_READ_BACK
+    table = (ROOT / "docs/formats.md").read_text(encoding="utf-8").partition("| format |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE)) == sorted(FORMATS)
 
 
 def test_all_formats_agree_on_every_finding(document: ReportV1) -> None:

@@ -12,6 +12,7 @@ from contribaudit.simulator import Options, load_scenario, names
 from contribaudit.simulator.organization import short_name
 from contribaudit.simulator.scenarios import read_scenario, when
 from contribaudit.simulator.spaces import place_of
+from contribaudit.simulator.values import READ_SCOPES
 
 from .conftest import NOW
 
@@ -29,7 +30,7 @@ def test_every_scenario_loads_with_its_keys() -> None:
         )
         assert scenario.organization.key("unscoped-key").scopes is None
         assert scenario.organization.key("narrow-key").scopes == frozenset({"read:orgs:admin"})
-        assert len(scenario.organization.key("demo-key").scopes or ()) == 7
+        assert scenario.organization.key("demo-key").scopes == frozenset((*READ_SCOPES, "read:keys:admin"))
         assert scenario.description
         assert scenario.options == Options(log_available=scenario.name != "small")
         people = {(token.word, token.email) for token in scenario.organization.site_tokens}

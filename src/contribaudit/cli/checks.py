@@ -59,7 +59,9 @@ def show_check(console: Console, *, check: str) -> None:
 
 
 def _row(check: Check, rulebook: Rulebook) -> tuple[str | bool | tuple[str, ...], ...]:
-    words = rulebook.words[check.id]
+    from contribaudit.exporters.check_page import words_of
+
+    words = words_of(check, rulebook.words)
     return (
         check.id,
         words.title,

@@ -12,6 +12,7 @@ from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import Rulebook, Screen, Words
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind
+from contribaudit.errors import RulebookError
 from contribaudit.exporters.text import safe_text
 
 WIDTH = 80
@@ -26,11 +27,20 @@ QUESTIONS: Mapping[Family, str] = {
 _INDENT = "  "
 
 
+def words_of(check: Check, words: Mapping[str, Words]) -> Words:
+    """The check's title, question and so on. Raises RulebookError for a check that has none."""
+    try:
+        return words[check.id]
+    except KeyError:
+        told = f"{check.id} has no words in rulebook/data/checks/*.toml"
+        raise RulebookError(told, hint=f"Add [{check.id}] to the file of its family") from None
+
+
 def listing(checks: Iterable[Check], words: Mapping[str, Words]) -> str:
     """Every check under its family's question: ID, severity and title, and below them the slug."""
     blocks: dict[str, list[str]] = {}
     for check in checks:
-        told = words[check.id]
+        told = words_of(check, words)
         lines = blocks.setdefault(QUESTIONS[check.family], [])
         title = told.title if check.verifiable else f"{told.title} (not verifiable today)"
         head = f"{_INDENT}{check.id}  {told.severity.value:8}  "
@@ -41,7 +51,7 @@ def listing(checks: Iterable[Check], words: Mapping[str, Words]) -> str:
 
 def page(check: Check, rulebook: Rulebook) -> str:
     """Everything about one check: question, trap, remedy, parameters, proof, outcomes, controls."""
-    words = rulebook.words[check.id]
+    words = words_of(check, rulebook.words)
     sections = [
         ("Question", list(_paragraph(words.question))),
         ("Why it matters", list(_paragraph(words.trap))),
