@@ -68,7 +68,7 @@ def test_what_the_readme_shows_of_the_demo_is_what_it_prints(tmp_path: Path) -> 
     """The demo's output in the README names the verdict and the evidence. Without the lines of progress."""
     shown = between("<!-- demo -->", "<!-- /demo -->", demo_block(tmp_path) if RENEW else "")
     assert "FAIL (high and above); " in shown
-    assert "files of signed evidence are in demo-evidence" in shown
+    assert "Signed evidence is in demo-evidence" in shown
 
 
 def demo_block(folder: Path) -> str:

@@ -16,7 +16,6 @@ from contribaudit.errors import UsageError
 if TYPE_CHECKING:
     from contribaudit.audit.job import Job
     from contribaudit.core.advise.report import Report
-    from contribaudit.evidence.export import Exported
 
 SCENARIOS = ("acme", "tidy", "small", "drifted")
 
@@ -57,8 +56,8 @@ def command(
     with demonstration(scenario, console.diagnostics) as shown:
         report = judge_last(shown.job)  # rendered below with the history open: what is due is read from it then
         if folder is not None:
-            exported = _export_evidence(shown.job, report, folder)
-            told = f" {len(exported.manifest.files)} files of signed evidence are in {folder}."
+            _export_evidence(shown.job, report, folder)
+            told = f" Signed evidence is in {folder}."
         result = of_report(console, report, console.output_format, everything=everything, kept=False)
         console.write(result)
         if html_path is not None:
@@ -70,12 +69,10 @@ def command(
     )
 
 
-def _export_evidence(job: Job, report: Report, folder: Path) -> Exported:
+def _export_evidence(job: Job, report: Report, folder: Path) -> None:
     """Export a pack signed with a key made for it alone: it shows what a pack looks like, and proves nothing."""
     from contribaudit.evidence.dossier import of_report
     from contribaudit.evidence.export import Form, export
     from contribaudit.evidence.signing import Signer
 
-    return export(
-        of_report(job, report), folder, now=job.clock(), operator=job.operator, form=Form(signer=Signer.new())
-    )
+    export(of_report(job, report), folder, now=job.clock(), operator=job.operator, form=Form(signer=Signer.new()))
