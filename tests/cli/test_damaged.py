@@ -189,7 +189,7 @@ def test_the_dashboard_loads_it_or_says_why_not(
         try:
             source = open_history(AppSettings.load(None), organizations=(), policy=None, store=None)
             try:
-                if source.lack() is None:
+                if source.nothing_to_load() is None:
                     board = source.load()
                     source.outcomes(board.report.findings[0])
             finally:

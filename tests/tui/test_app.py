@@ -116,7 +116,7 @@ async def test_an_empty_history_says_how_to_fill_it() -> None:
     class Filling(Kept):
         asked = 0
 
-        def lack(self) -> Lack | None:
+        def nothing_to_load(self) -> Lack | None:
             self.asked += 1
             return Lack.UNREAD if self.asked == 1 else None
 

@@ -117,7 +117,7 @@ async def test_a_screen_says_that_it_reads_and_neither_that_there_is_nothing_nor
     go_on = Event()
 
     class Slow(Kept):
-        def lack(self) -> Lack | None:
+        def nothing_to_load(self) -> Lack | None:
             go_on.wait(20)
             return None
 

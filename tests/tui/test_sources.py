@@ -36,11 +36,11 @@ def test_the_history_gives_the_newest_run_with_everything_around_it(tmp_path: Pa
     """Runs, steps, deadlines; changes since the run before until somebody has looked, then only newer ones."""
     with simulated(tmp_path) as bench:
         source = HistorySource(bench.job(POLICY))
-        assert source.lack() is Lack.UNREAD
+        assert source.nothing_to_load() is Lack.UNREAD
         with pytest.raises(UsageError, match="no saved run"):
             source.load()
         bench.audit(POLICY)
-        assert source.lack() is None
+        assert source.nothing_to_load() is None
         first = source.load()
         assert [run.id for run in first.runs] == [1]
         assert first.looked_at is None
@@ -184,7 +184,7 @@ def test_the_configured_history_opens_without_a_key(home: Path, monkeypatch: pyt
         open_history(AppSettings.load())
     monkeypatch.setenv("CONTRIBAUDIT_ORG_ID", "acme-1")
     source = open_history(AppSettings.load())
-    assert source.lack() is Lack.UNREAD
+    assert source.nothing_to_load() is Lack.UNREAD
     assert source.organizations == (("acme-1", "acme-1"),)
     assert source.can_audit
     source.close()

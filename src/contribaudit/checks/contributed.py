@@ -27,7 +27,7 @@ def once_in_force(setting: Setting, expected: Value = None) -> Callable[[Judge],
     `expected` is what the rule expects where it is None.
     """
 
-    def of(judge: Judge) -> Judge:
+    def after_the_first_day(judge: Judge) -> Judge:
         def judged(case: CheckContext) -> Verdict:
             first = first_of_all(case.state, case.subject.organization)
             wanted = case.rule.expect if expected is None else expected
@@ -35,7 +35,7 @@ def once_in_force(setting: Setting, expected: Value = None) -> Callable[[Judge],
 
         return judged
 
-    return of
+    return after_the_first_day
 
 
 def contributed(answer: Effective, expected: Value) -> Verdict:

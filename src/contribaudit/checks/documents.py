@@ -89,7 +89,7 @@ def page_evidence(case: CheckContext, seen: list[AnchorStanding]) -> tuple[Evide
     Kind.COMPANY,
     outcomes={Outcome.PASS, Outcome.FAIL, Outcome.CONFLICT, Outcome.UNKNOWN},
 )
-def nothing_overtaken(case: CheckContext) -> Verdict:
+def no_stale_facts(case: CheckContext) -> Verdict:
     """GV-08: neither the policy's reasons nor a watched document makes a statement that a newer document replaced.
 
     What the policy cites, its owner can correct. Documents that contradict each other are the vendor's: two sources
@@ -135,4 +135,4 @@ def _written_reasons(case: CheckContext) -> Iterator[tuple[str, str]]:
         yield f"the waiver {waiver.check} ({waiver.origin})", waiver.reason
 
 
-ALL: tuple[Check, ...] = (nothing_overtaken,)
+ALL: tuple[Check, ...] = (no_stale_facts,)

@@ -102,7 +102,7 @@ SERVICE, BY_HAND, TIMER = "contribaudit.service", "contribaudit-now.service", "c
 
 
 def units(recipe: Recipe) -> Mapping[str, str]:
-    """File name to content."""
+    """The unit files, by name."""
 
     def service(words: Sequence[str], *, by_hand: bool) -> str:
         return written("systemd.service", recipe, words=words, by_hand=by_hand, started_by_hand=BY_HAND)

@@ -45,7 +45,7 @@ Address = Annotated[str, Field(pattern=_ADDRESS)]
 
 
 def flaws(held: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """Key and fault of what the types of values let pass: what says nothing, no address, no positive number.
+    """Key and problem of values that pass type checks but are blank, not a URL or not positive.
 
     What has a default may be empty. Models are only looked through: their fields say what they may hold.
     """

@@ -92,7 +92,7 @@ class _HeldValue:
         """False when it existed at the run but was unread, so that its value then is unknown."""
         return self.unread_from is None or self.unread_from > run
 
-    def same(self, other: _HeldValue) -> bool:
+    def has_value_of(self, other: _HeldValue) -> bool:
         return same_value(catalogue.find(self.fact.setting), self.value, other.value)
 
 
@@ -110,7 +110,7 @@ def _held_values(intervals: list[StoredFact]) -> list[_HeldValue]:
             continue
         seen = fact.last_run if fact.last_run is not None else fact.first_run
         held = _HeldValue(fact, fact.first_run, seen, fact.ended_run)
-        if last is not None and last.same(held):
+        if last is not None and last.has_value_of(held):
             found[-1] = replace(last, last_seen=seen, until_run=fact.ended_run)
         elif last is None and unread_until == fact.first_run:
             found.append(replace(held, unread_from=unread_from))
@@ -153,7 +153,7 @@ def _net(story: list[_HeldValue], since: int, until: int) -> Iterator[_Move]:
     after = next((held for held in story if held.at(until)), None)
     if before is not None and after is None:
         yield _Move(before, None, max(h.until_run for h in story if h.until_run is not None and h.until_run <= until))
-    elif after is not None and (after.new_since(since) if before is None else not before.same(after)):
+    elif after is not None and (after.new_since(since) if before is None else not before.has_value_of(after)):
         yield _Move(before, after, after.from_run)
 
 

@@ -89,7 +89,7 @@ def tell(
     for key, was in news.recovered:
         matter = Matter(key, Event.RECOVERED, "", was.group, was.text)
         _note(connection, organization, run, now, matter, was, counts=False)
-    _mark(connection, organization, run if run is not None else newest, now)
+    _note_last_run(connection, organization, run if run is not None else newest, now)
     if news.forget:
         mine = told.c.organization == organization
         for key in news.forget:
@@ -129,7 +129,7 @@ def _note(
         connection.execute(update(told).where(mine).values(values))
 
 
-def _mark(connection: Connection, organization: str, run: int | None, now: datetime) -> None:
+def _note_last_run(connection: Connection, organization: str, run: int | None, now: datetime) -> None:
     """Note up to which run notices of the organization were made, under the empty key."""
     connection.execute(delete(told).where(told.c.organization == organization, told.c.key == ""))
     row = {"event": Event.FIRST.value, "state": "", "topic": "", "text": "", "told_at": now, "times": 0}

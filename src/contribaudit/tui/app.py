@@ -287,7 +287,7 @@ class Dashboard(Sturdy):
         try:
             if self.source is None:
                 self.source = self._open_source()
-            lack = self.source.lack()
+            lack = self.source.nothing_to_load()
             if lack is not None:
                 self.post_message(NothingToLoad(lack))
                 return

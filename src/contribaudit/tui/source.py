@@ -194,7 +194,7 @@ class Source:
         """
         return None
 
-    def lack(self) -> Lack | None:
+    def nothing_to_load(self) -> Lack | None:
         """Why `load` would have nothing to give; None when it has. Raises ContribauditError."""
         return None
 
@@ -243,7 +243,7 @@ class Lacking(Source):
         super().__init__("no data")
         self._lack = lack
 
-    def lack(self) -> Lack:
+    def nothing_to_load(self) -> Lack:
         """Why there is nothing."""
         return self._lack
 

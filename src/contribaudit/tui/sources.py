@@ -256,7 +256,7 @@ class HistorySource(Source):
         except CredentialError:
             return None
 
-    def lack(self) -> Lack | None:
+    def nothing_to_load(self) -> Lack | None:
         """UNREAD where no organization was ever read."""
         store = self._job.store
         read = any(store.runs(organization=one.organization, limit=1) for one in self.job.targets if not one.left_out)

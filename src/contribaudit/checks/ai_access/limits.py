@@ -61,13 +61,13 @@ def prompt_retention(case: CheckContext) -> Verdict:
     ),
 )
 def provider_choice(case: CheckContext) -> Verdict:
-    """AI-24: the policy claims no model provider: Atlassian routes each request as it likes."""
+    """AI-24: the policy relies on no model provider: Atlassian routes each request as it likes."""
     claimed = case.listed
     evidence = rulebook_evidence(case)
     if claimed:
         reason = f"Atlassian chooses the model: no setting limits it to {', '.join(claimed)}"
         return Verdict(Outcome.NOT_ACHIEVABLE, "provider_claimed", reason, None, claimed, None, evidence)
-    reason = "the policy claims no model provider, and none can be chosen"
+    reason = "the policy relies on no model provider, and none can be chosen"
     return Verdict(Outcome.PASS, "not_claimed", reason, evidence=(*evidence, *policy_evidence(case, case.rule.origin)))
 
 

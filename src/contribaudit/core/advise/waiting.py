@@ -182,7 +182,7 @@ def _missing_values(
 def _best_answer(
     state: State, assumed: Mapping[Key, Value], setting: Setting, keys: Sequence[Key], asking: Sequence[_Question]
 ) -> dict[Key, Value]:
-    """The answer after which the fewest questions fail, and then the fewest ask on."""
+    """The answer after which the fewest questions fail; ties: fewest follow-up questions."""
 
     def cost(answer: Value) -> tuple[int, int]:
         trial = _RecordingState(state, {**assumed, **dict.fromkeys(keys, answer)})

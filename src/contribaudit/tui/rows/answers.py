@@ -258,7 +258,7 @@ def statement(answers: Answers, column: int, value: Value, places: Sequence[int]
 
 
 def left_line(filled: int) -> str:
-    """What is told when somebody leaves a screen half filled."""
+    """The message shown when somebody leaves a screen half filled."""
     return f"{counted(filled, 'value')} kept as a draft, nothing recorded: open the screen again to go on"
 
 
