@@ -111,8 +111,8 @@ def test_global_options_stand_before_or_after_the_command(words: tuple[str, ...]
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("docter",), "no such command 'docter'. Did you mean 'doctor'?"),
-        (("doctor", "--formt", "json"), "no such option '--formt'. (Did you mean one of: '--format'"),
+        (("docter",), "No such command 'docter'. Did you mean 'doctor'?"),
+        (("doctor", "--formt", "json"), "No such option '--formt'. (Did you mean one of: '--format'"),
         (("doctor", "--format", "xml"), "'xml' is not one of"),
         (("login", "extra"), "unexpected extra argument"),
         (("login", "--org", "a b"), "an organization ID consists of letters"),
@@ -123,7 +123,7 @@ def test_a_wrong_command_line_ends_with_2(words: tuple[str, ...], told: str, cli
     assert ended.code == 2
     assert ended.out == ""
     assert told in ended.err
-    assert ended.last.startswith("  next: run `contribaudit")
+    assert ended.last.startswith("  next: Run `contribaudit")
 
 
 @pytest.mark.parametrize(
@@ -176,8 +176,8 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         (click.Abort(), 130, "Interrupted"),
         (OSError(28, "No space left on device"), 70, "No space left on device\n  next: Free some space\n"),
         (BrokenPipeError(32, "Broken pipe"), 70, "closed it before the end"),
-        (ValueError("S3cret"), 70, "this is a bug in contribaudit (ValueError)\n  next: run it again with --verbose"),
-        (PermissionError(13, "Permission denied"), 70, "this is a bug in contribaudit (PermissionError)"),
+        (ValueError("S3cret"), 70, "This is a bug in contribaudit (ValueError)\n  next: Run it again with --verbose"),
+        (PermissionError(13, "Permission denied"), 70, "This is a bug in contribaudit (PermissionError)"),
     ],
 )
 def test_every_end_has_its_code(
@@ -198,7 +198,7 @@ def test_a_bugs_traceback_comes_with_verbose_and_without_the_key(cli: Cli, monke
     assert "Traceback" in ended.err
     assert "the header [key] is odd" in ended.err
     assert "S3cret'" not in ended.err.replace('hidden = "S3cret"', "")
-    assert ended.last.startswith("  next: report it")
+    assert ended.last.startswith("  next: Report it")
 
 
 def test_json_lines_on_stderr(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.model.several import and_more, counted, first_of, some
+from contribaudit.core.model.several import and_more, counted, either, every, first_of, some
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,17 @@ def test_a_last_line_says_where_the_rest_is() -> None:
     assert and_more(1200) == "and 1,200 more"
     assert and_more(3, "--all") == "and 3 more: --all"
     assert [and_more(0), and_more(-2, "--all")] == ["", ""]
+
+
+def test_each_of_two_is_both() -> None:
+    assert [every(number, "app") for number in (1, 2, 3, 1200)] == [
+        "the only app",
+        "both apps",
+        "all 3 apps",
+        "all 1,200 apps",
+    ]
+    assert every(2, "third party") == "both third parties"
+
+
+def test_alternatives_have_one_or() -> None:
+    assert [either(called) for called in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a or b", "a, b or c"]

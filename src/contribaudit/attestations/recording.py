@@ -20,7 +20,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attachment, Attestation, Signature
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, either
 from contribaudit.core.model.subject import Kind, Subject, same_person
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
@@ -63,7 +63,7 @@ def find_setting(text: str, subject: Subject) -> Setting:
         hint = meant(text, known).strip() or "contribaudit attest --template lists them."
         raise UsageError(f"There is no setting {_quoted(text)}", hint=hint)
     if subject.kind not in setting.kinds:
-        kinds = " or ".join(kind.value for kind in setting.kinds)
+        kinds = either([kind.value for kind in setting.kinds])
         raise UsageError(
             f"{setting.id} is a setting of {_with_article(kinds)}, not of {_with_article(subject.kind.value)}",
             hint="Name the subject with --subject",
@@ -177,7 +177,7 @@ def doubt(state: State, organization: str, setting: SettingId, value: Value) -> 
     """
     possible = possible_plans(state, organization)
     word = value.strip().casefold() if isinstance(value, str) else ""
-    plans = " or ".join(plan.name for plan in possible)
+    plans = either([plan.name for plan in possible])
     if not possible or not word:
         return ""
     if setting == names.METADATA and word == "off":

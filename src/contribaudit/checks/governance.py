@@ -19,7 +19,7 @@ from contribaudit.core.model.change import CauseKind, Change, Match
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.policy import limits_of
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, every
 from contribaudit.core.model.subject import Kind, same_person
 from contribaudit.core.resolve.exposure import newest_decision
 from contribaudit.core.resolve.state import OrganizationState
@@ -297,7 +297,7 @@ def administrators_known(case: CheckContext) -> Verdict:
         if isinstance(one, Verdict):
             return one
     everybody = tuple(one for held in listed.values() for one in held)
-    who = "the only administrator is" if len(everybody) == 1 else f"all {len(everybody)} administrators are"
+    who = f"{every(len(everybody), 'administrator')} {'is' if len(everybody) == 1 else 'are'}"
     reason = f"{who} approved; API keys that can write are not among them"
     return Verdict(
         Outcome.PASS, "administrators_approved", reason, ADMINISTRATORS.id, case.rule.expect, everybody, evidence

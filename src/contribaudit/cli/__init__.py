@@ -62,7 +62,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 
 class Commands(click.Group):
-    """Knows every command's name and line; imports a command's module when it is called."""
+    """Knows every command's name and one-line help; imports a command's module when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)

@@ -106,9 +106,10 @@ def check_named(word: str) -> Check:
 def _no_such_check(word: str) -> UsageError:
     from contribaudit import checks
     from contribaudit.core.judge.check import nearest_names
+    from contribaudit.core.model.several import either
 
     near = nearest_names(checks.ALL, word)
-    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    meant = f"Did you mean {either(near)}? " if near else ""
     what = "check fits" if set(word) & set("*?[") else "check is called"
     return UsageError(f"No {what} {word[:60]!r}", hint=f"{meant}`contribaudit checks list` shows every ID and slug.")
 

@@ -147,11 +147,12 @@ class Diagnostics:
         kind = type(error).__name__
         if self.verbose:
             self._traceback(error)
-        text = f"this is a bug in contribaudit ({kind})"
-        hint = "report it with the lines above" if self.verbose else "run it again with --verbose and report its output"
+        text = f"This is a bug in contribaudit ({kind})"
+        hint = "Report it with the lines above" if self.verbose else "Run it again with --verbose and report its output"
         self._problem("bug", "bug", text, text, hint)
 
     def _problem(self, event: str, code: str, message: str, shown: str, hint: str) -> None:
+        hint = hint if hint.endswith("..") else hint.removesuffix(".")  # as a path does
         plain = f"{self._paint('contribaudit:', 'error')} {shown}{self._hint_line(hint)}"
         self._write_line("error", event, message, plain, {"code": code} | ({"next": hint} if hint else {}))
 

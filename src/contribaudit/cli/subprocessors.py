@@ -293,6 +293,11 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
     else:
         shown = [one for one in found if everything or console.output_format == "csv" or one.touches is not Touches.NO]
         cells = exposure_cells(state, shown)
+        if console.output_format == "table":  # a reason may hold a comma
+            place = EXPOSURE_COLUMNS.index("because")
+            cells = (
+                (*row[:place], "; ".join(one.because), *row[place + 1 :]) for row, one in zip(cells, shown, strict=True)
+            )
         console.table(EXPOSURE_COLUMNS, cells, flexible="because", only=EXPOSURE_TABLE)
     listed = list_in_force(state)
     of = f" by {listed.called}" if listed is not None else ""
@@ -348,7 +353,7 @@ def review(console: Console, *, of: str | None, rows: tuple[str, ...], by: str |
         history = store.subprocessors()
         listed = _named_list(history, rulebook.subprocessors.baseline, of) if of else history.newest
         if listed is None or listed.shipped:
-            raise UsageError("No list was imported yet", hint="Run contribaudit subprocessors import FILE")
+            raise UsageError("No list has been imported yet", hint="Run contribaudit subprocessors import FILE")
         needing = [one.name for one in understood(listed, rulebook.subprocessors) if one.needs_review]
         known = {row.name.casefold(): row.name for row in listed.rows}
         for name in rows:

@@ -11,6 +11,7 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.rulebook import Rulebook, Screen, Words
 from contribaudit.core.model.setting import Family
+from contribaudit.core.model.several import either
 from contribaudit.core.model.subject import Kind
 from contribaudit.errors import RulebookError
 from contribaudit.exporters.text import safe_text
@@ -127,7 +128,7 @@ def _decisions(settings: tuple[SettingId, ...]) -> Iterator[str]:
         return
     yield from _paragraph(
         "The policy file can record that a value was chosen on purpose, by two people. The newest decision on "
-        f"{' or '.join(settings)} counts here."
+        f"{either(list(settings))} counts here."
     )
     yield from _toml(decision_example(settings[0]))
     yield ""

@@ -306,7 +306,8 @@ def policies_list_apps(case: CheckContext) -> Verdict:
         reason = f"two residency policies list {called(state, twice[0])}"
         return Verdict(Outcome.CONFLICT, "several_policies", reason, POLICIES.id, (), wrong, evidence)
     if missing or absent:
-        parts = [f"{len(missing)} of {len(able)} eligible apps not in any residency policy"] * bool(missing)
+        verb = "is" if len(missing) == 1 else "are"
+        parts = [f"{len(missing)} of {len(able)} eligible apps {verb} in no residency policy"] * bool(missing)
         parts += [f"apps in residency policies that are not in the inventory: {len(absent)}"] * bool(absent)
         return Verdict(Outcome.FAIL, "policy_and_inventory_differ", "; ".join(parts), POLICIES.id, (), wrong, evidence)
     if unclear:

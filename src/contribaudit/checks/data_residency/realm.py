@@ -19,7 +19,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.rulebook import Plan, Realm
-from contribaudit.core.model.several import grouped
+from contribaudit.core.model.several import either, grouped
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.state import State, once_per_state
 
@@ -178,7 +178,7 @@ def sandbox_realm(case: CheckContext) -> Verdict:
         reason = f"stored in {realm.code}, which is not a fixed location, so it cannot be compared with its parent"
         return Verdict(Outcome.UNKNOWN, "no_place", reason, *about)
     if realm.code not in codes:
-        reason = f"the sandbox is in {realm.code}; its parent is in {' or '.join(codes)}"
+        reason = f"the sandbox is in {realm.code}; its parent is in {either(list(codes))}"
         return Verdict(Outcome.FAIL, "other_realm", reason, *about)
     if len(codes) > 1:
         reason = f"the API does not name its parent; the possible parents are in {', '.join(codes)}"

@@ -17,7 +17,7 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import by_option, format_option, store_option
 from contribaudit.cli.terms.looking import Terms, open_terms, two_editions, write
 from contribaudit.core.model.attestation import Signature
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, every
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import safe_text
 
@@ -238,7 +238,8 @@ def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[Anc
     unread = [status for status in statuses.values() if status != "read"]
     doubtful = [one for one in found if one.standing.under_review]
     if not unread and not doubtful:
-        console.diagnostics.conclusion(f"The pages still say all {len(found)} facts that rest on them.")
+        holding = f"{every(len(found), 'fact')} that {'rests' if len(found) == 1 else 'rest'} on them"
+        console.diagnostics.conclusion(f"The pages still say {holding}.")
         return
     missing = any(one.standing is Standing.NOT_ARCHIVED for one in found)
     told = [f"{counted(len(doubtful), 'fact')} under review"] if doubtful else []

@@ -33,6 +33,18 @@ def first_of(told: Sequence[str]) -> str:
     return f"{told[0]} ({and_more(len(told) - 1)})" if len(told) > 1 else "".join(told)
 
 
+def either(called: Sequence[str]) -> str:
+    """ "a", "a or b", "a, b or c"."""
+    return " or ".join((", ".join(called[:-1]), called[-1])) if len(called) > 1 else "".join(called)
+
+
+def every(number: int, noun: str) -> str:
+    """ "the only app", "both apps", "all 1,200 apps": each of so many, at least one."""
+    if number < 3:
+        return f"the only {noun}" if number == 1 else f"both {counted(2, noun)[2:]}"
+    return f"all {counted(number, noun)}"
+
+
 def counted(number: int, one: str, several: str = "") -> str:
     """ "1 run", "1,200 runs", "2 companies"; `several` where that follows no rule: "1 is gone", "2 are gone"."""
     regular = f"{one[:-1]}ies" if one.endswith("y") and one[-2:-1] not in "aeiou" else f"{one}s"

@@ -14,6 +14,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observed, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App
+from contribaudit.core.model.several import either
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.plans import deciding_plan, plans_by_console, possible_plans, trial_of_any_plan
 from contribaudit.core.resolve.reasons import Reason, Stop, fact, never_recorded, read_word, rule, sites_index
@@ -121,7 +122,7 @@ def nobody_alone(state: State, organization: str) -> Reason | None:
     plan = deciding_plan(state, organization)
     if not isinstance(plan, Stop):
         return replace(plan.reason, sentence=f"{plan.reason.sentence}, {rest}")
-    highest = f"the highest plan is {' or '.join(one.name for one in possible)}"
+    highest = f"the highest plan is {either([one.name for one in possible])}"
     if any(one.rovo_by_group for one in possible_plans(state, organization)):
         screen = state.read(organization_subject(organization), names.METADATA)
         return fact(f"the Data contribution screen shows no switch for metadata, so {highest}, {rest}", screen)

@@ -98,7 +98,8 @@ def plan_moved(
                 _plan_name(seen.highest, seen.words),
             )
             when = f"{seen.since:%Y-%m-%d %H:%M}Z"
-            return PLAN_CHANGED, f"the highest plan was {before} at the look and {after} on {when}; look again"
+            told = f"the highest plan was {before} when this was attested, and {after} on {when}; attest it again"
+            return PLAN_CHANGED, told
         if same is None and seen is now:
             return PLAN_UNREAD, "the attestation does not record a plan that can be compared"
     if isinstance(now, str):
@@ -200,7 +201,7 @@ class AttestedValues:
             else:
                 last = max(heard[key], key=by_age)
                 by = f" by {last.revoked.by}" if last.revoked else ""
-                found = self.refuse(last, REVOKED, f"the newest attestation was revoked{by}; look again")
+                found = self.refuse(last, REVOKED, f"the newest attestation was revoked{by}; attest it again")
             yield self.decoded(newest, found)
 
     def decoded(self, newest: Sequence[Attestation], found: Observation) -> Observation:

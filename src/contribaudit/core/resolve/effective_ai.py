@@ -16,6 +16,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SOURCES_DIFFER, Grade, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App, Plan
+from contribaudit.core.model.several import every
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.ai_sources import (
     BLOCKED,
@@ -370,7 +371,7 @@ def _family(state: State, organization: str, number: int, most: str) -> _Family:
     answers = [
         _prefix_app_name(state, alone(state, app, most)) for app in here if _may_be_family(app_known(state, app))
     ]
-    alike = f"all {len(answers)} apps" if len(answers) > 1 else "the only app"
+    alike = every(len(answers), "app")
     closed = BLOCKED if most == BLOCKED else f"{BLOCKED} or {most}"
     whole = rule(state, f"{alike} of the Jira family on the site {'are' if len(answers) > 1 else 'is'} {closed}")
     open_ones = [one for one in answers if one.value == EXPOSED] or list(_enabled_by_field(state, answers, most))

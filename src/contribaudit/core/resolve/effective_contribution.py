@@ -15,7 +15,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observed, SettingId
 from contribaudit.core.model.rulebook import Plan
-from contribaudit.core.model.several import some
+from contribaudit.core.model.several import either, some
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.contribution_lists import Listed, contribution_list, keys_of
@@ -105,7 +105,7 @@ def _without_choice(
     chain: tuple[Reason, ...],
 ) -> Effective:
     """The answer on plans that always contribute metadata: contributed, unless a switch was seen off."""
-    on = " or ".join(one.name for one in possible)
+    on = either([one.name for one in possible])
     always = rule(state, f"the {on} plan always contributes metadata and has no switch for it")
     if len(possible) > 1:
         chain = (*chain, highest_known(state, subject.organization))

@@ -153,7 +153,7 @@ def against_attested(state: State, observed: Observed, attested: Iterable[Observ
     if over and trial is not None and not runs(trial):
         return None
     reason = f"the sources disagree: the gateway says {observed.value}, and {mine.source.removeprefix('attested by ')}"
-    reason += f" recorded {mine.value}; look again"
+    reason += f" recorded {mine.value}; attest it again"
     return _conflicting_sources(observed, mine, reason)
 
 

@@ -22,7 +22,7 @@ from contribaudit.core.model.observation import (
     Unavailable,
     weakest,
 )
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.several import counted, every
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.inventory import Site, sites_of
@@ -293,10 +293,7 @@ def _answer_without_value(state: State, subject: Subject, setting: SettingId, pa
         if alike:
             first = min(alike, key=lambda one: one.subject)
             links = _links(parts)
-            last = rule(
-                state,
-                f"the same holds for all {len(parts)} apps" if len(parts) > 1 else "the same holds for its only app",
-            )
+            last = rule(state, f"the same holds for {every(len(parts), 'app').replace('the only', 'its only')}")
             return stopped(subject, setting, Stop(outcome, first.code, last), links)
     return stopped(subject, setting, Stop(Outcome.UNKNOWN, "no_apps", rule(state, "it has no app in the list")))
 
