@@ -344,7 +344,7 @@ def test_the_walk_asks_each_screen_and_prefills_nothing(cli: Cli, ready: Api, mo
     values = [(question.split(" (")[0], default) for question, default in asked if question.startswith("  ")]
     assert {default for _, default in values} == {""}
     assert len(values) == 5, "the exclude list is not asked while the switch is off"
-    assert not any("excluded" in question for question, _ in values)
+    assert not any("Exclude list" in question for question, _ in values)
     assert {(one["setting"], one["value"]) for one in listed(cli)} == {
         ("contribution.metadata", "on"),
         ("contribution.in_app", "off"),

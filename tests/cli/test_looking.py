@@ -216,7 +216,7 @@ def test_after_the_walk_nothing_is_left_to_look_at(
     shown = {
         "Metadata contribution": "off",
         "In-app data contribution": switch,
-        "cluded": "none",
+        "clude list": "none",
         "exemption": "none",
         "Rovo access": "blocked",
         "AI switch": "off",
@@ -225,9 +225,9 @@ def test_after_the_walk_nothing_is_left_to_look_at(
     asked = answering(monkeypatch, shown)
     cli("audit")
     assert cli("attest", "--by", ANNA).code == 0
-    lists = [question for question in asked if "cluded" in question]
+    lists = [question for question in asked if "clude list" in question]
     assert len(lists) == 1
-    assert ("included" in lists[0]) == (switch == "off"), "the other list is not shown"
+    assert ("Include" in lists[0]) == (switch == "off"), "the other list is not shown"
     assert not any("end of the trial" in question.casefold() for question in asked), "there is no trial"
     cli("audit")
     assert plan(cli) == {}
@@ -318,7 +318,7 @@ def test_ctrl_c_keeps_the_form_and_the_next_walk_goes_on(
     """The values are recorded only once the form is finished, and are anchored: no signal moved meanwhile."""
     policy(PACKS.format(plan="enterprise"))
     first_audit()
-    shown = {"Metadata": "off", "In-app": "off", "cluded": "none", "exemption": "none"}
+    shown = {"Metadata": "off", "In-app": "off", "clude list": "none", "exemption": "none"}
     answering(monkeypatch, shown, stop_at="exemption")
     ended = cli("attest", "--screen", "data-contribution", "--by", ANNA)
     assert ended.code == 130
@@ -351,12 +351,12 @@ def test_whatever_ends_a_walk_at_a_real_terminal_keeps_the_form(
         first = Terminal("attest", "--screen", "data-contribution", "--by", ANNA)
         first.answer("Metadata contribution", b"off\n")
         first.answer("In-app data contribution", b"off\n")
-        first.answer("included although", end)
+        first.answer("Include list", end)
         told, ended = first.end()
         assert "2 answers kept as a draft" in told
         assert ended == code
         again = Terminal("attest", "--screen", "data-contribution", "--by", ANNA)
-        again.answer("included although", b"\x03")
+        again.answer("Include list", b"\x03")
         told, _ = again.end()
         assert "Resumed: 2 answers" in told
         assert "Metadata contribution (on" not in told
@@ -418,7 +418,7 @@ def test_a_refusal_after_the_look_keeps_the_form(
     """A misspelt picture must not cost the values that were typed."""
     policy(PACKS.format(plan="enterprise"))
     cli("audit")
-    shown = {"Metadata": "off", "In-app": "off", "cluded": "none", "exemption": "none"}
+    shown = {"Metadata": "off", "In-app": "off", "clude list": "none", "exemption": "none"}
     answering(monkeypatch, shown)
     ended = cli("attest", "--screen", "data-contribution", "--by", ANNA, "--attach", "no-such.png")
     assert ended.code == 2

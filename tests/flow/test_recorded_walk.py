@@ -60,7 +60,7 @@ ticket = "GRC-207"
 SHOWN = {
     "Metadata contribution": "off",
     "In-app data contribution": "off",
-    "included": "none",
+    "Include list": "none",
     "exemption": "none",
     "AI": "off",
 }

@@ -19,12 +19,8 @@ _ANY = (Kind.ORGANIZATION, Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR)
 
 METADATA = _made.choice(names.METADATA, _ORG, "Metadata contribution", _SETTINGS, ("on", "off", "always"))
 IN_APP = _made.choice(names.IN_APP, _ORG, "In-app data contribution", _SETTINGS, ("on", "off"))
-INCLUDED = _made.listed(
-    names.INCLUDED, _ORG, "Spaces, apps and connectors included although in-app contribution is off", _LISTS
-)
-EXCLUDED = _made.listed(
-    names.EXCLUDED, _ORG, "Spaces, apps and connectors excluded although in-app contribution is on", _LISTS
-)
+INCLUDED = _made.listed(names.INCLUDED, _ORG, "Include list of in-app data contribution", _LISTS)
+EXCLUDED = _made.listed(names.EXCLUDED, _ORG, "Exclude list of in-app data contribution", _LISTS)
 EXEMPTION = _made.choice(
     names.EXEMPTION,
     _ORG,

@@ -174,7 +174,7 @@ def read_attestations(connection: Connection, organization: str) -> tuple[Attest
 
 def read_attachment(connection: Connection, digest: str) -> bytes:
     """The screenshot by its digest. Raises StoreDamaged when it is missing or was altered."""
-    hint = "The screenshot is lost; restore the history from a backup, or look again"
+    hint = "The screenshot is lost; restore the history from a backup, or attest it again"
     return ids.read_body(connection, attachments, digest, "The attachment", hint)
 
 

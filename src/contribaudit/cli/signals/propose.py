@@ -125,7 +125,7 @@ class Search:
 
         def side(one: Attestation, state: Digests) -> Side:
             moment = f"{one.observed_at:%Y-%m-%d %H:%M}Z"
-            label = f"the state at the look of {moment}"
+            label = f"the state when it was attested on {moment}"
             return Side(label, self._single_object(state, label), one.value, f"attested by {one.by} on {moment}")
 
         return side(*earlier), side(*newest)
