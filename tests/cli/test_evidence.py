@@ -106,7 +106,7 @@ def test_csv_for_excel(audited: Api, cli: Cli, tmp_path: Path) -> None:
     marked = {one.name for one in (tmp_path / "pack").rglob("*.*") if one.read_bytes().startswith(b"\xef\xbb\xbf")}
     assert marked == {one.name for one in (tmp_path / "pack").glob("*.csv")}
     assert cli("evidence", "verify", "pack").code == 0
-    assert "0 differ; 0 are left out of the pack, 0 things differ" in cli("evidence", "reperform", "pack").err
+    assert "0 differ; 0 are left out of the pack, 0 contradictions" in cli("evidence", "reperform", "pack").err
 
 
 @pytest.mark.parametrize(("mode", "files"), [("0700", 0o600), ("0750", 0o640), ("0755", 0o644)])

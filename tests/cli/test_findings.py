@@ -51,7 +51,7 @@ def test_without_a_filter_they_are_those_of_the_report(cli: Cli, audited: list[R
     quiet = sum(1 for one in told.values() if one in ("pass", "no_such_setting"))
     ended = cli("findings")
     assert ended.code == 0
-    shown = f"{len(told) - quiet} findings; {quiet} that pass or have no such setting are left out (--all lists them)."
+    shown = f"{len(told) - quiet} findings; {quiet} that pass or have no setting are left out (--all lists them)."
     assert ended.last == shown
     assert "\npass " not in ended.out
     assert cli("findings", "--all").last == f"{len(told)} findings."

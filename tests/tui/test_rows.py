@@ -224,7 +224,7 @@ def test_the_trend_has_an_axis_of_days_and_a_scale_for_each_line() -> None:
     assert lines[-1].split() == ["01", "Nov", "05", "Nov", "09", "Nov", "13", "Nov", "17", "Nov", "21", "Nov"]
     assert lines[-1].index("21 Nov") == 24 + 3 * axis.cells - 6, "the last day stands at the end of the bars"
     one = board(runs=board().runs[:1])
-    assert said(trend.trend_lines(one, 78)) == ["All runs so far are of one day: a trend needs two days"]
+    assert said(trend.trend_lines(one, 78)) == ["All runs so far are from one day; a trend needs two"]
 
 
 @pytest.mark.parametrize("width", [40, 78, 118, 198])

@@ -361,8 +361,9 @@ def reperform_command(console: Console, place: Path) -> None:
     history = ", ".join(sorted({one.check for one in every if one.result is Result.NOT_JUDGED}))
     console.end(
         f"Judged again: {counts[Result.SAME]} are the same, {counts[Result.DIFFERENT]} differ; "
-        f"{counts[Result.LEFT_OUT]} are left out of the pack, {counts[Result.INCONSISTENT]} things differ between its"
-        f" files; {counts[Result.NOT_JUDGED]} were not judged, they need the history"
+        f"{counts[Result.LEFT_OUT]} are left out of the pack, "
+        f"{counted(counts[Result.INCONSISTENT], 'contradiction')} between its files; "
+        f"{counts[Result.NOT_JUDGED]} were not judged, they need the history"
         f"{f' ({history})' if history else ''}.",
         code,
     )

@@ -55,7 +55,7 @@ def command(
     """List the findings of the last saved run, judged as of now, gravest first; nothing is read.
 
     Each filter can be repeated: a finding must match every filter, and any one of its values. The table leaves out
-    findings that pass or have no such setting, unless --outcome or --all asks for them. The exit code is always 0.
+    findings that pass or have no setting, unless --outcome or --all asks for them. The exit code is always 0.
     """
     console.check_output()
     from contribaudit.audit.replay import judge_at, judge_last
@@ -173,5 +173,5 @@ def _write_findings(console: Console, report: Report, found: list[Finding]) -> N
 
 
 def _conclude(console: Console, number: int, quiet: int) -> None:
-    passing = f"; {quiet} that pass or have no such setting are left out (--all lists them)" if quiet else ""
+    passing = f"; {quiet} that pass or have no setting are left out (--all lists them)" if quiet else ""
     console.diagnostics.conclusion(f"{counted(number, 'finding') if number else 'No finding'}{passing}.")

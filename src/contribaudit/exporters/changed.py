@@ -57,8 +57,8 @@ def setting_and_values(group: ChangeGroup) -> tuple[str, str]:
         told = {change.setting: change.after if group.appeared else change.before for change in group.changes}
         known = (told.get(setting) for setting in (names.SPACE_KEY, names.PLAN, names.APP_STATUS, names.REALM))
         return "new" if group.appeared else "gone", ", ".join(display(value) for value in known if value is not None)
-    before = _value_words(first.setting, first.before) if first.existed_before else "(not there)"
-    after = _value_words(first.setting, first.after) if first.exists_after else "(gone)"
+    before = _value_words(first.setting, first.before) if first.existed_before else "(absent)"
+    after = _value_words(first.setting, first.after) if first.exists_after else "(absent)"
     return first.setting, f"{before} -> {after}"
 
 

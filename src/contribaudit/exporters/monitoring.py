@@ -217,7 +217,7 @@ def _findings(about: Overview) -> Iterator[_Gauge]:
             for outcome, number in sorted(counts.items())
         ],
     )
-    told = "Findings that fail or are unverified and did not in the last complete run."
+    told = "Findings that are newly failing or unverified since the last complete run."
     yield _single_gauge("findings_new", told, about.newly.total())
     yield _single_gauge("changes", "Changes since the previous run.", len(about.changes()))
 

@@ -134,10 +134,10 @@ def _verdict_line(about: Overview) -> Text:
 
 
 def _outcome_counts(about: Overview) -> Text:
-    """ "57 apply: 28 pass, 8 fail, 3 without such a setting"."""
+    """ "57 apply: 28 pass, 8 fail, 3 no setting"."""
     none = about.counts[Outcome.NO_SUCH_SETTING.value]
     items = [Text(f"{number} {words(one)}", _WORD_STYLES.get(words(one), "")) for one, number in about.ordered_counts]
-    items += [Text(f"{none} without such a setting", "dim")] if none else []
+    items += [Text(f"{none} no setting", "dim")] if none else []
     return Text.assemble(f"{about.applies} apply: ", Text(", ").join(items)) if items else Text("nothing applies")
 
 

@@ -1,6 +1,6 @@
 """A workbook: one sheet for each CSV that the report holds. Every cell is text; none can become a formula.
 
-A sheet that is full goes on in another one; a text longer than a cell may be ends in a mark.
+A full sheet continues in another; text too long for a cell is cut and marked.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import Overview
-from contribaudit.exporters.text import Cell, csv_cell, xml_plain
+from contribaudit.exporters.text import Cell, csv_cell, words, xml_plain
 
 if TYPE_CHECKING:
     import xlsxwriter  # type: ignore[import-untyped]
@@ -148,10 +148,10 @@ def _summary(document: ReportV1) -> Iterator[tuple[Cell, ...]]:
         for key, value in held.items()
     )
     for outcome, number in document["summary"]["by_outcome"].items():
-        yield (f"outcome: {outcome.replace('_', ' ')}", number)
+        yield (f"outcome: {words(outcome)}", number)
     for severity, outcomes in document["summary"]["by_severity"].items():
         for outcome, number in outcomes.items():
-            yield (f"{severity}: {outcome.replace('_', ' ')}", number)
+            yield (f"{severity}: {words(outcome)}", number)
     yield from (("warning", warning) for warning in document["warnings"])
 
 

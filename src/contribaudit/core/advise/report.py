@@ -88,7 +88,7 @@ class Report:
     changes: tuple[Change, ...]
     warnings: tuple[str, ...]
     newly: tuple[Finding, ...] = ()
-    """Findings that fail or are unverified and did not in the last complete run."""
+    """Findings that are newly failing or unverified since the last complete run."""
     key_days_left: int | None = None
     """Days until the first key that we read with ends; None where no API tells."""
     manifest_sha256: str = ""

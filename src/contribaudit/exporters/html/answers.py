@@ -87,9 +87,7 @@ class Answer:
         """Count a finding; they come gravest first."""
         self.severity = min(self.severity, Severity(finding["severity"]), key=lambda each: each.rank)
         self.tally.by_outcome[finding["outcome"]] += 1
-        self.expected[
-            value_text(finding["expected"]) if finding["expected"] is not None else "what the policy decides"
-        ] += 1
+        self.expected[value_text(finding["expected"]) if finding["expected"] is not None else "not a single value"] += 1
         self.observed[value_text(finding["observed"]) if finding["observed"] is not None else "not observed"] += 1
         for key, kept in (("rule", self.rules), ("remediation", self.remedies), ("console_path", self.console_paths)):
             if finding[key]:  # type: ignore[literal-required]

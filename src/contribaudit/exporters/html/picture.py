@@ -189,8 +189,12 @@ def _summary(rows: Sequence[MapRow]) -> str:
     for place, question in enumerate(QUESTIONS):
         groups = [GROUP_OF[row.cells[place].outcome] for row in rows if place < len(row.cells)]
         bad = [
-            f"{counted(groups.count(one), 'site')} {words}"
-            for one, words in (("fail", "fail"), ("not achievable", "not achievable"), ("unverified", "unverified"))
+            f"{counted(groups.count(one), f'site {word}', f'sites {words}')}"
+            for one, word, words in (
+                ("fail", "fails", "fail"),
+                ("not achievable", "not achievable", "not achievable"),
+                ("unverified", "unverified", "unverified"),
+            )
             if one in groups
         ]
         parts.append(f"{question.name}: {', '.join(bad) or 'nothing open'}")

@@ -17,7 +17,7 @@ from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
-from contribaudit.exporters.text import ORDER, Cell, display, rfc3339, safe_text
+from contribaudit.exporters.text import ORDER, Cell, display, rfc3339, safe_text, words
 from contribaudit.tui.rows.filtering import FindingIndex, Heading, Row
 from contribaudit.tui.rows.signs import outcome_sign, severity_sign, short_host
 from contribaudit.tui.source import Board
@@ -286,7 +286,7 @@ def _history(history: Sequence[OutcomeSpan] | None) -> Text:
     for span in reversed(history):
         end = "now" if span.ended is None else f"{span.ended:%Y-%m-%d %H:%M}Z"
         said.append(f"{span.since:%Y-%m-%d %H:%M}Z to {end}  ")
-        said.append(span.outcome.replace("_", " "), "bold")
+        said.append(words(span.outcome), "bold")
         said.append(f"  {counted(span.observations, 'run')}\n", "dim")
     said.rstrip()
     return said

@@ -19,7 +19,7 @@ from contribaudit.core.model.change import Cause, CauseKind, Change, Match
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.several import counted, some
 from contribaudit.exporters.changed import ChangeGroup, grouped_changes, setting_and_values
-from contribaudit.exporters.text import safe_text
+from contribaudit.exporters.text import safe_text, words
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows.signs import short_host
 from contribaudit.tui.widgets.grid import Column
@@ -401,7 +401,7 @@ def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
             whole = "partial: what it did not see counts neither as gone nor as new"
         yield f"RUN #{run.id}", f"{run.started_at:%Y-%m-%d %H:%M:%S}Z to {run.finished_at:%H:%M:%S}Z, {whole}"
         yield "BY", safe_text(f"{run.trigger}, {run.account} on {run.host}, contribaudit {run.tool_version}")
-        outcomes = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in run.summary.items())
+        outcomes = ", ".join(f"{count} {words(word)}" for word, count in run.summary.items())
         verdict = f"exit code {run.exit_code}: {outcomes}" if run.exit_code is not None else "not judged yet"
         yield "JUDGED", safe_text(f"{verdict} (policy {run.policy_name}, {run.policy_sha256})")
     elif entry.gap is not None:

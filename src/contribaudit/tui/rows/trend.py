@@ -99,7 +99,7 @@ def trend_lines(board: Board, width: int, here: int | None = None, *, short: boo
     """
     axis = trend_days(board.runs, trend_room(width))
     if axis is None or len(axis.whole) + len(axis.partial) < 2:
-        return [Line(Text("All runs so far are of one day: a trend needs two days", "dim"))]
+        return [Line(Text("All runs so far are from one day; a trend needs two", "dim"))]
     made: list[Line] = []
     for measure in _MEASURES:
         if measure.tall or not short:

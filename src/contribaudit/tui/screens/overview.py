@@ -341,7 +341,7 @@ class OverviewScreen(BoardScreen):
     NAME: ClassVar[str] = "Overview"
     FIRST = "NextPanel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "step(1)", "Step of the queue", show=False, key_display="1-9"),
+        Binding("1", "step(1)", "Step in Next", show=False, key_display="1-9"),
         *(Binding(str(n), f"step({n})", show=False) for n in range(2, 10)),
         Binding("m", "mark_seen", "Seen", tooltip="Mark changes as seen: only newer ones are shown from now on"),
     ]

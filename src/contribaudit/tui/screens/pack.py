@@ -230,7 +230,7 @@ class PackScreen(BoardScreen):
             self.app.copy_to_clipboard(text)
             self.dashboard.say(f"Copied the {what}")
         else:
-            self.dashboard.say("No pack was written here yet", warning=True)
+            self.dashboard.say("No pack has been written here yet", warning=True)
 
     def _chosen(self, name: str) -> str:
         return str(self.query_one(f"#{name}", Select).value)

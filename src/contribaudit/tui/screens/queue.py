@@ -115,7 +115,7 @@ def line(board: Board) -> Text:
     if not things:
         return Text("Nothing can be done now." if board.steps else "Nothing to do.", "bold")
     told = f"{counted(len(things), 'thing')} to do, about {duration(sum(one.minutes for one in things))} in all"
-    return Text(told, "bold").append("   Enter does it; space marks several for one waiver", "not bold dim")
+    return Text(told, "bold").append("   Enter: start this step. Space: select several for one waiver", "not bold dim")
 
 
 def detail(board: Board, one: Entry) -> Text:

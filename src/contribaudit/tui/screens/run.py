@@ -258,7 +258,7 @@ class RunScreen(BoardScreen):
         with Horizontal(classes="buttons"):
             yield Button("Start (Enter)", id="start", variant="primary", compact=True)
             yield Button("Stop (Esc)", id="stop", compact=True, disabled=True)
-        yield Grid(COLUMNS, id="readings", empty="No run was started here yet.", reading="")
+        yield Grid(COLUMNS, id="readings", empty="No run has been started here yet.", reading="")
         yield Static(id="waits", markup=False)
         with VerticalScroll(id="told", can_focus=True):
             yield Static(markup=False)

@@ -195,7 +195,7 @@ def _searchable(state: State) -> Iterator[Hit]:
                 yield Hit(one, safe_text(state.place(one).name), name)
         for gone in state.organization(organization).departures.apps:
             yield Hit(
-                gone.app, safe_text(gone.alias).removeprefix("app:"), f"left, last seen {gone.last_seen:%Y-%m-%d}"
+                gone.app, safe_text(gone.alias).removeprefix("app:"), f"gone, last seen {gone.last_seen:%Y-%m-%d}"
             )
 
 
@@ -284,7 +284,7 @@ class InventoryTree(TreeGrid):
     # What is worked out in a thread
 
     def _schedule_lookup(self) -> None:
-        """Have worked out what is in sight, once this frame is painted."""
+        """Compute what is visible after this frame."""
         if not self._asking:
             self._asking = True
             self.call_after_refresh(self._look_up_visible)
