@@ -255,7 +255,8 @@ class Dashboard(Sturdy):
 
     @work(group="go")
     async def go_to(self, mode: str, then: Callable[[Any], object]) -> None:
-        """Go to the screen of this mode, and do `then` with it."""
+        """Go to the screen of this mode, and do `then` with it; a palette that is being opened is open first."""
+        await self.front_is_made()
         await self.switch_mode(mode)
         if isinstance(self.screen, ALL[mode].screen()):
             then(self.screen)

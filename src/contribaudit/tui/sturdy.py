@@ -6,6 +6,7 @@ ready what no key has asked for yet, and it has a garbage collector that stops n
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import time
 from collections import deque
@@ -73,6 +74,14 @@ class Sturdy(Host):
 
     def _accepts_keys(self) -> bool:
         return bool(self.screen_stack) and self.screen.is_mounted
+
+    async def front_is_made(self) -> None:
+        """Return once the screen in front takes keys, or the dashboard is being left.
+
+        Textual's palette looks for the screen below it while it is made: in whatever mode is shown by then.
+        """
+        while not self._accepts_keys() and not self.is_leaving:
+            await asyncio.sleep(_KEY_SECONDS)
 
     async def _hand_on_keys(self) -> None:
         while self._early and self._accepts_keys():
