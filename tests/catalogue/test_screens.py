@@ -133,4 +133,4 @@ def test_the_figures_are_those_of_the_sources() -> None:
     assert (clocks.residue_years.amount, clocks.residue_years.grade) == (7, "A")
     assert (clocks.disconnect_hours.amount, clocks.disconnect_hours.grade) == (48, "A")
     assert clocks.prompt_retention_days.amount == 30
-    assert limits.blocklist_items.amount == 50
+    assert (limits.blocklist_items.amount, limits.agent_creator_groups.amount) == (50, 10)

@@ -70,7 +70,7 @@ RULEBOOK = Rulebook(
     apps={"jira-admin": App("jira-admin", "Jira admin", frozenset(), "none", "none", "none", False, True)},
     words={},
     clocks=Clocks(*[Figure(1, "", "")] * 6),
-    limits=Limits(Figure(1, "", "")),
+    limits=Limits(*[Figure(1, "", "")] * 2),
     statements=Statements(Statement("", "", "")),
     sha256="b" * 64,
 )

@@ -99,7 +99,7 @@ def test_a_users_plan_is_the_one_that_counts(tmp_path: Path) -> None:
         ("moves.toml", "pinned = true", "pined = true", "`move.0.pin"),
         ("exemptions.toml", 'title = "a tag for HIPAA"', 'title = ""', "`exemption.1.title`: should not be empty"),
         ("events.toml", 'name = "contribution"', 'name = ""', "`family.0.name`: should not be empty"),
-        ("statements.toml", 'text = "residency', 'words = "residency', "`ai_processing.text`"),
+        ("statements.toml", "source_date = 2024-09-30", 'source_date = "soon"', "`ai_processing.source_date`"),
         ("terms.toml", 'phrases = ["', 'phrases = ["", "', ".phrases`: should not be empty"),
         ("terms.toml", 'severity = "', 'severity = "x', "`severity.0.severity`"),
         ("checks/governance.toml", "controls = [", "controls = [] #", "controls"),

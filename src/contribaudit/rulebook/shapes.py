@@ -81,6 +81,7 @@ class Dated(_Strict):
     reviewed: date
     source: str
     grade: str
+    source_date: date | None = None
     residency_source: str = ""
     rovo_source: str = ""
     rovo_by_group_source: str = ""

@@ -255,7 +255,7 @@ def _rulebook(document: ReportV1, as_of: datetime) -> Rulebook:
         apps={},
         words={},
         clocks=Clocks(*[nothing for _ in fields(Clocks)]),
-        limits=Limits(nothing),
+        limits=Limits(*[nothing for _ in fields(Limits)]),
         statements=Statements(Statement("", "", "")),
         sha256=told["sha256"],
     )

@@ -239,6 +239,7 @@ class Statement:
     """A clause without a full stop."""
     source: str
     grade: str
+    source_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +283,8 @@ class Limits:
 
     blocklist_items: Figure
     """Addresses in a connector's blocklist or allowlist."""
+    agent_creator_groups: Figure
+    """Groups that may create agents."""
 
 
 @dataclass(frozen=True, slots=True)
