@@ -81,6 +81,6 @@ def _wrong(struck: Struck, code: int) -> str:
     if "Traceback" in struck.err or "Exception ignored" in struck.err:
         return f"a traceback: {struck.err[-400:]!r}"
     ended = "Interrupted" if code == 130 else "Terminated"
-    if struck.err.count(f"{ended}; the history holds the last complete run.") != 1:
+    if struck.err.count(f"{ended}; nothing unfinished was saved.") != 1:
         return f"it said {struck.err[-200:]!r}"
     return "half a line on stdout" if struck.out and not struck.out.endswith(b"\n") else ""

@@ -45,7 +45,7 @@ def offer(command: click.Command) -> None:
     """Let a shell offer words for the command's parameters, by their names."""
     for parameter in command.params:
         names = parameter.opts if isinstance(parameter, click.Option) else [parameter.name or ""]
-        source = _OF_METAVAR.get(parameter.metavar or "") or next(
+        source = _OF_METAVAR.get((parameter.metavar or "").strip("[]")) or next(
             (SOURCES[name] for name in names if name in SOURCES), None
         )
         if source is not None and type(parameter.type) is StringParamType:
