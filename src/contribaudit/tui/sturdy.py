@@ -6,7 +6,6 @@ ready what no key has asked for yet, and it has a garbage collector that stops n
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import time
 from collections import deque
@@ -76,12 +75,12 @@ class Sturdy(Host):
         return bool(self.screen_stack) and self.screen.is_mounted
 
     async def front_is_made(self) -> None:
-        """Return once the screen in front takes keys, or the dashboard is being left.
+        """Return once the screen in front is mounted.
 
         Textual's palette looks for the screen below it while it is made: in whatever mode is shown by then.
         """
-        while not self._accepts_keys() and not self.is_leaving:
-            await asyncio.sleep(_KEY_SECONDS)
+        if self.screen_stack:
+            await self.screen._mounted_event.wait()
 
     async def _hand_on_keys(self) -> None:
         while self._early and self._accepts_keys():
