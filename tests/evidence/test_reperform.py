@@ -7,6 +7,7 @@ import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ import pytest
 from contribaudit import catalogue, checks
 from contribaudit.atlassian.sites import ON_GATEWAY, Accesses
 from contribaudit.audit.pipeline import audit
+from contribaudit.core.model.attestation import Attestation, Baseline, Signature
+from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.subject import organization_subject
+from contribaudit.demo import demonstration
 from contribaudit.errors import EvidenceDamaged, UsageError
 from contribaudit.evidence.dossier import ExportLimits, of_last
 from contribaudit.evidence.export import Form, export
@@ -22,6 +27,7 @@ from contribaudit.evidence.reperform import Result, exit_code, reperform
 from contribaudit.evidence.verify import verify
 from contribaudit.exporters.saved import load
 from contribaudit.rulebook import decoders, loader
+from tests.administrator import AdminConsole
 from tests.evidence.scene import NOW, POLICY, Scene
 from tests.evidence.test_verify import remade
 from tests.flow.audits import simulated
@@ -254,3 +260,110 @@ def test_what_is_not_judged_says_on_what_it_rests(pack: Path) -> None:
     assert "changes.csv, outcomes.csv and runs.csv" in why["DC-08"]
     assert "earlier runs" in why["GV-01"]
     assert {one.reason for one in found if one.result is Result.SAME} == {""}
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {"contribution.in_app": ("off", "on")},
+        {"contribution.in_app": ("off",)},
+        {"contribution.metadata": ("on",)},
+        {"contribution.metadata": ("off", "on"), "ai.access": ("blocked", "allowed")},
+    ],
+    ids=["differing in-app looks", "in-app look", "metadata look", "differing looks at more"],
+)
+def test_what_the_last_look_saw_counts_although_its_anchor_moved(
+    seen: dict[str, tuple[str, ...]], tmp_path: Path
+) -> None:
+    """The look at the exemption is stale, and saw none: the pack's attestations say so, its settings do not."""
+    with demonstration("acme") as shown:
+        organization, now = shown.job.targets[0].organization, datetime.now(UTC)
+        store = shown.job.store
+        for setting, values in seen.items():
+            for person, value in enumerate(values):
+                by = f"person-{person}@acme.example"
+                signed = Signature(by, now, "person", "laptop")
+                look = f"{setting} by {by}"
+                told = Attestation(
+                    look,
+                    SettingId(setting),
+                    organization_subject(organization),
+                    value,
+                    by,
+                    now,
+                    signed,
+                    look,
+                    unanchored_reason="nothing was read around the look",
+                )
+                store.add_attestations([told])
+        asyncio.run(audit(shown.job))
+        job = shown.job
+        place = export(of_last(job), tmp_path / "pack", now=datetime.now(UTC), operator=job.operator).place
+    found = reperform(place)
+    assert [one for one in found if one.differs] == []
+    assert exit_code(found) == 3
+    reported = {one["id"]: one for one in load(place)["findings"]}
+    again = {one.check: one for one in found if one.result is Result.SAME}
+    assert "DC-04" in again
+    assert "exemption" not in reported[again["DC-04"].id]["reason"]
+    with (place / "settings.csv").open(encoding="utf-8", newline="") as file:
+        exemption = next(row for row in csv.DictReader(file) if row["setting"] == "contribution.exemption")
+    assert exemption["reason_code"] == "signal_moved"
+
+
+def test_an_altered_look_that_no_longer_counts_is_found(tmp_path: Path, copied: Callable[[Path], Path]) -> None:
+    """Had the last look seen an exemption, what it says of contribution would be stale."""
+    with demonstration("acme") as shown:
+        job = shown.job
+        place = export(of_last(job), tmp_path / "pack", now=datetime.now(UTC), operator=job.operator).place
+    assert exit_code(reperform(place)) == 3
+    forged = copied(place)
+    table = forged / "attestations.csv"
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["setting"] == "contribution.exemption":
+            row["value"] = "hipaa"
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    assert exit_code(reperform(remade(forged))) == 5
+    table.write_text(table.read_text().replace(rows[0]["observed_at"], "yesterday"))
+    with pytest.raises(EvidenceDamaged, match=r"attestations\.csv"):
+        reperform(remade(forged))
+
+
+@pytest.mark.parametrize("ended", [True, False], ids=["baseline ended", "apps outside of the baseline"])
+def test_a_pass_that_the_baseline_held_back_is_not_judged(
+    ended: bool, tmp_path: Path, copied: Callable[[Path], Path]
+) -> None:
+    """The approved run is in the history alone. What fails in the run itself cannot hide behind it."""
+    now = NOW
+    with simulated(tmp_path, "drifted") as bench:
+        policy = 'extends = ["essentials"]' + EVERY_CHECK.replace('"DR-01"\n', '"DR-01"\nexpect = ["EU"]\n')
+        added = bench.organization.app("acme-labs/confluence")
+        bench.organization.remove_app("acme-labs/confluence")
+        asyncio.run(audit(bench.job(policy, now=now - timedelta(days=2))))
+        signed = Signature("ciso@acme.example", now - timedelta(days=1), "ciso", "laptop")
+        until = now - timedelta(hours=1) if ended else None
+        bench.store.add_baseline(Baseline(bench.organization.id, 1, signed, "agreed", until))
+        AdminConsole(bench.organization, lambda: now - timedelta(hours=2)).add_app(added)
+        job = bench.job(policy, now=now)
+        asyncio.run(audit(job))
+        place = export(of_last(job), tmp_path / "pack", now=now, operator=job.operator).place
+    found = reperform(place)
+    assert [one for one in found if one.differs] == []
+    result = {one.id: one.result for one in found}
+    code = "baseline_expired" if ended else "not_in_baseline"
+    findings = load(place)["findings"]
+    held_back = [one for one in findings if one["reason_code"] == code]
+    assert {one["check"] for one in held_back} > {"AI-03"}, "and checks that ask for no baseline themselves"
+    assert {result[one["id"]] for one in held_back} == {Result.NOT_JUDGED}
+    forged = copied(place)
+    document = json.loads((forged / "report.json").read_text())
+    failed = next(one for one in document["findings"] if one["check"] == "DR-01" and one["outcome"] == "fail")
+    failed["outcome"] = failed["underlying_outcome"] = "unknown"
+    failed["reason_code"] = code
+    (forged / "report.json").write_text(json.dumps(document, indent=2) + "\n")
+    assert [one.id for one in reperform(remade(forged)) if one.result is Result.DIFFERENT] == [failed["id"]]

@@ -1,8 +1,9 @@
-"""Judges a pack again from its own contents: settings.csv under policy.toml, rulebook/ and decoders/, without any
-history.
+"""Judges a pack again from its own contents: settings.csv and what people recorded (attestations.csv) under
+policy.toml, rulebook/ and decoders/, without any history.
 
 A finding can be performed again where it rests on values of the run that the API documents or that we decode. One that
-rests on what people attested, on spaces, on the audit log or on earlier runs needs the history, and is named as such.
+rests on what people attested, on spaces, on the audit log, on an approved baseline or on earlier runs needs the
+history, and is named as such.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from contribaudit import catalogue, checks, policy_file
+from contribaudit.core.judge.baseline import BASELINE_EXPIRED, NOT_IN_BASELINE
 from contribaudit.core.judge.check import by_id
-from contribaudit.core.judge.evaluate import evaluate
+from contribaudit.core.judge.evaluate import RULE_NOT_CERTAIN, evaluate
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Signature
+from contribaudit.core.model.attestation import Attestation, Signature
+from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.provisions import (
@@ -40,6 +43,7 @@ from contribaudit.core.model.several import grouped
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory, Review, SubprocessorList
+from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.errors import EvidenceDamaged, RulebookError, UsageError
 from contribaudit.evidence.agreement import disagreements
@@ -172,8 +176,10 @@ def _compare_finding(reported: FindingV1 | None, again: FindingV1 | None) -> Per
     outcome: str = reported["outcome"]
     common = reported["id"], reported["check"], outcome, again["outcome"] if again else ""
     other = "it is not found any more" if again is None else _difference(reported, again)
-    if reported["check"] in _OF_THE_HISTORY or (
-        other and _of_the_history(reported) and not (again and _of_the_run(again))
+    if (
+        reported["check"] in _OF_THE_HISTORY
+        or (other and _of_the_history(reported) and not (again and _of_the_run(again)))
+        or (again and _refused_by_baseline(reported, again))
     ):
         return Performed(Result.NOT_JUDGED, *common[:3], "", _rests_on(reported))
     return Performed(Result.DIFFERENT if other else Result.SAME, *common, other)
@@ -187,8 +193,8 @@ def _rests_on(finding: FindingV1) -> str:
     if finding["check"] not in _OF_THE_HISTORY and not grades <= _OF_THE_RUN:
         return "it rests on what people attested, which only the history can weigh; attestations.csv has the rows"
     return (
-        "it rests on earlier runs, the audit log or exported packs, which only the history holds; changes.csv,"
-        " outcomes.csv and runs.csv tell of them"
+        "it rests on earlier runs, an approved baseline, the audit log or exported packs, which only the history holds;"
+        " changes.csv, outcomes.csv and runs.csv tell of them"
     )
 
 
@@ -205,6 +211,20 @@ def _of_the_run(finding: FindingV1) -> bool:
     """Whether values of the run, and nothing else, decide it: then no attestation can be what it rests on."""
     grades = {evidence["grade"] for evidence in finding["evidence"]}
     return bool(grades) and not _of_the_history(finding)
+
+
+def _refused_by_baseline(reported: FindingV1, again: FindingV1) -> bool:
+    """Whether the report holds a pass back because of the approved baseline, whose run no pack holds.
+
+    Only a pass is held back: what does not pass without the baseline was never told so.
+    """
+    passes = again["underlying_outcome"] == Outcome.PASS.value
+    withdrawn = again["reason_code"] in (RULE_NOT_CERTAIN, RULE_UNDER_REVIEW)
+    return (
+        reported["underlying_outcome"] == Outcome.UNKNOWN.value
+        and reported["reason_code"] in (NOT_IN_BASELINE, BASELINE_EXPIRED)
+        and (passes or withdrawn)
+    )
 
 
 def _difference(told: Mapping[str, Any], again: Mapping[str, Any]) -> str:
@@ -274,12 +294,21 @@ def _rebuilt_state(held: ListedPack, document: ReportV1, rulebook: Rulebook) -> 
             one["requests"],
             one["seconds"],
         )
+    try:
+        recorded = grouped(_attestations(held), lambda one: one.subject.organization)
+    except _NO_STATE as error:
+        raise EvidenceDamaged(f"attestations.csv holds what nobody can have recorded: {error}", hint=ASK) from error
     return State(
         as_of=_time(document["as_of"]),
         rulebook=rulebook,
         organizations=[
             OrganizationState(
-                one["id"], one["name"], collections.get(one["id"], {}), one["unread_reason"], one["left_out"]
+                one["id"],
+                one["name"],
+                collections.get(one["id"], {}),
+                one["unread_reason"],
+                one["left_out"],
+                attestations=recorded.get(one["id"], ()),
             )
             for one in document["organizations"]
         ],
@@ -288,6 +317,27 @@ def _rebuilt_state(held: ListedPack, document: ReportV1, rulebook: Rulebook) -> 
         documents=lambda: documents,
         subprocessors=cache(partial(_subprocessors, held)),
     )
+
+
+def _attestations(held: ListedPack) -> Iterator[Attestation]:
+    """What people recorded, revoked and superseded values included, without the states that anchor them.
+
+    What each is worth settings.csv says; a value that no longer counts still tells what the last look saw.
+    """
+    for row in _texts(held, "attestations.csv"):
+        setting = SettingId(row["setting"])
+        revoked = row["revoked_at"]
+        yield Attestation(
+            row["attestation_id"],
+            setting,
+            Subject(row["organization_id"], Kind(row["subject_kind"]), row["subject_id"]),
+            _value_of_cell(setting, row["value"]),
+            row["looked_by"],
+            _time(row["observed_at"]),
+            Signature(row["recorded_by"], _time(row["recorded_at"]), row["recorded_account"], row["recorded_host"]),
+            row["look"],
+            revoked=Signature(row["revoked_by"], _time(revoked), "", "") if revoked else None,
+        )
 
 
 def _subprocessors(held: ListedPack) -> ListHistory:

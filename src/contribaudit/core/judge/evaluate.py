@@ -37,6 +37,8 @@ from contribaudit.core.resolve.state import State, TermsOf
 from contribaudit.errors import UsageError
 
 _NEEDS_NO_EVIDENCE = (Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE)
+RULE_NOT_CERTAIN = "rule_not_certain"
+"""Code of a verdict that another rule, which may hold, does not share."""
 _STAYS_WHEN_OLD = (Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE, Outcome.STALE)
 
 
@@ -289,7 +291,7 @@ def _judge(
             reason = (
                 f"which rule applies depends on {unread}, which was not read; under {other.origin}: {answer.reason}"
             )
-            return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="rule_not_certain", reason=reason)
+            return replace(verdict, outcome=Outcome.UNKNOWN, reason_code=RULE_NOT_CERTAIN, reason=reason)
     return verdict
 
 
