@@ -68,10 +68,10 @@ def test_time_that_passes(cli: Cli, audited: Api) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--plan", "ultimate"), "Plans: Free, Standard, Premium, Enterprise."),
-        (("--plan", "Free", "--trial-ends"), "Give only one of them."),
-        ((), "Give --plan PLAN, --trial-ends or --until DATE."),
-        (("--until", "soon"), "Write it as 2027-01-31."),
+        (("--plan", "ultimate"), "Plans: Free, Standard, Premium, Enterprise"),
+        (("--plan", "Free", "--trial-ends"), "Give only one of them"),
+        ((), "Give --plan PLAN, --trial-ends or --until DATE"),
+        (("--until", "soon"), "Write it as 2027-01-31"),
         (("--until", "2020-01-01"), "has passed"),
     ],
 )
