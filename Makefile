@@ -21,7 +21,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/contribaudit demo --out demo-evidence --html demo-report.html
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n 3 --dist worksteal
+	$(BIN)/python -m pytest -q -n 4 --dist worksteal
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m compileall -q $(VENV)/lib src
