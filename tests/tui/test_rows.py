@@ -176,11 +176,12 @@ def test_a_cell_is_as_good_as_its_worst_finding(outcomes: dict[Outcome, int], te
 
 @pytest.mark.parametrize("width", [60, 76, 78, 120])
 def test_how_many_changes_a_line_stands_for_is_never_cut(width: int) -> None:
-    """Changes of one app with one cause, which does not fit beside them."""
+    """Changes of one app with one cause, which does not fit beside them: it gives way to what changed."""
     one = board().unseen[0]
     shown = replace(board(), unseen=tuple(replace(one, setting=setting) for setting in SETTINGS.values()))
     (line,) = said(overview.changed_lines(shown, width, 3))
-    assert f" and {len(SETTINGS) - 1} more  no event" in line
+    assert f" (+{len(SETTINGS) - 1})" in line
+    assert width < 76 or "Name of the app's w" in line
     assert cell_len(line) <= width
 
 

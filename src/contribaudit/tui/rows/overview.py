@@ -318,6 +318,10 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
     return found
 
 
+_SENTENCE_CELLS = 20
+"""What changed has so much room, before who did it has any: "Location: EU -> US"."""
+
+
 def _brief_name(change: CountedChange) -> str:
     return short_host(change.called)
 
@@ -328,15 +332,16 @@ def _change_line(change: CountedChange, further: int, width: int, board: Board, 
     by = f"by {change.actor}" if change.actor and change.explained else cause
     said = Text.assemble(sign, column(f"{change.at or change.first_seen:%d %b %H:%M}", 12))
     said.append_text(column(_brief_name(change), name_width)).append(" ")
+    least = said.cell_len + _SENTENCE_CELLS
     said.append(change.sentence, "bold")
-    count = f" {and_more(further)}" if further else ""
+    count = f" (+{further:,})" if further else ""
     room = max(20, width)
-    left = room - len(count) - len(by) - 2
-    if said.cell_len > left:  # how many and who did it are the shorter half, and what nobody may miss
-        said.truncate(max(room // 2, left), overflow="ellipsis")
+    said.truncate(max(room // 2, least, room - len(count) - len(by) - 2), overflow="ellipsis")
+    said.truncate(room - len(count), overflow="ellipsis")
     if count:
         said.append(count, "bold")
-    said.append(f"  {by}", "dim")
+    if said.cell_len + len("  by") < room:
+        said.append(f"  {by}", "dim")
     said.truncate(room, overflow="ellipsis")
     more = f"{change.sentence}. {change.when}. {cause}" + (f". Ticket {change.ticket}" if change.ticket else "")
     return Line(said, query_of(board.report.state, [change.about]), more)
