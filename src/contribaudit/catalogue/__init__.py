@@ -1,4 +1,4 @@
-"""Every setting that we know, in rooms of related families."""
+"""Every setting that we know; related families share a file."""
 
 from __future__ import annotations
 

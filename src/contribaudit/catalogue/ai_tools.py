@@ -1,4 +1,4 @@
-"""What else AI may do: apps' own switches, web search, agents, outside tools. None of these has a known signal."""
+"""What else AI may do: apps' own switches, web search, agents, outside tools, connectors. None has a known signal."""
 
 from __future__ import annotations
 

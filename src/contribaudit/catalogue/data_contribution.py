@@ -1,4 +1,4 @@
-"""What Atlassian may use to improve its apps and AI. No documented API reads any of it."""
+"""What Atlassian may use to improve its apps and AI, and notices of sub-processors. No documented API reads these."""
 
 from __future__ import annotations
 

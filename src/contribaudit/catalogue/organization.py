@@ -1,4 +1,4 @@
-"""The organization, its sites and apps: what they are called, where they are, which plan they have."""
+"""The organization, its sites, apps and spaces: what they are called, where they are, which plan they have."""
 
 from __future__ import annotations
 

@@ -35,8 +35,8 @@ NONE = "none"
 _SOME_TRIAL = "trial"
 """A trial whose edition is not given."""
 _TRIAL_END = ("subscription", "trial", "endTimestamp")
-_NO_END = NoValue("null", "the gateway tells no end of the trial")
-NO_EDITION = NoValue("no_edition", "the gateway tells no edition of an app on Atlassian's new billing")
+_NO_END = NoValue("null", "the gateway gives no end date for the trial")
+NO_EDITION = NoValue("no_edition", "the gateway gives no edition for an app on Atlassian's new billing")
 
 
 @dataclass(frozen=True, slots=True)

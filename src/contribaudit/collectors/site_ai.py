@@ -149,7 +149,7 @@ class _Run:
         why: NoValue | None = None
         scope: str | None = None
         if not site.cloud_id:
-            why = NoValue("no_cloud_id", "the API does not tell the site of the app, so it cannot be asked")
+            why = NoValue("no_cloud_id", "the API does not give the site of the app, so the gateway cannot be asked")
         elif access.missing:
             why = NoValue("no_token", access.missing)
         elif self._parts_for(site):

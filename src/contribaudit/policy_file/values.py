@@ -70,7 +70,7 @@ def known_of(info: ValidationInfo) -> KnownWords:
     """What the words under validation are checked against."""
     known = info.context
     if not isinstance(known, KnownWords):
-        raise TypeError("a policy table is validated with Known as its context")
+        raise TypeError("a policy table is validated with KnownWords as its context")
     return known
 
 
