@@ -68,6 +68,17 @@ def test_an_unknown_state_stays_the_value_and_is_reported() -> None:
     assert surprises(snapshot) == ["applicationStatus=validating"]
 
 
+@pytest.mark.parametrize("other", ["ApplicationStatus", "application_status", "applicationStatus "])
+def test_a_state_that_another_spelling_of_its_key_contradicts_is_open(other: str) -> None:
+    snapshot = listed(POLICIES, [residency("p-1", {"id": APP, "applicationStatus": "applied", other: "failed"})])
+    assert values(snapshot, "residency.move") == {APP: "!contradicting_entries"}
+
+
+def test_locations_that_another_spelling_of_their_key_contradicts_are_open() -> None:
+    snapshot = listed(POLICIES, [residency("p-1", APP, rule={"in": ["EU"], "In": ["US"]})])
+    assert values(snapshot, "residency.policy_realms") == {APP: "!contradicting_entries"}
+
+
 @pytest.mark.parametrize("spelling", ["migrationEndDataTime", "migrationEndDateTime"])
 def test_the_end_of_a_window_is_read_in_both_spellings(spelling: str) -> None:
     meta = {

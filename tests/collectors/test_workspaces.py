@@ -82,6 +82,31 @@ def test_repeated_entries_that_contradict_leave_the_value_open(turned: bool) -> 
     assert collection(snapshot).read == 1
 
 
+@pytest.mark.parametrize(
+    ("setting", "other", "value"),
+    [
+        ("residency.realm", "Realm", "US"),
+        ("residency.realm", "realm ", None),
+        ("residency.realm", "\uff52\uff45\uff41\uff4c\uff4d", "US"),
+        ("residency.regions", "REGIONS", ["us-east-1"]),
+        ("app.type_key", "type_key", "jira-software"),
+    ],
+)
+def test_a_value_that_another_spelling_of_its_key_contradicts_is_open(setting: str, other: str, value: Any) -> None:
+    snapshot = listed(WORKSPACES, [entry(**{other: value})])
+    assert values(snapshot, setting) == {ARI: "!contradicting_entries"}
+    assert (collection(snapshot).status, collection(snapshot).code) == (
+        CollectionStatus.PARTIAL,
+        "contradicting_entries",
+    )
+
+
+def test_another_spelling_that_says_the_same_contradicts_nothing() -> None:
+    snapshot = listed(WORKSPACES, [entry(Realm="EU", realm_name="US")])
+    assert values(snapshot, "residency.realm") == {ARI: "EU"}
+    assert collection(snapshot).status is CollectionStatus.OK
+
+
 @pytest.mark.parametrize("name", ["entitlements", "products", "", "policies"])
 def test_the_plan_is_taken_from_whatever_relationship_holds_it(name: str) -> None:
     ai = {"id": "p", "type": "policies", "attributes": {"type": "ai", "enabled": True}}
@@ -99,6 +124,8 @@ def test_the_plan_is_taken_from_whatever_relationship_holds_it(name: str) -> Non
         ({"a": []}, None),
         ({}, None),
         ({"a": plan(5)}, "!wrong_type"),
+        ({"a": [{"attributes": {"plan": "Premium", "Plan": "Free"}}]}, "!contradicting_entries"),
+        ({"a": [{"attributes": {"planKey": "premium", "plan_key": "free"}}]}, "!contradicting_entries"),
         ({"a": None, "b": ["x"], "c": {"d": 1}}, None),
         ([], "!missing_key"),
     ],

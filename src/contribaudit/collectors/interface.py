@@ -13,6 +13,7 @@ from asyncio import Task, create_task
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +32,9 @@ from contribaudit.core.resolve.signals import UNSETTLED_WORDS, newest
 from contribaudit.errors import AdminApiError, ContribauditError, UnexpectedAnswer
 
 T = TypeVar("T")
+
+_LONGEST_KEY = 100
+"""A longer one is no spelling of a key that is read."""
 
 
 @dataclass(slots=True)
@@ -117,26 +121,26 @@ class Reading:
         return Unavailable(setting.id, subject, code, reason, self.started_at, self.source)
 
     def known_keys(self, where: str, found: Mapping[str, Any], known: frozenset[str], response: str) -> None:
-        """Report undocumented keys. One that differs from a known key only in case leaves both in doubt."""
+        """Report undocumented keys. One that is another spelling of a known key, and says otherwise, is a shortfall."""
         for key in found:
-            if key in known:
-                continue
-            self.surprise(f"{where}.{key}" if where else key, response)
-            twin = next((one for one in known & found.keys() if one.casefold() == key.casefold()), None)
-            if twin is not None and found[twin] != found[key]:
-                self.fall_short(
-                    "contradicting_entries", f"an entry has `{twin}` in two spellings with different values"
-                )
+            if key not in known:
+                self.surprise(f"{where}.{key}" if where else key, response)
+        if not found.keys() <= known:
+            for key in known & found.keys():
+                if doubt := in_two_spellings(found, key):
+                    self.fall_short("contradicting_entries", f"an entry {doubt}")
 
     def text(
         self, setting: Setting, subject: Subject, holder: Mapping[str, Any], key: str, response: str
     ) -> Observation:
-        """A text or null under `key`; a missing key, another type or an unknown word are said as such.
+        """A text or null under `key`; a missing or contradicted key, another type or an unknown word are said as such.
 
         A word outside `setting.words` stays the observed value, and is reported as a surprise.
         """
         if key not in holder:
             return self.unavailable(setting, subject, "missing_key", f"the answer has no `{key}`")
+        if doubt := in_two_spellings(holder, key):
+            return self.unavailable(setting, subject, "contradicting_entries", f"the answer {doubt}")
         value = holder[key]
         if value is not None and not isinstance(value, str):
             self.surprise(f"{key}: {type(value).__name__}", response)
@@ -151,6 +155,8 @@ class Reading:
         """A list of texts, or null, under `key`."""
         if key not in holder:
             return self.unavailable(setting, subject, "missing_key", f"the answer has no `{key}`")
+        if doubt := in_two_spellings(holder, key):
+            return self.unavailable(setting, subject, "contradicting_entries", f"the answer {doubt}")
         value = holder[key]
         if value is None:
             return self.observed(setting, subject, None, response)
@@ -190,6 +196,20 @@ def keep_raw(raw: dict[str, bytes], found: Any) -> str:
     name = digest(body)
     raw.setdefault(name, body)
     return name
+
+
+_spelling = lru_cache(maxsize=1000)(letters)
+"""Kept, since all entries of a list have the same keys."""
+
+
+def in_two_spellings(found: Mapping[str, Any], key: str) -> str:
+    """A clause for a key that another spelling contradicts (`Realm`, `realm `); "" where none does, or no `key` is."""
+    if key in found:
+        wanted = _spelling(key)
+        for one in found:
+            if one != key and len(one) <= _LONGEST_KEY and _spelling(one) == wanted and found[one] != found[key]:
+                return f"has `{key}` in two spellings with different values"
+    return ""
 
 
 def id_in(entry: Any, key: str = "id") -> str:

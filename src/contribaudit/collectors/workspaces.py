@@ -19,7 +19,7 @@ from contribaudit.atlassian.paging import one_spelling
 from contribaudit.catalogue import data_residency as residency
 from contribaudit.catalogue import organization as catalogue
 from contribaudit.catalogue.signals import WORKSPACE_FEATURE, WORKSPACE_POLICY
-from contribaudit.collectors.interface import Collector, Reading, id_in, not_ours, signal
+from contribaudit.collectors.interface import Collector, Reading, id_in, in_two_spellings, not_ours, signal
 from contribaudit.core.model import names
 from contribaudit.core.model.canonical import letters
 from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
@@ -288,6 +288,8 @@ def _plan(reading: Reading, app: Subject, entitlements: list[Mapping[str, Any]],
     """The plan word of the entitlements; several words make a list, no entitlement makes null."""
     words: dict[str, None] = {}
     for attributes in entitlements:
+        if doubt := in_two_spellings(attributes, "plan") or in_two_spellings(attributes, "planKey"):
+            return reading.unavailable(catalogue.PLAN, app, "contradicting_entries", f"an entitlement {doubt}")
         word = attributes.get("plan") or attributes.get("planKey")
         if word is not None and not isinstance(word, str):
             reading.surprise(f"plan: {type(word).__name__}", response)
