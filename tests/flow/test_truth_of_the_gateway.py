@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ ITEMS: Mapping[str, dict[str, Any]] = {
     "other-off": {"enabled": False, "suspended": "", "targets": []},
 }
 NO_VALUE = {"no_such_setting": "no setting"}
+POLICIES = catalogue.signals.policy_signal("generative-ai").id
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -324,3 +326,81 @@ def test_an_item_counts_against_no_look_that_was_made_while_it_was_as_now(
     (of_other,) = (one for one in findings if one.subject == agreeing)
     assert str(of_other.outcome) == "pass", of_other.reason
     assert (str(of_it.outcome) == "pass") is counts, of_it.reason
+
+
+def looked_twice(item: str, words: tuple[str, str], objects: dict[str, Any], **told: Any) -> AttestationHistory:
+    """Two looks at the second app, one after the other, while every signal stood as it does now."""
+    subject = app("app-1")
+    (seen,) = item_of(item, subject, objects)
+    assert isinstance(seen, Observed)
+    assert isinstance(seen.value, tuple)
+    anchors = (
+        Anchor(catalogue.signals.WORKSPACE_POLICY.id, subject, seen.value),
+        Anchor(POLICIES, ORGANIZATION, ()),
+    )
+    looks = [
+        Attestation(
+            id=f"look-{number}",
+            setting=names.AI_ACCESS,
+            subject=subject,
+            value=word,
+            by=ANN.by,
+            observed_at=NOW - timedelta(days=2 - number),
+            recorded=Signature(ANN.by, NOW - timedelta(days=2 - number), "", ""),
+            look=f"look-{number}",
+            anchors=anchors,
+            **told,
+        )
+        for number, word in enumerate(words)
+    ]
+    return AttestationHistory(tuple(looks), objects=objects)
+
+
+def outcomes_of(cells: tuple[str, ...], plan: str, objects: dict[str, Any], told: AttestationHistory) -> list[str]:
+    """Those of AI-01, app by app."""
+    found = [one for number, cell in enumerate(cells) for one in one_app(number, cell, plan, objects)]
+    seen = SeenOrganization(ORG, "Acme", snapshot([*found, observed(POLICIES, ORGANIZATION, ())], None), recorded=told)
+    state = resolve([seen], RULEBOOK, NOW, PROMISES, catalogue.ALL)
+    outcomes = {one.subject: str(one.outcome) for one in evaluated(state, policy_of(rule("AI-01"))).findings}
+    return [outcomes[app(f"app-{number}")] for number in range(len(cells))]
+
+
+@pytest.mark.parametrize("known_plan", [True, False])
+@pytest.mark.parametrize("plan", ["Premium", "Enterprise"])
+@pytest.mark.parametrize(
+    ("words", "bound", "revoked", "outcome"),
+    [
+        (("allowed", "blocked"), True, False, "unknown"),
+        (("limited", "blocked"), True, False, "unknown"),
+        (("blocked", "allowed"), True, False, "unknown"),
+        (("blocked", "blocked"), True, False, "pass"),
+        (("allowed", "blocked"), True, True, "pass"),
+        (("allowed", "blocked"), False, False, "pass"),
+    ],
+)
+def test_an_item_beside_which_people_saw_an_app_open_and_shut_closes_no_other(
+    words: tuple[str, str], bound: bool, revoked: bool, outcome: str, plan: str, known_plan: bool
+) -> None:
+    """Until the look that was wrong is revoked; whether or not the newest value still counts."""
+    objects: dict[str, Any] = {}
+    told = looked_twice(
+        "off",
+        words,
+        objects,
+        unanchored_reason="" if bound else "nothing was read around the look",
+        highest_plan=plan if known_plan else None,
+    )
+    if revoked:
+        first, second = told.attestations
+        told = replace(told, attestations=(replace(first, revoked=Signature(ANN.by, NOW, "", "")), second))
+    cells = ("Confluence item off attested blocked", "Confluence item off", "Confluence item off")
+    agreeing, _, other = outcomes_of(cells, plan, objects, told)
+    assert (agreeing, other) == ("pass", outcome)
+
+
+@pytest.mark.parametrize("words", [("allowed", "blocked"), ("blocked", "allowed")])
+def test_looks_that_disagree_beside_one_item_settle_nothing_between_it_and_the_gateway(words: tuple[str, str]) -> None:
+    """The gateway's no stays a conflict with another app's item that is on."""
+    told = looked_twice("on", words, objects := dict[str, Any](), highest_plan="Premium")
+    cells = ("Confluence gateway no item on", "Confluence item on")
+    assert outcomes_of(cells, "Premium", objects, told)[0] == "conflict"

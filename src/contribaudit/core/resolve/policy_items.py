@@ -4,19 +4,21 @@ A reading is ours of an object whose meaning is not published. It counts in an o
 anchored attestation agrees with it for an app in the same state, type and shape, and neither contradicts it for any
 app. It then also answers for the apps that the gateway does not reach. Between gateway and item a person who looks
 decides: the item does not count in an organization where an attestation contradicts it, or did while the item was as
-it is now.
+it is now, whatever was attested since and not taken back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from contribaudit.core.model import decoder as decoders
 from contribaudit.core.model import names
+from contribaudit.core.model.attestation import Attestation, standing
 from contribaudit.core.model.decoder import Decoder, Objects, decode
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
+from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.ai_sources import (
     CALLED,
@@ -100,7 +102,7 @@ class Trust:
     against: Reason | None
     """What contradicts a reading; while there is such, none counts."""
     by_person: bool
-    """Whether an attestation contradicts one."""
+    """Whether a person decides against one."""
     shapes: Mapping[Subject, tuple[bool, str]]
     """What each app's item reads as, and its type and shape."""
 
@@ -168,9 +170,10 @@ def _standing(trust: Trust) -> str:
 
 
 def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool, bool, Reason]]:
-    """What the gateway and an anchored attestation say of the app: open or not, whether a person says so, and a link.
+    """What the gateway and attestations say of the app: open or not, whether a person decides so, and a link.
 
-    A no that may be about one account confirms an item that is off, and contradicts none that is on.
+    A no that may be about one account confirms an item that is off, and contradicts none that is on. A person decides
+    by an attestation in force, unless people saw the app both open and shut with the same item.
     """
     name = called(state, app)
     answer = gateway(state, app)
@@ -183,26 +186,35 @@ def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool,
     if not isinstance(attested, Stop) and attested[1].witness is not None and attested[1].witness.anchored:
         link = fact(f"{CALLED[switch]} of {name} is {attested[0]}", attested[1])
         yield not is_shut(attested[0]), True, link
-    elif isinstance(attested, Stop):
-        for word, by in _seen_with_same_item(state, app, switch):
-            if is_shut(word) is item_on:
-                sentence = f"{CALLED[switch]} of {name} was {word} when {by} looked, with the same policy item"
-                yield not item_on, True, fact(sentence, state.read(app, switch))
+    looks = list(_seen_with_same_item(state, app, switch))
+    contrary = [(word, look) for word, look in looks if is_shut(word) is item_on]
+    newest = state.in_force(app.organization).get((app, switch), ()) if len(contrary) == len(looks) else ()
+    for word, look in contrary:
+        sentence = f"{CALLED[switch]} of {name} was {word} when {look.by} looked, with the same policy item"
+        yield not item_on, look in newest, fact(sentence, state.read(app, switch))
 
 
-def _seen_with_same_item(state: State, app: Subject, switch: SettingId) -> Iterator[tuple[str, str]]:
-    """What people saw and who they were, for looks at which the app's policy item was the same as it is now.
+def _seen_with_same_item(state: State, app: Subject, switch: SettingId) -> Iterator[tuple[str, Attestation]]:
+    """What people saw, and the looks, at which the app's policy item was the same as it is now.
 
-    Such a look contradicts the item even when its value no longer counts, because another signal moved or was not read.
+    Such a look contradicts the item even when its value no longer counts: because another signal moved or was not read,
+    because the signals do not determine the value, or because a later look took its place.
     """
     decoder = item_decoder(state)
     now = state.value(app, decoder.signal) if decoder is not None else None
     if now is None:
         return
-    for one in state.in_force(app.organization).get((app, switch), ()):
+    for one in _unrevoked(state, app.organization).get((app, switch), ()):
         word = one.value.strip().casefold() if isinstance(one.value, str) else ""
         same_item = any(
             (anchor.signal, anchor.subject, anchor.state) == (now.setting, app, now.value) for anchor in one.anchors
         )
         if one.bound and same_item and word in WORDS[switch]:
-            yield word, one.by
+            yield word, one
+
+
+@once_per_state
+def _unrevoked(state: State, organization: str) -> Mapping[tuple[Subject, SettingId], Sequence[Attestation]]:
+    """What people recorded of the organization and nobody took back, superseded looks included."""
+    told = standing(state.organization(organization).attestations, state.as_of)
+    return grouped(told, lambda one: (one.subject, one.setting))
