@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from contribaudit.core.advise.steps import NextStep, StepKind
+from contribaudit.core.model.finding import Severity
+from contribaudit.tui.app import Dashboard
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.approve import ApproveScreen
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.screens.queue import QueueScreen
+from contribaudit.tui.widgets.grid import Grid
+from tests.builders import ORG, app
 from tests.tui.boards import board, many, opener
-from tests.tui.driving import driven, until
+from tests.tui.driving import dashboard, driven, until
+from tests.tui.live import rows_of
 
 pytestmark = pytest.mark.anyio
 
@@ -95,6 +102,28 @@ async def test_enter_goes_there(text: str, wanted: str, kind: type) -> None:
         await found(pilot, text, wanted)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+
+
+def by_command(shown: Dashboard) -> None:
+    """As the palette itself leads there."""
+    next(one for one in shown.get_system_commands(shown.screen) if one.title == "Baseline").callback()
+
+
+def by_step(shown: Dashboard) -> None:
+    """As Enter on a step in Next does."""
+    queue = shown.screen_stack[0]
+    queue.post_message(Grid.Chosen(queue.query_one(Grid), 0))
+
+
+@pytest.mark.parametrize("go", [by_command, by_step])
+async def test_another_screen_waits_for_the_palette_that_is_being_opened(go: Callable[[Dashboard], None]) -> None:
+    """Made over the screen below it, in whose mode it stays."""
+    approve = NextStep(StepKind.DECIDE, Severity.HIGH, 5, "new app", "contribaudit baseline diff", ORG, (app("us"),))
+    async with driven(opener(replace(board(), steps=[approve])), begin="next") as pilot:
+        await until(pilot, lambda: bool(rows_of(pilot, "queue-grid")))
+        dashboard(pilot).action_command_palette()
+        go(dashboard(pilot))
+        await until(pilot, lambda: isinstance(pilot.app.screen, ApproveScreen))
 
 
 async def test_few_of_very_many_are_offered() -> None:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -223,7 +224,7 @@ class Dashboard(Sturdy):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: every screen, then what can be done."""
         for mode, known in ALL.items():
-            yield SystemCommand(known.name, known.about, lambda mode=mode: self.switch_mode(mode))
+            yield SystemCommand(known.name, known.about, partial(self.go_to, mode))
         yield SystemCommand("Keys and words", "Every key, and the meaning of words and signs", self.action_keys)
         yield SystemCommand("Reload", "Read the history again", self.action_reload)
         yield SystemCommand("Organization", "Show one organization, or all", self.action_organization)
@@ -254,11 +255,11 @@ class Dashboard(Sturdy):
         self.settle()
 
     @work(group="go")
-    async def go_to(self, mode: str, then: Callable[[Any], object]) -> None:
+    async def go_to(self, mode: str, then: Callable[[Any], object] | None = None) -> None:
         """Go to the screen of this mode, and do `then` with it; a palette that is being opened is open first."""
         await self.front_is_made()
         await self.switch_mode(mode)
-        if isinstance(self.screen, ALL[mode].screen()):
+        if then is not None and isinstance(self.screen, ALL[mode].screen()):
             then(self.screen)
 
     def _waived(self, told: str | None) -> None:

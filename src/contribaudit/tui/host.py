@@ -80,7 +80,7 @@ class Host(App[str]):
         """Read the history again."""
         raise NotImplementedError
 
-    def go_to(self, mode: str, then: Callable[[Any], object]) -> Any:
+    def go_to(self, mode: str, then: Callable[[Any], object] | None = None) -> Any:
         """Go to the screen of this mode, and do `then` with it."""
         raise NotImplementedError
 

@@ -330,9 +330,9 @@ class QueueScreen(BoardScreen):
             case Enter.CONFIRM:
                 self.dashboard.go_to("desk", lambda desk: desk.show_waiting())
             case Enter.BASELINE:
-                self.app.switch_mode("approve")
+                self.dashboard.go_to("approve")
             case Enter.TICKET:
-                self.app.switch_mode("timeline")
+                self.dashboard.go_to("timeline")
             case Enter.WAIVE:
                 self.app.run_worker(self.app.run_action("waive"), group="act")
             case Enter.CONSOLE:
