@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -191,6 +192,13 @@ async def test_filters_go_round_and_escape_clears_them(bench: Bench) -> None:
         assert pilot.app.screen.query_one("#wanted", Input).value == ""
 
 
+def written_rows(folder: Path) -> list[dict[str, str]]:
+    """The rows of the timeline that was exported."""
+    [written] = folder.glob("contribaudit-timeline-*.csv")
+    with written.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 async def test_where_there_is_no_history_the_report_is_told(home: Path) -> None:
     async with driven(lambda: Shown(boards.board(), "test"), NORMAL, begin="timeline") as pilot:
         await shown(pilot, "no history here, only this report")
@@ -199,6 +207,9 @@ async def test_where_there_is_no_history_the_report_is_told(home: Path) -> None:
         await shown(pilot, "Notes need the history")
         await press(pilot, "e")
         await until(pilot, lambda: bool(list(home.glob("contribaudit-timeline-*.csv"))))
+    first = written_rows(home)[0]
+    assert (first["last_seen"], first["at"]) == ("2026-11-19T16:00:00Z", "2026-11-20T16:00:00Z")
+    assert first["seen between"] == "19 Nov - 20 Nov"
 
 
 @pytest.mark.parametrize("size", [NARROW, NORMAL, WIDE])

@@ -26,7 +26,7 @@ from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
     Column("", 1),
-    Column("seen between", 18),
+    Column("seen between", 15),
     Column("subject", 14, flexible=True),
     Column("what, before -> after", 18, flexible=True),
     Column("cause", 14, flexible=True),
@@ -256,14 +256,14 @@ def gap_text(gap: Gap) -> str:
 def time_span(change: Change) -> str:
     """When it happened, as short as it can be said beside its day: "02:00-16:04", "by 02:00".
 
-    With both days where they differ: "19 Nov 02:00 - 20 Nov 01:00".
+    Where its two days differ, these without their times, which the detail has: "19 Nov - 20 Nov".
     """
     end = f"{change.first_seen:%H:%M}"
     if change.last_seen is None:
         return f"by {end}"
     if change.last_seen.date() == change.first_seen.date():
         return f"{change.last_seen:%H:%M}-{end}"
-    return f"{change.last_seen:%d %b %H:%M} - {change.first_seen:%d %b %H:%M}"
+    return f"{change.last_seen:%d %b} - {change.first_seen:%d %b}"
 
 
 def change_text(group: ChangeGroup) -> tuple[str, str]:

@@ -102,11 +102,16 @@ class TimelineScreen(FilteredScreen):
         if self._trail is None:
             return None
         written: list[Sequence[Cell]] = [
-            [one.what.value, one.at, *(cell.plain for cell in rows.cells(one))]
+            [
+                one.what.value,
+                one.main.last_seen if one.main is not None else None,
+                one.at,
+                *(cell.plain for cell in rows.cells(one)),
+            ]
             for one in self._lines
             if one.what is not LineKind.DAY
         ]
-        return Sheet("timeline", ("kind", "at", "sign", *(one.title for one in rows.COLUMNS[1:])), written)
+        return Sheet("timeline", ("kind", "last_seen", "at", "sign", *(one.title for one in rows.COLUMNS[1:])), written)
 
     @property
     def _grid(self) -> Grid:
