@@ -92,7 +92,7 @@ class NotRead(Exception):
 
 
 def read_json(body: bytes) -> Any:
-    """The value, its texts as they came: half a surrogate pair, which UTF-8 cannot hold, stays what it is.
+    """The value, its texts as they came: an unpaired surrogate, which UTF-8 cannot hold, stays what it is.
 
     Raises NotRead for what is no JSON, and for numbers or nesting that nothing behind this could hold.
     """

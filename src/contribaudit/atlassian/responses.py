@@ -72,7 +72,7 @@ MOST_ENTRIES = 50_000
 
 
 def parse(call: Call, body: bytes, quote: Quote) -> dict[str, Any]:
-    """The JSON object of a good answer, its text as it came, half surrogate pairs included.
+    """The JSON object of a good answer, its text as it came, unpaired surrogates included.
 
     Raises UnexpectedAnswer for a web page, broken JSON or another JSON value, and for numbers and nesting that
     nothing could hold.

@@ -308,7 +308,7 @@ _ADMINISTRATORS = {
     ADMINISTRATORS: "people who administer the organization are",
     ADMINISTRATOR_GROUPS: "groups that administer the organization are",
 }
-"""What is asked, with how a stranger is told of."""
+"""The lists that are compared, with the words for entries that are not approved."""
 
 ALL: tuple[Check, ...] = (
     evidence_age,

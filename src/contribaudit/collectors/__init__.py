@@ -1,4 +1,4 @@
-"""STEP 1: what was seen. One file per source; each states its endpoint, its scope and what it promises."""
+"""STEP 1: what was seen. One file per source, or for a few of a kind, with endpoints, scopes and what each promises."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class SpaceSpool:
     def extend(self, spaces: Iterable[Space]) -> None:
         """Put these at the end; best a page at a time."""
         rows = [self._row(space) for space in spaces]
-        # ASCII, so that half a surrogate pair in a name comes back as it was.
+        # ASCII, so that an unpaired surrogate in a name comes back as it was.
         line = json.dumps(rows).encode("ascii") + b"\n"
         try:
             with self._lock:

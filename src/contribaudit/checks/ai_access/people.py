@@ -195,7 +195,7 @@ def approved_holders(case: CheckContext) -> Verdict:
 def _closed_verdict(
     case: CheckContext, listed: tuple[str, ...], seen: tuple[Evidence, ...], *, blocked: bool
 ) -> Verdict:
-    """The answer where every app is limited or blocked, and no stranger is among the groups."""
+    """The answer where every app is limited or blocked, and every listed group is approved."""
     state, approved, setting = case.state, case.rule.expect, ai.ROLE_GROUPS.id
     evidence = (
         *Evidence.of(state.read(case.subject, setting)),
