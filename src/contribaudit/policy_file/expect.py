@@ -43,7 +43,7 @@ _EVERY = (
     AskedCheck("GV-06", "The rules rest on plans, defaults and lists that Atlassian changes."),
 )
 _LIST = (
-    AskedCheck("SP-01", "Who was added since the list was imported is in no comparison."),
+    AskedCheck("SP-01", "Sub-processors added since the last import are not compared."),
     AskedCheck("SP-02", "A change that nobody looked at may undo it, and after the objection period it stays."),
     AskedCheck("SP-06", "A row that is not understood may mean any app and any location.", severity=Severity.MEDIUM),
 )
@@ -89,7 +89,7 @@ ASKED: Mapping[str, tuple[AskedCheck, ...]] = {
         ),
         AskedCheck(
             "DR-09",
-            "Of some apps no page says whether AI reaches them; blocked everywhere means there too.",
+            "For some apps no page says whether AI reaches them; blocked everywhere includes these.",
             everywhere=True,
         ),
         *_OFFERED_TO_ALL,
