@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contribaudit.audit.job import Operator
+from contribaudit.audit.pipeline import audit
 from contribaudit.evidence.dossier import ExportLimits, of_last
+from contribaudit.evidence.export import export
 from contribaudit.evidence.pseudonyms import OMITTED, NameHandling, Pseudonymizer, persons
+from contribaudit.evidence.start import PAGE
 from contribaudit.evidence.verify import verify
-from tests.evidence.scene import PARTS, PEOPLE, Scene
+from tests.evidence.scene import NOW, PARTS, PEOPLE, Scene
+from tests.flow.audits import simulated
 
 
 def spellings(name: str) -> list[bytes]:
@@ -52,6 +59,22 @@ def test_nobody_is_left(told: Scene, people: NameHandling) -> None:
     stood = b"person-" if people is NameHandling.PSEUDONYM else OMITTED.encode()
     for name in ("attestations.csv", "waivers.csv", "decisions.csv", "runs.csv", "segregation.csv", "report.json"):
         assert stood in (pack / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("trigger", ["manual", "schedule"])
+@pytest.mark.parametrize("people", [NameHandling.PSEUDONYM, NameHandling.OMIT])
+def test_a_machine_called_like_what_starts_audits_is_replaced_alike(
+    trigger: str, people: NameHandling, tmp_path: Path
+) -> None:
+    """In runs.csv and in the start files, which are made again from it."""
+    with simulated(tmp_path, "small") as bench:
+        job = replace(
+            bench.job('extends = ["essentials"]', now=NOW), operator=Operator(trigger, "compliance", host=trigger)
+        )
+        asyncio.run(audit(job))
+        pack = export(of_last(job, ExportLimits(people)), tmp_path / "pack", now=NOW, operator=job.operator).place
+    assert verify(pack).standing == "consistent"
+    assert f"<dd>{trigger}" not in (pack / PAGE).read_text(encoding="utf-8")
 
 
 def test_a_stand_in_is_stable_within_a_pack_and_another_in_the_next(told: Scene) -> None:

@@ -207,9 +207,11 @@ def _scope(dossier: Dossier) -> Scope:
 
 def _run_signature(dossier: Dossier) -> tuple[str, ...]:
     """Account, machine and trigger of the judged run, as runs.csv has them."""
-    person = dossier.cast.person
+    cast = dossier.cast
     ran = next((one for one in dossier.runs if one.id == dossier.report.run.id), None)
-    return tuple(map(csv_cell, (person(ran.account), person(ran.host), ran.trigger))) if ran else ()
+    return (
+        tuple(map(csv_cell, (cast.person(ran.account), cast.person(ran.host), cast.text(ran.trigger)))) if ran else ()
+    )
 
 
 def _findings(
