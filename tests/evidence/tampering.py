@@ -800,19 +800,30 @@ def remade_end(case: Case) -> None:
     case.relist(lambda d: d["judged"].update(finished_at="2026-01-01T00:00:00Z"))
 
 
+def _forget_changes(case: Case) -> None:
+    """In report and changes.csv."""
+    case.report(lambda d: d.update(changes=[]))
+    case.rows("changes.csv", lambda r: r.__setitem__(slice(None), [x for x in r if x["cause_code"] == "approval"]))
+
+
+def _forget_changes_and_deeds(case: Case) -> None:
+    """What nothing in a pack reveals."""
+    case.rows("segregation.csv", lambda r: [x.update(changed_at_atlassian="0") for x in r])
+    _forget_changes(case)
+
+
 @way("unsigned")
 def remade_changes(case: Case) -> None:
     """Every change is deleted from report and changes.csv; all is listed anew."""
-    case.report(lambda d: d.update(changes=[]))
-    case.rows("changes.csv", lambda r: r.__setitem__(slice(None), [x for x in r if x["cause_code"] == "approval"]))
+    _forget_changes(case)
     case.relist()
 
 
 @way("unsigned")
 def remade_changes_and_deeds(case: Case) -> None:
     """Every change is deleted, and who changed something from segregation.csv; all is listed anew."""
-    case.rows("segregation.csv", lambda r: [x.update(changed_at_atlassian="0") for x in r])
-    remade_changes(case)
+    _forget_changes_and_deeds(case)
+    case.relist()
 
 
 @way("unsigned")
@@ -823,25 +834,57 @@ def remade_attestation(case: Case) -> None:
     case.relist()
 
 
-def _forget(case: Case) -> None:
-    """The attestation, its screenshot, and whoever looked."""
-    case.rows("attestations.csv", lambda r: r.clear())
-    case.rows("segregation.csv", lambda r: r.__setitem__(slice(None), [x for x in r if x["looked"] == "0"]))
-    first("attachments")(case).unlink()
-
-
 @way("unsigned")
 def remade_attestation_and_deed(case: Case) -> None:
     """An attestation, its screenshot and whoever looked are deleted; all is listed anew."""
-    _forget(case)
+    case.rows("attestations.csv", lambda r: r.clear())
+    case.rows("segregation.csv", lambda r: r.__setitem__(slice(None), [x for x in r if x["looked"] == "0"]))
+    first("attachments")(case).unlink()
+    case.relist()
+
+
+def _attested_anew(case: Case, **cells: str) -> None:
+    """Other cells in the attestation, and the digest of attestations.csv in every finding that rests on it."""
+    case.rows("attestations.csv", lambda r: r[0].update(cells))
+    digest = sha256((case.pack / "attestations.csv").read_bytes()).hexdigest()
+    case.rows(
+        "findings.csv",
+        lambda r: [x.update(evidence_file_sha256=digest) for x in r if x["evidence_file"] == "attestations.csv"],
+    )
     case.relist()
 
 
 @way("unsigned")
+def remade_attested_value(case: Case) -> None:
+    """The value of an attestation that no longer counts is another; all is listed anew."""
+    _attested_anew(case, value="on")
+
+
+@way("unsigned")
+def remade_attestation_revoked(case: Case) -> None:
+    """An attestation is revoked, and settings.csv does not say so; all is listed anew."""
+    _attested_anew(case, revoked_at="2026-01-01T00:00:00Z", revoked_by="nobody@acme.example")
+
+
+@way("unsigned")
+def remade_attestation_of_another(case: Case) -> None:
+    """An attestation is of another subject than in settings.csv; all is listed anew."""
+    _attested_anew(case, subject_id="another")
+
+
+@way("unsigned")
+def remade_attestation_twice(case: Case) -> None:
+    """An attestation is there twice, with another setting, and whoever looked looked twice; all is listed anew."""
+    case.rows("attestations.csv", lambda r: r.append({**r[0], "setting": "ai.web_search"}))
+    case.rows("segregation.csv", lambda r: [x.update(looked="2", recorded="2") for x in r if x["looked"] == "1"])
+    _attested_anew(case)
+
+
+@way("unsigned")
 def remade_digest_told(case: Case) -> None:
-    """As before, and whoever verifies was told the digest of the pack at the time."""
+    """Every change is deleted with its deed, and whoever verifies was told the digest of the pack at the time."""
     case.expected = [sha256((case.pack / NAME).read_bytes()).hexdigest()]
-    remade_attestation_and_deed(case)
+    remade_changes_and_deeds(case)
 
 
 @way("unsigned")
@@ -909,8 +952,8 @@ def signature_taken_away_key_known(case: Case) -> None:
 
 @way("signed")
 def signed_anew_by_another(case: Case) -> None:
-    """An attestation is deleted, all is listed anew and signed by another key, which the manifest names."""
-    _forget(case)
+    """Every change is deleted, all is listed anew and signed by another key, which the manifest names."""
+    _forget_changes_and_deeds(case)
     case.relist(lambda d: d.update(signed_with=THIEF.fingerprint))
     case.sign(THIEF)
 
@@ -924,8 +967,8 @@ def signed_anew_by_another_key_known(case: Case) -> None:
 
 @way("signed")
 def signed_anew_by_the_owner(case: Case) -> None:
-    """The owner of the key makes the pack anew without an attestation; whoever verifies names that key."""
-    _forget(case)
+    """The owner of the key makes the pack anew without changes; whoever verifies names that key."""
+    _forget_changes_and_deeds(case)
     case.relist()
     case.sign(SIGNER)
     case.know_the_key()

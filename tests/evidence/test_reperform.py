@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -311,27 +312,100 @@ def test_what_the_last_look_saw_counts_although_its_anchor_moved(
     assert exemption["reason_code"] == "signal_moved"
 
 
-def test_an_altered_look_that_no_longer_counts_is_found(tmp_path: Path, copied: Callable[[Path], Path]) -> None:
-    """Had the last look seen an exemption, what it says of contribution would be stale."""
+Rows = list[dict[str, str]]
+
+
+def _newest(rows: Rows) -> dict[str, str]:
+    """The look whose value counts."""
+    looks = [row for row in rows if row["setting"] == "ai.web_search"]
+    return max(looks, key=lambda row: row["observed_at"])
+
+
+def _later(moment: str) -> str:
+    return (datetime.fromisoformat(moment) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+ALTERED: dict[str, tuple[Callable[[Rows], object], str]] = {
+    "value": (lambda rows: _newest(rows).update(value="on"), "ai.web_search of"),
+    "unknown word": (lambda rows: _newest(rows).update(value="banana"), "ai.web_search of"),
+    "no value": (lambda rows: _newest(rows).update(value=""), "ai.web_search of"),
+    "date": (lambda rows: _newest(rows).update(observed_at="2026-01-01T00:00:00Z"), "ai.web_search of"),
+    "setting": (lambda rows: _newest(rows).update(setting="ai.banana"), "ai.web_search of"),
+    "subject": (lambda rows: _newest(rows).update(subject_id="another"), "ai.web_search of"),
+    "revoked": (lambda rows: _newest(rows).update(revoked_at=_newest(rows)["recorded_at"]), "ai.web_search of"),
+    "deleted": (lambda rows: rows.remove(_newest(rows)), "ai.web_search of"),
+    "newer look": (
+        lambda rows: rows.append({
+            **_newest(rows), "attestation_id": "another", "value": "on",
+            "observed_at": _later(_newest(rows)["observed_at"]), "recorded_at": _later(_newest(rows)["recorded_at"]),
+        }),
+        "ai.web_search of",
+    ),
+    "twice": (lambda rows: rows.append(_newest(rows)), "twice"),
+    "another organization": (lambda rows: _newest(rows).update(organization_id="another"), "another organization"),
+    "no rows": (lambda rows: rows.clear(), "ai.web_search of"),
+    "a look that no longer counts is deleted": (
+        lambda rows: rows.__setitem__(slice(None), [one for one in rows if one["setting"] != "contribution.exemption"]),
+        "contribution.exemption of",
+    ),
+    "looks that no longer count are revoked": (
+        lambda rows: [
+            row.update(revoked_at=row["recorded_at"]) for row in rows if row["setting"] == "contribution.exemption"
+        ],
+        "contribution.exemption of",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def attested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pack with values that people attested, and some that no longer count."""
     with demonstration("acme") as shown:
         job = shown.job
-        place = export(of_last(job), tmp_path / "pack", now=datetime.now(UTC), operator=job.operator).place
-    assert exit_code(reperform(place)) == 3
-    forged = copied(place)
-    table = forged / "attestations.csv"
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        if row["setting"] == "contribution.exemption":
-            row["value"] = "hipaa"
-    with table.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-    assert exit_code(reperform(remade(forged))) == 5
-    table.write_text(table.read_text().replace(rows[0]["observed_at"], "yesterday"))
+        place = tmp_path_factory.mktemp("attested") / "pack"
+        return export(of_last(job), place, now=datetime.now(UTC), operator=job.operator).place
+
+
+@pytest.mark.parametrize("way", ALTERED)
+def test_an_altered_attestation_is_found(way: str, attested: Path, copied: Callable[[Path], Path]) -> None:
+    """Also by its digest, which findings.csv names: here it is written anew there too."""
+    assert exit_code(reperform(attested)) == 3
+    forged = copied(attested)
+    alter, says = ALTERED[way]
+    _edit(forged / "attestations.csv", alter)
+    digest = sha256((forged / "attestations.csv").read_bytes()).hexdigest()
+    _edit(
+        forged / "findings.csv",
+        lambda rows: [
+            row.update(evidence_file_sha256=digest) for row in rows if row["evidence_file"] == "attestations.csv"
+        ],
+    )
+    found = reperform(remade(forged))
+    assert exit_code(found) == 5
+    assert [one for one in found if one.result is Result.INCONSISTENT and says in one.reason]
+    with pytest.raises(EvidenceDamaged):
+        verify(forged)
+
+
+@pytest.mark.parametrize("cells", [{"observed_at": "yesterday"}, {"revoked_at": "no"}, {"subject_kind": "banana"}])
+def test_an_attestation_that_nobody_can_have_recorded(
+    cells: dict[str, str], attested: Path, copied: Callable[[Path], Path]
+) -> None:
+    forged = copied(attested)
+    _edit(forged / "attestations.csv", lambda rows: rows[0].update(cells))
     with pytest.raises(EvidenceDamaged, match=r"attestations\.csv"):
         reperform(remade(forged))
+
+
+def _edit(table: Path, alter: Callable[[Rows], object]) -> None:
+    with table.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        rows, columns = list(reader), list(reader.fieldnames or ())
+    alter(rows)
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 @pytest.mark.parametrize("ended", [True, False], ids=["baseline ended", "apps outside of the baseline"])

@@ -33,6 +33,7 @@ from contribaudit.evidence.readme import About
 from contribaudit.evidence.repeated import (
     DICTIONARY,
     answers_there,
+    attested_values,
     contradictions,
     differences,
     files_that_fit,
@@ -102,6 +103,7 @@ def disagreements(held: ListedPack) -> Iterator[Disagreement]:
         yield from answers_there(held)
         yield from page_of_list_there(held)
         yield from _controls(held, report)
+        yield from attested_values(held, datetime.fromisoformat(report.head["as_of"]))
         yield from contradictions(held)
         yield from differences(held, _about(held, report), report.start)
     except WRONG_SHAPE as error:

@@ -1,9 +1,9 @@
 """What a pack says twice besides its report: in its tables and manifest, and in files that follow from the others.
 
-Tables and manifest both tell of files, runs, answers, who did what, requests and times. Start files, README.txt and
-data dictionary are made again and compared: whoever alters the page that a reader opens first, and lists it anew, is
-found here. Another build of the tool, or of the library that writes workbooks, words them otherwise: then nobody can
-tell, and that is said.
+Tables and manifest both tell of files, runs, answers, attested values, who did what, requests and times. Start files,
+README.txt and data dictionary are made again and compared: whoever alters the page that a reader opens first, and lists
+it anew, is found here. Another build of the tool, or of the library that writes workbooks, words them otherwise: then
+nobody can tell, and that is said.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 
+from contribaudit import catalogue
+from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.resolve.attested import ATTESTED_BY, REVOKED
 from contribaudit.evidence.manifest import NAME, SUMS, UNLISTED, code_sha256
 from contribaudit.evidence.pack import (
     DAMAGE,
@@ -34,11 +37,12 @@ from contribaudit.evidence.start import BOOK, PAGE, Start, StartContents, write_
 
 DICTIONARY = "data-dictionary.csv"
 SEGREGATION, LEDGER = "segregation.csv", "ledger.csv"
+_ATTESTATIONS = "attestations.csv"
 _CLOCK_STEPS_BACK = timedelta(hours=1)
 """By so much a machine's clock may have been put right between two times."""
 _DEEDS = {
-    "looked": ("attestations.csv", ("looked_by",)),
-    "recorded": ("attestations.csv", ("recorded_by",)),
+    "looked": (_ATTESTATIONS, ("looked_by",)),
+    "recorded": (_ATTESTATIONS, ("recorded_by",)),
     "requested_waiver": ("waivers.csv", ("requested_by",)),
     "approved_waiver": ("waivers.csv", ("approved_by",)),
     "decided": ("decisions.csv", ("decided_by", "second")),
@@ -91,7 +95,7 @@ def answers_there(held: ListedPack) -> Iterator[Disagreement]:
 
 def _basis(held: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
     """That the pack holds what each finding rests on. Rows of older versions do not name it."""
-    attested = {row["attestation_id"] for row in held.table("attestations.csv")}
+    attested = {row["attestation_id"] for row in held.table(_ATTESTATIONS)}
     for row in held.table("findings.csv"):
         path = row.get("evidence_file")
         if path is None:
@@ -112,6 +116,51 @@ def page_of_list_there(held: ListedPack) -> Iterator[Disagreement]:
     row = next(held.table(name), None) if name in held.files else None
     if row is not None and row["imported_at"] and f"pages/{row['sha256']}" not in held.files:
         yield Disagreement(name, f"{name} rests on a page that is not in pages/")
+
+
+def attested_values(held: ListedPack, as_of: datetime) -> Iterator[Disagreement]:
+    """That each value in settings.csv that people attested is what their newest look says, unless it was revoked.
+
+    A look that was recorded, or revoked, in the second of `as_of` may or may not have counted yet.
+    """
+    looks: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
+    ids: set[str] = set()
+    for row in held.table(_ATTESTATIONS):
+        identity = row["attestation_id"]
+        if identity in ids:
+            yield Disagreement(_ATTESTATIONS, f"{_ATTESTATIONS} has the attestation {shown(identity)} twice")
+        ids.add(identity)
+        if _moment(row, "observed_at") <= as_of and _moment(row, "recorded_at") <= as_of:
+            looks.setdefault(_key_of(row), []).append(row)
+    for row in held.table("settings.csv"):
+        if _attested(row) and not _follows(row, looks.get(_key_of(row), []), as_of):
+            what = f"{shown(row['setting'])} of {shown(row['subject_id'])} does not follow from {_ATTESTATIONS}"
+            yield Disagreement("settings.csv", what)
+
+
+def _attested(row: Mapping[str, str]) -> bool:
+    by_grade = row["grade"] == Grade.ATTESTED and catalogue.find(SettingId(row["setting"])).attestable
+    return by_grade or row["source"].startswith(ATTESTED_BY)
+
+
+def _key_of(row: Mapping[str, str]) -> tuple[str, ...]:
+    return row["organization_id"], row["subject_kind"], row["subject_id"], row["setting"]
+
+
+def _moment(row: Mapping[str, str], column: str) -> datetime:
+    return datetime.fromisoformat(row[column]).astimezone(UTC)
+
+
+def _follows(row: Mapping[str, str], looks: Sequence[Mapping[str, str]], as_of: datetime) -> bool:
+    """Whether the looks at a value can have given this row of settings.csv."""
+    surely = [_moment(look, "observed_at") for look in looks if _moment(look, "recorded_at") < as_of]
+    newest = [look for look in looks if not surely or _moment(look, "observed_at") >= max(surely)]
+    if row["reason_code"] == REVOKED:
+        return any(look["revoked_at"] for look in newest)
+    standing = [look for look in newest if not look["revoked_at"] or _moment(look, "revoked_at") >= as_of]
+    if row["read"] != "true":
+        return bool(standing)
+    return any(all(look[name] == row[name] for name in ("value", "observed_at")) for look in standing)
 
 
 def contradictions(held: ListedPack) -> Iterator[Disagreement]:

@@ -125,6 +125,8 @@ def _plan_name(highest: str | None, words: tuple[str, ...]) -> str:
 
 
 REVOKED = "revoked"
+ATTESTED_BY = "attested by "
+"""How the source of what one attestation says begins; its person follows."""
 SIGNAL_UNREAD = "signal_unread"
 SIGNAL_MOVED = "signal_moved"
 BEING_APPLIED = "a change is being applied"
@@ -405,4 +407,4 @@ def _best_first(attestation: Attestation) -> tuple[object, ...]:
 
 
 def _source(attestation: Attestation) -> str:
-    return f"attested by {attestation.by}"
+    return f"{ATTESTED_BY}{attestation.by}"
