@@ -9,16 +9,17 @@ effective answer of each of them in turn, then that of the site.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from contribaudit import catalogue
+from contribaudit.attestations.decoder_proposals import with_objects
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Anchor, Attestation, Signature
 from contribaudit.core.model.canonical import canonical_json, digest
@@ -49,6 +50,9 @@ from tests.builders import (
 from tests.checks.attested import ANN, ORGANIZATION, gone
 from tests.flow.test_truth_of_ai import TYPES
 
+if TYPE_CHECKING:
+    from contribaudit.store.history import History
+
 HOST = "acme.example"
 SITE = Subject(ORG, Kind.SITE, HOST)
 PLANS = {"cannot limit": "Premium", "can limit": "Enterprise", "unknown": "Business + AI"}
@@ -58,6 +62,7 @@ ITEMS: Mapping[str, dict[str, Any]] = {
     "odd": {"enabled": True, "suspended": "for a reason that nobody published"},
     "null": {"enabled": None, "suspended": None},
     "other-off": {"enabled": False, "suspended": "", "targets": []},
+    "targeted-off": {"enabled": False, "suspended": "", "targets": ["all"]},
 }
 NO_VALUE = {"no_such_setting": "no setting"}
 POLICIES = catalogue.signals.policy_signal("generative-ai").id
@@ -292,6 +297,10 @@ def test_a_policy_that_takes_limited_access(said_of_it: str, plan: str, told: st
         ("blocked", "off", "off", True, True),
         ("allowed", "off", "on", True, True),
         ("allowed", "off", "absent", True, True),
+        ("allowed", "other-off", "targeted-off", True, False),
+        ("limited", "targeted-off", "other-off", True, False),
+        ("blocked", "other-off", "targeted-off", True, True),
+        ("allowed", "off", "other-off", True, True),
         ("allowed", "off", "off", False, True),
     ],
 )
@@ -404,3 +413,20 @@ def test_looks_that_disagree_beside_one_item_settle_nothing_between_it_and_the_g
     told = looked_twice("on", words, objects := dict[str, Any](), highest_plan="Premium")
     cells = ("Confluence gateway no item on", "Confluence item on")
     assert outcomes_of(cells, "Premium", objects, told)[0] == "conflict"
+
+
+class _Kept:
+    """A history that kept the objects, by digest."""
+
+    def __init__(self, objects: Mapping[str, Any]) -> None:
+        self.kept = {name: canonical_json(one) for name, one in objects.items()}
+
+    def objects(self, names: Iterable[str]) -> dict[str, bytes]:
+        return {name: self.kept[name] for name in names if name in self.kept}
+
+
+def test_items_that_stood_beside_a_look_are_read_from_the_history_without_a_candidate_reading() -> None:
+    told = looked_twice("off", ("allowed", "blocked"), objects := dict[str, Any]())
+    store = cast("History", _Kept(objects))
+    found = with_objects(replace(told, objects={}), store, RULEBOOK.decoders, snapshot=None)
+    assert found.objects == objects

@@ -49,7 +49,8 @@ def with_objects(
     """
     looking_back = [one for one in decoders if one.setting not in READ_DIRECTLY]
     by_key = wanted_objects(looking_back, history.attestations, history.signals)
-    read = {one.signal for one in candidates} if history.attestations else set()
+    beside_looks = {one.signal for one in candidates} | {one.signal for one in decoders if one.setting in READ_DIRECTLY}
+    read = beside_looks if history.attestations else set()
     for key, names in known_digests({}, history.attestations).items() if read else ():
         if key[1] in read:
             by_key.setdefault(key, set()).update(names)

@@ -9,14 +9,14 @@ it is now, whatever was attested since and not taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from contribaudit.core.model import decoder as decoders
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation, standing
-from contribaudit.core.model.decoder import Decoder, Objects, decode
+from contribaudit.core.model.decoder import Decoder, Digests, Objects, decode, selected
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject
@@ -74,10 +74,14 @@ def item_readings(state: State, organization: str, objects: Objects) -> Iterator
             yield Unavailable(names.AI_POLICY_ITEM, app, "unknown_word", why_not, seen.observed_at, source)
             continue
         yield Observed(names.AI_POLICY_ITEM, app, value, Grade.DECODED, seen.observed_at, source, seen.response)
-        shape = "; ".join(sorted({_shape(objects[name]) for name in seen.value}))
+        shape = _shape_of(seen.value, objects)
         yield Observed(
             names.AI_POLICY_ITEM_SHAPE, app, shape, Grade.DOCUMENTED, seen.observed_at, seen.source, seen.response
         )
+
+
+def _shape_of(state: Digests, objects: Objects) -> str:
+    return "; ".join(sorted({_shape(objects[name]) for name in state or () if name in objects}))
 
 
 def _shape(found: Any) -> str:
@@ -114,9 +118,11 @@ class Trust:
         return (CONFIRMED, found.sentence) if found is not None else (UNCONFIRMED, "")
 
 
-@once_per_state
-def item_trust(state: State, organization: str) -> Trust:
-    """How far AI policy items count in the organization. Weighed once for all of its apps."""
+def item_trust(state: State, organization: str, objects: Objects) -> Trust:
+    """How far AI policy items count in the organization; after everything that people attested was put into the state.
+
+    `objects` are those behind the digests of this run's signals and of the anchors, as far as they were kept.
+    """
     agreed: dict[tuple[bool, str], Reason] = {}
     against: list[tuple[bool, Reason]] = []
     shapes: dict[Subject, tuple[bool, str]] = {}
@@ -126,7 +132,7 @@ def item_trust(state: State, organization: str) -> Trust:
             continue
         shape = state.value(app, names.AI_POLICY_ITEM_SHAPE)
         shapes[app] = item[0], str(shape.value) if shape is not None else ""
-        for is_open, by_person, link in _compared(state, app, item[0]):
+        for is_open, by_person, link in _compared(state, app, item[0], objects):
             if is_open == item[0]:
                 agreed.setdefault(shapes[app], link)
             else:
@@ -139,9 +145,8 @@ def item_trust(state: State, organization: str) -> Trust:
     )
 
 
-def item_standings(state: State, organization: str) -> Iterator[Observed]:
-    """How far the reading of each app's item counts, for `position`; after everything else was put into the state."""
-    trust = item_trust(state, organization)
+def item_standings(state: State, trust: Trust) -> Iterator[Observed]:
+    """How far the reading of each app's item counts, for `position`."""
     for app in trust.shapes:
         item = policy_item(state, app)
         assert item is not None
@@ -150,11 +155,10 @@ def item_standings(state: State, organization: str) -> Iterator[Observed]:
         yield replace(item[1], setting=names.AI_POLICY_ITEM_COUNTS, value=word, source=source)
 
 
-def item_decoders(state: State, organizations: Iterable[str]) -> Iterator[decoders.Trust]:
+def item_decoders(state: State, trusts: Mapping[str, Trust]) -> Iterator[decoders.Trust]:
     """How the decoder of policy items stands in each organization that has any."""
     decoder = item_decoder(state)
-    for organization in organizations if decoder is not None else ():
-        trust = item_trust(state, organization)
+    for organization, trust in trusts.items():
         if decoder is not None and trust.shapes:
             aside = trust.against is not None
             yield decoders.Trust(organization, decoder, standing=_standing(trust), set_aside=aside)
@@ -169,7 +173,7 @@ def _standing(trust: Trust) -> str:
     return f"counts for {words}"
 
 
-def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool, bool, Reason]]:
+def _compared(state: State, app: Subject, item_on: bool, objects: Objects) -> Iterator[tuple[bool, bool, Reason]]:
     """What the gateway and attestations say of the app: open or not, whether a person decides so, and a link.
 
     A no that may be about one account confirms an item that is off, and contradicts none that is on. A person decides
@@ -186,7 +190,7 @@ def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool,
     if not isinstance(attested, Stop) and attested[1].witness is not None and attested[1].witness.anchored:
         link = fact(f"{CALLED[switch]} of {name} is {attested[0]}", attested[1])
         yield not is_shut(attested[0]), True, link
-    looks = list(_seen_with_same_item(state, app, switch))
+    looks = list(_seen_with_same_item(state, app, switch, objects))
     contrary = [(word, look) for word, look in looks if is_shut(word) is item_on]
     newest = state.in_force(app.organization).get((app, switch), ()) if len(contrary) == len(looks) else ()
     for word, look in contrary:
@@ -194,20 +198,25 @@ def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool,
         yield not item_on, look in newest, fact(sentence, state.read(app, switch))
 
 
-def _seen_with_same_item(state: State, app: Subject, switch: SettingId) -> Iterator[tuple[str, Attestation]]:
-    """What people saw, and the looks, at which the app's policy item was the same as it is now.
+def _seen_with_same_item(
+    state: State, app: Subject, switch: SettingId, objects: Objects
+) -> Iterator[tuple[str, Attestation]]:
+    """What people saw, and the looks, when the app's policy item had its present shape and read as it does now.
 
     Such a look contradicts the item even when its value no longer counts: because another signal moved or was not read,
     because the signals do not determine the value, or because a later look took its place.
     """
     decoder = item_decoder(state)
     now = state.value(app, decoder.signal) if decoder is not None else None
-    if now is None:
+    if decoder is None or now is None or not isinstance(now.value, tuple):
         return
+    as_now = selected(decoder.pointers, now.value, objects), _shape_of(now.value, objects)
     for one in _unrevoked(state, app.organization).get((app, switch), ()):
         word = one.value.strip().casefold() if isinstance(one.value, str) else ""
         same_item = any(
-            (anchor.signal, anchor.subject, anchor.state) == (now.setting, app, now.value) for anchor in one.anchors
+            (anchor.signal, anchor.subject) == (decoder.signal, app)
+            and (selected(decoder.pointers, anchor.state, objects), _shape_of(anchor.state, objects)) == as_now
+            for anchor in one.anchors
         )
         if one.bound and same_item and word in WORDS[switch]:
             yield word, one

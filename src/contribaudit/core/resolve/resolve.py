@@ -28,7 +28,7 @@ from contribaudit.core.resolve.attested import (
 from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.gateway import against_attested, gateway_values, other_organizations
 from contribaudit.core.resolve.plans import highest_plan
-from contribaudit.core.resolve.policy_items import item_decoders, item_readings, item_standings
+from contribaudit.core.resolve.policy_items import Trust, item_decoders, item_readings, item_standings, item_trust
 from contribaudit.core.resolve.state import (
     NEVER_EXPORTED,
     NO_PAST,
@@ -195,14 +195,16 @@ def _add_what_people_recorded(
     values = weighed(state, recorded, find, settings)
     for attested in list(_worth_adding(state, (found for one in values for found in one.observations()))):
         state.add(attested)
+    items: dict[str, Trust] = {}
     for name, told in recorded.items():
         for reading in item_readings(state, name, told.objects):
             state.add(reading)
-        for standing in list(item_standings(state, name)):
+        items[name] = item_trust(state, name, told.objects)
+        for standing in list(item_standings(state, items[name])):
             state.add(standing)
     state.candidates = tuple(score for one in values for score in one.scores())
     trusts = (trust for one in values for trust in one.decoders.trusts)
-    state.decoders = (*trusts, *item_decoders(state, recorded))
+    state.decoders = (*trusts, *item_decoders(state, items))
 
 
 def _holders_by(
