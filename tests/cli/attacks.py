@@ -500,13 +500,13 @@ ATTESTATIONS = (
     Attack(
         "groups, and the policy item is off",
         FAIL,
-        {"AI-01": "conflict"},
+        {"AI-01": "fail"},
         said=(("ai.access", "limited", "--subject", "app:tidy.atlassian.net/confluence", *BEN),),
     ),
     Attack(
         "one Jira app is open, and its policy item is off",
         FAIL,
-        {"AI-01": "conflict"},
+        {"AI-01": "fail"},
         said=(("ai.access", "allowed", "--subject", "app:tidy.atlassian.net/jira-product-discovery", *BEN),),
     ),
     Attack(
