@@ -65,7 +65,7 @@ class SettledScroll(VerticalScroll):
 
 
 class Panel(Widget, can_focus=True):
-    """A subclass says its TITLE, by which `rows.overview` has its heading and its lines."""
+    """Framed lines; `rows.overview` has the heading and the lines of each panel by its title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Line up", show=False),
@@ -77,8 +77,6 @@ class Panel(Widget, can_focus=True):
     Panel { border-title-style: bold; border-title-color: $text; }
     Panel:focus { border: round $accent; }
     """
-    TITLE: ClassVar[str] = ""
-    """Stands in the frame until there is a board to say more of."""
     virtual_size = _settled()
     board: reactive[Board | None] = reactive(None, layout=True)
     cursor: reactive[int] = reactive(0)
@@ -90,8 +88,10 @@ class Panel(Widget, can_focus=True):
 
         way: int
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, title: str) -> None:
+        """`title` stands in the frame until there is a board to say more of: "DO NEXT" of the panel `#do-next`."""
+        super().__init__(id=title.lower().replace(" ", "-"))
+        self.title = title
         self._made: tuple[object, list[Line]] = (None, [])
         self._painted: list[int] = []
         """Which line each painted row belongs to."""
@@ -101,18 +101,18 @@ class Panel(Widget, can_focus=True):
         """The title in the frame; our own words and numbers only."""
         from contribaudit.tui.rows import overview
 
-        heading = overview.HEADINGS.get(self.TITLE)
-        return heading(board) if heading is not None else self.TITLE
+        heading = overview.HEADINGS.get(self.title)
+        return heading(board) if heading is not None else self.title
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
         """What to say in this width; lists show `most` of their entries."""
         from contribaudit.tui.rows import overview
 
-        return overview.LINES[self.TITLE](board, width, most)
+        return overview.LINES[self.title](board, width, most)
 
     def on_mount(self) -> None:
         """The title is there before the board."""
-        self.border_title = self.TITLE
+        self.border_title = self.title
 
     def watch_board(self, board: Board | None) -> None:
         """Say in the frame what the panel is about."""
@@ -247,46 +247,9 @@ def _beneath(line: Line) -> str:
     return last if all(one in line.text.plain for one in sentences) else line.more
 
 
-class ChangedPanel(Panel):
-    """What changed since the person last looked."""
-
-    TITLE: ClassVar[str] = "CHANGED"
-
-
-class NextPanel(Panel):
-    """The queue of what to do, one line for each thing."""
-
-    TITLE: ClassVar[str] = "DO NEXT"
-
-
-class KnownPanel(Panel):
-    """The grades behind the passes, the age of evidence and rulebook, and digests."""
-
-    TITLE: ClassVar[str] = "HOW WE KNOW"
-
-
-class RunsOutPanel(Panel):
-    """What runs out, soonest first."""
-
-    TITLE: ClassVar[str] = "RUNS OUT"
-
-
-class VerdictPanel(Panel):
-    """What the run means, in a sentence and in numbers."""
-
-    TITLE: ClassVar[str] = "VERDICT"
-
-
-class WherePanel(Panel):
-    """How each family stands in each organization and on each site."""
-
-    TITLE: ClassVar[str] = "WHERE"
-
-
 class TrendPanel(Panel):
     """Outcomes over time. Left and right go to a day, Enter to it in the timeline."""
 
-    TITLE: ClassVar[str] = "TREND"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "cell(-1)", "Earlier", show=False),
         Binding("right,l", "cell(1)", "Later", show=False),
@@ -294,11 +257,14 @@ class TrendPanel(Panel):
     here: reactive[int | None] = reactive(None)
     """The cell of the axis that the cursor is on; None before it was moved."""
 
+    def __init__(self) -> None:
+        super().__init__("TREND")
+
     def heading(self, board: Board) -> str:  # noqa: ARG002
         """What its marks mean."""
         from contribaudit.tui.rows import trend
 
-        return f"{self.TITLE}  {trend.MARKS}"
+        return f"{self.title}  {trend.MARKS}"
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
         """Bars over days, with marks and dates."""
@@ -339,7 +305,7 @@ class OverviewScreen(BoardScreen):
     """Panels from top to bottom, in two columns where there is room; Enter on a line goes to what it is about."""
 
     NAME: ClassVar[str] = "Overview"
-    FIRST = "NextPanel"
+    FIRST = "#do-next"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "step(1)", "Step in Next", show=False, key_display="1-9"),
         *(Binding(str(n), f"step({n})", show=False) for n in range(2, 10)),
@@ -349,16 +315,16 @@ class OverviewScreen(BoardScreen):
     def body(self) -> ComposeResult:
         """The panels, in two columns where there is room."""
         with SettledScroll(id="overview", can_focus=False):
-            yield VerdictPanel()
+            yield Panel("VERDICT")
             with SettledBox(id="columns"):
                 with SettledBox(classes="column"):
-                    yield NextPanel()
-                    yield ChangedPanel()
+                    yield Panel("DO NEXT")
+                    yield Panel("CHANGED")
                     yield TrendPanel()
                 with SettledBox(classes="column"):
-                    yield WherePanel()
-                    yield RunsOutPanel()
-                    yield KnownPanel()
+                    yield Panel("WHERE")
+                    yield Panel("RUNS OUT")
+                    yield Panel("HOW WE KNOW")
 
     def show_board(self, board: Board) -> None:
         """Fill the panels."""
