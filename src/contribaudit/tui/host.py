@@ -72,15 +72,15 @@ class Host(App[str]):
         """Show this board on every screen."""
         raise NotImplementedError
 
-    def look_back(self, moment: datetime) -> Any:
+    def look_back(self, moment: datetime) -> object:
         """Show the state as of a moment on every screen, until Escape or R."""
         raise NotImplementedError
 
-    def action_reload(self) -> Any:
+    def action_reload(self) -> object:
         """Read the history again."""
         raise NotImplementedError
 
-    def go_to(self, mode: str, then: Callable[[Any], object] | None = None) -> Any:
+    def go_to(self, mode: str, then: Callable[[Any], object] | None = None) -> object:
         """Go to the screen of this mode, and do `then` with it."""
         raise NotImplementedError
 
