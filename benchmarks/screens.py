@@ -51,7 +51,7 @@ class Picture:
 
 PICTURES = (
     Picture("overview", "overview", "OverviewScreen", sizes=BOTH),
-    Picture("next", "next", "QueueScreen", ("down",), sizes=BOTH),
+    Picture("next", "next", "NextScreen", ("down",), sizes=BOTH),
     Picture("findings", "findings", "FindingsScreen", sizes=BOTH),
     Picture("finding", "findings", "DetailScreen", ("enter",), sizes=(NARROW,)),
     Picture("raw-answer", "findings", "RawScreen", ("down", "v")),

@@ -27,7 +27,7 @@ from contribaudit.tui.rows import findings as finding_rows
 from contribaudit.tui.screens import ALL, approve
 from contribaudit.tui.screens import attestations as desk
 from contribaudit.tui.screens import findings as findings_screen
-from contribaudit.tui.screens import queue as queue_rows
+from contribaudit.tui.screens import next as next_rows
 from contribaudit.tui.screens.findings import FindingsScreen
 from contribaudit.tui.source import Board, Lack
 from tests.builders import ORG
@@ -209,9 +209,9 @@ def test_the_evidence_desk_reads_each_signal_of_an_organization_once(monkeypatch
 
 def test_a_step_of_hundreds_of_findings_words_forty_of_them_and_counts_the_rest() -> None:
     shown = vast(1_800, 6, 0)
-    listed = next(one for one in queue_rows.entries(shown.steps) if one.step and len(one.step.findings) > 500)
+    listed = next(one for one in next_rows.entries(shown.steps) if one.step and len(one.step.findings) > 500)
     assert listed.step is not None
-    said = queue_rows.detail(shown, listed).plain
+    said = next_rows.detail(shown, listed).plain
     assert said.count("Check ") <= 40 + 1
     assert f"and {len(listed.step.findings) - 40:,} more: F shows all" in said
 

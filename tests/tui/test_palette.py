@@ -17,7 +17,7 @@ from contribaudit.tui.app import Dashboard
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.approve import ApproveScreen
 from contribaudit.tui.screens.findings import FindingsScreen
-from contribaudit.tui.screens.queue import QueueScreen
+from contribaudit.tui.screens.next import NextScreen
 from contribaudit.tui.widgets.grid import Grid
 from tests.builders import ORG, app
 from tests.tui.boards import board, many, opener
@@ -92,7 +92,7 @@ async def test_anything_is_found_by_words_of_it(text: str, wanted: str) -> None:
 @pytest.mark.parametrize(
     ("text", "wanted", "kind"),
     [
-        ("step 2 pin", "Step 2", QueueScreen),
+        ("step 2 pin", "Step 2", NextScreen),
         ("acme-lab", "Site: acme-lab", FindingsScreen),
         ("baseline", "Baseline", ApproveScreen),
     ],
@@ -111,8 +111,8 @@ def by_command(shown: Dashboard) -> None:
 
 def by_step(shown: Dashboard) -> None:
     """As Enter on a step in Next does."""
-    queue = shown.screen_stack[0]
-    queue.post_message(Grid.Chosen(queue.query_one(Grid), 0))
+    steps = shown.screen_stack[0]
+    steps.post_message(Grid.Chosen(steps.query_one(Grid), 0))
 
 
 @pytest.mark.parametrize("go", [by_command, by_step])
@@ -120,7 +120,7 @@ async def test_another_screen_waits_for_the_palette_that_is_being_opened(go: Cal
     """Made over the screen below it, in whose mode it stays."""
     approve = NextStep(StepKind.DECIDE, Severity.HIGH, 5, "new app", "contribaudit baseline diff", ORG, (app("us"),))
     async with driven(opener(replace(board(), steps=[approve])), begin="next") as pilot:
-        await until(pilot, lambda: bool(rows_of(pilot, "queue-grid")))
+        await until(pilot, lambda: bool(rows_of(pilot, "next-grid")))
         dashboard(pilot).action_command_palette()
         go(dashboard(pilot))
         await until(pilot, lambda: isinstance(pilot.app.screen, ApproveScreen))

@@ -25,7 +25,7 @@ JOURNEYS = {
     "finding": ("f", "down", "enter"),
     "raw": ("f", "v"),
     "keys": ("question_mark",),
-    "queue": ("n",),
+    "next": ("n",),
     "light": ("L",),
     "map": ("M", "right", "right", "right"),
 }
@@ -34,7 +34,7 @@ JOURNEYS = {
 @pytest.mark.parametrize(
     ("journey", "size"),
     [
-        *((journey, size) for journey in ("overview", "findings", "map", "queue") for size in SIZES),
+        *((journey, size) for journey in ("overview", "findings", "map", "next") for size in SIZES),
         ("finding", "80x24"),
         ("findings-filtered", "120x40"),
         ("raw", "80x24"),

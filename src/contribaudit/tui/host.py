@@ -89,7 +89,7 @@ class Host(App[str]):
         self.go_to("findings", lambda screen: screen.filter_by(query))
 
     def show_step(self, number: int) -> None:
-        """Go to the queue, to the step of this number."""
+        """Go to Next, to the step of this number."""
         self.go_to("next", lambda screen: screen.action_step(number))
 
     def show_day(self, day: date) -> None:

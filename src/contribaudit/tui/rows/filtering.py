@@ -73,7 +73,7 @@ class Row:
     """Everything that a word may be found in, without case."""
     facts: AppFacts = NO_APP
     step: str = ""
-    """Number of the step that settles it, as in the queue; "" where nobody can settle it now."""
+    """Number of the step that settles it, as in Next; "" where nobody can settle it now."""
 
     @property
     def quiet(self) -> bool:
@@ -120,7 +120,7 @@ def index_of(
     pause: Callable[[], None] = lambda: None,
     steps: Sequence[NextStep] = (),
 ) -> FindingIndex:
-    """The index. `steps` are those of the queue.
+    """The index. `steps` are those of Next.
 
     `pause` is called now and then, for a thread that shares its interpreter with a screen.
     """

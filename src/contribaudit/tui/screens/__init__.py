@@ -43,7 +43,7 @@ class Listed:
 
 ALL: dict[str, Listed] = {
     "overview": Listed("Overview", "o", "The verdict, what next, what changed, where", "overview", "OverviewScreen"),
-    "next": Listed("Next", "n", "Everything there is to do, and what each step settles", "queue", "QueueScreen"),
+    "next": Listed("Next", "n", "Everything there is to do, and what each step settles", "next", "NextScreen"),
     "findings": Listed(
         "Findings", "f", "Every finding, filtered as you type, and each in full", "findings", "FindingsScreen"
     ),

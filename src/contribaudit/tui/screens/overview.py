@@ -358,7 +358,7 @@ class OverviewScreen(BoardScreen):
             panels[place].enter_from(message.way)
 
     def action_step(self, number: int) -> None:
-        """To a step of the queue by its number."""
+        """To a step in Next by its number."""
         self.dashboard.show_step(number)
 
     @work(exclusive=True, group="seen")

@@ -12,11 +12,11 @@ from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.advise.steps import NextStep, StepKind, to_do
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.exporters.text import duration
-from contribaudit.tui.screens import queue as rows
+from contribaudit.tui.screens import next as rows
 from contribaudit.tui.screens.approve import ApproveScreen
 from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.findings import FindingsScreen
-from contribaudit.tui.screens.queue import QueueScreen
+from contribaudit.tui.screens.next import NextScreen
 from contribaudit.tui.screens.waive import WaiveScreen
 from tests.builders import ORG, app
 from tests.tui.boards import board, opener
@@ -27,12 +27,12 @@ from tests.tui.test_waive_screen import moved
 pytestmark = pytest.mark.anyio
 
 
-async def shown(pilot: Pilot[str]) -> QueueScreen:
+async def shown(pilot: Pilot[str]) -> NextScreen:
     """The screen, with its steps."""
     await pilot.press("n")
-    await until(pilot, lambda: isinstance(pilot.app.screen, QueueScreen) and bool(rows_of(pilot, "queue-grid")))
+    await until(pilot, lambda: isinstance(pilot.app.screen, NextScreen) and bool(rows_of(pilot, "next-grid")))
     screen = pilot.app.screen
-    assert isinstance(screen, QueueScreen)
+    assert isinstance(screen, NextScreen)
     return screen
 
 
@@ -40,7 +40,7 @@ async def shown(pilot: Pilot[str]) -> QueueScreen:
 async def test_every_step_stands_under_its_kind_with_the_number_that_next_gives_it(size: tuple[int, int]) -> None:
     async with driven(opener(board()), size, begin="next") as pilot:
         screen = await shown(pilot)
-        listed = rows_of(pilot, "queue-grid")
+        listed = rows_of(pilot, "next-grid")
         kinds = [one.split()[0] for one in listed if one.split()[0].isupper()]
         assert kinds == [kind.name for kind in StepKind if kind in {one.kind for one in board().steps}]
         numbers = [int(one.split()[0]) for one in listed if one.split()[0].isdigit()]
@@ -53,9 +53,9 @@ async def test_every_step_stands_under_its_kind_with_the_number_that_next_gives_
 async def test_a_digit_leads_to_its_step_from_the_overview() -> None:
     async with driven(opener(board())) as pilot:
         await pilot.press("3")
-        await until(pilot, lambda: isinstance(pilot.app.screen, QueueScreen))
+        await until(pilot, lambda: isinstance(pilot.app.screen, NextScreen))
         screen = pilot.app.screen
-        assert isinstance(screen, QueueScreen)
+        assert isinstance(screen, NextScreen)
         steps = to_do(dashboard(pilot).board.steps)  # type: ignore[union-attr]
         await until(pilot, lambda: screen.step is steps[2])
         await pilot.press("1")
@@ -117,9 +117,9 @@ async def test_a_decision_opens_the_waiver_and_space_marks_several(kept: Opener)
         fails = [one for one in board.report.findings if one.outcome is Outcome.FAIL]
         decide = [decision(one, n) for n, one in enumerate(fails * 2)][:2]
         dashboard(pilot).accept(replace(board, steps=decide))
-        await until(pilot, lambda: len(rows_of(pilot, "queue-grid")) == 3)
+        await until(pilot, lambda: len(rows_of(pilot, "next-grid")) == 3)
         await pilot.press("home", "down", "space", "down", "space")
-        assert [row.split()[0] for row in rows_of(pilot, "queue-grid")[1:]] == ["*", "*"]
+        assert [row.split()[0] for row in rows_of(pilot, "next-grid")[1:]] == ["*", "*"]
         await pilot.press("w")
         await until(pilot, lambda: isinstance(pilot.app.screen, WaiveScreen))
         assert "Accept 2 findings" in on_screen(pilot)
@@ -185,7 +185,7 @@ async def test_enter_on_an_approval_opens_the_baseline() -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, ApproveScreen))
 
 
-def test_a_queue_and_next_agree_on_the_time() -> None:
+def test_the_screen_and_the_command_agree_on_the_time() -> None:
     shown_board = board()
     steps = next_steps(shown_board.report)
     entries = rows.entries(steps)

@@ -51,7 +51,7 @@ SHEET = ("place", "kind", "severity", "minutes", "due", "what", "command", "find
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the queue: a step, or the heading above those of a kind."""
+    """One line of the screen: a step, or the heading above those of a kind."""
 
     kind: StepKind
     step: NextStep | None = None
@@ -110,7 +110,7 @@ def cells(board: Board, one: Entry, *, marked: bool) -> list[Text]:
 
 
 def line(board: Board) -> Text:
-    """The sentence above the queue."""
+    """The sentence above the steps."""
     things = to_do(board.steps)
     if not things:
         return Text("Nothing can be done now." if board.steps else "Nothing to do.", "bold")
@@ -217,7 +217,7 @@ def sheet_row(one: Entry) -> tuple[Cell, ...]:
     return one.place, one.kind.value, severity, step.minutes, step.due, step.text, step.command, ids
 
 
-class QueueScreen(BoardScreen):
+class NextScreen(BoardScreen):
     """Steps kind by kind; the cursor stays on its step, or goes to the one that is new."""
 
     NAME: ClassVar[str] = "Next"
@@ -230,9 +230,9 @@ class QueueScreen(BoardScreen):
         *(Binding(str(n), f"step({n})", f"Step {n}", show=False) for n in range(1, 10)),
     ]
     DEFAULT_CSS: ClassVar[str] = """
-    QueueScreen.-narrow Listing > .sides { layout: vertical; }
-    QueueScreen.-narrow Listing > .sides > Grid { width: 1fr; height: 3fr; }
-    QueueScreen.-narrow Listing > .sides > VerticalScroll {
+    NextScreen.-narrow Listing > .sides { layout: vertical; }
+    NextScreen.-narrow Listing > .sides > Grid { width: 1fr; height: 3fr; }
+    NextScreen.-narrow Listing > .sides > VerticalScroll {
         width: 1fr; height: 2fr; border-left: none; border-top: solid $primary 40%;
     }
     """
@@ -242,7 +242,7 @@ class QueueScreen(BoardScreen):
         self._marked: set[object] = set()
         self._wanted: int | None = None
         """The step to stand on once there is a board."""
-        self._list: Listing[Entry] = Listing(COLUMNS, id="queue", empty="", key=lambda one: one.key, sortable=False)
+        self._list: Listing[Entry] = Listing(COLUMNS, id="next", empty="", key=lambda one: one.key, sortable=False)
 
     def body(self) -> ComposeResult:
         """The list, and the step under the cursor."""
