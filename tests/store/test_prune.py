@@ -17,16 +17,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, make_url, select, text
 
+from contribaudit.core.advise.notices import Event, Matter, Message, News
 from contribaudit.core.model.attestation import Baseline, Signature
 from contribaudit.core.model.audit_log import AuditEvent, EventAction, LogReading
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.snapshot import CollectionStatus, Space, SpaceList
+from contribaudit.core.model.subject import pseudonym
 from contribaudit.errors import StoreBusy, UsageError
 from contribaudit.store import audit_log
 from contribaudit.store.history import History
+from contribaudit.store.notices import Destination
 from contribaudit.store.pruning import Retention, RunOf, kept_by_age, parse_span
 from contribaudit.store.records import Judged
 from contribaudit.store.schema import facts, responses
+from contribaudit.store.schema import told as reported
 from tests.postgres import MISSING, server_url
 
 from .builders import FAILED, OK, ORG, PARTIAL, app, day, draft, missing, raw_object, snapshot
@@ -361,6 +365,25 @@ def test_readings_of_the_log_leave_no_new_hole(history: History) -> None:
     with history._reading() as connection:
         assert audit_log.log_position(connection, ORG) == position
         assert {one.actions[0].id for one in audit_log.read_log(connection, ORG).readings} == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    "person", ["anna@acme.example", "jörg@acme.example", "o'neil+x@acme.example", "ÅSA@acme.example"]
+)
+def test_texts_lose_the_name_and_no_other_that_holds_it(history: History, person: str) -> None:
+    """Messages keep their text as JSON, which spells letters outside ASCII in its own way."""
+    others = f"jo{person}, jo.{person}, {person}.org, {person}-x.org"
+    said = f"attested by\n{person}; {person.swapcase()}. {others}"
+    message = Message(Event.STALE, "Stale", (said,), facts={"matters": [{"text": said}]})
+    matter = Matter("k", Event.STALE, "", "Values", said)
+    where = Destination("1", "webhook #1")
+    history.tell(ORG, None, day(0), [where], lambda _told, _first: (News((matter,)), [(message, day(0))]))
+    history.forget_person(person, day(1), SIGNED)
+    after = f"attested by\n{pseudonym(person)}; {pseudonym(person)}. {others}"
+    (delivery,) = history.deliveries()
+    assert delivery.message == replace(message, lines=(after,), facts={"matters": [{"text": after}]})
+    with history._reading() as connection:
+        assert connection.execute(select(reported.c.text).where(reported.c.key == "k")).scalar_one() == after
 
 
 def test_an_actor_of_the_log_is_forgotten_too(history: History) -> None:

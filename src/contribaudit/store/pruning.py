@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Column, Connection, bindparam, delete, select, update
 
@@ -364,14 +365,23 @@ def _spellings(connection: Connection, column: Column[str], person: str) -> list
 
 
 def _forget_in_texts(connection: Connection, column: Column[str], person: str, instead: str) -> int:
-    named = re.compile(re.escape(person.strip()), re.IGNORECASE)
-    found = [text for text in connection.execute(select(column).distinct()).scalars() if named.search(text)]
-    return sum(
-        connection.execute(
-            update(column.table).where(column == text).values({column.name: named.sub(instead, text)})
-        ).rowcount
-        for text in found
-    )
+    named = re.compile(rf"(?<![\w.+-]){re.escape(person.strip())}(?![\w-]|\.\w)", re.IGNORECASE)
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, list):
+            return [renamed(one) for one in value]
+        if isinstance(value, dict):
+            return {key: renamed(one) for key, one in value.items()}
+        return named.sub(instead, value) if isinstance(value, str) else value
+
+    decode, encode = (json.loads, json.dumps) if column is messages.c.body else (str, str)
+    touched = 0
+    for text in list(connection.execute(select(column).distinct()).scalars()):
+        said = decode(text)
+        if (new := renamed(said)) != said:
+            statement = update(column.table).where(column == text).values({column.name: encode(new)})
+            touched += connection.execute(statement).rowcount
+    return touched
 
 
 def _forget_actor(connection: Connection, person: str, instead: str) -> int:
