@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from sqlalchemy import make_url, text
 
-from contribaudit.errors import StoreBusy
+from contribaudit.errors import StoreBusy, StoreError
+from contribaudit.store import saving
 from contribaudit.store.history import History
 
-from .builders import draft, realms, snapshot
+from .builders import ORG, draft, realms, snapshot
 
 RUNNERS, RUNS = 20, 3
 
@@ -81,3 +83,41 @@ def test_a_writer_waits_longer_than_a_statement_may_take(postgres_schema: str, m
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=2.5)
         assert waiting.result(timeout=60).id == 1
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_a_writer_sees_what_was_written_while_it_waited(postgres_schema: str, level: str) -> None:
+    """Whatever the server's default isolation is: the next number follows from what is there by then."""
+    url = make_url(postgres_schema)
+    level = level.replace(" ", r"\ ")
+    options = f"{url.query['options']} -cdefault_transaction_isolation={level}"
+    address = url.update_query_dict({"options": options}).render_as_string(hide_password=False)
+    with History.open(address) as history, History.open(address) as other, ThreadPoolExecutor(1) as pool:
+        with history._writing() as connection:
+            saving.save_run(connection, draft(0), [snapshot(0, realms(one="eu"))])
+            waiting = pool.submit(other.save, draft(1), [snapshot(1, realms(one="us"))])
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+        assert waiting.result(timeout=60).id == 2
+        assert [one.after for one in history.changes(ORG, 1, 2)] == ["us"]
+
+
+def test_a_run_whose_lock_breaks_while_it_waits_to_be_saved_is_not_kept(postgres_schema: str) -> None:
+    """Another audit may have begun then, and be saved first: the older look must not become the newest run."""
+    with (
+        History.open(postgres_schema) as history,
+        History.open(postgres_schema) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        with history.lock(ORG):
+            with other._writing() as connection:
+                waiting = pool.submit(history.save, draft(0), [snapshot(0, realms(one="eu"))])
+                with pytest.raises(TimeoutError):
+                    waiting.result(timeout=0.5)
+                driver = history._held[ORG].connection.driver_connection
+                assert driver is not None
+                end = text("SELECT pg_terminate_backend(:pid)")
+                assert connection.execute(end, {"pid": driver.info.backend_pid}).scalar()
+            with pytest.raises(StoreError, match="broke while the audit"):
+                waiting.result(timeout=60)
+        assert history.runs() == []

@@ -128,7 +128,9 @@ def _server(url: URL, *, make: bool) -> Database:
     """The store on a server; without `make` an empty one in memory where it has no tables."""
     shown = f"postgresql://{url.host or ''}/{url.database or ''}"
     engine = _postgresql_engine(url)
-    reader, writer = engine.execution_options(isolation_level="REPEATABLE READ"), engine.execution_options()
+    reader = engine.execution_options(isolation_level="REPEATABLE READ")
+    # Whatever the server's default: a writer must see what others wrote while it waited for its turn.
+    writer = engine.execution_options(isolation_level="READ COMMITTED")
     try:
         with translated(shown):
             with reader.connect() as connection:
