@@ -97,6 +97,24 @@ def test_a_run_that_was_refused_after_a_whole_one_differs_in_nothing(key: str, t
     assert {one.reported for one in found if one.result is Result.SAME} >= {"unknown"}
 
 
+@pytest.mark.parametrize("app", ["acme-us/confluence", "acme/jira-software", "acme/confluence"])
+def test_an_app_that_left_and_that_a_policy_still_lists_differs_in_nothing(app: str, tmp_path: Path) -> None:
+    """The run saw its ID alone; findings call it by its alias of earlier runs, which follows from inventory.csv."""
+    with simulated(tmp_path, "drifted") as bench:
+        policy = 'extends = ["essentials"]' + EVERY_CHECK.replace('"DR-01"\n', '"DR-01"\nexpect = ["EU"]\n')
+        asyncio.run(audit(bench.job(policy, now=NOW - timedelta(days=2))))
+        bench.organization.remove_app(app)
+        job = bench.job(policy)
+        asyncio.run(audit(job))
+        place = export(of_last(job), tmp_path / "pack", now=NOW, operator=job.operator).place
+    found = reperform(place)
+    assert [one for one in found if one.differs] == []
+    listed = next(one for one in load(place)["findings"] if one["check"] == "DR-14")
+    assert isinstance(listed["observed"], list)
+    assert f"app:{app.replace('/', '.atlassian.net/')}" in listed["observed"]
+    assert next(one for one in found if one.id == listed["id"]).result is Result.SAME
+
+
 @pytest.mark.parametrize("scenario", ["tidy", "drifted"])
 def test_what_the_gateway_told_is_judged_again(scenario: str, tmp_path: Path) -> None:
     """AI, trials, plans and regions of sites, and how far the apps' policy items count."""

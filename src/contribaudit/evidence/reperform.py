@@ -431,6 +431,8 @@ def _remembered_names(held: ListedPack, document: ReportV1) -> Iterator[Observed
             subject = Subject(row["organization_id"], Kind.APP, row["id"])
             site = sites.get((row["organization_id"], row["site"]), "")
             known = {names.APP_NAME: row["name"], names.APP_HOST: row["site"], names.APP_TYPE_KEY: row["type_key"]}
+            alias = f"app:{row['site'] or row['type_key']}/{row['type_key'] if row['site'] else row['id']}"
+            known[names.APP_ALIAS] = alias if row["type_key"] else ""
             called[subject] = {**known, names.APP_SITE: "" if site == row["site"] else site}
     for one in document["findings"]:
         about = one["subject"]
