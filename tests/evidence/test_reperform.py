@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -459,3 +460,60 @@ def test_a_pass_that_the_baseline_held_back_is_not_judged(
     failed["reason_code"] = code
     (forged / "report.json").write_text(json.dumps(document, indent=2) + "\n")
     assert [one.id for one in reperform(remade(forged)) if one.result is Result.DIFFERENT] == [failed["id"]]
+
+
+def test_a_waiver_whose_alias_named_another_app_at_its_approval_is_not_judged(
+    tmp_path: Path, copied: Callable[[Path], Path]
+) -> None:
+    """Only the history knows what an alias named before. Without a warning the report cannot leave a waiver out."""
+    now = NOW
+    with simulated(tmp_path, "drifted") as bench:
+        policy = 'extends = ["essentials"]' + EVERY_CHECK.replace('"DR-01"\n', '"DR-01"\nexpect = ["JP"]\n')
+        asyncio.run(audit(bench.job(policy, now=now - timedelta(days=2))))
+        before = bench.organization.app("acme-us/confluence")
+        bench.organization.remove_app("acme-us/confluence")
+        after = replace(before, id=f"{before.id}-anew")
+        AdminConsole(bench.organization, lambda: now - timedelta(hours=2)).add_app(after)
+        waived = "".join(
+            f'''
+[[waiver]]
+check = "DR-01"
+subject = "{subject}"
+reason = "agreed"
+requested_by = "lead@acme.example"
+approved_by = "ciso@acme.example"
+approved_at = {now - timedelta(days=1):%Y-%m-%d}
+expires = {now + timedelta(days=30):%Y-%m-%d}
+'''
+            for subject in ("app:acme-us.atlassian.net/confluence", "app:acme.atlassian.net/confluence")
+        )
+        job = bench.job(policy + waived, now=now)
+        asyncio.run(audit(job))
+        place = export(of_last(job), tmp_path / "pack", now=now, operator=job.operator).place
+    found = reperform(place)
+    assert [one for one in found if one.differs] == []
+    assert exit_code(found) == 3
+    findings = [one for one in load(place)["findings"] if one["check"] == "DR-01"]
+    moved = next(one for one in findings if one["subject"]["id"] == after.id)
+    kept = next(one for one in findings if one["waiver"])
+    result = {one.id: one.result for one in found}
+    assert (moved["outcome"], result[moved["id"]]) == ("fail", Result.NOT_JUDGED)
+    assert (kept["outcome"], result[kept["id"]]) == ("waived", Result.SAME)
+
+    def differing(alter: Callable[[dict[str, Any]], object]) -> list[str]:
+        forged = copied(place)
+        document = json.loads((forged / "report.json").read_text())
+        alter(document)
+        (forged / "report.json").write_text(json.dumps(document, indent=2) + "\n")
+        return [one.id for one in reperform(remade(forged)) if one.result is Result.DIFFERENT]
+
+    def of(document: dict[str, Any], identity: str) -> dict[str, Any]:
+        finding: dict[str, Any] = next(one for one in document["findings"] if one["id"] == identity)
+        return finding
+
+    assert differing(lambda document: document.update(warnings=[])) == [moved["id"]]
+    assert differing(lambda document: of(document, kept["id"]).update(outcome="fail", waiver=None)) == [kept["id"]]
+    passes = {"outcome": "pass", "underlying_outcome": "pass"}
+    assert differing(lambda document: of(document, moved["id"]).update(passes)) == [moved["id"]]
+    another = {**(kept["waiver"] or {}), "reason": "another"}
+    assert differing(lambda document: of(document, kept["id"]).update(waiver=another)) == [kept["id"]]

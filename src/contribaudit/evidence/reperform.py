@@ -161,12 +161,12 @@ def reperform(place: Path) -> list[Performed]:
     ]
     reported = {one["id"]: one for one in document["findings"]}
     return inconsistent + [
-        _compare_finding(reported.get(identity), again.get(identity))
+        _compare_finding(reported.get(identity), again.get(identity), document["warnings"])
         for identity in sorted(reported.keys() | again.keys())
     ]
 
 
-def _compare_finding(reported: FindingV1 | None, again: FindingV1 | None) -> Performed:
+def _compare_finding(reported: FindingV1 | None, again: FindingV1 | None, warnings: Iterable[str]) -> Performed:
     if reported is None:
         assert again is not None, "one of the two has the ID"
         result, why = Result.LEFT_OUT, "it follows from the pack, and the report leaves it out"
@@ -179,7 +179,7 @@ def _compare_finding(reported: FindingV1 | None, again: FindingV1 | None) -> Per
     if (
         reported["check"] in _OF_THE_HISTORY
         or (other and _of_the_history(reported) and not (again and _of_the_run(again)))
-        or (again and _refused_by_baseline(reported, again))
+        or (again and (_refused_by_baseline(reported, again) or _waiver_refused(reported, again, warnings)))
     ):
         return Performed(Result.NOT_JUDGED, *common[:3], "", _rests_on(reported))
     return Performed(Result.DIFFERENT if other else Result.SAME, *common, other)
@@ -224,6 +224,20 @@ def _refused_by_baseline(reported: FindingV1, again: FindingV1) -> bool:
         reported["underlying_outcome"] == Outcome.UNKNOWN.value
         and reported["reason_code"] in (NOT_IN_BASELINE, BASELINE_EXPIRED)
         and (passes or withdrawn)
+    )
+
+
+def _waiver_refused(reported: FindingV1, again: FindingV1, warnings: Iterable[str]) -> bool:
+    """Whether the report says that the waiver does not count, since its alias named another subject at the approval.
+
+    What an alias named before, only the history holds; the report's warning names check and subject. All but the waiver
+    must come out the same.
+    """
+    without: FindingV1 = {**again, "outcome": again["underlying_outcome"], "waiver": None}
+    return (
+        again["waiver"] is not None
+        and any(again["check"] in one and again["subject"]["id"] in one for one in warnings)
+        and not _difference(reported, without)
     )
 
 
