@@ -21,7 +21,7 @@ async def _grid() -> None:
     from tempfile import TemporaryDirectory
 
     from tests.tui.boards import board, opener
-    from tests.tui.grids import desk_of, due_of
+    from tests.tui.grids import due_of, session_of
     from textual.app import App
 
     from contribaudit.store.history import History
@@ -40,7 +40,7 @@ async def _grid() -> None:
             while app.board is None:
                 await pilot.pause(0.05)
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            form = AttestScreen(desk_of(state, store), due, "it@acme.example")
+            form = AttestScreen(session_of(state, store), due, "it@acme.example")
 
             async def opened() -> None:
                 await app.push_screen(form)

@@ -159,14 +159,14 @@ async def _attest(pilot: Pilot[Any]) -> Opened:
     """The grid that a look is recorded in, a row for each app."""
     from tempfile import TemporaryDirectory
 
-    from tests.tui.grids import desk_of, due_of
+    from tests.tui.grids import due_of, session_of
 
     from contribaudit.store.history import History
     from contribaudit.tui.screens.attest import AttestScreen
 
     due, state = due_of(APPS)
     with TemporaryDirectory() as folder, History.open(f"{folder}/history.sqlite") as store:
-        form = AttestScreen(desk_of(state, store), due, "it@acme.example")
+        form = AttestScreen(session_of(state, store), due, "it@acme.example")
         await _settled(pilot.app, [0.0])
         found = await opened(pilot, "Attest grid", lambda: pilot.app.push_screen(form), _KEYS["attest"])
         pilot.app.pop_screen()

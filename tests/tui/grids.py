@@ -1,4 +1,4 @@
-"""Console screens that are due, of as many apps as a test wants, and a desk that reads nothing."""
+"""Console screens that are due, of as many apps as a test wants, and a session that reads nothing."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Still(AttestationSession):
         return self.state
 
 
-def desk_of(state: State, store: History) -> AttestationSession:
+def session_of(state: State, store: History) -> AttestationSession:
     """Records into `store` what is seen of this state."""
-    desk = Still(ORG, Job((), store, RULEBOOK, POLICY, clock=lambda: NOW), False, SILENT)
-    desk.state = state
-    return desk
+    session = Still(ORG, Job((), store, RULEBOOK, POLICY, clock=lambda: NOW), False, SILENT)
+    session.state = state
+    return session
 
 
 def due_of(apps: int, screen: str = "rovo-access", plan: str = "Standard") -> tuple[DueScreen, State]:

@@ -19,7 +19,7 @@ from contribaudit.tui.widgets.grid import CellGrid
 from tests.builders import ORG
 from tests.tui.boards import board, opener
 from tests.tui.driving import NARROW, NORMAL, WIDE, driven, on_screen, until
-from tests.tui.grids import desk_of, due_of
+from tests.tui.grids import due_of, session_of
 from tests.tui.live import ANNA, asked, rows_of
 
 pytestmark = pytest.mark.anyio
@@ -33,27 +33,27 @@ async def opened(
     due, state = due_of(apps, screen, "Enterprise" if screen == "encryption" else "Standard")
     with History.open(str(folder / "history.sqlite")) as store:
         async with driven(opener(board()), size) as pilot:
-            form = AttestScreen(desk_of(state, store), due, ANNA)
+            form = AttestScreen(session_of(state, store), due, ANNA)
             await pilot.app.push_screen(form)
             await until(pilot, lambda: form.has_class("-ready") and isinstance(pilot.app.focused, CellGrid))
             yield pilot, form, store
 
 
 async def test_the_keys_of_a_grid_that_had_the_focus_before_its_answers_are_shown(tmp_path: Path) -> None:
-    """On a slow desk the focus is there first."""
+    """On a slow machine the focus is there first."""
     due, state = due_of(3)
     go_on = threading.Event()
     with History.open(str(tmp_path / "history.sqlite")) as store:
-        desk = desk_of(state, store)
-        read = desk.read
+        session = session_of(state, store)
+        read = session.read
 
         def slowly() -> State:
             assert go_on.wait(20)
             return read()
 
-        desk.read = slowly  # type: ignore[method-assign]
+        session.read = slowly  # type: ignore[method-assign]
         async with driven(opener(board()), NORMAL) as pilot:
-            form = AttestScreen(desk, due, ANNA)
+            form = AttestScreen(session, due, ANNA)
             await pilot.app.push_screen(form)
             await until(pilot, lambda: isinstance(pilot.app.focused, CellGrid))
             assert "Fill down" not in on_screen(pilot)

@@ -53,12 +53,12 @@ async def test_the_form_is_the_one_that_was_looked_at(tmp_path: Path, size: str,
             return shown.report.state
 
     with History.open(str(tmp_path / "history.sqlite")) as store:
-        desk = Still(ORG, Job((), store, RULEBOOK, POLICY), False, SILENT)
+        session = Still(ORG, Job((), store, RULEBOOK, POLICY), False, SILENT)
         due = next(one for one in contents(shown, {ORG: EMPTY}).due if one.organization == ORG)
         async with driven(opener(shown), SIZES[size]) as pilot:
             if light:
                 await pilot.press("L")
-            form = AttestScreen(desk, due, ANNA, place="screen 1 of 3")
+            form = AttestScreen(session, due, ANNA, place="screen 1 of 3")
             await pilot.app.push_screen(form)
             await until(pilot, lambda: form.has_class("-ready") and isinstance(pilot.app.focused, CellGrid))
             await pilot.press("2", "1")

@@ -184,11 +184,11 @@ class ApproveScreen(BoardScreen):
         job, board = self.dashboard.job, self._board
         if job is None or board is None:
             return
-        desk = sessions(job, SILENT)[organization]
+        session = sessions(job, SILENT)[organization]
         with self.dashboard.telling():
-            baselines.require_person(desk)
-            what = await self.dashboard.in_thread(baselines.approvable, desk)
-            made = await self.app.push_screen_wait(ApproveForm(desk, what, board.you))
+            baselines.require_person(session)
+            what = await self.dashboard.in_thread(baselines.approvable, session)
+            made = await self.app.push_screen_wait(ApproveForm(session, what, board.you))
             if made is not None:
                 self.dashboard.say(f"{made.approved.by} approved run {made.run} as the baseline")
                 self.dashboard.action_reload()
@@ -206,9 +206,9 @@ class ApproveForm(FormScreen[Baseline]):
     SEND = "Review"
     DEFAULT_CSS: ClassVar[str] = "ApproveForm #what { height: auto; margin-top: 1; }"
 
-    def __init__(self, desk: AttestationSession, what: Approvable, by: str) -> None:
+    def __init__(self, session: AttestationSession, what: Approvable, by: str) -> None:
         super().__init__()
-        self._desk, self._what, self._by = desk, what, by
+        self._session, self._what, self._by = session, what, by
 
     def heading(self) -> Text:
         """The run, and who approves it."""
@@ -234,7 +234,7 @@ class ApproveForm(FormScreen[Baseline]):
         yield Static(outside_text(self._what), id="what")
 
     def _until(self, text: str) -> datetime | None:
-        now = self._desk.now()
+        now = self._session.now()
         return baselines.last_moment(spelled(text, now.date()), now)
 
     async def finish(self) -> None:
@@ -244,6 +244,6 @@ class ApproveForm(FormScreen[Baseline]):
         if await self.app.push_screen_wait(QuestionScreen("Approve this?", body, yes="Approve", no="Back")):
             self.dismiss(
                 await asyncio.to_thread(
-                    baselines.approve, self._desk, self._what, by=self._by, reason=reason, until=ends
+                    baselines.approve, self._session, self._what, by=self._by, reason=reason, until=ends
                 )
             )

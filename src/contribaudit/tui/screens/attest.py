@@ -92,10 +92,10 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
     }
     """
 
-    def __init__(self, desk: AttestationSession, due: DueScreen, by: str, *, place: str = "") -> None:
+    def __init__(self, session: AttestationSession, due: DueScreen, by: str, *, place: str = "") -> None:
         """`place` says which screen of several this is."""
         super().__init__()
-        self._desk, self._due, self._screen, self._by, self._turn = desk, due, due.screen, by, place
+        self._session, self._due, self._screen, self._by, self._turn = session, due, due.screen, by, place
         self._before: State | None = None
         self._draft: Draft | None = None
         self._recorded = False
@@ -108,7 +108,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         path = path_of(self._screen)
         with Vertical(classes="form"):
             yield Static(self.heading(), classes="form--title")
-            if self._desk.offline:
+            if self._session.offline:
                 yield Static(f"! {rows.NO_KEY}", classes="offline", markup=False)
             with VerticalScroll(id="way", can_focus=False):
                 yield Static("Reading the API's signals before you look …", id="where", markup=False)
@@ -146,7 +146,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
 
     def today(self) -> date:
         """As the history's clock has it."""
-        return self._desk.now().date()
+        return self._session.now().date()
 
     @property
     def touched(self) -> bool:
@@ -157,7 +157,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
     async def _read_before(self) -> None:
         self.tell("")
         try:
-            before = await asyncio.to_thread(self._desk.read)
+            before = await asyncio.to_thread(self._session.read)
             fresh, kept = await asyncio.to_thread(self._drafts, before)
         except ContribauditError as error:
             self.tell(
@@ -310,14 +310,14 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         )
         if await self.app.push_screen_wait(question):
             bodies = {shot.sha256: self._bodies[shot.sha256] for shot in shots}
-            await asyncio.to_thread(self._desk.job.store.add_attestations, made, bodies)
+            await asyncio.to_thread(self._session.job.store.add_attestations, made, bodies)
             self._recorded = True
             drafts.discard(self._draft)
             self.dismiss(made)
 
     def _filled(self, before: State, form: Form) -> tuple[CompletedVisit, tuple[Attestation, ...]]:
-        looked = self._desk.looked(before)
-        return looked, self._desk.filled(looked, form)
+        looked = self._session.looked(before)
+        return looked, self._session.filled(looked, form)
 
     def _show_path(self, path: str) -> None:
         self.query_one("#where", Static).update(rows.where(self._screen, path))

@@ -45,11 +45,11 @@ async def walk(dashboard: Host, board: Board, screens: Sequence[due_of_all.DueSc
     """One form after the other, until the last or until the person leaves one; what was recorded by then stays."""
     made: list[Attestation] = []
     with dashboard.telling():
-        open_desks = await dashboard.in_thread(_live_desks, dashboard.source)
+        live = await dashboard.in_thread(_live_sessions, dashboard.source)
         for number, one in enumerate(screens, 1):
             place = f"screen {number} of {len(screens)}" if len(screens) > 1 else ""
-            desk = open_desks[one.organization]
-            form = AttestScreen(desk, one, board.you, place=place)
+            session = live[one.organization]
+            form = AttestScreen(session, one, board.you, place=place)
             recorded = await dashboard.push_screen_wait(form)
             if recorded is None:
                 break
@@ -62,41 +62,41 @@ async def walk(dashboard: Host, board: Board, screens: Sequence[due_of_all.DueSc
 async def confirm(dashboard: Host, board: Board, one: Recorded) -> None:
     """Ask a second person whether the console shows the same."""
     told = one.attestation
-    desk = _desk_of(dashboard.job, told.subject.organization)
-    if desk is None:
+    session = _session_of(dashboard.job, told.subject.organization)
+    if session is None:
         return
     with dashboard.telling():
-        confirmation(told, desk.signature(board.you))  # refused before anything is asked
+        confirmation(told, session.signature(board.you))  # refused before anything is asked
         body = Text(f"You are {safe_text(board.you)}. First look at the console yourself:\n\n")
         body.append(f"{safe_text(told.console_path) or 'path not recorded'}\n\n", "bold")
         body.append("Does it show ").append(display(told.value), "bold").append(f" for {safe_text(told.setting)}?\n\n")
         body.append_text(recorded_detail(board.report.state, one))
         question = QuestionScreen("Confirm as a second person?", body, yes="I see the same", no="Back")
         if await dashboard.push_screen_wait(question):
-            await dashboard.in_thread(desk.confirm, told.id, board.you)
+            await dashboard.in_thread(session.confirm, told.id, board.you)
             dashboard.say(f"{board.you} confirmed {told.setting} as {told.by} saw it")
             dashboard.action_reload()
 
 
 async def revoke(dashboard: Host, board: Board, one: Recorded) -> None:
     """Ask why, then take it back."""
-    desk = _desk_of(dashboard.job, one.attestation.subject.organization)
-    if desk is None:
+    session = _session_of(dashboard.job, one.attestation.subject.organization)
+    if session is None:
         return
-    signed = await dashboard.push_screen_wait(RevokeScreen(desk, board.report.state, one, board.you))
+    signed = await dashboard.push_screen_wait(RevokeScreen(session, board.report.state, one, board.you))
     if signed is not None:
         dashboard.say(f"{signed.by} revoked it: look at {one.attestation.setting} again")
         dashboard.action_reload()
 
 
-def _live_desks(source: Source | None) -> dict[str, AttestationSession]:
+def _live_sessions(source: Source | None) -> dict[str, AttestationSession]:
     """With keys where there are some. In a worker thread: a keyring may ask. Raises ContribauditError."""
     if source is None or source.job is None:
         return {}
     return sessions(source.live_job() or source.job, SILENT)
 
 
-def _desk_of(job: Job | None, organization: str) -> AttestationSession | None:
+def _session_of(job: Job | None, organization: str) -> AttestationSession | None:
     return sessions(job, SILENT).get(organization) if job is not None else None
 
 
@@ -108,9 +108,9 @@ class RevokeScreen(FormScreen[Signature]):
     DEFAULT_CSS: ClassVar[str] = "RevokeScreen #what { height: auto; margin-top: 1; }"
     HINT: ClassVar[str] = "a typo, the wrong organization, …"
 
-    def __init__(self, desk: AttestationSession, state: State, one: Recorded, by: str) -> None:
+    def __init__(self, session: AttestationSession, state: State, one: Recorded, by: str) -> None:
         super().__init__()
-        self._desk, self._state, self._one, self._by = desk, state, one, by
+        self._session, self._state, self._one, self._by = session, state, one, by
 
     def fields(self) -> Iterable[Widget]:
         """Why, and what it is about."""
@@ -125,7 +125,7 @@ class RevokeScreen(FormScreen[Signature]):
     async def finish(self) -> None:
         """Revoke it, signed by the person."""
         why = self.field("why").value
-        self.dismiss(await asyncio.to_thread(self._desk.revoke, self._one.attestation.id, self._by, why))
+        self.dismiss(await asyncio.to_thread(self._session.revoke, self._one.attestation.id, self._by, why))
 
 
 class AttestedList(Listing[Recorded]):
