@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from contribaudit.cli.console import Console, pass_console
-from contribaudit.cli.options import format_option, organization_option, policy_option, store_option
+from contribaudit.cli.options import by_option, format_option, organization_option, policy_option, store_option
 from contribaudit.core.model.several import counted
 from contribaudit.exporters.text import Cell, duration
 
@@ -27,7 +27,7 @@ TABLE = COLUMNS[:7]
 @organization_option(multiple=True)
 @policy_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Show only the first N steps.")
-@click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
+@by_option
 @format_option()
 @store_option
 @pass_console

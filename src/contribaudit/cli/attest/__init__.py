@@ -18,6 +18,7 @@ from contribaudit.cli.options import (
     PATH,
     agreed,
     api_key_options,
+    by_option,
     format_option,
     session_options,
     store_option,
@@ -251,12 +252,11 @@ def _row(attestation: Attestation, standing: str, state: State, policy: AuditPol
 
 
 _identity = click.argument("identity", metavar="ID")
-_by = click.option("--by", metavar="MAIL", help="Your email address; default: attested_by in the configuration.")
 
 
 @command.command("confirm", short_help="Confirm as a second person that the console shows this.")
 @_identity
-@_by
+@by_option
 @session_options
 @pass_console
 def confirm(console: Console, *, identity: str, by: str | None) -> None:
@@ -271,7 +271,7 @@ def confirm(console: Console, *, identity: str, by: str | None) -> None:
 
 @command.command("revoke")
 @_identity
-@_by
+@by_option
 @click.option("--note", metavar="TEXT", default="", help="Why.")
 @session_options
 @pass_console
