@@ -50,7 +50,7 @@ class Diagnostics:
         self.run: int | None = None
         """The run's number in the history, once there is one."""
         self.color: bool | None = None
-        """False with --no-color; None when nobody said: then a terminal gets them unless NO_COLOR is set."""
+        """False with --no-color; None otherwise: then a terminal gets colours unless NO_COLOR is set."""
         self.runnable: Callable[[str], str] = str
         """Completes the commands that a text names, so that they run as they stand."""
         self._stream = stream
@@ -77,7 +77,7 @@ class Diagnostics:
         return _redraws(self.stream)
 
     def colors(self, stream: TextIO) -> bool:
-        """Whether the stream gets colours: a terminal that knows them, and neither NO_COLOR nor --no-color is there."""
+        """Whether the stream gets colours: it is a terminal that has them, without NO_COLOR and --no-color."""
         if self.color is not None:
             return self.color
         return _redraws(stream) and not os.environ.get("NO_COLOR")

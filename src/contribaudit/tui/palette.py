@@ -62,9 +62,8 @@ def _sites(host: Host, board: Board, query: str) -> Iterator[Offer]:
 
 def _checks(host: Host, board: Board, query: str) -> Iterator[Offer]:
     told = {one.check: one.title for one in board.report.findings}
-    for check, title in [one for one in sorted(told.items()) if _contains_words(f"check {_check_title(*one)}", query)][
-        :_MOST
-    ]:
+    found = [one for one in sorted(told.items()) if _contains_words(f"check {_check_title(*one)}", query)]
+    for check, title in found[:_MOST]:
         line = f"Check: {title} ({check})"
         yield safe_text(line), partial(host.show_findings, f"check:{check}"), "Its findings"
 

@@ -1,6 +1,6 @@
 """A dashboard that outlasts its screens: no key is lost, styles are parsed once, and what fails is told in passing.
 
-What it makes otherwise than Textual does, and why; what the dashboard shows is `app.py`. While nobody waits it makes
+What it does differently from Textual, and why; what the dashboard shows is `app.py`. While nobody waits it makes
 ready what no key has asked for yet, and it has a garbage collector that stops nobody.
 """
 

@@ -154,8 +154,8 @@ class Search:
                 + (f"sha256 {one.sha256}" if one.sha256 else "absent")
                 for one in sides
             ),
-            "What the object means is not published: this is a reading of one organization's, to be agreed with in "
-            "each.",
+            "The meaning of the object is not published. This is one organization's reading; in any organization it "
+            "counts once an attestation made there agrees with it.",
         ]
         if unknown:
             told.append(f"Not attested in both states, so they may have changed too: {', '.join(unknown)}")

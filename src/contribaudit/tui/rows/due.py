@@ -76,7 +76,7 @@ def due_screens(
 
 
 def _values_asked_for(state: State, finding: Finding) -> list[tuple[Subject, SettingId]]:
-    """What a look has to tell before the finding can come out otherwise: of a computed answer all that it rests on."""
+    """What a look has to tell before the finding can have another outcome: for a computed answer, all it rests on."""
     if not finding.outcome.unproven or finding.setting is None:
         return []
     if finding.setting not in COMPUTED or finding.subject.kind not in KINDS:

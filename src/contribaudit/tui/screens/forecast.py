@@ -1,4 +1,4 @@
-"""What if: a plan, the end of trials or a date, and what would then be otherwise. A prediction, and called one."""
+"""What if: a plan, the end of trials or a date, and what would then be different. A prediction, and called one."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Line:
 
 
 def lines(found: Forecast) -> list[Line]:
-    """What would be otherwise, day by day, the gravest first."""
+    """What would be different, day by day, the gravest first."""
     made = []
     for _, group in groupby(found.rows, alike):
         first, *others = group

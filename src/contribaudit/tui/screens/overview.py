@@ -89,7 +89,7 @@ class Panel(Widget, can_focus=True):
         way: int
 
     def __init__(self, title: str) -> None:
-        """`title` stands in the frame until there is a board to say more of: "DO NEXT" of the panel `#do-next`."""
+        """`title` stands in the frame until there is a board; it also makes the ID: `#do-next` of "DO NEXT"."""
         super().__init__(id=title.lower().replace(" ", "-"))
         self.title = title
         self._made: tuple[object, list[Line]] = (None, [])
@@ -120,7 +120,7 @@ class Panel(Widget, can_focus=True):
             self.border_title = Text(self.heading(board))
 
     def watch_cursor(self) -> None:
-        """Show what the line under the cursor says more."""
+        """Show what else there is to say about the line under the cursor."""
         self._say_anew()
 
     def _say_anew(self) -> None:
@@ -142,7 +142,7 @@ class Panel(Widget, can_focus=True):
         return self._made[1]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """As many lines as there are, and what the cursor's line says more."""
+        """As many lines as there are, and those beneath the cursor's."""
         return self._height(width)
 
     def render(self) -> Text:
@@ -242,7 +242,7 @@ class Panel(Widget, can_focus=True):
 
 
 def _beneath(line: Line) -> str:
-    """What the cursor's line says more: its sentences in full, unless every one of them stands in the line already."""
+    """What stands beneath the cursor's line: its sentences in full, unless the line has every one of them already."""
     *sentences, last = line.more.split(". ")
     return last if all(one in line.text.plain for one in sentences) else line.more
 
