@@ -96,7 +96,9 @@ def attested(word: str, subject: Subject, setting: Any = names.AI_ACCESS) -> Ite
 
 def item_of(word: str, subject: Subject, objects: dict[str, Any]) -> Iterator[Observation]:
     """The signal of the app's policy item, whose object is put into `objects`."""
-    if word != "absent":
+    if word == "unread":
+        yield unavailable(catalogue.signals.WORKSPACE_POLICY.id, subject, "timeout")
+    elif word != "absent":
         found = {"id": f"item of {subject.id}", "type": "policies", "attributes": {"type": "ai", **ITEMS[word]}}
         name = digest(canonical_json(found))
         objects[name] = found
@@ -413,6 +415,34 @@ def test_looks_that_disagree_beside_one_item_settle_nothing_between_it_and_the_g
     told = looked_twice("on", words, objects := dict[str, Any](), highest_plan="Premium")
     cells = ("Confluence gateway no item on", "Confluence item on")
     assert outcomes_of(cells, "Premium", objects, told)[0] == "conflict"
+
+
+@pytest.mark.parametrize("plan", ["Premium", "Enterprise"])
+@pytest.mark.parametrize("now", ["on", "absent", "unread", "odd", "null", "other-off"])
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        (("allowed", "allowed"), "unknown"),
+        (("limited", "limited"), "unknown"),
+        (("allowed", "blocked"), "unknown"),
+        (("blocked", "blocked"), "pass"),
+    ],
+)
+def test_an_item_that_was_off_while_its_app_was_open_closes_no_other_whatever_became_of_it(
+    words: tuple[str, str], outcome: str, now: str, plan: str
+) -> None:
+    told = looked_twice("off", words, objects := dict[str, Any](), highest_plan=plan)
+    cells = ("Confluence item off attested blocked", f"Confluence item {now}", "Confluence item off")
+    agreeing, _, other = outcomes_of(cells, plan, objects, told)
+    assert (agreeing, other) == ("pass", outcome)
+
+
+@pytest.mark.parametrize("words", [("allowed", "allowed"), ("allowed", "blocked")])
+def test_a_look_at_an_item_that_moved_decides_nothing_between_it_and_the_gateway(words: tuple[str, str]) -> None:
+    """The item is on since: that the app was open before does not make the gateway's no the truth."""
+    told = looked_twice("off", words, objects := dict[str, Any](), highest_plan="Premium")
+    cells = ("Confluence item off", "Confluence gateway no item on")
+    assert outcomes_of(cells, "Premium", objects, told)[1] == "conflict"
 
 
 class _Kept:

@@ -3,8 +3,8 @@
 A reading is ours of an object whose meaning is not published. It counts in an organization while the gateway or an
 anchored attestation agrees with it for an app in the same state, type and shape, and neither contradicts it for any
 app. It then also answers for the apps that the gateway does not reach. Between gateway and item a person who looks
-decides: the item does not count in an organization where an attestation contradicts it, or did while the item was as
-it is now, whatever was attested since and not taken back.
+decides. An attestation contradicts the reading that the item of its app had at the look, whatever became of that item
+and whatever was attested since, until it is revoked.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 from contribaudit.core.model import decoder as decoders
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation, standing
-from contribaudit.core.model.decoder import Decoder, Digests, Objects, decode, selected
-from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
+from contribaudit.core.model.decoder import Decoder, Digests, Objects, decode
+from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
 from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.ai_sources import (
@@ -33,7 +33,7 @@ from contribaudit.core.resolve.ai_sources import (
 )
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.reasons import Reason, Stop, fact
-from contribaudit.core.resolve.state import State, once_per_state
+from contribaudit.core.resolve.state import State
 
 READ_DIRECTLY = frozenset((names.AI_POLICY_ITEM,))
 """Settings that decoders read without waiting for an attestation of them: nobody can attest what no screen shows."""
@@ -132,11 +132,12 @@ def item_trust(state: State, organization: str, objects: Objects) -> Trust:
             continue
         shape = state.value(app, names.AI_POLICY_ITEM_SHAPE)
         shapes[app] = item[0], str(shape.value) if shape is not None else ""
-        for is_open, by_person, link in _compared(state, app, item[0], objects):
+        for is_open, by_person, link in _compared(state, app, item[0]):
             if is_open == item[0]:
                 agreed.setdefault(shapes[app], link)
             else:
                 against.append((by_person, link))
+    against.extend(_contrary_looks(state, organization, shapes, objects))
     return Trust(
         agreed,
         next((link for _, link in against), None),
@@ -173,11 +174,10 @@ def _standing(trust: Trust) -> str:
     return f"counts for {words}"
 
 
-def _compared(state: State, app: Subject, item_on: bool, objects: Objects) -> Iterator[tuple[bool, bool, Reason]]:
-    """What the gateway and attestations say of the app: open or not, whether a person decides so, and a link.
+def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool, bool, Reason]]:
+    """What the gateway and an anchored attestation say of the app: open or not, whether a person says so, and a link.
 
-    A no that may be about one account confirms an item that is off, and contradicts none that is on. A person decides
-    by an attestation in force, unless people saw the app both open and shut with the same item.
+    A no that may be about one account confirms an item that is off, and contradicts none that is on.
     """
     name = called(state, app)
     answer = gateway(state, app)
@@ -190,40 +190,50 @@ def _compared(state: State, app: Subject, item_on: bool, objects: Objects) -> It
     if not isinstance(attested, Stop) and attested[1].witness is not None and attested[1].witness.anchored:
         link = fact(f"{CALLED[switch]} of {name} is {attested[0]}", attested[1])
         yield not is_shut(attested[0]), True, link
-    looks = list(_seen_with_same_item(state, app, switch, objects))
-    contrary = [(word, look) for word, look in looks if is_shut(word) is item_on]
-    newest = state.in_force(app.organization).get((app, switch), ()) if len(contrary) == len(looks) else ()
-    for word, look in contrary:
-        sentence = f"{CALLED[switch]} of {name} was {word} when {look.by} looked, with the same policy item"
-        yield not item_on, look in newest, fact(sentence, state.read(app, switch))
 
 
-def _seen_with_same_item(
-    state: State, app: Subject, switch: SettingId, objects: Objects
-) -> Iterator[tuple[str, Attestation]]:
-    """What people saw, and the looks, when the app's policy item had its present shape and read as it does now.
+def _contrary_looks(
+    state: State, organization: str, shapes: Mapping[Subject, tuple[bool, str]], objects: Objects
+) -> Iterator[tuple[bool, Reason]]:
+    """Whether a person decides, and a link, for each unrevoked look that contradicts a reading of the present items.
 
-    Such a look contradicts the item even when its value no longer counts: because another signal moved or was not read,
-    because the signals do not determine the value, or because a later look took its place.
+    Such a look counts even when its value does not: because its item or another signal moved or was not read, because
+    the signals do not determine the value, or because a later look took its place. A person decides by a look in force
+    at an item that still reads the same, unless people saw the app both open and shut beside that reading.
+    """
+    told = standing(state.organization(organization).attestations, state.as_of)
+    present = frozenset(shapes.values())
+    for (app, switch), looks in grouped(told, lambda one: (one.subject, one.setting)).items():
+        if switch != main_switch(state.app(app)):
+            continue
+        for beside, seen in grouped(_with_readings(state, looks, objects), lambda one: one[0]).items():
+            contrary = [(word, look) for _, word, look in seen if is_shut(word) is beside[0]]
+            if not contrary or beside not in present:
+                continue
+            decides = len(contrary) == len(seen) and shapes.get(app) == beside
+            newest = state.in_force(organization).get((app, switch), ()) if decides else ()
+            for word, look in contrary:
+                sentence = f"{CALLED[switch]} of {called(state, app)} was {word} when {look.by} looked"
+                sentence += f", while its AI policy item was {'on' if beside[0] else 'off'}"
+                yield look in newest, fact(sentence, state.read(app, switch))
+
+
+def _with_readings(
+    state: State, looks: Sequence[Attestation], objects: Objects
+) -> Iterator[tuple[tuple[bool, str], str, Attestation]]:
+    """The reading and the shape of the app's item at each look, the word that was seen, and the look.
+
+    Looks that no signal anchors are left out, and those at which the item read as neither on nor off.
     """
     decoder = item_decoder(state)
-    now = state.value(app, decoder.signal) if decoder is not None else None
-    if decoder is None or now is None or not isinstance(now.value, tuple):
+    if decoder is None:
         return
-    as_now = selected(decoder.pointers, now.value, objects), _shape_of(now.value, objects)
-    for one in _unrevoked(state, app.organization).get((app, switch), ()):
+    for one in looks:
         word = one.value.strip().casefold() if isinstance(one.value, str) else ""
-        same_item = any(
-            (anchor.signal, anchor.subject) == (decoder.signal, app)
-            and (selected(decoder.pointers, anchor.state, objects), _shape_of(anchor.state, objects)) == as_now
-            for anchor in one.anchors
-        )
-        if one.bound and same_item and word in WORDS[switch]:
-            yield word, one
-
-
-@once_per_state
-def _unrevoked(state: State, organization: str) -> Mapping[tuple[Subject, SettingId], Sequence[Attestation]]:
-    """What people recorded of the organization and nobody took back, superseded looks included."""
-    told = standing(state.organization(organization).attestations, state.as_of)
-    return grouped(told, lambda one: (one.subject, one.setting))
+        if not one.bound or word not in WORDS[one.setting]:
+            continue
+        for anchor in one.anchors:
+            if (anchor.signal, anchor.subject) == (decoder.signal, one.subject):
+                value, _ = decode(decoder, anchor.state, objects)
+                if value in ("on", "off"):
+                    yield (value == "on", _shape_of(anchor.state, objects)), word, one
