@@ -77,7 +77,7 @@ class AttestationSession:
         return self.job.operator.signature(at or self.now(), by)
 
     def read(self) -> State:
-        """What anchors attestations as the API shows it now, the rest as of the last saved run; all of it offline."""
+        """What anchors attestations as the API shows it now, the rest as of the last saved run; offline, all of it."""
         from contribaudit.audit.pipeline import look
         from contribaudit.audit.replay import last_state
 
@@ -88,8 +88,8 @@ class AttestationSession:
     def looked(self, before: State, then: datetime | None = None) -> CompletedVisit:
         """The second reading, after a look that began once `before` was read.
 
-        Nothing more is read of a look in the past, `then`, nor offline: kept runs hold it, and none holds a look of
-        now.
+        For a look in the past, at `then`, and offline, nothing more is read: the reading before the look is the last
+        complete run, the one after it is `before`. Offline, a look at the present therefore has no reading after it.
         """
         at = then or self.now()
         if self.offline or then is not None:

@@ -2,8 +2,8 @@
 
 A story is a list of moments. At each, people do something in the console, and an audit follows where one is due. All of
 it is real: HTTP against the simulated API, a real history, attestations with anchors. Meanwhile the vendor publishes
-pages that the rulebook's facts rest on, of which one changes, and lists of sub-processors, of which the second has a
-company more than the shipped one.
+pages that the rulebook's facts rest on, of which one changes, and lists of sub-processors, of which the second names
+one company more than the shipped list.
 """
 
 from __future__ import annotations

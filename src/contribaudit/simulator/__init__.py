@@ -2,10 +2,10 @@
 
     with running(scenario_app("drifted")) as url: ...
 
-It imports nothing of the rest of contribaudit, so that it cannot share a misunderstanding with the client: what it does
-is written from Atlassian's published documentation and from what public client libraries observed. `app.py` is where a
-request goes through, `routes/` what is answered, `faults.py` what can go wrong, `options.py` what the facts leave open,
-`admin.py` an administrator whose deeds the audit log shows, `scenarios/` the organizations.
+The simulator imports nothing of the rest of contribaudit, so that it cannot share a misunderstanding with the client:
+it is written from Atlassian's published documentation and from what public client libraries observed. `app.py` is
+where a request goes through, `routes/` what is answered, `faults.py` what can go wrong, `options.py` what the facts
+leave open, `admin.py` an administrator whose deeds the audit log shows, `scenarios/` the organizations.
 """
 
 from __future__ import annotations

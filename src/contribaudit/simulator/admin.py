@@ -87,7 +87,7 @@ FRANKFURT: Json = {"ip": "192.0.2.10", "city": "Frankfurt", "regionName": "Hesse
 
 
 def event_id(organization: Organization) -> str:
-    """The ID of the next event. None is removed, so their count is unused as an ID, and later ones sort after."""
+    """The ID of the next event. Events are never removed, so their count gives a new ID that sorts after all others."""
     return f"e0000000-0000-4000-8000-{len(organization.events) + 1:012}"
 
 

@@ -2,8 +2,8 @@
 
     POST /control/flip {what, subject?, value?}     200 {"did": ...}; 400 {"error": ...}
 
-It exists only on request of the person who serves the simulator, asks for a key of the organization, and answers on
-this machine alone, as all of the simulator does.
+The endpoint exists only if the person who serves the simulator asks for it. A request needs a key of the organization,
+and comes from this machine, as all requests to the simulator do.
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ class Organization:
     # Edits of policies
 
     def set_rule(self, policy_id: str, rule: Any) -> None:
-        """Replace a policy's rule, of whatever shape: an undocumented policy shows a change of a setting so."""
+        """Replace a policy's rule, of whatever shape: this is how an undocumented policy shows a changed setting."""
         self.change(self.policy(policy_id), rule=rule)
 
     def set_resource(self, policy_id: str, which: str, status: str, **values: Any) -> None:

@@ -78,7 +78,7 @@ class App:
     unit: str | None = None
     absent: frozenset[str] = frozenset()
     rovo: bool | None = None
-    """Whether Rovo is on by the gateway; None where its AI policy item says it."""
+    """Whether the gateway shows Rovo as on; None where the app's AI policy item decides."""
     trial: str | None = None
     """The plan on trial, in the word for plans."""
     trial_ends_at: datetime | None = None

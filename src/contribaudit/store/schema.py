@@ -179,7 +179,7 @@ collections = Table(
     Column("missing_scope", Escaped),
     Column("requests", BigInteger, nullable=False),
     Column("seconds", Float, nullable=False),
-    Column("seen", LargeBinary),  # facts that a partial collection saw, as `reach.pack` writes them; else null
+    Column("seen", LargeBinary),  # facts that a partial collection saw, as `facts.pack` writes them; else null
     PrimaryKeyConstraint("organization", "run", "position"),
     ForeignKeyConstraint(["organization", "run"], ["snapshots.organization", "snapshots.run"]),
     sqlite_with_rowid=False,

@@ -15,10 +15,10 @@
         {data: [{accountId, accountType, accountStatus, name, email, claimStatus}], links: {self, prev, next}}
 
 `-` as directory means all of them. Links are bare cursors. A cursor brings its own limit and filters: every other
-parameter is ignored with it. `counts` are there only when `expand` asks for them. No account belongs to a directory
-or is a member of a group here, so `accountId` and `accountIds` find none of these. Of the many filters of a search for
-accounts those above are known; any other is refused, and no scope is published for it: this one is that of the other
-calls on the users of a directory.
+parameter is ignored with it. `counts` are there only when `expand` asks for them. Directories and groups cannot be
+found by their members here, so `accountId` finds no directory and `accountIds` no group. Of the many filters of a
+search for accounts those above are known, and any other is refused. No scope is published for that search: it has the
+scope of the other calls on the users of a directory.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _position(endpoint: str, sent: Mapping[str, Any]) -> Position | None:
 
 
 def _first(sent: Mapping[str, Any], memory: Json, code: str = "ADMIN-400-24") -> Position:
-    """The first page: 20 entries unless `limit` (1..100) says otherwise, which else is refused with `code`."""
+    """The first page, of 20 entries or of `limit`. Raises a 400 with `code` for a limit that is not 1 to 100."""
     return Position(0, page_size(sent.get("limit", "20"), 100, code), memory=memory)
 
 
