@@ -208,6 +208,11 @@ def test_the_template_is_filled_in_and_read_back(cli: Cli, ready: Api, home: Pat
     assert first.code == 0, first.err
     assert "1 attestation was recorded, anchored by" in first.last
     assert "0 attestations were recorded; 1 row already recorded" in cli("attest", "--from", str(path)).last
+    with pytest.MonkeyPatch.context() as patch:  # as if another runner had recorded the row a moment ago
+        patch.setattr(History, "recorded", lambda *_: set())
+        raced = cli("attest", "--from", str(path))
+    assert raced.code == 0, raced.err
+    assert len(listed(cli, "--all")) == 1
     left = {row["setting"] for row in csv.DictReader(io.StringIO(cli("attest", "--template").out))}
     assert "contribution.in_app" not in left
     one_screen = cli("attest", "--template", "--screen", "data-contribution").out

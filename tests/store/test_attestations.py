@@ -85,6 +85,17 @@ def test_all_or_none(history: History) -> None:
     assert [one.id for one in history.attestations(ORG)] == ["a1"]
 
 
+def test_what_another_runner_recorded_meanwhile_stays_as_it_is(history: History) -> None:
+    """The rows of a file have the same IDs for every runner that reads it; the rest of the batch is kept."""
+    first = attestation("a1")
+    history.add_attestations([first])
+    history.add_attestations([attestation("a1", note="later"), attestation("a2")], skip_recorded=True)
+    assert [one.id for one in history.attestations(ORG)] == ["a1", "a2"]
+    assert history.attestations(ORG)[0] == first
+    with pytest.raises(UsageError, match="is already recorded"):
+        history.add_attestations([attestation("a3"), attestation("a3")], skip_recorded=True)
+
+
 def test_a_thousand_at_once(history: History) -> None:
     history.add_attestations([attestation(f"a{number}") for number in range(1_200)])
     assert len(history.attestations(ORG)) == 1_200

@@ -92,15 +92,22 @@ def read_attestation(
 
 
 def add_attestations(
-    connection: Connection, coming: Sequence[Attestation], screenshots: Mapping[str, bytes] | None = None
+    connection: Connection,
+    coming: Sequence[Attestation],
+    screenshots: Mapping[str, bytes] | None = None,
+    *,
+    skip_recorded: bool = False,
 ) -> None:
     """Keep them all with their screenshots by digest, or none when this raises.
 
-    Raises UsageError when an ID is there already, or a screenshot was not handed in.
+    Raises UsageError when an ID is there already, unless `skip_recorded` leaves it as it is, when an ID comes twice, or
+    when a screenshot was not handed in.
     """
-    names = [one.id for one in coming]
-    twice = [identity for identity, count in Counter(names).items() if count > 1]
-    for known in (*twice, *sorted(recorded_ids(connection, names))):
+    recorded = recorded_ids(connection, [one.id for one in coming])
+    if skip_recorded:
+        coming, recorded = [one for one in coming if one.id not in recorded], set()
+    twice = [identity for identity, count in Counter(one.id for one in coming).items() if count > 1]
+    for known in (*twice, *sorted(recorded)):
         raise UsageError(f"The attestation {known} is already recorded", hint="Run contribaudit attest list to see it")
     _keep_attachments(connection, coming, screenshots or {})
     numbers = {name: ids.organization_id(connection, name) for name in {one.subject.organization for one in coming}}
