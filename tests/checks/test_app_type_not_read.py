@@ -16,7 +16,7 @@ from contribaudit.core.resolve.subprocessors import understood
 from tests.builders import RULEBOOK, UNREAD, Gone, app, facts, judge, observed, state_of
 
 HOST = "acme.atlassian.net"
-NOT_READ, UNLISTED = "its app type was not read: it could not be read", "the rulebook does not know"
+NOT_READ, UNLISTED = "the type of this app was not read: it could not be read", "the rulebook does not know"
 
 
 def _seen(type_key: Value | Gone) -> State:
@@ -73,7 +73,7 @@ def test_a_check_of_the_type_gives_the_reason_of_the_source(check: str) -> None:
 @pytest.mark.parametrize("face", FACES)
 def test_a_source_that_gave_no_type_is_told_as_that(face: str) -> None:
     said = FACES[face](_seen(None))
-    assert "the API gives no app type for it" in said
+    assert "the API gives no type for this app" in said
     assert UNLISTED not in said
 
 

@@ -170,11 +170,11 @@ def why_app_not_known(state: State, app: Subject) -> tuple[str, str]:
     """Why `app_known` is None: the code, and a clause for people; a type that was not read is no unknown app."""
     seen = state.read(app, names.APP_TYPE_KEY)
     if isinstance(seen, Unavailable):
-        return seen.code, f"its app type was not read: {seen.reason}"
+        return seen.code, f"the type of this app was not read: {seen.reason}"
     if seen.value is None:
-        return "null", "the API gives no app type for it"
+        return "null", "the API gives no type for this app"
     if seen.grade is Grade.PREDICTED:
-        return "only_predicted", "its app type is only predicted"
+        return "only_predicted", "the type of this app is only predicted"
     return "unknown_app", "the rulebook does not know this app"
 
 
