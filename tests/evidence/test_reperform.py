@@ -360,6 +360,22 @@ ALTERED: dict[str, tuple[Callable[[Rows], object], str]] = {
         }),
         "ai.web_search of",
     ),
+    "person": (lambda rows: _newest(rows).update(looked_by="another@acme.example"), "no such look of"),
+    "person of a value": (lambda rows: _newest(rows).update(looked_by="another@acme.example"), "ai.web_search of"),
+    "confirmed": (
+        lambda rows: _newest(rows).update(
+            confirmed_by="another@acme.example", confirmed_at=_newest(rows)["recorded_at"]
+        ),
+        "who confirmed what",
+    ),
+    "no longer confirmed": (
+        lambda rows: [row.update(confirmed_by="", confirmed_at="") for row in rows],
+        "who confirmed what",
+    ),
+    "confirmed later": (
+        lambda rows: [row.update(confirmed_at="2099-01-01T00:00:00Z") for row in rows if row["confirmed_by"]],
+        "who confirmed what",
+    ),
     "twice": (lambda rows: rows.append(_newest(rows)), "twice"),
     "another organization": (lambda rows: _newest(rows).update(organization_id="another"), "another organization"),
     "no rows": (lambda rows: rows.clear(), "ai.web_search of"),
@@ -378,9 +394,13 @@ ALTERED: dict[str, tuple[Callable[[Rows], object], str]] = {
 
 @pytest.fixture(scope="module")
 def attested(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A pack with values that people attested, and some that no longer count."""
+    """A pack with values that people attested, some confirmed by two, and some that no longer count."""
     with demonstration("acme") as shown:
-        job = shown.job
+        job, now = shown.job, datetime.now(UTC)
+        for one in job.store.attestations(job.targets[0].organization):
+            if one.setting == "contribution.in_app":
+                job.store.confirm(one.id, Signature("second@acme.example", now, "second", "laptop"))
+        asyncio.run(audit(job))
         place = tmp_path_factory.mktemp("attested") / "pack"
         return export(of_last(job), place, now=datetime.now(UTC), operator=job.operator).place
 

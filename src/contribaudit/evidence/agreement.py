@@ -70,7 +70,8 @@ class _Report:
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By severity and outcome."""
     ids: set[str] = field(default_factory=set)
-    attested_by: set[str] = field(default_factory=set)
+    witnesses: set[tuple[str, str, str]] = field(default_factory=set)
+    """Who looked, the IDs of the attestations and who confirmed them, of all evidence that people attested."""
     start: Start = field(default_factory=Start)
 
     def as_rows(self) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
@@ -131,7 +132,11 @@ def _findings(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
         report.ids.add(identity)
         report.outcomes[one["severity"], one["outcome"]] += 1
         report.start.take(one)
-        report.attested_by |= {each["attested_by"] for each in one["evidence"] if each["attested_by"]}
+        report.witnesses |= {
+            (each["attested_by"], each.get("attestation_id") or "", each.get("confirmed_by") or "")
+            for each in one["evidence"]
+            if each["attested_by"]
+        }
         row = rows.pop(identity, None)
         if row is None:
             yield Disagreement("findings.csv", f"findings.csv has no row for the finding {shown(identity)}", identity)
@@ -304,22 +309,43 @@ def _people(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
                     yield Disagreement(name, f"{name} has another {column} in row {number} than policy.toml")
     if held.named:
         unnamed = {path for path in held.files if path.startswith("attachments/")}
-        looked: set[str] = set()
         for row in held.table("attestations.csv"):
-            looked.add(row["looked_by"].replace("'", ""))
             for digest in _digests(row["attachments"]):
                 unnamed.discard(f"attachments/{digest}")
                 if f"attachments/{digest}" not in held.files:
                     yield Disagreement(
                         "attestations.csv", f"the attachment {shown(digest)} of {row['attestation_id']} is missing"
                     )
-        for name in sorted(report.attested_by):
-            if csv_cell(name).replace("'", "") not in looked:
-                yield Disagreement(
-                    "attestations.csv", f"attestations.csv has no look of {shown(name)}, {REPORT} has one"
-                )
+        yield from _witnesses(held, report)
         for path in sorted(unnamed):
             yield Disagreement("attestations.csv", f"attestations.csv does not name {path}")
+
+
+def _witnesses(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
+    """That the people behind each finding looked, and confirmed that, by attestations.csv.
+
+    What was confirmed in the second of `as_of` may or may not have counted yet.
+    """
+    name, as_of = "attestations.csv", datetime.fromisoformat(report.head["as_of"])
+    rows = {row["attestation_id"]: row for row in held.table(name)}
+    for by, identities, second in sorted(report.witnesses):
+        known = [rows[one] for one in identities.split(", ") if one in rows]
+        looks = known or [row for row in rows.values() if _names_all(by, [row])]  # the first reports have no IDs
+        if not looks or not _names_all(by, looks):
+            yield Disagreement(name, f"{name} has no such look of {shown(by)}, {REPORT} has one")
+            continue
+        times = [datetime.fromisoformat(row["confirmed_at"]) for row in known if row["confirmed_by"]]
+        confirmed = len(times) == len(known) and all(at <= as_of for at in times)
+        surely = confirmed and all(at < as_of for at in times)
+        agrees = confirmed and _names_all(second, known, "confirmed_by") if second else not surely
+        if known and not agrees:
+            yield Disagreement(name, f"{name} and {REPORT} differ on who confirmed what {shown(by)} saw")
+
+
+def _names_all(text: str, rows: Sequence[Mapping[str, str]], column: str = "looked_by") -> bool:
+    """Whether the text of the report lists the people of these rows, and nobody else."""
+    told, people = csv_cell(text).replace("'", ""), {row[column].replace("'", "") for row in rows}
+    return all(one in told for one in people) and len(told) == len(", ".join(people))
 
 
 _POLICY: tuple[tuple[str, str, dict[str, str]], ...] = (

@@ -133,7 +133,7 @@ def attested_values(held: ListedPack, as_of: datetime) -> Iterator[Disagreement]
         if _moment(row, "observed_at") <= as_of and _moment(row, "recorded_at") <= as_of:
             looks.setdefault(_key_of(row), []).append(row)
     for row in held.table("settings.csv"):
-        if _attested(row) and not _follows(row, looks.get(_key_of(row), []), as_of):
+        if _attested(row) and not _follows(row, looks.get(_key_of(row), []), as_of, held.named):
             what = f"{shown(row['setting'])} of {shown(row['subject_id'])} does not follow from {_ATTESTATIONS}"
             yield Disagreement("settings.csv", what)
 
@@ -151,8 +151,8 @@ def _moment(row: Mapping[str, str], column: str) -> datetime:
     return datetime.fromisoformat(row[column]).astimezone(UTC)
 
 
-def _follows(row: Mapping[str, str], looks: Sequence[Mapping[str, str]], as_of: datetime) -> bool:
-    """Whether the looks at a value can have given this row of settings.csv."""
+def _follows(row: Mapping[str, str], looks: Sequence[Mapping[str, str]], as_of: datetime, named: bool) -> bool:
+    """Whether the looks at a value can have given this row of settings.csv; of a `named` pack, by the same person."""
     surely = [_moment(look, "observed_at") for look in looks if _moment(look, "recorded_at") < as_of]
     newest = [look for look in looks if not surely or _moment(look, "observed_at") >= max(surely)]
     if row["reason_code"] == REVOKED:
@@ -160,7 +160,13 @@ def _follows(row: Mapping[str, str], looks: Sequence[Mapping[str, str]], as_of: 
     standing = [look for look in newest if not look["revoked_at"] or _moment(look, "revoked_at") >= as_of]
     if row["read"] != "true":
         return bool(standing)
-    return any(all(look[name] == row[name] for name in ("value", "observed_at")) for look in standing)
+    source = row["source"].replace("'", "")
+    by = source.removeprefix(ATTESTED_BY) if named and source.startswith(ATTESTED_BY) else None
+    return any(
+        all(look[name] == row[name] for name in ("value", "observed_at"))
+        and by in (None, look["looked_by"].replace("'", ""))
+        for look in standing
+    )
 
 
 def contradictions(held: ListedPack) -> Iterator[Disagreement]:
