@@ -65,9 +65,9 @@ def begun_anew(pack: Path) -> None:
     report = _Report()
     with open_pack(pack) as opened:
         manifest = read_manifest((pack / NAME).read_bytes())
-        held = ListedPack.of(opened, manifest)
-        assert list(_findings(held, report)) is not None
-        for name, make in made_again(held, _about(held, report), report.start).items():
+        listed = ListedPack(opened, manifest)
+        assert list(_findings(listed, report)) is not None
+        for name, make in made_again(listed, _about(listed, report), report.start).items():
             (pack / name).write_bytes(make())
 
 

@@ -86,39 +86,39 @@ class _Report:
         return row
 
 
-def disagreements(held: ListedPack) -> Iterator[Disagreement]:
+def disagreements(pack: ListedPack) -> Iterator[Disagreement]:
     """Every disagreement, file by file. Raises EvidenceDamaged for a file that cannot be read as what it is."""
-    yield from same_sums(held)
-    missing = [name for name in _ALWAYS if name not in held.files]
+    yield from same_sums(pack)
+    missing = [name for name in _ALWAYS if name not in pack.files]
     yield from (Disagreement(name, f"{name} is not in the manifest") for name in missing)
     if missing:
         return
     report = _Report()
     try:
-        yield from files_that_fit(held)
+        yield from files_that_fit(pack)
         for of_report in (_findings, _head, _compare_counts, _collection, _changes):
-            yield from of_report(held, report)
-        yield from same_runs(held)
-        yield from _people(held, report)
-        yield from _organizations(held, report)
-        yield from answers_there(held)
-        yield from page_of_list_there(held)
-        yield from _controls(held, report)
-        yield from attested_values(held, datetime.fromisoformat(report.head["as_of"]))
-        yield from contradictions(held)
-        yield from differences(held, _about(held, report), report.start)
+            yield from of_report(pack, report)
+        yield from same_runs(pack)
+        yield from _people(pack, report)
+        yield from _organizations(pack, report)
+        yield from answers_there(pack)
+        yield from page_of_list_there(pack)
+        yield from _controls(pack, report)
+        yield from attested_values(pack, datetime.fromisoformat(report.head["as_of"]))
+        yield from contradictions(pack)
+        yield from differences(pack, _about(pack, report), report.start)
     except WRONG_SHAPE as error:
         said = f"{type(error).__name__} {error}".strip()
         yield Disagreement(REPORT, f"{REPORT} or a table holds a value of another kind than it should: {shown(said)}")
 
 
-def _findings(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
+def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """Each row against the finding with its ID: the table is sorted by check and subject, the report by ID."""
-    columns = [name for name in FINDINGS.columns if name not in _PERSONS or held.named]
-    rows = _digested(held.table("findings.csv"), columns)
+    columns = [name for name in FINDINGS.columns if name not in _PERSONS or pack.named]
+    rows = _digested(pack.table("findings.csv"), columns)
     differ: dict[str, Mapping[str, Any]] = {}
     last, as_row = "", None
-    for key, one in report_pieces(held.pack):
+    for key, one in report_pieces(pack):
         if key != "findings":
             if key in _LISTS:
                 report.head[key].append(one)
@@ -152,12 +152,12 @@ def _findings(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
     if not differ:
         return
     as_row = report.as_rows()
-    for found in held.table("findings.csv"):
+    for found in pack.table("findings.csv"):
         identity = found["finding_id"]
         if identity in differ:
             yield from (
                 Disagreement("findings.csv", f"findings.csv has another {column} of {identity} than {REPORT}", identity)
-                for column in _other_columns(as_row(differ[identity]), found, held)
+                for column in _other_columns(as_row(differ[identity]), found, pack)
             )
 
 
@@ -178,9 +178,9 @@ def _digest(cells: Iterable[str]) -> bytes:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _head(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
+def _head(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """What manifest and report both say of the run, and what the report says of itself."""
-    head, judged = report.head, held.manifest.judged
+    head, judged = report.head, pack.manifest.judged
     run, policy, rulebook = head["run"], head["policy"], head["rulebook"]
     both = {
         "run": (run["id"], judged.run),
@@ -191,10 +191,10 @@ def _head(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
         "name of the policy": (safe_text(policy["name"]), judged.policy_name),
         "rulebook": (rulebook["sha256"], judged.rulebook_sha256),
         "version of the rulebook": (safe_text(rulebook["version"]), judged.rulebook_version),
-        "version of the tool": (head["tool"]["version"], held.manifest.tool.version),
+        "version of the tool": (head["tool"]["version"], pack.manifest.tool.version),
         "set of organizations": (
             sorted(one["id"] for one in head["organizations"] if not one.get("left_out")),
-            sorted(held.manifest.scope.organizations),
+            sorted(pack.manifest.scope.organizations),
         ),
     }
     for what, (of_report, of_manifest) in both.items():
@@ -203,7 +203,7 @@ def _head(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
                 REPORT,
                 f"{REPORT} has another {what} than {NAME}: {shown(str(of_report))}, not {shown(str(of_manifest))}",
             )
-    scope = held.manifest.scope
+    scope = pack.manifest.scope
     period = scope.kind == "period"
     if period != (scope.from_ is not None) or period != (scope.until is not None):
         yield Disagreement(NAME, f"{NAME} tells of a {scope.kind}, and its times are those of another kind")
@@ -237,13 +237,13 @@ def _exit_codes(report: _Report) -> set[int]:
     return codes
 
 
-def _compare_counts(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    if held.manifest.scope.sites:
+def _compare_counts(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
+    if pack.manifest.scope.sites:
         return
     left_out = {one["id"] for one in report.head["organizations"] if one.get("left_out")}
     kinds = Counter(
         row["kind"]
-        for row in held.table("inventory.csv")
+        for row in pack.table("inventory.csv")
         if row["organization_id"] not in left_out and row["note"] not in (NAMED_BY_POLICY, NOT_AN_APP)
     )
     for key, kind in _COUNTED:
@@ -253,25 +253,25 @@ def _compare_counts(held: ListedPack, report: _Report) -> Iterator[Disagreement]
             )
 
 
-def _collection(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    rows, entries = list(held.table("collection.csv")), report.head["collection"]
-    yield from _compare_rows("collection.csv", rows, entries, _COLLECTION, held)
+def _collection(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
+    rows, entries = list(pack.table("collection.csv")), report.head["collection"]
+    yield from _compare_rows("collection.csv", rows, entries, _COLLECTION, pack)
     known = {(one["organization"], one["collector"]): one for one in entries}
-    for row in held.table("population.csv"):
+    for row in pack.table("population.csv"):
         one = known.get((row["organization_id"], row["collector"]))
-        if one is None or row.get("subject_kind") or row["run_id"] != str(held.manifest.judged.run):
+        if one is None or row.get("subject_kind") or row["run_id"] != str(pack.manifest.judged.run):
             continue
-        for column in _other_columns(_looked_up_values(_POPULATION, one), row, held):
+        for column in _other_columns(_looked_up_values(_POPULATION, one), row, pack):
             yield Disagreement(
                 "population.csv", f"population.csv has another {column} of {row['collector']} than {REPORT}"
             )
 
 
-def _changes(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    if held.manifest.scope.kind != "run":  # a period has every step on the way, the report the newest
+def _changes(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
+    if pack.manifest.scope.kind != "run":  # a period has every step on the way, the report the newest
         return
-    rows = [row for row in held.table("changes.csv") if row.get("cause_code") != "approval"]
-    yield from _compare_rows("changes.csv", rows, report.head["changes"], _CHANGE, held)
+    rows = [row for row in pack.table("changes.csv") if row.get("cause_code") != "approval"]
+    yield from _compare_rows("changes.csv", rows, report.head["changes"], _CHANGE, pack)
 
 
 def _compare_rows(
@@ -279,55 +279,55 @@ def _compare_rows(
     rows: list[Mapping[str, str]],
     entries: list[Mapping[str, Any]],
     looks: Mapping[str, _Look],
-    held: ListedPack,
+    pack: ListedPack,
 ) -> Iterator[Disagreement]:
     if len(rows) != len(entries):
         yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} entries of {REPORT}")
     for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
-        for column in _other_columns(_looked_up_values(looks, one), row, held):
+        for column in _other_columns(_looked_up_values(looks, one), row, pack):
             yield Disagreement(name, f"{name} has another {column} in row {number} than {REPORT}")
 
 
-def _people(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
+def _people(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """What people accepted, decided and attached."""
     try:
-        policy = tomllib.loads(held.pack.read("policy.toml").decode())
+        policy = tomllib.loads(pack.read("policy.toml").decode())
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         yield Disagreement("policy.toml", f"policy.toml is not a policy: {shown(str(error))}")
         return
     for name, key, columns in _POLICY:
-        rows, entries = list(held.table(name)), policy.get(key, [])
+        rows, entries = list(pack.table(name)), policy.get(key, [])
         if len(rows) != len(entries):
             yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} of policy.toml")
         for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
             for column, of_policy in columns.items():
-                if column in _PERSONS and not held.named:
+                if column in _PERSONS and not pack.named:
                     continue
                 value = one.get(of_policy, "")
                 cell = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
                 if not _cell_matches(row[column], cell):
                     yield Disagreement(name, f"{name} has another {column} in row {number} than policy.toml")
-    if held.named:
-        unnamed = {path for path in held.files if path.startswith("attachments/")}
-        for row in held.table("attestations.csv"):
+    if pack.named:
+        unnamed = {path for path in pack.files if path.startswith("attachments/")}
+        for row in pack.table("attestations.csv"):
             for digest in _digests(row["attachments"]):
                 unnamed.discard(f"attachments/{digest}")
-                if f"attachments/{digest}" not in held.files:
+                if f"attachments/{digest}" not in pack.files:
                     yield Disagreement(
                         "attestations.csv", f"the attachment {shown(digest)} of {row['attestation_id']} is missing"
                     )
-        yield from _witnesses(held, report)
+        yield from _witnesses(pack, report)
         for path in sorted(unnamed):
             yield Disagreement("attestations.csv", f"attestations.csv does not name {path}")
 
 
-def _witnesses(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
+def _witnesses(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """That the people behind each finding looked, and confirmed that, by attestations.csv.
 
     What was confirmed in the second of `as_of` may or may not have counted yet.
     """
     name, as_of = "attestations.csv", datetime.fromisoformat(report.head["as_of"])
-    rows = {row["attestation_id"]: row for row in held.table(name)}
+    rows = {row["attestation_id"]: row for row in pack.table(name)}
     for by, identities, second in sorted(report.witnesses):
         known = [rows[one] for one in identities.split(", ") if one in rows]
         looks = known or [row for row in rows.values() if _names_all(by, [row])]  # the first reports have no IDs
@@ -369,15 +369,15 @@ def _digests(cell: str) -> list[str]:
     return [str(one) for one in strict_json(cell)] if cell else []
 
 
-def _organizations(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
+def _organizations(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """That no table has an organization that the report does not have."""
     known = {"", *(one["id"] for one in report.head["organizations"])}
     names = {one["id"]: one["name"] or one["id"] for one in report.head["organizations"]}
-    for name in held.files:
+    for name in pack.files:
         if "/" in name or not name.endswith(".csv") or name == DICTIONARY:
             continue
         foreign = False
-        for row in held.table(name):
+        for row in pack.table(name):
             place = row.get("organization_id", "")
             foreign = foreign or place not in known
             if not foreign and place and "organization_name" in row:
@@ -386,19 +386,19 @@ def _organizations(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
             yield Disagreement(name, f"{name} tells of another organization than {REPORT}")
 
 
-def _about(held: ListedPack, report: _Report) -> About:
-    ran = next((row for row in held.table("runs.csv") if row["run_id"] == str(held.manifest.judged.run)), None)
-    answer = min(digests(held.pack, held.files), default="")
+def _about(pack: ListedPack, report: _Report) -> About:
+    ran = next((row for row in pack.table("runs.csv") if row["run_id"] == str(pack.manifest.judged.run)), None)
+    answer = min(digests(pack, pack.files), default="")
     words = (ran["account"], ran["host"], ran["trigger"]) if ran else ()
-    return About(report.head, held.manifest.scope, words, held.manifest.signed_with is not None, answer)
+    return About(report.head, pack.manifest.scope, words, pack.manifest.signed_with is not None, answer)
 
 
-def _controls(held: ListedPack, report: _Report) -> Iterator[Disagreement]:
+def _controls(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """That controls.csv counts the findings of the report, and no others. Packs of older versions have none."""
-    if CONTROLS not in held.files:
+    if CONTROLS not in pack.files:
         return
     wanted = {(one.control, one.check): one.outcomes for one in report.start.counted.rows()}
-    for row in held.table(CONTROLS):
+    for row in pack.table(CONTROLS):
         counts = wanted.pop((f"{row['framework']} {row['control']}", row["check_id"]), Counter())
         counted = {outcome.value: row[outcome.value] for outcome in Outcome}
         same = counted == {outcome.value: str(counts[outcome.value]) for outcome in Outcome}
@@ -442,10 +442,10 @@ def _looked_up_values(looks: Mapping[str, _Look], one: Mapping[str, Any]) -> dic
     return {column: look(one) for column, look in looks.items()}
 
 
-def _other_columns(values: Mapping[str, Any], row: Mapping[str, str], held: ListedPack) -> Iterator[str]:
+def _other_columns(values: Mapping[str, Any], row: Mapping[str, str], pack: ListedPack) -> Iterator[str]:
     """Columns in which the row has another value than this."""
     for column, value in values.items():
-        if column in _PERSONS and not held.named:
+        if column in _PERSONS and not pack.named:
             continue
         missing = column not in row and column not in _LATER
         if missing or not _cell_matches(row.get(column, ""), value):

@@ -111,19 +111,14 @@ class Pack:
         return data
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPack:
+class ListedPack(Pack):
     """A pack with its manifest."""
 
-    pack: Pack
-    manifest: Manifest
-    files: Mapping[str, Entry]
-    """What the manifest lists, by path."""
-
-    @classmethod
-    def of(cls, pack: Pack, manifest: Manifest) -> ListedPack:
-        """The pack together with its manifest."""
-        return cls(pack, manifest, {one.path: one for one in manifest.files})
+    def __init__(self, pack: Pack, manifest: Manifest) -> None:
+        super().__init__(pack.place, pack._archive)
+        self.manifest = manifest
+        self.files: Mapping[str, Entry] = {one.path: one for one in manifest.files}
+        """What the manifest lists, by path."""
 
     @property
     def named(self) -> bool:
@@ -132,7 +127,7 @@ class ListedPack:
 
     def table(self, name: str) -> Iterator[Mapping[str, str]]:
         """As the function of that name."""
-        return table(self.pack, name)
+        return table(self, name)
 
     def sha256_of(self, path: str) -> str | None:
         """The digest (hex) of a file according to the manifest; None if the manifest does not list the file."""

@@ -52,27 +52,27 @@ _DEEDS = {
 """By role of segregation.csv, the table with a row for each such deed, and who did it."""
 
 
-def same_sums(held: ListedPack) -> Iterator[Disagreement]:
+def same_sums(pack: ListedPack) -> Iterator[Disagreement]:
     """That the list of digests and the manifest list the same."""
-    if SUMS not in held.files:
+    if SUMS not in pack.files:
         yield Disagreement(SUMS, f"{SUMS} is not in the manifest")
         return
-    lines = "".join(f"{one.sha256}  {path}\n" for path, one in held.files.items() if path != SUMS)
-    if held.pack.read(SUMS) != lines.encode():
+    lines = "".join(f"{one.sha256}  {path}\n" for path, one in pack.files.items() if path != SUMS)
+    if pack.read(SUMS) != lines.encode():
         yield Disagreement(SUMS, f"{SUMS} does not list what {NAME} lists")
 
 
-def files_that_fit(held: ListedPack) -> Iterator[Disagreement]:
+def files_that_fit(pack: ListedPack) -> Iterator[Disagreement]:
     """That a pack without names shows nobody, and that every file that the dictionary explains is there."""
-    if not held.named and any(path.startswith(("responses/", "attachments/")) for path in held.files):
+    if not pack.named and any(path.startswith(("responses/", "attachments/")) for path in pack.files):
         yield Disagreement(NAME, f"{NAME} tells of a pack without names, and raw answers or screenshots are in it")
-    for name in sorted({row["file"] for row in held.table(DICTIONARY)} - held.files.keys() - UNLISTED):
+    for name in sorted({row["file"] for row in pack.table(DICTIONARY)} - pack.files.keys() - UNLISTED):
         yield Disagreement(DICTIONARY, f"{DICTIONARY} explains {shown(name)}, which is not in the manifest")
 
 
-def same_runs(held: ListedPack) -> Iterator[Disagreement]:
+def same_runs(pack: ListedPack) -> Iterator[Disagreement]:
     """That runs.csv has the runs that the manifest names, and the judged one among them."""
-    rows, judged, runs = list(held.table("runs.csv")), held.manifest.judged, held.manifest.scope.runs
+    rows, judged, runs = list(pack.table("runs.csv")), pack.manifest.judged, pack.manifest.scope.runs
     if [row["run_id"] for row in rows] != [str(run) for run in runs]:
         yield Disagreement("runs.csv", f"runs.csv has other runs than {NAME} names")
     for row in rows:
@@ -82,25 +82,25 @@ def same_runs(held: ListedPack) -> Iterator[Disagreement]:
         yield Disagreement(NAME, f"{NAME} tells of run {judged.run}, which is not one of its runs")
 
 
-def answers_there(held: ListedPack) -> Iterator[Disagreement]:
+def answers_there(pack: ListedPack) -> Iterator[Disagreement]:
     """That the answers are there on which settings rest."""
-    answers = set(digests(held.pack, held.files))
-    yield from _basis(held, answers)
-    if not held.named:
+    answers = set(digests(pack, pack.files))
+    yield from _basis(pack, answers)
+    if not pack.named:
         return
-    missing = {digest for row in held.table("settings.csv") if (digest := row["sha256"]) and digest not in answers}
+    missing = {digest for row in pack.table("settings.csv") if (digest := row["sha256"]) and digest not in answers}
     if missing:
         yield Disagreement("settings.csv", f"settings.csv rests on {len(missing)} answers that are not in responses/")
 
 
-def _basis(held: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
+def _basis(pack: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
     """That the pack holds what each finding rests on. Rows of older versions do not name it."""
-    attested = {row["attestation_id"] for row in held.table(_ATTESTATIONS)}
-    for row in held.table("findings.csv"):
+    attested = {row["attestation_id"] for row in pack.table(_ATTESTATIONS)}
+    for row in pack.table("findings.csv"):
         path = row.get("evidence_file")
         if path is None:
             return
-        known = held.sha256_of(path) == row["evidence_file_sha256"]
+        known = pack.sha256_of(path) == row["evidence_file_sha256"]
         if is_bundle(path):
             known = known and row["evidence_sha256"] in answers
         if row["attestation_id"]:
@@ -110,30 +110,30 @@ def _basis(held: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
             yield Disagreement("findings.csv", f"{identity} rests on what is not in the pack", identity)
 
 
-def page_of_list_there(held: ListedPack) -> Iterator[Disagreement]:
+def page_of_list_there(pack: ListedPack) -> Iterator[Disagreement]:
     """That the page is there from which the list of sub-processors was imported."""
     name = "subprocessors.csv"
-    row = next(held.table(name), None) if name in held.files else None
-    if row is not None and row["imported_at"] and f"pages/{row['sha256']}" not in held.files:
+    row = next(pack.table(name), None) if name in pack.files else None
+    if row is not None and row["imported_at"] and f"pages/{row['sha256']}" not in pack.files:
         yield Disagreement(name, f"{name} rests on a page that is not in pages/")
 
 
-def attested_values(held: ListedPack, as_of: datetime) -> Iterator[Disagreement]:
+def attested_values(pack: ListedPack, as_of: datetime) -> Iterator[Disagreement]:
     """That each value in settings.csv that people attested is what their newest look says, unless it was revoked.
 
     A look that was recorded, or revoked, in the second of `as_of` may or may not have counted yet.
     """
     looks: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
     ids: set[str] = set()
-    for row in held.table(_ATTESTATIONS):
+    for row in pack.table(_ATTESTATIONS):
         identity = row["attestation_id"]
         if identity in ids:
             yield Disagreement(_ATTESTATIONS, f"{_ATTESTATIONS} has the attestation {shown(identity)} twice")
         ids.add(identity)
         if _moment(row, "observed_at") <= as_of and _moment(row, "recorded_at") <= as_of:
             looks.setdefault(_key_of(row), []).append(row)
-    for row in held.table("settings.csv"):
-        if _attested(row) and not _follows(row, looks.get(_key_of(row), []), as_of, held.named):
+    for row in pack.table("settings.csv"):
+        if _attested(row) and not _follows(row, looks.get(_key_of(row), []), as_of, pack.named):
             what = f"{shown(row['setting'])} of {shown(row['subject_id'])} does not follow from {_ATTESTATIONS}"
             yield Disagreement("settings.csv", what)
 
@@ -169,37 +169,37 @@ def _follows(row: Mapping[str, str], looks: Sequence[Mapping[str, str]], as_of: 
     )
 
 
-def contradictions(held: ListedPack) -> Iterator[Disagreement]:
+def contradictions(pack: ListedPack) -> Iterator[Disagreement]:
     """That tables agree on who did what, how many requests went out, and that times follow one another.
 
     Tables that older packs lack are left aside.
     """
-    if SEGREGATION in held.files:
-        yield from _deeds(held)
-    if LEDGER in held.files:
-        yield from _requests(held)
-    yield from _times(held)
+    if SEGREGATION in pack.files:
+        yield from _deeds(pack)
+    if LEDGER in pack.files:
+        yield from _requests(pack)
+    yield from _times(pack)
 
 
-def _deeds(held: ListedPack) -> Iterator[Disagreement]:
+def _deeds(pack: ListedPack) -> Iterator[Disagreement]:
     counted: Counter[str] = Counter()
-    for row in held.table(SEGREGATION):
+    for row in pack.table(SEGREGATION):
         counted.update({role: int(row[role]) for role in _DEEDS})
     for role, (name, columns) in _DEEDS.items():
-        rows = (row for row in held.table(name) if row.get("cause_code") != "approval")
+        rows = (row for row in pack.table(name) if row.get("cause_code") != "approval")
         number = sum(bool(row[column].strip()) for row in rows for column in columns)
         if number != counted[role]:
             what = f"{SEGREGATION} counts {counted[role]} as {role}, {name} has {number}"
             yield Disagreement(name, what)
 
 
-def _requests(held: ListedPack) -> Iterator[Disagreement]:
+def _requests(pack: ListedPack) -> Iterator[Disagreement]:
     """That no request is missing. Some go out after a collector has counted, and those for spaces are counted apart."""
     counted: Counter[tuple[str, str]] = Counter()
-    for row in held.table("population.csv"):
+    for row in pack.table("population.csv"):
         if not row.get("subject_kind"):
             counted[row["run_id"], row["organization_id"]] += int(row["requests"])
-    sent = Counter((row["run_id"], row["organization_id"]) for row in held.table(LEDGER))
+    sent = Counter((row["run_id"], row["organization_id"]) for row in pack.table(LEDGER))
     for key, number in sorted(sent.items()):
         if number < counted[key]:
             run, _ = key
@@ -207,12 +207,12 @@ def _requests(held: ListedPack) -> Iterator[Disagreement]:
             yield Disagreement(LEDGER, what)
 
 
-def _times(held: ListedPack) -> Iterator[Disagreement]:
-    for row in held.table("runs.csv"):
+def _times(pack: ListedPack) -> Iterator[Disagreement]:
+    for row in pack.table("runs.csv"):
         if _clearly_before(row["finished_at"], row["started_at"]):
             yield Disagreement("runs.csv", f"runs.csv tells that run {shown(row['run_id'])} ended before it began")
-    if _clearly_before(held.manifest.written_at, held.manifest.judged.finished_at):
-        yield Disagreement(NAME, f"{NAME} tells that it was written before run {held.manifest.judged.run} ended")
+    if _clearly_before(pack.manifest.written_at, pack.manifest.judged.finished_at):
+        yield Disagreement(NAME, f"{NAME} tells that it was written before run {pack.manifest.judged.run} ended")
 
 
 def _clearly_before(one: str, other: str) -> bool:
@@ -227,16 +227,16 @@ _LIBRARY = re.compile(rb"<dc:description>(XlsxWriter [0-9.]{1,20})</dc:descripti
 _PROPERTIES = "docProps/core.xml"
 
 
-def differences(held: ListedPack, about: About, start: Start) -> Iterator[Disagreement]:
+def differences(pack: ListedPack, about: About, start: Start) -> Iterator[Disagreement]:
     """Every derived file that is missing or differs from what the others yield, and every file no export writes."""
-    other_build = held.manifest.tool.code_sha256 != code_sha256()
-    for name, make in made_again(held, about, start).items():
-        if name not in held.files:
+    other_build = pack.manifest.tool.code_sha256 != code_sha256()
+    for name, make in made_again(pack, about, start).items():
+        if name not in pack.files:
             if not other_build:
                 yield Disagreement(name, f"{name} is not in the manifest")
             continue
         try:
-            same = _same_file(held.pack, name, make())
+            same = _same_file(pack, name, make())
         except WRONG_SHAPE:
             if not other_build:
                 raise
@@ -246,22 +246,22 @@ def differences(held: ListedPack, about: About, start: Start) -> Iterator[Disagr
         elif not same:
             yield Disagreement(name, f"{name} is not what {REPORT}, the tables and the manifest make")
     if not other_build:
-        for name in sorted(set(held.files) - {*meanings(), *CONTENTS, PAGE, SUMS}):
+        for name in sorted(set(pack.files) - {*meanings(), *CONTENTS, PAGE, SUMS}):
             if not name.startswith(_FOLDERS):
                 yield Disagreement(name, f"{shown(name)} is not a file that contribaudit writes")
 
 
-def made_again(held: ListedPack, about: About, start: Start) -> dict[str, Callable[[], bytes]]:
+def made_again(pack: ListedPack, about: About, start: Start) -> dict[str, Callable[[], bytes]]:
     """By name, what makes the file from the others; `start` has taken the findings of the report."""
 
     @cache
     def told() -> StartContents:
-        rests = _rest_columns(held, start.ids)
+        rests = _rest_columns(pack, start.ids)
         return start.shown(about, lambda one: rests[one["id"]])
 
     def page() -> bytes:
         out = io.StringIO()
-        write_page(told(), contents(held.files), out)
+        write_page(told(), contents(pack.files), out)
         return out.getvalue().encode()
 
     def book() -> bytes:
@@ -278,8 +278,8 @@ def made_again(held: ListedPack, about: About, start: Start) -> dict[str, Callab
     }
 
 
-def _rest_columns(held: ListedPack, ids: set[str]) -> dict[str, tuple[str, str]]:
-    rows = (row for row in held.table("findings.csv") if row["finding_id"] in ids)
+def _rest_columns(pack: ListedPack, ids: set[str]) -> dict[str, tuple[str, str]]:
+    rows = (row for row in pack.table("findings.csv") if row["finding_id"] in ids)
     return {row["finding_id"]: (row["due_on"], row["evidence_file"]) for row in rows}
 
 

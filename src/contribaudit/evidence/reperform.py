@@ -131,13 +131,13 @@ def reperform(place: Path) -> list[Performed]:
         raise UsageError(
             "A pack without names, or of some sites alone, cannot be judged again", hint="Ask for the whole"
         )
-    with open_pack(place) as pack:
-        told = list(disagreements(ListedPack.of(pack, manifest)))
+    with open_pack(place) as files:
+        told = list(disagreements(ListedPack(files, manifest)))
     document = load(place, agreement=False)  # told above
-    with open_pack(place) as pack, unfinished(Path(tempfile.gettempdir(), "reperform"), folder=True) as folder:
-        held = ListedPack.of(pack, manifest)
+    with open_pack(place) as files, unfinished(Path(tempfile.gettempdir(), "reperform"), folder=True) as folder:
+        pack = ListedPack(files, manifest)
         try:
-            rulebook, policy = _rules(held, folder)
+            rulebook, policy = _rules(pack, folder)
         except RulebookError as error:
             tool = manifest.tool
             raise UsageError(
@@ -149,10 +149,10 @@ def reperform(place: Path) -> list[Performed]:
         if rulebook.sha256 != manifest.judged.rulebook_sha256:  # that of policy.toml was verified
             raise EvidenceDamaged("rulebook/ and decoders/ are not what judged the run", hint=ASK)
         try:
-            state = _rebuilt_state(held, document, rulebook)
+            state = _rebuilt_state(pack, document, rulebook)
             found = {one.id: one for one in evaluate(state, policy, checks.ALL, catalogue.find).findings}
             again = {identity: json_v1.finding_row(state, one) for identity, one in found.items()}
-            told += _inventory(held, state)
+            told += _inventory(pack, state)
         except _NO_STATE as error:
             raise EvidenceDamaged(f"settings.csv holds what no run reads: {error}", hint=ASK) from error
     inconsistent = [
@@ -259,9 +259,9 @@ def _evidence(one: Mapping[str, Any]) -> list[tuple[str, ...]]:
     )
 
 
-def _inventory(held: ListedPack, state: State) -> Iterator[Disagreement]:
+def _inventory(pack: ListedPack, state: State) -> Iterator[Disagreement]:
     """Where inventory.csv disagrees with settings.csv; names may be known from earlier runs."""
-    there = {tuple(row[name] for name in _INVENTORY) for row in held.table("inventory.csv")}
+    there = {tuple(row[name] for name in _INVENTORY) for row in pack.table("inventory.csv")}
     places = [csv_evidence.INVENTORY.columns.index(name) for name in _INVENTORY]
     follows = {tuple(csv_cell(cells[place]) for place in places) for cells in csv_evidence.INVENTORY.rows(state)}
     for row in sorted(there ^ follows):
@@ -272,12 +272,12 @@ def _inventory(held: ListedPack, state: State) -> Iterator[Disagreement]:
 _INVENTORY = ("organization_id", "kind", "id", "type_key", "plan", "status", "sandbox", "realm", "regions", "pinned")
 
 
-def _rules(held: ListedPack, folder: Path) -> tuple[Rulebook, AuditPolicy]:
-    for path in held.files:
+def _rules(pack: ListedPack, folder: Path) -> tuple[Rulebook, AuditPolicy]:
+    for path in pack.files:
         if path.startswith(("rulebook/", "decoders/")) or path == "policy.toml":
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            with held.pack.open(path) as source, target.open("wb") as out:
+            with pack.open(path) as source, target.open("wb") as out:
                 shutil.copyfileobj(source, out)
     own = folder / "decoders"
     rulebook = decoders.with_folder(loader.load(folder / "rulebook"), own if own.is_dir() else None, catalogue.ALL)
@@ -291,8 +291,8 @@ def _rules(held: ListedPack, folder: Path) -> tuple[Rulebook, AuditPolicy]:
     return rulebook, policy
 
 
-def _rebuilt_state(held: ListedPack, document: ReportV1, rulebook: Rulebook) -> State:
-    documents = _documents(held)
+def _rebuilt_state(pack: ListedPack, document: ReportV1, rulebook: Rulebook) -> State:
+    documents = _documents(pack)
     collections: dict[str, dict[str, Collection]] = {}
     for one in document["collection"]:
         collections.setdefault(one["organization"], {})[one["collector"]] = Collection(
@@ -309,7 +309,7 @@ def _rebuilt_state(held: ListedPack, document: ReportV1, rulebook: Rulebook) -> 
             one["seconds"],
         )
     try:
-        recorded = grouped(_attestations(held), lambda one: one.subject.organization)
+        recorded = grouped(_attestations(pack), lambda one: one.subject.organization)
     except _NO_STATE as error:
         raise EvidenceDamaged(f"attestations.csv holds what nobody can have recorded: {error}", hint=ASK) from error
     return State(
@@ -326,19 +326,19 @@ def _rebuilt_state(held: ListedPack, document: ReportV1, rulebook: Rulebook) -> 
             )
             for one in document["organizations"]
         ],
-        observations=sorted(_observations(held), key=_listed_order(held)),
-        remembered=list(_remembered_names(held, document)),
+        observations=sorted(_observations(pack), key=_listed_order(pack)),
+        remembered=list(_remembered_names(pack, document)),
         documents=lambda: documents,
-        subprocessors=cache(partial(_subprocessors, held)),
+        subprocessors=cache(partial(_subprocessors, pack)),
     )
 
 
-def _attestations(held: ListedPack) -> Iterator[Attestation]:
+def _attestations(pack: ListedPack) -> Iterator[Attestation]:
     """What people recorded, revoked and superseded values included, without the states that anchor them.
 
     What each is worth settings.csv says; a value that no longer counts still tells what the last look saw.
     """
-    for row in _texts(held, "attestations.csv"):
+    for row in _texts(pack, "attestations.csv"):
         setting = SettingId(row["setting"])
         revoked = row["revoked_at"]
         yield Attestation(
@@ -354,12 +354,12 @@ def _attestations(held: ListedPack) -> Iterator[Attestation]:
         )
 
 
-def _subprocessors(held: ListedPack) -> ListHistory:
+def _subprocessors(pack: ListedPack) -> ListHistory:
     """The list that was in force, and its reviews; none where no list was imported."""
     try:
-        rows = list(held.table("subprocessors.csv"))
-        text = held.pack.read("subprocessors.csv").decode("utf-8-sig")
-        reviews = list(held.table("subprocessor_reviews.csv"))
+        rows = list(pack.table("subprocessors.csv"))
+        text = pack.read("subprocessors.csv").decode("utf-8-sig")
+        reviews = list(pack.table("subprocessor_reviews.csv"))
     except EvidenceDamaged:  # a pack of a version before lists could be imported
         return NO_LISTS
     if not rows or not rows[0]["imported_at"]:
@@ -380,15 +380,15 @@ def _subprocessors(held: ListedPack) -> ListHistory:
     )
 
 
-def _documents(held: ListedPack) -> Archive:
+def _documents(pack: ListedPack) -> Archive:
     """The watched documents from the pack's tables; none where it has no such table."""
-    if "terms.csv" not in held.files:
+    if "terms.csv" not in pack.files:
         return NO_DOCUMENTS
     texts: dict[int, list[Provision]] = {}
-    for row in _texts(held, "provisions.csv"):
+    for row in _texts(pack, "provisions.csv"):
         provision = Provision(ProvisionKind(row["kind"]), tuple(json.loads(row["heading"])), row["text"])
         texts.setdefault(int(row["look"]), []).append(provision)
-    looks = grouped(map(_look_of_row, _texts(held, "terms.csv")), lambda look: look.document)
+    looks = grouped(map(_look_of_row, _texts(pack, "terms.csv")), lambda look: look.document)
     notes = [
         Note(
             number,
@@ -400,7 +400,7 @@ def _documents(held: ListedPack) -> Archive:
             row["note"],
             Signature(row["signed_by"], _time(row["signed_at"]), row["account"], row["host"]),
         )
-        for number, row in enumerate(_texts(held, "terms_notes.csv"), 1)
+        for number, row in enumerate(_texts(pack, "terms_notes.csv"), 1)
     ]
     kept = {look: tuple(provisions) for look, provisions in texts.items()}
     return Archive(looks, notes, lambda look: kept.get(look, ()))
@@ -426,19 +426,19 @@ def _look_of_row(row: Mapping[str, str]) -> Look:
     )
 
 
-def _texts(held: ListedPack, name: str) -> Iterator[Mapping[str, str]]:
+def _texts(pack: ListedPack, name: str) -> Iterator[Mapping[str, str]]:
     """The rows of a table without the apostrophes that keep a spreadsheet from running a cell."""
-    for row in held.table(name):
+    for row in pack.table(name):
         yield {column: cell.removeprefix("'") for column, cell in row.items()}
 
 
-def _remembered_names(held: ListedPack, document: ReportV1) -> Iterator[Observed]:
+def _remembered_names(pack: ListedPack, document: ReportV1) -> Iterator[Observed]:
     """What apps and groups were called in earlier runs, for those of which this run could read nothing.
 
     Such names say what an app is, and judge nothing; the report has them as they are, the table made safe.
     """
     called: dict[Subject, dict[SettingId, str]] = {}
-    rows = list(_texts(held, "inventory.csv"))
+    rows = list(_texts(pack, "inventory.csv"))
     sites = {(row["organization_id"], row["site"]): row["id"] for row in rows if row["kind"] == Kind.SITE.value}
     for row in rows:
         if row["kind"] == Kind.APP.value:
@@ -463,14 +463,14 @@ def _remembered_names(held: ListedPack, document: ReportV1) -> Iterator[Observed
                 yield Observed(setting, subject, value, Grade.DOCUMENTED, as_of, "an earlier run")
 
 
-def _listed_order(held: ListedPack) -> Callable[[Observation], int]:
+def _listed_order(pack: ListedPack) -> Callable[[Observation], int]:
     """By the order in which the API listed apps: where several say the same, a finding names the first."""
-    order = {(row["organization_id"], row["id"]): number for number, row in enumerate(held.table("inventory.csv"))}
+    order = {(row["organization_id"], row["id"]): number for number, row in enumerate(pack.table("inventory.csv"))}
     return lambda seen: order.get((seen.subject.organization, seen.subject.id), len(order))
 
 
-def _observations(held: ListedPack) -> Iterator[Observation]:
-    for row in held.table("settings.csv"):
+def _observations(pack: ListedPack) -> Iterator[Observation]:
+    for row in pack.table("settings.csv"):
         text = {name: cell.removeprefix("'") for name, cell in row.items()}
         setting = SettingId(text["setting"])
         subject = Subject(text["organization_id"], Kind(text["subject_kind"]), text["subject_id"])

@@ -77,22 +77,22 @@ def verify(place: Path, public_keys: Sequence[Path] = (), *, agreement: bool = T
         manifest = read_manifest(data)
         signed_with = _signature(pack, present, data, manifest, public_keys)
         _require_paths(manifest)
-        held = ListedPack.of(pack, manifest)
-        for path in sorted(present.keys() - held.files.keys() - UNLISTED):
+        listed = ListedPack(pack, manifest)
+        for path in sorted(present.keys() - listed.files.keys() - UNLISTED):
             raise EvidenceDamaged(f"{shown(path)} was added: the manifest does not list it", hint=ASK)
-        for path, entry in held.files.items():
+        for path, entry in listed.files.items():
             if path not in present:
                 raise EvidenceDamaged(f"{path} is missing", hint=ASK)
             _check(pack, entry, present[path])
-        _check_manifest(held)
+        _check_manifest(listed)
         uncompared: list[str] = []
-        for one in disagreements(held) if agreement else ():
+        for one in disagreements(listed) if agreement else ():
             if not one.unknown:
                 raise EvidenceDamaged(one.what, hint=ASK)
             uncompared.append(one.place)
-    size = sum(entry.size_bytes for entry in held.files.values())
+    size = sum(entry.size_bytes for entry in listed.files.values())
     return Verified(
-        place, manifest, len(held.files), size, signed_with, bool(public_keys), uncompared=tuple(sorted(uncompared))
+        place, manifest, len(listed.files), size, signed_with, bool(public_keys), uncompared=tuple(sorted(uncompared))
     )
 
 
@@ -256,21 +256,21 @@ def _read_trusted_key(path: Path) -> PublicKey:
     return read_public_key(pem, str(path))
 
 
-def _check_manifest(held: ListedPack) -> None:
+def _check_manifest(listed: ListedPack) -> None:
     """What the manifest says of its own files."""
-    judged = held.manifest.judged
-    if judged.ledger_sha256 is not None and held.sha256_of("ledger.csv") != judged.ledger_sha256:
+    judged = listed.manifest.judged
+    if judged.ledger_sha256 is not None and listed.sha256_of("ledger.csv") != judged.ledger_sha256:
         raise EvidenceDamaged(f"ledger.csv is not the one that {NAME} names", hint=ASK)
-    if held.named and held.sha256_of("policy.toml") != judged.policy_sha256:
+    if listed.named and listed.sha256_of("policy.toml") != judged.policy_sha256:
         raise EvidenceDamaged(f"policy.toml is not the one that {NAME} names", hint=ASK)
-    for path, entry in held.files.items():
+    for path, entry in listed.files.items():
         folder, _, name = path.rpartition("/")
         if is_bundle(path):
             continue
         if folder in (ANSWERS, "attachments") and name.removesuffix(".json") != entry.sha256:
             raise EvidenceDamaged(f"{path} does not hold what its name says", hint=ASK)
 
-    for _ in digests(held.pack, held.files):
+    for _ in digests(listed, listed.files):
         pass
 
 
