@@ -206,7 +206,7 @@ def _configured(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Organiz
     if not configured:
         raise ConfigurationError(
             "No organization is configured",
-            hint="Set CONTRIBAUDIT_ORG_ID, name one with --org, or run contribaudit init.",
+            hint="Set CONTRIBAUDIT_ORG_ID, name one with --org, or run `contribaudit init`.",
         )
     known = {one.id for one in configured}
     for one in chosen:
@@ -273,7 +273,7 @@ def signer(settings: AppSettings) -> Signer | None:
     found = key_in_keyring(SIGNING_ACCOUNT)
     if found is None:
         raise ConfigurationError(
-            "The keyring holds no signing key", hint="Make one with contribaudit evidence keygen, or use signing_key"
+            "The keyring holds no signing key", hint="Make one with `contribaudit evidence keygen`, or use signing_key"
         )
     return Signer.from_line(found.key.get_secret_value())
 

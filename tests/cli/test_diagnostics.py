@@ -85,8 +85,8 @@ def test_one_cause_that_stops_everything_is_told_once(capsys: pytest.CaptureFixt
     """Tries in one line, sources in none: the error says what happened."""
     say = Diagnostics()
     unread(say, *[DOWN] * 9)
-    say.error(NothingRead(f"Nothing could be read: {DOWN}", hint="Run contribaudit doctor"))
-    told = [DOWN_AGAIN, f"contribaudit: Nothing could be read: {DOWN}", "  next: Run contribaudit doctor"]
+    say.error(NothingRead(f"Nothing could be read: {DOWN}", hint="Run `contribaudit doctor`"))
+    told = [DOWN_AGAIN, f"contribaudit: Nothing could be read: {DOWN}", "  next: Run `contribaudit doctor`"]
     assert capsys.readouterr().err.splitlines() == told
 
 

@@ -480,4 +480,4 @@ def test_a_configuration_that_is_not_there_yet_is_no_reason_to_run_init_again(cl
     """--config names one to read; the hint must not lead back to the same error."""
     ended = cli(*FLAGS, "--config", str(home / "new.toml"))
     assert ended.code == 2
-    assert "run contribaudit init without them" in ended.last
+    assert "run `contribaudit init` without them" in ended.last

@@ -92,7 +92,7 @@ def test_a_look_makes_no_history(
     ended = cli(*words, "--store", str(place))
     assert ended.code in (0, 2), ended.err
     assert f"no audit has been recorded in {place} yet" in ended.err
-    assert "Run contribaudit audit to record the first one" in ended.err
+    assert f"Run `contribaudit audit --store {place}` to record the first one" in ended.err
     assert place.exists() == (state != "nothing")
     assert not place.exists() or place.stat().st_size == 0
 

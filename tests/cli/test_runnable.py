@@ -91,7 +91,7 @@ def test_what_next_prints_runs_as_it_stands(cli: Cli, api: Api, home: Path, monk
 def test_a_hint_on_stderr_is_completed_too(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also in a log of JSON, and after the command's own context is gone."""
     monkeypatch.setenv("CONTRIBAUDIT_ORG_ID", "acme")
-    assert "Run contribaudit audit --store nowhere.sqlite" in cli("next", "--store", "nowhere.sqlite").err
+    assert "Run `contribaudit audit --store nowhere.sqlite` to" in cli("next", "--store", "nowhere.sqlite").err
     ended = cli("next", "--store", "nowhere.sqlite", "--log-format", "json")
     assert "contribaudit audit --store nowhere.sqlite" in "".join(
         json.loads(line).get("next", "") for line in ended.err.splitlines()

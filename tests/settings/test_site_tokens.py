@@ -84,7 +84,7 @@ def test_a_site_s_own_token_goes_with_its_own_person(monkeypatch: pytest.MonkeyP
 
 def test_no_token_says_where_it_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     (general,) = site_tokens.tokens(configured('[sites]\ntoken_env = "SITE_TOKEN"\n'))
-    assert "SITE_TOKEN (token_env), the keyring; save one with contribaudit login --site all" in general.missing
+    assert "SITE_TOKEN (token_env), the keyring; save one with `contribaudit login --site all`" in general.missing
     use_keyring(monkeypatch, LockedKeyring())
     (general,) = site_tokens.tokens(configured("[sites]\n"))
     assert "the keyring (the system keyring cannot be used" in general.missing

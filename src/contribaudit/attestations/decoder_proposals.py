@@ -182,7 +182,7 @@ def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: 
         if not known:
             raise UsageError(
                 "The object exists in only one of the two states, so nothing in it can be compared",
-                hint="Choose the field with --pointer; contribaudit signals show prints the object.",
+                hint="Choose the field with --pointer; `contribaudit signals show` prints the object.",
             )
         listed = some(known, _LISTED)
         raise UsageError(

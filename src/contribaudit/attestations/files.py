@@ -80,7 +80,7 @@ def load(path: Path) -> tuple[Row, ...]:
             wrong.append(f"{path}:{line}: {error}")
     raise_all(wrong)
     if not found:
-        raise UsageError(f"{path} has no values", hint="contribaudit attest --template prints a file to fill in")
+        raise UsageError(f"{path} has no values", hint="`contribaudit attest --template` prints a file to fill in")
     return tuple(found)
 
 
@@ -109,7 +109,7 @@ def _read_form(path: Path) -> str:
     try:
         text = files.read_text(path, most=LARGEST_BYTES)
     except Unreadable as error:
-        hint = "Check the path; contribaudit attest --template prints what such a file holds"
+        hint = "Check the path; `contribaudit attest --template` prints what such a file holds"
         raise UsageError(f"{path} cannot be read: {error.reason}", hint=hint if error.missing else error.hint) from None
     if is_secret(path, text.encode()):
         raise UsageError(f"{path} holds a configured secret", hint="Remove it: attestations are exported")

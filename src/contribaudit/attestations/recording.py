@@ -46,7 +46,7 @@ def find_subject(state: State, text: str) -> Subject:
     hint = meant(text, known).strip() or (
         f"Write an app as app:HOST/TYPEKEY, or by its ID; {len(known) - 1} apps are known."
         if len(known) > 1
-        else f"No apps of {organization} have been read yet: run contribaudit audit."
+        else f"No apps of {organization} have been read yet: run `contribaudit audit`."
     )
     raise UsageError(f"There is no subject {_quoted(text)}", hint=hint)
 
@@ -60,7 +60,7 @@ def find_setting(text: str, subject: Subject) -> Setting:
         if name in {one.id.casefold() for one in catalogue.ALL}:
             how = "computed" if name.startswith("effective.") or name == names.HIGHEST_PLAN else "read from the API"
             raise UsageError(f"{_quoted(text)} cannot be attested: it is {how}", hint="contribaudit attest --template")
-        hint = meant(text, known).strip() or "contribaudit attest --template lists them."
+        hint = meant(text, known).strip() or "`contribaudit attest --template` lists them."
         raise UsageError(f"There is no setting {_quoted(text)}", hint=hint)
     if subject.kind not in setting.kinds:
         kinds = either([kind.value for kind in setting.kinds])
@@ -334,10 +334,10 @@ def confirmation(attestation: Attestation, signature: Signature) -> Signature:
     if same_person(by, attestation.by) or same_person(by, attestation.recorded.by):
         raise UsageError(
             f"{by} looked at or recorded it; a second person must confirm",
-            hint="Ask somebody else to look at the screen and run contribaudit attest confirm",
+            hint="Ask somebody else to look at the screen and run `contribaudit attest confirm`",
         )
     if any(same_person(by, one.by) for one in attestation.confirmed):
-        raise UsageError(f"{by} has already confirmed it", hint="contribaudit attest show says when")
+        raise UsageError(f"{by} has already confirmed it", hint="`contribaudit attest show` says when")
     return Signature(by, signature.at, signature.account, signature.host)
 
 

@@ -151,7 +151,7 @@ class AttestationSession:
         if found and identity:
             listed = ", ".join(one.id for one in found[:5])
             raise UsageError(f"Several attestations start with {identity}", hint=f"Give more characters: {listed}.")
-        hint = f"{meant(identity, known)}contribaudit attest list --all shows them all."
+        hint = f"{meant(identity, known)}`contribaudit attest list --all` shows them all."
         raise UsageError(f"There is no attestation {identity[:80]!r}", hint=hint)
 
     def confirm(self, identity: str, by: str) -> Signature:

@@ -38,7 +38,7 @@ def require_person(session: AttestationSession) -> None:
     if session.job.operator.trigger == "schedule":
         raise UsageError(
             "A scheduled run cannot approve a baseline: only a person can",
-            hint="Run contribaudit baseline approve yourself, at a terminal",
+            hint="Run `contribaudit baseline approve` yourself, at a terminal",
         )
 
 
@@ -60,7 +60,7 @@ def approvable(session: AttestationSession) -> Approvable:
             approved.baseline if approved is not None else None,
             outside_now(state, session.organization),
         )
-    raise UsageError("There is no run to approve", hint="Run contribaudit audit first")
+    raise UsageError("There is no run to approve", hint="Run `contribaudit audit` first")
 
 
 def outside_now(state: State, organization: str) -> tuple[tuple[Subject, Uncovered], ...]:

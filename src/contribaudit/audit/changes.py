@@ -84,7 +84,7 @@ def annotate(
         if runs and any(one.id == change for one in explained_changes(store, rulebook, [span], steps=True)):
             store.annotate(organization, change, ticket.strip(), note, signed)
             return
-    raise UsageError(f"There is no change {change} in the history", hint="contribaudit changes prints their IDs")
+    raise UsageError(f"There is no change {change} in the history", hint="`contribaudit changes` prints their IDs")
 
 
 def changes_since(store: History, rulebook: Rulebook, organization: str, until: int, moment: datetime) -> list[Change]:

@@ -351,7 +351,7 @@ def _without_unreached(
     return replace(job, targets=targets), left
 
 
-_DOCTOR = "Run contribaudit doctor; it shows whether the network, a proxy, TLS or the key is the cause"
+_DOCTOR = "Run `contribaudit doctor`; it shows whether the network, a proxy, TLS or the key is the cause"
 _API_DOWN = "The API is down: try again later; see https://status.atlassian.com for outages"
 
 

@@ -96,9 +96,9 @@ def _newest_run(job: Job, moment: datetime | None = None) -> tuple[RunRecord, di
             if record is not None:
                 found[target.organization] = record
     if not found and moment is None:
-        raise UsageError("There is no saved run", hint="Run contribaudit audit first.")
+        raise UsageError("There is no saved run", hint="Run `contribaudit audit` first.")
     if not found:
-        hint = "contribaudit runs list shows the first one"
+        hint = "`contribaudit runs list` shows the first one"
         raise UsageError(f"No run had been saved by {moment:%Y-%m-%d %H:%M}Z", hint=hint)
     snapshots = {organization: job.store.snapshot(organization, record.id) for organization, record in found.items()}
     return max(found.values(), key=lambda one: one.id), snapshots

@@ -14,7 +14,7 @@ from contribaudit.core.model.several import counted, first_of, some
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.provisions import AnchorStanding, Standing, contradictions, listing_of, overtaken_in
 
-_HOW = "run contribaudit terms check --fetch, or import the pages with contribaudit terms add"
+_HOW = "run `contribaudit terms check --fetch`, or import the pages with `contribaudit terms add`"
 
 
 def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -> Verdict | None:

@@ -30,7 +30,7 @@ from contribaudit.core.resolve.subprocessor_exposure import (
     processors,
 )
 
-_IMPORT = "run contribaudit subprocessors import"
+_IMPORT = "run `contribaudit subprocessors import`"
 _TRAINING = "training"
 _Touching: TypeAlias = list[tuple[Processor, Exposure]]
 
@@ -128,7 +128,7 @@ def changes_reviewed(case: CheckContext) -> Verdict:
         return _if_current(case, newest, Verdict(Outcome.PASS, "no_change", reason, None, expected, (), evidence))
     if review is None:
         reason = f"{count} of the list of {listed.effective} not reviewed: {some(names_changed)}"
-        reason += "" if listed is newest else f"; run contribaudit subprocessors review --list {listed.effective}"
+        reason += "" if listed is newest else f"; run `contribaudit subprocessors review --list {listed.effective}`"
         late = case.as_of > due
         reason += f"; the {rules.objection_days} days to object ended on {due:%Y-%m-%d}" if late else ""
         code = "review_overdue" if late else "not_reviewed"

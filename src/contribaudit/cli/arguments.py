@@ -73,7 +73,7 @@ def run_of(store: History, organization: str, text: str) -> RunRecord:
     if record is None and is_duration(text):
         record = min(store.runs(organization=organization), key=lambda one: one.id, default=None)
     if record is None:
-        hint = "Run contribaudit runs list to see its runs"
+        hint = "Run `contribaudit runs list` to see its runs"
         raise UsageError(f"There is no run of {organization} at or before {text}", hint=hint)
     return record
 

@@ -262,7 +262,7 @@ def _first_step(report: Report) -> str:
         case exit_codes.KEY:
             of = _organizations_with(report, "key_refused", "forbidden")
             what = f"give {of} a new key" if of else "put a new one in its place"
-            return f"{what}, with the scopes that contribaudit doctor names. {_saved(report.run)}"
+            return f"{what}, with the scopes that `contribaudit doctor` names. {_saved(report.run)}"
         case exit_codes.FINDINGS:
             first = _gravest(finding for finding in grave if finding.outcome.violates)
             return f"begin with {_title_and_app(report, first)}: {first.remediation or first.reason}"
@@ -313,7 +313,7 @@ def _first_unread(report: Report) -> str:
             return f"{report.state.organization_name(place.id)}: {place.unread_reason}."
     for one in report.collections:
         if one.status is not CollectionStatus.OK and not one.optional:
-            return f"{one.collector}: {one.reason}. contribaudit doctor shows more."
+            return f"{one.collector}: {one.reason}. `contribaudit doctor` shows more."
     return ""
 
 

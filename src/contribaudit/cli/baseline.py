@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "organization_id", "run", "standing", "approved_by", "approved_at", "until", "reason", "account", "host",
 )  # fmt: skip
-_NONE = "There is no baseline: run contribaudit baseline approve to create one."
+_NONE = "There is no baseline: run `contribaudit baseline approve` to create one."
 
 
 @click.group()

@@ -130,7 +130,7 @@ def _write_changes(console: Console, changes: list[Change], *, compared: bool) -
         console.table(COLUMNS, [_row(one) for one in changes])
     without = sum(1 for one in groups if not one.has_cause)
     if not compared:
-        console.diagnostics.conclusion("There are no two runs to compare yet: run contribaudit audit.")
+        console.diagnostics.conclusion("There are no two runs to compare yet: run `contribaudit audit`.")
     elif not groups:
         console.diagnostics.conclusion("Nothing changed.")
     else:

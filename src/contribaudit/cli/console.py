@@ -132,7 +132,7 @@ class Console:
         """The history, for reading. Warns if nothing has been recorded yet."""
         found = self.open_history(reading=True)
         if not found.begun:
-            hint = "Run contribaudit audit to record the first one, or name another history with --store"
+            hint = "Run `contribaudit audit` to record the first one, or name another history with --store"
             self.diagnostics.warning(f"no audit has been recorded in {found.shown} yet", hint=hint)
         return found
 

@@ -111,7 +111,7 @@ def export_command(
         )
     console.diagnostics.conclusion(
         f"{counted(len(done.manifest.files), 'file')} of run {done.manifest.judged.run}, judged by the policy"
-        f" {done.manifest.judged.policy_name}, are in {place}; check them with contribaudit evidence verify {place}"
+        f" {done.manifest.judged.policy_name}, are in {place}; check them with `contribaudit evidence verify {place}`"
     )
 
 

@@ -102,7 +102,7 @@ def _subject(state: State, text: str) -> Subject:
         raise UsageError(f"The {found.kind} has no effective answers", hint="Ask for an organization or an app of it.")
     if _is_space(state, text):
         reason = f"There is no such space {text!r}: every space of its app was listed"
-        raise UsageError(reason, hint="Renamed or removed? contribaudit inventory --spaces --format csv lists all.")
+        raise UsageError(reason, hint="Renamed or removed? `contribaudit inventory --spaces --format csv` lists all.")
     known = [alias_of(state, one) for kind in (Kind.ORGANIZATION, Kind.APP) for one in state.subjects(kind)]
     known += [f"site:{site.host or site.id}" for one in state.looked_at for site in sites_index(state, one.id).sites]
     raise UsageError(f"There is no subject {text!r} in the data that was read", hint=_nearest(text, known))
@@ -146,4 +146,4 @@ def _nearest(text: str, known: Iterable[str], first: Iterable[str] = ()) -> str:
     """A hint with `first` and the names most like the text, or with the first ones if none is similar."""
     names = sorted(set(known))
     near = list(dict.fromkeys((*first, *get_close_matches(text.strip(), names, n=3, cutoff=0.5))))[:3]
-    return f"Nearest: {', '.join(near or names[:3])}." if names else "Nothing was read yet: run contribaudit audit."
+    return f"Nearest: {', '.join(near or names[:3])}." if names else "Nothing was read yet: run `contribaudit audit`."

@@ -66,6 +66,6 @@ def _day(text: str, now: datetime) -> date:
         raise UsageError(f"{text[:40]!r} is not a date", hint="Write it as 2027-01-31.") from None
     if day < now.astimezone(UTC).date():
         raise UsageError(
-            f"{day} has passed", hint="Choose today or a later date; contribaudit runs list shows the past."
+            f"{day} has passed", hint="Choose today or a later date; `contribaudit runs list` shows the past."
         )
     return day

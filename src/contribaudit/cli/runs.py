@@ -52,7 +52,7 @@ def list_runs(console: Console, *, limit: int) -> None:
         rows = [_row(record) for record in store.runs(organization=console.organization, limit=limit)]
     console.table(COLUMNS, rows, flexible="outcomes", only=TABLE)
     if not rows:
-        console.diagnostics.conclusion("There is no run yet: run contribaudit audit first.")
+        console.diagnostics.conclusion("There is no run yet: run `contribaudit audit` first.")
 
 
 @command.command("show", short_help="Show one run: who ran it, and how much it read.")
@@ -152,7 +152,7 @@ def list_gaps(console: Console, *, since: str | None, every_hours: float | None,
     rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in found]
     console.table(GAPS, rows, flexible="in_between")
     told = f"{counted(len(found), 'gap')} of more than {expected:g} hours."
-    console.diagnostics.conclusion(told if known else "No run is saved yet: run contribaudit audit first.")
+    console.diagnostics.conclusion(told if known else "No run is saved yet: run `contribaudit audit` first.")
 
 
 @command.command("outcomes", short_help="Show the outcomes of a check or finding over the runs.")

@@ -141,7 +141,7 @@ def recipe_of(console: Console, time: str, key_file: Path | None) -> Recipe:
     named = console.organization or ""
     if not named and not settings.organization and (source is None or os.environ.get("CONTRIBAUDIT_ORG_ID")):
         if settings.org_id is None:
-            hint = "Give it with --org ID, or run contribaudit init first"
+            hint = "Give it with --org ID, or run `contribaudit init` first"
             raise UsageError("No organization is configured, so there is nothing to schedule", hint=hint)
         named = settings.org_id
     location = settings.store_location()

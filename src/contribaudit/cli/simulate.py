@@ -80,7 +80,7 @@ def command(
         )
     except ValueError as error:
         text = str(error)
-        raise UsageError(text[:1].upper() + text[1:], hint="Run contribaudit simulate --list to see them") from None
+        raise UsageError(text[:1].upper() + text[1:], hint="Run `contribaudit simulate --list` to see them") from None
 
     if control:
         simulator.add_control(app)
@@ -126,7 +126,7 @@ def _subject_and_value(what: str, words: tuple[str, ...]) -> tuple[str, str]:
     takes_app = what != "in-app"
     if len(words) > 1 + takes_app or (takes_app and not words):
         wanted = "an app and at most one value" if takes_app else "at most one value"
-        raise UsageError(f"{what} takes {wanted}", hint="contribaudit simulate flip --help shows examples")
+        raise UsageError(f"{what} takes {wanted}", hint="`contribaudit simulate flip --help` shows examples")
     subject, *value = words if takes_app else ("", *words)
     return subject, value[0] if value else ""
 

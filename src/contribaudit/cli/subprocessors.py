@@ -285,7 +285,7 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
 
     state = _last_state(console)
     if state is None:
-        raise UsageError("There is no saved run, so your apps are not known", hint="Run contribaudit audit first")
+        raise UsageError("There is no saved run, so your apps are not known", hint="Run `contribaudit audit` first")
     found = list(exposures(state, processors(state), _apps(state, subject)))
     counts = {word: sum(1 for one in found if one.touches is word) for word in Touches}
     if console.output_format == "json":
@@ -319,7 +319,7 @@ def _apps(state: State, word: str | None) -> list[Subject]:
     subject = resolve_alias(state, word)
     if subject is None:
         raise UsageError(
-            f"There is no subject {word!r} in the data that was read", hint="contribaudit inventory lists them"
+            f"There is no subject {word!r} in the data that was read", hint="`contribaudit inventory` lists them"
         )
     match subject.kind:
         case Kind.APP:
@@ -353,13 +353,14 @@ def review(console: Console, *, of: str | None, rows: tuple[str, ...], by: str |
         history = store.subprocessors()
         listed = _named_list(history, rulebook.subprocessors.baseline, of) if of else history.newest
         if listed is None or listed.shipped:
-            raise UsageError("No list has been imported yet", hint="Run contribaudit subprocessors import FILE")
+            raise UsageError("No list has been imported yet", hint="Run `contribaudit subprocessors import FILE`")
         needing = [one.name for one in understood(listed, rulebook.subprocessors) if one.needs_review]
         known = {row.name.casefold(): row.name for row in listed.rows}
         for name in rows:
             if name.casefold() not in known:
                 raise UsageError(
-                    f"{listed.called} has no row {safe_text(name)!r}", hint="contribaudit subprocessors list shows them"
+                    f"{listed.called} has no row {safe_text(name)!r}",
+                    hint="`contribaudit subprocessors list` shows them",
                 )
         chosen = [known[name.casefold()] for name in rows] or ["", *needing]
         what = counted(len(rows), "row") if rows else f"all changes and {counted(len(needing), 'row')} that need review"

@@ -160,7 +160,7 @@ def of_period(job: Job, since: datetime, until: datetime, wanted: ExportLimits =
     if not runs:
         raise UsageError(
             f"No run began between {since:%Y-%m-%d %H:%M}Z and {until:%Y-%m-%d %H:%M}Z",
-            hint="contribaudit runs list tells when there were some",
+            hint="`contribaudit runs list` tells when there were some",
         )
     report = judge_at(job, until)
     spans = []
@@ -223,7 +223,7 @@ def _refuse_partial(report: Report, runs: Sequence[RunRecord]) -> None:
         if newest is not None and newest.selection:
             raise UsageError(
                 f"Run {newest.id} was told to leave out checks ({newest.selection}): it cannot be exported as evidence",
-                hint="Run contribaudit audit without --only and --skip first",
+                hint="Run `contribaudit audit` without --only and --skip first",
             )
 
 

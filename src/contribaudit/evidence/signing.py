@@ -45,7 +45,7 @@ class Signer:
                 return cls(key)
             problem = f"{name} holds a key of another kind than Ed25519"
         # Outside of the except block: its error may quote what it was given.
-        raise ConfigurationError(problem, hint="Make one with contribaudit evidence keygen")
+        raise ConfigurationError(problem, hint="Make one with `contribaudit evidence keygen`")
 
     @classmethod
     def from_file(cls, path: Path) -> Signer:
@@ -70,7 +70,7 @@ class Signer:
             return cls(Ed25519PrivateKey.from_private_bytes(base64.b64decode(line, validate=True)))
         raise ConfigurationError(
             "The keyring's signing key is not a usable key",
-            hint="Make a new one with contribaudit evidence keygen --replace",
+            hint="Make a new one with `contribaudit evidence keygen --replace`",
         )
 
     @property

@@ -193,7 +193,7 @@ def _policy_toml(answers: Answers, name: str) -> str:
     """A policy of statements and packs; without either it extends `essentials`."""
     document = tomlkit.document()
     document.add(
-        tomlkit.comment("What this organization wants. contribaudit audit compares the present state with it.")
+        tomlkit.comment("What this organization wants. `contribaudit audit` compares the present state with it.")
     )
     document["version"] = 1
     name = _single_line(name)

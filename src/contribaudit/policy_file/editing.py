@@ -68,7 +68,7 @@ def new_file(path: Path, extends: Sequence[str], *entries: Entry) -> Change:
         raise PolicyFileError(f"{path} already exists", hint="Name another file, or make it the policy first")
     document = tomlkit.document()
     document.add(
-        tomlkit.comment("What this organization wants. contribaudit audit compares the present state with it.")
+        tomlkit.comment("What this organization wants. `contribaudit audit` compares the present state with it.")
     )
     document["version"] = 1
     document["name"] = "Audit policy"

@@ -427,5 +427,5 @@ def _find_token(api_url: str, host: str, email: str | None, variable: str | None
     whose = f"of {host}" if host else "of the sites"
     looked = ", ".join([*places, f"the keyring{problem}"])
     option = f"--site {host or ALL_SITES}"
-    missing = f"there is no API token {whose}: searched {looked}; save one with contribaudit login {option}"
+    missing = f"there is no API token {whose}: searched {looked}; save one with `contribaudit login {option}`"
     return SiteToken(host, None, email or "", missing)

@@ -125,7 +125,7 @@ def read(path: Path) -> str:
     try:
         return files.read_text(path)
     except Unreadable as error:
-        hint = "Check --config and CONTRIBAUDIT_CONFIG; to write a new file, run contribaudit init without them"
+        hint = "Check --config and CONTRIBAUDIT_CONFIG; to write a new file, run `contribaudit init` without them"
         raise ConfigurationError(
             f"The configuration {path} cannot be read: {error.reason}", hint=hint if error.missing else error.hint
         ) from None

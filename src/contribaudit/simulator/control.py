@@ -32,13 +32,13 @@ from contribaudit.simulator.values import Event
 PATH = "/control/flip"
 WHAT = ("in-app", "rovo", "trial", "realm")
 _SECONDS = 10
-_START = "Start one with contribaudit simulate --control, and paste the lines that it prints"
+_START = "Start one with `contribaudit simulate --control`, and paste the lines that it prints"
 
 
 class NotFlipped(Exception):
     """Nothing was changed; the message says why, as a sentence without a full stop, and `hint` what to do next."""
 
-    def __init__(self, message: str, *, hint: str = "contribaudit simulate flip --help shows examples") -> None:
+    def __init__(self, message: str, *, hint: str = "`contribaudit simulate flip --help` shows examples") -> None:
         super().__init__(message)
         self.hint = hint
 

@@ -108,7 +108,9 @@ def add_attestations(
         coming, recorded = [one for one in coming if one.id not in recorded], set()
     twice = [identity for identity, count in Counter(one.id for one in coming).items() if count > 1]
     for known in (*twice, *sorted(recorded)):
-        raise UsageError(f"The attestation {known} is already recorded", hint="Run contribaudit attest list to see it")
+        raise UsageError(
+            f"The attestation {known} is already recorded", hint="Run `contribaudit attest list` to see it"
+        )
     _keep_attachments(connection, coming, screenshots or {})
     numbers = {name: ids.organization_id(connection, name) for name in {one.subject.organization for one in coming}}
     first = ids.next_id(connection, attestations)
@@ -222,7 +224,7 @@ def _standing(connection: Connection, attestation: str) -> int:
     number = connection.execute(query).scalar()
     if number is None:
         known = list(connection.execute(select(attestations.c.attestation)).scalars())
-        hint = f"{meant(attestation, known)}contribaudit attest list shows them all"
+        hint = f"{meant(attestation, known)}`contribaudit attest list` shows them all"
         raise UsageError(f"There is no attestation {attestation}", hint=hint)
     taken = connection.execute(select(revocations).where(revocations.c.attestation == number)).one_or_none()
     if taken is not None:

@@ -36,7 +36,7 @@ def add_baseline(connection: Connection, coming: Baseline) -> None:
     if number is None or connection.execute(audited).scalar() is None:
         raise UsageError(
             f"Run {coming.run} did not audit organization {coming.organization}",
-            hint="Run contribaudit runs list to see its runs",
+            hint="Run `contribaudit runs list` to see its runs",
         )
     said = fields_of(coming, ("run", "reason", "until"))
     ids.add(connection, baselines, organization=number, **said, **signed(coming.approved, "approved"))

@@ -167,7 +167,7 @@ def _as_owner(shown: str, current: str | None) -> Iterator[None]:
         if getattr(error.orig, "sqlstate", None) not in ("42501", "25006"):
             raise
         what = "has no tables yet" if current is None else "was written by an older version"
-        hint = "Let the owner of its tables run contribaudit store upgrade once"
+        hint = "Let the owner of its tables run `contribaudit store upgrade` once"
         raise StoreError(f"The history {shown} {what}, and this account may not change that", hint=hint) from error
 
 

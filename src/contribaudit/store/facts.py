@@ -214,7 +214,7 @@ def read_snapshot(connection: Connection, organization: str, run: int) -> Snapsh
     when = connection.execute(taken.where(snapshots.c.organization == number, snapshots.c.run == run)).one_or_none()
     if number is None or when is None:
         raise UsageError(
-            f"Run {run} did not audit organization {organization}", hint="Run contribaudit runs list to see its runs"
+            f"Run {run} did not audit organization {organization}", hint="Run `contribaudit runs list` to see its runs"
         )
     c = collections.c
     fields = [c[name] for name in Collection.__slots__ if name != "organization"]

@@ -215,7 +215,7 @@ class Source:
         Cancelling the task leaves the history as it was; a run that is kept already is given as if nobody had.
         """
         raise UsageError(
-            f"{self._title} cannot run an audit", hint="Run contribaudit audit on the machine with the API key"
+            f"{self._title} cannot run an audit", hint="Run `contribaudit audit` on the machine with the API key"
         )
 
     def raw(self, sha256: str) -> bytes:
@@ -250,5 +250,5 @@ class Lacking(Source):
     def load(self) -> Board:
         """Raises UsageError."""
         raise UsageError(
-            "There is no data to show yet", hint="Run contribaudit init, or try contribaudit demo --dashboard"
+            "There is no data to show yet", hint="Run `contribaudit init`, or try `contribaudit demo --dashboard`"
         )

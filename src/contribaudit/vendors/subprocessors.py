@@ -98,7 +98,7 @@ def _hold_against(coming: SubprocessorList, before: ListHistory, imported: Signa
             raise SubprocessorsNotRead(
                 f"the list of {coming.effective} was imported today, at {one.imported.at:%H:%M}Z by {one.imported.by}",
                 why="imported_today",
-                hint="Nothing is left to do; contribaudit subprocessors list shows it",
+                hint="Nothing is left to do; `contribaudit subprocessors list` shows it",
             )
     newest = before.newest
     if newest is not None and coming.effective < newest.effective:

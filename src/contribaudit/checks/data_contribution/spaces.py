@@ -39,7 +39,7 @@ _IN_APP = contribution.IN_APP
 _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
 _NAMED = 5
 """How many new spaces a reason names."""
-ADD_A_TOKEN = "add a [sites] table to the configuration and a token with contribaudit login --site all"  # noqa: S105
+ADD_A_TOKEN = "add a [sites] table to the configuration and a token with `contribaudit login --site all`"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)

@@ -306,5 +306,5 @@ def forget(console: Console, *, person: str, yes: bool) -> None:
         signature = console.signature()
         touched = store.forget_person(known, signature.at, signature)
     if not touched:
-        raise UsageError("This person is not in the history", hint="contribaudit attest list --all shows who is")
+        raise UsageError("This person is not in the history", hint="`contribaudit attest list --all` shows who is")
     console.diagnostics.conclusion(f"{pseudonym(known)} now stands in {counted(touched, 'place')} of the history.")

@@ -76,7 +76,7 @@ def _entries_for(session: Session, state: State, typed: TypedValue, screen: Scre
         where = f"the screen {screen.id}" if screen is not None else "any screen"
         raise UsageError(
             f"`{subject[:80]}` matches no row of {where} with {name[:80]}",
-            hint="Write app:* for all apps, or app:HOST/*; contribaudit attest --template lists the rows",
+            hint="Write app:* for all apps, or app:HOST/*; `contribaudit attest --template` lists the rows",
         )
     subjects = dict.fromkeys(row.subject for row in covered)
     note = covering_note(name, value, len(subjects), subject)
@@ -137,7 +137,7 @@ def typed_values(
 ) -> list[TypedValue]:
     """The values on the command line, one by one."""
     if setting is not None and value is None:
-        raise UsageError(f"{setting} needs a value", hint="Write contribaudit attest SETTING VALUE")
+        raise UsageError(f"{setting} needs a value", hint="Write `contribaudit attest SETTING VALUE`")
     found: list[TypedValue] = [(subject, setting, value)] if setting is not None and value is not None else []
     for pair in pairs:
         name, equals, text = pair.partition("=")

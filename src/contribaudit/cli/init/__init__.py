@@ -207,7 +207,7 @@ def _answers_from_flags(console: Console, flags: Mapping[str, Any], other_flags:
     if wrong:
         flag = f"--{key.replace('_', '-')}"
         raise UsageError(
-            f"These statements do not make a policy: {flag}: {wrong}", hint="contribaudit init --help lists the words"
+            f"These statements do not make a policy: {flag}: {wrong}", hint="`contribaudit init --help` lists the words"
         )
     answers.key = given_key(settings, answers, flags["key_fd"])
     if answers.key is not None:

@@ -100,7 +100,7 @@ class Interview:
             )
         if answers.site_token is not None:
             account = credentials.site_account("", url)
-            otherwise = "save it with contribaudit login --site all"
+            otherwise = "save it with `contribaudit login --site all`"
             found.append(
                 self._choose_storage("site token", answers.site_token, account, folder / "site-token", otherwise)
             )

@@ -217,7 +217,7 @@ def _observed_signal(state: State, owner: Subject, signal: str) -> Observed:
     seen = state.value(owner, SettingId(signal)) if signal.startswith(SIGNAL_PREFIX) else None
     if seen is None or not seen.response:
         known = sorted(str(one.setting) for one in state.of(owner) if one.setting.startswith(SIGNAL_PREFIX))
-        hint = f"Signals: {', '.join(known)}." if known else "contribaudit signals list shows the signals."
+        hint = f"Signals: {', '.join(known)}." if known else "`contribaudit signals list` shows the signals."
         raise UsageError(f"{alias_of(state, owner)} has no signal {signal[:80]!r} in this run", hint=hint)
     return seen
 

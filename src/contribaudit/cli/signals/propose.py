@@ -38,7 +38,7 @@ def find_key(state: State, setting: Setting, about: Subject, signal: str | None,
     if not keys:
         raise UsageError(
             f"No signal is known for {setting.id} of this {kind}, so no decoder can read it",
-            hint="Attest it instead; contribaudit signals list shows the signals.",
+            hint="Attest it instead; `contribaudit signals list` shows the signals.",
         )
     names = ", ".join(name for _, name in keys)
     if signal is not None:
@@ -171,7 +171,7 @@ def _of_file(path: Path) -> tuple[str, Any]:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise UsageError(f"{path} is not JSON", hint="Write it with contribaudit signals show.") from None
+        raise UsageError(f"{path} is not JSON", hint="Write it with `contribaudit signals show`.") from None
     if found is not None and not isinstance(found, dict):
-        raise UsageError(f"{path} does not hold one object", hint="Write it with contribaudit signals show.")
+        raise UsageError(f"{path} does not hold one object", hint="Write it with `contribaudit signals show`.")
     return f"the file {path.name} (sha256 {sha256(body).hexdigest()})", own_object(found) if found is not None else None

@@ -66,7 +66,7 @@ def write(
 
 
 def _never_archived(name: str) -> UsageError:
-    hint = f"Run contribaudit terms check --fetch {name}, or terms add {name} FILE"
+    hint = f"Run `contribaudit terms check --fetch {name}`, or `contribaudit terms add {name} FILE`"
     return UsageError(f"{name} was never archived", hint=hint)
 
 

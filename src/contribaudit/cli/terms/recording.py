@@ -60,7 +60,7 @@ def add_command(
             address = str(fetching.checked_address(source))
             terms.store.add_document(Watched(document.name, document.title, address, shipped=False), signature)
             console.diagnostics.conclusion(
-                f"{document.name} is watched at {address}; run contribaudit terms check --fetch {document.name}."
+                f"{document.name} is watched at {address}; run `contribaudit terms check --fetch {document.name}`."
             )
             return
         body, called = read_page(source)
@@ -140,7 +140,7 @@ def _end_if_unread(console: Console, looks: Sequence[Look]) -> None:
     unread = [one.document for one in looks if one.outcome is LookOutcome.NOT_READABLE]
     if unread:
         console.end(
-            f"Not readable: {', '.join(unread)}. Look at the page; import a saved copy with contribaudit terms add,"
+            f"Not readable: {', '.join(unread)}. Look at the page; import a saved copy with `contribaudit terms add`,"
             " with --accept if it is the document after all.",
             exit_codes.UNVERIFIED,
         )
@@ -244,8 +244,8 @@ def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[Anc
     missing = any(one.standing is Standing.NOT_ARCHIVED for one in found)
     told = [f"{counted(len(doubtful), 'fact')} under review"] if doubtful else []
     told += [f"{counted(len(unread), 'document')} not read"] if unread else []
-    hint = " Run contribaudit terms check --fetch, or import copies." if missing and not fetched else ""
-    hint += " Run contribaudit terms diff NAME to see what changed." if doubtful else ""
+    hint = " Run `contribaudit terms check --fetch`, or import copies." if missing and not fetched else ""
+    hint += " Run `contribaudit terms diff NAME` to see what changed." if doubtful else ""
     console.end(f"{', '.join(told)}.{hint}", exit_codes.UNVERIFIED)
 
 
@@ -310,7 +310,7 @@ def note_command(
         if holds and current is None:
             raise UsageError(
                 f"{document.name} was never archived: there is no wording to confirm the fact against",
-                hint=f"Run contribaudit terms check --fetch {document.name} first",
+                hint=f"Run `contribaudit terms check --fetch {document.name}` first",
             )
         provision = _provision_of_change(terms, document, change_id) if change_id is not None else provision
         digest = current.text_sha256 if current is not None else ""

@@ -185,7 +185,7 @@ def key_days_left(state: State) -> int | None:
 def _key_expiries(state: State, organization: str) -> Iterator[Deadline]:
     subject = organization_subject(organization)
     own = state.read(subject, _OWN_KEY)
-    step = "create a new key, then run contribaudit login"
+    step = "create a new key, then run `contribaudit login`"
     ends = state.moment(subject, _OWN_KEY)
     if ends is not None:
         what = "the API key of the audits expires"

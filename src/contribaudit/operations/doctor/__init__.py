@@ -57,7 +57,7 @@ def examine(
         for line in remote.examine(settings, organization, named, origins, now, progress):
             yield replace(line, what=f"{name}{line.what}")
     if several and not origins:
-        yield Line.failed("key", CredentialError("no organization has a key", hint="Run contribaudit login --org ID"))
+        yield Line.failed("key", CredentialError("no organization has a key", hint="Run `contribaudit login --org ID`"))
     yield from remote.tokens(settings)
     yield local.keyring(key_found=bool(origins))
     yield from local.store(settings)
@@ -113,7 +113,7 @@ def _lines_of_output(done: subprocess.CompletedProcess[str]) -> Iterator[Line]:
         found = json.loads(done.stdout)["lines"]
     except (ValueError, KeyError):
         last = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[0]
-        error = UsageError(last.removeprefix("contribaudit: "), hint="Run contribaudit doctor without --as-scheduled")
+        error = UsageError(last.removeprefix("contribaudit: "), hint="Run `contribaudit doctor` without --as-scheduled")
         yield Line(Status.FAILED, "scheduled", error.message, error.hint, done.returncode or exit_codes.TOOL)
         return
     for one in found:

@@ -156,7 +156,7 @@ def rules(settings: AppSettings, policy: Path | None, today: date) -> Iterator[L
 
 def _policy(policy: AuditPolicy, path: Path | None, today: date) -> Iterator[Line]:
     name = str(path) if path is not None else 'the shipped "essentials" pack'
-    hint = "" if path is not None else "Run contribaudit init to write your own policy"
+    hint = "" if path is not None else "Run `contribaudit init` to write your own policy"
     yield Line.ok(
         "policy", f"{name}: {counted(len(policy.rules), 'rule')}, {counted(len(policy.waivers), 'waiver')}", hint
     )
@@ -182,7 +182,7 @@ def _rulebook(rulebook: Rulebook, today: date) -> Line:
 
 def scheduler(origins: Sequence[str], *, headless: bool) -> Line:
     """Whether a run without a person would find its key."""
-    recipe = "Run contribaudit schedule systemd (or cron) for a setup with a key file"
+    recipe = "Run `contribaudit schedule systemd` (or cron) for a setup with a key file"
     if any("keyring" in origin for origin in origins):
         return Line.ok("scheduler", "the key is in the keyring, which a scheduler cannot open", recipe)
     if headless and not origins:
@@ -208,7 +208,7 @@ def file(settings: AppSettings) -> Line:
     if settings.source is None:
         usual = usual_config() or "home folder in which to look for config.toml"
         what = f"there is no {usual}; defaults and the environment apply"
-        return Line.ok("config", what, "Run contribaudit init to write one")
+        return Line.ok("config", what, "Run `contribaudit init` to write one")
     return Line.ok("config", str(settings.source))
 
 
@@ -238,7 +238,6 @@ def organizations(found: Sequence[Organization]) -> Line:
     """Whether there is something to audit."""
     if found:
         return Line.ok("organization", ", ".join(f"{one.name} ({one.id})" if one.name else one.id for one in found))
-    hint = (
-        "Run contribaudit init, or set CONTRIBAUDIT_ORG_ID: the ID is in the address of admin.atlassian.com, after /o/"
-    )
+    where = "the ID is in the address of admin.atlassian.com, after /o/"
+    hint = f"Run `contribaudit init`, or set CONTRIBAUDIT_ORG_ID: {where}"
     return Line.failed("organization", ConfigurationError("no organization is configured", hint=hint))

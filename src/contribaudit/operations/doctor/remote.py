@@ -77,7 +77,7 @@ async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progr
     if accesses is None:
         return []
     if chosen is None:
-        hint = "Save a token with contribaudit login --site all, or check the host in [[sites.site]]"
+        hint = "Save a token with `contribaudit login --site all`, or check the host in [[sites.site]]"
         return [
             Line.warning("site", "none of the first apps belongs to a site with a token, so no token was tested", hint)
         ]

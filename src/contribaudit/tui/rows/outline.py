@@ -138,7 +138,7 @@ class Outline:
 
 
 NOT_READ = "spaces were not read"
-ADD_TOKENS = "add [sites] to the configuration and a token with contribaudit login --site all"
+ADD_TOKENS = "add [sites] to the configuration and a token with `contribaudit login --site all`"
 _ALL_SITES_OPEN = 4
 """Up to so many sites stand open at first."""
 

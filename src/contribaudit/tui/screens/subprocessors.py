@@ -37,7 +37,7 @@ FIELDS: Mapping[str, Callable[[ProcessorV1], Cell]] = {
     "because": lambda one: tuple(one["because"]),
 }
 """What a CSV file says of a row."""
-NOTHING = "No list of sub-processors is imported: run contribaudit subprocessors import FILE"
+NOTHING = "No list of sub-processors is imported: run `contribaudit subprocessors import FILE`"
 
 
 def fitting(told: SubprocessorsV1 | None, words: str) -> list[ProcessorV1]:
@@ -60,7 +60,7 @@ def standing(told: SubprocessorsV1 | None, shown: Sequence[ProcessorV1]) -> Text
     said = Text(f"{counted(companies, 'company')} touch or may touch apps")
     said.append(f"; list in force since {told['effective']}, ")
     if told["imported_at"] is None:
-        return said.append("shipped with the rulebook: run contribaudit subprocessors import FILE", "yellow")
+        return said.append("shipped with the rulebook: run `contribaudit subprocessors import FILE`", "yellow")
     return said.append(f"imported {told['imported_at'][:10]} from {safe_text(told['source'])}")
 
 

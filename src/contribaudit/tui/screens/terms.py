@@ -123,7 +123,7 @@ def _standing(state: State) -> Text:
     if unread:
         said.append(f", not readable: {safe_text(', '.join(unread))}", "yellow")
     never = status.count("never archived")
-    said.append(f", {never} never archived: run contribaudit terms check --fetch" if never else "")
+    said.append(f", {never} never archived: run `contribaudit terms check --fetch`" if never else "")
     doubtful = [one for one in state.anchored if one.standing.under_review]
     for one in doubtful:
         said.append("\nRule under review: ", "bold yellow").append(safe_text(one.anchor.fact))
@@ -172,7 +172,7 @@ class TermsScreen(BoardScreen):
         yield Listing[Entry](
             COLUMNS,
             id="terms",
-            empty="No document is archived yet: run contribaudit terms check --fetch, or import copies.",
+            empty="No document is archived yet: run `contribaudit terms check --fetch`, or import copies.",
             key=lambda one: one.key,
         )
 
