@@ -110,6 +110,23 @@ class Pack:
             raise EvidenceDamaged(f"{shown(path)} is too long", hint=ASK)
         return data
 
+    def table(self, name: str) -> Iterator[Mapping[str, str]]:
+        """The rows of a CSV file by their columns. Raises EvidenceDamaged for what is no table with one header."""
+        with self.open(name) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+            reader = csv.reader(text, strict=True)
+            try:
+                columns = next(reader, [])
+                if len(set(columns)) != len(columns) or not columns:
+                    raise EvidenceDamaged(f"{name} has no header, or a column twice", hint=ASK)
+                for number, row in enumerate(reader, 1):
+                    if len(row) != len(columns):
+                        raise EvidenceDamaged(
+                            f"{name}, row {number}: {len(row)} cells, {len(columns)} columns", hint=ASK
+                        )
+                    yield dict(zip(columns, row, strict=True))
+            except csv.Error as error:
+                raise EvidenceDamaged(f"{name} is not a table: {error}", hint=ASK) from None
+
 
 class ListedPack(Pack):
     """A pack with its manifest."""
@@ -124,10 +141,6 @@ class ListedPack(Pack):
     def named(self) -> bool:
         """Whether people stand in it by their names."""
         return self.manifest.scope.people == "named"
-
-    def table(self, name: str) -> Iterator[Mapping[str, str]]:
-        """As the function of that name."""
-        return table(self, name)
 
     def sha256_of(self, path: str) -> str | None:
         """The digest (hex) of a file according to the manifest; None if the manifest does not list the file."""
@@ -160,22 +173,6 @@ def shown(path: str) -> str:
 
 def _error_words(error: Exception) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-
-
-def table(pack: Pack, name: str) -> Iterator[Mapping[str, str]]:
-    """The rows of a CSV file by their columns. Raises EvidenceDamaged for what is no table with one header."""
-    with pack.open(name) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, strict=True)
-        try:
-            columns = next(reader, [])
-            if len(set(columns)) != len(columns) or not columns:
-                raise EvidenceDamaged(f"{name} has no header, or a column twice", hint=ASK)
-            for number, row in enumerate(reader, 1):
-                if len(row) != len(columns):
-                    raise EvidenceDamaged(f"{name}, row {number}: {len(row)} cells, {len(columns)} columns", hint=ASK)
-                yield dict(zip(columns, row, strict=True))
-        except csv.Error as error:
-            raise EvidenceDamaged(f"{name} is not a table: {error}", hint=ASK) from None
 
 
 # ── report.json ───────────────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""What watches over runs reads of one: a line for a log, a small JSON summary, and gauges for Prometheus.
+"""What monitoring reads of a run: a line for a log, a small JSON summary, and gauges for Prometheus.
 
 The line holds our words, numbers and a digest. Of what was observed it holds the names of organizations alone, where
 there are several, and of those only ASCII letters, digits and blanks: nothing in it can pretend to be something else.

@@ -1,4 +1,4 @@
-"""The CSV files of an evidence folder: what a sheet is, and in the modules the sheets themselves, by what fills them.
+"""The CSV files of an evidence folder. Here is what a sheet is; each module holds the sheets that one source fills.
 
 `export.py` lists them all.
 """
