@@ -228,6 +228,21 @@ def test_a_store_that_cannot_be_used_is_not_a_verdict(cli: Cli, ready: Api, tmp_
     assert (ended.code, ended.out) == (5 if damage == "garbage" else 70, "")
 
 
+@pytest.mark.parametrize("step", ["pipeline.resolve", "pipeline.evaluate", "changes.explain"])
+def test_a_bug_while_a_run_is_judged_is_not_called_damage(
+    cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """70, as any bug: nobody is told to restore a backup of a sound history, or to move it away."""
+
+    def bug(*_words: object, **_named: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(f"contribaudit.audit.{step}", bug)
+    ended = cli("audit")
+    assert (ended.code, "This is a bug in contribaudit (KeyError)" in ended.err) == (70, True), ended.err
+    assert "backup" not in ended.err
+
+
 def test_offline_judges_the_last_run_and_reads_nothing(
     cli: Cli, ready: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

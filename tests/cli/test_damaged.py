@@ -173,6 +173,33 @@ def test_no_damage_looks_like_a_bug(
             one.unlink()
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("collections.read", "null"),
+        ("collections.read", b"\xff\xfe\x00"),
+        ("space_lists.read", "[[1]]"),
+        ("space_lists.read", "true"),
+        ("events.named", "[[1]]"),
+        ("events.named", '"text"'),
+        ("facts.value", '{"a": 1}'),
+        ("facts.value", "[[1]]"),
+        ("facts.value", "[null]"),
+    ],
+)
+def test_a_value_of_another_kind_is_damage(
+    column: str, value: object, sound: Sound, cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Found where it is read, so that a bug in what is made of it is never called damage."""
+    path, (table, name) = tmp_path / "history.sqlite", column.split(".")
+    shutil.copy(sound.path, path)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"UPDATE {table} SET {name} = ?", (value,))
+    use(monkeypatch, sound, path)
+    ended = cli("audit", "--offline")
+    assert (ended.code, "contains data that contribaudit did not write" in ended.err) == (5, True), ended.err
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_dashboard_loads_it_or_says_why_not(
     seed: int, sound: Sound, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 from sqlalchemy.engine import Engine
 
-from contribaudit.errors import UsageError
+from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store.history import History
+from contribaudit.store.schema import facts
 from tests.flow.audits import simulated
 from tests.flow.faulty import EVERYTHING
 from tests.store.builders import ORG, realms, save, snapshot
@@ -70,3 +71,15 @@ def test_an_audit_asks_its_history_little(tmp_path: Path) -> None:
             with _statements() as sent:
                 bench.audit(EVERYTHING)
             assert len(sent) <= at_most, "\n".join(sent)
+
+
+@pytest.mark.parametrize("error", [KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError])
+def test_a_bug_in_the_block_is_not_called_damage(history: History, error: type[Exception]) -> None:
+    """Nobody restores a backup because a check raised; what cannot be read from the store is damage as before."""
+    save(history, snapshot(0, realms(one="eu")))
+    with pytest.raises(error), history.at_once(), history.at_once():
+        raise error("a bug")
+    with history._writing() as connection:
+        connection.execute(update(facts).values(value="{"))
+    with pytest.raises(StoreDamaged, match="did not write"), history.at_once():
+        history.known(ORG)

@@ -22,7 +22,7 @@ from contribaudit.core.resolve.attested import AttestationHistory, PlanSeen
 from contribaudit.core.resolve.signals import REVISION_PREFIX, SIGNAL_PREFIX, SignalHistory
 from contribaudit.errors import UsageError, meant
 from contribaudit.store import ids
-from contribaudit.store.columns import fields_of, read_value, signature_in, signed, write_value
+from contribaudit.store.columns import fields_of, read_texts, read_value, signature_in, signed, write_value
 from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts, whole_runs
 from contribaudit.store.schema import attachments, attestations, confirmations, plans, revocations
 from contribaudit.store.transactions import asked_once
@@ -84,7 +84,7 @@ def read_attestation(
         recorded=signature_in(row, "recorded"),
         attachments=tuple(Attachment(**shot) for shot in json.loads(row.attachments)),
         anchors=anchors,
-        plan_words=tuple(json.loads(row.plan_words)),
+        plan_words=read_texts(row.plan_words),
         confirmed=confirmed,
         revoked=revoked,
         **fields_of(row, _AS_THEY_ARE),
@@ -215,7 +215,7 @@ def read_plans(connection: Connection, organization: str) -> tuple[PlanSeen, ...
     """The highest plan from run to run, oldest first."""
     number = organization_number(connection, organization)
     rows = connection.execute(_PLANS, {"organization": number})
-    return tuple(PlanSeen(row.since, row.highest, tuple(json.loads(row.words))) for row in rows)
+    return tuple(PlanSeen(row.since, row.highest, read_texts(row.words)) for row in rows)
 
 
 def _standing(connection: Connection, attestation: str) -> int:

@@ -14,7 +14,7 @@ from contribaudit.core.model.audit_log import NEVER_READ, AuditEvent, AuditLog, 
 from contribaudit.core.model.change import Annotation
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.store import ids
-from contribaudit.store.columns import fields_of, signature_in, signed
+from contribaudit.store.columns import fields_of, read_texts, signature_in, signed
 from contribaudit.store.facts import organization_number
 from contribaudit.store.schema import change_notes, events, log_readings, looks, responses, snapshots
 
@@ -99,7 +99,7 @@ def read_log(
             organization=organization,
             id=row.event,
             time=row.happened_at,
-            named=tuple(json.loads(row.named)),
+            named=read_texts(row.named),
             response=row.digest or "",
             **fields_of(row, _AS_THEY_ARE),
         )

@@ -45,9 +45,23 @@ def _encode(value: Value) -> str:
 
 @lru_cache(maxsize=4096)
 def read_value(text: str) -> Value:
-    """The value that `write_value` was given; a list comes back as a tuple."""
-    value: Any = json.loads(text)
-    return tuple(value) if isinstance(value, list) else value
+    """The value that `write_value` was given; a list comes back as a tuple. Raises ValueError for anything else."""
+    found: Any = json.loads(text)
+    if isinstance(found, dict):
+        raise ValueError("a value that no setting has")
+    value: Value = _texts(found) if isinstance(found, list) else found
+    return value
+
+
+def read_texts(text: str) -> tuple[str, ...]:
+    """The texts of a JSON list. Raises ValueError for anything else."""
+    return _texts(json.loads(text))
+
+
+def _texts(found: Any) -> tuple[str, ...]:
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise ValueError("not a list of texts")
+    return tuple(found)
 
 
 def write_moment(moment: datetime) -> int:
@@ -93,6 +107,23 @@ class Escaped(TypeDecorator[str]):
 
 def _unescaped(text: str | None) -> str | None:
     return text if text is None or "\\" not in text else unescape(text)
+
+
+class Number(TypeDecorator[int]):
+    """A column of whole numbers, in which SQLite would keep anything."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], int | None]:  # noqa: ARG002
+        """From the database. Raises ValueError for anything that is not a whole number."""
+        return _number
+
+
+def _number(value: int | None) -> int | None:
+    if value is not None and not isinstance(value, int):
+        raise ValueError("not a whole number")
+    return value
 
 
 class Moment(TypeDecorator[datetime]):

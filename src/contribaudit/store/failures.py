@@ -85,18 +85,29 @@ _POSTGRESQL: tuple[tuple[str, type[StoreError], str, str], ...] = (
 
 
 @contextmanager
-def translated(shown: str) -> Iterator[None]:
-    """Turn database errors into StoreError and its kinds. `shown` names the store, without a password."""
+def database_errors(shown: str) -> Iterator[None]:
+    """Turn errors of the database into StoreError and its kinds. `shown` names the store, without a password."""
     try:
         yield
     except PoolTimeout as error:
         raise StoreBusy(f"The history {shown} has no free connection", hint="Try again") from error
     except DBAPIError as error:
         raise _ours(error, shown) from error
+
+
+@contextmanager
+def translated(shown: str) -> Iterator[None]:
+    """Turn errors of the database, and of what is stored in it, into StoreError and its kinds.
+
+    For blocks that do nothing but read and write the store: any other bug in them would be called damage.
+    """
+    try:
+        with database_errors(shown):
+            yield
     except UnicodeEncodeError:
         raise  # of what was to be written
     except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, zlib.error) as error:
-        # Within a transaction only what is stored is read: JSON that is none, a row that names one that is not there.
+        # JSON that is none, a row that names one that is not there.
         what = f"contains data that contribaudit did not write ({type(error).__name__}: {str(error)[:80]})"
         raise StoreDamaged(f"The history {shown} {what}", hint=_DAMAGED_HINT) from error
 

@@ -75,7 +75,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import SchemaItem
 
-from contribaudit.store.columns import Escaped, Moment
+from contribaudit.store.columns import Escaped, Moment, Number
 
 FIRST = "0013"
 """The revision of the first release. Versions before it wrote lower ones."""
@@ -173,11 +173,11 @@ collections = Table(
     Column("collector", Escaped, nullable=False),
     Column("status", String(8), nullable=False),
     Column("started_at", Moment, nullable=False),
-    Column("announced", BigInteger),
-    Column("read", BigInteger, nullable=False),
+    Column("announced", Number),
+    Column("read", Number, nullable=False),
     *_texts("code", "reason"),
     Column("missing_scope", Escaped),
-    Column("requests", BigInteger, nullable=False),
+    Column("requests", Number, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("seen", LargeBinary),  # facts that a partial collection saw, as `facts.pack` writes them; else null
     PrimaryKeyConstraint("organization", "run", "position"),
@@ -244,7 +244,7 @@ log_readings = _numbered(
     Column("covers_until", Moment),
     *_texts("code", "reason"),
     Column("actions", Text),  # JSON list; null when the same as in the reading before
-    Column("read", BigInteger, nullable=False),
+    Column("read", Number, nullable=False),
     Column("kept", BigInteger, nullable=False),
     Column("cursor", Escaped, nullable=False),
     UniqueConstraint("organization", "run"),
@@ -338,8 +338,8 @@ space_lists = _numbered(
     "space_lists",
     _row_reference("subjects", "app"),
     Column("status", String(8), nullable=False),
-    Column("announced", BigInteger),
-    Column("read", BigInteger, nullable=False),
+    Column("announced", Number),
+    Column("read", Number, nullable=False),
     *_texts("code", "reason", "visible_to"),
     Column("requests", Integer, nullable=False),
     _row_reference("runs", "first_run"),
@@ -379,7 +379,7 @@ document_looks = _numbered(
     Column("source", Escaped, nullable=False),
     Column("fetched", Boolean, nullable=False),
     *_texts("sha256", "text_sha256"),
-    Column("size_bytes", BigInteger, nullable=False),
+    Column("size_bytes", Number, nullable=False),
     Column("stated_on", String(10)),  # ISO 8601; null where the page names no day
     Column("redirects", Text, nullable=False),  # JSON list
     Column("accepted", Boolean, nullable=False),

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from contribaudit.errors import StoreBusy, StoreError
 from contribaudit.store.database import Database
-from contribaudit.store.failures import translated
+from contribaudit.store.failures import database_errors, translated
 
 _Words = ParamSpec("_Words")
 _Answer = TypeVar("_Answer")
@@ -45,11 +45,15 @@ class Transactions:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
+        with translated(self._database.shown), self._one_state() as connection:
+            yield connection
+
+    @contextmanager
+    def _one_state(self) -> Iterator[Connection]:
         held = _AT_ONCE.get()
-        with translated(self._database.shown):
-            if held is not None and held[0] is self:
-                yield held[1]
-                return
+        if held is not None and held[0] is self:
+            yield held[1]
+        else:
             with self._database.reader.begin() as connection:
                 yield connection.execution_options(**{_KEPT: {}})
 
@@ -57,9 +61,9 @@ class Transactions:
     def at_once(self) -> Iterator[None]:
         """Answer everything that this thread asks within the block from one state of the history, in one transaction.
 
-        What is written meanwhile, within the block too, is not seen in it.
+        What is written meanwhile, within the block too, is not seen in it. Errors of the block pass as they are.
         """
-        with self._reading() as connection:
+        with database_errors(self._database.shown), self._one_state() as connection:
             token = _AT_ONCE.set((self, connection))
             try:
                 yield

@@ -18,7 +18,7 @@ from contribaudit.core.model.provisions import Look, LookOutcome, Note, Provisio
 from contribaudit.core.model.subprocessors import Link, ListHistory, Review, Row, SubprocessorList
 from contribaudit.errors import StoreDamaged
 from contribaudit.store import ids
-from contribaudit.store.columns import fields_of, signature_in, signed
+from contribaudit.store.columns import fields_of, read_texts, signature_in, signed
 from contribaudit.store.schema import (
     document_looks,
     document_notes,
@@ -90,7 +90,7 @@ def _look_from_row(row: Any) -> Look:
         id=row.id,
         outcome=LookOutcome(row.outcome),
         stated_on=date.fromisoformat(row.stated_on) if row.stated_on else None,
-        redirects=tuple(json.loads(row.redirects)),
+        redirects=read_texts(row.redirects),
         recorded=signature_in(row, "recorded"),
         **fields_of(row, _AS_THEY_ARE),
     )
