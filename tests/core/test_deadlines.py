@@ -135,7 +135,7 @@ def test_warnings_are_one_line_for_each_kind_and_only_of_what_is_ahead() -> None
         seen("ai.beta_features", "off", days_ago=1),
     )
     ends = [(one.kind, one.over_at) for one in listed]
-    assert ending_soon(ends, NOW) == ["2 attested values become too old within 14 days: contribaudit attest."]
+    assert ending_soon(ends, NOW) == ["2 attested values become too old within 14 days; run `contribaudit attest`."]
 
 
 _DAYS = st.integers(-40, 40)

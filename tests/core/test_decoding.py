@@ -219,7 +219,7 @@ def test_a_misspelt_way_hides_no_move() -> None:
     told = {ORG: attested.AttestationHistory((look("off", 2, OFF),), objects=OBJECTS)}
     (trust,) = (trust for one in weighed(state, told, BY_ID.__getitem__) for trust in one.decoders.trusts)
     assert trust.nowhere == (ORGANIZATION,)
-    assert "never had" in trust.sentence()
+    assert "never had" in trust.sentence("Acme")
 
 
 def test_two_values_in_what_the_pointers_select_set_them_aside() -> None:
@@ -248,7 +248,7 @@ def test_the_sentence_tells_what_a_person_should_know() -> None:
         told = {ORG: attested.AttestationHistory(attestations, objects=OBJECTS)}
         (values,) = weighed(state_of(OFF, rules=rules), told, BY_ID.__getitem__)
         (trust,) = values.decoders.trusts
-        return trust.sentence()
+        return trust.sentence("Acme")
 
     assert "no attestation of x.switch agrees" in sentence()
     assert sentence(look("off", 2, OFF)) == ""

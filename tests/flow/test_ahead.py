@@ -73,7 +73,7 @@ def test_what_goes_stale_is_a_deadline_and_a_warning(bench: Bench) -> None:
     assert [one.days_left(state.as_of) for one in attested] == [10, 10]
     report = bench.offline(POLICY, now=NOW)
     assert [one for one in report.warnings if "within 14 days" in one] == [
-        "2 attested values become too old within 14 days: contribaudit attest."
+        "2 attested values become too old within 14 days; run `contribaudit attest`."
     ]
     early = bench.offline(POLICY, now=NOW - timedelta(hours=1))
     assert early.run.exit_code == report.run.exit_code

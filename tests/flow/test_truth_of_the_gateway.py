@@ -255,7 +255,7 @@ def test_how_the_items_count_is_told(apps: str, standing: str, warned: bool) -> 
     found = [one for n, cell in enumerate(apps.split("; ")) for one in one_app(n, cell, "Enterprise", objects)]
     (trust,) = resolved(found, objects).decoders
     assert trust.standing.startswith(standing)
-    assert bool(trust.sentence()) == warned
+    assert bool(trust.sentence("Acme")) == warned
 
 
 def test_an_item_that_reads_as_neither_is_told_beside_the_answer() -> None:

@@ -206,7 +206,7 @@ def judge(
             *verdict.warnings,
             *warnings,
             *_decoder_warnings(state),
-            *_surprise_warnings(snapshots.values()),
+            *_surprise_warnings(state, snapshots.values()),
             *deadline_warnings(state, job.policy, checks.ALL, standing(state)),
         ),
         newly=newly,
@@ -380,13 +380,14 @@ def _draft(job: Job, started_at: datetime) -> RunDraft:
 
 def _decoder_warnings(state: State) -> list[str]:
     """The warnings that decoders give rise to, one sentence each."""
-    return [told for told in (trust.sentence() for trust in state.decoders) if told]
+    sentences = (one.sentence(state.organization_name(one.organization)) for one in state.decoders)
+    return [told for told in sentences if told]
 
 
-def _surprise_warnings(snapshots: Iterable[Snapshot]) -> list[str]:
+def _surprise_warnings(state: State, snapshots: Iterable[Snapshot]) -> list[str]:
     return [
-        f"{surprise.collector} of {snapshot.organization}: an answer in a form that this version does not know: "
-        f"{surprise.where}."
+        f"{surprise.collector} of {state.organization_name(snapshot.organization)}: an answer in a form that this "
+        f"version does not know: {surprise.where}."
         for snapshot in snapshots
         for surprise in snapshot.surprises
     ]

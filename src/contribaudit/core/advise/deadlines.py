@@ -36,7 +36,7 @@ _NEXT_KEY = SettingId("api_key.next_expiry")
 _SCHEDULED, _STARTS, _ENDS = names.MOVE_DAYS
 _MAX_AGE = "the policy's max_age_days"
 SOON_DAYS = 14
-"""What ends within so many days is a warning in the report."""
+"""What expires within so many days is a warning in the report."""
 
 
 class DeadlineKind(StrEnum):
@@ -58,15 +58,15 @@ class DeadlineKind(StrEnum):
 
 
 _WARNED = {
-    DeadlineKind.API_KEY: ("API key ends", "API keys end", "contribaudit deadlines"),
+    DeadlineKind.API_KEY: ("API key expires", "API keys expire", "contribaudit deadlines"),
     DeadlineKind.ATTESTATION: (
         "attested value becomes too old",
         "attested values become too old",
         "contribaudit attest",
     ),
-    DeadlineKind.WAIVER: ("waiver ends", "waivers end", "contribaudit deadlines"),
+    DeadlineKind.WAIVER: ("waiver expires", "waivers expire", "contribaudit deadlines"),
     DeadlineKind.TRIAL: ("trial ends", "trials end", "contribaudit forecast --trial-ends"),
-    DeadlineKind.BASELINE: ("baseline ends", "baselines end", "contribaudit baseline approve"),
+    DeadlineKind.BASELINE: ("baseline expires", "baselines expire", "contribaudit baseline approve"),
 }
 """What a warning says of one and of several of a kind, and what to do about it."""
 
@@ -126,7 +126,7 @@ def ending_soon(ends: Iterable[tuple[DeadlineKind, datetime | None]], as_of: dat
     limit = later(as_of, timedelta(days=SOON_DAYS))
     soon = Counter(kind for kind, over_at in ends if over_at is not None and as_of < over_at <= limit)
     return [
-        f"{counted(soon[kind], one, several)} within {SOON_DAYS} days: {step}."
+        f"{counted(soon[kind], one, several)} within {SOON_DAYS} days; run `{step}`."
         for kind, (one, several, step) in _WARNED.items()
         if soon[kind]
     ]

@@ -162,30 +162,24 @@ class Trust:
     """Owners in whose objects there is no place for its pointers: for these the whole object counts."""
     standing: str = ""
     """How it counts, where other sources than attestations tell; "" where attestations do."""
-    set_aside: bool = False
-    """Whether what other sources tell contradicts it."""
+    contradicted: str = ""
+    """What other sources than attestations tell that contradicts it; "" where nothing does."""
 
-    def sentence(self) -> str:
-        """A warning about the decoder; "" when it works as intended."""
+    def sentence(self, organization: str) -> str:
+        """A warning about the decoder, with the name of the organization; "" when it works as intended."""
+        called = f"The decoder {self.decoder.name}"
         if self.standing:
-            return (
-                f"The decoder {self.decoder.called}, in {self.organization}: {self.standing}." if self.set_aside else ""
-            )
+            return f"{called} is set aside in {organization}: {self.contradicted}." if self.contradicted else ""
         if self.against is not None:
             one = self.against
             what = f"{one.setting} is {one.value!r} by the attestation {one.id[:12]} of {one.by}"
-            return (
-                f"The decoder {self.decoder.called} is set aside in {self.organization}: {what}, which it contradicts."
-            )
+            return f"{called} is set aside in {organization}: {what}, which it contradicts."
         if self.nowhere:
-            whose = f"{len(self.nowhere)} of its owners in {self.organization}"
-            places = f"points at places that {self.decoder.signal} never had for {whose}"
-            return f"The decoder {self.decoder.called} {places}: the whole object counts there."
+            places = f"{self.decoder.signal} never had for {len(self.nowhere)} of its owners in {organization}"
+            return f"{called} points at places that {places}: the whole object counts there."
         if self.decoder.reads and not self.agreed:
-            return (
-                f"The decoder {self.decoder.called} does not count in {self.organization} yet: no attestation of"
-                f" {self.decoder.setting} agrees with it."
-            )
+            missing = f"no attestation of {self.decoder.setting} agrees with it"
+            return f"{called} does not count in {organization} yet: {missing}."
         return ""
 
 

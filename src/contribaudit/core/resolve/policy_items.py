@@ -161,8 +161,8 @@ def item_decoders(state: State, trusts: Mapping[str, Trust]) -> Iterator[decoder
     decoder = item_decoder(state)
     for organization, trust in trusts.items():
         if decoder is not None and trust.shapes:
-            aside = trust.against is not None
-            yield decoders.Trust(organization, decoder, standing=_standing(trust), set_aside=aside)
+            contradicted = trust.against.sentence if trust.against is not None else ""
+            yield decoders.Trust(organization, decoder, standing=_standing(trust), contradicted=contradicted)
 
 
 def _standing(trust: Trust) -> str:
