@@ -1,5 +1,6 @@
 """Tests see neither a terminal's size nor a pipeline, whoever runs them: an audit asks what started it.
-Hundreds of tests start Python anew: it keeps what it compiled, also where the environment says not to.
+Hundreds of tests start Python anew: it keeps what it compiled, also where the environment says not to. No example of
+Hypothesis fails by its time, which on a busy machine is anyone's.
 
 The PostgreSQL of the tests is prepared and removed here; a run that had none says at its end what was not tested.
 """
@@ -11,6 +12,7 @@ import signal
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import postgres, sharing
 
@@ -20,6 +22,9 @@ sys.dont_write_bytecode = False
 for number in (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if os.name == "posix" else [])):
     if signal.getsignal(number) is signal.SIG_IGN:  # in the background of a script, under nohup: tests send them
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+settings.register_profile("not by the clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("not by the clock")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -318,7 +318,7 @@ links = st.text(max_size=60) | st.builds("https://{}/x?cursor={}".format, hosts,
 configured = st.dictionaries(st.sampled_from([HOST, "labs.atlassian.net", "old.example.com"]), st.booleans())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(observed=st.lists(hosts, max_size=6), link=links, sites=configured, call=st.sampled_from(calls.ON_SITES))
 def test_a_token_goes_to_the_gateway_or_to_a_configured_host_and_nowhere_else(
     observed: list[str], link: str, sites: dict[str, bool], call: Call

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit.core.model.finding import Outcome
@@ -60,7 +60,6 @@ def words_of(plan: Value | Gone) -> tuple[Value | Gone, ...]:
     return plan if isinstance(plan, tuple) else (plan,)
 
 
-@settings(deadline=None)
 @given(APPS)
 def test_a_pass_rests_on_known_words_alone(apps: list[dict[str, Value | Gone]]) -> None:
     """Each check that passes had every value that its question needs."""
@@ -88,7 +87,6 @@ def test_a_pass_rests_on_known_words_alone(apps: list[dict[str, Value | Gone]]) 
             assert said["type_key"] in ("confluence", "jira-software")
 
 
-@settings(deadline=None)
 @given(APPS, st.randoms())
 def test_the_order_of_observations_says_nothing(apps: list[dict[str, Value | Gone]], random: Random) -> None:
     """Findings are the same however the answers are mixed."""
@@ -98,7 +96,6 @@ def test_the_order_of_observations_says_nothing(apps: list[dict[str, Value | Gon
     assert outcomes(mixed) == outcomes(said)
 
 
-@settings(deadline=None)
 @given(APPS, st.sampled_from(["realm", "move", "plan"]), st.sampled_from(ODD))
 def test_losing_a_value_never_turns_a_finding_into_a_pass(
     apps: list[dict[str, Value | Gone]], name: str, odd: Value | Gone

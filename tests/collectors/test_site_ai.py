@@ -415,7 +415,7 @@ ODD = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(data=st.dictionaries(st.sampled_from(NAMES), ODD, max_size=6), errors=st.lists(ODD, max_size=3))
 def test_whatever_the_gateway_answers_every_row_is_there_once(data: dict[str, Any], errors: list[Any]) -> None:
     """A value only where a field of the right type told it; else a code and a reason. No answer breaks the run."""

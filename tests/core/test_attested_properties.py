@@ -277,7 +277,7 @@ def note(outcomes: Iterable[Observation]) -> None:
         REACHED[kind] += 1
 
 
-@settings(max_examples=900, derandomize=True, deadline=None, database=None)
+@settings(max_examples=900, derandomize=True, database=None)
 @given(
     st.lists(st.sampled_from(EVENTS), min_size=8, max_size=30),
     st.sampled_from(BEGINNINGS),

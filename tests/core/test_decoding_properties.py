@@ -119,7 +119,7 @@ class DecodedWorld(World):
 REACHED: Counter[str] = Counter()
 
 
-@settings(max_examples=500, derandomize=True, deadline=None, database=None)
+@settings(max_examples=500, derandomize=True, database=None)
 @given(
     st.lists(st.sampled_from(EVENTS), min_size=8, max_size=30),
     st.sampled_from(BEGINNINGS),

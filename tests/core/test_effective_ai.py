@@ -175,7 +175,7 @@ OF_JSM = ("blocked own off", "absent")
 """Its own switch, beside Rovo access, must have been seen too."""
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(CELLS)
 def test_nobody_is_out_of_reach_by_what_is_not_known(cells: dict[str, str]) -> None:
     """Not exposed needs each switch that decides, and the whole list of apps where siblings do."""
@@ -197,7 +197,7 @@ def test_nobody_is_out_of_reach_by_what_is_not_known(cells: dict[str, str]) -> N
             assert cells["jsm"] in OF_JSM or only_free
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(CELLS, st.integers())
 def test_the_order_of_observations_changes_nothing(cells: dict[str, str], seed: int) -> None:
     state, again = state_of_row(cells), state_of_row(cells, seed)

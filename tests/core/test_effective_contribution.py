@@ -246,7 +246,7 @@ def summary(answer: Effective) -> tuple[object, ...]:
     )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(CELLS, st.sampled_from(sorted(SUBJECTS)))
 def test_no_value_rests_on_a_needed_input_that_is_not_known(cells: dict[str, str], name: str) -> None:
     """Unread, stale, contradicted, null or merely predicted: then there is no value, and no pass can come of it."""
@@ -275,7 +275,7 @@ def test_no_value_rests_on_a_needed_input_that_is_not_known(cells: dict[str, str
             assert cells["exemption"] == "byok"
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(CELLS, st.integers())
 def test_the_order_of_observations_changes_nothing(cells: dict[str, str], seed: int) -> None:
     state = state_of_row(cells)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contribaudit import catalogue, checks
@@ -199,7 +199,7 @@ _AGES = st.integers(0, 29)
 _AHEAD = st.integers(-3, 45)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(
     ages=st.tuples(_AGES, _AGES),
     read=st.integers(0, 3),
@@ -281,7 +281,7 @@ def _known(plans: dict[str, Plan]) -> st.SearchStrategy[str]:
     return st.sampled_from(sorted(plans))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(present=st.lists(_known(PLANS), min_size=1, max_size=3), assumed=_known(PLANS), first=st.booleans())
 def test_a_forecast_says_what_an_audit_under_that_plan_would(present: list[str], assumed: str, first: bool) -> None:
     """Judging the organization with its apps on the assumed plan gives what was predicted, and no pass besides."""

@@ -32,7 +32,7 @@ from tests.evidence.scene import NOW, Scene
 
 Copy = Callable[[Path], Path]
 ORGANIZATION = b"aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
-SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 
 
 def files(pack: Path) -> list[Path]:

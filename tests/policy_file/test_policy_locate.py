@@ -6,7 +6,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit import policy_file
@@ -98,7 +98,6 @@ def tables(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.dictionaries(st.text(), inner, max_size=3)
 
 
-@settings(deadline=None)
 @given(st.recursive(st.text() | st.integers() | st.booleans(), lambda inner: st.lists(inner) | tables(inner)))
 def test_any_value_is_walked_to_its_end(value: object) -> None:
     """A key after it is found on its own line."""

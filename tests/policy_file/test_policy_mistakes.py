@@ -366,7 +366,7 @@ def test_a_text_that_is_not_toml(tmp_path: Path, text: str, expected: str | None
         assert "key `a`: unknown key" in " ".join(found)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, len(DOCUMENTED)), st.integers(0, 12), st.text(alphabet="\"'[]{}=#,.\\\n1a- \x00é", max_size=4))
 def test_a_damaged_file_is_refused_or_read_and_nothing_else(start: int, length: int, instead: str) -> None:
     text = DOCUMENTED[:start] + instead + DOCUMENTED[start + length :]

@@ -133,7 +133,7 @@ def policies(draw: st.DrawFn) -> AuditPolicy:
     )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(policies())
 def test_what_is_written_loads_to_the_same_policy(policy: AuditPolicy) -> None:
     with TemporaryDirectory() as folder:

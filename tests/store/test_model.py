@@ -86,7 +86,7 @@ def empty_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(RUN, min_size=1, max_size=7))
 def test_every_run_reads_back(empty_history: Path, sequence: list[dict[str, tuple[Saw, CollectionStatus]]]) -> None:
     with TemporaryDirectory() as folder, History.open(shutil.copy(empty_history, folder)) as history:

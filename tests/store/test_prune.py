@@ -148,13 +148,13 @@ def random_prune(server: Any, kind: str, steps: Any, daily: int, weekly: int) ->
         dropped(history)
 
 
-@settings(deadline=None, max_examples=24, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=24, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(STEPS, st.integers(1, 60), st.integers(1, 200))
 def test_runs_that_stay_are_as_before(server: Any, steps: Any, daily: int, weekly: int) -> None:
     random_prune(server, "sqlite", steps, daily, weekly)
 
 
-@settings(deadline=None, max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(STEPS, st.integers(1, 60), st.integers(1, 200))
 def test_runs_that_stay_are_as_before_on_a_server(server: Any, steps: Any, daily: int, weekly: int) -> None:
     if not server["url"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contribaudit.tui.rows.filtering import (
@@ -182,7 +182,6 @@ TYPED = (
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(TYPED), st.booleans(), st.sampled_from(("gravity", "check"))), max_size=12))
 def test_what_was_typed_before_changes_nothing(typed: list[tuple[str, bool, str]]) -> None:
     """Letter by letter, back again, in another order: what is left is what the filter alone leaves."""

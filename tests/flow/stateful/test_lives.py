@@ -45,7 +45,6 @@ SETTINGS = settings(
     stateful_step_count=30,
     derandomize=not LIVES,
     database=None,
-    deadline=None,
     phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )
