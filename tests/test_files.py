@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.files import NotToml, Unreadable, decoded, read_bytes, read_text, toml
+from contribaudit.files import NotToml, Unreadable, decoded, read_bytes, read_text, toml, write_new
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
@@ -71,3 +71,22 @@ def test_extreme_toml_is_told_by_line(text: str, line: int, said: str) -> None:
     with pytest.raises(NotToml, match=said) as caught:
         toml(text)
     assert caught.value.line == line
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there a file's size can be limited")
+def test_a_new_file_is_whole_or_absent(tmp_path: Path) -> None:
+    """Half of a signing key would stand in the way of the next attempt: a key is never overwritten."""
+    import resource
+
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, usual[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write_new(tmp_path / "key.pem", b"k" * 101)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert not list(tmp_path.iterdir())
+    write_new(tmp_path / "key.pem", b"k" * 101)
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "key.pem", b"other")
+    assert (tmp_path / "key.pem").read_bytes() == b"k" * 101

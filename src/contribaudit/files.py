@@ -220,6 +220,17 @@ def unfinished(place: Path, *, folder: bool = False) -> Iterator[Path]:
     raise OSError(f"{place.parent} does not keep what is made in it")
 
 
+def write_new(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file that is not there yet, whole or not at all. Raises FileExistsError and OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+    except BaseException:
+        _remove(path)
+        raise
+
+
 def _open_locked(path: Path, *, folder: bool) -> int | None:
     """The descriptor that locks the path while it is open; None where somebody else has locked or removed it."""
     if folder:

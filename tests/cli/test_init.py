@@ -206,6 +206,24 @@ def test_a_folder_that_cannot_be_written(cli: Cli, api: Api, key_file: Path) -> 
     assert "cannot be written" in ended.err
 
 
+@pytest.mark.skipif(os.name != "posix", reason="only there a file's size can be limited")
+def test_a_full_disk_leaves_no_half_of_a_file(cli: Cli, api: Api, key_file: Path, home: Path) -> None:
+    import resource
+
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, usual[1]))
+    try:
+        ended = cli(*FLAGS, "--api-key-file", "key")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert ended.code == 2
+    assert ended.err.splitlines()[-2:] == [
+        f"contribaudit: {home}/.config/contribaudit/policy.toml cannot be written: File too large",
+        "  next: Check the permissions of its folder, and the space that is left",
+    ]
+    assert not list((home / ".config").rglob("*.toml"))
+
+
 def test_a_strange_name_cannot_break_the_files(cli: Cli, api: Api, key_file: Path, home: Path) -> None:
     api.app.state.organization.name = 'A"\n[evil]\nx = 1 # \x1b[31m'
     assert cli(*FLAGS, "--api-key-file", "key").code == 0

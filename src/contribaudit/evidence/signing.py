@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from contribaudit.errors import ConfigurationError, CredentialError, EvidenceDamaged, OutputError, UsageError
-from contribaudit.files import refuse_shared
+from contribaudit.files import refuse_shared, write_new
 
 PublicKey = Ed25519PublicKey
 
@@ -103,9 +103,7 @@ class Signer:
     def save(self, path: Path) -> None:
         """Write the private key to a new file that only its owner may read. Raises UsageError and OutputError."""
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(self.private_pem())
+            write_new(path, self.private_pem())
         except FileExistsError:
             raise UsageError(f"{path} exists", hint="A key is never overwritten: name another file") from None
         except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import SecretStr
 from contribaudit.core.model.hosts import ATLASSIAN
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.errors import KeyStoreUnusable, PolicyFileError, UsageError, nearest
+from contribaudit.files import write_new
 from contribaudit.operations.answers import Answers
 from contribaudit.policy_file.reading import DEFAULT_PACK, shipped
 from contribaudit.settings import credentials
@@ -120,7 +120,9 @@ def install(
     secrets: Sequence[SecretDestination],
     warn: Callable[[str, str], None],
 ) -> None:
-    """Keep what was typed and write both files: everything, or nothing. `name` is the organization's, "" if unknown.
+    """Keep what was typed and write both files, or no file at all. `name` is the organization's, "" if unknown.
+
+    What was put into the keyring stays there.
 
     Raises UsageError when a file exists or cannot be written, PolicyFileError.
     """
@@ -227,13 +229,10 @@ def _write_new_file(path: Path, text: str, mode: int = 0o644) -> None:
         if not path.parent.is_dir():
             path.parent.mkdir(parents=True, mode=0o700)
         refuse_existing(path)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        write_new(path, text.encode(), mode)
     except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror}", hint="Check the permissions of its folder"
-        ) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+        hint = "Check the permissions of its folder, and the space that is left"
+        raise UsageError(f"{path} cannot be written: {error.strerror}", hint=hint) from None
 
 
 def _known_choice(name: str, known: Sequence[str], what: str) -> str:

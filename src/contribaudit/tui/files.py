@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from contribaudit.errors import OutputError
 from contribaudit.exporters.text import Cell
+from contribaudit.files import write_new
 
 T = TypeVar("T")
 
@@ -57,9 +58,7 @@ def _write_new_file(name: str, kind: str, text: str) -> str:
         path = Path.cwd() / (f"{stem}.{kind}" if number == 1 else f"{stem}-{number}.{kind}")
         try:
             # For this account only: it holds what an organization looks like inside.
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-                file.write(text)
+            write_new(path, text.encode("utf-8", "backslashreplace"))
         except FileExistsError:
             continue
         except OSError as error:
