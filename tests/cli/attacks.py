@@ -162,6 +162,10 @@ LOCATIONS = (
         Attack(f"realm EU, region {word!r}", PASS, {"DR-01": "pass"}, region(word))
         for word in ("Frankfurt", "EU_WEST_1", "DE")
     ),
+    *(
+        Attack(f"realm EU, region {word!r}", UNVERIFIED, {"DR-01": "unknown"}, region(word))
+        for word in ("sa-east-1", "us-gov-west-1", "us-east-1a", "eu-west-1,us-east-1", "Virginia", "*", "")
+    ),
     Attack(
         "twice, the same", UNVERIFIED, {"DR-01": "pass", "DC-07": "unknown"}, again()
     ),  # another may never have come

@@ -80,6 +80,15 @@ CASES = (
         edit=lambda o: o.set_realm("tidy/confluence", "Atlantis"),
     ),
     OutcomeCase(
+        # The first is of Brazil, the second of the US government: no realm has them.
+        "DR-01",
+        UNKNOWN,
+        "unknown_region",
+        about=CONFLUENCE,
+        rule=EU,
+        edit=lambda o: o.set_realm("tidy/confluence", "EU", ("sa-east-1", "us-gov-west-1")),
+    ),
+    OutcomeCase(
         # The app is listed twice, and the two entries disagree.
         "DR-01",
         UNKNOWN,

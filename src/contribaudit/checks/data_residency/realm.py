@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from contribaudit.catalogue.organization import SANDBOX_PARENT
@@ -99,6 +99,11 @@ def realm_allowed(case: CheckContext) -> Verdict:
         reason = f"its location is {realm.code} ({realm.title}), but its regions include {', '.join(elsewhere)}"
         evidence = Evidence.of(seen, *elsewhere.values())
         return Verdict(Outcome.CONFLICT, "region_elsewhere", reason, names.REALM, wanted, realm.code, evidence)
+    if realm.code in allowed and (unknown := _unknown_regions(case.state, told)):
+        words, noun = ", ".join(map(repr, unknown)), "region" if len(unknown) == 1 else "regions"
+        reason = f"its location is {realm.code} ({realm.title}); the rulebook does not know the {noun} {words}"
+        evidence = Evidence.of(seen, *unknown.values())
+        return Verdict(Outcome.UNKNOWN, "unknown_region", reason, names.REALM, wanted, realm.code, evidence)
     if realm.code in allowed:
         reason = f"stored in {realm.code} ({realm.title})"
         return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, wanted, realm.code, Evidence.of(seen))
@@ -116,13 +121,24 @@ def _regions_elsewhere(
 ) -> dict[str, Observation]:
     """The app's regions that lie in other realms only, as "us-east-1 (US)", each with the source that names it."""
     found: dict[str, Observation] = {}
+    for region, seen in _regions_told(observations):
+        codes = [one.code for one in state.rulebook.realms_of_region(region)]
+        if codes and not set(codes) & set(allowed):
+            found[f"{region} ({', '.join(codes)})"] = seen
+    return found
+
+
+def _unknown_regions(state: State, observations: Iterable[Observation]) -> dict[str, Observation]:
+    """The app's regions of which the rulebook does not know where they lie, each with the source that names it."""
+    told = _regions_told(observations)
+    return {region: seen for region, seen in told if not state.rulebook.realms_of_region(region)}
+
+
+def _regions_told(observations: Iterable[Observation]) -> Iterator[tuple[str, Observation]]:
     for seen in observations:
         value = seen.value if isinstance(seen, Observed) else None
         for region in value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ():
-            codes = [one.code for one in state.rulebook.realms_of_region(region)]
-            if codes and not set(codes) & set(allowed):
-                found[f"{region} ({', '.join(codes)})"] = seen
-    return found
+            yield region, seen
 
 
 def _why_no_realm(case: CheckContext) -> str:

@@ -250,7 +250,8 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
         (Remedy.DOCUMENTS,),
     ),
     **dict.fromkeys(
-        ("unknown_app", "unknown_realm", "unknown_plan_word", "plan_with_groups_not_known", REVIEW_OVERDUE),
+        ("unknown_app", "unknown_realm", "unknown_region", "unknown_plan_word", "plan_with_groups_not_known",
+         REVIEW_OVERDUE),
         (Remedy.RULEBOOK,),
     ),
     # Somebody makes up their mind.
