@@ -98,7 +98,7 @@ def test_newest_first() -> None:
         "|Sun 15 Nov 2026|2 changes, 1 without a known cause",
         "=|02:00-02:05|run #5|complete|schedule, auditor",
         "!|13 Nov - 15 Nov|bank/confluence|Location: EU -> US|no event found",
-        "*|14 Nov - 15 Nov|acme/new|Plan, in the API's word: Free -> Standard|bob@acme.example, event 7f3a9b10, by site|GRC-7",  # noqa: E501
+        "*|14 Nov - 15 Nov|acme/new|Plan: Free -> Standard|bob@acme.example, event 7f3a9b10, by site|GRC-7",  # noqa: E501
         "|Fri 13 Nov 2026",
         ".|13 Nov - 15 Nov|no run|no observations for 48 h",
         "=|02:00-02:05|run #4|complete|schedule, auditor",

@@ -28,7 +28,7 @@ ACCESS_GROUPS = _made.listed(
 )
 
 ROLE_GROUPS = _made.observed_list(
-    names.AI_ROLE_GROUPS, (Kind.ORGANIZATION,), "Groups that hold the role for AI, by ID", _GROUPS_API
+    names.AI_ROLE_GROUPS, (Kind.ORGANIZATION,), "Groups with the AI role, by ID", _GROUPS_API
 )
 POLICY_ITEM = _made.observed(
     names.AI_POLICY_ITEM,
@@ -44,20 +44,20 @@ POLICY_ITEM_SHAPE = _made.observed(
 POLICY_ITEM_COUNTS = _made.observed(
     names.AI_POLICY_ITEM_COUNTS,
     _APP,
-    "How far the reading of the app's AI policy item counts",
+    "Confirmation of our reading of the app's AI policy item",
     _WORKSPACES_API,
     grade=Grade.DECODED,
     words=("confirmed", "unconfirmed", "contradicted", "contradicted_by_person"),
 )
 GROUP_NAME = _made.observed(names.GROUP_NAME, (Kind.GROUP,), "Name of the group", _GROUPS_API)
 GROUP_ACCESS = _made.observed_list(
-    "group.ai_access", (Kind.GROUP,), "What the group holds the role for AI on, by ARI", _GROUPS_API
+    "group.ai_access", (Kind.GROUP,), "Resources on which the group has the AI role, by ARI", _GROUPS_API
 )
 
 EFFECTIVE_AI = _made.observed(
     names.EFFECTIVE_AI,
     (Kind.ORGANIZATION, Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR),
-    "Whether AI reaches it when all rules are applied",
+    "Effective AI access",
     _ACCESS,
     grade=Grade.ATTESTED,
     words=("exposed", "not_exposed"),
@@ -73,9 +73,7 @@ _hipaa = FamilyCatalogue(Family.HIPAA)
 HIPAA_BAA = _hipaa.choice(
     names.HIPAA_BAA, (Kind.ORGANIZATION,), "Business associate agreement with Atlassian", _BAA, ("none", "signed")
 )
-HIPAA_TAGGED = _hipaa.choice(
-    names.HIPAA_TAGGED, (Kind.APP,), "Whether the app is tagged for HIPAA", _BAA, ("yes", "no")
-)
+HIPAA_TAGGED = _hipaa.choice(names.HIPAA_TAGGED, (Kind.APP,), "HIPAA tag", _BAA, ("yes", "no"))
 
 HIPAA: tuple[Setting, ...] = _hipaa.all
 """Protected health information: the agreement with Atlassian, and the apps that are tagged under it."""

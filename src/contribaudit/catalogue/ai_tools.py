@@ -80,34 +80,34 @@ _CONNECTOR = (Kind.CONNECTOR,)
 CONNECTOR_STATE = _connectors.choice(
     names.CONNECTOR_STATE,
     _CONNECTOR,
-    "State of the connector; hidden from search is still connected",
+    "Connector state (hidden from search is still connected)",
     _DISCONNECT,
     ("connected", "hidden", "disconnecting", "disconnected"),
 )
 CONNECTOR_TYPE = _connectors.choice(
     "connector.type",
     _CONNECTOR,
-    "How the connector reads: stored and indexed, fetched live, or by link",
+    "Connector type (stored and indexed, fetched live, or by link)",
     _ADMIN + "teamwork-graph-connector-types/",
     ("synced", "direct", "smart_link"),
 )
 CONNECTOR_PERMISSIONS = _connectors.choice(
     "connector.replicates_permissions",
     _CONNECTOR,
-    "Whether the connector copies the source's permissions; omitted counts as false",
+    "Copying of the source's permissions (omitted counts as false)",
     _PERMISSIONS,
     ("true", "false", "omitted"),
 )
 CONNECTOR_BLOCKLIST = _connectors.listed(
-    "connector.blocklist", _CONNECTOR, "Addresses that the connector leaves out", _BLOCKLIST
+    "connector.blocklist", _CONNECTOR, "Blocklist: addresses that the connector leaves out", _BLOCKLIST
 )
 CONNECTOR_ALLOWLIST = _connectors.listed(
-    "connector.allowlist", _CONNECTOR, "Addresses that alone the connector takes in", _BLOCKLIST
+    "connector.allowlist", _CONNECTOR, "Allowlist: the only addresses that the connector takes in", _BLOCKLIST
 )
 CONNECTOR_OFFERED = _connectors.choice(
     names.CONTRIBUTION_OFFERED,
     _CONNECTOR,
-    "Whether the contribution lists offer this connector, so that it can contribute at all",
+    "Offered in the contribution lists (only then can the connector contribute)",
     _LISTS,
     ("yes", "no"),
 )

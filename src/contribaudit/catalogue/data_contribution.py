@@ -32,7 +32,7 @@ EXEMPTION = _made.choice(
 EFFECTIVE_METADATA = _made.observed(
     names.EFFECTIVE_METADATA,
     _ANY,
-    "Whether its metadata is contributed when all rules are applied",
+    "Effective metadata contribution",
     _SETTINGS,
     grade=Grade.ATTESTED,
     words=("contributed", "not_contributed"),
@@ -40,7 +40,7 @@ EFFECTIVE_METADATA = _made.observed(
 EFFECTIVE_IN_APP = _made.observed(
     names.EFFECTIVE_IN_APP,
     _ANY,
-    "Whether its in-app data is contributed when all rules are applied",
+    "Effective in-app data contribution",
     _LISTS,
     grade=Grade.ATTESTED,
     words=("contributed", "not_contributed"),

@@ -49,7 +49,7 @@ APP_POLICIES = _made.observed_list(
 )
 POLICIES = _made.observed_list("residency.policies", (Kind.ORGANIZATION,), "Data residency policies, by ID", _POLICIES)
 DEFAULT_REALM = _made.text(
-    "residency.default_realm", (Kind.ORGANIZATION,), "Location that new apps get", _DEFAULT, ignores_case=True
+    "residency.default_realm", (Kind.ORGANIZATION,), "Default location of new apps", _DEFAULT, ignores_case=True
 )
 MARKETPLACE_UNPINNED = _made.listed(
     "residency.marketplace.unpinned",
@@ -59,8 +59,6 @@ MARKETPLACE_UNPINNED = _made.listed(
     ignores_case=True,
 )
 BYOK = _made.choice(names.BYOK, _APP, "Customer-managed encryption key", _BYOK, ("none", "active"))
-BYOK_SINCE = _made.text(
-    "byok.since", _APP, "Day on which the app was set up with a customer-managed key", _BYOK, unit="date"
-)
+BYOK_SINCE = _made.text("byok.since", _APP, "Day the app's customer-managed key was set up", _BYOK, unit="date")
 
 ALL: tuple[Setting, ...] = _made.all

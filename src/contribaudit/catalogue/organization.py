@@ -36,47 +36,45 @@ ADMINISTRATOR_GROUPS = _made.observed_list(
 EVENT_ACTIONS = _made.observed_list(
     "organization.event_actions", _ORG, "Audit-log actions that exist in this organization", _EVENTS
 )
-HIGHEST_PLAN = _made.observed(
-    names.HIGHEST_PLAN, _ORG, "Highest active plan, which the defaults follow", _CONTRIBUTION, ignores_case=True
-)
-API_KEY_EXPIRY = _made.observed("api_key.expires_at", _ORG, "When the API key in use expires", _KEYS, unit="UTC time")
+HIGHEST_PLAN = _made.observed(names.HIGHEST_PLAN, _ORG, "Highest active plan", _CONTRIBUTION, ignores_case=True)
+API_KEY_EXPIRY = _made.observed("api_key.expires_at", _ORG, "Expiry of the API key in use", _KEYS, unit="UTC time")
 NEXT_KEY_EXPIRY = _made.observed(
-    "api_key.next_expiry", _ORG, "When the first admin API key expires", _KEYS, unit="UTC time"
+    "api_key.next_expiry", _ORG, "Earliest expiry of an admin API key", _KEYS, unit="UTC time"
 )
 
 NAME = _made.observed(names.APP_NAME, _APP, "Name of the app's workspace", _WORKSPACES)
 ALIAS = _made.observed(names.APP_ALIAS, _APP, "Short name of the app", _WORKSPACES, ignores_case=True)
-TYPE_KEY = _made.observed(names.APP_TYPE_KEY, _APP, "Which app it is", _WORKSPACES, ignores_case=True)
-TYPE_NAME = _made.observed("app.type_name", _APP, "Display name of its type", _WORKSPACES)
+TYPE_KEY = _made.observed(names.APP_TYPE_KEY, _APP, "App type", _WORKSPACES, ignores_case=True)
+TYPE_NAME = _made.observed("app.type_name", _APP, "Display name of the app type", _WORKSPACES)
 HOST = _made.observed(names.APP_HOST, _APP, "Host of its site", _WORKSPACES, ignores_case=True)
 SITE = _made.observed(names.APP_SITE, _APP, "Site that it belongs to, by cloud ID or host", _WORKSPACES)
 STATUS = _made.observed(
     names.APP_STATUS,
     _APP,
-    "Whether it is online",
+    "Online status",
     _WORKSPACES,
     words=("online", "offline", "deprecated"),
     ignores_case=True,
 )
 SANDBOX = _made.observed(
-    names.APP_SANDBOX, _APP, "Whether it is a sandbox", _WORKSPACES, words=("CHILD", "NONE"), ignores_case=True
+    names.APP_SANDBOX, _APP, "Sandbox type", _WORKSPACES, words=("CHILD", "NONE"), ignores_case=True
 )
 SANDBOX_PARENT = _made.observed("app.sandbox_parent", _APP, "The app that a sandbox was copied from", _WORKSPACES)
-CREATED_AT = _made.observed("app.created_at", _APP, "When it was created", _WORKSPACES, unit="UTC time")
-PLAN = _made.observed(names.PLAN, _APP, "Plan, in the API's word", _WORKSPACES, ignores_case=True)
-TRIAL = _made.choice(names.TRIAL, _APP, "Whether a trial runs", _SUBSCRIPTIONS, ("none", "running"))
+CREATED_AT = _made.observed("app.created_at", _APP, "Creation time", _WORKSPACES, unit="UTC time")
+PLAN = _made.observed(names.PLAN, _APP, "Plan", _WORKSPACES, ignores_case=True)
+TRIAL = _made.choice(names.TRIAL, _APP, "Trial", _SUBSCRIPTIONS, ("none", "running"))
 TRIAL_ENDS = _made.text("trial.ends_on", _APP, "Last day of the trial", _SUBSCRIPTIONS, unit="date")
 RELEASE_TRACK = _made.choice(
     "release.track",
     _APP,
-    "Release track, which says how soon changes reach the app",
+    "Release track (how soon changes reach the app)",
     _TRACKS,
     ("continuous", "deferred", "bundled"),
 )
 SPACE_COUNT = _made.text(
     names.SPACE_COUNT,
     _APP,
-    "Spaces in the app's own administration, including archived and personal ones",
+    "Number of spaces in the app's administration, archived and personal ones included",
     "",
     unit="spaces",
 )
@@ -92,8 +90,8 @@ _SPACE = (Kind.SPACE,)
 
 SPACE_KEY = _spaces.observed(names.SPACE_KEY, _SPACE, "Key of the space", _PROJECTS)
 SPACE_NAME = _spaces.observed("space.name", _SPACE, "Name of the space", _PROJECTS)
-SPACE_TYPE = _spaces.observed("space.type", _SPACE, "Type of the space, in the API's word", _SPACES)
-SPACE_STATUS = _spaces.observed("space.status", _SPACE, "Whether the space is in use", _SPACES)
+SPACE_TYPE = _spaces.observed("space.type", _SPACE, "Space type", _SPACES)
+SPACE_STATUS = _spaces.observed("space.status", _SPACE, "Space status", _SPACES)
 
 SPACES: tuple[Setting, ...] = _spaces.all
 """Spaces of Jira and Confluence, as their listings show them. They are kept apart from the other subjects."""
