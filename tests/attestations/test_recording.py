@@ -258,7 +258,7 @@ def test_all_or_none_and_every_mistake_is_told() -> None:
 def test_one_look_gives_one_answer() -> None:
     state = api()
     twice = [(held(state), IN_APP, LOOK), (held(state), replace(IN_APP, value="on"), LOOK)]
-    with pytest.raises(UsageError, match="has two values in one look"):
+    with pytest.raises(UsageError, match="has two values in one attestation"):
         record_all(state, twice)
     assert len(record_all(state, [twice[0], twice[0]])) == 2
 

@@ -167,7 +167,7 @@ def test_without_a_terminal_it_names_the_flags(cli: Cli, ready: Api) -> None:
 def test_a_past_look_needs_a_run_before_it(cli: Cli, ready: Api) -> None:
     """Anchored when the last complete run before the look and the reading now agree."""
     ended = cli(*OFF, "--observed-at", ago(seconds=1))
-    assert "not anchored: no complete run was saved before the look" in ended.last
+    assert "not anchored: no complete run was saved before the attestation" in ended.last
     cli("audit")
     assert "anchored by" in cli(*OFF, "--observed-at", datetime.now(UTC).isoformat()).last
 
@@ -177,7 +177,7 @@ def test_offline_a_look_after_the_last_run_is_not_held(cli: Cli, ready: Api) -> 
     seen = len(ready.app.state.requests)
     ended = cli(*OFF, "--offline")
     assert ended.code == 0
-    assert "not anchored: the API was not read after the look" in ended.last
+    assert "not anchored: the API was not read after the attestation" in ended.last
     assert len(ready.app.state.requests) == seen
 
 
@@ -371,7 +371,7 @@ def test_a_walk_that_reads_nothing_is_not_held(cli: Cli, ready: Api, monkeypatch
     monkeypatch.setattr(walking, "ask", lambda _question, default=None: next(answers) or default or "")
     ended = cli("attest", "--everything", "--screen", "data-contribution", "--by", ANNA, "--offline")
     assert ended.code == 0, ended.err
-    assert "not anchored: the API was not read after the look" in ended.last
+    assert "not anchored: the API was not read after the attestation" in ended.last
 
 
 def test_signals_are_listed_shown_and_compared(cli: Cli, ready: Api) -> None:

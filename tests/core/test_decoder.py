@@ -79,7 +79,7 @@ def test_absence_and_objects_that_were_not_kept() -> None:
 def test_several_objects_must_say_the_same() -> None:
     objects = {"a": {"off": []}, "b": {"off": [], "x": 1}, "c": {"off": ["in-app"]}}
     assert decode(ONE, ("a", "b"), objects) == ("off", "")
-    assert decode(ONE, ("a", "c"), objects) == (None, "the objects of the signal say different things")
+    assert decode(ONE, ("a", "c"), objects) == (None, "the objects of the signal disagree")
 
 
 def test_rows_that_overlap_with_different_values_give_none() -> None:

@@ -107,7 +107,7 @@ def test_it_stays_open_through_the_include_list(entry: str) -> None:
     wiki = facts(app(), plan="Standard", alias="app:acme.example/confluence", host="acme.example")
     window = exposure_window(state_of(*wiki, seen(names.IN_APP, "off"), seen(names.INCLUDED, (entry,))), ORG)[1]
     assert window.span is Span.OPEN
-    assert "stays so: the include list has 1 item" in window.sentence
+    assert "continues: the include list has 1 item" in window.sentence
 
 
 def test_it_ends_no_earlier_than_the_include_list_was_seen_empty() -> None:

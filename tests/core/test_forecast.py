@@ -186,7 +186,7 @@ def test_without_a_known_trial_nothing_is_assumed() -> None:
     found = forecast(ground(), Hypothesis(trial_ends=True), NOW)
     assert (found.assumptions, found.rows) == ((), ())
     assert [note.partition(": ")[2] for note in found.notes] == [
-        "it is not known whether a trial is running for 1 app.",
+        "whether a trial is running is unknown for 1 app.",
         "no app is known to be on trial, so nothing is assumed.",
     ]
 
@@ -274,7 +274,7 @@ def test_a_long_walk_is_capped_and_says_so() -> None:
     found = forecast(ground(policy=replace(ASKED, waivers=waivers)), Hypothesis(until=until), NOW)
     assert len(found.days) == MOST_DAYS
     assert found.days[-1] == until
-    assert any(f"only {MOST_DAYS} were checked" in note for note in found.notes)
+    assert any(f"only the first {MOST_DAYS} were checked" in note for note in found.notes)
 
 
 def _known(plans: dict[str, Plan]) -> st.SearchStrategy[str]:

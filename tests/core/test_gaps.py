@@ -40,7 +40,7 @@ def test_a_partial_run_closes_no_gap_of_what_it_did_not_read() -> None:
     seen = [run(1, 60, apps="ok", policies="ok"), run(2, 36, apps="ok", policies="partial")]
     seen.append(run(3, 12, apps="ok", policies="ok"))
     found = gaps_by_collector(ORG, seen, None, NOW, expected_every_hours=26)
-    why = "1 run came only part of the way"
+    why = "1 run did not read everything"
     assert spans(found) == [(None, 47.83, False, why), ("policies", 47.83, False, why)]
 
 
@@ -62,4 +62,4 @@ def test_the_time_before_the_first_run_is_a_gap_only_of_a_period_that_was_asked_
 
 
 def test_runs_that_read_nothing_whole_close_nothing() -> None:
-    assert spans(of(run(1, 30, apps="failed"), since=40)) == [(None, 40.0, True, "1 run came only part of the way")]
+    assert spans(of(run(1, 30, apps="failed"), since=40)) == [(None, 40.0, True, "1 run did not read everything")]

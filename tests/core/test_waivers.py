@@ -135,7 +135,7 @@ def test_a_waiver_is_valid_through_its_last_day_in_utc(moment: datetime, *, cove
     """And says when it ended."""
     found, warnings = waived(american(moment), waiver("DR-01", subject=ALIAS, expires=END))
     assert (found.outcome is Outcome.WAIVED) is covers
-    assert any("it ended on 2026-12-31" in one for one in warnings) is not covers
+    assert any("it expired on 2026-12-31" in one for one in warnings) is not covers
 
 
 def test_a_waiver_begins_on_the_day_of_its_approval() -> None:

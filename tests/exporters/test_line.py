@@ -179,7 +179,7 @@ def test_organizations_weakest_first() -> None:
     assert not any(part.startswith("weakest") for part in parts(ended(0, found)))
 
 
-@pytest.mark.parametrize(("days", "word"), [(12, "key 12d"), (0, "key 0d"), (-3, "key ended 3d ago")])
+@pytest.mark.parametrize(("days", "word"), [(12, "key 12d"), (0, "key 0d"), (-3, "key expired 3d ago")])
 def test_key(days: int, word: str) -> None:
     """Days left on the key, or how long it has been over."""
     assert parts(ended(0, key_days_left=days))[4] == word

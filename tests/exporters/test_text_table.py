@@ -177,11 +177,11 @@ def test_two_subjects_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPat
     ("days", "words"),
     [
         (None, "39 administration entries are not apps\n"),
-        (0, "; the API key ends today\n"),
-        (1, "; the API key ends in 1 day\n"),
-        (2, "; the API key ends in 2 days\n"),
-        (-1, "; the API key ended 1 day ago\n"),
-        (-2, "; the API key ended 2 days ago\n"),
+        (0, "; the API key expires today\n"),
+        (1, "; the API key expires in 1 day\n"),
+        (2, "; the API key expires in 2 days\n"),
+        (-1, "; the API key expired 1 day ago\n"),
+        (-2, "; the API key expired 2 days ago\n"),
     ],
 )
 def test_one_is_singular(days: int | None, words: str) -> None:

@@ -105,4 +105,4 @@ def test_a_trial_that_ends(bench: Bench) -> None:
     assert trial.ends_at == datetime.combine(TODAY + timedelta(days=3), datetime.min.time(), UTC)
     predicted = forecast_last(bench.job(POLICY, now=NOW), Hypothesis(trial_ends=True))
     assert "not documented" in predicted.assumptions[0]
-    assert any("it is not known whether a trial is running" in note for note in predicted.notes)
+    assert any("whether a trial is running is unknown" in note for note in predicted.notes)

@@ -209,7 +209,7 @@ async def test_without_a_key_it_says_that_nothing_will_hold(kept: Opener) -> Non
         await open_form(pilot)
         assert "There is no API key here" in on_screen(pilot)
         await pilot.press(OFF, "ctrl+s")
-        assert "not anchored: the API was not read after the look" in await asked(pilot)
+        assert "not anchored: the API was not read after the attestation" in await asked(pilot)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: bool(recorded(here)))
     assert not recorded(here)[0].bound

@@ -98,7 +98,7 @@ def test_newest_first() -> None:
         "|Sun 15 Nov 2026|2 changes, 1 without a known cause",
         "=|02:00-02:05|run #5|complete|schedule, auditor",
         "!|13 Nov - 15 Nov|bank/confluence|Location: EU -> US|no event found",
-        "*|14 Nov - 15 Nov|acme/new|Plan: Free -> Standard|bob@acme.example, event 7f3a9b10, by site|GRC-7",  # noqa: E501
+        "*|14 Nov - 15 Nov|acme/new|Plan: Free -> Standard|bob@acme.example, event 7f3a9b10, by site|GRC-7",
         "|Fri 13 Nov 2026",
         ".|13 Nov - 15 Nov|no run|no observations for 48 h",
         "=|02:00-02:05|run #4|complete|schedule, auditor",
@@ -209,8 +209,8 @@ def test_runs_gaps_days_and_tickets_in_full() -> None:
     note = Annotation("GRC-7", "asked\nfor", Signature("it@acme.example", day(6), "it", "desk"))
     (entry,) = entries_of(Trail([replace(LATER, annotations=(note,))], [], [], day(6)))
     assert "TICKET GRC-7\nasked\nfor\nit@acme.example, it on desk, 2026-11-16 02:00Z" in change_detail(entry).plain
-    gap = replace(GAP, open=True, why="2 runs came only part of the way")
-    assert timeline.gap_text(gap) == "2 runs came only part of the way 13 Nov 02:05Z - now (48 h): no observations"
+    gap = replace(GAP, open=True, why="2 runs did not read everything")
+    assert timeline.gap_text(gap) == "2 runs did not read everything 13 Nov 02:05Z - now (48 h): no observations"
 
 
 def test_the_strip_says_each_day_without_colours() -> None:

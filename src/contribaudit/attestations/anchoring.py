@@ -46,7 +46,7 @@ def anchors(
     One signal that moved, or that could not be read, is enough that nothing binds: it may be the one that matters.
     """
     if held.before is None or held.after is None:
-        return (), held.why_not or "the API was not read before and after the look"
+        return (), held.why_not or "the API was not read both before and after the attestation"
     earlier = readings(held.before, subject, family)
     later = {(one.signal, one.owner): one for one in readings(held.after, subject, family)}
     if not earlier:
@@ -107,7 +107,7 @@ class PastLooks:
     def held(self, organization: str, looked_at: datetime) -> ReadingsAround:
         """The last complete run before the look, and the newest reading, if that began after the look."""
         if self._newest_start(organization) < looked_at:
-            return ReadingsAround(None, self.now, True, "the API was not read after the look")
+            return ReadingsAround(None, self.now, True, "the API was not read after the attestation")
         if organization not in self._runs:
             self._runs[organization] = self.store.runs(organization=organization, limit=_RUNS_BACK)
         for record in self._runs[organization]:
@@ -115,7 +115,7 @@ class PastLooks:
                 state = self._state_of_run(organization, record)
                 if state is not None:
                     return ReadingsAround(state, self.now, True)
-        return ReadingsAround(None, self.now, True, "no complete run was saved before the look")
+        return ReadingsAround(None, self.now, True, "no complete run was saved before the attestation")
 
     def _state_of_run(self, organization: str, record: RunRecord) -> State | None:
         """What the run saw; None when it did not read everything that anchors attestations."""

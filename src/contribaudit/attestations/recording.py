@@ -333,7 +333,7 @@ def confirmation(attestation: Attestation, signature: Signature) -> Signature:
     by = mail(signature.by, "whoever confirms")
     if same_person(by, attestation.by) or same_person(by, attestation.recorded.by):
         raise UsageError(
-            f"{by} looked at or recorded it; a second person must confirm",
+            f"{by} made or recorded this attestation; a second person must confirm it",
             hint="Ask somebody else to look at the screen and run `contribaudit attest confirm`",
         )
     if any(same_person(by, one.by) for one in attestation.confirmed):
@@ -353,4 +353,6 @@ def _refuse_two_answers(made: Sequence[Attestation]) -> None:
     for one in made:
         before = seen.setdefault((one.look, one.subject, one.setting), one)
         if before is not one and before.value != one.value:
-            raise UsageError(f"{one.setting} of {one.subject.id} has two values in one look", hint="Keep one of them")
+            raise UsageError(
+                f"{one.setting} of {one.subject.id} has two values in one attestation", hint="Keep one of them"
+            )

@@ -108,13 +108,13 @@ def contradictions(attestations: Iterable[Attestation], now: datetime) -> list[S
 
 def _check_anchor(anchor: Anchor, reading: SignalReading | None) -> Hold:
     if reading is None:
-        return Hold(anchor, False, "no signal of this any more by the rulebook")
+        return Hold(anchor, False, "the rulebook no longer lists it as a signal of this setting")
     if reading.standing is Standing.UNREAD:
         return Hold(anchor, False, f"not read: {reading.reason}")
     if not reading.settled:
         return Hold(anchor, False, "a change is being applied")
     if reading.state != anchor.state:
-        return Hold(anchor, False, "moved since the look")
+        return Hold(anchor, False, "moved since the attestation")
     if reading.revision != anchor.revision:
         return Hold(anchor, False, f"updated on {reading.revision}")
     return Hold(anchor, True, "unmoved")

@@ -53,7 +53,7 @@ def changes_traced(case: CheckContext) -> Verdict:
         ids = tuple(one.id for one in missing)
         return Verdict(Outcome.UNKNOWN, "no_event_found", reason, first.setting, _EXPECTED, ids)
     until = max(end for _, end in _spans(log))
-    evidence = (Evidence(Grade.DOCUMENTED, "the audit log, read without holes", until),)
+    evidence = (Evidence(Grade.DOCUMENTED, "the audit log, read without gaps", until),)
     reason = (
         f"{count} of audited settings, each with its event or a ticket" if changes else "no audited setting changed"
     )
@@ -152,7 +152,7 @@ def evidence_age(case: CheckContext) -> Verdict:
     evidence = (Evidence(Grade.DOCUMENTED, oldest.collector, oldest.started_at),)
     expected, observed = f"at most {counted(limit, 'day')}", counted(age.days, "day")
     fresh = age <= timedelta(days=limit)
-    reason = f"the oldest evidence, of {oldest.collector}, is {counted(age.days, 'day')} old"
+    reason = f"the oldest evidence (collector {oldest.collector}) is {counted(age.days, 'day')} old"
     return Verdict(
         Outcome.PASS if fresh else Outcome.STALE,
         "fresh" if fresh else "evidence_too_old",
@@ -171,7 +171,7 @@ def rulebook_age(case: CheckContext) -> Verdict:
     reviewed = rulebook.oldest_review
     oldest = ", ".join(file.name for file in rulebook.files if file.reviewed == reviewed)
     what = f"{oldest} " if len(oldest) < 80 else ""
-    still = f", and each of {len(case.state.anchored)} provisions still stands in its page"
+    still = f", and all {len(case.state.anchored)} provisions are still on their pages"
     return reviewed_within(case, what, reviewed, rulebook.review_within_days, lambda _anchor: True, still)
 
 

@@ -90,7 +90,7 @@ def _changes(about: Overview) -> str:
 def _key_words(days_left: int | None) -> str:
     if days_left is None:
         return ""
-    return f"key {days_left}d" if days_left >= 0 else f"key ended {-days_left}d ago"
+    return f"key {days_left}d" if days_left >= 0 else f"key expired {-days_left}d ago"
 
 
 # ── A summary, and gauges ─────────────────────────────────────────────────────────────────────────────

@@ -381,7 +381,7 @@ class Overview:
         today = datetime.fromisoformat(document["as_of"]).date()
         days = self._days.copy()
         if document["key_days_left"] is not None:
-            days[today + timedelta(days=document["key_days_left"]), "an API key ends"] += 1
+            days[today + timedelta(days=document["key_days_left"]), "an API key expires"] += 1
         return [
             Ending(day.isoformat(), (day - today).days, what.format(counted(number, "finding")))
             for (day, what), number in sorted(days.items())

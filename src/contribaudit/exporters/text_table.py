@@ -313,8 +313,8 @@ def _key_expiry(about: Overview) -> str:
 
 def _expiry_words(days: int) -> str:
     if days < 0:
-        return f"ended {counted(-days, 'day')} ago"
-    return f"ends in {counted(days, 'day')}" if days else "ends today"
+        return f"expired {counted(-days, 'day')} ago"
+    return f"expires in {counted(days, 'day')}" if days else "expires today"
 
 
 def findings_table(findings: Iterable[FindingV1]) -> RenderableType:

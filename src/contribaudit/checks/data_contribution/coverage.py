@@ -66,7 +66,7 @@ def _unread_optional(organizations: Iterable[OrganizationState]) -> str:
         for collection in one.collections.values()
         if collection.optional and collection.code
     }
-    return f", except what not every plan or key offers: {', '.join(sorted(without))}" if without else ""
+    return f", except what depends on the plan or key: {', '.join(sorted(without))}" if without else ""
 
 
 def _gaps(collections: Iterable[Collection]) -> str:
@@ -151,7 +151,7 @@ def departed(case: CheckContext) -> Verdict:
     evidence = list_evidence(state, organization, names.WORKSPACES)
     if not evidence:
         why = state.organizations[organization].why_not(names.WORKSPACES)
-        return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"it is not known whether an app left: {why}")
+        return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"whether an app has left is unknown: {why}")
     gone = [one for one in found.apps if not _is_pseudo(case, one)]
     if gone:
         return _deletion(case, gone)

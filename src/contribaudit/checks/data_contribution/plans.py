@@ -85,10 +85,13 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
     if not isinstance(seen, Observed):
         return _surely_too_high(case, wanted, expected) or unread(seen, wanted)
     met = expected is not None and expected.name.casefold() == seen.value
+    here = case.state.rulebook.plan(str(seen.value))
+    called = here.name if here is not None else str(seen.value)
+    aimed_at = expected.name if expected is not None else wanted
     verdict = Verdict(
         Outcome.PASS if met else Outcome.FAIL,
         "plan_as_expected" if met else "other_plan",
-        f"the highest active plan is {seen.value}" + ("" if met else f"; the policy was written for {wanted}"),
+        f"the highest active plan is {called}" + ("" if met else f"; the policy was written for {aimed_at}"),
         names.HIGHEST_PLAN,
         wanted,
         seen.value,
@@ -105,7 +108,7 @@ def _surely_too_high(case: CheckContext, wanted: str, expected: Plan | None) -> 
     if expected is None or not possible or possible[0].rank <= expected.rank:
         return None
     least = possible[0].name
-    reason = f"the highest active plan is at least {least}; the policy was written for {wanted}"
+    reason = f"the highest active plan is at least {least}; the policy was written for {expected.name}"
     evidence = list_evidence(case.state, organization, names.WORKSPACES)
     return Verdict(Outcome.FAIL, "plan_above_expected", reason, names.HIGHEST_PLAN, wanted, least.casefold(), evidence)
 

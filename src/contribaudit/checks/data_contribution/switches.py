@@ -209,7 +209,7 @@ def list_of_this_position(case: CheckContext) -> Verdict:
     if list_seen.observed_at < switch_seen.observed_at:
         reason = (
             f"the switch was {switch} on {switch_seen.observed_at:%Y-%m-%d}, after its list was last checked "
-            f"on {list_seen.observed_at:%Y-%m-%d}; it is not known whether it was flipped in between"
+            f"on {list_seen.observed_at:%Y-%m-%d}; whether it was flipped in between is unknown"
         )
         return Verdict(Outcome.STALE, "list_older_than_switch", reason, belonging.id, None, held, evidence)
     reason = f"the switch is {switch}, and its list was checked at the same time or later"

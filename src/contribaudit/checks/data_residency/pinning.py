@@ -223,7 +223,7 @@ def _awaited(case: CheckContext, until: SettingId, what: str, code: str, evidenc
     due = case.state.moment(case.subject, until)
     about = names.MOVE, "applied", observed, evidence
     if due is None:
-        reason = f"{what}, and the API gives no time for it"
+        reason = f"{what}, and the API gives no date for it"
         return Verdict(Outcome.UNKNOWN, f"{code}_without_time", reason, *about)
     if due < case.as_of:
         reason = f"{what}, although it was due on {due:%Y-%m-%d %H:%M}Z"

@@ -44,7 +44,7 @@ def allowed_realms(case: CheckContext, setting: SettingId = names.REALM) -> froz
 
 def without_residency(state: State, plan: Plan) -> str:
     """A clause that the plan has no data residency, and which plan has."""
-    return f"the {plan.name} plan has no data residency; {state.rulebook.plan_with('residency')} has"
+    return f"the {plan.name} plan has no data residency; {state.rulebook.plan_with('residency')} has it"
 
 
 def realm_of(state: State, app: Subject) -> tuple[Realm | None, Observation]:

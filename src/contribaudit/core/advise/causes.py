@@ -39,7 +39,7 @@ from contribaudit.core.resolve.signals import SIGNAL_PREFIX
 _EDITS = {
     names.POLICY_DIGEST: (CauseKind.POLICY_EDIT, "the policy was edited: findings may differ, settings do not"),
     names.RULEBOOK_DIGEST: (CauseKind.RULEBOOK_EDIT, "the rulebook was edited: findings may differ, settings do not"),
-    names.TOOL_VERSION: (CauseKind.TOOL_CHANGE, "a different version of contribaudit reads and judges"),
+    names.TOOL_VERSION: (CauseKind.TOOL_CHANGE, "this run used a different version of contribaudit"),
 }
 
 _APP = re.compile(r"ari:cloud:(?!platform:)[^:/]+::site/[^:/]+")
@@ -282,7 +282,7 @@ def _by_event(search: _Search) -> Cause | None:
         sentence = f"{len(found)} events of several actors match: {', '.join(ids)}"
         return _cause_from(search, CauseKind.SEVERAL_EVENTS, sentence, match=match, others=ids)
     sentence = _event_words(last)
-    sentence += "" if match is Match.EXACT else ", which names only what it belongs to"
+    sentence += "" if match is Match.EXACT else ", which names only its app, site or organization"
     sentence += f", the last of {len(found)} that match" if len(found) > 1 else ""
     return _cause_from(
         search,
@@ -363,7 +363,7 @@ def _by_vendor(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | N
     whole = change.existed_before and change.exists_after
     if enough and count >= enough and whole and search.covered and search.actions and not search.nameless:
         sentence = (
-            f"{count} of the same kind changed alike at once, and the log has no event: this looks like a roll-out"
+            f"{count} of the same kind changed in the same way at once, and the log has no event: probably a rollout"
         )
         return _cause_from(search, CauseKind.VENDOR, sentence)
     return None
@@ -391,7 +391,7 @@ def _by_tool(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | Non
     """The tool as the likely cause, without proof: it read differently, and no other cause is known."""
     change, runs = search.change, _runs_around(search)
     if runs and runs[0].tool_version != runs[1].tool_version:
-        sentence = f"read by version {runs[1].tool_version}, before by {runs[0].tool_version}; {_no_event(search)}"
+        sentence = f"read by contribaudit {runs[1].tool_version}, before by {runs[0].tool_version}; {_no_event(search)}"
         return _cause_from(search, CauseKind.TOOL_CHANGE, sentence)
     if (change.subject.organization, change.collector, change.first_seen) in simultaneous.shapes:
         sentence = f"the shape of the answers that {change.collector} reads changed at that time; {_no_event(search)}"
@@ -402,12 +402,12 @@ def _by_tool(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | Non
 def _no_event(search: _Search) -> str:
     """A sentence that no event was found, and where it was looked for: the log, the interval, the actions."""
     if search.after is None:
-        return "no event found: no run saw the value before, so the time to search is not known"
+        return "no event found: no run saw the value before, so the period to search is unknown"
     rules = search.context.rules
     read = how_read(search.context.log, search.after, search.change.first_seen, rules)
-    looked = f"{len(search.actions)} actions looked for" if search.actions else "no action in its catalogue matches"
+    looked = f"{len(search.actions)} actions searched for" if search.actions else "no action in its catalogue matches"
     count = len(search.nameless)
-    found = f"; {counted(count, 'event')} of such actions name{'s' * (count == 1)} no subject" if count else ""
+    found = f"; {counted(count, 'event')} of these actions name{'s' * (count == 1)} no subject" if count else ""
     span = f"{_utc_minute(search.after)} to {_utc_minute(search.change.first_seen)}"
     return f"no event found from {span} ({read}; {looked}{found}){_near_events(search)}"
 
@@ -425,7 +425,7 @@ def _near_events(search: _Search) -> str:
 
 def _event_words(event: AuditEvent) -> str:
     via = f" ({event.via})" if event.via else ""
-    who = event.actor or "somebody not named in the log"
+    who = event.actor or "an actor that the log does not name"
     return f"{who}{via}, {event.action} on {_utc_minute(event.time)}, event {event.id}"
 
 

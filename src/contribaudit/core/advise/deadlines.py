@@ -188,17 +188,17 @@ def _key_expiries(state: State, organization: str) -> Iterator[Deadline]:
     step = "create a new key, then run `contribaudit login`"
     ends = state.moment(subject, _OWN_KEY)
     if ends is not None:
-        what = "the API key of the audits expires"
+        what = "the API key used for audits expires"
         yield Deadline(DeadlineKind.API_KEY, ends, what, step, subject=subject, setting=_OWN_KEY, source=own.source)
     elif isinstance(own, Unavailable) or own.value is not None:
-        why = own.reason if isinstance(own, Unavailable) else "the API gives no time"
-        what, step = f"it is not known when the API key of the audits expires: {why}", "contribaudit doctor"
+        why = own.reason if isinstance(own, Unavailable) else "the API gives no date"
+        what, step = f"the expiry date of the API key used for audits is not known: {why}", "contribaudit doctor"
         yield Deadline(DeadlineKind.API_KEY, None, what, step, subject=subject, setting=_OWN_KEY, source=own.source)
     first = state.moment(subject, _NEXT_KEY)
     if first is not None and first != ends:
         source = state.read(subject, _NEXT_KEY).source
         what = "the first of the organization's API keys expires"
-        yield Deadline(DeadlineKind.API_KEY, first, what, "see who uses it", False, subject, _NEXT_KEY, source=source)
+        yield Deadline(DeadlineKind.API_KEY, first, what, "check who uses it", False, subject, _NEXT_KEY, source=source)
 
 
 def _reading(state: State, organization: str, policy: AuditPolicy) -> Iterator[Deadline]:
@@ -207,7 +207,7 @@ def _reading(state: State, organization: str, policy: AuditPolicy) -> Iterator[D
     limits = [limits_of(policy, rule) for rule in policy.rules if rule.enabled] or [limits_of(policy)]
     ends = [fresh_until(min(started), Grade.DOCUMENTED, one, anchored=False) for one in limits if started]
     if ends:
-        what = f"what the last audit read of {state.organization_name(organization)} becomes too old"
+        what = f"the last audit of {state.organization_name(organization)} becomes too old"
         about = organization_subject(organization)
         yield Deadline(DeadlineKind.READING, min(ends), what, "contribaudit audit", subject=about, source=_MAX_AGE)
 
@@ -248,7 +248,7 @@ def _review(state: State, waiver: Waiver, about: str, key: str) -> Iterator[Dead
 def _of_rulebook(state: State) -> Iterator[Deadline]:
     rulebook, today = state.rulebook, state.as_of.astimezone(UTC).date()
     last = later(rulebook.oldest_review, timedelta(days=rulebook.review_within_days))
-    what, source = f"last day on which the review of the rulebook of {rulebook.oldest_review} counts", _rulebook(state)
+    what, source = f"last day on which the rulebook review of {rulebook.oldest_review} counts", _rulebook(state)
     yield _whole_day(last, DeadlineKind.RULEBOOK, what, "update contribaudit", check="GV-06", source=source)
     announced = DeadlineKind.ANNOUNCED
     if rulebook.effective >= today:
@@ -295,7 +295,7 @@ def _moves(state: State, organization: str) -> Iterator[Deadline]:
                 what, about = f"the residency move of {called} {verb}", (app, setting, "DR-04", seen.source)
                 yield Deadline(DeadlineKind.MOVE, moment, what, "contribaudit audit", day, *about)
         if not dated:
-            what = f"a residency move of {called} is {move.meaning}, and the API gives no time"
+            what = f"a residency move of {called} is {move.meaning}, and the API gives no date"
             about = (app, names.MOVE, "DR-04", seen.source)
             yield Deadline(DeadlineKind.MOVE, None, what, "contribaudit audit", False, *about)
 
@@ -314,7 +314,7 @@ def _contribution(state: State, organization: str, policy: AuditPolicy) -> Itera
         decision = opted_out(state, subject, setting, policy.decisions)
         if decision is not None and decision.date >= state.rulebook.effective:
             until = residue_until(state.rulebook.clocks, decision.date)
-            what = f"aggregated data from before the opt-out from {CALLED[setting]} may be kept until then at least"
+            what = f"aggregated data from before the opt-out from {CALLED[setting]} may be kept at least until then"
             about = (subject, setting, "DC-22", _rulebook(state))
             yield _whole_day(until, DeadlineKind.RESIDUE, what, "", *about)
     for window in exposure_window(state, organization):
@@ -329,7 +329,7 @@ def _baseline(baseline: Baseline) -> Deadline:
     return Deadline(
         DeadlineKind.BASELINE,
         baseline.until,
-        f"the baseline of run {baseline.run}, approved by {baseline.approved.by}, ends",
+        f"the baseline of run {baseline.run}, approved by {baseline.approved.by}, expires",
         "contribaudit baseline approve",
         subject=organization_subject(baseline.organization),
         source=f"run {baseline.run}",

@@ -68,9 +68,9 @@ def plan_becomes(seen: Sequence[SeenOrganization], state: State, plan: Plan) -> 
             made.append(one)
             continue
         made.append(_with_changed_plans(one, partial(_with_moved_plan, rulebook=state.rulebook, now=now, plan=plan)))
-        place = state.organizations[one.organization]
+        place, name = state.organizations[one.organization], state.organization_name(one.organization)
         if not place.completed(names.WORKSPACES):
-            notes.append(f"{one.organization}: not every app was read, so its highest plan stays unknown.")
+            notes.append(f"{name}: not every app was read, so its highest plan stays unknown.")
             continue
         plans[one.organization] = Observed(
             names.HIGHEST_PLAN,
@@ -97,12 +97,13 @@ def trials_end(organizations: Sequence[SeenOrganization], state: State) -> Assum
         apps = [] if one.snapshot is None or one.left_out else state.subjects(Kind.APP, one.organization)
         words = {app: _trial(state, app) for app in apps}
         running = [app for app, word in words.items() if word == RUNNING]
+        name = state.organization_name(one.organization)
         silent = sum(1 for word in words.values() if word == "")
         if silent:
             called = counted(silent, "app")
-            notes.append(f"{one.organization}: it is not known whether a trial is running for {called}.")
+            notes.append(f"{name}: whether a trial is running is unknown for {called}.")
         if not running:
-            notes.append(f"{one.organization}: no app is known to be on trial, so nothing is assumed.")
+            notes.append(f"{name}: no app is known to be on trial, so nothing is assumed.")
             made.append(one)
             continue
         ended = frozenset(running)
@@ -301,7 +302,7 @@ def forecast(ground: Ground, hypothesis: Hypothesis, as_of: datetime) -> Forecas
     if hypothesis.until is not None:
         days, left_out = _days(state, ground.policy, hypothesis.until)
         if left_out:
-            notes.append(f"Something may happen on {counted(left_out, 'more day')}: only {len(days)} were checked.")
+            notes.append(f"{counted(left_out, 'more day')} may bring changes; only the first {len(days)} were checked.")
         for day in days:
             state = ground.state(end_of(day), assumed)
             after = _JudgedState(state, ground.findings(state))
@@ -309,7 +310,7 @@ def forecast(ground: Ground, hypothesis: Hypothesis, as_of: datetime) -> Forecas
             before = after
     sentences = [*assumed.sentences]
     if hypothesis.until is not None:
-        sentences.append(f"nothing is done or read until the end of {hypothesis.until}")
+        sentences.append(f"nobody changes or attests anything until the end of {hypothesis.until}")
     return Forecast(
         as_of,
         hypothesis,

@@ -119,7 +119,7 @@ def _gap_reason(between: Sequence[RunSeen]) -> str:
         whole = sum(1 for one in removed if one.was_whole)
         parts.append(f"{counted(len(removed), 'run')} {by}, {whole} of them whole")
     if partial:
-        parts.append(f"{counted(partial, 'run')} came only part of the way")
+        parts.append(f"{counted(partial, 'run')} did not read everything")
     if unreached:
         parts.append(f"{counted(len(unreached), 'audit')} could read nothing: {unreached[-1].unreached}")
     return ", ".join(parts) or "no run"

@@ -183,7 +183,7 @@ def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[Scre
             its, soon = groups.get((organization, identity), []), due.get((organization, identity))
             yield _screen_step(state, screens[identity], organization, its, soon)
     for (subject, setting), its in unlisted.items():
-        text = f"{names(state, [subject])}: {setting} is shown by no console screen: {its[0].reason}"
+        text = f"{names(state, [subject])}: no console screen shows {setting}: {its[0].reason}"
         command = f"contribaudit attest {setting} VALUE --subject {quote(subject.id)}"
         yield settling(StepKind.LOOK, its, _MINUTES, text, command)
 

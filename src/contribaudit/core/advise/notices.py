@@ -267,9 +267,9 @@ def summary_of(found: Situation, called: str) -> Message:
 
 _COUNTED = {
     Event.FAILURES: ("finding fails", "findings fail"),
-    Event.STALE: ("value must be looked at again", "values must be looked at again"),
+    Event.STALE: ("value must be checked again", "values must be checked again"),
     Event.UNREADABLE: ("source cannot be read", "sources cannot be read"),
-    Event.EXPIRING: ("date is near", "dates are near"),
+    Event.EXPIRING: ("deadline is near", "deadlines are near"),
     Event.DOCUMENTS: ("document changed", "documents changed"),
     Event.RECOVERED: ("problem is resolved", "problems are resolved"),
 }

@@ -231,7 +231,7 @@ def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
         why = "not in the baseline"
         if approved is not None:
             ended = approved.expired(state.as_of)
-            why = "the baseline has ended" if ended else f"outside the baseline of run {approved.baseline.run}"
+            why = "the baseline has expired" if ended else f"outside the baseline of run {approved.baseline.run}"
         yield NextStep(
             StepKind.DECIDE,
             gravest(its),

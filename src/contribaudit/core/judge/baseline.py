@@ -68,7 +68,7 @@ def uncovered(state: State, subject: Subject) -> Uncovered | None:
     told = f"the baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
     if approved.expired(state.as_of):
         return Uncovered(
-            BASELINE_EXPIRED, f"{told}, ended on {approved.baseline.until:%Y-%m-%d} and no longer covers anything"
+            BASELINE_EXPIRED, f"{told}, expired on {approved.baseline.until:%Y-%m-%d} and no longer covers anything"
         )
     if _covers(state, approved, subject):
         return None

@@ -81,7 +81,7 @@ class WaiverMatcher:
         if finding.outcome not in waiver.outcomes:
             return "" if not finding.outcome.violates else f"the outcome is {finding.outcome}"
         if waiver.expires < today:
-            return f"it ended on {waiver.expires}"
+            return f"it expired on {waiver.expires}"
         if waiver.approved_at > today:
             return f"its approval is dated {waiver.approved_at}, which is in the future"
         if waiver.binds_to_value and not _values_equal(setting, waiver.observed, finding.observed):

@@ -259,7 +259,7 @@ def how_read(log: AuditLog, after: datetime, until: datetime, rules: LogRules) -
     if not spans:
         return f"the audit log could not be read: {newest.reason or newest.code}"
     if not filled(log):
-        return "the audit log has never shown an event, as without Guard or Enterprise"
+        return "the audit log has never shown an event, as happens without Guard or Enterprise"
     missing = list(holes(log, after, until))
     if missing:
         told = ", ".join(f"{one:%Y-%m-%d %H:%M}Z to {other:%Y-%m-%d %H:%M}Z" for one, other in missing[:3])

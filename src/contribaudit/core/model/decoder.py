@@ -98,7 +98,7 @@ def decode(decoder: Decoder, state: Digests, objects: Objects) -> tuple[Value, s
             return None, why_not
         found[type(value).__name__, value] = value
     if len(found) != 1:
-        return None, "the objects of the signal say different things" if found else "the signal has no object"
+        return None, "the objects of the signal disagree" if found else "the signal has no object"
     return next(iter(found.values())), ""
 
 

@@ -101,7 +101,7 @@ def plan_moved(
             told = f"the highest plan was {before} when this was attested, and {after} on {when}; attest it again"
             return PLAN_CHANGED, told
         if same is None and seen is now:
-            return PLAN_UNREAD, "the attestation does not record a plan that can be compared"
+            return PLAN_UNREAD, "the attestation records no plan to compare with"
     if isinstance(now, str):
         return PLAN_UNREAD, f"the highest plan is unknown now: {now}"
     return None
@@ -258,7 +258,7 @@ class AttestedValues:
             return self.refuse(
                 attestation,
                 SIGNAL_MOVED,
-                f"{moved}{mover}, after {attestation.by} looked{what}; a new attestation is due",
+                f"{moved}{mover}, after {attestation.by} attested it{what}; attest it again",
             )
         names = ", ".join(dict.fromkeys(anchor.signal for anchor in attestation.anchors))
         who = proof.confirmed
@@ -319,7 +319,7 @@ class AttestedValues:
             proof = self.proof(setting, attestation.subject, frozenset(read))
             if proof is not None and not same_value(setting, proof.value, attestation.value):
                 said = f"{attestation.by} attested it without an anchor, and the signals are now in a state proven for"
-                return self.refuse(attestation, SIGNAL_MOVED, f"{said} another value; a new attestation is due")
+                return self.refuse(attestation, SIGNAL_MOVED, f"{said} another value; attest it again")
         return self.accept(attestation)
 
     def proof(self, setting: Setting, subject: Subject, signals: frozenset[SignalKey]) -> Proof | None:

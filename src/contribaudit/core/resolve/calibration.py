@@ -158,7 +158,7 @@ def _owner(one: Anchor | SignalReading) -> Subject:
     return one.subject if isinstance(one, Anchor) else one.owner
 
 
-OTHER_FORM = "its digest was made by another version of the canonical form, and what it is made of was not kept"
+OTHER_FORM = "its digest was computed by another version of contribaudit, and the object itself was not kept"
 
 
 def outdated(attestations: Iterable[Attestation]) -> bool:

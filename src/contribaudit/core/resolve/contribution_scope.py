@@ -98,7 +98,7 @@ def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
     if never_recorded(state, subject, names.EXEMPTION):
         return begun, fact("no exemption is attested", seen, decisive=False)
     if isinstance(seen, Unavailable) and _never_claimed(state, subject):
-        return begun, fact("the last look showed no exemption", seen, decisive=False)
+        return begun, fact("the last attestation showed no exemption", seen, decisive=False)
     known = (_NONE, *(one.word for one in state.rulebook.exemptions))
     word = read_word(state, subject, names.EXEMPTION, known, "the exemption")
     if isinstance(word, Stop):
@@ -178,11 +178,11 @@ def exempt(state: State, organization: str, word: str, seen: Observed) -> Stop:
         strange = fact(f"the rulebook does not know the exemption {word!r}", seen)
         return Stop(Outcome.UNKNOWN, "unknown_word", strange)
     if seen.grade not in _GRADES:
-        sentence = f"the exemption {word} is only {seen.grade}; only the console's own screen shows one"
+        sentence = f"the exemption {word} is only {seen.grade}; only the Data contribution screen counts"
         return Stop(Outcome.UNKNOWN, "exemption_not_evidenced", fact(sentence, seen))
     elsewhere = _other_screen(state, seen)
     if elsewhere:
-        sentence = f"the exemption {word} was read at {elsewhere!r}; only the Data contribution screen shows one"
+        sentence = f"the exemption {word} was read at {elsewhere!r}; only the Data contribution screen counts"
         return Stop(Outcome.UNKNOWN, "exemption_on_another_screen", fact(sentence, seen))
     claimed = fact(f"the Data contribution screen is attested as showing the exemption {word}", seen)
     links = _by_plan(state, organization, known)
@@ -223,7 +223,7 @@ def _by_plan(state: State, organization: str, known: Exemption) -> tuple[Reason,
         certain = bool(possible) and all(one.name.casefold() in able for one in possible)
         return (plan.reason,) if certain else plan
     if plan.trial and not known.trial:
-        sentence = f"no trial comes with {known.title}, and {plan.trial}"
+        sentence = f"no trial includes {known.title}, and {plan.trial}"
         return Stop(Outcome.UNKNOWN, IN_TRIAL, replace(plan.reason, sentence=sentence))
     return (plan.reason,)
 
@@ -280,7 +280,7 @@ def _beyond_own_plan(state: State, app: Subject, known: Exemption) -> Stop | Non
         )
         return Stop(Outcome.CONFLICT, NOT_ON_PLAN, fact(sentence, seen))
     if trial_on(state, app) and not known.trial:
-        sentence = f"no trial comes with {known.title}, and a trial is running on {name}"
+        sentence = f"no trial includes {known.title}, and a trial is running on {name}"
         return Stop(Outcome.UNKNOWN, IN_TRIAL, fact(sentence, _shows_trial(state, app)))
     return None
 

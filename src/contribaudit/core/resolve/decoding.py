@@ -192,9 +192,9 @@ class Decoding:
                 reason = (
                     f"{look.by} attested another value, and no run shows whether {present.reading.signal} moved since"
                 )
-                return self.refuse(found, present, _MOVED, f"{reason}; a new attestation is due")
+                return self.refuse(found, present, _MOVED, f"{reason}; attest it again")
             if stood:
-                reason = f"{look.by} attested another value while {present.reading.signal} stood as it does now"
+                reason = f"{look.by} attested another value while {present.reading.signal} was in its present state"
                 return self.refuse(found, present, CONFLICT_CODE, reason)
         return None
 

@@ -275,7 +275,10 @@ def _one_of_site(
         if not index.sites[number].apps or not set(index.sites[number].apps) <= set(apps):
             continue
         where = index.sites[number].host or index.sites[number].id
-        links = (rule(state, f"at least one app of {where} is exposed; no field tells which"), fact(_SITE_ON, seen))
+        links = (
+            rule(state, f"at least one app of {where} is exposed; the API does not say which"),
+            fact(_SITE_ON, seen),
+        )
         return answered(subject, names.EFFECTIVE_AI, EXPOSED, "site_enabled", links, changeable=True)
     return None
 
@@ -303,7 +306,7 @@ def ai_of_app(state: State, app: Subject, most: str) -> Effective:
         return stopped(app, names.EFFECTIVE_AI, stop, own.chain)
     if app in left and (len(left) == 1 or all(_is_family(state, one) for one in left)):
         what = "no other app of the site" if len(left) == 1 else "no app of the site outside the Jira family"
-        only = replace(link, sentence=f"{link.sentence}, and {what} can be the one that it is enabled for")
+        only = replace(link, sentence=f"{link.sentence}, and {what} can be the one where it is enabled")
         chain = (*(replace(one, decisive=False) for one in own.chain), only)
         return answered(app, names.EFFECTIVE_AI, EXPOSED, "site_enabled", chain, changeable=True)
     return own

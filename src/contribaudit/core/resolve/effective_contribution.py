@@ -297,7 +297,7 @@ def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _ListAn
     around = own | keys_of(state, scope.app) if scope.app is not None else own
     hits = around & listed.entries
     if hits and hits <= listed.reused:
-        passed_on = _link(listed, "including its key, which has named another space since then")
+        passed_on = _link(listed, "including its key, which has since been reused for another space")
         return Stop(Outcome.UNKNOWN, "space_key_reused", passed_on)
     hits -= listed.reused
     if hits:

@@ -80,20 +80,22 @@ def _window(state: State, organization: str, setting: SettingId) -> ExposureWind
     if answer.outcome is Outcome.NOT_YET_EFFECTIVE:
         return window(Span.NOT_BEGUN, f"no {what} is used before {begins}")
     if answer.outcome is Outcome.EXEMPT:
-        return window(Span.EXEMPT, f"the organization is exempt today; since when, no look tells for its {what}")
+        return window(Span.EXEMPT, f"the organization is exempt today; no attestation shows since when for its {what}")
     if answer.value == CONTRIBUTED:
-        through = "" if answer.code in ("switch", "plan_always_contributes") else f", and stays so: {answer.reason}"
-        return window(Span.OPEN, f"the exposure of {what} is open since {begins}{through}")
+        through = "" if answer.code in ("switch", "plan_always_contributes") else f", and continues: {answer.reason}"
+        return window(Span.OPEN, f"the exposure of {what} has been open since {begins}{through}")
     ends = _over_since(state, organization, setting) if answer.value is not None else None
     if ends is None:
         return window(Span.NOT_KNOWN, f"the exposure of {what} since {begins} is not known: {answer.reason}")
     day = ends.astimezone(UTC).date()
     if day < begins:
-        return window(Span.CLOSED, f"every look since {day}, before {begins}, shows {what} not contributed", ends)
+        return window(
+            Span.CLOSED, f"every attestation since {day}, before {begins}, shows {what} not contributed", ends
+        )
     return window(
         Span.CLOSED,
         f"the exposure of {what} began on {begins} at the earliest and was over by {day}, "
-        "when it was first seen off and at every look since",
+        "when it was first seen off, as in every attestation since",
         ends,
     )
 

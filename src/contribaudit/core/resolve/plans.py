@@ -138,7 +138,7 @@ def highest_known(state: State, organization: str) -> Reason:
     """The highest plan that an app tells, whether or not it counts; of an organization that has possible plans."""
     seen = _plans_seen(state, state.subjects(Kind.APP, organization))
     holder = next(plan for rank, plan in seen.ranked if rank == seen.top)
-    return fact(f"the highest plan that an app tells is {state.rulebook.plans[seen.top].name}", holder)
+    return fact(f"the highest plan that an app reports is {state.rulebook.plans[seen.top].name}", holder)
 
 
 def offers_choice(plan: Plan) -> bool:

@@ -213,7 +213,7 @@ def _contrary_looks(
             decides = len(contrary) == len(seen) and shapes.get(app) == beside
             newest = state.in_force(organization).get((app, switch), ()) if decides else ()
             for word, look in contrary:
-                sentence = f"{CALLED[switch]} of {called(state, app)} was {word} when {look.by} looked"
+                sentence = f"{CALLED[switch]} of {called(state, app)} was {word} when {look.by} attested it"
                 sentence += f", while its AI policy item was {'on' if beside[0] else 'off'}"
                 yield look in newest, fact(sentence, state.read(app, switch))
 

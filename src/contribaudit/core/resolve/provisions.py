@@ -76,7 +76,7 @@ class AnchorStanding:
         where = f"{self.anchor.document}, anchor {self.anchor.id}"
         when = f" on {self.since:%Y-%m-%d}" if self.since is not None else ""
         if self.standing is Standing.NOT_FOUND:
-            return f"the page does not say it in the words of our review ({where}): {self.anchor.fact}"
+            return f"the page no longer has the wording that was reviewed ({where}): {self.anchor.fact}"
         return f"its provision changed{when} ({where}): {self.anchor.fact}"
 
 
@@ -250,7 +250,7 @@ def _disagreements(
         yield Contradiction(
             name,
             quote,
-            f"of the {compared.subject} it names {', '.join(sorted(names))}",
+            f"among the {compared.subject}, it names {', '.join(sorted(names))}",
             f"{other}, {order} ({its}), names {len(more)}: {', '.join(sorted(more))}",
             mine,
         )

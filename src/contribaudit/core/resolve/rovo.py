@@ -209,7 +209,7 @@ def _open_question(evidence: _SwitchEvidence, proofs: Sequence[_Proof]) -> Stop 
     stops: list[Stop] = []
     if proofs:
         link = proofs[0].links[-1]
-        sentence = f"{link.sentence}; whether for everyone or for some groups is not known"
+        sentence = f"{link.sentence}; whether for everyone or only for some groups is unknown"
         stops.append(Stop(Outcome.UNKNOWN, SOME_OR_ALL, replace(link, sentence=sentence)))
     if evidence.answer is not None and evidence.answer.yes is False:
         sentence = f"{evidence.answer.link.sentence}; a group may have access"

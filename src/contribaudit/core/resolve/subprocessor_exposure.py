@@ -93,12 +93,12 @@ class _ExposureJoin:
             exposed = seen.value == EXPOSED
             return (Touches.YES, "AI reaches the app") if exposed else (Touches.NO, "AI is blocked for the app")
         if seen.code != Outcome.NO_SUCH_SETTING.value:
-            return Touches.MAY, f"it is not known whether AI reaches the app: {seen.reason}"
+            return Touches.MAY, f"whether AI reaches the app is unknown: {seen.reason}"
         if isinstance(known, str) or known.rovo_block != "none":
             return Touches.NO, f"the app has no AI: {seen.reason}"
         whole = self.state.read(organization_subject(app.organization), names.EFFECTIVE_AI)
         if not isinstance(whole, Observed):
-            return Touches.MAY, f"it is not known whether AI reaches any app of the organization: {whole.reason}"
+            return Touches.MAY, f"whether AI reaches any app of the organization is unknown: {whole.reason}"
         if whole.value == NOT_EXPOSED:
             return Touches.NO, "AI is blocked for every app of the organization"
         if known.type_key in self._everywhere:
