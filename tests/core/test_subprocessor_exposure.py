@@ -41,8 +41,8 @@ def test_unknown_ai_makes_it_may_and_says_why() -> None:
     models = next(one for one in exposures(seen, processors(seen)) if "Models" in one.processor.name)
     assert models.touches is Touches.MAY
     assert models.because == (
-        "it is listed for All Applicable Cloud Products with Atlassian Intelligence or Rovo, and it is not"
-        " known whether AI reaches the app: it is unknown",
+        "it is listed for All Applicable Cloud Products with Atlassian Intelligence or Rovo, and whether AI"
+        " reaches the app is unknown: it is unknown",
     )
 
 

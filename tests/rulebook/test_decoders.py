@@ -92,17 +92,17 @@ def test_ours_takes_the_place_of_a_shipped_one(tmp_path: Path) -> None:
         ('owner = "organization"', 'owner = "app"', "no app has a"),
         ('from = "Acme Labs"', "", "key `decoder.0.from`"),
         ('from = "Acme Labs"', 'from = "x"\nfrmo = "x"', "key `decoder.0.frmo`"),
-        ('from = "Acme Labs"', 'from = "x"\npointers = ["/attributes/status"]', "not among `pointers`"),
+        ('from = "Acme Labs"', 'from = "x"\npointers = ["/attributes/status"]', "`pointers` does not list"),
         ('from = "Acme Labs"', 'from = "x"\npointers = ["attributes"]', "is not a pointer"),
         ('"/attributes/x"', '"/attributes/~x"', "is not a pointer"),
         ('"/attributes/x"', '"/attributes/updatedAt"', "changes without meaning"),
         ('"/attributes/x"', '"/links/self"', "changes without meaning"),
-        ('"/attributes/x"', '"/attributes/status"', "one pointer stands there twice"),
+        ('"/attributes/x"', '"/attributes/status"', "a pointer is listed twice"),
         ('without = ["/attributes/rule/off"]', "", "a value that always holds is a default"),
         ("absent = true", 'absent = true\nwithout = ["/a"]', "has no places to look at"),
         ('without = ["/attributes/rule/off"]', "absent = true", "one state has two values"),
         ('"enabled"', "2026-11-22", "JSON has no dates"),
-        ('from = "Acme Labs"', 'from = "x"\ntexts = "/attributes/list"', "`texts` takes the list"),
+        ('from = "Acme Labs"', 'from = "x"\ntexts = "/attributes/list"', "`texts` takes the whole list"),
     ],
 )
 def test_a_mistake_names_file_and_key(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -121,7 +121,7 @@ def test_lists_are_read_as_they_stand_or_not_at_all(tmp_path: Path) -> None:
         load(tmp_path, GOOD.replace("contribution.in_app", "contribution.in_app.excluded"))
     with pytest.raises(RulebookError, match="is not a list"):
         load(tmp_path, GOOD.partition("[[decoder.value]]")[0] + 'texts = "/attributes/rule/excluded"\n')
-    with pytest.raises(RulebookError, match="no pointer says where"):
+    with pytest.raises(RulebookError, match="must name a place in the object"):
         load(tmp_path, whole)
 
 

@@ -221,13 +221,13 @@ def test_a_word_that_stands_for_two_things_is_refused(tmp_path: Path, name: str,
 @pytest.mark.parametrize(
     ("name", "old", "new", "told"),
     [
-        ("screens.toml", 'id = "trello-ai"', 'id = "loom-ai"', "`loom-ai` stands there twice"),
-        ("screens.toml", '["contribution.offered"]', '["x", "x"]', "`x` stands there twice"),
+        ("screens.toml", 'id = "trello-ai"', 'id = "loom-ai"', "`loom-ai` is listed twice"),
+        ("screens.toml", '["contribution.offered"]', '["x", "x"]', "`x` is listed twice"),
         ("screens.toml", 'plans = ["Enterprise"]', 'plans = ["Ultimate"]', "no plan `Ultimate`"),
         ("screens.toml", 'apps = ["trello"]', 'apps = ["trelo"]', "no type key `trelo`"),
         ("screens.toml", '{ setting = "trial",', '{ setting = "plan",', "`plan`, which the screen does not show"),
-        ("signals.toml", 'family = "hipaa"', 'family = "data_contribution"', "stands there twice"),
-        ("dates.toml", 'id = "eu-ai-act-high-risk"', 'id = "event-by-id-ends"', "stands there twice"),
+        ("signals.toml", 'family = "hipaa"', 'family = "data_contribution"', "is listed twice"),
+        ("dates.toml", 'id = "eu-ai-act-high-risk"', 'id = "event-by-id-ends"', "is listed twice"),
     ],
 )
 def test_a_screen_or_signal_that_contradicts_the_rest_is_refused(

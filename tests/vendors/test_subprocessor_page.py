@@ -234,7 +234,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "HTML cut between rows": (
         MARCH_HTML[: MARCH_HTML.index("<tr><td><strong>Oração")],
         "truncated",
-        "its HTML ends before its end",
+        "its HTML is cut off before the end",
     ),
     "HTML cut after the first table": (
         MARCH_HTML[: MARCH_HTML.index("<h3>Atlassian Group")] + "</body></html>",
@@ -273,17 +273,17 @@ REFUSED: dict[str, tuple[str, str, str]] = {
         "unknown_column",
         "the column 'Nature and Purpose of Processing' is missing",
     ),
-    "no date": (MARCH.replace("Effective Starting March 2, 2026", ""), "no_date", "does not say since when"),
+    "no date": (MARCH.replace("Effective Starting March 2, 2026", ""), "no_date", "has no effective date"),
     "a day that does not exist": (
         MARCH.replace("March 2, 2026", "February 30, 2026"),
         "no_date",
-        "since a day that does not exist",
+        "effective date does not exist",
     ),
     "lost characters": (MARCH.replace("ç", "\ufffd"), "damaged_text", "characters were lost"),
     "text whose cells are lines without labels": (
         tabbed(MARCH).replace("\t", "\n"),
         "unlabelled",
-        "no row under the heading 'Security Measures' begins its cells with their labels",
+        "under the heading 'Security Measures', no row has cells that begin with their labels",
     ),
     "a name lost before its row": (
         MARCH.replace("Borealis Hosting, Inc. (Borealis Models)\n", ""),

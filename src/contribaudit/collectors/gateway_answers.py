@@ -174,7 +174,7 @@ class AnswerReader:
             return self._unexpected(setting, app, Part.SITE, path, entries)
         mine = [one.get("dataRegion") for one in listed if one["name"].casefold() == product]
         if not mine:
-            why = NoValue("not_listed", f"the gateway lists no regions of a product called {product}")
+            why = NoValue("not_listed", f"the gateway lists no regions for a product called {product}")
             return self.observation(setting, app, why, Part.SITE, path)
         if not all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in mine):
             return self._unexpected(setting, app, Part.SITE, (*path, "dataRegion"), mine[0])

@@ -293,7 +293,7 @@ def not_ours(organization: str, entry: Mapping[str, Any], *, owner_is_organizati
         strict = owner and owner_is_organization
         for text in (value if isinstance(value, str) else None,) if strict else _texts(value):
             if text is None:
-                return "wrong_type", f"the `{key}` of an entry is not a text, so whose it is is not known"
+                return "wrong_type", f"the `{key}` of an entry is not a text, so its organization is unknown"
             word = text.strip()
             found = (_SELF if key == _LINK else _IN_TEXT).search(word)
             if found is not None:

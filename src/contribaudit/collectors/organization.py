@@ -77,7 +77,7 @@ DIRECTORIES = Collector(
 )
 
 
-_NOBODY = "no administrator is listed, which a key that may not see them is answered too"
+_NOBODY = "no administrator is listed, as for a key that may not see them"
 
 
 async def read_administrators(reading: Reading) -> AsyncIterator[Observation]:

@@ -280,6 +280,6 @@ POLICIES = Collector(
     read=read,
     proves=(
         "The residency policy of each app and the state of its move. Policies of other types are kept as raw "
-        "objects: that one changed is proven, what it means is not documented."
+        "objects: they show that something changed, but not what it means."
     ),
 )

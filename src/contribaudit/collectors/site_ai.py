@@ -50,8 +50,8 @@ SITE_AI = GatewaySource(
     ASK_GATEWAY,
     tuple(setting.id for setting in settings.GATEWAY),
     "Whether AI and Rovo are on for Confluence, Jira, Jira Service Management and the site, as the token's account sees"
-    " it; edition and trial of each app; the regions of its data; the site's organization. A no holds for that account"
-    " alone.",
+    ' it, so "not enabled" holds for that account alone; edition and trial of each app; the regions of its data; the'
+    " site's organization.",
 )
 
 _JSM = ("virtualAgent", "virtualAgentEntitlements", "isAiEnabledInAdminHub")

@@ -163,13 +163,13 @@ def _doubtful_type(entry: Mapping[str, Any]) -> tuple[str, str] | None:
     if "type" not in entry:
         return None
     if not isinstance(kind, str):
-        return "wrong_type", "the `type` of an entry is not a text, so whether it is an app is not known"
+        return "wrong_type", "the `type` of an entry is not a text, so whether it is an app is unknown"
     attributes = entry.get("attributes")
     held = attributes if isinstance(attributes, dict) else {}
     own = {letters(text) for text in (held.get("type"), held.get("typeKey")) if isinstance(text, str)}
     if letters(kind) in own or re.search("workspace|product|app", letters(kind)):
         return None
-    return "unknown_type", f"an entry has the type {kind[:60]!r}, so whether it is an app is not known"
+    return "unknown_type", f"an entry has the type {kind[:60]!r}, so whether it is an app is unknown"
 
 
 def _host(reading: Reading, app: Subject, attributes: Mapping[str, Any], response: str) -> Observation:

@@ -57,7 +57,7 @@ _IN_APP = (
         "While the switch is off, the include list can still open individual spaces, apps or connectors.",
         expect=(),
     ),
-    AskedCheck("DC-13", "When the switch is flipped the other list counts, so it is looked at again."),
+    AskedCheck("DC-13", "When the switch is flipped, the other list applies, so it is checked again."),
     AskedCheck(
         "DC-12",
         "A new space follows the switch and the list from its first page on.",
@@ -104,7 +104,7 @@ ASKED: Mapping[str, tuple[AskedCheck, ...]] = {
         AskedCheck(
             "AI-06", "Every app is blocked or limited to these groups.", filled="groups", severity=Severity.HIGH
         ),
-        AskedCheck("AI-07", "Another group that holds the role for AI gets AI.", filled="groups"),
+        AskedCheck("AI-07", "Another group that holds the AI role gets AI.", filled="groups"),
         *_OFFERED_TO_ALL,
         AskedCheck("AI-10", "Default access opens apps to every future agent.", filled="groups"),
         AskedCheck("DC-07", _TRIALS),

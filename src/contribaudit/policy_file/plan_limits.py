@@ -57,7 +57,7 @@ _ABILITIES = (
         ("DR-02", "DR-03"),
         lambda plan: plan.residency,
         "the {plan} plan has no data residency, so no app can be pinned; {needed} has it",
-        "Move to {needed}; or accept with a [[waiver]] on {check} that the location is not held",
+        "Move to {needed}; or accept with a [[waiver]] on {check} that the location is not pinned",
     ),
 )
 

@@ -56,8 +56,10 @@ class EvidenceTable(Table):
     max_age_days: AgeTable = Field(default_factory=AgeTable)
     screenshot: FromSeverity = Field(default=None, description="From this severity on an attestation needs one.")
     second_person: FromSeverity = Field(default=None, description="From this severity on an attestation needs one.")
-    owner: Text | None = Field(default=None, description="Who mends what fails or is not verified: an address, a team.")
-    due_days: Days | None = Field(default=None, description="How many days they have from the first time it was so.")
+    owner: Text | None = Field(default=None, description="Who fixes what fails or is unverified: an address or a team.")
+    due_days: Days | None = Field(
+        default=None, description="How many days they have, counted from the first run that found it."
+    )
 
 
 class WhereTable(Table):
@@ -80,14 +82,14 @@ class RuleTable(Table):
 
     check: CheckId
     where: WhereTable = Field(default_factory=WhereTable)
-    expect: Expected = Field(default=None, description="What is wanted; without it what the check itself expects.")
-    severity: SeverityWord | None = Field(default=None, description="Without it the check's own.")
+    expect: Expected = Field(default=None, description="The wanted value; default: what the check itself expects.")
+    severity: SeverityWord | None = Field(default=None, description="Default: that of the check.")
     enabled: bool = True
     reason: Text = Field(default="", validate_default=True, description="Why it is on; required when it is off.")
     accept: Grades | None = None
     max_age_days: AgeTable | None = None
-    owner: Text | None = Field(default=None, description="Who mends what fails; without it that of [evidence].")
-    due_days: Days | None = Field(default=None, description="How many days they have; without it those of [evidence].")
+    owner: Text | None = Field(default=None, description="Who fixes what fails; default: that of [evidence].")
+    due_days: Days | None = Field(default=None, description="How many days they have; default: those of [evidence].")
     expands: Statement = Field(default="", description="Written by `policy show`: the key of [expect] behind the rule.")
 
     @field_validator("reason", mode="wrap")
@@ -195,7 +197,7 @@ class PolicyTable(Table):
     """The whole file."""
 
     version: Version
-    name: Text = Field(default="", description="Without it the file's name.")
+    name: Text = Field(default="", description="Default: the file's name.")
     extends: list[Text] = Field(
         default=[], description="Shipped packs, or paths relative to this file; merged left to right."
     )

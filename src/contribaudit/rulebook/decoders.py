@@ -101,18 +101,18 @@ def _read(path: Path) -> bytes:
 
 def _decoder(entry: shapes.DecoderEntry, where: str, name: str, digest: str) -> Decoder:
     if entry.texts and entry.value:
-        raise RulebookError(f"{where}: `texts` takes the list as it stands, so there can be no `value`", hint=_HINT)
+        raise RulebookError(f"{where}: `texts` takes the whole list, so `value` is not allowed", hint=_HINT)
     values = tuple(_value_condition(one, f"{where}.value.{place}") for place, one in enumerate(entry.value))
     looked_at = dict.fromkeys(
         (entry.texts,) if entry.texts else (p for one in values for p in (*(p for p, _ in one.equal), *one.without))
     )
     pointers = tuple(dict.fromkeys(entry.pointers)) or tuple(looked_at)
     if not pointers:
-        raise RulebookError(f"{where}: no pointer says where in the object it looks", hint=_HINT)
+        raise RulebookError(f"{where}: `pointers`, `texts` or `value` must name a place in the object", hint=_HINT)
     for pointer in (*pointers, *looked_at):
         _check_pointer(pointer, where)
         if pointer not in pointers:
-            raise RulebookError(f"{where}: {pointer} is looked at and not among `pointers`", hint="Add it there.")
+            raise RulebookError(f"{where}: `pointers` does not list {pointer}, which is read", hint="Add it there.")
     seen: list[ValueCondition] = []
     for one in values:
         for other in seen:
@@ -142,7 +142,7 @@ def _value_condition(entry: shapes.DecodedValueEntry, where: str) -> ValueCondit
         )
         raise RulebookError(f"{where}: {wrong}", hint=_HINT)
     if len(set(named)) < len(named):
-        raise RulebookError(f"{where}: one pointer stands there twice", hint=_HINT)
+        raise RulebookError(f"{where}: a pointer is listed twice", hint=_HINT)
     return ValueCondition(entry.value, tuple(sorted(equal)), tuple(sorted(entry.without)), entry.absent)
 
 

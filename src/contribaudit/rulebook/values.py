@@ -103,7 +103,7 @@ def announced(file: shapes.DatesFile) -> tuple[AnnouncedDate, ...]:
         one.id: AnnouncedDate(one.id, one.date, one.title, one.what, one.source, one.grade) for one in file.announced
     }
     if len(known) < len(file.announced):
-        raise RulebookError("dates.toml: an `id` stands there twice")
+        raise RulebookError("dates.toml: an `id` is listed twice")
     return tuple(sorted(known.values(), key=lambda one: (one.day, one.id)))
 
 
@@ -299,7 +299,7 @@ def _spaced(words: Iterable[str]) -> tuple[str, ...]:
 def _no_two(where: str, what: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise RulebookError(f"{where}: the {what} `{name}` stands there twice")
+            raise RulebookError(f"{where}: the {what} `{name}` is listed twice")
 
 
 def _refuse_ambiguous(name: str, kind: str, groups: Iterable[Iterable[str]]) -> None:

@@ -31,7 +31,7 @@ class Readable:
     """Whether it asks for a password."""
     scripts: int
     cut_off: bool
-    """Whether its HTML ends before its end."""
+    """Whether its HTML is cut off before the end."""
 
 
 def read_page(body: bytes, content_type: str = "") -> Readable:

@@ -50,7 +50,7 @@ def html_tables(text: str, labels: Labels) -> Iterator[Table]:
         if found is not None:
             yield found
     if cut:
-        raise truncated("its HTML ends before its end")
+        raise truncated("its HTML is cut off before the end")
 
 
 _SCRIPT = re.compile(r"<(script|style)\b|<!--", re.IGNORECASE)

@@ -90,9 +90,9 @@ def _hold_against(coming: SubprocessorList, before: ListHistory, imported: Signa
             continue
         if one.rows != coming.rows:
             raise SubprocessorsNotRead(
-                f"another list that is in force since {coming.effective} was imported on {one.imported.at:%Y-%m-%d}",
+                f"another list with the effective date {coming.effective} was imported on {one.imported.at:%Y-%m-%d}",
                 why="same_day",
-                hint="Compare the two pages. If the vendor corrected its page, import it with --anyway: it counts then",
+                hint="Compare the two pages. If the vendor corrected its page, import it again with --anyway",
             )
         if one.imported.at.date() == imported.at.date():
             raise SubprocessorsNotRead(
@@ -103,7 +103,7 @@ def _hold_against(coming: SubprocessorList, before: ListHistory, imported: Signa
     newest = before.newest
     if newest is not None and coming.effective < newest.effective:
         raise SubprocessorsNotRead(
-            f"this list is in force since {coming.effective}, and a newer one, of {newest.effective}, is imported",
+            f"this list is of {coming.effective}, and a newer one, of {newest.effective}, is already imported",
             why="older",
             hint="Import it with --anyway to keep it for comparison: the newer one stays the list in force",
         )
@@ -132,7 +132,7 @@ def read_subprocessors(text: str, rules: SubprocessorRules) -> ListedRows:
         )
     bare = next((table for table in tables if not table.rows), None)
     if bare is not None:
-        what = f"no row under the heading {labels.shown[bare.columns[-1]]!r} begins its cells with their labels"
+        what = f"under the heading {labels.shown[bare.columns[-1]]!r}, no row has cells that begin with their labels"
         raise SubprocessorsNotRead(f"a table cannot be read: {what}", why="unlabelled", hint=SAVE)
     if not any(table.columns == GROUP for table in tables):
         raise truncated(f"the second table, of {rules.vendor}'s own companies, is missing", "no_second_table")
@@ -152,14 +152,14 @@ _UPDATED = re.compile(rf"(?<![a-z])(?:last\s+)?(?:updated|modified|revised)(?![a
 def _effective(text: str) -> date:
     words = " ".join(text[:2_000_000].split())
     found = _DATE.search(words) or _UPDATED.search(words)
-    hint = "The page tells it at its top, as “Effective Starting March 2, 2026”; import the page whole"
+    hint = "The page shows it at the top, as “Effective Starting March 2, 2026”; import the whole page"
     if found is None:
-        raise SubprocessorsNotRead("the page does not say since when it is in force", why="no_date", hint=hint)
+        raise SubprocessorsNotRead("the page has no effective date", why="no_date", hint=hint)
     try:
         return day_of(found)
     except ValueError:
         raise SubprocessorsNotRead(
-            f"the page is in force since a day that does not exist: {found[0]!r}", why="no_date", hint=hint
+            f"the page's effective date does not exist: {found[0]!r}", why="no_date", hint=hint
         ) from None
 
 

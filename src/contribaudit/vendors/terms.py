@@ -191,11 +191,11 @@ def _not_the_document(
             return "other_document", f"it is another document: it does not contain \u2018{told}\u2019"
     words = sum(len(one.text.split()) for one in before)
     if words >= _SHORT and page.words * 100 <= rules.short_percent * words:
-        return "half_as_long", f"it has {page.words} words, and the copy before had {words}"
+        return "half_as_long", f"it has {page.words} words, and the previous copy had {words}"
     if len(before) >= _FEW and len(page.provisions) >= _FEW and shared <= _NOTHING_SHARED:
         return (
             "other_document",
-            "it shares nothing with the copy before: it is another document, or completely rewritten",
+            "it shares nothing with the previous copy: it is another document, or completely rewritten",
         )
     return None
 
@@ -213,5 +213,5 @@ def _older(current: Look, copy: Copy, page: Readable) -> str:
     if copy.retrieved_at < current.retrieved_at:
         return f"it was retrieved before the current one of {current.retrieved_at:%Y-%m-%d %H:%M}Z"
     if page.stated_on is not None and current.stated_on is not None and page.stated_on < current.stated_on:
-        return f"it names {page.stated_on} as its day, and the current one {current.stated_on}"
+        return f"it is dated {page.stated_on}, and the current one {current.stated_on}"
     return ""

@@ -404,7 +404,7 @@ def _may_have_portal(state: State, subject: Subject) -> bool:
 )
 @fragile_in_trial
 def portal_customers(case: CheckContext) -> Verdict:
-    """AI-08: customers in the help portal have no AI. The organization's Rovo access does not answer for them."""
+    """AI-08: customers in the help portal have no AI. The organization's Rovo access does not cover them."""
     says = {"off": "customers in the help portal have no AI", "on": "customers in the help portal have AI"}
     return compared(case, tools.PORTAL_CUSTOMERS, "off", says)
 

@@ -92,7 +92,7 @@ def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
         return Stop(
             Outcome.NOT_YET_EFFECTIVE, "before_effective_date", rule(state, f"no data is used before {effective}")
         )
-    begun = rule(state, f"since {effective} data is used according to the settings")
+    begun = rule(state, f"data has been used according to the settings since {effective}")
     subject = organization_subject(organization)
     seen = state.read(subject, names.EXEMPTION)
     if never_recorded(state, subject, names.EXEMPTION):
