@@ -76,7 +76,7 @@ def sentence_of(answer: Effective) -> str:
     decisive = [one.sentence for one in answer.chain if one.observation is not None and one.decisive]
     why = ", and ".join(dict.fromkeys((*decisive[-2:], answer.reason)))
     if answer.value is None:
-        return f"whether {what} is contributed is unknown: {why}"
+        return f"unknown whether {what} is contributed: {why}"
     return f"{what} is {'contributed' if answer.value == CONTRIBUTED else 'not contributed'}: {why}"
 
 

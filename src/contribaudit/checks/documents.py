@@ -30,7 +30,7 @@ def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -
         return Verdict(Outcome.STALE, "provision_changed", reason, None, (), observed, page_evidence(case, changed))
     missing = sorted({one.anchor.document for one in asked if one.standing is Standing.NOT_ARCHIVED})
     if missing:
-        reason = f"whether the pages still say it is unknown: {', '.join(missing)} never archived; {_HOW}"
+        reason = f"unknown whether the pages still say it: {', '.join(missing)} never archived; {_HOW}"
         return Verdict(Outcome.UNKNOWN, "pages_not_archived", reason, None, (), tuple(missing))
     read = [(one.read_at, one) for one in asked if one.read_at is not None]
     read_at, oldest = min(read, key=lambda pair: pair[0], default=(case.as_of, None))

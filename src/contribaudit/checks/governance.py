@@ -152,7 +152,7 @@ def evidence_age(case: CheckContext) -> Verdict:
     evidence = (Evidence(Grade.DOCUMENTED, oldest.collector, oldest.started_at),)
     expected, observed = f"at most {counted(limit, 'day')}", counted(age.days, "day")
     fresh = age <= timedelta(days=limit)
-    reason = f"the oldest evidence (collector {oldest.collector}) is {counted(age.days, 'day')} old"
+    reason = f"the oldest evidence is {counted(age.days, 'day')} old (collector {oldest.collector})"
     return Verdict(
         Outcome.PASS if fresh else Outcome.STALE,
         "fresh" if fresh else "evidence_too_old",

@@ -248,7 +248,7 @@ def family_blocked_together(case: CheckContext) -> Verdict:
     strange = next((app for app in family if state.app(app) is None), None)
     if strange is not None:
         code, why = why_app_not_known(state, strange)
-        reason = f"whether {called(state, strange)} is a Jira app is unknown: {why}"
+        reason = f"unknown whether {called(state, strange)} is a Jira app: {why}"
         return Verdict(Outcome.UNKNOWN, code, reason, ai.ACCESS.id, None, observed, evidence)
     elsewhere = [alone(state, app, BLOCKED) for app in jira_apps_without_site(state, case.subject.organization)]
     apart = next((one for one in elsewhere if (one.value == EXPOSED) != bool(still_open) or not one.known), None)

@@ -151,7 +151,7 @@ def departed(case: CheckContext) -> Verdict:
     evidence = list_evidence(state, organization, names.WORKSPACES)
     if not evidence:
         why = state.organizations[organization].why_not(names.WORKSPACES)
-        return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"whether an app has left is unknown: {why}")
+        return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"unknown whether an app has left: {why}")
     gone = [one for one in found.apps if not _is_pseudo(case, one)]
     if gone:
         return _deletion(case, gone)

@@ -114,7 +114,7 @@ def sensitive_spaces(case: CheckContext) -> Verdict:
     for space, answer in answers.items():
         if isinstance(answer, tuple):
             code, why = answer
-            return Verdict(Outcome.UNKNOWN, code, f"whether {space} contributes is unknown: {why}", *common)
+            return Verdict(Outcome.UNKNOWN, code, f"unknown whether {space} contributes: {why}", *common)
     reason = f"the switch is {position.switch}, and no sensitive space contributes"
     return Verdict(Outcome.PASS, "sensitive_spaces_kept_out", reason, *common)
 

@@ -319,7 +319,7 @@ def policies_list_apps(case: CheckContext) -> Verdict:
 def _unclear_apps(
     state: State, unclear: list[Subject], wrong: tuple[str, ...], evidence: tuple[Evidence, ...]
 ) -> Verdict:
-    reason = f"whether {called(state, unclear[0])} can be in a residency policy is unknown"
+    reason = f"unknown whether {called(state, unclear[0])} can be in a residency policy"
     return Verdict(Outcome.UNKNOWN, "unclear_apps", reason, POLICIES.id, (), wrong, evidence)
 
 
