@@ -188,7 +188,7 @@ def test_how_many_changes_a_line_stands_for_is_never_cut(width: int) -> None:
 def test_deadlines_of_one_day_and_kind_are_one_line() -> None:
     """What has no known date is told, too."""
     lines = said(overview.runs_out_lines(board(), 78, 9))
-    assert lines[0] == "23 Nov 2026 2 days     what the last audit read of Acme Global becomes too old"
+    assert lines[0] == "23 Nov 2026 2 days     the last audit of Acme Global becomes too old"
     assert any(line.startswith("no date     ?          2 x api key: it is not known when") for line in lines)
 
 
