@@ -189,7 +189,7 @@ def test_deadlines_of_one_day_and_kind_are_one_line() -> None:
     """What has no known date is told, too."""
     lines = said(overview.runs_out_lines(board(), 78, 9))
     assert lines[0] == "23 Nov 2026 2 days     the last audit of Acme Global becomes too old"
-    assert any(line.startswith("no date     ?          2 x api key: it is not known when") for line in lines)
+    assert any(line.startswith("no date     ?          2 x api key: the expiry date of") for line in lines)
 
 
 def test_how_we_know_names_grades_ages_and_digests() -> None:
