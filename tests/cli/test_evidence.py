@@ -106,7 +106,7 @@ def test_csv_for_excel(audited: Api, cli: Cli, tmp_path: Path) -> None:
     marked = {one.name for one in (tmp_path / "pack").rglob("*.*") if one.read_bytes().startswith(b"\xef\xbb\xbf")}
     assert marked == {one.name for one in (tmp_path / "pack").glob("*.csv")}
     assert cli("evidence", "verify", "pack").code == 0
-    assert "0 differ; 0 are left out of the pack, 0 contradictions" in cli("evidence", "reperform", "pack").err
+    assert "0 differ; 0 are missing from the report, 0 contradictions" in cli("evidence", "reperform", "pack").err
 
 
 @pytest.mark.parametrize(("mode", "files"), [("0700", 0o600), ("0750", 0o640), ("0755", 0o644)])
@@ -169,7 +169,7 @@ def test_keys(
     assert cli("evidence", "keygen", "--replace").code == 0
     assert cli("evidence", "export", "by-keyring").code == 0
     ended = cli("evidence", "verify", "by-file", "by-keyring")
-    assert (ended.code, "another key" in ended.err) == (5, True), "a change of keys that nobody named"
+    assert (ended.code, "different keys" in ended.err) == (5, True), "a change of keys that nobody named"
     (tmp_path / "newer.pem").write_bytes((tmp_path / "by-keyring" / "public-key.pem").read_bytes())
     both = ("--public-key", "public.pem", "--public-key", "newer.pem")
     ended = cli("evidence", "verify", "by-file", "by-keyring", *both)

@@ -68,7 +68,7 @@ def _shown(text: str, folder: Path) -> str:
     text = re.sub(r"rests on \d+ answers", "rests on N answers", text)
     text = re.sub(r"[0-9a-f]{16,}", "…", text.replace(f"{folder}/", ""))
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:]{8}Z", "TIME", text)
-    text = re.sub(r"\d+ bytes, and should have \d+", "N bytes, and should have N", text)
+    text = re.sub(r"\d+ bytes instead of \d+", "N bytes instead of N", text)
     return " ".join(re.sub(r"(.)\1{40,}", r"\1…", text).split())[:240]
 
 

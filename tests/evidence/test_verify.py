@@ -419,7 +419,7 @@ def test_keys(signed: Path, unsigned: Path, copied: Copy, public_key: Path, tmp_
     thief = Signer.new()
     (remade_by_other / SIGNATURE).write_bytes(thief.sign((remade_by_other / NAME).read_bytes()))
     (remade_by_other / PUBLIC_KEY).write_bytes(thief.public_pem())
-    with pytest.raises(EvidenceDamaged, match="names another key"):
+    with pytest.raises(EvidenceDamaged, match="does not name the key that signed it"):
         verify(remade_by_other)
     remade(remade_by_other, lambda one: one.update(signed_with=thief.fingerprint))
     (remade_by_other / SIGNATURE).write_bytes(thief.sign((remade_by_other / NAME).read_bytes()))

@@ -111,8 +111,8 @@ def assign(way: str, value: object) -> Callable[[dict[str, Any]], object]:
         (b'{"schema": 1}', UsageError, 'it has no "schema"'),
         (b'{"schema": "contribaudit.explain/1"}', UsageError, "its schema is 'contribaudit.explain/1'"),
         (b'{"schema": "contribaudit.report/2"}', EvidenceNewer, "reads up to contribaudit.report/1"),
-        (b'{"schema": "contribaudit.report/0"}', UsageError, "never was"),
-        (b'{"schema": "contribaudit.report/1x"}', UsageError, "never was"),
+        (b'{"schema": "contribaudit.report/0"}', UsageError, "never existed"),
+        (b'{"schema": "contribaudit.report/1x"}', UsageError, "never existed"),
         (b'{"schema": "contribaudit.report/1"}', UsageError, "is not a report of contribaudit: tool: Field required"),
         (edited(remove("run.exit_code")), UsageError, "run.exit_code: Field required"),
         (edited(remove("findings.0.outcome")), UsageError, "findings.0.outcome: Field required"),
@@ -123,9 +123,9 @@ def assign(way: str, value: object) -> Callable[[dict[str, Any]], object]:
         (edited(assign("as_of", "yesterday")), UsageError, "yesterday"),
         (edited(assign("findings.3.evidence.0.observed_at", "2026-13-01T00:00:00Z")), UsageError, "month"),
         (edited(assign("run.started_at", "2026-11-20T00:00:00")), UsageError, "without a zone"),
-        (edited(remove("findings.0")), EvidenceDamaged, "counts other outcomes"),
+        (edited(remove("findings.0")), EvidenceDamaged, "does not match its findings"),
         (edited(lambda one: one["findings"].append(one["findings"][0])), EvidenceDamaged, "twice"),
-        (edited(assign("summary.by_outcome.fail", 2)), EvidenceDamaged, "counts other outcomes"),
+        (edited(assign("summary.by_outcome.fail", 2)), EvidenceDamaged, "does not match its findings"),
     ],
 )  # fmt: skip
 def test_what_is_no_report_is_refused(data: bytes, error: type[ContribauditError], says: str) -> None:
@@ -165,8 +165,8 @@ def test_keys_that_an_older_version_did_not_have() -> None:
     named = sorted(f"{way}.{key}" if way else key for way, standing in ADDED_LATER.items() for key in standing)
     assert (
         sorted(
-            warning.removeprefix("An older version wrote this report: it does not hold ")
-            .partition(", and")[0]
+            warning.removeprefix("An older version wrote this report: it does not contain ")
+            .partition(", so")[0]
             .split(", ")
         )
         == named

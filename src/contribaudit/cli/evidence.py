@@ -255,7 +255,7 @@ def standing(checked: Sequence[Verified]) -> str:
     left = ", ".join(dict.fromkeys(name for one in checked for name in one.uncompared))
     told = "consistent"
     if left:
-        told += f" but for what was not compared: another build of contribaudit or XlsxWriter wrote {left}"
+        told += f" except for what was not compared: another build of contribaudit or XlsxWriter wrote {left}"
     standings = {one.standing for one in checked}
     if standings == {"signed"}:
         return f"{which} signed with a key that you named, and {told}."
@@ -361,9 +361,9 @@ def reperform_command(console: Console, place: Path) -> None:
     history = ", ".join(sorted({one.check for one in every if one.result is Result.NOT_JUDGED}))
     console.end(
         f"Judged again: {counts[Result.SAME]} are the same, {counts[Result.DIFFERENT]} differ; "
-        f"{counts[Result.LEFT_OUT]} are left out of the pack, "
+        f"{counts[Result.LEFT_OUT]} are missing from the report, "
         f"{counted(counts[Result.INCONSISTENT], 'contradiction')} between its files; "
-        f"{counts[Result.NOT_JUDGED]} were not judged, they need the history"
+        f"{counts[Result.NOT_JUDGED]} were not judged: they need the history"
         f"{f' ({history})' if history else ''}.",
         code,
     )

@@ -17,6 +17,7 @@ from operator import itemgetter
 from typing import Any
 
 from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.inventory import NAMED_BY_POLICY, NOT_AN_APP
 from contribaudit.evidence.manifest import NAME
 from contribaudit.evidence.pack import (
@@ -109,7 +110,7 @@ def disagreements(pack: ListedPack) -> Iterator[Disagreement]:
         yield from differences(pack, _about(pack, report), report.start)
     except WRONG_SHAPE as error:
         said = f"{type(error).__name__} {error}".strip()
-        yield Disagreement(REPORT, f"{REPORT} or a table holds a value of another kind than it should: {shown(said)}")
+        yield Disagreement(REPORT, f"{REPORT} or a table holds a value of the wrong type: {shown(said)}")
 
 
 def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
@@ -147,7 +148,7 @@ def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
             differ[identity] = one
     for identity in sorted(rows):
         yield Disagreement(
-            "findings.csv", f"findings.csv has the finding {shown(identity)}, {REPORT} has not", identity
+            "findings.csv", f"findings.csv has the finding {shown(identity)}, which is not in {REPORT}", identity
         )
     if not differ:
         return
@@ -156,7 +157,9 @@ def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         identity = found["finding_id"]
         if identity in differ:
             yield from (
-                Disagreement("findings.csv", f"findings.csv has another {column} of {identity} than {REPORT}", identity)
+                Disagreement(
+                    "findings.csv", f"`{column}` of {identity} in findings.csv differs from {REPORT}", identity
+                )
                 for column in _other_columns(as_row(differ[identity]), found, pack)
             )
 
@@ -201,21 +204,23 @@ def _head(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         if of_report != of_manifest or type(of_report) is not type(of_manifest):
             yield Disagreement(
                 REPORT,
-                f"{REPORT} has another {what} than {NAME}: {shown(str(of_report))}, not {shown(str(of_manifest))}",
+                f"{REPORT} and {NAME} differ in the {what}: {shown(str(of_report))} and {shown(str(of_manifest))}",
             )
     scope = pack.manifest.scope
     period = scope.kind == "period"
     if period != (scope.from_ is not None) or period != (scope.until is not None):
-        yield Disagreement(NAME, f"{NAME} tells of a {scope.kind}, and its times are those of another kind")
+        yield Disagreement(
+            NAME, f"{NAME} covers a {scope.kind}, but {'lacks' if period else 'has'} the start or end of a period"
+        )
     by_outcome: Counter[str] = Counter()
     by_severity: dict[str, dict[str, int]] = {}
     for (severity, outcome), number in report.outcomes.items():
         by_outcome[outcome] += number
         by_severity.setdefault(severity, {})[outcome] = number
     if head["summary"] != {"by_outcome": dict(by_outcome), "by_severity": by_severity}:
-        yield Disagreement(REPORT, f"the summary of {REPORT} counts other outcomes than its findings have")
+        yield Disagreement(REPORT, f"the summary of {REPORT} does not match its findings")
     if not report.ids.issuperset(head["newly"]):
-        yield Disagreement(REPORT, f"{REPORT} names a new finding that it does not hold")
+        yield Disagreement(REPORT, f"{REPORT} lists a new finding that it does not contain")
     if not scope.sites and run["exit_code"] not in _exit_codes(report):
         yield Disagreement(REPORT, f"the exit code {run['exit_code']} does not follow from the findings of {REPORT}")
 
@@ -247,9 +252,10 @@ def _compare_counts(pack: ListedPack, report: _Report) -> Iterator[Disagreement]
         if row["organization_id"] not in left_out and row["note"] not in (NAMED_BY_POLICY, NOT_AN_APP)
     )
     for key, kind in _COUNTED:
-        if kinds[kind] != report.head["inventory"][key]:
+        of_report = report.head["inventory"][key]
+        if kinds[kind] != of_report:
             yield Disagreement(
-                "inventory.csv", f"inventory.csv has {kinds[kind]} {key}, {REPORT} counts another number"
+                "inventory.csv", f"inventory.csv has {kinds[kind]} {key}, but {REPORT} counts {shown(str(of_report))}"
             )
 
 
@@ -263,7 +269,7 @@ def _collection(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
             continue
         for column in _other_columns(_looked_up_values(_POPULATION, one), row, pack):
             yield Disagreement(
-                "population.csv", f"population.csv has another {column} of {row['collector']} than {REPORT}"
+                "population.csv", f"`{column}` of {row['collector']} in population.csv differs from {REPORT}"
             )
 
 
@@ -282,10 +288,10 @@ def _compare_rows(
     pack: ListedPack,
 ) -> Iterator[Disagreement]:
     if len(rows) != len(entries):
-        yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} entries of {REPORT}")
+        yield Disagreement(name, f"{name} has {counted(len(rows), 'row')}, but {REPORT} has {len(entries)}")
     for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
         for column in _other_columns(_looked_up_values(looks, one), row, pack):
-            yield Disagreement(name, f"{name} has another {column} in row {number} than {REPORT}")
+            yield Disagreement(name, f"`{column}` in row {number} of {name} differs from {REPORT}")
 
 
 def _people(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
@@ -298,7 +304,7 @@ def _people(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     for name, key, columns in _POLICY:
         rows, entries = list(pack.table(name)), policy.get(key, [])
         if len(rows) != len(entries):
-            yield Disagreement(name, f"{name} has {len(rows)} rows for the {len(entries)} of policy.toml")
+            yield Disagreement(name, f"{name} has {counted(len(rows), 'row')}, but policy.toml has {len(entries)}")
         for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
             for column, of_policy in columns.items():
                 if column in _PERSONS and not pack.named:
@@ -306,7 +312,7 @@ def _people(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
                 value = one.get(of_policy, "")
                 cell = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
                 if not _cell_matches(row[column], cell):
-                    yield Disagreement(name, f"{name} has another {column} in row {number} than policy.toml")
+                    yield Disagreement(name, f"`{column}` in row {number} of {name} differs from policy.toml")
     if pack.named:
         unnamed = {path for path in pack.files if path.startswith("attachments/")}
         for row in pack.table("attestations.csv"):
@@ -332,7 +338,7 @@ def _witnesses(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         known = [rows[one] for one in identities.split(", ") if one in rows]
         looks = known or [row for row in rows.values() if _names_all(by, [row])]  # the first reports have no IDs
         if not looks or not _names_all(by, looks):
-            yield Disagreement(name, f"{name} has no such look of {shown(by)}, {REPORT} has one")
+            yield Disagreement(name, f"{REPORT} rests on an attestation by {shown(by)} that is not in {name}")
             continue
         times = [datetime.fromisoformat(row["confirmed_at"]) for row in known if row["confirmed_by"]]
         confirmed = len(times) == len(known) and all(at <= as_of for at in times)
@@ -383,7 +389,7 @@ def _organizations(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
             if not foreign and place and "organization_name" in row:
                 foreign = not _cell_matches(row["organization_name"], names[place])
         if foreign:
-            yield Disagreement(name, f"{name} tells of another organization than {REPORT}")
+            yield Disagreement(name, f"{name} names an organization that {REPORT} does not have")
 
 
 def _about(pack: ListedPack, report: _Report) -> About:
@@ -400,10 +406,10 @@ def _controls(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     wanted = {(one.control, one.check): one.outcomes for one in report.start.counted.rows()}
     for row in pack.table(CONTROLS):
         counts = wanted.pop((f"{row['framework']} {row['control']}", row["check_id"]), Counter())
-        counted = {outcome.value: row[outcome.value] for outcome in Outcome}
-        same = counted == {outcome.value: str(counts[outcome.value]) for outcome in Outcome}
+        numbers = {outcome.value: row[outcome.value] for outcome in Outcome}
+        same = numbers == {outcome.value: str(counts[outcome.value]) for outcome in Outcome}
         if not same or row["findings"] != str(counts.total()) or not counts[row["worst_outcome"]]:
-            yield Disagreement(CONTROLS, f"{CONTROLS} counts other findings of {shown(row['check_id'])} than {REPORT}")
+            yield Disagreement(CONTROLS, f"the counts of {shown(row['check_id'])} in {CONTROLS} do not match {REPORT}")
     for control, check in sorted(wanted):
         yield Disagreement(CONTROLS, f"{CONTROLS} has no row for {check} and {shown(control)}")
 

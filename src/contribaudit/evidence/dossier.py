@@ -137,7 +137,7 @@ def of_run(job: Job, run: int, wanted: ExportLimits = EVERYTHING) -> Dossier:
     report = judge_at(job, min(record.finished_at, job.clock()))
     if report.run.id != run:
         raise UsageError(
-            f"Run {run} cannot be told from run {report.run.id}, which had begun before it ended",
+            f"Run {run} cannot be exported by itself: run {report.run.id} began before it ended",
             hint="Limit the export to one organization with --org",
         )
     return of_report(job, report, wanted)
@@ -160,7 +160,7 @@ def of_period(job: Job, since: datetime, until: datetime, wanted: ExportLimits =
     if not runs:
         raise UsageError(
             f"No run began between {since:%Y-%m-%d %H:%M}Z and {until:%Y-%m-%d %H:%M}Z",
-            hint="`contribaudit runs list` tells when there were some",
+            hint="`contribaudit runs list` shows when runs began",
         )
     report = judge_at(job, until)
     spans = []
@@ -222,7 +222,7 @@ def _refuse_partial(report: Report, runs: Sequence[RunRecord]) -> None:
         newest = next((run for run in reversed(runs) if organization in run.organizations), None)
         if newest is not None and newest.selection:
             raise UsageError(
-                f"Run {newest.id} was told to leave out checks ({newest.selection}): it cannot be exported as evidence",
+                f"Run {newest.id} left out checks ({newest.selection}), so it cannot be exported as evidence",
                 hint="Run `contribaudit audit` without --only and --skip first",
             )
 

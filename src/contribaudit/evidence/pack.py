@@ -188,13 +188,13 @@ def strict_json(text: str | bytes) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=no_number)
     except RecursionError:
-        raise ValueError("it is nested too deep") from None
+        raise ValueError("it is nested too deeply") from None
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key stands in it twice")
+        raise ValueError("it has a key twice")
     return found
 
 
@@ -209,14 +209,14 @@ def report_pieces(pack: Pack) -> Iterator[tuple[str, Any]]:
 
 def _read_members(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
     if next(lines, b"") != b"{\n":
-        raise ValueError("it does not begin as one")
+        raise ValueError("it does not begin with an object")
     seen: set[str] = set()
     more = True
     while more:
         line = _read_line(lines)
         key, opened = _split_member(line)
         if key in seen:
-            raise ValueError(f"the key {key[:40]!r} stands in it twice")
+            raise ValueError(f"it has the key {key[:40]!r} twice")
         seen.add(key)
         if opened == "[":
             more = yield from _entries(lines, key)
@@ -231,7 +231,7 @@ def _read_members(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
         if (value := _parse_exact(text, "\n  ")) != []:
             yield key, value
     if _read_line(lines) != "}" or next(lines, b""):
-        raise ValueError("something follows its end")
+        raise ValueError("it goes on after its end")
 
 
 def _entries(lines: Iterator[bytes], key: str) -> Generator[tuple[str, Any], None, bool]:
@@ -244,7 +244,7 @@ def _entries(lines: Iterator[bytes], key: str) -> Generator[tuple[str, Any], Non
                 raise ValueError(f"the list {key[:40]!r} ends with a comma")
             return line.endswith(",")
         if not more or not line.startswith("    "):
-            raise ValueError(f"the list {key[:40]!r} is not in its form")
+            raise ValueError(f"the list {key[:40]!r} is not in the form in which it is written")
         text, some = line[4:], True
         if text == "{":
             body, more = _until(lines, "    }")
@@ -284,7 +284,7 @@ def _parse_exact(text: str, line: str) -> Any:
     value = strict_json(text)
     try:
         if indented(value, line) != text:
-            raise ValueError("a value is written in another way")
+            raise ValueError("a value is not in the form in which it is written")
     except (RecursionError, OverflowError):
         raise ValueError("a value is nested too deep") from None
     return value

@@ -62,7 +62,7 @@ class About:
             ("Organization", "; ".join(names)),
             ("Run", f"{run['id']}, {run['started_at']} to {run['finished_at']}"),
             ("Period", self.period or "one run"),
-            ("Read whole", "yes" if run["complete"] else "no: collection.csv says what was not read, and why"),
+            ("Read completely", "yes" if run["complete"] else "no: collection.csv says what was not read, and why"),
             ("Started by", ", ".join(filter(None, self.ran))),
             ("Sites", ", ".join(self.scope.sites) or "all"),
             ("Policy", f"{policy['name']}, SHA-256 {policy['sha256']}"),
@@ -75,18 +75,18 @@ class About:
 # ── README.txt ────────────────────────────────────────────────────────────────────────────────────────
 
 PROVES = (
-    "The pack is consistent: its files are the ones that the manifest names, none is missing or added, and manifest,"
+    "The pack is consistent: its files are those that the manifest names, none is missing or added, and manifest,"
     " report, tables, policy, start files and README agree.",
-    "A signature that fits a key whose owner you know (--public-key) adds that this owner made the manifest.",
-    "Several packs that form a chain show that none between two of them was removed or changed.",
-    "A digest that you were told at the time (--expect) shows that the pack was not remade.",
+    "If it was signed with a key whose owner you know (--public-key), that owner made the manifest.",
+    "If several packs form a chain, no pack between two of them was removed or changed.",
+    "If it has a digest that you received when it was written (--expect), it was not remade since.",
 )
 DOES_NOT_PROVE = (
-    "That a pack is the one that was written, where it is not signed, or signed with a key that only the pack itself"
-    " names, and no digest of it was told: anybody can make a consistent pack with other content.",
+    "Who made a pack that is not signed, or signed with a key that only the pack itself names, unless you have its"
+    " digest from another source: anybody can make a consistent pack with other content.",
     "That Atlassian's answers were right, or that a person saw what they attested.",
-    "Whoever owns the history and the signing key can remake a whole chain, with other content and older dates, unless"
-    " a digest of it was published elsewhere at the time.",
+    "That the chain was not remade: whoever owns the history and the signing key can do so, with other content and"
+    " older dates, unless a digest of it was published elsewhere at the time.",
     "That a pack is the newest one, or the first: packs at either end of the chain can be left out.",
 )
 _HEAD = """\
@@ -105,7 +105,7 @@ What is what
                          what judged the run: with them each finding can be reperformed
   population.csv, ledger.csv
                          what was asked, how much was announced and read, and every request: all of them are reads.
-                         `sha256` in ledger.csv is of the whole answer as it came, which no file here has: responses/
+                         `sha256` in ledger.csv is of the whole answer as it came, which is in no file here: responses/
                          holds the objects that were taken out of it, each under a digest of its own
   runs.csv, gaps.csv, outcomes.csv, changes.csv
                          when audits ran, when none did (for more than {hours:g} hours), outcomes and changes over time
@@ -153,7 +153,7 @@ CONTENTS = {
     "settings.csv": "every value that was read or computed, and why the others were not",
     "inventory.csv": "organizations, sites, apps, connectors",
     "spaces.csv": "spaces",
-    "changes.csv": "what changed, and who did it as far as the audit log tells",
+    "changes.csv": "what changed, and who did it as far as the audit log shows",
     "attestations.csv": "what people saw in the console",
     "attachments/": "their screenshots, by digest",
     "waivers.csv": "what was accepted, by whom, until when",
@@ -229,7 +229,7 @@ def readme_text(about: About) -> str:
         _SIGNED if about.signed else "",
         _ANSWERS.format(digest=about.answer, path=file_of(about.answer)) if about.answer else "",
         _TOOL,
-        "\nWhat a folder that fits proves\n",
+        "\nWhat a consistent folder proves\n",
         *(f"  {line}\n" for line in PROVES),
         "What it does not prove\n",
         *(f"  {line}\n" for line in DOES_NOT_PROVE),

@@ -94,7 +94,9 @@ def rebuilt_state(pack: ListedPack, document: ReportV1, rulebook: Rulebook) -> S
     try:
         recorded = grouped(_attestations(pack), lambda one: one.subject.organization)
     except NO_STATE as error:
-        raise EvidenceDamaged(f"attestations.csv holds what nobody can have recorded: {error}", hint=ASK) from error
+        raise EvidenceDamaged(
+            f"attestations.csv holds entries that nobody can have recorded: {error}", hint=ASK
+        ) from error
     return State(
         as_of=_time(document["as_of"]),
         rulebook=rulebook,

@@ -65,7 +65,7 @@ def same_sums(pack: ListedPack) -> Iterator[Disagreement]:
 def files_that_fit(pack: ListedPack) -> Iterator[Disagreement]:
     """That a pack without names shows nobody, and that every file that the dictionary explains is there."""
     if not pack.named and any(path.startswith(("responses/", "attachments/")) for path in pack.files):
-        yield Disagreement(NAME, f"{NAME} tells of a pack without names, and raw answers or screenshots are in it")
+        yield Disagreement(NAME, f"{NAME} says that the pack is without names, but it holds raw answers or screenshots")
     for name in sorted({row["file"] for row in pack.table(DICTIONARY)} - pack.files.keys() - UNLISTED):
         yield Disagreement(DICTIONARY, f"{DICTIONARY} explains {shown(name)}, which is not in the manifest")
 
@@ -74,12 +74,12 @@ def same_runs(pack: ListedPack) -> Iterator[Disagreement]:
     """That runs.csv has the runs that the manifest names, and the judged one among them."""
     rows, judged, runs = list(pack.table("runs.csv")), pack.manifest.judged, pack.manifest.scope.runs
     if [row["run_id"] for row in rows] != [str(run) for run in runs]:
-        yield Disagreement("runs.csv", f"runs.csv has other runs than {NAME} names")
+        yield Disagreement("runs.csv", f"runs.csv and {NAME} do not name the same runs")
     for row in rows:
         if row["run_id"] == str(judged.run) and row["finished_at"] != judged.finished_at:
-            yield Disagreement("runs.csv", f"runs.csv has another end of run {judged.run} than {NAME}")
+            yield Disagreement("runs.csv", f"runs.csv and {NAME} give different ends of run {judged.run}")
     if judged.run not in runs:
-        yield Disagreement(NAME, f"{NAME} tells of run {judged.run}, which is not one of its runs")
+        yield Disagreement(NAME, f"{NAME} says that run {judged.run} was judged, which is not one of its runs")
 
 
 def answers_there(pack: ListedPack) -> Iterator[Disagreement]:
@@ -107,7 +107,7 @@ def _basis(pack: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
             known = known and attested.issuperset(row["attestation_id"].replace("'", "").split(", "))
         if not known:
             identity = row["finding_id"]
-            yield Disagreement("findings.csv", f"{identity} rests on what is not in the pack", identity)
+            yield Disagreement("findings.csv", f"{identity} rests on evidence that is not in the pack", identity)
 
 
 def page_of_list_there(pack: ListedPack) -> Iterator[Disagreement]:
@@ -189,7 +189,7 @@ def _deeds(pack: ListedPack) -> Iterator[Disagreement]:
         rows = (row for row in pack.table(name) if row.get("cause_code") != "approval")
         number = sum(bool(row[column].strip()) for row in rows for column in columns)
         if number != counted[role]:
-            what = f"{SEGREGATION} counts {counted[role]} as {role}, {name} has {number}"
+            what = f"{SEGREGATION} counts {counted[role]} as {role}, but {name} has {number}"
             yield Disagreement(name, what)
 
 
@@ -210,9 +210,9 @@ def _requests(pack: ListedPack) -> Iterator[Disagreement]:
 def _times(pack: ListedPack) -> Iterator[Disagreement]:
     for row in pack.table("runs.csv"):
         if _clearly_before(row["finished_at"], row["started_at"]):
-            yield Disagreement("runs.csv", f"runs.csv tells that run {shown(row['run_id'])} ended before it began")
+            yield Disagreement("runs.csv", f"runs.csv says that run {shown(row['run_id'])} ended before it began")
     if _clearly_before(pack.manifest.written_at, pack.manifest.judged.finished_at):
-        yield Disagreement(NAME, f"{NAME} tells that it was written before run {pack.manifest.judged.run} ended")
+        yield Disagreement(NAME, f"{NAME} says that it was written before run {pack.manifest.judged.run} ended")
 
 
 def _clearly_before(one: str, other: str) -> bool:
@@ -244,7 +244,7 @@ def differences(pack: ListedPack, about: About, start: Start) -> Iterator[Disagr
         if same is None or (not same and other_build):
             yield Disagreement(name, f"{name} was not compared: another build wrote it", unknown=True)
         elif not same:
-            yield Disagreement(name, f"{name} is not what {REPORT}, the tables and the manifest make")
+            yield Disagreement(name, f"{name} does not follow from {REPORT}, the tables and the manifest")
     if not other_build:
         for name in sorted(set(pack.files) - {*meanings(), *CONTENTS, PAGE, SUMS}):
             if not name.startswith(_FOLDERS):

@@ -102,7 +102,8 @@ def reperform(place: Path) -> list[Performed]:
     manifest = verify(place, agreement=False).manifest
     if manifest.scope.people != "named" or manifest.scope.sites:
         raise UsageError(
-            "A pack without names, or of some sites alone, cannot be judged again", hint="Ask for the whole"
+            "A pack without names, or limited to some sites, cannot be judged again",
+            hint="Ask for a complete pack with names",
         )
     with open_pack(place) as files:
         told = list(disagreements(ListedPack(files, manifest)))
@@ -114,20 +115,20 @@ def reperform(place: Path) -> list[Performed]:
         except RulebookError as error:
             tool = manifest.tool
             raise UsageError(
-                f"The pack was judged by a rulebook that this version does not read: {error.message}",
+                f"The pack was judged by a rulebook that this version cannot read: {error.message}",
                 hint=f"Judge it again with the version that wrote it: {tool.version}, code {tool.code_sha256[:12]}",
             ) from error
         except NO_STATE as error:
             raise EvidenceDamaged(f"policy.toml, rulebook/ or decoders/ cannot be read: {error}", hint=ASK) from error
         if rulebook.sha256 != manifest.judged.rulebook_sha256:  # that of policy.toml was verified
-            raise EvidenceDamaged("rulebook/ and decoders/ are not what judged the run", hint=ASK)
+            raise EvidenceDamaged("rulebook/ and decoders/ are not those that judged the run", hint=ASK)
         try:
             state = rebuilt_state(pack, document, rulebook)
             found = {one.id: one for one in evaluate(state, policy, checks.ALL, catalogue.find).findings}
             again = {identity: json_v1.finding_row(state, one) for identity, one in found.items()}
             told += _inventory(pack, state)
         except NO_STATE as error:
-            raise EvidenceDamaged(f"settings.csv holds what no run reads: {error}", hint=ASK) from error
+            raise EvidenceDamaged(f"settings.csv holds values that no run can have read: {error}", hint=ASK) from error
     inconsistent = [
         Performed(Result.NOT_JUDGED if one.unknown else Result.INCONSISTENT, one.finding, "", "", "", one.what)
         for one in told
@@ -142,13 +143,13 @@ def reperform(place: Path) -> list[Performed]:
 def _compare_finding(reported: FindingV1 | None, again: FindingV1 | None, warnings: Iterable[str]) -> Performed:
     if reported is None:
         assert again is not None, "one of the two has the ID"
-        result, why = Result.LEFT_OUT, "it follows from the pack, and the report leaves it out"
+        result, why = Result.LEFT_OUT, "it follows from the pack, but is missing from the report"
         if _of_the_history(again):
             result, why = Result.NOT_JUDGED, _rests_on(again)
         return Performed(result, again["id"], again["check"], "", again["outcome"], why)
     outcome: str = reported["outcome"]
     common = reported["id"], reported["check"], outcome, again["outcome"] if again else ""
-    other = "it is not found any more" if again is None else _difference(reported, again)
+    other = "judging again does not find it" if again is None else _difference(reported, again)
     if (
         reported["check"] in _OF_THE_HISTORY
         or (other and _of_the_history(reported) and not (again and _of_the_run(again)))
@@ -167,7 +168,7 @@ def _rests_on(finding: FindingV1) -> str:
         return "it rests on what people attested, which only the history can weigh; attestations.csv has the rows"
     return (
         "it rests on earlier runs, an approved baseline, the audit log or exported packs, which only the history holds;"
-        " changes.csv, outcomes.csv and runs.csv tell of them"
+        " changes.csv, outcomes.csv and runs.csv list them"
     )
 
 

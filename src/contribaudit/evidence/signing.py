@@ -43,7 +43,7 @@ class Signer:
         else:
             if isinstance(key, Ed25519PrivateKey):
                 return cls(key)
-            problem = f"{name} holds a key of another kind than Ed25519"
+            problem = f"{name} holds a key that is not Ed25519"
         # Outside of the except block: its error may quote what it was given.
         raise ConfigurationError(problem, hint="Make one with `contribaudit evidence keygen`")
 

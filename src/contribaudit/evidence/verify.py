@@ -129,12 +129,12 @@ def _signed_alike(ordered: Sequence[Verified]) -> None:
             continue
         if newer.signed_with is None:
             raise EvidenceDamaged(
-                f"The chain is broken: {newer.place} is not signed, and {older.place} before it is",
+                f"The chain is broken: {newer.place} is not signed, but {older.place} before it is",
                 hint="Somebody without the key remade it, or it was exported without the key",
             )
         if not (older.key_known and newer.key_known):
             raise EvidenceDamaged(
-                f"The chain is broken: {newer.place} is signed with another key than {older.place} before it",
+                f"The chain is broken: {newer.place} and {older.place} before it are signed with different keys",
                 hint="If the key was changed, name both with --public-key",
             )
 
@@ -153,7 +153,7 @@ def _require_digest(text: str) -> None:
 def _chain(checked: Sequence[Verified]) -> list[Verified]:
     by_digest = {one.manifest.sha256: one for one in checked}
     if len(by_digest) < len(checked):
-        raise EvidenceDamaged("Two of the packs are the same", hint="Name each once")
+        raise EvidenceDamaged("Two of the packs are the same", hint="Name each pack once")
     next_of: dict[str, Verified] = {}
     starts: list[Verified] = []
     for one in sorted(checked, key=lambda one: one.manifest.written_at):
@@ -163,19 +163,19 @@ def _chain(checked: Sequence[Verified]) -> list[Verified]:
             continue
         if before.sha256 in next_of:
             raise EvidenceDamaged(
-                f"The chain forks: {next_of[before.sha256].place} and {one.place} both name the same one before them",
+                f"The chain forks: {next_of[before.sha256].place} and {one.place} both name the same pack before them",
                 hint="One of the two was remade",
             )
         older = by_digest[before.sha256].manifest
         if older.written_at != before.written_at or older.written_at > one.manifest.written_at:
-            raise EvidenceDamaged(f"{one.place} gives another time to the one before it than that has", hint=ASK)
+            raise EvidenceDamaged(f"{one.place} gives a wrong time for the pack before it", hint=ASK)
         next_of[before.sha256] = one
     if len(starts) > 1:
         older_start, broken = starts[:2]
         before = broken.manifest.previous
-        named = f"{before.sha256}, which is not one of these" if before else "none"
+        named = f"{before.sha256} before it, which was not given" if before else "no pack before it"
         raise EvidenceDamaged(
-            f"The chain is broken: {broken.place} names {named} before it, and {older_start.place} is older",
+            f"The chain is broken: {broken.place} names {named}, and {older_start.place} is older",
             hint="A pack between the two is missing, or one was remade",
         )
     ordered = starts[:1]
@@ -215,7 +215,7 @@ def _check(pack: Pack, entry: Entry, announced: int) -> None:
                 digest.update(piece)
                 size += len(piece)
     if size != entry.size_bytes:
-        raise EvidenceDamaged(f"{entry.path} has {size} bytes, and should have {entry.size_bytes}", hint=ASK)
+        raise EvidenceDamaged(f"{entry.path} has {size} bytes instead of {entry.size_bytes}", hint=ASK)
     if digest.hexdigest() != entry.sha256:
         raise EvidenceDamaged(f"{entry.path} was changed: its digest is {digest.hexdigest()}", hint=ASK)
 
@@ -228,7 +228,7 @@ def _signature(
             raise EvidenceDamaged(f"{SIGNATURE} is missing: the pack is not signed", hint=ASK)
         return None
     if PUBLIC_KEY not in present:
-        raise EvidenceDamaged(f"{PUBLIC_KEY} is missing, and the pack is signed", hint=ASK)
+        raise EvidenceDamaged(f"{PUBLIC_KEY} is missing, but the pack is signed", hint=ASK)
     keys = [_read_trusted_key(path) for path in public_keys]
     if not keys:
         keys = [read_public_key(pack.read(PUBLIC_KEY, _LONGEST_LINE), PUBLIC_KEY)]
@@ -242,9 +242,7 @@ def _signature(
     if pack.read(PUBLIC_KEY, _LONGEST_LINE) != public_pem(signer):
         raise EvidenceDamaged(f"{PUBLIC_KEY} is not the key that signed", hint=ASK)
     if "signed_with" in manifest.model_fields_set and manifest.signed_with != fingerprint(signer):
-        raise EvidenceDamaged(
-            f"{NAME} names another key than the one that signed, {fingerprint(signer)}, or none", hint=ASK
-        )
+        raise EvidenceDamaged(f"{NAME} does not name the key that signed it, {fingerprint(signer)}", hint=ASK)
     return fingerprint(signer)
 
 
@@ -294,13 +292,13 @@ def _in_reach(place: Path) -> bool:
 
 def _break_words(chain: Sequence[ExportedManifest]) -> str:
     if chain[0].previous is not None:
-        return f"the manifest {chain[0].sha256} names {chain[0].previous} before it, which is not noted"
+        return f"the manifest {chain[0].sha256} names {chain[0].previous} before it, which the history does not record"
     for older, newer in pairwise(chain):
         if newer.previous != older.sha256:
             named = newer.previous or "none"
-            return f"the manifest {newer.sha256} names {named} before it, and noted is {older.sha256}"
+            return f"the manifest {newer.sha256} names {named} before it, but the history records {older.sha256}"
         if older.signed_with and not newer.signed_with:
-            return f"the manifest {newer.sha256} is not signed, and {older.sha256} before it is"
+            return f"the manifest {newer.sha256} is not signed, but {older.sha256} before it is"
     return ""
 
 
@@ -310,7 +308,7 @@ def _damage_words(noted: ExportedManifest) -> str:
     except ContribauditError as error:
         return error.message
     if found.manifest.sha256 != noted.sha256:
-        return f"another pack stands in its place, {found.manifest.sha256} and not {noted.sha256}"
+        return f"another pack is in its place: {found.manifest.sha256} instead of {noted.sha256}"
     if found.signed_with != noted.signed_with:
-        return "it is signed with another key than it was, or not at all"
+        return "it is no longer signed, or signed with a different key"
     return ""

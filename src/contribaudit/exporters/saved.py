@@ -195,7 +195,7 @@ def _require_schema(document: object, called: str) -> None:
                 f"{called} has the schema {told[:60]}; this version reads up to {SCHEMA}",
                 hint="Read it with a newer version of contribaudit",
             )
-        raise UsageError(f"{called} has the schema {told[:60]!r}, which never was", hint=_HINT)
+        raise UsageError(f"{called} has the schema {told[:60]!r}, which never existed", hint=_HINT)
 
 
 def _fill_in(document: dict[str, Any]) -> None:
@@ -219,7 +219,7 @@ def _fill_in(document: dict[str, Any]) -> None:
             row["started_at"] = run.get("started_at")
     if missing and isinstance(document.get("warnings"), list):
         document["warnings"].append(
-            f"An older version wrote this report: it does not hold {', '.join(missing)}, and nothing is said of them."
+            f"An older version wrote this report: it does not contain {', '.join(missing)}, so they are left out."
         )
 
 
@@ -236,7 +236,7 @@ def _require_shape(document: dict[str, Any], called: str) -> None:
     try:
         _adapter().validate_python(_without_lone(document), strict=True)
     except RecursionError:
-        raise UsageError(f"{called} is not a report of contribaudit: it is nested too deep", hint=_HINT) from None
+        raise UsageError(f"{called} is not a report of contribaudit: it is nested too deeply", hint=_HINT) from None
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         where = ".".join(str(step) for step in found[0]["loc"])
@@ -265,4 +265,4 @@ def _require_agreement(document: dict[str, Any], called: str) -> None:
         raise EvidenceDamaged(f"{called} holds the finding {twice[:16]} twice", hint=hint)
     counted = Counter(one["outcome"] for one in findings)
     if counted != document["summary"]["by_outcome"]:
-        raise EvidenceDamaged(f"{called} counts other outcomes than its findings have", hint=hint)
+        raise EvidenceDamaged(f"the summary of {called} does not match its findings", hint=hint)
