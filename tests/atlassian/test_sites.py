@@ -135,7 +135,7 @@ async def test_spaces_are_paged_by_the_cursor_of_a_link_and_nothing_else_of_it(b
     [
         (projects(100, (1,), 200, False), "different page than the one requested"),
         ({"values": [{"id": 1}], "total": 1, "isLast": True}, "different page than the one requested"),
-        (projects(0, (1,), None, None), "whether there is a next page"),
+        (projects(0, (1,), None, None), "so there may be a next page"),
         (projects(0, (), 5, False), "an empty page before its last one"),
         ({"startAt": 0, "total": 0, "isLast": True}, "has no `values`"),
         ({"startAt": 0, "total": 0, "isLast": True, "values": {}}, "a `values` that is not a list"),
@@ -156,7 +156,7 @@ async def test_a_server_that_ignores_the_offset_is_noticed(bench: Bench) -> None
 @pytest.mark.parametrize(
     ("bodies", "told"),
     [
-        (({"results": []},), "whether there is a next page"),
+        (({"results": []},), "so there may be a next page"),
         (({"results": [], "_links": {"next": "/wiki/api/v2/spaces?limit=250"}},), "a next link without a cursor"),
         (({"results": [], "_links": {"next": 7}},), "_links.next that is not text"),
         ((wiki((1,), "/x?cursor=a"), wiki((2,), "/x?cursor=a")), "repeated cursor"),

@@ -198,11 +198,11 @@ def test_what_cannot_be_recorded_is_said_with_what_is_near(told: EnteredValue, s
 @pytest.mark.parametrize(
     ("look", "said"),
     [
-        (replace(LOOK, by=""), "The email address of whoever looked is missing"),
+        (replace(LOOK, by=""), "The email address of the person who looked is missing"),
         (replace(LOOK, by="anna"), "`anna` is not an email address"),
         (replace(LOOK, by="anna@acme.example\u202e"), "is not an email address"),
         (replace(LOOK, observed_at=NOW + timedelta(seconds=1)), "is in the future"),
-        (replace(LOOK, recorded=replace(HERE, by="")), "The email address of whoever records it is missing"),
+        (replace(LOOK, recorded=replace(HERE, by="")), "The email address of the person who records it is missing"),
         (replace(LOOK, note="x" * (LONGEST + 1)), f"The note has {LONGEST + 1} characters"),
     ],
 )

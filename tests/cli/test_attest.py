@@ -139,7 +139,7 @@ def test_a_screen_in_one_look(cli: Cli, ready: Api) -> None:
         (("contribution.in_app", "of", "--by", ANNA), "Did you mean off?"),
         (("contribution.inapp", "off", "--by", ANNA), "Did you mean contribution.in_app?"),
         (("contribution.in_app", "off", "--by", ANNA, "--subject", "app:nowhere"), "There is no subject"),
-        (("contribution.in_app", "off"), "The email address of whoever looked is missing"),
+        (("contribution.in_app", "off"), "The email address of the person who looked is missing"),
         (("contribution.in_app", "off", "--by", "anna"), "is not an email address"),
         (("contribution.in_app", "off", "--by", ANNA, "--observed-at", "2999-01-01T00:00Z"), "is in the future"),
         (("contribution.in_app", "off", "--by", ANNA, "--observed-at", "soon"), "is not a time"),

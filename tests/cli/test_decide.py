@@ -90,7 +90,7 @@ def test_a_person_is_asked(cli: Cli, policy: Path, monkeypatch: pytest.MonkeyPat
         (("contribution.in_app", "off", *WORDS, "--date", "soon"), "is not a date"),
         (("contribution.in_app", "off", *WORDS[:-2]), "--ticket"),
         (("contribution.in_app", "off", *WORDS[:2], *WORDS[4:]), "--second"),
-        (("contribution.in_app", "off", *WORDS[2:]), "whoever decided"),
+        (("contribution.in_app", "off", *WORDS[2:]), "the person who decided"),
         (("contribution.in_app", "off", *WORDS, "--ticket", " "), "ticket"),
         (("contribution.in_app", "off", *WORDS, "--second", "DPO@acme.example"), "two people"),
         (("contribution.in_app", "off", *WORDS, "--second", "nobody"), "not an email address"),

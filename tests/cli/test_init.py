@@ -133,7 +133,7 @@ def test_flags_alone_say_everything_and_the_first_audit_runs(
         (("--location", "EAA"), '--location: "EAA" is not a known location; did you mean `EEA`?'),
         (("--location", "Global"), "is not a fixed location"),
         (("--ai", "block"), "It takes blocked, allowed, or groups:NAME,NAME"),
-        (("--ai", "groups:"), "names no group"),
+        (("--ai", "groups:"), "needs the names of the groups"),
         (("--ai-allowed-on", "labs.atlassian.net"), "--ai-allowed-on: also needs `ai`"),
         (("--location", "EEA", "--location-except", "trello"), "needs a reason"),
         (("--contribution", "non"), "'none', 'metadata-only', 'any'"),

@@ -404,7 +404,7 @@ def test_what_is_mistyped_at_a_question_is_asked_again(
     ended = cli("attest", "--screen", "data-contribution")
     assert ended.code == 0, ended.err
     assert "`anna` is not an email address. Write it as name@example.com." in ended.err
-    assert "The email address of whoever looked is missing" in ended.err
+    assert "The email address of the person who looked is missing" in ended.err
     assert "contribution.metadata cannot be `of`" in ended.err
     assert "The path has 9999 characters" in ended.err
     (one,) = recorded(cli).values()

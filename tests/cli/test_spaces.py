@@ -57,7 +57,7 @@ def test_a_key_that_a_whole_listing_does_not_show_is_an_error_and_otherwise_unkn
     listed(audited, "SEC")
     ended = cli("explain", "space:tidy.atlassian.net/confluence/NONE")
     assert (ended.code, ended.out) == (2, "")
-    assert "There is no such space" in ended.err
+    assert "There is no space" in ended.err
     listed(audited, "SEC", status=CollectionStatus.PARTIAL)
     ended = cli("explain", "space:tidy.atlassian.net/confluence/NONE")
     assert ended.code == 0

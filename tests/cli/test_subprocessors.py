@@ -62,7 +62,7 @@ def test_a_page_on_standard_input_is_imported(cli: Cli, monkeypatch: pytest.Monk
     ("words", "message"),
     [
         (("import", "nowhere.html", *DPO), "there is no such file"),
-        (("import", HTML[MARCH]), "The email address of whoever does it is missing"),
+        (("import", HTML[MARCH]), "The email address of the person who does this is missing"),
         (("review", "--yes", *DPO), "No list has been imported yet"),
         (("diff",), "has no earlier list to compare with"),
         (("diff", "2020-01-01"), "There is no list '2020-01-01'"),

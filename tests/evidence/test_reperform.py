@@ -379,7 +379,7 @@ ALTERED: dict[str, tuple[Callable[[Rows], object], str]] = {
         "who confirmed what",
     ),
     "twice": (lambda rows: rows.append(_newest(rows)), "twice"),
-    "another organization": (lambda rows: _newest(rows).update(organization_id="another"), "names an organization that"),
+    "another organization": (lambda rows: _newest(rows).update(organization_id="another"), "names an organization"),
     "no rows": (lambda rows: rows.clear(), "ai.web_search of"),
     "a look that no longer counts is deleted": (
         lambda rows: rows.__setitem__(slice(None), [one for one in rows if one["setting"] != "contribution.exemption"]),

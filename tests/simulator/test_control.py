@@ -60,7 +60,7 @@ def test_data_moves_to_a_realm(console: AdminConsole) -> None:
     ("words", "told"),
     [
         (("moon", "", ""), "there is no 'moon'"),
-        (("rovo", "acme/nothing", ""), "there is no app 'acme/nothing'; there are acme/jira-software"),
+        (("rovo", "acme/nothing", ""), "there is no app 'acme/nothing'; known: acme/jira-software"),
         (("rovo", "acme/confluence", "perhaps"), "neither on nor off"),
         (("in-app", "acme/confluence", ""), "takes no app"),
         (("trial", "acme/confluence", "none"), "no trial runs"),
@@ -102,7 +102,7 @@ def test_a_flip_over_a_socket_is_in_the_log_with_its_actor() -> None:
         )
         with pytest.raises(NotFlipped, match="there is no app"):
             ask_to_flip(url, "demo-key", "rovo", "x/y", "")
-        with pytest.raises(NotFlipped, match="none of the simulated organization"):
+        with pytest.raises(NotFlipped, match="does not belong to the simulated organization"):
             ask_to_flip(url, "nobody", "in-app", "", "")
     event = app.state.organization.events[-1]
     assert (event.message, event.actor.email) == ("Allowed Rovo for acme/confluence", "admin@acme.example")

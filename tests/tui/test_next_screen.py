@@ -111,7 +111,7 @@ async def test_a_decision_opens_the_waiver_and_space_marks_several(kept: Opener)
     async with driven(here.source, begin="next") as pilot:
         screen = await shown(pilot)
         await pilot.press("space")
-        assert "Only what a waiver can accept is marked" in said(pilot)
+        assert "Only findings that a waiver can accept can be marked" in said(pilot)
         board = screen._board
         assert board is not None
         fails = [one for one in board.report.findings if one.outcome is Outcome.FAIL]

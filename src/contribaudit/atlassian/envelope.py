@@ -81,9 +81,9 @@ def check_headers(call: Call, answer: Answer, *, goes_on: bool) -> None:
         if (_FAILED.search(word) or _PART.search(word)) and told not in _EMPTY:
             what = f"sent a header `{name}`, so some entries may be missing"
         elif _WHOLE.search(word) and told == "false" and not goes_on:
-            what = f"sent a header `{name}` that says that the list goes on, and no next page"
+            what = f"sent a header `{name}` that announces more entries, but no next page"
         elif not goes_on and (_is_next_link(value) if word == "link" else _FURTHER.search(word) and told not in _EMPTY):
-            what = f"sent a header `{name}` with a next page, of which the answer itself says nothing"
+            what = f"sent a header `{name}` that names a next page, which the answer itself does not"
         else:
             continue
         raise MoreThanRead(f"{call.title} {what}", call=call.title, hint=HINT)
@@ -107,7 +107,7 @@ def check_envelope(call: Call, document: dict[str, Any]) -> None:
     """
     for name in call.envelope:
         if not isinstance(document.get(name), dict):
-            what = f"{call.title} returned a page without `{name}`, so it is not known whether there is a next page"
+            what = f"{call.title} returned a page without `{name}`, so there may be a next page"
             raise NoEnvelope(what, call=call.title, hint=HINT)
     for name, word, value in _unexpected_keys(call, document):
         if _FAILED.search(word) and value:

@@ -225,7 +225,7 @@ class SiteAnswer:
                 )
             if found is None:
                 return self._reason_for_null(where) or NoValue(
-                    "null", f"the gateway gave null for `{_dotted_path(where)}`, and no reason"
+                    "null", f"the gateway gave null for `{_dotted_path(where)}`, without a reason"
                 )
         return found
 

@@ -209,7 +209,7 @@ def doubts(state: State, told: Iterable[tuple[str, SettingId, Value]]) -> list[s
 _MAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 
 
-def mail(text: str | None, whose: str = "whoever looked") -> str:
+def mail(text: str | None, whose: str = "the person who looked") -> str:
     """The mail address. Raises UsageError when it is missing or none."""
     found = (text or "").strip()
     if not found:
@@ -273,7 +273,7 @@ def record(state: State, hold: Hold, entered: EnteredValue, look: ConsoleVisit) 
     attest, a look in the future or by nobody.
     """
     by = mail(look.by)
-    typist = mail(look.recorded.by, "whoever records it")
+    typist = mail(look.recorded.by, "the person who records it")
     if look.observed_at > look.recorded.at:
         raise UsageError(
             f"{look.observed_at:%Y-%m-%d %H:%M}Z is in the future", hint="Check --observed-at and its time zone"
@@ -330,7 +330,7 @@ def raise_all(wrong: Sequence[str]) -> None:
 
 def confirmation(attestation: Attestation, signature: Signature) -> Signature:
     """The signature of a second person. Raises UsageError for whoever looked, recorded or already confirmed it."""
-    by = mail(signature.by, "whoever confirms")
+    by = mail(signature.by, "the person who confirms")
     if same_person(by, attestation.by) or same_person(by, attestation.recorded.by):
         raise UsageError(
             f"{by} made or recorded this attestation; a second person must confirm it",

@@ -164,7 +164,7 @@ class AttestationSession:
     def revoke(self, identity: str, by: str, note: str) -> Signature:
         """Take an attestation back, with a reason. Raises UsageError."""
         one = self.find(identity)
-        signature = self.signature(mail(by, "whoever revokes"))
+        signature = self.signature(mail(by, "the person who revokes"))
         self.job.store.revoke(one.id, signature, short(note, "The note"))
         return signature
 

@@ -80,7 +80,7 @@ def checked_reason(text: str) -> str:
 def approve(session: AttestationSession, what: Approvable, *, by: str, reason: str, until: datetime | None) -> Baseline:
     """Record that a person approved what they were shown. Raises UsageError."""
     require_person(session)
-    person = mail(by, "whoever approves")
+    person = mail(by, "the person who approves")
     baseline = Baseline(session.organization, what.run.id, session.signature(person), checked_reason(reason), until)
     session.job.store.add_baseline(baseline)
     return baseline

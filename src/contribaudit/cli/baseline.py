@@ -26,7 +26,7 @@ _NONE = "There is no baseline: run `contribaudit baseline approve` to create one
 def command() -> None:
     """Manage the approved state: a subject outside it never passes.
 
-    Without a baseline, nothing changes. With one, a pass about a site, app, space or connector that is not in the
+    Without a baseline, nothing changes. With one, a pass for a site, app, space or connector that is not in the
     baseline becomes `unknown`, until a new baseline is approved. An expired baseline covers nothing.
     """
 
@@ -46,7 +46,7 @@ def approve(console: Console, *, reason: str, by: str | None, until: str | None,
 
     with open_session(console) as session:
         baselines.require_person(session)
-        person = mail(by or session.settings.attested_by, "whoever approves")
+        person = mail(by or session.settings.attested_by, "the person who approves")
         why = baselines.checked_reason(reason)
         ends = baselines.last_moment(until or "", session.now())
         what = baselines.approvable(session)

@@ -49,7 +49,7 @@ def command(
     decision = Decision(
         setting=named,
         value=told,
-        by=mail(by or settings.attested_by, "whoever decided"),
+        by=mail(by or settings.attested_by, "the person who decided"),
         second=mail(second, "the second person"),
         date=_day(day),
         ticket=short(ticket.strip(), "The ticket"),

@@ -99,9 +99,11 @@ def _subject(state: State, text: str) -> Subject:
     if found is not None and found.kind in KINDS:
         return found
     if found is not None:
-        raise UsageError(f"The {found.kind} has no effective answers", hint="Ask for an organization or an app of it.")
+        raise UsageError(
+            f"The {found.kind} has no effective answers", hint="Name an organization, or one of its sites or apps."
+        )
     if _is_space(state, text):
-        reason = f"There is no such space {text!r}: every space of its app was listed"
+        reason = f"There is no space {text!r}: every space of its app was listed"
         raise UsageError(reason, hint="Renamed or removed? `contribaudit inventory --spaces --format csv` lists all.")
     known = [alias_of(state, one) for kind in (Kind.ORGANIZATION, Kind.APP) for one in state.subjects(kind)]
     known += [f"site:{site.host or site.id}" for one in state.looked_at for site in sites_index(state, one.id).sites]

@@ -68,7 +68,7 @@ def command(
         console.write(_choices(simulator))
         return
     if scenario not in simulator.names():
-        raise UsageError(f"There is no scenario {scenario!r}", hint=f"There are {', '.join(simulator.names())}")
+        raise UsageError(f"There is no scenario {scenario!r}", hint=f"Known: {', '.join(simulator.names())}")
     try:
         app = simulator.scenario_app(
             scenario,

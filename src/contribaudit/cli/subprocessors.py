@@ -54,7 +54,7 @@ def command() -> None:
 @store_option
 @pass_console
 def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool) -> None:
-    """Import Atlassian's page of sub-processors: saved as HTML, as text or paste, as CSV, or from its address.
+    """Import Atlassian's page of sub-processors: saved as HTML, as text or a paste, as CSV, or from its address.
 
     The list is imported completely or not at all; an error names the row and the column. The page itself is kept by its
     digest. Import the same page again when it has not changed, so that the list stays current.
@@ -128,7 +128,7 @@ def _fetched(
 def _signature(console: Console, by: str | None) -> Signature:
     from contribaudit.attestations.recording import mail
 
-    person = mail(by or console.settings().attested_by, "whoever does it")
+    person = mail(by or console.settings().attested_by, "the person who does this")
     return console.signature(person)
 
 
@@ -328,7 +328,9 @@ def _apps(state: State, word: str | None) -> list[Subject]:
             return list(apps_of_site(state, subject))
         case Kind.ORGANIZATION:
             return state.subjects(Kind.APP, subject.id)
-    raise UsageError(f"A {subject.kind} is touched as its app is", hint="Name an app, a site or the organization")
+    raise UsageError(
+        f"Sub-processors are shown by app, not by {subject.kind}", hint="Name an app, a site or the organization"
+    )
 
 
 @command.command("review", short_help="Record that you looked at what a list changed.")

@@ -143,7 +143,9 @@ def ai_statement(text: str | None) -> str | dict[str, list[str]] | None:
     word, colon, names = text.partition(":")
     if word.strip().casefold() == "groups":
         if not listed(names):
-            raise UsageError("--ai groups names no group", hint="Write --ai groups:NAME, with commas between several")
+            raise UsageError(
+                "--ai groups needs the names of the groups", hint="Write --ai groups:NAME, with commas between several"
+            )
         return {"groups": list(listed(names))}
     if colon or word.strip().casefold() not in ("blocked", "allowed"):
         raise UsageError(f"--ai does not take {text[:40]!r}", hint="It takes blocked, allowed, or groups:NAME,NAME")

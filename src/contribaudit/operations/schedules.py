@@ -142,7 +142,7 @@ def steps(recipe: Recipe) -> tuple[str, ...]:
     return (
         *_preparations(recipe, recipe.writable),
         "systemctl --user daemon-reload",
-        f"systemctl --user start {BY_HAND}    # once, to see that it works; {SERVICE} is its timer's",
+        f"systemctl --user start {BY_HAND}    # once, to see that it works; the timer starts {SERVICE}",
         f"journalctl --user -u {BY_HAND}",
         f"systemctl --user enable --now {TIMER}",
         'sudo loginctl enable-linger "$USER"                # so that it also runs while you are logged out',

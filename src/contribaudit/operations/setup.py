@@ -240,7 +240,7 @@ def _known_choice(name: str, known: Sequence[str], what: str) -> str:
         return name
     near = nearest(name, known)
     told = f"; did you mean {near}?" if near else ""
-    raise UsageError(f"There is no {what} {name!r}{told}", hint=f"There are {', '.join(known)}")
+    raise UsageError(f"There is no {what} {name!r}{told}", hint=f"Known: {', '.join(known)}")
 
 
 def _single_line(text: str) -> str:

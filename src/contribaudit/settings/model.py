@@ -211,13 +211,13 @@ class Evidence(Table):
 
 def _slot(text: str) -> str:
     if text and parsed_slot(text) is None:
-        raise _refuse('a weekday and a time are wanted, as in "monday 08:00", or "" for no digest')
+        raise _refuse('expected a weekday and a time, as in "monday 08:00", or "" for no digest')
     return text
 
 
 def _hours(text: str) -> str:
     if text and parsed_hours(text) is None:
-        raise _refuse('two times are wanted, as in "22:00-06:00", or "" for no quiet hours')
+        raise _refuse('expected two times, as in "22:00-06:00", or "" for no quiet hours')
     return text
 
 
@@ -225,7 +225,7 @@ def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise _refuse('a time zone is wanted, as in "Europe/Berlin"') from None
+        raise _refuse('expected a time zone, as in "Europe/Berlin"') from None
     return text
 
 

@@ -47,7 +47,7 @@ def flip(console: AdminConsole, what: str, subject: str, value: str) -> Event:
     """Do one deed and write its event. An empty `value` is the other one. Raises NotFlipped, having changed nothing."""
     organization = console.organization
     if what not in WHAT:
-        raise NotFlipped(f"there is no {what!r} to flip; there are {', '.join(WHAT)}")
+        raise NotFlipped(f"there is no {what!r} to flip; known: {', '.join(WHAT)}")
     if what == "in-app":
         if subject:
             raise NotFlipped("in-app contribution is one switch of the organization and takes no app")
@@ -56,7 +56,7 @@ def flip(console: AdminConsole, what: str, subject: str, value: str) -> Event:
         app = organization.app(subject)
     except KeyError:
         apps = dict.fromkeys(f"{one.name}/{one.type_key}" for one in organization.apps if one.host_url)
-        raise NotFlipped(f"there is no app {subject!r}; there are {', '.join(apps)}") from None
+        raise NotFlipped(f"there is no app {subject!r}; known: {', '.join(apps)}") from None
     if what == "rovo":
         return console.set_rovo(subject, _truth(value, rovo_is_on(app)))
     if what == "trial":
@@ -68,7 +68,7 @@ def flip(console: AdminConsole, what: str, subject: str, value: str) -> Event:
     realms = {realm.casefold(): realm for realm in REALM_NAMES}
     realm = realms.get(value.casefold()) if value else ("US" if app.realm != "US" else "EU")
     if realm is None:
-        raise NotFlipped(f"there is no realm {value!r}; there are {', '.join(REALM_NAMES)}")
+        raise NotFlipped(f"there is no realm {value!r}; known: {', '.join(REALM_NAMES)}")
     regions = next((one.regions for one in organization.apps if one.realm == realm and one.regions), ())
     return console.move(subject, realm, regions)
 
@@ -96,14 +96,14 @@ def add_control(app: Starlette) -> None:
         try:
             authenticate(asked.headers.get("authorization"), simulation.organization, clock())
         except AnswerError:
-            return JSONResponse({"error": "the key is none of the simulated organization"}, 401)
+            return JSONResponse({"error": "the key does not belong to the simulated organization"}, 401)
         try:
             body = json.loads(raw)
             told = [body.get(name) or "" for name in ("what", "subject", "value")]
             if not all(isinstance(one, str) for one in told):
-                raise ValueError("a text is wanted")
+                raise ValueError("expected a text")
         except (ValueError, AttributeError):
-            return JSONResponse({"error": "the body is no object of texts"}, 400)
+            return JSONResponse({"error": "expected an object of texts"}, 400)
         try:
             event = flip(console, *told)
         except NotFlipped as error:

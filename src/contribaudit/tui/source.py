@@ -185,7 +185,7 @@ class Source:
         """How evidence is written and signed, as configured. Raises ConfigurationError, CredentialError; UsageError
         where nothing can be written.
         """
-        raise UsageError(f"{self._title} is shown as it is", hint="Open the history to write evidence")
+        raise UsageError(f"{self._title} cannot be exported again", hint="Open the history to write evidence")
 
     def live_job(self) -> Job | None:
         """`job` with the keys that are there, for the small readings around a look; None where there is none.

@@ -62,8 +62,8 @@ def command() -> None:
     """Record what the administration console shows where no API does.
 
     `attest SETTING VALUE --by MAIL` records one value (see `attest record --help`); `attest` alone walks through what
-    is due. Who looked, who recorded it, and on which account and host is kept. Attestations are never edited: a newer
-    one supersedes the old.
+    is due. Each attestation keeps who looked, who recorded it, and on which account and host. Attestations are never
+    edited: a newer one supersedes the old.
     """
 
 
@@ -300,11 +300,13 @@ def forget(console: Console, *, person: str, yes: bool) -> None:
     """
     from contribaudit.attestations.recording import mail
 
-    known = mail(person, "whoever is to be forgotten")
+    known = mail(person, "the person to forget")
     with console.open_history() as store:
         agreed(f"Replace {known} with {pseudonym(known)} permanently?", yes=yes)
         signature = console.signature()
         touched = store.forget_person(known, signature.at, signature)
     if not touched:
-        raise UsageError("This person is not in the history", hint="`contribaudit attest list --all` shows who is")
+        raise UsageError(
+            "This person is not in the history", hint="`contribaudit attest list --all` shows who is in it"
+        )
     console.diagnostics.conclusion(f"{pseudonym(known)} now stands in {counted(touched, 'place')} of the history.")

@@ -87,14 +87,14 @@ def _setting_of(screen: Screen | None, value: str) -> str:
     """The setting of the screen that can have the value. Raises UsageError where that is not clear."""
     if screen is None:
         raise UsageError(
-            "Which setting this is about is not clear",
+            "It is not clear which setting this is about",
             hint="Write SETTING@SUBJECT=VALUE, or name the screen with --screen",
         )
     possible = [one for one in map(catalogue.find, screen.settings) if value.strip().casefold() in one.folded_words]
     if len(possible) != 1:
         listed = ", ".join(screen.settings)
         raise UsageError(
-            f"Which setting of the screen {screen.id} is `{value[:80]}` is not clear",
+            f"It is not clear to which setting of the screen {screen.id} the value `{value[:80]}` belongs",
             hint=f"Write SETTING@SUBJECT=VALUE with one of {listed}",
         )
     return possible[0].id
@@ -183,5 +183,5 @@ def print_template(session: Session, screen: str | None) -> None:
             " Fill in `value` and record the file with --from."
         )
     else:
-        told = "Nothing is due." if wanted is None else f"No known subject has the screen {wanted.id}."
+        told = "Nothing is due." if wanted is None else f"Nothing that was read is shown on the screen {wanted.id}."
     session.console.diagnostics.conclusion(told)

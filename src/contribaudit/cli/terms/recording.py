@@ -297,7 +297,7 @@ def note_command(
     from contribaudit.attestations.recording import mail
     from contribaudit.core.model.provisions import Note
 
-    author = mail(by or console.settings().attested_by, "whoever writes the note")
+    author = mail(by or console.settings().attested_by, "the person who writes the note")
     signature = console.signature(author)
     if not text.strip():
         raise UsageError("The note is empty", hint="Write what the provision means to you")

@@ -302,7 +302,7 @@ async def _limits(client: AdminClient) -> Line:
     try:
         page = await _first_page(client, calls.LIST_ORGANIZATIONS)
     except AdminApiError as error:
-        return Line.warning("key limits", f"it is not known whether the key has scopes: {error.message}", error.hint)
+        return Line.warning("key limits", f"could not check whether the key has scopes: {error.message}", error.hint)
     if page is not None and page.items:
         wanted = ", ".join(sorted({call.scope for call in calls.ALL if call.scope}))
         return Line.warning(

@@ -196,7 +196,7 @@ def load_scenario(
     and for a file with mistakes.
     """
     if name not in names():
-        raise ValueError(f"there is no scenario {name!r}; there are {', '.join(names())}")
+        raise ValueError(f"there is no scenario {name!r}; known: {', '.join(names())}")
     sizes = {"apps": apps, "spaces": spaces, "sites": sites}
     return read_scenario(name, json.loads(_as_json(name)), now=now or datetime.now(UTC), sizes=sizes)
 

@@ -376,7 +376,7 @@ def hint(text: str, index: FindingIndex) -> str:
         if facet and facet not in FACETS and "/" not in value:
             near = get_close_matches(facet, FACETS, 1, 0.6)
             if near:
-                return f"No facet {facet}: did you mean {near[0]}:{value}"
+                return f"No facet {facet}: did you mean {near[0]}:{value}?"
         if facet == "is" or facet in _LISTED:
             known = sorted(IS) if facet == "is" else index.values(facet)
             for each in value.split(","):
@@ -384,8 +384,8 @@ def hint(text: str, index: FindingIndex) -> str:
                 if not each or any(folded == one or (facet == "plan" and folded in one) for one in known):
                     continue
                 near = get_close_matches(folded, known, 1, 0.5)
-                meant = f"did you mean {facet}:{near[0]}" if near else f"there are {', '.join(known) or 'none'}"
-                return f"No finding has {facet}:{each}: {meant}"
+                meant = f": did you mean {facet}:{near[0]}?" if near else f", only {', '.join(known)}" if known else ""
+                return f"No finding has {facet}:{each}{meant}"
     return ""
 
 

@@ -185,7 +185,7 @@ def _paragraphs(board: Board, finding: Finding) -> Iterator[tuple[str, Text]]:
     yield "WHY", Text(safe_text(finding.reason))
     if finding.setting:
         yield "SETTING", Text(safe_text(finding.setting))
-    yield "WANTED", Text(display(finding.expected) if finding.expected is not None else "nothing in particular")
+    yield "WANTED", Text(display(finding.expected) if finding.expected is not None else "no particular value")
     yield "SEEN", _observed_cell(finding)
     if finding.fragile:
         yield "FRAGILE", Text("this rests only on a plan default or a running trial", "yellow")

@@ -301,7 +301,7 @@ def proof_lines(why: Cause) -> Iterator[str]:
     if why.interval is not None:
         after, until = why.interval
         begin = f"after {after:%Y-%m-%d %H:%M}Z and " if after is not None else ""
-        yield f"It happened {begin}not later than {until:%Y-%m-%d %H:%M}Z"
+        yield f"It happened {begin}no later than {until:%Y-%m-%d %H:%M}Z"
     if why.kind is CauseKind.NO_EVENT_FOUND or why.actions_searched:
         log = "log read without gaps" if why.covered else "the log was not read for the whole period, or may have gaps"
         yield safe_text(f"{log}, {counted(len(why.actions_searched), 'action')} searched")

@@ -42,8 +42,10 @@ class Listed:
 
 
 ALL: dict[str, Listed] = {
-    "overview": Listed("Overview", "o", "The verdict, what next, what changed, where", "overview", "OverviewScreen"),
-    "next": Listed("Next", "n", "Everything there is to do, and what each step settles", "next", "NextScreen"),
+    "overview": Listed(
+        "Overview", "o", "The verdict, what to do next, and what changed where", "overview", "OverviewScreen"
+    ),
+    "next": Listed("Next", "n", "Everything there is to do, and what each step resolves", "next", "NextScreen"),
     "findings": Listed(
         "Findings", "f", "Every finding, filtered as you type, and each in full", "findings", "FindingsScreen"
     ),

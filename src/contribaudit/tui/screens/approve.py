@@ -98,7 +98,7 @@ def standing_line(state: State) -> Text:
             ended = approved.expired(state.as_of)
             said.append(f", {'ENDED' if ended else 'until'} {one.until:%Y-%m-%d}", "bold red" if ended else "")
         said.append(f": {safe_text(one.reason)}\n")
-    said.append("A pass about a subject that is not in the baseline counts as unknown until a new approval.", "dim")
+    said.append("A pass for a subject that is not in the baseline counts as unknown until a new approval.", "dim")
     return said
 
 

@@ -45,7 +45,7 @@ class FindingsScreen(FilteredScreen):
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("s", "sort", "Sort"),
         Binding("g", "group", "Group", show=False),
-        Binding("x", "passes", "Only…", tooltip="Only what asks for something, or all"),
+        Binding("x", "passes", "Only…", tooltip="Only findings that need action, or all"),
         Binding("w", "app.waive", "Waive"),
         Binding("v", "detail('raw')", "Raw response", show=False),
         Binding("y", "detail('copy')", "Copy as text", show=False),

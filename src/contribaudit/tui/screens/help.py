@@ -98,7 +98,7 @@ FILTER = (
     ("outcome:fail,stale", "one of these outcomes; also severity:, grade:, kind:"),
     ("check:DR  site:acme  app:jira", "start of the check ID; part of site, app type, family, org"),
     ("realm:US  plan:free  pinned:no", "of the app: location (or a group, as EEA), plan, pinned"),
-    ("step:1  subject:NAME", "what the first step in Next settles; all of one subject"),
+    ("step:1  subject:NAME", "what the first step in Next resolves; all of one subject"),
     ("is:bad  is:unverified  is:open", "fails; unverified; either"),
     ("is:fragile  is:new  is:waived", "resting on a default or trial; new since the last complete run; waived"),
     ("-outcome:pass", "a minus excludes a term"),

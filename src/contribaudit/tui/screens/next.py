@@ -148,12 +148,12 @@ def detail(board: Board, one: Entry) -> Text:
 
 
 _MEANS = {
-    StepKind.FIX: "Change a setting in the console, or mend what could not be read.",
+    StepKind.FIX: "Change a setting in the console, or fix what could not be read.",
     StepKind.LOOK: "Look at a screen of the console and record what it shows.",
     StepKind.CONFIRM: "Look as a second person, and confirm what the first one recorded.",
-    StepKind.DECIDE: "Accept something, or not: a waiver, a baseline, an entry of the policy, a ticket.",
-    StepKind.RENEW: "What runs out, or has.",
-    StepKind.NOBODY: "Nobody can settle these now.",
+    StepKind.DECIDE: "Decide whether to accept this: with a waiver, a baseline, a policy entry or a ticket.",
+    StepKind.RENEW: "Renew what expires soon or has expired.",
+    StepKind.NOBODY: "These findings cannot be resolved yet.",
 }
 
 
@@ -302,7 +302,9 @@ class NextScreen(BoardScreen):
         """Take the step into the waiver, or out of it."""
         here = self._list.here
         if here is None or here.step is None or not waivable(here.step):
-            self.dashboard.say("Only what a waiver can accept is marked: the findings of a decision", warning=True)
+            self.dashboard.say(
+                "Only findings that a waiver can accept can be marked: those of a decision", warning=True
+            )
             return
         self._marked ^= {here.key}
         self._fill(self._list.rows)

@@ -80,7 +80,7 @@ def detail(one: ProcessorV1) -> Sequence[Text]:
     for title, lines in (
         (f"Touches: {one['touches']}", [one["app"]]),
         ("Because", one["because"]),
-        ("Purposes", one["purposes"] or ["not told for a company of the vendor's group"]),
+        ("Purposes", one["purposes"] or ["not stated for a company of the vendor's group"]),
         ("Locations", one["locations"]),
     ):
         said.append(f"\n{title}\n", "not bold dim")
