@@ -87,6 +87,17 @@ async def test_no_key_is_too_fast(open_source: Callable[[], Source], seed: int, 
     assert not app.return_code
 
 
+async def test_what_comes_after_the_last_screen_is_for_nobody() -> None:
+    """A key that was on its way through the widgets, on a machine so busy that the dashboard is closed meanwhile."""
+    async with driven(opener(board())) as pilot:
+        app = pilot.app
+    key = events.Key("x", "x")
+    key._set_forwarded()
+    for event in (key, events.Paste("text"), events.MouseUp(None, 1, 1, 0, 0, 1, False, False, False)):
+        assert not app.screen_stack
+        await app.on_event(event)
+
+
 class Failing(Kept):
     """Asked for a finding's history, it meets a bug."""
 

@@ -63,12 +63,15 @@ class Sturdy(Host):
         """The theme whose colours the stylesheet has."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Hand an event on; a key once the screen in front is made, and after those that came before it."""
+        """Hand an event on; a key once the screen in front is made, and after those that came before it.
+
+        What comes back from a widget, or was pasted or clicked, after the last screen is closed, is for nobody.
+        """
         if isinstance(event, events.Key) and not event.is_forwarded and (self._early or not self._accepts_keys()):
             self._early.append(event)
             if len(self._early) == 1:
                 self.set_timer(_KEY_SECONDS, self._hand_on_keys)
-        else:
+        elif self.screen_stack or not isinstance(event, events.InputEvent | events.Paste):
             await super().on_event(event)
 
     def _accepts_keys(self) -> bool:
