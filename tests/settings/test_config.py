@@ -204,7 +204,9 @@ def test_names_that_configure_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONTRIBAUDIT_KEY_LABS", "x")
     monkeypatch.setenv("CONTRIBAUDIT_CONFIG", "config.toml")
     settings = load('[[organization]]\nid = "a"\napi_key_env = "CONTRIBAUDIT_KEY_LABS"')
-    assert settings.unmatched_environment() == ("CONTRIBAUDIT_POLCY; did you mean `CONTRIBAUDIT_POLICY`?",)
+    assert settings.unmatched_environment() == (
+        "the environment variable CONTRIBAUDIT_POLCY is not a setting; did you mean `CONTRIBAUDIT_POLICY`?",
+    )
 
 
 def test_organizations_are_listed_once() -> None:

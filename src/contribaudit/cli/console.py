@@ -167,8 +167,8 @@ class Console:
         """
         from contribaudit.atlassian.connect import ignored_exceptions
 
-        for name in self.settings().unmatched_environment():
-            self.diagnostics.warning(f"the environment variable {name} is not a known setting")
+        for told in self.settings().unmatched_environment():
+            self.diagnostics.warning(told)
         variable, ignored = ignored_exceptions()
         for entry in ignored:
             told = f"{entry!r} in {variable} is ignored: it is not a host name"

@@ -451,7 +451,7 @@ class AppSettings(BaseSettings):
         return shown_location(self.store_location())
 
     def unmatched_environment(self) -> tuple[str, ...]:
-        """CONTRIBAUDIT_ names in the environment that configure nothing, usually misspelt; each with the nearest name.
+        """What is wrong with each CONTRIBAUDIT_ name in the environment that configures nothing, usually misspelt.
 
         pydantic-settings ignores them without a word.
         """
@@ -461,7 +461,8 @@ class AppSettings(BaseSettings):
                 known |= {f"{PREFIX}{name.upper()}__{field.upper()}" for field in table.model_fields}
         ours = known | set(self.secret_variables())
         strange = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name not in ours)
-        return tuple(f"{name}{or_meant(name, known)}" for name in strange if name.upper() not in known)
+        strange = [name for name in strange if name.upper() not in known]
+        return tuple(f"the environment variable {name} is not a setting{or_meant(name, known)}" for name in strange)
 
 
 def shown_location(location: str) -> str:

@@ -215,8 +215,8 @@ def file(settings: AppSettings) -> Line:
 def environment(settings: AppSettings) -> Iterator[Line]:
     """CONTRIBAUDIT_ variables that are no settings, usually misspelt ones."""
     strange = settings.unmatched_environment()
-    for name in strange:
-        yield Line.warning("environment", f"{name} is not a known setting", "Correct its spelling, or unset it")
+    for told in strange:
+        yield Line.warning("environment", told, "Correct its spelling, or unset it")
     variable, ignored = ignored_exceptions()
     for entry in ignored:
         what = f"{entry!r} in {variable} is ignored: it is not a host name"
