@@ -135,7 +135,7 @@ async def test_spaces_are_paged_by_the_cursor_of_a_link_and_nothing_else_of_it(b
     [
         (projects(100, (1,), 200, False), "different page than the one requested"),
         ({"values": [{"id": 1}], "total": 1, "isLast": True}, "different page than the one requested"),
-        (projects(0, (1,), None, None), "so there may be a next page"),
+        (projects(0, (1,), None, None), "whether there is a next page"),
         (projects(0, (), 5, False), "an empty page before its last one"),
         ({"startAt": 0, "total": 0, "isLast": True}, "has no `values`"),
         ({"startAt": 0, "total": 0, "isLast": True, "values": {}}, "a `values` that is not a list"),

@@ -129,7 +129,7 @@ def test_dates_count_from_now(text: str, expected: str) -> None:
 
 def test_mistakes_are_said() -> None:
     """An unknown scenario, a size for a fixed one, a negative size, a key that means nothing, a bad date."""
-    with pytest.raises(ValueError, match="there are acme, drifted, generated, small, tidy"):
+    with pytest.raises(ValueError, match="known: acme, drifted, generated, small, tidy"):
         load_scenario("drfted")
     with pytest.raises(ValueError, match="fixed size"):
         load_scenario("tidy", apps=3)

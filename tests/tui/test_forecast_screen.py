@@ -55,7 +55,7 @@ async def test_a_day_that_is_none_or_has_passed_is_told_and_stays_in_the_box(kep
             assert (box.value, box.has_focus) == (text, True)
         box.value = "+30d"
         await pilot.press("enter")
-        await until(pilot, lambda: "nothing is done or read until" in on_screen(pilot))
+        await until(pilot, lambda: "nobody changes or attests anything" in on_screen(pilot))
 
 
 async def test_a_pack_has_no_forecast_and_says_so() -> None:
