@@ -79,7 +79,7 @@ PROVES = (
     " report, tables, policy, start files and README agree.",
     "If it was signed with a key whose owner you know (--public-key), that owner made the manifest.",
     "If several packs form a chain, no pack between two of them was removed or changed.",
-    "If it has a digest that you received when it was written (--expect), it was not remade since.",
+    "If it has a digest that you received when it was written (--expect), it has not been remade since.",
 )
 DOES_NOT_PROVE = (
     "Who made a pack that is not signed, or signed with a key that only the pack itself names, unless you have its"
