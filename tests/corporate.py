@@ -12,7 +12,7 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -174,7 +174,7 @@ async def _both_ways(
     near: tuple[asyncio.StreamReader, asyncio.StreamWriter], far: tuple[asyncio.StreamReader, asyncio.StreamWriter]
 ) -> None:
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, ssl.SSLError):
+        with _ended_with_it(writer), suppress(OSError, ssl.SSLError):
             while data := await reader.read(1 << 16):
                 writer.write(data)
                 await writer.drain()
@@ -184,15 +184,29 @@ async def _both_ways(
 
 
 @contextmanager
+def _ended_with_it(writer: asyncio.StreamWriter) -> Iterator[None]:
+    """The connection ends where the block is cancelled: left open, it would be told of in whatever test runs then."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        writer.transport.abort()
+        raise
+
+
+@contextmanager
 def _running(
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], object], context: ssl.SSLContext | None
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], context: ssl.SSLContext | None
 ) -> Iterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda _loop, _context: None)  # clients that hang up are what is tested
 
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with _ended_with_it(writer):
+            await serve(reader, writer)
+
     async def started() -> asyncio.Server:
-        return await asyncio.start_server(serve, sock=listener, ssl=context)  # type: ignore[arg-type]
+        return await asyncio.start_server(served, sock=listener, ssl=context)
 
     server = loop.run_until_complete(started())
     thread = threading.Thread(target=loop.run_forever, daemon=True)
