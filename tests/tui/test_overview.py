@@ -33,7 +33,7 @@ async def test_larger_terminals_show_where_too(size: tuple[int, int]) -> None:
         shown = on_screen(pilot)
         assert "acme-lab.atlassian.net" in shown
         if size == WIDE:
-            for title in ("WHERE", "DEADLINES", "HOW WE KNOW", "TREND"):
+            for title in ("WHERE", "RUNS OUT", "HOW WE KNOW", "TREND"):
                 assert title in shown
             assert pilot.app.screen.query_one("#where", Panel).region.x > 90
 
@@ -50,7 +50,7 @@ async def test_down_goes_from_panel_to_panel_and_keeps_the_line_in_sight() -> No
             await pilot.pause()
             lines = focused.shown(focused.content_size.width)
             assert focused._line_at_cursor(lines) is not None
-        assert seen >= {"DO NEXT", "CHANGED", "TREND", "WHERE", "DEADLINES", "HOW WE KNOW"}
+        assert seen >= {"DO NEXT", "CHANGED", "TREND", "WHERE", "RUNS OUT", "HOW WE KNOW"}
         assert "HOW WE KNOW" in on_screen(pilot)
 
 

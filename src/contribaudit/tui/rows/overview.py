@@ -430,7 +430,7 @@ LINES: Mapping[str, Callable[[Board, int, int], list[Line]]] = {
     "DO NEXT": next_lines,
     "CHANGED": changed_lines,
     "WHERE": where_lines,
-    "DEADLINES": runs_out_lines,
+    "RUNS OUT": runs_out_lines,
     "HOW WE KNOW": lambda board, _width, _most: evidence_lines(board),
 }
 """By the title of a panel, what it says of a board in a width, with at most so many entries of a list."""

@@ -323,7 +323,7 @@ class OverviewScreen(BoardScreen):
                     yield TrendPanel()
                 with SettledBox(classes="column"):
                     yield Panel("WHERE")
-                    yield Panel("DEADLINES")
+                    yield Panel("RUNS OUT")
                     yield Panel("HOW WE KNOW")
 
     def show_board(self, board: Board) -> None:
