@@ -20,10 +20,18 @@ from contribaudit.simulator.admin import (
     product_of,
     site_item,
 )
+from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.values import Actor, App, Event, EventAction, Key, Policy, Space
 
 AI_ROLE = "atlassian/ai-access"
 RESIDENCY_TYPE = "data-residency"
+
+
+def set_ai_role(organization: Organization, group: str, app: str, given: bool) -> None:
+    """Give a group the AI role for an app, or take it away, without an event."""
+    ari, roles = organization.app(app).id, dict(organization.group(group).roles)
+    kept = tuple(known for known in roles.pop(ari, ()) if known != AI_ROLE) + ((AI_ROLE,) if given else ())
+    organization.change(organization.group(group), roles=roles | ({ari: kept} if kept else {}))
 
 
 class AdminConsole(admin.AdminConsole):
@@ -146,7 +154,7 @@ class AdminConsole(admin.AdminConsole):
 
     def set_ai_access(self, group: str, which: str, given: bool) -> Event:
         """Give a group the AI role for an app, or take it away."""
-        self.organization.set_role(group, which, AI_ROLE, given)
+        set_ai_role(self.organization, group, which, given)
         found, word = self.organization.group(group), "Gave" if given else "Took"
         text = f"{word} {found.name} {'access' if given else 'away access'} to AI in {which}"
         named = [item(found.id, "groups", name=found.name), app_item(self.organization.app(which))]

@@ -10,12 +10,12 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.simulator import Fault, Organization
+from tests.administrator import set_ai_role
 
 from .audits import of_check, simulated
 from .faulty import EVERYTHING, outcomes
 
 SCOPE = "read:groups:admin"
-ROLE = "atlassian/ai-access"
 AI_USERS, ADMINS = "b1000000-0000-4000-8000-000000000002", "b1000000-0000-4000-8000-000000000001"
 JIRA = "tidy/jira-software"
 
@@ -89,12 +89,12 @@ def test_a_group_that_is_given_the_role_is_a_change(tmp_path: Path) -> None:
     """The list of groups, the new one's name and what it holds; taken away again, it is in the list no more."""
     with simulated(tmp_path) as bench:
         bench.audit(EVERYTHING)
-        bench.organization.set_role("org-admins", JIRA, ROLE, True)
+        set_ai_role(bench.organization, "org-admins", JIRA, True)
         given = bench.audit(EVERYTHING)
         assert set(held(given)) == {AI_USERS, ADMINS}
         changed = {(one.setting, one.after) for one in given.changes if one.setting.startswith(("ai.", "group."))}
         assert ("ai.access.role_groups", (ADMINS, AI_USERS)) in changed
-        bench.organization.set_role("org-admins", JIRA, ROLE, False)
+        set_ai_role(bench.organization, "org-admins", JIRA, False)
         taken = bench.audit(EVERYTHING)
         assert set(held(taken)) == {AI_USERS}
 

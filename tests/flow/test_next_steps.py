@@ -11,7 +11,7 @@ import click
 import pytest
 
 from contribaudit import checks
-from contribaudit.attestations.due import queue
+from contribaudit.attestations.due import steps_to_take
 from contribaudit.cli import PROGRAM, group
 from contribaudit.core.advise.report import Report
 from contribaudit.core.advise.steps import StepKind
@@ -65,7 +65,7 @@ def test_every_finding_of_a_scenario_is_in_exactly_one_step(tmp_path: Path, scen
             assert_whole(report)
             assert {one.kind for one in report.steps} >= KINDS
         policy = bench.job(EVERYTHING).policy
-        for step in queue(report, policy, ""):
+        for step in steps_to_take(report, policy, ""):
             assert_exists(step.command)
 
 

@@ -12,6 +12,7 @@ from contribaudit.audit.replay import last_state
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subject import Kind
 from contribaudit.simulator import Organization
+from tests.administrator import set_ai_role
 from tests.flow.audits import of_check, simulated
 from tests.flow.outcomes import (
     EVERY_APP,
@@ -95,13 +96,13 @@ def one_word(
 
 def role_of_nobody(organization: Organization) -> None:
     """No group holds the role for AI."""
-    organization.set_role("ai-users", "tidy/jira-software", "atlassian/ai-access", False)
+    set_ai_role(organization, "ai-users", "tidy/jira-software", False)
 
 
 def another_of_the_same_name(organization: Organization) -> None:
     """The name that the policy approves stands for two groups."""
     organization.change(organization.group("org-admins"), name="AI-Users")
-    organization.set_role("AI-Users", "tidy/confluence", "atlassian/ai-access", True)
+    set_ai_role(organization, "AI-Users", "tidy/confluence", True)
 
 
 def and_a_status_page(organization: Organization) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from contribaudit.simulator import Organization
 from contribaudit.simulator.values import Json
+from tests.administrator import set_ai_role
 
 from .conftest import ACME, GROUP_ROLES, GROUPS, Connect, acme
 
@@ -145,10 +146,10 @@ async def test_edits_of_roles(connect: Connect) -> None:
     app = acme()
     organization: Organization = app.state.organization
     ari = organization.app("acme-labs/confluence").id
-    organization.set_role("contractors", "acme-labs/confluence", AI, True)
+    set_ai_role(organization, "contractors", "acme-labs/confluence", True)
     async with connect(app) as client:
         assert named(await search(client, resourceIds=[ari])) == ["contractors"]
-        organization.set_role("contractors", "acme-labs/confluence", AI, False)
+        set_ai_role(organization, "contractors", "acme-labs/confluence", False)
         assert named(await search(client, resourceIds=[ari])) == []
     with pytest.raises(KeyError, match="no group"):
         organization.change(organization.group("nobody"), users=1)

@@ -5,7 +5,7 @@ Only what the policy's rules wait for is due. One calculation for `attest`, `nex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,7 +15,7 @@ from contribaudit.core.advise.deadlines import deadlines
 from contribaudit.core.advise.next_steps import ScreenDue, next_steps
 from contribaudit.core.advise.report import Report
 from contribaudit.core.advise.steps import NextStep
-from contribaudit.core.advise.waiting import waiting
+from contribaudit.core.advise.waiting import Waiting, waiting
 from contribaudit.core.judge.baseline import standing
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation, in_force
@@ -169,20 +169,33 @@ def due_screens(
     found: list[DueScreen] = []
     for one in by_screen(rows(state, known, policy)):
         asked = [row for row in one.rows if not ruled_out(state, row) and not _answered_otherwise(state, row)]
-        first = {row.key for row in asked if row.key in wanted.values}
-
-        def also(row: Row, first: set[tuple[Subject, SettingId]] = first) -> bool:
-            if row.last is not None and row.setting.id in wanted.read and row.is_due(state.as_of):
-                return True
-            condition = row.screen.asked_if.get(row.setting.id)
-            here = condition is not None and (row.subject, condition.setting) in first
-            return here and row.setting.id in wanted.read_with_them and not isinstance(state.read(*row.key), Observed)
-
-        chosen = tuple(row for row in asked if row.key in first or also(row))
+        waited_for = {row.key for row in asked if row.key in wanted.values}
+        chosen = tuple(
+            row
+            for row in asked
+            if row.key in waited_for
+            or _is_due_again(state, row, wanted)
+            or _may_be_asked_too(state, row, wanted, waited_for)
+        )
         if chosen:
-            severity = gravest_of(wanted.values[key] for key in first)
+            severity = gravest_of(wanted.values[key] for key in waited_for)
             found.append(replace(one, rows=chosen, severity=severity))
     return found
+
+
+def _is_due_again(state: State, row: Row, wanted: Waiting) -> bool:
+    """True when a rule reads the value, and the last look at it will soon be too old."""
+    return row.last is not None and row.setting.id in wanted.read and row.is_due(state.as_of)
+
+
+def _may_be_asked_too(
+    state: State, row: Row, wanted: Waiting, waited_for: Collection[tuple[Subject, SettingId]]
+) -> bool:
+    """True when an answer that is waited for can make this value worth asking, and nobody has seen it."""
+    condition = row.screen.asked_if.get(row.setting.id)
+    if condition is None or (row.subject, condition.setting) not in waited_for:
+        return False
+    return row.setting.id in wanted.read_with_them and not isinstance(state.read(*row.key), Observed)
 
 
 def by_screen(shown: Iterable[Row]) -> list[DueScreen]:
@@ -234,7 +247,7 @@ def screens_due(state: State, findings: Iterable[Finding], policy: AuditPolicy) 
     ]
 
 
-def queue(report: Report, policy: AuditPolicy, operator: str = "") -> tuple[NextStep, ...]:
+def steps_to_take(report: Report, policy: AuditPolicy, operator: str = "") -> tuple[NextStep, ...]:
     """What to do now, gravest first. Shared by every front end; see `next_steps`."""
     state = report.state
     ending = deadlines(state, policy, checks.ALL, standing(state))

@@ -231,7 +231,7 @@ def take_in_folder(store: History, rows: Sequence[Row], now: State, signature: S
     unclear = {id(row): str(error) for row in new if (error := _ambiguity(now, row)) is not None}
     new = [row for row in new if id(row) not in unclear]
     read = all(place.completed(WORKSPACES.name) for place in now.looked_at)
-    waiting = [] if read else [row for row in new if not _recorded_already(now, row)]
+    waiting = [] if read else [row for row in new if not _subject_is_known(now, row)]
     take_in(store, [row for row in new if row not in waiting], now, signature)
     warnings = [f"Attestation skipped: {told}" for told in unclear.values()]
     if not waiting:
@@ -320,7 +320,7 @@ def _ambiguity(state: State, row: Row) -> str | None:
     return None
 
 
-def _recorded_already(state: State, row: Row) -> bool:
+def _subject_is_known(state: State, row: Row) -> bool:
     try:
         find_subject(state, row.entered.subject)
     except UsageError:

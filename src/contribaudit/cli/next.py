@@ -38,13 +38,13 @@ def command(console: Console, *, limit: int | None, by: str | None) -> None:
     cannot be resolved yet, and says why. Uses the newest saved run, judged as of now; nothing is read. The exit code
     is always 0.
     """
-    from contribaudit.attestations.due import queue
+    from contribaudit.attestations.due import steps_to_take
     from contribaudit.audit.replay import judge_last
     from contribaudit.core.advise.steps import to_do
 
     with console.job() as job:
         report = judge_last(job)
-        steps = queue(report, job.policy, by or console.settings().attested_by or "")
+        steps = steps_to_take(report, job.policy, by or console.settings().attested_by or "")
         things = to_do(steps)
         typed = console.runnable
         rows = [_row(place, step, report.state, typed) for place, step in enumerate(things[:limit], 1)]

@@ -172,12 +172,6 @@ class Organization:
             raise KeyError(f"the organization has no resource {which!r}")
         self.change(self.policy(policy_id), resources=tuple(r for r in old if r.id != ari))
 
-    def set_role(self, group: str, app: str, role: str, given: bool) -> None:
-        """Give a group a role for an app, `atlassian/ai-access` say, or take it away."""
-        ari, roles = self.app(app).id, dict(self.group(group).roles)
-        kept = tuple(known for known in roles.pop(ari, ()) if known != role) + ((role,) if given else ())
-        self.change(self.group(group), roles=roles | ({ari: kept} if kept else {}))
-
     def rename(self, name: str) -> None:
         """Rename the organization."""
         self.name = name

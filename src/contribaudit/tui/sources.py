@@ -20,7 +20,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import SecretStr
 
 from contribaudit import checks, wiring
-from contribaudit.attestations.due import queue
+from contribaudit.attestations.due import steps_to_take
 from contribaudit.audit.changes import Span, explained_changes
 from contribaudit.audit.job import Job
 from contribaudit.audit.pipeline import audit
@@ -332,7 +332,7 @@ class HistorySource(Source):
             looked_at=looked.started_at if looked is not None else None,
             steps=[
                 replace(one, text=self._typed(one.text), command=self._typed(one.command))
-                for one in queue(report, job.policy, self._you)
+                for one in steps_to_take(report, job.policy, self._you)
             ],
             ending=deadlines(report.state, job.policy, checks.ALL, standing(report.state)),
             you=self._you,
