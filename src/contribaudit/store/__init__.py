@@ -1,1 +1,1 @@
-"""What every run saw, kept small. `store.history` opens it; importing this package alone costs nothing."""
+"""The history on disk: what every run saw, stored compactly. `store.history` opens it; the package imports nothing."""

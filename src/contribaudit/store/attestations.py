@@ -1,6 +1,6 @@
-"""What people recorded, and how signals and plans stood meanwhile. Everything is added, nothing is changed.
+"""Tables of attestations, and the states that signals and plans had over time. Rows are added and never changed.
 
-A change of a signal, which is a raw API object, may invalidate an attestation.
+A signal is a raw API object; a change of it may invalidate an attestation.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _AS_THEY_ARE = ("observed_at", "look", "screen", "console_path", "note", "unanch
 
 
 def write_attestation(attestation: Attestation) -> dict[str, Any]:
-    """The columns of an attestation, but for its number and its organization's."""
+    """The columns of an attestation, except its own number and its organization's."""
     anchors = [
         {
             "signal": anchor.signal,
@@ -71,7 +71,7 @@ def read_attestation(
             Subject(anchor["organization"], Kind(anchor["kind"]), anchor["subject"]),
             None if anchor["state"] is None else tuple(anchor["state"]),
             anchor["revision"],
-            anchor.get("canonical", 1),  # the first version did not say so
+            anchor.get("canonical", 1),  # the first version did not record it
         )
         for anchor in json.loads(row.anchors)
     )
@@ -98,10 +98,10 @@ def add_attestations(
     *,
     skip_recorded: bool = False,
 ) -> None:
-    """Keep them all with their screenshots by digest, or none when this raises.
+    """Store attestations and their screenshots by digest; store nothing when this raises.
 
-    Raises UsageError when an ID is there already, unless `skip_recorded` leaves it as it is, when an ID comes twice, or
-    when a screenshot was not handed in.
+    Raises UsageError when an ID is already recorded (unless `skip_recorded` is set, which skips it), when an ID occurs
+    twice, or when a screenshot was not handed in.
     """
     recorded = recorded_ids(connection, [one.id for one in coming])
     if skip_recorded:
@@ -128,7 +128,7 @@ def add_attestations(
 
 
 def _keep_attachments(connection: Connection, coming: Sequence[Attestation], bodies: Mapping[str, bytes]) -> None:
-    """Keep each screenshot once. Raises UsageError for one that is neither handed in nor there, or another one."""
+    """Store each screenshot once. Raises UsageError when its bytes are not stored and were not handed in intact."""
     for digest in dict.fromkeys(shot.sha256 for one in coming for shot in one.attachments):
         there = select(attachments.c.id).where(attachments.c.digest == digest)
         if connection.execute(there).scalar() is not None:
@@ -139,23 +139,23 @@ def _keep_attachments(connection: Connection, coming: Sequence[Attestation], bod
 
 
 def recorded_ids(connection: Connection, names: Sequence[str]) -> set[str]:
-    """The IDs that the history already contains."""
+    """Those of the IDs that the history already contains."""
     column = attestations.c.attestation
     return {name for (name,) in ids.rows_among(connection, select(column), column, names)}
 
 
 def confirm(connection: Connection, attestation: str, signature: Signature) -> None:
-    """Add a confirmation. Raises UsageError for an unknown ID, and for one that is revoked."""
+    """Add a confirmation. Raises UsageError for an attestation that is unknown or revoked."""
     _sign(connection, confirmations, _standing(connection, attestation), signature)
 
 
 def revoke(connection: Connection, attestation: str, signature: Signature, note: str = "") -> None:
-    """Revoke an attestation, which stays in the history. Raises UsageError if it is unknown or already revoked."""
+    """Revoke an attestation; it stays in the history. Raises UsageError when it is unknown or already revoked."""
     _sign(connection, revocations, _standing(connection, attestation), signature, note=note)
 
 
 def revocation_note(connection: Connection, attestation: str) -> str:
-    """The note of a revocation; "" without a note, and for an attestation that is not revoked."""
+    """The note of a revocation; "" when it has no note, and when the attestation is not revoked."""
     query = select(revocations.c.note).join(attestations, revocations.c.attestation == attestations.c.id)
     return connection.execute(query.where(attestations.c.attestation == attestation)).scalar() or ""
 
@@ -166,7 +166,7 @@ _RECORDED = (
 
 
 def read_attestations(connection: Connection, organization: str) -> tuple[Attestation, ...]:
-    """All of the organization's, revoked and superseded ones included, in the order of their recording."""
+    """All attestations of the organization, revoked and superseded ones included, in the order of recording."""
     number = organization_number(connection, organization)
     rows = connection.execute(_RECORDED, {"organization": number}).all()
     if not rows:
@@ -182,7 +182,7 @@ def read_attestations(connection: Connection, organization: str) -> tuple[Attest
 
 
 def read_attachment(connection: Connection, digest: str) -> bytes:
-    """The screenshot by its digest. Raises StoreDamaged when it is missing or was altered."""
+    """The screenshot with this digest. Raises StoreDamaged when it is missing or was altered."""
     hint = "The screenshot is lost; restore the history from a backup, or attest it again"
     return ids.read_body(connection, attachments, digest, "The attachment", hint)
 
@@ -190,7 +190,7 @@ def read_attachment(connection: Connection, digest: str) -> bytes:
 def record_plan(
     connection: Connection, organization: str, run: int, moment: datetime, highest: str | None, words: Sequence[str]
 ) -> None:
-    """Note the highest plan that a run saw, and all plan words; nothing is kept while they stay the same."""
+    """Record the highest plan and all plan words that a run saw; nothing is added while both stay the same."""
     known = read_plans(connection, organization)
     if known and (known[-1].highest, known[-1].words) == (highest, tuple(words)):
         return
@@ -200,7 +200,7 @@ def record_plan(
 
 @asked_once
 def read_attestation_history(connection: Connection, organization: str) -> AttestationHistory:
-    """Everything that people recorded of the organization, and how its signals and plans stood meanwhile."""
+    """All attestations of the organization, and the states that its signals and plans had over time."""
     return AttestationHistory(
         read_attestations(connection, organization),
         read_signals(connection, organization),
@@ -212,14 +212,14 @@ _PLANS = select(plans).where(plans.c.organization == bindparam("organization")).
 
 
 def read_plans(connection: Connection, organization: str) -> tuple[PlanSeen, ...]:
-    """The highest plan from run to run, oldest first."""
+    """The highest plan and the plan words, one entry per change, oldest first."""
     number = organization_number(connection, organization)
     rows = connection.execute(_PLANS, {"organization": number})
     return tuple(PlanSeen(row.since, row.highest, read_texts(row.words)) for row in rows)
 
 
 def _standing(connection: Connection, attestation: str) -> int:
-    """The number of an attestation that is not revoked."""
+    """The number of an attestation. Raises UsageError when it is unknown or revoked."""
     query = select(attestations.c.id).where(attestations.c.attestation == attestation)
     number = connection.execute(query).scalar()
     if number is None:
@@ -241,10 +241,11 @@ _State = tuple[str, ...] | None
 
 
 def read_signals(connection: Connection, organization: str) -> SignalHistory:
-    """By owner and signal, since when the API held which state; None from the run that saw it gone. Revisions likewise.
+    """By owner and signal, each state and since when the API returned it; None since a run saw the signal gone.
 
-    A moment is the start of the first run that saw the state. A signal that no run had seen yet was not there in the
-    last one that read its list whole: an anchor from before that run has since disappeared.
+    Revisions are listed in the same way. A moment is the start of the first run that saw the state. A signal that a run
+    saw for the first time is recorded as absent (None) in the last earlier run that read its whole list: an attestation
+    anchored before that run refers to an object that has since disappeared.
     """
     number = organization_number(connection, organization)
     if number is None:
@@ -259,7 +260,7 @@ def read_signals(connection: Connection, organization: str) -> SignalHistory:
 
 
 def _state_changes(intervals: list[StoredFact], whole: Mapping[str, Sequence[int]]) -> list[tuple[int, _State]]:
-    """The run that first saw each state, and the state, without repetitions."""
+    """Each state with the run that first saw it, without repetitions."""
     found: list[tuple[int, _State]] = []
     first = intervals[0]
     before = bisect_left(whole.get(first.collector, ()), first.first_run)
@@ -276,5 +277,5 @@ def _state_changes(intervals: list[StoredFact], whole: Mapping[str, Sequence[int
         value = read_value(fact.value)
         add(fact.first_run, value if isinstance(value, tuple) else (str(value),))
         if fact.ended_run is not None and (following is None or following.first_run != fact.ended_run):
-            add(fact.ended_run, None)  # only a complete list ends an interval without another
+            add(fact.ended_run, None)  # only a complete list ends an interval that no other follows
     return found

@@ -1,4 +1,4 @@
-"""The audit log, what people noted of changes, and who looked at them, in and out of their tables."""
+"""Tables of audit log events, of people's notes on changes, and of who has looked at the changes up to which run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _READING = ("covers_from", "covers_until", "code", "reason", "read", "kept", "cu
 
 
 def save_log(connection: Connection, run: int, organization: int, snapshot: Snapshot) -> None:
-    """Keep how far the run read the log, and those of its events that no run before it read."""
+    """Store how far the run read the audit log, and the events that no earlier run read."""
     reading = snapshot.log_reading
     if reading is None:
         return
@@ -66,7 +66,7 @@ _POSITION = select(
 
 
 def log_position(connection: Connection, organization: str) -> LogPosition:
-    """How far the organization's audit log was read, for the next reading to go on from."""
+    """How far the organization's audit log was read, so that the next reading can continue from there."""
     number = organization_number(connection, organization)
     if number is None:
         return NEVER_READ
@@ -125,7 +125,7 @@ def _readings(connection: Connection, organization: str, number: int) -> Iterabl
 
 
 def _newest_actions(connection: Connection, organization: int) -> tuple[EventAction, ...] | None:
-    """Whose events the last reading kept; None before the first."""
+    """The actions whose events the newest reading kept; None before the first reading."""
     text = connection.execute(_ACTIONS, {"organization": organization}).scalar()
     return None if text is None else _actions(text)
 
@@ -142,7 +142,7 @@ def _known_events(connection: Connection, organization: int, names: Sequence[str
 def annotate(
     connection: Connection, organization: str, change: str, ticket: str, note: str, signature: Signature
 ) -> None:
-    """Add a note to a change by its ID; whether there is such a change, the caller has asked."""
+    """Add a note to the change with this ID. The caller has checked that the change exists."""
     number = ids.organization_id(connection, organization)
     ids.add(connection, change_notes, organization=number, change=change, ticket=ticket, note=note, **signed(signature))
 
@@ -151,7 +151,7 @@ _CHANGE_NOTES = select(change_notes).where(change_notes.c.organization == _HERE)
 
 
 def read_annotations(connection: Connection, organization: str) -> Mapping[str, tuple[Annotation, ...]]:
-    """What people noted, by the change's ID, oldest first."""
+    """People's notes by the ID of the change, oldest first."""
     number = organization_number(connection, organization)
     found: dict[str, tuple[Annotation, ...]] = {}
     for row in connection.execute(_CHANGE_NOTES, {"organization": number}):
@@ -160,12 +160,12 @@ def read_annotations(connection: Connection, organization: str) -> Mapping[str, 
 
 
 def record_look(connection: Connection, account: str, host: str, run: int, moment: datetime) -> None:
-    """Note that the account has seen all changes up to the run."""
+    """Record that the account has seen all changes up to the run."""
     values: dict[str, Any] = {"account": account, "host": host, "run": run, "looked_at": moment}
     ids.add(connection, looks, **values)
 
 
 def last_look(connection: Connection, account: str, host: str) -> int | None:
-    """The newest run up to which the account has seen the changes; None when it never looked."""
+    """The newest run up to which the account has seen the changes; None when the account never looked."""
     c = looks.c
     return connection.execute(select(func.max(c.run)).where(c.account == account, c.host == host)).scalar()

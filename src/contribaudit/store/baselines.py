@@ -1,4 +1,4 @@
-"""Baselines, whose rows are added and never changed; apps that left, and how continuously their list was read."""
+"""Table of baselines, whose rows are never changed; and the apps that left, with the times when their list was read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from contribaudit.store.schema import baselines, facts, snapshots
 
 
 def add_baseline(connection: Connection, coming: Baseline) -> None:
-    """Keep it. Raises UsageError when its run did not audit the organization."""
+    """Store a baseline. Raises UsageError when its run did not audit the organization."""
     number = organization_number(connection, coming.organization)
     audited = select(snapshots.c.run).where(snapshots.c.organization == number, snapshots.c.run == coming.run)
     if number is None or connection.execute(audited).scalar() is None:
@@ -46,7 +46,7 @@ _BASELINES = select(baselines).where(baselines.c.organization == bindparam("orga
 
 
 def read_baselines(connection: Connection, organization: str) -> tuple[Baseline, ...]:
-    """All of the organization's, oldest first: the newest counts."""
+    """All baselines of the organization, oldest first; the newest is in force."""
     number = organization_number(connection, organization)
     return tuple(
         Baseline(organization, row.run, signature_in(row, "approved"), row.reason, row.until)
@@ -58,7 +58,7 @@ _PLACE = (names.APP_TYPE_KEY, names.APP_SITE, names.APP_HOST)
 
 
 def read_approvals(connection: Connection, organization: str) -> tuple[Approved, ...]:
-    """The organization's baselines with what their runs knew, oldest first."""
+    """The organization's baselines with the values that were known after their runs, oldest first."""
     found = read_baselines(connection, organization)
     number = organization_number(connection, organization)
     if not found or number is None:
@@ -76,7 +76,10 @@ def read_approvals(connection: Connection, organization: str) -> tuple[Approved,
 
 
 def read_departures(connection: Connection, organization: str, *, until: int | None = None) -> Departures:
-    """Apps that left its list up to run `until` (None: until now) and have not come back, as far as runs are kept."""
+    """Apps that left the organization's list up to run `until` (None: until now) and have not come back.
+
+    Only the runs that are still in the history count.
+    """
     number = organization_number(connection, organization)
     if number is None:
         return Departures()
@@ -122,7 +125,7 @@ def _site(last: dict[str, dict[Subject, StoredFact]], app: Subject) -> str:
 
 
 def _readings(connection: Connection, organization: str, number: int, until: int | None) -> tuple[datetime, ...]:
-    """When the list of apps was read to its end, removed runs among them: their departures are kept."""
+    """The starts of the runs that read the list of apps to its end, removed runs included: the departures are kept."""
     moments = [
         one.started_at
         for one in collections_of(connection, number)

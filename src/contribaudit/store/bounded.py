@@ -9,13 +9,13 @@ from typing import Any
 from psycopg import Connection, OperationalError
 
 SILENT_SECONDS = 60.0
-"""So long may the server say nothing while a statement runs, or while it waits for a lock that another one holds."""
+"""How long the server may stay silent while a statement runs or waits for another session's lock."""
 _LOCK_SECONDS = 30
 _KEEPALIVE = {"keepalives_idle": 60, "keepalives_interval": 10, "keepalives_count": 3}
 
 
 def connect(*words: Any, **options: Any) -> Connection[Any]:
-    """As `psycopg.connect`, within bounds. Raises OperationalError."""
+    """Connect like `psycopg.connect`, with time limits. Raises OperationalError."""
     connection = _Bounded.connect(*words, **(_KEEPALIVE | options))
     with connection.transaction():
         connection.execute(f"SELECT set_config('lock_timeout', '{_LOCK_SECONDS}s', false)")
@@ -24,12 +24,12 @@ def connect(*words: Any, **options: Any) -> Connection[Any]:
 
 class _Bounded(Connection[Any]):
     def wait(self, gen: Generator[Any, Any, Any], *words: Any, **options: Any) -> Any:
-        """The generator's result. Every statement, commit and rollback is waited for here."""
+        """The generator's result. Every statement, commit and rollback waits here."""
         return super().wait(_within_silence(gen, self), *words, **options)
 
 
 def _within_silence(gen: Generator[Any, Any, Any], connection: Connection[Any]) -> Generator[Any, Any, Any]:
-    """The same generator, ended with OperationalError after SILENT_SECONDS without a word from the server."""
+    """The same generator, ended with OperationalError when the server has been silent for SILENT_SECONDS."""
     ready: Any = None
     state: Any = None
     last = monotonic()
@@ -43,5 +43,5 @@ def _within_silence(gen: Generator[Any, Any, Any], connection: Connection[Any]) 
             last = monotonic()
         elif monotonic() - last > SILENT_SECONDS:
             gen.close()
-            connection.close()  # else the rollback would wait as long
+            connection.close()  # otherwise the rollback would wait as long again
             raise OperationalError(f"The server has not answered for {SILENT_SECONDS:g} s")

@@ -1,4 +1,4 @@
-"""What differs between two runs: values, and spaces; when each run read and by what, and what apps are called."""
+"""Differences between two runs, in values and in spaces; also the intervals of runs, and the names of apps."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ from contribaudit.store.transactions import asked_once
 def read_changes(
     connection: Connection, organization: str, since: int, until: int, *, steps: bool = False
 ) -> list[Change]:
-    """What differs between what was known after run `since` and after run `until`.
+    """The changes between what was known after run `since` and after run `until`.
 
-    One per collector, subject and setting, in the order in which those were first seen, without cause and name. A
-    value that could not be read is as it was last read: that it cannot be read is no change, nor that it can again.
-    One that changed and changed back is none, unless `steps` asks for every change on the way; neither is another
-    grade, or a value that changes without anybody changing a setting. Raises UsageError when `since` is the newer.
+    One per collector, subject and setting, in the order in which those were first seen, without cause and name. An
+    unreadable value counts as last read: becoming unreadable is no change, and becoming readable again is none. A value
+    that changed and changed back is no change, unless `steps` asks for every change in between. A new grade is no
+    change, nor is a value that moves without anybody changing a setting. Raises UsageError when `since` is the newer
+    run.
     """
     _require_order(since, until)
     number = organization_number(connection, organization)
@@ -42,7 +43,7 @@ def read_changes(
         return []
     first, ended = facts.c.first_run, facts.c.ended_run
     opened = and_(ended.is_(None), first > since, first <= until)
-    closed = and_(ended > since, first <= until)  # some only after `until`: they lead from the before to the after
+    closed = and_(ended > since, first <= until)  # some end after `until`: they connect the values before and after
     stories = {
         key: list(its)
         for key, its in groupby(stored_facts(connection, number, or_(opened, closed)), key=_topic_of)
@@ -69,27 +70,27 @@ def _topic_of(fact: StoredFact) -> tuple[Subject, SettingId, str]:
 
 @dataclass(frozen=True, slots=True)
 class _HeldValue:
-    """A value and how long it was held, runs that could not read it included."""
+    """A value and the runs during which it was held, including runs that could not read it."""
 
     fact: StoredFact
     from_run: int
     last_seen: int
-    """The last run that read it; of no use while it is held."""
+    """The last run that read the value; meaningless while it is held."""
     until_run: int | None
-    """The run that saw something else, or nothing; None while it is held."""
+    """The run that saw another value or none; None while the value is held."""
     unread_from: int | None = None
-    """Since when it was there and could not be read, before this; None when it was not there, or another value."""
+    """Since which run the setting was unreadable before this value; None when it was absent or had another value."""
 
     @property
     def value(self) -> Value:
         return read_value(self.fact.value or "null")
 
     def at(self, run: int) -> bool:
-        """True when it was held when the run had ended."""
+        """True when the value was held at the end of the run."""
         return self.from_run <= run and (self.until_run is None or self.until_run > run)
 
     def new_since(self, run: int) -> bool:
-        """False when it existed at the run but was unread, so that its value then is unknown."""
+        """False when the subject existed at the run but was unreadable, so that its value at the time is unknown."""
         return self.unread_from is None or self.unread_from > run
 
     def has_value_of(self, other: _HeldValue) -> bool:
@@ -97,7 +98,7 @@ class _HeldValue:
 
 
 def _held_values(intervals: list[StoredFact]) -> list[_HeldValue]:
-    """The values that were read, oldest first. A value read again, or with another grade, continues the earlier one."""
+    """The values that were read, oldest first. The same value read again, or with another grade, extends the last."""
     found: list[_HeldValue] = []
     unread_from, unread_until = 0, -1
     for fact in intervals:
@@ -115,7 +116,7 @@ def _held_values(intervals: list[StoredFact]) -> list[_HeldValue]:
         elif last is None and unread_until == fact.first_run:
             found.append(replace(held, unread_from=unread_from))
         else:
-            # What was there and unread stays so for every value that follows it without a gap.
+            # A subject that existed unread keeps that mark for every value that follows without a gap.
             found.append(held if last is None else replace(held, unread_from=last.unread_from))
     return found
 
@@ -125,7 +126,7 @@ class _Move:
     before: _HeldValue | None
     after: _HeldValue | None
     seen_after: int
-    """The first run that saw `after`, or saw the value gone."""
+    """The first run that saw `after`, or saw that the value was gone."""
 
     @property
     def runs(self) -> tuple[int, ...]:
@@ -148,7 +149,7 @@ class _Move:
 
 
 def _net(story: list[_HeldValue], since: int, until: int) -> Iterator[_Move]:
-    """The difference of one value between `since` and `until`: one move, or none."""
+    """The difference of one setting between `since` and `until`: one move, or none."""
     before = next((held for held in story if held.at(since)), None)
     after = next((held for held in story if held.at(until)), None)
     if before is not None and after is None:
@@ -158,7 +159,7 @@ def _net(story: list[_HeldValue], since: int, until: int) -> Iterator[_Move]:
 
 
 def _steps(story: list[_HeldValue], since: int, until: int) -> Iterator[_Move]:
-    """Every change from `since` to `until`; a value that goes and comes back makes two."""
+    """Every change from `since` to `until`; a value that disappears and returns yields two."""
     earlier: _HeldValue | None = None
     for held in story:
         adjoining = earlier is not None and earlier.until_run == held.from_run
@@ -187,7 +188,7 @@ _RUN_INTERVALS = (
 
 @asked_once
 def read_run_intervals(connection: Connection, organization: str) -> Mapping[int, RunInterval]:
-    """Every run of the organization, oldest first: when it read, and by which tool, policy and rulebook."""
+    """Every run of the organization, oldest first: when it read, and with which tool, policy and rulebook."""
     number = organization_number(connection, organization)
     if number is None:
         return {}
@@ -212,7 +213,7 @@ def read_run_intervals(connection: Connection, organization: str) -> Mapping[int
 
 @asked_once
 def read_names(connection: Connection, organization: str) -> Mapping[Subject, SubjectNames]:
-    """The last known names of the organization and its apps, including apps that are gone."""
+    """The last known names of the organization and its apps, including apps that have left."""
     number = organization_number(connection, organization)
     if number is None:
         return {}
@@ -235,14 +236,14 @@ _PAGE = 1_000
 _SETTINGS: tuple[tuple[str, SettingId], ...] = tuple(
     (setting.id.rpartition(".")[2], setting.id) for setting in OF_SPACES
 )
-"""Column of `spaces`, and setting."""
+"""Pairs of a column of `spaces` and its setting."""
 
 
 def space_changes(reading: Reading, organization: str, since: int, until: int) -> Iterator[Change]:
-    """What differs between the spaces known after run `since` and after run `until`, app by app, by ID.
+    """The changes between the spaces known after run `since` and after run `until`, app by app, by ID.
 
-    A space that the first whole listing of its app shows is not new, since its age is not known. Read page
-    by page. Raises UsageError when `since` is the newer one.
+    A space in the first complete listing of its app is not new, since its age is unknown. Read page by page. Raises
+    UsageError when `since` is the newer run.
     """
     _require_order(since, until)
     first, ended = spaces.c.first_run, spaces.c.ended_run
@@ -275,7 +276,7 @@ def _page(
     keys: Sequence[Any],
     moved: ColumnElement[bool],
 ) -> Iterator[Change]:
-    """The changes of the spaces from the first of the keys to the last."""
+    """The changes of the spaces between the first and the last of the keys, both included."""
     identity = tuple_(spaces.c.app, spaces.c.space)
     within = moved, identity >= _space_position(keys[0]), identity <= _space_position(keys[-1])
     rows = connection.execute(
@@ -311,7 +312,7 @@ def _page(
 
 
 def _space_position(key: Any) -> Tuple:
-    """A row's app and space to compare with, written as the columns write them: some characters are escaped there."""
+    """A row's app and space as a value to compare with, escaped as the columns store them."""
     return tuple_(literal(key.app, spaces.c.app.type), literal(key.space, spaces.c.space.type))
 
 
@@ -321,7 +322,7 @@ def _known_at(row: Any, run: int) -> bool:
 
 
 def _column_value(row: Any, column: str) -> str | None:
-    """The value, None where there is none."""
+    """The value of the column; None when there is no row, or when the column is empty."""
     return None if row is None else getattr(row, column) or None
 
 

@@ -1,7 +1,7 @@
-"""How values and names are written into columns, and read back to the letter.
+"""Conversion of values and names to and from columns, without loss.
 
-Everything is stored in ASCII, since PostgreSQL refuses NUL in a text and neither database keeps a lone surrogate: what
-does not fit is escaped as in JSON.
+Everything is stored in ASCII: PostgreSQL refuses NUL in a text, and neither database keeps a lone surrogate. Other
+characters are escaped as in JSON.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def escape(text: str) -> str:
-    """The text in printable ASCII, the same for plain names."""
+    """The text in printable ASCII; plain names stay as they are."""
     return encode_basestring_ascii(text)[1:-1]
 
 
 def unescape(text: str) -> str:
-    """The text that `escape` was given."""
+    """The original of a text that `escape` returned."""
     return str(json.loads(f'"{text}"')) if "\\" in text else text
 
 
 def write_value(value: Value) -> str:
-    """A setting's value as JSON."""
+    """A setting's value as JSON text."""
     return encode_basestring_ascii(value) if type(value) is str else _encode(value)
 
 
@@ -45,7 +45,7 @@ def _encode(value: Value) -> str:
 
 @lru_cache(maxsize=4096)
 def read_value(text: str) -> Value:
-    """The value that `write_value` was given; a list comes back as a tuple. Raises ValueError for anything else."""
+    """The value that `write_value` was given; a list comes back as a tuple. Raises ValueError for any other text."""
     found: Any = json.loads(text)
     if isinstance(found, dict):
         raise ValueError("a value that no setting has")
@@ -54,7 +54,7 @@ def read_value(text: str) -> Value:
 
 
 def read_texts(text: str) -> tuple[str, ...]:
-    """The texts of a JSON list. Raises ValueError for anything else."""
+    """The texts of a JSON list. Raises ValueError for any other JSON."""
     return _texts(json.loads(text))
 
 
@@ -75,7 +75,7 @@ def read_moment(microseconds: int) -> datetime:
 
 
 def fields_of(one: object, names: Iterable[str]) -> dict[str, Any]:
-    """The attributes with these names, as a mapping: the columns that are stored without conversion."""
+    """The attributes with these names, as a mapping; for columns that are stored without conversion."""
     return {name: getattr(one, name) for name in names}
 
 
@@ -86,22 +86,22 @@ def signed(signature: Signature, verb: str = "signed") -> dict[str, Any]:
 
 
 def signature_in(row: Row[Any], verb: str = "signed") -> Signature:
-    """The signature that `signed` was given."""
+    """The signature in a row that `signed` filled."""
     return Signature(getattr(row, f"{verb}_by"), getattr(row, f"{verb}_at"), row.account, row.host)
 
 
 class Escaped(TypeDecorator[str]):
-    """A text column of hostile text."""
+    """A text column that may hold any text, however hostile."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002  SQLAlchemy's call
-        """To the database."""
+        """Escape the value on its way to the database."""
         return None if value is None else escape(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], str | None]:  # noqa: ARG002
-        """From the database, at once: the columns of a run are read by the ten thousand."""
+        """The converter for values from the database, looked up once: a run's columns are read by the ten thousand."""
         return _unescaped
 
 
@@ -110,13 +110,13 @@ def _unescaped(text: str | None) -> str | None:
 
 
 class Number(TypeDecorator[int]):
-    """A column of whole numbers, in which SQLite would keep anything."""
+    """A column of whole numbers; SQLite by itself would store any value in it."""
 
     impl = BigInteger
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], int | None]:  # noqa: ARG002
-        """From the database. Raises ValueError for anything that is not a whole number."""
+        """The converter for values from the database. It raises ValueError for anything that is not a whole number."""
         return _number
 
 
@@ -127,17 +127,17 @@ def _number(value: int | None) -> int | None:
 
 
 class Moment(TypeDecorator[datetime]):
-    """A column of moments."""
+    """A column of moments, stored as microseconds since 1970."""
 
     impl = BigInteger
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """To the database."""
+        """Convert the moment on its way to the database."""
         return None if value is None else write_moment(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:  # noqa: ARG002
-        """From the database."""
+        """The converter for values from the database."""
         return _moment
 
 

@@ -1,4 +1,4 @@
-"""From a path or a URL to an open database at the newest revision."""
+"""Opens the database behind a path or a URL, and creates or migrates its tables."""
 
 from __future__ import annotations
 
@@ -30,36 +30,36 @@ _BUSY_MILLISECONDS = 30_000
 _POLL_SECONDS = 0.02
 _CONNECT_SECONDS = 10
 _FIRST_TABLES = {"runs", "snapshots", "collections", "facts"}
-_MIGRATION_LOCK = 0x636F6E7472696200  # "contrib" and a zero, so that it meets no lock of another program
+_MIGRATION_LOCK = 0x636F6E7472696200  # "contrib" and a zero, so that it differs from any other program's lock
 
 
 class Standing(Enum):
-    """What can be done with a store."""
+    """What can be done with a history."""
 
     WRITABLE = "writable"
     READ_ONLY = "read-only"
     NOTHING = "nothing"
-    """Nothing was recorded there yet: it is empty, and keeps nothing."""
+    """Nothing was recorded yet: the history is empty, and nothing can be stored in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An open store. `reader` sees one state per transaction, `writer` begins by locking out other writers."""
+    """An open database. `reader` sees one state per transaction; `writer` begins by locking out other writers."""
 
     reader: Engine
     writer: Engine
     path: Path | None
-    """The SQLite file, None on PostgreSQL."""
+    """The SQLite file; None on PostgreSQL."""
     shown: str
-    """What messages call it: the path, or the URL without account and password."""
+    """The name in messages: the path, or the URL without account and password."""
     standing: Standing = Standing.WRITABLE
 
 
 def database_to_read(location: str) -> Database:
-    """The store at a path or URL for reading only: nothing is created where there is none.
+    """The history at a path or URL, opened for reading only; nothing is created.
 
-    A file that this account may not write, or whose folder it may not, is read as it is. Raises what `open_database`
-    does, and StoreError for a store of an older version that cannot be brought up to date where it is.
+    A file that this account cannot write, or whose folder it cannot write, is read as it is. Raises what
+    `open_database` raises, and StoreError for a history of an older version that cannot be upgraded in place.
     """
     url = _url(location)
     if url.drivername != "sqlite":
@@ -91,20 +91,20 @@ def database_to_read(location: str) -> Database:
 
 
 def _read_only_query(path: Path) -> str:
-    """What SQLite's address of the file asks for. Where another process has it open, its log is read too."""
+    """The query part of the file's URI. If another process has the file open, its write-ahead log is read too."""
     journals = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
     return "mode=ro" if any(one.exists() for one in journals) else "mode=ro&immutable=1"
 
 
 def _nothing(shown: str) -> Database:
-    """An empty store in memory, in place of one in which nothing was recorded yet."""
+    """An empty history in memory, used where nothing was recorded yet."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     metadata.create_all(engine)
     return Database(engine, engine, None, shown, Standing.NOTHING)
 
 
 def open_database(location: str) -> Database:
-    """The store at a path or URL, created where there is none, migrated to the newest revision.
+    """The history at a path or URL, created if missing and migrated to the newest revision.
 
     Raises StoreNewer, StoreDamaged or StoreError.
     """
@@ -125,11 +125,11 @@ def open_database(location: str) -> Database:
 
 
 def _server(url: URL, *, make: bool) -> Database:
-    """The store on a server; without `make` an empty one in memory where it has no tables."""
+    """The history on a server. Without `make`, an empty one in memory when the server has no tables."""
     shown = f"postgresql://{url.host or ''}/{url.database or ''}"
     engine = _postgresql_engine(url)
     reader = engine.execution_options(isolation_level="REPEATABLE READ")
-    # Whatever the server's default: a writer must see what others wrote while it waited for its turn.
+    # Whatever the server's default: a writer must see what others committed while it waited.
     writer = engine.execution_options(isolation_level="READ COMMITTED")
     try:
         with translated(shown):
@@ -153,14 +153,14 @@ _A_READERS = "Use the account of a runner: docs/postgresql.md lists what each ma
 
 
 def _may_write(connection: Connection) -> bool:
-    """False for an account that may only read, and on a server that takes no writes."""
+    """False for an account with read access only, and on a server that accepts no writes."""
     query = "SELECT has_table_privilege('runs', 'INSERT') AND current_setting('transaction_read_only') = 'off'"
     return bool(connection.execute(text(query)).scalar())
 
 
 @contextmanager
 def _as_owner(shown: str, current: str | None) -> Iterator[None]:
-    """Turn a missing right to change tables into a StoreError that says who has it."""
+    """Turn a missing permission to change tables into a StoreError that names the account to use."""
     try:
         yield
     except DBAPIError as error:
@@ -174,7 +174,7 @@ def _as_owner(shown: str, current: str | None) -> Iterator[None]:
 def _path(url: URL) -> Path:
     try:
         return Path(url.database or "").expanduser().absolute()
-    except (OSError, RuntimeError) as error:  # no such home folder; a present folder that is gone
+    except (OSError, RuntimeError) as error:  # the user has no home folder, or the current folder was removed
         hint = "Use an absolute path"
         raise StoreError(f"The history path {url.database} cannot be resolved", hint=hint) from error
 
@@ -200,7 +200,7 @@ def _url(location: str) -> URL:
 
 
 def _create(path: Path) -> None:
-    """The file and its missing parents, for this account only."""
+    """Create the file and its missing parent folders, accessible to this account only."""
     with _refused_by_system(path):
         for folder in reversed(path.parents):
             if not folder.exists():
@@ -216,14 +216,14 @@ def _refused_by_system(path: Path) -> Iterator[None]:
     """Turn errors of the operating system into StoreError."""
     try:
         yield
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+    except (OSError, ValueError) as error:  # ValueError: the path contains NUL
         cause = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         hint = "Check that the file and its folder are readable and writable for this account"
         raise StoreError(f"The history {path} cannot be opened: {cause}", hint=hint) from error
 
 
 def _sqlite_engine(path: Path, read_only: str = "") -> Engine:
-    """`read_only`: what the address of the file asks for in place of reading and writing."""
+    """`read_only` is the query of the file's URI; "" opens the file for reading and writing."""
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
         wanted = ".".join(map(str, _OLDEST_SQLITE))
         raise StoreError(
@@ -232,7 +232,7 @@ def _sqlite_engine(path: Path, read_only: str = "") -> Engine:
         )
     if read_only:
         address = f"{path.as_uri()}?{read_only}"
-        # An address is no file name to SQLAlchemy, which would keep one connection for each thread.
+        # SQLAlchemy takes a URI for a memory database and would keep one connection per thread.
         engine = create_engine(
             "sqlite://",
             poolclass=QueuePool,
@@ -242,7 +242,7 @@ def _sqlite_engine(path: Path, read_only: str = "") -> Engine:
         engine = create_engine(URL.create("sqlite", database=str(path)))
 
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # no implicit BEGIN: `begun` says which kind
+        connection.isolation_level = None  # no implicit BEGIN: `begun` chooses the kind
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}").close()
         connection.execute("PRAGMA foreign_keys = ON").close()
         if not read_only:
@@ -258,13 +258,13 @@ def _sqlite_engine(path: Path, read_only: str = "") -> Engine:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch to a write-ahead log: readers and the writer do not wait for each other."""
+    """Switch to a write-ahead log, so that readers and the writer do not wait for each other."""
     deadline = time.monotonic() + _BUSY_MILLISECONDS / 1_000
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL").close()
         except sqlite3.OperationalError as error:
-            # SQLite does not apply its busy_timeout here, where several processes open a new file at once
+            # SQLite ignores busy_timeout here, when several processes open a new file at once
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(_POLL_SECONDS)
@@ -275,7 +275,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 def _postgresql_engine(url: URL) -> Engine:
     options = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_SECONDS}
     try:
-        # "format" makes compiled inserts take tuples, as SQLite's do
+        # "format" makes compiled inserts take tuples, as with SQLite
         engine = create_engine(url, paramstyle="format", connect_args=options, pool_pre_ping=True)
         from contribaudit.store import bounded
     except ImportError as error:
@@ -289,13 +289,13 @@ def _postgresql_engine(url: URL) -> Engine:
 
 
 def _migrate(reader: Engine, writer: Engine, shown: str) -> None:
-    with reader.connect() as connection:  # the usual case waits for no writer
+    with reader.connect() as connection:  # the usual case need not wait for a writer
         if _revision(connection, shown) == HEAD:
             return
     with writer.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        current = _revision(connection, shown)  # another process may have been faster
+        current = _revision(connection, shown)  # another process may have migrated it meanwhile
         if current != HEAD:
             _upgrade(connection, current, shown)
 
@@ -317,7 +317,7 @@ def _revision(connection: Connection, shown: str) -> str | None:
 
 @cache
 def _making(dialect: str) -> tuple[str, ...]:
-    """What makes all tables of a new store and notes their revision; Alembic would take five times as long."""
+    """The statements that create all tables and record their revision; Alembic would take five times as long."""
     made: list[ExecutableDDLElement] = []
     engine = create_mock_engine(f"{dialect}://", lambda one, *_: made.append(one))
     metadata.create_all(engine, checkfirst=False)
@@ -339,7 +339,7 @@ def _scripts() -> Config:
 
 
 def _known_revision(config: Config, current: str, shown: str) -> None:
-    """Raise StoreNewer for a revision that is neither ours nor of a version before the first release."""
+    """Raise StoreNewer unless the revision is known, or precedes the first release."""
     from alembic.script import ScriptDirectory
 
     ours = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
@@ -351,7 +351,7 @@ def _known_revision(config: Config, current: str, shown: str) -> None:
 
 
 def _upgrade(connection: Connection, current: str | None, shown: str) -> None:
-    """Make the tables where there are none; else what migrations add to those that are there."""
+    """Create the tables if there are none; otherwise apply the migrations that are missing."""
     if current is None:
         for statement in _making(connection.dialect.name):
             connection.exec_driver_sql(statement)

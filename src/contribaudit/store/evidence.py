@@ -1,4 +1,4 @@
-"""What evidence needs: each run's requests, raw objects to the byte, once per digest, and earlier manifests."""
+"""What evidence needs from the history: each run's requests, raw objects byte for byte, and exported manifests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from contribaudit.store.schema import ledgers, manifests, responses
 def save_ledger(
     connection: Connection, run: int, organization: int, entries: Iterable[LedgerEntry], skew: float | None
 ) -> None:
-    """Keep every request of a run of one organization; nothing when there was none."""
+    """Store every request that a run made about one organization; no row when there were none."""
     lines = [json.dumps(_row(one), separators=(",", ":")) for one in entries]
     if lines:
         values = {"run": run, "organization": organization, "clock_skew_seconds": skew}
@@ -30,7 +30,7 @@ def save_ledger(
 
 
 def read_ledger(connection: Connection, run: int, organization: str) -> RunLedger | None:
-    """Every request of the run; None where none were kept. Raises StoreDamaged when they cannot be read."""
+    """Every request of the run; None when none were stored. Raises StoreDamaged when they cannot be read."""
     number = organization_number(connection, organization)
     c = ledgers.c
     query = select(c.clock_skew_seconds, c.entries).where(c.run == run, c.organization == number)
@@ -49,7 +49,7 @@ _AS_THEY_ARE = tuple(name for name in ExportedManifest.__slots__ if name != "org
 
 
 def record_manifest(connection: Connection, manifest: ExportedManifest) -> None:
-    """Note an exported manifest, which the next one of the same organizations then names."""
+    """Record an exported manifest; the next one of the same organizations names it as its predecessor."""
     ids.add(connection, manifests, scope=_scope(manifest.organizations), **fields_of(manifest, _AS_THEY_ARE))
 
 
@@ -96,12 +96,12 @@ _HINT = "The evidence for this finding is lost; restore the history from a backu
 
 
 def read_kept(connection: Connection, digests: Iterable[str]) -> dict[str, bytes]:
-    """The canonical JSON behind those of the digests that are there. Raises StoreDamaged for one that was altered."""
+    """The canonical JSON of those digests that are stored. Raises StoreDamaged for an object that was altered."""
     query = select(responses.c.digest, responses.c.body).where(responses.c.body.is_not(None))
     kept = ids.rows_among(connection, query, responses.c.digest, sorted(set(digests)))
     return {digest: ids.open_body(body, digest, _RAW, _HINT) for digest, body in kept}
 
 
 def read_raw(connection: Connection, digest: str) -> bytes:
-    """The canonical JSON behind a digest. Raises StoreDamaged when it is not there or not what the digest says."""
+    """The canonical JSON behind a digest. Raises StoreDamaged when it is missing or was altered."""
     return ids.read_body(connection, responses, digest, _RAW, _HINT)

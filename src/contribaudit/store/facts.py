@@ -1,4 +1,4 @@
-"""What a run saw, and what is known: rows of `facts` with their names, and how far their intervals reach.
+"""Facts: what a run saw and what is known after it, as intervals of runs with the names of their subjects.
 
 A partial collection extends only the facts that it saw.
 """
@@ -39,7 +39,7 @@ _GRADES = {grade.value: grade for grade in Grade}
 
 
 class StoredFact(NamedTuple):
-    """One interval. A tuple, since hundreds of thousands are made for one question."""
+    """One interval of a value. A tuple, since one question can create hundreds of thousands."""
 
     id: int
     collector: str
@@ -50,14 +50,14 @@ class StoredFact(NamedTuple):
     grade: str | None
     first_run: int
     last_run: int | None
-    """The last run that saw it, None while it is open."""
+    """The last run that saw the value; None while the interval is open."""
     ended_run: int | None
-    """The run that saw something else or nothing, None while it is open."""
+    """The run that saw another value or none; None while the interval is open."""
     source: str
     response: str
 
     def observation(self, at: datetime) -> Observation:
-        """The fact as the collection that began at `at` saw it."""
+        """The fact as an observation of the collection that began at `at`."""
         if self.unavailable is not None:
             why = json.loads(self.unavailable)
             return Unavailable(
@@ -69,7 +69,7 @@ class StoredFact(NamedTuple):
 
 @asked_once
 def organization_number(connection: Connection, organization: str) -> int | None:
-    """The organization's number, None when no run saw it."""
+    """The organization's number; None when no run audited it."""
     return connection.execute(ids.NUMBER_OF, {"organization": organization}).scalar()
 
 
@@ -90,9 +90,9 @@ def stored_facts(
     settings: Sequence[str] = (),
     prefixes: tuple[str, ...] = ("",),
 ) -> Iterator[StoredFact]:
-    """The organization's facts (of these settings, or of those whose names begin so) that meet the conditions.
+    """The organization's facts that meet the conditions, limited to `settings` and to names with one of the `prefixes`.
 
-    In the order in which their subjects, then their topics were first seen; intervals of the same topic by age.
+    In the order in which their subjects, then their topics were first seen; intervals of one topic by age.
     """
     topic_of = {
         topic: (collector, name)
@@ -114,20 +114,20 @@ def stored_facts(
 
 @asked_once
 def _topics(connection: Connection, organization: int) -> Mapping[int, tuple[str, SettingId]]:
-    """Collector and setting by number, of everything that was ever read of the organization."""
+    """By number, collector and setting of everything that was ever read about the organization."""
     rows = connection.execute(ids.TOPICS_OF, {"organization": organization})
     return {topic: (collector, SettingId(name)) for topic, collector, name in rows}
 
 
 @asked_once
 def subjects_of(connection: Connection, organization: int) -> Mapping[int, Subject]:
-    """What was ever seen in the organization, by number."""
+    """By number, every subject that was ever seen in the organization."""
     rows = connection.execute(ids.SUBJECTS_OF, {"organization": organization})
     return {number: Subject(owner, Kind(kind), name) for number, owner, kind, name in rows}
 
 
 def pack(ids: Iterable[int]) -> bytes:
-    """The set of IDs as bytes: compressed pairs of (gap, length), since neighbours are mostly seen together."""
+    """A set of IDs as bytes: compressed pairs of (gap, length), since neighbours are mostly seen together."""
     numbers = bytearray()
     start = end = previous_end = 0  # [start, end)
     for number in sorted(set(ids)):
@@ -143,7 +143,7 @@ def pack(ids: Iterable[int]) -> bytes:
 
 
 def unpack(packed: bytes) -> set[int]:
-    """The set that `pack` was given."""
+    """The set of IDs that `pack` was given."""
     ids: set[int] = set()
     numbers = _unpack_numbers(zlib.decompress(packed))
     end = 0
@@ -157,9 +157,9 @@ def unpack(packed: bytes) -> set[int]:
 def last_seen(
     connection: Connection, organization: int, facts: Mapping[str, Mapping[int, int]], before: int | None
 ) -> dict[int, int]:
-    """By fact, the newest run before `before` (None: of all) whose collection saw it.
+    """By fact, the newest run before `before` (None: of all runs) whose collection saw it.
 
-    `facts` maps facts that are open just before `before` to their first run, by their collector.
+    `facts` maps each collector to its facts that are open just before `before`, each with its first run.
     """
     c = collections.c
     mine = [c.organization == organization]
@@ -183,7 +183,7 @@ def last_seen(
 
 
 def _append(numbers: bytearray, *values: int) -> None:
-    """Seven bits a byte, lowest first, the eighth says that more follow."""
+    """Append each number in groups of seven bits, lowest first; the eighth bit says that another byte follows."""
     for value in values:
         rest = value
         while rest > 0x7F:
@@ -203,11 +203,11 @@ def _unpack_numbers(data: bytes) -> Iterator[int]:
 
 
 def read_snapshot(connection: Connection, organization: str, run: int) -> Snapshot:
-    """What the run saw of the organization. Raises UsageError when it did not audit it.
+    """What the run saw of the organization. Raises UsageError when the run did not audit it.
 
-    A failed collector has no entry, a partial one holds what it saw. Observations carry the start of their
-    collection as their time, and source, spelling and raw object as of the first run of their interval; they are
-    ordered as their subjects, then settings, were first seen. Surprises and raw objects are not in it.
+    A failed collector has no entry, a partial one holds what it saw. The time of an observation is the start of its
+    collection; its source, spelling and raw object are those of the first run of its interval. Observations are ordered
+    as their subjects, then settings, were first seen. Surprises and raw objects are not included.
     """
     number = organization_number(connection, organization)
     taken = select(snapshots.c.started_at, snapshots.c.finished_at)
@@ -222,7 +222,7 @@ def read_snapshot(connection: Connection, organization: str, run: int) -> Snapsh
         select(c.seen, *fields).where(c.organization == number, c.run == run).order_by(c.position)
     ).all()
     made: list[Collection] = []
-    seen: dict[str, set[int] | None] = {}  # None: all that were open
+    seen: dict[str, set[int] | None] = {}  # None: all that were open at the time
     saw: dict[str, list[Observation]] = {}
     for packed, collector, status, *rest in rows:
         made.append(Collection(organization, collector, CollectionStatus(status), *rest))
@@ -264,8 +264,9 @@ def read_known(connection: Connection, organization: str, *, before: int | None 
 
 
 def read_alias_holders(connection: Connection, organization: str) -> dict[str, tuple[tuple[str, datetime], ...]]:
-    """By casefolded alias of an app, the IDs of all that ever carried it, with the start of the first run that saw
-    it so, oldest first.
+    """By alias in lower case, the IDs of all apps that ever had it, each with the start of the first run that saw it.
+
+    Oldest first.
     """
     number = organization_number(connection, organization)
     if number is None:
@@ -285,7 +286,7 @@ def read_alias_holders(connection: Connection, organization: str) -> dict[str, t
 
 
 def run_starts(connection: Connection, wanted: set[int]) -> dict[int, datetime]:
-    """When runs began, at least the wanted ones."""
+    """The starts of the wanted runs by number; other runs may be included."""
     if not wanted:
         return {}
     return dict(connection.execute(_STARTS, {"first": min(wanted), "last": max(wanted)}).all())
@@ -295,14 +296,14 @@ _STARTS = select(runs.c.id, runs.c.started_at).where(runs.c.id.between(bindparam
 
 
 def known_after(run: int, table: Table = facts) -> tuple[ColumnElement[bool], ...]:
-    """The conditions of the table's intervals that were known when the run had ended."""
+    """Conditions for the intervals of the table that were known at the end of the run."""
     ended = table.c.ended_run
     return table.c.first_run <= run, or_(ended.is_(None), ended > run)
 
 
 @asked_once
 def collections_of(connection: Connection, organization: int) -> Sequence[Any]:
-    """Run, collector, status and start of everything that collectors read of the organization, oldest first."""
+    """Run, collector, status and start of every collection of the organization, oldest first."""
     return connection.execute(_COLLECTIONS, {"organization": organization}).all()
 
 

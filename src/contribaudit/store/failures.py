@@ -1,4 +1,4 @@
-"""Database errors as ours, each with a next step. A URL's password never gets into one."""
+"""Turns database errors into StoreError and its subclasses, each with a next step and without the URL's password."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _SQLITE: dict[int, tuple[type[StoreError], str, str]] = {
 }
 
 _NOT_AS_MADE = ("no such table", "no such column", "has no column", "already exists", "malformed", "Could not decode")
-"""What SQLite and its driver say, without a code of its own, of a database that lacks or holds what it should not."""
+"""Messages of SQLite and its driver that have no error code but show that the schema or the content is damaged."""
 
 _POSTGRESQL: tuple[tuple[str, type[StoreError], str, str], ...] = (
     ("XX001", StoreDamaged, "is damaged", "Restore the database from a backup"),
@@ -86,7 +86,7 @@ _POSTGRESQL: tuple[tuple[str, type[StoreError], str, str], ...] = (
 
 @contextmanager
 def database_errors(shown: str) -> Iterator[None]:
-    """Turn errors of the database into StoreError and its kinds. `shown` names the store, without a password."""
+    """Turn errors of the database into StoreError and its subclasses. `shown` names the history, without a password."""
     try:
         yield
     except PoolTimeout as error:
@@ -97,17 +97,17 @@ def database_errors(shown: str) -> Iterator[None]:
 
 @contextmanager
 def translated(shown: str) -> Iterator[None]:
-    """Turn errors of the database, and of what is stored in it, into StoreError and its kinds.
+    """Turn errors of the database and of its content into StoreError and its subclasses.
 
-    For blocks that do nothing but read and write the store: any other bug in them would be called damage.
+    For blocks that do nothing but read and write the history: any other bug in them would be reported as damage.
     """
     try:
         with database_errors(shown):
             yield
     except UnicodeEncodeError:
-        raise  # of what was to be written
+        raise  # caused by the text to be written, not by the database
     except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, zlib.error) as error:
-        # JSON that is none, a row that names one that is not there.
+        # Invalid JSON, or a row that refers to a missing one.
         what = f"contains data that contribaudit did not write ({type(error).__name__}: {str(error)[:80]})"
         raise StoreDamaged(f"The history {shown} {what}", hint=_DAMAGED_HINT) from error
 
@@ -123,7 +123,7 @@ def _ours(error: DBAPIError, shown: str) -> StoreError:
         return kind(f"The history {shown} {what}", hint=hint)
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
-        # psycopg sets no state when no connection came about, or when it broke
+        # psycopg sets no state when a connection failed or broke
         return StoreError(f"The history {shown} cannot be reached", hint=f"{_SERVER_HINT}. {_driver_message(error)}")
     for prefix, kind, what, hint in _POSTGRESQL:
         if state.startswith(prefix):
@@ -132,5 +132,5 @@ def _ours(error: DBAPIError, shown: str) -> StoreError:
 
 
 def _driver_message(error: DBAPIError) -> str:
-    """The driver's own first line: it knows neither the statement's values nor the password."""
+    """The first line of the driver's message, which contains neither the statement's values nor the password."""
     return str(error.orig).strip().partition("\n")[0].rstrip(".") or type(error.orig).__name__

@@ -1,12 +1,12 @@
-"""The history: what every run saw, kept as intervals.
+"""The history: what every run saw, stored as intervals.
 
-A fact is kept from the first run that saw it to the run that saw something else, or nothing. A run whose collector
-failed, or came only part of the way, says nothing about what it did not see: an interval reaches as far as its
-collector was complete. Everything may raise StoreError and its kinds.
+A fact is stored from the first run that saw it to the run that saw something else, or nothing. A run whose collector
+failed or stopped part of the way says nothing about what it did not see: an interval extends only as far as its
+collector was complete. Every method may raise StoreError and its subclasses.
 
-database.py opens it, transactions.py reads, writes and locks it, schema.py draws the tables. saving.py writes a run,
-facts.py and changes.py ask about them. What people recorded is in attestations.py, the audit log in audit_log.py,
-spaces in spaces.py, exports in evidence.py, the vendor's publications in vendors.py. pruning.py removes runs and names.
+database.py opens it, transactions.py reads, writes and locks it, schema.py defines the tables. saving.py writes a run,
+facts.py and changes.py query them. What people recorded is in attestations.py, the audit log in audit_log.py, spaces
+in spaces.py, exports in evidence.py, the vendor's publications in vendors.py. pruning.py removes runs and names.
 """
 
 from __future__ import annotations
@@ -61,27 +61,27 @@ __all__ = ["Fact", "History", "LastKnown", "RunDraft", "RunRecord"]
 
 @dataclass(frozen=True, slots=True)
 class CopiedTable:
-    """One table as it was copied."""
+    """What was copied of one table."""
 
     name: str
     rows: int
     sha256: str
-    """The sum of its rows' SHA-256, in hex."""
+    """The sum of the SHA-256 of all rows, in hex."""
 
 
 class History(Transactions):
-    """An open history. It may be used by several threads; close it, or use it in a `with`.
+    """An open history, safe for several threads. Close it, or use it in a `with`.
 
-    Every question and every entry is a function of the module of its tables, in a transaction of its own.
+    Each method is a function of the module that owns the tables, run in a transaction of its own.
     """
 
     @classmethod
     def open(cls, location: str) -> Self:
-        """The history at a path or a URL (sqlite:///…, postgresql://…), created when there is none.
+        """The history at a path or a URL (sqlite:///…, postgresql://…), created if missing.
 
-        A file and its missing folders are made for this account only. Raises StoreNewer when a newer version wrote
-        it, StoreDamaged when it is no readable database, StoreError when it cannot be reached, read or written. No
-        message names the URL's account or password.
+        The file and its missing folders are created for this account only. Raises StoreNewer when a newer version wrote
+        it, StoreDamaged when it is not a readable database, StoreError when it cannot be reached, read or written. No
+        message contains the URL's account or password.
         """
         return cls(open_database(location))
 
@@ -89,31 +89,31 @@ class History(Transactions):
     def open_to_read(cls, location: str) -> Self:
         """The history, opened for reading only: nothing is created, and the file need not be writable.
 
-        Where nothing was recorded yet the history is empty. Raises what `open` does.
+        The history is empty where nothing was recorded yet. Raises what `open` raises.
         """
         return cls(database_to_read(location))
 
     def copy_into(self, target: History) -> tuple[CopiedTable, ...]:
-        """Copy everything into an empty history, or nothing when this raises; each table with rows and digest.
+        """Copy everything into an empty history and return the copied tables; nothing is copied when this raises.
 
-        Raises UsageError for a target that holds runs, StoreError where a table reads back differently.
+        Raises UsageError when the target already holds runs, StoreError when a table reads back differently.
         """
         with self._reading() as source, target._writing() as written:
             return _copy_tables(source, written)
 
     @property
     def read_only(self) -> bool:
-        """Whether nothing can be kept in it."""
+        """True when nothing can be written to the history."""
         return self._database.standing is not Standing.WRITABLE
 
     @property
     def begun(self) -> bool:
-        """False where a look found no history at all."""
+        """False when there is no history yet at the location."""
         return self._database.standing is not Standing.NOTHING
 
     @property
     def shown(self) -> str:
-        """Its path, or its URL without account and password."""
+        """The path, or the URL without account and password."""
         return self._database.shown
 
     def close(self) -> None:
@@ -129,10 +129,10 @@ class History(Transactions):
         self.close()
 
     def save(self, draft: RunDraft, snapshots: Sequence[Snapshot]) -> RunRecord:
-        """Keep a run: whole, or not at all when this raises.
+        """Store a run as a whole, or not at all when this raises.
 
-        What a failed collector saw is not kept. Of two observations of one collector about the same setting and
-        subject the last is kept. Raises ValueError for observations of a collector without a collection.
+        What a failed collector saw is not stored. Of two observations of one collector about the same setting and
+        subject, the last is stored. Raises ValueError for observations of a collector without a collection.
         """
         saving.require_collections(snapshots)
         ours = {one.organization for one in snapshots}
@@ -208,21 +208,21 @@ class History(Transactions):
     forget_person = writes(pruning.forget_person)
 
     def spaces(self, organization: str, run: int | None = None) -> SpaceIndex:
-        """The spaces known after that run, None: after the organization's newest one. Asked for one by one."""
+        """The spaces known after the run (None: after the organization's newest run), read on demand."""
         return StoredSpaces(self._reading, organization, run)
 
     def space_changes(self, organization: str, since: int, until: int) -> Iterator[Change]:
-        """Spaces that are new, gone or called otherwise after run `until` than after run `since`, app by app.
+        """Spaces that were added, removed or renamed between run `since` and run `until`, app by app.
 
-        One change per setting of the space, in the meaning of `changes`. What the first whole listing of an app
-        shows is not new. Raises UsageError when `since` is the newer one.
+        One change per setting of the space, as in `changes`. Spaces in the first complete listing of an app are not
+        new. Raises UsageError when `since` is the newer run.
         """
         return changes.space_changes(self._reading, organization, since, until)
 
     def documents(self, document: str | None = None) -> Archive:
-        """Every look at a watched document (None: at all of them), and every note.
+        """Every look at a watched document (None: at all documents), and every note.
 
-        Texts are read when they are asked for, and kept.
+        Texts are read on demand and then cached.
         """
         with self._reading() as connection:
             looks, notes = vendors.read_looks(connection, document), vendors.read_notes(connection)
@@ -235,25 +235,25 @@ class History(Transactions):
         return Archive(looks, notes, text_of)
 
     def lock(self, organization: str, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
-        """Hold the organization, so that no other audit of it writes into this history meanwhile.
+        """Lock the organization, so that no other audit of it writes to this history meanwhile.
 
-        Raises StoreBusy on entering, when another process or thread still holds it after `wait_seconds`.
+        On entering, raises StoreBusy when another process or thread still holds the lock after `wait_seconds`.
         """
         if self._database.path is not None:
             return file_lock(self._database.path, organization, wait_seconds)
         return advisory_lock(self._database.writer, self._database.shown, organization, wait_seconds, self._held)
 
     def exporting(self, *, wait_seconds: float = 0) -> AbstractContextManager[None]:
-        """Hold the history for an export: no run is removed meanwhile, and no second export names the same one before.
+        """Lock the history for an export, so that no run is removed and no other export names the same predecessor.
 
-        Nothing is held of a history that cannot be written. Raises StoreBusy on entering, as `lock` does.
+        A history that cannot be written is not locked. On entering, raises StoreBusy as `lock` does.
         """
         if self._database.standing is not Standing.WRITABLE:
             return nullcontext()
         return self.lock(EXPORTS, wait_seconds=wait_seconds)
 
     def prune(self, rule: Retention, now: datetime, signature: Signature, *, dry_run: bool = False) -> Pruned:
-        """Remove runs by the rule, all of them or none when this raises. A dry run returns the same and keeps them.
+        """Remove runs by the rule: all of them, or none when this raises. A dry run returns the same, but removes none.
 
         Raises StoreBusy while an audit runs on the history, or evidence is exported from it.
         """
@@ -271,14 +271,14 @@ class History(Transactions):
             return done
 
     def compact(self) -> bool:
-        """Give the room of removed rows back to the disk (SQLite); False where the database does that by itself.
+        """Return the space of removed rows to the disk (SQLite); False where the database does so by itself.
 
-        Raises StoreBusy while somebody else uses the file; nothing is lost then.
+        Raises StoreBusy while another process uses the file; nothing is lost.
         """
         if self._database.path is None:
             return False
         with self._reading() as connection:
-            connection.exec_driver_sql("COMMIT")  # VACUUM works outside of transactions only
+            connection.exec_driver_sql("COMMIT")  # VACUUM only works outside a transaction
             connection.exec_driver_sql("VACUUM")
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
         return True
@@ -298,7 +298,7 @@ class History(Transactions):
 
 
 def _copy_tables(source: Connection, target: Connection) -> tuple[CopiedTable, ...]:
-    """Copy every table, and read back what was written before it is kept."""
+    """Copy every table, and compare what was written before the transaction commits."""
     if target.execute(select(func.count()).select_from(schema.runs)).scalar_one():
         raise UsageError("The history to copy into already holds runs", hint="Name an empty one")
     copied = []
@@ -312,9 +312,9 @@ def _copy_tables(source: Connection, target: Connection) -> tuple[CopiedTable, .
 
 
 def _copy_table(connection: Connection, table: Table, target: Connection | None = None) -> CopiedTable:
-    """Read the table, and copy its rows into the table of the same name in `target`.
+    """Read the table, and copy its rows to the table of the same name in `target`, if given.
 
-    The digest is a sum, so that it does not depend on the order in which a database gives the rows.
+    The digest is a sum, so that it does not depend on the order in which a database returns the rows.
     """
     count = total = 0
     for some in connection.execute(select(table).execution_options(yield_per=1_000)).partitions():

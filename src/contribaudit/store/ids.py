@@ -1,4 +1,4 @@
-"""What many rows share, names and bytes: stored once, referred to by number or digest. Rows get their numbers here."""
+"""Numbers for rows, and shared names and bytes, which are stored once and referred to by number or digest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contribaudit.store.columns import escape
 from contribaudit.store.schema import organizations, responses, sources, subjects, topics
 
 Topic: TypeAlias = tuple[str, str]
-"""Collector and setting."""
+"""A collector and a setting."""
 
 _Key = TypeVar("_Key")
 _PER_QUERY = 500
@@ -26,9 +26,9 @@ _INSERTIONS: dict[tuple[Table, str], str] = {}
 
 
 def bulk_insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows, whole and in the order of the table's columns, already in the database's form.
+    """Insert rows with all columns in the table's order, already in the form that the database stores.
 
-    By the driver's own executemany: Core would take 2.6 times as long, building a dict per row.
+    Uses the driver's executemany: SQLAlchemy Core would take 2.6 times as long, building a dict per row.
     """
     if rows:
         key = table, connection.dialect.name
@@ -38,7 +38,7 @@ def bulk_insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
 
 
 def rows_among(connection: Connection, query: Select[Any], column: Column[str], wanted: Sequence[str]) -> Iterator[Any]:
-    """The query's rows whose column holds one of the wanted, some at a time: a statement takes so many values."""
+    """The query's rows whose column holds a wanted value, queried in batches: a statement takes a limited number."""
     for start in range(0, len(wanted), _PER_QUERY):
         yield from connection.execute(query.where(column.in_(wanted[start : start + _PER_QUERY]))).all()
 
@@ -54,7 +54,7 @@ def _highest(table: Table) -> Select[Any]:
 
 
 def add(connection: Connection, table: Table, **values: Any) -> int:
-    """Add a row, under the next ID, which is returned."""
+    """Add a row and return its ID, the table's next."""
     number = next_id(connection, table)
     connection.execute(_insertion(table), {"id": number} | values)
     return number
@@ -67,7 +67,7 @@ NUMBER_OF = select(organizations.c.id).where(organizations.c.organization == bin
 
 
 def organization_id(connection: Connection, organization: str) -> int:
-    """The organization's number, a new one when it is new."""
+    """The organization's number; a new organization is added."""
     found = connection.execute(NUMBER_OF, {"organization": organization}).scalar()
     if found is None:
         found = add(connection, organizations, organization=organization)
@@ -80,7 +80,7 @@ TOPICS_OF = select(topics.c.id, topics.c.collector, topics.c.setting).where(
 
 
 def topic_ids(connection: Connection, organization: int, wanted: Iterable[Topic]) -> dict[Topic, int]:
-    """The number of every topic of the organization, the wanted ones included."""
+    """The number of every topic of the organization; wanted topics that are new are added."""
     known = connection.execute(TOPICS_OF, {"organization": organization})
     ids = {(collector, setting): topic for topic, collector, setting in known}
     new = _new_ids(connection, topics, ids, wanted)
@@ -95,7 +95,7 @@ SUBJECTS_OF = select(subjects.c.id, subjects.c.organization, subjects.c.kind, su
 
 
 def subject_ids(connection: Connection, organization: int, wanted: Iterable[Subject]) -> dict[Subject, int]:
-    """The number of every subject seen in the organization, the wanted ones included."""
+    """The number of every subject seen in the organization; wanted subjects that are new are added."""
     ids = {
         Subject(owner, Kind(kind), name): subject
         for subject, owner, kind, name in connection.execute(SUBJECTS_OF, {"organization": organization})
@@ -110,7 +110,7 @@ _SOURCES = select(sources.c.id, sources.c.source)
 
 
 def source_ids(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
-    """The number of every source, the wanted ones included."""
+    """The number of every source; wanted sources that are new are added."""
     ids = {source: number for number, source in connection.execute(_SOURCES)}
     new = _new_ids(connection, sources, ids, wanted)
     bulk_insert(connection, sources, [(new[key], escape(key)) for key in new])
@@ -118,13 +118,13 @@ def source_ids(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
 
 
 def keep_body(connection: Connection, table: Table, digest: str, body: bytes) -> None:
-    """Keep bytes under their SHA-256, once however often they come."""
+    """Store bytes under their SHA-256, once however often they are handed in."""
     if connection.execute(select(table.c.id).where(table.c.digest == digest)).scalar() is None:
         add(connection, table, digest=digest, body=zlib.compress(body))
 
 
 def read_body(connection: Connection, table: Table, digest: str, what: str, hint: str) -> bytes:
-    """The bytes under a digest. Raises StoreDamaged, which calls them `what`, when they are lost or were altered."""
+    """The bytes behind a digest. Raises StoreDamaged, which calls them `what`, when they are missing or altered."""
     packed = connection.execute(select(table.c.body).where(table.c.digest == digest)).scalar()
     if packed is None:
         raise StoreDamaged(f"{what} {digest} is not in the history", hint=hint)
@@ -132,7 +132,7 @@ def read_body(connection: Connection, table: Table, digest: str, what: str, hint
 
 
 def open_body(packed: bytes, digest: str, what: str, hint: str) -> bytes:
-    """The decompressed bytes. Raises StoreDamaged, like `read_body`."""
+    """The decompressed bytes. Raises StoreDamaged as `read_body` does."""
     try:
         body = zlib.decompress(packed)
     except zlib.error as error:
@@ -146,7 +146,7 @@ _RESPONSES = select(responses.c.id, responses.c.digest, responses.c.body.is_(Non
 
 
 def response_ids(connection: Connection, digests: Iterable[str], raw: Mapping[str, bytes]) -> dict[str, int]:
-    """The number of each of the digests, and of every raw object, which is kept with it."""
+    """The number of each digest and of every raw object; the objects are stored."""
     wanted = list(dict.fromkeys([*digests, *raw]))
     ids: dict[str, int] = {}
     columns = responses.c
@@ -160,7 +160,7 @@ def response_ids(connection: Connection, digests: Iterable[str], raw: Mapping[st
 
 
 def _compressed(digest: str, raw: Mapping[str, bytes]) -> bytes | None:
-    """The raw object as it is kept, compressed; None when it was not handed in."""
+    """The compressed raw object; None when it was not handed in."""
     body = raw.get(digest)
     return None if body is None else zlib.compress(body)
 
@@ -168,7 +168,7 @@ def _compressed(digest: str, raw: Mapping[str, bytes]) -> bytes | None:
 def _new_ids(
     connection: Connection, table: Table, known: Mapping[_Key, int], wanted: Iterable[_Key]
 ) -> dict[_Key, int]:
-    """Numbers for those of the wanted that are not known, in their order."""
+    """Numbers for the wanted keys that are not known, in their order."""
     new = [key for key in dict.fromkeys(wanted) if key not in known]
     first = next_id(connection, table) if new else 0
     return {key: first + offset for offset, key in enumerate(new)}

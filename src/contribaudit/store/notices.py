@@ -1,7 +1,7 @@
 """Notices already sent to people, and messages still to be delivered.
 
 Every runner that shares the history asks it in one write transaction what is news, so that no two send the same notice.
-A message is kept with one delivery for each destination, which is tried again until it arrives or is given up.
+A message is stored with one delivery per destination, which is retried until it arrives or is given up.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from contribaudit.store.columns import fields_of
 from contribaudit.store.schema import deliveries, messages, told
 
 KEPT_DAYS = 90
-"""How long messages, and notices of one-time events, are kept."""
+"""How many days messages, and notices of signals, are kept."""
 COUNTED_DAYS = 14
-"""The days over which the notices of a matter are counted."""
+"""How many days back earlier notices of a matter count."""
 CLAIMED_MINUTES = 10
 GIVEN_UP_AFTER = 8
-"""How many tries a delivery gets."""
+"""How many attempts a delivery gets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where messages go: a name that shows no secret, and a digest that identifies it."""
+    """Where messages go: a name without secrets, and a digest that identifies the destination."""
 
     digest: str
     name: str
@@ -54,14 +54,14 @@ class Delivery:
 
     @property
     def given_up(self) -> bool:
-        """Whether it will not be tried again."""
+        """True when the delivery will not be tried again."""
         return self.sent_at is None and self.attempts >= GIVEN_UP_AFTER
 
 
 _AS_THEY_ARE = ("id", "organization", "run", "created_at", "next_at", "sent_at", "attempts", "error")
 Compose = Callable[[Mapping[str, ReportedMatter], bool], tuple[News, Sequence[tuple[Message, datetime]]]]
-"""Takes the last notice of each matter, and whether this is the first time for the organization. Returns what is news,
-and the messages about it, each with the earliest moment to send it.
+"""Takes the last notice of each matter, and whether the organization has had none yet. Returns what is news, and the
+messages about it, each with the earliest moment to send it.
 """
 
 
@@ -73,7 +73,7 @@ def tell(
     destinations: Sequence[Destination],
     compose: Compose,
 ) -> News | None:
-    """Ask what is news and keep the messages about it; None, and nothing kept, where a newer run already did."""
+    """Find out what is news and store the messages about it. None, and nothing stored, when a newer run already did."""
     rows = connection.execute(select(told).where(told.c.organization == organization)).all()
     newest = max((row.run for row in rows if row.run is not None), default=None)
     if run is not None and newest is not None and run < newest:
@@ -130,7 +130,7 @@ def _note(
 
 
 def _note_last_run(connection: Connection, organization: str, run: int | None, now: datetime) -> None:
-    """Note up to which run notices of the organization were made, under the empty key."""
+    """Record under the empty key up to which run notices of the organization were made."""
     connection.execute(delete(told).where(told.c.organization == organization, told.c.key == ""))
     row = {"event": Event.FIRST.value, "state": "", "topic": "", "text": "", "told_at": now, "times": 0}
     connection.execute(insert(told).values(organization=organization, key="", run=run, **row))
@@ -145,7 +145,7 @@ def keep_message(
     message: Message,
     not_before: datetime,
 ) -> None:
-    """Keep a message with a delivery for each destination."""
+    """Store a message with a delivery for each destination."""
     number = ids.add(
         connection,
         messages,
@@ -163,7 +163,7 @@ def keep_message(
 
 
 def claim_deliveries(connection: Connection, now: datetime, destinations: Iterable[str]) -> list[Delivery]:
-    """Deliveries to these destinations that are due, oldest first; no other runner gets them for ten minutes."""
+    """Deliveries to these destinations that are due, oldest first; no other runner gets them for CLAIMED_MINUTES."""
     c = deliveries.c
     due = and_(
         c.sent_at.is_(None),
@@ -180,7 +180,7 @@ def claim_deliveries(connection: Connection, now: datetime, destinations: Iterab
 
 
 def note_delivery(connection: Connection, delivery: Delivery, now: datetime, error: str) -> None:
-    """Note that a delivery arrived, or why it did not ("" for one that did): tried again after a growing while."""
+    """Record that a delivery arrived, or the error that prevented it ("" for none); retries wait longer each time."""
     values: dict[str, Any] = {"attempts": delivery.attempts + 1, "claimed_until": None, "error": error}
     if error:
         values["next_at"] = now + timedelta(minutes=min(5 * 4**delivery.attempts, 24 * 60))
@@ -190,7 +190,7 @@ def note_delivery(connection: Connection, delivery: Delivery, now: datetime, err
 
 
 def read_deliveries(connection: Connection) -> list[Delivery]:
-    """Every delivery that is kept, oldest first."""
+    """Every stored delivery, oldest first."""
     return _read_deliveries(connection, None)
 
 

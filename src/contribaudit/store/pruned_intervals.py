@@ -1,7 +1,7 @@
-"""Intervals of removed runs, moved to the runs that stay, and the runs that must stay since others rely on them.
+"""Moves the intervals of removed runs to the runs that are kept, and finds the runs that others depend on.
 
-An interval begins at the first run that stays at or after its beginning, and ends at the first at or after its end: so
-every run that stays knows what it knew. One that no such run falls into vanishes.
+An interval then begins at the first kept run at or after its beginning, and ends at the first one at or after its end,
+so that every kept run knows what it knew. An interval that no kept run falls into is removed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from contribaudit.store.schema import (
 
 @dataclass(frozen=True, slots=True)
 class KeptRuns:
-    """The runs that stay, in order."""
+    """The runs that are kept, in ascending order."""
 
     runs: Sequence[int]
 
@@ -57,7 +57,7 @@ class KeptRuns:
         return self.runs[place - 1] if place else None
 
     def span(self, row: Any) -> tuple[int, int | None]:
-        """The first kept run of an interval and the kept run that ended it; None for one that is still open."""
+        """The first kept run of an interval, and the kept run that ended it; None for the latter while it is open."""
         return self.first_from(row.first_run), None if row.ended_run is None else self.first_from(row.ended_run)
 
     def __contains__(self, run: int) -> bool:
@@ -66,14 +66,14 @@ class KeptRuns:
 
 
 def move_facts(connection: Connection, organization: int, kept: KeptRuns) -> tuple[int, set[int]]:
-    """How many facts vanish, and the raw objects that those named."""
+    """Move the organization's facts to kept runs. Returns how many were removed, and their raw objects' numbers."""
     c = facts.c
     query = select(c.id, c.response, c.first_run, c.last_run, c.ended_run, topics.c.collector)
     query = query.join(topics, c.topic == topics.c.id).where(topics.c.organization == organization)
     moved: list[dict[str, Any]] = []
     gone: list[int] = []
     responses: set[int] = set()
-    unsure: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)  # whose last run goes, by collector and fact
+    unsure: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)  # with their last run removed
     for row in connection.execute(query.execution_options(yield_per=10_000)):
         first, ended = kept.span(row)
         if first == ended:
@@ -111,7 +111,7 @@ def _find_last(
 
 
 def move_spaces(connection: Connection, organization: int, kept: KeptRuns) -> int:
-    """How many intervals of spaces and of their listings vanish."""
+    """Move the intervals of spaces and of their listings to kept runs. Returns how many were removed."""
     apps = select(subjects.c.id).where(subjects.c.seen_in == organization)
     vanished = 0
     for table in (space_lists, spaces):
@@ -136,7 +136,7 @@ def move_spaces(connection: Connection, organization: int, kept: KeptRuns) -> in
 
 
 def move_outcomes(connection: Connection, kept: KeptRuns) -> int:
-    """How many outcomes vanish. They are asked for by run, whatever organizations it read."""
+    """Move the intervals of outcomes to kept runs, whatever organizations a run read. Returns how many were removed."""
     moved: list[dict[str, Any]] = []
     gone: list[int] = []
     for row in connection.execute(select(outcomes.c.id, outcomes.c.first_run, outcomes.c.ended_run)):
@@ -151,14 +151,14 @@ def move_outcomes(connection: Connection, kept: KeptRuns) -> int:
 
 
 def move_plans(connection: Connection, organization: int, kept: KeptRuns) -> None:
-    """Plans keep their moments and all of their entries: attestations are judged by them."""
+    """Move plans to kept runs. Their moments and all entries stay, because attestations are judged by them."""
     for row in connection.execute(select(plans.c.id, plans.c.run).where(plans.c.organization == organization)).all():
         if row.run not in kept:
             connection.execute(update(plans).where(plans.c.id == row.id).values(run=kept.first_from(row.run)))
 
 
 def move_looks(connection: Connection, kept: KeptRuns) -> None:
-    """A look at a run that is removed counts for the kept one before it."""
+    """Move looks at a removed run to the kept run before it."""
     for row in connection.execute(select(looks.c.id, looks.c.run)).all():
         if row.run not in kept:
             to = kept.last_until(row.run) or kept.runs[0]
@@ -166,9 +166,9 @@ def move_looks(connection: Connection, kept: KeptRuns) -> None:
 
 
 def move_log_readings(connection: Connection, organization: int, kept: KeptRuns) -> None:
-    """What a run that goes read of the log counts for the next one, where the two readings have no hole between them.
+    """Merge the log reading of each removed run into the next reading, if there is no gap between the two.
 
-    Otherwise it is dropped where it read nothing, and `runs_of_holes` has kept its run where it did.
+    Otherwise the reading is deleted. It covered nothing then, since `runs_of_holes` keeps the run of one that did.
     """
     c = log_readings.c
     rows = connection.execute(select(log_readings).where(c.organization == organization).order_by(c.run)).all()
@@ -190,7 +190,7 @@ def move_log_readings(connection: Connection, organization: int, kept: KeptRuns)
 
 
 def runs_of_holes(connection: Connection, organization: int) -> set[int]:
-    """Runs whose reading of the log covers something that the next one does not go on from."""
+    """Runs whose reading of the log covers a time that the next reading does not continue."""
     c = log_readings.c
     rows = connection.execute(select(log_readings).where(c.organization == organization).order_by(c.run)).all()
     return {
@@ -201,7 +201,7 @@ def runs_of_holes(connection: Connection, organization: int) -> set[int]:
 
 
 def _joins(row: Any, following: Any) -> bool:
-    """Whether the next reading goes on where this one ended, with the same actions."""
+    """True when the next reading continues where this one ended, with the same actions."""
     if None in (row.covers_from, row.covers_until, following.covers_from, following.covers_until):
         return False
     return bool(following.code == "" and following.actions is None and following.covers_from <= row.covers_until)
@@ -223,15 +223,16 @@ def _delete(connection: Connection, table: Table, numbers: Iterable[int]) -> Non
 
 _EXACT = ("app.alias", "app.type_key")
 _IS_SIGNAL = or_(*map(topics.c.setting.startswith, (SIGNAL_PREFIX, REVISION_PREFIX)))
-"""Settings of which both ends must stay to the day: who carried a name, and when an app left the list."""
+"""Settings whose intervals must keep both ends exactly: who had an alias, and when an app left the list."""
 
 
 def pinned_runs(connection: Connection, organization: int) -> set[int]:
-    """Runs of the organization that stay for what hangs on their moment.
+    """Runs of the organization that are kept because something depends on their time.
 
-    Named by a baseline; the first to see a change that somebody annotated; those between which a signal moved, since
-    attestations hold as long as none did, and the last one that read its list whole without it; those between which an
-    app appeared, left or took another name; those that say which space is new, and which bore a key before.
+    These are: runs of baselines; runs that first saw an annotated change; the runs between which a signal moved, since
+    an attestation holds until one does, and the last run that read the whole list before the signal appeared; the runs
+    between which an app appeared, left or changed its alias; runs that show which space is new and which had a key
+    before.
     """
     found = set(connection.execute(select(baselines.c.run).where(baselines.c.organization == organization)).scalars())
     c = facts.c
@@ -244,7 +245,7 @@ def pinned_runs(connection: Connection, organization: int) -> set[int]:
 
 
 def _without_signals(connection: Connection, organization: int) -> set[int]:
-    """The last run that read its list whole before each signal was there."""
+    """For each signal, the last run that read its whole list before the signal appeared."""
     c = facts.c
     first = select(topics.c.collector, func.min(c.first_run)).join(topics, c.topic == topics.c.id)
     first = first.where(topics.c.organization == organization, _IS_SIGNAL).group_by(
@@ -259,7 +260,7 @@ def _without_signals(connection: Connection, organization: int) -> set[int]:
 
 
 def _of_spaces(connection: Connection, organization: int) -> set[int]:
-    """Runs with the first whole listing of an app, and those in which a space took a key that another one bore."""
+    """Runs with the first complete listing of an app, and runs in which a space took a key that another had had."""
     apps = select(subjects.c.id).where(subjects.c.seen_in == organization)
     lists, other = space_lists.c, spaces.alias("other")
     whole = select(func.min(lists.first_run)).where(lists.app.in_(apps), lists.status == CollectionStatus.OK)
@@ -270,7 +271,7 @@ def _of_spaces(connection: Connection, organization: int) -> set[int]:
 
 
 def _annotated(connection: Connection, organization: int) -> set[int]:
-    """Runs from whose start the ID of an annotated change is computed."""
+    """Runs whose start is part of the ID of an annotated change."""
     query = select(change_notes.c.change).where(change_notes.c.organization == organization)
     wanted = set(connection.execute(query).scalars())
     if not wanted:
@@ -302,7 +303,7 @@ def _id(subject: Subject, setting: SettingId, first_seen: datetime) -> str:
 
 
 def required_runs(connection: Connection, organization: int) -> dict[int, set[int]]:
-    """For each run in which a collector was incomplete, the earlier runs that saw what it knew last."""
+    """For each run in which a collector was incomplete, the earlier runs that saw what was last known."""
     query = select(snapshots.c.run).where(snapshots.c.organization == organization).order_by(snapshots.c.run)
     order = list(connection.execute(query).scalars())
     c = collections.c
@@ -330,7 +331,7 @@ def _collector_needs(
     for fact, run in connection.execute(query.where(facts.c.ended_run.is_not(None))):
         ended[run].append(fact)
     whole: int | None = None
-    seen: dict[int, int] = {}  # what partial runs saw since the last whole one, and which of them last
+    seen: dict[int, int] = {}  # facts seen by partial runs since the last complete one, with the last of those runs
     count: Counter[int] = Counter()
     for run in order:
         if status.get(run) == CollectionStatus.OK:
@@ -359,7 +360,7 @@ def _packed_seen(connection: Connection, organization: int, run: int, collector:
 
 
 def with_required_runs(kept: set[int], needed: Mapping[int, set[int]]) -> set[int]:
-    """The kept runs, and all runs that they require, directly or through other runs."""
+    """The kept runs and all runs that they require, directly or through other runs."""
     found, waiting = set(kept), list(kept)
     while waiting:
         new = needed.get(waiting.pop(), set()) - found

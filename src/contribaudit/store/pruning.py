@@ -1,8 +1,8 @@
-"""Removes runs by age (one a day is kept, then one a week, then none), so that every other stays as it was.
+"""Removes runs by age (one a day is kept, then one a week, then none) without changing what the kept runs say.
 
-What a run that stays saw, knew and judged stays to the letter, and so do the values between which any two of them
-differ; the moment of a change is then known less closely, from one kept run to the next. pruned_intervals.py names the
-runs that stay whatever their age, and moves the intervals.
+What a kept run saw, knew and judged stays the same, and so do the values by which two kept runs differ. The moment of a
+change becomes less exact: it then lies between two kept runs. pruned_intervals.py finds the runs that are kept whatever
+their age, and moves the intervals.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from contribaudit.store.schema import (
 )
 
 DAILY, WEEKLY = "90d", "15mo"
-"""The defaults: as many days at one run a day, and a retention of 15 months."""
+"""The defaults: one run a day for 90 days, and a retention of 15 months."""
 _SPAN = re.compile(r"([1-9][0-9]{0,3})\s*(d|w|mo|y)", re.IGNORECASE)
 _MONTHS = {"mo": 1, "y": 12}
 
@@ -56,7 +56,7 @@ class Span:
     months: int
 
     def before(self, moment: datetime) -> datetime:
-        """The moment one span earlier; a day that the month lacks becomes the month's last day."""
+        """The moment one span earlier; a day that the month lacks becomes the last day of the month."""
         months = moment.year * 12 + moment.month - 1 - self.months
         year, month = max(months // 12, 1), months % 12 + 1
         for day in range(moment.day, 27, -1):
@@ -68,7 +68,7 @@ class Span:
 
 
 def parse_span(text: str) -> Span:
-    """The span. Raises UsageError for a text that is none."""
+    """The span that the text gives. Raises UsageError for an invalid text."""
     found = _SPAN.fullmatch(text.strip())
     if found is None:
         raise UsageError(f"Invalid duration {text[:40]!r}", hint="Write days, weeks, months or years: 90d, 12w, 15mo")
@@ -82,9 +82,9 @@ class Retention:
     """How long runs are kept, and how densely."""
 
     daily: Span
-    """Younger than this, one run a day is kept."""
+    """Up to this age, one run a day is kept."""
     weekly: Span
-    """Younger than this, one run a week; older runs are removed."""
+    """Up to this age, one run a week is kept; older runs are removed."""
 
     def __str__(self) -> str:
         return f"one run a day for {self.daily.text}, then one a week for {self.weekly.text}"
@@ -98,7 +98,7 @@ class RunOf:
     organization: str
     started_at: datetime
     lacking: tuple[str, ...] = ()
-    """The collectors that did not read everything."""
+    """The collectors that were incomplete."""
 
     @property
     def whole(self) -> bool:
@@ -107,11 +107,10 @@ class RunOf:
 
 
 def kept_by_age(runs: Iterable[RunOf], rule: Retention, now: datetime) -> set[int]:
-    """The runs that stay for their age alone.
+    """The runs that are kept because of their age alone.
 
-    Of each day (UTC), later of each ISO week, an organization keeps its last whole run, or its last one where none
-    is whole. The newest run and each organization's first and last stay whatever their age, and so does a run that
-    is dated in the future.
+    For each day (UTC), and later each ISO week, an organization keeps its last complete run, or its last run when none
+    is complete. Its first and last run are kept whatever their age. A run dated in the future counts as recent.
     """
     daily_from, weekly_from = rule.daily.before(now), rule.weekly.before(now)
     chosen: dict[Hashable, RunOf] = {}
@@ -134,12 +133,12 @@ def kept_by_age(runs: Iterable[RunOf], rule: Retention, now: datetime) -> set[in
 
 @dataclass(frozen=True, slots=True)
 class RemovedRun:
-    """A run that is not kept any more."""
+    """A run that was removed."""
 
     run: int
     started_at: datetime
     organizations: Mapping[str, tuple[str, ...]]
-    """By organization that it read, the collectors that came only part of the way."""
+    """By organization that the run read, the collectors that were incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,30 +155,30 @@ class Pruning:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationPruned:
-    """What a pruning took away from one organization."""
+    """What a pruning removed from one organization."""
 
     organization: str
     kept: int
     removed: int
     intervals: int
-    """Values and spaces that only removed runs saw."""
+    """How many intervals of values and spaces only removed runs saw."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What a pruning removed, or would."""
+    """What a pruning removed, or would remove."""
 
     kept: int
     removed: tuple[RemovedRun, ...]
     organizations: tuple[OrganizationPruned, ...]
     outcomes: int
-    """Outcomes that only removed runs gave."""
+    """How many outcomes only removed runs gave."""
     raw_objects: int
-    """Raw answers that only removed values named."""
+    """How many raw answers only removed values referred to."""
 
 
 def prune(connection: Connection, rule: Retention, now: datetime, signature: Signature) -> Pruned:
-    """Remove runs inside the transaction of `connection`, and note it. Nothing is noted when none goes."""
+    """Remove runs inside the transaction of `connection`, and record the pruning if any run was removed."""
     parts = _runs_by_organization(connection)
     numbers = {name: number for number, name in connection.execute(select(organizations)).all()}
     staying = _kept_runs(connection, parts, numbers, rule, now)
@@ -236,7 +235,7 @@ def read_prunings(connection: Connection) -> tuple[Pruning, ...]:
 def _note(
     connection: Connection, moment: datetime, signature: Signature, keep: str, gone: Iterable[RemovedRun]
 ) -> None:
-    """Write down what was taken out of the history, and by whom."""
+    """Record what was removed from the history, and by whom."""
     told = [
         {"run": one.run, "started_at": write_moment(one.started_at), "organizations": one.organizations} for one in gone
     ]
@@ -260,7 +259,7 @@ def _removed(parts: list[RunOf], staying: set[int]) -> tuple[RemovedRun, ...]:
 
 
 def _runs_by_organization(connection: Connection) -> list[RunOf]:
-    """Every run, organization by organization; one that read none has one part, of the organization ""."""
+    """Every run, one part per organization; a run that read none has one part, whose organization is ""."""
     c = collections.c
     lacking: dict[tuple[int, int], list[str]] = defaultdict(list)
     unread = select(c.run, c.organization, c.collector).where(c.status != CollectionStatus.OK).order_by(c.position)
@@ -305,7 +304,7 @@ def _drop_runs(connection: Connection, gone: list[int]) -> None:
 
 
 def _drop_responses(connection: Connection, candidates: set[int]) -> int:
-    """Remove those of the raw objects that nothing names any more; how many."""
+    """Remove the candidates that nothing refers to any more. Returns how many raw objects were removed."""
     if not candidates:
         return 0
     named = set(connection.execute(select(facts.c.response).distinct()).scalars())
@@ -322,7 +321,7 @@ def _drop_responses(connection: Connection, candidates: set[int]) -> int:
 
 
 def _digests_in_values(connection: Connection) -> set[str]:
-    """Raw objects that signals and anchors name: they are asked for by digest."""
+    """Digests of the raw objects that signals and anchors refer to."""
     found: set[str] = set()
     query = select(facts.c.value).join(topics, facts.c.topic == topics.c.id)
     for text in connection.execute(query.where(topics.c.setting.startswith("signal."))).scalars():
@@ -334,15 +333,15 @@ def _digests_in_values(connection: Connection) -> set[str]:
 
 
 _NAMES = tuple(column for table in metadata.sorted_tables for column in table.c if column.name.endswith("_by"))
-"""Who looked, recorded, signed, added or imported."""
+"""Every column with the name of a person who looked, recorded, signed, added or imported something."""
 _TEXTS: tuple[Column[str], ...] = (told.c.text, messages.c.body)
-"""Our own sentences, which may name a person."""
+"""Columns with sentences of contribaudit, which may name a person."""
 
 
 def forget_person(connection: Connection, person: str, moment: datetime, signature: Signature) -> int:
-    """Put the pseudonym in the name's place everywhere; how many entries that touched. It is noted under the pseudonym.
+    """Replace a person's name with a pseudonym everywhere, and record that. Returns how many entries were changed.
 
-    Events of the audit log lose the actor's name, ID, message and raw object too.
+    Events of the audit log also lose the actor's name, ID, message and raw object.
     """
     instead = pseudonym(person)
     touched = 0
@@ -358,7 +357,7 @@ def forget_person(connection: Connection, person: str, moment: datetime, signatu
 
 
 def _spellings(connection: Connection, column: Column[str], person: str) -> list[str]:
-    """How the column spells the name, whatever its case and surrounding blanks."""
+    """The spellings of the name in the column, ignoring case and surrounding blanks."""
     folded = person.strip().casefold()
     every = connection.execute(select(column).distinct()).scalars()
     return [one for one in every if one.strip().casefold() == folded and one != pseudonym(person)]

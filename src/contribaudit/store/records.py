@@ -1,4 +1,4 @@
-"""What the history gives and takes, apart from snapshots."""
+"""The records that the history accepts and returns, apart from snapshots."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contribaudit.core.model.snapshot import LedgerEntry
 
 @dataclass(frozen=True, slots=True)
 class RunDraft:
-    """What is known of a run when its snapshots are saved. Times are aware."""
+    """What is known about a run when its snapshots are saved. Times are aware."""
 
     started_at: datetime
     finished_at: datetime
@@ -24,21 +24,21 @@ class RunDraft:
     policy_sha256: str
     policy_name: str
     selection: str = ""
-    """What --only and --skip said, "" when everything was asked for."""
+    """The values of --only and --skip; "" when everything was collected."""
     planned_at: datetime | None = None
-    """When the schedule that started it meant it to begin; None when a person did."""
+    """When the schedule was to start the run; None when a person started it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord(RunDraft):
-    """One run as the history keeps it. Times are aware UTC; `planned_at` is None too where a version did not ask."""
+    """A run as stored. Times are aware UTC; `planned_at` is also None in runs of versions that did not record it."""
 
     id: int
     """Grows by one per run."""
     organizations: tuple[str, ...]
     """In the order in which their snapshots were saved."""
     complete: bool
-    """True when every collection of every snapshot was OK, and there was one."""
+    """True when every collection of every snapshot was OK, and there was at least one snapshot."""
     exit_code: int | None
     """None until the verdict is recorded."""
     summary: Mapping[str, int]
@@ -46,13 +46,13 @@ class RunRecord(RunDraft):
 
     @property
     def late_minutes(self) -> int | None:
-        """Whole minutes from the planned time to the start; None where nothing was planned."""
+        """Whole minutes from the planned time to the start; None when the run was not planned."""
         return None if self.planned_at is None else (self.started_at - self.planned_at) // timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How one finding of a run came out."""
+    """The outcome of one finding of a run."""
 
     finding: str
     """The finding's ID."""
@@ -64,15 +64,15 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """An observation with the reach of its interval."""
+    """An observation with the first and last run of its interval."""
 
     observation: Observation
-    """Its time is the start of the collection of `last_run`; its source and raw object are those of `first_run`."""
+    """Its time is the start of the collection in `last_run`; its source and raw object are those of `first_run`."""
     collector: str
     first_run: int
     """The run that saw this value first."""
     last_run: int
-    """The newest run that saw it, among those that were asked about."""
+    """The newest run that saw this value, among the runs that were asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,31 +90,31 @@ class LastKnown:
 
 @dataclass(frozen=True, slots=True)
 class RunLedger:
-    """What one run asked of the API about one organization."""
+    """The API requests of one run about one organization."""
 
     entries: tuple[LedgerEntry, ...]
     """In the order in which the requests ended."""
     clock_skew_seconds: float | None
-    """The API's `Date` minus our clock; None where no answer had one."""
+    """The API's `Date` minus the local clock; None when no answer had a date."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedManifest:
-    """One manifest.json that left the house."""
+    """An exported manifest.json."""
 
     organizations: tuple[str, ...]
     """IDs, sorted."""
     kind: str
     """ "run" or "period"."""
     run: int
-    """The newest run that it holds."""
+    """The newest run in the export."""
     sha256: str
     previous: str | None
-    """SHA-256 of the manifest before it; None for the first of a chain."""
+    """SHA-256 of the preceding manifest; None for the first of a chain."""
     written_at: datetime
     signed_with: str | None
-    """Fingerprint of the key that signed it; None when none did."""
+    """Fingerprint of the signing key; None when the manifest is not signed."""
     account: str
     host: str
     place: str
-    """Where it was written to, for finding it again."""
+    """Where the manifest was written."""

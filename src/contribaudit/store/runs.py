@@ -1,6 +1,6 @@
-"""Runs: listed, found, given their verdict; and how each finding came out, as intervals.
+"""Runs and their verdicts, and the outcome of each finding over time, stored as intervals.
 
-A run in which nothing came out otherwise adds nothing.
+A run whose outcomes are all unchanged adds no interval.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from contribaudit.store.schema import collections, organizations, outcomes, poli
 
 
 def list_runs(connection: Connection, *, organization: str | None = None, limit: int | None = None) -> list[RunRecord]:
-    """Runs, newest first; of one organization, at most `limit`, when given."""
+    """Runs, newest first; only those of `organization`, and at most `limit`, where given."""
     query = _runs_of(connection, organization).order_by(runs.c.id.desc())
     return _records(connection, query if limit is None else query.limit(limit))
 
@@ -37,7 +37,7 @@ _RUN = select(runs).where(runs.c.id == bindparam("run"))
 
 
 def find_run(connection: Connection, run: int) -> RunRecord:
-    """The run. Raises UsageError when there is none, with the newest in its hint."""
+    """The run with this number. Raises UsageError when it does not exist; the hint names the newest run."""
     found = _records(connection, _RUN.params(run=run))
     if found:
         return found[0]
@@ -52,7 +52,7 @@ def no_run(connection: Connection, run: int) -> UsageError:
 
 
 def run_at(connection: Connection, moment: datetime, organization: str | None = None) -> RunRecord | None:
-    """The last run (of one organization) that began at or before the moment, None when there was none yet."""
+    """The last run (of the organization, if given) that began at or before the moment; None when there was none yet."""
     query = _runs_of(connection, organization).where(runs.c.started_at <= moment)
     found = _records(connection, query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1))
     return found[0] if found else None
@@ -70,15 +70,15 @@ _COMPARED = _PREVIOUS.where(snapshots.c.run.not_in(_CUT))
 
 
 def previous_run(connection: Connection, organization: str, run: int) -> int | None:
-    """The organization's run before this one, None when it was its first."""
+    """The organization's run before this one; None when this was its first."""
     number = organization_number(connection, organization)
     return connection.execute(_PREVIOUS, {"organization": number, "before": run}).scalar()
 
 
 def compared_run(connection: Connection, organization: str, run: int) -> int | None:
-    """The run that this one is compared with: the organization's last one before it that was read whole.
+    """The run with which this one is compared: the organization's last earlier run that was complete.
 
-    The run before where none was; None when it was its first.
+    The previous run when none was complete; None when this was its first.
     """
     number = organization_number(connection, organization)
     whole = connection.execute(_COMPARED, {"organization": number, "before": run}).scalar()
@@ -88,9 +88,9 @@ def compared_run(connection: Connection, organization: str, run: int) -> int | N
 def record_verdict(
     connection: Connection, run: int, exit_code: int, summary: Mapping[str, int], judged: Iterable[Judged] = ()
 ) -> None:
-    """Note how the run ended, and how each finding came out. `summary` counts findings by outcome.
+    """Record the exit code of a run and the outcome of each finding. `summary` counts findings by outcome.
 
-    Raises UsageError when there is no such run.
+    Raises UsageError when the run does not exist.
     """
     text = json.dumps({str(outcome): count for outcome, count in summary.items()})
     values = {"exit_code": exit_code, "summary": text}
@@ -100,14 +100,14 @@ def record_verdict(
 
 
 def record_unreached(connection: Connection, organization: str, started_at: datetime, reason: str) -> None:
-    """Note that an audit could read nothing of the organization; `read_runs_seen` and gaps show it."""
+    """Record that an audit could read nothing of the organization; `read_runs_seen` returns it, and gaps show it."""
     number = ids.organization_id(connection, organization)
     values = {"organization": number, "started_at": started_at, "reason": reason}
     ids.add(connection, unreached, **values)
 
 
 def keep_policy(connection: Connection, sha256: str, resolved: str) -> None:
-    """Keep a resolved policy (TOML) under its digest."""
+    """Store a resolved policy (TOML) under its digest."""
     if read_policy(connection, sha256) is None:
         connection.execute(insert(policies).values(sha256=sha256, resolved=resolved))
 
@@ -116,7 +116,7 @@ _POLICY = select(policies.c.resolved).where(policies.c.sha256 == bindparam("sha2
 
 
 def read_policy(connection: Connection, sha256: str) -> str | None:
-    """The resolved policy (TOML) of that digest; None where a version judged that did not keep it."""
+    """The resolved policy (TOML) with this digest; None when the version that judged by it did not store policies."""
     return connection.execute(_POLICY, {"sha256": sha256}).scalar()
 
 
@@ -155,22 +155,22 @@ def _records(connection: Connection, query: Select[Any]) -> list[RunRecord]:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeSpan:
-    """One finding at one outcome, from the first run that gave it to the last."""
+    """One finding with one outcome, from the first run that gave it to the last."""
 
     finding: str
     organization: str
     check: str
     outcome: str
     since: datetime
-    """Start of the first run that gave it, though not before the period that was asked for."""
+    """Start of the first run with this outcome, within the requested period."""
     last: datetime
-    """Start of the last run of the organization in which it was so."""
+    """Start of the organization's last run with this outcome."""
     ended: datetime | None
-    """Start of the run that came to another outcome, or to none; None while it stands."""
+    """Start of the run that gave another outcome, or none; None while the outcome lasts."""
     observations: int
-    """Runs of the organization in between that are still kept, whole or not."""
+    """How many of the organization's runs with this outcome are still stored, complete or not."""
     longest_gap_hours: float
-    """Between two of them, or to the run that ended it: how long the outcome may have been another one unseen."""
+    """The longest time between two of those runs, or to the run that ended it, in which another outcome went unseen."""
 
 
 def read_outcome_history(
@@ -182,7 +182,7 @@ def read_outcome_history(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[OutcomeSpan]:
-    """How the organization's findings ("": the company's) came out over time, by check, finding and time."""
+    """The outcomes of the organization's findings ("": the company's) over time, by check, finding and time."""
     looked = _runs_that_judged(connection, organization)
     c = outcomes.c
     query = select(outcomes).where(c.organization == organization).order_by(c.check, c.finding, c.first_run)
@@ -192,7 +192,7 @@ def read_outcome_history(
     if check is not None:
         query = query.where(c.check == check)
     started_at = run_starts(connection, set(connection.execute(ends).scalars()))
-    words: dict[str, str] = {}  # a million findings have a hundred checks and outcomes
+    words: dict[str, str] = {}  # share the texts: a million findings have a hundred checks and outcomes
     spans = []
     for row in connection.execute(query):
         ended = None if row.ended_run is None else started_at[row.ended_run]
@@ -222,7 +222,7 @@ def read_outcome_history(
 def read_runs_seen(
     connection: Connection, organization: str, *, since: datetime | None = None, until: datetime | None = None
 ) -> list[RunSeen]:
-    """When the organization was read, and how far each collector came; with removed runs and audits that read nothing.
+    """When the organization was read, and the status of each collector; removed runs and unreached audits included.
 
     Oldest first. For `core.gaps`.
     """
@@ -259,7 +259,7 @@ def read_runs_seen(
 
 
 def _runs_that_judged(connection: Connection, organization: str) -> Sequence[tuple[int, datetime]]:
-    """Run and start of every kept run of the organization, of every run for the company, oldest first."""
+    """Number and start of every stored run of the organization ("": of every run), oldest first."""
     if not organization:
         return [(run, at) for run, at in connection.execute(select(runs.c.id, runs.c.started_at).order_by(runs.c.id))]
     number = organization_number(connection, organization)
@@ -276,8 +276,8 @@ _STANDING = select(
 def _save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) -> None:
     """Open an interval for each outcome that is new, and close those that it replaces.
 
-    A finding that is not there any more ends too, where its check was put to its organization in this run: a run
-    that leaves a check or an organization out says nothing of them.
+    A finding that has disappeared also ends if this run applied its check to its organization: a run that skips a check
+    or an organization says nothing about them.
     """
     coming = {one.finding: one for one in judged}
     asked = {(one.organization, one.check) for one in coming.values()}
@@ -301,6 +301,6 @@ def _save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) -
 
 
 def read_outcomes(connection: Connection, run: int) -> dict[str, str]:
-    """Outcome by finding ID, as of the run; of a check or organization that it left out, as last judged before."""
+    """Outcome by finding ID as of the run; for a check or organization that the run skipped, the last one before."""
     query = select(outcomes.c.finding, outcomes.c.outcome).where(*known_after(run, outcomes))
     return {row.finding: row.outcome for row in connection.execute(query)}

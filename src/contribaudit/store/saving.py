@@ -1,7 +1,7 @@
-"""Saves one run into the history: opens, keeps or closes intervals, as far as each collector read.
+"""Saves one run into the history: opens, continues or closes intervals, as far as each collector read.
 
-Listings of spaces are streamed into a table that lives as long as the transaction; what is new, changed or gone is then
-one statement each, so that 200 000 spaces take no more memory than 2 000.
+Listings of spaces are streamed into a temporary table; new, changed and missing spaces then take one statement each,
+so that 200 000 spaces need no more memory than 2 000.
 """
 
 from __future__ import annotations
@@ -83,16 +83,16 @@ def _save_snapshot(connection: Connection, run: int, position: int, snapshot: Sn
 
 
 def _save_facts(connection: Connection, run: int, organization: int, snapshot: Snapshot) -> dict[str, list[int]]:
-    """Open and close intervals; by collector, the facts that were seen (for the partial ones)."""
+    """Open and close the intervals of facts. Returns, for each partial collector, the facts that it saw."""
     status = {c.collector: c.status for c in snapshot.collections if c.status is not CollectionStatus.FAILED}
     read = [(name, snapshot.by_collector.get(name, ())) for name in status]
     topic_ids = ids.topic_ids(connection, organization, _topics(read))
-    # Most observations about a subject share the object, which is found faster by identity than by hash.
+    # Most observations of a subject share the object, and a lookup by identity is faster than one by hash.
     subjects = {id(one.subject): one.subject for _, observations in read for one in observations}
     subject_ids = ids.subject_ids(connection, organization, subjects.values())
     number_of = {identity: subject_ids[subject] for identity, subject in subjects.items()}
     span = max(subject_ids.values(), default=0) + 1
-    coming: dict[int, Observation] = {}  # by topic * span + subject: a number takes less than a pair
+    coming: dict[int, Observation] = {}  # by topic * span + subject: one number takes less memory than a pair
     for name, observations in read:
         place = {setting: topic * span for (collector, setting), topic in topic_ids.items() if collector == name}
         for one in observations:
@@ -122,7 +122,7 @@ def _save_facts(connection: Connection, run: int, organization: int, snapshot: S
 
 
 def _topics(read: Sequence[tuple[str, Sequence[Observation]]]) -> Iterator[ids.Topic]:
-    """Collector and setting of what was read, each once, as they came."""
+    """Each collector and setting that was read, once, in order of appearance."""
     for name, observations in read:
         for setting in dict.fromkeys(one.setting for one in observations):
             yield name, setting
@@ -138,7 +138,7 @@ def _open_facts(connection: Connection, topics: Sequence[int]) -> Iterator[Any]:
 
 
 def _unchanged(observation: Observation, value: str | None, unavailable: str | None, grade: str | None) -> bool:
-    """True when the observation says what the stored fact says."""
+    """True when the observation agrees with the stored fact."""
     if isinstance(observation, Unavailable):
         return unavailable is not None and json.loads(unavailable)["code"] == observation.code
     if value is None or grade != observation.grade:
@@ -151,7 +151,7 @@ def _unchanged(observation: Observation, value: str | None, unavailable: str | N
 def _close_intervals(
     connection: Connection, run: int, organization: int, ended: Mapping[str, Mapping[int, int]]
 ) -> None:
-    """End the intervals with this run; `ended` gives the first run of each, by collector."""
+    """End the intervals with this run; `ended` maps each collector to its facts and their first runs."""
     if ended:
         last = last_seen(connection, organization, ended, before=run)
         statement = update(facts).where(facts.c.id == bindparam("fact"))
@@ -162,7 +162,7 @@ def _close_intervals(
 def _open_intervals(
     connection: Connection, run: int, opening: Mapping[tuple[int, int], Observation], raw: Mapping[str, bytes]
 ) -> list[tuple[int, int]]:
-    """Begin an interval for each observation by topic and subject; keep the raw objects. Gives (fact, topic)."""
+    """Open an interval for each observation, by topic and subject, and store the raw objects. Returns (fact, topic)."""
     source_ids = ids.source_ids(connection, (o.source for o in opening.values())) if opening else {}
     digests = (o.response for o in opening.values() if isinstance(o, Observed) and o.response)
     response_ids = ids.response_ids(connection, digests, raw)
@@ -184,7 +184,7 @@ def _open_intervals(
 
 _SPACES_AT_A_TIME = 5_000
 _TOLD = ("key", "name", "type", "status")
-"""What makes a space another row when it changes."""
+"""A change of one of these columns starts a new row for the space."""
 _OWN = ("space", "key", "folded", "name", "type", "status", "created_at")
 
 _passing = MetaData()
@@ -203,15 +203,15 @@ _listed = Table(
     _passing,
     Column("app", Id, primary_key=True, autoincrement=False),
     Column("whole", Id, nullable=False),
-    Column("last_whole", BigInteger, nullable=False),  # the last run before whose listing was whole, 0 for none
+    Column("last_whole", BigInteger, nullable=False),  # the last earlier run with a complete listing; 0 for none
     prefixes=["TEMPORARY"],
 )
 
 
 def _save_spaces(connection: Connection, run: int, organization: int, snapshot: Snapshot) -> None:
-    """Open and close intervals as far as each listing came; spaces of a listing that failed are not kept.
+    """Open and close intervals of spaces as far as each listing came; spaces of a failed listing are not stored.
 
-    Raises UsageError for a space of an app without a listing.
+    Raises UsageError for a space whose app has no listing.
     """
     lists = {one.app: one for one in snapshot.space_lists}
     apps = ids.subject_ids(connection, organization, lists) if lists else {}
@@ -245,7 +245,7 @@ _STANDING = select(
 
 
 def _last_complete_run(connection: Connection, organization: int, run: int) -> dict[int, int]:
-    """By app, the last run before this one whose listing of it was whole."""
+    """By app, the last run before this one with a complete listing of its spaces."""
     found = dict(connection.execute(_WHOLE, {"organization": organization, "run": run}).all())
     if not found:
         return {}
@@ -255,9 +255,9 @@ def _last_complete_run(connection: Connection, organization: int, run: int) -> d
 
 
 def _save_lists(connection: Connection, run: int, organization: int, coming: Mapping[int, SpaceList]) -> None:
-    """A listing that came out as before, or differs in its cost and wording only, keeps its row.
+    """Open and close intervals of listings. A listing with the same result keeps its row, whatever it cost.
 
-    One that this run did not ask for ends: spaces were not read then.
+    A listing that this run did not request ends, because its spaces were not read.
     """
     opening = dict(coming)
     ending: list[int] = []
@@ -281,7 +281,7 @@ def _save_lists(connection: Connection, run: int, organization: int, coming: Map
 def _stage_spaces(
     connection: Connection, coming: Iterable[Space], lists: Mapping[Subject, SpaceList], apps: Mapping[Subject, int]
 ) -> None:
-    """Stream the spaces into the passing table; of two of the same identity the last stays."""
+    """Stream the spaces into the temporary table; of two with the same identity, the last one is kept."""
 
     def rows() -> Iterable[tuple[Any, ...]]:
         for place, one in enumerate(coming):
@@ -298,7 +298,7 @@ def _stage_spaces(
     waiting = iter(rows())
     while some := list(islice(waiting, _SPACES_AT_A_TIME)):
         ids.bulk_insert(connection, _coming, some)
-    if connection.dialect.name == "postgresql":  # it knows nothing of a new table, and would join it row by row
+    if connection.dialect.name == "postgresql":  # without statistics for the new table it would join row by row
         connection.exec_driver_sql("ANALYZE coming_spaces")
     later = _coming.alias("later")
     same = later.c.app == _coming.c.app, later.c.space == _coming.c.space
@@ -308,7 +308,7 @@ def _stage_spaces(
 _SAME = (_coming.c.app == spaces.c.app, _coming.c.space == spaces.c.space)
 _STILL = case((_listed.c.last_whole > spaces.c.first_run, _listed.c.last_whole), else_=spaces.c.first_run)
 _LAST_RUN = select(_STILL).where(_listed.c.app == spaces.c.app).scalar_subquery()
-"""A run that saw a space so for the last time: one that saw it begin, or the last whole listing."""
+"""The last run that saw the space in this form: the one that opened the interval, or the last complete listing."""
 
 
 def _close_changed(connection: Connection, run: int) -> None:

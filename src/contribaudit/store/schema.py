@@ -1,55 +1,56 @@
 """The tables of the history.
 
-A fact is an interval: what one collector said about one setting of one subject, from `first_run` until another value
-was seen, or none. A run that sees nothing new adds a row to `runs`, one to `snapshots` and one per collector.
+A fact is an interval: the value that one collector reported for one setting of one subject, from `first_run` until a
+run saw another value, or none. A run that sees nothing new adds a row to `runs`, one to `snapshots` and one per
+collector.
 
-    runs ◄── snapshots ◄── collections    which run asked whom, and how far each collector came
-    facts ──► runs                        what they said, from which run to which:
-      ├─────► topics, subjects            which collector about which setting, of whom
-      └─────► sources, responses          by which call, in which raw object
-    outcomes ──► runs                     how each finding came out, from which run to which
+    runs ◄── snapshots ◄── collections    which run read which organization, and how far each collector came
+    facts ──► runs                        the values, from which run to which:
+      ├─────► topics, subjects            by which collector, of which setting and subject
+      └─────► sources, responses          from which call, in which raw object
+    outcomes ──► runs                     the outcome of each finding, from which run to which
 
 Audit log and changes:
 
-    log_readings ──► runs     how far each run read the log, and where the next goes on
+    log_readings ──► runs     how far each run read the log, and where the next one continues
     events                    the entries that may be the cause of a change
-    annotations               a person's note of a change, by the change's ID
-    looks                     up to which run the changes were looked at
+    annotations               a person's note on a change, by the change's ID
+    looks                     up to which run a person has seen the changes
     prunings                  which runs were removed, when, by whom
 
 What people recorded; rows are added and never changed:
 
-    attestations ◄── confirmations, revocations    what somebody saw, who confirmed it, who took it back
+    attestations ◄── confirmations, revocations    what somebody saw, who confirmed it, who revoked it
     attachments                                    screenshots by digest
     plans                                          the highest plan, from which run on
-    baselines                                      what was approved; the newest of an organization counts
+    baselines                                      what was approved; the newest of an organization is in force
 
-Spaces, a row for each space and not for each of its values:
+Spaces, with one row per space rather than per value:
 
-    space_lists ──► subjects      how far the listing of one app's spaces came, from which run to which
-    spaces ──► subjects           one space as the listings showed it, from which run to which
+    space_lists ──► subjects      how far the listing of an app's spaces came, from which run to which
+    spaces ──► subjects           a space as the listings showed it, from which run to which
 
-Documents that the vendor publishes; a row for each look:
+Documents that the vendor publishes, with one row per look:
 
-    watched_documents             what is watched in addition to the documents that the rulebook names
-    document_looks                what each look found, and the text of those that found a new one
-    document_pages                pages as they came, by digest
-    document_notes                what people wrote about a provision
+    watched_documents             documents that are watched in addition to those in the rulebook
+    document_looks                the result of each look, with the text if it was new
+    document_pages                pages as they were received, by digest
+    document_notes                people's notes on provisions
 
 The vendor's sub-processors:
 
     subprocessor_lists            each import of the list, its rows in the page's words; the page is in document_pages
-    subprocessor_reviews          who looked at what a list changed, or at a row
+    subprocessor_reviews          who reviewed the changes of a list, or a row
 
 Evidence:
 
     manifests                 each exported manifest by digest, and the one before it
-    ledgers ──► runs          what a run asked of the API, compressed
+    ledgers ──► runs          the API requests of a run, compressed
 
 Messages to people:
 
     told                      the last notice of each matter, so that no notice is sent twice
-    messages ◄── deliveries   each message, and how far it came to each destination
+    messages ◄── deliveries   each message, and the state of its delivery to each destination
 """
 
 from __future__ import annotations
@@ -78,10 +79,10 @@ from sqlalchemy.schema import SchemaItem
 from contribaudit.store.columns import Escaped, Moment, Number
 
 FIRST = "0013"
-"""The revision of the first release. Versions before it wrote lower ones."""
+"""The revision of the first release. Versions before it used lower revisions."""
 VERSION_TABLE = "contribaudit_version"
 HEAD = FIRST
-"""The newest migration. A store at this revision opens without importing Alembic."""
+"""The newest migration. A history at this revision opens without importing Alembic."""
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 
@@ -97,29 +98,29 @@ metadata = MetaData(
 
 
 def _numbered(name: str, *items: SchemaItem) -> Table:
-    """A table whose rows have a number as their key."""
+    """A table with a number as its primary key."""
     return Table(name, metadata, Column("id", Id, primary_key=True, autoincrement=False), *items)
 
 
 def _texts(*names: str) -> list[Column[Any]]:
-    """Columns of hostile text, none of them ever null."""
+    """Columns that may hold any text, none of them nullable."""
     return [Column(name, Escaped, nullable=False) for name in names]
 
 
 def _row_reference(table: str, name: str, *, index: bool | None = None) -> Column[Any]:
-    """The number of a row of another table, never null."""
+    """A column with the number of a row in another table, not nullable."""
     return Column(name, Id, ForeignKey(f"{table}.id"), nullable=False, index=index)
 
 
 def _one_open_interval(table: Table, *names: str) -> None:
-    """Let one interval at a time be open for what these columns name."""
+    """Allow only one open interval for each combination of these columns."""
     still = table.c.ended_run.is_(None)
     columns = (table.c[name] for name in names)
     Index(f"{table.name}_open", *columns, unique=True, sqlite_where=still, postgresql_where=still)
 
 
 def _signature(verb: str) -> list[Column[Any]]:
-    """Who did it, when, under which account and on which machine; `columns.signed` gives the values."""
+    """Columns for who did it, when, under which account and on which machine; `columns.signed` gives the values."""
     return [*_texts(f"{verb}_by"), Column(f"{verb}_at", Moment, nullable=False), *_texts("account", "host")]
 
 
@@ -133,19 +134,19 @@ runs = _numbered(
     ),
     Column("exit_code", Integer),
     Column("summary", Text),
-    Column("planned_at", Moment),  # null: nothing planned it, or a version wrote it that did not ask
+    Column("planned_at", Moment),  # null: not planned, or written by a version that did not record it
 )
 
 organizations = _numbered("organizations", Column("organization", Escaped, nullable=False, unique=True))
 
-unreached = _numbered(  # audits that could read nothing of an organization: no run is kept of it
+unreached = _numbered(  # audits that could read nothing of an organization, which therefore have no run
     "unreached",
     _row_reference("organizations", "organization"),
     Column("started_at", Moment, nullable=False),
     Column("reason", Escaped, nullable=False),
 )
 
-policies = Table(  # as resolved, so that evidence is judged by what judged the run
+policies = Table(  # as resolved, so that evidence is judged by the policy that judged the run
     "policies",
     metadata,
     Column("sha256", Escaped, primary_key=True),
@@ -179,13 +180,13 @@ collections = Table(
     Column("missing_scope", Escaped),
     Column("requests", Number, nullable=False),
     Column("seconds", Float, nullable=False),
-    Column("seen", LargeBinary),  # facts that a partial collection saw, as `facts.pack` writes them; else null
+    Column("seen", LargeBinary),  # facts that a partial collection saw, in the form of `facts.pack`; otherwise null
     PrimaryKeyConstraint("organization", "run", "position"),
     ForeignKeyConstraint(["organization", "run"], ["snapshots.organization", "snapshots.run"]),
     sqlite_with_rowid=False,
 )
 
-# Without unique constraints: a long hostile name does not fit into a PostgreSQL index, and saves are serialized anyway.
+# No unique constraints: a long hostile name does not fit into a PostgreSQL index, and saves are serialized anyway.
 topics = _numbered(
     "topics",
     _row_reference("organizations", "organization"),
@@ -195,7 +196,7 @@ topics = _numbered(
 subjects = _numbered(
     "subjects",
     _row_reference("organizations", "seen_in", index=True),
-    Column("organization", Escaped, nullable=False),  # the subject's own: "" for the company
+    Column("organization", Escaped, nullable=False),  # the organization of the subject itself; "" for the company
     Column("kind", String(32), nullable=False),
     Column("subject", Escaped, nullable=False),
 )
@@ -205,7 +206,7 @@ sources = _numbered("sources", Column("source", Escaped, nullable=False))
 responses = _numbered(
     "responses",
     Column("digest", Escaped, nullable=False),
-    Column("body", LargeBinary),  # zlib; null when a fact names the digest and nobody handed in the object
+    Column("body", LargeBinary),  # zlib; null when a fact names the digest but the object was not handed in
     UniqueConstraint("digest"),
 )
 
@@ -219,8 +220,8 @@ facts = _numbered(
     _row_reference("sources", "source"),
     Column("response", Id, ForeignKey("responses.id")),
     _row_reference("runs", "first_run"),
-    Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it; null while open
-    Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw something else, or nothing; null while open
+    Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw the value; null while open
+    Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw another value or none; null while open
 )
 _one_open_interval(facts, "topic", "subject")
 _ended = facts.c.ended_run.is_not(None)
@@ -232,7 +233,7 @@ outcomes = _numbered(
     *_texts("check", "finding"),
     Column("outcome", String(24), nullable=False),
     _row_reference("runs", "first_run"),
-    Column("ended_run", Id, ForeignKey("runs.id")),  # the run with another outcome, or none; null while open
+    Column("ended_run", Id, ForeignKey("runs.id")),  # the run with another outcome or none; null while open
 )
 _one_open_interval(outcomes, "finding")
 
@@ -243,7 +244,7 @@ log_readings = _numbered(
     Column("covers_from", Moment),
     Column("covers_until", Moment),
     *_texts("code", "reason"),
-    Column("actions", Text),  # JSON list; null when the same as in the reading before
+    Column("actions", Text),  # JSON list; null when it equals that of the previous reading
     Column("read", Number, nullable=False),
     Column("kept", BigInteger, nullable=False),
     Column("cursor", Escaped, nullable=False),
@@ -282,11 +283,11 @@ prunings = _numbered(
     Column("pruned_at", Moment, nullable=False),
     *_texts("account", "host"),
     Column("keep", Escaped, nullable=False),  # the rule in words
-    Column("runs", Text, nullable=False),  # JSON [{run, started_at}]
+    Column("runs", Text, nullable=False),  # JSON [{run, started_at, organizations}]
 )
 
 attestations = _numbered(
-    "attestations",  # in the order in which they were recorded
+    "attestations",  # in the order of recording
     Column("attestation", Escaped, nullable=False),
     _row_reference("organizations", "organization", index=True),
     Column("kind", String(32), nullable=False),
@@ -297,7 +298,7 @@ attestations = _numbered(
     *_signature("recorded"),
     *_texts("look", "screen", "console_path", "note"),
     Column("attachments", Text, nullable=False),  # JSON [{name, sha256, size_bytes}]
-    Column("anchors", Text, nullable=False),  # JSON [{signal, organization, kind, subject, state, revision}]
+    Column("anchors", Text, nullable=False),  # JSON [{signal, organization, kind, subject, state, revision, canonical}]
     Column("unanchored_reason", Escaped, nullable=False),
     Column("highest_plan", Escaped),
     Column("plan_words", Text, nullable=False),  # JSON list
@@ -328,9 +329,9 @@ attachments = _numbered(
 plans = _numbered(
     "plans",
     _row_reference("organizations", "organization", index=True),
-    _row_reference("runs", "run"),  # the first that saw it so
+    _row_reference("runs", "run"),  # the first run that saw this plan
     Column("since", Moment, nullable=False),
-    Column("highest", Escaped),  # null when a run could not tell
+    Column("highest", Escaped),  # null when the highest plan was unknown
     Column("words", Text, nullable=False),  # JSON list
 )
 
@@ -343,21 +344,21 @@ space_lists = _numbered(
     *_texts("code", "reason", "visible_to"),
     Column("requests", Integer, nullable=False),
     _row_reference("runs", "first_run"),
-    Column("ended_run", Id, ForeignKey("runs.id")),  # the run whose listing came out otherwise; null while open
+    Column("ended_run", Id, ForeignKey("runs.id")),  # the run with another listing or none; null while open
 )
 _one_open_interval(space_lists, "app")
 
 spaces = _numbered(
     "spaces",
     _row_reference("subjects", "app"),
-    Column("space", Escaped, nullable=False),  # its ARI
+    Column("space", Escaped, nullable=False),  # the ARI
     Column("key", Escaped, nullable=False),
-    Column("folded", Escaped, nullable=False),  # the key without case, cut where it is very long, for finding it
+    Column("folded", Escaped, nullable=False),  # the key in lower case and at most 120 characters, for lookups
     *_texts("name", "type", "status"),
     Column("created_at", Moment),
     _row_reference("runs", "first_run"),
-    Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw it so; null while open
-    Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw it otherwise, or not; null while open
+    Column("last_run", Id, ForeignKey("runs.id")),  # the last run that saw the space in this form; null while open
+    Column("ended_run", Id, ForeignKey("runs.id")),  # the run that saw it in another form or not; null while open
 )
 Index("spaces_by_id", spaces.c.app, spaces.c.space, spaces.c.first_run, unique=True)
 Index("spaces_by_key", spaces.c.app, spaces.c.folded, spaces.c.space)
@@ -371,7 +372,7 @@ watched_documents = _numbered(
 )
 
 document_looks = _numbered(
-    "document_looks",  # in the order in which they were recorded
+    "document_looks",  # in the order of recording
     Column("document", Escaped, nullable=False),
     Column("outcome", String(16), nullable=False),
     *_texts("code", "reason"),
@@ -380,12 +381,12 @@ document_looks = _numbered(
     Column("fetched", Boolean, nullable=False),
     *_texts("sha256", "text_sha256"),
     Column("size_bytes", Number, nullable=False),
-    Column("stated_on", String(10)),  # ISO 8601; null where the page names no day
+    Column("stated_on", String(10)),  # ISO 8601; null when the page states no date
     Column("redirects", Text, nullable=False),  # JSON list
     Column("accepted", Boolean, nullable=False),
     *_texts("etag", "last_modified"),
     *_signature("recorded"),
-    Column("provisions", LargeBinary),  # zlib of JSON; null where the look brought no text of its own
+    Column("provisions", LargeBinary),  # zlib of JSON; null when the look found no new text
 )
 Index("document_looks_document", document_looks.c.document, document_looks.c.id)
 
@@ -405,10 +406,10 @@ document_notes = _numbered(
 )
 
 subprocessor_lists = _numbered(
-    "subprocessor_lists",  # in the order in which they were imported
+    "subprocessor_lists",  # in the order of import
     Column("effective", String(10), nullable=False),  # ISO 8601
     Column("source", Escaped, nullable=False),
-    Column("digest", Escaped, nullable=False),  # of the page
+    Column("digest", Escaped, nullable=False),  # digest of the page
     Column("rows", LargeBinary, nullable=False),  # zlib of JSON
     *_signature("imported"),
     Column("etag", Escaped),  # null in rows of older versions
@@ -417,17 +418,17 @@ subprocessor_lists = _numbered(
 
 subprocessor_reviews = _numbered(
     "subprocessor_reviews",
-    Column("effective", String(10), nullable=False),  # of the list
-    Column("row", Escaped, nullable=False),  # its name; "" for everything that the list changed
+    Column("effective", String(10), nullable=False),  # effective date of the list
+    Column("row", Escaped, nullable=False),  # the row's name; "" for all changes of the list
     Column("note", Escaped, nullable=False),
     *_signature("signed"),
 )
 
 manifests = _numbered(
     "manifests",
-    Column("scope", Escaped, nullable=False),  # the organizations' IDs, sorted, a line each
+    Column("scope", Escaped, nullable=False),  # the organizations' IDs, sorted, one per line
     Column("kind", String(8), nullable=False),  # "run" or "period"
-    Column("run", Id, nullable=False),  # the newest that it holds
+    Column("run", Id, nullable=False),  # the newest run in the export
     Column("sha256", Escaped, nullable=False),
     Column("previous", Escaped),
     Column("written_at", Moment, nullable=False),
@@ -441,14 +442,14 @@ ledgers = _numbered(
     _row_reference("runs", "run"),
     _row_reference("organizations", "organization"),
     Column("clock_skew_seconds", Float),
-    Column("entries", LargeBinary, nullable=False),  # zlib of JSON lists, a line each
+    Column("entries", LargeBinary, nullable=False),  # zlib of JSON lists, one per line
     UniqueConstraint("run", "organization"),
 )
 
 baselines = _numbered(
     "baselines",
     _row_reference("organizations", "organization", index=True),
-    _row_reference("runs", "run"),  # what this run knew is approved
+    _row_reference("runs", "run"),  # what was known after this run is approved
     *_signature("approved"),
     Column("reason", Escaped, nullable=False),
     Column("until", Moment),
@@ -458,7 +459,7 @@ told = Table(
     "told",
     metadata,
     Column("organization", Escaped, nullable=False),
-    Column("key", Escaped, nullable=False),  # "" for the organization itself: up to which run it was told of
+    Column("key", Escaped, nullable=False),  # "" for the row that holds the last run with notices
     Column("run", Id),  # no reference: a run may be removed
     Column("event", String(16), nullable=False),
     *_texts("state", "topic", "text"),

@@ -1,4 +1,4 @@
-"""Reads the spaces of an organization from the history, one by one; each query is a short transaction of its own."""
+"""Reads the spaces of an organization from the history on demand; each query is a short transaction of its own."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from contribaudit.store.schema import runs, snapshots, space_lists, spaces, subj
 from contribaudit.store.transactions import asked_once
 
 _LONGEST_FOLDED = 120
-"""Characters of a key that it is found by: PostgreSQL refuses very long ones in an index."""
+"""How many characters of a key are indexed: PostgreSQL refuses very long ones."""
 Reading: TypeAlias = Callable[[], AbstractContextManager[Connection]]
 _PAGE = 1_000
 
 
 def fold(key: str) -> str:
-    """The form in which a key is found."""
+    """The form of a key that lookups compare."""
     return key.casefold()[:_LONGEST_FOLDED]
 
 
@@ -48,13 +48,13 @@ _RUNS = (
 
 
 class StoredSpaces:
-    """The spaces of one organization as of a run: those known when it had ended.
+    """The spaces of one organization that were known at the end of a run.
 
-    Listings and numbers are read at once, so that a report can show them after the history was closed.
+    Listings and counts are read at once, so that a report can show them after the history was closed.
     """
 
     def __init__(self, reading: Reading, organization: str, run: int | None = None) -> None:
-        """`run` None means the newest one of the organization."""
+        """Read the listings and counts. `run` None means the organization's newest run."""
         self._reading = reading
         self._organization = organization
         with reading() as connection:
@@ -76,19 +76,19 @@ class StoredSpaces:
         return {self._apps[app]: count for app, count in connection.execute(counted)}
 
     def lists(self) -> Mapping[Subject, SpaceList]:
-        """The listing of each app that has spaces, of the run; empty when spaces were not read at all."""
+        """By app, the listing of its spaces as of the run; empty when spaces were never read."""
         return self._lists
 
     def read_at(self) -> datetime | None:
-        """The start of the run that read the spaces; None when no run did."""
+        """The start of the run; None when no run audited the organization."""
         return self._read_at
 
     def count(self, app: Subject) -> int:
-        """How many spaces of the app are known."""
+        """The number of known spaces of the app."""
         return self._counts.get(app, 0)
 
     def find(self, text: str) -> Sequence[KnownSpace]:
-        """Spaces by ARI, or by `space:HOST/TYPEKEY/KEY` without case; several where a key is ambiguous."""
+        """Spaces by ARI, or by `space:HOST/TYPEKEY/KEY` in any case; several where a key is ambiguous."""
         if not self._apps:
             return ()
         bare = text.strip().removeprefix("space:")
@@ -103,18 +103,18 @@ class StoredSpaces:
         return [one for one in found if one.space.key.casefold() == key]
 
     def of(self, app: Subject) -> Iterator[KnownSpace]:
-        """The app's spaces by key without case, as the history's database sorts texts."""
+        """The app's spaces by key, ignoring case, in the database's sort order."""
         if app in self._numbers:
             yield from self._pages(spaces.c.app == self._numbers[app])
 
     def since(self, app: Subject, moment: datetime) -> Iterator[KnownSpace]:
-        """Spaces of the app that a run after the moment was the first to see, by key."""
+        """Spaces of the app that were first seen by a run after the moment, by key."""
         if app not in self._numbers:
             return
         yield from self._pages(spaces.c.app == self._numbers[app], _first_run() > self._last_run(moment))
 
     def _last_run(self, moment: datetime) -> int:
-        """The last run that had begun by the moment, 0 for none; every app of a rule asks for the same moments."""
+        """The last run that had begun by the moment, 0 for none; cached, since a rule asks the same for every app."""
         if moment not in self._last_runs:
             query = select(func.max(runs.c.id)).where(runs.c.started_at <= moment)
             with self._reading() as connection:
@@ -122,7 +122,7 @@ class StoredSpaces:
         return self._last_runs[moment]
 
     def bearers(self, app: Subject, key: str) -> Sequence[tuple[str, datetime]]:
-        """The IDs of all spaces of the app that ever bore the key, oldest first."""
+        """The IDs of all spaces of the app that ever had the key, with the start of their first runs, oldest first."""
         query = (
             select(spaces.c.space, spaces.c.key, spaces.c.first_run, runs.c.started_at)
             .join(runs, runs.c.id == spaces.c.first_run)
@@ -138,7 +138,7 @@ class StoredSpaces:
         return list(first.items())
 
     def search(self, text: str, limit: int = 50) -> Sequence[KnownSpace]:
-        """Spaces whose key or name holds the text, without case; at most `limit`, by key."""
+        """Spaces whose key or name contains the text, ignoring case; at most `limit`, by key."""
         wanted = text.casefold()
         found: list[KnownSpace] = []
         if wanted and self._apps and limit > 0:
@@ -151,7 +151,7 @@ class StoredSpaces:
         return found
 
     def page(self, app: Subject, offset: int, limit: int) -> Sequence[KnownSpace]:
-        """At most `limit` of the app's spaces from the place `offset` on, 0 for the first, in the order of `of`."""
+        """At most `limit` of the app's spaces from position `offset` (0: the first), in the order of `of`."""
         if app not in self._numbers or limit <= 0:
             return ()
         with self._reading() as connection:
@@ -159,7 +159,7 @@ class StoredSpaces:
             return [self._known_space(row) for row in connection.execute(query)]
 
     def position(self, space: Space) -> int | None:
-        """The place of the space among its app's in the order of `of`; None where it is not among them."""
+        """The position of the space among the spaces of its app, in the order of `of`; None when it is not known."""
         mine = spaces.c.app == self._numbers.get(space.app, 0)
         with self._reading() as connection:
             own = select(spaces.c.folded, spaces.c.space, spaces.c.id).where(
@@ -174,7 +174,7 @@ class StoredSpaces:
 
     @property
     def _standing(self) -> tuple[ColumnElement[bool], ...]:
-        """Spaces that were known when the run had ended. Whoever asks names the apps."""
+        """Conditions for spaces that were known at the end of the run. Callers add a condition for the apps."""
         return known_after(self._run, spaces)
 
     @property
@@ -196,7 +196,7 @@ class StoredSpaces:
             return [self._known_space(row) for row in connection.execute(self._query(*conditions))]
 
     def _pages(self, *conditions: ColumnElement[bool]) -> Iterator[KnownSpace]:
-        """Page by page, each read in a transaction of its own: what was known as of a run does not change."""
+        """Spaces page by page, each page in a transaction of its own: what was known as of a run does not change."""
         after: ColumnElement[bool] | None = None
         while True:
             query = self._query(*conditions, *(() if after is None else (after,)), limit=_PAGE)
@@ -209,7 +209,7 @@ class StoredSpaces:
             after = tuple_(spaces.c.folded, spaces.c.space, spaces.c.id) > _order_key(rows[-1])
 
     def _query(self, *conditions: ColumnElement[bool], limit: int | None = None, offset: int = 0) -> Select[Any]:
-        """The rows first, then what belongs to each: the database asks for no space that is not returned."""
+        """A query that selects the rows first and then joins their runs, so that only returned spaces are joined."""
         order = spaces.c.folded, spaces.c.space, spaces.c.id
         rows = select(spaces.c.id).where(*self._standing, *conditions).order_by(*order)
         chosen = spaces.c.id.in_(rows if limit is None else rows.limit(limit).offset(offset))
@@ -226,15 +226,15 @@ class StoredSpaces:
 
 
 def _order_key(row: Any) -> ColumnElement[Any]:
-    """Where a row stands in the order, its texts as they are stored."""
+    """A row's sort key, with its texts as stored."""
     return tuple_(literal(row.folded, Escaped), literal(row.space, Escaped), row.id)
 
 
 def _may_contain(column: ColumnElement[str], wanted: str) -> ColumnElement[bool]:
-    """True for every text that holds what is wanted, without case, and for few others.
+    """True for every text that contains `wanted`, ignoring case, and for a few others.
 
-    Texts are stored in ASCII: whatever folds to or from anything else stands there behind a backslash, as do quotation
-    marks and backslashes themselves.
+    Texts are stored in ASCII: any character that folds to or from a non-ASCII one is stored with a backslash, as are
+    quotation marks and backslashes themselves.
     """
     stored = type_coerce(column, Text)
     escaped = stored.contains("\\", autoescape=True)
@@ -243,7 +243,7 @@ def _may_contain(column: ColumnElement[str], wanted: str) -> ColumnElement[bool]
 
 
 def _first_run() -> ColumnElement[int]:
-    """The first run that ever saw the space, under whatever key and name."""
+    """The first run that ever saw the space, under any key and name."""
     earliest = spaces.alias("earliest")
     query = select(func.min(earliest.c.first_run))
     return query.where(earliest.c.app == spaces.c.app, earliest.c.space == spaces.c.space).scalar_subquery()
@@ -256,13 +256,13 @@ _LISTED = select(subjects.c.id, subjects.c.subject).where(
 
 @asked_once
 def apps_with_spaces(connection: Connection, organization: str, number: int | None) -> dict[int, Subject]:
-    """By number, the apps whose spaces were ever asked for."""
+    """By number, the apps whose spaces were ever listed."""
     rows = connection.execute(_LISTED, {"organization": number})
     return {own: Subject(organization, Kind.APP, name) for own, name in rows}
 
 
 def first_whole_runs(connection: Connection, apps: Mapping[int, Subject]) -> dict[int, int]:
-    """By app, the run of its first whole listing."""
+    """By app, the run of its first complete listing."""
     if not apps:
         return {}
     query = select(space_lists.c.app, func.min(space_lists.c.first_run))
@@ -272,7 +272,7 @@ def first_whole_runs(connection: Connection, apps: Mapping[int, Subject]) -> dic
 
 
 def _app_places(connection: Connection, number: int | None, run: int) -> dict[str, tuple[str, str]]:
-    """Host and type key of each app by its ID, as last seen by then."""
+    """By app ID, the host and type key that were last seen by the run."""
     if number is None:
         return {}
     told: dict[str, dict[str, str]] = {}

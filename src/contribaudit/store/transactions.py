@@ -1,6 +1,6 @@
-"""Transactions on the history, what is asked once in each, and the locks that outlast them.
+"""Transactions on the history, a cache for each, and locks that outlast transactions.
 
-One audit per organization at a time, and one export: a lock file beside SQLite's, an advisory lock on a server.
+One audit per organization at a time, and one export: a lock file beside the SQLite file, an advisory lock on a server.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _Answer = TypeVar("_Answer")
 _OnConnection: TypeAlias = Callable[Concatenate[Connection, _Words], _Answer]
 
 _KEPT = "contribaudit_kept"
-_WRITER = 0x636F6E7472696201  # beside the lock of migrations; per schema
+_WRITER = 0x636F6E7472696201  # next to the lock of migrations; per schema
 _TRY = text("SELECT pg_try_advisory_xact_lock(CAST(:key AS bigint) # hashtextextended(current_schema(), 0))")
 _WRITERS_SECONDS, _WRITERS_POLL_SECONDS = 600.0, 0.05
 _POLL_SECONDS = 0.2
 
 _AT_ONCE: ContextVar[tuple[Transactions, Connection] | None] = ContextVar("_AT_ONCE", default=None)
-"""The history that is read at once here, and its transaction."""
+"""The history that `at_once` reads in this context, and its transaction."""
 
 
 class Transactions:
@@ -41,7 +41,7 @@ class Transactions:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._held: dict[str, Connection] = {}
-        """On a server, the connections that hold a lock, by organization."""
+        """By organization, the connections that hold a lock (on a server only)."""
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -59,9 +59,9 @@ class Transactions:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Answer everything that this thread asks within the block from one state of the history, in one transaction.
+        """Answer all queries of this thread within the block from one state of the history, in one transaction.
 
-        What is written meanwhile, within the block too, is not seen in it. Errors of the block pass as they are.
+        The block does not see what is written meanwhile, not even by itself. Errors of the block pass unchanged.
         """
         with database_errors(self._database.shown), self._one_state() as connection:
             token = _AT_ONCE.set((self, connection))
@@ -92,7 +92,7 @@ def reads(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
 
 
 def writes(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]:
-    """The function as a method that writes in a transaction of its own: all that it does is kept, or nothing."""
+    """The function as a method that writes in a transaction of its own, entirely or not at all."""
 
     @wraps(function)
     def method(store: Transactions, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
@@ -103,10 +103,10 @@ def writes(function: _OnConnection[_Words, _Answer]) -> _Method[_Words, _Answer]
 
 
 def _one_writer(connection: Connection) -> None:
-    """Let one transaction write at a time, as on SQLite, so that numbers can be given out; readers are not held up."""
+    """Allow one writing transaction at a time, as on SQLite, so that row numbers are unique. Readers do not wait."""
     if connection.dialect.name != "postgresql":
         return
-    # Many runners may wait here, each as long as all before it write: longer than one statement may take.
+    # Many runners may wait here for all writers before them: longer than a single statement may take.
     deadline = time.monotonic() + _WRITERS_SECONDS
     while not connection.execute(_TRY, {"key": _WRITER}).scalar() and time.monotonic() < deadline:
         time.sleep(_WRITERS_POLL_SECONDS)
@@ -114,9 +114,9 @@ def _one_writer(connection: Connection) -> None:
 
 
 def asked_once(function: _OnConnection[_Words, _Answer]) -> _OnConnection[_Words, _Answer]:
-    """The function, called once per transaction that only reads, and every time in one that writes.
+    """The function with its result cached in each read-only transaction; a writing transaction calls it every time.
 
-    Its result must not be altered, and its arguments must be hashable.
+    The result must not be modified, and the arguments must be hashable.
     """
 
     @wraps(function)
@@ -134,7 +134,7 @@ def asked_once(function: _OnConnection[_Words, _Answer]) -> _OnConnection[_Words
 
 @contextmanager
 def file_lock(database: Path, organization: str, wait_seconds: float) -> Iterator[None]:
-    """Hold a lock file beside the database; the operating system drops the lock when the process ends."""
+    """Hold a lock file beside the database; the operating system releases the lock when the process ends."""
     from filelock import FileLock, Timeout
 
     name = sha256(organization.encode(errors="surrogatepass")).hexdigest()[:16]
@@ -158,9 +158,9 @@ def file_lock(database: Path, organization: str, wait_seconds: float) -> Iterato
 def advisory_lock(
     engine: Engine, shown: str, organization: str, wait_seconds: float, held: dict[str, Connection]
 ) -> Iterator[None]:
-    """Hold an advisory lock on a connection of its own; the server drops it when the connection ends.
+    """Hold an advisory lock on a connection of its own; the server releases it when the connection ends.
 
-    The connection stands in `held` meanwhile: `require_held` asks whether it still holds.
+    `held` contains the connection meanwhile, so that `require_held` can check it.
     """
     with translated(shown):
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -180,7 +180,7 @@ def advisory_lock(
 
 
 def require_held(shown: str, held: Mapping[str, Connection]) -> None:
-    """Raise StoreError where a lock's connection broke: another audit of that organization may have started since."""
+    """Raise StoreError when a lock's connection broke: another audit of that organization may have started since."""
     for organization, connection in held.items():
         try:
             connection.execute(select(1))
@@ -209,7 +209,7 @@ def _lock_number(connection: Connection, organization: str) -> int:
 
 
 EXPORTS = "evidence of all"
-"""Locked in place of an organization, whose ID has no blanks, while evidence is exported."""
+"""Locked in place of an organization while evidence is exported; no organization ID contains blanks."""
 
 
 def _busy(organization: str) -> StoreBusy:

@@ -1,4 +1,4 @@
-"""Watched documents in the history: what is watched, every look at it, the texts that looks brought, people's notes."""
+"""Tables of watched documents, looks at them, their texts and people's notes; and of the vendor's sub-processors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _HINT = "Restore the history from a backup, or import the document again"
 
 
 def add_document(connection: Connection, watched: Watched, signature: Signature) -> None:
-    """Watch a document from now on; one that is watched already gets the new title and address."""
+    """Watch a document from now on; a document that is already watched gets the new title and address."""
     values = {"title": watched.title, "url": watched.url, **signed(signature, "added")}
     there = watched_documents.c.document == watched.name
     if connection.execute(select(watched_documents.c.id).where(there)).scalar() is None:
@@ -43,13 +43,13 @@ def add_document(connection: Connection, watched: Watched, signature: Signature)
 
 
 def read_added(connection: Connection) -> tuple[Watched, ...]:
-    """The documents that were added here, in the order in which they were."""
+    """The documents that people added, in the order of adding."""
     rows = connection.execute(select(watched_documents).order_by(watched_documents.c.id))
     return tuple(Watched(row.document, row.title, row.url, shipped=False) for row in rows)
 
 
 def add_look(connection: Connection, look: Look, body: bytes | None, provisions: Provisions | None) -> Look:
-    """Keep a look; `body` is the page as it came and `provisions` its text, None where they are not kept."""
+    """Store a look. `body` is the page as received and `provisions` its text; None when they are not stored."""
     number = ids.add(
         connection,
         document_looks,
@@ -77,7 +77,7 @@ _LOOKS = select(*_COLUMNS).order_by(document_looks.c.id)
 
 
 def read_looks(connection: Connection, document: str | None = None) -> dict[str, Sequence[Look]]:
-    """Every look (None: at any document) by document, in the order in which they were recorded."""
+    """Every look at the document (None: at any document), by document, in the order of recording."""
     query = _LOOKS if document is None else _LOOKS.where(document_looks.c.document == document)
     found: dict[str, list[Look]] = defaultdict(list)
     for row in connection.execute(query):
@@ -102,7 +102,7 @@ def _packed(provisions: Provisions) -> bytes:
 
 
 def read_provisions(connection: Connection, look: int) -> Provisions:
-    """The text that a look brought; empty for one that brought none. Raises StoreDamaged when it cannot be read."""
+    """The text that a look brought, () for none. Raises StoreDamaged when it cannot be read."""
     packed = connection.execute(select(document_looks.c.provisions).where(document_looks.c.id == look)).scalar()
     if packed is None:
         return ()
@@ -114,12 +114,12 @@ def read_provisions(connection: Connection, look: int) -> Provisions:
 
 
 def read_page(connection: Connection, digest: str) -> bytes:
-    """A page as it came. Raises StoreDamaged when it is not there or not what the digest says."""
+    """A page as it was received. Raises StoreDamaged when it is missing or was altered."""
     return ids.read_body(connection, document_pages, digest, "The page", _HINT)
 
 
 def add_note(connection: Connection, note: Note) -> Note:
-    """Keep a person's note."""
+    """Store a person's note and return it with its number."""
     names = ("document", "anchor", "provision", "text_sha256", "holds")
     number = ids.add(connection, document_notes, note=note.text, **fields_of(note, names), **signed(note.signed))
     return replace(note, id=number)
@@ -129,7 +129,7 @@ _NOTES = select(document_notes).order_by(document_notes.c.id)
 
 
 def read_notes(connection: Connection) -> tuple[Note, ...]:
-    """Every note, in the order in which they were written."""
+    """Every note, in the order of writing."""
     return tuple(
         Note(row.id, row.document, row.anchor, row.provision, row.text_sha256, row.holds, row.note, signature_in(row))
         for row in connection.execute(_NOTES)
@@ -137,7 +137,7 @@ def read_notes(connection: Connection) -> tuple[Note, ...]:
 
 
 def add_list(connection: Connection, listed: SubprocessorList, body: bytes) -> None:
-    """Keep an import with its page. What it says is not held against other imports here."""
+    """Store an import with its page. It is not compared with other imports here."""
     assert listed.imported is not None
     assert listed.sha256 == sha256(body).hexdigest()
     values = {
@@ -154,7 +154,7 @@ def add_list(connection: Connection, listed: SubprocessorList, body: bytes) -> N
 
 
 def add_review(connection: Connection, review: Review) -> None:
-    """Keep a review."""
+    """Store a review."""
     values = {"effective": review.effective.isoformat(), "row": review.row, "note": review.note}
     ids.add(connection, subprocessor_reviews, **values, **signed(review.signed))
 

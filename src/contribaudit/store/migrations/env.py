@@ -1,4 +1,4 @@
-"""Alembic's entry: `store/database.py` hands in the connection, inside one transaction."""
+"""Alembic's entry point; `store/database.py` passes the connection, inside one transaction."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The tables of the first release.
 
-A new history is made from schema.py at once. This brings along one that a version before the first release wrote,
-under a lower number: they only added tables and columns, so what is missing can simply be added.
+A new history is created from schema.py directly. This migration upgrades a history that a version before the first
+release wrote, under a lower number: those versions only added tables and columns, so the missing ones are added here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the tables, indexes and columns that are missing; their rows of before stay unknown."""
+    """Create the tables, indexes and columns that are missing; existing rows have NULL in new columns."""
     connection = op.get_bind()
     inspector = inspect(connection)
     for table in inspector.get_table_names():
