@@ -1,1 +1,1 @@
-"""What is configured, where it is found, and the keys and tokens that go with it."""
+"""The configuration file and environment variables, and the API keys and tokens that go with them."""

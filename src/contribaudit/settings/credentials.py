@@ -1,8 +1,8 @@
-"""The organization's API key, and the API token of each site: where they are found, saved and forgotten.
+"""Finds, saves and removes the organization's API key and the API tokens of sites.
 
-Nearest first: --api-key-fd and --api-key-file, CONTRIBAUDIT_API_KEY, what the configuration names, the system keyring.
-A run that is given the key by a nearer place never imports keyring: it takes long, and in a container it fails. Only
-this file imports it, and late. A site's token is in a variable, a file or the keyring, as the organization's key is.
+The key is searched for in this order: --api-key-fd and --api-key-file, CONTRIBAUDIT_API_KEY, what the configuration
+names, the system keyring. A site's token is in a variable, a file or the keyring. Only this module imports keyring,
+and only when no earlier place has the key: the import takes long, and fails in a container.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SERVICE = "contribaudit"
 VARIABLE = "CONTRIBAUDIT_API_KEY"
 SIGNING_ACCOUNT = "evidence-signing-key"
-"""The name under which the keyring keeps the key that evidence is signed with."""
+"""The keyring account of the key that signs evidence."""
 ALTERNATIVES = f"set {VARIABLE}, or use --api-key-file FILE or --api-key-fd N"
 
 TRUSTED_BACKENDS: dict[tuple[str, str], str] = {
@@ -44,7 +44,7 @@ TRUSTED_BACKENDS: dict[tuple[str, str], str] = {
     ("keyring.backends.macOS", "Keyring"): "macOS Keychain",
     ("keyring.backends.Windows", "WinVaultKeyring"): "Windows Credential Manager",
 }
-"""Module and class of the backends that keep a key encrypted, and what people call them. All others are refused."""
+"""Display names of the backends that keep a key encrypted, by module and class. All others are refused."""
 
 _CHAINER = ("keyring.backends.chainer", "ChainerBackend")
 _LONGEST_KEY = 8192
@@ -52,7 +52,7 @@ _LONGEST_LIST = 1 << 16
 
 
 class NamedKey(NamedTuple):
-    """Where the command line says that the key is: a file, a descriptor, or neither."""
+    """The place of the key given on the command line: a file, a descriptor, or neither."""
 
     file: Path | None = None
     fd: int | None = None
@@ -63,18 +63,18 @@ NOT_NAMED = NamedKey()
 
 @dataclass(frozen=True, slots=True)
 class FoundKey:
-    """A key, and in words where it came from ("the environment variable CONTRIBAUDIT_API_KEY")."""
+    """A key, and a phrase that says where it came from ("the environment variable CONTRIBAUDIT_API_KEY")."""
 
     key: SecretStr
     origin: str
 
 
 def find_key(settings: AppSettings, organization: str, named: NamedKey = NOT_NAMED) -> FoundKey:
-    """The key of this organization, from the nearest place that has one.
+    """The key of this organization, from the first place that has one.
 
-    `named` is the command line's. An `[[organization]]` that names a file or variable of its own
-    goes before CONTRIBAUDIT_API_KEY when there are several organizations, since that one key fits only one of them.
-    Raises UsageError for both at once, CredentialError when there is no key or a place holds something else than one.
+    `named` comes from the command line. With several organizations, the file or variable that an `[[organization]]`
+    names takes precedence over CONTRIBAUDIT_API_KEY, which fits only one of them.
+    Raises UsageError for a file and a descriptor at once, CredentialError if there is no key or a place holds none.
     """
     if named.fd is not None and named.file is not None:
         raise UsageError("--api-key-fd and --api-key-file were both given", hint="Give one of them")
@@ -101,7 +101,7 @@ def find_key(settings: AppSettings, organization: str, named: NamedKey = NOT_NAM
 def secrets(settings: AppSettings) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """The secret files that the configuration names, and every secret in them and in the variables that it names.
 
-    A file that cannot be read has none to give; the keyring is not asked.
+    Files that cannot be read are skipped; the keyring is not read.
     """
     files = tuple(dict.fromkeys(settings.secret_files()))
     values = [value for name in (VARIABLE, *settings.secret_variables()) if (value := os.environ.get(name))]
@@ -114,21 +114,21 @@ def secrets(settings: AppSettings) -> tuple[tuple[Path, ...], tuple[str, ...]]:
 
 
 def account(entry: str, api_url: str) -> str:
-    """The name under which the keyring keeps the key of an organization, or of a site, for the API at this address.
+    """The keyring account for an organization's key or a site's token at this API address.
 
-    A key that was saved for one host is never found for another.
+    A key saved for one host is never found for another.
     """
     return entry if api_url == ATLASSIAN else f"{entry}@{api_url.partition('://')[2]}"
 
 
 def read_key_file(path: Path) -> SecretStr:
-    """The key that a file holds. Raises CredentialError when others can read it, or when it holds no key."""
+    """The key in a file. Raises CredentialError if others can read the file, or if it holds no key."""
     name = f"The key file {path}"
     return checked_key(_decoded(_secret_bytes("key file", path, _LONGEST_KEY), name), name)
 
 
 def trust(settings: AppSettings) -> Trust:
-    """The certificates to trust, and our own. Raises CredentialError for a private key that others can read."""
+    """The certificates to trust, and the client's. Raises CredentialError for a private key that others can read."""
     network = settings.network
     holds_key = network.client_key or network.client_certificate
     if holds_key is not None:
@@ -137,9 +137,9 @@ def trust(settings: AppSettings) -> Trust:
 
 
 def read_secret_lines(what: str, path: Path) -> tuple[str, ...]:
-    """The lines of a secret's file, without empty ones and those that begin with #.
+    """The lines of a secret file, without empty lines and those that begin with #.
 
-    Raises CredentialError when others can read it, when it cannot be read, is no text, or has no line.
+    Raises CredentialError if others can read the file, or if it is unreadable, not text, too long, or empty.
     """
     name = f"The {what} file {path}"
     data = _secret_bytes(f"{what} file", path, _LONGEST_LIST)
@@ -154,9 +154,9 @@ def read_secret_lines(what: str, path: Path) -> tuple[str, ...]:
 
 
 def _secret_bytes(what: str, path: Path, longest: int) -> bytes:
-    """Up to one byte more than `longest` of a file that only this account can read."""
+    """The first `longest` + 1 bytes of a file that only this account can read."""
     try:
-        # One descriptor for both, so that the file that is checked is the file that is read.
+        # The same descriptor for the check and the read, so that both see the same file.
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISDIR(status.st_mode):
@@ -169,9 +169,9 @@ def _secret_bytes(what: str, path: Path, longest: int) -> bytes:
 
 
 def save_key(account: str, key: SecretStr) -> str:
-    """Save the key in the system keyring under an organization's ID or a site's account; returns what people call it.
+    """Save the key in the system keyring under this account; returns the keyring's display name.
 
-    Raises KeyStoreUnusable when there is no keyring that we trust, or when it did not store the key.
+    Raises KeyStoreUnusable if there is no trusted keyring, or if it did not store the key.
     """
     with _keyring() as keyring:
         store = _trusted(keyring.get_keyring())
@@ -183,7 +183,7 @@ def save_key(account: str, key: SecretStr) -> str:
 
 
 def forget_key(account: str) -> bool:
-    """Remove the key from the system keyring; False when it held none. Raises KeyStoreUnusable."""
+    """Remove the key from the system keyring; returns False if there was none. Raises KeyStoreUnusable."""
     with _keyring() as keyring:
         _trusted(keyring.get_keyring())
         if keyring.get_password(SERVICE, account) is None:
@@ -193,13 +193,13 @@ def forget_key(account: str) -> bool:
 
 
 def key_store() -> str:
-    """What people call the keyring that `save_key` would use. Raises KeyStoreUnusable."""
+    """The display name of the keyring that `save_key` would use. Raises KeyStoreUnusable."""
     with _keyring() as keyring:
         return _trusted(keyring.get_keyring())
 
 
 def _configured_key(variable: str | None, file: Path | None) -> FoundKey | None:
-    """What the variable holds, else the file; None where neither is named, or the variable is not set."""
+    """The key in the variable if that is set, else the key in the file; None without a file."""
     if variable is not None and (value := os.environ.get(variable)):
         return FoundKey(checked_key(value, variable), f"the environment variable {variable}")
     return FoundKey(read_key_file(file), f"the file {file}") if file is not None else None
@@ -218,9 +218,9 @@ def _from_descriptor(descriptor: int) -> SecretStr:
 
 
 def key_in_keyring(account: str) -> FoundKey | None:
-    """What the keyring keeps for an account, an organization's ID or a site's; None when it keeps nothing.
+    """The key that the keyring holds for this account, an organization's or a site's; None if it holds none.
 
-    Raises KeyStoreUnusable, and CredentialError for what cannot be a key.
+    Raises KeyStoreUnusable, and CredentialError for an entry that cannot be a key.
     """
     with _keyring() as keyring:
         store = _trusted(keyring.get_keyring())
@@ -263,12 +263,12 @@ def _decoded(data: bytes, name: str) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = "\0"  # refused below, like every other text that is no key
+        text = "\0"  # `checked_key` refuses it, like every other text that is no key
     return text.removesuffix("\n").removesuffix("\r")
 
 
 def checked_key(text: str, name: str) -> SecretStr:
-    """The key, if it could be one: one line of printable ASCII without blanks."""
+    """The text as a key: one line of printable ASCII without spaces. Raises CredentialError for anything else."""
     hint = "It must contain only the key, on one line, as Atlassian shows it once when the key is created"
     if not text.strip():
         raise CredentialError(f"{name} is empty", hint=hint)
@@ -281,7 +281,7 @@ def checked_key(text: str, name: str) -> SecretStr:
 
 @contextmanager
 def _keyring() -> Iterator[Any]:
-    """The keyring module; its failures, which are of many kinds, become KeyStoreUnusable."""
+    """The keyring module, whose many kinds of failure are raised as KeyStoreUnusable."""
     problem = ""
     try:
         import keyring
@@ -293,12 +293,12 @@ def _keyring() -> Iterator[Any]:
         except _failures() as error:
             problem = f"The system keyring cannot be used: {_error_words(error)}"
     if problem:
-        # from None: a backend's error may quote what it was given.
+        # from None: a backend's error may quote the key.
         raise KeyStoreUnusable(problem, hint=_other_ways()) from None
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What a keyring raises when it fails, and what the Secret Service's own libraries raise through it."""
+    """The exceptions of a keyring that fails, and those that the Secret Service's libraries raise through it."""
     from keyring.errors import KeyringError
 
     through = (("secretstorage.exceptions", "SecretStorageException"), ("jeepney", "DBusErrorResponse"))
@@ -307,7 +307,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _error_words(error: Exception) -> str:
-    # keyring's own words are a paragraph about installing other, unsafe, backends.
+    # keyring's own message is a paragraph about installing other, unsafe backends.
     kind = type(error).__name__
     if kind == "NoKeyringError":
         return "this account has none"
@@ -315,7 +315,7 @@ def _error_words(error: Exception) -> str:
 
 
 def _trusted(backend: Any) -> str:
-    """What people call this backend. Raises KeyStoreUnusable unless every part of it that takes a key is trusted."""
+    """The display name of this backend. Raises KeyStoreUnusable unless it, or every backend it chains, is trusted."""
     with suppress(KeyError):
         return TRUSTED_BACKENDS[_class_of(backend)]
     if _class_of(backend) == _CHAINER:
@@ -339,37 +339,37 @@ def _names(backends: Iterable[object]) -> str:
 
 
 ALL_SITES = "all"
-"""What `--site` calls the token of every site that has none of its own."""
+"""The value of `--site` that means the token of all sites without one of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteToken:
-    """A token that was found, or why there is none, for one place of the configuration."""
+    """The token of one site or of all sites, or the reason why there is none."""
 
     host: str
     """"" for the token of all sites."""
     found: FoundKey | None
     email: str = ""
-    """Whose it is; "" for a service account's."""
+    """The email address of the token's owner; "" for a service account."""
     missing: str = ""
-    """Why there is none, "" when there is one."""
+    """Why there is no token; "" if there is one."""
 
     @property
     def access(self) -> Access:
-        """The token as the client takes it."""
+        """The token in the form that the client takes."""
         credential = Credential(self.found.key, self.email) if self.found is not None else None
         return Access(credential, missing=self.missing)
 
 
 def site_account(host: str, api_url: str = ATLASSIAN) -> str:
-    """The name under which the keyring keeps a site's token; "" stands for all sites."""
+    """The keyring account of a site's token; a `host` of "" stands for all sites."""
     return account(f"site:{host or '*'}", api_url)
 
 
 def chosen_site(sites: Sites | None, named: str) -> str:
-    """The host that `--site` means, "" for all sites.
+    """The host that `--site` means; "" for all sites.
 
-    Raises UsageError for one that the configuration does not name: its token would never be looked for.
+    Raises UsageError for a site that the configuration does not list: its token would never be used.
     """
     if sites is None:
         hint = "Add a [sites] table to the configuration, as in config.example.toml"
@@ -387,17 +387,17 @@ def chosen_site(sites: Sites | None, named: str) -> str:
 
 
 def tokens(sites: Sites, api_url: str = ATLASSIAN) -> tuple[SiteToken, ...]:
-    """The token of all sites, then that of each site that has its own or is named. Raises CredentialError.
+    """The token of all sites, then the token of each listed site.
 
-    A site that names a token of its own never gets that of the others: it may be another person's. A file that cannot
-    be read, or that holds no token, is an error; that nothing was saved is not.
+    A site that names its own token or account never gets the token of all sites, which may be another person's.
+    Raises CredentialError for a file that cannot be read or holds no token; a token never saved is no error.
     """
     general = _find_token(api_url, "", sites.email, sites.token_env, sites.token_file)
     return (general, *(_of_site(api_url, site, general) for site in sites.site))
 
 
 def accesses(sites: Sites, found: tuple[SiteToken, ...]) -> Accesses:
-    """What the client needs of the tokens that `tokens` found."""
+    """The tokens that `tokens` found, in the form that the client takes."""
     direct = {site.host for site in sites.site if site.direct}
     by_host = {}
     for one in found:

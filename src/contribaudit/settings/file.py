@@ -1,6 +1,6 @@
-"""config.toml as text: where it is, its keys known, its paths absolute, its mistakes told by file, line and key.
+"""Finds and parses config.toml, makes its paths absolute, and reports mistakes by file, line and key.
 
-No folder is created here: whoever writes a file makes its folder.
+Nothing here creates a folder; the code that writes a file does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from contribaudit.errors import ConfigurationError, or_meant
 from contribaudit.files import NotToml, Unreadable
 
 if TYPE_CHECKING:
-    # The dashboard asks for a folder before its first paint, which is not to wait for a library.
+    # The dashboard needs a folder before its first paint, which must not wait for a library to load.
     from pydantic_core import ErrorDetails
 
 APP = "contribaudit"
@@ -26,7 +26,7 @@ LOCAL_CONFIG = "contribaudit.toml"
 
 
 def expanded(path: str | Path) -> Path:
-    """The path with ~ and ~name replaced. Raises ConfigurationError where nobody knows that home folder."""
+    """The path with ~ and ~name replaced. Raises ConfigurationError if that home folder is not known."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
@@ -43,7 +43,7 @@ def config_dir() -> Path:
 
 
 def data_dir() -> Path:
-    """The folder of what this tool keeps: ~/.local/share/contribaudit on Linux. Raises ConfigurationError."""
+    """The folder of the history and of drafts: ~/.local/share/contribaudit on Linux. Raises ConfigurationError."""
     from platformdirs import user_data_path
 
     return _at_home(user_data_path, f"Set {STORE_VARIABLE} to a file, or HOME to a folder")
@@ -66,19 +66,19 @@ def _at_home(find: Callable[[str, Literal[False]], Path], hint: str) -> Path:
 
 
 def config_file() -> Path:
-    """Where `init` writes the configuration, and where it is looked for last."""
+    """The path where `init` writes the configuration, and the last place where it is searched for."""
     return config_dir() / "config.toml"
 
 
 def store_default() -> Path:
-    """The history, where the configuration names no other."""
+    """The path of the history when the configuration names no store."""
     return data_dir() / "history.sqlite"
 
 
 def find_config(named: Path | None) -> Path | None:
-    """The configuration that is in force: `named` (--config), $CONTRIBAUDIT_CONFIG, ./contribaudit.toml, config_file().
+    """The configuration file to read: `named` (--config), $CONTRIBAUDIT_CONFIG, ./contribaudit.toml, config_file().
 
-    The first two are returned whether they exist or not: who names a file wants that one. None when there is none.
+    The first two are returned even if they do not exist: a user who names a file wants that one. None if none is found.
     """
     if named is not None:
         return named
@@ -91,12 +91,12 @@ def find_config(named: Path | None) -> Path | None:
 
 
 def in_present_folder(path: Path) -> bool:
-    """Whether this configuration was found, unnamed, in the present folder, which may be a clone of anybody's."""
+    """Whether this file was found in the current folder without being named; that folder may be anybody's clone."""
     return path == Path(LOCAL_CONFIG) and not os.environ.get(CONFIG_VARIABLE)
 
 
 def usual_config() -> Path | None:
-    """config_file(), None for an account without a home folder."""
+    """The path of `config_file`; None for an account without a home folder."""
     try:
         return config_file()
     except ConfigurationError:
@@ -106,7 +106,7 @@ def usual_config() -> Path | None:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a folder on the way that this account may not enter
+    except OSError:  # this account may not enter a folder on the way
         return False
 
 
@@ -116,7 +116,7 @@ _KEY_HINT = "Save it with `contribaudit login`, or name a file in api_key_file, 
 _SITE_HINT = "Save it with `contribaudit login --site`, or name a file in token_file or a variable in token_env"
 _SECRETS = {"api_key": ("an API key", _KEY_HINT), "token": ("an API token", _SITE_HINT)}
 _RENAMED = {"spaces": ("sites", 'To read spaces and nothing else of a site, add read = ["spaces"]')}
-"""Tables that have another name now, with what else to know."""
+"""Renamed tables: the new name, and what else the user should know."""
 _ONCE = (("organization", "id", "organization ID"), ("sites.site", "host", "host"))
 
 
@@ -132,10 +132,10 @@ def read(path: Path) -> str:
 
 
 def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """The file as TOML. `keys` are the known ones, `tables` those of the tables in it, as in "sites.site".
+    """The file's content. `keys` are the known top-level keys, `tables` those of each table, as in "sites.site".
 
-    Raises ConfigurationError for broken TOML, an unknown key, a key that must not be here, an ID or host that comes
-    twice.
+    Raises ConfigurationError for broken TOML, an unknown key, a secret, a renamed table, and an ID or host that
+    appears twice.
     """
     try:
         document = files.toml(text)
@@ -158,7 +158,7 @@ def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping
 
 
 def _tables(document: Mapping[str, Any], name: str) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
-    """Every table of this name ("sites.site") with its place, lists of tables spelled out."""
+    """Every table of this name ("sites.site") with its place; a list of tables yields each entry."""
     found: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
     for part in name.split("."):
         inner = [((*place, part), one.get(part)) for place, one in found if isinstance(one, dict)]
@@ -190,12 +190,12 @@ def _refuse_unknown(
 
 
 def refuse_places(document: Mapping[str, Any], text: str, path: Path) -> None:
-    """Raises ConfigurationError when a file that nobody named says where keys and data go: it may be anybody's."""
+    """Raise ConfigurationError if the file sets where keys or data go: nobody named it, so it may be anybody's."""
     for place in (("api_url",), ("store",), ("evidence", "folder"), ("network", "ca_file"), ("sites", "site")):
         inner: Any = document
         for key in place:
             inner = inner.get(key) if isinstance(inner, dict) else None
-        if place[-1] == "site":  # only a site that is read at its own host is sent a token there
+        if place[-1] == "site":  # a token is sent to a site's own host only if `direct` is set
             sites = inner if isinstance(inner, list) else []
             inner = next((True for one in sites if isinstance(one, dict) and one.get("direct")), None)
         if inner is not None:
@@ -219,7 +219,7 @@ def absolute(document: dict[str, Any], path: Path | None, *, keys: Container[str
         if isinstance(value, list):
             return [resolved("", inner) for inner in value]
         if key in keys and isinstance(value, str) and value and "://" not in value:
-            with contextlib.suppress(RuntimeError):  # no such home folder: whoever checks the value says so
+            with contextlib.suppress(RuntimeError):  # unknown home folder: validation reports it
                 return str(folder / Path(value).expanduser())
         return value
 
@@ -227,7 +227,7 @@ def absolute(document: dict[str, Any], path: Path | None, *, keys: Container[str
 
 
 def explained(detail: ErrorDetails, text: str, path: Path | None) -> ConfigurationError:
-    """pydantic's complaint in our words: the variable, or file, line and key, and what is wanted."""
+    """pydantic's error as ours: it names the variable, or file, line and key, and what is expected."""
     place = detail["loc"]
     variable = _variable_of(place)
     what = _reason(detail, place)
@@ -238,7 +238,7 @@ def explained(detail: ErrorDetails, text: str, path: Path | None) -> Configurati
 
 
 def _variable_of(place: tuple[int | str, ...]) -> str | None:
-    """The variable that gave this value: the longest of CONTRIBAUDIT_A__B and CONTRIBAUDIT_A that is set."""
+    """The variable that set this value: CONTRIBAUDIT_A__B or else CONTRIBAUDIT_A; None if the file set it."""
     by_upper = {name.upper(): name for name, value in os.environ.items() if value}
     for end in range(len(place), 0, -1):
         name = PREFIX + "__".join(str(part) for part in place[:end]).upper()

@@ -1,7 +1,7 @@
 """config.toml and the CONTRIBAUDIT_ environment variables, as one checked value.
 
-pydantic-settings takes long to import: import this module inside a command's body. A value that is refused is never
-repeated, since it may be a secret.
+pydantic-settings takes long to import: import this module inside a command's body. Error messages never repeat a
+refused value, since it may be a secret.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _organization_id(text: str) -> str:
 
 
 def _api_url(text: str) -> str:
-    # The address is never repeated: a mistyped one may hold a password.
+    # Messages never repeat the address: a mistyped one may contain a password.
     try:
         parts = urlsplit(text.strip())
         host, _ = parts.hostname or "", parts.port
@@ -104,7 +104,7 @@ Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 PREFIX = file.PREFIX
 OTHER_VARIABLES = (CONFIG_VARIABLE, f"{PREFIX}TRIGGER")
-"""Names that mean something without being a key of the configuration."""
+"""Environment variables with a meaning of their own, which are not keys of the configuration."""
 
 
 class Table(BaseModel):
@@ -119,13 +119,13 @@ class Organization(Table):
     id: OrganizationId
     """The ID in the address bar of admin.atlassian.com, after /o/."""
     name: str = ""
-    """What you call it, for messages until the API has told its name."""
+    """Your name for the organization, used in messages until the API has reported its name."""
     api_key_file: FilePath | None = None
     """A file that holds this organization's key and that only you can read."""
     api_key_env: VariableName | None = None
     """The name of the environment variable that holds this organization's key."""
     api_key_label: str = ""
-    """The key's label in the console, by which its expiry is found among several keys."""
+    """The key's label in the console, used to find its expiry date among several keys."""
 
 
 class Timeouts(Table):
@@ -134,18 +134,18 @@ class Timeouts(Table):
     connect_seconds: Seconds = 10.0
     """How long opening a connection may take."""
     read_seconds: Seconds = 60.0
-    """How long the API may be silent within an answer."""
+    """How long to wait for the next part of an answer."""
 
 
 class Network(Table):
-    """`[network]`: certificates beside the usual ones. Proxies are environment variables."""
+    """`[network]`: certificates in addition to the usual ones. Proxies are set in environment variables."""
 
     ca_file: FilePath | None = None
-    """Certificates of authorities, in PEM, that are trusted beside the usual ones: a corporate proxy's."""
+    """PEM certificates of authorities to trust in addition to the usual ones, such as a corporate proxy's."""
     client_certificate: FilePath | None = None
-    """The certificate, in PEM with its chain, that a gateway asks of clients."""
+    """The PEM certificate, with its chain, that a gateway requires of clients."""
     client_key: FilePath | None = None
-    """The private key of that certificate, readable by you alone; without it the certificate's file holds it."""
+    """The private key of that certificate, readable by you alone; None if the certificate's file contains it."""
 
     @model_validator(mode="after")
     def _key_of_a_certificate(self) -> Self:
@@ -160,25 +160,25 @@ class Site(Table):
     host: SiteHost
     """The site's host, as in acme.atlassian.net."""
     email: MailAddress | None = None
-    """The person whose token it is; without one, a token of this site is a service account's."""
+    """The email address of the token's owner; None for a service account."""
     token_env: VariableName | None = None
     """The name of the environment variable that holds this site's token."""
     token_file: FilePath | None = None
     """A file that holds this site's token and that only you can read."""
     direct: bool = False
-    """Read it at its own host rather than at api_url: what a classic token, one without scopes, needs."""
+    """Read the site at its own host instead of api_url, as a classic token (one without scopes) requires."""
 
     @property
     def names_a_token(self) -> bool:
-        """Whether it says that its token is not that of all sites."""
+        """Whether this entry names an account or token of its own instead of those of all sites."""
         return self.email is not None or self.token_env is not None or self.token_file is not None
 
 
 class Sites(Table):
-    """`[sites]`: whose API token reads every site, and what of it. Without this table no site is read."""
+    """`[sites]`: the API token that reads every site, and what it reads. Without this table no site is read."""
 
     email: MailAddress | None = None
-    """The person whose token it is; without one it is a service account's."""
+    """The email address of the token's owner; None for a service account."""
     token_env: VariableName | None = None
     """The name of the environment variable that holds the token of all sites."""
     token_file: FilePath | None = None
@@ -189,24 +189,24 @@ class Sites(Table):
         "regions",
         "spaces",
     )
-    """What is read of each site; all but spaces is asked of Atlassian's GraphQL gateway."""
+    """What is read from each site; everything except spaces comes from Atlassian's GraphQL gateway."""
     site: tuple[Site, ...] = ()
-    """Sites that need something else."""
+    """Sites with a token of their own, or that are read at their own host."""
 
 
 class Evidence(Table):
-    """`[evidence]`: what every audit exports, and with which key."""
+    """`[evidence]`: what every audit exports, and the key that signs it."""
 
     folder: FilePath | None = None
-    """Where every audit writes an evidence folder of its own; without it none does."""
+    """Where every audit writes its own evidence folder; None to write none."""
     signing_key: FilePath | None = None
-    """A file that holds the Ed25519 key that signs and that only you can read."""
+    """A file that holds the Ed25519 signing key and that only you can read."""
     sign_with_keyring: bool = False
     """Sign with the key that `evidence keygen` put into the system keyring."""
     archive: bool = False
-    """Write a .zip in place of a folder."""
+    """Write a .zip instead of a folder."""
     people: Literal["named", "pseudonym", "omit"] = "named"
-    """How people appear in what an audit exports."""
+    """How people appear in exported evidence."""
 
 
 def _slot(text: str) -> str:
@@ -257,7 +257,7 @@ class Webhook(Table):
     """One `[[notify.webhook]]`: an address that takes signed messages."""
 
     url: str | None = None
-    """The address, where it holds no secret."""
+    """The address, if it contains no secret."""
     url_env: VariableName | None = None
     """The name of the environment variable that holds the address."""
     url_file: FilePath | None = None
@@ -277,24 +277,24 @@ class Webhook(Table):
 
 
 class Notify(Table):
-    """`[notify]`: who is told of what, and when. Without this table nobody is."""
+    """`[notify]`: who is notified of what, and when. Without this table nobody is notified."""
 
     urls: tuple[str, ...] = ()
-    """Apprise addresses that hold no secret."""
+    """Apprise addresses that contain no secret."""
     urls_env: VariableName | None = None
-    """The name of the environment variable that holds Apprise addresses, one a line."""
+    """The name of the environment variable that holds Apprise addresses, one per line."""
     urls_file: FilePath | None = None
-    """A file that holds Apprise addresses, one a line, and that only you can read."""
+    """A file that holds Apprise addresses, one per line, and that only you can read."""
     webhook: tuple[Webhook, ...] = ()
     """Addresses that take signed messages."""
     on: tuple[EventName, ...] = EVENTS
-    """What is told."""
+    """The events to send a message about."""
     digest: Annotated[str, AfterValidator(_slot)] = "monday 08:00"
     """When the weekly digest is due; "" for never."""
     quiet: Annotated[str, AfterValidator(_hours)] = ""
-    """Hours in which only what is critical is sent, as in "22:00-06:00"."""
+    """Hours during which only critical messages are sent, as in "22:00-06:00"; "" for none."""
     timezone: Annotated[str, AfterValidator(_zone)] | None = None
-    """The time zone of these times; this machine's without it."""
+    """The time zone of `digest` and `quiet`; None for this machine's."""
 
 
 _TABLES: dict[str, type[Table]] = {
@@ -308,7 +308,7 @@ _TABLES: dict[str, type[Table]] = {
     "notify.webhook": Webhook,
 }
 _LISTS = ("organization", "sites.site", "notify.webhook")
-"""Of them those that come several times, which no environment variable can name."""
+"""Tables that may appear several times, so that no environment variable can set their keys."""
 
 
 class AppSettings(BaseSettings):
@@ -326,13 +326,13 @@ class AppSettings(BaseSettings):
     org_id: OrganizationId | None = None
     """The organization to audit when there is only one."""
     api_url: ApiUrl = ATLASSIAN
-    """Where the admin API is; https only, plain http for the simulator on this machine."""
+    """The address of the admin API: https, or plain http for a simulator on this machine."""
     api_key: SecretStr | None = None
     """The organization's API key; from the environment only, never from the file."""
     api_key_file: FilePath | None = None
     """A file that holds the key and that only you can read."""
     api_key_label: str = ""
-    """The key's label in the console, by which its expiry is found among several keys."""
+    """The key's label in the console, used to find its expiry date among several keys."""
     store: SecretStr | None = None
     """The history: a file, or a database URL; secret because a URL may hold a password."""
     policy: FilePath | None = None
@@ -340,25 +340,25 @@ class AppSettings(BaseSettings):
     rulebook: FilePath | None = None
     """A folder whose files replace the shipped rulebook's files of the same name."""
     fail_on: Severity = Severity.HIGH
-    """The severity from which on a finding makes `audit` end with 1."""
+    """The lowest severity at which a finding makes `audit` exit with 1."""
     attested_by: MailAddress | None = None
-    """The mail address of whoever runs `attest` here, when --by names nobody."""
+    """The email address that attestations carry when --by is not given."""
     attestations: FilePath | None = None
     """A folder of attestation files, CSV or TOML, that every audit reads."""
     decoders: FilePath | None = None
-    """A folder of decoder files: our own readings of signals, beside the rulebook's."""
+    """A folder of decoder files: your own readings of signals, in addition to the rulebook's."""
     organization: tuple[Organization, ...] = ()
     """Every organization of the company; one without a key is reported as not audited."""
     sites: Sites | None = None
-    """How every site is read, beside the organization; without it none is."""
+    """How sites are read; None to read no site."""
     evidence: Evidence = Evidence()
     """What every audit exports, and with which key evidence is signed."""
     notify: Notify | None = None
-    """Who is told of what is new; without it nobody is."""
+    """Who is notified of what is new; None for nobody."""
     timeouts: Timeouts = Timeouts()
     """How long to wait for the network."""
     network: Network = Network()
-    """Certificates beside the usual ones."""
+    """Certificates in addition to the usual ones."""
 
     _source: Path | None = PrivateAttr(default=None)
 
@@ -387,7 +387,7 @@ class AppSettings(BaseSettings):
         else:
             settings._source = path
             return settings
-        # Outside of the except blocks, whose errors may quote what the variable holds.
+        # Raised outside the except blocks, because their errors may quote the value of the variable.
         raise problem
 
     @classmethod
@@ -408,7 +408,7 @@ class AppSettings(BaseSettings):
         return self._source
 
     def organizations(self) -> tuple[Organization, ...]:
-        """Every organization: `org_id` first, then the listed ones, each once and with the key file that is its own."""
+        """Every organization once: `org_id` first, completed with the general key file and label, then the others."""
         listed = self.organization
         if self.org_id is None:
             return listed
@@ -440,7 +440,7 @@ class AppSettings(BaseSettings):
         return (value for table in tables for name, value in table if name.endswith(suffix))
 
     def store_location(self) -> str:
-        """What `History.open` takes: a path or a URL, password included. Never print it."""
+        """The store as `History.open` takes it: a path or a URL, password included. Never print it."""
         if self.store is None:
             return str(store_default())
         location = self.store.get_secret_value()
@@ -451,9 +451,9 @@ class AppSettings(BaseSettings):
         return shown_location(self.store_location())
 
     def unmatched_environment(self) -> tuple[str, ...]:
-        """What is wrong with each CONTRIBAUDIT_ name in the environment that configures nothing, usually misspelt.
+        """A complaint about each CONTRIBAUDIT_ environment variable that is not a setting, usually a misspelt one.
 
-        pydantic-settings ignores them without a word.
+        pydantic-settings ignores such variables silently.
         """
         known = {*OTHER_VARIABLES, *(f"{PREFIX}{field.upper()}" for field in AppSettings.model_fields)}
         for name, table in _TABLES.items():
