@@ -1,6 +1,6 @@
-"""The whole job on an embedded simulated organization: real HTTP on loopback, a real history, no key, no network.
+"""Runs the whole audit on a simulated organization: HTTP on loopback and a real history, but no key and no network.
 
-Each scenario has a story (story.py) and a policy (SCENARIO.toml): what people did and looked at before today.
+Each scenario has a story (story.py), which says what people did and saw before today, and a policy (SCENARIO.toml).
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ DEMO_TOKEN = Credential(SecretStr("demo-site-token"), "demo@acme.example")
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """A simulated organization with a history; its API answers as long as this is open."""
+    """A simulated organization with a history; its API answers while `demonstration` is open."""
 
     job: Job
-    """Of the last audit. Its history is open."""
+    """The job of the last audit, with its history open."""
     policy: Path
-    """The file that the job is judged by: a copy that may be changed, and that goes with the demonstration."""
+    """The policy file of the job: a copy that may be edited, deleted when the demonstration ends."""
     targets: Callable[[Progress], tuple[Target, ...]]
-    """What one more audit reads, told to this progress."""
+    """Gives the targets of a further audit, which reports to this progress."""
 
 
 @contextmanager
 def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Demonstration]:
-    """Play the scenario's story with all its audits, then yield its job with the simulated API up and the history open.
+    """Play the scenario's story with all its audits, then yield its job while the simulated API runs.
 
-    It can be audited again. Raises ValueError for an unknown scenario.
+    The job can be audited again. Raises ValueError for an unknown scenario.
     """
     loaded = load_scenario(scenario)
     organization = loaded.organization
@@ -88,13 +88,13 @@ def _at(moment: datetime) -> datetime:
 
 
 def _policy_text(scenario: str, begun: datetime) -> str:
-    """The policy of the scenario; its decisions are of the day after the story begins."""
+    """The policy of the scenario, with its decisions dated one day after the story begins."""
     text = resources.files("contribaudit.demo").joinpath(f"{scenario}.toml").read_text(encoding="utf-8")
     return text.replace("{decided}", (begun + timedelta(days=1)).date().isoformat())
 
 
 def _play(moment: Moment, job: Job, organization: Organization) -> None:
-    """Do what happened at this moment of the story."""
+    """Perform the action, the look and the audit of this moment."""
     if moment.action is not None:
         moment.action(organization, moment.at)
     if moment.looked is not None:
@@ -104,7 +104,7 @@ def _play(moment: Moment, job: Job, organization: Organization) -> None:
 
 
 def _look(job: Job, organization: str, shown: Values, by: str) -> None:
-    """Record what the story shows on every console screen, between two readings."""
+    """Record what the story shows on each console screen, after reading the signals before and after the look."""
     session = sessions(job, SILENT)[organization]
     before = session.read()
     looked = session.looked(before)

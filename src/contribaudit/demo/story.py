@@ -1,9 +1,9 @@
-"""What happened at each simulated organization before the demonstration begins: who looked, who changed what, when.
+"""The story of each simulated organization before the demonstration begins: who looked, who changed what, and when.
 
-A story is a list of moments. At each, people do something in the console, and an audit follows where one is due. All of
-it is real: HTTP against the simulated API, a real history, attestations with anchors. Meanwhile the vendor publishes
-pages that the rulebook's facts rest on, of which one changes, and lists of sub-processors, of which the second names
-one company more than the shipped list.
+A story is a tuple of moments. At each, people may do something in the console, and an audit may follow. Stories are
+played for real: HTTP against the simulated API, a real history, attestations with anchors. Meanwhile the vendor
+publishes pages that the rulebook's facts rest on and later changes one. It also publishes two lists of sub-processors;
+the second names one company more than the shipped list.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ Values: TypeAlias = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something that happens, in this order: the action, the look, the audit."""
+    """What happens at one time, in this order: the action, the look, the audit."""
 
     at: datetime
     action: Callable[[Organization, datetime], None] | None = None
     looked: Values | None = None
-    """What the console showed, by setting, or by subject and setting where one differs; None where nobody looked."""
+    """The values on the console, by setting, or by "SUBJECT SETTING" where a subject differs; None if nobody looked."""
     by: str = ANNA
     audited: bool = True
 
@@ -84,11 +84,11 @@ SHOWN: Values = {
     "trial": "none",
     "hipaa.baa": "none",
 }
-"""What the console shows where everything is as it should be."""
+"""The values on the console when everything is as it should be."""
 
 
 def of_acme(now: datetime) -> tuple[Moment, ...]:
-    """A month: a look in both states of the switch, quiet weeks, and then last week."""
+    """A month: the in-app switch seen on and off, three quiet weeks, then the changes of last week."""
     tuesday = _last_tuesday(now)
     start = tuesday - timedelta(days=28, hours=4)
     opted_out = start + timedelta(days=1)
@@ -187,7 +187,7 @@ _NEWS = "Data that was contributed may be retained for up to 24 months after you
 
 
 def archive_pages(store: History, rules: TermsRules, moments: Sequence[datetime]) -> None:
-    """Archive every document that facts are anchored in at each moment; at the last one a page says more."""
+    """Archive, at each moment, every document with anchored facts; at the last moment one page has new text."""
     anchored = {one.document for one in rules.anchors}
     for moment in moments:
         for document in rules.documents:
@@ -216,7 +216,7 @@ _NEW = Row(
 
 
 def import_lists(store: History, rules: SubprocessorRules, begun: datetime, lately: datetime) -> None:
-    """Import two lists: one in force since months before the first moment, and one since the day of the second."""
+    """Import two sub-processor lists: one in force 90 days before `begun`, one from the day of `lately` on."""
     assert rules.baseline is not None, "the shipped rulebook has one"
     rows = rules.baseline.rows
     months_before = begun.date() - timedelta(days=90)

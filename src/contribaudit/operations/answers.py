@@ -1,4 +1,4 @@
-"""What `init` knows so far: from flags and the environment, and later from questions."""
+"""The answers that `init` has so far: from flags and the environment, and later from questions."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ AI = (
 
 @dataclass(slots=True)
 class Answers:
-    """What is known so far: from flags, the environment, and questions. `setup` writes it."""
+    """The answers so far: from flags, the environment, and questions. `setup` writes them."""
 
     organization: str = ""
     key: SecretStr | None = None
     key_file: Path | None = None
     key_env: str = ""
     key_typed: bool = False
-    """Whether a person typed the key, so that it is kept nowhere yet."""
+    """Whether a person typed the key, so that it is not saved anywhere yet."""
     statements: dict[str, Any] = field(default_factory=dict)
     packs: tuple[str, ...] = ()
     plan: str = ""
@@ -64,7 +64,7 @@ class Answers:
         return self.site_token is not None or self.site_token_file is not None or bool(self.site_token_env)
 
     def flags(self) -> list[str]:
-        """The command line that gives these answers again; a key or token that was typed is asked again."""
+        """The flags that repeat these answers, without a typed key or token, which `init` asks for again."""
         said = self.statements
         ai = said.get("ai", "")
         words: list[tuple[str, Iterable[object]]] = [
@@ -89,14 +89,14 @@ class Answers:
 
 
 def listed(text: str) -> tuple[str, ...]:
-    """The words between commas."""
+    """The words of a comma-separated list."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def keep(answers: Answers) -> None:
-    """Save the answers for the next `init`: a person who closed the window did not read how to continue.
+    """Save the answers for the next `init`: a person who closed the window did not see how to continue.
 
-    They are saved as the command line that gives them again, which holds no key.
+    They are saved as the flags that repeat them, which contain no key.
     """
     words = answers.flags()
     if len(words) > len(answers.other_flags):
@@ -109,7 +109,7 @@ def keep(answers: Answers) -> None:
 
 
 def kept() -> list[str]:
-    """The words of `keep`; none if nothing is saved, or if it cannot be read any more."""
+    """The flags that `keep` saved; [] if nothing is saved, or if it cannot be read."""
     try:
         found = json.loads(files.read_text(_words_file()))
     except (files.Unreadable, ValueError):
@@ -137,7 +137,7 @@ def how_to_continue(answers: Answers) -> str:
 
 
 def ai_statement(text: str | None) -> str | dict[str, list[str]] | None:
-    """The statement that --ai makes."""
+    """The policy's `ai` statement for the value of --ai; None without the flag. Raises UsageError."""
     if text is None:
         return None
     word, colon, names = text.partition(":")
@@ -153,7 +153,7 @@ def ai_statement(text: str | None) -> str | dict[str, list[str]] | None:
 
 
 def given_key(settings: AppSettings, answers: Answers, key_fd: int | None) -> SecretStr | None:
-    """The key that flags or the environment give; None where none does. Raises UsageError, CredentialError."""
+    """The key given by flags or the environment; None if neither gives one. Raises UsageError, CredentialError."""
     from contribaudit.settings import credentials
 
     named = sum((answers.key_file is not None, bool(answers.key_env), key_fd is not None))
@@ -169,7 +169,7 @@ def given_key(settings: AppSettings, answers: Answers, key_fd: int | None) -> Se
 
 
 def from_variable(name: str) -> SecretStr:
-    """The key or token in an environment variable. Raises UsageError for what is no name, CredentialError."""
+    """The key or token in an environment variable. Raises UsageError if `name` cannot be a name, CredentialError."""
     from contribaudit.settings import credentials
 
     if not name.replace("_", "a").isalnum() or name[:1].isdigit():
@@ -193,7 +193,7 @@ def check_token(answers: Answers, hide: Callable[[SecretStr], None]) -> None:
 
 
 def refuse_missing(answers: Answers) -> None:
-    """Raise UsageError that names every flag which has to be given where nobody can be asked."""
+    """Raise a UsageError that names every missing flag that is required where no terminal allows questions."""
     missing = [
         flag
         for flag, given in (
@@ -212,7 +212,7 @@ def refuse_missing(answers: Answers) -> None:
 
 
 def token_of(answers: Answers) -> SecretStr:
-    """The token of the sites, wherever it is."""
+    """The token of the sites: as typed, else from its file, else from its variable."""
     from contribaudit.settings import credentials
 
     if answers.site_token is not None:

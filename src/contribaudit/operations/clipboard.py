@@ -1,4 +1,4 @@
-"""`--attach clipboard`: the picture on this computer's clipboard, by the tool that the system has for it."""
+"""`--attach clipboard`: reads the picture on this computer's clipboard with the platform's own tool."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from contribaudit.errors import UsageError
 from contribaudit.settings import file
 
 CLIPBOARD = "clipboard"
-"""Given in place of a file. A file of this name is written ./clipboard."""
+"""The word that means the clipboard in place of a file. To name a file called clipboard, write ./clipboard."""
 _NAME = "clipboard.png"
 _TO_FILE = "{file}"
 _MACOS = (
@@ -34,12 +34,15 @@ _TOOLS: Mapping[str, Sequence[tuple[str, ...]]] = {
         ("xclip", "-selection", "clipboard", "-target", "image/png", "-out"),
     ),
 }
-"""By platform, in the order in which they are tried: one that names no file writes the picture to stdout."""
+"""Commands by platform, in the order in which they are tried; one without a file writes the picture to stdout."""
 _SECONDS = 20
 
 
 def pictures(sources: Sequence[str | Path]) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
-    """Screenshots from files and, where a source is `clipboard`, from there. Raises UsageError."""
+    """Screenshots from files, or from the clipboard for a source of "clipboard". Raises UsageError.
+
+    Returns the attachments, and their bytes by digest.
+    """
     with TemporaryDirectory(prefix="contribaudit-") as folder:
         kept = Path(folder) / _NAME
         return files.read_attachments(

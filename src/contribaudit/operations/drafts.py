@@ -1,7 +1,7 @@
-"""Console screens that were left half filled in: what was answered, and how the signals stood before that look.
+"""Saves half-filled attestation forms: the answers so far, and a digest of the signals before the look.
 
-One JSON file each, for this account alone, in the data folder. A draft is never evidence: it counts once it is
-recorded, and it is dropped when a signal moved since: nobody knows then whether that was before the look or after.
+Each draft is a JSON file in the data folder of this account. A draft is never evidence: its answers count once they are
+recorded. It is dropped if a signal has moved since, because nobody knows whether that was before or after the look.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ _VERSION = 2
 
 @dataclass(slots=True)
 class Draft:
-    """One form of one person."""
+    """The form of one console screen as one person has filled it in so far."""
 
     organization: str
     screen: str
     by: str
     begun_at: datetime
     signals: str
-    """Digest of all signals that could anchor its values, as they stood before the look."""
+    """Digest of all signals that could anchor the answers, as read before the look."""
     answers: dict[tuple[Subject, SettingId], Value] = field(default_factory=dict)
     notes: dict[tuple[Subject, SettingId], str] = field(default_factory=dict)
-    """What is kept beside an answer: that one statement covers it and how many others."""
+    """Notes on answers, such as how many others the same statement covers."""
     about: dict[str, str] = field(default_factory=dict)
-    """What was written of the look itself, by field: path, screenshot, note."""
+    """What the person entered about the look itself, by field: path, screenshot, note."""
 
     @property
     def entered(self) -> list[EnteredValue]:
-        """The answers as values that somebody entered."""
+        """The answers in the form that recording takes."""
         return [
             EnteredValue(subject.id, setting, value, note=self.notes.get((subject, setting), ""))
             for (subject, setting), value in self.answers.items()
@@ -56,7 +56,7 @@ class Draft:
 
     @staticmethod
     def begin(before: State, due: DueScreen, by: str) -> Draft:
-        """An empty form; `before` was read before the look."""
+        """An empty draft; `before` is the state as read before the look."""
         asked = {(row.subject, row.setting.family) for row in due.rows}
         found = [
             [one.signal, one.owner.id, list(one.state) if one.state is not None else None, one.revision, one.standing]
@@ -67,13 +67,13 @@ class Draft:
 
     @property
     def path(self) -> Path:
-        """Where it is kept."""
+        """The file of this draft: one per organization, screen and person."""
         name = sha256(f"{self.organization}\n{self.screen}\n{self.by.casefold()}".encode()).hexdigest()[:16]
         return _folder() / f"{name}.json"
 
 
 def save(draft: Draft) -> None:
-    """Save it for the next look at the screen, in place of an older one. Raises OSError."""
+    """Save the draft for the next look at its screen, in place of an older one. Raises OSError."""
     draft.path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "version": _VERSION,
@@ -91,7 +91,7 @@ def save(draft: Draft) -> None:
 
 
 def load(like: Draft) -> Draft | None:
-    """The draft of the same form and person; None where there is none, or where it cannot be read any more."""
+    """The saved draft of the same form and person as `like`; None if there is none, or if it cannot be read."""
     try:
         found: Any = json.loads(files.read_text(like.path))
         begun_at = parse_utc(found["begun_at"])
@@ -110,12 +110,12 @@ def load(like: Draft) -> Draft | None:
 
 
 def discard(draft: Draft) -> None:
-    """Remove what was kept of this form."""
+    """Remove the saved draft of this form, if there is one."""
     draft.path.unlink(missing_ok=True)
 
 
 def discard_of(organization: str) -> None:
-    """Remove every draft about an organization: one that exists in a demonstration only."""
+    """Remove every draft about an organization, such as one that exists only in a demonstration."""
     for path in _draft_files():
         with suppress(Unreadable, ValueError, TypeError, KeyError, OSError):
             if json.loads(files.read_text(path))["organization"] == organization:
@@ -123,7 +123,7 @@ def discard_of(organization: str) -> None:
 
 
 def discard_all() -> int:
-    """Remove every draft of this account; how many there were."""
+    """Remove every draft of this account; returns how many were removed."""
     removed = 0
     for path in _draft_files():
         with suppress(OSError):

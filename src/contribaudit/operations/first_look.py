@@ -1,4 +1,4 @@
-"""What a key shows of its organization, before anything is configured: name, highest plan, apps. Nothing is kept."""
+"""Reads what a key shows of its organization before anything is configured: name, highest plan, apps. Saves nothing."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """What was seen of one organization."""
+    """What a key shows of one organization."""
 
     name: str = ""
-    """ "" where the API does not say."""
+    """The organization's name; "" if the API does not report it."""
     plan: Plan | None = None
-    """The highest active plan; None where it is not known."""
+    """The highest active plan; None if it is not known."""
     plan_unknown: str = ""
-    """Why it is not known."""
+    """Why the plan is not known."""
     apps: int = 0
     sites: int = 0
     without_residency: tuple[App, ...] = ()
-    """Apps of it for which Atlassian offers no data residency."""
+    """The kinds of app in the organization for which Atlassian offers no data residency."""
     site: tuple[str, str] | None = None
-    """Cloud ID and host of a site on which a token can be tried; None where no app tells one."""
+    """Cloud ID and host of a site on which a token can be tried; None if no app names one."""
 
 
 def first_look(
@@ -61,7 +61,7 @@ def first_look(
     rulebook: Rulebook,
     progress: Progress = SILENT,
 ) -> FirstLook:
-    """Read the organization, then its list of apps. Raises AdminApiError where the key cannot read the organization.
+    """Read the organization, then its list of apps. Raises AdminApiError if the key cannot read the organization.
 
     A list of apps that cannot be read leaves the plan unknown.
     """
@@ -96,9 +96,9 @@ def first_look(
 def try_site_token(
     settings: AppSettings, site: tuple[str, str], credential: Credential, progress: Progress = SILENT
 ) -> str:
-    """Ask the gateway about a site (cloud ID and host) with a token; "" where it answered.
+    """Ask the gateway about a site (cloud ID and host) with a token; returns "" if it answered, else why it did not.
 
-    Otherwise why it does not tell what was asked. Raises AdminApiError where it refuses the token.
+    Raises AdminApiError if the gateway refuses the token.
     """
     cloud_id, host = site
 
@@ -112,7 +112,7 @@ def try_site_token(
 
 
 def organization_name(settings: AppSettings, organization: str, key: SecretStr, progress: Progress = SILENT) -> str:
-    """What the API calls the organization, "" when it does not say. Raises AdminApiError."""
+    """The organization's name as the API reports it; "" if it reports none. Raises AdminApiError."""
 
     async def read() -> str:
         async with connected(settings, organization, key, progress, sleep) as client:
@@ -122,7 +122,7 @@ def organization_name(settings: AppSettings, organization: str, key: SecretStr, 
 
 
 def name_in(answer: dict[str, object]) -> str:
-    """The organization's name in the API's answer, "" when it is not there."""
+    """The organization's name in the API's answer; "" if the answer contains none."""
     data = answer.get("data")
     attributes = data.get("attributes") if isinstance(data, dict) else None
     name = attributes.get("name") if isinstance(attributes, dict) else None

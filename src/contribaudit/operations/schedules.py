@@ -1,9 +1,9 @@
-"""Recipes for audits that need no person, terminal or keyring: systemd units, a crontab line, and those for
-platforms that bring their own account: Kubernetes, GitHub Actions, Docker or Podman, and macOS' launchd.
+"""Recipes for audits that need no person, terminal or keyring: systemd units, a crontab line, Kubernetes, GitHub
+Actions, Docker or Podman, and macOS' launchd.
 
-systemd gets two services, one that the timer starts and one like it that people start, because a service cannot tell
-whether its timer started it: of what systemd puts into TRIGGER_UNIT the oldest stays. So the planned time stands in the
-one that nobody can start by hand. `newest` tells when such a recipe meant a run to begin.
+systemd gets two similar services, one for the timer and one for people, because a service cannot tell whether its
+timer started it: systemd keeps the oldest value of TRIGGER_UNIT. Only the timer's service, which cannot be started by
+hand, names the planned time. `newest` gives the moment at which such a run was meant to begin.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from contribaudit.settings import file
 class Recipe:
     """An audit to be run by a scheduler.
 
-    `command` is how this installation is called, as absolute words. `config` is the configuration file, None where
-    the platform's own place is used; `organization` is "" where the configuration has it. `environment` is what the
-    configuration owes to this shell's variables, which a scheduler does not have.
+    `command` calls this installation by absolute paths. `config` is the configuration file, None for the platform's
+    usual path; `organization` is "" if the configuration names it. `environment` holds the settings that come from
+    variables of this shell, which a scheduler does not have.
     """
 
     command: tuple[str, ...]
     key_file: Path | None
-    """None where the configuration says for each organization where its key is."""
+    """None if the configuration says for each organization where its key is."""
     hour: int
     minute: int
     config: Path | None = None
     organization: str = ""
     environment: tuple[tuple[str, str], ...] = ()
     store: Path | None = None
-    """The history's folder must be writable; None for a database URL, which the configuration holds."""
+    """The history's file, whose folder must be writable; None for a database URL, which the configuration holds."""
     evidence: Path | None = None
-    """Where every audit exports its evidence; None where none does."""
+    """The folder into which every audit exports its evidence; None if none does."""
 
     @property
     def writable(self) -> tuple[Path, ...]:
@@ -54,29 +54,29 @@ class Recipe:
 
     @property
     def audit(self) -> tuple[str, ...]:
-        """The audit's words without its key; one line of outcome, which is what a log or a mail needs."""
+        """The audit's command without its key; it prints one line, which suits a log or an email."""
         return (*self.command, "audit", "--format", "line", *self.where)
 
     @property
     def where(self) -> tuple[str, ...]:
-        """Which configuration and organization."""
+        """The options that name the configuration and the organization."""
         config = ("--config", str(self.config)) if self.config is not None else ()
         organization = ("--org", self.organization) if self.organization else ()
         return (*config, *organization)
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Where the key is, for a scheduler that hands over none."""
+        """The option that names the key file, for a scheduler that passes no key itself."""
         return ("--api-key-file", str(self.key_file)) if self.key_file is not None else ()
 
     @property
     def planned(self) -> tuple[str, ...]:
-        """The option that tells the history when the run was meant to begin."""
+        """The option that records when the run was meant to begin."""
         return ("--planned", f"{self.hour:02}:{self.minute:02}")
 
 
 def here() -> tuple[str, ...]:
-    """The words that call this installation of contribaudit: absolute, since a scheduler has another PATH."""
+    """The command that calls this installation, with absolute paths, since a scheduler has another PATH."""
     script = Path(sys.executable).with_name("contribaudit.exe" if os.name == "nt" else "contribaudit")
     if script.is_file():
         return (str(script),)
@@ -86,7 +86,7 @@ def here() -> tuple[str, ...]:
 
 
 def key_file_default() -> Path:
-    """Where the recipes expect the key, readable by this account alone."""
+    """The file in which the recipes expect the key, readable by this account alone."""
     return file.config_dir() / "api-key"
 
 
@@ -102,7 +102,7 @@ SERVICE, BY_HAND, TIMER = "contribaudit.service", "contribaudit-now.service", "c
 
 
 def units(recipe: Recipe) -> Mapping[str, str]:
-    """The unit files, by name."""
+    """The text of each unit file, by file name."""
 
     def service(words: Sequence[str], *, by_hand: bool) -> str:
         return written("systemd.service", recipe, words=words, by_hand=by_hand, started_by_hand=BY_HAND)
@@ -115,12 +115,12 @@ def units(recipe: Recipe) -> Mapping[str, str]:
 
 
 def folder() -> Path:
-    """Where a user's own units belong."""
+    """The folder of a user's own systemd units."""
     return file.expanded("~/.config/systemd/user")
 
 
 def install(recipe: Recipe) -> tuple[Path, ...]:
-    """Write the units. Raises UsageError, writing nothing, when one exists, with its path."""
+    """Write the unit files; returns their paths. Raises UsageError, before writing any, if one already exists."""
     wanted = {folder() / name: content for name, content in units(recipe).items()}
     for path in wanted:
         if path.exists():
@@ -150,7 +150,7 @@ def steps(recipe: Recipe) -> tuple[str, ...]:
 
 
 def _preparations(recipe: Recipe, folders: Sequence[Path]) -> list[str]:
-    """The commands that make the folders and the key's file."""
+    """The commands that create the folders and the key file."""
     own = [recipe.key_file.parent] if recipe.key_file is not None else []
     key = shlex.quote(str(recipe.key_file))
     return [
@@ -160,10 +160,10 @@ def _preparations(recipe: Recipe, folders: Sequence[Path]) -> list[str]:
 
 
 def written(template: str, recipe: Recipe, **values: object) -> str:
-    """A recipe as its template in `recipes/` has it."""
+    """The recipe as text, rendered from the template of this name in `recipes/`."""
     from jinja2 import Environment, StrictUndefined
 
-    # Workflows of GitHub are full of {{ }} themselves.
+    # GitHub workflows use {{ }} themselves.
     environment = Environment(
         block_start_string="<%",
         block_end_string="%>",
@@ -182,7 +182,7 @@ def written(template: str, recipe: Recipe, **values: object) -> str:
 
 
 def _quoted(word: str) -> str:
-    """A word of a unit file: quoted when it needs it, `%` and `$` taken literally."""
+    """The word as a unit file writes it: quoted if necessary, with `%` and `$` escaped."""
     literal = word.replace("%", "%%").replace("$", "$$")
     if any(char in literal for char in " \t\"'\\;"):
         return '"' + literal.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -192,7 +192,7 @@ def _quoted(word: str) -> str:
 def crontab(recipe: Recipe, *, mail_to: str, log_file: Path) -> str:
     """The lines to add with `crontab -e`.
 
-    The result, one line, goes to the mail; stderr goes to the log. The history's own lock keeps two audits apart.
+    cron mails the result, one line; stderr goes to the log. The history's lock keeps two audits from running at once.
     """
     words = [*recipe.audit, *recipe.planned, *recipe.key]
     # In a crontab a bare % ends the command.
@@ -207,11 +207,11 @@ _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
 def newest(hour: int, minute: int, start: datetime, zone: tzinfo | None = None) -> datetime:
-    """The newest moment, not after `start`, at which clocks of the zone showed this time of day; UTC.
+    """The latest moment up to `start`, in UTC, at which clocks in the zone showed this time of day.
 
-    `zone` None is this machine's. A time that comes twice, since clocks went back, is a moment each time. One that
-    they skipped is the moment of the skip: cron runs such a job then, and systemd leaves that day out. Of several
-    missed days it is thus the last, which is the only one that cron or systemd makes up for.
+    `zone` is None for this machine's. A time that occurs twice because clocks went back counts both times. A time
+    that clocks skipped counts at the moment of the skip: cron runs the job then, and systemd leaves that day out. Of
+    several missed days only the last one counts, since cron and systemd make up for no other.
     """
     today = start.astimezone(zone).date()
     walls = (datetime.combine(today - days * _DAY, time(hour, minute)) for days in range(3))
@@ -220,7 +220,7 @@ def newest(hour: int, minute: int, start: datetime, zone: tzinfo | None = None) 
 
 def _moments(wall: datetime, zone: tzinfo | None) -> tuple[datetime, ...]:
     """The moments at which clocks show this time; if they skip it, the moment at which they jump."""
-    # Which fold reads it with which offset differs, in a jump, between this machine's zone and a named one.
+    # Within a jump, this machine's zone and a named zone assign the two offsets to opposite folds.
     first, last = sorted(wall.replace(fold=fold, tzinfo=zone).astimezone(UTC) for fold in (0, 1))
     if first.astimezone(zone).replace(tzinfo=None, fold=0) == wall:
         return first, last
@@ -230,13 +230,13 @@ def _moments(wall: datetime, zone: tzinfo | None) -> tuple[datetime, ...]:
     return (first,)
 
 
-# Recipes for platforms that bring their own account: each gives the audit a key that nobody else reads, a place for its
-# history, and a file system that it cannot change. Kubernetes and containers may run it under any user ID.
+# Recipes for platforms that bring their own account: each gives the audit a key that nobody else can read, a place for
+# its history, and a read-only file system. Kubernetes and containers may run the audit under any user ID.
 
 _DATA = "/data"
 _SECRETS = "/run/secrets/contribaudit"
 _ANYWHERE = ("CONTRIBAUDIT_API_URL", "CONTRIBAUDIT_FAIL_ON", "CONTRIBAUDIT_API_KEY_LABEL")
-"""Of this shell's settings, those that mean the same on another machine; the others are paths."""
+"""Variables whose values are also valid on another machine; the others hold paths."""
 
 
 def _variables(recipe: Recipe) -> list[tuple[str, str]]:
@@ -244,14 +244,14 @@ def _variables(recipe: Recipe) -> list[tuple[str, str]]:
 
 
 def _container_command(recipe: Recipe, key_file: str) -> list[str]:
-    """The words to run in a container, where a single key is in that file."""
+    """The arguments of contribaudit in a container; a single key is in `key_file`."""
     key = ["--api-key-file", key_file] if recipe.key else []
     organization = ["--org", recipe.organization] if recipe.organization else []
     return ["audit", "--format", "line", *key, *organization]
 
 
 def kubernetes(recipe: Recipe, *, image: str, namespace: str) -> str:
-    """A CronJob with its volume claim; comments say how the secret and the configuration come about."""
+    """A CronJob with its volume claim; its comments say how to create the secret and the configuration."""
     return written(
         "cronjob.yaml",
         recipe,
@@ -270,7 +270,7 @@ def github_actions(recipe: Recipe) -> str:
 
 
 def container(recipe: Recipe, *, image: str) -> str:
-    """One command for Docker or Podman: any user ID, a root that cannot be written, the key as a mounted file."""
+    """One command for Docker or Podman: any user ID, a read-only root file system, the key as a mounted file."""
     mounted = f"{recipe.key_file}:/run/secrets/api-key:ro" if recipe.key else "./contribaudit-keys:/run/secrets:ro"
     return written(
         "container.sh",
@@ -284,7 +284,7 @@ def container(recipe: Recipe, *, image: str) -> str:
 
 
 def launchd(recipe: Recipe, *, log_file: str) -> str:
-    """An agent of the user's launchd, as a property list."""
+    """The property list of a launchd agent for this user."""
     words = [*recipe.audit, *recipe.planned, *recipe.key]
     agent = {
         "Label": "contribaudit.audit",

@@ -1,4 +1,4 @@
-"""Writes the files of a new installation: config.toml, policy.toml, and key files. None is ever overwritten."""
+"""Writes the files of a new installation: config.toml, policy.toml, and key files. Never overwrites a file."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ contribaudit policy show prints what the statements stand for; contribaudit poli
 
 @dataclass(frozen=True, slots=True)
 class SecretDestination:
-    """Where a key or token that was typed is to be kept."""
+    """Where to save a key or token that a person typed."""
 
     what: str
     secret: SecretStr
     path: Path | None
-    """The file; None where it is kept nowhere."""
+    """The file for the secret if the keyring does not take it; None for no file."""
     account: str = ""
-    """In the keyring, before the file; "" where that was not wanted."""
+    """The keyring account to try before the file; "" to leave the keyring out."""
 
     def keep(self, warn: Callable[[str, str], None]) -> Path | None:
-        """The file that was made; None where the keyring has it, or nothing. Raises UsageError.
+        """Save the secret; returns the new file, or None if it is in the keyring or was not saved. Raises UsageError.
 
-        `warn` is told, with what to do, that the keyring did not take it.
+        If the keyring does not take the secret, `warn` gets the reason and where the secret is instead.
         """
         if self.account:
             try:
@@ -68,7 +68,7 @@ class SecretDestination:
 
 
 def free_path(path: Path) -> Path:
-    """The path, or the next one where nothing is yet."""
+    """The path, or PATH-2, PATH-3 … if something exists there."""
     number, free = 2, path
     while free.exists() or free.is_symlink():
         free, number = path.with_name(f"{path.name}-{number}"), number + 1
@@ -76,24 +76,24 @@ def free_path(path: Path) -> Path:
 
 
 def refuse_existing(*wanted: Path) -> None:
-    """Raises UsageError for the first path where something is already."""
+    """Raise UsageError for the first path that already exists."""
     for path in wanted:
         if path.exists() or path.is_symlink():
             raise UsageError(f"{path} already exists; it was left unchanged", hint="Edit it, or choose another file")
 
 
 def known_pack(name: str) -> str:
-    """The name of a shipped pack. Raises UsageError."""
+    """The name, if a shipped pack has it. Raises UsageError otherwise."""
     return _known_choice(name, [pack.name for pack in shipped()], "policy pack")
 
 
 def known_plan(name: str, known: Sequence[str]) -> str:
-    """The word of a plan. Raises UsageError."""
+    """The plan's word in lower case. Raises UsageError if it is not `known`."""
     return _known_choice(name.casefold(), known, "plan")
 
 
 def refused(settings: AppSettings, statements: Mapping[str, Any]) -> tuple[str, str]:
-    """Which of these statements is wrong, and why; two empty texts when they are a policy."""
+    """The key of the first wrong statement and the reason; two empty texts if the statements are valid."""
     try:
         policy_of(settings, statements)
     except PolicyFileError as error:
@@ -103,7 +103,7 @@ def refused(settings: AppSettings, statements: Mapping[str, Any]) -> tuple[str, 
 
 
 def policy_of(settings: AppSettings, statements: Mapping[str, Any], packs: Sequence[str] = ()) -> AuditPolicy:
-    """The policy of these statements, and packs, alone. Raises PolicyFileError."""
+    """The policy made of these statements and packs only. Raises PolicyFileError."""
     document = tomlkit.document()
     document["version"] = 1
     document["extends"] = list(packs)
@@ -120,11 +120,11 @@ def install(
     secrets: Sequence[SecretDestination],
     warn: Callable[[str, str], None],
 ) -> None:
-    """Keep what was typed and write both files, or no file at all. `name` is the organization's, "" if unknown.
+    """Save the typed secrets and write both files; on an error, every new file is removed again.
 
-    What was put into the keyring stays there.
+    `name` is the organization's name, "" if unknown. A secret that the keyring took stays there.
 
-    Raises UsageError when a file exists or cannot be written, PolicyFileError.
+    Raises UsageError if a file exists or cannot be written, PolicyFileError if the policy is not valid.
     """
     made: list[Path] = []
     try:
@@ -150,7 +150,7 @@ def install(
 
 
 def _config_toml(settings: AppSettings, answers: Answers, name: str, folder: Path, policy: Path) -> str:
-    """The configuration of one organization."""
+    """The text of config.toml for one organization."""
     document = tomlkit.document()
     document.add(tomlkit.comment("contribaudit. Every key can also be set as CONTRIBAUDIT_KEY in the environment."))
     document.add(
@@ -192,7 +192,7 @@ def _sites(answers: Answers) -> tomlkit.items.Table:
 
 
 def _policy_toml(answers: Answers, name: str) -> str:
-    """A policy of statements and packs; without either it extends `essentials`."""
+    """The text of policy.toml: the statements and packs. Without a pack it extends `essentials`."""
     document = tomlkit.document()
     document.add(
         tomlkit.comment("What this organization wants. `contribaudit audit` compares the present state with it.")

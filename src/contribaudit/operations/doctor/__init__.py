@@ -1,7 +1,7 @@
-"""Everything that an audit needs, checked one by one: a line each, with the next step. Here, or as a scheduler would.
+"""Checks everything that an audit needs, here or as a scheduler would: one line each, with the next step.
 
 local.py    config.toml, the environment, the organizations; keyring, store, policy, rulebook, scheduler
-remote.py   key, reachability, scopes, the API tokens that read spaces, the key's expiry, the clock
+remote.py   key, reachability, scopes, the API tokens of sites, the key's expiry, the clock
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def examine(
     now: datetime,
     progress: Progress = SILENT,
 ) -> Iterator[Line]:
-    """Yield every line as soon as it is known.
+    """Yield the line of each check as soon as it is known.
 
-    `chosen` are the organizations of the command line, () for all; `named` is its key.
+    `chosen` are the organizations given on the command line, () for all; `named` is the key given there.
     """
     try:
         settings = AppSettings.load(config)
@@ -67,18 +67,18 @@ def examine(
 
 
 SCHEDULER_PATH = "/usr/local/bin:/usr/bin:/bin"
-"""What systemd and cron give to a job, more or less."""
+"""Roughly the PATH that systemd and cron give to a job."""
 _SECONDS = 300
 _NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def scheduler_environment(recipe: Recipe) -> dict[str, str]:
-    """The environment of a scheduled job."""
+    """The environment variables of a scheduled job."""
     return {"PATH": SCHEDULER_PATH, **dict(recipe.environment), "CONTRIBAUDIT_TRIGGER": "schedule"}
 
 
 def examine_as_scheduled(recipe: Recipe, policy: Path | None) -> Iterator[Line]:
-    """Yield the lines of `doctor` as the recipe's scheduler would run it, and of what else it needs."""
+    """Yield the lines of `doctor`, run as the recipe's scheduler would, and of the network and folders it needs."""
     told = "; ".join(
         ("no terminal, no HOME, in /", f"in the environment only {', '.join(scheduler_environment(recipe))}")
     )
@@ -117,7 +117,7 @@ def _lines_of_output(done: subprocess.CompletedProcess[str]) -> Iterator[Line]:
         yield Line(Status.FAILED, "scheduled", error.message, error.hint, done.returncode or exit_codes.TOOL)
         return
     for one in found:
-        if one["name"] != "scheduler":  # that line guesses what this whole list has tried
+        if one["name"] != "scheduler":  # that line predicts what this run has just tried
             yield Line(Status(one["status"]), one["name"], one["what"], one["next"], one["exit_code"])
 
 

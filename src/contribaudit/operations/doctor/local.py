@@ -1,5 +1,5 @@
-"""What an audit needs on this machine: configuration, keyring, history, policy, rulebook, and whether it runs
-unattended.
+"""Checks what an audit needs on this machine: configuration, keyring, history, policy, rulebook, and whether it can
+run unattended.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was looked at. `next` is "" where there is nothing to do, `exit_code` 0 unless it failed."""
+    """One item that was checked. `next` is "" if there is nothing to do, `exit_code` is 0 unless the check failed."""
 
     status: Status
     name: str
@@ -58,12 +58,12 @@ class Line:
 
     @classmethod
     def warning(cls, name: str, what: str, next_step: str) -> Self:
-        """An audit runs, but not for ever, or not with everything."""
+        """A line about a problem that still lets an audit run, but not for long, or not with everything."""
         return cls(Status.WARNING, name, what, next_step)
 
     @classmethod
     def failed(cls, name: str, error: ContribauditError) -> Self:
-        """An audit would fail here, or not see something that it needs."""
+        """A line about a problem that makes an audit fail, or miss something that it needs."""
         return cls(Status.FAILED, name, error.message, error.hint, error.exit_code)
 
 
@@ -109,7 +109,7 @@ def store(settings: AppSettings) -> Iterator[Line]:
 
 
 def evidence(settings: AppSettings) -> Iterator[Line]:
-    """Whether every audit can write its evidence folder, and sign it; nothing where none is configured."""
+    """Whether every audit can write and sign its evidence; yields nothing if no folder is configured."""
     folder = settings.evidence.folder
     if folder is None:
         return
@@ -181,7 +181,7 @@ def _rulebook(rulebook: Rulebook, today: date) -> Line:
 
 
 def scheduler(origins: Sequence[str], *, headless: bool) -> Line:
-    """Whether a run without a person would find its key."""
+    """Whether an unattended run would find its key."""
     recipe = "Run `contribaudit schedule systemd` (or cron) for a setup with a key file"
     if any("keyring" in origin for origin in origins):
         return Line.ok("scheduler", "the key is in the keyring, which a scheduler cannot open", recipe)
@@ -204,7 +204,7 @@ def _megabytes(size: int) -> str:
 
 
 def file(settings: AppSettings) -> Line:
-    """Which file is in force."""
+    """The line that names the configuration file in use."""
     if settings.source is None:
         usual = usual_config() or "home folder in which to look for config.toml"
         what = f"there is no {usual}; defaults and the environment apply"
@@ -213,7 +213,7 @@ def file(settings: AppSettings) -> Line:
 
 
 def environment(settings: AppSettings) -> Iterator[Line]:
-    """CONTRIBAUDIT_ variables that are no settings, usually misspelt ones."""
+    """Warnings about CONTRIBAUDIT_ variables that are not settings, and about ignored proxy exceptions."""
     strange = settings.unmatched_environment()
     for told in strange:
         yield Line.warning("environment", told, "Correct its spelling, or unset it")
@@ -226,7 +226,7 @@ def environment(settings: AppSettings) -> Iterator[Line]:
 
 
 def chosen(settings: AppSettings, named: Sequence[str]) -> tuple[Organization, ...]:
-    """The organizations to look at: the named ones, else every configured one."""
+    """The organizations to check: the named ones, else every configured one."""
     configured = settings.organizations()
     if not named:
         return configured
@@ -235,7 +235,7 @@ def chosen(settings: AppSettings, named: Sequence[str]) -> tuple[Organization, .
 
 
 def organizations(found: Sequence[Organization]) -> Line:
-    """Whether there is something to audit."""
+    """Whether there is an organization to audit."""
     if found:
         return Line.ok("organization", ", ".join(f"{one.name} ({one.id})" if one.name else one.id for one in found))
     where = "the ID is in the address of admin.atlassian.com, after /o/"

@@ -1,6 +1,6 @@
-"""Whether the API is reachable, what the key may read, by one page of every allowed call, and when it expires.
+"""Checks whether the API is reachable, what the key may read (one page of each call), and when the key expires.
 
-So with the API tokens that read sites, on one site of the organization. The clock is checked, too.
+Also tries the API tokens of sites on one site of the organization, and compares the clocks.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ def tokens(settings: AppSettings) -> Iterator[Line]:
 
 
 async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progress: Progress) -> list[Line]:
-    """Whether a list of spaces and the gateway work, on the first of these apps (entries of the API) with a token."""
+    """Try a list of spaces and the gateway on the first of `apps` (entries of the API) whose site has a token."""
     try:
         accesses = site_accesses(settings)
         chosen = _choose_app(settings, apps, accesses) if accesses is not None else None
     except (CredentialError, RulebookError):
-        return []  # has a line of its own
+        return []  # reported in a line of its own
     if accesses is None:
         return []
     if chosen is None:
@@ -116,7 +116,7 @@ async def _ask_gateway(client: SiteClient, cloud_id: str, host: str) -> Line:
 def _choose_app(
     settings: AppSettings, apps: Sequence[Mapping[str, Any]], accesses: Accesses
 ) -> tuple[Call, str, str] | None:
-    """Call, cloud ID and host of the first app that can be asked."""
+    """Call, cloud ID and host of the first app with a list of spaces and a token; None if there is none."""
     rulebook = load_rulebook(settings)
     calls = {one.apps: one.call for one in collectors.SPACES}
     for app in apps:
@@ -129,11 +129,11 @@ def _choose_app(
 
 SKEW_SECONDS = 60
 DAYS_LEFT = 21
-"""From so many days before the key's end on it is a warning: time enough to create another."""
+"""From this many days before its expiry on, the key gets a warning: time enough to create another."""
 
 
 def key_end(keys: list[dict[str, Any]], label: str, now: datetime) -> Line:
-    """When the key expires, from the list of all keys; `label` is that of our key, "" if unknown."""
+    """When the key expires, from the list of all keys; `label` is the label of the key in use, "" if unknown."""
     labelled = [key for key in keys if label and key.get("label") == label]
     running = [moment for key in labelled or keys if (moment := parse_utc(key.get("expiresAt"))) and moment > now]
     if not running:
@@ -153,7 +153,7 @@ def key_end(keys: list[dict[str, Any]], label: str, now: datetime) -> Line:
 
 
 def clock(skew: float | None) -> Line:
-    """Whether this machine's clock and the API's agree; `skew` is theirs minus ours."""
+    """Whether this machine's clock and the API's agree; `skew` is the API's minus ours, None if not known."""
     if skew is None:
         return Line.ok("clock", "the API did not send its time")
     if abs(skew) > SKEW_SECONDS:
@@ -165,8 +165,8 @@ def clock(skew: float | None) -> Line:
 
 
 _USEFUL_ONLY = (calls.LIST_EVENT_ACTIONS, calls.LIST_API_KEYS, calls.SEARCH_AI_GROUPS)
-"""Without these an audit still judges settings: who changed them, who holds the role for AI, and when the key ends,
-stays unknown."""
+"""Calls without which an audit still judges settings: who changed them, who holds the role for AI, and when the key
+expires then stay unknown."""
 _TRIED = (
     calls.SEARCH_WORKSPACES,
     calls.LIST_DIRECTORIES,
@@ -186,11 +186,11 @@ def examine(
     now: datetime,
     progress: Progress,
 ) -> Iterator[Line]:
-    """The lines of one organization; notes in `origins` where its key was found."""
+    """Yield the lines of one organization; `origins` gets the place where its key was found."""
     try:
         found = find_key(settings, organization.id, named)
     except ContribauditError as error:
-        # Of several, one without a key does not stop an audit: it stays in the report, as one that nobody read.
+        # Of several organizations, one without a key does not stop an audit: it is reported as not audited.
         if len(settings.organizations()) > 1 and isinstance(error, CredentialError):
             yield Line.warning("key", f"{error.message}; it will be reported as not audited", error.hint)
         else:
@@ -209,7 +209,7 @@ def _variable(found: FoundKey) -> str:
 
 
 def _passed_over(found: FoundKey, organization: Organization) -> str:
-    """The configured places over which this key takes precedence, in words."""
+    """A phrase that names the configured places over which this key takes precedence; "" if there are none."""
     if _variable(found) != VARIABLE:
         return ""
     others = [
@@ -242,7 +242,7 @@ async def _check_scopes(
     now: datetime,
     apps: list[dict[str, Any]],
 ) -> AsyncIterator[Line]:
-    """A line for each call; the first page of apps ends up in `apps`."""
+    """Yield a line for each call; `apps` gets the first page of apps."""
     try:
         answer = await client.read(calls.GET_ORGANIZATION)
     except AdminApiUnreachable as error:
@@ -289,7 +289,7 @@ async def _try_call(client: AdminClient, call: Call, seen: list[dict[str, Any]])
 
 
 async def _first_page(client: AdminClient, call: Call) -> Page | None:
-    """The first page of a list; None for a call that has no pages, once it was answered."""
+    """The first page of a list; None for a call without pages that was answered."""
     if call.paging is Paging.NONE:
         await client.read(call)
         return None
@@ -298,7 +298,7 @@ async def _first_page(client: AdminClient, call: Call) -> Page | None:
 
 
 async def _limits(client: AdminClient) -> Line:
-    """Whether the key may do more than it needs: only one without scopes lists organizations."""
+    """Whether the key may do more than it needs: only a key without scopes lists organizations."""
     try:
         page = await _first_page(client, calls.LIST_ORGANIZATIONS)
     except AdminApiError as error:
@@ -333,9 +333,9 @@ async def _check_key_expiry(client: AdminClient, organization: Organization, now
 
 
 def scopes_of(settings: AppSettings, organization: str, key: SecretStr, progress: Progress) -> frozenset[str]:
-    """The scopes that the key was seen to have, by one read for each.
+    """The scopes that the key has, found by one read for each.
 
-    Raises KeyRefused, OrganizationNotFound or AdminApiUnreachable, and any other AdminApiError that leaves one open.
+    Raises KeyRefused, OrganizationNotFound, AdminApiUnreachable, or any other AdminApiError that leaves a scope open.
     """
 
     async def granted() -> frozenset[str]:
@@ -357,7 +357,7 @@ def _granted(call: Call, seen: str = "") -> Line:
 
 
 def _scope_missing(call: Call, error: AccessDenied) -> Line:
-    # The message quotes the answer; here the scope alone is what a person looks for.
+    # The error's message quotes the answer; here a person looks for the scope alone.
     what = f"{call.scope} is missing: {call.title} answered 403"
     if call in _USEFUL_ONLY:
         return Line.warning("scope", what, error.hint)

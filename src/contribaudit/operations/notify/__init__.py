@@ -1,4 +1,4 @@
-"""Notifications: what is new, once, after each audit; a summary every week.
+"""Notifications: after each audit what is new, reported once; every week a summary.
 
-`channels.py` is where messages go and how, `notifier.py` what becomes of an audit. Nothing here changes an exit code.
+`channels.py` sends messages, `notifier.py` makes them from an audit. Nothing here changes an exit code.
 """

@@ -1,10 +1,10 @@
-"""Where messages go: every service that Apprise knows, and webhooks that are signed.
+"""Sends messages to the services that Apprise supports and to signed webhooks.
 
-Addresses hold secrets: none is shown, and a destination is told by its kind and number. A webhook gets
+Addresses contain secrets, so none is shown; messages name a destination by kind and number. A webhook receives
 
     POST url, Content-Type: application/json
     X-Contribaudit-Version: 1
-    X-Contribaudit-Delivery: the message's number, the same when it is tried again
+    X-Contribaudit-Delivery: the message's number, the same for every attempt
     X-Contribaudit-Timestamp: seconds since 1970
     X-Contribaudit-Signature: v1=HMAC-SHA256(secret, timestamp + "." + body), in hex
 
@@ -40,21 +40,21 @@ _DIGITS = 12
 
 
 class Channel(Protocol):
-    """One destination."""
+    """Sends messages to one destination."""
 
     @property
     def destination(self) -> Destination:
-        """Where its messages go."""
+        """The destination as the history and messages name it, without its address."""
 
     def send(self, message: Message, envelope: Mapping[str, object]) -> str:
         """Send the message once. "" on success, else the reason, without any part of the address."""
 
 
 def channels(settings: AppSettings) -> tuple[Channel, ...]:
-    """Every configured destination, in the order of the configuration; none without `[notify]`.
+    """A channel for every configured destination, in the order of the configuration; () without `[notify]`.
 
-    Raises ConfigurationError for an address that no service understands, for a variable or file that is not there,
-    and where the extra is not installed.
+    Raises ConfigurationError for an address that Apprise does not understand, for an empty variable, or if the extra
+    is not installed, and CredentialError for a file that cannot be used.
     """
     if settings.notify is None:
         return ()
@@ -65,7 +65,7 @@ def channels(settings: AppSettings) -> tuple[Channel, ...]:
 
 
 def addresses(notify: Notify) -> tuple[str, ...]:
-    """The Apprise addresses: of the configuration, of the variable and of the file that it names, each once."""
+    """The Apprise addresses in the configuration, and in the variable and the file that it names, each once."""
     found = list(notify.urls)
     if notify.urls_env is not None:
         found += _secret_lines(_variable(notify.urls_env))
@@ -95,13 +95,13 @@ def _digest(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AppriseChannel:
-    """A service that Apprise sends to."""
+    """Sends messages to a service through Apprise."""
 
     destination: Destination
     service: Any
 
     def send(self, message: Message, envelope: Mapping[str, object]) -> str:  # noqa: ARG002  for webhooks
-        """Send it as plain text."""
+        """Send the message as plain text."""
         import apprise
 
         sender = apprise.Apprise(asset=_asset())
@@ -163,7 +163,7 @@ def _apprise(url: str, number: int) -> AppriseChannel:
 
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
-    """Collect what Apprise logs in the block, and show it to nobody: it may contain addresses."""
+    """Collect what Apprise logs in the block instead of showing it, since it may contain addresses."""
     said: list[str] = []
 
     class Keep(logging.Handler):
@@ -195,14 +195,14 @@ def _reason(said: list[str]) -> str:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WebhookChannel:
-    """An address that takes the signed envelope."""
+    """Sends signed envelopes to an address."""
 
     destination: Destination
     url: str
     secret: bytes
 
     def send(self, message: Message, envelope: Mapping[str, object]) -> str:  # noqa: ARG002  for services
-        """POST it once."""
+        """POST the signed envelope once."""
         import requests
 
         body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
@@ -228,7 +228,7 @@ class WebhookChannel:
 
 
 def signature(secret: bytes, timestamp: str, body: bytes) -> str:
-    """What X-Contribaudit-Signature holds."""
+    """The value of the X-Contribaudit-Signature header."""
     return "v1=" + hmac.new(secret, timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""From a judged run, or watched documents, to messages that arrive once, whoever runs the audit.
+"""Makes messages from a judged run or from watched documents; each arrives once, whoever runs the audit.
 
-What is news is decided by core/advise/notices.py inside one write transaction of the history; sending follows, outside
-of it. A destination that fails is tried again by the next audit or `contribaudit notify send`, ever more rarely.
+core/advise/notices.py decides what is news, inside one write transaction of the history; sending follows outside it.
+The next audit or `contribaudit notify send` tries a failed destination again, at growing intervals.
 """
 
 from __future__ import annotations
@@ -48,24 +48,24 @@ SCHEMA = "contribaudit.notice/1"
 _DIGEST = "digest"
 _DOCUMENTS_BEGUN, _DOCUMENTS_DIGEST = "documents:begun", "documents:digest"
 _COMPANY = ""
-"""Stands for every organization, in messages that belong to none."""
+"""The organization ID of messages that belong to no organization."""
 _TREND_RUNS = 28
 Composed: TypeAlias = tuple[News, list[tuple[Message, datetime]]]
-"""What to remember as told, and the messages with the moment from which on each may be sent."""
+"""The news to remember as reported, and the messages, each with the earliest moment to send it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notifier:
-    """Keeps messages in the history, and sends those that are due, at one moment."""
+    """Saves messages in the history, and sends those that are due at `now`."""
 
     store: History
     notify: Notify
-    """What people want to be told, and when."""
+    """The events that people want messages about, and when."""
     channels: Sequence[Channel]
     now: datetime
 
     def tell_of_run(self, report: Report, policy: AuditPolicy) -> None:
-        """Keep the messages that the run gives rise to: one for each kind of event and organization."""
+        """Save the messages about the run: one for each kind of event and organization."""
         running_out = deadlines(report.state, policy, checks.ALL, standing(report.state))
         named = {
             finding.subject.id: called(report.state, finding.subject)
@@ -92,7 +92,7 @@ class Notifier:
             self._report_matters(place.id, report.run.id, found, name, _footer(report), overview)
 
     def tell_unreached(self, organizations: Mapping[str, str], code: str, reason: str) -> None:
-        """Keep the message that nothing could be read. `organizations` maps their IDs to their names."""
+        """Save the message that nothing could be read. `organizations` maps their IDs to their names."""
         footer = ("Nothing was judged; the last complete run still counts.", "Look: contribaudit doctor")
         for organization, name in organizations.items():
             self._report_matters(
@@ -100,10 +100,10 @@ class Notifier:
             )
 
     def tell_of_documents(self, rules: TermsRules, documents: Sequence[Watched]) -> None:
-        """Keep the messages about watched documents: at once when one changed, and a summary every week.
+        """Save the messages about watched documents: one as soon as a document changes, and a summary every week.
 
-        They belong to no organization: whoever shares the history is told once, whichever runner found it. Nothing
-        where no document was ever looked at.
+        They belong to no organization: all who share the history get each message once, whichever runner found the
+        change. Saves nothing if no document was ever looked at.
         """
         archive = self.store.documents()
         if not archive.looks:
@@ -128,7 +128,7 @@ class Notifier:
         self._keep_messages(_COMPANY, None, compose)
 
     def send_due(self, context: Mapping[str, object] | None = None) -> list[Delivery]:
-        """Send what is due to these destinations; returns the deliveries that failed, with why."""
+        """Send what is due to the channels; returns the failed deliveries, each with its error."""
         by_digest = {channel.destination.digest: channel for channel in self.channels}
         failed: list[Delivery] = []
         for delivery in self.store.claim_deliveries(self.now, list(by_digest)):
@@ -168,7 +168,7 @@ class Notifier:
         self.store.tell(organization, run, self.now, [one.destination for one in self.channels], compose)
 
     def _messages(self, fresh: News, events: Iterable[Event], name: str) -> list[Message]:
-        """A message for each of the events that there is news of, and one of what is right again, as far as wanted."""
+        """A message for each of these events with news, and one for what has recovered, as far as `notify.on` asks."""
         made = []
         for event in events:
             matters = [matter for matter in fresh.tell if matter.event is event]
@@ -179,12 +179,12 @@ class Notifier:
         return made
 
     def _with_send_times(self, made: Iterable[Message], footer: Sequence[str]) -> list[tuple[Message, datetime]]:
-        """The messages with their footer, and from when on each may be sent: in quiet hours only what is critical."""
+        """The messages with their footer and earliest sending time; quiet hours delay all but critical ones."""
         until = quiet_until(self.now, parsed_hours(self.notify.quiet), self._zone()) or self.now
         return [(replace(one, lines=(*one.lines, "", *footer)), self.now if one.critical else until) for one in made]
 
     def _digest_due(self, key: str, reported: Mapping[str, ReportedMatter]) -> Matter | None:
-        """The weekly message as a matter whose state is its week; None where it was told already, or is not wanted."""
+        """The weekly digest as a matter whose state is its due time; None if it was already sent or is not wanted."""
         slot = parsed_slot(self.notify.digest)
         if slot is None:
             return None
@@ -200,7 +200,7 @@ class Notifier:
         return zone
 
     def _missed_runs(self, organization: str, until: datetime) -> list[Matter]:
-        """Stretches of the last week, up to this run, in which no audit began: each is told once."""
+        """Gaps of the last week, up to this run, in which an expected audit did not begin; each is reported once."""
         seen = self.store.runs_seen(organization, since=self.now - timedelta(days=7))
         holes = gaps(organization, seen, None, until, expected_every_hours=EVERY_HOURS)
         return [
@@ -216,7 +216,7 @@ class Notifier:
         ]
 
     def _overview(self, organization: str, report: Report) -> tuple[str, ...]:
-        """The verdict, and how the runs of the last four weeks ended."""
+        """The headline, and how the runs of the last four weeks ended."""
         runs = self.store.runs(organization=organization, limit=_TREND_RUNS * 4)
         codes = [one.exit_code for one in runs if one.started_at > self.now - timedelta(days=_TREND_RUNS)]
         words = Counter(verdict_word(code) for code in codes if code is not None)
@@ -246,7 +246,7 @@ def _footer(report: Report) -> tuple[str, ...]:
 
 
 def envelope(delivery: Delivery, context: Mapping[str, object] | None = None) -> dict[str, object]:
-    """A message for programs: what a webhook gets."""
+    """The message as the JSON object that a webhook receives."""
     message = delivery.message
     return {
         "schema": SCHEMA,
