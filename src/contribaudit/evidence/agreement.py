@@ -1,8 +1,8 @@
-"""Whether the files of a pack agree: manifest, report, tables, policy and list of digests.
+"""Checks whether the files of a pack agree: manifest, report, tables, policy and list of digests.
 
-Whoever edits one of them and lists it anew under its new digest is found here, with no key and no history. Whoever
-edits all of them alike is not: see `reperform`, signatures and the chain. `repeated.py` holds the tables against each
-other and the manifest, and makes again what follows from the others.
+This finds a file that somebody edited and listed again under its new digest, without any key or history. It does not
+find an edit made consistently in all files: see `reperform`, signatures and the chain. `repeated.py` compares the
+tables with each other and the manifest, and remakes the files that are derived from others.
 """
 
 from __future__ import annotations
@@ -56,27 +56,27 @@ _ALWAYS = (
 _PERSONS = frozenset(
     ("attested_by", "owner", "waiver_approved_by", "actor", "requested_by", "approved_by", "decided_by", "second")
 )
-"""Columns that hold nothing but a person: in a pack without names a table has a stand-in where a text may have part."""
+"""Columns that name only a person. A pack without names has a stand-in there, where the report may differ in part."""
 _LATER = ("owner", "due_days", "attestation_id")
-"""Columns that the first packs did not have."""
+"""Columns that the first packs lack."""
 _COUNTED = (("sites", "site"), ("apps", "app"), ("connectors", "connector"))
-"""Key of the report's inventory, and kind in inventory.csv."""
+"""Pairs of a key in the report's inventory and a kind in inventory.csv."""
 
 
 @dataclass(slots=True)
 class _Report:
-    """report.json but for its findings, which are only counted."""
+    """report.json without its findings, which are only counted."""
 
     head: dict[str, Any] = field(default_factory=lambda: {key: [] for key in _LISTS})
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By severity and outcome."""
+    """Number of findings by severity and outcome."""
     ids: set[str] = field(default_factory=set)
     witnesses: set[tuple[str, str, str]] = field(default_factory=set)
-    """Who looked, the IDs of the attestations and who confirmed them, of all evidence that people attested."""
+    """Of all attested evidence: who looked, the IDs of the attestations, and who confirmed them."""
     start: Start = field(default_factory=Start)
 
     def as_rows(self) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-        """What makes the row of findings.csv of a finding, by column; what an older version did not write is empty."""
+        """A function that turns a finding into its row of findings.csv, by column; fields of later versions are ""."""
         document: Any = self.head
         cells, later, evidence = finding_cells(document), ADDED_LATER["findings"], ADDED_LATER["findings.evidence"]
 
@@ -88,7 +88,7 @@ class _Report:
 
 
 def disagreements(pack: ListedPack) -> Iterator[Disagreement]:
-    """Every disagreement, file by file. Raises EvidenceDamaged for a file that cannot be read as what it is."""
+    """Every disagreement, file by file. Raises EvidenceDamaged for a file that cannot be read in its format."""
     yield from same_sums(pack)
     missing = [name for name in _ALWAYS if name not in pack.files]
     yield from (Disagreement(name, f"{name} is not in the manifest") for name in missing)
@@ -114,7 +114,7 @@ def disagreements(pack: ListedPack) -> Iterator[Disagreement]:
 
 
 def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    """Each row against the finding with its ID: the table is sorted by check and subject, the report by ID."""
+    """Compare each row with the finding that has its ID: the table is sorted by check and subject, the report by ID."""
     columns = [name for name in FINDINGS.columns if name not in _PERSONS or pack.named]
     rows = _digested(pack.table("findings.csv"), columns)
     differ: dict[str, Mapping[str, Any]] = {}
@@ -142,7 +142,7 @@ def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         if row is None:
             yield Disagreement("findings.csv", f"findings.csv has no row for the finding {shown(identity)}", identity)
             continue
-        as_row = as_row or report.as_rows()  # the head stands before the findings
+        as_row = as_row or report.as_rows()  # the head precedes the findings
         values = as_row(one)
         if row != _digest(_cell_of(values[name]) for name in columns):
             differ[identity] = one
@@ -165,7 +165,7 @@ def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
 
 
 def _digested(rows: Iterator[Mapping[str, str]], columns: Sequence[str]) -> dict[str, bytes]:
-    """Digest of each row by finding: a million rows are never all in memory."""
+    """The digest of each row by finding ID, because a million rows do not fit into memory."""
     found: dict[str, bytes] = {}
     for row in rows:
         identity = row["finding_id"]
@@ -176,13 +176,13 @@ def _digested(rows: Iterator[Mapping[str, str]], columns: Sequence[str]) -> dict
 
 
 def _digest(cells: Iterable[str]) -> bytes:
-    """Digest of cells, without the apostrophes that guard against formulas."""
+    """The digest of cells, ignoring apostrophes, which guard against formulas."""
     text = "\0".join(cells).replace("'", "")
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _head(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    """What manifest and report both say of the run, and what the report says of itself."""
+    """Compare what manifest and report both say about the run, and check the report against its own findings."""
     head, judged = report.head, pack.manifest.judged
     run, policy, rulebook = head["run"], head["policy"], head["rulebook"]
     both = {
@@ -226,7 +226,7 @@ def _head(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
 
 
 def _exit_codes(report: _Report) -> set[int]:
-    """Those that the findings may have led to, whatever severity an audit was set to fail on."""
+    """The exit codes that the findings allow, whatever severity the audit was set to fail on."""
     pairs = [(Severity(severity), Outcome(outcome)) for severity, outcome in report.outcomes]
     rows = report.head["collection"]
     codes = {2 for row in rows if row["code"] == "organization_not_found"}
@@ -274,7 +274,7 @@ def _collection(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
 
 
 def _changes(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    if pack.manifest.scope.kind != "run":  # a period has every step on the way, the report the newest
+    if pack.manifest.scope.kind != "run":  # a period lists every step, the report only the changes of the newest run
         return
     rows = [row for row in pack.table("changes.csv") if row.get("cause_code") != "approval"]
     yield from _compare_rows("changes.csv", rows, report.head["changes"], _CHANGE, pack)
@@ -295,7 +295,7 @@ def _compare_rows(
 
 
 def _people(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    """What people accepted, decided and attached."""
+    """Compare what people accepted, decided and attached with the policy and the manifest."""
     try:
         policy = tomllib.loads(pack.read("policy.toml").decode())
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -328,9 +328,9 @@ def _people(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
 
 
 def _witnesses(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    """That the people behind each finding looked, and confirmed that, by attestations.csv.
+    """Check that attestations.csv shows that the people named in findings looked, and who confirmed it.
 
-    What was confirmed in the second of `as_of` may or may not have counted yet.
+    A confirmation in the second of `as_of` may or may not have counted yet.
     """
     name, as_of = "attestations.csv", datetime.fromisoformat(report.head["as_of"])
     rows = {row["attestation_id"]: row for row in pack.table(name)}
@@ -349,7 +349,7 @@ def _witnesses(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
 
 
 def _names_all(text: str, rows: Sequence[Mapping[str, str]], column: str = "looked_by") -> bool:
-    """Whether the text of the report lists the people of these rows, and nobody else."""
+    """True when the text of the report lists exactly the people in these rows."""
     told, people = csv_cell(text).replace("'", ""), {row[column].replace("'", "") for row in rows}
     return all(one in told for one in people) and len(told) == len(", ".join(people))
 
@@ -368,7 +368,7 @@ _POLICY: tuple[tuple[str, str, dict[str, str]], ...] = (
         {"decided_by": "by", **{key: key for key in ("setting", "value", "second", "date", "ticket")}},
     ),
 )  # fmt: skip
-"""Table, key of policy.toml, and of each column the key in its entries."""
+"""For each table, the key of its entries in policy.toml, and by column the key within an entry."""
 
 
 def _digests(cell: str) -> list[str]:
@@ -376,7 +376,7 @@ def _digests(cell: str) -> list[str]:
 
 
 def _organizations(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    """That no table has an organization that the report does not have."""
+    """Check that no table names an organization that is missing from the report."""
     known = {"", *(one["id"] for one in report.head["organizations"])}
     names = {one["id"]: one["name"] or one["id"] for one in report.head["organizations"]}
     for name in pack.files:
@@ -400,7 +400,7 @@ def _about(pack: ListedPack, report: _Report) -> About:
 
 
 def _controls(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    """That controls.csv counts the findings of the report, and no others. Packs of older versions have none."""
+    """Check that controls.csv counts the findings of the report. Packs of older versions lack the file."""
     if CONTROLS not in pack.files:
         return
     wanted = {(one.control, one.check): one.outcomes for one in report.start.counted.rows()}
@@ -414,10 +414,10 @@ def _controls(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         yield Disagreement(CONTROLS, f"{CONTROLS} has no row for {check} and {shown(control)}")
 
 
-# ── Where report.json has what a table has ────────────────────────────────────────────────────────────
+# ── Columns that report.json contains too ─────────────────────────────────────────────────────────────
 
 _Look = Callable[[Mapping[str, Any]], Any]
-"""The value of a column, given an entry of the report."""
+"""Gets the value of a column from an entry of the report."""
 _COLLECTION: dict[str, _Look] = {
     "organization_id": itemgetter("organization"),
     "reason_code": itemgetter("code"),
@@ -449,7 +449,7 @@ def _looked_up_values(looks: Mapping[str, _Look], one: Mapping[str, Any]) -> dic
 
 
 def _other_columns(values: Mapping[str, Any], row: Mapping[str, str], pack: ListedPack) -> Iterator[str]:
-    """Columns in which the row has another value than this."""
+    """The columns in which the row differs from these values."""
     for column, value in values.items():
         if column in _PERSONS and not pack.named:
             continue
@@ -459,10 +459,10 @@ def _other_columns(values: Mapping[str, Any], row: Mapping[str, str], pack: List
 
 
 def _cell_matches(cell: str, value: Any) -> bool:
-    """Whether the cell is how the value is written; apostrophes, which guard against formulas, apart."""
+    """True when the cell contains the value as tables write it, ignoring apostrophes, which guard against formulas."""
     return cell.replace("'", "") == _cell_of(value).replace("'", "")
 
 
 def _cell_of(value: Any) -> str:
-    """A value of the report as a table has it."""
+    """A value of the report as tables write it."""
     return csv_cell(value_of(value))

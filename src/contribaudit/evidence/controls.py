@@ -1,4 +1,4 @@
-"""Findings counted by control and check, and the order in which people read controls."""
+"""Counts findings by control and check, and orders controls the way people read them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ RANK = {outcome: number for number, outcome in enumerate(WORST_FIRST)}
 FRAMEWORKS = (
     "ISO 27001", "SOC 2", "GDPR", "NIST 800-53", "NIST AI RMF", "ISO 42001", "HIPAA", "EU AI Act", "DORA",
 )  # fmt: skip
-"""What auditors ask for most often first; what else the rulebook names follows."""
+"""The frameworks that auditors ask for most often, in that order; others in the rulebook follow."""
 
 
 def split(control: str, frameworks: tuple[str, ...] = FRAMEWORKS) -> tuple[str, str]:
-    """Framework, with its edition, and control: ("ISO 27001:2022", "A.5.23")."""
+    """The framework, with its edition, and the control: ("ISO 27001:2022", "A.5.23")."""
     known = next((one for one in frameworks if control.startswith(one)), "")
     edition, _, rest = control.removeprefix(known).partition(" ")
     return (f"{known}{edition}", rest) if known else (control.partition(" ")[0], control.partition(" ")[2])
 
 
 def order(control: str) -> tuple[int, str, list[tuple[int, str]]]:
-    """Frameworks in their order, then controls as people count them: A.5.9 before A.5.10."""
+    """A sort key: frameworks in their order, then controls in natural order, A.5.9 before A.5.10."""
     framework, rest = split(control)
     place = next((number for number, one in enumerate(FRAMEWORKS) if framework.startswith(one)), len(FRAMEWORKS))
     natural = [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", rest) if part]
@@ -38,24 +38,24 @@ def order(control: str) -> tuple[int, str, list[tuple[int, str]]]:
 
 @dataclass(frozen=True, slots=True)
 class OfCheck:
-    """How many findings of one check that bears on a control came out how."""
+    """One check that bears on a control, with the outcomes of its findings."""
 
     control: str
     check: str
     title: str
     severity: Severity
-    """The gravest of the check's findings."""
+    """The most severe of the check's findings."""
     outcomes: Counter[str]
 
     @property
     def worst(self) -> Outcome:
-        """The worst outcome of them."""
+        """The worst outcome of the check's findings."""
         return min(map(Outcome, self.outcomes), key=RANK.__getitem__)
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What the run says of one control: how many findings of the checks that bear on it came out how."""
+    """One control, with the outcomes of all findings of the checks that bear on it."""
 
     framework: str
     control: str
@@ -64,33 +64,33 @@ class Control:
     titles: list[str]
 
     def count(self, *outcomes: Outcome) -> int:
-        """How many came out as one of these."""
+        """How many findings have one of these outcomes."""
         return sum(self.counts[one.value] for one in outcomes)
 
     @property
     def fails(self) -> int:
-        """How many fail, are in conflict or not achievable."""
+        """How many findings fail, conflict or are not achievable."""
         return sum(self.counts[one.value] for one in Outcome if one.violates)
 
     @property
     def unverified(self) -> int:
-        """How many are unknown or stale."""
+        """How many findings are unknown or stale."""
         return sum(self.counts[one.value] for one in Outcome if one.unproven)
 
     @property
     def state(self) -> str:
-        """The worst word of it; "nothing open" never means that the control is met."""
+        """The control in a word; "nothing open" never means that the control is met."""
         return "fail" if self.fails else "unverified" if self.unverified else "nothing open"
 
 
 @dataclass(slots=True)
 class ByControl:
-    """Takes findings one by one and counts them by control and check."""
+    """Counts findings by control and check, one finding at a time."""
 
     _about: dict[str, tuple[str, Severity]] = field(default_factory=dict)
-    """Title of each check and the gravest severity of its findings."""
+    """By check, its title and the highest severity of its findings."""
     _counts: dict[str, dict[tuple[str, ...], Counter[str]]] = field(default_factory=dict)
-    """By check and the controls that its findings name."""
+    """By check, then by the controls that its findings name, the number of findings per outcome."""
 
     def take(self, check: str, title: str, severity: Severity, outcome: str, controls: Iterable[str]) -> None:
         """Count one finding."""
@@ -101,7 +101,7 @@ class ByControl:
         of_check.setdefault(tuple(controls), Counter())[outcome] += 1
 
     def rows(self) -> list[OfCheck]:
-        """Control by control in their order, then by check."""
+        """A row per control and check, sorted by control, then check."""
         found: list[OfCheck] = []
         for check, (title, severity) in self._about.items():
             by_control: dict[str, Counter[str]] = {}
@@ -112,7 +112,7 @@ class ByControl:
         return sorted(found, key=lambda one: (order(one.control), one.check))
 
     def controls(self) -> list[Control]:
-        """Every control that a check bears on, in their order."""
+        """Every control that a check bears on, in order."""
         found: dict[str, Control] = {}
         for row in self.rows():
             one = found.setdefault(row.control, Control(*split(row.control), Counter(), [], []))

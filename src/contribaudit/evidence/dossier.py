@@ -1,4 +1,4 @@
-"""What an evidence folder is made of: which run or period, which sites, and how people appear in it."""
+"""The content of an evidence folder: which run or period, which sites, and how people appear in it."""
 
 from __future__ import annotations
 
@@ -27,35 +27,35 @@ from contribaudit.store.records import RunRecord
 
 @dataclass(frozen=True)
 class Dossier:
-    """One judged run, or a period that ends with one, with the history behind it."""
+    """One judged run, or a period that ends with one, and the history behind it."""
 
     report: Report
-    """The newest run, judged. Of a dossier about some sites it holds no finding and no change of others."""
+    """The newest run, judged. Findings and changes of excluded sites are left out."""
     policy: AuditPolicy
     store: History
     runs: tuple[RunRecord, ...]
-    """Every run that it is about, oldest first: of a single run, the newest of each organization."""
+    """The runs covered, oldest first. For a single run: the newest run of each organization."""
     cast: Pseudonymizer
     changes: tuple[Change, ...] = ()
-    """Of the period every one on the way, of a run those since the run before it."""
+    """For a period, every change in it; for a run, the changes since the previous run."""
     since: datetime | None = None
-    """Begin of the period; None where it is about one run."""
+    """Start of the period; None for a single run."""
     until: datetime | None = None
     sites: tuple[str, ...] = ()
-    """Hosts of the sites that it is limited to; empty for all."""
+    """Hosts of the sites that the evidence is limited to; empty for all."""
 
     @cached_property
     def document(self) -> ReportV1:
-        """The report in its published shape; its findings are made as they are asked for."""
+        """The report in its published form; findings are built on demand."""
         return lean_document(self.report)
 
     @property
     def organizations(self) -> tuple[str, ...]:
-        """IDs of the organizations that it is about, sorted."""
+        """IDs of the organizations covered, sorted."""
         return tuple(sorted(place.id for place in self.report.state.looked_at))
 
     def begins(self, organization: str) -> datetime | None:
-        """From when on things belong to it: begin of the period, else of the run before; None without one."""
+        """The start of the time covered: that of the period or of the previous run; None for a first run."""
         if self.since is not None:
             return self.since
         mine = [run.id for run in self.runs if organization in run.organizations]
@@ -64,15 +64,15 @@ class Dossier:
 
     @property
     def ends(self) -> datetime:
-        """Until when things belong to it."""
+        """The end of the time covered."""
         return self.until or self.report.state.as_of
 
     def shows(self, subject: Subject) -> bool:
-        """False for what is part of a site that the dossier leaves out."""
+        """False for anything that belongs to an excluded site."""
         return shown(self.report, self.sites, subject)
 
     def event_objects(self) -> dict[str, str]:
-        """SHA-256 of the raw object by ID of each event of the audit log that a change names."""
+        """By ID of each audit log event that a change names, the SHA-256 of its raw object."""
         named = {change.event_id for change in self.changes} | {
             event for change in self.changes if change.why for event in change.why.others
         }
@@ -82,7 +82,7 @@ class Dossier:
         }
 
     def attestations(self) -> Iterator[Attestation]:
-        """What people had recorded by its end, revoked and superseded ones included, organization by organization."""
+        """Attestations recorded by the end, revoked and superseded ones included, organization by organization."""
         for organization in self.organizations:
             for one in self.store.attestations(organization):
                 if one.recorded.at <= self.ends and self.shows(one.subject):
@@ -90,10 +90,10 @@ class Dossier:
 
 
 def shown(report: Report, sites: tuple[str, ...], subject: Subject) -> bool:
-    """Whether evidence limited to these sites (by host; none: all of them) shows the subject.
+    """Whether evidence limited to these sites (hosts; empty for all) shows the subject.
 
-    What is about the organization or the company governs every site and stays; groups, users and connectors belong to
-    no site and stay out.
+    Subjects of the organization or company level govern every site and are shown; groups, users and connectors belong
+    to no site and are not.
     """
     if not sites or subject.kind in (Kind.COMPANY, Kind.ORGANIZATION):
         return True
@@ -108,16 +108,16 @@ class ExportLimits:
 
     people: NameHandling = NameHandling.NAMED
     sites: tuple[str, ...] = ()
-    """Hosts of the sites that it is limited to; empty for all."""
+    """Hosts of the sites that the export is limited to; empty for all."""
 
 
 EVERYTHING = ExportLimits()
 
 
 def of_report(job: Job, report: Report, wanted: ExportLimits = EVERYTHING) -> Dossier:
-    """The dossier of a run that was just judged: of each organization its newest run up to that one.
+    """The dossier of a run that was just judged, with each organization's newest run up to that one.
 
-    Raises UsageError for a run that was told to leave out checks, and for a site that is none of the organizations'.
+    Raises UsageError for a run that skipped checks, and for a site that belongs to none of the organizations.
     """
     runs: dict[int, RunRecord] = {}
     for organization in _organizations(report):
@@ -127,12 +127,12 @@ def of_report(job: Job, report: Report, wanted: ExportLimits = EVERYTHING) -> Do
 
 
 def of_last(job: Job, wanted: ExportLimits = EVERYTHING) -> Dossier:
-    """The dossier of the newest saved run, judged as of now. Raises UsageError as `of_report` and without a run."""
+    """The dossier of the newest saved run, judged as of now. Raises UsageError like `of_report` and without a run."""
     return of_report(job, judge_last(job), wanted)
 
 
 def of_run(job: Job, run: int, wanted: ExportLimits = EVERYTHING) -> Dossier:
-    """The dossier of one saved run, judged as of its end. Raises UsageError as `of_report`, and for no such run."""
+    """The dossier of one saved run, judged as of its end. Raises UsageError like `of_report` and for an unknown run."""
     record = job.store.run(run)
     report = judge_at(job, min(record.finished_at, job.clock()))
     if report.run.id != run:
@@ -144,9 +144,9 @@ def of_run(job: Job, run: int, wanted: ExportLimits = EVERYTHING) -> Dossier:
 
 
 def of_period(job: Job, since: datetime, until: datetime, wanted: ExportLimits = EVERYTHING) -> Dossier:
-    """The dossier of every run that began in a period; its newest run is judged as of the period's end.
+    """The dossier of every run that began in a period, whose newest run is judged as of the end of the period.
 
-    Raises UsageError as `of_report`, for a period that ends before it begins, and for one without a run.
+    Raises UsageError like `of_report`, for a period that ends before it begins, and for one without a run.
     """
     until = min(until, job.clock())
     if since > until:
@@ -205,7 +205,7 @@ def _dossier(
 
 
 def noted(dossier: Dossier) -> tuple[Dossier, str]:
-    """The dossier, and a sentence, noted in it too, where another policy judges than the one that judged the run."""
+    """The dossier and a sentence, also added to its warnings, if its policy is not that of the run; otherwise ""."""
     judged = next((one for one in dossier.runs if one.id == dossier.report.run.id), None)
     if judged is None or judged.policy_sha256 == dossier.policy.sha256:
         return dossier, ""

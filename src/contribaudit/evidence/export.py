@@ -1,6 +1,6 @@
-"""Writes an evidence folder: every file of it, README.txt, then the manifest that names them and the one before it.
+"""Writes an evidence folder: every file, README.txt, then the manifest that lists them and names its predecessor.
 
-The digest of the tool's own code says what made it.
+The digest of the tool's own code identifies the build that wrote the folder.
 """
 
 from __future__ import annotations
@@ -51,23 +51,23 @@ ALL = (
 )  # fmt: skip
 """Every CSV file of the folder, in the order of the data dictionary."""
 _AT_ONCE = 200
-"""Raw answers that are in memory together."""
+"""How many raw answers are in memory together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How the folder is written, apart from what is in it."""
+    """Options for writing the folder that do not affect its content."""
 
     archive: bool = False
-    """One `.zip` in place of a folder."""
+    """Write one `.zip` instead of a folder."""
     csv_bom: bool = False
-    """Whether each CSV file begins with a byte order mark, by which Excel knows UTF-8."""
+    """Begin each CSV file with a byte order mark, by which Excel recognizes UTF-8."""
     signer: Signer | None = None
     rulebook_folder: Path | None = None
-    """The user's files in place of the rulebook's, which judged the run."""
+    """The user's rulebook files that replaced the built-in ones when the run was judged."""
     decoders_folder: Path | None = None
     mode: int = 0o700
-    """Of its folders; files have the same without the right to enter."""
+    """Mode of the folders; files get the same without execute permission."""
 
 
 PLAIN = Form()
@@ -75,7 +75,7 @@ PLAIN = Form()
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written."""
+    """The result of an export."""
 
     place: Path
     manifest: Manifest
@@ -83,14 +83,14 @@ class Exported:
 
 
 def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, form: Form = PLAIN) -> Exported:
-    """Write the dossier to `place`, a folder or a .zip, and note its manifest in the history.
+    """Write the dossier to `place`, a folder or a .zip, and record its manifest in the history.
 
-    Raises UsageError when something stands there, OutputError when the disk refuses, StoreError for the history. The
-    folder is there whole or not at all, and not without the history knowing its manifest, if that can be written.
-    Hold `History.exporting` from before the dossier is gathered: what it names may be removed otherwise.
+    Raises UsageError when `place` exists, OutputError when the disk refuses, StoreError for the history. The folder is
+    written whole or not at all, and only if its manifest was recorded in a history that can be written. Hold
+    `History.exporting` from before the dossier is gathered, otherwise runs that it names may be removed meanwhile.
     """
     place = place.absolute()
-    now = max(now, dossier.report.run.finished_at)  # the clock may have been put back since
+    now = max(now, dossier.report.run.finished_at)  # the clock may have been set back since
     store, mark = dossier.store, "\ufeff" if form.csv_bom else ""
     held: set[str] = set()
     with EvidenceFolder(place, archive=form.archive, mode=form.mode) as folder:
@@ -101,7 +101,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
                 sheet.write(dossier, out)
 
         for sheet in ALL:
-            if sheet is not FINDINGS:  # it names other files by their digests
+            if sheet is not FINDINGS:  # written later, because it names other files by their digests
                 write(sheet)
         head = dossier.cast.document({**dossier.document, "findings": []})
         start = Start()
@@ -113,10 +113,10 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
             folder.put(f"rulebook/{name}", dossier.cast.text(text).encode())
         for number, (name, body) in enumerate(decoders.sources(form.decoders_folder), 1):
             path = f"decoders/{name}"
-            if not (dossier.cast.named and plain_path(path)):  # a file of the user's may be called anything
+            if not (dossier.cast.named and plain_path(path)):  # users may give their files any name
                 path = f"decoders/{number:03}.toml"
             folder.put(path, dossier.cast.text(body.decode()).encode())
-        if dossier.cast.named:  # what was answered, or photographed, may show people
+        if dossier.cast.named:  # answers and screenshots may show people
             for path, some in bundles(_note_digests(_raw_answers(dossier), held)):
                 with folder.binary(path) as file:
                     file.writelines(some)
@@ -150,7 +150,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
             host=operator.host,
             place=str(place),
         )
-        # A pack that the history does not know is not named by the next export: the chain would fork.
+        # The next export cannot name a pack that the history does not know: the chain would fork.
         folder.finish(manifest, form.signer, note=lambda: None if store.read_only else store.record_manifest(noted))
     return Exported(place, manifest, sum(one.size_bytes for one in manifest.files))
 
@@ -206,7 +206,7 @@ def _scope(dossier: Dossier) -> Scope:
 
 
 def _run_signature(dossier: Dossier) -> tuple[str, ...]:
-    """Account, machine and trigger of the judged run, as runs.csv has them."""
+    """Account, machine and trigger of the judged run, in the form of runs.csv."""
     cast = dossier.cast
     ran = next((one for one in dossier.runs if one.id == dossier.report.run.id), None)
     return (
@@ -217,7 +217,7 @@ def _run_signature(dossier: Dossier) -> tuple[str, ...]:
 def _findings(
     dossier: Dossier, digest_of: Digest, held: Collection[str], wanted: set[str], rests: dict[str, tuple[str, str]]
 ) -> Iterator[Row]:
-    """The rows of findings.csv; notes for the wanted ones when each is to be mended, and the file that it rests on."""
+    """The rows of findings.csv. Puts due date and evidence file of the `wanted` findings into `rests`."""
     identity, due_on, path = (FINDINGS.columns.index(name) for name in ("finding_id", "due_on", "evidence_file"))
     for row in finding_rows(dossier, digest_of, held):
         if row[identity] in wanted:
@@ -232,9 +232,9 @@ def _note_digests(answers: Iterable[tuple[str, bytes]], held: set[str]) -> Itera
 
 
 def _raw_answers(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
-    """The raw answers that settings, findings and changes rest on, with their digests, sorted by them.
+    """The raw answers behind settings, findings and changes, with their digests and sorted by them.
 
-    Raises StoreDamaged for an answer that a setting rests on and that is not kept any more.
+    Raises StoreDamaged when the answer behind a setting is no longer stored.
     """
     state = dossier.report.state
     owed = {
@@ -259,7 +259,7 @@ def _raw_answers(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
 
 
 def _attachments(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
-    """Pages of watched documents and screenshots, by path."""
+    """Pages of watched documents and screenshots, each with its path."""
     pages = {
         one.sha256
         for looks in dossier.report.state.documents.looks.values()
@@ -274,6 +274,6 @@ def _attachments(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
 
 
 def _pages(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
-    """The pages of sub-processors that were imported by then, as they came, by digest."""
+    """The imported pages of sub-processors as received, each with its path, sorted by digest."""
     for digest in sorted({one.sha256 for one in dossier.report.state.subprocessors.imports}):
         yield f"pages/{digest}", dossier.store.page(digest)

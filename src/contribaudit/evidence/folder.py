@@ -1,4 +1,4 @@
-"""An evidence folder, or a `.zip` of it, as it is written: file by file, then put in its place whole or not at all."""
+"""Writes an evidence folder or `.zip` file by file, then moves it into place whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from contribaudit.evidence.signing import Signer
 from contribaudit.files import unfinished
 
 _COPY_BYTES = 1 << 20
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # so that the same files make the same archive
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # constant, so that the same files make the same archive
 
 
 class EvidenceFolder:
-    """Takes files one by one; `finish` puts the manifest in and the folder in its place.
+    """Takes files one by one; `finish` adds the manifest and moves the folder into place.
 
-    Used in a `with`: whatever stops it before, nothing is left behind. Raises UsageError when something stands in the
-    folder's place, OutputError when the disk refuses.
+    Used in a `with`: if anything interrupts it, nothing is left behind. Raises UsageError when the place exists,
+    OutputError when the disk refuses.
     """
 
     def __init__(self, place: Path, *, archive: bool = False, mode: int = 0o700) -> None:
-        """`place` is the folder to be, or the `.zip` file where `archive` is true; `mode` is that of folders."""
+        """`place` is the folder to create, or the `.zip` file if `archive` is true; `mode` is the mode of folders."""
         self._place, self._archive = place, archive
         self._mode, self._file_mode = mode, mode & 0o666
         self._entries: dict[str, Entry] = {}
@@ -58,7 +58,7 @@ class EvidenceFolder:
 
     @contextmanager
     def binary(self, path: str) -> Iterator[BinaryIO]:
-        """A new file, to be written once from its beginning to its end."""
+        """A new file to write once, from beginning to end."""
         if path in self._entries or not plain_path(path):
             raise ValueError(f"not a new plain path: {path!r}")
         target = self._folder / path
@@ -72,7 +72,7 @@ class EvidenceFolder:
 
     @contextmanager
     def text(self, path: str) -> Iterator[TextIO]:
-        """A new file of UTF-8 text whose newlines stay as they are written."""
+        """A new UTF-8 text file whose newlines are written unchanged."""
         with self.binary(path) as raw:
             out = io.TextIOWrapper(raw, encoding="utf-8", newline="", write_through=False)
             try:
@@ -82,13 +82,13 @@ class EvidenceFolder:
                 out.detach()
 
     def put(self, path: str, data: bytes) -> None:
-        """A new file with this content."""
+        """Add a file with this content."""
         with self.binary(path) as out:
             out.write(data)
 
     @property
     def paths(self) -> Collection[str]:
-        """Every file so far."""
+        """The paths of all files so far."""
         return self._entries.keys()
 
     def sha256_of(self, path: str) -> str | None:
@@ -97,7 +97,7 @@ class EvidenceFolder:
         return entry.sha256 if entry is not None else None
 
     def entries(self) -> list[Entry]:
-        """Every file so far, the list of sums put in first; sorted by path."""
+        """All files so far, sorted by path; adds the list of digests first."""
         if SUMS not in self._entries:
             lines = (f"{one.sha256}  {one.path}\n" for one in self._sorted_entries())
             self.put(SUMS, "".join(lines).encode())
@@ -113,17 +113,17 @@ class EvidenceFolder:
         if self._archive:
             with unfinished(self._place) as draft:
                 self._zip(draft)
-                # A hard link fails where something stands in the place by now; a rename would replace it.
+                # A hard link fails if the place exists by now; a rename would replace it.
                 self._put_in_place(lambda: os.link(draft, self._place), note)
         else:
             self._folder.chmod(self._mode)
-            for path in self._folder.rglob("*"):  # a copy of the folder keeps these, and not what stood around it
+            for path in self._folder.rglob("*"):  # a copy of the folder keeps these modes, but not those of its parents
                 path.chmod(self._mode if path.is_dir() else self._file_mode)
             self._put_in_place(lambda: self._folder.rename(self._place), note)
 
     def _put_in_place(self, put: Callable[[], object], note: Callable[[], None]) -> None:
         with termination.held():
-            if os.path.lexists(self._place):  # a rename would take the place of an empty folder
+            if os.path.lexists(self._place):  # a rename would replace an empty folder
                 raise self._exists_error()
             try:
                 put()
@@ -170,7 +170,7 @@ class EvidenceFolder:
 
 
 class _Digesting(io.RawIOBase):
-    """Passes bytes on and digests them on the way."""
+    """Passes bytes on to a file and computes their digest."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

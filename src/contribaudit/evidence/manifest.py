@@ -1,7 +1,7 @@
-"""manifest.json: every file of an evidence folder by digest, what judged it, and the manifest before it.
+"""manifest.json: the digest of every file of an evidence folder, what judged the run, and the preceding manifest.
 
-The bytes are JSON in the canonical form of RFC 8785 (https://www.rfc-editor.org/rfc/rfc8785), so that whoever reads the
-file anew and writes it in that form has the same bytes, and the same digest and signature.
+The bytes are JSON in the canonical form of RFC 8785 (https://www.rfc-editor.org/rfc/rfc8785), so that anyone who parses
+the file and writes it in that form gets the same bytes, and the same digest and signature.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ class Tool(_ManifestPart):
     name: Literal["contribaudit"]
     version: str
     code_sha256: Digest
-    """SHA-256 over the tool's own files."""
+    """SHA-256 over the files of the tool itself."""
 
 
 class Scope(_ManifestPart):
-    """What the folder is about."""
+    """What the folder covers."""
 
     kind: Literal["run", "period"]
     organizations: list[str]
     """IDs, sorted."""
     runs: list[int]
-    """Runs that it holds, oldest first; one for the kind "run"."""
+    """Runs covered, oldest first."""
     from_: Annotated[Time | None, Field(alias="from")]
     until: Time | None
     people: Literal["named", "pseudonym", "omit"]
-    """How people are named."""
+    """How people appear in the folder."""
     sites: list[str]
-    """Hosts of the sites that it is limited to, sorted; empty for all of them."""
+    """Hosts of the sites that the folder is limited to, sorted; empty for all."""
 
 
 class Judged(_ManifestPart):
-    """What judged the newest run of the folder."""
+    """The newest run of the folder, and the policy and rulebook that judged it."""
 
     run: int
     finished_at: Time
@@ -69,23 +69,23 @@ class Judged(_ManifestPart):
     rulebook_version: str
     rulebook_sha256: Digest
     ledger_sha256: Digest | None
-    """Digest of ledger.csv; None where no ledger was kept of the run."""
+    """Digest of ledger.csv; None when the run has no stored ledger."""
     clock_skew_seconds: int | None
-    """The API's `Date` minus our clock during the run; None where no answer had one."""
+    """The API's `Date` minus the local clock during the run; None when no answer had a date."""
 
 
 class Before(_ManifestPart):
-    """The manifest before this one, of the same organizations."""
+    """The preceding manifest of the same organizations."""
 
     sha256: Digest
     written_at: Time
 
 
 class Entry(_ManifestPart):
-    """One file."""
+    """A file of the folder."""
 
     path: str
-    """With slashes, relative to the folder."""
+    """Relative to the folder, with slashes."""
     size_bytes: int
     sha256: Digest
 
@@ -103,7 +103,7 @@ class Manifest(_ManifestPart):
     files: list[Entry]
     """Sorted by path."""
     signed_with: Digest | None = None
-    """Fingerprint of the key that signs it, so that the signature cannot be removed; None when it is not signed."""
+    """Fingerprint of the signing key, so that a signature cannot be removed unnoticed; None when it is not signed."""
 
     def canonical(self) -> bytes:
         """The bytes of manifest.json."""
@@ -112,17 +112,17 @@ class Manifest(_ManifestPart):
         return rfc8785.dumps(self.model_dump(mode="json", by_alias=True, exclude_unset=True))
 
     def is_canonical(self, data: bytes) -> bool:
-        """Whether the bytes are those of this manifest, in the form in which it is written."""
+        """True when the bytes are this manifest in its canonical form."""
         import rfc8785
 
         try:
             return self.canonical() == data
-        except rfc8785.CanonicalizationError:  # half a surrogate pair, or a number beyond 2**53
+        except rfc8785.CanonicalizationError:  # a lone surrogate, or a number beyond 2**53
             return False
 
     @property
     def sha256(self) -> str:
-        """The digest by which the next manifest, and a chat message, names this one."""
+        """The digest by which the next manifest, or a person, refers to this one."""
         return sha256(self.canonical()).hexdigest()
 
 
@@ -131,7 +131,7 @@ _LONGEST_PATH = 200
 
 
 def plain_path(path: str) -> bool:
-    """True for a relative path of harmless names, which every system and archive takes as it is."""
+    """True for a relative path of harmless names, which every system and archive accepts."""
     return len(path) <= _LONGEST_PATH and all(
         part.isascii()
         and part[:1].isalnum()
@@ -143,9 +143,10 @@ def plain_path(path: str) -> bool:
 
 
 def read_manifest(data: bytes) -> Manifest:
-    """The manifest of these bytes.
+    """The manifest in these bytes.
 
-    Raises EvidenceNewer for a schema of a later version, EvidenceDamaged for anything that this version did not write.
+    Raises EvidenceNewer for the schema of a later version, EvidenceDamaged for anything that this version did not
+    write.
     """
     import json
 
@@ -174,7 +175,7 @@ _SUFFIXES = (".py", ".jq", ".toml", ".html", ".jinja", ".css", ".js", ".tcss", "
 
 @cache
 def code_sha256() -> str:
-    """SHA-256 over "DIGEST  PATH" lines of every file of the package, sorted by path, as `sha256sum` writes them."""
+    """SHA-256 over the lines that `sha256sum` would print for the package's code files, sorted by path."""
     lines = sorted(_digest_lines(resources.files("contribaudit"), ""), key=lambda line: line[66:])
     return sha256("".join(lines).encode()).hexdigest()
 

@@ -1,9 +1,9 @@
-"""An evidence folder or archive, read without trust in whoever made it: files by path, nothing outside it.
+"""Reads an evidence folder or archive without trusting its author: files by path, nothing outside it.
 
-`report.json` is read as it was written, indented, one key or entry at a time: a report of a million findings is never
-all in memory, and no other reader can see another document in the same bytes.
+`report.json` is read in the form in which it was written, indented, one key or entry at a time: a report of a million
+findings is never entirely in memory, and no other parser can see a different document in the same bytes.
 
-Raw answers are sixteen files of JSON lines at most, by the first digit of each answer's SHA-256. A line is
+Raw answers are in at most sixteen files of JSON lines, by the first digit of each answer's SHA-256. A line is
 `{"sha256": …, "body": …}`: `body` is the answer's canonical JSON as a text, so that
 `jq -rj 'select(.sha256 == "DIGEST").body' responses/D.jsonl | sha256sum` gives the digest back. Packs of older versions
 have one file for each answer, `responses/DIGEST.json`; both kinds are read here.
@@ -33,30 +33,30 @@ from contribaudit.exporters.saved import no_number
 from contribaudit.exporters.text import safe_text
 
 LONGEST_MANIFEST = 1 << 28
-"""Bytes; a manifest of a million files is smaller."""
+"""In bytes; the manifest of a million files is smaller."""
 _KINDS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DAMAGE = (OSError, zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError)
-"""What zipfile raises for an archive that somebody altered."""
+"""Errors that zipfile raises for an altered archive."""
 WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-"""What comes of a value of another type than the published one."""
+"""Errors caused by a value whose type differs from the published one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Something on which two files disagree."""
+    """A point on which two files disagree."""
 
     place: str
-    """The file that a reader would take it from."""
+    """The file that the value would be read from."""
     what: str
-    """A sentence, without its full stop."""
+    """A sentence, without a full stop."""
     finding: str = ""
-    """ID of the finding that it is about."""
+    """ID of the finding concerned; "" for none."""
     unknown: bool = False
-    """True where it cannot be determined here."""
+    """True when this build cannot determine whether they disagree."""
 
 
 class Pack:
-    """The files of one folder, or of one `.zip` of it."""
+    """The files of an evidence folder or `.zip`."""
 
     def __init__(self, place: Path, archive: zipfile.ZipFile | None) -> None:
         self.place, self._archive = place, archive
@@ -65,9 +65,9 @@ class Pack:
         return str(self.place)
 
     def sizes(self) -> Iterator[tuple[str, int]]:
-        """Every file in it, with slashes, whether the manifest lists it or not, and its size in bytes as announced.
+        """Path, with slashes, and announced size in bytes of every file, whether the manifest lists it or not.
 
-        Raises EvidenceDamaged for what is not a regular file: a link, a device, a name twice in an archive.
+        Raises EvidenceDamaged for a link or a device, and for a name that occurs twice in an archive.
         """
         if self._archive is not None:
             seen: set[str] = set()
@@ -103,7 +103,7 @@ class Pack:
             raise EvidenceDamaged(f"{shown(path)} cannot be read: {_error_words(error)}", hint=ASK) from error
 
     def read(self, path: str, longest: int = LONGEST_MANIFEST) -> bytes:
-        """A small file, whole. Raises EvidenceDamaged for one that is longer."""
+        """The whole content of a small file. Raises EvidenceDamaged when it is longer than `longest` bytes."""
         with self.open(path) as file:
             data = file.read(longest + 1)
         if len(data) > longest:
@@ -111,7 +111,7 @@ class Pack:
         return data
 
     def table(self, name: str) -> Iterator[Mapping[str, str]]:
-        """The rows of a CSV file by their columns. Raises EvidenceDamaged for what is no table with one header."""
+        """The rows of a CSV file by column. Raises EvidenceDamaged when it is not a table with one header."""
         with self.open(name) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
             reader = csv.reader(text, strict=True)
             try:
@@ -135,11 +135,11 @@ class ListedPack(Pack):
         super().__init__(pack.place, pack._archive)
         self.manifest = manifest
         self.files: Mapping[str, Entry] = {one.path: one for one in manifest.files}
-        """What the manifest lists, by path."""
+        """The files in the manifest, by path."""
 
     @property
     def named(self) -> bool:
-        """Whether people stand in it by their names."""
+        """True when people appear by name."""
         return self.manifest.scope.people == "named"
 
     def sha256_of(self, path: str) -> str | None:
@@ -149,7 +149,7 @@ class ListedPack(Pack):
 
 @contextmanager
 def open_pack(place: Path) -> Iterator[Pack]:
-    """The evidence at this place. Raises UsageError where there is none."""
+    """The evidence at this place. Raises UsageError when there is none, EvidenceDamaged for an unreadable archive."""
     if place.is_dir():
         if not (place / NAME).is_file():
             raise UsageError(f"{place} holds no {NAME}", hint="Name the folder or the .zip that was exported")
@@ -166,7 +166,7 @@ def open_pack(place: Path) -> Iterator[Pack]:
 
 
 def shown(path: str) -> str:
-    """A path that somebody else chose, as a message may show it."""
+    """An untrusted path or text, made safe and short for a message."""
     text = safe_text(path)
     return text if len(text) <= 120 else f"{text[:117]}..."
 
@@ -180,11 +180,11 @@ def _error_words(error: Exception) -> str:
 REPORT = "report.json"
 _LONGEST_LINE = 1 << 20
 _MOST_LINES = 1 << 22
-"""Of one entry or one object at the top: a step may name a million findings."""
+"""Lines of one entry, or of one object at the top level: a next step may name a million findings."""
 
 
 def strict_json(text: str | bytes) -> Any:
-    """The document. Raises ValueError for what JSON does not know, a key twice, and absurdly deep nesting."""
+    """The parsed document. Raises ValueError for invalid JSON, a duplicate key, and absurdly deep nesting."""
     try:
         return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=no_number)
     except RecursionError:
@@ -199,11 +199,11 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def report_pieces(pack: Pack) -> Iterator[tuple[str, Any]]:
-    """Key and value of each key of report.json, in its order; of a list, the key with each of its entries.
+    """Each key of report.json with its value, in order; for a list, the key with each entry.
 
-    An empty list gives nothing. Raises EvidenceDamaged where the bytes are not those that this tool writes of it.
+    An empty list yields nothing. Raises EvidenceDamaged when the bytes are not what this tool writes for these values.
     """
-    with pack.open(REPORT) as file:  # it names a ValueError as damage
+    with pack.open(REPORT) as file:  # `open` reports a ValueError as damage
         yield from _read_members(iter(lambda: file.readline(_LONGEST_LINE), b""))
 
 
@@ -235,7 +235,7 @@ def _read_members(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
 
 
 def _entries(lines: Iterator[bytes], key: str) -> Generator[tuple[str, Any], None, bool]:
-    """Each entry of the list; returns whether another key follows."""
+    """The list's entries, each with `key`; returns whether another key follows."""
     more, some = True, False
     while True:
         line = _read_line(lines)
@@ -256,7 +256,7 @@ def _entries(lines: Iterator[bytes], key: str) -> Generator[tuple[str, Any], Non
 
 
 def _until(lines: Iterator[bytes], end: str) -> tuple[str, bool]:
-    """The lines before the end, and whether a comma follows it."""
+    """The lines before `end`, and whether a comma follows it."""
     body: list[str] = []
     while (line := _read_line(lines)) not in (end, f"{end},"):
         body.append(line)
@@ -294,16 +294,16 @@ def _parse_exact(text: str, line: str) -> Any:
 
 ANSWERS = "responses"
 _LONGEST_ANSWER = 1 << 26
-"""Bytes of one answer as it is written."""
+"""In bytes, for one answer as written."""
 
 
 def file_of(digest: str) -> str:
-    """The file that holds the answer, as a path in the pack."""
+    """The path in the pack of the file that contains the answer."""
     return f"{ANSWERS}/{digest[0]}.jsonl"
 
 
 def bundles(answers: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Path and lines of each file. `answers` come with their digests and sorted by them; take each file's lines first.
+    """Path and lines of each file. `answers` must be sorted by digest; take each file's lines before the next file.
 
     Lone surrogates, which JSON can carry, are kept.
     """
@@ -317,15 +317,15 @@ def _answer_line(digest: str, body: bytes) -> bytes:
 
 
 def is_bundle(path: str) -> bool:
-    """Whether the file holds answers line by line."""
+    """True when the file contains answers as JSON lines."""
     folder, _, name = path.rpartition("/")
     return folder == ANSWERS and name.endswith(".jsonl")
 
 
 def digests(pack: Pack, paths: Iterable[str]) -> Iterator[str]:
-    """Digest of each answer in the pack whose files these are.
+    """The digest of each answer in those of the files that contain answers.
 
-    Raises EvidenceDamaged for a line that this tool does not write, and for an answer that is not what its digest says.
+    Raises EvidenceDamaged for a line that this tool does not write, and for an answer that does not match its digest.
     """
     for path in paths:
         if is_bundle(path):
@@ -351,7 +351,7 @@ def _read_answers(pack: Pack, path: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _parse_answer(line: bytes) -> tuple[str, bytes]:
-    """Digest and answer; "" for a line that is not as it was written."""
+    """Digest and answer; "" and b"" for a line that this tool does not write."""
     try:
         told = json.loads(line)
         digest, body = told["sha256"], told["body"].encode("utf-8", "surrogatepass")
@@ -364,7 +364,7 @@ def _parse_answer(line: bytes) -> tuple[str, bytes]:
 def answer(pack: Pack, digest: str) -> bytes:
     """The raw answer with this digest.
 
-    Raises StoreDamaged where the pack does not hold it, EvidenceDamaged where it was altered.
+    Raises StoreDamaged when the pack lacks it, EvidenceDamaged when it was altered.
     """
     there = {name for name, _ in pack.sizes()}
     single = f"{ANSWERS}/{digest}.json"

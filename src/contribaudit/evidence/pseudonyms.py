@@ -1,6 +1,6 @@
 """How people appear in evidence: by name, by a stand-in that is stable within one folder, or not at all.
 
-Everybody whose name could stand in a folder is known here, so that each can be taken out.
+Collects the names of everybody who may occur in a folder, so that each can be replaced.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SHORTEST_PART = 2
 _LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
 _MAIL = rf"(?<!{_LOCAL}){_LOCAL}+@[\w-]+(?:\.[\w-]+)+"
 _ACCOUNT = r"(?<!\w)(?:\d{4,7}:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24}|qm:[0-9a-f-]+:[\w-]+)(?!\w)"
-"""IDs of Atlassian accounts, in the three spellings that were seen."""
+"""IDs of Atlassian accounts, in the three known forms."""
 
 
 class NameHandling(StrEnum):
@@ -46,47 +46,47 @@ def mails_in(text: str) -> set[str]:
 
 
 def parts_of(name: str) -> set[str]:
-    """What of a name or mail address people would write alone: "ann.looker" and "looker" of ann.looker@acme.example."""
+    """Parts of a name or mail address that people use alone: "ann.looker" and "looker" of ann.looker@acme.example."""
     local, at, _host = name.partition("@")
     words = {word for word in re.split(r"[\W_\d]+", local) if len(word) > _SHORTEST_PART}
     if any(character.isdigit() for character in local) and not at:
-        return set()  # an account's ID, or a machine's name: its pieces are no names
+        return set()  # an account ID or machine name: its parts are no names
     return words | ({local} if at else set())
 
 
 class Pseudonymizer:
-    """Replaces people in texts. The key of the stand-ins is made anew for each folder and kept nowhere."""
+    """Replaces people in texts. The key of the stand-ins is random for each folder and stored nowhere."""
 
     def __init__(self, people: NameHandling, known: Iterable[str] = (), vocabulary: Iterable[str] = ()) -> None:
-        """`known` are names, mail addresses and account IDs, whether or not they stand in texts as they are.
+        """`known` are names, mail addresses and account IDs, whether or not texts contain them in full.
 
-        Their parts go too, where they stand alone: the local part of an address and its pieces, each word of a name.
-        A part that is a word of the `vocabulary`, without case, stays: it would be found in every text.
+        Their parts are replaced too where they occur alone: the local part of an address and its pieces, each word of a
+        name. A part that is in `vocabulary`, in any case, is not replaced, since it would be found in every text.
         """
         self.people = people
         self._key = secrets.token_bytes(32)
         whole, words = set(known), {word.casefold() for word in vocabulary}
         parts = {part for one in whole for part in parts_of(one) if part.casefold() not in words}
-        # Of one or two letters a name would be found in every text; whole cells are replaced all the same.
+        # One or two letters would be found in every text; `person` replaces them all the same.
         wanted = sorted({one for one in whole | parts if len(one) > 2}, key=lambda one: (-len(one), one))
         names = [rf"(?<!\w){re.escape(one)}(?!\w)" for one in wanted]
         self._pattern = re.compile("|".join([*names, _MAIL, _ACCOUNT]), re.IGNORECASE)
 
     @property
     def named(self) -> bool:
-        """True when everybody stays who they are."""
+        """True when nobody is replaced."""
         return self.people is NameHandling.NAMED
 
     def text(self, text: str) -> str:
-        """The text with nobody's name in it, unless people are named."""
+        """The text without anybody's name, unless people are named."""
         return text if self.named else self._pattern.sub(lambda match: self._pseudonym(match.group()), text)
 
     def person(self, name: str) -> str:
-        """The stand-in for a text that is nothing but a person, an account or a machine; "" stays."""
+        """The stand-in for a text that consists of a person, an account or a machine; "" stays."""
         return name if self.named or not name.strip() else self._pseudonym(name)
 
     def document(self, value: Any) -> Any:
-        """The same as `text` for every text of a JSON document, the keys left as they are."""
+        """The JSON document with every text replaced as by `text`; keys stay."""
         if self.named:
             return value
         if isinstance(value, dict):
@@ -102,31 +102,31 @@ class Pseudonymizer:
         return f"person-{blake2b(folded, key=self._key, digest_size=6).hexdigest()}"
 
 
-# ── Who could stand in it ─────────────────────────────────────────────────────────────────────────────
+# ── People who may occur in a folder ──────────────────────────────────────────────────────────────────
 
 _NAMING_KEYS = frozenset(
     ("accountid", "account_id", "email", "emailaddress", "displayname", "publicname", "nickname", "createdby", "owner")
 )
-"""Keys of raw answers whose texts name a person, without case."""
+"""Keys of raw answers, in lower case, whose texts name a person."""
 
 
 _PERSONAL = "personal"
-"""The API's word for a space of one person."""
+"""The API's word for a personal space."""
 
 
 def vocabulary(policy: AuditPolicy) -> set[str]:
-    """Words that a pack is written in: of the rulebook, of its columns, and of the policy's keys."""
+    """The words of the rulebook, the data dictionary and the policy outside its strings and comments."""
     texts = [text for _, text in loader.sources()]
     texts += [data_dictionary(), _STRING.sub("", policy.resolved_toml)]
     return {word for text in texts for word in re.findall(r"[^\W\d_]+", text)}
 
 
 _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|#.*')
-"""Values that are texts, and comments: what is left of a policy are its keys."""
+"""Strings and comments of a policy; the rest are its keys."""
 
 
 def persons(report: Report, policy: AuditPolicy, store: History, changes: Iterable[Change]) -> set[str]:
-    """Names, mail addresses and IDs as they stand in what was recorded, decided, logged and answered."""
+    """Names, mail addresses and IDs in what was recorded, decided, logged and answered."""
     state = report.state
     found: set[str] = set()
     for waiver in policy.waivers:
@@ -173,7 +173,7 @@ def _of_organization(state: State, store: History, organization: str) -> Iterato
         yield spaces.visible_to
     for app in apps_with_spaces(state):
         for known in state.spaces(organization).of(app) if app.organization == organization else ():
-            if known.space.type == _PERSONAL:  # it is called as its owner, and its key is their account
+            if known.space.type == _PERSONAL:  # its name is the owner's, and its key the owner's account
                 yield from (known.space.name, known.space.key.removeprefix("~"))
     for pruning in store.prunings():
         yield from (pruning.account, pruning.host)
@@ -184,7 +184,7 @@ def _signer_names(signature: Signature) -> tuple[str, str, str]:
 
 
 def _names_of_people(value: Any, *, naming: bool) -> Iterator[str]:
-    """Texts under a key that names a person, however deep."""
+    """Texts under a key that names a person, at any depth."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _names_of_people(inner, naming=naming or key.casefold() in _NAMING_KEYS)

@@ -1,7 +1,7 @@
-"""What explains a folder: what it is about, README.txt, data-dictionary.csv.
+"""Explains a folder: its facts, README.txt and data-dictionary.csv.
 
-All of it follows from values that the folder's own files hold, so that whoever has the folder can make it again.
-README.txt says what is what in it, how to check it with sha256sum and openssl alone, and what that proves.
+All of it is derived from values in the folder's own files, so that anyone who has the folder can remake it. README.txt
+describes the files, how to check them with sha256sum and openssl alone, and what that proves.
 """
 
 from __future__ import annotations
@@ -24,38 +24,38 @@ from contribaudit.exporters.text import safe_text
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The report's head, the manifest's scope, and who ran it."""
+    """The facts about a folder: the report's head, the manifest's scope, and who ran the audit."""
 
     head: Mapping[str, Any]
-    """report.json, its findings left aside; people are replaced in it where they are in the folder."""
+    """report.json without findings; people are replaced as in the folder."""
     scope: Scope
     ran: tuple[str, ...]
-    """Account, machine and trigger of the judged run, as runs.csv writes them; empty where it has no such run."""
+    """Account, machine and trigger of the judged run, as in runs.csv; empty when the file does not list it."""
     signed: bool
     answer: str
-    """SHA-256 of one raw answer of the folder, the smallest; "" where it has none."""
+    """The smallest SHA-256 of the folder's raw answers; "" when there is none."""
 
     @property
     def verdict(self) -> str:
-        """The headline with its threshold."""
+        """The verdict with its threshold."""
         run, counted = self.head["run"], self.head["summary"]["by_severity"]
         return headline(run["exit_code"], Severity(run["fail_on"]), counted)
 
     @property
     def organizations(self) -> list[tuple[str, str]]:
-        """ID and name of each."""
+        """ID and name of each organization."""
         names = {one["id"]: safe_text(one["name"] or one["id"]) for one in self.head["organizations"]}
         return [(one, names[one]) for one in self.scope.organizations]
 
     @property
     def period(self) -> str:
-        """Its begin and end, and how many runs; "" of a folder about one run."""
+        """Start and end of the period, and the number of runs; "" for a single run."""
         if self.scope.from_ is None:
             return ""
         return f"{self.scope.from_} to {self.scope.until}, {len(self.scope.runs)} runs"
 
     def facts(self) -> list[tuple[str, str]]:
-        """Name and value of everything that a title says; what is not known is left out."""
+        """Name and value of each fact for a title page; unknown ones are left out."""
         run, policy, rulebook = self.head["run"], self.head["policy"], self.head["rulebook"]
         names = [f"{name} ({one})" if name != one else one for one, name in self.organizations]
         facts = [
@@ -179,7 +179,7 @@ CONTENTS = {
 
 
 def contents(paths: Iterable[str]) -> dict[str, str]:
-    """Of a folder with these files, each with what it holds, as the start page lists them."""
+    """By name, a description of each of these files and folders, in the order of the start page."""
     there = {NAME, SUMS, *paths}
     there |= {f"{path.partition('/')[0]}/" for path in there if "/" in path}
     return {name: holds for name, holds in CONTENTS.items() if name in there}
@@ -210,7 +210,7 @@ Sites
 
 
 def readme_text(about: About) -> str:
-    """The file. Names in it are made harmless."""
+    """The text of README.txt, with safe names."""
     run, scope = about.head["run"], about.scope
     names = ", ".join(name for _, name in about.organizations)
     parts = [
@@ -250,7 +250,7 @@ def meanings() -> dict[str, dict[str, dict[str, str]]]:
 
 
 def data_dictionary() -> str:
-    """The file as text."""
+    """The text of data-dictionary.csv."""
     rows = (
         (file, position, column, one["type"], one["unit"], one["meaning"])
         for file, columns in meanings().items()

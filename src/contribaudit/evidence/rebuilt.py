@@ -1,7 +1,7 @@
-"""A run from a pack's files alone: the rulebook and policy that judged it, and the state that it saw.
+"""Rebuilds a run from a pack's files alone: the rulebook and policy that judged it, and the state that it saw.
 
-settings.csv, attestations.csv and the tables of what the vendor publishes give the values; names of earlier runs come
-from inventory.csv and the report. Nothing here knows the history.
+The values come from settings.csv, attestations.csv and the tables of vendor publications; names from earlier runs come
+from inventory.csv and the report. Nothing here uses the history.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ from contribaudit.rulebook import decoders, loader
 from contribaudit.vendors.subprocessor_csv import read_csv
 
 NO_STATE = (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError, csv.Error)
-"""What comes of values that no export writes."""
+"""Errors caused by values that no export writes."""
 
 
 def rules(pack: ListedPack, folder: Path) -> tuple[Rulebook, AuditPolicy]:
     """The rulebook and the policy that judged the run, unpacked into the folder.
 
-    Raises RulebookError for a rulebook that this version does not read, one of `NO_STATE` for what no export writes.
+    Raises RulebookError for a rulebook that this version cannot read, one of `NO_STATE` for what no export writes.
     """
     for path in pack.files:
         if path.startswith(("rulebook/", "decoders/")) or path == "policy.toml":
@@ -70,7 +70,7 @@ def rules(pack: ListedPack, folder: Path) -> tuple[Rulebook, AuditPolicy]:
 
 
 def rebuilt_state(pack: ListedPack, document: ReportV1, rulebook: Rulebook) -> State:
-    """What the run saw, without any history.
+    """The state that the run saw, without any history.
 
     Raises EvidenceDamaged for attestations that nobody can have recorded, one of `NO_STATE` for other values that no
     export writes.
@@ -121,7 +121,7 @@ def rebuilt_state(pack: ListedPack, document: ReportV1, rulebook: Rulebook) -> S
 def _attestations(pack: ListedPack) -> Iterator[Attestation]:
     """What people recorded, revoked and superseded values included, without the states that anchor them.
 
-    What each is worth settings.csv says; a value that no longer counts still tells what the last look saw.
+    settings.csv says how much each counts; a value that no longer counts still shows what the last look saw.
     """
     for row in _texts(pack, "attestations.csv"):
         setting = SettingId(row["setting"])
@@ -140,12 +140,12 @@ def _attestations(pack: ListedPack) -> Iterator[Attestation]:
 
 
 def _subprocessors(pack: ListedPack) -> ListHistory:
-    """The list that was in force, and its reviews; none where no list was imported."""
+    """The list in force and its reviews; NO_LISTS when no list was imported."""
     try:
         rows = list(pack.table("subprocessors.csv"))
         text = pack.read("subprocessors.csv").decode("utf-8-sig")
         reviews = list(pack.table("subprocessor_reviews.csv"))
-    except EvidenceDamaged:  # a pack of a version before lists could be imported
+    except EvidenceDamaged:  # the pack's version could not import lists
         return NO_LISTS
     if not rows or not rows[0]["imported_at"]:
         return NO_LISTS
@@ -166,7 +166,7 @@ def _subprocessors(pack: ListedPack) -> ListHistory:
 
 
 def _documents(pack: ListedPack) -> Archive:
-    """The watched documents from the pack's tables; none where it has no such table."""
+    """The watched documents in the pack's tables; NO_DOCUMENTS when it has no such table."""
     if "terms.csv" not in pack.files:
         return NO_DOCUMENTS
     texts: dict[int, list[Provision]] = {}
@@ -212,15 +212,15 @@ def _look_of_row(row: Mapping[str, str]) -> Look:
 
 
 def _texts(pack: ListedPack, name: str) -> Iterator[Mapping[str, str]]:
-    """The rows of a table without the apostrophes that keep a spreadsheet from running a cell."""
+    """The rows of a table, without the apostrophes that guard against formulas."""
     for row in pack.table(name):
         yield {column: cell.removeprefix("'") for column, cell in row.items()}
 
 
 def _remembered_names(pack: ListedPack, document: ReportV1) -> Iterator[Observed]:
-    """What apps and groups were called in earlier runs, for those of which this run could read nothing.
+    """The names of apps and groups from earlier runs, for those whose names this run could not read.
 
-    Such names say what an app is, and judge nothing; the report has them as they are, the table made safe.
+    Such names only identify an app and are not judged. The report has them verbatim, the table in safe form.
     """
     called: dict[Subject, dict[SettingId, str]] = {}
     rows = list(_texts(pack, "inventory.csv"))
@@ -249,7 +249,7 @@ def _remembered_names(pack: ListedPack, document: ReportV1) -> Iterator[Observed
 
 
 def _listed_order(pack: ListedPack) -> Callable[[Observation], int]:
-    """By the order in which the API listed apps: where several say the same, a finding names the first."""
+    """A sort key for the order in which the API listed apps: a finding names the first app with a given value."""
     order = {(row["organization_id"], row["id"]): number for number, row in enumerate(pack.table("inventory.csv"))}
     return lambda seen: order.get((seen.subject.organization, seen.subject.id), len(order))
 

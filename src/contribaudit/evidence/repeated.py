@@ -1,9 +1,9 @@
-"""What a pack says twice besides its report: in its tables and manifest, and in files that follow from the others.
+"""Compares what a pack says twice besides its report: in tables and manifest, and in files derived from others.
 
-Tables and manifest both tell of files, runs, answers, attested values, who did what, requests and times. Start files,
-README.txt and data dictionary are made again and compared: whoever alters the page that a reader opens first, and lists
-it anew, is found here. Another build of the tool, or of the library that writes workbooks, words them otherwise: then
-nobody can tell, and that is said.
+Tables and manifest both list files, runs, answers, attested values, who did what, requests and times. Start files,
+README.txt and data dictionary are remade and compared, which finds an edit of the page that a reader opens first, even
+if its new digest was listed. Another build of the tool, or of the library that writes workbooks, may word them
+differently: then they are reported as not compared.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ DICTIONARY = "data-dictionary.csv"
 SEGREGATION, LEDGER = "segregation.csv", "ledger.csv"
 _ATTESTATIONS = "attestations.csv"
 _CLOCK_STEPS_BACK = timedelta(hours=1)
-"""By so much a machine's clock may have been put right between two times."""
+"""How far a machine's clock may have been set back between two times."""
 _DEEDS = {
     "looked": (_ATTESTATIONS, ("looked_by",)),
     "recorded": (_ATTESTATIONS, ("recorded_by",)),
@@ -49,11 +49,11 @@ _DEEDS = {
     "ran": ("runs.csv", ("account",)),
     "changed_at_atlassian": ("changes.csv", ("actor",)),
 }
-"""By role of segregation.csv, the table with a row for each such deed, and who did it."""
+"""By role in segregation.csv, the table with a row for each such act, and its columns with the people."""
 
 
 def same_sums(pack: ListedPack) -> Iterator[Disagreement]:
-    """That the list of digests and the manifest list the same."""
+    """Check that the list of digests and the manifest list the same files."""
     if SUMS not in pack.files:
         yield Disagreement(SUMS, f"{SUMS} is not in the manifest")
         return
@@ -63,7 +63,7 @@ def same_sums(pack: ListedPack) -> Iterator[Disagreement]:
 
 
 def files_that_fit(pack: ListedPack) -> Iterator[Disagreement]:
-    """That a pack without names shows nobody, and that every file that the dictionary explains is there."""
+    """Check that a pack without names shows nobody, and that every file in the data dictionary exists."""
     if not pack.named and any(path.startswith(("responses/", "attachments/")) for path in pack.files):
         yield Disagreement(NAME, f"{NAME} says that the pack is without names, but it holds raw answers or screenshots")
     for name in sorted({row["file"] for row in pack.table(DICTIONARY)} - pack.files.keys() - UNLISTED):
@@ -71,7 +71,7 @@ def files_that_fit(pack: ListedPack) -> Iterator[Disagreement]:
 
 
 def same_runs(pack: ListedPack) -> Iterator[Disagreement]:
-    """That runs.csv has the runs that the manifest names, and the judged one among them."""
+    """Check that runs.csv and the manifest name the same runs, with the judged run among them."""
     rows, judged, runs = list(pack.table("runs.csv")), pack.manifest.judged, pack.manifest.scope.runs
     if [row["run_id"] for row in rows] != [str(run) for run in runs]:
         yield Disagreement("runs.csv", f"runs.csv and {NAME} do not name the same runs")
@@ -83,7 +83,7 @@ def same_runs(pack: ListedPack) -> Iterator[Disagreement]:
 
 
 def answers_there(pack: ListedPack) -> Iterator[Disagreement]:
-    """That the answers are there on which settings rest."""
+    """Check that the pack contains the answers behind settings and the evidence behind findings."""
     answers = set(digests(pack, pack.files))
     yield from _basis(pack, answers)
     if not pack.named:
@@ -94,7 +94,7 @@ def answers_there(pack: ListedPack) -> Iterator[Disagreement]:
 
 
 def _basis(pack: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
-    """That the pack holds what each finding rests on. Rows of older versions do not name it."""
+    """Check that the pack contains the evidence behind each finding. Rows of older versions do not name it."""
     attested = {row["attestation_id"] for row in pack.table(_ATTESTATIONS)}
     for row in pack.table("findings.csv"):
         path = row.get("evidence_file")
@@ -111,7 +111,7 @@ def _basis(pack: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
 
 
 def page_of_list_there(pack: ListedPack) -> Iterator[Disagreement]:
-    """That the page is there from which the list of sub-processors was imported."""
+    """Check that the pack contains the page from which the list of sub-processors was imported."""
     name = "subprocessors.csv"
     row = next(pack.table(name), None) if name in pack.files else None
     if row is not None and row["imported_at"] and f"pages/{row['sha256']}" not in pack.files:
@@ -119,9 +119,9 @@ def page_of_list_there(pack: ListedPack) -> Iterator[Disagreement]:
 
 
 def attested_values(pack: ListedPack, as_of: datetime) -> Iterator[Disagreement]:
-    """That each value in settings.csv that people attested is what their newest look says, unless it was revoked.
+    """Check that each attested value in settings.csv comes from the newest look that was not revoked.
 
-    A look that was recorded, or revoked, in the second of `as_of` may or may not have counted yet.
+    A look recorded or revoked in the second of `as_of` may or may not have counted yet.
     """
     looks: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
     ids: set[str] = set()
@@ -152,7 +152,7 @@ def _moment(row: Mapping[str, str], column: str) -> datetime:
 
 
 def _follows(row: Mapping[str, str], looks: Sequence[Mapping[str, str]], as_of: datetime, named: bool) -> bool:
-    """Whether the looks at a value can have given this row of settings.csv; of a `named` pack, by the same person."""
+    """True when one of the looks can have led to this row of settings.csv; if `named`, by the person in the row."""
     surely = [_moment(look, "observed_at") for look in looks if _moment(look, "recorded_at") < as_of]
     newest = [look for look in looks if not surely or _moment(look, "observed_at") >= max(surely)]
     if row["reason_code"] == REVOKED:
@@ -170,9 +170,9 @@ def _follows(row: Mapping[str, str], looks: Sequence[Mapping[str, str]], as_of: 
 
 
 def contradictions(pack: ListedPack) -> Iterator[Disagreement]:
-    """That tables agree on who did what, how many requests went out, and that times follow one another.
+    """Check that tables agree on who did what and on the number of requests, and that times are in order.
 
-    Tables that older packs lack are left aside.
+    Tables that older packs lack are skipped.
     """
     if SEGREGATION in pack.files:
         yield from _deeds(pack)
@@ -194,7 +194,7 @@ def _deeds(pack: ListedPack) -> Iterator[Disagreement]:
 
 
 def _requests(pack: ListedPack) -> Iterator[Disagreement]:
-    """That no request is missing. Some go out after a collector has counted, and those for spaces are counted apart."""
+    """Check that no request is missing. More may be there: late ones and those for spaces are not in the counts."""
     counted: Counter[tuple[str, str]] = Counter()
     for row in pack.table("population.csv"):
         if not row.get("subject_kind"):
@@ -219,7 +219,7 @@ def _clearly_before(one: str, other: str) -> bool:
     return datetime.fromisoformat(one) + _CLOCK_STEPS_BACK < datetime.fromisoformat(other)
 
 
-# ── Files that follow from the others ─────────────────────────────────────────────────────────────────
+# ── Files derived from others ─────────────────────────────────────────────────────────────────────────
 
 _FOLDERS = ("responses/", "attachments/", "documents/", "pages/", "rulebook/", "decoders/")
 _MARK = b"\xef\xbb\xbf"
@@ -228,7 +228,7 @@ _PROPERTIES = "docProps/core.xml"
 
 
 def differences(pack: ListedPack, about: About, start: Start) -> Iterator[Disagreement]:
-    """Every derived file that is missing or differs from what the others yield, and every file no export writes."""
+    """Every derived file that is missing or differs from the remade one, and every file that no export writes."""
     other_build = pack.manifest.tool.code_sha256 != code_sha256()
     for name, make in made_again(pack, about, start).items():
         if name not in pack.files:
@@ -252,7 +252,7 @@ def differences(pack: ListedPack, about: About, start: Start) -> Iterator[Disagr
 
 
 def made_again(pack: ListedPack, about: About, start: Start) -> dict[str, Callable[[], bytes]]:
-    """By name, what makes the file from the others; `start` has taken the findings of the report."""
+    """By name of each derived file, a function that remakes it. `start` must have taken the report's findings."""
 
     @cache
     def told() -> StartContents:
@@ -284,7 +284,7 @@ def _rest_columns(pack: ListedPack, ids: set[str]) -> dict[str, tuple[str, str]]
 
 
 def _same_file(pack: Pack, name: str, wanted: bytes) -> bool | None:
-    """Whether the file holds that; None where that cannot be determined. It is not read far beyond its due size."""
+    """True when the file has this content; None when that cannot be determined. Reads at most about twice its size."""
     with pack.open(name) as file:
         found = file.read(2 * len(wanted) + (1 << 16))
     if name == BOOK and found != wanted:
@@ -293,7 +293,10 @@ def _same_file(pack: Pack, name: str, wanted: bytes) -> bool | None:
 
 
 def _same_book(found: bytes, wanted: bytes) -> bool | None:
-    """By what its parts hold, since compression differs between machines; no part is read that is of another size."""
+    """Compare workbooks by the content of their parts, since compression differs between machines.
+
+    True when they are equal, None when another XlsxWriter wrote one. A part of another size is not unpacked.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(found)) as one, zipfile.ZipFile(io.BytesIO(wanted)) as other:
             if _library(one) not in (b"", _library(other)):
@@ -310,7 +313,7 @@ def _same_book(found: bytes, wanted: bytes) -> bool | None:
 
 
 def _library(book: zipfile.ZipFile) -> bytes:
-    """Which XlsxWriter says that it wrote the book; "" where none does."""
+    """The XlsxWriter version that the workbook's properties name; b"" for none."""
     if _PROPERTIES not in book.namelist():
         return b""
     with book.open(_PROPERTIES) as file:

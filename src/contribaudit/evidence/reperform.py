@@ -1,9 +1,9 @@
-"""Judges a pack again from its own contents: settings.csv and what people recorded (attestations.csv) under
-policy.toml, rulebook/ and decoders/, without any history.
+"""Judges a pack again from its own contents: settings.csv and attestations.csv under policy.toml, rulebook/ and
+decoders/, without any history.
 
-A finding can be performed again where it rests on values of the run that the API documents or that we decode. One that
-rests on what people attested, on spaces, on the audit log, on an approved baseline or on earlier runs needs the
-history, and is named as such.
+A finding can be judged again if it rests on values of the run that the API documents or that contribaudit decodes. One
+that rests on attestations, spaces, the audit log, an approved baseline or earlier runs needs the history, and is
+reported as such.
 """
 
 from __future__ import annotations
@@ -46,47 +46,47 @@ _COMPARED = (
 )  # fmt: skip
 """Keys of a finding in report.json that follow from the pack alone; its evidence is compared too.
 
-Not `rule`: the line of the policy file, which is not in the pack; policy.toml is what it was resolved to.
+`rule` is left out: it is a line of the original policy file, and the pack only has the resolved policy.toml.
 """
 
 
 class Result(StrEnum):
-    """What became of one thing that was looked at again."""
+    """The result of judging one finding again, or of comparing two files."""
 
     SAME = "same"
     DIFFERENT = "different"
-    """It came out otherwise, or is not found any more."""
+    """The finding has another content, or was not found again."""
     LEFT_OUT = "left out"
-    """It follows from the pack's own values and is not in the report."""
+    """The finding follows from the pack's own values and is missing from the report."""
     INCONSISTENT = "inconsistent"
     """Two files of the pack disagree."""
     NOT_JUDGED = "not judged"
-    """It rests on the history, which no pack holds: nothing here speaks for it."""
+    """The finding rests on the history, which no pack contains: this neither confirms nor refutes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """One finding of the pack, judged again, or one thing on which two of its files disagree."""
+    """One finding of the pack, judged again, or one point on which two of its files disagree."""
 
     result: Result
     id: str
-    """Of the finding; "" where it is about none."""
+    """ID of the finding; "" for none."""
     check: str
     reported: str
-    """Its outcome in the pack; "" when it is not in it."""
+    """The outcome in the pack; "" when the report lacks the finding."""
     again: str
-    """Its outcome now; "" when nothing came out that can be compared."""
+    """The outcome now; "" when it cannot be compared."""
     reason: str
-    """What differs, or why it was not judged; "" when both agree."""
+    """What differs, or why the finding was not judged; "" when both agree."""
 
     @property
     def differs(self) -> bool:
-        """True when the pack does not say what follows from it."""
+        """True when the pack says something that does not follow from its contents."""
         return self.result not in (Result.SAME, Result.NOT_JUDGED)
 
 
 def exit_code(every: Iterable[Performed]) -> int:
-    """5 when anything differs, 3 when all that could be judged agrees and something could not be, else 0."""
+    """5 when anything differs; 3 when everything that could be judged agrees but something could not; otherwise 0."""
     results = {one.result for one in every}
     if results & {Result.DIFFERENT, Result.LEFT_OUT, Result.INCONSISTENT}:
         return 5
@@ -94,10 +94,11 @@ def exit_code(every: Iterable[Performed]) -> int:
 
 
 def reperform(place: Path) -> list[Performed]:
-    """What the pack's files disagree on, then every finding of the pack and every one that it leaves out, by ID.
+    """Every disagreement between the pack's files, then every finding in the pack or missing from it, by ID.
 
-    Raises as `verify` does for bytes that are not as the manifest says, and UsageError for a pack without names, since
-    what judged it was changed with them, and for one whose rulebook another version wrote and this one does not read.
+    Raises what `verify` raises for bytes that do not match the manifest. Raises UsageError for a pack without names,
+    since its policy and rulebook were changed, for a pack limited to some sites, and for a rulebook that this version
+    cannot read.
     """
     manifest = verify(place, agreement=False).manifest
     if manifest.scope.people != "named" or manifest.scope.sites:
@@ -107,7 +108,7 @@ def reperform(place: Path) -> list[Performed]:
         )
     with open_pack(place) as files:
         told = list(disagreements(ListedPack(files, manifest)))
-    document = load(place, agreement=False)  # told above
+    document = load(place, agreement=False)  # disagreements are in `told` already
     with open_pack(place) as files, unfinished(Path(tempfile.gettempdir(), "reperform"), folder=True) as folder:
         pack = ListedPack(files, manifest)
         try:
@@ -120,7 +121,7 @@ def reperform(place: Path) -> list[Performed]:
             ) from error
         except NO_STATE as error:
             raise EvidenceDamaged(f"policy.toml, rulebook/ or decoders/ cannot be read: {error}", hint=ASK) from error
-        if rulebook.sha256 != manifest.judged.rulebook_sha256:  # that of policy.toml was verified
+        if rulebook.sha256 != manifest.judged.rulebook_sha256:  # `verify` has checked policy.toml
             raise EvidenceDamaged("rulebook/ and decoders/ are not those that judged the run", hint=ASK)
         try:
             state = rebuilt_state(pack, document, rulebook)
@@ -160,7 +161,7 @@ def _compare_finding(reported: FindingV1 | None, again: FindingV1 | None, warnin
 
 
 def _rests_on(finding: FindingV1) -> str:
-    """The evidence of a finding that no pack holds in full, and the files of the pack that hold part of it."""
+    """Why the finding cannot be judged from the pack, and which of its files contain part of the evidence."""
     grades = {evidence["grade"] for evidence in finding["evidence"]}
     if finding["subject"]["kind"] == Kind.SPACE.value:
         return "it rests on spaces, which only the history holds in full; spaces.csv lists them"
@@ -182,15 +183,15 @@ def _of_the_history(finding: FindingV1) -> bool:
 
 
 def _of_the_run(finding: FindingV1) -> bool:
-    """Whether values of the run, and nothing else, decide it: then no attestation can be what it rests on."""
+    """True when values of the run alone decide the finding, so that it cannot rest on an attestation."""
     grades = {evidence["grade"] for evidence in finding["evidence"]}
     return bool(grades) and not _of_the_history(finding)
 
 
 def _refused_by_baseline(reported: FindingV1, again: FindingV1) -> bool:
-    """Whether the report holds a pass back because of the approved baseline, whose run no pack holds.
+    """True when the report withholds a pass because of the approved baseline, whose run no pack contains.
 
-    Only a pass is held back: what does not pass without the baseline was never told so.
+    Only a pass is withheld: a finding that does not pass anyway never has these reason codes.
     """
     passes = again["underlying_outcome"] == Outcome.PASS.value
     withdrawn = again["reason_code"] in (RULE_NOT_CERTAIN, RULE_UNDER_REVIEW)
@@ -202,10 +203,10 @@ def _refused_by_baseline(reported: FindingV1, again: FindingV1) -> bool:
 
 
 def _waiver_refused(reported: FindingV1, again: FindingV1, warnings: Iterable[str]) -> bool:
-    """Whether the report says that the waiver does not count, since its alias named another subject at the approval.
+    """True when the report refuses the waiver because its alias named another subject at the time of approval.
 
-    What an alias named before, only the history holds; the report's warning names check and subject. All but the waiver
-    must come out the same.
+    Only the history knows earlier aliases; the report's warning names check and subject. Apart from the waiver, both
+    findings must be equal.
     """
     without: FindingV1 = {**again, "outcome": again["underlying_outcome"], "waiver": None}
     return (
@@ -225,7 +226,7 @@ def _difference(told: Mapping[str, Any], again: Mapping[str, Any]) -> str:
 
 
 def _evidence(one: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """What it rests on. The policy's own line numbers are of the files from which policy.toml was resolved."""
+    """A finding's evidence in comparable form. Lines of the policy are left out: they refer to its original files."""
     return sorted(
         (each["grade"], each["source"], each["observed_at"], each["sha256"])
         for each in one["evidence"]
@@ -234,7 +235,7 @@ def _evidence(one: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def _inventory(pack: ListedPack, state: State) -> Iterator[Disagreement]:
-    """Where inventory.csv disagrees with settings.csv; names may be known from earlier runs."""
+    """Where inventory.csv disagrees with settings.csv. Names are not compared: they may come from earlier runs."""
     there = {tuple(row[name] for name in _INVENTORY) for row in pack.table("inventory.csv")}
     places = [csv_evidence.INVENTORY.columns.index(name) for name in _INVENTORY]
     follows = {tuple(csv_cell(cells[place]) for place in places) for cells in csv_evidence.INVENTORY.rows(state)}

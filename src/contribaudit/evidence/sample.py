@@ -1,9 +1,9 @@
 """A sheet for re-performance: findings drawn by a seed, for an auditor to look up in the console.
 
-Method: findings are grouped by outcome. One of each group is drawn, of the largest first where the sample is smaller
-than that; the rest is shared out by what is left of each group (largest remainder). Within a group those come first
-whose SHA-256 over seed, a line break and finding ID is smallest: whoever has the seed draws the same ones, and nobody
-can foresee them before it is chosen.
+Method: findings are grouped by outcome. One is drawn from each group, from the largest groups first if the sample is
+smaller than the number of groups. The rest is distributed in proportion to what is left of each group (largest
+remainder). Within a group, findings are drawn in ascending order of the SHA-256 over seed, a line break and finding ID:
+anyone with the seed draws the same findings, and nobody can predict them before the seed is chosen.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ COLUMNS = (
     "auditor_value", "agrees", "auditor_initials", "looked_on",
 )  # fmt: skip
 _EMPTY = 4
-"""Columns at the end that the auditor fills in."""
+"""How many columns at the end the auditor fills in."""
 
 
 def draw(findings: Sequence[Mapping[str, Any]], size: int, seed: str) -> list[Mapping[str, Any]]:
-    """At most `size` findings (as in report.json), by outcome, then in the order in which they were drawn."""
+    """At most `size` findings (as in report.json), by outcome, then in the order of drawing."""
     groups: dict[str, list[Mapping[str, Any]]] = grouped(findings, itemgetter("outcome"))
     shares = _shares({outcome: len(group) for outcome, group in groups.items()}, min(size, len(findings)))
     return [
@@ -42,7 +42,7 @@ def _rank(seed: str, finding: str) -> str:
 
 
 def _shares(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
-    """How many of each group: one each, the rest in proportion. With fewer than groups, the largest groups first."""
+    """How many to draw from each group: one each, the rest in proportion; if too few, the largest groups first."""
     ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
     shares = {name: int(place < wanted) for place, name in enumerate(ordered)}
     rest = wanted - sum(shares.values())

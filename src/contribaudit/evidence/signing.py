@@ -1,4 +1,4 @@
-"""Ed25519 signatures of manifests, in the forms that OpenSSL reads: PEM keys, 64 raw bytes of signature."""
+"""Ed25519 signatures of manifests in the formats of OpenSSL: PEM keys, and signatures of 64 raw bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PublicKey = Ed25519PublicKey
 
 
 class Signer:
-    """A private key. It shows itself by its fingerprint alone."""
+    """A private key, represented in messages by its fingerprint alone."""
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
@@ -34,7 +34,7 @@ class Signer:
 
     @classmethod
     def from_pem(cls, pem: bytes, name: str) -> Signer:
-        """The key in a PEM text; `name` is what messages call its place. Raises ConfigurationError."""
+        """The key in a PEM text. Raises ConfigurationError, whose message calls the text `name`."""
         problem = ""
         try:
             key = serialization.load_pem_private_key(pem, password=None)
@@ -44,7 +44,7 @@ class Signer:
             if isinstance(key, Ed25519PrivateKey):
                 return cls(key)
             problem = f"{name} holds a key that is not Ed25519"
-        # Outside of the except block: its error may quote what it was given.
+        # Raised outside the except block, because the original error may quote the key.
         raise ConfigurationError(problem, hint="Make one with `contribaudit evidence keygen`")
 
     @classmethod
@@ -65,7 +65,7 @@ class Signer:
 
     @classmethod
     def from_line(cls, line: str) -> Signer:
-        """The key as `line` gives it. Raises ConfigurationError."""
+        """The key from the text that `line` returned. Raises ConfigurationError."""
         with contextlib.suppress(ValueError):
             return cls(Ed25519PrivateKey.from_private_bytes(base64.b64decode(line, validate=True)))
         raise ConfigurationError(
@@ -75,7 +75,7 @@ class Signer:
 
     @property
     def line(self) -> str:
-        """The private key on one line, as the keyring keeps it. Whoever has it can sign."""
+        """The private key on one line, as stored in the keyring. Anyone who has it can sign."""
         raw = self._key.private_bytes(
             serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
         )
@@ -87,21 +87,21 @@ class Signer:
         return fingerprint(self._key.public_key())
 
     def sign(self, data: bytes) -> bytes:
-        """64 bytes."""
+        """The signature of the bytes, 64 bytes long."""
         return self._key.sign(data)
 
     def private_pem(self) -> bytes:
-        """PKCS 8, without a password. Whoever has it can sign."""
+        """The private key in PEM form (PKCS 8), without a password. Anyone who has it can sign."""
         return self._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
 
     def public_pem(self) -> bytes:
-        """SubjectPublicKeyInfo, for `openssl pkeyutl -pubin`."""
+        """The public key in PEM form (SubjectPublicKeyInfo), for `openssl pkeyutl -pubin`."""
         return public_pem(self._key.public_key())
 
     def save(self, path: Path) -> None:
-        """Write the private key to a new file that only its owner may read. Raises UsageError and OutputError."""
+        """Write the private key to a new file that only its owner may read. Raises UsageError or OutputError."""
         try:
             write_new(path, self.private_pem())
         except FileExistsError:
@@ -122,7 +122,7 @@ def read_public_key(pem: bytes, name: str) -> Ed25519PublicKey:
 
 
 def signed_by(key: Ed25519PublicKey, signature: bytes, data: bytes) -> bool:
-    """Whether this key's owner signed exactly these bytes."""
+    """True when the owner of this key signed exactly these bytes."""
     try:
         key.verify(signature, data)
     except InvalidSignature:
@@ -137,5 +137,5 @@ def fingerprint(key: Ed25519PublicKey) -> str:
 
 
 def public_pem(key: Ed25519PublicKey) -> bytes:
-    """The one form in which this tool writes a public key."""
+    """The public key in PEM form (SubjectPublicKeyInfo)."""
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

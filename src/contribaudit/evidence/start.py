@@ -1,6 +1,6 @@
-"""00-START.html and 00-START.xlsx: the first two files that whoever opens a folder sees; what is open comes first.
+"""00-START.html and 00-START.xlsx, the first two files in a folder; both list open findings first.
 
-Both are made from report.json, findings.csv and the manifest alone, so that `verify` can make them again.
+Both are made from report.json, findings.csv and the manifest alone, so that `verify` can remake them.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 PAGE, BOOK = "00-START.html", "00-START.xlsx"
 MOST_ON_PAGE = 500
-"""Open findings on the page; the workbook and findings.csv hold the rest."""
+"""Open findings on the page; the workbook has up to MOST_IN_BOOK, findings.csv all."""
 MOST_IN_BOOK = 10_000
 _BEYOND = 1_000
-"""Findings that are kept beyond those, until they are sorted."""
+"""How many findings are collected beyond MOST_IN_BOOK before they are sorted and cut."""
 COLUMNS = (
     "outcome", "severity", "check_id", "check_title", "subject", "expected", "observed", "reason", "remediation",
     "owner", "due_on", "controls", "waiver_reason", "waiver_expires", "attestation_id", "evidence_file",
@@ -43,18 +43,18 @@ INDEX = (
 
 
 Basis = Callable[["FindingV1"], tuple[str, str]]
-"""The day until which a finding is to be mended, and the file that it rests on, as findings.csv has them."""
+"""Gets the due date of a finding and the file that it rests on, as in findings.csv."""
 
 
 class _WorstFindings:
-    """The worst so many of the findings that it is given: however many come, few are kept."""
+    """The worst MOST_IN_BOOK of the findings that were added; few are in memory, however many are added."""
 
     def __init__(self) -> None:
         self.number = 0
-        """How many were given."""
+        """How many findings were added."""
         self._kept: list[tuple[tuple[Any, ...], FindingV1]] = []
         self._worse_than: tuple[Any, ...] | None = None
-        """Only what is worse is kept; None while there is room for all."""
+        """The sort key that a new finding must precede to be kept; None while there is room."""
 
     def add(self, finding: FindingV1) -> None:
         self.number += 1
@@ -74,13 +74,13 @@ class _WorstFindings:
             self._worse_than = self._kept[-1][0]
 
     def findings(self) -> list[FindingV1]:
-        """Those, by outcome, the worst first, then by severity, check and subject."""
+        """The findings kept, worst outcome first, then by severity, check and subject."""
         self._drop_excess()
         return [one for _, one in self._kept]
 
 
 class Start:
-    """Takes the findings of a report one by one, and keeps what the two files show of them."""
+    """Takes the findings of a report one by one and keeps what the two files show."""
 
     def __init__(self) -> None:
         self.counted = ByControl()
@@ -104,25 +104,25 @@ class Start:
             yield one
 
     def shown(self, about: About, basis: Basis) -> StartContents:
-        """What the two files show of a folder about this."""
+        """The contents of the two files for a folder with these facts."""
         found, waived = ([_row(one, *basis(one)) for one in kept.findings()] for kept in (self._open, self._waived))
         return StartContents(about, found, self._open.number, waived, self.counted.controls())
 
     @property
     def ids(self) -> set[str]:
-        """Of the findings that are shown."""
+        """IDs of the findings that are shown."""
         return {one["id"] for kept in (self._open, self._waived) for one in kept.findings()}
 
 
 @dataclass(frozen=True, slots=True)
 class StartContents:
-    """What the two files show."""
+    """The contents of the two start files."""
 
     about: About
     open: list[tuple[Cell, ...]]
-    """What fails or is not verified, a row each in the order of COLUMNS."""
+    """Findings that fail or are not verified, one row each with the cells of COLUMNS."""
     number: int
-    """How many there are of them, those beyond the rows included."""
+    """The number of open findings, including those without a row."""
     waived: list[tuple[Cell, ...]]
     controls: list[Control]
     """Every control that a check of this run bears on, framework by framework."""
@@ -154,7 +154,7 @@ def _row(finding: FindingV1, due_on: str, evidence_file: str) -> tuple[Cell, ...
 
 
 def write_book(shown: StartContents, out: BinaryIO) -> None:
-    """The workbook: what it is about, what is open, the same by control, the index by control, what was accepted."""
+    """Write the workbook: facts, open findings, the same by control, an index of controls, and waived findings."""
     about = shown.about
     guide = [
         ("Sheet: open", "what fails or is not verified, the worst first"),
@@ -203,7 +203,7 @@ def _index(one: Control) -> tuple[Cell, ...]:
 
 
 def write_page(shown: StartContents, files: Mapping[str, str], out: TextIO) -> None:
-    """The page; `files` are names of the folder with what they hold."""
+    """Write the page. `files` maps the names in the folder to descriptions."""
     style, verdict = _read_asset("start.css"), shown.about.verdict
     rows, waived = ([_texts(row) for row in some[:MOST_ON_PAGE]] for some in (shown.open, shown.waived))
     stream = _template().stream(

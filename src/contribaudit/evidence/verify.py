@@ -1,7 +1,7 @@
-"""Checks evidence without store or network: every byte against the manifest, the manifest against signature and chain.
+"""Checks evidence without history or network: each byte against the manifest, the manifest against signature and chain.
 
-readme.py says what that shows. Whoever has the history can also check the manifests that it noted, and
-the newest pack that is still where it was written.
+readme.py says what that proves. With the history, `chain_of` also checks the recorded manifests and the newest pack
+that is still where it was written.
 """
 
 from __future__ import annotations
@@ -44,32 +44,32 @@ _LONGEST_LINE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A pack whose every byte is as its manifest says."""
+    """A pack whose every byte matches its manifest."""
 
     place: Path
     manifest: Manifest
     files: int
     size_bytes: int
     signed_with: str | None
-    """Fingerprint of the key that signed it; None when it is not signed."""
+    """Fingerprint of the signing key; None when the pack is not signed."""
     key_known: bool
-    """True when the key was handed in from elsewhere, not found in the pack itself."""
+    """True when the key was given by the caller, not taken from the pack itself."""
     expected: bool = False
-    """True when its digest was handed in from elsewhere."""
+    """True when the digest of the manifest was given by the caller."""
     uncompared: tuple[str, ...] = ()
-    """Files that follow from others, and that another build of the tool wrote: they were not compared."""
+    """Derived files that another build of the tool wrote, and that were therefore not compared."""
 
     @property
     def standing(self) -> str:
-        """How much that shows: "signed" by a known key, "expected" by a known digest, else "consistent" and no more."""
+        """How far the pack can be trusted: "signed" by a known key, "expected" by a known digest, else "consistent"."""
         return "signed" if self.key_known else "expected" if self.expected else "consistent"
 
 
 def verify(place: Path, public_keys: Sequence[Path] = (), *, agreement: bool = True) -> Verified:
-    """Check one folder or archive; without `agreement` every byte, and not whether the files agree.
+    """Check one folder or archive. Without `agreement`, check every byte, but not whether the files agree.
 
-    `public_keys` are PEM files of keys that you trust; one of them must have signed. Raises EvidenceDamaged that names
-    the first thing that does not fit, EvidenceNewer for a pack of a later version, UsageError where there is no pack.
+    `public_keys` are PEM files of keys that you trust; one of them must have signed. Raises EvidenceDamaged for the
+    first thing that does not match, EvidenceNewer for a pack of a later version, UsageError when there is no pack.
     """
     with open_pack(place) as pack:
         present = _present_files(pack)
@@ -99,10 +99,10 @@ def verify(place: Path, public_keys: Sequence[Path] = (), *, agreement: bool = T
 def verify_chain(
     places: Sequence[Path], public_keys: Sequence[Path] = (), expected: Sequence[str] = ()
 ) -> list[Verified]:
-    """Check several packs, and that each names the one before it; oldest first.
+    """Check several packs, and that each names the one before it; returns them oldest first.
 
-    `expected` are digests of manifests that you were told, whole or their first 32 digits and more: each must be that
-    of one of the packs. Raises as `verify` does, and EvidenceDamaged for a link that does not hold.
+    `expected` are digests of manifests from another source, complete or at least 32 digits of them: each must match one
+    of the packs. Raises what `verify` raises, and EvidenceDamaged for a broken link.
     """
     for text in expected:
         _require_digest(text)
@@ -123,7 +123,7 @@ def verify_chain(
 
 
 def _signed_alike(ordered: Sequence[Verified]) -> None:
-    """Raises EvidenceDamaged for a pack after a signed one that is unsigned, or signed with a key not named."""
+    """Raise EvidenceDamaged when a pack after a signed one is unsigned, or signed with another unknown key."""
     for older, newer in pairwise(ordered):
         if older.signed_with is None or older.signed_with == newer.signed_with:
             continue
@@ -196,7 +196,7 @@ def _present_files(pack: Pack) -> dict[str, int]:
 
 
 def _require_paths(manifest: Manifest) -> None:
-    """Raises EvidenceDamaged for a path that is twice there, out of order, or none in the folder."""
+    """Raise EvidenceDamaged for a path that is duplicate, out of order, or not a path in the folder."""
     paths = [one.path for one in manifest.files]
     if paths != sorted(set(paths)):
         raise EvidenceDamaged(f"{NAME} lists a file twice, or out of order", hint=ASK)
@@ -208,7 +208,7 @@ def _require_paths(manifest: Manifest) -> None:
 def _check(pack: Pack, entry: Entry, announced: int) -> None:
     size = announced
     digest = sha256()
-    if announced == entry.size_bytes:  # else it is not read at all: an archive may unpack to any size
+    if announced == entry.size_bytes:  # otherwise it is not read at all: an archive may unpack to any size
         size = 0
         with pack.open(entry.path) as file:
             while size <= entry.size_bytes and (piece := file.read(_READ_BYTES)):
@@ -255,7 +255,7 @@ def _read_trusted_key(path: Path) -> PublicKey:
 
 
 def _check_manifest(listed: ListedPack) -> None:
-    """What the manifest says of its own files."""
+    """Check what the manifest and the names of files say about their content."""
     judged = listed.manifest.judged
     if judged.ledger_sha256 is not None and listed.sha256_of("ledger.csv") != judged.ledger_sha256:
         raise EvidenceDamaged(f"ledger.csv is not the one that {NAME} names", hint=ASK)
@@ -273,11 +273,11 @@ def _check_manifest(listed: ListedPack) -> None:
 
 
 def chain_of(store: History, organization: str, host: str, as_of: datetime) -> Chain:
-    """The organization's chain as of a moment. A pack that was written on another machine is out of reach."""
+    """The organization's chain of packs as of a moment. A pack written on another machine is not checked."""
     noted = [one for one in store.manifests_about(organization) if one.written_at <= as_of]
     if not noted:
         return NEVER_EXPORTED
-    chains = grouped(noted, lambda one: one.organizations)  # each set of organizations has one of its own
+    chains = grouped(noted, lambda one: one.organizations)  # each set of organizations has its own chain
     broken = next(filter(None, map(_break_words, chains.values())), "")
     for one in reversed(noted):
         if one.host == host and _in_reach(Path(one.place)):
@@ -286,7 +286,7 @@ def chain_of(store: History, organization: str, host: str, as_of: datetime) -> C
 
 
 def _in_reach(place: Path) -> bool:
-    """Whether this account may look at it."""
+    """True when this account may read the place."""
     return os.access(place, os.R_OK | (os.X_OK if place.is_dir() else 0)) if os.path.lexists(place) else False
 
 
@@ -304,7 +304,7 @@ def _break_words(chain: Sequence[ExportedManifest]) -> str:
 
 def _damage_words(noted: ExportedManifest) -> str:
     try:
-        found = verify(Path(noted.place), agreement=False)  # the noted digest says more
+        found = verify(Path(noted.place), agreement=False)  # the recorded digest says more
     except ContribauditError as error:
         return error.message
     if found.manifest.sha256 != noted.sha256:

@@ -1,4 +1,4 @@
-"""The CSV files of an evidence folder. Here is what a sheet is; each module holds the sheets that one source fills.
+"""The CSV files of an evidence folder. This module defines a sheet; each other module has the sheets of one source.
 
 `export.py` lists them all.
 """
@@ -21,16 +21,16 @@ _SUBJECTS = (("organization_id", "subject_kind", "subject_id"), ("organization_i
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Its columns, which only ever grow at the end, and its rows from a dossier, made as they are written."""
+    """A CSV file: its columns, to which new ones are only appended, and a function that makes the rows of a dossier."""
 
     name: str
     columns: tuple[str, ...]
     rows: Callable[[Dossier], Iterable[Row]]
     people: frozenset[str] = frozenset()
-    """Columns that hold nothing but a person, an account or a machine."""
+    """Columns that contain only a person, an account or a machine."""
 
     def write(self, dossier: Dossier, out: TextIO) -> None:
-        """Header and rows; `out` must not translate newlines."""
+        """Write header and rows; `out` must not translate newlines."""
         rows = self.rows(dossier)
         if dossier.sites:
             rows = filter(self._row_filter(dossier), rows)
@@ -41,7 +41,7 @@ class Sheet:
         out.writelines(lines(rows))
 
     def _row_filter(self, dossier: Dossier) -> Callable[[Row], bool]:
-        """Whether a row is of the sites that the dossier is limited to."""
+        """A filter for rows that belong to the sites that the dossier is limited to."""
         places = {name: place for place, name in enumerate(self.columns)}
         subject = next((named for named in _SUBJECTS if all(name in places for name in named)), None)
 

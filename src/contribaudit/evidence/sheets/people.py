@@ -1,7 +1,7 @@
 """What people recorded, decided, changed and did: attestations, waivers, decisions, changes, segregation of duties.
 
-changes.csv includes approvals, with all that is known of who did it and why. segregation.csv says who did what, a
-person a row, and where one person did two things that want two.
+changes.csv includes approvals, and everything known about who made a change and why. segregation.csv has a row per
+person with the number of acts per role, and names pairs of roles that one person should not have.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _waivers(dossier: Dossier) -> Iterator[Row]:
 
 
 def _selectors(where: Where) -> Iterator[str]:
-    """ "site=acme*", one for each pattern."""
+    """Selectors such as "site=acme*", one for each pattern."""
     for name in ("organization", "site", "app", "plan", "space"):
         yield from (f"{name}={pattern}" for pattern in getattr(where, name))
     if where.sandbox is not None:
@@ -132,7 +132,7 @@ DECISIONS = Sheet(
 # ── Changes ───────────────────────────────────────────────────────────────────────────────────────────
 
 BASELINE, WAIVER = "baseline", "waiver"
-"""In the column `setting`: not values of a subject, but what people approved."""
+"""Values of the column `setting` for approvals, which are not settings of a subject."""
 
 _CHANGES = (
     "subject_kind", "subject_name", "setting", "before", "after", "existed_before", "exists_after", "last_seen",
@@ -211,7 +211,7 @@ def _approved_baselines(dossier: Dossier) -> Iterator[Row]:
 
 
 def _approved_waivers(dossier: Dossier) -> Iterator[Row]:
-    """Waivers of the policy in force that were approved meanwhile; what an older policy said only its digest keeps."""
+    """Waivers of the current policy that were approved meanwhile. Of an older policy only the digest is stored."""
     for organization in dossier.organizations[:1]:
         begin = dossier.begins(organization)
         for one in dossier.policy.waivers:
@@ -233,7 +233,7 @@ def _approved_waivers(dossier: Dossier) -> Iterator[Row]:
 
 
 def _approval(**cells: Cell) -> Row:
-    """A row of changes.csv about what somebody approved; a column that is not named is empty."""
+    """A row of changes.csv about an approval; columns that are not given are empty."""
     approved = {"exists_after": True, "cause_code": "approval", "actions_searched": (), "other_events": (), **cells}
     return tuple(approved.get(name) for name in _CHANGES)
 
@@ -259,8 +259,9 @@ APART = (
     ("ran", "approved_waiver"),
     ("ran", "approved_baseline"),
 )
-"""Pairs of roles that one person should not have. A machine account is told apart from a mail address: that both
-are one person, nobody recorded."""
+"""Pairs of roles that one person should not have. A machine account and a mail address count as two people, since
+nobody recorded that they belong to one.
+"""
 
 
 def _roles_of_people(dossier: Dossier) -> Iterator[Row]:

@@ -1,8 +1,8 @@
-"""The sheets that a report fills: findings, controls, what was read, and what the vendor publishes.
+"""The sheets that are made from a report: findings, controls, what was read, and what the vendor publishes.
 
-findings.csv has the columns of the report's, when each is to be mended, and the file that it rests on; controls.csv a
-row for each control of a framework and each check that bears on it. Sub-processors, their reviews and the watched
-documents are told as they were known.
+findings.csv has the columns of the report's own CSV, plus the due date and the file that a finding rests on.
+controls.csv has a row for each control of a framework and each check that bears on it. Sub-processors, their reviews
+and watched documents are shown as known at the time.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _DUE, _BASED = _READ.index("due_days") + 1, _READ.index("evidence_grade")
 _FINDINGS = (*_READ[:_DUE], "due_on", *_READ[_DUE:_BASED], "evidence_file", *_READ[_BASED:], "evidence_file_sha256")
 _POLICY, _VALUES, _READINGS, _RUNS = "policy.toml", "settings.csv", "collection.csv", "runs.csv"
 Digest = Callable[[str], str | None]
-"""SHA-256 of a file that is in the folder by now."""
+"""Gets the SHA-256 of a file that the folder already contains; None for others."""
 
 
 def finding_rows(dossier: Dossier, digest_of: Digest, held: Collection[str]) -> Iterator[Row]:
-    """The rows; `held` are the digests of the raw answers in the folder."""
+    """The rows of findings.csv; `held` are the digests of the raw answers in the folder."""
     due = due_dates(dossier)
     place = {name: number for number, name in enumerate(_READ)}
     for row in csv_evidence.FINDINGS.rows(dossier.document):
@@ -56,8 +56,8 @@ _BASIS = ("evidence_sha256", "attestation_id", "evidence_source", "reason_code",
 def basis(told: dict[str, Cell], held: Collection[str]) -> str:
     """The file of the folder that a finding rests on.
 
-    The answer itself where it is there, then what a person recorded; a finding that rests on nothing that was read
-    rests on the list of what was read, and why the rest was not.
+    The raw answer if the folder has it, otherwise the attestation. A finding without evidence rests on the list of what
+    was read, which says why the rest was not.
     """
     digest, source = told["evidence_sha256"], str(told["evidence_source"] or "")
     if isinstance(digest, str) and digest in held:
@@ -72,7 +72,7 @@ def basis(told: dict[str, Cell], held: Collection[str]) -> str:
 
 
 def due_dates(dossier: Dossier) -> dict[str, date]:
-    """By finding ID, the day by which it should be fixed: the check's number of days after it was first seen."""
+    """By finding ID, the due date: `due_days` after the finding was first seen open; from today for a new finding."""
     asked = {
         one.id: one.due_days
         for one in dossier.report.findings
@@ -97,7 +97,7 @@ FINDINGS = Sheet(
     lambda dossier: finding_rows(dossier, lambda _path: None, ()),
     frozenset(("attested_by", "owner", "waiver_approved_by")),
 )
-"""Export puts rows in that know the folder."""
+"""Without evidence files and digests: the export replaces the rows by ones that know the folder."""
 
 
 def _control_rows(dossier: Dossier) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""What happened over time: runs.csv, population.csv and ledger.csv of what was asked, outcomes.csv, gaps.csv."""
+"""The sheets about time: runs.csv, population.csv and ledger.csv (requests), outcomes.csv, gaps.csv."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _population(dossier: Dossier) -> Iterator[Row]:
 
 
 def _pseudo(dossier: Dossier, snapshot: Snapshot) -> list[str]:
-    """Type keys of the entries of the workspace list that are no apps."""
+    """Type keys of entries of the workspace list that are not apps."""
     rulebook = dossier.report.state.rulebook
     keys = [
         one.value
@@ -128,7 +128,7 @@ def _outcomes(dossier: Dossier) -> Iterator[Row]:
         for one in spans:
             subject = about.get(one.finding)
             if subject is None and dossier.sites:
-                continue  # of what is no subject any more nobody can tell the site
+                continue  # the site of a subject that no longer exists is unknown
             yield (
                 one.check,
                 subject.kind.value if subject else None,
