@@ -1,4 +1,4 @@
-"""Every check that this version has, family by family."""
+"""Every check of this version, grouped by family."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ ALL: tuple[Check, ...] = (
 DECIDABLE: frozenset[str] = frozenset(setting.id for setting in catalogue.ALL).union(
     *(check.decisions for check in ALL)
 )
-"""What a `[[decision]]` may name: every setting, and what only people can say, such as that records were updated."""
+"""IDs that a `[[decision]]` may name: every setting, and what only people can state, such as updated records."""

@@ -1,4 +1,4 @@
-"""What a check on contribution says: the effective answer is its verdict, the switch and the lists its reason."""
+"""Turns an effective answer about contribution into a verdict, with the switch and the lists as its reason."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from contribaudit.core.resolve.effective_contribution import CONTRIBUTED
 from contribaudit.core.resolve.reasons import Effective, Reason, Stop, observed_in
 
 BEFORE = frozenset((Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT))
-"""What comes before every answer about contribution."""
+"""Outcomes that take precedence over every answer about contribution."""
 _CALLED = {names.EFFECTIVE_METADATA: "metadata", names.EFFECTIVE_IN_APP: "in-app data"}
 
 
 def once_in_force(setting: Setting, expected: Value = None) -> Callable[[Judge], Judge]:
-    """Puts what comes before every question of contribution before this one: its first day, and an exemption.
+    """Decorates a judge so that the first day of data use and an exemption take precedence over its own answer.
 
-    An exemption that was recorded and does not count leaves the question open: whether data is used depends on it.
-    `expected` is what the rule expects where it is None.
+    An exemption that is recorded but does not count makes the verdict `unknown`, because data use depends on it.
+    `expected` is the verdict's expected value; None takes it from the rule's `expect`.
     """
 
     def after_the_first_day(judge: Judge) -> Judge:
@@ -39,10 +39,10 @@ def once_in_force(setting: Setting, expected: Value = None) -> Callable[[Judge],
 
 
 def contributed(answer: Effective, expected: Value) -> Verdict:
-    """The verdict of a question that wants nothing contributed.
+    """The verdict of a check that wants nothing contributed.
 
-    `pass` where nothing is, else `fail`; where the plan lets nobody change it `not_achievable`. What is not known
-    keeps its outcome, its code and its reason.
+    `pass` when nothing is contributed, `fail` when something is, `not_achievable` when the plan does not allow a
+    change. An answer without a value keeps its outcome, code and reason.
     """
     seen = _last_decisive(answer.chain)
     setting = seen.setting if seen is not None else answer.setting
@@ -59,19 +59,19 @@ def contributed(answer: Effective, expected: Value) -> Verdict:
 
 
 def passing(verdict: Verdict, answer: Effective) -> Verdict:
-    """The pass, fragile where something known would undo the answer, which the reason then names."""
+    """The verdict; a pass becomes fragile when the answer is, and its reason says what would undo it."""
     if verdict.outcome is not Outcome.PASS or not answer.fragile:
         return verdict
     return fragile(verdict, answer.fragile_because)
 
 
 def worded(verdict: Verdict, code: str, reason: str) -> Verdict:
-    """The same verdict in a check's own words."""
+    """The same verdict with a check's own code and reason."""
     return replace(verdict, reason_code=code, reason=reason)
 
 
 def sentence_of(answer: Effective) -> str:
-    """The answer in a sentence, with what decides: "in-app data is contributed: the include list names ..."."""
+    """The answer as a sentence with its reasons: "in-app data is contributed: the include list names ..."."""
     what = _CALLED[answer.setting]
     decisive = [one.sentence for one in answer.chain if one.observation is not None and one.decisive]
     why = ", and ".join(dict.fromkeys((*decisive[-2:], answer.reason)))
@@ -81,12 +81,12 @@ def sentence_of(answer: Effective) -> str:
 
 
 def _verdict_of_stop(stop: Stop, setting: SettingId, expected: Value) -> Verdict:
-    """The verdict where the date or the exemption settles it, or leaves it open."""
+    """The verdict when the first day or the exemption decides, or leaves the question open."""
     about = setting if stop.outcome in (Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT) else names.EXEMPTION
     evidence = Evidence.of(*observed_in((*stop.before, stop.reason)))
     return Verdict(stop.outcome, stop.code, stop.reason.sentence, about, expected, None, evidence)
 
 
 def _last_decisive(links: tuple[Reason, ...]) -> Observation | None:
-    """What was seen, or not seen, last on the way to the answer."""
+    """The observation of the last decisive link; None when no decisive link has one."""
     return next((one.observation for one in reversed(links) if one.observation is not None and one.decisive), None)

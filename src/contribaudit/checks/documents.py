@@ -1,4 +1,4 @@
-"""Watched documents: whether a page still says what a rule rests on (GV-06, DC-19), and what was overtaken (GV-08)."""
+"""Watched documents: whether pages still confirm a rule's facts (GV-06, DC-19), and what was superseded (GV-08)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _HOW = "run `contribaudit terms check --fetch`, or import the pages with `contri
 
 
 def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -> Verdict | None:
-    """Why it is not known that the pages still say what the facts rest on; None where they do.
+    """The verdict when the pages may no longer confirm the facts; None when they do.
 
-    `about` says which facts, `days` how old the newest look at their pages may be.
+    `about` selects the facts; `days` is the greatest accepted age of the newest look at their pages.
     """
     asked = [one for one in case.state.anchored if about(one.anchor)]
     changed = [one for one in asked if one.standing.under_review]
@@ -49,12 +49,12 @@ def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -
 def reviewed_within(
     case: CheckContext, what: str, reviewed: date, limit: int, about: Callable[[Anchor], bool], still: str
 ) -> Verdict:
-    """`pass` where a review of the rulebook is at most `limit` days old and the pages still say it, else why not.
+    """`pass` when the rulebook review is at most `limit` days old and the pages still confirm it, else why not.
 
-    `what` is the beginning of the reason, `still` its end where both hold; `about` says which facts were reviewed.
+    `what` begins the reason, `still` ends it when both hold; `about` selects the facts that were reviewed.
     """
     days = (case.as_of.astimezone(UTC).date() - reviewed).days
-    # A review dated after this audit was not made yet.
+    # A review dated after this audit has not happened yet.
     fresh = 0 <= days <= limit
     doubt = page_doubt(case, about, limit) if fresh else None
     if doubt is not None:
@@ -71,7 +71,7 @@ def reviewed_within(
 
 
 def page_evidence(case: CheckContext, seen: list[AnchorStanding]) -> tuple[Evidence, ...]:
-    """The archived editions behind facts, read anew in every run; how old they are, the check itself asks."""
+    """The archived editions behind the facts, dated now: their age is a question of the check itself."""
     editions = {one.edition.document: one.edition for one in seen if one.edition is not None}
     return tuple(
         Evidence(
@@ -92,8 +92,8 @@ def page_evidence(case: CheckContext, seen: list[AnchorStanding]) -> tuple[Evide
 def no_stale_facts(case: CheckContext) -> Verdict:
     """GV-08: neither the policy's reasons nor a watched document makes a statement that a newer document replaced.
 
-    What the policy cites, its owner can correct. Documents that contradict each other are the vendor's: two sources
-    that disagree.
+    The policy's owner can correct a citation, so it is a `fail`. Documents that contradict each other belong to the
+    vendor and are reported as two sources that disagree.
     """
     rules, archive = case.state.rulebook.terms, case.state.documents
     cited = [(where, one) for where, text in _written_reasons(case) for one in overtaken_in(rules, text)]
@@ -128,7 +128,7 @@ def no_stale_facts(case: CheckContext) -> Verdict:
 
 
 def _written_reasons(case: CheckContext) -> Iterator[tuple[str, str]]:
-    """What the policy says in sentences, with where."""
+    """Each reason written in the policy, with where it is."""
     for rule in case.policy.rules:
         yield f"the rule {rule.check} ({rule.origin})", rule.reason
     for waiver in case.policy.waivers:

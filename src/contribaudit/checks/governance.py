@@ -1,6 +1,6 @@
-"""GV: whether the evidence and its rules are recent, who decided, and who could change it.
+"""Governance checks: whether the evidence and its rules are recent, who decided, and who can change the organization.
 
-GV-03 asks whether it is known who made each change, by the organization's audit log or by a ticket.
+GV-03 asks whether each change is explained by the organization's audit log or by a ticket.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _EXPECTED = "an event that names it, or a ticket"
 
 @check("GV-03", "changes-explained", outcomes={Outcome.PASS, Outcome.UNKNOWN, Outcome.NOT_ACHIEVABLE, Outcome.STALE})
 def changes_traced(case: CheckContext) -> Verdict:
-    """GV-03: every change of an audited setting in the review period has its event in the audit log, or a ticket.
+    """GV-03: every change to an audited setting in the review period has an event in the audit log, or a ticket.
 
-    That a whole search found no event is no proof of anything: no list of actions is published, so the words may have
-    missed it. It stays unknown until somebody notes a ticket.
+    A complete search without an event proves nothing: Atlassian publishes no list of actions, so the search words may
+    have missed it. The change stays `unknown` until somebody records a ticket.
     """
     rules = case.state.rulebook.log
     place = case.state.organizations[case.subject.id]
@@ -61,9 +61,9 @@ def changes_traced(case: CheckContext) -> Verdict:
 
 
 def _log_unread(case: CheckContext, place: OrganizationState) -> Verdict | None:
-    """Why the log was not read in the last run; None when it was.
+    """The verdict when the last run did not read the log; None when it did.
 
-    Where the catalogue of actions answers the same key, the scope is there, so that it is the plan that lacks the log.
+    When the same key can read the catalogue of actions, it has the scope, so the plan lacks the audit log.
     """
     reading = place.collections.get(EVENTS)
     if reading is None:
@@ -84,7 +84,7 @@ def _log_unread(case: CheckContext, place: OrganizationState) -> Verdict | None:
 
 
 def _unproven(log: AuditLog, since: datetime) -> Verdict | None:
-    """Why what was read of the log over time proves nothing; None when it does."""
+    """The verdict when the readings of the log over time prove nothing; None when they do."""
     spans = _spans(log)
     if len(log.readings) < 2 or not spans:
         reason = "nothing to compare yet: the history holds only one reading of the log"
@@ -101,14 +101,14 @@ def _unproven(log: AuditLog, since: datetime) -> Verdict | None:
 
 
 def _needs_ticket(rules: LogRules, change: Change) -> bool:
-    """True for a change that needs an event or a ticket; one that came or went with its app needs none of its own."""
+    """True for a change that needs an event or a ticket; a change that came or went with its app does not."""
     if change.why is not None and change.why.kind in (CauseKind.NEW_SUBJECT, CauseKind.GONE_SUBJECT):
         return False
     return any(family.audited for family in rules.families_behind(change.setting))
 
 
 def _has_event_or_ticket(change: Change) -> bool:
-    """True when one event that names the subject fits, or somebody noted a ticket."""
+    """True when one event that names the subject fits, or somebody recorded a ticket."""
     why = change.why
     return bool(change.ticket) or (why is not None and why.kind is CauseKind.EVENT and why.match is Match.EXACT)
 
@@ -118,9 +118,9 @@ def _spans(log: AuditLog) -> list[tuple[datetime, datetime]]:
 
 
 RECORDS = SettingId("governance.records")
-"""What a `[[decision]]` names to record that records of processing and impact assessment were updated."""
+"""The ID in a `[[decision]]` that records an update of the records of processing and the impact assessment."""
 UPDATED = "updated"
-"""The one value of RECORDS that says so."""
+"""The only value of RECORDS that confirms the update."""
 
 
 @check(
@@ -138,7 +138,7 @@ UPDATED = "updated"
     ),
 )
 def evidence_age(case: CheckContext) -> Verdict:
-    """GV-01: every collector's answer is younger than the policy's limit for documented evidence."""
+    """GV-01: every collector's answer is within the policy's age limit for documented evidence."""
     place = case.state.organizations[case.subject.id]
     if not place.collections:
         return Verdict(Outcome.UNKNOWN, "not_read", place.unread_reason or "nothing was read")
@@ -166,7 +166,7 @@ def evidence_age(case: CheckContext) -> Verdict:
 
 @check("GV-06", "rulebook-reviewed", Kind.COMPANY, outcomes={Outcome.PASS, Outcome.STALE, Outcome.UNKNOWN})
 def rulebook_age(case: CheckContext) -> Verdict:
-    """GV-06: every rulebook file was compared with its source within the review period, and the pages still say it."""
+    """GV-06: every rulebook file was reviewed within the review period, and the watched pages confirm its facts."""
     rulebook = case.state.rulebook
     reviewed = rulebook.oldest_review
     oldest = ", ".join(file.name for file in rulebook.files if file.reviewed == reviewed)
@@ -183,9 +183,9 @@ def rulebook_age(case: CheckContext) -> Verdict:
     decisions=(IN_APP.id, METADATA.id),
 )
 def decided_by_two(case: CheckContext) -> Verdict:
-    """GV-04: the newest decision on each switch that the plan lets people change was made by two persons.
+    """GV-04: two people made the newest decision on each switch that the plan makes changeable.
 
-    A default that nobody objected to is no instruction. Whether the switch stands as decided, DC-05 asks.
+    A default that nobody objected to is no instruction. DC-05 asks whether the switch is set as decided.
     """
     plan = highest_plan(case)
     if isinstance(plan, Verdict):
@@ -218,9 +218,9 @@ def decided_by_two(case: CheckContext) -> Verdict:
     decisions=(RECORDS,),
 )
 def records_updated(case: CheckContext) -> Verdict:
-    """GV-05: the policy holds a decision on RECORDS, dated no earlier than the day from which data is used.
+    """GV-05: the policy holds a decision on RECORDS, dated on or after the day from which data is used.
 
-    The decision is the evidence: no source tells what stands in an impact assessment.
+    The decision is the evidence: no source shows the content of an impact assessment.
     """
     effective = case.state.rulebook.effective
     newest = newest_decision(case.policy.decisions, RECORDS, case.as_of)
@@ -244,9 +244,9 @@ def records_updated(case: CheckContext) -> Verdict:
 
 @check("GV-07", "evidence-chain-unbroken", outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN})
 def evidence_chain(case: CheckContext) -> Verdict:
-    """GV-07: the noted manifests form an unbroken chain, and the newest pack that is in reach is as it was written.
+    """GV-07: the recorded manifests form an unbroken chain, and the newest pack within reach is unchanged.
 
-    A chain made anew as a whole is not seen here: a digest that was published at the time shows that.
+    The check cannot see a chain that was rebuilt as a whole; a digest that was published at the time can.
     """
     chain = case.state.chain(case.subject.id)
     if not chain.exported:
@@ -277,7 +277,7 @@ def evidence_chain(case: CheckContext) -> Verdict:
     ),
 )
 def administrators_known(case: CheckContext) -> Verdict:
-    """GV-02: nobody administers the organization but those of the rule's `expect`, in person or by a group."""
+    """GV-02: only people and groups in the rule's `expect` administer the organization."""
     seen = {one: attested_list(case, one, case.rule.expect) for one in _ADMINISTRATORS}
     listed = {setting: held for setting, held in seen.items() if not isinstance(held, Verdict)}
     evidence = tuple(one for each in listed for one in case.evidence(each.id))
@@ -308,7 +308,7 @@ _ADMINISTRATORS = {
     ADMINISTRATORS: "people who administer the organization are",
     ADMINISTRATOR_GROUPS: "groups that administer the organization are",
 }
-"""The lists that are compared, with the words for entries that are not approved."""
+"""The lists that are compared, each with the words for entries that are not approved."""
 
 ALL: tuple[Check, ...] = (
     evidence_age,

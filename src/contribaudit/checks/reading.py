@@ -1,6 +1,6 @@
-"""What many checks need: observations as evidence, attested words and lists, and what precedes every answer.
+"""Shared by many checks: observations as evidence, attested words and lists, and the verdicts that precede an answer.
 
-The date, an exemption and a trial take precedence; an unread observation becomes a verdict of its own.
+An observation without a usable value becomes a verdict of its own, and a trial makes a pass fragile.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from contribaudit.core.resolve.state import State, once_per_state, screen_for, s
 
 
 def list_evidence(state: State, organization: str, collector: str) -> tuple[Evidence, ...]:
-    """A list that was read to its end, as evidence that an entry is absent; empty when it was not read to its end."""
+    """Evidence that an entry is absent from a list that was read to its end; empty when it was not."""
     place = state.organizations[organization]
     if not place.completed(collector):
         return ()
@@ -40,20 +40,18 @@ def list_evidence(state: State, organization: str, collector: str) -> tuple[Evid
 
 
 def rulebook_evidence(case: CheckContext) -> tuple[Evidence, ...]:
-    """The rulebook, read anew in every run; how old its review is, GV-06 asks."""
+    """The rulebook as evidence dated now, because every run reads it; GV-06 asks how old its review is."""
     rulebook = case.state.rulebook
     return (Evidence(Grade.DOCUMENTED, f"rulebook {rulebook.version}", case.as_of, rulebook.sha256),)
 
 
 def policy_evidence(case: CheckContext, what: str) -> tuple[Evidence, ...]:
-    """The policy file, which holds what people decided; read anew in every run."""
+    """The policy file, which records people's decisions, as evidence dated now, because every run reads it."""
     return (Evidence(Grade.DOCUMENTED, f"policy {case.policy.name}: {what}", case.as_of, case.policy.sha256),)
 
 
 def unread(observation: Observation, expected: Value = None) -> Verdict:
-    """`unknown`, because the setting was not read, or the source said null; `stale` or `conflict` where attested
-    values are.
-    """
+    """The verdict when a setting was not read or is null: `unknown`, or `stale` or `conflict` for such attestations."""
     setting = catalogue.find(observation.setting)
     if isinstance(observation, Observed):
         return Verdict(
@@ -91,7 +89,7 @@ def not_verifiable(setting: SettingId | None, why: str) -> Judge:
 
 
 def of_apps(fits: Callable[[App], bool]) -> Callable[[State, Subject], bool]:
-    """Makes an `applies` of what the rulebook says of an app; one that it does not know is never dropped."""
+    """An `applies` function from a test of the rulebook's app; apps that the rulebook does not know always apply."""
 
     def applies(state: State, subject: Subject) -> bool:
         known = state.app(subject)
@@ -101,7 +99,7 @@ def of_apps(fits: Callable[[App], bool]) -> Callable[[State, Subject], bool]:
 
 
 def unknown_app(case: CheckContext, what: str) -> Verdict:
-    """`unknown`: the rulebook does not know whether the app has `what`; or why its type was not read."""
+    """`unknown` when the rulebook does not know whether the app has `what`, or when the app's type was not read."""
     type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
     if not isinstance(type_key, Observed) or not isinstance(type_key.value, str):
         return unread(type_key)
@@ -112,12 +110,12 @@ def unknown_app(case: CheckContext, what: str) -> Verdict:
 
 
 def may_be_sandbox(state: State, app: Subject) -> bool:
-    """False for an app that is known to be none."""
+    """False for an app that is known not to be a sandbox."""
     return state.word(app, names.APP_SANDBOX) != "none"
 
 
 def plan_of(state: State, subject: Subject) -> Plan | Observation:
-    """The app's plan, or the observation that leaves it open: unread, null, several words or an unknown one."""
+    """The app's plan, or the observation that leaves it open: unread, null, several words or an unknown word."""
     seen = state.read(subject, names.PLAN)
     if isinstance(seen, Observed) and isinstance(seen.value, str):
         known = state.rulebook.plan(seen.value)
@@ -127,7 +125,7 @@ def plan_of(state: State, subject: Subject) -> Plan | Observation:
 
 
 def plan_unclear(seen: Observation) -> Verdict:
-    """`unknown`, because the plan is."""
+    """`unknown` for an app whose plan is unknown."""
     if isinstance(seen, Observed) and seen.value is not None:
         words = ", ".join(seen.value) if isinstance(seen.value, tuple) else str(seen.value)
         reason = f"the rulebook does not know which plan {words!r} is"
@@ -136,7 +134,7 @@ def plan_unclear(seen: Observation) -> Verdict:
 
 
 def none_among_apps(what: str, outcome: Outcome = Outcome.PASS) -> Callable[[State, str], Verdict | None]:
-    """`outcome` where a whole, non-empty inventory holds none of `what`; None (so `unknown`) for any other."""
+    """`outcome` when a complete, non-empty inventory holds no app that `what` describes; otherwise None (`unknown`)."""
 
     def answer(state: State, organization: str) -> Verdict | None:
         evidence = list_evidence(state, organization, names.WORKSPACES)
@@ -158,7 +156,7 @@ _GRAVEST_FIRST = (
 
 
 def attested_choice(state: State, subject: Subject, setting: Setting, expected: Value = None) -> str | Verdict:
-    """The setting's word without case; a verdict where it was not read, is null, or is an unknown word."""
+    """The setting's word in lower case; a verdict when it was not read, is null, or is an unknown word."""
     seen = state.read(subject, setting.id)
     if not isinstance(seen, Observed) or seen.value is None:
         return unread(seen, expected)
@@ -169,9 +167,9 @@ def attested_choice(state: State, subject: Subject, setting: Setting, expected: 
 def attested_list(
     case: CheckContext, setting: Setting, expected: Value = None, subject: Subject | None = None
 ) -> tuple[str, ...] | Verdict:
-    """The setting's list, which may be empty; a verdict where it was not read, is null, or is no list.
+    """The setting's list, which may be empty; a verdict when it was not read, is null, or is not a list.
 
-    `subject` is whose it is where that is not the case's own.
+    `subject` is the list's owner when that is not the case's subject.
     """
     seen = case.state.read(subject or case.subject, setting.id)
     if not isinstance(seen, Observed) or seen.value is None:
@@ -185,7 +183,7 @@ def _unexpected_word(seen: Observed, setting: Setting, expected: Value) -> Verdi
 
 
 def compared(case: CheckContext, setting: Setting, wanted: str, says: Mapping[str, str]) -> Verdict:
-    """`pass` for the wanted word and `fail` for any other, each with what it says; the code names the word."""
+    """`pass` for the wanted word, `fail` for any other, each with its sentence from `says`; the code names the word."""
     word = attested_choice(case.state, case.subject, setting, wanted)
     if isinstance(word, Verdict):
         return word
@@ -195,7 +193,7 @@ def compared(case: CheckContext, setting: Setting, wanted: str, says: Mapping[st
 
 
 def code_of(setting: Setting, word: str) -> str:
-    """The reason code of a word: "web_search_off"."""
+    """The reason code for a setting's word, such as "web_search_off"."""
     return f"{setting.id.rpartition('.')[2]}_{word}"
 
 
@@ -206,13 +204,13 @@ def most_severe(verdicts: Iterable[Verdict]) -> Verdict | None:
 
 
 def highest_plan(case: CheckContext, expected: Value = None) -> Plan | Verdict:
-    """The organization's highest active plan; a verdict where it cannot be told."""
+    """The organization's highest active plan; a verdict when it is unknown."""
     seen = case.state.read(organization_subject(case.subject.organization), names.HIGHEST_PLAN)
     return case.state.rulebook.plan(case.state.word(seen.subject, seen.setting)) or unread(seen, expected)
 
 
 def apps_of(case: CheckContext, setting: Setting) -> list[Subject] | Verdict:
-    """Every app of the organization; a verdict where the list of apps is not whole, or empty."""
+    """Every app of the organization; a verdict when the list of apps is incomplete or empty."""
     organization = case.subject.organization
     apps = case.state.once(("apps", organization), lambda: case.state.subjects(Kind.APP, organization))
     place = case.state.organizations[organization]
@@ -223,14 +221,15 @@ def apps_of(case: CheckContext, setting: Setting) -> list[Subject] | Verdict:
 
 
 def apps_shown(rulebook: Rulebook, setting: Setting) -> frozenset[str]:
-    """Type keys of the apps that a console screen shows this setting for; empty when no screen names any."""
+    """Type keys of the apps for which a console screen shows this setting; empty when no screen names any."""
     return frozenset(key for screen in rulebook.screens if setting.id in screen.settings for key in screen.apps)
 
 
 def unless_no_screen(case: CheckContext, setting: Setting, verdict: Verdict) -> Verdict:
-    """The verdict; `no_such_setting` in place of one that waits for a look at a screen that does not exist.
+    """The verdict, or `no_such_setting` when it waits for a look at a screen that does not exist.
 
-    That is so where nobody recorded the setting, and screens show it, but none of them for an app of this known type.
+    That is the case when nobody recorded the setting, and screens show it, but none of them for an app of this known
+    type.
     """
     state, subject = case.state, case.subject
     known = app_known(state, subject)
@@ -253,7 +252,7 @@ def fragile(verdict: Verdict, because: str) -> Verdict:
 
 
 def fragile_where(because: Callable[[CheckContext], str]) -> Callable[[Judge], Judge]:
-    """Makes a judge whose passes are fragile where something is known that would undo them; "" for nothing."""
+    """Decorates a judge so that its passes are fragile when `because` says what would undo them; "" leaves them."""
 
     def of(judge: Judge) -> Judge:
         def judged(case: CheckContext) -> Verdict:
@@ -269,7 +268,7 @@ def fragile_where(because: Callable[[CheckContext], str]) -> Callable[[Judge], J
 
 
 def in_trial(case: CheckContext) -> str:
-    """What the end of a trial that is known to run may change; "" where none is."""
+    """What the end of a running trial may change; "" when no trial is known to run."""
     return trial_running(case.state, case.subject.organization)
 
 
@@ -282,17 +281,17 @@ def _in_own_trial(case: CheckContext) -> str:
 
 
 fragile_in_trial = fragile_where(in_trial)
-"""While a trial is known to run: its end may move what was seen."""
+"""Marks a pass as fragile while a trial is known to run, because its end may change what was seen."""
 fragile_in_deciding_trial = fragile_where(lambda case: trial_behind(case.state, case.subject.organization))
-"""While a trial gives the highest plan, or may: what follows from that plan alone may move with its end."""
+"""Marks a pass as fragile while a trial gives, or may give, the highest plan, which its end may lower."""
 fragile_in_own_trial = fragile_where(_in_own_trial)
-"""Where the app's own plan is a trial: what it falls to may have less."""
+"""Marks a pass as fragile while the app's own plan is a trial, because the plan after it may offer less."""
 
 
 def beyond(case: CheckContext, listed: Iterable[str], approved: Value) -> tuple[str, ...]:
-    """Entries of a list that the approved one does not hold, sorted. Apps are compared by identity, texts without case.
+    """Entries of a list that are not approved, sorted. Apps are compared by identity, texts without case.
 
-    An app is named by alias or by ARI; an alias that two apps share names neither.
+    An app is named by alias or ARI; an alias that two apps share names neither.
     """
     held = {identity(case, text) for text in approved} if isinstance(approved, tuple) else set()
     return tuple(sorted(text for text in listed if identity(case, text) not in held))
@@ -309,11 +308,11 @@ def only_approved(
     evidence: tuple[Evidence, ...] = (),
     any_by_default: bool = False,
 ) -> Verdict:
-    """`fail` where a list that people read holds what the rule's `expect` does not, else `pass`.
+    """`fail` when an attested list holds entries that the rule's `expect` does not approve, else `pass`.
 
-    `over` and `within` are the code and the reason of each; what goes beyond is named after the reason. `empty` is the
-    reason of an empty list. `evidence` is what led to the list, `subject` whose it is where that is not the case's own.
-    `any_by_default`: a rule without `expect` approves whatever is listed.
+    `over` and `within` are the code and the reason of `fail` and `pass`; unapproved entries follow the reason. `empty`
+    is the reason for an empty list. `evidence` led to the list. `subject` owns the list when that is not the case's
+    subject. With `any_by_default`, a rule without `expect` approves every entry.
     """
     subject = subject or case.subject
     unlimited = any_by_default and case.rule.expect is None
@@ -331,7 +330,7 @@ def only_approved(
 
 
 def identity(case: CheckContext, text: str) -> str:
-    """What a list's entry names: an app's ID, else the text itself without case."""
+    """The ID of the app that a list's entry names, else the entry itself in lower case."""
     organization = case.subject.organization
     bare = text.strip().removeprefix(f"{organization}:").casefold()
     return _ids_by_alias(case.state, organization).get(bare, bare)

@@ -1,7 +1,7 @@
-"""SP: whether the vendor's list of sub-processors is current, reviewed and understood, and what of it touches us.
+"""Sub-processor checks: whether the vendor's list is current, reviewed and understood, and which of it affects us.
 
-Nothing passes by the list that the rulebook ships, or by one that is older than the rulebook allows: who was added
-since is not known. What an old list shows to be wrong stays wrong.
+A list shipped with the rulebook, or one that is too old, never leads to a pass, because later additions are unknown. A
+problem that an old list shows remains a problem.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ _Touching: TypeAlias = list[tuple[Processor, Exposure]]
 
 
 def _evidence(case: CheckContext, listed: SubprocessorList) -> tuple[Evidence, ...]:
-    """The list, kept word for word and read anew in every run; how old it is, SP-01 asks."""
+    """The list as evidence dated now, because it is kept verbatim; SP-01 asks how old it is."""
     called = f"sub-processors in force since {listed.effective}"
     return (Evidence(Grade.DOCUMENTED, called, case.as_of, listed.sha256),)
 
 
 def _expected_by(case: CheckContext, check: str) -> Value:
-    """What the rule of a check expects of the subject; None without such a rule."""
+    """The value that a check's rule expects of the subject; None without an enabled rule."""
     own = case.rule.check == check
     rule = case.rule if own else rule_for(case.policy, check, attributes_of(case.state, case.subject))
     return rule.expect if rule is not None and rule.enabled else None
 
 
 def _days_allowed(case: CheckContext) -> int:
-    """Days for which an import counts as current, by SP-01's rule where the policy has one."""
+    """Days for which an import counts as current: SP-01's rule, or the rulebook's period without one."""
     given = _expected_by(case, "SP-01")
     return int(given) if isinstance(given, str) and given.isdecimal() else case.state.rulebook.subprocessors.list_days
 
@@ -103,7 +103,7 @@ def list_current(case: CheckContext) -> Verdict:
     outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE},
 )
 def changes_reviewed(case: CheckContext) -> Verdict:
-    """SP-02: a person reviewed what each list changed, the newest within the days to object after its first import."""
+    """SP-02: a person reviewed each list's changes, those of the newest within the objection period after import."""
     history = case.state.subprocessors
     rules = case.state.rulebook.subprocessors
     expected = f"reviewed within {rules.objection_days} days of the import"
@@ -111,7 +111,7 @@ def changes_reviewed(case: CheckContext) -> Verdict:
     if not versions:
         reason = f"no list was imported, so what changed since {rules.baseline.effective if rules.baseline else 'then'}"
         return Verdict(Outcome.UNKNOWN, "never_imported", f"{reason} is not known: {_IMPORT}", None, expected)
-    # What an earlier list changed stays to be reviewed, also after a later one was.
+    # Changes of an earlier list still need a review after a later list was reviewed.
     newest = versions[-1]
     listed = next((one for one in versions if _list_changes(case, one) and history.reviewed(one) is None), newest)
     assert listed.imported is not None
@@ -144,7 +144,7 @@ def changes_reviewed(case: CheckContext) -> Verdict:
 
 
 def _list_changes(case: CheckContext, listed: SubprocessorList) -> Sequence[ListChange]:
-    """What a list changed; of the first one since the list that the rulebook ships."""
+    """The changes that a list made; for the first list, those since the rulebook's list."""
     before = version_before(case.state.subprocessors, listed, case.state.rulebook.subprocessors.baseline)
     if before is None:
         return ()
@@ -153,7 +153,7 @@ def _list_changes(case: CheckContext, listed: SubprocessorList) -> Sequence[List
 
 
 def _if_current(case: CheckContext, listed: SubprocessorList, verdict: Verdict) -> Verdict:
-    """The verdict; `stale` in place of a pass by a list that is not current."""
+    """The verdict, or `stale` in place of a pass when the list is not current."""
     if verdict.outcome is not Outcome.PASS:
         return verdict
     last = list_in_force(case.state) or listed
@@ -164,9 +164,9 @@ def _if_current(case: CheckContext, listed: SubprocessorList, verdict: Verdict) 
 
 
 def _touching(case: CheckContext, rows: Iterable[Processor]) -> _Touching:
-    """Rows that touch or may touch an app of the organization, each with the exposure that says most.
+    """Rows that affect or may affect an app of the organization, each with its most certain exposure.
 
-    Two rows of one company are two: each has products, purposes and locations of its own.
+    Two rows of one company stay separate, because each has its own products, purposes and locations.
     """
     apps = case.state.subjects(Kind.APP, case.subject.organization)
     found: dict[int, tuple[Processor, Exposure]] = {}
@@ -180,12 +180,12 @@ def _touching(case: CheckContext, rows: Iterable[Processor]) -> _Touching:
 
 
 def _company_names(found: Iterable[tuple[Processor, Exposure]]) -> tuple[str, ...]:
-    """Names of companies, each once."""
+    """Company names, each once, in order."""
     return tuple(dict.fromkeys(processor.name for processor, _ in found))
 
 
 def _apps_unread(case: CheckContext) -> str:
-    """Why the list of apps is not whole; "" when it is: then a row that touches none of them touches nothing."""
+    """Why the list of apps is incomplete or empty; "" when a row that matches no app can be ruled out."""
     place = case.state.organizations[case.subject.organization]
     if not place.completed(names.WORKSPACES):
         return f"the list of apps is incomplete: {place.why_not(names.WORKSPACES)}"
@@ -193,9 +193,10 @@ def _apps_unread(case: CheckContext) -> str:
 
 
 def _by_list(judge: Callable[[CheckContext, _Touching], Verdict]) -> Judge:
-    """Judges by what of the list in force touches the organization, which is the evidence: `unknown` without a list.
+    """Decorates a judge with the rows of the list in force that affect the organization; `unknown` without a list.
 
-    A pass becomes `unknown` where apps may be missing, `stale` where the list is not current.
+    The list is the evidence. A pass becomes `unknown` when apps may be missing, and `stale` when the list is not
+    current.
     """
 
     def judged(case: CheckContext) -> Verdict:
@@ -214,13 +215,13 @@ def _by_list(judge: Callable[[CheckContext, _Touching], Verdict]) -> Judge:
 
 
 def _reviewed(case: CheckContext, processor: Processor) -> bool:
-    """Whether a person reviewed its row of the list in force."""
+    """Whether a person reviewed the sub-processor's row in the list in force."""
     listed = list_in_force(case.state)
     return listed is not None and case.state.subprocessors.reviewed(listed, processor.name) is not None
 
 
 def _accepted(case: CheckContext, name: str) -> bool:
-    """Whether the policy accepts the sub-processor: it is among what SP-04's rule expects."""
+    """Whether the policy accepts the sub-processor, which SP-04's rule does by name."""
     accepted = _expected_by(case, "SP-04")
     return isinstance(accepted, tuple) and any(same_name(name, one) for one in accepted)
 
@@ -240,10 +241,10 @@ def _accepted(case: CheckContext, name: str) -> bool:
 )
 @_by_list
 def locations_allowed(case: CheckContext, touching: _Touching) -> Verdict:
-    """SP-03: every sub-processor that touches an app works in allowed locations only, or is accepted.
+    """SP-03: every sub-processor that affects an app works only in allowed locations, or is accepted.
 
-    Places under a condition count: support may be asked for. What is compared is the company on the list, whichever
-    models it hosts.
+    Locations under a condition count, since support may be asked for. The check compares the company on the list,
+    whichever models it hosts.
     """
     if not case.listed:
         reason = "the policy names no locations: set expect in its rule, or subprocessor_locations in [expect]"
@@ -279,7 +280,7 @@ def locations_allowed(case: CheckContext, touching: _Touching) -> Verdict:
 
 
 def _codes(case: CheckContext, words: Iterable[str]) -> frozenset[str]:
-    """Codes of the places that a policy names; the EEA stands for its countries too."""
+    """Codes of the places that a policy names; the EEA includes its countries."""
     rules = case.state.rulebook.subprocessors
     codes = {code for word in words if (code := rules.place_of(word)) is not None}
     return frozenset(codes | rules.eea if EEA in codes else codes)
@@ -304,10 +305,10 @@ def _within(case: CheckContext, place: Place, allowed: frozenset[str]) -> bool:
 )
 @_by_list
 def training_accepted(case: CheckContext, touching: _Touching) -> Verdict:
-    """SP-04: every sub-processor that trains models and touches an app is accepted by the policy.
+    """SP-04: the policy accepts every sub-processor that trains models and affects an app.
 
-    A row whose training is limited to products with AI stays in question while the row touches an app at all: blocking
-    AI does not take it away.
+    Training that is limited to products with AI stays in question while the row affects an app at all, because blocking
+    AI does not rule it out.
     """
     training = [one for one in touching if _TRAINING in one[0].purpose_kinds]
     open_ones = [one for one in training if not _accepted(case, one[0].name)]
@@ -341,7 +342,7 @@ def training_accepted(case: CheckContext, touching: _Touching) -> Verdict:
 
 @check("SP-05", "subprocessor-notices-subscribed", reads=(NOTICES.id,))
 def notices_subscribed(case: CheckContext) -> Verdict:
-    """SP-05: somebody gets the vendor's notices, without which nobody knows when the days to object begin."""
+    """SP-05: somebody receives the vendor's notices, which start the objection period."""
     says = {
         "subscribed": "subscribed to the vendor's notices of new sub-processors",
         "not_subscribed": "nobody is subscribed to the vendor's notices of new sub-processors",
@@ -357,7 +358,7 @@ def notices_subscribed(case: CheckContext) -> Verdict:
 )
 @_by_list
 def rows_understood(case: CheckContext, touching: _Touching) -> Verdict:
-    """SP-06: every row that touches or may touch an app is understood, or a person reviewed it."""
+    """SP-06: every row that affects or may affect an app is understood, or a person reviewed it."""
     unclear = [one for one in touching if one[0].needs_review and not _reviewed(case, one[0])]
     if unclear:
         first, _ = unclear[0]

@@ -1,4 +1,4 @@
-"""AI: who and what may use Rovo and other AI. One file per group of questions."""
+"""AI checks: who and what may use Rovo and other AI. Each file holds one group of questions."""
 
 from __future__ import annotations
 

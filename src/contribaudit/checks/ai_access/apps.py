@@ -1,7 +1,7 @@
-"""Rovo and other AI app by app: AI-01, AI-03, AI-20, and AI-02 for the Jira family of a site; AI-04, AI-05, AI-08.
+"""AI access of each app: Rovo (AI-01, AI-03, AI-20), a site's Jira apps (AI-02), other switches (AI-04, AI-05, AI-08).
 
-AI-05 asks the apps with workspaces of their own, which are outside the organization's sites; AI-04 asks the other apps
-with a switch of their own, AI-08 the help portal.
+AI-04 checks apps with an AI switch in their own administration, AI-05 apps with their own workspaces outside the
+organization's sites, and AI-08 the help portal. The functions above the checks are shared with other families.
 """
 
 from __future__ import annotations
@@ -58,23 +58,26 @@ _FAMILY_CODES = ("jira_family_not_blocked", "jira_family_blocked")
 
 
 in_rovo_access = of_apps(lambda app: app.rovo_block not in ("none", "elsewhere"))
-"""False only for an app that the rulebook knows to stand outside Rovo access."""
+"""False only for an app that the rulebook places outside Rovo access."""
 
 
 def on_its_screen(state: State, subject: Subject) -> bool:
-    """False for an app outside Rovo access, and for a known one that its screen does not list: nobody can limit it."""
+    """Whether Rovo access can be set for the app.
+
+    False for an app outside Rovo access, and for one of a known type that no screen lists and nobody has recorded.
+    """
     shown = screen_for(state, subject, ai.ACCESS.id) is not None or state.app(subject) is None
     return in_rovo_access(state, subject) and (shown or not never_recorded(state, subject, ai.ACCESS.id))
 
 
 def nothing_to_ask(setting: Setting, expected: Value = None) -> Verdict:
-    """What a question about every app says where none of them is one that it is about: nothing was looked at."""
+    """`unknown` for a question about every app when the organization has no app that the question covers."""
     reason = "the organization has no app that this check covers, so nothing was checked"
     return Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason, setting.id, expected)
 
 
 def access_told(case: CheckContext, app: Subject, expected: Value = None) -> tuple[str, tuple[Evidence, ...]] | Verdict:
-    """Rovo access of the app by all that tell of it, and the evidence; a verdict where none of them does."""
+    """The app's Rovo access from all its sources, with the evidence; a verdict when no source gives it."""
     found = access_by_all(case.state, app, case.state.app(app))
     if isinstance(found, tuple):
         word, links = found
@@ -87,7 +90,7 @@ def access_told(case: CheckContext, app: Subject, expected: Value = None) -> tup
 
 
 def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
-    """`pass` where the word lets AI in no further than the rule's `expect`, else the check's own expectation."""
+    """`pass` when the attested word opens AI no further than the rule's `expect`, or than `default` without one."""
     wanted = case.word or default
     if wanted not in setting.folded_words:
         reason = f"the rule expects {wanted!r}, which is not one of {', '.join(setting.words)}"
@@ -103,9 +106,10 @@ def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
 
 
 def exposure(case: CheckContext, subject: Subject, most: str = BLOCKED) -> Verdict:
-    """Whether AI reaches an app, or any app of the organization, no further than `most` ("blocked" or "limited").
+    """The verdict on whether AI access to an app, or to any app of the organization, stays within `most`.
 
-    Every switch, sibling and plan that decides is in it, and each is evidence: its age and grade count.
+    `most` is "blocked" or "limited". Every switch, sibling app and plan that decides is evidence, so its age and grade
+    count.
     """
     state = case.state
     answer = ai_of_app(state, subject, most) if subject.kind is Kind.APP else effective_ai(state, subject)
@@ -130,7 +134,7 @@ def exposure(case: CheckContext, subject: Subject, most: str = BLOCKED) -> Verdi
 
 
 def _switch_sentences(answer: Effective) -> str:
-    """The switches of the subject itself where they decide, else what does; for an organization, how many apps too."""
+    """The subject's own switches when they decide, else the deciding fact; for an organization, also how many apps."""
     own = [
         link.sentence
         for link in answer.chain
@@ -148,13 +152,13 @@ def _switch_sentences(answer: Effective) -> str:
 
 
 def stopped_by(answer: Effective, most: str = BLOCKED) -> Verdict:
-    """The verdict of an answer that is no value, in the words of the setting that stopped it."""
+    """The verdict for an answer without a value, in the words of the setting that left it open."""
     assert isinstance(answer.outcome, Outcome)
     seen = answer.chain[-1].observation
     switch = _SWITCHES.get(seen.setting) if seen is not None else None
     if switch is None:
         setting = seen.setting if seen is not None else names.EFFECTIVE_AI
-        setting = ai.ACCESS.id if setting in WITNESSES else setting  # where somebody can look
+        setting = ai.ACCESS.id if setting in WITNESSES else setting  # the setting that a person can look up
         return Verdict(
             answer.outcome, answer.code, answer.reason, setting, NOT_EXPOSED, None, Evidence.of(*answer.rests_on)
         )
@@ -166,14 +170,14 @@ def stopped_by(answer: Effective, most: str = BLOCKED) -> Verdict:
 
 
 def _unread_switch_reason(answer: Effective, seen: Observation, wanted: str) -> str:
-    """Why a switch says nothing; where it is another app's, the sentence that names that app."""
+    """Why a switch gives no answer; for another app's switch, the sentence that names that app."""
     if seen.subject != answer.subject or (isinstance(seen, Observed) and seen.value is not None):
         return answer.reason
     return unread(seen, wanted).reason
 
 
 def _switch_word(switch: Setting, most: str) -> str:
-    """`most` in the switch's own words."""
+    """The switch's own word for `most`."""
     return next(word for word in switch.words if OPENNESS[word] == OPENNESS[most])
 
 
@@ -195,9 +199,9 @@ def _switch_word(switch: Setting, most: str) -> str:
 )
 @fragile_in_trial
 def access(case: CheckContext) -> Verdict:
-    """AI-01: AI reaches the app no further than the rule's `expect`, which is `blocked` where it says nothing.
+    """AI-01: AI access to the app is no wider than the rule's `expect`, or `blocked` without one.
 
-    Where any access is `allowed`, no other switch and no sibling could open it further.
+    When the rule allows any access (`allowed`), no other switch and no sibling app could widen it.
     """
     wanted = case.word or BLOCKED
     answer = (
@@ -220,9 +224,9 @@ _may_be_family = of_apps(lambda app: app.jira_family)
 )
 @fragile_in_trial
 def family_blocked_together(case: CheckContext) -> Verdict:
-    """AI-02: the Jira apps of a site are all blocked, or none is: search, chat and create stay while one is open.
+    """AI-02: all Jira apps of a site are blocked, or none is: one open app keeps search, chat and create available.
 
-    Each by its own switches: one that is blocked under Rovo access and on in its own administration is open.
+    Each app is judged by its own switches: one that is blocked in Rovo access but on in its own administration is open.
     """
     state = case.state
     apps = apps_of(case, ai.ACCESS)
@@ -262,7 +266,7 @@ def family_blocked_together(case: CheckContext) -> Verdict:
 
 @once_per_state
 def _families(state: State, organization: str) -> Mapping[Subject, tuple[Subject, ...]]:
-    """The Jira apps of each app's site, and those of which the type is not known."""
+    """For each app, the Jira apps of its site, including apps whose type is unknown."""
     found: dict[Subject, tuple[Subject, ...]] = {}
     for site in sites_of(state, organization):
         family = tuple(app for app in site.apps if _may_be_family(state, app))
@@ -280,9 +284,9 @@ def _families(state: State, organization: str) -> Mapping[Subject, tuple[Subject
 )
 @fragile_in_trial
 def reviewed(case: CheckContext) -> Verdict:
-    """AI-03: somebody looked at the app's Rovo access, whatever it is: a new app comes with AI.
+    """AI-03: a person has reviewed the app's Rovo access, whatever its value, because new apps come with AI.
 
-    Where there is a baseline, it is the review of what it holds; what is outside of it was reviewed by nobody.
+    When a baseline is approved, it is the review of everything it holds, and an app outside it has not been reviewed.
     """
     approved = case.state.baseline(case.subject.organization)
     if approved is not None:
@@ -316,7 +320,7 @@ def _may_lack_rovo(state: State, subject: Subject) -> bool:
     when_none=none_among_apps("is on a plan without Rovo"),
 )
 def free_plan(case: CheckContext) -> Verdict:
-    """AI-20: an app on a plan for which Rovo is not listed. Beside a paid app nothing says that Rovo cannot read it."""
+    """AI-20: an app whose plan does not list Rovo. Next to a paid app, no source says that Rovo cannot read it."""
     plan = plan_of(case.state, case.subject)
     if not isinstance(plan, Plan):
         return plan_unclear(plan)
@@ -337,7 +341,7 @@ def free_plan(case: CheckContext) -> Verdict:
 
 @once_per_state
 def _no_paid_apps(state: State, organization: str) -> bool:
-    """True when the whole inventory is on plans for which Rovo is not listed."""
+    """True when the whole inventory was read and no app is on a plan that lists Rovo."""
     plans = (plan_of(state, app) for app in state.subjects(Kind.APP, organization))
     whole = state.organizations[organization].completed(names.WORKSPACES)
     return whole and all(isinstance(plan, Plan) and not plan.rovo for plan in plans)
@@ -368,9 +372,9 @@ def _has_own_setting(state: State, subject: Subject) -> bool:
 )
 @fragile_in_trial
 def own_setting(case: CheckContext) -> Verdict:
-    """AI-04, AI-05: the AI switch in the app's own administration is no wider than the rule's `expect`, else `off`.
+    """AI-04, AI-05: the app's own AI switch is no wider than the rule's `expect`, or `off` without one.
 
-    Where no other switch decides whether AI reaches the app, that is the question; beside Rovo access AI-01 asks it.
+    For an app outside Rovo access, the check asks whether AI reaches the app at all; for the others, AI-01 asks that.
     """
     wanted = case.word or "off"
     app = case.state.app(case.subject)
@@ -404,7 +408,7 @@ def _may_have_portal(state: State, subject: Subject) -> bool:
 )
 @fragile_in_trial
 def portal_customers(case: CheckContext) -> Verdict:
-    """AI-08: customers in the help portal have no AI. The organization's Rovo access does not cover them."""
+    """AI-08: help portal customers have no AI. The organization's Rovo access does not cover them."""
     says = {"off": "customers in the help portal have no AI", "on": "customers in the help portal have AI"}
     return compared(case, tools.PORTAL_CUSTOMERS, "off", says)
 

@@ -1,6 +1,6 @@
-"""What no setting does: remove what AI wrote (AI-21), shorten retention (AI-22), choose a model (AI-24); and AI-25.
+"""AI questions beyond any setting: written content (AI-21), retention (AI-22), the model (AI-24), the screen (AI-25).
 
-AI-25 asks whether people looked at the right screen.
+AI-25 asks whether people read AI settings on the right screen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contribaudit.core.resolve.aliases import alias_of
 
 @check("AI-21", "ai-content-known-to-remain", outcomes={Outcome.NOT_ACHIEVABLE})
 def generated_content(case: CheckContext) -> Verdict:
-    """AI-21: no setting removes what AI has written; a waiver is how that is taken note of."""
+    """AI-21: no setting removes content that AI has written; a waiver acknowledges that."""
     reason = "blocking AI removes nothing that it wrote: generated content stays in pages and work items"
     return Verdict(Outcome.NOT_ACHIEVABLE, "content_stays", reason, evidence=rulebook_evidence(case))
 
@@ -34,7 +34,7 @@ def generated_content(case: CheckContext) -> Verdict:
     ),
 )
 def prompt_retention(case: CheckContext) -> Verdict:
-    """AI-22: the policy allows the days for which Atlassian itself keeps prompts and answers for safety."""
+    """AI-22: the policy allows the number of days for which Atlassian keeps prompts and answers for safety."""
     kept = case.state.rulebook.clocks.prompt_retention_days.amount
     wanted = case.word or ""
     observed = counted(kept, "day")
@@ -61,7 +61,7 @@ def prompt_retention(case: CheckContext) -> Verdict:
     ),
 )
 def provider_choice(case: CheckContext) -> Verdict:
-    """AI-24: the policy relies on no model provider: Atlassian routes each request as it likes."""
+    """AI-24: the policy relies on no model provider, because Atlassian chooses the model for each request."""
     claimed = case.listed
     evidence = rulebook_evidence(case)
     if claimed:
@@ -76,9 +76,9 @@ _SETTINGS = tuple(setting.id for setting in (*ai_access.ALL, *ai_tools.ALL) if s
 
 @check("AI-25", "console-generation-named", reads=_SETTINGS)
 def generation_named(case: CheckContext) -> Verdict:
-    """AI-25: every look at AI settings that counts names a menu path, and so a generation of the console.
+    """AI-25: every attestation of an AI setting that counts names its menu path, and so the console generation.
 
-    Screens of the same name hold different controls in different generations.
+    Screens with the same name hold different controls in different generations of the console.
     """
     organization = case.subject.organization
     subjects: list[Subject] = [organization_subject(organization)]

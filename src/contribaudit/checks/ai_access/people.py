@@ -1,4 +1,4 @@
-"""Whom AI serves: groups (AI-06), groups that hold the role for AI (AI-07), and apps that hold health data (AI-19)."""
+"""Whom AI serves: groups with Rovo access (AI-06), groups with the AI role (AI-07), apps with health data (AI-19)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from contribaudit.core.resolve.aliases import alias_of, called
 )
 @fragile_in_trial
 def approved_groups(case: CheckContext) -> Verdict:
-    """AI-06: Rovo access is limited to the groups of the rule's `expect`, or blocked, in every app.
+    """AI-06: in every app, Rovo access is blocked or limited to the groups in the rule's `expect`.
 
     `not_achievable` on a plan whose console cannot limit access by group.
     Source: https://support.atlassian.com/organization-administration/docs/manage-rovo-access-for-enterprise/
@@ -86,7 +86,7 @@ def approved_groups(case: CheckContext) -> Verdict:
 
 
 def _limited_verdict(case: CheckContext, app: Subject) -> Verdict:
-    """Blocked, or limited to approved groups; a switch of the app's own that is limited is so by no group."""
+    """`pass` for an app that is blocked or limited to approved groups; its own AI switch cannot be limited by group."""
     name = called(case.state, app)
     answer = exposure(case, app, LIMITED)
     if answer.outcome is not Outcome.PASS:
@@ -124,7 +124,7 @@ def _limited_verdict(case: CheckContext, app: Subject) -> Verdict:
 )
 @fragile_in_trial
 def health_data(case: CheckContext) -> Verdict:
-    """AI-19: in an app that is tagged for HIPAA, AI is off: by the last text that we have, no agreement covers AI."""
+    """AI-19: AI is off in an app tagged for HIPAA, because no agreement covers AI in the newest text on record."""
     tagged = attested_choice(case.state, case.subject, ai.HIPAA_TAGGED)
     if isinstance(tagged, Verdict):
         return unless_no_screen(case, ai.HIPAA_TAGGED, tagged)
@@ -154,11 +154,11 @@ _ROLE = "atlassian/ai-access"
 )
 @fragile_in_trial
 def approved_holders(case: CheckContext) -> Verdict:
-    """AI-07: no group but those of the rule's `expect`, by name or ID, holds the role for AI.
+    """AI-07: only groups in the rule's `expect`, by name or ID, hold the AI role.
 
-    That others lack the role shows nothing where everybody has access: a pass wants each app of Rovo access attested
-    as limited or blocked. Nor is an empty list a proof, unless all of them are blocked. Who holds the role in person,
-    no call lists.
+    Roles limit nothing while everybody has access, so a pass requires Rovo access to be attested as limited or blocked
+    in each app that has it. An empty list proves nothing unless all of these apps are blocked. No API call lists the
+    people who hold the role directly.
     """
     groups = case.state.subjects(Kind.GROUP, case.subject.organization)
     unapproved = _not_approved(case, groups)
@@ -195,7 +195,7 @@ def approved_holders(case: CheckContext) -> Verdict:
 def _closed_verdict(
     case: CheckContext, listed: tuple[str, ...], seen: tuple[Evidence, ...], *, blocked: bool
 ) -> Verdict:
-    """The answer where every app is limited or blocked, and every listed group is approved."""
+    """The verdict when every app is limited or blocked and every listed group is approved."""
     state, approved, setting = case.state, case.rule.expect, ai.ROLE_GROUPS.id
     evidence = (
         *Evidence.of(state.read(case.subject, setting)),
@@ -216,7 +216,7 @@ def _closed_verdict(
 
 
 def _not_approved(case: CheckContext, groups: list[Subject]) -> list[Subject]:
-    """Groups that the rule names neither by ID nor by a name that is theirs alone."""
+    """Groups that the rule names neither by ID nor by a name that no other group shares."""
     approved = case.listed
     wanted = {text.strip().casefold() for text in approved}
     called_groups = {group: _group_name(case, group) for group in groups}
@@ -229,7 +229,7 @@ def _not_approved(case: CheckContext, groups: list[Subject]) -> list[Subject]:
 
 
 def _group_name(case: CheckContext, group: Subject) -> str:
-    """The group's name as this run read it; "" if it was not read, so that it matches no approved group."""
+    """The group's name as read in this run, "" when it was not read, so that it matches no approved group."""
     return case.state.word(group, names.GROUP_NAME).strip()
 
 
@@ -250,7 +250,7 @@ def _holders_verdict(case: CheckContext, holding: list[Subject]) -> Verdict:
 
 
 def _unclear_verdict(case: CheckContext, group: Subject) -> Verdict:
-    """A group that is listed for the role, and is not seen to hold it on anything."""
+    """`unknown` for a group that is listed for the role when the apps it may use are not known."""
     seen, expected = case.state.read(group, ai.GROUP_ACCESS.id), case.rule.expect
     if not isinstance(seen, Observed):
         return unread(seen, expected)

@@ -1,7 +1,7 @@
-"""What AI may do: agents (AI-09, AI-10), web search (AI-11), beta features (AI-23), connectors, the MCP server.
+"""What AI may do: agents (AI-09, AI-10), web search (AI-11), beta features (AI-23), connectors and the Rovo MCP server.
 
-Connectors: which are connected (AI-12) or gone (AI-13), and what they let through (AI-14, AI-15). The Rovo MCP server:
-which tools may connect (AI-16), by token (AI-17), and what they may write (AI-18).
+Connectors: which are connected (AI-12) or removed (AI-13), and what they let through (AI-14, AI-15). The MCP server:
+which tools may connect (AI-16), whether by API token (AI-17), and whether they may write (AI-18).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from contribaudit.core.resolve.state import State
 
 _STATE = tools.CONNECTOR_STATE
 _ADDRESS = re.compile(r"https://(?:[^\W_][\w-]*\.)+[^\W\d_][\w-]*(?::\d+)?(?:[/?#]\S*)?$", re.IGNORECASE)
-"""An address with the name of a host: of a folder's name, or of half an address, nothing is blocked."""
+"""An address with a full host name; an entry that is only a folder or half an address blocks nothing."""
 
 
 @check(
@@ -44,7 +44,7 @@ _ADDRESS = re.compile(r"https://(?:[^\W_][\w-]*\.)+[^\W\d_][\w-]*(?::\d+)?(?:[/?
 )
 @fragile_in_trial
 def approved_connector(case: CheckContext) -> Verdict:
-    """AI-12: a connector that is connected, hidden from search or not, is one of the rule's `expect`."""
+    """AI-12: every connected connector, also one hidden from search, is in the rule's `expect`."""
     approved = case.listed
     word = attested_choice(case.state, case.subject, _STATE, "disconnected")
     if isinstance(word, Verdict):
@@ -75,7 +75,7 @@ def _may_be_disconnected(state: State, subject: Subject) -> bool:
 )
 @fragile_in_trial
 def disconnected(case: CheckContext) -> Verdict:
-    """AI-13: a connector that was disconnected is seen gone, once the time that Atlassian names has passed."""
+    """AI-13: a connector that was disconnected is confirmed gone once the period that Atlassian names has passed."""
     word = attested_choice(case.state, case.subject, _STATE, "disconnected")
     if isinstance(word, Verdict):
         return word
@@ -90,7 +90,7 @@ def disconnected(case: CheckContext) -> Verdict:
 
 
 def _disconnecting(case: CheckContext, word: str) -> Verdict:
-    """`pending` until it should be done, counted from when it was seen running; then somebody looks again."""
+    """`pending` until the documented period after the sighting has passed, then `unknown` until a new look."""
     seen = case.state.read(case.subject, _STATE.id)
     assert isinstance(seen, Observed)
     hours = case.state.rulebook.clocks.disconnect_hours.amount
@@ -122,7 +122,7 @@ def _may_be_connected(state: State, subject: Subject) -> bool:
 )
 @fragile_in_trial
 def replicates_permissions(case: CheckContext) -> Verdict:
-    """AI-14: the connector copies the permissions of its source; one that leaves the word out does not."""
+    """AI-14: the connector copies the permissions of its source; one that does not say so does not copy them."""
     says = {
         "true": "the connector copies the permissions of its source",
         "false": "the connector does not copy permissions: everybody sees everything it brings in",
@@ -140,7 +140,7 @@ def replicates_permissions(case: CheckContext) -> Verdict:
 )
 @fragile_in_trial
 def blocklist(case: CheckContext) -> Verdict:
-    """AI-15: the blocklist holds no more than it can, and nothing but addresses; whether each exists nobody checks."""
+    """AI-15: the blocklist is within its size limit and holds only addresses; whether they exist is not checked."""
     setting = tools.CONNECTOR_BLOCKLIST
     entries = attested_list(case, setting)
     if isinstance(entries, Verdict):
@@ -171,7 +171,7 @@ def blocklist(case: CheckContext) -> Verdict:
 )
 @fragile_in_trial
 def creators(case: CheckContext) -> Verdict:
-    """AI-09: only administrators, or named groups, create agents; the rule's `expect` may name the groups."""
+    """AI-09: only administrators or named groups can create agents; the rule's `expect` may name the groups."""
     word = attested_choice(case.state, case.subject, tools.AGENT_CREATORS, "admins")
     if isinstance(word, Verdict):
         return word
@@ -207,7 +207,7 @@ def creators(case: CheckContext) -> Verdict:
 )
 @fragile_in_trial
 def default_access(case: CheckContext) -> Verdict:
-    """AI-10: no app or group is opened to every future agent, but those that the rule's `expect` approves."""
+    """AI-10: future agents get no access to apps or groups, except those that the rule's `expect` approves."""
     existing = "existing agents keep the access they have"
     return only_approved(
         case,
@@ -221,7 +221,7 @@ def default_access(case: CheckContext) -> Verdict:
 @check("AI-11", "web-search-off", reads=(tools.WEB_SEARCH.id,))
 @fragile_in_trial
 def web_search(case: CheckContext) -> Verdict:
-    """AI-11: the web search option is off. Addresses can still be fetched then: data can leave in other ways."""
+    """AI-11: the web search option is off. AI can still fetch addresses then, so data can leave in other ways."""
     says = {
         "off": "the web search option is off; web addresses that somebody names can still be fetched",
         "on": "the web search option is on: queries leave for the web",
@@ -232,7 +232,7 @@ def web_search(case: CheckContext) -> Verdict:
 @check("AI-23", "beta-ai-off", reads=(tools.BETA_FEATURES.id,))
 @fragile_in_trial
 def beta_features(case: CheckContext) -> Verdict:
-    """AI-23: beta AI features are off, where the console has a switch for them."""
+    """AI-23: beta AI features are off; `unknown` when the console shows no switch for them."""
     word = attested_choice(case.state, case.subject, tools.BETA_FEATURES, "off")
     if word == "no_switch":
         evidence = case.evidence(tools.BETA_FEATURES.id)
@@ -244,9 +244,9 @@ def beta_features(case: CheckContext) -> Verdict:
 
 
 SUPPORTED = "atlassian-supported"
-"""What a rule's `expect` writes for the domains that Atlassian supports: they are allowed or blocked all together."""
+"""The word in a rule's `expect` for all domains that Atlassian supports, which are allowed or blocked together."""
 SANDBOX = "sandbox"
-"""What a rule's `expect` writes to want write access in sandboxes alone, which the organization-wide setting cannot."""
+"""The word in a rule's `expect` for write access in sandboxes only, which the organization-wide setting cannot give."""
 
 
 @check(
@@ -262,10 +262,10 @@ SANDBOX = "sandbox"
 )
 @fragile_in_trial
 def domains(case: CheckContext) -> Verdict:
-    """AI-16: only domains of the rule's `expect` connect, and no API token goes past them.
+    """AI-16: only domains in the rule's `expect` can connect, and no API token bypasses them.
 
-    Domain rules bind tools that sign in by OAuth. While tokens are accepted they keep nobody out, so their switch is
-    part of the answer.
+    Domain rules apply only to tools that sign in with OAuth. While API tokens are accepted, the rules keep nobody out,
+    so the switch for tokens is part of the answer.
     """
     approved = case.listed
     supported = attested_choice(case.state, case.subject, tools.MCP_SUPPORTED_DOMAINS, approved)
@@ -291,7 +291,7 @@ def domains(case: CheckContext) -> Verdict:
 @check("AI-17", "mcp-api-tokens-off", reads=(tools.MCP_API_TOKENS.id,))
 @fragile_in_trial
 def api_tokens(case: CheckContext) -> Verdict:
-    """AI-17: tools may not sign in with API tokens, which the domain rules do not bind."""
+    """AI-17: tools cannot sign in with API tokens, to which the domain rules do not apply."""
     says = {"off": "tools cannot sign in with API tokens", "on": "tools can sign in with API tokens, from any domain"}
     return compared(case, tools.MCP_API_TOKENS, "off", says)
 
@@ -311,7 +311,10 @@ def api_tokens(case: CheckContext) -> Verdict:
 )
 @fragile_in_trial
 def write_permission(case: CheckContext) -> Verdict:
-    """AI-18: writing over MCP is no wider than the rule's `expect`, else blocked; a sandbox alone cannot be allowed."""
+    """AI-18: write access over MCP is no wider than the rule's `expect`, or blocked without one.
+
+    `not_achievable` when the rule wants write access in sandboxes only.
+    """
     if case.word == SANDBOX:
         word = attested_choice(case.state, case.subject, tools.MCP_WRITE, SANDBOX)
         if isinstance(word, Verdict):

@@ -1,4 +1,4 @@
-"""DC: what the organization lets Atlassian use. One file per group of questions."""
+"""Data contribution checks: what the organization lets Atlassian use. Each file holds one group of questions."""
 
 from __future__ import annotations
 

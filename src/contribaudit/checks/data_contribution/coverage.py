@@ -1,4 +1,4 @@
-"""How far the answers reach: organizations (DC-10), apps (DC-18, DC-19), sandboxes (DC-23), what left (DC-25)."""
+"""What the audit covers: organizations (DC-10), apps (DC-18, DC-19), sandboxes (DC-23) and removed apps (DC-25)."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _APP_LIST = "apps.toml"
 
 @check("DC-10", "organizations-covered", Kind.COMPANY, outcomes={Outcome.PASS, Outcome.UNKNOWN, Outcome.STALE})
 def all_organizations(case: CheckContext) -> Verdict:
-    """DC-10: every organization that the configuration names was read in full.
+    """DC-10: every organization in the configuration was read in full.
 
-    What not every plan or key has need not have been read; the reason names it.
+    Sources that not every plan or key can read are optional; the reason names those that were not read.
     """
     organizations = list(case.state.organizations.values())
     names_read = tuple(one.id for one in organizations if one.collections and not _gaps(one.collections.values()))
@@ -98,7 +98,7 @@ def without_setting(case: CheckContext) -> Verdict:
 
 @check("DC-19", "covered-apps-reviewed", outcomes={Outcome.PASS, Outcome.STALE, Outcome.UNKNOWN})
 def scope_reviewed(case: CheckContext) -> Verdict:
-    """DC-19: the list of apps with a contribution setting was lately compared with Atlassian's pages, which say it."""
+    """DC-19: the list of apps with a contribution setting was reviewed recently, and the watched pages confirm it."""
     rulebook = case.state.rulebook
     file = next(one for one in rulebook.files if one.name == _APP_LIST)
     return reviewed_within(
@@ -121,7 +121,7 @@ def scope_reviewed(case: CheckContext) -> Verdict:
     when_none=none_among_apps("is a sandbox"),
 )
 def sandbox_contributes(case: CheckContext) -> Verdict:
-    """DC-23: whether a sandbox contributes is documented nowhere; only having none is an answer."""
+    """DC-23: whether a sandbox contributes is not documented, so only an organization without sandboxes passes."""
     seen = case.state.read(case.subject, names.APP_SANDBOX)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
         return unread(seen)
@@ -130,7 +130,7 @@ def sandbox_contributes(case: CheckContext) -> Verdict:
 
 
 _FEWEST = 2
-"""Readings without which nothing can have been seen to leave."""
+"""The fewest complete readings that can show whether an app left."""
 
 
 @check(
@@ -140,10 +140,10 @@ _FEWEST = 2
     outcomes={Outcome.PASS, Outcome.PENDING, Outcome.UNKNOWN, Outcome.STALE},
 )
 def departed(case: CheckContext) -> Verdict:
-    """DC-25: of each app and site that left, the day is known from which the periods of deletion run.
+    """DC-25: for each app and site that left, the day on which its deletion periods began is known.
 
-    `pending` while they run, then `unknown`: that the data was deleted nobody outside can verify, and what was
-    aggregated stays. That none left passes only for a history without holes: an app can come and go in one.
+    `pending` while the periods run, then `unknown`: nobody outside Atlassian can verify the deletion, and aggregated
+    data stays. A history in which no app left passes only without gaps, because an app can come and go within a gap.
     """
     organization = case.subject.organization
     state = case.state
@@ -175,7 +175,7 @@ def departed(case: CheckContext) -> Verdict:
 
 
 def _deletion(case: CheckContext, departures: list[Departure]) -> Verdict:
-    """The periods of the apps that left: `pending` as long as all of them run."""
+    """The verdict on apps that left: `pending` while every deletion period is still running."""
     clocks = case.state.rulebook.clocks
     periods = (clocks.in_app_deletion_days, clocks.metadata_deletion_days, clocks.retrain_days)
     days = max(one.amount for one in periods)

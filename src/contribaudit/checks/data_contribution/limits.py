@@ -1,4 +1,4 @@
-"""What no switch or list does: platform apps (DC-14), connectors (DC-16), common patterns (DC-17), the past, deletion.
+"""Beyond the switch: platform apps (DC-14), connectors (DC-16), aggregated patterns (DC-17), the past, and deletion.
 
 DC-21 is about the time before an opt-out, DC-22 about deletion after it.
 """
@@ -45,9 +45,10 @@ _IN_APP = contribution.IN_APP
 )
 @once_in_force(contribution.METADATA, "off")
 def common_patterns(case: CheckContext) -> Verdict:
-    """DC-17: prompts of the chat feed no common patterns: metadata is off, or Rovo is blocked everywhere.
+    """DC-17: chat prompts are not used for aggregated patterns: metadata is off, or Rovo is blocked everywhere.
 
-    Search queries and configuration names feed them as long as metadata does; in-app Off stops none of it.
+    Search queries and configuration names are used as long as metadata is contributed; turning in-app data off stops
+    none of it.
     """
     answer = metadata(case.state, case.subject)
     if answer.value == NOT_CONTRIBUTED:
@@ -75,10 +76,10 @@ def common_patterns(case: CheckContext) -> Verdict:
 @fragile_in_deciding_trial
 @once_in_force(_IN_APP, "off")
 def off_from_the_start(case: CheckContext) -> Verdict:
-    """DC-21: in-app contribution was seen off before the day from which data is used, and stands so.
+    """DC-21: in-app contribution was seen off before the day from which data is used, and is still off.
 
-    A look of today shows today's switch, not when it was set; nor does a decision show that it was carried out. The
-    reason tells the exposure window as far as the looks that were kept reach.
+    An attestation shows the switch on its own day, not when it was set, and a decision does not show that it was
+    carried out. The reason gives the exposure window as far back as the recorded attestations reach.
     """
     answer = in_app(case.state, case.subject)
     verdict = contributed(answer, "off")
@@ -102,7 +103,7 @@ def off_from_the_start(case: CheckContext) -> Verdict:
 
 
 def _current_state(answer: Effective) -> str:
-    """A clause that in-app data is contributed today, and how."""
+    """A clause that says that in-app data is contributed today, and how."""
     if answer.code == "switch":
         return "in-app data contribution is on"
     return f"in-app data contribution is off, but {answer.reason}"
@@ -117,10 +118,11 @@ def _current_state(answer: Effective) -> str:
 )
 @once_in_force(_IN_APP, "off")
 def deletion(case: CheckContext) -> Verdict:
-    """DC-22: after an opt-out, Atlassian's periods of deletion run: `pending` until the last of them, then `unknown`.
+    """DC-22: after an opt-out, Atlassian's deletion periods run: `pending` until the last ends, then `unknown`.
 
-    In-app data and metadata have clocks of their own, each from the day of the policy's decision on its switch: a
-    look does not tell the day. Nobody outside can verify the deletion, and what was aggregated may be kept for years.
+    In-app data and metadata have separate periods. Each starts on the day of the policy's decision on its switch,
+    because an attestation does not show that day. Nobody outside Atlassian can verify the deletion, and aggregated data
+    may be kept for years.
     """
     answer = in_app(case.state, case.subject)
     if answer.value == CONTRIBUTED:
@@ -138,12 +140,12 @@ def deletion(case: CheckContext) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _OptOut:
-    """One switch that is seen off, and what the policy says of the day."""
+    """One switch that was seen off, and the policy's decision about it."""
 
     setting: Setting
     decision: Decision | None
     clocks: tuple[DeletionClock, ...]
-    """Empty without a decision, and for one from before use began."""
+    """Empty without a decision, or when it was made before data use began."""
     sentence: str
 
 
@@ -166,7 +168,7 @@ def _opt_out(case: CheckContext, setting: Setting) -> _OptOut:
 
 
 def _deletion_of(case: CheckContext, parts: list[_OptOut], evidence: tuple[Evidence, ...]) -> Verdict:
-    """All opt-outs together: one that is not dated leaves it open, else the first end that is still ahead counts."""
+    """The verdict on all opt-outs: `unknown` when one has no date, else `pending` until the next end of a period."""
     reason = "; ".join(one.sentence for one in parts)
     undated = next((one for one in parts if one.decision is None), None)
     clocks = sorted((clock for one in parts for clock in one.clocks), key=lambda one: one.due_at)
@@ -200,9 +202,9 @@ def _deletion_of(case: CheckContext, parts: list[_OptOut], evidence: tuple[Evide
 @fragile_by_switch
 @once_in_force(_IN_APP, "off")
 def platform_apps(case: CheckContext) -> Verdict:
-    """DC-14: nobody relies on excluding a platform app, which follows the organization's switch alone.
+    """DC-14: nobody relies on excluding a platform app, which follows only the organization's switch.
 
-    A claim is an entry of the exclude list, or an app that the rule's `expect` names as excluded.
+    Entries of the exclude list and apps that the rule's `expect` names as excluded show that somebody does.
     """
     claimed = case.listed
     switch = attested_choice(case.state, case.subject, _IN_APP, "off")
@@ -228,7 +230,7 @@ def platform_apps(case: CheckContext) -> Verdict:
 
 
 def _names_platform_app(case: CheckContext, text: str) -> bool:
-    """True for an entry that names a platform app, by the app itself or by its type key."""
+    """True for an entry that names a platform app by its name, ID or type key."""
     bare = identity(case, text)
     app = Subject(case.subject.organization, Kind.APP, bare)
     type_key = case.state.recall(app, names.APP_TYPE_KEY) or bare.removeprefix("app:").rpartition("/")[2]
@@ -250,7 +252,7 @@ _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
 @fragile_in_deciding_trial
 @once_in_force(tools.CONNECTOR_OFFERED)
 def connector_kept_out(case: CheckContext) -> Verdict:
-    """DC-16: a connector that can contribute is excluded, or not included, unless the rule's `expect` approves it."""
+    """DC-16: a connector that can contribute is kept out by the lists, unless the rule's `expect` approves it."""
     approved = case.listed
     offered = attested_choice(case.state, case.subject, tools.CONNECTOR_OFFERED)
     if isinstance(offered, Verdict):

@@ -1,6 +1,7 @@
-"""What decides before any switch: the highest plan (DC-06), trials (DC-07, DC-08), exemption (DC-20).
+"""What decides before any switch: the highest plan (DC-06), trials (DC-07, DC-08) and the exemption (DC-20).
 
-Whether a value was chosen is DC-05, evidence from before a plan changed DC-09, the right screen DC-24.
+Further questions: whether a value was chosen (DC-05), whether evidence is older than a plan change (DC-09), and whether
+the right screen was read (DC-24).
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ _ENDS = catalogue.TRIAL_ENDS
     ),
 )
 def highest_plan_as_written(case: CheckContext) -> Verdict:
-    """DC-06: the highest active plan is the one that the policy was written for."""
+    """DC-06: the highest active plan is the plan that the policy was written for."""
     seen = case.state.read(case.subject, names.HIGHEST_PLAN)
     wanted = case.rule.expect if isinstance(case.rule.expect, str) else case.policy.written_for_plan
     if wanted is None:
@@ -102,7 +103,7 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
 
 
 def _surely_too_high(case: CheckContext, wanted: str, expected: Plan | None) -> Verdict | None:
-    """The `fail` of a highest plan that is not known, and surely higher than the wanted one; None for any other."""
+    """`fail` when the highest plan is unknown but certainly higher than the wanted plan; None in every other case."""
     organization = case.subject.organization
     possible = possible_plans(case.state, organization)
     if expected is None or not possible or possible[0].rank <= expected.rank:
@@ -129,10 +130,10 @@ def _observed_text(seen: object) -> str | None:
     ),
 )
 def no_trial(case: CheckContext) -> Verdict:
-    """DC-07: no trial runs but on apps that the rule's `expect` approves.
+    """DC-07: no trial is running, except on apps that the rule's `expect` approves.
 
-    Asked of every app that can move the defaults: one on the plan that the policy was written for, on a higher one,
-    or on a plan that is not known. Of the others a trial counts only if somebody recorded it.
+    A missing attestation counts only for apps that can change the defaults: those on the plan that the policy was
+    written for, on a higher plan, or on an unknown plan. For other apps, only a recorded trial counts.
     """
     approved = case.listed
     found = _trials(case)
@@ -162,9 +163,9 @@ def no_trial(case: CheckContext) -> Verdict:
     outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.PENDING},
 )
 def trial_end(case: CheckContext) -> Verdict:
-    """DC-08: the end of every running trial is known, and still ahead: `pending` until then, with the date.
+    """DC-08: the end of every running trial is known and still ahead: `pending` with the date until then.
 
-    What passes during a trial of a higher plan may be impossible on the day after it.
+    What passes during a trial of a higher plan may be impossible the day after the trial ends.
     """
     found = _trials(case)
     if isinstance(found, Verdict):
@@ -197,7 +198,11 @@ def _trial_end(case: CheckContext, app: Subject) -> Verdict:
 
 
 def _trials(case: CheckContext) -> tuple[list[Subject], Verdict | None, tuple[Evidence, ...]] | Verdict:
-    """Apps on trial; why that is open for an app that can move the defaults; and the evidence that no other is."""
+    """The apps on trial, the verdict that leaves the question open, and the evidence that no other app is on trial.
+
+    The second item is None when trials are known for every app that can change the defaults. Returns only a verdict
+    when the list of apps is incomplete.
+    """
     apps = apps_of(case, _TRIAL)
     if isinstance(apps, Verdict):
         return apps
@@ -216,7 +221,7 @@ def _can_move_defaults(case: CheckContext, app: Subject) -> bool:
 
 
 def _plan_of_policy(case: CheckContext) -> str | None:
-    """The plan that the policy is written for in this organization: what DC-06 wants there, else the policy's own."""
+    """The plan that the policy expects in this organization: the `expect` of DC-06, else `written_for_plan`."""
     organization = case.subject.organization
     rule = rule_for(case.policy, "DC-06", Attributes(organization, case.state.organization_name(organization)))
     return rule.expect if rule is not None and isinstance(rule.expect, str) else case.policy.written_for_plan
@@ -237,7 +242,7 @@ def _today(case: CheckContext) -> date:
     outcomes=ATTESTED - {Outcome.FAIL},
 )
 def newer_than_plan_change(case: CheckContext) -> Verdict:
-    """DC-09: what was seen of contribution was seen under the plan of today."""
+    """DC-09: the contribution settings were read under the current plan."""
     plan = highest_plan(case)
     if isinstance(plan, Verdict):
         return plan
@@ -252,7 +257,7 @@ def newer_than_plan_change(case: CheckContext) -> Verdict:
 
 
 def decision_on(case: CheckContext, setting: Setting, value: Value = None) -> Decision | None:
-    """The newest decision of the policy on a setting, of today or before; None where it chose another `value`."""
+    """The policy's newest decision on a setting, dated today or earlier; None when it chose a different `value`."""
     newest = newest_decision(case.policy.decisions, setting.id, case.as_of)
     if newest is None or value is None or same_value(find(setting.id), newest.value, value):
         return newest
@@ -260,9 +265,9 @@ def decision_on(case: CheckContext, setting: Setting, value: Value = None) -> De
 
 
 def undone_by(case: CheckContext) -> str:
-    """What would undo that the in-app switch is off: a trial, or that off is only the plan's default; "" for nothing.
+    """What may undo the in-app switch's off: a trial, or that off is only the plan's default; "" for nothing.
 
-    Off is no mere default once a decision of the policy says that it was chosen.
+    Off is more than a default once a decision of the policy says that it was chosen.
     """
     answer = content_of_no_app(case.state, case.subject.organization)
     if answer.value != NOT_CONTRIBUTED:
@@ -273,7 +278,7 @@ def undone_by(case: CheckContext) -> str:
 
 
 fragile_by_switch = fragile_where(undone_by)
-"""Where the in-app switch is off and something would undo that."""
+"""Marks a pass as fragile when the in-app switch is off and something would undo that."""
 
 
 def choosable(plan: Plan) -> tuple[Setting, ...]:
@@ -292,7 +297,7 @@ def choosable(plan: Plan) -> tuple[Setting, ...]:
 @fragile_in_deciding_trial
 @once_in_force(contribution.IN_APP)
 def explicit_choice(case: CheckContext) -> Verdict:
-    """DC-05: each switch that the plan lets people change stands as a decision of the policy says."""
+    """DC-05: each switch that the plan makes changeable is set as the policy's decision says."""
     plan = highest_plan(case)
     if isinstance(plan, Verdict):
         return plan
@@ -329,9 +334,9 @@ def _choice_verdict(case: CheckContext, setting: Setting) -> Verdict:
 
 
 def _choice_undone(case: CheckContext, setting: Setting, word: str) -> Verdict | None:
-    """What undoes a switch that stands off as decided: the include list, or that it was not seen. None where nothing.
+    """The verdict when a switch is off as decided but data is still contributed, or that is unknown; None otherwise.
 
-    A list that stands as a decision of its own says was chosen too.
+    An include list that matches its own decision was chosen too.
     """
     if word != "off":
         return None
@@ -363,10 +368,10 @@ def _choice_undone(case: CheckContext, setting: Setting, word: str) -> Verdict |
     ),
 )
 def exemption_evidenced(case: CheckContext) -> Verdict:
-    """DC-20: the exemption that the policy claims is what the console shows, and plan and apps can have it.
+    """DC-20: the exemption that the policy claims is shown in the console, and the plan and apps qualify for it.
 
-    An app without the key or the tag that it needs is a `fail`, since that can be changed. Without a claim, an
-    organization that is not exempt passes: then the switches count.
+    `fail` for an app without the required key or tag, since that can be changed. Without a claim, an organization that
+    is not exempt passes, because the switches apply.
     """
     setting = contribution.EXEMPTION
     claimed = case.word
@@ -391,9 +396,9 @@ def exemption_evidenced(case: CheckContext) -> Verdict:
 
 @check("DC-24", "read-on-contribution-screen", reads=(contribution.IN_APP.id,))
 def right_screen(case: CheckContext) -> Verdict:
-    """DC-24: in-app contribution was read on a screen that shows it, by the screen or the menu path of the look.
+    """DC-24: in-app contribution was read on a screen that shows it, judged by the recorded screen or menu path.
 
-    The audit log has a setting of the same name, so a path that the rulebook does not know proves nothing.
+    The audit log has a setting with the same name, so a path that the rulebook does not know proves nothing.
     """
     setting = contribution.IN_APP
     word = attested_choice(case.state, case.subject, setting)

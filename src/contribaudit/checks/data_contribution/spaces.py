@@ -1,6 +1,4 @@
-"""Whether spaces contribute: the sensitive ones that a policy names (DC-11), and those created since the review
-(DC-12).
-"""
+"""Whether spaces contribute: sensitive spaces in the policy (DC-11), and spaces created since the review (DC-12)."""
 
 from __future__ import annotations
 
@@ -38,13 +36,13 @@ from contribaudit.core.resolve.state import State
 _IN_APP = contribution.IN_APP
 _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
 _NAMED = 5
-"""How many new spaces a reason names."""
+"""How many new spaces a reason names at most."""
 ADD_A_TOKEN = "add a [sites] table to the configuration and a token with `contribaudit login --site all`"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """The switch, the list that belongs to its position, and the evidence of both."""
+    """The in-app switch, the list that applies to its position, and the evidence of both."""
 
     switch: str
     setting: Setting
@@ -58,7 +56,7 @@ class _Position:
 
     @property
     def closed(self) -> bool:
-        """True where nothing contributes, whichever spaces there are."""
+        """True when no space contributes, whichever spaces exist."""
         return self.off and not self.held
 
 
@@ -91,10 +89,11 @@ def _position(case: CheckContext) -> _Position | Verdict:
 @fragile_by_switch
 @once_in_force(contribution.EXCLUDED)
 def sensitive_spaces(case: CheckContext) -> Verdict:
-    """DC-11: no space that the rule's `expect` names contributes, by its own entry or by that of its app.
+    """DC-11: no space in the rule's `expect` contributes, by its own entry or by its app's entry.
 
-    The listings tell which space a name means, since keys pass on. Without them only what is the same for every space
-    of the app is an answer. What no page or rulebook tells of the app, a sandbox for instance, no switch settles.
+    Keys can be reused, so the lists of spaces decide which space a name means. Without them, there is an answer only
+    when it is the same for every space of the app. When no source says whether the app contributes, as for a sandbox,
+    the result is `unknown`, whatever the switch.
     """
     sensitive = case.listed
     if not sensitive:
@@ -120,7 +119,7 @@ def sensitive_spaces(case: CheckContext) -> Verdict:
 
 
 def _contributes(case: CheckContext, position: _Position, text: str) -> bool | tuple[str, str]:
-    """Whether the space that the policy names contributes; a code and a reason where that is not known."""
+    """Whether the space that the policy names contributes; a code and a reason when that is unknown."""
     state, organization = case.state, case.subject.organization
     bare = text.strip().removeprefix(f"{organization}:")
     lists = state.spaces(organization).lists()
@@ -151,7 +150,7 @@ def _is_complete(listing: SpaceList | None) -> bool:
 
 
 def _holders(state: State, organization: str, bare: str) -> list[Subject]:
-    """The apps that may hold the space: those that its full name allows, or any app with spaces for a bare key."""
+    """The apps that may hold the space: those that fit its full name, or every app with spaces for a bare key."""
     placed = bare.casefold().startswith("space:") and bare.count("/") > 1
     apps = apps_named(state, organization, bare) if placed else state.subjects(Kind.APP, organization)
     return [app for app in apps if holds_spaces(state, app) is not False]
@@ -163,7 +162,7 @@ def _has_setting(state: State, app: Subject) -> bool:
 
 
 def _app_contributes(state: State, position: _Position, app: Subject) -> bool | tuple[str, str] | None:
-    """Whether each space of the app contributes, as `_contributes` tells it; None where they may differ."""
+    """Whether every space of the app contributes, in the form of `_contributes`; None when spaces may differ."""
     scope = scope_of(state, app)
     if isinstance(scope, Stop):
         return _code_and_reason(scope)
@@ -200,7 +199,7 @@ def _names_app(listed: Listed, keys: frozenset[str]) -> bool:
 
 
 def _listing_evidence(state: State, organization: str) -> tuple[Evidence, ...]:
-    """The listings of this run, where spaces were read at all."""
+    """The lists of spaces from this run; empty when none was read in full."""
     book = state.spaces(organization)
     read_at = book.read_at()
     whole = [one for one in book.lists().values() if _is_complete(one)]
@@ -231,10 +230,10 @@ def _account(listing: SpaceList) -> str:
 @fragile_by_switch
 @once_in_force(contribution.EXCLUDED)
 def new_spaces(case: CheckContext) -> Verdict:
-    """DC-12: no space was made since the list was last looked at that contributes without anybody having decided it.
+    """DC-12: no space created since the last review of the list contributes without a decision.
 
-    A listing shows what its token's owner may see, so it counts only beside the number that the app's own
-    administration shows.
+    A listing shows only what the token's owner may see, so it counts only together with the number of spaces that the
+    app's own administration shows.
     """
     state, app = case.state, case.subject
     if holds_spaces(state, app) is None:
@@ -297,17 +296,17 @@ def _kept_out_verdict(position: _Position) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _NewSpaces:
-    """What the listings show since the review."""
+    """New spaces in the listings since the review."""
 
     number: int
     new: tuple[str, ...]
-    """Names of the first of them."""
+    """Names of the first few new spaces."""
     undated: int
-    """Spaces that were there at the first listing, which was after the review, and tell no date."""
+    """Spaces without a date that were already in the first listing, which was read after the review."""
 
 
 def _review(case: CheckContext, look: Observed) -> tuple[datetime, str]:
-    """When the spaces were last reviewed, and how: by a look at the list, or by a baseline that was approved since."""
+    """When the spaces were last reviewed, and how: by a look at the list, or by a baseline approved after it."""
     approved = case.state.baseline(case.subject.organization)
     if approved is None or approved.expired(case.as_of) or approved.looked_at <= look.observed_at:
         return look.observed_at, f"the list was checked on {look.observed_at:%Y-%m-%d}"
@@ -315,10 +314,10 @@ def _review(case: CheckContext, look: Observed) -> tuple[datetime, str]:
 
 
 def _since_review(case: CheckContext, position: _Position, reviewed_at: datetime, looked_at: datetime) -> _NewSpaces:
-    """Spaces that a run after the review was the first to see.
+    """Spaces that first appeared in a run after the review.
 
-    One that was made before the look at the list was there to be seen by it. A baseline reviews what its run saw: what
-    it did not see counts as new, however old it is, unless the look came after it was made.
+    A space created before the list was checked does not count as new. A baseline reviews only the spaces that its run
+    saw: any other space counts as new, however old, unless it was created before the list was checked.
     """
     number = undated = 0
     named: list[str] = []
@@ -335,7 +334,7 @@ def _since_review(case: CheckContext, position: _Position, reviewed_at: datetime
 
 
 def _whole_listing(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Verdict:
-    """The evidence that the listing shows every space; a verdict where it does not, or nobody counted them."""
+    """The evidence that the listing shows every space; a verdict when it does not, or when nobody counted them."""
     if not _is_complete(listing):
         reason = f"its spaces were not read completely: {listing.reason or listing.code}"
         if listing.code in ("no_token", "no_cloud_id"):

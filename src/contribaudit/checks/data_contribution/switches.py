@@ -1,6 +1,6 @@
-"""What the organization contributes: metadata (DC-01, DC-02), in-app data (DC-03), and what follows the switch (DC-15).
+"""What the organization contributes: metadata (DC-01, DC-02), in-app data (DC-03) and site-wide configuration (DC-15).
 
-The list that belongs to the switch's position: what it lets in again (DC-04), and whether it is of today (DC-13).
+For the list that applies to the switch's position: what it includes again (DC-04), and whether it is current (DC-13).
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _LISTS = (_IN_APP.id, names.INCLUDED, names.HIGHEST_PLAN, names.EXEMPTION, names
     answers=names.EFFECTIVE_METADATA,
 )
 def metadata_off(case: CheckContext) -> Verdict:
-    """DC-01, DC-02: no metadata is contributed. On plans that always contribute it nobody can have that.
+    """DC-01, DC-02: no metadata is contributed; `not_achievable` on plans that always contribute it.
 
-    The same for both: DC-01 asks every organization, DC-02 minds the plan on which the default is On.
+    Both checks share this judge: DC-01 asks every organization, DC-02 those on the plan whose default is On.
     """
     organization = organization_subject(case.subject.organization)
     answer = metadata(case.state, organization)
@@ -81,10 +81,10 @@ metadata_default_off = replace(metadata_off, id="DC-02", slug="metadata-default-
     answers=names.EFFECTIVE_IN_APP,
 )
 def in_app_off(case: CheckContext) -> Verdict:
-    """DC-03: no in-app data is contributed, neither by the switch nor through the include list while it is off.
+    """DC-03: no in-app data is contributed, neither by the switch nor by the include list while the switch is off.
 
-    Fragile where a trial props the switch, and where off is, or may be, only the plan's default and no decision of the
-    policy says that it was chosen.
+    A pass is fragile while a trial supports the setting, and when off is, or may be, only the plan's default and no
+    decision of the policy says that it was chosen.
     """
     answer = in_app(case.state, organization_subject(case.subject.organization))
     verdict = contributed(answer, "off")
@@ -118,7 +118,7 @@ def in_app_off(case: CheckContext) -> Verdict:
 )
 @fragile_by_switch
 def site_configuration(case: CheckContext) -> Verdict:
-    """DC-15: site-wide configuration, which belongs to no space or app, follows the organization's switch alone."""
+    """DC-15: site-wide configuration, which belongs to no space or app, follows only the organization's switch."""
     answer = content_of_no_app(case.state, case.subject.organization)
     verdict = contributed(answer, "off")
     if answer.value is None:
@@ -136,7 +136,10 @@ _INCLUDED = contribution.INCLUDED
 
 
 def switch_and_list(case: CheckContext) -> tuple[str, Setting, tuple[str, ...], tuple[Evidence, ...]] | Verdict:
-    """The switch, the list that belongs to its position, what that holds, and the evidence of both."""
+    """The switch's word, the list setting that applies to it, the list's entries, and the evidence of both.
+
+    A verdict when the switch or the list has no usable value.
+    """
     organization = organization_subject(case.subject.organization)
     switch = attested_choice(case.state, organization, _IN_APP)
     if isinstance(switch, Verdict):
@@ -164,9 +167,9 @@ def switch_and_list(case: CheckContext) -> tuple[str, Setting, tuple[str, ...], 
 @fragile_in_deciding_trial
 @once_in_force(_INCLUDED)
 def include_list(case: CheckContext) -> Verdict:
-    """DC-04: while the switch is off, the include list holds nothing that the rule's `expect` does not approve.
+    """DC-04: while the switch is off, every entry of the include list is approved in the rule's `expect`.
 
-    The switch alone looks fine. With the switch on everything contributes, whatever the list holds.
+    The switch alone would look fine. While it is on, everything contributes, whatever the list holds.
     """
     switch = attested_choice(case.state, case.subject, _IN_APP, "off")
     if isinstance(switch, Verdict):
@@ -194,9 +197,9 @@ def include_list(case: CheckContext) -> Verdict:
 @fragile_in_deciding_trial
 @once_in_force(_IN_APP)
 def list_of_this_position(case: CheckContext) -> Verdict:
-    """DC-13: the list that belongs to the switch's present position was looked at no earlier than the switch.
+    """DC-13: the list that applies to the switch's current position was checked no earlier than the switch.
 
-    A flip turns the meaning of the lists around: yesterday's exclude list is not today's include list.
+    Flipping the switch reverses the meaning of the lists: yesterday's exclude list is not today's include list.
     """
     found = switch_and_list(case)
     if isinstance(found, Verdict):

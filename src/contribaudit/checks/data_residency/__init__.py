@@ -1,4 +1,4 @@
-"""DR: where each app keeps its data, and whether it is held there. One file per group of questions."""
+"""Data residency checks: where each app keeps its data, and whether it is pinned there. Each file holds one group."""
 
 from __future__ import annotations
 

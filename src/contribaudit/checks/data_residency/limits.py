@@ -1,6 +1,6 @@
-"""What data residency does not reach: by plan (DR-03), by app (DR-06), AI (DR-09), aggregates (DR-10), and more.
+"""The limits of data residency: by plan (DR-03), by app (DR-06), for AI (DR-09), for aggregated data (DR-10) and more.
 
-Further: the audit log (DR-11), customer-managed keys (DR-12), and the organization's own policies (DR-14).
+Also the audit log (DR-11), customer-managed keys (DR-12) and the organization's residency policies (DR-14).
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ from contribaudit.core.resolve.state import State
 )
 @fragile_in_trial
 def ai_processing(case: CheckContext) -> Verdict:
-    """DR-09: AI is off everywhere, since residency holds stored data and not what models process.
+    """DR-09: AI is off everywhere, because residency covers stored data and not the data that models process.
 
-    Tools of others that connect over MCP process it where they run, and web searches go out: both must be closed too.
-    No documented option keeps that in a region; a waiver is how it is accepted.
+    Third-party tools that connect over MCP process data wherever they run, and web searches leave the location, so both
+    must be off too. No documented option keeps this processing in a region; a waiver accepts it.
     """
     answer = exposure(case, case.subject)
     if answer.outcome is Outcome.FAIL:
@@ -73,7 +73,7 @@ def ai_processing(case: CheckContext) -> Verdict:
         )
     parts = [answer, *(_choice_verdict(case, *way) for way in _WAYS_OUT), _own_domains(case)]
     if answer.outcome is Outcome.NO_SUCH_SETTING:
-        # Rovo is what searches; but what a person saw counts more than a list of plans.
+        # Only Rovo searches the web, but what a person saw outweighs a list of plans.
         parts = [one for one in parts if one.setting != tools.WEB_SEARCH.id or one.outcome is Outcome.FAIL]
     worst = most_severe(parts)
     if worst is None or worst.outcome is not Outcome.PASS:
@@ -131,7 +131,7 @@ def _own_domains(case: CheckContext) -> Verdict:
     outcomes=ATTESTED | BEFORE | {Outcome.NOT_ACHIEVABLE},
 )
 def aggregates(case: CheckContext) -> Verdict:
-    """DR-10: nothing is contributed, since no realm holds what is de-identified and aggregated."""
+    """DR-10: nothing is contributed, because de-identified and aggregated data is not kept in any realm."""
     answers = (metadata_off(case), in_app_off(case))
     settled = next((one for one in answers if one.outcome in BEFORE), None)
     impossible = next((one for one in answers if one.outcome is Outcome.NOT_ACHIEVABLE), None)
@@ -148,7 +148,7 @@ def aggregates(case: CheckContext) -> Verdict:
 
 @check("DR-11", "audit-log-location-accepted", outcomes={Outcome.NOT_ACHIEVABLE})
 def audit_log(case: CheckContext) -> Verdict:
-    """DR-11: no plan holds the audit log in a realm; a waiver is how that is accepted."""
+    """DR-11: no plan offers data residency for the audit log; a waiver accepts that."""
     reason = "data residency is not available for the audit log on any plan"
     return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", reason, None, None, None, rulebook_evidence(case))
 
@@ -163,7 +163,7 @@ def audit_log(case: CheckContext) -> Verdict:
     expectation=realms("locations in which apps with a customer-managed key may be kept"),
 )
 def own_key(case: CheckContext) -> Verdict:
-    """DR-12: an app with a customer-managed key is in a realm of the rule's `expect`: no move is possible any more."""
+    """DR-12: an app with a customer-managed key is in a realm of the rule's `expect`, because it can no longer move."""
     setting = BYOK
     key = attested_choice(case.state, case.subject, setting)
     if isinstance(key, Verdict):
@@ -232,7 +232,7 @@ def plan_allows(case: CheckContext) -> Verdict:
     when_none=none_among_apps("lacks data residency"),
 )
 def outside_accepted(case: CheckContext) -> Verdict:
-    """DR-06: an app that residency does not reach is accepted by name in the rule's `expect`."""
+    """DR-06: the rule's `expect` accepts, by name, every app without data residency."""
     type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
     app = case.state.app(case.subject)
     if app is None or app.residency != "none":
@@ -266,9 +266,9 @@ def outside_accepted(case: CheckContext) -> Verdict:
 )
 @fragile_in_trial
 def policies_list_apps(case: CheckContext) -> Verdict:
-    """DR-14: every app that can be held is in one residency policy, and policies name no app that is not there.
+    """DR-14: every eligible app is in exactly one residency policy, and the policies name no app that does not exist.
 
-    An empty list of policies says too little, as does one with a policy of a type that this version does not know.
+    An empty list of policies proves too little, as does a list that holds a policy of an unknown type.
     """
     state, organization = case.state, case.subject.id
     listed_ids = state.read(case.subject, POLICIES.id)

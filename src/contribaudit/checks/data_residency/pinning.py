@@ -1,6 +1,6 @@
-"""Whether an app is pinned to its realm (DR-02), the state of moves (DR-04), and where new apps start.
+"""Whether an app is pinned to its realm (DR-02), the state of moves (DR-04), and where new apps start (DR-05).
 
-New apps are DR-05, Marketplace apps inside them DR-07 and DR-08.
+Also the Marketplace apps inside an app (DR-07, DR-08).
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State
 
 may_have_residency = of_apps(lambda app: app.residency != "none")
-"""False only for an app that the rulebook knows to be outside data residency."""
+"""False only for an app that the rulebook places outside data residency."""
 
 
 def in_no_policy(state: State, app: Subject) -> bool:
-    """True when the policy list was read to its end and lists the app in no residency policy."""
+    """True when the policy list was read to its end and no residency policy lists the app."""
     unseen = state.read(app, names.MOVE)
     return (
         not isinstance(unseen, Observed)
@@ -54,7 +54,7 @@ def in_no_policy(state: State, app: Subject) -> bool:
 
 
 none_within = none_among_apps("can have data residency", Outcome.NO_SUCH_SETTING)
-"""Of an organization that has apps, all of which the rulebook knows to be outside data residency."""
+"""`no_such_setting` when the rulebook places every app of an organization outside data residency."""
 
 
 @check(
@@ -77,10 +77,10 @@ none_within = none_among_apps("can have data residency", Outcome.NO_SUCH_SETTING
 )
 @fragile_in_own_trial
 def pinned(case: CheckContext) -> Verdict:
-    """DR-02: an applied residency policy holds the app in the realm that it reports, on a plan that has residency.
+    """DR-02: an applied residency policy pins the app to the realm that it reports, and its plan includes residency.
 
-    A realm alone proves nothing: Global shows regions too, and a located app may move. Nor does a policy alone: it may
-    be left over from before a downgrade, so where the plan is not known nobody can tell that it still holds.
+    A realm alone proves nothing: Global shows regions too, and an app with a location may still move. A policy alone
+    proves nothing either: it may remain from before a downgrade, so an unknown plan leaves the question open.
     """
     verdict = _by_policy(case)
     if verdict.outcome not in (Outcome.PASS, Outcome.PENDING):
@@ -92,7 +92,7 @@ def pinned(case: CheckContext) -> Verdict:
 
 
 def _all_with_residency(state: State, seen: Observation) -> bool:
-    """True when each of the plan's words is known, and of a plan with data residency."""
+    """True when every plan word is known and belongs to a plan with data residency."""
     value = seen.value if isinstance(seen, Observed) else None
     words = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
     plans = [state.rulebook.plan(word) for word in words]
@@ -167,9 +167,9 @@ def _may_have_move(state: State, app: Subject) -> bool:
 
 
 def _no_moves(state: State, organization: str) -> Verdict | None:
-    """`pass` where no residency policy names an app.
+    """`pass` when no residency policy names an app.
 
-    Policies may name apps that nobody asked about, since the list of apps was not read.
+    Policies may name apps that are missing from an incomplete list of apps, so those count too.
     """
     if not no_policy_at_all(state, organization):
         return None
@@ -191,7 +191,7 @@ def _no_moves(state: State, organization: str) -> Verdict | None:
 )
 @fragile_in_own_trial
 def moves_done(case: CheckContext) -> Verdict:
-    """DR-04: the residency policy on the app is applied; an open move is `pending` until its window ends."""
+    """DR-04: the app's residency policy is applied; an open move is `pending` until its window ends."""
     state, app = case.state, case.subject
     seen = state.read(app, names.MOVE)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
@@ -217,7 +217,7 @@ def moves_done(case: CheckContext) -> Verdict:
 
 
 def _awaited(case: CheckContext, until: SettingId, what: str, code: str, evidence: tuple[Evidence, ...]) -> Verdict:
-    """`pending` until the time that the API names; `unknown` when it names none, or when that is over."""
+    """`pending` until the time that the API gives; `unknown` when it gives none or the time has passed."""
     state = case.state.value(case.subject, names.MOVE)
     observed = state.value if state is not None else None
     due = case.state.moment(case.subject, until)
@@ -237,10 +237,9 @@ def _move(case: CheckContext) -> Move | None:
 
 
 def no_policy_at_all(state: State, organization: str) -> bool:
-    """True when a whole, non-empty policy list leaves no room for a residency policy that it does not show.
+    """True when a complete, non-empty policy list shows that there is no residency policy.
 
-    An empty list says too little, and a policy of a type that this version does not know may be a residency policy by
-    another name.
+    An empty list proves too little, and a policy of an unknown type may be a residency policy by another name.
     """
     if not list_evidence(state, organization, names.POLICIES):
         return False
@@ -258,7 +257,7 @@ def no_policy_at_all(state: State, organization: str) -> bool:
 )
 @fragile_in_trial
 def default_realm(case: CheckContext) -> Verdict:
-    """DR-05: a new app starts in a realm of the rule's `expect`. Apps that exist stay where they are: DR-01."""
+    """DR-05: a new app starts in a realm of the rule's `expect`. Existing apps stay where they are: see DR-01."""
     wanted, setting = case.listed, DEFAULT_REALM.id
     allowed = allowed_realms(case, setting)
     if isinstance(allowed, Verdict):
@@ -295,7 +294,7 @@ def default_realm(case: CheckContext) -> Verdict:
 )
 @fragile_in_trial
 def marketplace_apps(case: CheckContext) -> Verdict:
-    """DR-07: every Marketplace app in the app is shown as Pinned, but those that the rule's `expect` accepts."""
+    """DR-07: every Marketplace app in the app is shown as Pinned, except those that the rule's `expect` accepts."""
     verdict = only_approved(
         case,
         MARKETPLACE_UNPINNED,

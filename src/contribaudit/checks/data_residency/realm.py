@@ -1,4 +1,4 @@
-"""Which realm an app is in: DR-01, and for sandboxes DR-13."""
+"""Which realm an app is in (DR-01), and a sandbox (DR-13)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from contribaudit.core.resolve.state import State, once_per_state
 
 
 def realms(means: str) -> Expectation:
-    """The `expect` of a check on locations: a list of realms and groups of them."""
+    """The `expect` of a check on locations: a list of realms and realm groups."""
     return Expectation(
         Shape.WORDS,
         "realms",
@@ -36,26 +36,26 @@ def realms(means: str) -> Expectation:
 
 
 def allowed_realms(case: CheckContext, setting: SettingId = names.REALM) -> frozenset[str] | Verdict:
-    """Codes of the realms that the rule's `expect` names; `unknown` where it names none."""
+    """Codes of the realms in the rule's `expect`; an `unknown` verdict when it names none."""
     reason = "the policy names no location; set expect in its rule"
     codes = case.state.rulebook.realm_codes(case.listed)
     return codes or Verdict(Outcome.UNKNOWN, "policy_names_no_realm", reason, setting)
 
 
 def without_residency(state: State, plan: Plan) -> str:
-    """A clause that the plan has no data residency, and which plan has."""
+    """A clause that says that the plan has no data residency, and which plan has it."""
     return f"the {plan.name} plan has no data residency; {state.rulebook.plan_with('residency')} has it"
 
 
 def realm_of(state: State, app: Subject) -> tuple[Realm | None, Observation]:
-    """The app's realm, None where it was not read, is null, or is a word that the rulebook does not know."""
+    """The app's realm and its observation; the realm is None when unread, null, or missing from the rulebook."""
     seen = state.read(app, names.REALM)
     known = state.rulebook.realm(seen.value) if isinstance(seen, Observed) and isinstance(seen.value, str) else None
     return known, seen
 
 
 def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
-    """`unknown`, because the realm is."""
+    """`unknown` for an app whose realm is unknown."""
     if isinstance(seen, Observed) and isinstance(seen.value, str):
         reason = f"the rulebook does not know the location {seen.value!r}"
         return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, seen.setting, expected, seen.value, Evidence.of(seen))
@@ -63,7 +63,7 @@ def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
 
 
 _REGIONS_IN_DOUBT = frozenset((SOURCES_DIFFER, "wrong_type", "contradicting_entries"))
-"""Regions that were told, and may lie elsewhere; an app of which none are told has its realm alone."""
+"""Codes of regions that may be elsewhere than reported; an app that reports no regions is judged by its realm alone."""
 
 
 @check(
@@ -78,7 +78,7 @@ _REGIONS_IN_DOUBT = frozenset((SOURCES_DIFFER, "wrong_type", "contradicting_entr
 def realm_allowed(case: CheckContext) -> Verdict:
     """DR-01: the app keeps its data in a realm that the policy allows.
 
-    `not_achievable` where neither the app nor its plan has data residency: then no setting would change the realm.
+    `not_achievable` when the app or its plan has no data residency, since no setting would change the realm.
     """
     wanted, allowed = case.listed, allowed_realms(case)
     if isinstance(allowed, Verdict):
@@ -119,7 +119,7 @@ def realm_allowed(case: CheckContext) -> Verdict:
 def _regions_elsewhere(
     state: State, observations: Iterable[Observation], allowed: Collection[str]
 ) -> dict[str, Observation]:
-    """The app's regions that lie in other realms only, as "us-east-1 (US)", each with the source that names it."""
+    """The app's regions that are in other realms only, such as "us-east-1 (US)", each with its observation."""
     found: dict[str, Observation] = {}
     for region, seen in _regions_told(observations):
         codes = [one.code for one in state.rulebook.realms_of_region(region)]
@@ -129,7 +129,7 @@ def _regions_elsewhere(
 
 
 def _unknown_regions(state: State, observations: Iterable[Observation]) -> dict[str, Observation]:
-    """The app's regions of which the rulebook does not know where they lie, each with the source that names it."""
+    """The app's regions whose location the rulebook does not know, each with its observation."""
     told = _regions_told(observations)
     return {region: seen for region, seen in told if not state.rulebook.realms_of_region(region)}
 
@@ -142,7 +142,7 @@ def _regions_told(observations: Iterable[Observation]) -> Iterator[tuple[str, Ob
 
 
 def _why_no_realm(case: CheckContext) -> str:
-    """Why no realm can be chosen for this app; "" where one can, or where that is not known."""
+    """Why no realm can be chosen for this app; "" when one can, or when that is unknown."""
     app = case.state.app(case.subject)
     if app is not None and app.residency == "none":
         return f"Atlassian offers no data residency for {app.title}"
@@ -163,11 +163,11 @@ def _why_no_realm(case: CheckContext) -> str:
 )
 @fragile_in_own_trial
 def sandbox_realm(case: CheckContext) -> Verdict:
-    """DR-13: a sandbox has the realm of its parent.
+    """DR-13: a sandbox is in the same realm as its parent.
 
-    The workspace list does not name the parent. Where it does not, the production apps of the same type stand for it:
-    one realm among them all is the parent's, several leave it open unless the sandbox is in none of them. An app of
-    which the type or the sandbox flag was not read may be the parent too.
+    When the workspace list does not name the parent, the production apps of the same type stand in for it. If they
+    share one realm, it is the parent's. If they have several, the answer is `unknown`, or `fail` when the sandbox is in
+    none of them. An app whose type or sandbox flag was not read may be the parent too.
     """
     state = case.state
     kind = state.read(case.subject, names.APP_SANDBOX)
@@ -204,14 +204,14 @@ def sandbox_realm(case: CheckContext) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Parents:
-    """The apps that a sandbox may be a copy of, as far as their realms go."""
+    """The apps that a sandbox may be a copy of, with their realms."""
 
     found: bool
     unread: bool
-    """True when the realm of one of them is not known."""
+    """True when the realm of at least one of them is unknown."""
     codes: tuple[str, ...]
     evidence: tuple[Evidence, ...]
-    """One observation for each realm among them, and the list that they come from."""
+    """One observation for each realm among them, and the list of apps."""
 
 
 def _parents(state: State, sandbox: Subject) -> _Parents:
