@@ -1,1 +1,1 @@
-"""STEP 4: what the policy says of the state."""
+"""STEP 4: what the policy says about the state."""

@@ -1,4 +1,4 @@
-"""What a person saw in the administration console, with its anchors; annotations and baselines."""
+"""Attestations: what a person saw in the administration console, and the signals that anchor it; and baselines."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A signal as it was while a person looked. That it was absent from a whole list is a state too."""
+    """A signal's state while a person looked at the console. Absence from a completely read list is a state too."""
 
     signal: SettingId
     subject: Subject
     state: tuple[str, ...] | None
-    """Digests of its objects, sorted; None when the API held none."""
+    """Digests of the signal's objects, sorted; None when the API held no object."""
     revision: str = ""
-    """The newest `updatedAt` of its objects, "" where they have none."""
+    """The newest `updatedAt` of the objects; "" where they have none."""
     canonical: int = VERSION
-    """The version of the canonical form that the digests were made by."""
+    """The version of the canonical form on which the digests are based."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who did something with an attestation, from which machine account and host."""
+    """Who signed a record and when, from which machine account and host."""
 
     by: str
     at: datetime
@@ -46,7 +46,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Attestation:
-    """One value that a person recorded. Never edited: a newer one takes its place, and both stay."""
+    """One value that a person recorded. It is never edited: a newer one supersedes it, and both are kept."""
 
     id: str
     setting: SettingId
@@ -56,31 +56,31 @@ class Attestation:
     """The email address of the person who looked."""
     observed_at: datetime
     recorded: Signature
-    """Who typed it in, and when: `recorded.at` is never before `observed_at`."""
+    """Who entered it, and when: `recorded.at` is never before `observed_at`."""
     look: str
-    """Shared by all values recorded in one look at one screen."""
+    """An ID shared by all values recorded in one look at one screen."""
     screen: str = ""
     console_path: str = ""
     note: str = ""
     attachments: tuple[Attachment, ...] = ()
     anchors: tuple[Anchor, ...] = ()
     unanchored_reason: str = ""
-    """Why nothing anchors it; "" when anchors bind."""
+    """Why no signal anchors the value; "" when the anchors bind."""
     highest_plan: str | None = None
-    """The highest plan at the time; None where it was unknown, and then `plan_words` stands for it."""
+    """The highest plan at the time; None where it was unknown, and `plan_words` is compared instead."""
     plan_words: tuple[str, ...] = ()
     confirmed: tuple[Signature, ...] = ()
     revoked: Signature | None = None
 
     @property
     def second_person(self) -> Signature | None:
-        """The first confirmation by a third person: neither who looked nor who recorded it."""
+        """The first confirmation by somebody who neither looked nor recorded the value; None without one."""
         return self._second(self.confirmed)
 
     def witness(self, as_of: datetime, *, anchored: bool = False, generation: str = "") -> Attester:
-        """Who stood behind it at that moment: what was confirmed later does not count yet.
+        """Who vouched for the value at that moment; a later confirmation does not count yet.
 
-        `generation` is the console's, as the rulebook tells it from screen and path.
+        `generation` is the console generation that the rulebook derives from screen and path.
         """
         second = self._second(one for one in self.confirmed if one.at <= as_of)
         return Attester(
@@ -96,7 +96,7 @@ class Attestation:
 
     @property
     def bound(self) -> bool:
-        """True when signals were the same before and after the look, so that they anchor it."""
+        """True when signals were the same before and after the look, so that they anchor the value."""
         return bool(self.anchors) and not self.unanchored_reason
 
     def _second(self, signatures: Iterable[Signature]) -> Signature | None:
@@ -105,24 +105,24 @@ class Attestation:
 
 
 def by_age(attestation: Attestation) -> tuple[datetime, str]:
-    """The oldest look first."""
+    """The sort key that puts the oldest look first."""
     return attestation.observed_at, attestation.id
 
 
 def known_by(attestations: Iterable[Attestation], as_of: datetime) -> list[Attestation]:
-    """The attestations observed and recorded by then, revoked and superseded ones included."""
+    """The attestations observed and recorded by `as_of`, including revoked and superseded ones."""
     return [one for one in attestations if one.observed_at <= as_of and one.recorded.at <= as_of]
 
 
 def standing(attestations: Iterable[Attestation], as_of: datetime) -> list[Attestation]:
-    """The attestations known and not revoked by then, superseded ones included: the input of calibration."""
+    """The attestations known and not revoked by `as_of`, including superseded ones: the input of calibration."""
     return [one for one in known_by(attestations, as_of) if one.revoked is None or one.revoked.at > as_of]
 
 
 def in_force(
     attestations: Iterable[Attestation], as_of: datetime
 ) -> dict[tuple[Subject, SettingId], list[Attestation]]:
-    """The newest unrevoked attestations by subject and setting: one each, or several of the very same moment.
+    """The newest unrevoked attestations by subject and setting: one each, or several for the very same moment.
 
     What was observed or recorded after `as_of` is left out. A superseded attestation never comes back: when the
     newest is revoked the one before it stays superseded, unless it was recorded for the same moment.
@@ -146,27 +146,27 @@ class Baseline:
 
     organization: str
     run: int
-    """What this run knew is approved: its sites, apps, spaces and connectors. Pruning never removes it."""
+    """The run whose sites, apps, spaces and connectors are approved. Pruning never removes it."""
     approved: Signature
     reason: str
     until: datetime | None
-    """The end of its validity, None while it has none."""
+    """When the approval ends; None when it has no end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A baseline with what its run knew, by identity: a name can be taken over by another app."""
+    """A baseline and the subjects that its run knew, by ID: another app can take over a name."""
 
     baseline: Baseline
     looked_at: datetime
-    """Start of its run."""
+    """Start of the baseline's run."""
     apps: frozenset[str]
     """IDs of the apps in the inventory."""
     sites: frozenset[str]
-    """Their cloud IDs, and the host of an app that told none."""
+    """Cloud IDs of the apps' sites; the host for an app without a cloud ID."""
     named: frozenset[Subject]
-    """Spaces and connectors that people had recorded something of."""
+    """Spaces and connectors about which people had recorded something."""
 
     def expired(self, as_of: datetime) -> bool:
-        """True when its validity has ended: it then covers nothing, until somebody approves anew."""
+        """True when the approval has ended: the baseline then covers nothing until somebody approves again."""
         return self.baseline.until is not None and self.baseline.until < as_of

@@ -1,6 +1,6 @@
-"""Entries of the organization's audit log, how far it was read, and whether it is known to hold anything at all.
+"""The organization's audit log: its entries, how far it was read, and whether it is known to hold any entry at all.
 
-Which actions may be the cause of which changes is told by words: no list of actions is published.
+Atlassian publishes no list of actions, so words decide which actions may be the cause of which changes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind
 
 CURSOR_REFUSED = "cursor_refused"
-"""The place to go on from was not taken; the log was read anew from the end of the last reading, and is whole."""
+"""The API refused the saved cursor; the log was read again from the end of the last reading, without gaps."""
 STOPPED_EARLY = "stopped_early"
 UNREADABLE_ENTRY = "unreadable_entry"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class EventAction:
-    """One kind of entry that the audit log can hold. No list is published: each organization's log has its own."""
+    """One kind of entry in the audit log. No list is published: each organization's log names its own actions."""
 
     id: str
     title: str = ""
@@ -39,9 +39,9 @@ class AuditEvent:
     organization: str
     id: str
     time: datetime
-    """When it happened, by the log."""
+    """When it happened, according to the log."""
     processed_at: datetime | None
-    """When the log took it in, which may be much later; None where it does not tell."""
+    """When the log received it, which may be much later; None where the log does not say."""
     action: str
     """The action's ID; no list of them is published."""
     actor_id: str
@@ -50,7 +50,7 @@ class AuditEvent:
     actor_email: str
     """"" where the log gives none."""
     via: str
-    """"API token ci", "on behalf of …", an app; "" for a person in a browser."""
+    """How the actor did it: "API token ci", "on behalf of …", an app; "" for a person in a browser."""
     named: tuple[str, ...]
     """Every identifier in its context and container: ARIs, IDs, hosts."""
     message: str
@@ -59,7 +59,7 @@ class AuditEvent:
 
     @property
     def actor(self) -> str:
-        """What people call the actor: mail address, name or ID, whichever is the first known."""
+        """The actor's email address, name or ID: the first of these that is known."""
         return self.actor_email or self.actor_name or self.actor_id
 
 
@@ -70,21 +70,21 @@ class LogReading:
     organization: str
     run: int
     covers_from: datetime | None
-    """Events processed from then on were read; None when nothing was."""
+    """Events processed from this time on were read; None when nothing was read."""
     covers_until: datetime | None
-    """Up to then; behind the run's own time where the reading had to stop early."""
+    """Events processed up to this time were read; it is before the run's own time where reading stopped early."""
     code: str
-    """"" when whole, CURSOR_REFUSED when whole after a new start, else why not: STOPPED_EARLY, UNREADABLE_ENTRY, an
-    error's code ("forbidden", "not_found")."""
+    """"" when complete, CURSOR_REFUSED when complete after a restart; otherwise why it is not: STOPPED_EARLY,
+    UNREADABLE_ENTRY, an error's code ("forbidden", "not_found")."""
     reason: str
-    """"" when `code` is."""
+    """The cause for people; "" when `code` is ""."""
     actions: tuple[EventAction, ...]
     """The actions whose events are kept, discovered from the log's own catalogue; sorted."""
     read: int
     """Events read, kept or not."""
     kept: int
     cursor: str = ""
-    """Where the next run goes on; "" when there is no such place."""
+    """Where the next run continues; "" when there is no cursor."""
 
     @property
     def span(self) -> tuple[datetime, datetime] | None:
@@ -109,15 +109,15 @@ NO_LOG = AuditLog()
 
 @dataclass(frozen=True, slots=True)
 class LogPosition:
-    """How far the history has read the audit log, for the next reading to go on from."""
+    """How far earlier runs have read the audit log, so that the next reading continues from there."""
 
     cursor: str = ""
     covers_until: datetime | None = None
-    """Up to where; None when it was never read."""
+    """Where the last reading ended; None when the log was never read."""
     previous_run: datetime | None = None
     """Start of the organization's newest run; None before the first."""
     actions: tuple[EventAction, ...] = ()
-    """Whose events the last reading kept."""
+    """The actions whose events the last reading kept."""
 
 
 NEVER_READ = LogPosition()
@@ -125,17 +125,17 @@ NEVER_READ = LogPosition()
 
 @dataclass(frozen=True, slots=True)
 class ActionFamily:
-    """Actions that have something to do with each other, and the settings that they can change."""
+    """Related actions, and the settings that they can change."""
 
     name: str
     words: tuple[str, ...]
-    """Whole words of an action's ID, title or group, without case; one that ends in `*` is the beginning of a word."""
+    """Whole words of an action's ID, title or group, without case; `word*` matches the beginning of a word."""
     settings: tuple[str, ...]
-    """Names of settings; one that ends in "." is the beginning of names."""
+    """Names of settings; one that ends in "." matches every name that begins with it."""
     kinds: tuple[Kind, ...] = ()
-    """Subjects of these kinds come and go by such actions."""
+    """The kinds of subject that these actions add or remove."""
     follows_plan: bool = False
-    """True where the plan sets the defaults: a change of plan changes them without anybody touching a switch."""
+    """True where the plan sets the defaults, so that a change of plan changes them and nobody touches a switch."""
     audited: bool = False
     """True where an auditor asks for the event of each change."""
 
@@ -157,18 +157,18 @@ class LogRules:
 
     retention_days: int
     latency_hours: int
-    """How late an event may be taken in, as far as anybody says."""
+    """How long after it happened an event may still arrive, as far as any source says."""
     rollout_subjects: int
-    """So many subjects that change the same way at once, without an event, look like a roll-out by the vendor."""
+    """From this number on, subjects that change alike at once without an event point to a roll-out by the vendor."""
     review_days: int
-    """How far back the events of changes are asked for."""
+    """How many days back every change should have its event in the log."""
     ignored: tuple[str, ...]
-    """Words of actions that are never a cause and very many: views, requests."""
+    """Words of frequent actions that are never a cause: views, requests."""
     families: tuple[ActionFamily, ...] = ()
     dates: tuple[VendorDate, ...] = ()
 
     def families_of(self, action: EventAction) -> frozenset[str]:
-        """The names of the families that an action's words put it in; none for an ignored one."""
+        """The names of the families that an action belongs to by its words; empty for an ignored action."""
         families = tuple((one.name, one.words) for one in self.families)
         return _families_in(f"{action.id} {action.title} {action.group}", self.ignored, families)
 
@@ -182,7 +182,7 @@ class LogRules:
 
 
 NO_LOG_RULES = LogRules(retention_days=0, latency_hours=0, rollout_subjects=0, review_days=0, ignored=())
-"""Of a rulebook that says nothing of the log: no action is ever a cause."""
+"""For a rulebook that says nothing about the log: no action is ever a cause."""
 
 
 def _matches_name(setting: str, name: str) -> bool:
@@ -193,7 +193,7 @@ def _matches_name(setting: str, name: str) -> bool:
 def _families_in(
     action: str, ignored: tuple[str, ...], families: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> frozenset[str]:
-    """Kept, since each run asks it of the hundreds of actions that an organization has."""
+    """The names of an action's families. Cached, since each run asks for hundreds of actions."""
     text = _padded_words(action)
     if any(_contains_word(text, word) for word in ignored):
         return frozenset()
@@ -219,7 +219,7 @@ def _contains_word(text: str, word: str) -> bool:
 
 
 _TOUCHING = timedelta(seconds=1)
-"""Readings follow each other to the millisecond at best."""
+"""The longest gap at which one reading still continues another: their times match to the millisecond at best."""
 
 
 def covered(log: AuditLog, after: datetime, until: datetime) -> bool:

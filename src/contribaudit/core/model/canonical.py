@@ -1,6 +1,6 @@
-"""JSON values by place and by digest: pointers (RFC 6901), and one canonical form for each value and each name.
+"""JSON pointers (RFC 6901), and one canonical form for each JSON value and each name.
 
-The same object has the same digest wherever and whenever it is read. https://www.rfc-editor.org/rfc/rfc6901
+An object has the same digest wherever and whenever it is read. https://www.rfc-editor.org/rfc/rfc6901
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _INDEX = re.compile(r"0|[1-9][0-9]*")
 
 
 class Nothing(Enum):
-    """Marks that nothing stands at a pointer, which is not the same as null."""
+    """Marks that there is nothing at a pointer, which is not the same as null."""
 
     NOTHING = "(nothing)"
 
@@ -26,7 +26,7 @@ NOTHING = Nothing.NOTHING
 
 
 def parts(pointer: str) -> list[str]:
-    """The names and indexes on the way. Raises ValueError for what is no pointer to something within a value."""
+    """The names and indexes in a pointer. Raises ValueError for text that points to nothing within a value."""
     if not pointer.startswith("/"):
         raise ValueError("a JSON pointer begins with /")
     if re.search(r"~(?![01])", pointer):
@@ -40,7 +40,7 @@ def found_at(value: Any, pointer: str) -> Any:
 
 
 def holder_at(value: Any, pointer: str) -> Any:
-    """The object or list that the pointer's last step leads into; NOTHING if there is none."""
+    """The object or list in which the pointer's last step is taken; NOTHING if there is none."""
     holder = _follow(value, parts(pointer)[:-1])
     return holder if isinstance(holder, dict | list) else NOTHING
 
@@ -57,9 +57,9 @@ def _follow(value: Any, way: list[str]) -> Any:
 
 
 VERSION = 1
-"""Of this form. An anchor says under which it was made: digests of two versions are never compared."""
+"""The version of the canonical form. An anchor records its own: digests of two versions are never compared."""
 VOLATILE = frozenset(("updatedAt", "links"))
-"""What changes in an object of a signal, and in its `attributes`, without meaning anything."""
+"""Fields of a signal's object, and of its `attributes`, that change without meaning anything."""
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -69,7 +69,7 @@ def canonical_json(value: Any) -> bytes:
 
 
 LEAST_DIGITS = 32
-"""Of a digest by which somebody is to know a thing again: 8 hex digits were forged in minutes, 32 take 2**128 tries."""
+"""The fewest hex digits of a digest that identifies something: 8 were forged in minutes, 32 take 2**128 tries."""
 
 
 def digest(canonical: bytes) -> str:
@@ -78,9 +78,9 @@ def digest(canonical: bytes) -> str:
 
 
 def stable(found: Any, updates: list[str] | None = None) -> Any:
-    """The object of a signal without its volatile fields, which is what its digest is made of.
+    """The object of a signal without its volatile fields: the part that its digest covers.
 
-    Its `updatedAt`, and that of its attributes, are put into `updates`.
+    The `updatedAt` of the object and of its attributes are appended to `updates`.
     """
     return _stable(found, updates if updates is not None else []) if type(found) is dict else found
 
@@ -97,5 +97,5 @@ def _stable(found: Mapping[str, Any], updates: list[str]) -> Mapping[str, Any]:
 
 
 def letters(text: str) -> str:
-    """Letters and digits alone, without case and width, to compare spellings."""
+    """Only the letters and digits of the text, without case and width, for comparing spellings."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())

@@ -1,6 +1,6 @@
 """What differs between two runs. Drift from the policy is a finding; a change is a difference in time.
 
-With it: apps and sites that are no longer in the inventory, when each run read and by what, and what apps are called.
+Also here: apps and sites that left the inventory, the times and versions of each run, and the names of apps.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ ABSENT = "absent"
 
 
 class CauseKind(StrEnum):
-    """What a change comes from, strongest proof first."""
+    """The kinds of cause that a change can have, strongest proof first."""
 
     EVENT = "event"
     SEVERAL_EVENTS = "several_events"
-    """Events of several actors fit, and nothing tells which of them it was."""
+    """Events by several actors fit, and nothing shows which of them caused the change."""
     PLAN_CHANGE = "plan_change"
     NEW_SUBJECT = "new_subject"
     GONE_SUBJECT = "gone_subject"
     VENDOR = "vendor"
-    """A roll-out or a date of Atlassian's."""
+    """A roll-out by Atlassian, or a date that it set."""
     POLICY_EDIT = "policy_edit"
     RULEBOOK_EDIT = "rulebook_edit"
     TOOL_CHANGE = "tool_change"
@@ -41,12 +41,12 @@ class Match(StrEnum):
 
     EXACT = "exact"
     SITE = "site"
-    """It names the subject's site, app or organization only."""
+    """The event names only the subject's site, app or organization."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a value changed, or that no cause was found and where it was looked for."""
+    """Why a value changed; where no cause was found, what was searched."""
 
     kind: CauseKind
     sentence: str
@@ -55,21 +55,21 @@ class Cause:
     """Who did it, where exactly one person or key fits."""
     event_id: str | None = None
     at: datetime | None = None
-    """When it was done, by the log."""
+    """When it was done, according to the log."""
     match: Match | None = None
     others: tuple[str, ...] = ()
     """IDs of further events that fit."""
     interval: tuple[datetime | None, datetime] | None = None
-    """(after, until): when the change happened; None before the first that the history knows."""
+    """(after, until): when the change happened; `after` is None where the history holds no earlier run."""
     actions_searched: tuple[str, ...] = ()
     """IDs of the actions that were looked for."""
     covered: bool = False
-    """True when the log was read for the whole interval, and is known to be filled."""
+    """True when the log was read for the whole interval, and has ever shown an event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What a person noted of a change."""
+    """What a person noted about a change."""
 
     ticket: str
     note: str
@@ -98,14 +98,14 @@ class Change:
     name: str = ""
     """What people call the subject; "" where no name is known."""
     why: Cause | None = field(default=None, compare=False)
-    """The cause with everything that stands behind it."""
+    """The cause with its evidence; None while nobody looked for one."""
     ticket: str = ""
     """The newest change ticket that somebody noted; "" when nobody did."""
     annotations: tuple[Annotation, ...] = field(default=(), compare=False)
     collector: str = field(default="", compare=False)
-    """Who saw it; "" where no collector did."""
+    """The collector that saw it; "" where none did."""
     responses: tuple[str, ...] = field(default=(), compare=False)
-    """SHA-256 of the raw objects before and after, where there are such."""
+    """SHA-256 of the raw objects before and after, where there are any."""
 
     @property
     def id(self) -> str:
@@ -122,30 +122,30 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """One app that a whole reading of the list did not hold any more."""
+    """One app that is no longer in a completely read list of apps."""
 
     app: Subject
     alias: str
     """What people called it; its ID where no name is known."""
     type_key: str
     site: str
-    """Cloud ID of its site, or its host; "" where neither was told."""
+    """Cloud ID of its site, or its host; "" where neither is known."""
     with_site: bool
     """True when no app of the site is left."""
     last_seen: datetime
     """Start of the last run that saw it."""
     first_missing: datetime
-    """Start of the first run whose whole list was without it: it left in between."""
+    """Start of the first run whose complete list lacks it: it left in between."""
 
 
 @dataclass(frozen=True, slots=True)
 class Departures:
-    """What left one organization, as far as its history reaches back."""
+    """The apps that left one organization, as far as its history reaches back."""
 
     apps: tuple[Departure, ...] = ()
-    """Oldest first. One that came back is not among them."""
+    """Oldest first, without apps that came back."""
     readings: tuple[datetime, ...] = ()
-    """When the list of apps was read to its end, oldest first; runs that were removed since are among them."""
+    """When the list of apps was read to its end, oldest first; runs that were removed since are included."""
 
 
 NOTHING_LEFT = Departures()
@@ -153,11 +153,11 @@ NOTHING_LEFT = Departures()
 
 @dataclass(frozen=True, slots=True)
 class RunInterval:
-    """One run of one organization."""
+    """When one run read one organization, and with which versions."""
 
     run: int
     started_at: datetime
-    """Start of the run: what `first_seen` and `last_seen` of a change name."""
+    """Start of the run, to which `first_seen` and `last_seen` of a change refer."""
     finished_at: datetime
     """When its last collector had ended."""
     whole: frozenset[str]
@@ -170,7 +170,7 @@ class RunInterval:
 
 @dataclass(frozen=True, slots=True)
 class SubjectNames:
-    """How people and events may call an app. "" for what was never seen."""
+    """The names that people and events may use for an app; "" for one that was never seen."""
 
     name: str = ""
     alias: str = ""

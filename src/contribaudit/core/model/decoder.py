@@ -1,11 +1,11 @@
-"""Our reading of a signal whose meaning is not published: which places in it count, and what they stand for.
+"""Decoders and candidates: our readings of signals whose meaning Atlassian does not publish.
 
-A decoder names JSON pointers into the object of a signal, volatile fields apart. What the pointers select is then the
-signal's whole state for one setting, so that unrelated fields of the object do not disturb it. With a map of values
-it also reads the setting out of the object; what the map does not name has no value, never a default.
+A decoder names JSON pointers into a signal's object, volatile fields apart. What the pointers select is the signal's
+whole state for one setting, so that unrelated fields of the object do not disturb it. With a map of values the
+decoder also reads the setting from the object; what the map does not name has no value, never a default.
 
-A candidate is a reading that looks likely. It never makes a value: it makes an alarm readable. Each attestation that
-stood beside the object agrees with it or contradicts it, which is its score.
+A candidate is a likely reading. It never makes a value: it makes an alarm readable. Each attestation made while the
+object was known agrees with the candidate or contradicts it, which gives its score.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ Digests: TypeAlias = tuple[str, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class ValueCondition:
-    """A state of the object that stands for a value."""
+    """A condition on a signal's object, and the value that a state which meets it means."""
 
     value: Value
     equal: tuple[tuple[str, bytes], ...] = ()
-    """Pointer and canonical JSON that must stand there."""
+    """Pointers, each with the canonical JSON that must be found there."""
     without: tuple[str, ...] = ()
-    """Pointers at which nothing may stand."""
+    """Pointers at which nothing may be found."""
     absent: bool = False
     """True for the state in which the API holds no object at all."""
 
     def holds(self, found: Any) -> bool:
-        """Whether the object is in this state."""
+        """Whether the object meets the condition."""
         return (
             not self.absent
             and all(_canonical_at(found, pointer) == wanted for pointer, wanted in self.equal)
@@ -49,23 +49,23 @@ class ValueCondition:
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """One setting in the object of one signal."""
+    """A rule that selects one setting's state in the object of one signal, and may read its value."""
 
     name: str
     """The file, and its place in it where there are several: "ours.toml", "ours.toml[2]"."""
     setting: SettingId
     signal: SettingId
     owner: Kind
-    """Whose signal: the organization's own, or that of the app that has the setting."""
+    """Who owns the signal: the organization, or the app that has the setting."""
     pointers: tuple[str, ...]
-    """What of the object is its state for this setting; all that `values` and `texts` look at is among them."""
+    """The places in the object that make up its state for this setting, with all that `values` and `texts` read."""
     values: tuple[ValueCondition, ...] = ()
     texts: str = ""
-    """The pointer to the list of texts that is the value as it stands, for settings that are lists; "" for none."""
+    """For a setting that is a list, the pointer to the list of texts that is taken as its value; "" for none."""
     sha256: str = ""
-    """Of the file's bytes."""
+    """Digest of the file's bytes."""
     origin: str = ""
-    """In which organization it was found, by whom and when."""
+    """In which organization the decoder was found, by whom and when."""
 
     @property
     def reads(self) -> bool:
@@ -78,14 +78,14 @@ class Decoder:
         return f"{self.name} (sha256 {self.sha256})"
 
     def owner_of(self, subject: Subject) -> Subject | None:
-        """Whose object holds the subject's setting; None when this decoder is not for such subjects."""
+        """The subject whose object holds this subject's setting; None when the decoder is not for such subjects."""
         if self.owner is Kind.ORGANIZATION:
             return organization_subject(subject.organization)
         return subject if subject.kind is self.owner else None
 
 
 def decode(decoder: Decoder, state: Digests, objects: Objects) -> tuple[Value, str]:
-    """The value, and ""; or None, and why there is none. Several objects must all say the same."""
+    """The value and "", or None and the reason why there is none. Several objects must give the same value."""
     if state is None:
         words = [one.value for one in decoder.values if one.absent]
         return (words[0], "") if words else (None, "it has no value for an object that is absent")
@@ -103,9 +103,9 @@ def decode(decoder: Decoder, state: Digests, objects: Objects) -> tuple[Value, s
 
 
 def selected(pointers: Sequence[str], state: Digests, objects: Objects) -> Digests:
-    """The state cut down to what the pointers select. That nothing stands at one is a part of the state too.
+    """The state reduced to what the pointers select. That a pointer finds nothing is part of the state too.
 
-    An object that was not kept stays in it whole: what it consists of cannot be told any more.
+    The digest of an object that was not kept stays as it is, since the object can no longer be read.
     """
     if state is None:
         return None
@@ -113,7 +113,7 @@ def selected(pointers: Sequence[str], state: Digests, objects: Objects) -> Diges
 
 
 def reaches(pointers: Sequence[str], found: Sequence[Any]) -> bool:
-    """Whether what would hold each pointer is there in any of the objects: a misspelt way would hide every move."""
+    """Whether some object can hold a value at each pointer: a misspelt pointer would hide every change."""
     return all(any(holder_at(one, pointer) is not NOTHING for one in found) for pointer in pointers)
 
 
@@ -123,7 +123,7 @@ def _selection(pointers: Sequence[str], found: Any) -> str:
 
 
 def _canonical_at(found: Any, pointer: str) -> bytes:
-    """What stands there in canonical form; b"" where nothing does, which no JSON value is."""
+    """The canonical JSON at the pointer; b"", which is no JSON value, where nothing is found."""
     value = found_at(found, pointer)
     return b"" if value is NOTHING else canonical_json(value)
 
@@ -150,20 +150,20 @@ def _shortened_text(held: bytes, most: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How a decoder stands in one organization."""
+    """Whether a decoder counts in one organization, and why."""
 
     organization: str
     decoder: Decoder
     agreed: Mapping[Subject, tuple[Attestation, ...]] = field(default_factory=dict)
-    """By subject: what agrees with it, those first that the most stands behind. Plan changes are not weighed here."""
+    """By subject: the attestations that agree with it, best supported first. Plan changes are not considered here."""
     against: Attestation | None = None
-    """The newest attestation that it contradicts; while there is one it neither reads nor selects anything."""
+    """The newest attestation that contradicts the decoder, which then neither reads nor selects anything; else None."""
     nowhere: tuple[Subject, ...] = ()
-    """Owners in whose objects there is no place for its pointers: for these the whole object counts."""
+    """Owners whose objects have no place for its pointers: for them the whole object counts."""
     standing: str = ""
-    """How it counts, where other sources than attestations tell; "" where attestations do."""
+    """How the decoder counts, where sources other than attestations decide that; "" where attestations do."""
     contradicted: str = ""
-    """What other sources than attestations tell that contradicts it; "" where nothing does."""
+    """What sources other than attestations say that contradicts it; "" where nothing does."""
 
     def sentence(self, organization: str) -> str:
         """A warning about the decoder, with the name of the organization; "" when it works as intended."""
@@ -188,32 +188,32 @@ _TURNED = {"on": "turned on", "off": "turned off"}
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What one place of a signal's object may be."""
+    """A likely reading of one place in a signal's object."""
 
     signal: SettingId
     owner: Kind
-    """Whose signal: the organization's own, or that of an app."""
+    """Who owns the signal: the organization, or an app."""
     pointer: str
     setting: SettingId
     called: str
     """The setting in a sentence: "the in-app switch"."""
     reads: tuple[tuple[bytes, Value], ...]
-    """Canonical JSON that may stand there, and the value that it would be."""
+    """Canonical JSON that may be found there, each with the value that it would mean."""
     otherwise: Value = None
-    """What anything else there would be; None for nothing known."""
+    """The value that anything else there would mean; None if unknown."""
     absent: Value = None
-    """What it would be that the API holds no such object; None for nothing known."""
+    """The value that a missing object would mean; None if unknown."""
     why: str = ""
     source: str = ""
     grade: str = ""
 
     @property
     def name(self) -> str:
-        """The last part of the pointer, as people name a field."""
+        """The last part of the pointer, which people know as the field's name."""
         return parts(self.pointer)[-1]
 
     def value_in(self, state: Digests, objects: Objects) -> Value:
-        """What the state would mean; None where the reading has no value for it."""
+        """The value that the state would mean; None where the candidate has none for it."""
         if state is None:
             return self.absent
         place = self.place_in(state, objects)
@@ -222,7 +222,7 @@ class Candidate:
         return next((value for held, value in self.reads if held == place), self.otherwise)
 
     def place_in(self, state: Digests, objects: Objects) -> bytes | None:
-        """Canonical JSON at the pointer, b"" where nothing stands; None where it cannot be told."""
+        """Canonical JSON at the pointer, b"" where nothing is found; None unless the state is one object, and kept."""
         if state is None:
             return b""
         if len(state) != 1 or state[0] not in objects:
@@ -247,7 +247,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How many attestations made beside one owner's object agree with a reading, and how many contradict it."""
+    """How many attestations agree with a candidate for one owner's object, and how many contradict it."""
 
     candidate: Candidate
     owner: Subject

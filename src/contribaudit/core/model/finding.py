@@ -1,4 +1,4 @@
-"""What the policy says of the state: one finding per check and subject."""
+"""Findings: what the policy says about the state, one per check and subject."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
     @property
     def words(self) -> str:
-        """As people read it: "not achievable", "no setting"."""
+        """The outcome as people read it: "not achievable", "no setting"."""
         return "no setting" if self is Outcome.NO_SUCH_SETTING else self.value.replace("_", " ")
 
     @property
@@ -43,7 +43,7 @@ class Outcome(StrEnum):
 
 
 class Severity(StrEnum):
-    """How much a finding matters, gravest first."""
+    """How much a finding matters, most severe first."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -57,7 +57,7 @@ class Severity(StrEnum):
         return _RANKS[self]
 
     def at_least(self, other: Severity) -> bool:
-        """True when this severity is as grave as `other` or graver."""
+        """True when this severity is `other` or a higher one."""
         return self.rank <= other.rank
 
 
@@ -72,14 +72,14 @@ class Evidence:
     source: str
     observed_at: datetime
     sha256: str = ""
-    """Digest of the raw object, "" where none stands behind it (a list that was read to its end, say)."""
+    """Digest of the raw object; "" where there is no single one (a list that was read to its end, say)."""
     attested_by: str | None = None
     confirmed_by: str | None = None
     screenshot: bool = False
     anchored: bool = False
-    """For attested evidence: whether the API's signals stand as they did during the look."""
+    """For attested evidence: whether the API's signals are still as they were during the look."""
     attestation_id: str | None = None
-    """Of what a person recorded, None where nobody had to."""
+    """ID of the attestation; None where the evidence rests on none."""
 
     @classmethod
     def of(cls, *observations: Observation) -> tuple[Evidence, ...]:
@@ -132,22 +132,22 @@ class Finding:
     setting: SettingId | None
     expected: Value
     observed: Value
-    """What was seen; None also where nothing was read (the outcome tells which)."""
+    """What was seen; None also where nothing was read (the outcome shows which)."""
     evidence: tuple[Evidence, ...] = ()
     """Strongest first, empty when there is none."""
     fragile: bool = False
-    """True for whether it is a pass that rests only on a plan default or a running trial."""
+    """True for a pass that rests only on a plan default or a running trial."""
     due_at: datetime | None = None
     remediation: str = ""
     console_path: str = ""
     controls: tuple[str, ...] = ()
     waiver: AppliedWaiver | None = None
     owner: str = ""
-    """Who is to mend it, by the policy; "" where the policy names nobody."""
+    """Who has to fix it, according to the policy; "" where the policy names nobody."""
     due_days: int | None = None
-    """How many days they have, from the day on which it was first seen so; None where the policy says nothing."""
+    """Days that the owner has, from the day on which this was first seen; None where the policy sets none."""
     rule: str = ""
-    """Where the policy's rule stands, as "conf/policy.toml:12"; "" where no file near is known."""
+    """Where the policy's rule is written, as "conf/policy.toml:12"; "" where no nearby file is known."""
 
     @property
     def id(self) -> str:

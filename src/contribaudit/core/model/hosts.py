@@ -1,4 +1,4 @@
-"""The host that is asked by default, and those that are this machine, which alone may be asked over plain http."""
+"""The default API host, and the test for hosts that are this machine: only these may be called over plain http."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings that the pure layer itself reads, by name. The catalogue says what each one is."""
+"""Names of the settings that `core` itself reads. The catalogue describes each of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REALM = SettingId("residency.realm")
 REGIONS = SettingId("residency.regions")
 MOVE = SettingId("residency.move")
 MOVE_DAYS = tuple(SettingId(f"residency.move_{day}") for day in ("scheduled_for", "starts_at", "ends_at"))
-"""When a move of an app is told to happen."""
+"""The days of an app's move: when it is scheduled, when it starts and when it ends."""
 PINNED = SettingId("residency.pinned")
 SHAPES_PREFIX = "shapes."
 POLICY_SHAPES = SettingId(SHAPES_PREFIX + "policies")
@@ -58,9 +58,9 @@ EFFECTIVE_AI = SettingId("effective.ai")
 EFFECTIVE_AI_PROCESSING = SettingId("effective.ai_processing")
 
 OTHER_ORGANIZATION = "other_organization"
-"""Code of what is not taken from an app's entry, since it names another organization as the app's owner."""
+"""Code of a value that is not taken from an app's entry because the entry names another organization as owner."""
 OPTIONAL_COLLECTORS = frozenset(("administrators", "ai_roles", "events", "site_ai"))
-"""Sources that not every plan or key has. What rests on them says so; a run without them is complete all the same."""
+"""Sources that not every plan or key can read. What rests on them says so; a run without them is still complete."""
 WORKSPACES, POLICIES = "workspaces", "policies"
 """Collectors that list an organization's apps and its policies."""
 POLICY_DIGEST = SettingId("policy.sha256")

@@ -14,7 +14,7 @@ SettingId = NewType("SettingId", str)
 """A setting's name as in `catalogue/`, for instance "residency.realm"."""
 
 Value: TypeAlias = bool | int | str | tuple[str, ...] | None
-"""What a setting can hold. None means that the source said null; an empty tuple that it said "nothing in the list"."""
+"""What a setting can hold. None means that the source said null; an empty tuple, that it gave an empty list."""
 
 
 class Grade(StrEnum):
@@ -42,7 +42,7 @@ def weakest(grades: Iterable[Grade]) -> Grade:
 
 @dataclass(frozen=True, slots=True)
 class Attester:
-    """Who stands behind an attested value, and how well."""
+    """Who vouches for an attested value, and how well it is supported."""
 
     by: str
     """The email address of the person who looked."""
@@ -50,7 +50,7 @@ class Attester:
     """A second person, None while there is none."""
     screenshot: bool = False
     anchored: bool = False
-    """True while signals hold it: nothing that the API shows has moved since the look."""
+    """True while signals anchor the value: nothing that the API shows has changed since the look."""
     screen: str = ""
     """The rulebook's ID of the console screen, "" where none was recorded."""
     console_path: str = ""
@@ -58,7 +58,7 @@ class Attester:
     generation: str = ""
     """The console generation that has this path, in the rulebook's words; "" where it knows none."""
     attestation: str = ""
-    """ID of what was recorded; of an answer that rests on several, all of theirs with commas between."""
+    """ID of the attestation; for a value that rests on several, all their IDs separated by commas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +80,13 @@ class Observed:
 
 
 STALE_CODES = frozenset(("signal_moved", "plan_changed"))
-"""A value was attested, and something moved since: outcomes resting on it are `stale`, not `unknown`."""
+"""A value was attested and something moved since: outcomes that rest on it are `stale`, not `unknown`."""
 CONFLICT_CODE = "attestations_differ"
 """Two people recorded different values for the same moment."""
 SOURCES_DIFFER = "sources_differ"
-"""Two sources, of which none is better, say different things."""
+"""Two equally good sources say different things."""
 CONFLICT_CODES = frozenset((CONFLICT_CODE, SOURCES_DIFFER))
-"""Outcomes resting on it are `conflict`."""
+"""Outcomes that rest on one of these are `conflict`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ DEFAULT_MAX_AGE_DAYS: Mapping[str, int] = {
 DEFAULT_ACCEPTED = (Grade.DOCUMENTED, Grade.DECODED, Grade.ATTESTED, Grade.INFERRED)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 QUESTIONS = {"contribution": "DC", "ai": "AI", "location": "DR"}
-"""The letters of the checks of each question that every report answers, by the statement that asks it."""
+"""The three questions that every report answers: the prefix of their check IDs by the key of `[expect]`."""
 WAIVABLE = (Outcome.FAIL, Outcome.NOT_ACHIEVABLE)
 
 
@@ -52,14 +52,14 @@ class EvidenceTerms:
     """From this severity on an attestation needs one; None means never."""
     second_person: Severity | None = None
     owner: str = ""
-    """Who mends what fails or is not verified, where the rule names nobody; "" for nobody."""
+    """Who fixes what fails or is not verified where the rule names nobody; "" for nobody."""
     due_days: int | None = None
-    """How many days they have, where the rule does not say; None for no date."""
+    """Days that the owner has where the rule does not say; None for no due date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One check wanted of some subjects. Identity is `check` + `where`."""
+    """One check that some subjects have to meet. Identity is `check` + `where`."""
 
     check: str
     origin: str
@@ -76,16 +76,16 @@ class Rule:
     max_age_days: Mapping[str, int] | None = None
     """Overrides by grade; None keeps the policy's."""
     owner: str = ""
-    """Who mends what fails or is not verified; "" takes the policy's."""
+    """Who fixes what fails or is not verified; "" takes the policy's owner."""
     due_days: int | None = None
-    """How many days they have from the first time that it was seen so; None takes the policy's."""
+    """Days that the owner has from the day on which the finding was first seen; None takes the policy's."""
     expands: str = ""
-    """The key of `[expect]` that it is part of: "contribution"; "" for a rule that somebody wrote."""
+    """The key of `[expect]` that the rule comes from: "contribution"; "" for a rule that somebody wrote."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """A finding that somebody accepted, for a value, until a day."""
+    """A finding that somebody accepted until a day, and perhaps for one value only."""
 
     check: str
     origin: str
@@ -108,7 +108,7 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A setting that people chose on purpose, on a date."""
+    """A setting's value that people chose deliberately, on a date."""
 
     setting: SettingId
     value: Value
@@ -136,14 +136,14 @@ class AuditPolicy:
     """Digest of the resolved policy's TOML."""
     resolved_toml: str = ""
     file: str = ""
-    """Its file, relative to the folder that the audit is started in; "" where there is none, or it is elsewhere."""
+    """Path of its file from the folder in which the audit was started; "" where there is none, or it is elsewhere."""
     extends_line: int = 1
     """The file's line that brings in the rules of packs."""
 
     def place(self, rule: Rule) -> str:
-        """Where the rule stands, as "conf/policy.toml:12"; "" without a file.
+        """Where the rule is written, as "conf/policy.toml:12"; "" without a file.
 
-        A rule of a pack, or of a file outside of that folder, stands where `file` brings it in.
+        For a rule of a pack, or of a file outside that folder, this is the line of `file` that brings it in.
         """
         if not self.file:
             return ""
@@ -155,7 +155,7 @@ class AuditPolicy:
 
 
 def limit_days(grade: Grade, limits: Mapping[str, int], *, anchored: bool) -> int:
-    """Days that evidence of this grade stays fresh. Raises KeyError for a prediction, which never is."""
+    """Days that evidence of this grade stays fresh. Raises KeyError for a prediction, which is never fresh."""
     return limits["attested_anchored" if anchored else grade]
 
 
@@ -166,7 +166,7 @@ def fresh_until(observed_at: datetime, grade: Grade, limits: Mapping[str, int], 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What one finding, or one effective answer, asks of its evidence."""
+    """What the evidence of one finding, or of one effective answer, must meet."""
 
     accept: Collection[Grade]
     max_age_days: Mapping[str, int]
@@ -189,9 +189,9 @@ class Terms:
     def shortcoming(
         self, told: str, evidence: Iterable[Evidence], as_of: datetime, *, lasting: bool
     ) -> Shortcoming | None:
-        """Why `told` does not count on this evidence; None where it does.
+        """Why this evidence is not enough for the statement `told`; None where it is.
 
-        What is `lasting`, as a bad answer is, stays when its evidence ages, and needs no better one.
+        A `lasting` statement, such as a bad answer, still counts when its evidence ages or lacks a second person.
         """
         found = tuple(evidence)
         return self._not_accepted(told, found, as_of) or (None if lasting else self._not_enough(told, found, as_of))
@@ -222,7 +222,7 @@ class Terms:
     def _what_is_missing(self, evidence: Evidence) -> str:
         """What an attestation lacks; "" when nothing.
 
-        The attestation by which an organization agreed with a decoder has to be as good as any other.
+        An attestation that agreed with a decoder must meet the same terms as any other.
         """
         if evidence.grade is not Grade.ATTESTED and not (evidence.grade is Grade.DECODED and evidence.attested_by):
             return ""  # a decoded value that people agreed with rests on one attestation, a signal's proof on several
@@ -241,7 +241,7 @@ class Shortcoming:
     """`unknown` or `stale`."""
     code: str
     reason: str
-    """What is so, and why that is not enough; without a full stop."""
+    """The fact, and why it is not enough; without a full stop."""
 
 
 def limits_of(policy: AuditPolicy, rule: Rule | None = None) -> Mapping[str, int]:

@@ -1,7 +1,7 @@
-"""Watched documents as values: what a copy says, provision by provision, and what of ours rests on which of them.
+"""Watched vendor documents: their text, provision by provision, and the facts of the tool that rest on it.
 
-A look is one time that somebody fetched or imported a document. An edition is a look that brought another text. What a
-look cannot read changes nothing: the edition before it stays the current one.
+A look is one fetch or import of a document. An edition is a look that brought another text. A look that could not
+read the document changes nothing: the edition before it stays the current one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PLAIN = str.maketrans(
 
 
 def folded(text: str) -> str:
-    """The text as it is compared: one kind of quotes, dashes and blanks. Its case stays: "US" is not "us"."""
+    """The text in the form that is compared: one kind of quote, dash and blank. Case is kept: "US" is not "us"."""
     if text.isascii():  # nearly every provision of a long page
         return " ".join(text.split())
     return " ".join(unicodedata.normalize("NFKC", text).translate(_PLAIN).split())
@@ -41,9 +41,9 @@ class ProvisionKind(StrEnum):
     HEADING = "heading"
     TEXT = "text"
     ITEM = "item"
-    """Of a list."""
+    """An item of a list."""
     ROW = "row"
-    """Of a table: its cells, divided by " | "."""
+    """A row of a table: its cells, separated by " | "."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Provision:
 
     kind: ProvisionKind
     heading: tuple[str, ...]
-    """The headings over it, the outermost first; those over a heading for a heading."""
+    """The headings above the provision, outermost first; a heading is not among its own."""
     text: str
 
     @property
@@ -73,9 +73,9 @@ class LookOutcome(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     OLDER = "older"
-    """A text from before the current one: kept at its time, and never the current one."""
+    """A text from before the current one: it is filed under its own time, and never becomes the current one."""
     NOT_READABLE = "not_readable"
-    """No text of the document; its `code` says what it is instead."""
+    """The look brought no text of the document; its `code` says why."""
 
     @property
     def is_edition(self) -> bool:
@@ -85,14 +85,14 @@ class LookOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One time that a document was fetched or imported."""
+    """One fetch or import of a document."""
 
     id: int
     """In the order in which looks were recorded."""
     document: str
     outcome: LookOutcome
     code: str
-    """Why it is not readable: "login_form", "half_as_long"; "" otherwise."""
+    """Why the document was not readable: "login_form", "half_as_long"; "" otherwise."""
     reason: str
     """The same as a clause for people."""
     retrieved_at: datetime
@@ -102,22 +102,22 @@ class Look:
     fetched: bool
     """False for an imported file."""
     sha256: str
-    """Of the bytes that came; "" where none did."""
+    """Digest of the bytes received; "" where none were."""
     text_sha256: str
-    """Of the compared text; "" where there was none."""
+    """Digest of the compared text; "" where there was none."""
     size_bytes: int
     stated_on: date | None
     """The day that the document itself names as its own ("Effective starting: October 15, 2024")."""
     redirects: tuple[str, ...]
     recorded: Signature
     accepted: bool = False
-    """True where whether a person accepted it as the document although it did not look like it."""
+    """True where a person accepted it as the document although it did not look like it."""
     etag: str = ""
     last_modified: str = ""
 
     @property
     def begins(self) -> datetime:
-        """The time since which its text is known to have stood there."""
+        """The time since which the text is known to have been on the page."""
         if self.outcome is LookOutcome.OLDER and self.stated_on is not None:
             return min(self.retrieved_at, datetime.combine(self.stated_on, time(), UTC))
         return self.retrieved_at
@@ -125,7 +125,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a person wrote about a document: an interpretation, never a verdict of ours."""
+    """What a person wrote about a document: an interpretation, never a verdict of the tool."""
 
     id: int
     document: str
@@ -134,7 +134,7 @@ class Note:
     provision: str
     """The wording that it is about; "" for none in particular."""
     text_sha256: str
-    """Of the edition that was in front of them; "" where there was none."""
+    """Digest of the edition that the person had in front of them; "" where there was none."""
     holds: bool
     """True where they say that the anchor's fact still holds under this wording."""
     text: str
@@ -146,7 +146,7 @@ Provisions = tuple[Provision, ...]
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Everything that is known of watched documents at a moment."""
+    """Everything that is known about watched documents at a moment."""
 
     looks: Mapping[str, Sequence[Look]] = field(default_factory=dict)
     """By document, in the order in which they were recorded."""
@@ -164,7 +164,7 @@ class Archive:
         return Archive({name: looks for name, looks in kept.items() if looks}, notes, self.read)
 
     def editions(self, document: str) -> tuple[Look, ...]:
-        """Every text of the document, oldest first by when it stood there."""
+        """Every edition of the document, by the time since which its text is known, oldest first."""
         found = [one for one in self.looks.get(document, ()) if one.outcome.is_edition]
         return tuple(sorted(found, key=lambda one: (one.begins, one.id)))
 
@@ -174,7 +174,7 @@ class Archive:
         return found[-1] if found else None
 
     def in_force(self, document: str, moment: datetime) -> Look | None:
-        """The edition that stood there at a moment, as far as is known; None before the first."""
+        """The edition that was on the page at a moment, as far as is known; None before the first."""
         found = [one for one in self.editions(document) if one.begins <= moment]
         return found[-1] if found else None
 
@@ -193,7 +193,7 @@ class Archive:
         return max(looks, key=lambda one: (one.retrieved_at, one.id), default=None)
 
     def unreadable(self, document: str) -> Look | None:
-        """The newest look where it could read nothing; None where it could."""
+        """The newest look when it could not read the document; None when it could, and before the first."""
         last = self.last(document)
         return last if last is not None and last.outcome is LookOutcome.NOT_READABLE else None
 
@@ -203,7 +203,7 @@ NO_DOCUMENTS = Archive()
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A document to look at."""
+    """A watched document."""
 
     name: str
     """"ai-terms"; what commands call it."""
@@ -211,16 +211,16 @@ class Watched:
     url: str
     """"" for one that is only imported from files."""
     marks: tuple[str, ...] = ()
-    """A copy that lacks one of them is another document; "one|other" takes either. Empty where anything may be it."""
+    """Phrases that each copy must contain; "one|other" accepts either. Empty where any text is accepted."""
     topics: tuple[str, ...] = ()
-    """What every provision of it is about."""
+    """Topics that every provision of the document is about."""
     shipped: bool = True
-    """False for one that was added here."""
+    """False for a document that the user added."""
 
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A place in a law that speaks of a topic."""
+    """A passage of a law that concerns a topic."""
 
     law: str
     place: str
@@ -239,27 +239,27 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class SeverityRule:
-    """The words that make a change as grave as this."""
+    """What a change must have to get this severity."""
 
     severity: Severity
     changed: tuple[str, ...] = ()
-    """One of these came or went with a rewording; empty for any."""
+    """Words of which a rewording added or removed one; empty for any."""
     stands: tuple[str, ...] = ()
-    """One of these stands in a provision that was added or removed; empty for any."""
+    """Words of which an added or removed provision contains one; empty for any."""
     topics: tuple[str, ...] = ()
-    """Of which it must have one; empty for any."""
+    """Topics of which the change has one; empty for any."""
     kinds: tuple[ProvisionKind, ...] = ()
-    """What the provision is on the page; empty for anything."""
+    """Kinds of provision that the rule applies to; empty for any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A fact of ours, and the words of the provision that it rests on."""
+    """A fact that the tool relies on, and the words of the provision that states it."""
 
     id: str
     document: str
     phrases: tuple[str, ...]
-    """All stand in one provision."""
+    """All of them are found in one provision."""
     fact: str
     files: tuple[str, ...] = ()
     """The rulebook's files that hold it."""
@@ -293,12 +293,12 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A subject of which documents should name the same names."""
+    """A subject for which several documents should list the same names."""
 
     id: str
     subject: str
     about: tuple[str, ...]
-    """A provision that holds none of them does not speak of it."""
+    """Words for the subject: a provision that contains none of them is not about it."""
     listed_in: str
     """The document whose rows name them all."""
     names: tuple[Name, ...] = ()
@@ -319,10 +319,10 @@ class TermsRules:
     method: str = ""
     disclaimer: str = ""
     reviewed: date = date.min
-    """When phrases were compared with the pages."""
+    """When the phrases were last compared with the pages."""
 
     def watched(self, added: Sequence[Watched]) -> tuple[Watched, ...]:
-        """Every watched document: these, at the address that was named here if one was, then those added here."""
+        """Every watched document: the shipped ones, at the address that `added` gives if any, then the new ones."""
         here = {one.name: one for one in added}
         shipped = []
         for one in self.documents:
@@ -331,7 +331,7 @@ class TermsRules:
         return (*shipped, *here.values())
 
     def topic(self, identity: str) -> Topic:
-        """The topic of that ID. Raises KeyError."""
+        """The topic of that ID. Raises StopIteration for an unknown ID."""
         return next(one for one in self.topics if one.id == identity)
 
     def document(self, name: str) -> Watched | None:
@@ -354,12 +354,12 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def words_in(text: str, words: tuple[str, ...]) -> tuple[str, ...]:
-    """What of the words stands in the text, as it stands there without case; each once."""
+    """The words that the text contains, as it spells them but in lower case; each once."""
     return tuple(dict.fromkeys(_pattern(words).findall(folded(text).casefold())))
 
 
 def has_phrase(text: str, phrase: str) -> bool:
-    """Whether the words of the phrase stand in the text one after the other."""
+    """Whether the text contains the phrase; case, blanks and the kind of quotes and dashes do not matter."""
     return _comparable(phrase) in _comparable(text)
 
 

@@ -11,18 +11,18 @@ from urllib.parse import unquote
 
 SHOWN = "[key]"
 _LONG = 8
-"""Letters and digits from which on a secret with both is looked for in every form: others may be ordinary words."""
+"""Letters and digits that a secret with both needs to be searched in every form: others may be ordinary words."""
 _VERY_LONG = 20
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|[nrtbf])")
 _SIGNS = bytes(byte for byte in range(256) if not (byte < 128 and chr(byte).isalnum()))
 
 
 class Redaction:
-    """Finds and replaces some secrets, as they are and as a careless or hostile answer may write them.
+    """Finds and replaces the given secrets, as they are and as a careless or hostile answer may write them.
 
-    Found are the plain form in any case, base64 of it alone or within more, hex, reversed, with percent signs, JSON or
-    HTML escapes, and each of them with anything but letters and digits in between. A short secret is found as it is,
-    where it stands alone.
+    It finds the plain form in any case, base64 of it alone or within more, hex, reversed, with percent signs, JSON or
+    HTML escapes, and each of them with anything but letters and digits in between. A short secret is found only as
+    it is, and only as a word of its own.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -55,7 +55,7 @@ class Redaction:
         return SHOWN if self.hides(text.encode("utf-8", "surrogatepass")) else text
 
     def value(self, value: Any) -> Any:
-        """A JSON value in whose texts and names every long secret is replaced."""
+        """The JSON value with every long secret in its texts and names replaced."""
         if isinstance(value, str):
             return self.text(value) if self.hides(value.encode("utf-8", "surrogatepass")) else value
         if isinstance(value, list):
@@ -71,7 +71,7 @@ def _long_enough(secret: str) -> bool:
 
 
 def _only_letters(text: bytes) -> bytes:
-    """Its letters and digits, in lower case: what no separator, line break or alphabet of base64 changes."""
+    """The text's letters and digits in lower case, which no separator, line break or base64 alphabet changes."""
     return text.translate(None, _SIGNS).lower()
 
 
@@ -93,7 +93,7 @@ def _forms(secret: str) -> Iterator[bytes]:
     yield _only_letters(raw)
     yield _only_letters(raw[::-1])
     yield raw.hex().encode()
-    # Within more, base64 begins at one of three places in its groups; what the neighbours change is left out.
+    # Within longer data a secret begins at one of three places in a base64 group; shared digits are left out.
     for before in range(3):
         packed = base64.b64encode(b"\0" * before + raw).rstrip(b"=")
         first = (before * 8 + 5) // 6
@@ -102,5 +102,5 @@ def _forms(secret: str) -> Iterator[bytes]:
 
 
 def _loose_pattern(form: str) -> re.Pattern[str]:
-    """The form with anything but letters and digits in between, and what belongs to its first and last letter."""
+    """Matches the form with anything but letters and digits in between, and the base64 digits that adjoin its ends."""
     return re.compile("[0-9A-Za-z+/]{0,2}" + "[^0-9A-Za-z]*".join(form) + "[0-9A-Za-z+/=]{0,4}", re.IGNORECASE)

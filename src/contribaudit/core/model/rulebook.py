@@ -1,6 +1,6 @@
 """The typed shape of the rulebook: facts that age, each from a dated source with a grade.
 
-A class whose fields are the keys of a table in `rulebook/data/` is what that table is read into.
+A class whose fields are the keys of a table in `rulebook/data/` holds what that table says.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Realm:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What a state of a residency policy on an app stands for."""
+    """What the state of a residency policy means for an app."""
 
     word: str
     """The API's word, without case."""
@@ -101,27 +101,27 @@ class App:
     pseudo: bool
     """True for entries of the workspace list that are no app ("jira-admin")."""
     spaces: str = ""
-    """Whose list holds its spaces: "jira", "confluence", or "" for an app that has none."""
+    """The product whose API lists its spaces: "jira", "confluence", or "" for an app that has none."""
     project_types: tuple[str, ...] = ()
     """Jira's words for the types of project that are spaces of this app."""
     own_workspaces: bool = False
     """True where it lives in workspaces of its own, outside of the organization's sites (Trello, Loom)."""
     gateway_ai: str = ""
-    """Which fields of the GraphQL gateway tell of its AI: "confluence", "jira", "jsm", or "" for none."""
+    """Which fields of the GraphQL gateway show its AI access: "confluence", "jira", "jsm", or "" for none."""
     gateway_region: str = ""
-    """The gateway's word for the product whose regions are the app's; "" where it tells none."""
+    """The gateway's word for the product whose regions are the app's; "" where the gateway shows none."""
     product_keys: tuple[str, ...] = ()
     """The spellings of its product key under which the gateway may know its plan, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exemption:
-    """A compliance exemption from contribution, and what must hold beside the console's word for it."""
+    """A compliance exemption from contribution, and what must hold in addition to the console's statement."""
 
     word: str
-    """How `contribution.exemption` calls it."""
+    """Its word in `contribution.exemption`."""
     title: str
-    """What an app has that shows it, or what else it is, for a sentence."""
+    """Its phrase in a sentence: "a customer-managed key", "Government Cloud"."""
     source: str
     grade: str
     plans: tuple[str, ...] = ()
@@ -129,25 +129,25 @@ class Exemption:
     trial: bool = True
     """Whether it can exist where only a trial gives the plan."""
     setting: SettingId | None = None
-    """What each app that can show it must show; None where nothing of an app does."""
+    """The setting that must show it on each app that can; None where no app's setting does."""
     value: str = ""
-    """The word of `setting` that an app with it has."""
+    """The word of `setting` on an app that has the exemption."""
     without: str = ""
-    """The word of `setting` that an app without it has."""
+    """The word of `setting` on an app that does not have it."""
     apps: tuple[str, ...] = ()
     """Type keys of the apps that can show it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignalRule:
-    """A raw API object that moves when a setting of this family does; what it says is not published."""
+    """A raw API object that changes when a setting of this family does. Its meaning is not published."""
 
     signal: SettingId
     """ "signal.policy.generative-ai", as the collector names it."""
     family: Family
-    """Whose settings it anchors."""
+    """The family whose settings it anchors."""
     collector: str
-    """Whose whole list shows that it is absent."""
+    """The collector whose completely read list can show that the object is absent."""
     kinds: tuple[Kind, ...]
     """Which subjects can own it: the organization, apps, or both."""
     why: str
@@ -166,7 +166,7 @@ class AskedIf:
     """Without case."""
 
     def rules_out(self, answer: Value) -> bool:
-        """True when this answer was given and is another one; an answer that is not known rules nothing out."""
+        """True when this answer is known and is none of the words; an unknown answer rules nothing out."""
         return isinstance(answer, str) and answer.strip().casefold() not in self.words
 
 
@@ -184,9 +184,9 @@ class Screen:
     paths: Mapping[str, str]
     """Menu path by console generation, newest first."""
     look_seconds: int
-    """For the way there and a screenshot; our estimate."""
+    """Time for the way there and a screenshot; our estimate."""
     value_seconds: int
-    """For each answer."""
+    """Time for each answer."""
     plans: tuple[str, ...]
     """Plans that have the screen; empty means all."""
     source: str
@@ -195,12 +195,12 @@ class Screen:
     note: str = ""
     """What to mind when looking; "" when nothing."""
     asked_if: Mapping[SettingId, AskedIf] = field(default_factory=dict)
-    """What one of its settings waits for before it is asked."""
+    """By setting: the answer that makes the setting worth asking for."""
 
     def surely_asked(self, settings: Collection[SettingId]) -> list[SettingId]:
         """The settings that a look always asks for; of several that depend on one answer, only one.
 
-        One that waits alone is not among them, unless that answer is known already, and so not among the settings.
+        A setting that alone depends on an answer is left out, unless that answer is known and not asked for itself.
         """
         found: dict[SettingId, list[SettingId]] = {}
         for one in settings:
@@ -209,7 +209,7 @@ class Screen:
         return [one for its in found.values() for one in its[: 1 + (len(its) > 2)]]
 
     def minutes(self, values: int) -> int:
-        """How long a look takes that records so many values, of all rows together."""
+        """Minutes for a look that records so many values, counted over all rows."""
         return ceil((self.look_seconds + self.value_seconds * values) / 60)
 
 
@@ -227,13 +227,13 @@ class Console:
     """What to mind; "" when nothing."""
 
     def leads_to(self, path: str) -> bool:
-        """Whether a menu path begins there. Several paths in one text begin nowhere in particular."""
+        """Whether a menu path begins at this address; never true of a text that holds several paths."""
         return ";" not in path and _folded_path(path).split(" > ")[0] == _folded_path(self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A fact that is quoted as it stands, since no figure or word expresses it."""
+    """A fact that is quoted in full, since no figure or single word expresses it."""
 
     text: str
     """A clause without a full stop."""
@@ -244,7 +244,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """What checks and explanations say in the rulebook's words."""
+    """The facts that checks and explanations quote from the rulebook."""
 
     ai_processing: Statement
     """Where models process what an app holds."""
@@ -261,7 +261,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """How long things take that Atlassian does after a change. Nobody outside can verify that they were done."""
+    """How long Atlassian takes to act on a change. Nobody outside Atlassian can verify that it was done."""
 
     in_app_deletion_days: Figure
     """From opting out of in-app contribution to the removal of what was contributed."""
@@ -320,7 +320,7 @@ class Rulebook:
     """From when Atlassian uses data by these settings."""
     review_within_days: int
     scope_review_within_days: int
-    """How old the review of the list of apps may be: contribution settings are announced to reach more of them."""
+    """How many days a review of the app list stays current: more apps are announced to get contribution settings."""
     files: tuple[RulebookFile, ...]
     plans: tuple[Plan, ...]
     """Lowest first."""
@@ -346,19 +346,19 @@ class Rulebook:
     decoders: tuple[Decoder, ...] = ()
     """Shipped ones, and the user's own."""
     may_not_count: frozenset[str] = frozenset()
-    """Type keys of apps of which no page says that their plan counts as the organization's highest."""
+    """Type keys of apps whose plan may not count as the organization's highest, since no page says that it does."""
     log: LogRules = NO_LOG_RULES
     announced: tuple[AnnouncedDate, ...] = ()
     """Earliest first."""
     terms: TermsRules = NO_TERMS_RULES
     """Watched documents, and what rests on their provisions."""
     subprocessors: SubprocessorRules = NO_SUBPROCESSOR_RULES
-    """How the vendor's list of sub-processors is read, and the list of 2024."""
+    """How the vendor's list of sub-processors is read, and the list that the rulebook ships."""
     sha256: str = ""
 
     @property
     def oldest_review(self) -> date:
-        """The review date of the file that nobody looked at for longest."""
+        """The oldest review date of any file."""
         return min(file.reviewed for file in self.files)
 
     def plan(self, word: str) -> Plan | None:
@@ -374,7 +374,7 @@ class Rulebook:
     def realms_of_region(self, region: str) -> tuple[Realm, ...]:
         """The realms in which a cloud region or city may lie; empty for a word that the rulebook does not know.
 
-        The word for a realm may mean any of its cities, so it stands for each realm that has one of them.
+        The word for a realm may mean any of its cities, so the result has each realm that shares one of them.
         """
         name = re.sub("[ _]", "-", region.strip().casefold())
         meant = self.realm(region)
@@ -390,7 +390,7 @@ class Rulebook:
         return self.apps.get(type_key.strip().casefold())
 
     def realm_codes(self, wanted: tuple[str, ...]) -> frozenset[str]:
-        """Realm codes that a policy's words stand for, groups spelled out. Unknown words are left out."""
+        """The codes of the realms and groups of realms that a policy names. Unknown words are left out."""
         codes: set[str] = set()
         groups = {name.casefold(): members for name, members in self.realm_groups.items()}
         for word in wanted:
@@ -439,5 +439,5 @@ class Rulebook:
 
 @lru_cache(maxsize=1024)
 def _folded_path(path: str) -> str:
-    """A menu path without case, however it is spaced."""
+    """The menu path in lower case, with uniform spacing."""
     return " > ".join(" ".join(part.split()) for part in path.casefold().split(">"))

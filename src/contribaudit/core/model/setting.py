@@ -10,9 +10,9 @@ from contribaudit.core.model.subject import Kind
 
 
 class Family(StrEnum):
-    """The rooms of the catalogue; checks have the same, but for those that are rooms of settings alone.
+    """The groups of settings in the catalogue, and of checks. Some of them hold settings alone.
 
-    A signal anchors a whole family: what no signal was ever seen to move with shares none with what one moves with.
+    A signal anchors a whole family, so a setting that no signal follows never shares a family with one that it does.
     """
 
     ORGANIZATION = "organization"
@@ -37,10 +37,10 @@ class Setting:
     grade: Grade
     """The best grade that it can reach today."""
     documented_at: str
-    """Where Atlassian describes it; "" when nowhere that we found."""
+    """Where Atlassian describes the setting; "" when no such page is known."""
     unit: str = ""
     words: tuple[str, ...] = ()
-    """The values that we know, empty when any text is one."""
+    """The known values; empty when any text can be one."""
     ignores_case: bool = False
     unordered: bool = False
     folded_words: frozenset[str] = field(init=False, repr=False, compare=False)
@@ -52,17 +52,17 @@ class Setting:
     attestable: bool = False
     """True where only a person can read it, in the administration console, and may record what it shows."""
     volatile: bool = False
-    """True where it changes without anybody changing a setting: no change worth reporting."""
+    """True where the value moves although nobody changes a setting; changes of it are not worth reporting."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folded_words", frozenset(word.casefold() for word in self.words))
 
 
 def comparable(setting: Setting, value: Value) -> Value:
-    """The form in which two values of this setting are compared; the same form, the same value.
+    """The form in which values of this setting are compared: equal forms mean equal values.
 
-    Sets lose their order and repetitions, case is dropped where the catalogue says so, null equals the empty list
-    only where the catalogue says so.
+    Only where the catalogue says so does a list lose its order and repetitions, is case dropped, and does null equal
+    the empty list.
     """
     if value is None and setting.null_is_empty:
         return ()

@@ -1,4 +1,4 @@
-"""Lists in words and groups: "a, b and 4 more", "1,200 runs", things by what they have in common."""
+"""Phrases for counts and lists ("1,200 runs", "a, b and 4 more"), and grouping by a key."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
-    """The things by their key: keys in the order of their first thing, things in their order."""
+    """The things grouped by key: keys in the order of their first thing, things in the given order."""
     found: dict[K, list[T]] = {}
     for one in things:
         found.setdefault(key(one), []).append(one)
@@ -18,18 +18,18 @@ def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
 
 
 def and_more(left: int, where: str = "") -> str:
-    """What ends a list that is cut: "and 1,200 more", or "and 4 more: --all" with their place; "" of nothing."""
+    """The end of a shortened list: "and 1,200 more", or "and 4 more: --all" with `where`; "" when none are left."""
     return f"and {left:,} more{f': {where}' if where else ''}" if left > 0 else ""
 
 
 def some(called: Sequence[str], most: int = 5, between: str = ", ") -> str:
-    """The first so many of them, and how many there are besides: "a, b and 4 more", or "a; b; and 4 more"."""
+    """The first `most` items, and how many more there are: "a, b and 4 more", or "a; b; and 4 more"."""
     shown, rest = between.join(called[:most]), and_more(len(called) - most)
     return f"{shown}{' ' if between == ', ' else between}{rest}" if rest else shown
 
 
 def first_of(told: Sequence[str]) -> str:
-    """The first of them, and how many there are besides: "a (and 4 more)"; "" of none."""
+    """The first item, and how many more there are: "a (and 4 more)"; "" for no items."""
     return f"{told[0]} ({and_more(len(told) - 1)})" if len(told) > 1 else "".join(told)
 
 
@@ -39,13 +39,13 @@ def either(called: Sequence[str]) -> str:
 
 
 def every(number: int, noun: str) -> str:
-    """ "the only app", "both apps", "all 1,200 apps": each of so many, at least one."""
+    """ "the only app", "both apps", "all 1,200 apps"; `number` is at least 1."""
     if number < 3:
         return f"the only {noun}" if number == 1 else f"both {counted(2, noun)[2:]}"
     return f"all {counted(number, noun)}"
 
 
 def counted(number: int, one: str, several: str = "") -> str:
-    """ "1 run", "1,200 runs", "2 companies"; `several` where that follows no rule: "1 is gone", "2 are gone"."""
+    """ "1 run", "1,200 runs", "2 companies"; `several` is for irregular phrases: "1 is gone", "2 are gone"."""
     regular = f"{one[:-1]}ies" if one.endswith("y") and one[-2:-1] not in "aeiou" else f"{one}s"
     return f"{number:,} {one if number == 1 else several or regular}"

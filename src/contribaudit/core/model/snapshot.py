@@ -1,6 +1,6 @@
-"""What one run saw of one organization, and which requests went out for it: never a header, never the key.
+"""What one run saw of one organization, and the requests that it sent: never a header, never the key.
 
-Spaces are far too many for an observation each, so they are kept apart and asked for when needed.
+There are far too many spaces for an observation each, so they are kept apart and loaded when needed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from contribaudit.core.model.subject import Kind, Subject
 
 
 class CollectionStatus(StrEnum):
-    """How far a collector came."""
+    """How much of its source a collector could read."""
 
     OK = "ok"
     PARTIAL = "partial"
@@ -34,7 +34,7 @@ class Collection:
     status: CollectionStatus
     started_at: datetime
     announced: int | None
-    """How many entries the API said there are; None where it does not tell."""
+    """How many entries the API said there are; None where it does not say."""
     read: int
     """How many entries were read, repeated ones not counted twice."""
     code: str = ""
@@ -53,7 +53,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Surprise:
-    """A shape that the tool had not seen: an unknown key, word or type. Kept and reported, never defaulted."""
+    """An unknown key, word or type in an API's answer. It is kept and reported, never replaced by a default."""
 
     collector: str
     where: str
@@ -72,22 +72,22 @@ class Snapshot:
     collections: tuple[Collection, ...]
     """In the order of `collectors.ALL`."""
     by_collector: Mapping[str, tuple[Observation, ...]]
-    """What each collector saw, in server order; what a failed one could not see is not in here."""
+    """What each collector saw, in server order; what a failed one could not see is not included."""
     surprises: tuple[Surprise, ...] = ()
     raw: Mapping[str, bytes] = field(default_factory=dict)
     """Canonical JSON of each raw object by its SHA-256 (hex)."""
     space_lists: tuple[SpaceList, ...] = ()
-    """How far the listing of each app's spaces came; empty when spaces were not asked for."""
+    """How much of each app's spaces was listed; empty when spaces were not asked for."""
     spaces: Iterable[Space] = ()
     """Every space that the listings showed; may be iterated several times, and need not be in memory."""
     log_reading: LogReading | None = None
     """How far the audit log was read; None when it was not asked for. Its `run` is 0 until the run is kept."""
     events: tuple[AuditEvent, ...] = ()
-    """The events of it that are kept."""
+    """The events of the audit log that are kept."""
     requests: tuple[LedgerEntry, ...] = ()
     """Every request of the run, in the order in which they ended."""
     clock_skew_seconds: float | None = None
-    """The API's `Date` minus our clock; None where no answer told."""
+    """The API's `Date` minus our clock; None where no answer gave a date."""
 
     def __repr__(self) -> str:
         return f"Snapshot(organization={self.organization!r}, started_at={self.started_at.isoformat()})"
@@ -100,7 +100,7 @@ class Snapshot:
 
     @property
     def complete(self) -> bool:
-        """True when every collector read everything that it promised, those apart that not every plan or key has."""
+        """True when there is a collector that is not optional, and all of these read everything that they promised."""
         needed = [collection for collection in self.collections if not collection.optional]
         return bool(needed) and all(collection.status is CollectionStatus.OK for collection in needed)
 
@@ -121,7 +121,7 @@ class Space:
     status: str
     """The API's word: "live", "archived", "current"; "" where it gave none."""
     created_at: datetime | None = None
-    """None where the API does not tell: Jira never does."""
+    """None where the API does not say: Jira never does."""
 
     @property
     def subject(self) -> Subject:
@@ -131,12 +131,12 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class SpaceList:
-    """How far the listing of one app's spaces came."""
+    """How much of one app's spaces was listed."""
 
     app: Subject
     status: CollectionStatus
     announced: int | None
-    """How many the API said there are; None where it does not tell (Confluence)."""
+    """How many the API said there are; None where it does not say (Confluence)."""
     read: int
     code: str = ""
     """"" when whole, else a stable word for the cause: an error's code, "no_token", "no_cloud_id"."""
@@ -152,12 +152,12 @@ class KnownSpace:
 
     space: Space
     host: str
-    """Host of its site, "" where no app tells it."""
+    """Host of its site; "" where no app names it."""
     type_key: str
     first_seen: datetime
     """Start of the first run that saw it."""
     from_the_start: bool
-    """True when whether the first complete listing of its app already showed it, so that its age is not known."""
+    """True when the first complete listing of its app already showed it, so that its age is not known."""
 
     @property
     def alias(self) -> str:
@@ -166,13 +166,13 @@ class KnownSpace:
 
 
 class SpaceIndex(Protocol):
-    """The spaces of one organization as of a run. Listings are asked for by app; nothing is ever held whole.
+    """The spaces of one organization as of a run, asked for by app and never all in memory.
 
-    What stands here is the answer where nobody read any.
+    The methods of this class answer for an organization whose spaces nobody read.
     """
 
     def lists(self) -> Mapping[Subject, SpaceList]:
-        """The listing of each app that has spaces, of the run; empty when spaces were not read at all."""
+        """The run's listing of each app that has spaces; empty when spaces were not read at all."""
         return {}
 
     def count(self, app: Subject) -> int:  # noqa: ARG002
@@ -184,16 +184,16 @@ class SpaceIndex(Protocol):
         return ()
 
     def of(self, app: Subject) -> Iterator[KnownSpace]:  # noqa: ARG002
-        """The app's spaces by key without case, as the history's database sorts texts."""
+        """The app's spaces sorted by key without case, in the order of the history's database."""
         return iter(())
 
     def since(self, app: Subject, moment: datetime) -> Iterator[KnownSpace]:  # noqa: ARG002
-        """Spaces of the app that a run after the moment was the first to see, by key."""
+        """Spaces of the app that were first seen by a run after the moment, sorted by key."""
         return iter(())
 
     def bearers(self, app: Subject, key: str) -> Sequence[tuple[str, datetime]]:  # noqa: ARG002
-        """The IDs of all spaces of the app that ever bore the key, without case, with the start of the first run that
-        saw it so, oldest first.
+        """IDs of all spaces of the app that ever had the key (compared without case), each with the start of the first
+        run that saw it so, oldest first.
         """
         return ()
 
@@ -206,16 +206,16 @@ class SpaceIndex(Protocol):
         return ()
 
     def page(self, app: Subject, offset: int, limit: int) -> Sequence[KnownSpace]:  # noqa: ARG002
-        """At most `limit` of the app's spaces from the place `offset` on, 0 for the first, in the order of `of`."""
+        """At most `limit` of the app's spaces in the order of `of`, from position `offset` (0 for the first) on."""
         return ()
 
     def position(self, space: Space) -> int | None:  # noqa: ARG002
-        """The place of the space among its app's in the order of `of`; None where it is not among them."""
+        """The position of the space among its app's spaces in the order of `of`; None where it is not among them."""
         return None
 
 
 class NoSpaces(SpaceIndex):
-    """The book of an organization whose spaces nobody read."""
+    """The index of an organization whose spaces nobody read."""
 
 
 NO_SPACES = NoSpaces()
@@ -223,12 +223,12 @@ NO_SPACES = NoSpaces()
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One request that went out, in the order in which the requests ended.
+    """One request that was sent.
 
     `at` is when it was sent (aware, UTC); `call` is `Call.name`; `path` has the organization in its place and the
     query, with cursors cut short. `status` is None when no answer came (refused, timed out, cancelled): then `bytes`
-    is 0 and `sha256` empty. Both tell of the body as decompressed. `seconds` is the time between sending and the last
-    byte; `waited_seconds` what was spent before it on limits and pauses.
+    is 0 and `sha256` empty. Both describe the decompressed body. `seconds` is the time between sending and the last
+    byte; `waited_seconds` is the time spent before it on rate limits and pauses.
     """
 
     at: datetime

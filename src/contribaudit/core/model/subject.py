@@ -36,7 +36,7 @@ class Subject:
     id: str
 
     def __hash__(self) -> int:
-        # Subjects are keys of nearly every table of a run; few of one ID differ in the rest.
+        # Subjects are keys of nearly every mapping in a run, and few that share an ID differ in the rest.
         return hash(self.id)
 
 
@@ -53,9 +53,9 @@ _PSEUDONYM = re.compile(r"person-[0-9a-f]{6}")
 
 
 def pseudonym(person: str) -> str:
-    """What takes the place of a name: "person-" and six hex digits of its digest, the same for the same person.
+    """The pseudonym of a person: "person-" and six hex digits of the name's digest, always the same for one person.
 
-    Whoever guesses a mail address can tell whether it may be the one: it is a pseudonym and not anonymous.
+    It does not make anybody anonymous: whoever guesses the email address can check whether it matches.
     """
     folded = person.strip().casefold()
     if _PSEUDONYM.fullmatch(folded):
@@ -64,7 +64,7 @@ def pseudonym(person: str) -> str:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether both may be one person, by name without case and width or by what stands for an erased one."""
+    """Whether both names may mean one person; case and width are ignored, and a pseudonym matches its name."""
     first, second = (normalize("NFKC", name).strip().casefold() for name in (one, other))
     if _PSEUDONYM.fullmatch(first) or _PSEUDONYM.fullmatch(second):
         return pseudonym(first) == pseudonym(second)

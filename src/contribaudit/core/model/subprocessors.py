@@ -1,6 +1,6 @@
-"""The vendor's list of sub-processors: its rows as they were written, and what their words mean.
+"""The vendor's list of sub-processors: its rows as the page has them, and what their words mean.
 
-Rows keep the page's own words. What those mean is worked out anew by the rulebook of the moment
+Rows keep the page's own words. Each run works out their meaning with the current rulebook
 (`core.resolve.subprocessors`), so that a better vocabulary also reads lists that were imported before it.
 """
 
@@ -17,7 +17,7 @@ Column: TypeAlias = Literal["name", "products", "purposes", "data_categories", "
 THIRD_PARTY: tuple[Column, ...] = ("name", "products", "purposes", "data_categories", "locations", "security")
 """The columns of the first table, in the page's order."""
 GROUP: tuple[Column, ...] = ("name", "products", "country")
-"""The columns of the second table, of companies of the vendor's own group."""
+"""The columns of the second table, which lists companies of the vendor's own group."""
 MAY_BE_EMPTY: tuple[Column, ...] = ("security",)
 
 SUBPROCESSOR_COLUMNS = (
@@ -29,12 +29,12 @@ SUBPROCESSOR_COLUMNS = (
 
 EEA = "EEA"
 GLOBAL = "GLOBAL"
-"""Wherever it is nearest, anywhere in the world."""
+"""Anywhere in the world, wherever is nearest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of a row; its address is the page's word, and nothing opens it."""
+    """A link in a row. Its address is kept as the page has it, and is never opened."""
 
     text: str
     url: str
@@ -42,7 +42,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the list in its own words. One of the vendor's own group has name, products and country alone."""
+    """One row of the list in the page's words. A company of the vendor's group has only name, products and country."""
 
     name: str
     products: str
@@ -58,7 +58,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ListedRows:
-    """What a page says: since when it is in force, and its rows in its order."""
+    """What a page says: the day from which the list is in force, and the rows in the page's order."""
 
     effective: date
     rows: tuple[Row, ...]
@@ -66,19 +66,19 @@ class ListedRows:
 
 @dataclass(frozen=True, slots=True)
 class SubprocessorList:
-    """A list with where it is from and who took it in."""
+    """A list, where it came from, and who imported it."""
 
     effective: date
     rows: tuple[Row, ...]
     source: str
     """The file or address."""
     sha256: str
-    """Of the page as it was read; of the rulebook's file for the shipped list."""
+    """Digest of the page as it was read; of the rulebook's file for the shipped list."""
     imported: Signature | None = None
-    """Who took it in, and when; None for the list that the rulebook ships."""
+    """Who imported it, and when; None for the list that the rulebook ships."""
     etag: str = ""
     last_modified: str = ""
-    """What the answer said of the page, so that an unchanged one is not sent again; "" for what it left out."""
+    """`etag` and this header let the server answer that the page is unchanged; "" for one that it left out."""
 
     @property
     def shipped(self) -> bool:
@@ -97,16 +97,16 @@ class SubprocessorList:
 
     @property
     def called(self) -> str:
-        """How messages name it: "the list of 2026-03-02"."""
+        """The list's name in messages: "the list of 2026-03-02"."""
         return f"the list of {self.effective}" + (", shipped with the rulebook" if self.shipped else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A person looked at what a list changed, or at one of its rows that was not understood."""
+    """A person's review of what a list changed, or of one of its rows that was not understood."""
 
     effective: date
-    """Of the list."""
+    """The day from which the list is in force."""
     row: str
     """The row's name; "" for everything that the list changed."""
     signed: Signature
@@ -115,18 +115,18 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class ListHistory:
-    """Every list that was imported, in the order of the days from which they are in force, and who reviewed what."""
+    """Every imported list, in the order of the days from which they are in force, and every review."""
 
     imports: tuple[SubprocessorList, ...] = ()
     reviews: tuple[Review, ...] = ()
 
     @classmethod
     def of(cls, imports: Iterable[SubprocessorList], reviews: Iterable[Review]) -> ListHistory:
-        """Whatever the order in which they were recorded."""
+        """The history of lists and reviews that may come in any order."""
         return cls(tuple(sorted(imports, key=_by_date)), tuple(sorted(reviews, key=lambda one: one.signed.at)))
 
     def by(self, moment: datetime) -> ListHistory:
-        """What was known at a moment."""
+        """The part of the history that was recorded by a moment."""
         return ListHistory(
             tuple(one for one in self.imports if one.imported is not None and one.imported.at <= moment),
             tuple(one for one in self.reviews if one.signed.at <= moment),
@@ -134,12 +134,12 @@ class ListHistory:
 
     @property
     def newest(self) -> SubprocessorList | None:
-        """The list that is in force last, as it was last imported. None before the first import."""
+        """The list that came into force last, as it was last imported; None before the first import."""
         return self.imports[-1] if self.imports else None
 
     @property
     def versions(self) -> tuple[SubprocessorList, ...]:
-        """Each list once, however often it was imported: the first import of it, oldest list first."""
+        """Each list once, however often it was imported: its first import, oldest list first."""
         found: list[SubprocessorList] = []
         for one in self.imports:
             if not found or (found[-1].effective, found[-1].rows) != (one.effective, one.rows):
@@ -174,16 +174,16 @@ class Product:
     apps: tuple[str, ...]
     """Type keys that it stands for."""
     may: tuple[str, ...] = ()
-    """Type keys of apps of which the word may mean a part: what runs on the product, or may belong to it."""
+    """Type keys of apps that the word may cover too: those that run on the product, or may belong to it."""
     with_ai: bool = False
-    """True for Rovo, which works on what other apps hold wherever AI reaches them."""
+    """True for Rovo, which processes the data of other apps wherever AI reaches them."""
     ai: str = ""
-    """What it is called as an AI feature that others come with, "loom-ai"; "" where it is none."""
+    """Its key as an AI feature on which other entries depend, "loom-ai"; "" where it is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What several words of the list stand for: a kind of purpose, or a country."""
+    """Words of the list that mean the same: a kind of purpose, or a place."""
 
     name: str
     """The kind, or an ISO 3166 code, "EEA" or "GLOBAL"."""
@@ -197,9 +197,9 @@ class SubprocessorRules:
 
     vendor: str = ""
     list_days: int = 90
-    """How old an import may be."""
+    """How many days an import stays current."""
     objection_days: int = 30
-    """How long a change can be objected to."""
+    """How many days a customer has to object to a change."""
     columns: Mapping[Column, tuple[str, ...]] = field(default_factory=dict)
     """The labels of each column, without case."""
     titles: Mapping[str, str] = field(default_factory=dict)
@@ -208,14 +208,14 @@ class SubprocessorRules:
     """Words for all products, without case."""
     products: tuple[Product, ...] = ()
     purposes: tuple[Words, ...] = ()
-    """The first that fits counts."""
+    """The first kind that fits counts."""
     places: tuple[Words, ...] = ()
     eea: frozenset[str] = frozenset()
     """Codes of the countries of the EEA."""
     baseline: SubprocessorList | None = None
 
     def place_of(self, word: str) -> str | None:
-        """The code of a place by its code or by a word for it; None for what is not known."""
+        """The code of the place that a code or word names; None for an unknown word."""
         folded = " ".join(word.casefold().split())
         fits = (one.name for one in self.places if folded == one.name.casefold() or folded in one.words)
         return next(fits, None)
@@ -234,7 +234,7 @@ class Scope:
     """One item of a products cell, with the exclusions and the condition that bind to it."""
 
     name: str
-    """As the rulebook calls the product; the page's words where it does not know them."""
+    """The rulebook's name for the product; the page's words where the rulebook does not know them."""
     everything: bool = False
     apps: frozenset[str] = frozenset()
     may: frozenset[str] = frozenset()
@@ -248,7 +248,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """One purpose, with the condition under which it is pursued."""
+    """One purpose, and the AI features on which it depends."""
 
     text: str
     kind: str
@@ -268,14 +268,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """One row, understood as far as the rulebook's words go."""
+    """One row as the rulebook's vocabulary reads it."""
 
     row: Row
     scopes: tuple[Scope, ...]
     purposes: tuple[Purpose, ...]
     places: tuple[Place, ...]
     needs_review: tuple[str, ...] = ()
-    """What is not understood, a sentence each; empty for a row that is."""
+    """What is not understood, a sentence each; empty when the whole row is."""
 
     @property
     def name(self) -> str:

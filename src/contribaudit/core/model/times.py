@@ -1,4 +1,4 @@
-"""Times that come from outside, and times that are reckoned from them: neither leaves the calendar."""
+"""Parses times from outside and adds spans to them; no result lies outside the calendar's range."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import overload
 
 _FIRST_YEAR = 1000
-"""Years before it are placeholders ("0001-01-01"), and come out with fewer digits than they went in."""
+"""Earlier years are placeholders ("0001-01-01"), and lose their leading zeros when they are written again."""
 LAST_DAY = date.max
 LAST_MOMENT = datetime.max.replace(tzinfo=UTC)
 
@@ -27,7 +27,7 @@ def parse_utc(text: object) -> datetime | None:
 
 
 def parse_end(text: str) -> datetime | None:
-    """The last moment of a day, or the time, as `parse_utc` reads them."""
+    """The last moment of the given day, or the given time itself; None for text that `parse_utc` does not read."""
     found = parse_utc(text)
     is_day = len(text.strip()) <= len("2026-11-21")
     return later(found, timedelta(days=1, microseconds=-1)) if found is not None and is_day else found
@@ -38,7 +38,7 @@ def later(start: datetime, span: timedelta) -> datetime: ...
 @overload
 def later(start: date, span: timedelta) -> date: ...
 def later(start: date, span: timedelta) -> date:
-    """The day or the moment after so long; the calendar's last one where it ends before that."""
+    """`start` plus `span`; the calendar's last day or moment when the sum lies beyond it."""
     try:
         return start + span
     except OverflowError:
