@@ -1,9 +1,9 @@
-"""The cause of each change, as far as the history shows one: nothing is attributed without proof.
+"""Finds the cause of each change, as far as the history proves one.
 
 The order of proof: an event of the audit log; a change of plan; a subject that is new or gone; a roll-out or a date of
-the vendor's; an edit of policy or rulebook; another version of the tool, or another shape of the API's answers; else
-that no event was found, and what was looked through. Changes that no collector sees are found here too: what people
-attested, the highest plan, and edits of policy, rulebook and tool.
+the vendor's; an edit of policy or rulebook; another version of the tool, or another shape of the API's answers. Failing
+all of these, the cause says that no event was found, and what was searched. This module also finds the changes that no
+collector sees: attested values, the highest plan, and edits of policy, rulebook and tool.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ _EDITS = {
 }
 
 _APP = re.compile(r"ari:cloud:(?!platform:)[^:/]+::site/[^:/]+")
-"""An app of a site, also one that no run ever saw: it came and went in between."""
+"""The ARI of an app of a site. It also matches an app that came and went between two runs, so that no run saw it."""
 _IDENTITY = (names.APP_TYPE_KEY, names.SPACE_KEY)
-"""What every subject of a kind has: when it is new or gone, the subject is."""
+"""Settings that every subject of a kind has: when one is new or gone, so is the subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectIdentifiers:
-    """The identifiers by which an event may name a subject, without case."""
+    """The identifiers by which an event may name a subject, in lower case."""
 
     exact: frozenset[str]
     wider: frozenset[str]
-    """Of the site, app or organization that it belongs to."""
+    """Identifiers of the site, app or organization that it belongs to."""
     together: frozenset[str] = frozenset()
-    """Parts that name it when all of them are told: a space's number, and its site."""
+    """Parts that name it only together: a space's number, and its site."""
 
     def names(self, identifiers: set[str]) -> bool:
         """True when the identifiers of an event name the subject itself."""
@@ -65,7 +65,7 @@ class SubjectIdentifiers:
 
 @dataclass(frozen=True, slots=True)
 class ChangeContext:
-    """What the history knows around the changes of one organization."""
+    """What the history knows about one organization, for finding the causes of its changes."""
 
     log: AuditLog = NO_LOG
     runs: Sequence[RunInterval] = ()
@@ -75,13 +75,13 @@ class ChangeContext:
     )
     rules: LogRules = NO_LOG_RULES
     apps: frozenset[str] = frozenset()
-    """Identifiers of every app, without case."""
+    """Identifiers of every app, in lower case."""
     sites: frozenset[str] = frozenset()
-    """Cloud IDs and hosts of every site, without case."""
+    """Cloud IDs and hosts of every site, in lower case."""
 
 
 def explain(changes: Sequence[Change], contexts: Mapping[str, ChangeContext]) -> list[Change]:
-    """The changes with their causes, in their order. `contexts` is by organization; all are weighed together."""
+    """The changes with their causes, in their order. `contexts` is by organization; all changes are compared."""
     logs = {organization: _SearchableLog(context) for organization, context in contexts.items()}
     empty = _SearchableLog(ChangeContext())
     came = {
@@ -99,8 +99,8 @@ def explain(changes: Sequence[Change], contexts: Mapping[str, ChangeContext]) ->
 def interval_of(change: Change, runs: Sequence[RunInterval]) -> tuple[datetime | None, datetime]:
     """(after, until): the change happened after the first and not later than the second.
 
-    Until the end of the run that first saw it; after the start of the last that saw the value before, or saw that it
-    was not there: None when no run did.
+    `until` is the end of the run that first saw the change. `after` is the start of the last run that saw the value
+    before, or saw that there was none; None when no run did.
     """
     end = next((one.finished_at for one in runs if one.started_at == change.first_seen), change.first_seen)
     if change.last_seen is not None:
@@ -112,7 +112,7 @@ def interval_of(change: Change, runs: Sequence[RunInterval]) -> tuple[datetime |
 
 
 class _SearchableLog:
-    """The log of one organization, ready to be searched for many changes."""
+    """The audit log of one organization, prepared to be searched for many changes."""
 
     def __init__(self, context: ChangeContext) -> None:
         self.context = context
@@ -134,7 +134,7 @@ class _SearchableLog:
         return bool(told & self.context.apps) or any(map(_APP.fullmatch, told))
 
     def told(self, event: AuditEvent) -> set[str]:
-        """Every identifier that the event gives, and what it is made of, without case."""
+        """Every identifier in the event, and the parts of each, in lower case."""
         if event.id not in self._told:
             self._told[event.id] = {part for name in event.named for part in _identifier_parts(name)}
         return self._told[event.id]
@@ -150,7 +150,7 @@ class _Search:
     def __init__(self, change: Change, log: _SearchableLog, came_or_went: bool) -> None:
         self.change, self.context = change, log.context
         self.after, self.until = interval_of(change, self.context.runs)
-        # A policy about a subject may be made after it came; an event of its coming proves nothing of that.
+        # A policy about a subject may be made later than the subject; the event of its creation then proves nothing.
         a_policy = change.setting.startswith(f"{SIGNAL_PREFIX}policy.")
         kind = change.subject.kind if came_or_went and not a_policy else None
         self.families = self.context.rules.families_behind(change.setting, kind)
@@ -159,11 +159,11 @@ class _Search:
         self.exact: list[AuditEvent] = []
         self.site: list[AuditEvent] = []
         self.nameless: list[AuditEvent] = []
-        """Events of such actions that name nothing at all."""
+        """Events of fitting actions that name nothing at all."""
         self.near: list[AuditEvent] = []
-        """Events of such actions that name another app of the site, or any app of the organization.
+        """Events of fitting actions that name another app of the site, or any app of the organization.
 
-        They are told beside a change that no event explains, and explain none: another hand may have made it."""
+        They are mentioned with a change that no event explains, but explain none: somebody else may have made it."""
         if self.after is not None and self.wanted:
             self._search_log(log, self.after)
 
@@ -186,7 +186,7 @@ class _Search:
         return about_an_app and (of_its_site or self.change.subject.kind is Kind.ORGANIZATION)
 
     def _names_other_site(self, identifiers: set[str], naming: SubjectIdentifiers) -> bool:
-        """True when the event names sites, none of them the subject's, whether or not it names the organization too."""
+        """True when the event names sites but not the subject's, whether or not it also names the organization."""
         sites = identifiers & self.context.sites
         return bool(sites) and not sites & naming.wider
 
@@ -196,11 +196,11 @@ class _Search:
 
     @property
     def covered(self) -> bool:
-        """True when the log was read for the whole interval, and is known to be filled."""
+        """True when the log was read for the whole interval, and has ever shown an event."""
         return self.after is not None and covered(self.context.log, self.after, self.change.first_seen)
 
     def overlaps(self, other: _Search) -> bool:
-        """True when both changes may have happened at once."""
+        """True when both changes may have happened at the same time."""
         return (
             self.after is not None
             and other.after is not None
@@ -209,18 +209,18 @@ class _Search:
 
 
 class _SimultaneousChanges:
-    """What the changes of one look have to do with each other."""
+    """Which changes are alike, and which changes of plans, apps and answers may explain others."""
 
     def __init__(self, searches: Iterable[_Search]) -> None:
         self.alike: Counter[tuple[object, ...]] = Counter()
         self.plans: dict[str, list[_Search]] = defaultdict(list)
-        """Where a plan, or the highest plan, became another one."""
+        """By organization: changes of one plan, or highest plan, to another."""
         self.priced: dict[str, list[_Search]] = defaultdict(list)
-        """Where an app's plan did, or came or went with the app: the highest plan is made of these."""
+        """By organization: every change of an app's plan, also with a new or gone app. They make the highest plan."""
         self.identity: dict[Subject, Change] = {}
-        """Apps that are new or gone."""
+        """The change by which each app is new or gone."""
         self.shapes: set[tuple[str, str, datetime]] = set()
-        """Organization, collector, and the run that first saw another shape."""
+        """Organization, collector, and start of the run that first saw another shape of answers."""
         for search in searches:
             one = search.change
             whole = one.existed_before and one.exists_after
@@ -237,7 +237,7 @@ class _SimultaneousChanges:
 
 
 def _identifier_parts(name: str) -> set[str]:
-    """An identifier and what it is made of: an ARI names a site by its cloud ID, too."""
+    """The identifier and its parts, in lower case: an ARI also contains the cloud ID of its site."""
     folded = name.casefold()
     return {folded, *folded.replace("/", ":").split(":")} - {""}
 
@@ -311,7 +311,7 @@ def _by_plan(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | Non
 
 
 def _by_plan_of_an_app(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | None:
-    """The cause of another highest plan, which nobody sets: a change of an app's plan."""
+    """The cause of a change of the highest plan, which nobody sets: a change of an app's plan."""
     for other in simultaneous.priced[search.change.subject.organization]:
         plan = other.change
         if not search.overlaps(other):
@@ -351,7 +351,7 @@ def _by_subject(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | 
 
 
 def _by_vendor(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | None:
-    """A dated entry of the rulebook; or many subjects that change alike at once, where the log would have shown who."""
+    """A dated entry of the rulebook; or many subjects that change alike at once without an event in a complete log."""
     if search.after is None:
         return None
     wanted = {family.name for family in search.families}
@@ -370,7 +370,7 @@ def _by_vendor(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | N
 
 
 def _runs_around(search: _Search) -> tuple[RunInterval, RunInterval] | None:
-    """The runs that saw the value before and after."""
+    """The runs that saw the value before and after the change; None unless both are known."""
     change = search.change
     by_start = {run.started_at: run for run in search.context.runs}
     one = by_start.get(search.after) if search.after is not None else None
@@ -388,7 +388,7 @@ def _by_rulebook(search: _Search) -> Cause | None:
 
 
 def _by_tool(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | None:
-    """The tool as the likely cause, without proof: it read differently, and no other cause is known."""
+    """The tool as the likely but unproven cause: another version, or answers of another shape, and no other cause."""
     change, runs = search.change, _runs_around(search)
     if runs and runs[0].tool_version != runs[1].tool_version:
         sentence = f"read by contribaudit {runs[1].tool_version}, before by {runs[0].tool_version}; {_no_event(search)}"
@@ -400,7 +400,7 @@ def _by_tool(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | Non
 
 
 def _no_event(search: _Search) -> str:
-    """A sentence that no event was found, and where it was looked for: the log, the interval, the actions."""
+    """A sentence that no event was found, and what was searched: the log, the interval, the actions."""
     if search.after is None:
         return "no event found: no run saw the value before, so the period to search is unknown"
     rules = search.context.rules
@@ -413,7 +413,7 @@ def _no_event(search: _Search) -> str:
 
 
 def _near_events(search: _Search) -> str:
-    """What was done to an app next to it, so that a person can look; the change stays without a known cause."""
+    """A hint at events about a related app, for a person to look at; the change stays without a known cause."""
     if not search.near:
         return ""
     last, count = search.near[-1], len(search.near)
@@ -441,7 +441,7 @@ def attested_changes(
 ) -> Iterator[Change]:
     """Yield a change for each look, after `since` and up to `until`, that shows another value than the look before.
 
-    What was taken back counts on neither side, nor do looks of one moment that contradict each other.
+    Revoked attestations are ignored, and so are looks of one moment that contradict each other.
     """
     known = standing(attestations, until)
     looks = sorted(known, key=lambda one: (one.subject, one.setting, one.observed_at))

@@ -1,4 +1,4 @@
-"""What expires, and when: one list of keys, evidence, waivers, trials, moves, clocks and announced days."""
+"""Deadlines: one list of when keys, evidence, waivers, trials, moves, deletion clocks and announced days end."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _NEXT_KEY = SettingId("api_key.next_expiry")
 _SCHEDULED, _STARTS, _ENDS = names.MOVE_DAYS
 _MAX_AGE = "the policy's max_age_days"
 SOON_DAYS = 14
-"""What expires within so many days is a warning in the report."""
+"""The report warns about what expires within this many days."""
 
 
 class DeadlineKind(StrEnum):
-    """What sort of thing runs out."""
+    """The kinds of things that run out."""
 
     API_KEY = "api_key"
     ATTESTATION = "attestation"
@@ -68,7 +68,7 @@ _WARNED = {
     DeadlineKind.TRIAL: ("trial ends", "trials end", "contribaudit forecast --trial-ends"),
     DeadlineKind.BASELINE: ("baseline expires", "baselines expire", "contribaudit baseline approve"),
 }
-"""What a warning says of one and of several of a kind, and what to do about it."""
+"""The words of a warning for one and for several of a kind, and the command to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,12 @@ class Deadline:
 
     kind: DeadlineKind
     ends_at: datetime | None
-    """Aware UTC; of a whole day its midnight at the beginning. None where no date is known."""
+    """Aware UTC; for a whole day the midnight at its start. None where no date is known."""
     what: str
-    """What happens then, as a sentence without a full stop."""
+    """What happens at that time, as a sentence without a full stop."""
     next_step: str = ""
     whole_day: bool = False
-    """True where the whole day still counts."""
+    """True where the deadline is a day that still counts to its end."""
     subject: Subject | None = None
     """None for what belongs to the policy or the rulebook."""
     setting: SettingId | None = None
@@ -90,22 +90,22 @@ class Deadline:
     source: str = ""
     """Where the date comes from."""
     key: str = ""
-    """Tells two deadlines apart that agree in kind, subject, setting and check."""
+    """Distinguishes deadlines that agree in kind, subject, setting and check."""
 
     @property
     def id(self) -> str:
-        """The first 16 hex digits of SHA-256 over what it is about, whatever its date: stable when that moves."""
+        """The first 16 hex digits of SHA-256 over everything that identifies it but its date, which may move."""
         who = (self.subject.organization, self.subject.kind, self.subject.id) if self.subject else ("", "", "")
         parts = (self.kind, *who, self.setting or "", self.check, self.key)
         return sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
     def over_at(self) -> datetime | None:
-        """The moment from which it is over."""
+        """The moment from which the deadline is over; None without a date."""
         return later(self.ends_at, timedelta(days=1)) if self.ends_at is not None and self.whole_day else self.ends_at
 
     def days_left(self, as_of: datetime) -> int | None:
-        """Whole days, 0 on the last one, negative when it is over; None without a date."""
+        """Whole days left, 0 on the last day, negative when it is over; None without a date."""
         if self.ends_at is None:
             return None
         if self.whole_day:
@@ -114,14 +114,14 @@ class Deadline:
 
 
 def within(found: Iterable[Deadline], as_of: datetime, span: timedelta) -> tuple[Deadline, ...]:
-    """The deadlines that are over or end within the span, in their order; those without a date are left out."""
+    """The deadlines that are over or end within the span, in the given order; those without a date are left out."""
     return tuple(one for one in found if one.ends_at is not None and one.ends_at <= as_of + span)
 
 
 def ending_soon(ends: Iterable[tuple[DeadlineKind, datetime | None]], as_of: datetime) -> list[str]:
-    """One warning for each kind that a person can still do something about and that ends within so many days.
+    """One warning for each kind that ends within SOON_DAYS and that a person can still do something about.
 
-    `ends` gives of each deadline its kind, and the moment from which it is over, None where no date is known.
+    `ends` has each deadline's kind, and the moment from which it is over; None where no date is known.
     """
     limit = later(as_of, timedelta(days=SOON_DAYS))
     soon = Counter(kind for kind, over_at in ends if over_at is not None and as_of < over_at <= limit)
@@ -137,8 +137,8 @@ def deadlines(
 ) -> tuple[Deadline, ...]:
     """Everything that runs out, soonest first: what is over already, then what is ahead, then what has no known date.
 
-    Deletion clocks that have run down are left out, since nothing more happens by itself (DC-22 goes on about them),
-    and so are announced days that have passed. `baselines` are those that stand.
+    Deletion clocks that have run out are left out, since nothing more happens by itself (DC-22 still reports them),
+    and so are announced days that have passed. `baselines` are those that count.
     """
     return tuple(sorted([*_attested(state, policy, checks), *_not_attested(state, policy, baselines)], key=_soonest))
 
@@ -146,7 +146,7 @@ def deadlines(
 def deadline_warnings(
     state: State, policy: AuditPolicy, checks: Iterable[Check], baselines: Iterable[Baseline] = ()
 ) -> list[str]:
-    """What `ending_soon` says of the same, without the sentences: of attested values there may be a great many."""
+    """The warnings of `ending_soon` for the same deadlines, without their sentences: attested values can be many."""
     attested = ((DeadlineKind.ATTESTATION, one.ends_at) for one in attested_expiries(state, policy, checks))
     others = ((one.kind, one.over_at) for one in _not_attested(state, policy, baselines))
     return ending_soon(chain(attested, others), state.as_of)
@@ -202,7 +202,7 @@ def _key_expiries(state: State, organization: str) -> Iterator[Deadline]:
 
 
 def _reading(state: State, organization: str, policy: AuditPolicy) -> Iterator[Deadline]:
-    """What the API said, of which the oldest part becomes too old first."""
+    """The deadline by which the oldest reading of this run becomes too old under the strictest rule."""
     started = [one.started_at for one in state.organizations[organization].collections.values()]
     limits = [limits_of(policy, rule) for rule in policy.rules if rule.enabled] or [limits_of(policy)]
     ends = [fresh_until(min(started), Grade.DOCUMENTED, one, anchored=False) for one in limits if started]
@@ -301,7 +301,7 @@ def _moves(state: State, organization: str) -> Iterator[Deadline]:
 
 
 def _contribution(state: State, organization: str, policy: AuditPolicy) -> Iterator[Deadline]:
-    """Deletion clocks that still run, what may stay after them, and windows of exposure that have no end yet."""
+    """Deletion clocks that still run, data that may be kept after them, and exposure windows that have no end yet."""
     subject = organization_subject(organization)
     for clock in deletion_clocks(state, organization, policy.decisions):
         if clock.due_at > state.as_of:

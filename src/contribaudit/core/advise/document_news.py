@@ -1,7 +1,7 @@
-"""What to tell people of watched documents: what changed, what cannot be read, and the week in a few lines.
+"""News about watched documents: what changed, what cannot be read, and a weekly summary.
 
-A change is told on the day on which it is found, once, with the wordings and what rests on them. The first copy of a
-document is no change.
+A change is reported once, on the day on which it is found, with both wordings and the facts that rest on them. The
+first copy of a document is no change.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contribaudit.core.resolve.provisions import standings
 
 CALLED = "watched documents"
 TOLD_DAYS = 60
-"""A change found longer ago than this is no news any more, whoever was told of it."""
+"""A change found longer ago than this is no longer news, even if nobody was notified."""
 _WEEK = timedelta(days=7)
 _QUOTED = 240
 _CHANGES = 3
@@ -28,7 +28,7 @@ _CHANGES = 3
 def document_situation(
     rules: TermsRules, documents: Iterable[Watched], archive: Archive, now: datetime, *, told_already: bool
 ) -> Situation:
-    """The news on watched documents. `told_already` False: nobody was notified before, so only today's count."""
+    """The news about watched documents. With `told_already` False, for a first notification, only today's count."""
     titles = {one.name: one.title for one in documents}
     since = now - (timedelta(days=TOLD_DAYS) if told_already else timedelta(days=1))
     bad: list[Matter] = []
@@ -90,7 +90,7 @@ def _shortened(text: str) -> str:
 def week_of(
     rules: TermsRules, documents: Sequence[Watched], archive: Archive, now: datetime, facts: Mapping[str, object]
 ) -> Message:
-    """The weekly message: what changed in the last seven days, what cannot be read, which facts are under review."""
+    """The weekly message: what changed in the last seven days, what cannot be read, and which facts are in doubt."""
     recent = {
         name: [one for one in looks if now - _WEEK < one.recorded.at <= now] for name, looks in archive.looks.items()
     }

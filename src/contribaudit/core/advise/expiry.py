@@ -22,18 +22,18 @@ from contribaudit.core.resolve.state import State
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """One value, and the last moment at which it counts."""
+    """One attested value, and the last moment at which it counts."""
 
     observation: Observed
     ends_at: datetime
     check: str
-    """The check whose rule calls it too old first; "" where all go by the policy's general limit."""
+    """The check whose rule rejects the value first; "" where only the policy's general limit applies."""
 
 
 def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]) -> Iterator[Expiry]:
-    """The first end of each value that people stand behind and the policy accepts, overdue ones included.
+    """Yield when each value that rests on people and that the policy accepts first becomes too old, or became so.
 
-    A value that no rule reads ends by the policy's general limit. Predictions and grades that no rule accepts have
+    The policy's general limit applies to a value that no rule reads. Predictions and grades that no rule accepts have
     no end, since they never counted.
     """
     readers = _readers(policy, checks)
@@ -71,7 +71,7 @@ def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]
 
 
 def every_end(state: State, policy: AuditPolicy) -> set[datetime]:
-    """Every moment after which some rule calls some value, or some list that was read, too old."""
+    """Every moment after which a rule considers a value, or a list that was read, too old."""
     limits = {tuple(sorted(limits_of(policy, rule).items())) for rule in (None, *policy.rules)}
     known = [dict(one) for one in limits]
     ends: set[datetime] = set()
@@ -86,7 +86,7 @@ def every_end(state: State, policy: AuditPolicy) -> set[datetime]:
 
 
 def _readers(policy: AuditPolicy, checks: Iterable[Check]) -> Mapping[SettingId, list[tuple[Check, list[Rule]]]]:
-    """For each setting the checks that read it and that some rule asks, with all rules of each."""
+    """For each setting, the checks that read it and that an enabled rule asks for, with all rules of each check."""
     found: dict[SettingId, list[tuple[Check, list[Rule]]]] = defaultdict(list)
     for check in checks:
         rules = [rule for rule in policy.rules if rule.check == check.id]
@@ -96,7 +96,7 @@ def _readers(policy: AuditPolicy, checks: Iterable[Check]) -> Mapping[SettingId,
 
 
 def _rules(asking: Iterable[tuple[Check, list[Rule]]], subject: Subject, attributes: Attributes) -> list[Rule]:
-    """The rules that may judge by a value of the subject: the one for it, or every rule of a check of another kind."""
+    """The enabled rules that may use a subject's value: its own per check, or all of a check about another kind."""
     found: list[Rule] = []
     for check, rules in asking:
         if check.kind is not subject.kind:
@@ -114,10 +114,10 @@ _DAY = timedelta(days=1)
 
 
 def days_of_change(state: State, policy: AuditPolicy, until: date) -> set[date]:
-    """Days from the state's own up to `until`, in UTC, at whose end something may be judged otherwise than before.
+    """The days from the state's own up to `until`, in UTC, at whose end a judgment may differ from the day before.
 
-    Whatever an observation dates counts on its day and the one after: ends of trials and of moves, and days that a
-    later version may look at.
+    A date in an observation counts on its day and the day after: ends of trials and moves, and dates that only a
+    later version reads.
     """
     today = state.as_of.astimezone(UTC).date()
     return {day for day in _days(state, policy) if today <= day <= until}
@@ -145,7 +145,7 @@ def _days(state: State, policy: AuditPolicy) -> Iterator[date]:
 
 
 def _moments(state: State) -> Iterator[datetime]:
-    """What was recorded for a time that is still to come, and every day that a source named."""
+    """The times of attestations and observations, and every date that an observation holds as its value."""
     for place in state.looked_at:
         for one in place.attestations:
             yield from (one.observed_at, one.recorded.at, *(signed.at for signed in one.confirmed))

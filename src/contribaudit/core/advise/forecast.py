@@ -1,7 +1,7 @@
-"""What would change if the plan were another, a trial ended, or time passed: a prediction, from the rulebook.
+"""Forecasts: what would change with another plan, after a trial, or in time, predicted from the rulebook.
 
-Nothing here is evidence. What was kept is changed as the assumption says, judged like any other state, and compared
-with the state as it is.
+Nothing here is evidence. The kept observations are changed as the assumption says, judged like any other state, and
+compared with the present state.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.state import State
 
 SOURCE = "assumed"
-"""Where a forecast's own values come from. No report of an audit holds one."""
+"""The source of the values that a forecast assumes. No report of an audit has any."""
 AFTER_TRIAL = "plan_after_trial"
 
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """What a state is made of under an assumption."""
+    """The input of a state under an assumption."""
 
     seen: tuple[SeenOrganization, ...]
     plans: Mapping[str, Observation] = field(default_factory=dict)
-    """Highest plans by organization, in place of those that follow from its apps."""
+    """The highest plan by organization, in place of the one that follows from its apps."""
     sentences: tuple[str, ...] = ()
     """What is assumed, for people; empty when nothing is."""
     notes: tuple[str, ...] = ()
@@ -51,10 +51,10 @@ class Assumed:
 
 
 def plan_becomes(seen: Sequence[SeenOrganization], state: State, plan: Plan) -> Assumed:
-    """Every organization's highest plan becomes this one.
+    """Assume that every organization's highest plan becomes this one.
 
-    A fall takes every app on a higher plan with it; a rise lifts the apps that have the highest plan today. Where
-    the highest plan is not known today, every app whose plan is not known gets this one.
+    A lower plan replaces the plan of every app above it; a higher one replaces that of the apps on today's highest
+    plan. Where today's highest plan is not known, every app whose plan is not known gets this one.
     """
     made: list[SeenOrganization] = []
     plans: dict[str, Observation] = {}
@@ -86,8 +86,8 @@ def plan_becomes(seen: Sequence[SeenOrganization], state: State, plan: Plan) -> 
 def trials_end(organizations: Sequence[SeenOrganization], state: State) -> Assumed:
     """Assume that every trial recorded as running has ended.
 
-    To which plan an app falls then is not documented, so its plan becomes unknown. The highest plan becomes the next
-    highest among the other apps where only apps on trial have the present one; it is the least that it can be.
+    Atlassian does not document the plan of an app after its trial, so that becomes unknown. The highest plan becomes
+    that of the other apps, which is the lowest that it can be.
     """
     made: list[SeenOrganization] = []
     plans: dict[str, Observation] = {}
@@ -141,7 +141,7 @@ def _highest(state: State, organization: str) -> Plan | None:
 def _with_changed_plans(
     seen: SeenOrganization, change: Callable[[Observation], Observation], ended: frozenset[Subject] = frozenset()
 ) -> SeenOrganization:
-    """The organization with every app's plan changed; the gateway's words for it are those of another plan."""
+    """The organization with every app's plan changed, and without the gateway's editions, which no longer fit."""
     assert seen.snapshot is not None
 
     def changed(observation: Observation) -> Observation:
@@ -193,29 +193,29 @@ def _with_ended_trial(observation: Observation, ended: frozenset[Subject]) -> Ob
 
 
 LABEL = "prediction"
-"""What everything that a forecast says is called."""
+"""The label of everything that a forecast says."""
 MOST_DAYS = 60
-"""How many days a forecast looks at, at most: each is a whole evaluation."""
+"""The most days that a forecast checks: each takes a whole evaluation."""
 _SHOWN = (names.EFFECTIVE_METADATA, names.EFFECTIVE_IN_APP)
 NOT_ASKED = "not_asked"
-"""In place of an outcome: the finding is not there."""
+"""In place of an outcome: there is no such finding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What is assumed."""
+    """What a forecast assumes."""
 
     plan: Plan | None = None
     """The highest plan of every organization becomes this one."""
     trial_ends: bool = False
-    """Every trial that is known to run has ended."""
+    """Every trial that is known to be running has ended."""
     until: date | None = None
     """Time passes up to the end of this day, UTC, and nobody does anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastRow:
-    """One thing that would be otherwise."""
+    """One finding, effective answer or count that would differ."""
 
     organization: str
     subject: Subject
@@ -230,7 +230,7 @@ class ForecastRow:
     after: str
     """An outcome, an effective value, or how many apps have which. Never evidence."""
     when: date | None
-    """The day on which it happens by itself; None for what the assumption itself changes, at once."""
+    """The day on which it changes by itself; None for what the assumption changes at once."""
     why: str
     predicted: str | None = None
     """The plan's default, where the effective value would not be known. Predicted, not evidence."""
@@ -246,16 +246,16 @@ class Forecast:
     policy: str
     assumptions: tuple[str, ...]
     notes: tuple[str, ...]
-    """What the forecast could not look at, as sentences."""
+    """What the forecast could not take into account, as sentences."""
     rows: tuple[ForecastRow, ...]
     days: tuple[date, ...] = ()
-    """The days that were looked at."""
+    """The days that were checked."""
     label: str = LABEL
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """All that a state is made of and judged by; nothing in it is read anew."""
+    """Everything from which states are made and judged. It is kept data: a forecast reads nothing again."""
 
     seen: Sequence[SeenOrganization]
     rulebook: Rulebook
@@ -266,20 +266,20 @@ class Ground:
     find_setting: Callable[[SettingId], Setting]
     selection: Selection = EVERYTHING
     documents: Callable[[], Archive] = lambda: NO_DOCUMENTS
-    """What is archived of watched documents."""
+    """Returns the archive of watched documents."""
 
     def state(self, as_of: datetime, assumed: Assumed | None = None) -> State:
-        """What was kept means at this moment, under the assumption."""
+        """The state at this moment under the assumption, from what was kept."""
         seen, plans = (assumed.seen, assumed.plans) if assumed is not None else (self.seen, {})
         return resolve(seen, self.rulebook, as_of, self.promises, self.settings, plans, documents=self.documents)
 
     def findings(self, state: State) -> tuple[Finding, ...]:
-        """The state judged. Raises UsageError when the policy asks for no check."""
+        """The findings about the state. Raises UsageError when the policy asks for no check."""
         return evaluate(state, self.policy, self.checks, self.find_setting, self.selection).findings
 
 
 def end_of(day: date) -> datetime:
-    """The last moment of the day, UTC: all that happens on it has happened."""
+    """The last moment of the day, UTC, when all that happens on it has happened."""
     return datetime.combine(day, time.max, UTC)
 
 
@@ -330,7 +330,7 @@ def _assume(ground: Ground, hypothesis: Hypothesis, state: State) -> Assumed:
 
 
 def _days(state: State, policy: AuditPolicy, until: date) -> tuple[list[date], int]:
-    """The days to look at, the last one always among them, and how many were left out."""
+    """The days to check, which always include `until`, and how many were left out."""
     found = sorted({*days_of_change(state, policy, until), until})
     if len(found) <= MOST_DAYS:
         return found, 0
@@ -338,7 +338,7 @@ def _days(state: State, policy: AuditPolicy, until: date) -> tuple[list[date], i
 
 
 class _JudgedState:
-    """One state, judged, in the form in which two of them are compared."""
+    """One judged state, in the form in which two states are compared."""
 
     def __init__(self, state: State, findings: Iterable[Finding]) -> None:
         self.state = state
@@ -360,7 +360,7 @@ def _answer_word(answer: Effective) -> str:
 
 
 def _differences(before: _JudgedState, after: _JudgedState, when: date | None) -> Iterator[ForecastRow]:
-    """Effective answers first, then findings by severity, check and subject."""
+    """The rows that differ: effective answers first, then findings by severity, check and subject."""
     for (subject, setting), answer in after.answers.items():
         was = before.answers[subject, setting]
         if (_answer_word(was), was.predicted) != (_answer_word(answer), answer.predicted):

@@ -11,7 +11,7 @@ from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import CollectionStatus
 
 EVERY_HOURS = 26.0
-"""How long two whole readings may lie apart unless somebody says otherwise: a run a day, and two hours of grace."""
+"""The default for the longest time between complete readings: a run a day, and two hours of grace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +23,17 @@ class RunSeen:
     started_at: datetime
     finished_at: datetime
     status: Mapping[str, str]
-    """How far each collector came; empty for a run that was removed."""
+    """Each collector's `CollectionStatus`; empty for a run that was removed."""
     removed: str = ""
-    """"removed on DATE by ACCOUNT" for a run that a pruning took away; "" for one that is kept."""
+    """"removed on DATE by ACCOUNT" for a run that was pruned; "" for one that is kept."""
     was_whole: bool = False
     """For a removed run: whether every collector had read everything."""
 
     unreached: str = ""
-    """Why an audit could read nothing, for one of which no run is kept; "" for a run."""
+    """Why an audit could read nothing, so that no run of it is kept; "" for a run."""
 
     def whole(self, collector: str | None = None) -> bool:
-        """True when the collector (None: each of them) read everything, and the run is still there to show it."""
+        """True when the collector (None: every collector) read everything, and the run is still kept as proof."""
         if collector is not None:
             return self.status.get(collector) == CollectionStatus.OK
         return bool(self.status) and all(word == CollectionStatus.OK for word in self.status.values())
@@ -49,13 +49,13 @@ class Gap:
     since: datetime
     until: datetime
     open: bool
-    """True when nothing has been read since: it lasts until the moment that was asked about."""
+    """True when nothing has been read since, so that `until` is only the end of the period."""
     why: str
-    """What is known of the time in between: no run, runs that came only part of the way, runs that were removed."""
+    """What is known about the time in between: no run, runs that did not read everything, runs that were removed."""
 
     @property
     def hours(self) -> float:
-        """How long it lasts."""
+        """The length of the gap in hours."""
         return round((self.until - self.since).total_seconds() / 3600, 2)
 
 
@@ -68,10 +68,10 @@ def gaps(
     expected_every_hours: float,
     collector: str | None = None,
 ) -> list[Gap]:
-    """The gaps of a period, oldest first: stretches beyond what is expected between two whole readings.
+    """The gaps of a period, oldest first: times between two complete readings that are longer than expected.
 
-    A run that came only part of the way closes no gap. Without `since` the period begins with the first whole
-    reading: of the time before nothing is said.
+    A run that did not read everything closes no gap. Without `since` the period begins with the first complete
+    reading, and nothing is said about the time before.
     """
     seen = [one for one in runs if one.started_at <= until and (since is None or one.finished_at >= since)]
     whole = [one for one in seen if one.whole(collector)]
@@ -99,7 +99,7 @@ def gaps_by_collector(
     *,
     expected_every_hours: float,
 ) -> list[Gap]:
-    """The gaps of the run as a whole, then those of each collector, by name."""
+    """The gaps of runs as a whole, then those of each collector, by name."""
     seen = list(runs)
     names: list[str | None] = [None, *sorted({name for one in seen for name in one.status})]
     return [

@@ -1,8 +1,8 @@
-"""The one queue of what to do now: fix, look, confirm, decide, renew, with the minutes that each takes.
+"""The queue of what to do now: fix, look, confirm, decide, renew, with the minutes that each step takes.
 
-Every step stands for what one person does at one place: findings that one action settles are one step. Every finding
-that fails, is unverified or pending is in exactly one step, the last of which counts what cannot be resolved yet. A
-pure function of a judged run, for the command line, reports and the dashboard alike.
+A step is what one person does in one place, and it holds all findings that this action settles. Every finding that
+fails, is unverified or is pending is in exactly one step; the last step counts those that cannot be resolved yet. The
+queue is a pure function of a judged run, for the command line, reports and the dashboard alike.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.state import State, screen_for, shown_on
 
 _RENEWED_DAYS = 30
-"""So many days before its end something is to be renewed."""
+"""Something is to be renewed this many days before it ends."""
 _MINUTES = 5
-"""Where no screen says how long it takes."""
+"""For a step whose time no screen of the rulebook gives."""
 _REVIEW = 15
 _MORE = 1
-"""For each further subject of the same."""
+"""For each further subject in the same step."""
 _QUICK = {DeadlineKind.API_KEY: 1, DeadlineKind.BASELINE: 3, DeadlineKind.WAIVER: 5, DeadlineKind.RULEBOOK: 5}
 _DECIDE = {DeadlineKind.WAIVER_REVIEW: 3, DeadlineKind.TRIAL: 5}
 _NOBODYS = {
@@ -60,27 +60,27 @@ _NOBODYS = {
     Remedy.PAST: ("was not recorded in time", "were not recorded in time"),
     Remedy.TIME: ("waits for a scheduled date", "wait for a scheduled date"),
 }
-"""Why findings cannot be resolved yet, of one and of many."""
+"""Why findings cannot be resolved yet, in words for one and for several."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScreenDue:
-    """A console screen to look at, for findings that wait for it or before its values are too old."""
+    """A console screen to look at, because findings wait for it or its values will soon be too old."""
 
     screen: str
     organization: str
     subjects: tuple[Subject, ...]
     due: datetime | None
-    """When the first value becomes due that was looked at before; None where none was."""
+    """When the first value that was attested before is due again; None where none was."""
     minutes: int = 0
-    """How long the look takes."""
+    """How many minutes the look takes."""
     values: int = 0
     severity: Severity | None = None
-    """The gravest finding that waits for it, though another step may settle that one; None where none does."""
+    """The highest severity among findings that wait for it, even if another step settles them; None where none do."""
 
 
 class Judged(Protocol):
-    """What the queue is made from."""
+    """A judged run, as far as the queue needs it."""
 
     @property
     def state(self) -> State: ...
@@ -91,9 +91,9 @@ class Judged(Protocol):
 def next_steps(
     report: Judged, screens_due: Iterable[ScreenDue] = (), ending: Iterable[Deadline] = (), operator: str = ""
 ) -> tuple[NextStep, ...]:
-    """What to do, gravest first, then what is due first; what cannot be resolved yet last.
+    """What to do, most severe first, then by due date; what cannot be resolved yet comes last.
 
-    `operator` is the mail address of whoever asks ("" when not known): nobody confirms what is their own.
+    `operator` is the email address of whoever asks ("" when unknown), since nobody confirms their own values.
     """
     state = report.state
     by: dict[Remedy, list[Finding]] = defaultdict(list)
@@ -133,15 +133,15 @@ def _order(step: NextStep) -> tuple[object, ...]:
 
 
 def _order_within_step(finding: Finding) -> tuple[object, ...]:
-    """The gravest first. Its parts are compared faster than subjects are."""
+    """The sort key by severity, check and subject. The parts of a subject compare faster than the subject itself."""
     about = finding.subject
     return finding.severity.rank, finding.check, about.organization, about.kind, about.id
 
 
 def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """One step for all subjects of one check and setting: what its remediation says, or why it cannot be had.
+    """One step for all subjects of one check and setting: its remediation, or why the wanted value is not available.
 
-    Subjects that cannot have it for another reason are another step: what is told is true of each that is named.
+    Subjects with another reason are another step, so that the text is true of every subject that it names.
     """
 
     def alike(finding: Finding) -> tuple[str, str, str, str]:
@@ -163,7 +163,7 @@ def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iter
 
 
 def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[ScreenDue]) -> Iterator[NextStep]:
-    """Values that one look at one screen settles, and those that will soon be too old."""
+    """One step for each screen that settles findings, or whose values will soon be too old."""
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     unlisted: dict[tuple[Subject, str], list[Finding]] = defaultdict(list)
     screens = {one.id: one for one in state.rulebook.screens}
@@ -171,7 +171,7 @@ def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[Scre
     for one in findings:
         organization = one.subject.organization
         listing = screen_for(state, one.subject, one.setting)
-        # What waits for another app's value is settled where that one's is.
+        # A finding that waits for another app's value is settled on the screen that shows that value.
         others = [its for its in shown_on(state, one.setting) if (organization, its.id) in due]
         screen = listing or next(iter(others), None)
         if screen is not None:
@@ -214,7 +214,7 @@ def _screen_step(
 
 
 def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> Iterator[NextStep]:
-    """Attested values that count once a second person has looked, by the first who waits for one."""
+    """One step for each person whose attested values wait for a second person."""
 
     def who_waits(finding: Finding) -> tuple[str, str]:
         alone = (each.attested_by for each in finding.evidence if each.attested_by and each.confirmed_by is None)
@@ -237,7 +237,7 @@ def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> 
 
 
 def _documents(findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """One step for pages to be read again, and one for what changed on them."""
+    """One step for documents to archive again, and one for changes in them to review."""
     changed = (RULE_UNDER_REVIEW, "provision_changed", "documents_disagree")
     for to_review, its in grouped(findings, lambda one: one.reason_code in changed).items():
         what = "review what changed in the watched documents" if to_review else "archive the watched documents"
@@ -259,7 +259,7 @@ def _rulebook(findings: Iterable[Finding]) -> Iterator[NextStep]:
 
 
 def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Iterator[NextStep]:
-    """What runs out within a month, or has; `overdue` where a finding is about the rulebook's review already."""
+    """One step for each thing that runs out within a month, or has; `overdue`: a finding covers the rulebook."""
     for one in ending:
         left = one.days_left(state.as_of)
         minutes = _QUICK.get(one.kind) or _DECIDE.get(one.kind)

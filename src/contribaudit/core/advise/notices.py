@@ -1,8 +1,8 @@
-"""Notifications: what an audit has to report, and what it reported before.
+"""Notifications: what an audit has to report, given what was reported before.
 
 A matter is one thing that is not as it should be: a finding that fails, a signal that moved, a source that cannot be
-read, a date that comes near. It is told once for each state that it is in, by whichever runner; it has recovered only
-when it was verified to be right again. What could not be verified is neither bad news nor good.
+read, a date that is near. Each of its states is reported once, by whichever runner; it has recovered only when it was
+verified to be right again. What could not be verified is neither bad news nor good.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Subject
 
 _RIGHT = (Outcome.PASS, Outcome.EXEMPT, Outcome.NO_SUCH_SETTING)
-"""What was verified to be right. A waiver, a date or a window that runs makes nothing right; it is told no more."""
+"""Outcomes that verify a recovery. A waiver, a date or a running window does not; it only ends the reports."""
 _LISTED = 12
 _APPS_NAMED = 4
 
 
 class Event(StrEnum):
-    """The kinds of messages, in the order in which they are sent. `first` and `test` are sent whatever is asked for."""
+    """The kinds of messages, in sending order. `first` and `test` are sent whatever the configuration asks for."""
 
     FIRST = "first"
     FAILURES = "failures"
@@ -43,24 +43,24 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One thing that people should know of.
+    """One thing that people should know about.
 
-    `state` is a word, the same as long as nothing new is to be told; "" where being of this event is all there is.
+    `state` is a word that stays the same as long as there is nothing new to report; "" where the event says it all.
     """
 
     key: str
     event: Event
     state: str
     group: str
-    """What it is about, the same for all that are told together: a check's title, "Signals", "Sources"."""
+    """The heading under which matters are reported together: a check's title, "Signals", "Sources"."""
     text: str
-    """What is special about this one: the app and what was seen."""
+    """What is particular to this matter: the app, and what was seen."""
     severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedMatter:
-    """What was reported of a matter, and when."""
+    """What was reported about a matter, and when."""
 
     event: Event
     state: str
@@ -68,29 +68,29 @@ class ReportedMatter:
     text: str
     told_at: datetime
     times: int
-    """How often it was told of within the last weeks; what comes and goes is told ever more rarely."""
+    """How often it was reported in the last weeks; what comes and goes is reported less and less often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What one run found of one organization."""
+    """What one run found in one organization."""
 
     bad: tuple[Matter, ...]
     good: frozenset[str]
-    """Keys of what was verified to be right."""
+    """Keys of matters that were verified to be right."""
     whole: bool
-    """Whether everything was read, so that what is in neither is gone."""
+    """Whether everything was read, so that a matter in neither of them is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What to report now, and what becomes of earlier reports."""
+    """What to report now, and which earlier reports are resolved or forgotten."""
 
     tell: tuple[Matter, ...] = ()
     recovered: tuple[tuple[str, ReportedMatter], ...] = ()
     forget: frozenset[str] = frozenset()
     held: tuple[Matter, ...] = ()
-    """News that waits, since the same matter has come and gone too often."""
+    """News that waits because the same matter has come and gone too often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Message:
     lines: tuple[str, ...]
     critical: bool = False
     facts: Mapping[str, object] = field(default_factory=dict)
-    """The same for programs; see docs/notifications.md."""
+    """The same facts for programs; see docs/notifications.md."""
 
     @property
     def text(self) -> str:
@@ -121,10 +121,10 @@ def situation(
     as_of: datetime,
     named: Mapping[str, str],
 ) -> Situation:
-    """What a run found of the organization. `named` gives people's names of subjects by their ID.
+    """What a run found in the organization. `named` gives the name of each subject by its ID.
 
-    A finding below `fail_on` is told by the digest alone. One that cannot be verified is left out while a source
-    could not be read whole: then the source is the news.
+    A finding below `fail_on` is reported only in the digest. An unverified one is left out while a source could not
+    be read completely: then the source is the news.
     """
     bad: list[Matter] = []
     good: set[str] = set()
@@ -157,7 +157,7 @@ def situation(
 
 
 def unreached(organization: str, code: str, reason: str) -> Situation:
-    """What there is to tell of an organization of which nothing could be read."""
+    """The situation of an organization of which nothing could be read."""
     return Situation(
         (Matter(f"source:{organization}:*", Event.UNREADABLE, code, "Sources", reason),), frozenset(), False
     )
@@ -171,7 +171,7 @@ def _of_finding(
     key: str, finding: Finding, changed: Mapping[tuple[Subject, SettingId | None], Change], named: Mapping[str, str]
 ) -> Matter:
     change = changed.get((finding.subject, finding.setting))
-    # Another wrong value is another thing to tell.
+    # A different wrong value is news again.
     state = change.id if change is not None and finding.outcome.violates else ""
     name = named.get(finding.subject.id, "")
     text = f"{name}: {finding.reason}" if name and name not in finding.reason else finding.reason
@@ -195,7 +195,7 @@ _WARNED = {
     DeadlineKind.TRIAL: ("Trials", (7, 1)),
     DeadlineKind.BASELINE: ("Baselines", (14, 3)),
 }
-"""What each kind is called, and how many days before its end people are told of it."""
+"""The heading of each kind of deadline, and how many days before its end people are notified."""
 
 
 def _of_deadlines(deadlines: Iterable[Deadline], as_of: datetime) -> Iterable[Matter]:
@@ -213,7 +213,7 @@ def _of_deadlines(deadlines: Iterable[Deadline], as_of: datetime) -> Iterable[Ma
 
 
 def news(reported: Mapping[str, ReportedMatter], found: Situation, now: datetime) -> News:
-    """What was not reported yet, and which reported problems are resolved."""
+    """What was not reported yet, and which reported matters are resolved, forgotten or held back."""
     tell: list[Matter] = []
     held: list[Matter] = []
     for matter in found.bad:
@@ -236,12 +236,12 @@ def news(reported: Mapping[str, ReportedMatter], found: Situation, now: datetime
 
 
 def back_off(times: int) -> timedelta:
-    """How long to wait before a matter that was reported so often is reported in another state."""
+    """How long to wait before a matter that was reported `times` times is reported in another state."""
     return timedelta(0) if times < 3 else timedelta(days=min(2 ** (times - 3), 7))
 
 
 def message_of(event: Event, matters: Sequence[Matter], called: str) -> Message:
-    """One message of what belongs together. `called` is the organization's name."""
+    """One message about all matters of an event. `called` is the organization's name."""
     critical = any(matter.severity is Severity.CRITICAL for matter in matters)
     title = f"contribaudit: {called}: {_count_of_event(event, len(matters))}"
     return Message(
@@ -250,13 +250,13 @@ def message_of(event: Event, matters: Sequence[Matter], called: str) -> Message:
 
 
 def recovered_of(recovered: Sequence[tuple[str, ReportedMatter]], called: str) -> Message:
-    """The message that reported problems are verified to be resolved."""
+    """The message that these reported matters are verified to be resolved."""
     matters = [Matter(key, Event.RECOVERED, "recovered", told.group, told.text) for key, told in recovered]
     return message_of(Event.RECOVERED, matters, called)
 
 
 def summary_of(found: Situation, called: str) -> Message:
-    """The first message of an organization: how it stands, in numbers; nothing that is in it is told again."""
+    """The first message about an organization: its matters in numbers. Nothing in it is reported again."""
     counts = Counter(matter.event for matter in found.bad)
     lines = [_count_of_event(event, counts[event]) for event in _COUNTED if counts[event]] or ["nothing fails"]
     worst = sorted(found.bad, key=_gravest_first)[:_LISTED]
@@ -284,7 +284,7 @@ def _gravest_first(matter: Matter) -> tuple[int, str, str]:
 
 
 def _matter_lines(matters: Sequence[Matter]) -> Iterable[str]:
-    """The matters by what they are about, gravest first, so many of each and so many groups that a chat shows all."""
+    """The matters by group, most severe first; groups and members are limited so that a chat shows everything."""
     groups = grouped(sorted(matters, key=_gravest_first), lambda matter: matter.group)
     for number, (group, members) in enumerate(groups.items()):
         if number == _LISTED:
@@ -309,7 +309,7 @@ def _as_facts(matter: Matter) -> dict[str, object]:
 
 
 def quiet_until(now: datetime, quiet: tuple[time, time] | None, zone: tzinfo) -> datetime | None:
-    """The end of the quiet hours that `now` lies in; None outside of them. Hours may go over midnight."""
+    """The end of the quiet hours that contain `now`; None outside them. Quiet hours may span midnight."""
     if quiet is None or quiet[0] == quiet[1]:
         return None
     local = now.astimezone(zone)

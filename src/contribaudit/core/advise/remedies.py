@@ -1,8 +1,8 @@
-"""How a finding can be resolved: what kind of step it needs, decided by the code of its reason alone.
+"""Remedies: what kind of step can resolve a finding, decided by the code of its reason.
 
-`REMEDIES` holds every code that an answer other than a pass can have and that is not simply a wrong setting. A code may
-have several remedies; the first that is open in the given state counts, and the last one always is. For a finding
-that waits for a source that was not read, it also says which source.
+`REMEDIES` has every code that an answer other than a pass can have and that is not simply a wrong setting. A code may
+have several remedies: the first that is possible in the given state counts, and the last always is. For a finding
+that waits for a source that was not read, this module also says which source.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.state import OrganizationState, State, once_per_state, shown_on
 
 SPACES_PREFIX = "spaces_"
-"""How the names of collectors begin that list spaces, each with a token of its own."""
+"""The prefix of the collectors that list spaces, each with a token of its own."""
 _EVENTS, _NONE = "events", ""
 _COLLECTORS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
@@ -37,18 +37,18 @@ _COLLECTORS: Mapping[str, tuple[str, ...]] = {
     "log_unread": (_EVENTS,),
     "not_read": (_NONE,),
 }  # fmt: skip
-"""Whose lists a reason's code is about."""
+"""The collectors whose lists a reason's code is about."""
 _NOT_COVERED = "organization_not_covered"
-"""Waits for every source that each plan and key has."""
+"""Code of a finding that waits for every source that is not optional."""
 _NOT_OFFERED = ("forbidden", "key_refused", "not_found", "organization_not_found")
-"""What an optional source answers where the plan does not have it, or the key goes without."""
+"""Codes by which an optional source says that the plan or the key does not include it."""
 _SPACES_READ = (names.SPACE_COUNT,)
-"""What a check reads that looks at the listings of spaces."""
+"""The settings by which a check shows that it needs the listings of spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadSource:
-    """An organization that was not read at all, or one collector that did not come to its end there."""
+    """An organization that was not read at all (`collection` is None), or a collector that did not finish there."""
 
     place: OrganizationState
     collection: Collection | None = None
@@ -67,8 +67,8 @@ def needed_collectors(
     find_setting: Callable[[SettingId], Setting],
     listings: Iterable[str] = (),
 ) -> frozenset[str]:
-    """Names of the collectors that checks need: those that promise what they read, and the list of apps for a question
-    about apps, or about values of apps or of the plan that follows from them. `listings` list spaces.
+    """Names of the collectors that checks need: those that promise what checks read, and the list of apps for checks
+    about apps, their values or the highest plan. `listings` are the collectors that list spaces.
     """
     needed: set[str] = set()
     for check in checks:
@@ -83,10 +83,10 @@ def needed_collectors(
 
 
 def needed_and_unread(state: State, findings: Iterable[Finding], needed: frozenset[str]) -> list[UnreadSource]:
-    """The sources that were not read whole although the rules need them, organization by organization.
+    """The sources that were not read completely although the rules need them, organization by organization.
 
-    Needed is what `needed_collectors` names, and what an unverified finding says that it waits for. A source that not
-    every plan or key has counts where it was there and broke off, not where the plan or the key has none.
+    Needed are the collectors in `needed`, and the sources that an unverified finding waits for. An optional source
+    counts where reading broke off, not where the plan or the key does not include it.
     """
     short = _incomplete_sources(state)
     if not short:
@@ -110,9 +110,9 @@ def needed_and_unread(state: State, findings: Iterable[Finding], needed: frozens
 
 
 def unread_sources(state: State, finding: Finding) -> list[UnreadSource]:
-    """The sources that the finding may wait for, the likeliest first; none where everything that it needs was read.
+    """The unread sources that the finding may wait for; empty where everything that it needs was read.
 
-    The code tells, or else the setting. A finding of which neither does waits for any that every plan and key has.
+    Its code names them, or else its setting. Where neither does, it may wait for any source that is not optional.
     """
     about = finding.subject.organization
     short = [one for one in _incomplete_sources(state) if about in (one.place.id, "")]
@@ -123,7 +123,7 @@ def unread_sources(state: State, finding: Finding) -> list[UnreadSource]:
 
 
 def unread_spaces(state: State, organization: str) -> list[UnreadSource]:
-    """The listings of spaces that did not come to their end there."""
+    """The listings of spaces that were not read to their end in the organization."""
     place = state.organizations[organization]
     return [
         UnreadSource(place, one)
@@ -134,7 +134,7 @@ def unread_spaces(state: State, organization: str) -> list[UnreadSource]:
 
 @once_per_state
 def _incomplete_sources(state: State) -> tuple[UnreadSource, ...]:
-    """Every source that was not read whole, organization by organization."""
+    """Every source that was not read completely, organization by organization."""
     found: list[UnreadSource] = []
     for place in state.looked_at:
         runs = place.collections.values()
@@ -161,42 +161,42 @@ REVIEW_OVERDUE = "review_overdue"
 
 
 class Remedy(StrEnum):
-    """What settles a finding."""
+    """The kind of action that settles a finding."""
 
     REMEDY = "remedy"
-    """What the check's remediation says: a setting at Atlassian, mostly."""
+    """What the check's remediation says: mostly a change of a setting at Atlassian."""
     ACCEPTANCE = "acceptance"
     """A waiver or another plan: no setting gives what is wanted."""
     LOOK = "look"
-    """A look at one console screen. Open where the rulebook knows a screen that shows the setting."""
+    """A look at one console screen. Possible where the rulebook knows a screen that shows the setting."""
     CONFIRMATION = "confirmation"
     POLICY = "policy"
-    """An entry of the policy file; ENTRIES tells which."""
+    """An entry of the policy file; ENTRIES says which."""
     TICKET = "ticket"
     APPROVAL = "approval"
-    """A baseline."""
+    """Approval of a baseline."""
     SOURCE = "source"
-    """A source that was not read: a key, a scope, the network. Open where a collector did not come to its end."""
+    """A repair of an unread source: a key, a scope, the network. Possible where a source was not read completely."""
     SPACES = "spaces"
     """A token that lists spaces."""
     READING = "reading"
     """One more audit."""
     DOCUMENTS = "documents"
-    """A page of the vendor is read again, or a change of it is reviewed."""
+    """Another reading of a vendor's page, or a review of its change."""
     EVIDENCE = "evidence"
     """One more export."""
     RULEBOOK = "rulebook"
-    """A word or a review that the rulebook lacks."""
+    """An update of the rulebook, which lacks a word or a review."""
     TIME = "time"
-    """Nothing but its day."""
+    """Waiting for a date."""
     PAST = "past"
-    """What nobody can make good: it was not recorded at the time."""
+    """None: something was not recorded at the time, and cannot be any more."""
     UNPUBLISHED = "unpublished"
-    """What no source tells."""
+    """None: no source has the value."""
 
 
 NOT_ACTIONABLE = (Remedy.UNPUBLISHED, Remedy.PAST, Remedy.TIME)
-"""What cannot be resolved yet."""
+"""Remedies of findings that cannot be resolved yet."""
 _LOOK = (Remedy.LOOK, Remedy.REMEDY)
 _SOURCE = (Remedy.SOURCE, Remedy.READING)
 REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
@@ -254,7 +254,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
          REVIEW_OVERDUE),
         (Remedy.RULEBOOK,),
     ),
-    # Somebody makes up their mind.
+    # Somebody decides.
     **dict.fromkeys(
         (
             "policy_names_no_plan", "policy_names_nobody", "policy_names_no_realm", "policy_names_no_space",
@@ -270,13 +270,13 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     GRADE_NOT_ACCEPTED: (Remedy.LOOK, Remedy.POLICY),
     "no_event_found": (Remedy.TICKET,),
     **dict.fromkeys((NOT_IN_BASELINE, BASELINE_EXPIRED), (Remedy.APPROVAL,)),
-    # Something at Atlassian is set otherwise, although nothing is known to be wrong.
+    # A setting at Atlassian is changed, although nothing is known to be wrong.
     **dict.fromkeys(
         ("located_not_pinned", "no_place", "several_realms", "several_policies", "policy_and_realm_differ",
          "policy_not_enabled", "region_elsewhere"),
         (Remedy.REMEDY,),
     ),
-    # The vendor's list is imported, or what it changed is reviewed: as the check's remediation says.
+    # The vendor's list is imported, or its change is reviewed, as the check's remediation says.
     **dict.fromkeys(
         ("never_imported", "no_list", "list_too_old", "not_reviewed", "no_places_named", "may_be_outside",
          "places_not_understood", "training_may_apply", "purpose_not_understood", "not_understood"),
@@ -299,7 +299,7 @@ _OTHERWISE = (Remedy.LOOK, Remedy.SOURCE, Remedy.REMEDY)
 _DECISION = "decide, and record it with `contribaudit decide {setting} VALUE`"
 _RECORDS = "update both, and record it with `contribaudit decide governance.records updated`"
 SWITCH_OFF = "narrow these rules in the policy, or disable them with enabled = false and a reason"
-"""The entry where a rule asks for what there is not; what there is not, the finding's reason tells."""
+"""The entry for a rule that asks for something that does not exist; the finding's reason says what."""
 ENTRIES: Mapping[str, str] = {
     "policy_names_no_plan": 'write written_for_plan = "PLAN" at the top of the policy',
     "policy_names_nobody": 'write expect = ["ID"] into [[rule]] check = "{check}" of the policy',
@@ -321,13 +321,13 @@ ENTRIES: Mapping[str, str] = {
     "rule_not_certain": 'write [[rule]] check = "{check}" of the policy without a where that depends on it',
     GRADE_NOT_ACCEPTED: 'add the grade to accept in [evidence] of the policy, or to [[rule]] check = "{check}"',
 }
-"""What to write where, by code, for every code that the policy may settle."""
+"""What to write and where, by code, for every code that the policy may settle."""
 
 
 def remedy_of(state: State, finding: Finding) -> Remedy | None:
-    """What settles the finding; None where there is nothing to settle."""
+    """The remedy that settles the finding; None where there is nothing to settle."""
     match finding.outcome:
-        case Outcome.PASS:  # of most findings, and so asked first
+        case Outcome.PASS:  # most findings pass
             return None
         case Outcome.PENDING:
             return Remedy.TIME

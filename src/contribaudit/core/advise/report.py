@@ -1,4 +1,4 @@
-"""STEP 5: what others get. Every exporter writes from this one value."""
+"""STEP 5: the report of a run, from which every exporter writes."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from contribaudit.core.resolve.state import State
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """Which run it was."""
+    """A run in a report: its ID, times, completeness and exit code."""
 
     id: int
     previous: int | None
-    """The run of the same organizations before it; None for the first."""
+    """The previous run of the same organizations; None for the first."""
     started_at: datetime
     finished_at: datetime
     complete: bool
     """True when every collector of every organization read everything."""
     exit_code: int
     planned_at: datetime | None = None
-    """When its schedule meant it to begin; None where nothing tells."""
+    """When its schedule wanted it to begin; None where that is not known."""
     fail_on: Severity = Severity.HIGH
-    """From which severity on a finding counts for the exit code."""
+    """The lowest severity at which a finding counts for the exit code."""
     previous_finished_at: datetime | None = None
-    """When the run before it had read everything that it did; None for the first."""
+    """When the previous run finished reading; None for the first."""
     previous_complete: bool = False
-    """True when that run read everything of every organization."""
+    """True when the previous run read everything of every organization."""
     account: str = ""
-    """The account of the machine that ran it; "" where it was not recorded."""
+    """The machine account that ran it; "" where it was not recorded."""
     trigger: str = ""
-    """What began it: "manual" or "schedule"; "" where it was not recorded."""
+    """What started it: "manual" or "schedule"; "" where it was not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class OrganizationLine:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many of each were seen. Entries that are no apps are not counted."""
+    """The inventory in numbers, without entries that are no apps."""
 
     organizations: int
     sites: int
@@ -66,18 +66,18 @@ class Counts:
     spaces: int = 0
     connectors: int = 0
     spaces_counted: int | None = None
-    """How many the apps' own administrations show together; None unless every app was counted that has spaces."""
+    """Total of the apps' own administrations; None unless people recorded it for every app that has spaces."""
     spaces_whole: bool | None = None
-    """Whether every listing of spaces came to its end; None where the run asked for none."""
+    """Whether every listing of spaces was read to its end; None where the run asked for none."""
     sites_read: int = 0
-    """Sites all of whose apps this run saw."""
+    """Sites of which this run saw all apps."""
     apps_read: int = 0
     """Apps that this run saw; the others are known from earlier ones."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """One run, judged."""
+    """One judged run, with everything that a report needs."""
 
     tool_version: str
     state: State
@@ -90,15 +90,15 @@ class Report:
     newly: tuple[Finding, ...] = ()
     """Findings that are newly failing or unverified since the last complete run."""
     key_days_left: int | None = None
-    """Days until the first key that we read with ends; None where no API tells."""
+    """Days until the first API key in use expires; None where no API says."""
     manifest_sha256: str = ""
     """Digest of the manifest under which the run's evidence was exported; "" where none was."""
     sites: tuple[str, ...] = ()
     """Hosts, without case, of the sites that its map is limited to; empty for all."""
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The questions that a check answers ("contribution", "ai", "location"), where its letters do not say so."""
+    """By check: the questions that it answers ("contribution", "ai", "location"), where its prefix does not say so."""
     looks: Callable[[], Sequence[ScreenDue]] = field(default=tuple, compare=False)
-    """Works out which console screens its findings wait for."""
+    """Works out which console screens the findings wait for."""
 
     def __repr__(self) -> str:
         # asyncio.run writes its result into a signal handler's repr: a whole report would take seconds there.
@@ -106,7 +106,7 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """Its verdict in one sentence, the same in every format: see `verdict.headline`."""
+        """The verdict in one sentence, the same in every format; see `verdict.headline`."""
         return headline(self.run.exit_code, self.run.fail_on, count_severities(self.findings))
 
     @property
@@ -126,17 +126,17 @@ class Report:
 
     @property
     def steps(self) -> tuple[NextStep, ...]:
-        """The steps that resolve its findings, gravest first. Deadlines are not among them."""
+        """The steps that resolve the findings, most severe first. Deadlines are not among them."""
         return next_steps(self, [one for one in self.looks() if one.severity is not None])
 
     @property
     def map(self) -> SiteMap:
-        """Apps by location, and every site by seven questions. Worked out each time."""
+        """The map: apps by location, and every site by seven questions. Computed on each access."""
         return site_map(self.state, self.findings, self.sites)
 
     @property
     def counts(self) -> Counts:
-        """The inventory in numbers: spaces as far as they were listed, against what people counted."""
+        """The inventory in numbers: spaces as far as they were listed, and the totals that people recorded."""
         state = self.state
         sites = [site for place in state.looked_at for site in sites_of(state, place.id)]
         apps = state.subjects(Kind.APP)

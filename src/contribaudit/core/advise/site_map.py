@@ -1,6 +1,6 @@
-"""Where the data lies and what is used of it, on one page: apps by location, then every site by seven questions.
+"""The map on one page: how many apps keep their data in which location, then every site by seven questions.
 
-A cell tells what was seen at the site's apps and, where the policy asks, how that was judged. Worst first.
+A cell shows what was seen in the site's apps and, where the policy asks, how that was judged. Worst sites come first.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class MapQuestion:
 
     name: str
     setting: SettingId
-    """What is shown of each app."""
+    """The setting that is shown for each app."""
     judged_by: tuple[SettingId, ...]
     """Settings whose findings answer it."""
     risky: frozenset[str] = frozenset()
-    """Values that a company which is careful does not want; they stand first."""
+    """Values that a careful company does not want; they are listed first."""
 
 
 LOCATION = MapQuestion("location", names.REALM, (names.REALM, names.REGIONS, names.MOVE))
@@ -82,17 +82,17 @@ _Outcomes: TypeAlias = Mapping[tuple[str, _Named, str], Sequence[Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A piece of the bar: how many apps keep their data there."""
+    """One segment of the bar: a location, and how many apps keep their data there."""
 
     name: str
-    """Its code, as the rulebook spells it; the API's word where it knows none; UNKNOWN where none is told."""
+    """The rulebook's code for it; the API's word where the rulebook has none; UNKNOWN where no location was read."""
     title: str
-    """What it is, "Frankfurt and Dublin"; "" where the rulebook does not say."""
+    """Its description, "Frankfurt and Dublin"; "" where the rulebook has none."""
     apps: int
     pinned: int
     """How many of them are known to be pinned there."""
     outcome: Outcome | None
-    """The worst that the policy says of a location of these apps; None where it does not ask."""
+    """The worst outcome about the location of these apps; None where the policy does not ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +100,13 @@ class MapCell:
     """One question at one site."""
 
     outcome: Outcome | None
-    """The worst of the findings that answer it; None where the policy does not ask."""
+    """The worst outcome among the findings that answer it; None where the policy does not ask."""
     findings: int
-    """How many findings answer it, those of the whole organization included that count here."""
+    """How many findings answer it, including those about the whole organization that count here."""
     wide: bool
-    """True where the outcome is that of a finding about the whole organization, and none of the site's is as bad."""
+    """True where the outcome comes from the whole organization, and no finding about the site itself is as bad."""
     values: tuple[tuple[str, int], ...]
-    """What was seen, and at how many apps: risky values first, then what is unknown, then by number."""
+    """Each value and the number of apps that have it: risky values first, then UNKNOWN, then the most frequent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +114,9 @@ class MapRow:
     """One site, or the apps of an organization that belong to none."""
 
     organization: str
-    """Its ID."""
+    """The organization's ID."""
     site: str
-    """Its host, or its cloud ID where no host is known; "" for apps that belong to no site, and where none was read."""
+    """The site's host, or its cloud ID where no host is known; "" for apps without a site, and where none was read."""
     apps: int
     cells: tuple[MapCell, ...]
     """One for each of QUESTIONS."""
@@ -124,21 +124,21 @@ class MapRow:
 
 @dataclass(frozen=True, slots=True)
 class SiteMap:
-    """The whole map."""
+    """The map: locations of the apps, and one row for each site."""
 
     locations: tuple[Location, ...]
-    """Most apps first, what is unknown last."""
+    """Most apps first, UNKNOWN last."""
     rows: tuple[MapRow, ...]
     """Worst first."""
 
     @property
     def apps(self) -> int:
-        """How many apps it is about."""
+        """How many apps the map covers."""
         return sum(one.apps for one in self.locations)
 
 
 def site_map(state: State, findings: Iterable[Finding], only: Collection[str] = ()) -> SiteMap:
-    """The map of every organization that was looked at; `only` limits it to sites of these hosts, without case."""
+    """The map of every organization that was read; `only` limits it to sites of these hosts, in lower case."""
     outcomes, wide = _outcomes_by_place(state, findings)
     rows: list[MapRow] = []
     words: dict[Subject, str] = {}
@@ -188,7 +188,7 @@ def _outcomes_by_place(
 
 
 def _cell(question: MapQuestion, seen: Counter[str], own: Sequence[Outcome], wide: Sequence[Outcome]) -> MapCell:
-    """What is found of the organization counts at every site but one whose own answer is known to be the good one."""
+    """The cell. A finding about the organization counts at every site, except one whose own answers are all good."""
     good = bool(question.risky) and not any(word in question.risky or word == UNKNOWN for word in seen)
     counting = [one for one in wide if not (good and _RANK[one] <= _RANK[Outcome.UNKNOWN])]
     both = [*own, *counting]

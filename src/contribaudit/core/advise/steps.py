@@ -1,6 +1,6 @@
-"""Next steps: one action that resolves one or more findings, and how it is worded.
+"""Next steps: what a step is and how it is worded, and the steps that need no look at a screen.
 
-With it the steps that take no look at a screen: keys, audits, exports, entries of the policy, tickets, approvals.
+These are keys, audits, exports, entries of the policy, tickets and approvals; `next_steps` has the others.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NAMED = 3
 
 
 class StepKind(StrEnum):
-    """What a person does."""
+    """What a person does in a step."""
 
     FIX = "fix"
     LOOK = "look"
@@ -39,39 +39,39 @@ class StepKind(StrEnum):
     DECIDE = "decide"
     RENEW = "renew"
     NOBODY = "nobody"
-    """Nothing: the last line, of what cannot be resolved yet."""
+    """Nobody can do anything: the last line, about what cannot be resolved yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """One thing to do."""
+    """One action by which a person resolves findings."""
 
     kind: StepKind
     severity: Severity | None
-    """The gravest of what it settles; None for what only runs out, and for what cannot be resolved yet."""
+    """The highest severity that it settles; None for a deadline, and for what cannot be resolved yet."""
     minutes: int
-    """About; 0 for what cannot be resolved yet."""
+    """An estimate; 0 for what cannot be resolved yet."""
     text: str
     """One sentence without a full stop."""
     command: str
-    """What to type for it, or to read more."""
+    """The command that does it, or that shows more."""
     organization: str
     """"" for what belongs to the policy or the rulebook, or to several organizations."""
     subjects: tuple[Subject, ...] = ()
     due: datetime | None = None
     findings: tuple[Finding, ...] = ()
-    """What it settles. No finding is in two steps, so that one that waits for two things is in the first of them."""
+    """What it settles. A finding is never in two steps: one that waits for two things is in the first step for it."""
     screen: str = ""
-    """ID of the console screen to look at; "" for every step but a look, and for a look at what no screen lists."""
+    """ID of the console screen to look at; "" for a step that is no look, and for values that no screen lists."""
 
 
 def gravest(findings: Iterable[Finding]) -> Severity | None:
-    """The gravest severity; None of no finding."""
+    """The highest severity of the findings; None for no findings."""
     return min((one.severity for one in findings), key=lambda severity: severity.rank, default=None)
 
 
 def subjects_of(findings: Iterable[Finding]) -> tuple[Subject, ...]:
-    """Each subject once, in the order of the findings."""
+    """The subjects of the findings, each once, in the order of the findings."""
     return tuple(dict.fromkeys(one.subject for one in findings))
 
 
@@ -82,23 +82,23 @@ def organization_of(findings: Iterable[Finding]) -> str:
 
 
 def names(state: State, subjects: Sequence[Subject]) -> str:
-    """The first few by name, and how many more there are."""
+    """The first few subjects by name, and how many more there are."""
     return some([called(state, one) for one in dict.fromkeys(subjects)], _NAMED)
 
 
 def org_option(state: State, organization: str) -> str:
-    """ " --org ID" for a command, "" where there is no other organization or it is about all."""
+    """ " --org ID" for a command; "" where there is only one organization or the command is about all."""
     return f" --org {organization}" if organization and len(state.organizations) > 1 else ""
 
 
 def checks_of(findings: Iterable[Finding]) -> str:
-    """The first check by title and ID, and how many more there are."""
+    """The first check of the findings by title and ID, and how many more there are."""
     (identity, title), *others = sorted({one.check: one.title for one in findings}.items())
     return f"{title} ({identity})" + (f" and {counted(len(others), 'more check')}" if others else "")
 
 
 def settling(kind: StepKind, its: Sequence[Finding], minutes: int, text: str, command: str) -> NextStep:
-    """The step that resolves these findings, about their subjects."""
+    """The step that resolves these findings; their subjects become the step's."""
     organization, subjects = organization_of(its), subjects_of(its)
     return NextStep(kind, gravest(its), minutes, text, command, organization, subjects, findings=tuple(its))
 
@@ -117,13 +117,13 @@ _READING_MINUTES = 5
 _AUDIT = 1
 _EXPORT = 2
 _LOGIN = frozenset(("key_refused", "token_refused", "key_missing", "keyring_unusable", "no_token"))
-"""Codes of a source that waits for another key or token."""
+"""Codes of sources that need another key or token."""
 
 
 def sources(state: State, waiting: Iterable[tuple[Remedy, Finding]]) -> Iterator[NextStep]:
-    """One step for each cause: one key, one scope or one retry settles all that it stopped.
+    """One step for each cause of unread sources: one key, one scope or one retry settles all findings that it stopped.
 
-    A finding that waits for several sources is settled by the first of them and lends its severity to each.
+    A finding that waits for several sources belongs to the step of the first, and counts for the severity of each.
     """
     mended: dict[tuple[str, str, str | None], dict[str, UnreadSource]] = defaultdict(dict)
     stopped: dict[tuple[str, str, str | None], list[Finding]] = defaultdict(list)
@@ -150,7 +150,7 @@ def sources(state: State, waiting: Iterable[tuple[Remedy, Finding]]) -> Iterator
 def _source(
     state: State, sources: Sequence[UnreadSource], stopped: Sequence[Finding], settled: Sequence[Finding]
 ) -> NextStep:
-    """The step for one cause, which may have stopped several collectors."""
+    """The step for one cause, which may have stopped several sources."""
     first = sources[0]
     organization, code, _ = first.cause
     name = state.organization_name(organization)
@@ -176,7 +176,7 @@ def _source(
 
 
 def readings(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """One audit for each organization, or one of all for what is about all."""
+    """One audit for each organization, or one audit of all for findings about the company."""
     for organization, its in grouped(findings, organization_asked).items():
         name = f"{state.organization_name(organization)}: " if organization else ""
         text = f"{name}read it again: {checks_of(its)}: {its[0].reason}"
@@ -193,11 +193,11 @@ def exports(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
 
 _DECIDING_MINUTES = 5
 _TICKET = 2
-"""For each change."""
+"""Minutes for each change."""
 
 
 def entries(findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """One step for each entry of the policy, which may settle findings of several checks and organizations."""
+    """One step for each entry to write into the policy; it may settle findings of several checks and organizations."""
 
     def entry_of(finding: Finding) -> tuple[str, str]:
         entry = ENTRIES[finding.reason_code].format(check=finding.check, setting=finding.setting)
@@ -209,7 +209,7 @@ def entries(findings: Iterable[Finding]) -> Iterator[NextStep]:
 
 
 def tickets(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """One step for each finding about changes without a known author; it observed their IDs."""
+    """One step for each finding about changes without a known author, whose `observed` has their IDs."""
     for one in findings:
         changes = one.observed if isinstance(one.observed, tuple) else ()
         organization = one.subject.organization
@@ -220,7 +220,7 @@ def tickets(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
 
 
 def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
-    """What is outside of each organization's baseline, whether or not a finding says so."""
+    """One step for all that is outside an organization's baseline, whether or not a finding says so."""
     told = grouped(findings, organization_asked)
     for place in state.looked_at:
         its = told.get(place.id, [])

@@ -33,8 +33,8 @@ def exit_code(
 
     2 when the API knows no such organization; 4 when a key was refused, or may not make a single call; 1 when a
     finding at or above `fail_on` fails; 3 when one is unverified, or when `unread` names a source that the policy's
-    rules need (see `sources.needed_and_unread`), whatever `fail_on` says. What an optional source answers decides
-    nothing else: where the plan has no audit log, it refuses the key.
+    rules need (see `sources.needed_and_unread`), whatever `fail_on` says. An optional
+    source decides nothing else: it refuses the key where the plan has no audit log, say.
     """
     collected = [[one for one in snapshot.collections if not one.optional] for snapshot in snapshots]
     if any(one.code == "organization_not_found" for collections in collected for one in collections):
@@ -87,7 +87,7 @@ def headline(code: int, fail_on: Severity, by_severity: Mapping[str, Mapping[str
 def _count_per_severity(
     by_severity: Mapping[str, Mapping[str, int]], severities: Iterable[Severity], outcomes: Several[str]
 ) -> dict[Severity, int]:
-    """How many findings of each severity have one of the outcomes; only severities of which some do."""
+    """How many findings of each severity have one of the outcomes; severities without any are left out."""
     counts = {
         severity: sum(number for word, number in by_severity.get(severity.value, {}).items() if word in outcomes)
         for severity in severities
@@ -96,7 +96,7 @@ def _count_per_severity(
 
 
 def _verdict_counts(by_severity: Mapping[str, Mapping[str, int]], severities: Sequence[Severity]) -> str:
-    """ "2 medium findings fail, 3 are unverified"; "" where nothing is."""
+    """ "2 medium findings fail, 3 are unverified"; "" where there are none."""
     failing, open_ = (_count_per_severity(by_severity, severities, one) for one in (_FAILING, _OPEN))
     parts = []
     if failing:
@@ -119,9 +119,9 @@ def _listed(numbers: Mapping[Severity, int]) -> str:
 
 
 def newly_bad(findings: Iterable[Finding], before: Sequence[Mapping[str, str]]) -> tuple[Finding, ...]:
-    """Findings that fail or are unverified, and had another outcome in each of the runs before that count.
+    """Findings that fail or are unverified, and had another outcome in each run of `before`.
 
-    Those map finding IDs to outcomes; where there is none, nothing is new.
+    `before` maps finding IDs to outcomes, run by run; without any run, nothing is new.
     """
     if not before:
         return ()
@@ -134,10 +134,10 @@ def newly_bad(findings: Iterable[Finding], before: Sequence[Mapping[str, str]]) 
 
 
 def rest_on(passes: Iterable[Sequence[tuple[Grade, bool]]]) -> tuple[dict[Grade | None, int], int]:
-    """What passes rest on: how many have each grade as that of their weakest evidence, strongest grade first, None for
-    those without evidence; and how many rest on nothing attested that a second person did not confirm.
+    """What passes rest on: how many have which grade as their weakest evidence (strongest grade first, None for passes
+    without evidence); and how many rest on attested values, all of which a second person confirmed.
 
-    A pass is given as grade of each evidence, and whether a second person confirmed it.
+    A pass is given as the grade of each piece of evidence, and whether a second person confirmed it.
     """
     listed = [list(one) for one in passes]
     counts = Counter(weakest(grade for grade, _ in one) if one else None for one in listed)
@@ -147,7 +147,7 @@ def rest_on(passes: Iterable[Sequence[tuple[Grade, bool]]]) -> tuple[dict[Grade 
 
 
 def count_outcomes(findings: Iterable[Finding]) -> dict[str, int]:
-    """How many findings have each outcome, only outcomes that occur."""
+    """How many findings have each outcome; outcomes that do not occur are left out."""
     return dict(sorted(Counter(str(finding.outcome) for finding in findings).items()))
 
 

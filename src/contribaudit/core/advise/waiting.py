@@ -1,8 +1,8 @@
-"""Which attested values the policy's rules wait for: those that an unverified finding asked for and did not get.
+"""Which values the policy's rules wait for: those that an unverified finding needs and that a person can attest.
 
-A check is put to its subject once more, and what it reads on the way is noted; then again as if the console had shown
-the best that it can, until it asks for nothing more. So the answer follows the rules of the checks themselves, whoever
-goes to the console goes once, and a value that a better source gives is never asked of a person.
+Each check is run again on its subject to record what it reads; then again as if the console had shown the best
+possible values, until it needs nothing more. So the result follows the checks' own rules, one visit to the console is
+enough, and nobody is asked for a value that a better source gives.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ from contribaudit.core.resolve.state import State, screen_for
 Key = tuple[Subject, SettingId]
 T = TypeVar("T")
 _ROUNDS = 3
-"""How often what was assumed may lead to another question."""
+"""How many times assumed answers may lead to further questions."""
 _TRIED = 10
-"""How many of the questions about one setting try which answer is best: the others are of the same rules."""
+"""How many questions about one setting are used to find its best answer: the others follow the same rules."""
 _OTHERS = 3
-"""How many questions about apps that no screen lists are put anew, each of which reads the whole inventory."""
+"""How many questions about apps that no screen lists are asked again, each of which reads the whole inventory."""
 _WIDE = (Kind.COMPANY, Kind.ORGANIZATION)
 _PLAIN: Mapping[str, Value] = {"": "none", "date": "2100-01-01"}
-"""An answer in place of a text or a day; of a number 1 will do."""
+"""An assumed answer by the setting's unit, for a text and for a day; every other unit gets 1."""
 _SOMEBODY = Attester("somebody@example.com", "another@example.com", screenshot=True, anchored=True)
 _TOO_WEAK = ("evidence_too_old", "evidence_from_the_future", "screenshot_missing", "grade_not_accepted")
-"""Codes of findings whose values were all read and do not count."""
+"""Codes of findings whose values were all read but do not count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What findings wait for, and what else their checks read."""
+    """The values that findings wait for, and what else their checks read."""
 
     values: Mapping[tuple[Subject, SettingId], Severity]
-    """Values that are missing or do not count, with the gravest finding that waits for one of the kind."""
+    """Values that are missing or do not count, with the highest severity of the findings that wait for such a value."""
     read_with_them: frozenset[SettingId]
-    """What the same checks read."""
+    """The settings that the checks of these findings read."""
     read: frozenset[SettingId]
-    """What any rule of the policy reads."""
+    """The settings that the checks of all enabled rules read."""
 
 
 class _RecordingState(State):
-    """A copy of the state with some answers assumed, which records what is read. It computes everything again."""
+    """A copy of the state that assumes some answers, computes everything again, and records what is read."""
 
     def __init__(self, state: State, assumed: Mapping[Key, Value]) -> None:
         self.__dict__.update(state.__dict__)
@@ -71,13 +71,13 @@ class _RecordingState(State):
         return found
 
     def missing(self) -> Iterator[Key]:
-        """The values that were read but are missing."""
+        """The values that a check asked for and that are missing."""
         return (key for key, seen in self.noted.items() if not isinstance(seen, Observed))
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A finding that a look may resolve, with all that its check needs to be run again."""
+    """A finding that a look may resolve, with everything needed to run its check again."""
 
     finding: Finding
     check: Check
@@ -96,7 +96,7 @@ def waiting(
     checks: Iterable[Check],
     find_setting: Callable[[SettingId], Setting],
 ) -> Waiting:
-    """What a look at the console has to tell before these findings can come out otherwise."""
+    """The values that a look at the console must give before the outcomes of these findings can change."""
     known = by_id(checks)
     questions: list[_Question] = []
     weak = _RecordingState(state, {})
@@ -144,7 +144,7 @@ def _missing_values(
             verdict = question.put(noting)
             setting = question.finding.setting if first else verdict.setting
             if not (first or verdict.outcome.unproven):
-                continue  # it is settled, and asks for nothing more
+                continue  # settled: it needs nothing more
             asked_on.append(question)
             if setting is None:
                 continue
@@ -173,7 +173,7 @@ def _missing_values(
         if not new:
             break
         for setting, keys in new.items():
-            # One about an app reads little; one about the whole organization reads every app for each answer.
+            # A question about an app reads little; one about the whole organization reads every app for each answer.
             tried = sorted(asking[setting], key=lambda one: one.finding.subject.kind in _WIDE)[:_TRIED]
             assumed.update(_best_answer(state, assumed, find_setting(setting), keys, tried))
     return values
@@ -182,7 +182,7 @@ def _missing_values(
 def _best_answer(
     state: State, assumed: Mapping[Key, Value], setting: Setting, keys: Sequence[Key], asking: Sequence[_Question]
 ) -> dict[Key, Value]:
-    """The answer after which the fewest questions fail; ties: fewest follow-up questions."""
+    """For these keys the answer with which the fewest checks fail; among equals, the fewest stay unverified."""
 
     def cost(answer: Value) -> tuple[int, int]:
         trial = _RecordingState(state, {**assumed, **dict.fromkeys(keys, answer)})
@@ -195,7 +195,7 @@ def _best_answer(
 
 
 def _missing_elsewhere(question: _Question, state: State, assumed: Mapping[Key, Value], setting: Setting) -> list[Key]:
-    """What others would have to have of the setting, where no screen shows it of the subject; nothing if in vain."""
+    """Other subjects whose values of the setting would settle the question; empty where no answer would."""
     noting = _RecordingState(state, assumed)
     question.put(noting)
     keys = [key for key in noting.missing() if key[1] == setting.id and key[0] != question.finding.subject]

@@ -1,11 +1,10 @@
-"""The state that a person approved, and what is outside it.
+"""Baselines: the state that a person approved, and the subjects outside it.
 
-`State.baseline(organization)` gives the approval that counts at the state's moment; `uncovered` tells whether a subject
-stands outside of it. A check that asks whether somebody reviewed what is new takes the baseline as that review where
-there is one: what it holds was reviewed on `approved.at` (`Approved.baseline.approved`), and what a run after
-`Approved.looked_at` was the first to see was not. For spaces that is `state.spaces(organization).since(app,
-approved.looked_at)`. Every pass about a subject outside of the baseline becomes `unknown` in evaluate.py, so that a
-check need not ask again.
+`State.baseline(organization)` gives the approval that counts at the state's moment; `uncovered` says whether a subject
+is outside it. A check that asks whether somebody reviewed what is new takes the baseline, where there is one, as that
+review: its subjects were reviewed on `approved.at` (`Approved.baseline.approved`), those first seen by a run after
+`Approved.looked_at` were not. For spaces these are `state.spaces(organization).since(app, approved.looked_at)`.
+evaluate.py turns every pass about a subject outside the baseline into `unknown`, so that no check has to.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.state import State
 
 COVERED = (Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR)
-"""What a baseline holds. Settings of the organization itself are not part of it."""
+"""The kinds of subject that a baseline covers. Settings of the organization itself are not part of it."""
 NOT_IN_BASELINE = "not_in_baseline"
 BASELINE_EXPIRED = "baseline_expired"
 
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """Why a subject is outside of the baseline."""
+    """Why a subject is outside the baseline."""
 
     code: str
     """NOT_IN_BASELINE or BASELINE_EXPIRED."""
@@ -40,7 +39,7 @@ class Uncovered:
 def approved_of(
     baseline: Baseline, looked_at: datetime, known: Iterable[Observation], attestations: Iterable[Attestation]
 ) -> Approved:
-    """What the run knew, from its inventory and from what people had recorded when it was approved."""
+    """The baseline with what its run knew: from its inventory, and from what people had recorded by the approval."""
     apps: set[str] = set()
     sites: dict[str, str] = {}
     hosts: dict[str, str] = {}
@@ -60,7 +59,7 @@ def approved_of(
 
 
 def uncovered(state: State, subject: Subject) -> Uncovered | None:
-    """Why the subject is outside of its organization's baseline; None when it is in it, or when there is none."""
+    """Why the subject is outside its organization's baseline; None when it is inside, or there is no baseline."""
     approved = state.baseline(subject.organization) if subject.kind in COVERED else None
     if approved is None:
         return None
@@ -76,9 +75,9 @@ def uncovered(state: State, subject: Subject) -> Uncovered | None:
 
 
 def outside(state: State, organization: str) -> Iterator[Subject]:
-    """Sites, apps, spaces and connectors that are there now and outside of the baseline; nothing without one.
+    """The present sites, apps, spaces and connectors that are outside the baseline; none without a baseline.
 
-    Spaces of an app that is outside itself are not listed one by one.
+    The spaces of an app that is itself outside are not listed individually.
     """
     approved = state.baseline(organization)
     if approved is None:
@@ -98,7 +97,7 @@ def outside(state: State, organization: str) -> Iterator[Subject]:
 
 
 def standing(state: State) -> list[Baseline]:
-    """The baseline that counts in each organization that has one, ended or not."""
+    """The baseline that counts in each organization that has one, expired or not."""
     approved = (state.baseline(place.id) for place in state.looked_at)
     return [one.baseline for one in approved if one is not None]
 

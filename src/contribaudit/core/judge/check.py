@@ -1,4 +1,4 @@
-"""What a check is: one question about one kind of subject, answered from the state alone."""
+"""Checks: each asks one question about one kind of subject, and answers it from the state alone."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ class Shape(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The shape of `expect`, and which words it takes: those of a vocabulary, those named here, or any."""
+    """The shape of a rule's `expect`, and the words that it takes: those of a vocabulary, those named here, or any."""
 
     shape: Shape = Shape.NOTHING
     vocabulary: str = ""
-    """The rulebook's, "realms", "plans", "apps", "places", or ""."""
+    """The rulebook's vocabulary: "realms", "plans", "apps", "places", or "" for none."""
     words: tuple[str, ...] = ()
-    """All that it takes, compared without case; empty where a vocabulary or the organization has the words."""
+    """All words that it takes, compared without case; empty where a vocabulary or the organization has the words."""
     means: str = ""
-    """What it says: "groups that may use Rovo, by name or ID"."""
+    """What the words mean: "groups that may use Rovo, by name or ID"."""
     default: str = ""
-    """What counts where a rule leaves it out: "blocked"."""
+    """What counts where a rule has no `expect`: "blocked"."""
     example: str = ""
     """As it is written in a policy file: `["ai-users"]`."""
 
     @property
     def takes(self) -> str:
-        """What a policy may write, for people: `one of allowed, limited, blocked`. "" for a check without a choice."""
+        """What a policy may write, for people: "one of allowed, limited, blocked"; "" for a check without a choice."""
         match self.shape:
             case Shape.NOTHING:
                 return ""
@@ -67,24 +67,24 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A key of the policy file that moves a check's answer."""
+    """A key of the policy file that can change a check's answer."""
 
     key: str
     """`expect`, `max_age_days`, `written_for_plan`."""
     means: str
-    """What it says, as a sentence without its full stop."""
+    """What the key means, as a sentence without its full stop."""
     takes: str
     default: str
-    """What counts where it is left out."""
+    """What counts where the key is left out."""
     example: str
-    """TOML, as it stands in a policy file."""
+    """TOML, as a policy file has it."""
     vocabulary: str = ""
-    """The rulebook's words that it takes, "realms", "plans", "apps", or ""."""
+    """The rulebook's vocabulary that it takes: "realms", "plans", "apps", or "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
-    """One subject put to one check under one rule."""
+    """One subject that a check judges under one rule."""
 
     subject: Subject
     state: State
@@ -98,16 +98,16 @@ class CheckContext:
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """What the rule's `expect` lists; nothing where it holds no list."""
+        """The list in the rule's `expect`; empty where that is no list."""
         return self.rule.expect if isinstance(self.rule.expect, tuple) else ()
 
     @property
     def word(self) -> str | None:
-        """The rule's `expect` without case; None where it holds no word."""
+        """The rule's `expect` in lower case; None where that is no word."""
         return self.rule.expect.casefold() if isinstance(self.rule.expect, str) else None
 
     def evidence(self, *settings: SettingId) -> tuple[Evidence, ...]:
-        """The values of the subject's settings, as far as they were read."""
+        """The values of these settings of the subject as evidence, as far as they were read."""
         return Evidence.of(*(self.state.read(self.subject, one) for one in settings))
 
     @property
@@ -133,7 +133,7 @@ class Verdict:
 
 Judge: TypeAlias = "Callable[[CheckContext], Verdict]"
 ATTESTED = frozenset((Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN, Outcome.STALE, Outcome.CONFLICT))
-"""What a question can be answered with that a person's look at the console settles."""
+"""The outcomes of a check on a value that a person reads in the console."""
 _FAMILIES = {
     "DC": Family.DATA_CONTRIBUTION,
     "AI": Family.AI_ACCESS,
@@ -145,28 +145,28 @@ _FAMILIES = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question about every subject of a kind. `check` makes one of the function that judges it."""
+    """One question about every subject of a kind, made by the decorator `check` from the function that judges."""
 
     id: str
     slug: str
-    """Its name for people, the good state in lower case: "in-app-contribution-off". It never changes either."""
+    """Its name for people, the good state in lower case: "in-app-contribution-off". Like the ID, it never changes."""
     kind: Kind
     judge: Judge
     reads: tuple[SettingId, ...]
-    """The settings behind it."""
+    """The settings on which its answer rests."""
     outcomes: frozenset[Outcome]
-    """The answers that it claims to be able to give; a flow test holds a case for each."""
+    """The outcomes that it can give; a flow test has a case for each."""
     applies: Callable[[State, Subject], bool]
-    """Drops subjects that the question is not about, and keeps any subject about which that cannot be told."""
+    """Returns False for a subject that the question is not about; True also where that is not known."""
     when_none: Callable[[State, str], Verdict | None]
     """Answers for an organization in which no subject applies; None leaves it `unknown`."""
     expectation: Expectation
     settings_of_policy: tuple[Parameter, ...]
-    """What it takes from the policy file beside `expect` and decisions."""
+    """What it takes from the policy file, apart from `expect` and decisions."""
     decisions: tuple[SettingId, ...]
     """What a `[[decision]]` of the policy file may settle for it."""
     answers: SettingId | None
-    """The effective answer about its subject that is its verdict: both are told stale under the same limits."""
+    """The effective answer that is its verdict, so that both become stale under the same limits; None for none."""
 
     def __call__(self, case: CheckContext) -> Verdict:
         """The check's own answer about one subject."""
@@ -174,7 +174,7 @@ class Check:
 
     @property
     def family(self) -> Family:
-        """The group of questions that its ID begins with."""
+        """The group of checks that the letters of its ID name."""
         return _FAMILIES[self.id.partition("-")[0]]
 
     @property
@@ -184,7 +184,7 @@ class Check:
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Everything that a policy file may say to it, decisions apart."""
+        """Everything that a policy file may set for it, apart from decisions."""
         asked = self.expectation
         if asked.shape is Shape.NOTHING:
             return self.settings_of_policy
@@ -215,9 +215,9 @@ def check(
     decisions: tuple[SettingId, ...] = (),
     answers: SettingId | None = None,
 ) -> Callable[[Judge], Check]:
-    """Makes a check of the function under it, which judges one subject. It joins by its name in the file's `ALL`.
+    """A decorator that makes a check from the function that judges one subject. List the check in the file's `ALL`.
 
-    Title, question and severity are the rulebook's, the family is told by the ID; here stands what only it knows.
+    Title, question and severity come from the rulebook, the family from the ID; the arguments are fields of `Check`.
     """
 
     def of(judge: Judge) -> Check:
@@ -251,7 +251,7 @@ def find(checks: Iterable[Check], word: str) -> Check | None:
 
 
 def select(checks: Iterable[Check], pattern: str) -> list[Check]:
-    """The checks of which the ID or the slug fits, in any case; `*`, `?` and `[…]` mean what they mean in a shell."""
+    """The checks whose ID or slug fits the pattern, in any case; `*`, `?` and `[…]` work as in a shell."""
     folded = pattern.strip().casefold()
     return [check for check in checks if fnmatchcase(check.id.casefold(), folded) or fnmatchcase(check.slug, folded)]
 
@@ -260,7 +260,7 @@ _NEAR = 3
 
 
 def nearest_names(checks: Iterable[Check], word: str) -> list[str]:
-    """The IDs and slugs most like a word that names no check, the likest first; none where nothing is like it."""
+    """The IDs and slugs most like a word that names no check, best match first; empty where none is like it."""
     known = {name.casefold(): name for check in checks for name in (check.id, check.slug)}
     bare = re.sub(r"[*?]+", "", word.strip().casefold())
     padded = re.sub(r"^([a-z]+)-?(\d)$", r"\1-0\2", bare)

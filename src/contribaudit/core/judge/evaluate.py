@@ -1,6 +1,6 @@
-"""STEP 4: what the policy says of the state, one finding per check and subject.
+"""STEP 4: what the policy says about the state, one finding per check and subject.
 
-A verdict under the policy's evidence terms: what is not good and fresh enough proves nothing.
+Each verdict is held to the policy's evidence terms: evidence that is not good and fresh enough proves nothing.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from contribaudit.errors import UsageError
 
 _NEEDS_NO_EVIDENCE = (Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE)
 RULE_NOT_CERTAIN = "rule_not_certain"
-"""Code of a verdict that another rule, which may hold, does not share."""
+"""Code of a verdict that would differ under another rule, which may be the one that holds."""
 _STAYS_WHEN_OLD = (Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE, Outcome.STALE)
 
 
 def apply_terms(verdict: Verdict, case: CheckContext) -> Verdict:
-    """The verdict, or `unknown` or `stale` in its place.
+    """The verdict if its evidence meets the policy's terms, otherwise `unknown` or `stale` in its place.
 
     No evidence, a grade that the policy does not accept, and a time in the future make it `unknown`; age makes a
-    good answer `stale`. A bad answer stays bad when its evidence ages, since age never improved a setting.
+    good answer `stale`. A bad answer stays bad when its evidence ages, since age does not improve a setting.
     """
     if verdict.outcome in _NEEDS_NO_EVIDENCE:
         return verdict
@@ -60,10 +60,10 @@ def apply_terms(verdict: Verdict, case: CheckContext) -> Verdict:
 
 
 def evidence_terms(policy: AuditPolicy, checks: Iterable[Check]) -> TermsOf:
-    """The evidence terms of each effective answer: those of the check that has it as its verdict.
+    """The evidence terms of each effective answer: those of the check whose verdict it is.
 
-    An answer about a subject of another kind falls under the same check, as far as its rules hold there. Where no rule
-    does, or it is off, the policy's own terms count, at the check's severity.
+    An answer about a subject of another kind falls under the same check, as far as its rules match that subject. Where
+    none does, or it is off, the policy's own terms count, at the check's severity.
     """
     answering: dict[SettingId, dict[Kind, str]] = {}
     for check in checks:
@@ -121,7 +121,7 @@ _FEWEST_IN_A_RUN = 3
 
 
 def _id_ranges(checks: Iterable[str]) -> list[str]:
-    """Check IDs, three and more neighbours as one: "AI-01", "AI-07 to AI-25"."""
+    """The check IDs, with three or more consecutive ones as a range: "AI-01", "AI-07 to AI-25"."""
     found: list[list[str]] = []
     for check in checks:
         family, _, number = check.partition("-")
@@ -135,7 +135,7 @@ def _id_ranges(checks: Iterable[str]) -> list[str]:
 
 EVERYTHING = Selection()
 _ANYTHING = Where()
-"""Of a rule that names no subjects: it may rightly find an organization with none."""
+"""The `where` of a rule that names no subjects: it gets no warning in an organization that has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +165,10 @@ def evaluate(
     find_setting: Callable[[SettingId], Setting],
     selection: Selection = EVERYTHING,
 ) -> Evaluation:
-    """Put every subject to every check that the policy asks for.
+    """Judge every subject by every check that the policy asks for.
 
-    A check that finds no subject in an organization answers for the organization: with its own word where the
-    inventory is whole, else `unknown`. Raises UsageError when not one check was evaluated.
+    A check that finds no subject in an organization answers for the organization: as its `when_none` says, else
+    `unknown`. Raises UsageError when not one check was evaluated.
     """
     checks = tuple(checks)
     waivers = WaiverMatcher(state, policy.waivers)
@@ -211,7 +211,7 @@ def evaluate(
 def _unused_rules(
     state: State, policy: AuditPolicy, used: set[int], selection: Selection, kinds: Mapping[str, Kind]
 ) -> list[str]:
-    """A warning for each rule that names subjects and matches none; parts of [expect] that name the same, once."""
+    """A warning for each rule that names subjects and matches none; one for all rules of a key of [expect]."""
     idle = [
         one
         for one in policy.rules
@@ -232,7 +232,7 @@ def _unused_rules(
 
 
 def _ambiguous_rules(state: State, policy: AuditPolicy) -> tuple[set[int], list[str]]:
-    """The rules that name one app where several bear the name, and a warning for each name."""
+    """The rules that name one app where several have that name (as `id(rule)`), and a warning for each name."""
     found: set[int] = set()
     told: dict[str, None] = {}
     named = [rule for rule in policy.rules if names_one_app(rule)]
@@ -254,7 +254,7 @@ def _reason_for_no_match(state: State, rule: Rule, kinds: Mapping[str, Kind]) ->
 
 
 def _nearest(state: State, where: Where) -> str:
-    """ "; did you mean acme.atlassian.net?" for a site or an app that was not seen, but one of nearly that name was."""
+    """ "; did you mean acme.atlassian.net?" for a site or app that was not seen but resembles one that was."""
     apps = [attributes_of(state, app) for app in state.subjects(Kind.APP)]
     for patterns, seen in ((where.site, {one.site for one in apps}), (where.app, {one.app for one in apps})):
         names_seen = sorted(name.casefold() for name in seen if name)
@@ -271,9 +271,9 @@ def _selector_words(where: Where) -> str:
 def _judge(
     check: Check, state: State, policy: AuditPolicy, subject: Subject, rule: Rule, attributes: Attributes
 ) -> Verdict:
-    """The verdict under the rule that holds; a pass counts only if every rule that may hold gives one.
+    """The verdict under the rule that holds; a pass counts only if no rule that may hold says otherwise.
 
-    Where an attribute was not read, a laxer rule may match in place of the one that would hold if it had been.
+    Where an attribute was not read, a laxer rule may match in place of the one that would otherwise hold.
     """
     case = CheckContext(subject, state, rule, policy)
     verdict = _unless_under_review(
@@ -296,9 +296,9 @@ def _judge(
 
 
 def _of_this_organization(verdict: Verdict, case: CheckContext) -> Verdict:
-    """The verdict; `unknown` in place of anything good about an app that may be another organization's.
+    """The verdict; `unknown` in place of a good one about an app that may belong to another organization.
 
-    Its own entry denies it, whatever policies or people say of it.
+    The app's own entry says so, and outweighs whatever policies or people say about the app.
     """
     if case.subject.kind is not Kind.APP or verdict.outcome.violates or verdict.outcome.unproven:
         return verdict
@@ -309,7 +309,7 @@ def _of_this_organization(verdict: Verdict, case: CheckContext) -> Verdict:
 
 
 def _in_baseline(verdict: Verdict, case: CheckContext) -> Verdict:
-    """The verdict; `unknown` in place of a pass about a subject that nobody approved."""
+    """The verdict; `unknown` in place of a pass about a subject outside the baseline."""
     if verdict.outcome is not Outcome.PASS:
         return verdict
     outside = uncovered(case.state, case.subject)
@@ -320,10 +320,10 @@ def _in_baseline(verdict: Verdict, case: CheckContext) -> Verdict:
 
 
 def _unless_under_review(verdict: Verdict, case: CheckContext) -> Verdict:
-    """The verdict; `unknown` in place of anything good where the provision that its rule rests on is another one now.
+    """The verdict; `unknown` in place of a good one while a changed provision puts the rule behind it under review.
 
-    The evidence still says what it said: it is the rule that may not hold any more. So it is not `stale`, which another
-    look would mend. A bad answer stays, and says that its rule is under review.
+    The evidence is unchanged; the rule may no longer hold. So the verdict is not `stale`, which another look would
+    mend. A bad answer stays, and says that its rule is under review.
     """
     doubtful = case.state.under_review(case.rule.check)
     if not doubtful or verdict.outcome.unproven:
@@ -337,7 +337,7 @@ def _unless_under_review(verdict: Verdict, case: CheckContext) -> Verdict:
 
 
 def _severity(state: State, policy: AuditPolicy, check: Check, rule: Rule, attributes: Attributes) -> Severity:
-    """The rule's severity; the gravest of all that may hold, where an attribute was not read."""
+    """The rule's severity; the highest among all rules that may hold, where an attribute was not read."""
     own = state.rulebook.words[check.id].severity
     may_hold = [one for one in rules_that_may_hold(policy, check.id, attributes) if one.enabled]
     return min((one.severity or own for one in (rule, *may_hold)), key=lambda severity: severity.rank)
@@ -348,7 +348,7 @@ def _setting_of(finding: Finding, find_setting: Callable[[SettingId], Setting]) 
 
 
 def _population(check: Check, state: State) -> list[tuple[str | None, list[Subject]]]:
-    """Subjects that the question is about, by organization; the company stands alone."""
+    """The subjects that the check is about, by organization; for the company, the organization is None."""
     if check.kind is Kind.COMPANY:
         return [(None, state.subjects(Kind.COMPANY))]
     return [
@@ -377,7 +377,7 @@ def _without_subjects(state: State, policy: AuditPolicy, check: Check, organizat
 
 
 def _rule_without_subjects(policy: AuditPolicy, check: Check, organization: Attributes) -> Rule | None:
-    """The last rule that may be about something in the organization; None where the policy asks nothing of it."""
+    """The last rule that may select something in the organization; None where the policy asks nothing there."""
     for rule in reversed(policy.rules):
         whole = Where(organization=rule.where.organization)
         if rule.check != check.id:

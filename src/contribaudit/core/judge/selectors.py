@@ -1,4 +1,4 @@
-"""Which subjects a rule or waiver is about."""
+"""Selectors: which subjects the `where` of a rule or waiver matches, and which rule applies to a subject."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ from contribaudit.core.resolve.state import State, once_per_state
 Selectable: TypeAlias = Literal["organization_name", "site", "app", "plan", "sandbox", "space"]
 
 _SANDBOX_WORDS = ("none", "child")
-"""The sandbox types that Atlassian documents; any other tells as little as none."""
+"""The sandbox types that Atlassian documents; any other counts as unread."""
 _ORGANIZATION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What a `Where` looks at in one subject.
+    """The attributes of one subject that a `Where` selects by.
 
     Each attribute is one of three things: a value; None, when the subject has none or its kind cannot have one; or
-    unread, when its name stands in `unread` (the value beside it then counts for nothing). A null sandbox and a
-    missing host are unread.
+    unread, when its name is in `unread` (its value then means nothing). A null sandbox and a missing host are unread.
 
-    An organization or the company leaves everything below it None and reads nothing of it, so it matches only rules
-    without site, app, plan, sandbox and space selectors. Likewise a site has no app, and an app no space.
+    For an organization or the company, everything below it is None, so that it matches only rules without site, app,
+    plan, sandbox and space selectors. Likewise a site has no app, and an app no space.
     """
 
     organization: str
@@ -46,11 +45,11 @@ class Attributes:
     """The space's key."""
     unread: frozenset[Selectable] = frozenset()
     twins: tuple[str, ...] = ()
-    """IDs of the apps of its type on its site, itself among them, where it is not the only one."""
+    """IDs of all apps of its type on its site, its own included; empty where it is the only one."""
 
 
 def attributes_of(state: State, subject: Subject) -> Attributes:
-    """What selectors look at: values read in this run, and the names of those that were not."""
+    """The subject's attributes: the values that are known in the state, and the names of those that were not read."""
 
     def text(about: Subject, setting: SettingId) -> str | None:
         seen = state.value(about, setting)
@@ -87,7 +86,7 @@ def attributes_of(state: State, subject: Subject) -> Attributes:
 
 @once_per_state
 def _apps_of_one_name(state: State, organization: str) -> dict[Subject, tuple[str, ...]]:
-    """Apps that are not the only one of their type on their site, each with the IDs of all of them."""
+    """Apps that share site and type with another app, each with the IDs of all that do."""
     named: dict[tuple[str, str], list[Subject]] = {}
     for app in state.subjects(Kind.APP, organization):
         host, type_key = state.word(app, names.APP_HOST), state.word(app, names.APP_TYPE_KEY)
@@ -102,12 +101,12 @@ _SELECTORS: Mapping[Kind, tuple[str, ...]] = {
     Kind.COMPANY: (),
     Kind.APP: ("organization", "site", "app", "plan", "sandbox"),
 }
-"""What a subject has that a `Where` can look at; of every other kind the organization alone."""
+"""The selectors that fit subjects of a kind; every other kind has the organization alone."""
 
 
 def why_never(where: Where, kind: Kind) -> str:
-    """Why the selectors match no subject of the kind, ever: "it asks about each connector, which has no site"; "" where
-    they may.
+    """Why the selectors can never match a subject of the kind: "it asks about each connector, which has no site"; ""
+    where they can.
     """
     has = _SELECTORS.get(kind, ("organization",))
     given = [one.name for one in fields(where) if getattr(where, one.name) not in ((), None)]
@@ -120,7 +119,7 @@ def why_never(where: Where, kind: Kind) -> str:
 
 
 def matches(where: Where, attributes: Attributes) -> bool:
-    """True when every selector fits, or looks at an attribute that was not read.
+    """True when every selector fits or selects by an attribute that was not read.
 
     Several patterns of one selector are alternatives. An organization is selected by ID or by name; a pattern that
     is an ID never fits a name.
@@ -131,19 +130,19 @@ def matches(where: Where, attributes: Attributes) -> bool:
 def surely_matches(where: Where, attributes: Attributes) -> bool:
     """True when every selector fits an attribute that was read.
 
-    This is the question for whatever lets a subject off: a waiver, or a rule that is switched off.
+    Use it for whatever spares a subject: a waiver, or a rule that is switched off.
     """
     return _matches_where(where, attributes, when_unread=False)
 
 
 def names_one_app(rule: Rule) -> bool:
-    """Whether the rule comes from `app:HOST/TYPE` of `[expect]`: the name of one app, where a selector may fit many."""
+    """Whether the rule comes from `app:HOST/TYPE` in `[expect]` and so means one app; other rules may fit many."""
     one_site = len(rule.where.site) == 1 and not set("*?[") & set(rule.where.site[0])
     return rule.expands == "ai_allowed_on" and one_site and bool(rule.where.app)
 
 
 def is_ambiguous(rule: Rule, attributes: Attributes) -> bool:
-    """Whether the rule names one app and several bear the name: it does not count for any of them."""
+    """Whether the rule names one app and several have that name; it then counts for none of them."""
     return bool(attributes.twins) and names_one_app(rule)
 
 
@@ -157,7 +156,7 @@ def rule_for(policy: AuditPolicy, check: str, attributes: Attributes) -> Rule | 
 
 
 def rule_among(rules: Sequence[Rule], attributes: Attributes) -> Rule | None:
-    """The rule that holds among the rules of one check, as `rule_for`."""
+    """The rule that holds among the rules of one check, chosen as `rule_for` does."""
     for rule in reversed(rules):
         if is_ambiguous(rule, attributes):
             continue
@@ -169,7 +168,7 @@ def rule_among(rules: Sequence[Rule], attributes: Attributes) -> Rule | None:
 def rules_that_may_hold(policy: AuditPolicy, check: str, attributes: Attributes) -> list[Rule]:
     """The rules that could be the last to match if every attribute had been read, the likeliest first.
 
-    One rule where nothing that a selector looks at is unread.
+    At most one rule, unless a selector needs an attribute that was not read.
     """
     found: list[Rule] = []
     for rule in reversed(policy.rules):

@@ -1,4 +1,4 @@
-"""Waivers: which finding each one covers, and why one that was written does not count."""
+"""Waivers: which findings each of them covers, and why a waiver does not count."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from contribaudit.errors import AmbiguousSubject
 
 @dataclass(slots=True)
 class WaiverMatcher:
-    """All waivers of a policy, before a state; remembers which were used, for the warnings."""
+    """Applies a policy's waivers to the findings of a state, and remembers which were used, for the warnings."""
 
     state: State
     waivers: tuple[Waiver, ...]
@@ -37,7 +37,7 @@ class WaiverMatcher:
                     self.notes.append(f"The waiver {waiver.origin} on {waiver.check} does not count: {error}")
 
     def apply(self, finding: Finding, attributes: Attributes, setting: Setting | None) -> Finding:
-        """The finding, waived when a valid waiver covers it. The outcome under the waiver stays in it."""
+        """The finding, waived when a valid waiver covers it; it keeps the outcome under the waiver."""
         for number, waiver in enumerate(self.waivers):
             if waiver.check != finding.check or not self._is_about(number, waiver, finding.subject, attributes):
                 continue
@@ -54,7 +54,7 @@ class WaiverMatcher:
         return finding
 
     def warnings(self) -> list[str]:
-        """What a person should know of the waivers: the ones that do not count, match nothing, or want a review."""
+        """Warnings about waivers that do not count, match nothing, or are due for review."""
         today = self.state.as_of.astimezone(UTC).date()
         unused = [
             f"The waiver {waiver.origin} on {waiver.check} matches nothing."
@@ -76,7 +76,7 @@ class WaiverMatcher:
         return number in self._subjects and self._subjects[number] == subject
 
     def _objection(self, waiver: Waiver, finding: Finding, setting: Setting | None) -> str | None:
-        """Why the waiver does not cover the finding; "" when that is not worth a word, None when it does."""
+        """Why the waiver does not cover the finding; "" when that needs no warning, None when the waiver covers it."""
         today = self.state.as_of.astimezone(UTC).date()
         if finding.outcome not in waiver.outcomes:
             return "" if not finding.outcome.violates else f"the outcome is {finding.outcome}"
