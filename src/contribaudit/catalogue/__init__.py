@@ -1,4 +1,4 @@
-"""Every setting that we know; related families share a file."""
+"""The catalogue of every known setting; related families share a file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BY_ID = {setting.id: setting for setting in ALL}
 
 
 def find(setting: SettingId) -> Setting:
-    """The catalogue's entry; for a signal or an ID of a newer version one made up, compared to the letter."""
+    """The catalogue's entry; for a signal or an unknown ID, one made up on the spot, whose values compare exactly."""
     if setting in _BY_ID:
         return _BY_ID[setting]
     found = signals.find(setting)

@@ -1,6 +1,6 @@
 """Who may use Rovo and other AI, app by app: attested by people, since the policy behind it has no published meaning.
 
-An API gives which groups hold the role for AI, and on what; the gateway and HIPAA settings stand below.
+An API lists the groups with the AI role and their resources. HIPAA and gateway settings follow below.
 """
 
 from __future__ import annotations
@@ -125,6 +125,6 @@ GATEWAY: tuple[Setting, ...] = _gateway.all
 """What Atlassian's GraphQL gateway returns to a site's API token about AI, plan, trial and regions.
 
 Each value is what a field returned to one account. A yes holds for the app; a no holds for that account alone, since a
-plan may limit Rovo to groups. Truth values are booleans. The source of the observation says how far a field is
-published (production, beta, experimental).
+plan may limit Rovo to groups. Truth values are booleans. The source of an observation names the field's lifecycle:
+production, beta or experimental.
 """

@@ -1,4 +1,4 @@
-"""What else AI may do: apps' own switches, web search, agents, outside tools, connectors. None has a known signal."""
+"""Settings of other AI features: apps' own switches, web search, agents, MCP, connectors. None has a known signal."""
 
 from __future__ import annotations
 
@@ -113,4 +113,4 @@ CONNECTOR_OFFERED = _connectors.choice(
 )
 
 CONNECTORS: tuple[Setting, ...] = _connectors.all
-"""Connectors that bring third-party content into the Teamwork Graph. None of these settings has a known signal."""
+"""Settings of connectors, which bring third-party content into the Teamwork Graph. None has a known signal."""

@@ -57,7 +57,7 @@ SUB_PROCESSOR_NOTICES = _vendor.choice(
     "https://www.atlassian.com/legal/sub-processors",
     ("subscribed", "not_subscribed"),
 )
-"""Whether somebody of the company gets the vendor's e-mail on each new sub-processor."""
+"""Whether somebody in the company gets the vendor's email about each new sub-processor."""
 
 SUB_PROCESSORS: tuple[Setting, ...] = _vendor.all
-"""What only a person knows of the vendor's sub-processors. The list itself is imported."""
+"""What only a person knows about the vendor's sub-processors. The list itself is imported."""

@@ -1,4 +1,4 @@
-"""Where an app keeps its data, whether it is held there, and under whose keys."""
+"""Where an app keeps its data, whether the data is pinned there, and under whose encryption keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How settings are made: what a source gives, and what only a person can read, in a few forms."""
+"""Makes the settings of a family in a few forms: those that a source gives, and those that only a person can read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contribaudit.core.model.subject import Kind
 class FamilyCatalogue:
     """Makes the settings of a family, and lists them in the order in which they are made.
 
-    `page` is where Atlassian describes the setting, "" for nowhere that we found; `form`: other fields of `Setting`.
+    `page` is where Atlassian describes the setting, "" if no such page is known; `form` is other fields of `Setting`.
     """
 
     def __init__(self, family: Family) -> None:
@@ -41,11 +41,11 @@ class FamilyCatalogue:
         return made
 
     def observed_list(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, **form: Any) -> Setting:
-        """A list that a source gives, whose order means nothing."""
+        """A setting that a source gives as a list whose order means nothing."""
         return self.observed(setting, kinds, title, page, unordered=True, is_list=True, **form)
 
     def text(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, **form: Any) -> Setting:
-        """A setting that a person reads as a text of its own: a date, a number, a place."""
+        """A setting that a person reads as a text: a date, a number, a place."""
         return self.observed(setting, kinds, title, page, grade=Grade.ATTESTED, attestable=True, **form)
 
     def choice(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, words: tuple[str, ...]) -> Setting:
@@ -53,5 +53,5 @@ class FamilyCatalogue:
         return self.text(setting, kinds, title, page, words=words, ignores_case=True)
 
     def listed(self, setting: str, kinds: tuple[Kind, ...], title: str, page: str, **form: Any) -> Setting:
-        """A setting that a person reads as a list, whose order means nothing."""
+        """A setting that a person reads as a list whose order means nothing."""
         return self.text(setting, kinds, title, page, unordered=True, is_list=True, **form)

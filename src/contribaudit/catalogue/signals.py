@@ -1,12 +1,12 @@
-"""Raw API objects whose meaning is not published: that they changed is known, not what they mean.
+"""Signals: raw API objects whose meaning is not published. A change of one is known, its meaning is not.
 
-A signal's setting is made from the policy's type, since types are open: `signal.policy.generative-ai`. Its value is
-the digest of each object's canonical form, with the fields apart that change without meaning. An app's own items in
-the workspace list are signals too: `signal.workspace.policy` and `signal.workspace.feature`.
+A signal's setting is named after the policy's type, since types are open: `signal.policy.generative-ai`. Its value is
+the digest of each object's canonical form, without the fields that change without meaning. An app's own items in the
+workspace list are signals too: `signal.workspace.policy` and `signal.workspace.feature`.
 
-With a signal come `revision.<signal>`, the newest `updatedAt` of its objects where they have one, and
-`settled.<signal>`, False while the API says that a change of it is being applied. Both are volatile: they say how far
-a signal may be compared, and that they changed is no news.
+Each signal has two companions: `revision.<signal>`, the newest `updatedAt` of its objects where they have one, and
+`settled.<signal>`, False while the API says that a change of it is being applied. Both are volatile: they say whether
+a signal can be compared, and their own changes are not reported.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ WORKSPACE_FEATURE = _workspace_signal("feature", "Other items of the app that ar
 
 
 def revision(signal: Setting) -> Setting:
-    """The newest `updatedAt` of the signal's objects."""
+    """The setting that holds the newest `updatedAt` of the signal's objects."""
     return replace(
         signal,
         id=revision_of(signal.id),
@@ -65,12 +65,12 @@ def revision(signal: Setting) -> Setting:
 
 
 def settled(signal: Setting) -> Setting:
-    """False while a change of the signal's objects is being applied."""
+    """The setting that is False while a change of the signal's objects is being applied."""
     return replace(signal, id=settled_of(signal.id), title=f"Applied: {signal.title}", unit="", volatile=True)
 
 
 def find(setting: SettingId) -> Setting | None:
-    """The setting of a signal, of its revision, or of a collector's unknown shapes; None for another ID."""
+    """The setting of a signal, of a companion, or of a collector's unknown shapes; None for another ID."""
     for prefix, beside in ((REVISION_PREFIX, revision), (SETTLED_PREFIX, settled)):
         if setting.startswith(prefix):
             signal = find(SettingId(setting.removeprefix(prefix)))
@@ -86,7 +86,7 @@ def find(setting: SettingId) -> Setting | None:
 
 
 def unknown_shapes(collector: str) -> Setting:
-    """Shapes in a collector's answers that this version does not know."""
+    """The setting that lists the unknown shapes in the answers that a collector reads."""
     return Setting(
         SettingId(names.SHAPES_PREFIX + collector),
         Family.GOVERNANCE,

@@ -1,1 +1,1 @@
-"""Facts that age, as data with source, date and grade."""
+"""The rulebook: facts about Atlassian that age, kept as data with source, date and grade."""

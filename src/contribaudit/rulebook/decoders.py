@@ -1,4 +1,4 @@
-"""Decoders: those of the rulebook, and those in a folder of the user's, held against settings and signals."""
+"""Reads decoders, the rulebook's and those in a user's folder, and refuses one that fits no setting or signal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HINT = "rulebook/data/decoders.toml describes the form, and `contribaudit signa
 def of_file(file: shapes.DecodersFile, name: str, digest: str) -> tuple[Decoder, ...]:
     """The decoders of a file, in its order. Raises RulebookError for one that is ambiguous or says nothing.
 
-    Whether setting and signal exist is for `checked` to say.
+    Whether its setting and signal exist is checked by `with_folder`.
     """
     found = []
     for place, entry in enumerate(file.decoder):
@@ -39,11 +39,11 @@ def of_file(file: shapes.DecodersFile, name: str, digest: str) -> tuple[Decoder,
 
 
 def with_folder(rulebook: Rulebook, folder: Path | None, settings: Sequence[Setting]) -> Rulebook:
-    """The rulebook with the decoders of a user's folder: its digest then stands for these too.
+    """The rulebook with the decoders of a user's folder, which its digest then covers too.
 
-    A decoder of the folder takes the place of a shipped one for the same setting, signal and owner. Raises
-    RulebookError, which names file and key, for a folder or file that cannot be read, a file of the wrong form, a
-    decoder that is there twice, and one that does not fit the settings and signals.
+    A decoder of the folder replaces a shipped one for the same setting, signal and owner. Raises RulebookError, which
+    names file and key, for a folder or file that cannot be read, a file of the wrong form, a decoder that is there
+    twice, and one that does not fit the settings and signals.
     """
     own: list[Decoder] = []
     files: list[RulebookFile] = []
@@ -75,7 +75,7 @@ def sources(folder: Path | None) -> Iterator[tuple[str, bytes]]:
 
 
 def parse(body: bytes, name: str) -> shapes.DecodersFile:
-    """A file of decoders. Raises RulebookError with the key."""
+    """The parsed file of decoders. Raises RulebookError, which names the line or key at fault."""
     try:
         return shapes.DecodersFile.of(files.toml(files.decoded(body)))
     except NotToml as error:
@@ -147,7 +147,7 @@ def _value_condition(entry: shapes.DecodedValueEntry, where: str) -> ValueCondit
 
 
 def _json(value: Any, where: str) -> Any:
-    """What TOML can say that JSON can too."""
+    """The TOML value, if JSON can hold it too. Raises RulebookError for a date or time."""
     if isinstance(value, datetime | date | time):
         raise RulebookError(f"{where}: JSON has no dates; write it as text, in quotes", hint=_HINT)
     if isinstance(value, list):

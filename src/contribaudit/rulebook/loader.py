@@ -1,8 +1,8 @@
-"""Reads the rulebook: the shipped files, each replaced by the file of the same name in a user's folder.
+"""Reads the rulebook: the shipped files, each of which a file of the same name in a user's folder replaces.
 
-Every file is held against the shapes of this version, which refuse what they do not know; screens and signals also
-against the plans and apps of the same rulebook. The sentences about checks can be shown whatever version wrote them,
-since nothing is judged by them: each check is taken by itself, and one that cannot be understood is left out.
+Every file must fit the shapes of this version, which refuse what they do not know; screens and sub-processors must
+also fit the plans and apps of the same rulebook. `words` reads the texts about checks of any version, since nothing
+is judged by them: it takes each check by itself, and leaves out one that it does not understand.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def load(folder: Path | None = None) -> Rulebook:
 
 @lru_cache(maxsize=4)
 def _of_texts(texts: tuple[tuple[str, bool], ...]) -> Rulebook:
-    """The rulebook of these texts, in the order of `SHAPES`, each with whether it is the shipped one."""
+    """The rulebook of these texts, given in the order of `SHAPES`, each with True if it is the shipped one."""
     read = _Files(texts)
     meta, clocks = read.the(shapes.MetaFile), read.the(shapes.ClocksFile)
     plans, realms = read.the(shapes.PlansFile), read.the(shapes.RealmsFile)
@@ -108,7 +108,7 @@ def _of_texts(texts: tuple[tuple[str, bool], ...]) -> Rulebook:
 
 
 class _Files:
-    """Every file, parsed. Raises RulebookError as `load` does."""
+    """All parsed files of the rulebook. Raises RulebookError as `load` does."""
 
     def __init__(self, texts: tuple[tuple[str, bool], ...]) -> None:
         self.files: list[RulebookFile] = []
@@ -124,7 +124,7 @@ class _Files:
             self.files.append(RulebookFile(name, sha256(text.encode()).hexdigest(), file.reviewed, shipped))
 
     def the(self, shape: type[_Shape]) -> _Shape:
-        """The one file of a shape."""
+        """The first file of a shape; all but `ChecksFile` have only one."""
         return next(file for file in self._parsed if isinstance(file, shape))
 
     def digest(self, name: str) -> str:
@@ -171,7 +171,7 @@ def _parse(shape: type[_Shape], name: str, text: str) -> _Shape:
 
 
 def _same_checks(file: shapes.ChecksFile, name: str) -> None:
-    """A user's file has words for the same checks as the shipped one: none is left without, none is made up."""
+    """Raises RulebookError unless a user's file describes the same checks as the shipped one."""
     known = _parse(shapes.ChecksFile, name, _read(name, None)[0])
     for check in known.checks.keys() ^ file.checks.keys():
         what = "is missing" if check in known.checks else "is not a check of this file"
@@ -180,7 +180,7 @@ def _same_checks(file: shapes.ChecksFile, name: str) -> None:
 
 @cache
 def app_titles() -> Mapping[str, str]:
-    """What the shipped rulebook calls each app, by its type key or another word for it, without case."""
+    """The shipped rulebook's title of each app, by its type key or another word for it, in lower case."""
     shipped, _ = _read("apps.toml", None)
     return {word: app.title for word, app in values.apps(_parse(shapes.AppsFile, "apps.toml", shipped)).items()}
 
@@ -190,9 +190,9 @@ _WORDS = TypeAdapter(Words)
 
 
 def words(files: Iterable[bytes]) -> dict[str, Words]:
-    """What they say about each check, by its ID.
+    """What files of checks, from whatever version, say about each check, by its ID.
 
-    Without the address of a page: it is for opening, and files from elsewhere are not to choose what is opened.
+    `source` is left empty: it is an address that people open, and files from elsewhere must not choose it.
     """
     found: dict[str, Words] = {}
     for file in files:

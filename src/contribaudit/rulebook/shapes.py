@@ -1,7 +1,7 @@
 """The shape of each rulebook file, checked where the bytes come in.
 
-A table whose keys are the fields of a value is read into that value at once. One that says it otherwise has an entry of
-its own here, which `values` takes to the value.
+A table whose keys are the fields of a value in `core` is read into that value directly. Any other table has an entry
+class here, which `values` turns into the value.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _FORMS = {
     "address": (_ADDRESS, "should be an https address"),
     "signal": (r"^signal\.[a-z0-9._-]+$", "should be the name of a signal"),
 }
-"""What the texts of values look like, by the name of their field."""
+"""Pattern and fault of a text in a value, by the name of its field."""
 
 Text = Annotated[str, Field(min_length=1)]
 Address = Annotated[str, Field(pattern=_ADDRESS)]
 
 
 def flaws(held: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """Key and problem of values that pass type checks but are blank, not a URL or not positive.
+    """Yield key and problem of each value that passes type checks but is blank, not a URL or not positive.
 
-    What has a default may be empty. Models are only looked through: their fields say what they may hold.
+    A field with a default may be empty. Models are only searched for values: their own fields are already checked.
     """
     if isinstance(held, BaseModel):
         for name, value in held:
@@ -76,7 +76,7 @@ class _Strict(BaseModel):
 
 
 class Dated(_Strict):
-    """What every file says of itself: when it was compared with its source, and how good that source is."""
+    """What every file says about itself: when it was compared with its source, and how good that source is."""
 
     reviewed: date
     source: str
@@ -90,7 +90,7 @@ class Dated(_Strict):
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Self:
-        """The file of this document. Raises ValidationError for the first place that is not as the shape says."""
+        """The file that this document holds. Raises ValidationError for the first place that does not fit the shape."""
         found = cls.model_validate_json(json.dumps(document, default=str))  # JSON has lists where values have tuples
         for key, fault in flaws(found):
             error = PydanticCustomError("rulebook", "{fault}", {"fault": fault})
@@ -239,7 +239,7 @@ class DecodersFile(Dated):
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> Self:
-        """As it stands: a date in it is no JSON, which `decoders` says with its place."""
+        """The file as TOML gave it: `decoders` itself refuses a date, which JSON does not have, and names its place."""
         return cls.model_validate(document)
 
 

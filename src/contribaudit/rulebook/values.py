@@ -1,7 +1,6 @@
-"""What the files say, as values of the core: words in one spelling, names held against what they name.
+"""Turns the parsed files of the rulebook into values of `core`: words in one spelling, and every name resolved.
 
-Every function takes files of their shapes, and raises RulebookError for a word or an ID that stands for two things, and
-for a name that the other files do not have.
+The functions raise RulebookError for a word or an ID that means two things, and for a name that is defined nowhere.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _SUBPROCESSORS = "subprocessors.toml"
 
 
 def plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
-    """The plans, the lowest first."""
+    """The plans, lowest first."""
     _refuse_ambiguous("plans.toml", "plans", [folded(entry.words) for entry in file.plan])
     return tuple(
         Plan(
@@ -57,14 +56,14 @@ def plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
 
 
 def moves(file: shapes.MovesFile) -> dict[str, Move]:
-    """The states of a move by the API's word, without case."""
+    """The states of a move by the API's word, in lower case."""
     found = [replace(one, word=one.word.casefold()) for one in file.move]
     _refuse_ambiguous("moves.toml", "states", [folded([one.word]) for one in found])
     return {one.word: one for one in found}
 
 
 def exemptions(file: shapes.ExemptionsFile) -> tuple[Exemption, ...]:
-    """The exemptions from contribution, in the file's order, their words without case."""
+    """The exemptions from contribution, in the file's order, with their words in lower case."""
     return tuple(
         replace(
             one,
@@ -78,7 +77,7 @@ def exemptions(file: shapes.ExemptionsFile) -> tuple[Exemption, ...]:
 
 
 def apps(file: shapes.AppsFile) -> dict[str, App]:
-    """Each app by every word for it, without case."""
+    """Each app by every word for it, in lower case."""
     _refuse_ambiguous("apps.toml", "apps", [frozenset(entry.project_types) for entry in file.app])
     found: dict[str, App] = {}
     for entry in file.app:
@@ -93,7 +92,7 @@ def apps(file: shapes.AppsFile) -> dict[str, App]:
 
 
 def _own_workspaces(entry: shapes.AppEntry) -> bool:
-    """Where a file says nothing, as older ones do, an app with switches of its own counts: it must not be left out."""
+    """The file's answer; without one, as in older files, True for an app with its own AI switch, to leave none out."""
     return entry.rovo_block == "elsewhere" if entry.own_workspaces is None else entry.own_workspaces
 
 
@@ -108,7 +107,7 @@ def announced(file: shapes.DatesFile) -> tuple[AnnouncedDate, ...]:
 
 
 def log_rules(file: shapes.EventsFile) -> LogRules:
-    """What the audit log is read for."""
+    """The rules for reading the audit log."""
     known = {entry.name for entry in file.family}
     for entry in file.date:
         for name in set(entry.families) - known:
@@ -125,7 +124,7 @@ def log_rules(file: shapes.EventsFile) -> LogRules:
 
 
 def realms(file: shapes.RealmsFile) -> tuple[Realm, ...]:
-    """The locations, in the file's order. Raises RulebookError for a word of two."""
+    """The locations, in the file's order. Raises RulebookError for a word that means two of them."""
     found = tuple(
         Realm(entry.code, entry.title, folded([entry.code, *entry.words]), entry.held, folded(entry.regions))
         for entry in file.realm
@@ -135,7 +134,7 @@ def realms(file: shapes.RealmsFile) -> tuple[Realm, ...]:
 
 
 def candidates(file: shapes.SignalsFile) -> tuple[Candidate, ...]:
-    """Likely readings of signals, in the file's order. Raises RulebookError for one of an object that is no signal."""
+    """Likely readings of signals, in the file's order. Raises RulebookError for one whose object is no signal."""
     known = {(entry.signal, kind) for entry in file.signal for kind in entry.kinds}
     for entry in file.candidate:
         if (entry.signal, Kind(entry.owner)) not in known:
@@ -156,15 +155,15 @@ def _readings(entry: shapes.CandidateEntry) -> tuple[tuple[bytes, str], ...]:
 
 
 def signals(file: shapes.SignalsFile) -> tuple[SignalRule, ...]:
-    """The signals, in the file's order. Raises RulebookError for one that stands there twice for a family."""
+    """The signals, in the file's order. Raises RulebookError for one that is listed twice for a family."""
     _no_two("signals.toml", "signal", [f"{entry.signal} of {entry.family}" for entry in file.signal])
     return tuple(file.signal)
 
 
 def screens(file: shapes.ScreensFile, plans: tuple[Plan, ...], apps: dict[str, App]) -> tuple[Screen, ...]:
-    """The screens, in the file's order. Whether a setting on them exists, only the catalogue could say.
+    """The screens, in the file's order. Whether their settings exist is not checked here: only the catalogue knows.
 
-    Raises RulebookError for a screen or a setting that stands there twice, and for a plan or app that is unknown.
+    Raises RulebookError for a screen or setting that is listed twice, and for an unknown plan or app.
     """
     _no_two("screens.toml", "screen", [entry.id for entry in file.screen])
     plan_names = {plan.name for plan in plans}
@@ -203,9 +202,9 @@ def screens(file: shapes.ScreensFile, plans: tuple[Plan, ...], apps: dict[str, A
 
 
 def terms_rules(file: shapes.TermsFile, files: Collection[str], checks: Collection[str]) -> TermsRules:
-    """The rules, in the file's order.
+    """The rules on watched documents, in the file's order.
 
-    Raises RulebookError for an ID that stands there twice, and for a document, topic, file or check that there is not.
+    Raises RulebookError for an ID that is listed twice, and for an unknown document, topic, file or check.
     """
     _no_two(_TERMS, "document", [one.name for one in file.document])
     _no_two(_TERMS, "topic", [one.id for one in file.topic])
@@ -251,7 +250,7 @@ def _refuse_unknown(where: str, what: str, named: Iterable[str], known: Collecti
 def subprocessor_rules(
     file: shapes.SubprocessorsFile, shipped: shapes.ShippedListFile, apps: Mapping[str, App], shipped_sha256: str
 ) -> SubprocessorRules:
-    """The rules. Raises RulebookError for a word that stands for two things, and for an app that is unknown."""
+    """The rules on sub-processors. Raises RulebookError for a word that means two things, and for an unknown app."""
     _refuse_ambiguous(
         _SUBPROCESSORS, "products", [*(_spaced(entry.words) for entry in file.product), _spaced(file.everything)]
     )
@@ -292,7 +291,7 @@ def subprocessor_rules(
 
 
 def _spaced(words: Iterable[str]) -> tuple[str, ...]:
-    """The words without case, one blank between their parts."""
+    """The words in lower case, with one blank between their parts."""
     return tuple(" ".join(word.casefold().split()) for word in words)
 
 
@@ -303,7 +302,7 @@ def _no_two(where: str, what: str, names: list[str]) -> None:
 
 
 def _refuse_ambiguous(name: str, kind: str, groups: Iterable[Iterable[str]]) -> None:
-    """Raises RulebookError for a word that stands for two things, since it is ambiguous."""
+    """Raises RulebookError for a word that is in two groups, and so is ambiguous."""
     seen: set[str] = set()
     for words in groups:
         own = set(words)
@@ -313,5 +312,5 @@ def _refuse_ambiguous(name: str, kind: str, groups: Iterable[Iterable[str]]) -> 
 
 
 def folded(words: list[str]) -> frozenset[str]:
-    """The words without case."""
+    """The words in lower case."""
     return frozenset(word.strip().casefold() for word in words)
