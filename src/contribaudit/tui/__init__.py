@@ -1,7 +1,7 @@
-"""The dashboard. Widgets show, messages tell, workers wait; rows are made by pure functions.
+"""The dashboard. Widgets show values, messages report events, workers wait, and pure functions make rows of text.
 
-Rows that several screens show, or that take a file, are made in `rows/`; those of one screen above it in its file.
+`rows/` makes the rows that several screens show or that need their own file; a screen's other rows are in its file.
 
-`source.py` is where its data comes from: a history, an evidence folder, the demo. Nothing here decides what a headless
-command would have to decide too.
+`source.py` provides the data: a history, an evidence folder, the demo. Nothing here decides what a headless command
+would have to decide too.
 """

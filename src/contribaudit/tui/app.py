@@ -1,4 +1,4 @@
-"""The app: holds the board, loads it off the screen's thread, and knows which screens there are."""
+"""The app: holds the board, loads it in a worker thread, and opens the screens."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.sturdy import Sturdy
 
 if TYPE_CHECKING:
-    # What is needed once there is a board, or when a key is pressed, is imported then: see tests/tui/test_first_paint.
+    # Modules needed only with a board or after a key are imported then: see tests/tui/test_first_paint.
     from datetime import datetime
 
     from contribaudit.core.model.finding import Finding
     from contribaudit.tui.source import Board, Source
 
 _AT_ONCE = 2000
-"""So many findings are indexed within a frame."""
+"""The most findings that can be indexed within a frame."""
 TERMINATED, INTERRUPTED = "terminated", "interrupted"
-"""What the app ends with after SIGTERM, or once its terminal is closed; and after SIGINT, which no key sends here."""
+"""The app's results after SIGTERM or a closed terminal, and after SIGINT, which no key sends here."""
 _GRACE_SECONDS = 3
-"""A thread that waits for a database holds the end up no longer."""
+"""The longest that a thread waiting for a database may delay the end."""
 
 
 def _anything() -> type[Provider]:
@@ -49,9 +49,9 @@ def _anything() -> type[Provider]:
 
 
 class Dashboard(Sturdy):
-    """Shows what a source gives. Ends with what the person wants next: "" (nothing), "init" or "demo".
+    """Shows the boards of a source. Its result is what the person wants next: "" (nothing), "init" or "demo".
 
-    `accept` takes a board from wherever it comes (a run, another moment).
+    A signal ends it with TERMINATED or INTERRUPTED.
     """
 
     TITLE = "contribaudit"
@@ -67,7 +67,7 @@ class Dashboard(Sturdy):
             for mode, screen in ALL.items()
         ),
         Binding("question_mark", "keys", "Keys", key_display="?"),
-        # Where a question mark is typed into a box.
+        # For a box, where a question mark is text.
         Binding("f1", "keys", "Keys", show=False, key_display="F1"),
         Binding("w", "waive", "Waive the finding", show=False),
         Binding("e", "export", "Export CSV", show=False),
@@ -77,33 +77,33 @@ class Dashboard(Sturdy):
         Binding("R", "reload", "Reload", show=False),
         Binding("escape", "now", "Return to now", show=False, priority=True),
         Binding("ctrl+p", "command_palette", "Find anything by name", show=False, priority=True),
-        # Where a screen has no filter of its own.
+        # For screens without a filter of their own.
         Binding("colon,slash", "command_palette", "Find anything by name", show=False, key_display=":"),
         Binding("q", "quit", "Quit"),
-        # Before every dialog too, where an app's other keys do not reach.
+        # With priority, so that they work in dialogs too, which an app's other keys do not reach.
         Binding("ctrl+c,ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
     def __init__(self, open_source: Callable[[], Source]) -> None:
-        """`open_source` is called after the first paint, in a worker thread: opening a history takes its time."""
+        """`open_source` is called after the first paint, in a worker thread, since opening a history takes time."""
         super().__init__()
         self._open_source = open_source
         for theme in THEMES:
             self.register_theme(theme)
         self.begin_with(kept_theme(self.available_themes) or DARK)
         self._now: Board | None = None
-        """The newest board that is not about the past."""
+        """The newest board that is not of the past."""
         self.animation_level = "none"  # a key is answered by one frame, not by a dozen
 
     def on_load(self) -> None:
-        """Style the app before its first screen, which takes colours over from it."""
+        """Style the app before its first screen, which inherits colours from it."""
         self.stylesheet.apply(self)
 
     def on_mount(self) -> None:
-        """Begin to load once something is on the screen."""
+        """Handle signals, and begin to load after the first paint."""
         if not self.is_headless and sys.platform != "win32":
-            # The command line's own handler would leave the terminal as the dashboard had it; a window that is closed
-            # would leave the demo's folder behind.
+            # The command line's own handler would not restore the terminal, and a closed window would leave the demo's
+            # folder behind.
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self._end_on_signal, number)
         self.call_after_refresh(self.action_reload)
@@ -114,7 +114,7 @@ class Dashboard(Sturdy):
         self.exit(INTERRUPTED if interrupted else TERMINATED)
 
     def accept(self, board: Board) -> None:
-        """Show this board on every screen; one of very many findings once a worker has indexed it."""
+        """Show this board on every screen; a board with very many findings is indexed in a worker first."""
         if len(board.report.findings) > _AT_ONCE and "index" not in vars(board):
             self._index(board)
             return
@@ -125,12 +125,12 @@ class Dashboard(Sturdy):
         self.settle()
 
     def action_now(self) -> None:
-        """From the past back to now."""
+        """Return from a moment of the past to now."""
         if self._now is not None:
             self.accept(self._now)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape leads back to now only from the past, and not out of a box or a dialog."""
+        """Enable Escape's return to now only on a board of the past, outside boxes and dialogs."""
         if action != "now":
             return super().check_action(action, parameters)
         past = self.board is not None and self.board.asked_for is not None
@@ -158,22 +158,22 @@ class Dashboard(Sturdy):
         self.call_from_thread(self.accept, board)
 
     def action_keys(self) -> None:
-        """Every key of the screen in front, and what words and signs mean."""
+        """Show every key of the front screen, and the meaning of words and signs."""
         from contribaudit.tui.screens.help import HelpScreen
 
         self.push_screen(HelpScreen(self.screen))
 
     def action_light(self) -> None:
-        """The other of the two themes."""
+        """Switch between the two themes."""
         self.theme = DARK if self.theme == LIGHT else LIGHT
 
     def watch_theme(self, before: str, theme: str) -> None:
-        """What the person chose stands the next time too."""
+        """Save the theme that the person chose for the next start."""
         if self.is_running and before != theme:
             keep_theme(theme)
 
     async def action_quit(self) -> None:
-        """Leave; where something was typed that nobody kept, ask first. Asked for once more, leave all the same."""
+        """Quit, after a question if something typed was not saved. A second request quits without a question."""
         from contribaudit.tui.screens.dialogs import LeavingScreen
 
         typed = [one for stack in self._screen_stacks.values() for one in stack if getattr(one, "touched", False)]
@@ -192,7 +192,7 @@ class Dashboard(Sturdy):
         self.push_screen(OrganizationsScreen(self.source.organizations, self.source.focus), self._focused)
 
     def action_waive(self) -> None:
-        """Accept the finding of the screen in front, by a change to the policy file that is shown first."""
+        """Waive the front screen's finding, or its marked ones, by a change to the policy file that is shown first."""
         from contribaudit.tui.screens.waive import WaiveScreen, why_not
 
         one: Finding | None = getattr(self.screen, "finding", None)
@@ -203,7 +203,7 @@ class Dashboard(Sturdy):
             self.push_screen(WaiveScreen(self.board, found, self.source, self.job), self._waived)
 
     def action_export(self) -> None:
-        """Write the rows of the screen in front into a CSV file in the present folder."""
+        """Write the rows of the front screen into a CSV file in the current folder."""
         screen = self.screen
         sheet = screen.sheet() if isinstance(screen, BoardScreen) else None
         if sheet is None:
@@ -214,7 +214,7 @@ class Dashboard(Sturdy):
         self._write_and_say(lambda: files.write_sheet(sheet))
 
     def action_picture(self) -> None:
-        """Write the screen in front as an SVG picture into the present folder."""
+        """Write an SVG picture of the front screen into the current folder."""
         from contribaudit.tui import files
 
         name = getattr(self.screen, "NAME", "") or "screen"
@@ -222,7 +222,7 @@ class Dashboard(Sturdy):
         self._write_and_say(lambda: files.write_picture(name, picture))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette: every screen, then what can be done."""
+        """The palette's entries: every screen, then the actions."""
         for mode, known in ALL.items():
             yield SystemCommand(known.name, known.about, partial(self.go_to, mode))
         yield SystemCommand("Keys and words", "Every key, and the meaning of words and signs", self.action_keys)
@@ -238,7 +238,7 @@ class Dashboard(Sturdy):
         self.accept(message.board)
 
     def on_nothing_to_load(self, message: NothingToLoad) -> None:
-        """Say what to do first."""
+        """Show what to do first."""
         self.trouble = "No data to show yet"
         self.lack = message.lack
         if self.is_leaving:
@@ -250,13 +250,13 @@ class Dashboard(Sturdy):
         self.settle()
 
     def on_loading_failed(self, message: LoadingFailed) -> None:
-        """Say why there is nothing new; what was shown before stays."""
+        """Show why there is no new board; the earlier one stays."""
         self.trouble = str(message.error)
         self.settle()
 
     @work(group="go")
     async def go_to(self, mode: str, then: Callable[[Any], object] | None = None) -> None:
-        """Go to the screen of this mode, and do `then` with it; a palette that is being opened is open first."""
+        """Go to the screen of this mode, then call `then` with the screen. Waits for a palette that is opening."""
         await self.front_is_made()
         await self.switch_mode(mode)
         if then is not None and isinstance(self.screen, ALL[mode].screen()):
@@ -295,19 +295,19 @@ class Dashboard(Sturdy):
                 return
             self.quieten()
             board = self.source.load()
-            import_module("contribaudit.tui.rows.trend")  # in this thread: what the panels say takes its time
+            import_module("contribaudit.tui.rows.trend")  # in this thread, since the import takes time
         except ContribauditError as error:
             self.post_message(LoadingFailed(error))
         else:
             self.post_message(BoardLoaded(board))
 
     async def action_switch_mode(self, mode: str) -> None:
-        """To another screen, whose module is imported in another thread; keys that come meanwhile wait for it."""
+        """Switch to another screen, importing its module in a thread; keys typed meanwhile wait."""
         if mode in ALL and not ALL[mode].is_imported:
             await self.in_thread(ALL[mode].screen)
         await super().action_switch_mode(mode)
 
     def on_unmount(self) -> None:
-        """Let go of the history."""
+        """Close the source."""
         if self.source is not None:
             self.source.close()

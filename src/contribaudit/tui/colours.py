@@ -1,7 +1,7 @@
-"""The colours of both themes: every word at 4.5:1 or more on every ground that it stands on, the cursor's row included;
-and which theme somebody chose, kept in the data folder for this account.
+"""The colours of both themes, with a contrast of at least 4.5:1 for every word on every background, the cursor's row
+included. Also saves the theme that the person chose, in the data folder of this account.
 
-Rows say "red" or "dim"; what that is in a theme is said here, and `tests/tui/test_contrast.py` works it out.
+Rows say "red" or "dim"; this module defines those colours for each theme, and `tests/tui/test_contrast.py` checks them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from contribaudit.files import Unreadable
 from contribaudit.settings import file
 
 LIGHT, DARK = "textual-light", "textual-dark"
-"""The library's own names, so that a theme that somebody kept stays what it was."""
+"""Textual's own names, so that a theme saved earlier stays valid."""
 THEMES = (
     Theme(
         name=DARK,
@@ -85,11 +85,11 @@ _LIGHT = (
 )
 ANSI_DARK = TerminalTheme((18, 18, 18), (230, 230, 230), list(_DARK), list(_DARK))
 ANSI_LIGHT = TerminalTheme((250, 250, 250), (20, 20, 20), list(_LIGHT), list(_LIGHT))
-"""Black, red, green, yellow, blue, magenta, cyan, white."""
+"""Each palette is in the order black, red, green, yellow, blue, magenta, cyan, white."""
 
 
 def kept_theme(known: Container[str]) -> str:
-    """The theme that was chosen last; "" where none was, or where this version does not know it."""
+    """The theme that was chosen last; "" if none was, or if it is not `known`."""
     try:
         found = json.loads(files.read_text(_colours_file()))["theme"]
     except (ContribauditError, Unreadable, OSError, ValueError, KeyError, TypeError):
@@ -98,7 +98,7 @@ def kept_theme(known: Container[str]) -> str:
 
 
 def keep_theme(chosen: str) -> None:
-    """Remember it. Where nothing can be written, it holds for this time only."""
+    """Save the chosen theme for the next start, if the data folder can be written."""
     with suppress(ContribauditError, OSError):
         place = _colours_file()
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Writes what is on the screen into a new file in the current folder; opens addresses in the user's browser.
+"""Writes the screen's content into a new file in the current folder, and opens addresses in the user's browser.
 
-This terminal is never lent to a browser.
+A browser never gets this terminal.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is on the screen as rows, for a CSV file."""
+    """The rows on the screen, for a CSV file."""
 
     name: str
     """For the file's name: letters and dashes."""
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
-    """Observed text as it was observed: the exporter makes it harmless."""
+    """Observed text is unchanged: the exporter makes it harmless."""
 
     @classmethod
     def of(cls, name: str, fields: Mapping[str, Callable[[T], Cell]], things: Iterable[T]) -> Sheet:
-        """A row for each thing; `fields` are the columns with what each says of it."""
+        """A sheet with one row per thing; `fields` maps each column to the function that gives its cell."""
         return cls(name, tuple(fields), [[field(one) for field in fields.values()] for one in things])
 
 
 def write_sheet(sheet: Sheet) -> str:
-    """The rows as CSV that no spreadsheet runs; returns the file's path. Raises OutputError."""
+    """Write the rows as CSV that no spreadsheet executes; returns the file's path. Raises OutputError."""
     from contribaudit.exporters.csv_evidence import lines  # too much before the first paint
 
     return _write_new_file(sheet.name, "csv", "".join(lines([sheet.columns, *sheet.rows])))
 
 
 def write_picture(name: str, svg: str) -> str:
-    """The screen as SVG; returns the file's path. Raises OutputError."""
+    """Write the screen's SVG picture; returns the file's path. Raises OutputError."""
     return _write_new_file(name, "svg", svg)
 
 
@@ -57,7 +57,7 @@ def _write_new_file(name: str, kind: str, text: str) -> str:
     for number in range(1, 100):
         path = Path.cwd() / (f"{stem}.{kind}" if number == 1 else f"{stem}-{number}.{kind}")
         try:
-            # For this account only: it holds what an organization looks like inside.
+            # For this account only: the file shows the inside of an organization.
             write_new(path, text.encode("utf-8", "backslashreplace"))
         except FileExistsError:
             continue
@@ -74,16 +74,16 @@ _LOOK_SECONDS = 0.1
 
 
 def has_windows() -> bool:
-    """Whether a browser with windows can open here, as far as the environment tells."""
+    """Whether a graphical browser can open here, judging by the platform and environment."""
     return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 async def open_in_browser(address: str) -> bool:
-    """Hand the address to the system's browser; False where none took it.
+    """Open the address in the system's browser; returns False if no browser took it.
 
-    Python's `webbrowser` waits for some browsers, and where it finds none with windows it starts w3m or lynx; so does
-    xdg-open. They are tried from a process that has no terminal, so that none can draw over this one or wait for keys,
-    and that knows nothing of our settings. Cancelled, it is given up; a browser that came up stays.
+    Python's `webbrowser` waits for some browsers and falls back to w3m or lynx, as xdg-open does. A process without
+    this terminal and without contribaudit's variables runs it, so that no browser draws over the dashboard or takes its
+    keys. Cancelling ends that process; a browser that has opened stays.
     """
     process = _start_browser(address)
     try:

@@ -1,7 +1,7 @@
-"""The dashboard as its screens and widgets know it: what they watch, what they may ask of it, what they tell it.
+"""The dashboard's interface for its screens and widgets: the state they watch, the actions they call, the messages.
 
-Workers post to the app, the app sets `board`, `trouble` or `lack`, and the screens watch these. `app.py` makes the
-whole of it, and imports the screens; they import this.
+Workers post messages to the app, the app sets `board`, `trouble` or `lack`, and the screens watch these. `app.py`
+implements the interface and imports the screens; the screens import only this module.
 """
 
 from __future__ import annotations
@@ -34,38 +34,38 @@ T = TypeVar("T")
 
 @dataclass
 class BoardLoaded(Message):
-    """There is a new board to show."""
+    """A new board is ready to be shown."""
 
     board: Board
 
 
 @dataclass
 class NothingToLoad(Message):
-    """The source has no board to give."""
+    """The source has no board to give; `lack` says why."""
 
     lack: Lack
 
 
 @dataclass
 class LoadingFailed(Message):
-    """The source gave none; the error says why and what to do."""
+    """The source failed to give a board; the error says why and what to do."""
 
     error: ContribauditError
 
 
 class Host(App[str]):
-    """`board` is what the screens watch, `trouble` the sentence on top where something went wrong, `lack` why there is
-    no board yet."""
+    """The app. Screens watch `board`; `trouble` is the sentence on top if something went wrong, `lack` why there is no
+    board yet."""
 
     board: reactive[Board | None] = reactive(None, always_update=True)
     trouble: reactive[str] = reactive("")
     lack: reactive[Lack | None] = reactive(None)
     source: Source | None = None
-    """None until it is open."""
+    """None until the source is open."""
 
     @property
     def job(self) -> Job | None:
-        """What the headless commands would work on; None where there is no history."""
+        """The job of the headless commands; None without a history."""
         return self.source.job if self.source is not None else None
 
     def accept(self, board: Board) -> None:
@@ -81,23 +81,23 @@ class Host(App[str]):
         raise NotImplementedError
 
     def go_to(self, mode: str, then: Callable[[Any], object] | None = None) -> object:
-        """Go to the screen of this mode, and do `then` with it."""
+        """Go to the screen of this mode, then call `then` with the screen."""
         raise NotImplementedError
 
     def show_findings(self, query: str) -> None:
-        """Go to the findings that the filter leaves ("outcome:fail site:acme.atlassian.net")."""
+        """Go to the findings that match the filter ("outcome:fail site:acme.atlassian.net")."""
         self.go_to("findings", lambda screen: screen.filter_by(query))
 
     def show_step(self, number: int) -> None:
-        """Go to Next, to the step of this number."""
+        """Go to the step of this number on the Next screen."""
         self.go_to("next", lambda screen: screen.action_step(number))
 
     def show_day(self, day: date) -> None:
-        """Go to the day in the timeline."""
+        """Go to this day in the timeline."""
         self.go_to("timeline", lambda screen: screen.stand_on(day))
 
     def show_subject(self, subject: Subject) -> None:
-        """Go to the subject in the inventory; where that does not show it, to its findings."""
+        """Go to the subject in the inventory, or to its findings if the inventory does not show it."""
 
         def stand_on(inventory: Any) -> None:
             from contribaudit.tui.rows.overview import query_of  # too much before the first paint
@@ -108,11 +108,11 @@ class Host(App[str]):
         self.go_to("inventory", stand_on)
 
     def say(self, text: str, *, warning: bool = False) -> None:
-        """Tell something in passing; the text may hold observed text."""
+        """Show a notification for eight seconds; the text may contain observed text."""
         self._notify_safely(text, "warning" if warning else "information", seconds=8)
 
     def say_error(self, error: ContribauditError) -> None:
-        """Tell in passing what went wrong and what to do."""
+        """Show a notification that says what went wrong and what to do."""
         self._notify_safely(str(error), "error", seconds=15)
 
     def _notify_safely(self, text: str, severity: SeverityLevel, seconds: float) -> None:
@@ -121,7 +121,7 @@ class Host(App[str]):
         self.notify(safe_text(text), severity=severity, markup=False, timeout=seconds)
 
     def hand_over(self, address: str, then: str = "") -> None:
-        """Put an address into the clipboard, and open it where there is a browser with windows."""
+        """Copy an address to the clipboard, and open it if there is a graphical browser."""
         from contribaudit.tui import files  # too much before the first paint
 
         async def open_it() -> None:
@@ -133,13 +133,13 @@ class Host(App[str]):
         if self.is_web:
             self.open_url(address)
         elif files.has_windows():
-            self.run_worker(open_it(), group="open")  # it outlives the widget that asked
+            self.run_worker(open_it(), group="open")  # the worker outlives the widget that asked
 
     @contextmanager
     def telling(self) -> Iterator[None]:
-        """For what a screen has done in a thread: what goes wrong within ends it, and is told in passing.
+        """A context for work in a thread: a ContribauditError ends the work and is shown as a notification.
 
-        A list that still waits for its rows then says that it was not read.
+        A list that still waits for its rows then shows that it was not read.
         """
         try:
             yield
@@ -152,16 +152,16 @@ class Host(App[str]):
                     grid.give_up()
 
     async def in_thread(self, make: Callable[P, T], /, *args: P.args, **options: P.kwargs) -> T:
-        """What `make` gives, from a thread. Raises CancelledError where the dashboard was left meanwhile."""
+        """The result of `make`, called in a thread. Raises CancelledError if the dashboard was closed meanwhile."""
         made = await asyncio.to_thread(make, *args, **options)
         if not self.is_running:
             raise asyncio.CancelledError
         return made
 
     def may_write(self, missing: str = "") -> bool:
-        """Whether anything is to be written now: not on a state of the past, nor where something is `missing`.
+        """Whether anything may be written now: not on a board of the past, nor if something is `missing`.
 
-        Says why not. Every key that writes into history or policy, or starts a run, asks this first.
+        Shows the reason if not. Every key that writes into history or policy, or starts a run, asks this first.
         """
         told = past(self.board) or missing
         if told:
@@ -176,14 +176,14 @@ def host_of(node: DOMNode) -> Host:
 
 
 def past(board: Board | None) -> str:
-    """Why nothing is written while this board is shown: it is not about now. "" where it is, or where there is none."""
+    """Why nothing is written while this board is shown: it is of the past. "" for one of now, or without a board."""
     if board is None or board.asked_for is None:
         return ""
     return f"This is the state as of {board.asked_for:%a %d %b %Y %H:%M}Z; press Escape to return to now"
 
 
 def missing(source: Source | None, board: Board | None) -> str:
-    """What somebody who looked lacks for recording it: a history, a mail address. "" where nothing is missing."""
+    """What is missing for recording attestations: a run, a writable history, an email address. "" if nothing is."""
     if board is None:
         return "No audit has run yet"
     if source is None or not source.can_write or source.job is None:

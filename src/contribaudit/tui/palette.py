@@ -1,4 +1,4 @@
-"""What the palette finds: screens and actions, next steps, sites, checks and findings, by any words of their names."""
+"""Search in the command palette: next steps, sites, checks and findings, by any words of their names."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from contribaudit.tui.rows.overview import brief
 from contribaudit.tui.source import Board
 
 _MOST = 12
-"""So many of a sort are offered; further words narrow them."""
+"""The most entries of a kind that are offered; further words narrow them."""
 
 
 class Anything(Provider):
-    """Of the board that is shown. What is typed is looked for as the filter of the findings does, word by word."""
+    """Offers the steps, sites, checks and findings of the current board that contain every typed word."""
 
     async def discover(self) -> Hits:
-        """Before anything is typed: the gravest steps."""
+        """Before anything is typed, offer the most serious steps."""
         host = host_of(self.screen)
         if host.board is not None:
             for told, go, about in _steps(host, host.board, ""):
                 yield DiscoveryHit(Text(told), go, told, about)
 
     async def search(self, query: str) -> Hits:
-        """Steps first, then sites, checks and findings."""
+        """Offer steps first, then sites, checks and findings."""
         host = host_of(self.screen)
         if host.board is None:
             return
@@ -40,7 +40,7 @@ class Anything(Provider):
 
 
 Offer = tuple[str, Callable[[], object], str]
-"""What is told of a thing, where choosing it leads, and a line about it."""
+"""The text of an entry, the action when it is chosen, and a line about it."""
 
 
 def _steps(host: Host, board: Board, query: str) -> Iterator[Offer]:
@@ -69,7 +69,7 @@ def _checks(host: Host, board: Board, query: str) -> Iterator[Offer]:
 
 
 def _findings(host: Host, board: Board, query: str) -> Iterator[Offer]:
-    """The gravest of the findings that have every word; none before anything is typed."""
+    """The most serious findings that contain every word; none before anything is typed."""
     if not query.strip():
         return
     for place in filtered(board.index, board.gravest, parse(query), hide_passes=False)[:_MOST]:

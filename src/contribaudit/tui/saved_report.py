@@ -1,7 +1,7 @@
-"""A saved report as the report that the screens work on: no history, no network.
+"""Turns a saved report document into the report that the screens show, without a history or network.
 
-It holds what the document holds and no more. What no document holds is empty: the observations behind the inventory and
-the settings, and the words of the rulebook.
+The report holds what the document holds and no more. What no document holds is empty: the observations behind the
+inventory and the settings, and the words of the rulebook.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SOURCE = "a saved report"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SavedReport(Report):
-    """A report whose inventory is in numbers only, and whose steps are those that the document tells."""
+    """A report with an inventory in numbers only, and with the steps that the document lists."""
 
     document_counts: Counts = field(kw_only=True)
     document_steps: tuple[NextStep, ...] = field(kw_only=True, default=())
@@ -50,41 +50,41 @@ class SavedReport(Report):
 
     @property
     def counts(self) -> Counts:
-        """As the document has them."""
+        """The inventory's numbers from the document."""
         return self.document_counts
 
     @property
     def map(self) -> SiteMap:
-        """As the document has it; one of an earlier version has none."""
+        """The map from the document; empty for a document of an earlier version."""
         return self.document_map
 
     @property
     def steps(self) -> tuple[NextStep, ...]:
-        """As the document has them; one of an earlier version has none, and then what its findings alone tell."""
+        """The steps from the document; for one of an earlier version, the steps that its findings alone give."""
         return self.document_steps or next_steps(self)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedFinding(Finding):
-    """A finding under the ID that the document gives it."""
+    """A finding with the ID that the document gives it."""
 
     document_id: str = ""
 
     @property
     def id(self) -> str:
-        """As told: where people have stand-ins, the subject's own ID may be another one."""
+        """The document's ID: where people are pseudonymized, one made from the subject could differ."""
         return self.document_id
 
 
 @dataclass(frozen=True, slots=True)
 class SavedChange(Change):
-    """A change under the ID that the document gives it."""
+    """A change with the ID that the document gives it."""
 
     document_id: str = ""
 
     @property
     def id(self) -> str:
-        """As told: it was made of a time with fractions of a second."""
+        """The document's ID: it was made from a time with fractions of a second, which the document lacks."""
         return self.document_id
 
 
@@ -98,7 +98,7 @@ class _NamedSpace(KnownSpace):
 
 
 class SavedState(State):
-    """Names of subjects, organizations and collections; nothing that a check could judge."""
+    """A state with the names of subjects, organizations and collections, but nothing that a check could judge."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class SavedState(State):
         plans: Iterable[Observed],
         subjects: Mapping[Subject, SubjectV1],
     ) -> None:
-        """`subjects` are those of the findings and changes, with what the document calls them."""
+        """`subjects` are those of the findings and changes, with their names in the document."""
         super().__init__(
             as_of=as_of,
             rulebook=rulebook,
@@ -128,12 +128,12 @@ class SavedState(State):
                 self.once(("space", subject), lambda found=known: found)  # type: ignore[misc]
 
     def place(self, subject: Subject) -> Place:
-        """As the document has it."""
+        """The subject's name, site and app from the document."""
         told = self._told.get(subject)
         return super().place(subject) if told is None else Place(told["name"], told["site"], told["app"])
 
     def subjects(self, kind: Kind, organization: str | None = None) -> list[Subject]:
-        """Those that a finding or a change is about; organizations and the company as ever."""
+        """The subjects that a finding or a change is about; organizations and the company as in any state."""
         if kind in (Kind.COMPANY, Kind.ORGANIZATION):
             return super().subjects(kind, organization)
         places = [one.id for one in self.looked_at] if organization is None else [organization]
@@ -141,7 +141,7 @@ class SavedState(State):
 
 
 def _space(subject: Subject, described: SubjectV1, as_of: datetime) -> KnownSpace | None:
-    """What the document calls a space; None where it had no name."""
+    """A space as the document names it; None if the document gives it no name."""
     if described["name"] == subject.id and not described["site"] and described["alias"] == f"space:{subject.id}":
         return None
     app = Subject(subject.organization, Kind.APP, "")
@@ -150,9 +150,9 @@ def _space(subject: Subject, described: SubjectV1, as_of: datetime) -> KnownSpac
 
 
 def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -> Report:
-    """The report that a loaded document was written from, as far as the document tells.
+    """The report that a loaded document was written from, as far as the document holds it.
 
-    `words` are those of the rulebook that judged it, where its files lie beside the document.
+    `words` are those of the rulebook that judged it, if its files accompany the document.
     Its state names the subjects of findings and changes and knows how each collector ended; `state.everything()` holds
     the organizations' plans alone.
     """
@@ -222,7 +222,7 @@ def _name_observation(subject: Subject, setting: SettingId, value: str, as_of: d
 
 
 def _name_observations(subject: Subject, described: SubjectV1, as_of: datetime) -> Iterator[Observed]:
-    """What the subject is called: to recall, never to judge."""
+    """Observations of the subject's names, for display and never for judging."""
     known = {names.APP_ALIAS: described["alias"] if described["alias"] != f"{subject.kind}:{subject.id}" else ""}
     if subject.kind is Kind.APP:
         known |= {
@@ -238,7 +238,7 @@ def _name_observations(subject: Subject, described: SubjectV1, as_of: datetime) 
 
 
 def _rulebook(document: ReportV1, as_of: datetime) -> Rulebook:
-    """Version, digest and dates; every rule of it is left out."""
+    """A rulebook with the document's version, digest and dates, and without any rule."""
     told = document["rulebook"]
     nothing: Any = Figure(0, "", "")
     reviewed = as_of.date() - timedelta(days=told["oldest_review_days"])

@@ -1,8 +1,8 @@
-"""Where boards come from: a history, an exported evidence folder or .zip, the simulated organization.
+"""The sources of boards: a history, an exported evidence folder or .zip, the demo.
 
-Of a history it is the newest saved run, judged now, with what changed since the person last looked. A folder needs
-neither history nor key, and is shown only after it was verified. The demo is real HTTP on this machine, and nothing is
-kept. Work runs in a thread with a loop of its own, and can be stopped at any moment.
+A history gives its newest saved run, judged now, with the changes since the person last looked. A folder needs neither
+history nor key, and is shown only once it is verified. The demo uses real HTTP on this machine, and keeps nothing.
+Audits run in a thread with an event loop of their own, and can be stopped at any moment.
 """
 
 from __future__ import annotations
@@ -55,16 +55,16 @@ _CHECKS = "rulebook/checks/"
 
 
 class PackSource(Source):
-    """Verifies the pack whenever it is loaded, so that what is on the screen was checked as it was read."""
+    """A source that verifies the pack on every load, so that everything on the screen was checked when it was read."""
 
     def __init__(self, place: Path, clock: Callable[[], datetime] = utc_now) -> None:
         super().__init__(place.name)
         self._place, self._clock = place, clock
 
     def load(self) -> Board:
-        """The run that the pack holds.
+        """The run in the pack.
 
-        Raises EvidenceDamaged, EvidenceNewer or UsageError, as `evidence verify` does; then nothing is shown.
+        Raises EvidenceDamaged, EvidenceNewer or UsageError, as `evidence verify` does.
         """
         verified = verify(self._place)
         document = saved.load(self._place)
@@ -82,22 +82,22 @@ class PackSource(Source):
         return board
 
     def _check_words(self, verified: Verified) -> dict[str, Words]:
-        """What the rulebook in the pack says about each check: the one that judged it, of whatever version.
+        """The words on each check in the pack's rulebook, which is the one that judged it, of whatever version.
 
-        A pack without one leaves them out: what this version asks need not be what was asked then.
+        Empty for a pack without a rulebook: this version's questions need not be those asked then.
         """
         listed = [one for one in verified.manifest.files if one.path.startswith(_CHECKS)]
         with open_pack(self._place) as pack:
             return loader.words(_read_verified(pack, one.path, one.sha256) for one in listed)
 
     def raw(self, sha256_hex: str) -> bytes:
-        """The answer as the pack holds it. Raises StoreDamaged where it is not in it, EvidenceDamaged where altered."""
+        """The raw answer in the pack. Raises StoreDamaged if it is missing, EvidenceDamaged if it was altered."""
         with open_pack(self._place) as pack:
             return answer(pack, sha256_hex)
 
 
 def _read_verified(pack: Pack, path: str, sha256_hex: str) -> bytes:
-    """The file, if it is still the one that was verified. Raises EvidenceDamaged."""
+    """The file's bytes. Raises EvidenceDamaged if they differ from those that were verified."""
     body = pack.read(path)
     if sha256(body).hexdigest() != sha256_hex:
         raise EvidenceDamaged(f"{path} was modified", hint=ASK)
@@ -105,7 +105,7 @@ def _read_verified(pack: Pack, path: str, sha256_hex: str) -> bytes:
 
 
 def verification(verified: Verified) -> Sequence[str]:
-    """What the check found, in a clause each."""
+    """The result of verifying the pack, in two clauses."""
     signed = (
         f"signed with key {verified.signed_with[:LEAST_DIGITS]}; compare it with the signer's key"
         if verified.signed_with
@@ -122,10 +122,10 @@ _T = TypeVar("_T")
 
 
 async def run_in_thread(make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
-    """What the coroutine gives that `make` makes in the thread: what blocks there does not block here.
+    """Run the coroutine that `make` creates in a thread, so that it cannot block this loop, and return its result.
 
-    Cancelling stops it there, however far it has come, and waits for its end. Where it was done by then, what it did
-    stands, and is given all the same.
+    Cancelling cancels the coroutine and waits for its end. If it had finished by then, its result is returned all the
+    same.
     """
     work = _Work(make)
     running = asyncio.create_task(asyncio.to_thread(work.run))
@@ -143,17 +143,17 @@ async def run_in_thread(make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
 
 
 class _Work(Generic[_T]):
-    """`run` belongs to the thread, `stop` to whoever waits for it."""
+    """A coroutine run in a thread: the thread calls `run`, the waiting task may call `stop`."""
 
     def __init__(self, make: Callable[[], Coroutine[Any, Any, _T]]) -> None:
         self._make = make
         self._lock = Lock()
         self._stopped = False
         self._cancel: Callable[[], object] | None = None
-        """None before the coroutine runs, and from its end on: its loop may be closed then."""
+        """None before the coroutine starts and after it ends, when its loop may be closed."""
 
     def run(self) -> _T:
-        """Raises CancelledError where it was stopped, be it before it began."""
+        """Run the coroutine to its end. Raises CancelledError if it was stopped, even before it began."""
         return asyncio.run(self._watched())
 
     async def _watched(self) -> _T:
@@ -170,7 +170,7 @@ class _Work(Generic[_T]):
                 self._cancel = None
 
     def stop(self) -> None:
-        """Now, or as soon as it begins; nothing where it has ended."""
+        """Cancel the coroutine now, or as soon as it begins; do nothing if it has ended."""
         with self._lock:
             self._stopped = True
             if self._cancel is not None:
@@ -178,13 +178,13 @@ class _Work(Generic[_T]):
 
 
 _RUNS = 400
-"""As many as the panels can show of a year with a run a day."""
+"""The most runs that the panels need: a year with one run a day."""
 
 
 class HistorySource(Source):
-    """The history behind a job. `audit_job` builds the job of an audit, with keys; None where none can be run.
+    """The history behind a job. `audit_job` builds the job of an audit, with keys; None if no audit can be run.
 
-    `begin` makes the history where there is none yet, for the first audit.
+    `begin` creates the history for the first audit if there is none yet. `typed` completes the commands in steps.
     """
 
     def __init__(
@@ -209,7 +209,7 @@ class HistorySource(Source):
 
     @property
     def organizations(self) -> Sequence[tuple[str, str]]:
-        """Those of the configuration, or that were chosen on the command line."""
+        """The organizations of the configuration, or those chosen on the command line."""
         return tuple((one.organization, one.name or one.organization) for one in self._job.targets if not one.left_out)
 
     @property
@@ -224,31 +224,31 @@ class HistorySource(Source):
 
     @property
     def can_audit(self) -> bool:
-        """Whether there is a way to build an audit's job; whether a key is found shows when it starts."""
+        """Whether an audit's job can be built; whether there is a key shows when the audit starts."""
         store = self._job.store
         return self._audit_job is not None and not (store.begun and store.read_only)
 
     @property
     def can_write(self) -> bool:
-        """False while there is no history, and for one that this account may not write."""
+        """False without a history, and for one that this account may not write."""
         return not self._job.store.read_only
 
     @property
     def policy_path(self) -> Path | None:
-        """As configured, or as `use_policy` said."""
+        """The configured policy file, or the one given to `use_policy`."""
         return self._policy_path
 
     def use_policy(self, path: Path) -> None:
-        """For every board and audit of this source; the configuration stays as it is."""
+        """Judge every further board and audit of this source by this file; the configuration stays unchanged."""
         self._job = replace(self._job, policy=wiring.load_policy(path, self._job.rulebook))
         self._policy_path = path
 
     def form(self, archive: bool) -> Form:
-        """As configured; without a configuration, unsigned."""
+        """How evidence is written, as configured; unsigned without a configuration."""
         return self._form(archive)
 
     def live_job(self) -> Job | None:
-        """With the keys that an audit would take."""
+        """The job with the keys that an audit would use; None if there is no key."""
         if self._audit_job is None:
             return None
         try:
@@ -257,27 +257,27 @@ class HistorySource(Source):
             return None
 
     def nothing_to_load(self) -> Lack | None:
-        """UNREAD where no organization was ever read."""
+        """UNREAD if no organization was ever read, else None."""
         store = self._job.store
         read = any(store.runs(organization=one.organization, limit=1) for one in self.job.targets if not one.left_out)
         return None if read else Lack.UNREAD
 
     def load(self) -> Board:
-        """The newest saved run."""
+        """The newest saved run, judged now."""
         with self._reading:
             job = self.job
             return self._board(job, judge_last(job))
 
     def load_at(self, moment: datetime) -> Board:
-        """The same as of a moment."""
+        """The last run up to this moment, judged as of then."""
         with self._reading:
             job = self.job
             return self._board(job, judge_at(job, moment), until=moment)
 
     async def audit(self, progress: Progress) -> Board:
-        """Read, keep and judge, in a thread with a loop of its own: keeping and judging would stop the screen.
+        """Read, save and judge in a thread with its own loop, since saving and judging would freeze the screen.
 
-        `progress` is told from that thread. A run that was kept when it is cancelled is shown all the same.
+        `progress` is called from that thread. If the run is already saved when it is cancelled, it is still returned.
         """
         build = self._audit_job
         assert build is not None
@@ -286,7 +286,7 @@ class HistorySource(Source):
             await asyncio.to_thread(self._make_history)
             job = await asyncio.to_thread(build, self.job, progress)
             report = await audit(job, progress)
-            return self._board(self.job, report)  # no await since the run was kept: it is shown, or there is none
+            return self._board(self.job, report)  # no await after the run was saved, so a saved run is always shown
 
         return await run_in_thread(run)
 
@@ -296,27 +296,27 @@ class HistorySource(Source):
             empty.close()
 
     def raw(self, sha256: str) -> bytes:
-        """The answer as it was kept. Raises StoreDamaged where it is not there."""
+        """The raw answer from the history. Raises StoreDamaged if it is not there."""
         return self._job.store.raw(sha256)
 
     def outcomes(self, finding: Finding) -> Sequence[OutcomeSpan]:
-        """As each run judged it."""
+        """The spans of equal outcomes over all runs, oldest first."""
         spans = self._job.store.outcome_history(finding.subject.organization, finding=finding.id)
         return sorted(spans, key=lambda one: one.since)
 
     def mark_seen(self, board: Board) -> None:
-        """For this account on this machine, as `changes --unseen` does."""
+        """Record the look for this account on this machine, as `changes --unseen` does."""
         operator = wiring.operator()
         self._job.store.record_look(operator.account, operator.host, board.report.run.id, self._job.clock())
 
     def close(self) -> None:
-        """Close the history, then what else was opened for it."""
+        """Close the history, then everything given to `also_close`, last first."""
         self._job.store.close()
         while self._afterwards:
             self._afterwards.pop()()
 
     def also_close(self, close: Callable[[], object]) -> None:
-        """Call this after the history is closed."""
+        """Have `close` called after the history is closed."""
         self._afterwards.append(close)
 
     def _board(self, job: Job, report: Report, until: datetime | None = None) -> Board:
@@ -349,7 +349,7 @@ class HistorySource(Source):
         return [one for one in job.store.runs(limit=_RUNS) if wanted.intersection(one.organizations)]
 
     def _last_run_seen(self, runs: Sequence[RunRecord]) -> RunRecord | None:
-        """The newest run whose changes the person has seen; None when they never looked."""
+        """The newest run whose changes the person has seen; None if they never looked."""
         operator = wiring.operator()
         seen = self._job.store.last_look(operator.account, operator.host)
         return None if seen is None else next((one for one in runs if one.id <= seen), None)
@@ -376,8 +376,8 @@ def open_history(
     on_key: Callable[[SecretStr], None] = lambda _key: None,
     typed: Callable[[str], str] = str,
 ) -> HistorySource:
-    """The configured history, opened. `on_key` is told each key that an audit finds; `typed` completes the commands of
-    steps. Raises ContribauditError.
+    """The configured history, opened. `on_key` is called with each key that an audit finds; `typed` completes the
+    commands of steps. Raises ContribauditError.
     """
     rulebook = wiring.load_rulebook(settings)
     resolved = wiring.load_policy(policy or settings.policy, rulebook)
@@ -412,9 +412,9 @@ def open_history(
 
 
 def open_demo(scenario: str = "drifted") -> HistorySource:
-    """Audit the scenario's organization as of yesterday and as of now; further audits can be run. Takes seconds.
+    """Play the scenario's story up to an audit now, and open its history; further audits can be run. Takes seconds.
 
-    Its policy file is a copy: what is waived is written into it, and goes with the demo.
+    The policy file is a copy: waivers are written into it, and it is deleted with the demo.
 
     Raises ValueError for an unknown scenario.
     """

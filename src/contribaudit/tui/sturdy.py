@@ -1,7 +1,7 @@
-"""A dashboard that outlasts its screens: no key is lost, styles are parsed once, and what fails is told in passing.
+"""A base for the dashboard that loses no key, parses styles once, and survives a screen that fails.
 
-What it does differently from Textual, and why; what the dashboard shows is `app.py`. While nobody waits it makes
-ready what no key has asked for yet, and it has a garbage collector that stops nobody.
+This module holds what differs from Textual, and why; `app.py` holds what the dashboard shows. While nobody waits, the
+app imports modules that no key has needed yet, and it keeps garbage collection from interrupting people.
 """
 
 from __future__ import annotations
@@ -30,42 +30,42 @@ from contribaudit.tui.host import Host
 from contribaudit.tui.screens import ALL
 
 _NEVER_SHOWN = -1
-"""Textual's number for a screen that is new."""
+"""Textual's update count for a screen that was never shown."""
 _KEY_SECONDS = 0.01
 _MOST_FAILURES = 5
-"""After so many, the dashboard itself is broken."""
+"""After more failures than this, the dashboard itself counts as broken."""
 _BREATH_SECONDS = 0.005
 _GENERATIONS = 10_000, 5, 200
 
 
 class Sturdy(Host):
-    """The app without what it shows."""
+    """The app's handling of keys, styles, failures and memory, without its content."""
 
     def __init__(self) -> None:
         super().__init__()
         self._early: deque[events.Key] = deque()
-        """Keys that came before the screen in front was made."""
+        """Keys that came before the front screen was mounted."""
         self.recovers: bool | None = None
-        """Whether a screen that fails is closed and the dashboard goes on; None for wherever a person looks at it."""
+        """Whether a screen that fails is closed and the dashboard goes on; None for yes unless it is headless."""
         self._failures = 0
         self._collector: QuietCollector | None = None
-        """From the first load on."""
+        """None before the first load."""
         self._warmed = False
 
     def begin_with(self, theme: str) -> None:
-        """Have this theme from the first paint on, as if there had never been another one."""
+        """Set this theme before the first paint, without styling the app twice."""
         self.set_reactive(Sturdy.theme, theme)
         dark = self.current_theme.dark
         self.update_classes({"-dark-mode": dark, "-light-mode": not dark, f"-theme-{theme}": True}, update=False)
         self._refresh_truecolor_filter(self.ansi_theme)
         self.stylesheet.set_variables(self.get_css_variables())
         self._styled_for = theme
-        """The theme whose colours the stylesheet has."""
+        """The theme whose colours are in the stylesheet."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Hand an event on; a key once the screen in front is made, and after those that came before it.
+        """Pass the event on; a key waits until the front screen is mounted and earlier keys are passed on.
 
-        What comes back from a widget, or was pasted or clicked, after the last screen is closed, is for nobody.
+        Input that arrives after the last screen was closed is dropped.
         """
         if isinstance(event, events.Key) and not event.is_forwarded and (self._early or not self._accepts_keys()):
             self._early.append(event)
@@ -78,9 +78,9 @@ class Sturdy(Host):
         return bool(self.screen_stack) and self.screen.is_mounted
 
     async def front_is_made(self) -> None:
-        """Return once the screen in front is mounted.
+        """Return once the front screen is mounted.
 
-        Textual's palette looks for the screen below it while it is made: in whatever mode is shown by then.
+        While Textual's palette is mounted, it looks for the screen below it in whatever mode is shown by then.
         """
         if self.screen_stack:
             await self.screen._mounted_event.wait()
@@ -92,10 +92,9 @@ class Sturdy(Host):
             self.set_timer(_KEY_SECONDS, self._hand_on_keys)
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Parse the styles anew for another theme, and for nothing else.
+        """Parse the styles again only if the theme has changed.
 
-        Textual does it twice before the first paint, and twice for each screen that is opened, whose widgets have just
-        got their styles.
+        Textual parses them twice before the first paint and twice per opened screen, whose widgets were just styled.
         """
         if self._styled_for != self.theme:
             super().refresh_css(animate=animate)
@@ -103,26 +102,26 @@ class Sturdy(Host):
             return
         for screen in self.screen_stack:
             if screen._css_update_count not in (_NEVER_SHOWN, self._css_update_count):
-                self.stylesheet.update(screen, animate=animate)  # another screen was in front as the theme changed
+                self.stylesheet.update(screen, animate=animate)  # the theme changed while another screen was in front
             screen._css_update_count = self._css_update_count
 
     def switch_mode(self, mode: str) -> AwaitMount:
-        """To another screen; nowhere any more once the dashboard is being left."""
+        """Switch to another screen; do nothing once the dashboard is closing."""
         return AwaitMount(self.screen, ()) if self.is_leaving else super().switch_mode(mode)
 
     @property
     def is_leaving(self) -> bool:
-        """Whether the dashboard is being left."""
+        """Whether the dashboard is closing."""
         return self._exit or self._closing or not self._running
 
     def quieten(self) -> None:
-        """From now on the garbage collector seldom runs."""
+        """Make the garbage collector run seldom from now on."""
         if self._collector is None and not self.is_leaving:
             self._collector = QuietCollector()
             self._collector.begin()
 
     def settle(self) -> None:
-        """Now that it is known what there is: leave that alone, and make ready what no key has asked for yet."""
+        """After a load: exempt existing objects from garbage collection, and import what no key has needed yet."""
         self.quieten()
         if self._collector is not None:
             self._collector.leave_alone()
@@ -132,11 +131,11 @@ class Sturdy(Host):
 
     @work(thread=True, group="warm")
     def _warm(self) -> None:
-        """Import what no key has asked for yet."""
+        """Import the modules that no key has needed yet."""
         import_all(lambda: not self.is_leaving)
 
     def on_unmount(self) -> None:
-        """Have the collector as it was."""
+        """Restore the garbage collector."""
         if self._collector is not None:
             self._collector.end()
 
@@ -144,21 +143,21 @@ class Sturdy(Host):
         try:
             return await super()._dispatch_action(namespace, action_name, params)
         except (NoMatches, DuplicateIds):
-            return True  # what the key is for is not there any more, or is there still: the palette, opened again
+            return True  # the key's widget is gone, or exists already: the palette, opened twice
         except KeyError:
             if isinstance(self.screen, CommandPalette):
-                return True  # Textual's: a page key before the list is laid out
+                return True  # a bug of Textual's: a page key before the list is laid out
             raise
         except Exception as error:
             if not self._can_continue:
                 raise
-            self.say(_bug(error), warning=True)  # the screen stays, with what was typed on it
+            self.say(_bug(error), warning=True)  # the screen stays, with everything typed on it
             return True
 
     def _handle_exception(self, error: Exception) -> None:
-        """Let a worker fail alone: its answer came too late, or it is a bug that is told in passing."""
+        """Contain a failed worker or screen: a late answer is ignored, a bug is reported in a notification."""
         if self.is_leaving and isinstance(error, NoMatches):
-            return  # a screen that was asked for as the dashboard was left: its widgets are never made
+            return  # a screen was opened while the dashboard was closing, so its widgets are never made
         if isinstance(error, WorkerFailed):
             if not isinstance(error.error, NoMatches):
                 self.say(_bug(error.error), warning=True)
@@ -172,13 +171,13 @@ class Sturdy(Host):
 
     @property
     def _can_continue(self) -> bool:
-        """Whether what failed just now is told, and is not the end of it."""
+        """Whether to report the present failure and go on. Each call counts one failure."""
         self._failures += 1
         recovers = not self.is_headless if self.recovers is None else self.recovers
         return recovers and self._failures <= _MOST_FAILURES
 
     async def _close_failed_screen(self, failed: Screen[Any]) -> None:
-        """Close a screen whose widget failed, and with it what stands on top of it."""
+        """Close a screen whose widget failed, with every screen on top of it."""
         mode = next((name for name, stack in self._screen_stacks.items() if failed in stack), None)
         if mode is None:
             return
@@ -192,14 +191,14 @@ class Sturdy(Host):
 
 
 def _bug(error: BaseException) -> str:
-    """What to report: the error, and the line of ours that it came through last."""
+    """The text of a bug report: the error, and the last line of contribaudit's code that it passed through."""
     frames = [one for one in extract_tb(error.__traceback__) if "contribaudit" in one.filename]
     where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return f"This is a bug in contribaudit; please report it. {type(error).__name__}: {error}"[:200] + f"{where}."
 
 
 def modules() -> list[str]:
-    """Every module that a key may need, in the order in which they are probably needed."""
+    """The names of all modules that a key may need, those probably needed first at the front."""
     from pkgutil import iter_modules
 
     inner = [*(screen.module for screen in ALL.values()), *(one.name for one in iter_modules(screens.__path__))]
@@ -207,7 +206,7 @@ def modules() -> list[str]:
 
 
 def import_all(wanted: Callable[[], bool]) -> None:
-    """Import every screen, one after the other, as long as that is `wanted`. In a thread."""
+    """Import every screen, one after the other, as long as `wanted` returns True. Runs in a thread."""
     for name in modules():
         if not wanted():
             return
@@ -216,24 +215,24 @@ def import_all(wanted: Callable[[], bool]) -> None:
 
 
 class QuietCollector:
-    """The garbage collector as a dashboard wants it.
+    """Settings of the garbage collector that keep it from interrupting a dashboard.
 
-    With thirty thousand findings, looking through everything takes a fifth of a second and stops every thread. A board
-    holds no circles (the tests say so): it goes when nobody refers to it, and need not be looked through.
+    With thirty thousand findings, a full collection takes a fifth of a second and stops every thread. A board holds no
+    reference cycles (tests check this), so it is freed without the collector.
     """
 
     def __init__(self) -> None:
         self._before = gc.get_threshold()
 
     def begin(self) -> None:
-        """Look seldom through what is young: reading a history makes many objects that stay."""
+        """Collect young objects seldom: reading a history makes many objects that stay."""
         gc.set_threshold(*_GENERATIONS)
 
     def leave_alone(self) -> None:
-        """Never look again through what is there now."""
+        """Exempt all objects that exist now from collection."""
         gc.freeze()
 
     def end(self) -> None:
-        """Set the collector as it was before."""
+        """Restore the collector's earlier settings."""
         gc.set_threshold(*self._before)
         gc.unfreeze()

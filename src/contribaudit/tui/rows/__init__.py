@@ -1,1 +1,1 @@
-"""From a board to rows of text: pure functions, no widget. Observed text enters as `Text`."""
+"""Pure functions, without widgets, that turn a board into rows of text. Observed text enters as `Text`."""

@@ -1,4 +1,4 @@
-"""One screen a file. A new one is a line in `ALL`; see `base.BoardScreen` for what it must say of itself."""
+"""The screens, one per file. A new screen needs a line in `ALL`; `base.BoardScreen` says what it must define."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A screen that the app can show. Its module is imported when it is first shown: the first paint is not to wait."""
+    """A screen that the app can show. Its module is imported when first needed, to keep the first paint fast."""
 
     name: str
-    """In the line on top and in the footer; the same as the screen's NAME."""
+    """Shown in the top line and in the footer; the same as the screen's NAME."""
     key: str
-    """The key that leads there from everywhere; one letter."""
+    """The key that opens the screen from everywhere; one letter."""
     about: str
-    """One sentence without a full stop, for palette and key help."""
+    """One sentence without a full stop, for the palette and the key help."""
     module: str
     kind: str
     in_footer: bool = True
-    """False for one that palette and key help alone lead to: the footer has room for what is wanted daily."""
+    """False for a screen reached only through its key, palette and key help: the footer has room for daily needs."""
 
     @property
     def is_imported(self) -> bool:
-        """Whether opening it imports nothing."""
+        """Whether the screen's module is already imported."""
         return hasattr(sys.modules.get(f"{__name__}.{self.module}"), self.kind)
 
     def screen(self) -> type[BoardScreen]:
-        """The class of the screen, its module imported."""
+        """The screen's class; imports its module if necessary."""
         found: type[BoardScreen] = getattr(import_module(f"{__name__}.{self.module}"), self.kind)
         return found
 
@@ -101,4 +101,4 @@ ALL: dict[str, Listed] = {
     ),
     "run": Listed("Run", "r", "Start an audit, follow its progress, and see what is new", "run", "RunScreen"),
 }
-"""By mode, in the order of the footer."""
+"""Screens by mode, in the order of the footer."""

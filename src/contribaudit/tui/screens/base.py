@@ -1,4 +1,4 @@
-"""What all screens of the dashboard share: the line on top, the keys at the bottom, and how a board arrives."""
+"""The base of all screens: the line on top, the keys at the bottom, and the way a board arrives."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
 class BoardScreen(Screen[None]):
     """A screen that shows the app's board.
 
-    A subclass sets NAME and FIRST, yields its widgets in `body` and fills them in `show_board`, which is called
-    with the newest board when the screen is first shown and whenever the board is another one; while another screen is
-    in front the call waits until this one is back. `_board` is the one that is shown. The screen is registered by one
-    line in `screens.ALL`: the app makes the key, the footer's entry, the palette's entry and the line of the key help
-    of it. BINDINGS of the screen and of the focused widget appear in the key help with their descriptions.
+    A subclass sets NAME and FIRST, yields its widgets in `body` and fills them in `show_board`. That is called with the
+    newest board when the screen is first shown and whenever the board changes; while another screen is in front, the
+    call waits. `_board` is the board that is shown. One line in `screens.ALL` registers the screen: from it the app
+    makes the key, the entries in footer and palette, and the line in the key help. BINDINGS of the screen and of the
+    focused widget appear in the key help with their descriptions.
     """
 
     NAME: ClassVar[str] = ""
-    """In the line on top and in the footer."""
+    """Shown in the top line and in the footer."""
     FIRST: ClassVar[str]
-    """Selects the widget that has the keys first."""
+    """Selector of the widget that has the focus first."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Back", show=False)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  Textual's own shape
 
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
-    """Which widget that is, the widgets themselves show: Textual would paint the whole screen."""
+    """Not repainted on change: the widgets themselves show the focus, and Textual would paint the whole screen."""
 
     def __init__(self) -> None:
-        # Of the terminal as it is: every widget would be styled again for a class that comes later.
+        # Set from the terminal's size now, because a class that came later would style every widget again.
         super().__init__(
             classes=" ".join(self._get_breakpoint_classes(self.app.size.width, self.HORIZONTAL_BREAKPOINTS))
         )
@@ -52,7 +52,7 @@ class BoardScreen(Screen[None]):
         self._due: Board | None = None
 
     def compose(self) -> ComposeResult:
-        """Top line, body, keys."""
+        """Yield the top line, the body and the key line."""
         yield TopLine(self.NAME)
         with Vertical(id="body"):
             yield from self.body()
@@ -66,11 +66,11 @@ class BoardScreen(Screen[None]):
         """Fill the widgets."""
 
     def sheet(self) -> Sheet | None:
-        """What the screen shows, as rows for a CSV file; None where there is nothing to write."""
+        """The screen's content as rows for a CSV file; None if there is nothing to write."""
         return None
 
     def action_back(self) -> None:
-        """Escape: to the overview, where the screen has nothing of its own to leave."""
+        """Return to the overview; a screen with something of its own to close overrides this."""
         self.app.switch_mode("overview")
 
     @property
@@ -79,19 +79,19 @@ class BoardScreen(Screen[None]):
         return host_of(self)
 
     def on_mount(self) -> None:
-        """Show what is there already, and what comes."""
+        """Set the focus, and follow the app's board and trouble."""
         self.set_focus(self.query_one(self.FIRST), scroll_visible=False)
         self.watch(self.app, "board", self._board_changed)
         self.watch(self.app, "trouble", self._trouble_changed)
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
-        """Show what came while another screen was in front."""
-        event.refresh_styles = False  # they are up to date: the app follows another theme, a widget another class
+        """Show a board that came while another screen was in front."""
+        event.refresh_styles = False  # already up to date: the app follows the theme, each widget its classes
         if self._due is not None:
             self.present(self._due)
 
     def _board_changed(self, board: Board | None) -> None:
-        # The line is not there while the screen is put together or taken away; a board that comes then waits.
+        # While the screen is composed or removed there is no top line; a board that comes then waits.
         lines = self.query(TopLine)
         for line in lines:
             line.board = board
@@ -120,11 +120,11 @@ class BoardScreen(Screen[None]):
 class FilteredScreen(BoardScreen):
     """A screen with a box above its list: the list follows what is typed, and Enter leads back to the list.
 
-    A subclass yields one `PlainInput` and says in `filter_changed` what its text leaves.
+    A subclass yields one `PlainInput` and lists in `filter_changed` what its text matches.
     """
 
     PAUSE_SECONDS: ClassVar[float] = 0
-    """How long the person has to pause before the list follows."""
+    """How long the person must pause before the list follows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -132,13 +132,13 @@ class FilteredScreen(BoardScreen):
 
     @property
     def box(self) -> PlainInput:
-        """Where the filter is typed."""
+        """The box for the filter."""
         from contribaudit.tui.widgets.field import PlainInput  # too much before the first paint
 
         return self.query_one(PlainInput)
 
     def filter_changed(self) -> None:
-        """List what the text of the box leaves."""
+        """List the entries that match the text in the box."""
         raise NotImplementedError
 
     def on_input_changed(self) -> None:
@@ -151,9 +151,9 @@ class FilteredScreen(BoardScreen):
             self.filter_changed()
 
     def on_input_submitted(self) -> None:
-        """Back to the list."""
+        """Return to the list."""
         self.set_focus(self.query_one(self.FIRST))
 
     def action_filter(self) -> None:
-        """Type the filter."""
+        """Focus the filter's box."""
         self.set_focus(self.box)

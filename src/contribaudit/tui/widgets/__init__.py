@@ -1,1 +1,1 @@
-"""One widget a file, with what only it draws."""
+"""The dashboard's own widgets, one per file, each with the helpers that only it needs."""
