@@ -1,3 +1,3 @@
-"""What others get: one file per format, all from the same report."""
+"""Output formats, one module each, all made from the same report."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Changes as people count and read them: a new app or space is one change, as is what one event did to a subject."""
+"""Groups changes as people count them: a new app or space is one change, as is what one event did to a subject."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChangeGroup:
-    """One change as people count them: a new app or space is one, not one for each of its values."""
+    """One change as people count them: a new app or space is one change, not one per value."""
 
     subject: Subject
     changes: tuple[Change, ...]
     appeared: bool = False
-    """True for an app that is new; `changes` are then its values."""
+    """True for an app or space that is new; `changes` are then its values."""
     vanished: bool = False
 
     @property
     def has_cause(self) -> bool:
-        """True when it is known who or what did all of it."""
+        """True when the cause of every change in the group is known."""
         return all(change.explained for change in self.changes)
 
 
 def grouped_changes(changes: Iterable[Change]) -> list[ChangeGroup]:
-    """The changes, those of a new or vanished app or space together, in the order in which each first occurs."""
+    """Changes in order of first occurrence; those of a new or removed app or space form one group."""
     listed = list(changes)
     identity = [change for change in listed if change.setting in (names.APP_TYPE_KEY, names.SPACE_KEY)]
     appeared = {change.subject for change in identity if not change.existed_before}
@@ -51,7 +51,7 @@ def grouped_changes(changes: Iterable[Change]) -> list[ChangeGroup]:
 
 
 def setting_and_values(group: ChangeGroup) -> tuple[str, str]:
-    """The setting, and its value before and after; or that an app or space is new or gone, and what it is."""
+    """The setting and its values before and after; for an app or space, "new" or "gone" and a description."""
     first = group.changes[0]
     if group.appeared or group.vanished:
         told = {change.setting: change.after if group.appeared else change.before for change in group.changes}
@@ -63,8 +63,8 @@ def setting_and_values(group: ChangeGroup) -> tuple[str, str]:
 
 
 def _value_words(setting: SettingId, value: Value) -> str:
-    """A value as people read it; of a digest, its first twelve characters."""
-    from contribaudit import catalogue  # a second screen's: too much before the first paint
+    """A value as people read it; a digest is shortened to twelve characters."""
+    from contribaudit import catalogue  # only a later screen needs it, and it is slow to import
 
     if catalogue.find(setting).unit == "SHA-256" and isinstance(value, tuple):
         return ", ".join(digest[:12] for digest in value) or "none"
@@ -73,28 +73,28 @@ def _value_words(setting: SettingId, value: Value) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CountedChange:
-    """A change as people count them."""
+    """A change as people count them, with its texts."""
 
     when: str
-    """Between which two runs."""
+    """The time between the two runs that differ, as text."""
     first_seen: datetime
     at: datetime | None
-    """When its event says that it was done; None where no event is known."""
+    """When the causing event happened; None when no event is known."""
     what: str
-    """The setting's ID; "new" or "gone"."""
+    """The ID of the setting, or "new" or "gone"."""
     about: Subject
     subject: str
-    """Its alias, short for apps."""
+    """The alias of the subject, without "app:"."""
     called: str
-    """What people say for the subject."""
+    """The name that people use for the subject."""
     title: str
-    """Of the setting; "" for an app or space that is new or gone."""
+    """Title of the setting; "" for a new or removed app or space."""
     values: str
-    """The value before and after; of what is new or gone what it is."""
+    """The values before and after; for a new or removed app or space, a description."""
     actor: str
-    """Who did it; "" where that is not known."""
+    """Who made the change; "" when unknown."""
     cause: str
-    """In a sentence; "" where none was looked for."""
+    """The cause in a sentence; "" when none was searched for."""
     explained: bool
     ticket: str
 
@@ -107,22 +107,22 @@ class CountedChange:
 
 
 _CAUSED_AT = re.compile(r" on (\d{4}-\d\d-\d\d \d\d:\d\d)Z")
-"""The time of the event in the sentence on a cause."""
+"""The time of the event in the sentence about a cause."""
 
 
 def counted_changes(changes: Iterable[Change], described: Callable[[Subject], SubjectV1]) -> list[CountedChange]:
-    """Changes as people count them, a new app as one, in the order in which each first occurs.
+    """Changes as people count them, in order of first occurrence.
 
-    `described` gives a subject in the published shape.
+    `described` returns a subject in the form of the published report.
     """
-    from contribaudit import catalogue  # too much before the first paint, and for the help of a command
+    from contribaudit import catalogue  # too slow to import before the first paint, and for the help of a command
 
     found: list[CountedChange] = []
     for one in grouped_changes(changes):
         first = one.changes[0]
         kind, text = setting_and_values(one)
         since = f"{first.last_seen:%Y-%m-%d %H:%M} to " if first.last_seen else "by "
-        # What nobody can explain of it counts for all of it.
+        # If one change is unexplained, the whole group is.
         main = next((change for change in one.changes if not change.explained), first)
         cause = main.cause or ""
         actor = next((change.actor for change in one.changes if change.actor), "") or ""
@@ -152,13 +152,13 @@ def counted_changes(changes: Iterable[Change], described: Callable[[Subject], Su
 
 
 def caused_at(cause: str) -> datetime | None:
-    """The moment that a cause's sentence gives its event."""
+    """The time of the event in the sentence about a cause; None when it has none."""
     found = _CAUSED_AT.search(cause)
     return datetime.fromisoformat(found[1]) if found else None
 
 
 def by_cause(changes: Sequence[CountedChange]) -> list[tuple[CountedChange, int]]:
-    """Changes of one subject with one cause together: the most telling one, and how many more; unexplained first."""
+    """One change per subject and cause (a signal only if alone), and the number of others; unexplained first."""
     groups = grouped(changes, lambda one: (one.about, one.cause)).values()
     brief = [(min(its, key=lambda each: each.what.startswith("signal.")), len(its) - 1) for its in groups]
     return sorted(brief, key=lambda one: one[0].explained)

@@ -1,4 +1,4 @@
-"""A check as people read it: the list of all, by what they ask, and one page about each, 80 columns wide."""
+"""Describes checks for people: the list of all checks by question, and a page about each check, 80 columns wide."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ QUESTIONS: Mapping[Family, str] = {
     Family.SUB_PROCESSORS: "Sub-processors: who else works on your data?",
     Family.GOVERNANCE: "Governance: is the evidence sound, and who decided?",
 }
-"""What the checks of a family ask together."""
+"""The question that the checks of a family answer."""
 _INDENT = "  "
 
 
 def words_of(check: Check, words: Mapping[str, Words]) -> Words:
-    """The check's title, question and so on. Raises RulebookError for a check that has none."""
+    """The title, question and other texts of the check. Raises RulebookError when the rulebook has none."""
     try:
         return words[check.id]
     except KeyError:
@@ -38,7 +38,7 @@ def words_of(check: Check, words: Mapping[str, Words]) -> Words:
 
 
 def listing(checks: Iterable[Check], words: Mapping[str, Words]) -> str:
-    """Every check under its family's question: ID, severity and title, and below them the slug."""
+    """Every check under its family's question: ID, severity and title, with the slug on the next line."""
     blocks: dict[str, list[str]] = {}
     for check in checks:
         told = words_of(check, words)
@@ -98,7 +98,7 @@ def _parameter(parameter: Parameter, rulebook: Rulebook) -> Iterator[str]:
 
 
 def _vocabulary(name: str, rulebook: Rulebook) -> list[str]:
-    """The words of a vocabulary, each in one spelling; a policy may use others that the rulebook knows."""
+    """The words of a vocabulary, each in one spelling. A policy may use the other spellings in the rulebook."""
     match name:
         case "plans":
             return [plan.name.casefold() for plan in rulebook.plans]
@@ -114,7 +114,7 @@ def _toml(text: str) -> Iterator[str]:
 
 
 def decision_example(setting: SettingId) -> str:
-    """A `[[decision]]` on the setting, as it stands in a policy file."""
+    """A `[[decision]]` on the setting, as it would appear in a policy file."""
     known = catalogue.find(setting)
     value = '["app:acme.atlassian.net/jira-software"]' if known.is_list else '"off"' if known.words else '"updated"'
     return (

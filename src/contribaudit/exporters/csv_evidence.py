@@ -1,8 +1,8 @@
-"""CSV evidence: fixed columns, one header row, CRLF, UTF-8, cells that never start a formula.
+"""CSV evidence: fixed columns, one header row, CRLF, UTF-8, and no cell that a spreadsheet would run as a formula.
 
-What people read stands first, IDs and digests last; a script takes columns by their names, which stay. Rows are sorted,
-findings by check and subject, so that two runs compare line by line. The text is what
-`csv.writer` makes of `csv_cell` cell by cell, for the price of one join a row.
+Columns for people come first, IDs and digests last; scripts should use the column names, which are stable. Rows are
+sorted, findings by check and subject, so that two runs can be compared line by line. The text equals that of
+`csv.writer` for cells from `csv_cell`, but takes only one join per row.
 """
 
 from __future__ import annotations
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
 
 _Source = TypeVar("_Source")
 KEPT = 1024
-"""Fields that are remembered at a time."""
+"""How many fields are cached at a time."""
 LONGEST = 256
-"""Characters of a field that is worth it."""
+"""The longest field, in characters, that is cached."""
 _LASTING = frozenset((str, tuple, datetime, date, type(None)))
-"""Types of which equal cells have equal fields. 1, 1.0 and True are equal too, and three fields."""
+"""Types whose equal cells have equal fields. Numbers are not among them: 1, 1.0 and True are equal."""
 
 
 def lines(rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """Each row as a line that ends in CRLF, made when it is asked for; a line break in a cell is kept, in quotes.
+    """Each row as a line that ends in CRLF, made on demand. A line break in a cell is kept, in quotes.
 
-    Memory does not grow with the rows: of the fields that repeat only so many are remembered.
+    Memory does not grow with the number of rows: only KEPT repeated fields are cached.
     """
     known = _Fields().__getitem__
     for row in rows:
         line = ",".join(map(known, row))
-        yield line + "\r\n" if line else '""\r\n'  # a row of one empty cell is not an empty line
+        yield line + "\r\n" if line else '""\r\n'  # a row of one empty cell must not become an empty line
 
 
 def field(cell: Cell) -> str:
-    """A cell as it stands between two commas."""
+    """A cell as written between two commas."""
     text = csv_cell(cell)
     return '"' + text.replace('"', '""') + '"' if '"' in text or "," in text or "\n" in text else text
 
 
 class _Fields(dict[Cell, str]):
-    """Fields by their cells, those of late remembered. `field` says what they are; here the common ones come first."""
+    """Fields by cell, with recent ones cached. Equals `field`, but handles the common cases first."""
 
     def __missing__(self, cell: Cell) -> str:
         kind = type(cell)
@@ -70,14 +70,14 @@ class _Fields(dict[Cell, str]):
 
 @dataclass(frozen=True, slots=True)
 class Sheet(Generic[_Source]):
-    """One CSV file: its columns, and its rows from the published document or from what a run means."""
+    """One CSV file: its columns, and a function that makes its rows from the published document or a run's state."""
 
     name: str
     columns: tuple[str, ...]
     rows: Callable[[_Source], Iterable[tuple[Cell, ...]]]
 
     def write(self, source: _Source, out: TextIO) -> None:
-        """Header and rows; `out` must not translate newlines."""
+        """Write header and rows; `out` must not translate newlines."""
         out.writelines(lines([self.columns]))
         out.writelines(lines(self.rows(source)))
 
@@ -87,7 +87,7 @@ def _findings(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
 
 
 def finding_cells(document: ReportV1) -> Callable[[FindingV1], tuple[Cell, ...]]:
-    """What makes the row of findings.csv of a finding of this document."""
+    """A function that turns a finding of this document into its row of findings.csv."""
     names = {one["id"]: one["name"] for one in document["organizations"]}
     run, policy, rulebook = document["run"], document["policy"]["sha256"], document["rulebook"]["version"]
 
@@ -139,7 +139,7 @@ def finding_cells(document: ReportV1) -> Callable[[FindingV1], tuple[Cell, ...]]
 
 
 def value_of(value: JsonValue) -> Value:
-    """A value out of JSON: lists become tuples."""
+    """A value from JSON, with lists as tuples."""
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -203,8 +203,8 @@ def _collection(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
 
 
 def calls() -> dict[str, Call]:
-    """The call of each collector, by its name."""
-    from contribaudit import collectors  # they talk to the network, and an evidence folder is checked without
+    """By name of each collector, its API call."""
+    from contribaudit import collectors  # they import the network client, which checking a folder does not need
 
     return {one.name: one.call for one in collectors.ALL} | {one.name: one.call for one in collectors.SPACES}
 
@@ -248,5 +248,5 @@ COLLECTION = Sheet(
 
 
 def write(document: ReportV1, out: TextIO) -> None:
-    """`--format csv` is the findings."""
+    """Write the findings, which is what `--format csv` prints."""
     FINDINGS.write(document, out)

@@ -1,4 +1,4 @@
-"""Deadlines as a table, JSON, CSV, or an iCalendar file (RFC 5545) for the calendars that people already look at."""
+"""Writes deadlines as a table, JSON, CSV or an iCalendar file (RFC 5545) for the calendars that people use anyway."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLUMNS = (
     "deadline_id", "kind", "days_left", "ends_at", "whole_day", "organization_id", "organization_name", "subject_kind",
     "subject_id", "subject_name", "setting", "check", "what", "next_step", "source",
 )  # fmt: skip
-"""In CSV and JSON one row for each, soonest first; `days_left` and `ends_at` are empty where no date is known."""
+"""Columns of CSV and JSON: one row per deadline, soonest first. `days_left` and `ends_at` are empty without a date."""
 _TABLE = ("days_left", "date", "kind", "what", "next_step")
 
 
@@ -34,7 +34,7 @@ def render(
     terminal: bool = False,
     typed: Callable[[str], str] = str,
 ) -> str | bytes:
-    """The deadlines in their order. The table has those of one day, kind and next step in one row.
+    """The deadlines in the given order. The table merges neighbours with the same day, kind and next step.
 
     `typed` completes the commands of next steps.
     """
@@ -88,14 +88,14 @@ def _cells(deadline: Deadline, state: State) -> tuple[Cell, ...]:
 
 
 DOMAIN = "deadlines.contribaudit"
-"""After the `@` of each UID; it names no host."""
+"""The part of each UID after the `@`; not an actual host."""
 
 
 def calendar(found: Iterable[Deadline], state: State) -> bytes:
-    """One event for each deadline that has a date, those that are over included; UTF-8, lines end in CRLF.
+    """One event for each deadline with a date, past ones included; UTF-8, lines end in CRLF.
 
-    A UID stays the same as long as it is about the same thing, so that a later file moves the event. DTSTAMP is the
-    moment of the state.
+    A UID stays the same as long as it refers to the same deadline, so that a later file moves the event. DTSTAMP is the
+    time of the state.
     """
     made = Calendar()
     made.add("prodid", f"-//contribaudit//contribaudit {__version__}//EN")

@@ -1,6 +1,6 @@
-"""Effective answers and their chains of reasons: as a tree for people, as JSON and as rows for programs.
+"""Writes effective answers and their chains of reasons: as a tree for people, as JSON and as rows for programs.
 
-Rows: one for each link of each chain of reasons, then one for each plain setting.
+Rows: one for each link of each chain, then one for each plain setting.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ def render(
     terminal: bool = False,
     color: bool = False,
 ) -> str:
-    """The answers about the subject, each a branch with its reasons and their evidence beneath; then plain settings."""
+    """The explanation as text: each answer with its reasons and their evidence below it, then plain settings."""
     return capture(explained(state, subject, answers, observations), terminal=terminal, color=color)
 
 
 def explained(
     state: State, subject: Subject, answers: Sequence[Effective], observations: Sequence[Observation] = ()
 ) -> Tree:
-    """The explanation as a tree, for a screen of its own."""
+    """The explanation as a tree, for the dashboard's own screen."""
     place = state.place(subject)
     called = safe_text(alias_of(state, subject))
     head = Text(called, "bold")
@@ -76,7 +76,7 @@ def explained(
 def document(
     state: State, subject: Subject, answers: Sequence[Effective], observations: Sequence[Observation] = ()
 ) -> str:
-    """The same as JSON, schema `contribaudit.explain/1`."""
+    """The explanation as JSON, schema `contribaudit.explain/1`."""
     place = state.place(subject)
     return (
         json.dumps(
@@ -134,7 +134,7 @@ def _headline(answer: Effective) -> Text:
 
 
 def _reason(reason: Reason) -> Group:
-    """The sentence of a reason, and below it the evidence."""
+    """A reason's sentence, with its evidence below."""
     style = "" if reason.decisive else "dim"
     return Group(Text(safe_text(reason.sentence), style), Text(_evidence(reason.observation, reason.source), "dim"))
 
@@ -152,7 +152,7 @@ def _setting(observation: Observation) -> Group:
 
 
 def _evidence(observation: Observation | None, source: str) -> str:
-    """Grade, source, time, digest and witness, as far as there are any."""
+    """Grade, source, time, digest and witness, as far as known."""
     if observation is None:
         return safe_text(source)
     if not isinstance(observation, Observed):
@@ -229,13 +229,13 @@ COLUMNS = (
     "source", "grade", "observed_at", "sha256", "attested_by",
 )  # fmt: skip
 SHOWN = ("setting", "outcome", "value", "step", "reason", "grade", "observed_at")
-"""Those that a terminal has room for."""
+"""Columns of the table, which has less room."""
 
 
 def rows(
     state: State, subject: Subject, answers: Sequence[Effective], observations: Sequence[Observation] = ()
 ) -> Iterator[tuple[Cell, ...]]:
-    """In the order of the answers, each chain from its first link; `step` counts from 1."""
+    """Rows in the order of the answers, each chain from its first link; `step` counts from 1."""
     about = (subject.organization, alias_of(state, subject))
     for one in answers:
         answer = (one.setting, str(one.outcome), one.value, one.predicted, one.fragile)

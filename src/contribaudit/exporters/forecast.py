@@ -1,4 +1,4 @@
-"""A forecast as a table, JSON or CSV. Each form says of itself that it is a prediction."""
+"""Writes a forecast as a table, JSON or CSV. Each form states that it is a prediction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = (
     "label", "organization_id", "subject_kind", "subject_id", "subject_name", "check", "setting", "severity",
     "from", "to", "predicted", "when", "why",
 )  # fmt: skip
-"""`label` is "prediction" in every row; `from` is what stands today or stood the day before."""
+"""`label` is "prediction" in every row; `from` is the outcome today or on the day before the change."""
 _TABLE = ("when", "subject", "check", "severity", "from", "to_(predicted)", "why")
 
 
@@ -43,7 +43,7 @@ def _head(forecast: Forecast) -> str:
 
 
 def _table(forecast: Forecast, *, terminal: bool) -> str:
-    """Rows that follow each other and differ in their subject alone are one row, which names the first."""
+    """The rows as a table. Neighbours that differ only in their subject are one row, which names the first."""
     if not forecast.rows:
         return ""
     rows = [_forecast_row(list(group)) for _, group in groupby(forecast.rows, alike)]
@@ -51,7 +51,7 @@ def _table(forecast: Forecast, *, terminal: bool) -> str:
 
 
 def alike(row: ForecastRow) -> tuple[object, ...]:
-    """A key that is equal for rows that are shown as one."""
+    """A key that is equal for rows that can be shown as one."""
     return (
         row.when,
         row.organization,

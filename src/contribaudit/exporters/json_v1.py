@@ -1,6 +1,7 @@
-"""The report as JSON, schema `contribaudit.report/1`: a shape of its own, so that the inside can change under it.
+"""The report as JSON, schema `contribaudit.report/1`: a separate form, so that internal classes can change.
 
-The text is that of `json.dumps(value, indent=2)`, which itself is slow, since only its short form is written in C.
+The text equals that of `json.dumps(value, indent=2)`, which itself is slow, since only its compact form is written
+in C.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ from contribaudit.exporters.text import rfc3339
 
 
 def indented(value: Any, line: str = "\n") -> str:
-    """The value as JSON, ASCII only; `line` begins every line after the first: a line break and the blanks so far.
+    """The value as JSON, ASCII only. `line` begins each line after the first: a line break and the current indentation.
 
-    Takes objects with texts as keys, lists, tuples, texts, numbers, truth values and null.
+    Takes objects with text keys, lists, tuples, texts, numbers, booleans and null.
     """
     if isinstance(value, str):
         return quoted(value)
@@ -57,16 +58,14 @@ def indented(value: Any, line: str = "\n") -> str:
 
 
 def as_document(report: Report) -> ReportV1:
-    """The report in the published shape. Findings are sorted by ID, so that two runs compare line by line."""
+    """The report in its published form. Findings are sorted by ID, so that two runs can be compared line by line."""
     document = lean_document(report)
     document["findings"] = list(document["findings"])
     return document
 
 
 def lean_document(report: Report) -> ReportV1:
-    """The same document for whoever goes through its findings one by one: they are made as they are asked for, and are
-    never all there at once.
-    """
+    """The report in its published form, with findings that are made on demand and never all in memory."""
     counts, state = report.counts, report.state
     rulebook = state.rulebook
     document: Any = {
@@ -137,7 +136,7 @@ def lean_document(report: Report) -> ReportV1:
 
 
 class _Findings(Lean):
-    """A report's findings in the published shape and order, made anew whenever one is asked for."""
+    """A report's findings in published form and order; each is made again whenever it is requested."""
 
     def __init__(self, report: Report) -> None:
         self._state = report.state
@@ -158,7 +157,7 @@ class _Findings(Lean):
         return finding_row(self._state, self._sorted[place])
 
     def by_check_and_subject(self) -> Iterator[FindingV1]:
-        """Yield what `by_check_and_subject` returns, one finding at a time."""
+        """The findings in the order of `report_v1.by_check_and_subject`, one at a time."""
         place = self._state.place
         ordered = list(self._sorted)
         keys: tuple[Callable[[Finding], str], ...] = (
@@ -169,7 +168,7 @@ class _Findings(Lean):
             lambda one: one.subject.organization,
             lambda one: one.check,
         )
-        for key in keys:  # one after the other, the last first: a key of six texts for each of a million takes room
+        for key in keys:  # one by one, the last first: a million keys of six texts each would take too much memory
             ordered.sort(key=key)
         return (finding_row(self._state, one) for one in ordered)
 
@@ -178,12 +177,12 @@ _NO_FINDINGS = '\n  "findings": []'
 
 
 def pieces(document: ReportV1, findings: Iterable[FindingV1] | None = None) -> Iterator[str]:
-    """The report as JSON, piece by piece, indented, ASCII only (a lone surrogate in a name stays what it was).
+    """The report as JSON, piece by piece, indented, ASCII only (a lone surrogate in a name is kept).
 
-    Findings of a lean document are made as they are written: a million of them are never all there as JSON. `findings`
-    take the place of its own.
+    Findings of a lean document are made as they are written, so that a million of them are never all in memory.
+    `findings`, if given, replace those of the document.
     """
-    # No line within a text begins so: JSON has line breaks of its own only between texts.
+    # A line break inside a text is escaped, so only the key itself can begin a line like this.
     rest = json.dumps({**document, "findings": []}, indent=2)
     before, opening, after = rest.partition(_NO_FINDINGS)
     yield before + opening.removesuffix("]")
@@ -200,12 +199,12 @@ def report_digest(document: ReportV1) -> str:
 
 
 def as_json(value: Value) -> JsonValue:
-    """A value as JSON has it: tuples become lists."""
+    """A value for JSON, with tuples as lists."""
     return list(value) if isinstance(value, tuple) else value
 
 
 def map_rows(whole: SiteMap) -> MapV1:
-    """The map as the document has it."""
+    """The map in its published form."""
     told: Any = {
         "locations": [
             {
@@ -245,7 +244,7 @@ def _outcome_word(outcome: Outcome | None) -> Any:
 
 
 def step_row(step: NextStep) -> StepV1:
-    """One step in the published shape."""
+    """One step in its published form."""
     return {
         "kind": step.kind.value,
         "severity": step.severity.value if step.severity is not None else None,
@@ -259,7 +258,7 @@ def step_row(step: NextStep) -> StepV1:
 
 
 def subject_row(state: State, subject: Subject) -> SubjectV1:
-    """One subject in the published shape."""
+    """One subject in its published form."""
     place = state.place(subject)
     return {
         "kind": subject.kind.value,
@@ -318,7 +317,7 @@ def finding_row(state: State, finding: Finding) -> FindingV1:
 
 
 def change_row(state: State, change: Change) -> ChangeV1:
-    """One change in the published shape."""
+    """One change in its published form."""
     return {
         "organization": change.subject.organization,
         "subject": subject_row(state, change.subject),
@@ -341,7 +340,7 @@ def change_row(state: State, change: Change) -> ChangeV1:
 
 
 def collection_row(collection: Collection) -> CollectionV1:
-    """One collector's run in the published shape."""
+    """One collector's run in its published form."""
     return {
         "organization": collection.organization,
         "collector": collection.collector,

@@ -1,8 +1,8 @@
 """JUnit XML for a pipeline: a suite for each organization and family, a test case for each finding.
 
-What fails is a failure, what is unverified an error; what a waiver, an exemption, a date or a running window settles is
-skipped with its reason. Every finding is there, with severity and ID among its properties: a pipeline counts on its
-own.
+A violation is a failure, an unverified finding an error. A finding that is settled by a waiver, an exemption, a date or
+a running window is skipped, with the reason. Every finding is included, with severity and ID as properties, so that a
+pipeline can apply its own threshold.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def element_of(outcome: str) -> str:
 
 
 def pieces(document: ReportV1) -> Iterator[str]:
-    """The report as JUnit XML, in pieces: one for each finding."""
+    """The report as JUnit XML, one piece per finding."""
     run = document["run"]
     suites = grouped(document["findings"], lambda one: (one["organization"], one["check"].partition("-")[0]))
     seconds = (datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])).total_seconds()
@@ -40,7 +40,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
     about = _about(document)
     for (organization, family), findings in sorted(suites.items()):
         name = f"{called.get(organization) or organization or 'all organizations'}: {FAMILIES.get(family, family)}"
-        # The schemas that pipelines hold allow no zone here; it is UTC.
+        # The schemas that pipelines use allow no time zone here; the time is UTC.
         stamp = run["started_at"].removesuffix("Z")
         yield f'  <testsuite name={attribute(name)}{_count_attributes(findings)} timestamp="{stamp}" time="0">\n'
         yield "    <properties>\n"
@@ -61,7 +61,7 @@ def _count_attributes(findings: list[FindingV1]) -> str:
 
 
 def _about(document: ReportV1) -> list[tuple[str, str]]:
-    """The properties of every suite: run, verdict, and what judged it."""
+    """The properties of every suite: run, verdict, and what judged the run."""
     run, policy = document["run"], document["policy"]
     return [
         ("run", str(run["id"])),
@@ -81,7 +81,7 @@ def _property(name: str, value: str) -> str:
 
 
 def _test_name(finding: FindingV1, *, whole: bool = False) -> str:
-    """The test case's name; `whole` adds the subject's ID, where two have the same name."""
+    """The test case's name; with `whole`, the subject's ID is added to tell subjects of the same name apart."""
     subject = finding["subject"]
     identity = f" ({safe_text(subject['id'])})" if whole else ""
     return f"{finding['check']} {label(subject)}{identity}"

@@ -1,7 +1,7 @@
-"""Markdown for a ticket or a pull request: the headline, counts, what to do, what fails, is unverified or changed.
+"""Markdown for a ticket or a pull request: the verdict, counts, next steps, open findings, changes, and what was read.
 
-As long as a comment may be and no longer: what does not fit is counted, never silently left out. Observed text is
-escaped, calls nobody by an @ and links nowhere.
+The text fits into a comment; rows that do not fit are counted, never dropped silently. Observed text is escaped, so
+that it mentions nobody and links nowhere.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def escaped(text: str, longest: int = _LONGEST) -> str:
-    """Observed text as text: no markup, no HTML, no mention, no link, no table border; cut with an ellipsis."""
+    """Observed text without markup, HTML, mention, link or table border; a long text is cut with an ellipsis."""
     shown = safe_text(text)
     if len(shown) > longest:
         shown = shown[: longest - 1] + "…"
@@ -38,7 +38,7 @@ def escaped(text: str, longest: int = _LONGEST) -> str:
 
 
 def code(text: str, longest: int = 100) -> str:
-    """Observed text that somebody may want to copy: as code where its characters allow, else escaped."""
+    """Observed text for copying: as code if its characters allow that, otherwise escaped."""
     shown = safe_text(text)
     if len(shown) > longest or not shown.strip() or shown != shown.strip() or "|" in shown or "`" in shown:
         return escaped(shown, longest)
@@ -46,7 +46,7 @@ def code(text: str, longest: int = 100) -> str:
 
 
 def render(document: ReportV1, *, most_characters: int = MOST_CHARACTERS) -> str:
-    """The report as Markdown (CommonMark with tables); at most about `most_characters`."""
+    """The report as Markdown (CommonMark with tables), of about `most_characters` at most."""
     about = Overview(document)
     page = _Page(most_characters)
     _head(page, about)
@@ -78,7 +78,7 @@ def render(document: ReportV1, *, most_characters: int = MOST_CHARACTERS) -> str
 
 
 class _Page:
-    """Text that knows how much room is left."""
+    """Text with a limited length; keeps count of the room that is left."""
 
     def __init__(self, room: int) -> None:
         self._parts: list[str] = []

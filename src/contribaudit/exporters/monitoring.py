@@ -1,8 +1,8 @@
-"""What monitoring reads of a run: a line for a log, a small JSON summary, and gauges for Prometheus.
+"""Output for monitoring: one line for a log, a small JSON summary, and gauges for Prometheus.
 
-The line holds our words, numbers and a digest. Of what was observed it holds the names of organizations alone, where
-there are several, and of those only ASCII letters, digits and blanks: nothing in it can pretend to be something else.
-docs/monitoring.md lists the keys of the summary and the gauges; of observed text they hold the IDs of organizations.
+The line contains our own words, numbers and a digest. The only observed text in it is the names of organizations, if
+there are several, reduced to ASCII letters, digits, "-", "." and blanks, so that no name can imitate another field.
+docs/monitoring.md lists the keys of the summary and the gauges; their only observed text is organization IDs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from contribaudit.exporters.text import ORDER
 
 SCHEMA = "contribaudit.summary/1"
 _NAMED, _LONGEST = 6, 32
-"""Of a board with many organizations, how many are named, and how long a name may be."""
+"""How many organizations the line names, and how long a name may be."""
 _SECONDS_PER_DAY = 86_400
 
 
@@ -31,10 +31,10 @@ _SECONDS_PER_DAY = 86_400
 
 
 def one_line(document: ReportV1, manifest_sha256: str = "") -> str:
-    """The line, without its newline. What no app has is not counted among what applies.
+    """The line, without a newline. Findings with "no setting" do not count as applicable.
 
-    It ends with the digest of the exported evidence's manifest, where there is one, so that a chat keeps it out of the
-    reach of whoever owns history and key; else with the report's own.
+    It ends with the digest of the manifest of the exported evidence, if any, so that a chat stores it out of reach of
+    whoever owns the history and the key; otherwise with the digest of the report.
     """
     about, run = Overview(document), document["run"]
     listed = _join_counts(about.counts, " ")
@@ -56,7 +56,7 @@ def _join_counts(counts: Counter[str], separator: str) -> str:
 
 
 def _board(about: Overview) -> str:
-    """Organizations, weakest first, where there are several."""
+    """Organizations, weakest first, if there are several."""
     places = [one for one in about.map() if one.organization]
     if len(places) < 2:
         return ""
@@ -71,7 +71,7 @@ def _state_words(place: Place) -> str:
 
 
 def _ascii_name(place: Place) -> str:
-    """The ASCII letters and digits of the organization's name, or else of its ID; "unnamed" if neither has any."""
+    """The organization's name, or else its ID, in ASCII letters, digits, "-" and "."; "unnamed" if neither has any."""
     for text in (place.name, place.organization):
         left = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-.") else " " for letter in text)
         if words := left.split():
@@ -97,7 +97,7 @@ def _key_words(days_left: int | None) -> str:
 
 
 def summary(document: ReportV1, manifest_sha256: str = "") -> dict[str, object]:
-    """The run in numbers; see docs/monitoring.md for each key."""
+    """The run in numbers; docs/monitoring.md explains each key."""
     about, run = Overview(document), document["run"]
     return {
         "schema": SCHEMA,
@@ -128,9 +128,9 @@ def _outcomes(place: Place) -> dict[str, int]:
 
 
 def metrics(document: ReportV1, manifest_sha256: str = "", last_success: datetime | None = None) -> str:
-    """The same as gauges in Prometheus' text format, for a textfile collector. Ends in a newline.
+    """The run as gauges in Prometheus' text format, for a textfile collector. Ends in a newline.
 
-    `last_success` is when the newest run that ended with 0 ended, None before the first.
+    `last_success` is the end of the newest run with exit code 0; None before the first.
     """
     about = Overview(document)
     gauges = (
@@ -146,14 +146,14 @@ def metrics(document: ReportV1, manifest_sha256: str = "", last_success: datetim
 
 @dataclass(frozen=True, slots=True)
 class _Gauge:
-    """One family of samples: its name without the tool's, its help, and a value for each set of labels."""
+    """A family of samples: its name without the tool's prefix, its help text, and a value for each set of labels."""
 
     name: str
     help: str
     samples: Sequence[tuple[Mapping[str, str], float]]
 
     def lines(self) -> Iterator[str]:
-        """Help, type and samples."""
+        """The lines for help, type and samples."""
         yield f"# HELP contribaudit_{self.name} {self.help}"
         yield f"# TYPE contribaudit_{self.name} gauge"
         for labels, value in self.samples:

@@ -1,4 +1,4 @@
-"""The published shape of a report, `contribaudit.report/1`, its JSON Schema, and the order in which people read it."""
+"""The published form of a report, `contribaudit.report/1`, its JSON Schema, and the order in which people read it."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ KindWord: TypeAlias = Literal["company", "organization", "site", "app", "space",
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """What a text looks like, for the schema, and what it has to be: pydantic asks for both by the methods' names."""
+    """A pattern and a format for the JSON Schema, and a check at run time. Pydantic calls the two methods by name."""
 
     pattern: str
     format: str = ""
     check: Callable[[str], object] | None = None
-    """Raises ValueError for a text that is none."""
+    """Raises ValueError for an invalid text."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        """The text's schema, with the check."""
+        """The schema for validation, with the check."""
         from pydantic_core import core_schema
 
         check = self.check
@@ -49,7 +49,7 @@ class Looks:
         return core_schema.no_info_after_validator_function(checked, handler(source))
 
     def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
-        """The text's schema with pattern and format."""
+        """The JSON Schema, with pattern and format."""
         words = {"pattern": self.pattern, "format": self.format}
         return {**handler(core_schema), **{key: word for key, word in words.items() if word}}
 
@@ -65,7 +65,7 @@ def _time(text: str) -> datetime:
 Time: TypeAlias = Annotated[str, Looks("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$", "date-time", _time)]
 Day: TypeAlias = Annotated[str, Looks("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "date", date.fromisoformat)]
 Digest: TypeAlias = Annotated[str, Looks("^([0-9a-f]{64})?$")]
-"""SHA-256 in hex; "" where no single raw object stands behind the evidence."""
+"""SHA-256 in hex; "" when the evidence is not a single raw object."""
 FindingId: TypeAlias = Annotated[str, Looks("^[0-9a-f]{16}$")]
 
 
@@ -96,7 +96,7 @@ class RunV1(TypedDict):
 
 
 class PolicyV1(TypedDict):
-    """`questions` has a check only where a statement of [expect] asks it and its letters do not say which."""
+    """`questions` lists a check only if a statement of [expect] asks it and its prefix does not show the question."""
 
     name: str
     sha256: str
@@ -249,7 +249,7 @@ class MapRowV1(TypedDict):
 
 
 class MapV1(TypedDict):
-    """Apps by location, then sites by question, worst first. An outcome is null where the policy does not ask."""
+    """Apps by location, then sites by question, worst first. An outcome is null if the policy has no rule about it."""
 
     locations: list[LocationV1]
     sites: list[MapRowV1]
@@ -266,7 +266,7 @@ class ProcessorV1(TypedDict):
 
 
 class SubprocessorsV1(TypedDict):
-    """The list in force, and which sub-processors touch or may touch apps; a row is apps for the same reason."""
+    """The list in force, and the sub-processors that touch or may touch apps; apps with the same reason share a row."""
 
     effective: Day
     sha256: Digest
@@ -278,7 +278,7 @@ class SubprocessorsV1(TypedDict):
 class ReportV1(TypedDict):
     """One audit run of contribaudit, judged. Times are RFC 3339 in UTC, to the second.
 
-    A later version may add keys, and this schema then names them; it takes none away and changes no meaning.
+    A later version may add keys, and this schema then names them; it removes none and changes no meaning.
     """
 
     schema: Literal["contribaudit.report/1"]
@@ -302,15 +302,15 @@ class ReportV1(TypedDict):
 
 
 class Lean(Sequence[FindingV1]):
-    """Findings that are made as they are asked for, and know their order without all being there at once."""
+    """Findings that are made on demand, and whose order is known without having all of them in memory."""
 
     @abstractmethod
     def by_check_and_subject(self) -> Iterator[FindingV1]:
-        """As the function of that name; one at a time."""
+        """The findings in the order of the function of the same name, one at a time."""
 
 
 def by_check_and_subject(findings: Sequence[FindingV1]) -> Iterator[FindingV1]:
-    """The findings as people read them: by check, organization, site, app, kind and name of the subject, then ID."""
+    """The findings in reading order: by check, organization, site, app, kind and name of the subject, then ID."""
     if isinstance(findings, Lean):
         return findings.by_check_and_subject()
     return iter(sorted(findings, key=_reading_order))
@@ -330,7 +330,7 @@ def _reading_order(finding: FindingV1) -> tuple[str, ...]:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the report, draft 2020-12. It allows no key that it does not name."""
+    """The JSON Schema of the report, draft 2020-12. It forbids keys that it does not name."""
     from pydantic import TypeAdapter
 
     schema = TypeAdapter(ReportV1).json_schema()

@@ -1,8 +1,8 @@
 """SARIF 2.1.0 (OASIS): checks as rules, everything that does not pass as results.
 
-A subject is no file, so it is a result's logical location; its physical one is the line of the policy file that asks
-for it, where the report knows one. The standard asks for neither, code scanning services for the physical one. Levels
-belong to the kind "fail" alone, as the standard says; what is unverified is "open" or for "review", and always there.
+A subject is not a file, so it is the result's logical location. The physical location is the line of the policy file
+with the rule, if the report knows one: the standard does not require it, but code scanning services do. As the standard
+says, only the kind "fail" has a level; unverified results are "open" or for "review", and are always included.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ VERSION = "2.1.0"
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "contribaudit/findingId/v1"
 LINE_FINGERPRINT = "primaryLocationLineHash"
-"""The one partial fingerprint that GitHub tells results apart by; made of lines, it is one for all on one line."""
+"""The partial fingerprint by which GitHub identifies results. GitHub would make it from the line, so that all results
+on one line of the policy would share it.
+"""
 ROOT = "%SRCROOT%"
 KINDS = {
     "pass": "pass",
@@ -36,14 +38,16 @@ KINDS = {
     "not_yet_effective": "notApplicable",
     "waived": "fail",
 }
-"""Kind by the outcome under a waiver; "waived" there too is what no version writes, and taken for the worst."""
+"""Kind by outcome; a waived finding has that of its underlying outcome. An underlying "waived", which no version
+writes, counts as a failure.
+"""
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "info": "note"}
 SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "3.0", "info": "1.0"}
-"""What code scanning services sort by."""
+"""The scores by which code scanning services sort."""
 
 
 def pieces(document: ReportV1, *, everything: bool = False) -> Iterator[str]:
-    """The report as a SARIF log, in pieces: one for each result; passes too with `everything`. ASCII only."""
+    """The report as a SARIF log, one piece per result; with `everything`, passes are included. ASCII only."""
     rules: dict[str, FindingV1] = {}
     for one in document["findings"]:
         rules.setdefault(one["check"], one)
@@ -79,7 +83,7 @@ def pieces(document: ReportV1, *, everything: bool = False) -> Iterator[str]:
 
 
 def _category(document: ReportV1) -> str:
-    """What code scanning services compare runs by: the same until the organizations or the policy's name change."""
+    """The ID by which code scanning services compare runs; it depends on the organizations and the policy's name."""
     told = json.dumps([document["policy"]["name"], sorted(one["id"] for one in document["organizations"])])
     return f"contribaudit/{sha256(told.encode()).hexdigest()[:12]}"
 
@@ -89,7 +93,7 @@ def _safe_lines(text: str) -> str:
 
 
 def _rule(finding: FindingV1) -> dict[str, Any]:
-    """A check, in the words that its first finding has."""
+    """A check as a rule, in the words of its first finding."""
     family = finding["check"].partition("-")[0]
     steps = [
         _safe_lines(finding["remediation"]),
@@ -162,7 +166,7 @@ def _result(finding: FindingV1, rule: int) -> dict[str, Any]:
 
 
 def _physical(rule: str) -> dict[str, Any]:
-    """The line of the policy file, {} where the report names none."""
+    """The line of the policy file as a physical location; {} when the report names none."""
     path, _, line = rule.rpartition(":")
     if not path or not (line.isascii() and line.isdecimal() and int(line[:9])):
         return {}

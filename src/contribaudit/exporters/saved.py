@@ -1,6 +1,6 @@
-"""A report out of a file, an evidence folder or an archive of it: read, and checked against the published shape.
+"""Reads a report from a file, an evidence folder or archive, and checks it against the published form.
 
-What is read is what every exporter takes; only changes are made values again, to be counted as people count them.
+The result is the document that every exporter takes. Changes and the map can be turned back into values.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def subject_of(organization: str, described: SubjectV1) -> Subject:
 
 
 def changes_of(changes: Iterable[ChangeV1]) -> tuple[Change, ...]:
-    """The changes of a document as values."""
+    """The changes of a document as `Change` values."""
     return _changes_adapter().validate_python([change_fields(one) for one in changes])
 
 
@@ -46,7 +46,7 @@ def _changes_adapter() -> TypeAdapter[tuple[Change, ...]]:
 
 
 def map_of(document: MapV1) -> SiteMap:
-    """The map that a document holds."""
+    """The map of a document as a `SiteMap`."""
 
     def outcome(word: str | None) -> Outcome | None:
         return None if word is None else Outcome(word)
@@ -72,7 +72,7 @@ def map_of(document: MapV1) -> SiteMap:
 
 
 def change_fields(change: ChangeV1) -> dict[str, Any]:
-    """The fields of a change and its cause, from the document."""
+    """The fields of a change and its cause, from a document."""
     why = {
         "kind": change["cause_code"],
         "sentence": change["cause"] or "",
@@ -93,7 +93,7 @@ _HINT = "Name the JSON of an audit (`audit --format json`), or an evidence folde
 _ORIGINAL = "Ask for the original"
 _SMALL_BYTES = 1 << 26
 _DENSEST = 200
-"""How many times its packed size a large report may have: of a million findings it is about forty."""
+"""How many times its packed size a large report may have; a report of a million findings has about forty times."""
 _LONE = re.compile("[\ud800-\udfff]")
 
 ADDED_LATER: dict[str, dict[str, Any]] = {
@@ -112,15 +112,16 @@ ADDED_LATER: dict[str, dict[str, Any]] = {
     },
     "changes.subject": {"alias": ""},
 }  # fmt: skip
-"""Keys that the first reports of this schema did not have, with their defaults; a warning names them."""
+"""Keys that the first reports of this schema lacked, with defaults; a warning in the report lists them."""
 
 
 def load(place: Path, *, agreement: bool = True) -> ReportV1:
     """The report at this place: a JSON file, a folder with `report.json`, or a `.zip` with one.
 
-    Keys that an older version did not have are filled in, and a warning in the report names them. Raises UsageError
-    for what is no report (saying where it is not), EvidenceNewer for a later schema, EvidenceDamaged for an archive
-    that cannot be read and, where `agreement` is asked for, for a report whose own counts are not its findings'.
+    Keys that an older version lacked are filled in, and a warning in the report lists them. Raises UsageError for
+    anything that is not a report (the message says where it deviates), EvidenceNewer for a later schema,
+    EvidenceDamaged for an unreadable archive and, with `agreement`, for a report whose counts do not match its
+    findings.
     """
     return parse(_bytes(place), str(place), agreement=agreement)
 
@@ -167,7 +168,7 @@ def _bytes(place: Path) -> bytes:
 
 
 def _read_archived_report(archive: zipfile.ZipFile, place: Path) -> bytes:
-    """The report in the archive, unless it is a bomb or there are two."""
+    """The report in the archive. Raises EvidenceDamaged when it unpacks to a suspicious size, or occurs twice."""
     if archive.namelist().count(REPORT) > 1:
         raise EvidenceDamaged(f"{place} holds {REPORT} twice", hint=_ORIGINAL)
     info = archive.getinfo(REPORT)
@@ -245,7 +246,7 @@ def _require_shape(document: dict[str, Any], called: str) -> None:
 
 
 def _without_lone(value: Any) -> Any:
-    """The same without lone surrogates, which pydantic takes for no text at all."""
+    """The value without lone surrogates, which pydantic does not accept as text."""
     match value:
         case str():
             return value if value.isascii() else _LONE.sub("?", value)

@@ -1,6 +1,6 @@
-"""What the map says in words: a letter for the verdict, a short word for the fact, a sentence for both.
+"""Texts for the map of sites: a letter for the verdict, a short word for the fact, a sentence for both.
 
-The dashboard and the HTML report draw the same map with them.
+The dashboard and the HTML report both use them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GROUP_OF = {
     Outcome.NO_SUCH_SETTING: "no finding",
     None: "no finding",
 }
-"""How a cell is painted: as the bars of the report are, "no finding" where there is none."""
+"""How a cell is painted: like the bars of the report, or "no finding"."""
 LETTERS = {
     "fail": "F",
     "not achievable": "N",
@@ -38,7 +38,7 @@ LETTERS = {
     "pass": "p",
     "no finding": "\N{MIDDLE DOT}",
 }
-"""What stands in a cell, so that nothing is said by its background alone."""
+"""The letter in a cell, so that the background is never the only sign."""
 MEANINGS = {
     "F": "fails",
     "N": "not achievable",
@@ -72,12 +72,12 @@ _ASKS = {
 
 
 def letter(cell: MapCell) -> str:
-    """One sign for the verdict; see MEANINGS."""
+    """The letter for the verdict; see MEANINGS."""
     return LETTERS[GROUP_OF[cell.outcome]]
 
 
 def fact(cell: MapCell, room: int = 8) -> str:
-    """What was seen, in so many cells: "yes", "yes 2, no 1"; of more than fits the first and how many more: "yes+1"."""
+    """What was seen, in at most `room` columns: "yes", "yes 2, no 1", or the first value and how many more: "yes+1"."""
     counts: Counter[str] = Counter()
     for word, number in cell.values:
         counts[safe_text(_YES_NO.get(word, word))] += number
@@ -90,13 +90,13 @@ def fact(cell: MapCell, room: int = 8) -> str:
 
 
 def worst(row: MapRow) -> MapCell:
-    """The cell by which the whole row is painted."""
+    """The cell whose group paints the whole row."""
     order = list(LETTERS)
     return min(row.cells, key=lambda cell: order.index(GROUP_OF[cell.outcome]))
 
 
 def cell_sentence(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
-    """The cell in a sentence, without a full stop."""
+    """The cell as a sentence, without a full stop."""
     seen = ", ".join(
         f"{_YES_NO.get(word, word) if word != UNKNOWN else UNKNOWN} {number:,}" for word, number in cell.values
     )
@@ -108,7 +108,7 @@ def cell_sentence(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
 
 
 def filter_of(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
-    """The filter that finds the findings behind a cell, for the dashboard and the report; "" where there are none."""
+    """The dashboard's filter for the findings behind a cell; "" when there are none."""
     if cell.outcome is None:
         return ""
     where = f"kind:organization org:{_quoted(row.organization)}" if cell.wide else f"site:{_quoted(row.site)}"

@@ -1,6 +1,6 @@
-"""The vendor's sub-processors as tables: the list, which of our apps each touches, and what changed.
+"""The vendor's sub-processors as tables: the list, which apps each one touches, and what changed.
 
-The list as CSV is what `contribaudit subprocessors import` reads.
+`contribaudit subprocessors import` reads the list in its CSV form.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ def scope_text(scope: Scope) -> str:
 
 
 def place_text(place: Place) -> str:
-    """Codes of a place, with its condition: "EEA (for support requests only)"."""
+    """The country codes of a place with its condition: "EEA (for support requests only)"."""
     codes = " ".join(place.countries) or place.text
     return f"{codes} ({place.condition})" if place.condition else codes
 
 
 def list_cells(listed: SubprocessorList, rows: Iterable[Processor]) -> Iterator[tuple[Cell, ...]]:
-    """The rows of subprocessors.csv, in the order of the page."""
+    """The rows of subprocessors.csv, in the page's order."""
     imported = listed.imported
     for one in rows:
         row = one.row
@@ -98,7 +98,7 @@ def list_cells(listed: SubprocessorList, rows: Iterable[Processor]) -> Iterator[
 def list_document(
     listed: SubprocessorList, rows: Sequence[Processor], reviews: Iterable[Review] = ()
 ) -> dict[str, Any]:
-    """The list as JSON, by the published schema. `imported_at` and `imported_by` are null for the shipped list."""
+    """The list as JSON in its published schema. `imported_at` and `imported_by` are null for the shipped list."""
     imported = listed.imported
     return {
         "schema": SCHEMA,
@@ -145,7 +145,7 @@ def _scope(scope: Scope) -> dict[str, Any]:
 
 
 def place_object(place: Place) -> dict[str, Any]:
-    """A place as JSON; `condition` is null where it always holds."""
+    """A place as JSON; `condition` is null when the place applies without one."""
     return {"text": place.text, "countries": list(place.countries), "condition": place.condition or None}
 
 
@@ -153,7 +153,7 @@ def place_object(place: Place) -> dict[str, Any]:
 
 
 def purposes_text(purposes: Iterable[Purpose]) -> tuple[str, ...]:
-    """Purposes as the page words them."""
+    """Purposes in the page's words."""
     return tuple(one.text for one in purposes)
 
 
@@ -178,7 +178,7 @@ def exposure_cells(state: State, found: Iterable[Exposure]) -> Iterator[tuple[Ce
 
 
 def exposure_objects(state: State, found: Iterable[Exposure]) -> list[dict[str, Any]]:
-    """The same as JSON."""
+    """The exposure as JSON."""
     return [
         {
             "app": alias_of(state, one.app),
@@ -193,13 +193,14 @@ def exposure_objects(state: State, found: Iterable[Exposure]) -> list[dict[str, 
 
 
 _NAMED = 5
-"""Apps that a row names."""
+"""How many apps a row names."""
 
 
 def exposure_document(report: Report) -> SubprocessorsV1 | None:
-    """What the report says about the list in force; None where no list was imported and no check asks for one.
+    """The report's section on the list in force; None when no list was imported and no check asks for one.
 
-    Apps that a sub-processor touches for the same reason are one row: yes before may, else in the order of the list.
+    Apps that a sub-processor touches for the same reason share a row. Rows with "yes" precede those with "may", then
+    they follow the order of the list.
     """
     state = report.state
     listed = list_in_force(state)
@@ -241,9 +242,9 @@ def _processor_group(state: State, group: Sequence[Exposure]) -> ProcessorV1:
 
 
 def touching(state: State | None, change: ListChange) -> tuple[str, str]:
-    """Whether a change touches any app of ours ("yes", "may", "no", "unknown"), and why, in a line.
+    """Whether a change touches any of your apps ("yes", "may", "no", "unknown"), and why, in one line.
 
-    What is gone is judged by the older row. None: no run is kept, so that nobody knows our apps.
+    A removed row is judged as it was. `state` None means that no run is stored, so that the apps are unknown.
     """
     if state is None:
         return "unknown", "no audit is kept, so your apps are not known"

@@ -1,6 +1,6 @@
-"""The first screen in values: verdict, questions, counts, where, what to do, what changed, what runs out, how we know.
+"""The overview that formats for people share: verdict, questions, counts, map, steps, changes, deadlines, evidence.
 
-Made from the published document alone, for every format that people read. Its findings are gone through once.
+Made from the published document alone, in one pass over its findings.
 """
 
 from __future__ import annotations
@@ -29,37 +29,37 @@ FAMILIES = {
     "SP": "Sub-processors",
     "GV": "Governance",
 }
-"""By the letters that a check's ID begins with, in reading order; other letters stand for themselves."""
+"""Titles by the prefix of a check's ID, in reading order; an unknown prefix is its own title."""
 QUESTIONS = {"DC": "Data contribution", "AI": "AI", "DR": "Location"}
-"""The families that every report answers for, whatever its policy asks."""
+"""The families that every report answers, whatever its policy asks."""
 NAMED_SITES = 12
 NOBODY = "nobody"
 NO_EVIDENCE = "rulebook alone"
-"""What a pass rests on that needs no evidence."""
+"""The label for passes that need no evidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to do, as `contribaudit next` words it."""
+    """One step, worded as in `contribaudit next`."""
 
     kind: str
     severity: str
-    """"" for what cannot be resolved."""
+    """ "" for findings that cannot be resolved yet."""
     minutes: int
     what: str
     command: str
     findings: tuple[str, ...]
-    """IDs of those that it settles."""
+    """IDs of the findings that the step settles."""
 
     @property
     def number(self) -> int:
-        """How many findings it settles."""
+        """How many findings the step settles."""
         return len(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Something that runs out."""
+    """Something that expires or falls due."""
 
     day: str
     in_days: int
@@ -67,27 +67,27 @@ class Ending:
 
 
 class Overview:
-    """Everything that is not a row of the list of findings."""
+    """Everything in a report except the list of findings."""
 
     def __init__(self, document: ReportV1) -> None:
         self.document = document
         self.counts: Counter[str] = Counter()
         self.newly: Counter[str] = Counter()
-        """Outcomes of findings that fail or are unverified and were not so in the last whole run."""
+        """Outcomes of findings that fail or are unverified and were not so in the last complete run."""
         self._newly = frozenset(document["newly"])
         self.fragile = 0
-        """Passes that a plan default alone, or a trial, holds up."""
+        """How many passes rest on a plan default alone, or on a trial."""
         self.oldest: tuple[str, str] | None = None
         """When the oldest evidence of a pass was observed, and its grade."""
         self._by_severity: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._by_family: defaultdict[str, Tally] = defaultdict(Tally)
         self._by_place: defaultdict[tuple[str, str, str], Tally] = defaultdict(Tally)
-        """By organization, site ("" for all of the organization) and family."""
+        """By organization, site ("" for the whole organization) and family."""
         self._sites: defaultdict[str, set[str]] = defaultdict(set)
         self._groups: dict[str, FindingGroup] = {}
         self._by_question: defaultdict[str, Tally] = defaultdict(Tally)
         self._worst: dict[str, FindingV1] = {}
-        """By question."""
+        """The worst finding of each question."""
         self._days: Counter[tuple[date, str]] = Counter()
         self._rest_on: Counter[tuple[tuple[Grade, bool], ...]] = Counter()
         for one in document["findings"]:
@@ -127,19 +127,19 @@ class Overview:
             self._days[datetime.fromisoformat(finding["due_at"]).date(), "{} due"] += 1
 
     def groups(self) -> list[FindingGroup]:
-        """Findings that do not pass, by check: what fails, what is unverified, the rest; gravest first."""
+        """Findings that do not pass, by check: those that fail, then unverified, then others; most severe first."""
         return sorted(
             self._groups.values(), key=lambda one: (not one.fails, not one.open, one.severity.rank, one.check)
         )
 
     def questions_of(self, check: str) -> list[str]:
-        """The questions that a check answers, as keys of `QUESTIONS`: by its letters, or by who asks it."""
+        """The questions that a check answers, as keys of `QUESTIONS`: by its prefix, or by what the policy asks."""
         asking = self.document["policy"]["questions"].get(check)
         letters = check.partition("-")[0]
         return [letters] * (letters in QUESTIONS) if asking is None else [policy.QUESTIONS[one] for one in asking]
 
     def chapter(self, check: str) -> str:
-        """The family that a check stands under: its letters, unless the policy asks it only for other questions."""
+        """The family under which a check is listed: its prefix, unless the policy asks it only for other questions."""
         letters, questions = check.partition("-")[0], self.questions_of(check)
         return letters if letters in questions or not questions else questions[0]
 
@@ -159,7 +159,7 @@ class Overview:
         return Question(name, word, fact, self._who_changed(family, subject))
 
     def _who_changed(self, family: str, subject: SubjectV1) -> str:
-        """Who changed what the finding is about since the run before, where somebody is known to have."""
+        """Who changed the subject since the previous run, in a setting that concerns the family; "" when unknown."""
         for change in self.document["changes"]:
             about = change["subject"]
             mine = (about["kind"], about["id"]) == (subject["kind"], subject["id"])
@@ -171,18 +171,18 @@ class Overview:
         return ""
 
     def is_wide(self, subject: SubjectV1) -> bool:
-        """Whether it is all that the report is about, so that its name adds nothing."""
+        """True when the subject is all that the report covers, so that its name adds nothing."""
         single = len(self.document["organizations"]) == 1
         return subject["kind"] == "company" or (subject["kind"] == "organization" and single)
 
     @property
     def applies(self) -> int:
-        """How many findings there are but for what has no such setting."""
+        """The number of findings, without those with "no setting"."""
         return self.counts.total() - self.counts["no_such_setting"]
 
     @property
     def ordered_counts(self) -> list[tuple[str, int]]:
-        """Outcomes that occur, in the order in which reports list them."""
+        """Outcomes that occur with their numbers, in the order of reports."""
         return [(one.value, self.counts[one.value]) for one in ORDER if self.counts[one.value]]
 
     @property
@@ -198,16 +198,16 @@ class Overview:
 
     @cached_property
     def families(self) -> dict[str, str]:
-        """The families that occur, in reading order: letters to title."""
+        """The families that occur, in reading order: prefix to title."""
         known = {key: title for key, title in FAMILIES.items() if key in self._by_family}
         return known | {key: safe_text(key) for key in sorted(self._by_family) if key not in known}
 
     def by_family(self) -> list[tuple[str, Counter[str]]]:
-        """Outcomes of each family."""
+        """The outcomes of each family that occurs."""
         return [(title, self._by_family[key].by_outcome) for key, title in self.families.items()]
 
     def by_severity(self) -> list[tuple[str, Counter[str]]]:
-        """Outcomes of each severity that occurs, gravest first."""
+        """The outcomes of each severity that occurs, most severe first."""
         return [(one.value, self._by_severity[one.value]) for one in Severity if one.value in self._by_severity]
 
     @property
@@ -228,7 +228,7 @@ class Overview:
         return ", ".join([*parts, *([spaces] if spaces else [])]) + not_apps
 
     def _complete_organizations(self) -> tuple[int, int]:
-        """How many organizations were looked at without a gap, and at how many the run looked."""
+        """How many organizations were read completely, and how many the run was to read."""
         looked = [one["id"] for one in self.document["organizations"] if not one["left_out"]]
         bad = {row["organization"] for row in self.document["collection"] if row["status"] != "ok"}
         ran = {row["organization"] for row in self.document["collection"]}
@@ -244,7 +244,7 @@ class Overview:
             for row in self.document["collection"]
             if row["collector"] == WORKSPACES and row["status"] == "ok"
         }
-        # A list that broke off may hold more than anybody ever saw.
+        # An incomplete list may hold more than was ever seen.
         more = "" if all(one["left_out"] or one["id"] in listed for one in self.document["organizations"]) else "+"
         parts = [
             f"{whole}/{looked} orgs",
@@ -255,7 +255,7 @@ class Overview:
         return " ".join(part for part in parts if part)
 
     def coverage(self) -> list[str]:
-        """What was read of what is known, a phrase each."""
+        """How much was read of what is known, in phrases."""
         held = self.document["inventory"]
         whole, looked = self._complete_organizations()
         spaces = spaces_read(Counts(**held))
@@ -267,10 +267,10 @@ class Overview:
         ]
 
     def map(self) -> list[Place]:
-        """Every organization with its sites, weakest first; last what is about all of them together.
+        """Every organization with its sites, weakest first; last, what concerns all of them together.
 
-        What fails is weaker than what the plan does not offer, that than an organization of which nothing was read, and
-        that than what is unverified. Organizations at which the run did not look come after the others.
+        Order of weakness: failures, settings that the plan does not offer, organizations that could not be read,
+        unverified findings. Organizations that the run left out come last.
         """
         found: list[Place] = []
         for about in self.document["organizations"]:
@@ -308,7 +308,7 @@ class Overview:
         return tuple(self._by_place.get((organization, site, family), Tally()) for family in self.families)
 
     def places(self) -> list[Place]:
-        """The map as rows, in words: sites beyond the first dozen of an organization are one row."""
+        """The map as rows, with safe texts. An organization's sites beyond the first NAMED_SITES share a row."""
         known = {one["id"]: one for one in self.document["organizations"]}
         found: list[Place] = []
         for one in self.map():
@@ -327,9 +327,9 @@ class Overview:
 
     @cached_property
     def steps(self) -> list[Task]:
-        """What to do, gravest first, and last what cannot be resolved yet.
+        """What to do, most severe first; last, what cannot be resolved yet.
 
-        A report of an earlier version holds no steps: then each check with something open is one.
+        A report of an earlier version has no steps: then each check with open findings is one.
         """
         rows = self.document["next"] or [self._step(one) for one in self.groups() if one.open]
         return [
@@ -359,16 +359,16 @@ class Overview:
         }
 
     def tasks(self) -> list[Task]:
-        """The steps that somebody can take."""
+        """The steps that somebody can take now."""
         return [one for one in self.steps if one.kind != NOBODY]
 
     @property
     def nobodys(self) -> str:
-        """What cannot be resolved yet, as a sentence without a full stop; "" where there is nothing of the sort."""
+        """What cannot be resolved yet, as a sentence without a full stop; "" for nothing."""
         return next((one.what for one in self.steps if one.kind == NOBODY), "")
 
     def changes(self) -> list[CountedChange]:
-        """What changed since the run before, a new app as one."""
+        """The changes since the previous run as people count them."""
         from contribaudit.exporters.saved import changes_of, subject_of
 
         changes = self.document["changes"]
@@ -376,7 +376,7 @@ class Overview:
         return counted_changes(changes_of(changes), subjects.__getitem__)
 
     def endings(self) -> list[Ending]:
-        """What runs out by the report itself: keys, waivers, windows; soonest first."""
+        """What expires or falls due according to the report: keys, waivers, windows; soonest first."""
         document = self.document
         today = datetime.fromisoformat(document["as_of"]).date()
         days = self._days.copy()
@@ -388,7 +388,7 @@ class Overview:
         ]
 
     def grades(self) -> list[tuple[str, int]]:
-        """What passes rest on: the grade of each one's weakest evidence, strongest grade first."""
+        """The evidence of passes: the grade of each one's weakest evidence, strongest grade first."""
         return [
             (grade.value if grade is not None else NO_EVIDENCE, number)
             for grade, number in self._evidence_counts[0].items()
@@ -396,7 +396,7 @@ class Overview:
 
     @property
     def confirmed(self) -> int:
-        """Passes that rest on nothing attested that a second person did not confirm."""
+        """How many passes rest on attestations that a second person confirmed."""
         return self._evidence_counts[1]
 
     @cached_property
@@ -404,7 +404,7 @@ class Overview:
         return rest_on(self._rest_on.elements())
 
     def known_by(self) -> list[tuple[str, int]]:
-        """The grades, and last how many of the passes a second person confirmed."""
+        """The grades, and last the number of passes that a second person confirmed."""
         return [*self.grades(), *([("confirmed by a second person", self.confirmed)] if self.confirmed else [])]
 
 
@@ -413,7 +413,7 @@ _SETTINGS = {
     "AI": ("ai.", "gateway.rovo", "gateway.ai", "signal.policy.generative-ai", "signal.workspace.policy"),
     "DR": ("residency.", "gateway.regions"),
 }
-"""What a change of which setting says something of a question."""
+"""Prefixes of the settings whose changes concern a question."""
 
 
 def _is_about(setting: str, family: str) -> bool:

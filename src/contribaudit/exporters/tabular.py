@@ -1,6 +1,6 @@
-"""Rows in the three forms that the smaller commands print: a table, JSON objects, CSV.
+"""Rows in the three forms that smaller commands print: a table, JSON objects, CSV.
 
-Spaces are too many to hold, so each of their rows is made as it is written.
+Also the rows of spaces, which are made as they are written, since they are too many for memory.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def render(
     only: Sequence[str] = (),
     terminal: bool = False,
 ) -> str:
-    """The rows as text. JSON is a list of objects; `only` names the columns that the table shows, all by default."""
+    """The rows as text. JSON is a list of objects; the table shows the columns in `only`, by default all."""
     if output_format == "json":
         return json.dumps([dict(zip(columns, map(_json, row), strict=True)) for row in rows], indent=2) + "\n"
     if output_format == "csv":
@@ -38,7 +38,7 @@ def render(
 
 
 def stream(output_format: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """The rows as JSON objects or CSV, piece by piece: for what is too long to hold."""
+    """The rows as JSON objects or CSV, piece by piece, for rows that do not fit into memory."""
     if output_format == "json":
         before = "["
         for row in rows:
@@ -66,7 +66,7 @@ def _table(
 
 
 def cell_text(cell: Cell) -> str:
-    """A cell as a table shows it; null is the empty text."""
+    """A cell as a table shows it; None is ""."""
     match cell:
         case None:
             return ""
@@ -100,11 +100,11 @@ COLUMNS = (
 
 TABLE = ("site", "type_key", "key", "name", "type", "status", "created_at", "first_seen")
 MOST_IN_TABLE = 1000
-"""A table has to be held and measured as a whole."""
+"""A table is laid out as a whole, so it must fit into memory."""
 
 
 def apps_with_spaces(state: State) -> list[Subject]:
-    """The apps that have spaces by the rulebook, and those whose spaces were listed."""
+    """The apps that have spaces according to the rulebook, and those whose spaces were listed."""
     listed = [app for place in state.looked_at for app in state.spaces(place.id).lists()]
     known = [app for app in state.subjects(Kind.APP) if holds_spaces(state, app)]
     return list(dict.fromkeys([*known, *listed]))
@@ -132,7 +132,7 @@ def space_rows(state: State) -> Iterator[tuple[Cell, ...]]:
 
 
 def space_table(state: State, *, most: int = MOST_IN_TABLE, terminal: bool = False) -> str:
-    """The first spaces as a table, and in a last line how many more there are."""
+    """The first spaces as a table, with the number of further ones in the last line."""
     rows = list(islice(space_rows(state), most))
     table = render("table", COLUMNS, rows, flexible="name", only=TABLE, terminal=terminal)
     left = sum(state.spaces(app.organization).count(app) for app in apps_with_spaces(state)) - len(rows)

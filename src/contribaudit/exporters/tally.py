@@ -1,4 +1,4 @@
-"""Findings counted: by family in one place, by check, and for each of the three questions."""
+"""Counts findings: by family and place, by check, and for each of the three questions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMED_SUBJECTS = 60
 
 
 def gravest_first(findings: Iterable[FindingV1]) -> list[FindingV1]:
-    """What fails, what is unverified, the rest; each by severity, check and subject."""
+    """Findings that fail, then unverified ones, then the rest; each by severity, check and subject."""
     return sorted(findings, key=lambda one: (*_rank(one), label(one["subject"])))
 
 
@@ -24,44 +24,44 @@ def _rank(finding: FindingV1) -> tuple[int, int, str]:
 
 
 def worse(finding: FindingV1) -> tuple[int, bool, tuple[int, int, str]]:
-    """What fails goes before what the plan does not offer, and that before what is unverified, as in `Tally.word`."""
+    """A sort key, worst first. As in `Tally.word`, failing precedes not achievable, and that precedes unverified."""
     return group(finding["outcome"]), finding["outcome"] == Outcome.NOT_ACHIEVABLE.value, _rank(finding)
 
 
 @dataclass(slots=True)
 class Tally:
-    """How many findings have each outcome, of one family in one place."""
+    """The number of findings per outcome, for one family in one place."""
 
     by_outcome: Counter[str] = field(default_factory=Counter)
 
     @property
     def applies(self) -> int:
-        """All but what has no such setting."""
+        """The number of findings, without those with "no setting"."""
         return self.by_outcome.total() - self.by_outcome["no_such_setting"]
 
     @property
     def failed(self) -> int:
-        """Fails, and somebody can change it."""
+        """The number of findings that fail or conflict."""
         return self.by_outcome["fail"] + self.by_outcome["conflict"]
 
     @property
     def unreachable(self) -> int:
-        """What the plan does not offer."""
+        """The number of findings that the plan makes unachievable."""
         return self.by_outcome["not_achievable"]
 
     @property
     def unproven(self) -> int:
-        """Unknown or stale."""
+        """The number of findings that are unknown or stale."""
         return self.by_outcome["unknown"] + self.by_outcome["stale"]
 
     @property
     def open(self) -> bool:
-        """Whether anything of it fails or is unverified."""
+        """True when any finding fails or is unverified."""
         return any(self.by_outcome[one] for one in (*VIOLATED, *UNPROVEN))
 
     @property
     def word(self) -> str:
-        """The worst of it: "fail", "not achievable", "unverified", "pass", or "none" where nothing applies."""
+        """The worst state: "fail", "not achievable", "unverified", "pass", or "none" when nothing applies."""
         if self.failed:
             return "fail"
         if self.unreachable:
@@ -72,7 +72,7 @@ class Tally:
 
     @property
     def in_words(self) -> str:
-        """The counts behind the word."""
+        """The counts of findings that do not pass: "2 fail, 1 unverified"."""
         parts = [(self.failed, "fail"), (self.unreachable, "not achievable"), (self.unproven, "unverified")]
         excused = [(self.by_outcome[one], words(one)) for one in ("waived", "pending", "exempt", "not_yet_effective")]
         return ", ".join(f"{number} {word}" for number, word in (*parts, *excused) if number)
@@ -83,20 +83,20 @@ class Place:
     """A row of the map: an organization, one of its sites, or several sites together."""
 
     organization: str
-    """Its ID; "" for what is about all organizations together."""
+    """The organization's ID; "" for what concerns all organizations together."""
     name: str
     plan: str
     cells: tuple[Tally, ...]
-    """One for each family."""
+    """A tally for each family."""
     sites: tuple[Place, ...] = ()
-    """Of an organization, or of several sites together, worst first."""
+    """The sites of an organization, or the sites that share the row, worst first."""
     site: bool = False
     unread: str = ""
-    """Of an organization of which nothing was read in this run, why, in a few words."""
+    """Why nothing was read of the organization in this run, in a few words; "" if it was read."""
 
     @property
     def whole(self) -> Tally:
-        """All families together."""
+        """The tally of all families together."""
         return Tally(sum((cell.by_outcome for cell in self.cells), Counter()))
 
 
@@ -107,34 +107,34 @@ class FindingGroup:
     check: str
     title: str
     severity: Severity
-    """The gravest of theirs."""
+    """The highest severity of the findings."""
     outcomes: Counter[str] = field(default_factory=Counter)
     findings: list[FindingV1] = field(default_factory=list)
-    """The first few, those that fail first."""
+    """The worst NAMED_SUBJECTS findings, failing ones first."""
 
     @property
     def number(self) -> int:
-        """How many findings they are."""
+        """The number of findings."""
         return self.outcomes.total()
 
     @property
     def fails(self) -> bool:
-        """Whether one of them is fail, conflict or not achievable."""
+        """True when any finding is fail, conflict or not achievable."""
         return any(one in self.outcomes for one in VIOLATED)
 
     @property
     def open(self) -> bool:
-        """Whether any finding fails or is unverified."""
+        """True when any finding fails or is unverified."""
         return self.fails or any(one in self.outcomes for one in UNPROVEN)
 
     @property
     def ordered(self) -> list[tuple[str, int]]:
-        """Their outcomes, gravest first, and how many have each."""
+        """Each outcome with its number of findings, worst first."""
         return sorted(self.outcomes.items(), key=lambda one: (group(one[0]), -one[1], one[0]))
 
     @property
     def in_short(self) -> list[tuple[str, int]]:
-        """How many fail, are unverified, and neither."""
+        """The number of findings that fail, that are unverified, and the rest."""
         counts = Counter(dict.fromkeys(range(3), 0))
         for outcome, number in self.outcomes.items():
             counts[group(outcome)] += number
@@ -151,25 +151,25 @@ class FindingGroup:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One of the three things that the product is asked: data contribution, AI, location."""
+    """One of the three questions that a report answers: data contribution, AI, location."""
 
     name: str
     word: str
-    """The worst outcome, as `Tally.word` has it; "not asked" where the policy asks nothing about it."""
+    """The worst state, as in `Tally.word`; "not asked" when the policy has no rule about it."""
     fact: str
-    """The worst finding, in a sentence without a full stop; of passes, the title of the gravest check. May be ""."""
+    """The worst finding, in a sentence without a full stop; if all pass, the title of the most severe check, or ""."""
     changed: str = ""
-    """What made it so since the run before: "on Tue 24 Nov 14:02 by ops@acme.example (no ticket)"."""
+    """The change that caused the fact since the previous run: "on Tue 24 Nov 14:02 by ops@acme.example (no ticket)"."""
 
 
 def weakness(place: Place) -> tuple[int, int, bool, int]:
-    """Sorts places, the weakest first."""
+    """A sort key for places, weakest first."""
     failed, unreachable, unproven = badness(place.cells)
     return failed, unreachable, not place.unread, unproven
 
 
 def badness(cells: tuple[Tally, ...]) -> tuple[int, int, int]:
-    """Sorts by how much fails, is not achievable, and is unverified, the most first."""
+    """A sort key: most failures first, then most not achievable, then most unverified."""
     return (
         -sum(cell.failed for cell in cells),
         -sum(cell.unreachable for cell in cells),

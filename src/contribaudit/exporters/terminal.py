@@ -1,4 +1,4 @@
-"""Text as a terminal shows it: as wide as it is, tables whose sentences wrap, lines that hang beneath their heads."""
+"""Layout for terminals: text at the terminal's width, tables with wrapping sentences, hanging indents."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from contribaudit.exporters.text import safe_text
 PIPE_WIDTH = 140
 LEAST_WIDTH = 40
 _READABLE = 36
-"""Narrower than this, a column of sentences is hard to read."""
+"""A column of sentences narrower than this is hard to read."""
 _LEAST_TEXT = 20
 _SUBJECT_WIDTH = 60
 GAP = "  "
-"""Between columns."""
+"""The gap between columns."""
 
 
 def capture(what: RenderableType, *, terminal: bool = False, color: bool = False) -> str:
-    """A renderable as text. Neither markup nor emoji codes are read out of observed text."""
+    """A renderable as text. Observed text is not interpreted as markup or emoji codes."""
     out = StringIO()
     console = Console(
         file=out,
         width=width_of(terminal=terminal),
-        height=25,  # told both, rich reads no environment
+        height=25,  # given width and height, rich reads no environment
         markup=False,
         emoji=False,
         highlight=False,
@@ -41,7 +41,7 @@ def capture(what: RenderableType, *, terminal: bool = False, color: bool = False
         no_color=not color,
     )
     console.print(what)
-    # A console fills each line with blanks up to its width.
+    # A console pads each line with blanks to its width.
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
@@ -54,9 +54,9 @@ def width_of(*, terminal: bool) -> int:
 
 
 def plain_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, flexible: str = "") -> RenderableType:
-    """A table without lines. `flexible` names the column that takes what room is left, and wraps.
+    """A table without lines. `flexible` names the column that takes the remaining room and wraps.
 
-    Where too little room is left, the last columns move beneath their row: the flexible one as it is, others with their
+    If there is too little room, the last columns move below their row: the flexible one alone, others with their
     titles. Nothing is cut off.
     """
     cells = [[cell if isinstance(cell, Text) else Text(safe_text(cell)) for cell in row] for row in rows]
@@ -65,7 +65,7 @@ def plain_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *,
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """A table that finds its layout when it knows how wide it may be."""
+    """A table that chooses its layout when its width is known."""
 
     columns: tuple[str, ...]
     rows: list[list[Text]]
@@ -96,9 +96,9 @@ class _Rows:
         return table
 
     def _columns_beneath(self, widths: Sequence[int], leading: int, room: int) -> Table:
-        """The columns after the leading ones beneath them, beside the first one, whose width stays free.
+        """The leading columns side by side, and the other columns on lines below, indented past the first one.
 
-        The flexible one, a sentence, has a line of its own there; the others follow with their titles.
+        The flexible one, a sentence, has its own line; the others follow with their titles.
         """
         table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
         table.add_column(self.columns[0], no_wrap=widths[0] <= room // 2, overflow="fold")
@@ -117,7 +117,7 @@ class _Rows:
 
 
 def _join_cells(cells: Sequence[Text], widths: Sequence[int]) -> Text:
-    """The cells in one text, each filled up to its width."""
+    """The cells in one text, each padded to its width."""
     line = Text()
     for cell, width in zip(cells, widths, strict=True):
         line.append_text(cell).append(" " * (width - cell.cell_len) + GAP)
@@ -126,7 +126,7 @@ def _join_cells(cells: Sequence[Text], widths: Sequence[int]) -> Text:
 
 
 def wrapped(text: Text, width: int, most: int) -> list[Text]:
-    """The text in at most so many lines, broken at blanks; what does not fit ends in an ellipsis."""
+    """The text in at most `most` lines, broken at blanks; a text that is too long ends in an ellipsis."""
     lines = list(text.wrap(Console(file=StringIO(), width=width, height=25), width, overflow="fold"))
     for line in lines:
         line.rstrip()
@@ -139,7 +139,7 @@ def wrapped(text: Text, width: int, most: int) -> list[Text]:
 
 
 def indented(text: Text, width: int, most: int) -> list[Text]:
-    """The text in so many lines, the further ones two cells to the right."""
+    """The text in at most `most` lines, all but the first indented by two columns."""
     first, *_ = text.wrap(Console(file=StringIO(), width=width, height=25), width, overflow="fold")
     rest = text[len(first.plain.rstrip()) :]
     rest = rest[len(rest.plain) - len(rest.plain.lstrip()) :]
@@ -154,7 +154,7 @@ def hanging(head: Text, text: Text, width: int, most: int) -> list[Text]:
 
 
 def shorten(texts: Iterable[str], most: int = _SUBJECT_WIDTH) -> dict[str, str]:
-    """Each text, cut in its middle to `most` terminal columns; whole where two would then look the same."""
+    """Each text, cut in the middle to `most` terminal columns, but left whole where two would look the same."""
     rest = dict.fromkeys(texts)
     short: dict[str, str] = {}
     for tail in (most // 2, most * 3 // 4, most // 4):

@@ -1,6 +1,6 @@
-"""Watched documents as rows and documents: looks, provisions, changes, and the facts that rest on them.
+"""Watched documents as rows and JSON: looks, provisions, changes, and the facts that rest on them.
 
-Method and disclaimer stand on all of it: as keys of a JSON document, as the last lines of a table, as a CSV column.
+Every form states method and disclaimer: as keys of JSON, as the last lines of a table, as a CSV column.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def written(
     above: str = "",
     below: str = "",
 ) -> str:
-    """The rows in a format, with method and disclaimer. `name` is their key in JSON and the last word of its schema."""
+    """The rows in a format, with method and disclaimer. `name` is their key in JSON and part of its schema's name."""
     if output_format == "json":
         listed = json.loads(render("json", columns[:-1], (row[:-1] for row in rows)))
         document = {"schema": f"contribaudit.terms.{name}/1", **(head or {}), name: listed}
@@ -80,7 +80,7 @@ def statement(rules: TermsRules) -> str:
 
 
 def document_rows(documents: Iterable[Watched], archive: Archive, standings: Iterable[AnchorStanding]) -> Iterator[Row]:
-    """How each watched document stands."""
+    """The status of each watched document."""
     doubtful = Counter(one.anchor.document for one in standings if one.standing.under_review)
     for one in documents:
         current, unread = archive.current(one.name), archive.unreadable(one.name)
@@ -101,7 +101,7 @@ def document_rows(documents: Iterable[Watched], archive: Archive, standings: Ite
 
 
 def status_of(archive: Archive, document: str) -> str:
-    """In words: "read", "not readable (login_form)", "never archived"."""
+    """The status in words: "read", "not readable (login_form)", "never archived"."""
     unread = archive.unreadable(document)
     if unread is not None:
         return f"not readable ({unread.code})"
@@ -111,7 +111,7 @@ def status_of(archive: Archive, document: str) -> str:
 def look_rows(
     rules: TermsRules, documents: Iterable[Watched], archive: Archive, *, editions_only: bool = False
 ) -> list[Row]:
-    """Every look, oldest first, with how many provisions changed."""
+    """Every look, oldest first, with the number of changed provisions."""
     titles = {one.name: one.title for one in documents}
     looks = sorted(
         (look for found in archive.looks.values() for look in found), key=lambda one: (one.retrieved_at, one.id)
@@ -158,7 +158,7 @@ def before_of(archive: Archive, look: Look) -> Look | None:
 
 
 def changes_of(rules: TermsRules, archive: Archive, look: Look) -> Comparison | None:
-    """What an edition changed; None for the first, and for what is no edition."""
+    """What an edition changed; None for the first edition, and for a look that found no new edition."""
     before = before_of(archive, look) if look.outcome.is_edition else None
     if before is None:
         return None
@@ -166,7 +166,7 @@ def changes_of(rules: TermsRules, archive: Archive, look: Look) -> Comparison | 
 
 
 def summed(found: Comparison | None) -> str:
-    """The changes in numbers: "3 provisions: 1 critical, 2 high"; "" where nothing was compared."""
+    """The changes in numbers: "3 provisions: 1 critical, 2 high"; "" when nothing was compared."""
     if found is None:
         return ""
     if not found.changes:
@@ -188,7 +188,7 @@ def change_rows(
     findings: Mapping[str, Sequence[str]],
     notes: Sequence[Note] = (),
 ) -> Iterator[Row]:
-    """A row for each change. `findings` are by check what it found last: "fail 0123456789abcdef"."""
+    """A row for each change. `findings` maps each check to its last findings: "fail 0123456789abcdef"."""
     for one in changes:
         checks = checks_of(one.anchors)
         yield (
@@ -216,7 +216,7 @@ def change_rows(
 
 
 def notes_on(notes: Iterable[Note], change: ProvisionChange) -> list[Note]:
-    """What people wrote about the provision, or about a fact that rests on it."""
+    """People's notes on the provision, or on a fact that rests on it."""
     texts = {one.text for one in (change.before, change.after) if one is not None}
     anchors = {one.id for one in change.anchors}
     return [
@@ -241,7 +241,7 @@ def change_lines(
     findings: Mapping[str, Sequence[str]],
     notes: Sequence[Note],
 ) -> Iterator[str]:
-    """The changes as text: what each is about, both wordings, what rests on it."""
+    """The changes as text: topic, both wordings, and the facts that rest on them."""
     yield f"{after.document}: {described(before)} -> {described(after)}"
     yield f"{summed(found)}; {found.same} the same, {found.moved} of them moved"
     for one in found.changes:
@@ -312,7 +312,7 @@ def provision_rows(
 
 
 def anchor_rows(standings: Iterable[AnchorStanding]) -> Iterator[Row]:
-    """Every fact that is anchored in a page, and how it stands."""
+    """Every fact that is anchored in a page, with its standing."""
     for one in standings:
         yield (
             one.anchor.id,

@@ -1,6 +1,6 @@
-"""Observed text on its way out, as data, whatever it looks like; and the words that text formats share.
+"""Makes observed text safe for output in any format, and holds words that text formats share.
 
-Inside XML there is nothing that XML 1.0 forbids, and nothing that a reader cannot see.
+Text for XML contains nothing that XML 1.0 forbids and nothing invisible.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SEPARATED = re.compile(r"(?<=[;\t\n\r])")
 _FORMULA_STARTS = frozenset("=+-@")
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # Persian, Hindi and many an emoji are spelt with them
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # needed for Persian, Hindi and many emoji
 
 
 @lru_cache(maxsize=1024)
@@ -47,7 +47,7 @@ _LONGEST_IN_MINUTES = 90
 
 
 def duration(minutes: int, *, words: bool = False) -> str:
-    """How long something takes: "45 min" (in `words` "45 minutes"), above an hour and a half "2 h 15 min"."""
+    """A duration: "45 min" (with `words`, "45 minutes"); above an hour and a half, "2 h 15 min"."""
     if minutes <= _LONGEST_IN_MINUTES:
         return counted(minutes, "minute") if words else f"{minutes} min"
     hours, left = divmod(minutes, 60)
@@ -55,11 +55,11 @@ def duration(minutes: int, *, words: bool = False) -> str:
 
 
 def safe_text(text: str, *, keep_lines: bool = False) -> str:
-    """Text without what a terminal obeys or a reader cannot see: controls, direction marks, lone surrogates.
+    """Text without control characters and invisible characters: controls, direction marks, lone surrogates.
 
-    Each of them becomes U+FFFD, so that a reader sees that something was there. `keep_lines` keeps line breaks.
+    Each becomes U+FFFD, so that readers see that something was there. `keep_lines` keeps line breaks.
     """
-    if text.isprintable():  # then none of its characters is of _UNSEEN
+    if text.isprintable():  # no printable character is in _UNSEEN
         return text
     if keep_lines:
         text = text.replace("\r\n", "\n")
@@ -76,15 +76,15 @@ def _harmless(character: str) -> bool:
 def csv_cell(value: Cell) -> str:
     """A CSV cell that a spreadsheet shows and never runs.
 
-    Lists are compact JSON, truth values `true` and `false`, times RFC 3339 UTC, null the empty cell; numbers stay
-    bare, so a negative one begins with its sign. A text (or what follows a semicolon or line break in it, since a
-    spreadsheet may take that for the end of a cell) that would start a formula gets an apostrophe before it, as
-    does one that already starts with an apostrophe: whoever takes one away has the text.
+    Lists are compact JSON, booleans `true` and `false`, times RFC 3339 UTC, None the empty cell. Numbers are not
+    quoted, so a negative one begins with its sign. A text that would start a formula gets a leading apostrophe, and so
+    does one that already starts with an apostrophe: removing one apostrophe restores the text. The same applies after a
+    semicolon or line break inside a text, since a spreadsheet may take that for the end of a cell.
     """
     match value:
         case str():
             if value.isascii() and value.isprintable() and value[:1].isalnum() and ";" not in value:
-                return value  # nearly every cell
+                return value  # the usual case
             text = safe_text(value, keep_lines=True)
             first, *others = _SEPARATED.split(text)
             inside = "".join(f"'{part}" if first.strip() and _needs_apostrophe(part) else part for part in others)
@@ -103,7 +103,7 @@ def csv_cell(value: Cell) -> str:
 
 @lru_cache(maxsize=1024, typed=True)
 def _list_cell(value: tuple[str, ...]) -> str:
-    # JSON can write what a terminal obeys as \uXXXX, so a list loses nothing.
+    # JSON writes control characters as \uXXXX, so a list loses nothing.
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace(";", "\\u003b")
     return text if text.isascii() and text.isprintable() else re.sub(r"[^ -~]", _escaped, text)
 
@@ -114,9 +114,9 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def _needs_apostrophe(text: str) -> bool:
-    """True when the first thing that a spreadsheet might look at is an apostrophe or starts a formula.
+    """True when the first character that a spreadsheet may notice is an apostrophe or starts a formula.
 
-    Some skip blanks, line breaks and what nobody sees before it, and some take full-width forms for the ASCII ones.
+    Some spreadsheets skip blanks, line breaks and invisible characters before it, and some accept full-width forms.
     """
     for character in text:
         if not (character.isspace() or unicodedata.category(character) in ("Cf", "Mn", "Me")):
@@ -126,7 +126,7 @@ def _needs_apostrophe(text: str) -> bool:
 
 
 def display(value: Value) -> str:
-    """A value as people read it: "none" for the empty list, "null" where the source said so."""
+    """A value as people read it: "none" for an empty list, "null" when the source said null."""
     match value:
         case None:
             return "null"
@@ -150,26 +150,26 @@ ORDER = (
     Outcome.PENDING,
     Outcome.NOT_YET_EFFECTIVE,
 )
-"""Outcomes as counts list them. What an app does not have is not among what applies."""
+"""The order in which counts list outcomes. "No setting" is left out, because it does not apply."""
 VIOLATED = tuple(one.value for one in Outcome if one.violates)
 UNPROVEN = tuple(one.value for one in Outcome if one.unproven)
 _OUTCOMES = frozenset(one.value for one in Outcome)
 
 
 def words(word: str) -> str:
-    """ "not_achievable" as people read it."""
+    """An outcome such as "not_achievable" as people read it."""
     return Outcome(word).words if word in _OUTCOMES else word
 
 
 def label(subject: SubjectV1) -> str:
-    """What to call a subject: its alias, short for apps; what a terminal or a reader cannot see is marked."""
+    """The label of a subject: its alias without "app:", or else its ID; invisible characters are marked."""
     return safe_text(subject["alias"]).removeprefix("app:") or safe_text(subject["id"])
 
 
 def called(subject: SubjectV1) -> str:
-    """What people say for a subject: "Jira on acme.atlassian.net"; what is invisible in it is marked."""
+    """The name that people use for a subject: "Jira on acme.atlassian.net"; invisible characters are marked."""
     from contribaudit.core.resolve.aliases import spoken
-    from contribaudit.rulebook.loader import app_titles  # its shapes take longer to import than a first paint may
+    from contribaudit.rulebook.loader import app_titles  # its models are too slow to import before a first paint
 
     title = app_titles().get(subject["app"].strip().casefold(), "")
     about = Subject("", Kind(subject["kind"]), subject["id"])
@@ -177,12 +177,12 @@ def called(subject: SubjectV1) -> str:
 
 
 def value_text(value: JsonValue) -> str:
-    """A value as people read it."""
+    """A value of the published report as people read it."""
     return display(tuple(value) if isinstance(value, list) else value)
 
 
 def raw_text(value: Any) -> str:
-    """A value of a raw object as one line: text as it is, everything else as JSON."""
+    """A value of a raw object on one line: text unchanged, everything else as JSON."""
     if isinstance(value, Nothing):
         return str(value.value)
     if isinstance(value, str):
@@ -191,13 +191,14 @@ def raw_text(value: Any) -> str:
 
 
 def group(outcome: str) -> int:
-    """0 for what fails, 1 for what is unverified, 2 for the rest."""
+    """0 for outcomes that fail, 1 for unverified ones, 2 for the rest."""
     return 0 if outcome in VIOLATED else 1 if outcome in UNPROVEN else 2
 
 
 def spaces_read(held: Counts) -> str:
-    """ "9,012 of 9,040 spaces (28 unseen)", "9,012 spaces" where nobody counted them, "9,012+ spaces" where a listing
-    broke off; "" where none was asked for.
+    """How many spaces were read: "9,012 of 9,040 spaces (28 unseen)", or "9,012 spaces" when no total is known.
+
+    "9,012+ spaces" when a listing was incomplete; "" when no spaces were requested.
     """
     if held.spaces_whole is None:
         return ""
@@ -209,7 +210,7 @@ def spaces_read(held: Counts) -> str:
 
 
 def csp_digest(text: str) -> str:
-    """The digest by which a Content-Security-Policy admits an inline style or script."""
+    """The digest with which a Content-Security-Policy allows an inline style or script."""
     return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
 
 
@@ -217,14 +218,14 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 def xml_plain(text: str) -> str:
-    """The text as data; what XML cannot write, and what is invisible, becomes U+FFFD. Line breaks stay."""
+    """The text for XML; forbidden and invisible characters become U+FFFD. Line breaks stay."""
     if text.isprintable():
         return text
     return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", safe_text(text, keep_lines=True))
 
 
 def element_text(text: str) -> str:
-    """Character data."""
+    """The text as XML character data."""
     return escape(xml_plain(text), quote=False)
 
 
@@ -232,5 +233,5 @@ _IN_ATTRIBUTES = str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r"
 
 
 def attribute(text: str) -> str:
-    """An attribute's value with its quotes; line breaks survive as character references."""
+    """The text as a quoted XML attribute value; line breaks are kept as character references."""
     return '"' + element_text(text).translate(_IN_ATTRIBUTES) + '"'

@@ -1,4 +1,4 @@
-"""The report for a terminal: the verdict, what fails or is unverified, what to do, what changed, what was read."""
+"""The report for a terminal: the verdict, open findings, steps, changes, and what was read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _WORD_STYLES = {
 
 
 Typed: TypeAlias = Callable[[str], str]
-"""Completes the commands in a text."""
+"""Completes the commands in a text with the options that they need."""
 
 
 def render(
@@ -46,11 +46,11 @@ def render(
     kept: bool = True,
     typed: Typed = str,
 ) -> str:
-    """The report as text: as wide as the terminal, or 140 columns (or $COLUMNS) for a pipe.
+    """The report as text, as wide as the terminal, or 140 columns (or $COLUMNS) for a pipe.
 
-    At most MOST_LINES lines that answer the three questions; with `everything` each finding, passes too, each step,
-    each change and each source. The verdict is the first line and the last. Where no history keeps the run, `--all` is
-    named in place of the commands that tell more of it. `typed` completes commands with what they have to be told.
+    By default at most MOST_LINES lines that answer the three questions; with `everything`, every finding, step, change
+    and source. The verdict is the first line and the last. Unless the run is `kept` in a history, hints name `--all`
+    instead of commands that show more. `typed` completes the commands.
     """
     about, width = Overview(document), width_of(terminal=terminal)
     whole = _full_report(about, typed) if everything else first_table(about, width, typed if kept else None)
@@ -88,22 +88,23 @@ def _full_report(about: Overview, typed: Typed) -> list[RenderableType]:
 
 
 MOST_LINES = 37
-"""What follows on stderr, and the prompt, then still fit a screen of 40."""
+"""This leaves room on a screen of 40 lines for what follows on stderr, and the prompt."""
 MOST_GROUPS = 12
 _LEAST_ROOM = 7
-"""Lines of findings that are always shown: changes and steps give way to them."""
+"""Lines of findings that are always shown; changes and steps are shortened instead."""
 FIRST_STEPS = 3
 _WIDE = 72
-"""From how many columns on a question and its worst fact stand side by side, with who changed it. In fewer, one
-sentence follows the other, so that findings have room."""
+"""From this width on, questions are a table of name, state and worst fact. Below it, each is a sentence, which leaves
+more room for findings.
+"""
 _NARROW = 50
-"""In fewer columns only the newest change is shown."""
+"""Below this width, only the newest change is shown."""
 FIRST_CHANGES = 4
 FIRST_WARNINGS = 2
 
 
 def first_table(about: Overview, width: int, typed: Typed | None = str) -> list[Text]:
-    """What fits on one screen: verdict, questions, changes, findings by check, what to do, what was read, verdict."""
+    """The report on one screen: verdict, questions, changes, counts, findings by check, steps, reading, verdict."""
     blank = Text()
     top = [*wrapped(Text(about.headline, _VERDICT_STYLES[about.word]), width, 4), *wrapped(_title(about), width, 1)]
     top += [blank, *_questions(about, width), blank]
@@ -134,7 +135,7 @@ def _verdict_line(about: Overview) -> Text:
 
 
 def _outcome_counts(about: Overview) -> Text:
-    """ "57 apply: 28 pass, 8 fail, 3 no setting"."""
+    """The counts in a line: "57 apply: 28 pass, 8 fail, 3 no setting"."""
     none = about.counts[Outcome.NO_SUCH_SETTING.value]
     items = [Text(f"{number} {words(one)}", _WORD_STYLES.get(words(one), "")) for one, number in about.ordered_counts]
     items += [Text(f"{none} no setting", "dim")] if none else []
@@ -197,7 +198,7 @@ def _values_and_actor(change: CountedChange) -> str:
 
 
 def _groups(about: Overview, width: int, room: int, typed: Typed | None) -> list[Text]:
-    """As many as the room holds, three lines each at most; the last line counts the findings that are left out."""
+    """As many groups as fit, at most three lines each; the last line counts the findings that are left out."""
     lines: list[Text] = []
     groups = about.groups()
     for number, one in enumerate(groups):
@@ -212,7 +213,7 @@ def _groups(about: Overview, width: int, room: int, typed: Typed | None) -> list
 
 
 def _group(about: Overview, group: FindingGroup, width: int) -> list[Text]:
-    """What is asked, with the counts, and where; the severity stands in front, where there is room in a column."""
+    """A check with its counts, and the subjects below; the severity has its own column if the width allows."""
     style = "red" if group.fails else "yellow" if group.open else ""
     if width < _WIDE:
         titled = Text.assemble((f"{group.severity.value}: ", style), _group_title(group, width))
@@ -229,7 +230,7 @@ def _rest_hint(command: str, typed: Typed | None) -> str:
 
 
 def _group_title(group: FindingGroup, room: int) -> Text:
-    """ "App data is in an allowed location (DR-01): 3 fail, 1 unknown", with fewer words where there is less room."""
+    """Title and counts: "App data is in an allowed location (DR-01): 3 fail, 1 unknown"; shorter if `room` is small."""
     title = Text.assemble((safe_text(group.title), "bold"), f" ({safe_text(group.check)}): ")
     counts = [(number, words(outcome)) for outcome, number in group.ordered]
     if group.number == 1:
@@ -243,7 +244,7 @@ def _group_title(group: FindingGroup, room: int) -> Text:
 
 
 def _subjects_or_reason(about: Overview, one: FindingGroup, room: int) -> str:
-    """The apps; of one finding why, too."""
+    """The subjects of a group; for a single finding, its subject and reason."""
     first, reason = one.findings[0]["subject"], safe_text(one.findings[0]["reason"])
     if one.number == 1:
         return reason if about.is_wide(first) else f"{called(first)}: {reason}"
@@ -254,7 +255,7 @@ def _subjects_or_reason(about: Overview, one: FindingGroup, room: int) -> str:
 
 
 def joined(names: Sequence[str], number: int, room: int) -> str:
-    """Names in so many columns, those of one site together: "Jira and Confluence on acme.atlassian.net and 3 more"."""
+    """Names in at most `room` columns, grouped by site: "Jira and Confluence on acme.atlassian.net and 3 more"."""
     for shown in range(len(names), 0, -1):
         places: dict[str, list[str]] = {}
         for name in names[:shown]:
@@ -318,7 +319,7 @@ def _expiry_words(days: int) -> str:
 
 
 def findings_table(findings: Iterable[FindingV1]) -> RenderableType:
-    """One row for each finding, gravest first: outcome, severity, check with its title, and what was found where."""
+    """One row for each finding, worst first: outcome, severity, check with its title, subject and reason."""
     listed = gravest_first(findings)
     names = [called(one["subject"]) for one in listed]
     bearers: dict[str, set[tuple[str, str]]] = {}
@@ -356,7 +357,7 @@ def _reason_with_dates(finding: FindingV1) -> Text:
 
 
 def _steps(steps: Sequence[Task], typed: Typed) -> RenderableType:
-    """Everything to do, gravest first, and what cannot be resolved."""
+    """Everything to do, most severe first, and what cannot be resolved yet."""
     rows = [(one.kind, one.severity, duration(one.minutes), typed(one.what)) for one in steps if one.kind != NOBODY]
     parts: list[RenderableType] = []
     if rows:
@@ -374,7 +375,7 @@ def _collection(document: ReportV1) -> RenderableType:
         its = [one for one in document["collection"] if one["organization"] == place["id"]]
         for one in its:
             bad = one["status"] != "ok"
-            # A whole list may announce more than it holds: repeated entries are announced, and counted once.
+            # A complete list may announce more than it holds: duplicate entries are announced, but counted once.
             announced = f" of {one['announced']}" if bad and one["announced"] is not None else ""
             status = Text(one["status"], style="yellow" if bad else "green")
             rows.append(

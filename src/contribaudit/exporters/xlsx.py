@@ -1,6 +1,6 @@
-"""A workbook: one sheet for each CSV that the report holds. Every cell is text; none can become a formula.
+"""A workbook of findings, changes, collection, summary and organizations. Every cell is text, never a formula.
 
-A full sheet continues in another; text too long for a cell is cut and marked.
+A full sheet continues on another; text that is too long for a cell is cut and marked.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NARROW = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one sheet holds, or several where one is too small."""
+    """The content of a sheet, or of several if it exceeds one."""
 
     name: str
     columns: Sequence[str]
@@ -48,7 +48,7 @@ class Page:
 
 
 def write(document: ReportV1, out: BinaryIO, *, most_rows: int = MOST_ROWS) -> None:
-    """The workbook."""
+    """Write the report as a workbook."""
     finished = datetime.fromisoformat(document["run"]["finished_at"])
     title = f"contribaudit, run {document['run']['id']}"
     write_pages(out, pages(document), title=title, created=finished, most_rows=most_rows)
@@ -63,9 +63,9 @@ def write_pages(
     most_rows: int = MOST_ROWS,
     wrap: bool = False,
 ) -> None:
-    """A workbook of these sheets; `created` is a time from its content, so that the same content has the same bytes.
+    """Write a workbook of these sheets. `created` is a time from its content, so that equal content has equal bytes.
 
-    With `wrap` a long text is shown in several lines.
+    With `wrap`, a long text is shown on several lines.
     """
     import xlsxwriter
 
@@ -76,14 +76,14 @@ def write_pages(
         "strings_to_urls": False,
     }
     with xlsxwriter.Workbook(out, options) as book:
-        library = f"XlsxWriter {xlsxwriter.__version__}"  # another one may write the same otherwise
+        library = f"XlsxWriter {xlsxwriter.__version__}"  # another version may write the same content differently
         book.set_properties({"title": title, "created": created, "comments": library})
         for page in sheets:
             _write_page(book, page, most_rows, wrap=wrap)
 
 
 def pages(document: ReportV1) -> Iterator[Page]:
-    """The sheets in their order."""
+    """The sheets in order."""
     yield Page("findings", csv_evidence.FINDINGS.columns, csv_evidence.FINDINGS.rows(document))
     yield Page("changes", CHANGES, _changes(document))
     yield Page("collection", csv_evidence.COLLECTION.columns, csv_evidence.COLLECTION.rows(document))
@@ -156,13 +156,13 @@ def _summary(document: ReportV1) -> Iterator[tuple[Cell, ...]]:
 
 
 def cell(value: Cell) -> str:
-    """A cell's text: as in the CSV, but for the apostrophe, which a text cell does not need."""
+    """A cell's text: as in the CSV, but without the apostrophe, which a text cell does not need."""
     text = xml_plain(value) if isinstance(value, str) else xml_plain(csv_cell(value))
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - len(CUT)] + CUT
 
 
 def _write_page(book: xlsxwriter.Workbook, page: Page, most_rows: int, *, wrap: bool) -> None:
-    # A quote prefix keeps a text a text when somebody edits the cell.
+    # The quote prefix keeps the cell a text when somebody edits it.
     style = book.add_format({"num_format": "@", "valign": "top", "quote_prefix": True, "text_wrap": wrap})
     bold = book.add_format({"bold": True, "num_format": "@"})
     number, line, sheet = 1, most_rows, None

@@ -1,8 +1,9 @@
-"""HTML for an auditor: one file that holds everything and fetches nothing; title, map, answers, list, sign-off.
+"""HTML for an auditor: one self-contained file with title, map, answers, list of findings and sign-off.
 
-`page.html.jinja` is the page, `report.css` how it looks, `report.js` the list; a Content-Security-Policy with their
-digests lets no other style or script run. Without script it shows everything but the list, and of that what fails or is
-unverified. The findings are a JSON block (`rows.py`). No colour stands alone: bars and cells have a pattern or a sign.
+`page.html.jinja` is the page, `report.css` its style, `report.js` the list; a Content-Security-Policy with their
+digests blocks any other style or script. Without script the page shows everything but the list, of which it then shows
+what fails or is unverified. The findings are a JSON block (`rows.py`). Colour is never the only sign: bars and cells
+have a pattern or a character too.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Segment(Painted):
-    """One piece of a bar; places are percent of the widest bar."""
+    """A segment of a bar; `start` and `width` are percentages of the widest bar."""
 
     group: str
     number: int
@@ -56,7 +57,7 @@ class Segment(Painted):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar with what it is of."""
+    """A bar of outcomes with its title."""
 
     title: str
     total: int
@@ -69,7 +70,7 @@ class Bar:
 
 
 def bars(counts: Iterable[tuple[str, Counter[str]]]) -> list[Bar]:
-    """A bar for each title, as long as it has findings that apply, the longest over the whole width."""
+    """A bar for each title, proportional to the number of applicable findings; the longest has the whole width."""
     grouped = [
         (title, {name: sum(counter[one] for one in outcomes) for name, outcomes in GROUPS.items()})
         for title, counter in counts
@@ -91,17 +92,17 @@ def _bar(title: str, groups: dict[str, int], widest: int) -> Bar:
 
 MOST_WITHOUT_SCRIPT = 500
 MOST_TASKS = 20
-"""Steps that are shown on the page and on paper; the rest is folded."""
+"""Steps that are shown on the page and in print; the rest is folded."""
 MOST_CHANGES = 50
 MOST_ROWS = 100
-"""Of attestations and waivers."""
+"""The most rows of attestations, and of waivers."""
 MOST_REASONS = 4
-"""Why findings of one check are open."""
+"""The most reasons listed for the open findings of one check."""
 _PIECES = 200
 
 
 def findings_digest(document: ReportV1) -> str:
-    """SHA-256 (hex) of the findings as `--format csv` writes them; an evidence folder's table has more columns."""
+    """SHA-256 (hex) of the findings as `--format csv` writes them; the table of an evidence folder has more columns."""
     digest = hashlib.sha256()
     sheet = csv_evidence.FINDINGS
     for line in csv_evidence.lines(chain([sheet.columns], sheet.rows(document))):
@@ -147,7 +148,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
         most_rows=MOST_ROWS,
         most_reasons=MOST_REASONS,
         slugs=defaultdict(str, {one.id: one.slug for one in checks.ALL}),
-        # Ours alone: everything else on the page is escaped.
+        # Only our own files are marked safe; everything else on the page is escaped.
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
         chunks=map(Markup, chunks(ordered, document, sets)),
@@ -159,7 +160,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
 
 
 def _on_each_sheet(run: int, digest: str) -> str:
-    """Style that puts run and digest below every sheet of paper. Both are ours: a number, and hex digits."""
+    """Style that prints run and digest at the bottom of every sheet. Both are safe: a number, and hex digits."""
     return (
         f'\n@page {{ @bottom-left {{ content: "contribaudit run {run:d} \\b7  report SHA-256 {digest}"; }}'
         ' @bottom-right { content: "page " counter(page) " of " counter(pages); } }\n'
@@ -183,7 +184,7 @@ def _template() -> Template:
 
 
 def _minute(moment: str) -> str:
-    """ "2026-11-21T08:00:00Z" as people read it: "2026-11-21 08:00 UTC"."""
+    """The time "2026-11-21T08:00:00Z" as people read it: "2026-11-21 08:00 UTC"."""
     return f"{moment[:10]} {moment[11:16]} UTC"
 
 

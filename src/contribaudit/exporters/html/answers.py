@@ -1,4 +1,4 @@
-"""What an auditor reads of each check without opening anything, and what people vouched for: waivers, attestations."""
+"""The answers per check that an auditor reads without unfolding anything; waivers, attestations and locations."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from contribaudit.exporters.tally import Tally
 from contribaudit.exporters.text import called, group, safe_text, value_text, words
 
 NAMED = 5
-"""How many subjects, values or sources are named before the rest is a number."""
+"""How many subjects, values or sources are named before the rest is only counted."""
 _NO_ID = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 @dataclass(slots=True)
 class Proof:
-    """Evidence of one grade from one source."""
+    """The evidence of one grade from one source."""
 
     grade: str
     source: str
@@ -35,7 +35,7 @@ class Proof:
     last: str = ""
 
     def add(self, observed_at: str) -> None:
-        """Count one more."""
+        """Count one more piece of evidence."""
         self.findings += 1
         self.first = min(self.first or observed_at, observed_at)
         self.last = max(self.last, observed_at)
@@ -51,7 +51,7 @@ class Trouble:
     first: list[FindingV1] = field(default_factory=list)
 
     def add(self, finding: FindingV1) -> None:
-        """Count one more."""
+        """Count one more finding."""
         self.findings += 1
         if len(self.first) < NAMED:
             self.first.append(finding)
@@ -59,12 +59,12 @@ class Trouble:
 
 @dataclass(slots=True)
 class Answer:
-    """One check: what is required, what was seen, how that is known."""
+    """One check: what is required, what was seen, and from what evidence."""
 
     check: str
     title: str
     severity: Severity
-    """The gravest of its findings'."""
+    """The highest severity of the check's findings."""
     tally: Tally = field(default_factory=Tally)
     expected: Counter[str] = field(default_factory=Counter)
     observed: Counter[str] = field(default_factory=Counter)
@@ -74,17 +74,17 @@ class Answer:
     console_paths: dict[str, None] = field(default_factory=dict)
     proofs: dict[tuple[str, str], Proof] = field(default_factory=dict)
     unproven: int = 0
-    """Findings without any evidence."""
+    """How many findings have no evidence."""
     troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
-    """What fails or is unverified, by outcome and reason, gravest first."""
+    """Findings that fail or are unverified, by outcome and reason, worst first."""
 
     @property
     def anchor(self) -> str:
-        """Its name in the page's address: the check's ID."""
+        """The HTML ID of the check's section."""
         return "check-" + _NO_ID.sub("-", self.check).strip("-")
 
     def add(self, finding: FindingV1) -> None:
-        """Count a finding; they come gravest first."""
+        """Count a finding. The worst findings must come first."""
         self.severity = min(self.severity, Severity(finding["severity"]), key=lambda each: each.rank)
         self.tally.by_outcome[finding["outcome"]] += 1
         self.expected[value_text(finding["expected"]) if finding["expected"] is not None else "not a single value"] += 1
@@ -104,7 +104,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The checks of one question, or of a family that answers none of the three; gravest first."""
+    """The checks of one question, or of a family outside the three questions; worst first."""
 
     family: str
     title: str
@@ -112,12 +112,12 @@ class Section:
 
     @property
     def tally(self) -> Tally:
-        """All of them together."""
+        """The outcomes of all checks together."""
         return Tally(sum((one.tally.by_outcome for one in self.answers), Counter()))
 
 
 def sections(ordered: Iterable[FindingV1], chapter: Callable[[str], str]) -> list[Section]:
-    """Every check under the question that it answers, in reading order; `ordered` has the gravest findings first."""
+    """Every check under the question that it answers, in reading order; `ordered` has the worst findings first."""
     found: dict[str, Answer] = {}
     for one in ordered:
         check = one["check"]
@@ -136,13 +136,13 @@ GROUPS = {
     name: tuple(outcome.value for outcome, its in GROUP_OF.items() if outcome is not None and its == name)
     for name in ("fail", "not achievable", "unverified", "settled", "pass")
 }
-"""Outcomes that bars show as one. What no app has is left out, as among what applies."""
+"""Outcomes that bars show as one segment. "No setting" is left out, because it does not apply."""
 _TOGETHER = {name: GROUPS[name] for name in ("fail", "not achievable", "unverified")}
 _ALONE = ("waived", "pending", "exempt", "not_yet_effective", "pass", "no_such_setting")
 
 
 def parts(tally: Tally) -> list[tuple[str, str, int]]:
-    """What a tally counts, gravest first: outcomes as the list's address takes them, what they are called, how many."""
+    """The counts of a tally, worst first: outcomes as the list's address takes them, their title, and the number."""
     alone = {words(one): (one,) for one in _ALONE}
     counted = [
         (",".join(its), title, sum(tally.by_outcome[one] for one in its)) for title, its in (_TOGETHER | alone).items()
@@ -152,14 +152,14 @@ def parts(tally: Tally) -> list[tuple[str, str, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Waived:
-    """One waiver and what it covers."""
+    """A waiver and the findings that it covers."""
 
     reason: str
     approved_by: str
     ticket: str
     expires: str
     days_left: int
-    """Less than nothing where it has ended."""
+    """Negative when the waiver has expired."""
     findings: tuple[FindingV1, ...]
 
     @property
@@ -174,7 +174,7 @@ class Waived:
 
 
 def waivers(document: ReportV1) -> list[Waived]:
-    """Every waiver that covers a finding, the next to end first."""
+    """Every waiver that covers a finding; the first to expire comes first."""
     today = datetime.fromisoformat(document["as_of"]).date()
     found: dict[tuple[str, str, str, str], list[FindingV1]] = defaultdict(list)
     for one in document["findings"]:
@@ -189,11 +189,11 @@ def waivers(document: ReportV1) -> list[Waived]:
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """What one person recorded at one moment, and which findings rest on it."""
+    """What one person recorded at one time, and the findings that rest on it."""
 
     by: str
     confirmed_by: str
-    """"" where nobody did."""
+    """ "" when nobody confirmed it."""
     observed_at: str
     days_old: int
     grade: str
@@ -202,12 +202,12 @@ class Vouched:
 
     @property
     def checks(self) -> list[str]:
-        """The checks that rest on it."""
+        """The checks whose findings rest on the record."""
         return sorted({one["check"] for one in self.findings})
 
 
 def attestations(document: ReportV1) -> list[Vouched]:
-    """What people recorded of the console and findings rest on, oldest first."""
+    """What people attested and findings rest on, oldest first."""
     now = datetime.fromisoformat(document["as_of"])
     found: dict[tuple[str, str, str, str, str], list[FindingV1]] = defaultdict(list)
     for one in document["findings"]:
@@ -225,7 +225,7 @@ def attestations(document: ReportV1) -> list[Vouched]:
 
 
 def known(proof: Proof | Vouched) -> str:
-    """How it is known, and from where: "documented: POST /v2/…"; a source that names its grade stands alone."""
+    """Grade and source of evidence: "documented: POST /v2/…". A source that begins with the grade is shown alone."""
     source = safe_text(proof.source)
     return source if source.startswith(proof.grade) else f"{proof.grade}: {source}"
 
@@ -239,14 +239,14 @@ class LocationCount:
     apps: int
     pinned: int
     outcome: str
-    """"" where the policy does not ask."""
+    """ "" when the policy has no rule about it."""
     named: tuple[str, ...]
-    """The apps that a finding names, by what people call them."""
+    """The apps that a finding names, under the names that people use."""
     findings: tuple[FindingV1, ...]
 
 
 def apps_by_location(document: ReportV1) -> list[LocationCount]:
-    """Where apps keep their data, most apps first, with those that findings name."""
+    """Locations with the apps that findings name, most apps first."""
     by_value: dict[str, dict[str, FindingV1]] = defaultdict(dict)
     for one in document["findings"]:
         if one["setting"] == names.REALM and one["subject"]["kind"] == "app":
@@ -265,12 +265,12 @@ def apps_by_location(document: ReportV1) -> list[LocationCount]:
 
 
 def by_deed(changes: Iterable[CountedChange]) -> list[list[CountedChange]]:
-    """Changes of one subject with one cause together; those without a known cause first."""
+    """Changes grouped by subject, cause and time; groups with an unknown cause first."""
     found = grouped(changes, lambda one: (one.about, one.cause, one.when)).values()
     return sorted(found, key=lambda its: all(one.explained for one in its))
 
 
 def some(values: Iterable[str], most: int = NAMED) -> tuple[Sequence[str], int]:
-    """The first few, safe to show, and how many more there are."""
+    """The first values, safe to show, and the number of further ones."""
     told_all = [safe_text(one) for one in values]
     return told_all[:most], max(0, len(told_all) - most)

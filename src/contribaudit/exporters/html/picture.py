@@ -1,6 +1,6 @@
-"""The map as a drawing: where apps keep their data, then sites by question, and a square for each site beyond those.
+"""Draws the map: where apps keep their data, a row per site with a cell per question, and squares for further sites.
 
-Only places and sizes are worked out here; the template writes the SVG, and escapes what it names.
+This module only computes positions and sizes; the template writes the SVG and escapes the names.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from contribaudit.exporters.text import safe_text
 
 WIDTH = 760
 MOST_ROWS = 40
-"""Sites that have a row; those beyond are squares, since they are less bad."""
+"""How many sites have a row; the others, which are less bad, are squares."""
 NO_SITE = "no site"
-"""Name of the site of apps without one, also in the list's address; no host has a blank in it."""
+"""The name for apps without a site, also in the list's address; no host contains a blank."""
 MOST_SQUARES = 3000
 _NAME, _ROW, _HEAD, _SQUARE = 214, 30, 26, 14
 _LONGEST_NAME = 30
@@ -28,7 +28,7 @@ _LEAST_PIECE = 6.0
 
 
 class Painted:
-    """What is painted as the outcomes that it stands for."""
+    """A shape that is painted in the style of its group of outcomes."""
 
     __slots__ = ()
     group: str
@@ -41,7 +41,7 @@ class Painted:
 
 @dataclass(frozen=True, slots=True)
 class Box(Painted):
-    """A rectangle, what stands in it, and where it leads."""
+    """A rectangle with its text and link."""
 
     x: float
     y: float
@@ -49,7 +49,7 @@ class Box(Painted):
     height: float
     group: str
     sentence: str
-    """The whole of it in words."""
+    """The content of the box as a sentence."""
     mark: str = ""
     word: str = ""
     link: str = ""
@@ -66,7 +66,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """The map, in the units of its view box."""
+    """The map, in the units of the SVG's view box."""
 
     locations: tuple[Box, ...]
     heads: tuple[tuple[float, str], ...]
@@ -75,15 +75,15 @@ class Drawing:
     lines_height: float
     squares_height: float
     beyond: int
-    """Sites that are only squares."""
+    """How many sites are shown as squares only."""
     undrawn: int
-    """Sites that are not even that."""
+    """How many sites are not drawn at all."""
     summary: str
     """The matrix in one sentence, without a full stop."""
 
 
 def drawing(whole: SiteMap, organizations: dict[str, str]) -> Drawing:
-    """The drawing of a map; `organizations` are names by ID."""
+    """The drawing of a map; `organizations` maps IDs to names."""
     column = (WIDTH - _NAME) / len(QUESTIONS)
     lines = [
         Line(
@@ -134,7 +134,7 @@ def drawing(whole: SiteMap, organizations: dict[str, str]) -> Drawing:
 
 
 def _bar(whole: SiteMap) -> tuple[Box, ...]:
-    """A piece for each location, as wide as it has apps, and never too narrow to be seen."""
+    """A piece for each location, proportional to its number of apps, but wide enough to be visible."""
     if not whole.apps:
         return ()
     least = [max(_LEAST_PIECE, WIDTH * one.apps / whole.apps) for one in whole.locations]
@@ -167,7 +167,7 @@ def _short_site_name(row: MapRow) -> str:
 
 
 def _link(row: MapRow, question: MapQuestion, cell: MapCell, organizations: dict[str, str]) -> str:
-    """The findings behind a cell, as `site_map.filter_of` has them for the dashboard; "" where there are none."""
+    """The link to the findings behind a cell, like `site_map.filter_of` for the dashboard; "" for none."""
     if cell.outcome is None:
         return ""
     organization = organizations.get(row.organization) or row.organization

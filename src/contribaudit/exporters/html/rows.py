@@ -1,7 +1,7 @@
-"""The list of findings as the page's script takes it: links that choose from it, and JSON rows.
+"""The list of findings for the page's script: links that filter it, and JSON rows.
 
-What a link chooses stands in the page's address, so that it can be sent on and kept. In the rows a text that recurs is
-written once.
+A link's filter is part of the page's address, so that people can share and save it. A text that occurs in several rows
+is written once.
 """
 
 from __future__ import annotations
@@ -23,39 +23,39 @@ _UNSAFE = re.compile("[<>&]")
 
 
 def chosen(**choices: str) -> str:
-    """The address of the list with these choices; an empty one is left out."""
+    """The address of the list with this filter; empty values are left out."""
     told = {key: safe_text(value, keep_lines=True) for key, value in choices.items() if value}
     return f"{LIST}?{urlencode(told)}" if told else LIST
 
 
 class FindingSets:
-    """Sets of findings that no filter selects (those of a step, of a waiver), each under a name of its own."""
+    """Named sets of findings that no filter selects, such as those of a step or a waiver."""
 
     def __init__(self) -> None:
         self.made: dict[str, tuple[str, tuple[str, ...]]] = {}
-        """By name: what it is called, and the IDs of its findings."""
+        """By name of each set, its title and the IDs of its findings."""
 
     def link(self, name: str, called: str, findings: Iterable[str]) -> str:
-        """The address of the list with these findings alone."""
+        """The address of the list with only these findings."""
         self.made[name] = (safe_text(called), tuple(findings))
         return chosen(set=name)
 
 
 class Texts:
-    """Texts by number, in the order in which they were first needed."""
+    """Numbers for texts, in the order in which the texts were first needed."""
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
 
     def __call__(self, text: str | None) -> int:
-        """The text's number; None is the empty text."""
+        """The number of the text; None counts as ""."""
         return self.numbers.setdefault(text or "", len(self.numbers))
 
 
 def chunks(findings: Sequence[FindingV1], document: ReportV1, sets: FindingSets) -> Iterator[str]:
-    """The block's text, piece by piece; `<`, `>` and `&` are escaped, so that it can stand inside a script element.
+    """The text of the JSON block, piece by piece; `<`, `>` and `&` are escaped for use inside a script element.
 
-    `sets` is read when the first piece is asked for: by then the page above has named them.
+    `sets` is read when the first piece is requested: by then the page above has named its sets.
     """
     texts, new = Texts(), frozenset(document["newly"])
     called = {one["id"]: one["name"] for one in document["organizations"]}
@@ -82,12 +82,12 @@ def chunks(findings: Sequence[FindingV1], document: ReportV1, sets: FindingSets)
 
 
 def safe(text: str) -> str:
-    """ASCII JSON without a character that HTML knows."""
+    """The JSON text with the characters that are special in HTML escaped."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def _row(finding: FindingV1, texts: Texts, called: dict[str, str], new: bool) -> list[object]:
-    """In the order of COLUMNS in report.js."""
+    """A finding in the order of COLUMNS in report.js."""
     subject, waiver = finding["subject"], finding["waiver"]
     return [
         finding["id"],
