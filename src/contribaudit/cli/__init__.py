@@ -1,7 +1,7 @@
 """The command line: one file per subcommand, imported only when it is called.
 
-`console.py` is what every command is given, `options.py` and `arguments.py` what they share, `diagnostics.py` all
-that is written to stderr, `exit_codes.py` how they end.
+`console.py` has the object that every command receives, `options.py` and `arguments.py` what they share,
+`diagnostics.py` everything written to stderr, `exit_codes.py` the exit codes.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "notify": ("contribaudit.cli.notify", "Tell people what is new, and show who was told what."),
     "simulate": ("contribaudit.cli.simulate", "Serve a simulated Atlassian admin API on this machine."),
 }
-"""Every subcommand in the order of the help: its module, which has a `command`, and one line about it."""
+"""Every subcommand in the order of the help, with its module, which has a `command`, and a one-line description."""
 
 
 class Commands(click.Group):
@@ -122,7 +122,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command line; returns the exit code. Every error has been written to stderr."""
+    """Run one command line and return its exit code. Every error is written to stderr."""
     console = Console()
     console.commands = group
     say = console.diagnostics
@@ -144,12 +144,12 @@ def run(argv: Sequence[str]) -> int:
         code = exit_codes.INTERRUPTED
     except BrokenPipeError as error:
         if reader_gone():
-            code = exit_codes.OK  # of the help: what has a verdict writes through the console
+            code = exit_codes.OK  # only the help breaks off like this: a result is written through the console
         else:
             say.error(output_error(error, "standard output"))
             code = exit_codes.TOOL
     except OSError as error:
-        # What a command did not expect of the operating system: a full disk above all.
+        # An error that no command expects, usually a full disk.
         code = _failed_by_system(say, error)
     except Exception as error:  # noqa: BLE001  the last stop before the user: a bug must not end as "findings" (1)
         say.bug(error)
@@ -160,7 +160,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _invoke(console: Console, argv: Sequence[str]) -> int:
-    # Not group.main(): that turns a closed pipe into exit code 1, which means "findings" here.
+    # Not group.main(): it turns a closed pipe into exit code 1, which means "findings" here.
     try:
         with group.make_context(PROGRAM, list(argv), obj=console) as ctx:
             group.invoke(ctx)
@@ -191,9 +191,9 @@ def _failed_by_system(say: Diagnostics, error: OSError) -> int:
 
 
 def _flush_stdout() -> bool:
-    """Whether everything that the reader wanted was written to stdout.
+    """True when stdout received everything that its reader wanted.
 
-    If not, Python is kept from complaining about it at its own end.
+    Otherwise stdout is discarded, so that Python does not complain at exit.
     """
     try:
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Parses what people type: times, runs, checks; reads the page that they name."""
+"""Parses times, runs and checks that people type, and reads the page that they name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HOURS = {"h": 1, "d": 24, "w": 168}
 
 
 def duration(text: str) -> timedelta:
-    """A length of time: hours, days or weeks. Raises UsageError for anything else."""
+    """A duration in hours, days or weeks. Raises UsageError for any other text."""
     found = _DURATION.fullmatch(text.strip())
     if found is None:
         raise UsageError(f"Invalid duration {text[:40]!r}", hint="Write hours, days or weeks: 12h, 30d, 2w.")
@@ -30,12 +30,12 @@ def duration(text: str) -> timedelta:
 
 
 def is_duration(text: str) -> bool:
-    """Whether it is a length of time."""
+    """True when the text is a duration."""
     return _DURATION.fullmatch(text.strip()) is not None
 
 
 def moment(text: str) -> datetime:
-    """A date or time, UTC where it names no zone, or how long ago it was: 12h, 7d, 2w. Raises UsageError."""
+    """A date or time (UTC unless it names a zone), or a duration before now: 12h, 7d, 2w. Raises UsageError."""
     from contribaudit.core.model.times import parse_utc
 
     if is_duration(text):
@@ -49,7 +49,7 @@ def moment(text: str) -> datetime:
 
 
 def past_moment(job: Job, text: str) -> datetime:
-    """The end of a run by its number, or of a day, or a time; never later than now. Raises UsageError."""
+    """The end of a run (by number) or of a day, or a time, but never later than now. Raises UsageError."""
     from contribaudit.core.model.times import parse_end
 
     number = run_number(text)
@@ -63,8 +63,9 @@ def run_number(text: str) -> int | None:
 
 
 def run_of(store: History, organization: str, text: str) -> RunRecord:
-    """The run of that number, or the organization's last one by then; the first where a length of time reaches back
-    further. Raises UsageError.
+    """The run with that number, or the organization's last run by that time. Raises UsageError.
+
+    A duration that reaches back before the first run yields the first run.
     """
     number = run_number(text)
     if number is not None:
@@ -79,7 +80,7 @@ def run_of(store: History, organization: str, text: str) -> RunRecord:
 
 
 def check_ids(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """The IDs of the checks that IDs, slugs and wildcards name. Raises UsageError for one that names none."""
+    """The IDs of the checks that match these IDs, slugs and wildcards. Raises UsageError for one that matches none."""
     from contribaudit import checks
     from contribaudit.core.judge.check import select
 
@@ -93,7 +94,7 @@ def check_ids(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_named(word: str) -> Check:
-    """The one check that an ID or a slug names. Raises UsageError for a word that names none."""
+    """The check with this ID or slug. Raises UsageError when there is none."""
     from contribaudit import checks
     from contribaudit.core.judge.check import find
 
@@ -115,9 +116,9 @@ def _no_such_check(word: str) -> UsageError:
 
 
 def read_page(source: str) -> tuple[bytes, str]:
-    """A saved page from a file, or from standard input for "-": its bytes, and the name of where they came from.
+    """A saved page from a file, or from standard input for "-": its bytes, and the name of its source.
 
-    Of a page that is too large, one byte more than is allowed. Raises UsageError for what cannot be read.
+    At most MOST_BYTES + 1 bytes, which shows that a page is too large. Raises UsageError when it cannot be read.
     """
     from contribaudit.files import Unreadable, read_bytes
     from contribaudit.vendors.fetching import MOST_BYTES

@@ -1,4 +1,4 @@
-"""`contribaudit audit`: read, keep, judge, report."""
+"""`contribaudit audit`: reads the organization, saves the run, judges it and reports."""
 
 from __future__ import annotations
 
@@ -133,16 +133,16 @@ def check_combination(*, offline: bool, at: str | None, planned: str | None) -> 
 
 
 def judged(job: Job, at: str | None) -> tuple[Report, None]:
-    """The last saved run, or the state at that time, judged anew; nothing is exported."""
+    """The report on the last saved run, or on the state at that time, judged again. Nothing is exported."""
     from contribaudit.audit.replay import judge_at, judge_last
 
     return judge_last(job) if at is None else judge_at(job, past_moment(job, at)), None
 
 
 def audited(console: Console, job: Job, *, silent: bool) -> tuple[Report, OutputError | None]:
-    """Run and save an audit. Returns its report, and the reason why its evidence could not be exported.
+    """Run and save an audit. Returns its report, and the error if its evidence could not be exported.
 
-    People are told of it unless `silent`.
+    People are notified unless `silent`.
     """
     import asyncio
 
@@ -163,9 +163,9 @@ def audited(console: Console, job: Job, *, silent: bool) -> tuple[Report, Output
 
 
 def planned_start(console: Console, operator: Operator, time: str) -> datetime | None:
-    """When the schedule that starts at this time of day meant this run to begin; None for one that a person started.
+    """When the schedule with this time of day was to start this run; None when a person started it.
 
-    Raises UsageError for what is no time of day.
+    Raises UsageError for an invalid time of day.
     """
     from contribaudit.operations.schedules import at, newest
 
@@ -179,9 +179,9 @@ def planned_start(console: Console, operator: Operator, time: str) -> datetime |
 
 
 def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, OutputError | None]:
-    """The report with the digest of the evidence that the configuration asks for, or why that was not exported.
+    """The report with the digest of the configured evidence export, and the error if the export failed.
 
-    The audit is kept either way.
+    The audit is saved either way.
     """
     from contribaudit.cli.evidence import export_configured
 
@@ -199,7 +199,7 @@ def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, O
 
 
 def last_success(job: Job, report: Report) -> datetime | None:
-    """When the newest run of these organizations that ended with 0 ended, this one included."""
+    """The end of the newest run of these organizations with exit code 0, this one included; None for none."""
     if report.run.exit_code == exit_codes.OK:
         return report.run.finished_at
     wanted = {one.organization for one in job.targets if not one.left_out}
@@ -215,7 +215,7 @@ def for_machines(
     summary_path: Path | None,
     success: datetime | None,
 ) -> None:
-    """Write what monitoring reads, each file whole or not at all."""
+    """Write the files for monitoring, each one whole or not at all."""
     if metrics_path is None and summary_path is None:
         return
 
@@ -229,7 +229,7 @@ def for_machines(
 
 
 def finish(console: Console, report: Report, *, everything: bool = False) -> None:
-    """Write the report, say what it means, and end with its exit code."""
+    """Write the report and a concluding sentence, and end with the run's exit code."""
     console.write(of_report(console, report, console.output_format, everything=everything))
     if console.output_format != "table":
         for warning in report.warnings:
@@ -239,9 +239,9 @@ def finish(console: Console, report: Report, *, everything: bool = False) -> Non
 
 
 def _conclusion(report: Report, *, shown: bool = False) -> str:
-    """The headline, what to do about it, and under which digest the evidence is exported.
+    """The verdict, the first thing to do about it, and the digest of the exported evidence.
 
-    Without the headline where it is `shown` right above, in the last line of a table on the same terminal.
+    The verdict is left out if it is `shown` just above, in the last line of a table on the same terminal.
     """
     anchor = f" Evidence {report.manifest_sha256}." if report.manifest_sha256 else ""
     todo = _first_step(report)
@@ -275,7 +275,7 @@ def _first_step(report: Report) -> str:
 
 
 def _saved(run: RunLine) -> str:
-    """That the run is kept although its key was refused, and which one was the last to read everything."""
+    """A sentence that the run is saved although its key was refused, and which run was the last complete one."""
     kept = f"Run #{run.id} is saved"
     if not run.previous_complete or run.previous_finished_at is None:
         return f"{kept}."
@@ -296,7 +296,7 @@ def _title_and_app(report: Report, finding: Finding) -> str:
 
 
 def _organizations_with(report: Report, *codes: str) -> str:
-    """The organizations of which nothing was read for one of these reasons; "" if only one is configured."""
+    """The organizations that could not be read at all, for one of these reasons; "" if only one is configured."""
     if len(report.state.organizations) < 2:
         return ""
     runs = {one.id: [each for each in one.collections.values() if not each.optional] for one in report.state.looked_at}
@@ -305,7 +305,7 @@ def _organizations_with(report: Report, *codes: str) -> str:
 
 
 def _first_unread(report: Report) -> str:
-    """The first thing that could not be read, with what would help; "" when everything was."""
+    """The first thing that could not be read, with what would help; "" when everything was read."""
     from contribaudit.core.model.snapshot import CollectionStatus
 
     for place in report.state.looked_at:
@@ -318,7 +318,7 @@ def _first_unread(report: Report) -> str:
 
 
 def calls_text(output_format: str, sites: Sites | None) -> str:
-    """Every call of an audit with the scope that a key needs for it, or the API token of the sites."""
+    """Every call of an audit, with the scope that it needs, and whether it is sent with the API key or a site token."""
     from contribaudit import collectors
     from contribaudit.exporters.tabular import FORMATS as TABULAR
     from contribaudit.exporters.tabular import render

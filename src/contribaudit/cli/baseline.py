@@ -1,4 +1,4 @@
-"""`contribaudit baseline`: the state that a person approved, and what is outside it."""
+"""`contribaudit baseline`: approves a state, and lists what is outside the approved one."""
 
 from __future__ import annotations
 

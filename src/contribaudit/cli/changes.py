@@ -105,7 +105,7 @@ def _organizations(console: Console, store: History) -> list[str]:
 
 
 def _span(store: History, organization: str, since: str | None, until: str | None, seen: int | None) -> Span | None:
-    """The two runs to compare; None when there is no second one, or everything was seen before."""
+    """The two runs to compare; None when there is no earlier run."""
     from contribaudit.audit.changes import Span
 
     runs = [record.id for record in store.runs(organization=organization)]
@@ -121,7 +121,7 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
 
 
 def _write_changes(console: Console, changes: list[Change], *, compared: bool) -> None:
-    """Write a row for each value in JSON and CSV, for each event in the table: a new app with all its values."""
+    """Write a row for each value in JSON and CSV; in the table, a new or removed app or space is one row."""
     groups = grouped_changes(changes)
     if console.output_format == "table":
         shown = [_group_row(one) for one in groups]

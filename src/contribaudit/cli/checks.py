@@ -1,4 +1,4 @@
-"""`contribaudit checks`: what each check asks, why it matters, and what a policy may say to it."""
+"""`contribaudit checks`: what each check asks, why it matters, and what a policy can set for it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What a shell offers after TAB: checks, sites, subjects, settings, organizations, packs, screens, locations.
+"""Words that a shell offers after TAB: checks, sites, subjects, settings, organizations, packs, screens, locations.
 
-Sites and subjects are those of the last runs that the history holds; nothing is read from the API, and nothing is made.
+Sites and subjects come from the runs in the history; nothing is read from the API, and no history is created.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from contribaudit.settings.model import AppSettings
 
 Source = Callable[["AppSettings"], Iterable[tuple[str, str]]]
-"""Gives words, each with its meaning."""
+"""Yields words, each with its meaning."""
 
 
 class Offered(StringParamType):
-    """A text for which a shell offers words to choose from. Any other text is accepted too."""
+    """A text parameter with words that a shell can offer. Any other text is accepted too."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The words that begin like this; none if the configuration or the history cannot be read."""
+        """The words that begin with the typed text; none if the configuration or the history cannot be read."""
         from contribaudit.settings.model import AppSettings
 
         del param
         begun = incomplete.casefold()
         try:
-            config = getattr(ctx.find_root().obj, "config_path", None)  # --config, where it stands before
+            config = getattr(ctx.find_root().obj, "config_path", None)  # --config, if it precedes the command
             words = list(self._source(AppSettings.load(config)))
-        except (ContribauditError, OSError):  # a shell waits for words, and shows no errors
+        except (ContribauditError, OSError):  # a shell expects words and cannot show errors
             return []
         return [CompletionItem(word, help=means) for word, means in words if word.casefold().startswith(begun)]
 
@@ -63,7 +63,7 @@ def _checks(settings: AppSettings) -> Iterator[tuple[str, str]]:
 
 
 def _aliases(settings: AppSettings) -> Iterator[str]:
-    """Aliases of everything that the history has seen in the configured organizations."""
+    """Aliases of everything that was ever seen in the configured organizations."""
     from contribaudit import wiring
 
     with wiring.open_store(settings, reading=True) as store:
@@ -143,7 +143,7 @@ SOURCES: Mapping[str, Source] = {
     "--outcome": _outcomes,
     "--severity": _severities,
 }
-"""By the name of an option or an argument, as people write it."""
+"""By the name of an option or argument."""
 _OF_METAVAR: Mapping[str, Source] = {
     "HOST|all": _sites_or_all,
     "ID|SLUG": _checks,

@@ -1,4 +1,4 @@
-"""What a command is given: diagnostics, settings, a job over the history, and stdout."""
+"""The object that every command receives: diagnostics, settings, a job with the history, and stdout."""
 
 from __future__ import annotations
 
@@ -34,37 +34,37 @@ if TYPE_CHECKING:
 _STDOUT = Path("-")
 _COMMAND = re.compile(r"\bcontribaudit((?: [a-z]+(?:-[a-z]+)*)+)")
 _BY_ITSELF = frozenset({"demo", "init", "simulate", "render", "evidence verify", "policy schema", "policy packs"})
-"""Commands that read no configuration and no history, or write them."""
+"""Commands that read no configuration and no history, or that write them."""
 GivenOptions: TypeAlias = dict[str, tuple[str | Path, ...]]
-"""The options of this command line that the commands named in messages need too, with their values."""
+"""Options of this command line that commands in messages need too, with their values."""
 
 
 class Console:
-    """What a command is given (`@pass_console`): the diagnostics, the settings, and stdout."""
+    """What every command receives (`@pass_console`): the diagnostics, the settings, and stdout."""
 
     def __init__(self) -> None:
         self.diagnostics = Diagnostics()
         self.config_path: Path | None = None
-        """--config."""
+        """The value of --config."""
         self.csv_bom = False
-        """--csv-bom."""
+        """True with --csv-bom."""
         self.output_format = ""
-        """--format; "" of a command without it."""
+        """The value of --format; "" for a command without it."""
         self.output_path: Path | None = None
-        """--output; None for stdout."""
+        """The value of --output; None for stdout."""
         self.overwrite = False
-        """--force."""
+        """True with --force."""
         self.key_places: dict[str, Any] = {}
-        """--api-key-file as "file", --api-key-fd as "fd"."""
+        """The values of --api-key-file and --api-key-fd, under "file" and "fd"."""
         self.given: GivenOptions = {}
-        """--store, --policy, --org and --api-key-file, as they were given."""
+        """The values of --store, --policy, --org and --api-key-file."""
         self.commands: click.Group | None = None
-        """Every command; None where nobody names one."""
+        """The group of all commands; None when no message can name one."""
         self.diagnostics.runnable = self.runnable
         self._settings: AppSettings | None = None
 
     def runnable(self, text: str) -> str:
-        """The text with the options of this command line behind each command that it names."""
+        """The text, with the options of this command line added to each command that it names."""
         from contribaudit.settings.file import usual_config
 
         given: GivenOptions = {}
@@ -75,27 +75,27 @@ class Console:
 
     @property
     def organizations(self) -> tuple[str, ...]:
-        """--org, each time that it was given."""
+        """Every value of --org."""
         return tuple(map(str, self.given.get("--org", ())))
 
     @property
     def organization(self) -> str | None:
-        """--org of a command that takes one."""
+        """The value of --org, for a command that accepts one; None without it."""
         return next(iter(self.organizations), None)
 
     @property
     def policy_path(self) -> Path | None:
-        """--policy."""
+        """The value of --policy; None without it."""
         return next((Path(one) for one in self.given.get("--policy", ())), None)
 
     @property
     def store_location(self) -> str | None:
-        """--store."""
+        """The value of --store; None without it."""
         return next((str(one) for one in self.given.get("--store", ())), None)
 
     @property
     def named_key(self) -> NamedKey:
-        """The key of --api-key-file or --api-key-fd."""
+        """The place of the key in --api-key-file or --api-key-fd."""
         from contribaudit.settings.credentials import NamedKey
 
         return NamedKey(**self.key_places)
@@ -111,25 +111,25 @@ class Console:
         return self._settings
 
     def rulebook(self) -> Rulebook:
-        """The rulebook as configured. Raises RulebookError."""
+        """The configured rulebook. Raises RulebookError."""
         from contribaudit import wiring
 
         return wiring.load_rulebook(self.settings())
 
     def signature(self, by: str = "") -> Signature:
-        """The signature for something done now: `by` if given, and the account and machine of this process."""
+        """A signature for an act at this moment: `by`, if given, with the account and machine of this process."""
         from contribaudit import wiring
 
         return wiring.operator().signature(datetime.now(UTC), by)
 
     def open_history(self, *, reading: bool = False) -> History:
-        """The history at --store, or as configured. Raises StoreError. `reading` makes none."""
+        """The history at --store, or the configured one. Raises StoreError. With `reading`, none is created."""
         from contribaudit import wiring
 
         return wiring.open_store(self.settings(), self.store_location, reading=reading)
 
     def history(self) -> History:
-        """The history, for reading. Warns if nothing has been recorded yet."""
+        """The history, for reading only. Warns when nothing has been recorded yet."""
         found = self.open_history(reading=True)
         if not found.begun:
             hint = "Run `contribaudit audit` to record the first one, or name another history with --store"
@@ -140,11 +140,10 @@ class Console:
     def job(
         self, only: str | None = None, *, judges: bool = True, live: bool = False, keeps: bool = False
     ) -> Iterator[Job]:
-        """What an audit of the organizations of --org (else all that are configured) needs, with the history open.
+        """The job of an audit, with the history open: for `only`, or else for --org, or else for all organizations.
 
-        `only` is the one organization that it is about. Without `judges` the essentials are in place of the policy.
-        `live` wants a key of each organization, for reading; else only what is kept can be looked at. `keeps` writes
-        the history.
+        Without `judges`, the default pack replaces the policy. With `live`, each organization needs a key for reading;
+        otherwise the job can only look at saved runs. With `keeps`, the history can be written.
         """
         from contribaudit import wiring
         from contribaudit.audit.job import Job
@@ -162,9 +161,7 @@ class Console:
             yield Job(found, store, rulebook, resolved, settings.fail_on, operator=wiring.operator())
 
     def warn_of_unmatched_environment(self) -> None:
-        """Warn of each CONTRIBAUDIT_ variable that is no setting, and of each exception from the proxy that has no
-        effect.
-        """
+        """Warn of each unknown CONTRIBAUDIT_ variable, and of each proxy exception that has no effect."""
         from contribaudit.atlassian.connect import ignored_exceptions
 
         for told in self.settings().unmatched_environment():
@@ -176,16 +173,16 @@ class Console:
 
     @property
     def colored_output(self) -> bool:
-        """Whether the result may have colours."""
+        """True when the result may contain colours."""
         return self.diagnostics.colors(sys.stdout)
 
     @property
     def on_terminal(self) -> bool:
-        """Whether a person sees the result as it is written."""
+        """True when the result is written to a terminal."""
         return self.output_path is None and sys.stdout.isatty()
 
     def check_output(self, other: Path | None = None) -> None:
-        """Check before the work that --output, or another file, can be written. Raises UsageError."""
+        """Check in advance that --output, or another file, can be written. Raises UsageError."""
         path = other or self.output_path
         if path is None or path == _STDOUT or (path.exists() and not path.is_file() and not path.is_dir()):
             return
@@ -201,11 +198,10 @@ class Console:
             )
 
     def write(self, result: str | bytes | Iterable[str] | Iterable[bytes], path: Path | None = None) -> None:
-        """Write the result, as UTF-8, to --output (else stdout) or another file, which is there whole or not at all.
+        """Write the result, as UTF-8, to --output (else stdout) or another file; a file is written whole or not at all.
 
-        What comes in pieces is written piece by piece.
-
-        A reader of stdout that has gone, as `head` does, wanted no more. Raises OutputError when the disk is full.
+        Pieces are written one by one. A reader of stdout that has gone, like `head`, is not an error. Raises
+        OutputError when the disk is full.
         """
         self.diagnostics.settle()
         path = path or self.output_path
@@ -237,14 +233,14 @@ class Console:
         flexible: str = "",
         only: Sequence[str] = (),
     ) -> None:
-        """Write rows to stdout as table, JSON or CSV, as `exporters.tabular.render` makes them."""
+        """Write rows as a table, JSON or CSV, as `exporters.tabular.render` formats them."""
         from contribaudit.exporters.tabular import render
 
         form = self.output_format or "table"
         self.write(render(form, columns, rows, flexible=flexible, only=only, terminal=self.on_terminal))
 
     def end(self, sentence: str, code: int) -> NoReturn:
-        """Say in one sentence how the command ended, and end it with this exit code."""
+        """Write a concluding sentence, and end the command with this exit code."""
         self.diagnostics.conclusion(sentence, code=code)
         self.exit(code)
 
@@ -254,9 +250,9 @@ class Console:
 
 
 def runnable(text: str, given: GivenOptions, commands: click.Group) -> str:
-    """The text with `given` behind each of the `commands` that takes them and does not have them yet.
+    """The text, with the options in `given` added to each of the `commands` that accepts them and lacks them.
 
-    A store's address with an account, a password or options is written as URL: it stays off the screen.
+    A history's address with an account, a password or options is replaced by "URL", so that it is not shown.
     """
 
     def completed(found: re.Match[str]) -> str:
@@ -284,7 +280,7 @@ def _missing_options(given: GivenOptions, taken: dict[str, click.Parameter], sai
 
 
 def _accepted_options(words: list[str], commands: click.Group) -> tuple[str, dict[str, click.Parameter]]:
-    """The command that the words begin with, "" where they name none, and the options that it takes."""
+    """The command that the words begin with ("" for none), and the options that it accepts."""
     command: click.Command = commands
     name: list[str] = []
     for word in words:
@@ -294,7 +290,7 @@ def _accepted_options(words: list[str], commands: click.Group) -> tuple[str, dic
         command = below
         name.append(word)
     if isinstance(command, click.Group) and name:
-        command = command.commands.get("record", command)  # `attest` alone is `attest record`
+        command = command.commands.get("record", command)  # `attest` alone means `attest record`
     return " ".join(name), {option: one for one in command.params for option in one.opts}
 
 
@@ -306,7 +302,7 @@ def discard_stdout() -> None:
 
 
 def reader_gone() -> bool:
-    """Whether stdout is a pipe without a reader."""
+    """True when stdout is a pipe without a reader."""
     if os.name != "posix":
         return False
     import select
@@ -317,7 +313,7 @@ def reader_gone() -> bool:
 
 
 def output_error(error: OSError, where: str) -> OutputError:
-    """The error of a result that could not be written."""
+    """The error for a result that could not be written."""
     if isinstance(error, BrokenPipeError):
         return OutputError(
             "The reader of the output closed it before the end", hint="Let the reader read everything, or use --output"
@@ -333,9 +329,9 @@ def _write_file(path: Path, data: Iterable[bytes]) -> None:
         return
     from contribaudit.files import unfinished
 
-    path = Path(os.path.realpath(path))  # so that a link stays, and what it names is written
+    path = Path(os.path.realpath(path))  # so that a link stays, and its target is written
     if path.exists() and not os.access(path.parent, os.W_OK):
-        with path.open("wb") as file:  # no other file can be made beside it
+        with path.open("wb") as file:  # no draft can be created next to it
             file.writelines(data)
             file.flush()
             os.fsync(file.fileno())
@@ -353,7 +349,7 @@ def _write_file(path: Path, data: Iterable[bytes]) -> None:
         except OSError as error:
             if error.errno not in (errno.EBUSY, errno.EXDEV):
                 raise
-            shutil.copyfile(draft, path)  # a file that was mounted alone cannot be replaced, only written
+            shutil.copyfile(draft, path)  # a file that is itself a mount point cannot be replaced, only written
 
 
 pass_console = click.make_pass_decorator(Console, ensure=True)

@@ -1,4 +1,4 @@
-"""`contribaudit dashboard`: the dashboard over the configured history, or over an exported evidence folder."""
+"""`contribaudit dashboard`: shows the configured history, or an exported evidence folder."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def command(context: click.Context, *, pack: Path | None) -> None:
 
 
 def require_terminal() -> None:
-    """Raise UsageError where no person sits in front of a terminal."""
+    """Raise UsageError unless stdin and stdout are terminals."""
     if not options.person_at_terminal():
         raise UsageError(
             "The dashboard needs a terminal for its input and its output",
@@ -77,7 +77,7 @@ def require_terminal() -> None:
 
 
 def show_demo(console: Console, scenario: str = "drifted") -> None:
-    """The dashboard over the simulated organization."""
+    """Show the dashboard over a simulated organization."""
 
     def open_source() -> Source:
         from contribaudit.tui.sources import open_demo
@@ -88,7 +88,7 @@ def show_demo(console: Console, scenario: str = "drifted") -> None:
 
 
 def _leave_the_screen() -> None:
-    """Give the terminal back as a shell expects it; `termination` restores its modes."""
+    """Reset the terminal's screen for a shell; `termination` restores its modes."""
     with contextlib.suppress(OSError):
         os.write(1, b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[<u\x1b[?1049l\x1b[?25h")
 
@@ -96,7 +96,7 @@ def _leave_the_screen() -> None:
 def show(console: Console, open_source: Callable[[], Source]) -> str:
     """Run the dashboard; returns what the person wants next: "", "init" or "demo"."""
     if console.diagnostics.color is False:
-        os.environ["NO_COLOR"] = "1"  # the only way to tell Textual
+        os.environ["NO_COLOR"] = "1"  # the only way to turn off Textual's colours
     from contribaudit.tui.app import INTERRUPTED, TERMINATED, Dashboard
 
     dashboard = Dashboard(open_source)

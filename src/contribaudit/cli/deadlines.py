@@ -1,4 +1,4 @@
-"""`contribaudit deadlines`: what expires, and when."""
+"""`contribaudit deadlines`: lists what expires, and when."""
 
 from __future__ import annotations
 

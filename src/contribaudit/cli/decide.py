@@ -1,4 +1,4 @@
-"""`contribaudit decide`: writes a decision into the policy file, as a change that a person has read."""
+"""`contribaudit decide`: adds a decision to the policy file, as a diff that a person has agreed to."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def command(
 
 
 def _setting_and_value(setting: str, value: str) -> tuple[SettingId, Value]:
-    """The setting by its ID, and the value in its form. Raises UsageError."""
+    """The setting with this ID, and the parsed value. Raises UsageError."""
     from contribaudit import catalogue, checks
     from contribaudit.attestations.recording import parse_value
     from contribaudit.checks.governance import RECORDS, UPDATED

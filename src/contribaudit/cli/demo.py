@@ -54,7 +54,7 @@ def command(
         raise UsageError(f"{folder} exists", hint="Evidence is never overwritten: name another folder")
     told = ""
     with demonstration(scenario, console.diagnostics) as shown:
-        report = judge_last(shown.job)  # rendered below with the history open: what is due is read from it then
+        report = judge_last(shown.job)  # rendered while the history is still open, since it reads what is due from it
         if folder is not None:
             _export_evidence(shown.job, report, folder)
             told = f" Signed evidence is in {folder}."
@@ -70,7 +70,7 @@ def command(
 
 
 def _export_evidence(job: Job, report: Report, folder: Path) -> None:
-    """Export a pack signed with a key made for it alone: it shows what a pack looks like, and proves nothing."""
+    """Export a pack signed with a temporary key. It shows what a pack looks like, and proves nothing."""
     from contribaudit.evidence.dossier import of_report
     from contribaudit.evidence.export import Form, export
     from contribaudit.evidence.signing import Signer

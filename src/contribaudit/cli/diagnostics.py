@@ -1,7 +1,7 @@
-"""Everything on stderr: progress, notes, warnings, errors, and the sentence at the end.
+"""Everything on stderr: progress, notes, warnings, errors, and the concluding sentence.
 
-stdout carries the result and nothing else. On a terminal progress is a live board (live.py), otherwise one plain line
-per finished collector; with --log-format json each line is a JSON object.
+stdout carries only the result. On a terminal, progress is a live board (live.py), otherwise one line per finished
+collector; with --log-format json, each line is a JSON object.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _COLORED = re.compile("\x1b\\[[0-9;]*m")
 _LEAST_WIDTH = 40
 _LEAST_OF_LETTERS = 20
 _SOON_SECONDS = 3.0
-"""A shorter wait is not worth a line in a log."""
+"""Shorter waits are not logged."""
 
 
 class Diagnostics:
-    """Writes to stderr, as `contribaudit.progress.Progress` too. A key given to `hide` never appears in it.
+    """Writes to stderr, and implements `contribaudit.progress.Progress`. A key given to `hide` is never written.
 
-    `quiet` leaves warnings, errors and a conclusion that is no PASS; `verbose` adds details and a bug's traceback.
+    `quiet` leaves warnings, errors and a conclusion that is not a PASS; `verbose` adds details and tracebacks of bugs.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -44,15 +44,16 @@ class Diagnostics:
         self.verbose = False
         self.as_json = False
         self.run_id = os.environ.get("INVOCATION_ID") or os.urandom(16).hex()
-        """In every line of a JSON log: systemd's own ID of the start, so that its journal finds the lines, else one of
-        this process.
+        """The ID in every line of a JSON log.
+
+        It is systemd's ID of the start, with which its journal finds the lines, or else a random one.
         """
         self.run: int | None = None
-        """The run's number in the history, once there is one."""
+        """The run's number in the history; None before the run is saved."""
         self.color: bool | None = None
-        """False with --no-color; None otherwise: then a terminal gets colours unless NO_COLOR is set."""
+        """False with --no-color. None otherwise: a terminal then has colours unless NO_COLOR is set."""
         self.runnable: Callable[[str], str] = str
-        """Completes the commands that a text names, so that they run as they stand."""
+        """Completes the commands in a text with this command line's options, so that they can be pasted."""
         self._stream = stream
         self._hidden: set[str] = set()
         self._redaction = Redaction(())
@@ -60,89 +61,92 @@ class Diagnostics:
         self._organizations: set[str] = set()
         self._read: dict[tuple[str, str], tuple[int, int | None]] = {}
         self._reached: set[str] = set()
-        """Organizations of which something was read."""
+        """Organizations that could be read, at least in part."""
         self._failed: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
-        """By organization, what failed before that: reason, line and fields. One cause is written once."""
+        """By organization that could not be read so far, its failures: reason, line, fields. Each cause is written
+        once.
+        """
         self._wait_written = False
         self._board: Board | None = None
 
     @property
     def stream(self) -> TextIO:
-        # Looked up late: tests and CliRunner replace sys.stderr.
+        # Looked up each time, because tests and CliRunner replace sys.stderr.
         return self._stream or sys.stderr
 
     @property
     def interactive(self) -> bool:
-        """Whether a person watches stderr on a terminal that can redraw lines."""
+        """True when stderr is a terminal that can redraw lines."""
         return _redraws(self.stream)
 
     def colors(self, stream: TextIO) -> bool:
-        """Whether the stream gets colours: it is a terminal that has them, without NO_COLOR and --no-color."""
+        """True when the stream gets colours: on a terminal that has them, without NO_COLOR and --no-color."""
         if self.color is not None:
             return self.color
         return _redraws(stream) and not os.environ.get("NO_COLOR")
 
     def hide(self, *keys: SecretStr) -> None:
-        """Never write these keys, whatever text they occur in.
+        """Never write these keys, whatever text contains them.
 
-        A short one of letters alone ("wrong") is a word: no key looks like that, and hiding it would garble messages.
+        A short one of letters alone ("wrong") is ignored: no key looks like that, and hiding the word would garble
+        messages.
         """
         told = [key.get_secret_value() for key in keys]
         self._hidden |= {one for one in told if one and not (one.isalpha() and len(one) < _LEAST_OF_LETTERS)}
         self._redaction = Redaction(sorted(self._hidden))
 
     def detail(self, text: str, **fields: Any) -> None:
-        """Something that only --verbose shows."""
+        """Write a detail; only with --verbose."""
         if self.verbose:
             self._write_line("debug", "detail", text, text, fields)
 
     def note(self, text: str, **fields: Any) -> None:
-        """Something good to know while it runs; --quiet leaves it out."""
+        """Write a note on the work in progress; not with --quiet."""
         if not self.quiet and (text or not self.as_json):
             self._write_line("info", "note", text, text, fields)
 
     def warning(self, text: str, *, hint: str = "") -> None:
-        """Something that did not stop the work but that a person should see."""
+        """Write a warning about something that did not stop the work."""
         plain = f"contribaudit: {self._paint('warning:', 'warning')} {clean(text)}"
         self._write_line("warning", "warning", text, plain + self._hint_line(hint), {"next": hint} if hint else {})
 
     def error(self, error: ContribauditError) -> None:
-        """What stopped the work, and what to do next, which is the last line."""
+        """Write the error that stopped the work, with the next step in the last line."""
         self.settle()
         if isinstance(error, NothingRead):
-            self._failed.clear()  # the error says why
+            self._failed.clear()  # the error states the reason
         self._write_failed()
         message = clean(error.message, lines=True)
         self._problem("error", error.code, message, message, error.hint)
 
     def usage(self, message: str, hint: str) -> None:
-        """What is wrong with the command line."""
+        """Write an error in the command line."""
         self._problem("error", "usage", message, clean(message), hint)
 
     def conclusion(self, sentence: str, *, code: int = 0) -> None:
-        """The last line: one sentence that a person can act on. With --quiet only when `code` is not 0."""
+        """Write the last line: one sentence that a person can act on. With --quiet, only if `code` is not 0."""
         self.settle()
         self._write_failed()
         if code or not self.quiet:
             self._write_line("error" if code else "info", "conclusion", sentence, sentence, {"exit_code": code})
 
     def last_words(self, sentence: str, code: int) -> None:
-        """Write the conclusion of a process that a signal ends, possibly in the middle of another method of this class.
+        """Write the conclusion of a process that a signal ends, possibly while another method of this class runs.
 
-        Past Python's buffers: what is in them may be half of a line.
+        It bypasses Python's buffers, which may contain half a line.
         """
         if self.stream is None:
             return
         number = self.stream.fileno()
         if self._board is not None:
-            with suppress(Exception):  # it may be at work itself, and the process ends all the same
+            with suppress(Exception):  # the board may be drawing, and the process ends anyway
                 self._board.stop()
             os.write(number, b"\r\x1b[?25h")
         line = self._worded("error", "conclusion", sentence, sentence, {"exit_code": code})
         os.write(number, f"{line}\n".encode("utf-8", "backslashreplace"))
 
     def bug(self, error: BaseException) -> None:
-        """A bug: its traceback with --verbose, without the values of variables; else one line."""
+        """Write a bug: with --verbose its traceback, without the values of variables; otherwise one line."""
         self.settle()
         kind = type(error).__name__
         if self.verbose:
@@ -152,12 +156,12 @@ class Diagnostics:
         self._problem("bug", "bug", text, text, hint)
 
     def _problem(self, event: str, code: str, message: str, shown: str, hint: str) -> None:
-        hint = hint if hint.endswith("..") else hint.removesuffix(".")  # as a path does
+        hint = hint if hint.endswith("..") else hint.removesuffix(".")  # keep the dots of a path
         plain = f"{self._paint('contribaudit:', 'error')} {shown}{self._hint_line(hint)}"
         self._write_line("error", event, message, plain, {"code": code} | ({"next": hint} if hint else {}))
 
     def settle(self) -> None:
-        """Take the live board off the terminal, so that a result can be written."""
+        """Remove the live board from the terminal, so that a result can be written."""
         if self._board is not None:
             self._board.stop()
             self._board = None
@@ -221,7 +225,7 @@ class Diagnostics:
 
     @property
     def _groups_failures(self) -> bool:
-        """Whether failures of the same cause are written once."""
+        """True when failures with the same cause are written once."""
         return not (self.verbose or self.as_json)
 
     def _mark_reached(self, organization: str) -> None:
@@ -231,7 +235,7 @@ class Diagnostics:
                 self._write_line("info", "collector_finished", text, text, fields)
 
     def _write_failed(self) -> None:
-        """Write the failures of organizations of which nothing was read: one line where they have the same cause."""
+        """Write the failures of organizations that could not be read, in one line if they have the same cause."""
         for organization, failed in self._failed.items():
             causes = {reason.partition(": ")[0] for reason, _, _ in failed}
             whose = f"{organization}: " if len(self._organizations) > 1 else ""
@@ -272,7 +276,7 @@ class Diagnostics:
         try:
             print(line, file=self.stream, flush=True)
         except (OSError, ValueError):
-            return  # stderr is gone; there is nobody left to tell
+            return  # stderr is closed, so nothing can be reported
 
     def _hint_line(self, hint: str) -> str:
         return f"\n  {self._paint('next:', 'next')} {clean(hint)}" if hint else ""
@@ -289,12 +293,12 @@ def _redraws(stream: TextIO) -> bool:
 
 
 def terminal_width() -> int:
-    """The width of the terminal, in columns; at least 40, however narrow it is."""
+    """The width of the terminal in columns, at least 40."""
     return max(_LEAST_WIDTH, shutil.get_terminal_size().columns)
 
 
 def wrapped(text: str, width: int) -> str:
-    """The text in lines of at most so many columns, broken at blanks; what follows is indented like the line it ends.
+    """The text in lines of at most `width` columns, broken at blanks; further lines are indented like their first.
 
     Colours take no room, and a word that is longer than a line stays whole.
     """
@@ -315,7 +319,7 @@ def wrapped(text: str, width: int) -> str:
 
 
 def clean(text: str, *, lines: bool = False) -> str:
-    """The text with everything that a terminal would obey escaped; line breaks stay with `lines`, else are blanks."""
+    """The text with control characters escaped; line breaks stay with `lines`, otherwise they become blanks."""
     kept: Iterable[str] = text.splitlines() if lines else [" ".join(text.split("\n"))]
     return "\n".join("".join(char if char.isprintable() else _escaped(char) for char in line) for line in kept)
 

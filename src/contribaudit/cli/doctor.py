@@ -66,7 +66,7 @@ def command(console: Console, *, as_scheduled: bool) -> None:
 
 
 def _as_scheduled(console: Console) -> Iterator[Line]:
-    """Raises UsageError for several --org: a recipe is for one organization, or for all of the configuration."""
+    """Check the audit in a scheduler's environment. Raises UsageError for several --org, and for --api-key-fd."""
     from contribaudit.cli.schedule import recipe_of
     from contribaudit.operations.doctor import examine_as_scheduled
 
@@ -79,7 +79,7 @@ def _as_scheduled(console: Console) -> Iterator[Line]:
 
 
 def _row(line: Line, colored: bool) -> str:
-    """The line, wrapped to the terminal, its next step under it."""
+    """The line, wrapped to the terminal, with its next step below."""
     width = max(60, min(shutil.get_terminal_size().columns, 120))
     margin = " " * (_STATUS_WIDTH + _NAME_WIDTH)
     status = line.status.ljust(_STATUS_WIDTH)

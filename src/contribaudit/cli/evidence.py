@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 PEOPLE = ("named", "pseudonym", "omit")
 _WAIT_SECONDS = 300
-"""How long an export waits for another one, or for runs that are being removed."""
+"""How long an export waits for another export, or for a pruning."""
 
 
 @click.group()
@@ -100,7 +100,7 @@ def export_command(
         dossier, told = noted(_dossier(job, run, since, until, ExportLimits(NameHandling(people), sites)))
         done = _export(settings, job, dossier, place, archive=archive, csv_bom=console.csv_bom, mode=int(mode, 8))
         unnoted = job.store.read_only
-    console.csv_bom = False  # of the files, not of this line
+    console.csv_bom = False  # it applied to the files, not to this line
     console.write(f"{done.manifest.sha256}  {place}\n")
     if told:
         console.diagnostics.warning(told)
@@ -116,7 +116,10 @@ def export_command(
 
 
 def export_configured(settings: AppSettings, job: Job, report: Report) -> Exported | None:
-    """Export what `[evidence]` asks of every audit; None when it names no folder. Raises what an export raises."""
+    """Export the evidence that `[evidence]` configures for every audit. Raises what an export raises.
+
+    None when no folder is configured.
+    """
     from contribaudit.evidence.dossier import ExportLimits, of_report
     from contribaudit.evidence.pseudonyms import NameHandling
 
@@ -131,9 +134,9 @@ def export_configured(settings: AppSettings, job: Job, report: Report) -> Export
 
 
 def _by_its_policy(console: Console, job: Job, run: int | None = None, until: str | None = None) -> Job:
-    """The job with the policy for a kept run: the one of --policy, else the one that judged the run.
+    """The job with the policy for a saved run: that of --policy, or else the one that judged the run.
 
-    The run is the one of that number, else the newest, of a period the newest that had begun by its end.
+    The run is the one with that number, or else the newest that had begun by `until` (None: now).
     """
     from contribaudit import wiring
 
@@ -147,13 +150,13 @@ def _by_its_policy(console: Console, job: Job, run: int | None = None, until: st
 
 
 def _policy_of(job: Job, settings: AppSettings, record: RunRecord) -> AuditPolicy:
-    """The policy that judged the run. Raises UsageError where it is neither the configured one nor kept."""
+    """The policy that judged the run. Raises UsageError when it is neither configured nor stored."""
     from contribaudit import wiring
 
     try:
         configured = wiring.load_policy(settings.policy, job.rulebook)
     except PolicyFileError:
-        configured = None  # the run's own is what counts
+        configured = None  # the run's own policy is the one that counts
     if configured is not None and configured.sha256 == record.policy_sha256:
         return configured
     kept = wiring.kept_policy(job.store, record.policy_sha256, job.rulebook)
@@ -250,7 +253,7 @@ def verify_command(
 
 
 def standing(checked: Sequence[Verified]) -> str:
-    """What the packs show together, in a sentence that holds for each of them."""
+    """What the packs prove together, in a sentence that is true of each."""
     which = "The pack is" if len(checked) == 1 else f"The {len(checked)} packs form a chain and are"
     left = ", ".join(dict.fromkeys(name for one in checked for name in one.uncompared))
     told = "consistent"
@@ -259,7 +262,7 @@ def standing(checked: Sequence[Verified]) -> str:
     standings = {one.standing for one in checked}
     if standings == {"signed"}:
         return f"{which} signed with a key that you named, and {told}."
-    if checked[-1].standing == "expected":  # it names all those before it by their digests
+    if checked[-1].standing == "expected":  # it names all earlier packs by their digests
         it = "the newest has" if len(checked) > 1 else "has"
         return f"{which} {told}, and {it} the digest that you gave."
     why = "not signed" if any(one.signed_with is None for one in checked) else "signed with a key from the pack itself"

@@ -1,4 +1,4 @@
-"""`contribaudit explain`: the effective answers about a subject, with the chain of reasons behind each."""
+"""`contribaudit explain`: shows the effective answers about a subject, each with its chain of reasons."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
 def _write_answers(
     console: Console, state: State, about: Subject, answers: Sequence[Effective], observations: Sequence[Observation]
 ) -> None:
-    """Write the answers in the format that was asked for."""
+    """Write the answers in the chosen format."""
     from contribaudit.exporters import explanation, tabular
 
     if console.output_format == "json":
@@ -83,14 +83,14 @@ def _write_answers(
 
 
 def _shown_by_default(about: Subject, setting: SettingId) -> bool:
-    """Whether the answer is shown by default: where AI processes data is asked of an organization only."""
+    """True when the answer is shown by default; the location of AI processing only for an organization."""
     from contribaudit.core.resolve.effective import AI_PROCESSING
 
     return setting != AI_PROCESSING or about.kind is Kind.ORGANIZATION
 
 
 def _subject(state: State, text: str) -> Subject:
-    """The subject that the text names. Raises UsageError, with the nearest names, where it names none or several."""
+    """The subject that the text names. Raises UsageError when there is none, or its kind has no effective answers."""
     from contribaudit.core.resolve.aliases import alias_of, resolve_alias
     from contribaudit.core.resolve.effective import KINDS
     from contribaudit.core.resolve.reasons import sites_index
@@ -111,7 +111,7 @@ def _subject(state: State, text: str) -> Subject:
 
 
 def _is_space(state: State, text: str) -> bool:
-    """True for a space of a known app, so that only the space itself is missing."""
+    """True for a space of a known app: then only the space itself is unknown."""
     from contribaudit.core.resolve.aliases import apps_named
 
     head, colon, rest = text.strip().partition(":")
@@ -123,7 +123,7 @@ def _is_space(state: State, text: str) -> bool:
 def _setting(state: State, about: Subject, text: str | None) -> SettingId | None:
     """The setting that the text names; for a check, the setting that its verdict is about.
 
-    Raises UsageError, with the nearest names, for one that nobody knows.
+    None for None. Raises UsageError, with the nearest names, when it is unknown.
     """
     from contribaudit import catalogue, checks
     from contribaudit.core.resolve.effective import COMPUTED
@@ -145,7 +145,7 @@ def _setting(state: State, about: Subject, text: str | None) -> SettingId | None
 
 
 def _nearest(text: str, known: Iterable[str], first: Iterable[str] = ()) -> str:
-    """A hint with `first` and the names most like the text, or with the first ones if none is similar."""
+    """A hint with `first` and the names most like the text, or with the first names if none is similar."""
     names = sorted(set(known))
     near = list(dict.fromkeys((*first, *get_close_matches(text.strip(), names, n=3, cutoff=0.5))))[:3]
     return f"Nearest: {', '.join(near or names[:3])}." if names else "Nothing was read yet: run `contribaudit audit`."

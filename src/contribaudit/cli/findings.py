@@ -1,4 +1,4 @@
-"""`contribaudit findings`: what the checks say about each subject, filtered."""
+"""`contribaudit findings`: lists the findings of a run, filtered."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contribaudit.core.resolve.state import State
 
 _LISTED = 12
-"""So many known values an error names."""
+"""How many known values an error names."""
 
 
 @click.command()
@@ -86,7 +86,7 @@ def command(
 
 
 def _known_spelling(what: str, value: str, known: Iterable[str]) -> str:
-    """The known value that was meant, in its own spelling. Raises UsageError for an unknown one."""
+    """The known value that was meant, in its own spelling. Raises UsageError when it is unknown."""
     by_folded = {one.casefold(): one for one in known}
     if value.strip().casefold() in by_folded:
         return by_folded[value.strip().casefold()]
@@ -121,7 +121,7 @@ def _fitting(report: Report, sites: tuple[str, ...], locations: tuple[str, ...])
 
 
 def _codes(state: State, word: str) -> frozenset[str]:
-    """The locations, folded, that a code, another word for it, or a group (EEA) stands for."""
+    """The locations, in lower case, for a code, a synonym or a group (EEA). Raises UsageError when it is unknown."""
     codes = state.rulebook.realm_codes((word.strip(),))
     if codes:
         return frozenset(one.casefold() for one in codes)
@@ -131,7 +131,7 @@ def _codes(state: State, word: str) -> frozenset[str]:
 
 
 def _location(state: State, finding: Finding) -> str | None:
-    """Where the app is that the finding is about, or whose space it is about; None where that is not known."""
+    """The location of the finding's app, or of its space's app, in lower case; None when it is unknown."""
     from contribaudit.core.resolve.aliases import space_of
 
     subject = finding.subject

@@ -1,4 +1,4 @@
-"""`contribaudit forecast`: what a plan change, the end of a trial or a date would change."""
+"""`contribaudit forecast`: predicts what a plan change, the end of a trial or a date would change."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def command(console: Console, *, plan_word: str | None, trial_ends: bool, until:
 
 
 def _plan(rulebook: Rulebook, word: str) -> Plan:
-    """The plan by its name or one of its words. Raises UsageError with the known names."""
+    """The plan with this name or API word. Raises UsageError with the known names."""
     folded = word.strip().casefold()
     named = next((one for one in rulebook.plans if one.name.casefold() == folded), None) or rulebook.plan(word)
     if named is None:

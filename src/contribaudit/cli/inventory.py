@@ -1,4 +1,4 @@
-"""`contribaudit inventory`: what there is, read now or taken from the last run."""
+"""`contribaudit inventory`: lists sites, apps and spaces, read now or taken from the last run."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def command(console: Console, *, spaces: bool, offline: bool) -> None:
 
 
 def unread_apps(state: State) -> str:
-    """The organizations whose list of apps is incomplete, each with the reason; "" where none is."""
+    """The organizations whose list of apps is incomplete, each with the reason; "" for none."""
     from contribaudit.core.model import names
 
     return "; ".join(
@@ -70,7 +70,7 @@ def unread_apps(state: State) -> str:
 
 
 def _spaces(console: Console) -> None:
-    """Write every space of the last saved run; exit code 3 where a list is missing or incomplete."""
+    """Write every space of the last saved run; ends with exit code 3 when a list is missing or incomplete."""
     from contribaudit.audit.replay import last_state
     from contribaudit.core.resolve.aliases import alias_of
     from contribaudit.exporters.tabular import COLUMNS, apps_with_spaces, space_rows, space_table, stream

@@ -1,4 +1,4 @@
-"""The live progress on a terminal: what is being read, how far it is, what it waits for and for how long."""
+"""Live progress on a terminal: what is being read, how far each collector is, and what it waits for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.text import Text
 
 
 class Board:
-    """One line per collector at work, one per wait. Observed text is never read as markup."""
+    """One line per running collector, and one per wait. Observed text is not interpreted as markup."""
 
     def __init__(self, stream: TextIO, *, color: bool) -> None:
         self._console = Console(file=stream, no_color=not color, highlight=False, markup=False, emoji=False)
@@ -40,15 +40,15 @@ class Board:
         self._lines.pop((organization, collector), None)
 
     def print(self, line: str) -> None:
-        """Write a line that stays, above the board."""
+        """Write a permanent line above the board."""
         self._console.print(Text.from_ansi(line), soft_wrap=True)
 
     def refresh(self) -> None:
-        """Draw it now, not at the next tick."""
+        """Redraw the board now, not at the next tick."""
         self._live.refresh()
 
     def stop(self) -> None:
-        """Take the board away."""
+        """Remove the board."""
         self._live.stop()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

@@ -1,4 +1,4 @@
-"""`contribaudit login`: an organization's API key, tested, or a site's API token, into the system keyring."""
+"""`contribaudit login`: saves an organization's tested API key, or a site's API token, in the system keyring."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def command(console: Console, site: str | None, no_test: bool, rotate: bool) -> 
         _save_token(console, site, organization)
         return
     organization = chosen_organization(settings, organization)
-    store = credentials.key_store()  # before the question: nobody types a key that cannot be kept
+    store = credentials.key_store()  # before the question, so that nobody types a key that cannot be saved
     key = _key_from_command_line(console, organization) or ask_key(f"API key of organization {organization}")
     console.diagnostics.hide(key)
     if rotate:
@@ -57,7 +57,7 @@ def command(console: Console, site: str | None, no_test: bool, rotate: bool) -> 
 
 
 def _key_from_command_line(console: Console, organization: str) -> SecretStr | None:
-    """The key or token that the command line names; None where it names none."""
+    """The key or token from --api-key-file or --api-key-fd; None without these options."""
     from contribaudit.settings import credentials
 
     named = console.named_key
@@ -65,9 +65,9 @@ def _key_from_command_line(console: Console, organization: str) -> SecretStr | N
 
 
 def _compare(console: Console, settings: AppSettings, organization: str, key: SecretStr) -> None:
-    """Refuse a new key that is the old one, or that lacks a scope which the old one has.
+    """Refuse a new key that equals the old one, or lacks one of its scopes.
 
-    An old key that the API refuses, or that is not there any more, is compared with nothing.
+    There is no comparison when the API refuses the old key, or when the old key cannot be found.
     """
     from contribaudit.operations.doctor.remote import scopes_of
     from contribaudit.settings import credentials
@@ -106,7 +106,7 @@ def _save_token(console: Console, site: str, organization: str | None) -> None:
 
 
 def _test_key(console: Console, settings: AppSettings, organization: str, key: SecretStr) -> str:
-    """The organization's name and ID, read with the key. Raises AdminApiError that says that the key was not saved."""
+    """The organization's name and ID, read with the key. Raises AdminApiError, also if the key could not be tested."""
     from contribaudit.operations.first_look import organization_name
 
     try:

@@ -38,7 +38,7 @@ def _forget_token(console: Console, site: str, organization: str | None) -> None
 
     if organization is not None:
         raise UsageError("--site and --org were both given", hint="Remove the key and the token one after the other")
-    # The site need not be in the configuration any more.
+    # The site may have been removed from the configuration.
     host = "" if site.casefold() == credentials.ALL_SITES else site.strip().casefold()
     whose = f"of {host}" if host else "of all sites"
     if credentials.forget_key(credentials.site_account(host, console.settings().api_url)):

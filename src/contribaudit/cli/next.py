@@ -1,4 +1,4 @@
-"""`contribaudit next`: the short list of what to do now."""
+"""`contribaudit next`: lists what to do now."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def command(console: Console, *, limit: int | None, by: str | None) -> None:
 
 
 def _row(place: int | None, step: NextStep, state: State, typed: Callable[[str], str]) -> tuple[Cell, ...]:
-    """`typed` completes commands with the options of this command line."""
+    """A row of the list. `typed` completes commands with the options of this command line."""
     from contribaudit.core.resolve.aliases import alias_of
 
     return (

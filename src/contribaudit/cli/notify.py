@@ -1,4 +1,4 @@
-"""`contribaudit notify`: who is sent which message, and whether it arrived."""
+"""`contribaudit notify`: tests and sends messages, and shows whether they arrived."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def command() -> None:
 
 
 def _configured(console: Console) -> tuple[Notify, Sequence[Channel]]:
-    """[notify] and its destinations. Raises ConfigurationError where there is none."""
+    """The [notify] table and its destinations. Raises ConfigurationError when there is none."""
     from contribaudit.operations.notify.channels import channels
 
     settings = console.settings()
@@ -108,7 +108,7 @@ def status_command(console: Console) -> None:
 
 
 def _delivery_status(delivery: Delivery) -> str:
-    """What became of a message: sent, given up or waiting, with the last error."""
+    """The state of a delivery: sent, given up or waiting, with the last error."""
     if delivery.sent_at is not None:
         return "sent"
     if delivery.given_up:
@@ -117,7 +117,7 @@ def _delivery_status(delivery: Delivery) -> str:
 
 
 def notify_of_run(console: Console, report: Report, policy: AuditPolicy, store: History) -> None:
-    """Tell people what the run found, and what changed in watched documents."""
+    """Notify people of the run's result, and of changes in watched documents."""
 
     def keep(notifier: Notifier) -> None:
         notifier.tell_of_run(report, policy)
@@ -128,7 +128,7 @@ def notify_of_run(console: Console, report: Report, policy: AuditPolicy, store: 
 
 
 def notify_of_documents(console: Console, store: History, rules: TermsRules, documents: Sequence[Watched]) -> None:
-    """Tell people what changed in watched documents."""
+    """Notify people of changes in watched documents."""
     if not store.read_only:
         _notify(console, store, lambda notifier: notifier.tell_of_documents(rules, documents))
 
@@ -136,15 +136,15 @@ def notify_of_documents(console: Console, store: History, rules: TermsRules, doc
 def notify_of_failure(
     console: Console, error: ContribauditError, organizations: Mapping[str, str], store: History
 ) -> None:
-    """Tell people that nothing could be read, or that a key was refused. `organizations` maps IDs to names."""
+    """Notify people that nothing could be read, or that a key was refused. `organizations` maps IDs to names."""
     code = type(error).__name__
     _notify(console, store, lambda notifier: notifier.tell_unreached(organizations, code, error.message))
 
 
 def _notify(console: Console, store: History, keep: Callable[[Notifier], None], report: Report | None = None) -> None:
-    """Have the messages kept, then send what is due; nothing without [notify].
+    """Store new messages with `keep`, then send what is due; nothing happens without [notify].
 
-    Whatever fails here is a warning: the audit stands, and so does its exit code.
+    A failure here is only a warning: the audit and its exit code stay as they are.
     """
     from contribaudit.operations.notify.channels import channels
 

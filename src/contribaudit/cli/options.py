@@ -1,7 +1,7 @@
-"""What the commands share: options, and questions to a person.
+"""Options that several commands share, and questions to a person.
 
-No question is asked when stdin is no terminal: then the missing flag is named. An error about a command line never
-repeats a key.
+Without a terminal, nothing is asked: the error names the missing option. An error in the command line never repeats a
+key.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class OrganizationId(click.ParamType[str]):
-    """An organization ID: letters, digits and dashes. The address of one of its pages will do."""
+    """An organization ID of letters, digits and dashes, or the address of one of the organization's pages."""
 
     name = "ID"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The ID as typed. Fails for text that cannot be an ID, without repeating it, since it may be an API key."""
+        """The ID. Fails for text that cannot be an ID, without repeating the text, since it may be an API key."""
         address = re.match(
             r"(?:https://)?admin\.atlassian\.com/o/([A-Za-z0-9_-]{1,64})(?:[/?#].*)?", str(value).strip()
         )
@@ -49,7 +49,7 @@ class OrganizationId(click.ParamType[str]):
         return str(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The organizations of the configuration."""
+        """The organizations in the configuration."""
         from contribaudit.cli.completion import ORGANIZATIONS
 
         return ORGANIZATIONS.shell_complete(ctx, param, incomplete)
@@ -59,19 +59,19 @@ PATH = click.Path(path_type=Path)
 
 
 def _remember(ctx: click.Context, parameter: click.Parameter, value: Any) -> Any:
-    """Remember an option that commands named in messages need too."""
+    """Remember the value of an option that commands in messages need too."""
     if value:
         ctx.ensure_object(Console).given[parameter.opts[-1]] = value if isinstance(value, tuple) else (value,)
     return value
 
 
 def _remembered_option(*names: str, **attributes: Any) -> Callable[[F], F]:
-    """An option that the console remembers, so that a command need not pass it on."""
+    """An option that the console remembers, so that commands need not pass it on."""
     return click.option(*names, expose_value=False, callback=_remember, **attributes)
 
 
 def _sets_attribute(attribute: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    """The callback that puts an option's value into this attribute of the console."""
+    """A callback that stores an option's value in this attribute of the console."""
 
     def callback(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
         setattr(ctx.ensure_object(Console), attribute, value)
@@ -80,15 +80,15 @@ def _sets_attribute(attribute: str) -> Callable[[click.Context, click.Parameter,
 
 
 def organization_option(*, multiple: bool = False) -> Callable[[F], F]:
-    """--org, as `Console.organization` (or `Console.organizations`)."""
+    """The option --org, stored as `Console.organization` (or `Console.organizations`)."""
     text = "Organization ID; repeat it for several." if multiple else "Organization ID."
     return _remembered_option("--org", type=OrganizationId(), metavar="ID", multiple=multiple, help=text)
 
 
 def format_option(*choices: str) -> Callable[[F], F]:
-    """--format, as `Console.output_format`: the first of the choices by default, without choices those of a table.
+    """The option --format, stored as `Console.output_format`. The first choice is the default.
 
-    --csv-bom too where CSV is among them.
+    Without choices, it offers table, json and csv. Adds --csv-bom if csv is among the choices.
     """
     choices = choices or ("table", "json", "csv")
     option = click.option(
@@ -119,7 +119,7 @@ policy_option = _remembered_option("--policy", type=PATH, metavar="FILE", help="
 
 
 def output_options(command: F) -> F:
-    """--output and --force, as `Console.output_path` and `Console.overwrite`."""
+    """The options --output and --force, stored as `Console.output_path` and `Console.overwrite`."""
     output = click.option(
         "--output",
         expose_value=False,
@@ -144,14 +144,14 @@ store_option = _remembered_option("--store", metavar="PATH|URL", help="The histo
 
 
 def session_options(command: F) -> F:
-    """--org and --store."""
+    """The options --org and --store."""
     return organization_option()(store_option(command))
 
 
 def api_key_options(command: F) -> F:
-    """--api-key-file and --api-key-fd, as `Console.named_key`.
+    """The options --api-key-file and --api-key-fd, stored as `Console.named_key`.
 
-    There is no option for the key itself: everybody on a machine sees arguments.
+    There is no option for the key itself, because all users of a machine can read arguments.
     """
     file = _key_option("--api-key-file", "file", PATH, "FILE", "Read the API key from this file.")
     fd = _key_option("--api-key-fd", "fd", click.IntRange(min=0), "N", "Read the API key from file descriptor N.")
@@ -168,7 +168,7 @@ def _key_option(option: str, place: str, kind: click.ParamType[Any], metavar: st
 
 
 def _set_global(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
-    """Put a global option that was given into the console; the same option is read before and after the command."""
+    """Store a global option in the console if it was given; the same option is read before and after the command."""
     if value in (None, False):
         return
     console = ctx.ensure_object(Console)
@@ -201,7 +201,7 @@ def global_options() -> list[click.Option]:
 
 
 def with_global_options(command: click.Command) -> click.Command:
-    """The command, and all commands under it, with the global options; once however often it is called."""
+    """The command and its subcommands with the global options, added only once however often this is called."""
     from contribaudit.cli.completion import offer
 
     offer(command)
@@ -217,17 +217,17 @@ _TRIES = 3
 
 
 def person_there() -> bool:
-    """Whether there is a person to ask: stdin is a terminal."""
+    """True when a person can be asked: stdin is a terminal."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
 def person_at_terminal() -> bool:
-    """Whether that person also sees stdout: both are terminals."""
+    """True when the person also sees stdout: both are terminals."""
     return person_there() and sys.stdout is not None and sys.stdout.isatty()
 
 
 def in_lines(text: str) -> str:
-    """The text broken at blanks where stderr is a terminal and too narrow for it."""
+    """The text, broken at blanks if stderr is a terminal and too narrow."""
     if not sys.stderr.isatty():
         return text
     return wrapped(text, terminal_width())
@@ -235,7 +235,7 @@ def in_lines(text: str) -> str:
 
 @contextmanager
 def _end_with_the_terminal() -> Iterator[None]:
-    """Treat a terminal that has gone away as the end of stdin: either may be noticed before the signal."""
+    """Treat a terminal that has gone as the end of stdin, since that may be noticed before the signal."""
     try:
         yield
     except OSError as error:
@@ -246,7 +246,7 @@ def _end_with_the_terminal() -> Iterator[None]:
 
 @_end_with_the_terminal()
 def ask(question: str, default: str | None = None) -> str:
-    """A line of text; stdout stays clean."""
+    """Ask for a line of text, on stderr."""
     return str(click.prompt(in_lines(question), default=default, show_default=bool(default), err=True)).strip()
 
 
@@ -257,7 +257,7 @@ def ask_valid(
     *,
     asking: Callable[[str, str | None], str] | None = None,
 ) -> str:
-    """A line that the check accepts; asked again, after the error, when it raises UsageError. `asking` is `ask`."""
+    """Ask for a line until the check accepts it; shows the UsageError each time. `asking` replaces `ask`."""
     while True:
         text = (asking or ask)(question, default)
         try:
@@ -268,7 +268,7 @@ def ask_valid(
 
 @_end_with_the_terminal()
 def confirm(question: str, *, default: bool) -> bool:
-    """Yes or no."""
+    """Ask for yes or no, on stderr."""
     return click.confirm(in_lines(question), default=default, err=True)
 
 
@@ -277,9 +277,9 @@ def ask_key(what: str) -> SecretStr: ...
 @overload
 def ask_key(what: str, or_words: tuple[str, ...]) -> SecretStr | str: ...
 def ask_key(what: str, or_words: tuple[str, ...] = ()) -> SecretStr | str:
-    """A key or token, typed or pasted without being shown; `what` says which ("API key of organization ...").
+    """Ask for a key or token without showing it; `what` describes it ("API key of organization ...").
 
-    One of `or_words` comes back as it is. Raises UsageError when there is nobody to ask.
+    One of `or_words` is returned as text. Raises UsageError without a terminal, CredentialError after the last try.
     """
     from contribaudit.settings.credentials import checked_key
 
@@ -304,7 +304,7 @@ def ask_key(what: str, or_words: tuple[str, ...] = ()) -> SecretStr | str:
 
 
 def chosen_organization(settings: AppSettings, named: str | None) -> str:
-    """The one organization that a command is about: `named`, or the only one configured. Raises UsageError."""
+    """The organization that a command is about: `named`, or the only one configured. Raises UsageError."""
     if named is not None:
         return named
     configured = settings.organizations()
@@ -320,7 +320,7 @@ def chosen_organization(settings: AppSettings, named: str | None) -> str:
 
 
 def agreed(question: str, *, yes: bool) -> None:
-    """Go on only when a person agrees, or has said so with --yes. Raises UsageError."""
+    """Continue only if a person agrees, or has agreed with --yes. Raises UsageError."""
     if yes:
         return
     if not person_there():
@@ -334,7 +334,7 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 def explained(error: click.UsageError, argv: Sequence[str]) -> tuple[str, str]:
-    """Message and next step. A word of the command line that might be a key is not repeated."""
+    """Message and next step for an error in the command line. Words that may be a key are not repeated."""
     path = error.ctx.command_path if error.ctx is not None else "contribaudit"
     hint = f"Run `{path} --help` to see what it takes"
     if isinstance(error, click.exceptions.NoSuchOption) and error.option_name in _KEY_OPTIONS:
@@ -350,7 +350,7 @@ def explained(error: click.UsageError, argv: Sequence[str]) -> tuple[str, str]:
 
 
 def _may_be_key(word: str) -> bool:
-    """Whether the word is long and looks random; a path, an ID and an option are not."""
+    """True when the word is long and looks random, and is not a path, an ID or an option."""
     return (
         re.fullmatch(r"[A-Za-z0-9_=+-]{20,}", word) is not None
         and not word.startswith("-")

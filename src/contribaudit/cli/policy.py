@@ -1,4 +1,4 @@
-"""`contribaudit policy`: what is wanted, checked and shown as resolved."""
+"""`contribaudit policy`: validates the policy, and shows it as resolved."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ _CHECK = re.compile(r'^check = "([A-Z]{2}-[0-9]{2})"$', re.MULTILINE)
 
 
 def _with_check_titles(text: str, titles: Mapping[str, str]) -> str:
-    """Canonical TOML with the title of each check beside it, as a comment."""
+    """Canonical TOML with the title of each check as a comment."""
     return _CHECK.sub(lambda found: f"{found[0]}  # {titles[found[1]]}", text)
 
 
@@ -159,8 +159,9 @@ def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
 
 
 def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> dict[str, tuple[Plan, AuditPolicy]]:
-    """The highest plan of each organization, as its last saved run saw it, by how that is told; with the policy that
-    holds there.
+    """The highest plan of each organization as of its last saved run, with the policy that applies there.
+
+    The keys are phrases that state the source of the plan.
     """
     from contribaudit import wiring
     from contribaudit.audit.job import Job
@@ -173,7 +174,7 @@ def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> di
         targets = wiring.unread_targets(console.settings(), ())
         with console.open_history(reading=True) as store:
             state = last_state(Job(targets, store, rulebook, policy))
-    except (ConfigurationError, StoreError, UsageError):  # no organization, no history or no run: there is no plan yet
+    except (ConfigurationError, StoreError, UsageError):  # without organization, history or run no plan is known
         return found
     for organization in state.organizations:
         seen = state.value(organization_subject(organization), names.HIGHEST_PLAN)

@@ -1,4 +1,4 @@
-"""A report in any format, on its way out: of an audit that just ended, or out of a saved file (`contribaudit render`).
+"""Writes reports in any format: that of an audit that just ended, or a saved one (`contribaudit render`).
 
 A saved report needs neither history nor network.
 """
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "json", "csv", "line", "markdown", "html", "xlsx", "junit", "sarif")
 _SORTING = ("html", "junit", "markdown")
-"""They go through the findings more than once."""
+"""Formats that iterate over the findings more than once."""
 Result: TypeAlias = str | Iterator[str] | Iterator[bytes]
 _PIECE = 1 << 20
 
 
 def check_format(console: Console) -> None:
-    """Check before the work that the format can be written here. Raises UsageError."""
+    """Check in advance that the format can be written here. Raises UsageError."""
     if console.output_format == "xlsx" and console.on_terminal:
         raise UsageError("A workbook cannot be shown in a terminal", hint="Name a file with --output")
 
@@ -37,7 +37,7 @@ def check_format(console: Console) -> None:
 def of_report(
     console: Console, report: Report, output_format: str, *, everything: bool = False, kept: bool = True
 ) -> Result:
-    """The report in one of FORMATS; long ones piece by piece. `kept` says whether a history holds its run."""
+    """The report in one of FORMATS; long ones piece by piece. `kept` is true when a history contains the run."""
     from contribaudit.exporters import json_v1, monitoring
 
     several = output_format in _SORTING or (output_format == "table" and everything)
@@ -84,7 +84,7 @@ def of_document(
 
 
 def spooled(write: Callable[[TextIO], None]) -> Iterator[str]:
-    """What `write` writes, by way of a temporary file, so that it is never all in memory."""
+    """What `write` writes, through a temporary file, so that it is never all in memory."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as file:
         write(file)
         file.seek(0)
@@ -92,7 +92,7 @@ def spooled(write: Callable[[TextIO], None]) -> Iterator[str]:
 
 
 def spooled_bytes(write: Callable[[BinaryIO], None]) -> Iterator[bytes]:
-    """The same for bytes."""
+    """The bytes that `write` writes, through a temporary file."""
     with tempfile.TemporaryFile() as file:
         write(file)
         file.seek(0)

@@ -1,4 +1,4 @@
-"""`contribaudit runs`: the history of audits."""
+"""`contribaudit runs`: shows the history of audits, and removes old runs."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def show_run(console: Console, *, run: int) -> None:
 
 
 def _run_before(store: History, record: RunRecord, organization: str) -> tuple[Cell, ...]:
-    """The organization's previous run, and the time between the two."""
+    """The organization's previous run, the hours between the two, and the removed runs in between."""
     number = store.previous(organization, record.id)
     if number is None:
         return (organization, None, None, None, "the first saved run")
@@ -246,7 +246,7 @@ def _compact(console: Console, store: History) -> str:
 
 
 def kept_organizations(store: History) -> list[str]:
-    """Every organization of which a run is kept, the newest first."""
+    """Every organization in the saved runs, those of the newest run first."""
     return list(dict.fromkeys(one for record in store.runs() for one in record.organizations))
 
 

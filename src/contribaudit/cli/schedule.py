@@ -131,9 +131,9 @@ def _safe_name(text: str) -> str:
 
 
 def recipe_of(console: Console, time: str, key_file: Path | None) -> Recipe:
-    """The audit that a scheduler runs daily at this time (HH:MM), as the command line and the configuration say.
+    """The audit that a scheduler runs daily at this time (HH:MM), from the command line and the configuration.
 
-    Raises UsageError without an organization, and for a path that no recipe can hold.
+    Raises UsageError without an organization, and for a path that a recipe cannot contain.
     """
     settings = console.settings()
     hour, minute = schedules.at(time)
@@ -173,14 +173,14 @@ def recipe_of(console: Console, time: str, key_file: Path | None) -> Recipe:
 
 
 def _key_file(settings: AppSettings, organization: str, named: Path | None) -> Path:
-    """The file of the organization's key; where none is named, the one that the recipe's first steps make."""
+    """The file of the organization's key; by default, the one that the recipe's first steps create."""
     entry = next((one for one in settings.organizations() if one.id == organization), None)
     own = entry.api_key_file if entry is not None else None
     return file.expanded(named or own or settings.api_key_file or schedules.key_file_default()).absolute()
 
 
 def _warn_of_keys(console: Console, settings: AppSettings) -> None:
-    """Warn of organizations without a key file: a scheduler has no keyring, and none of this shell's variables."""
+    """Warn of organizations without a key file: a scheduler has no keyring and none of this shell's variables."""
     for one in settings.organizations():
         if one.api_key_file is None:
             console.diagnostics.warning(
@@ -190,7 +190,7 @@ def _warn_of_keys(console: Console, settings: AppSettings) -> None:
 
 
 def _has_other_folders() -> bool:
-    """Whether this shell looks for a person's files in other places than a scheduler does."""
+    """True when this shell uses other folders for a person's files than a scheduler would."""
     if any(os.environ.get(name) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME")):
         return True
     try:
@@ -204,7 +204,7 @@ def _has_other_folders() -> bool:
 
 
 def _environment(console: Console, settings: AppSettings) -> tuple[tuple[str, str], ...]:
-    """This shell's own settings; paths made absolute. The key, and a store's password, are never among them."""
+    """Settings from this shell's environment, with absolute paths; never the key or the password of a history."""
     found = [
         ("API_URL", settings.api_url),
         ("POLICY", str(settings.policy.absolute()) if settings.policy is not None else ""),

@@ -1,4 +1,4 @@
-"""`contribaudit subprocessors`: the vendor's list, what changed in it, and which of our apps and data it touches."""
+"""`contribaudit subprocessors`: shows the vendor's list, its changes, and which of your apps each row touches."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool)
 def _fetched(
     console: Console, store: History, address: str, signature: Signature, *, anyway: bool
 ) -> tuple[SubprocessorList, bytes]:
-    """The list at an address, and its page. The server sends the page only if it has changed since the last import."""
+    """The list at an address, and its page. The server only sends the page if it has changed since the last import."""
     from contribaudit.settings.credentials import trust
     from contribaudit.vendors.fetching import NOTHING_KNOWN, NotModified, Validators, fetch
     from contribaudit.vendors.subprocessors import last_from, take_in, unchanged
@@ -119,7 +119,7 @@ def _fetched(
         content_type=page.content_type,
         anyway=anyway,
     )
-    if page.answered_by != address:  # what a redirect says of itself is not what it leads to
+    if page.answered_by != address:  # validators of a redirect do not apply to its target
         return coming, page.body
     told = page.validators
     return replace(coming, etag=told.etag, last_modified=told.last_modified), page.body
@@ -193,9 +193,9 @@ def _imports(console: Console, history: ListHistory) -> None:
 
 
 def _named_list(history: ListHistory, shipped: SubprocessorList | None, word: str | None) -> SubprocessorList:
-    """The list that a date, a digest's beginning or "shipped" names; without a word the newest, else the shipped one.
+    """The list for a date, the beginning of a digest, or "shipped"; without a word, the newest or else the shipped one.
 
-    Raises UsageError for a word that names none.
+    Raises UsageError when no list matches.
     """
     if word is None or word == _SHIPPED:
         found = shipped if word == _SHIPPED else history.newest or shipped
@@ -248,7 +248,7 @@ def diff(console: Console, *, before: str | None, after: str | None) -> None:
 
 
 def _last_state(console: Console) -> State | None:
-    """What the newest saved run means now; None where there is none."""
+    """The state of the newest saved run as of now; None when there is no run."""
     from contribaudit.audit.replay import last_state
 
     settings = console.settings()
@@ -293,7 +293,7 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
     else:
         shown = [one for one in found if everything or console.output_format == "csv" or one.touches is not Touches.NO]
         cells = exposure_cells(state, shown)
-        if console.output_format == "table":  # a reason may hold a comma
+        if console.output_format == "table":  # a reason may contain a comma
             place = EXPOSURE_COLUMNS.index("because")
             cells = (
                 (*row[:place], "; ".join(one.because), *row[place + 1 :]) for row, one in zip(cells, shown, strict=True)
@@ -310,7 +310,7 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
 
 
 def _apps(state: State, word: str | None) -> list[Subject]:
-    """The apps that a subject names; every app without one. Raises UsageError for a subject that has none."""
+    """The apps that a subject stands for; without one, every app. Raises UsageError for an unsuitable subject."""
     from contribaudit.core.resolve.aliases import resolve_alias
     from contribaudit.core.resolve.reasons import apps_of_site
 

@@ -1,8 +1,7 @@
-"""`contribaudit attest`: records what is in no API, as a person saw it in the administration console.
+"""`contribaudit attest`: records what a person saw in the administration console, for settings that no API has.
 
-The commands are here: `record`, `list` and `show`, `confirm` for a second person, `revoke` to take an attestation back,
-`forget` to take a person's name out of the history. How values are recorded is in recording.py, the guided walk in
-walk.py.
+Here are the commands: `record`, `list` and `show`, `confirm` for a second person, `revoke` to revoke an attestation,
+`forget` to erase a person's name from the history. recording.py records values, walk.py is the guided walk.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _ALONE = ("--quiet", "-q", "--verbose", "-v", "--no-color")
 
 
 class Attest(click.Group):
-    """`attest SETTING VALUE …` is `attest record SETTING VALUE …`, and so is `attest` alone."""
+    """Makes `attest SETTING VALUE …`, and `attest` alone, an abbreviation of `attest record`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         at = 0

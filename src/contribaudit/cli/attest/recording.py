@@ -1,6 +1,6 @@
-"""What `attest record` does: values by flags, by screen or from a file, and `--template`. The walk is in walk.py.
+"""The work of `attest record`: values from options, by screen or from a file, and `--template`. The walk is in walk.py.
 
-All of what is given at once is recorded, or nothing. A template is what is due, as a CSV whose values are empty:
+All values of one command are recorded, or none. A template is a CSV of what is due; its values are empty, so that
 nothing suggests an answer.
 """
 
@@ -34,7 +34,7 @@ from contribaudit.errors import UsageError
 from contribaudit.operations.clipboard import pictures
 
 TypedValue = tuple[str, str, str]
-"""Subject, setting and value as they were typed. A subject with `*` is a pattern; no setting is the screen's."""
+"""Subject, setting and value as typed. A subject with `*` is a pattern; the setting is "" if the screen implies it."""
 
 
 def by_flags(session: Session, told: Sequence[TypedValue], given: LookFlags) -> None:
@@ -84,7 +84,7 @@ def _entries_for(session: Session, state: State, typed: TypedValue, screen: Scre
 
 
 def _setting_of(screen: Screen | None, value: str) -> str:
-    """The setting of the screen that can have the value. Raises UsageError where that is not clear."""
+    """The setting of the screen that can have the value. Raises UsageError when that is ambiguous."""
     if screen is None:
         raise UsageError(
             "It is not clear which setting this is about",
@@ -101,7 +101,7 @@ def _setting_of(screen: Screen | None, value: str) -> str:
 
 
 def from_file(session: Session, source: Path, given: LookFlags) -> None:
-    """Record a file's values; those that the history has already are skipped."""
+    """Record the values of a file; those that are already in the history are skipped."""
     found = files.load(source)
     by = given.by or session.settings.attested_by or ""
     nobody = [row for row in found if not row.by]
@@ -114,7 +114,7 @@ def from_file(session: Session, source: Path, given: LookFlags) -> None:
     name = find_screen(session.job.rulebook.screens, given.screen).id if given.screen else ""
     shots, bodies = pictures(given.attach)
     if look_at is None and all(row.observed_at is not None for row in found):
-        look_at = session.now()  # nothing looks at the default, so that one reading is enough
+        look_at = session.now()  # every row has its own time, so one reading is enough
     looked = session.looked(session.read(), look_at)
     recorded = session.signature(session.settings.attested_by or "")
     common = ConsoleVisit(by, looked.at, recorded, new_id(), name, given.console_path, given.note, shots)
@@ -135,7 +135,7 @@ def _past_moment(session: Session, given: LookFlags) -> datetime | None:
 def typed_values(
     setting: str | None, value: str | None, pairs: tuple[str, ...], subject: str, screen: str | None
 ) -> list[TypedValue]:
-    """The values on the command line, one by one."""
+    """The values on the command line. Raises UsageError for an incomplete one."""
     if setting is not None and value is None:
         raise UsageError(f"{setting} needs a value", hint="Write `contribaudit attest SETTING VALUE`")
     found: list[TypedValue] = [(subject, setting, value)] if setting is not None and value is not None else []
@@ -154,7 +154,7 @@ def typed_values(
 
 
 def print_template(session: Session, screen: str | None) -> None:
-    """Print everything that is due, or all rows of one screen; what the policy waits for comes first and is marked."""
+    """Print all that is due, or all rows of one screen. Rows that the policy waits for are marked and come first."""
     wanted = find_screen(session.job.rulebook.screens, screen) if screen else None
     state = session.remembered()
     needed = {row.key for one in session.due(state) for row in one.rows}

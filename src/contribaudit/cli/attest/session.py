@@ -1,4 +1,4 @@
-"""What `attest`, `baseline` and `signals` work in: one organization, its history, its newest state."""
+"""The session that `attest`, `baseline` and `signals` share: one organization, its history, its newest state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LookFlags:
-    """What the flags say about the look."""
+    """Options that describe a look at the console."""
 
     by: str | None
     observed_at: str | None
@@ -35,7 +35,7 @@ class LookFlags:
 
 @dataclass(slots=True)
 class Session(AttestationSession):
-    """The attestation session, and what the command line adds to it."""
+    """An attestation session with console and settings."""
 
     console: Console
     settings: AppSettings
@@ -43,9 +43,9 @@ class Session(AttestationSession):
 
 @contextmanager
 def open_session(console: Console, *, offline: bool = True, reading: bool = False) -> Iterator[Session]:
-    """The session for the organization that --org names, or of the only one configured.
+    """The session for the organization in --org, or for the only one configured.
 
-    `offline` wants no key; `reading` records nothing.
+    An `offline` session needs no key; a `reading` session cannot record anything.
     """
     settings = console.settings()
     chosen = chosen_organization(settings, console.organization)
@@ -59,7 +59,7 @@ _TABLE = ("id", "subject", "setting", "value", "held_by", "not_held_because")
 
 
 def write_recorded(session: Session, state: State, made: Sequence[Attestation], *, more: str = "") -> None:
-    """Write what was recorded, and say what anchors it."""
+    """Print the recorded attestations with the signals that anchor them, and any doubts about their values."""
     rows = [
         (
             one.id,

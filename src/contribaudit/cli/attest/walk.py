@@ -1,7 +1,7 @@
-"""`attest` alone: the guided walk, one form for each console screen, nothing prefilled; and `--dry-run`, its plan.
+"""`attest` alone, the guided walk with one form for each console screen, nothing prefilled; and `--dry-run`, its plan.
 
-The API is read before and after each screen. One answer may serve all rows of a screen. A form that is ended half-way
-is kept as a draft: the next walk goes on with it, unless a signal moved meanwhile.
+The API is read before and after each screen. One answer may apply to all rows of a screen. An interrupted form is saved
+as a draft, with which the next walk continues, unless a signal has moved meanwhile.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Answers = dict[tuple[Subject, SettingId], Value]
 
 
 def require_person() -> None:
-    """Raise UsageError where nobody can answer."""
+    """Raise UsageError when there is no terminal."""
     if not person_there():
         raise UsageError(
             "There is no terminal to ask on",
@@ -67,7 +67,7 @@ def show_plan(session: Session, screen: str | None, *, everything: bool) -> None
 
 
 def walk(session: Session, given: LookFlags, *, everything: bool) -> None:
-    """Walk through every screen on which something is due, or that of --screen. Each is saved once answered."""
+    """Walk through every screen on which something is due, or that of --screen. Each one is saved once answered."""
     by = given.by or session.settings.attested_by
     by = mail(by) if by else ask_valid("Your email address", mail, asking=ask)
     state = session.read()
@@ -96,7 +96,7 @@ def _extent_words(due: Sequence[DueScreen]) -> str:
 def _screen(
     session: Session, before: State, due: DueScreen, by: str, given: LookFlags
 ) -> tuple[tuple[Attestation, ...], State]:
-    """Ask for the values of one screen. Returns what was recorded, and the newest reading."""
+    """Ask for the values of one screen. Returns what was recorded, and the newest state."""
     screen = due.screen
     _write_line("")
     _write_line(screen.title)
@@ -160,7 +160,7 @@ def _draft_kept(draft: Draft) -> Iterator[None]:
 
 
 def _ask_settings(state: State, rows: Sequence[Row], draft: Draft) -> None:
-    """Ask setting by setting; of several rows first whether all of them show the same."""
+    """Ask setting by setting; if several rows show a setting, first ask whether all show the same value."""
     answers = draft.answers
     for setting in dict.fromkeys(row.setting for row in rows):
         asked = [
@@ -184,7 +184,7 @@ def _ask_settings(state: State, rows: Sequence[Row], draft: Draft) -> None:
 
 
 def _ask_value(state: State, row: Row) -> Value:
-    """What the screen shows for the row; None when it was skipped."""
+    """The value that the screen shows for the row; None when the person skipped it."""
     question = f"  {safe_text(alias_of(state, row.subject))}, {row.setting.title} ({allowed(row.setting)})"
     if row.last is not None:
         when = (rfc3339(row.last.observed_at) or "")[:10]
@@ -194,7 +194,7 @@ def _ask_value(state: State, row: Row) -> Value:
 
 
 def _ask_until_valid(state: State, row: Row, question: str, *, keep: Value) -> Value:
-    """The value that is typed, asked for until it is valid; `keep` is what KEEP stands for, None for nothing."""
+    """The value that is typed, asked for until it is valid. If KEEP is typed it is `keep`, unless that is None."""
     while True:
         text = ask(question, default="")
         if not text:
@@ -215,7 +215,7 @@ def _ask_until_valid(state: State, row: Row, question: str, *, keep: Value) -> V
 
 
 def _shots(given: LookFlags) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
-    """The screenshots of one screen: --attach, or what is asked for."""
+    """The screenshots of one screen: those of --attach, or the one that the person names."""
     if given.attach:
         return pictures(given.attach)
     while True:

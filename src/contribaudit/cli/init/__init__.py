@@ -1,7 +1,7 @@
-"""`contribaudit init`: asks for organization, key and what the company wants; tests, writes, runs the first audit.
+"""`contribaudit init`: asks for organization, key and the company's aims; tests, writes, runs the first audit.
 
-Nothing is written before the last question is answered. A person who stops earlier loses nothing but the typing, and
-gets the command line that continues from there.
+Nothing is written before the last question is answered. A person who stops earlier gets a command line that continues
+with the answers given so far.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ if TYPE_CHECKING:
 
 
 class _CommaList(click.ParamType[tuple[str, ...]]):
-    """Words with commas between them."""
+    """A list of words, separated by commas."""
 
     name = "LIST"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """The words."""
+        """The words of the list."""
         del param, ctx
         return value if isinstance(value, tuple) else listed(str(value))
 
@@ -173,7 +173,7 @@ def command(
 
 
 def _answers_from_flags(console: Console, flags: Mapping[str, Any], other_flags: tuple[str, ...]) -> Answers:
-    """The answers that the flags give, including the key. Raises UsageError and CredentialError for invalid ones."""
+    """The answers from the options, including the key. Raises UsageError or CredentialError for invalid ones."""
     from contribaudit.attestations.recording import mail
     from contribaudit.operations import setup
     from contribaudit.settings import file
@@ -217,7 +217,7 @@ def _answers_from_flags(console: Console, flags: Mapping[str, Any], other_flags:
 
 
 def _test_key_of_flags(interview: Interview, answers: Answers) -> list[SecretDestination]:
-    """Test the key of the flags; there are no secrets to save."""
+    """Test the key from the options. Returns no secrets, since none was typed."""
     with _explain_how_to_continue(answers):
         interview.key()
         interview.limits()
@@ -225,7 +225,7 @@ def _test_key_of_flags(interview: Interview, answers: Answers) -> list[SecretDes
 
 
 def _ask_missing(interview: Interview, answers: Answers, folder: Path, sure: str) -> list[SecretDestination]:
-    """Ask for everything that is missing. Returns the typed secrets; `sure` is the last question, "" for none."""
+    """Ask for everything that is missing. Returns the typed secrets. `sure` is the last question, "" for none."""
     with _explain_how_to_continue(answers):
         interview.key()
         interview.limits()
@@ -237,11 +237,11 @@ def _ask_missing(interview: Interview, answers: Answers, folder: Path, sure: str
 
 @contextmanager
 def _explain_how_to_continue(answers: Answers) -> Iterator[None]:
-    """Tell a person who stops in the meantime how to continue."""
+    """Explain how to continue if the person stops within the block."""
 
     def stopped() -> None:
         keep(answers)
-        os.write(2, nothing_written(answers).encode())  # past Python's buffers, which may hold half of a line
+        os.write(2, nothing_written(answers).encode())  # bypasses Python's buffers, which may contain half a line
 
     try:
         with termination.undoing(stopped):
@@ -253,7 +253,7 @@ def _explain_how_to_continue(answers: Answers) -> Iterator[None]:
 
 
 def _finish(console: Console, config: Path, answers: Answers, *, no_audit: bool) -> None:
-    """Run the first audit, or say how to. Its findings do not make the set-up fail."""
+    """Run the first audit, or say how to run it. Its findings do not make the setup fail."""
     from contribaudit.settings import file
 
     named = f" --config {shlex.quote(str(config))}" if config != file.usual_config() else ""
@@ -267,7 +267,7 @@ def _finish(console: Console, config: Path, answers: Answers, *, no_audit: bool)
 
 
 def _continue_interrupted(console: Console) -> bool:
-    """Whether an interrupted set-up was continued, and completed."""
+    """Offer to continue an interrupted setup. True when it was continued and completed."""
     now = click.get_current_context()
     named = any(now.get_parameter_source(one) is click.core.ParameterSource.COMMANDLINE for one in now.params)
     words = [] if named or console.config_path is not None else kept()
@@ -289,14 +289,14 @@ def _other_flags(named: Mapping[str, object], switches: Mapping[str, bool]) -> I
 
 
 def _set_up_schedule(console: Console, config: Path, way: str) -> None:
-    """Run the subcommand of `schedule`; it installs what it can install."""
+    """Run the subcommand of `schedule`, with --install if it has that option."""
     own = schedule.commands[way]
     install = ["--install"] if any("--install" in one.opts for one in own.params) else []
     _run(console, config, own, install)
 
 
 def _first_audit(console: Console, config: Path, key: SecretStr | None) -> int:
-    """Run the first audit; returns its exit code. The key is passed through a pipe, even if it was not saved."""
+    """Run the first audit and return its exit code. The key is passed through a pipe, even if it was not saved."""
     from contribaudit.cli.audit import command as audit
 
     words: list[str] = []

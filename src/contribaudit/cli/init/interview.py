@@ -1,4 +1,4 @@
-"""The questions of `init`, in order; what was typed is tested at once."""
+"""The questions of `init`, in order. Typed values are tested at once."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 SKIP = "-"
 SCHEDULES = (NO_SCHEDULE, *schedule.commands)
-"""The ways to run the audit every day, none of them first."""
+"""The ways to run a daily audit; the first is none."""
 
 
 class Interview:
-    """The questions, in order. Each sets what it asks in the answers, and is not asked where a flag has answered."""
+    """The questions, in order. Each stores its answer, and is skipped if an option has given it."""
 
     def __init__(
         self, console: Console, settings: AppSettings, rulebook: Rulebook, answers: Answers, *, test: bool
@@ -49,7 +49,7 @@ class Interview:
         self._told: set[str] = set()
 
     def key(self) -> None:
-        """Organization and key, tested at once. In a terminal both are asked again until they work."""
+        """Ask for organization and key and test them. In a terminal, both are asked again until they work."""
         answers = self._answers
         if not options.person_there():
             if self._test:
@@ -77,7 +77,7 @@ class Interview:
                 return
 
     def rest(self) -> None:
-        """What the company wants, and what makes the audit better: a site token, who attests, a schedule."""
+        """Ask what the company wants, and what improves the audit: a site token, who attests, a schedule."""
         if not self._answers.packs:
             self._contribution()
             self._ai()
@@ -137,9 +137,9 @@ class Interview:
             say.note(f"Its highest plan is not known: {look.plan_unknown or 'the list of apps does not show it'}.")
 
     def _ask_what_to_do(self, what: str) -> bool:
-        """Ask what to do about a key or token that did not work; False if it is to be used untested.
+        """Ask what to do about a key or token that did not work. False when it is to be used untested.
 
-        The line is not shown, so that whoever pastes the next key at once does not leave it on the screen.
+        The input is hidden, so that a key that is pasted right away does not stay on the screen.
         """
         answers = self._answers
         say = f"Paste another {what}, press Enter to try the same one again, or type `untested` to skip the test"
@@ -154,14 +154,14 @@ class Interview:
         return True
 
     def _show_error(self, error: ContribauditError) -> None:
-        """Show the error without the advice to save a key: the next question asks for a new key or token."""
+        """Show the error without its advice to save a key, since the next question asks for a new key or token."""
         from contribaudit.atlassian.responses import KEEP_KEY, KEEP_TOKEN
 
         error.hint = error.hint.replace(KEEP_KEY, "").replace(KEEP_TOKEN, "")
         self._console.diagnostics.error(error)
 
     def _accept_statement(self, key: str, value: Any) -> bool:
-        """Accept a statement; False, after saying why, if it is invalid."""
+        """Accept a statement. False, after showing why, when it is invalid."""
         from contribaudit.operations import setup
 
         tried = {**self._answers.statements, key: value}
@@ -237,7 +237,7 @@ class Interview:
                 return
 
     def limits(self) -> None:
-        """Say which of the statements and packs so far the plan does not support, each limit once."""
+        """Show which of the statements and packs so far the plan does not support, each limit once."""
         from contribaudit.operations import setup
         from contribaudit.policy_file.plan_limits import plan_limits
 
@@ -271,7 +271,7 @@ class Interview:
         self._try_token()
 
     def _try_token(self) -> None:
-        """Ask the gateway about one site with the token. In a terminal another token is asked for until one works."""
+        """Test the token with one site. In a terminal, another token is asked for until one works."""
         from contribaudit.atlassian.credential import Credential
         from contribaudit.operations.first_look import try_site_token
 
@@ -338,7 +338,7 @@ class Interview:
 
 
 _USUAL_ID = re.compile(r"[A-Za-z0-9]{8}(-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
-"""The form of every organization ID so far: that of a UUID, with digits beyond f in some. No page promises it."""
+"""The usual form of organization IDs: a UUID, in some cases with letters beyond f. Atlassian does not promise it."""
 
 
 def _asked_organization() -> str:
@@ -354,7 +354,7 @@ def _asked_organization() -> str:
         if identity == doubted or _USUAL_ID.fullmatch(identity):
             return identity
         doubted = identity
-        # Not repeated: it may be an API key.
+        # The text is not repeated: it may be an API key.
         tell(
             "This does not look like an organization ID, which has five groups of letters and digits with 8, 4, 4, 4 "
             "and 12 characters, separated by dashes. Type it again if it is one."
@@ -377,14 +377,14 @@ def tell(text: str, lead: str = "") -> None:
 
 
 def _ask_mail(question: str) -> str:
-    """An email address, "" or "-"; asked again until it is one of them."""
+    """An email address, "" or SKIP; asked again until it is one of these."""
     from contribaudit.attestations.recording import mail
 
     return options.ask_valid(question, lambda text: text if text in ("", SKIP) else mail(text), "")
 
 
 def _choose(question: str, choices: Sequence[tuple[str, str]], *, may_skip: bool = False) -> str:
-    """A word, by itself or by its number; "" for what is skipped. Asked again until it is one."""
+    """The chosen word, typed or given by its number; "" when skipped. Asked again until it is valid."""
     tell(f"\n{question}")
     width = max(len(word) for word, _ in choices)
     for number, (word, means) in enumerate(choices, 1):

@@ -1,4 +1,4 @@
-"""`contribaudit signals`: the raw API objects that anchor attestations, and what their states were seen to mean."""
+"""`contribaudit signals`: shows the raw API objects that anchor attestations, and the meaning seen for their states."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def _rows(session: Session, state: State) -> list[tuple[Cell, ...]]:
 
 
 def _observed_signal(state: State, owner: Subject, signal: str) -> Observed:
-    """The signal as the run saw it. Raises UsageError when the API held none."""
+    """The signal as the run saw it. Raises UsageError when the API returned none."""
     from contribaudit.core.resolve.aliases import alias_of
     from contribaudit.core.resolve.signals import SIGNAL_PREFIX
 
@@ -223,7 +223,7 @@ def _observed_signal(state: State, owner: Subject, signal: str) -> Observed:
 
 
 def _object_of_run(session: Session, run: int, owner: Subject, signal: str) -> Any:
-    """The signal's object in a run, a list of them where there are several; None when the run held none."""
+    """The signal's object in a run, or a list if there are several; None when the run saw none."""
     snapshot = session.job.store.snapshot(session.organization, run)
     for one in snapshot.observations:
         if isinstance(one, Observed) and one.response and (one.subject, one.setting) == (owner, signal):
@@ -232,7 +232,7 @@ def _object_of_run(session: Session, run: int, owner: Subject, signal: str) -> A
 
 
 def _object_of(session: Session, seen: Any) -> Any:
-    """The object behind the digests of a signal; the API's answer if the object was not kept."""
+    """The object behind the digests of a signal; the API's whole answer if the object was not stored."""
     kept = session.job.store.objects(seen.value)
     if len(kept) < len(seen.value):
         return json.loads(session.job.store.raw(seen.response))
@@ -241,7 +241,7 @@ def _object_of(session: Session, seen: Any) -> Any:
 
 
 def _decoders_of(state: State, owner: Subject, signal: str) -> list[Trust]:
-    """How the decoders that look into this signal stand in its organization."""
+    """The decoders that read this signal, with their standing in its organization."""
     return [
         one
         for one in state.decoders
@@ -258,7 +258,7 @@ def _decoder_notes(state: State, owner: Subject, signal: str) -> list[str]:
 
 
 def _candidate_notes(state: State, owner: Subject, signal: str) -> list[str]:
-    """How the rulebook's likely readings of the signal did against attestations; none of them makes a value."""
+    """How the rulebook's candidate readings of the signal compare with attestations; they never yield a value."""
     return [one.sentence() for one in state.candidates if (one.owner, one.candidate.signal) == (owner, signal)]
 
 

@@ -1,4 +1,4 @@
-"""What `signals propose` needs: two states of a signal with different values, and where they come from."""
+"""Finds what `signals propose` needs: two states of a signal with different values, and their origin."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LARGEST_FILE_BYTES = 10_000_000
 
 
 def find_key(state: State, setting: Setting, about: Subject, signal: str | None, owner: str | None) -> SignalKey:
-    """The owner and the signal. Raises UsageError where none is known, and where several may tell it."""
+    """The owner and the signal to use. Raises UsageError when none is known, or when several may show the setting."""
     kind = Kind(owner) if owner is not None else about.kind
     keys = [(one.owner, one.signal) for one in readings(state, about, setting.family) if one.owner.kind is kind]
     if not keys:
@@ -61,7 +61,7 @@ class Search:
     said: Sequence[Attestation]
 
     def side(self, place: str, told: str | None, flag: str) -> Side:
-        """The state that a run, a date or a file names, and what the setting was in it."""
+        """The state in a run, at a date or in a file, and the setting's value in it."""
         path = Path(place)
         label, found = _of_file(path) if path.is_file() else self._of_run(place)
         by = f"as {flag} says"
@@ -78,7 +78,7 @@ class Search:
         return Side(label, found, value, by)
 
     def _of_run(self, text: str) -> tuple[str, Any]:
-        """The signal's object in a kept run, None where the API held none. Raises UsageError where it was not read."""
+        """A label, and the signal's object in a saved run, None for no object. Raises UsageError if it was not read."""
         store = self.session.job.store
         if run_number(text) is None and parse_utc(text) is None:
             told = f"{text[:80]!r} is not a run number, a date or a file"
@@ -96,7 +96,7 @@ class Search:
         return label, None
 
     def _single_object(self, state: Digests, label: str) -> Any:
-        """The one object behind the state. Raises UsageError where there are several, or where it was not kept."""
+        """The single object behind the state. Raises UsageError when there are several, or when it was not stored."""
         if state is None:
             return None
         if len(state) != 1:
@@ -108,7 +108,10 @@ class Search:
         return json.loads(kept[state[0]])
 
     def attested_sides(self) -> tuple[Side, Side]:
-        """The newest attested state, and the newest before it with another value. Raises UsageError without two."""
+        """The newest earlier state with another attested value, and the newest attested state.
+
+        Raises UsageError when there are no two.
+        """
         found: list[tuple[Attestation, Digests]] = []
         for one in sorted(self.said, key=lambda one: (one.observed_at, one.id), reverse=True):
             held = next((a for a in one.anchors if (a.subject, a.signal) == self.key), None)
@@ -131,7 +134,7 @@ class Search:
         return side(*earlier), side(*newest)
 
     def origin(self, sides: tuple[Side, Side]) -> list[str]:
-        """The lines on the origin of the proposal. Raises UsageError if the two states show nothing, or too much."""
+        """Lines about the origin of the proposal. Raises UsageError if the two states show nothing, or too much."""
         before, after = sides
         setting, about = self.setting, self.about
         if before.sha256 == after.sha256:

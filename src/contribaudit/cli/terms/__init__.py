@@ -1,4 +1,4 @@
-"""`contribaudit terms`: the vendor's documents, archived, compared provision by provision, and what rests on them."""
+"""`contribaudit terms`: archives the vendor's documents, compares provisions, and shows which facts rest on them."""
 
 from __future__ import annotations
 

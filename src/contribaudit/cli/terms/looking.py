@@ -1,4 +1,4 @@
-"""`terms list`, `diff`, `timeline` and `show`: what is archived of the watched documents, and what changed."""
+"""`terms list`, `diff`, `timeline` and `show`: display the archived documents and their changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The watched documents, and what the history keeps of them."""
+    """The watched documents, and their archive in the history."""
 
     store: History
     rules: TermsRules
@@ -32,13 +32,13 @@ class Terms:
     archive: Archive
 
     def find(self, name: str) -> Watched | None:
-        """The watched document of that name, however it is spaced; None where there is none."""
+        """The watched document with that name, in any spelling of blanks and dashes; None when there is none."""
         from contribaudit.core.model.canonical import letters
 
         return next((one for one in self.documents if letters(one.name) == letters(name)), None)
 
     def document(self, name: str) -> Watched:
-        """The watched document of that name. Raises UsageError."""
+        """The watched document with that name. Raises UsageError when there is none."""
         found = self.find(name)
         if found is None:
             names = [one.name for one in self.documents]
@@ -58,7 +58,7 @@ def open_terms(console: Console, *, keeps: bool = False) -> Iterator[Terms]:
 def write(
     console: Console, rules: TermsRules, columns: Sequence[str], rows: Iterable[tuple[Cell, ...]], **more: Any
 ) -> None:
-    """Write the rows in the format that was asked for, as `exporters.terms.written` makes them."""
+    """Write the rows in the chosen format, as `exporters.terms.written` formats them."""
     from contribaudit.exporters.terms import written
 
     text = written(console.output_format, rules, columns, rows, terminal=console.on_terminal, **more)
@@ -177,7 +177,7 @@ def _edition(look: Look) -> dict[str, object]:
 
 
 def _findings_resting(store: History) -> dict[str, list[str]]:
-    """What each check found last, by check: the outcome and the finding's ID."""
+    """By check, the current outcome and ID of each finding."""
     found: dict[str, list[str]] = {}
     newest = store.runs(limit=1)
     for organization in ("", *(newest[0].organizations if newest else ())):
@@ -247,7 +247,7 @@ def show_command(console: Console, *, name: str, as_of: str | None, raw: bool) -
         if look is None:
             raise _never_archived(document.name)
         if raw:
-            if console.on_terminal:  # which would obey what stands in it
+            if console.on_terminal:  # a terminal would obey control characters in the page
                 raise UsageError("The raw page is not written to a terminal", hint="Redirect it: > page.html")
             console.write(terms.store.page(look.sha256))
             return

@@ -1,4 +1,4 @@
-"""`terms add`, `check` and `note`: what takes documents in, and what people say of them."""
+"""`terms add`, `check` and `note`: take documents in, check facts against them, and record notes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _signature(console: Console, by: str | None) -> Signature:
 
 
 def _document_named(terms: Terms, name: str, title: str | None) -> Watched:
-    """The document to add to: a watched one, or a new one, unless its name is nearly that of another."""
+    """The document to add to: a watched one, or a new one. Raises UsageError for a name nearly that of another."""
     from contribaudit.core.model.provisions import Watched
 
     folded = name.strip().casefold()
@@ -147,7 +147,7 @@ def _end_if_unread(console: Console, looks: Sequence[Look]) -> None:
 
 
 def _notify(console: Console, terms: Terms) -> None:
-    """Notify people of what changed, where [notify] asks for it."""
+    """Notify people of changes, if [notify] is configured."""
     from contribaudit.cli.notify import notify_of_documents
 
     notify_of_documents(console, terms.store, terms.rules, terms.documents)
@@ -196,7 +196,7 @@ def _write_facts(
     found: Sequence[AnchorStanding],
     against: Sequence[Contradiction],
 ) -> None:
-    """Write a line for each document, the facts with their standing, and what contradicts the documents."""
+    """Write a line for each document, the facts with their standing, and contradictions to the documents."""
     from contribaudit.exporters.terms import ANCHORS, anchor_rows
 
     below = "".join(
@@ -250,7 +250,7 @@ def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[Anc
 
 
 def _fetch_documents(console: Console, terms: Terms, chosen: Sequence[Watched], signature: Signature) -> list[Look]:
-    """Fetch documents one after the other. Raises UsageError for one that has no address."""
+    """Fetch the documents that have an address, one at a time. Raises UsageError when none has."""
     import asyncio
 
     from contribaudit.settings.credentials import trust
@@ -320,7 +320,7 @@ def note_command(
 
 
 def _provision_of_fact(terms: Terms, document: Watched, anchor: str) -> str:
-    """The provision that a fact rests on. Raises UsageError for one that is not anchored in the document."""
+    """The provision that a fact rests on. Raises UsageError when the fact is not anchored in the document."""
     from contribaudit.core.resolve.provisions import standings
 
     known = {
@@ -332,7 +332,7 @@ def _provision_of_fact(terms: Terms, document: Watched, anchor: str) -> str:
 
 
 def _provision_of_change(terms: Terms, document: Watched, change: str) -> str:
-    """The provision that a change is about. Raises UsageError for one that is not in the last two editions."""
+    """The provision that a change is about. Raises UsageError when the last two editions do not have the change."""
     from contribaudit.core.resolve.editions import compare
 
     old, new = two_editions(terms, document.name, None, None)
