@@ -1,11 +1,11 @@
-"""A local Atlassian admin API: the endpoints that contribaudit reads, on an organization that can be made to drift.
+"""A local Atlassian admin API: the endpoints that contribaudit reads, for an organization that tests can change.
 
     with running(scenario_app("drifted")) as url: ...
 
-The simulator imports nothing of the rest of contribaudit, so that it cannot share a misunderstanding with the client:
-it is written from Atlassian's published documentation and from what public client libraries observed. `app.py` is
-where a request goes through, `routes/` what is answered, `faults.py` what can go wrong, `options.py` what the facts
-leave open, `admin.py` an administrator whose deeds the audit log shows, `scenarios/` the organizations.
+The simulator imports nothing from the rest of contribaudit, so that it cannot share a misunderstanding with the client:
+it follows Atlassian's published documentation and what public client libraries observed. `app.py` takes a request
+through to its answer, `routes/` holds the endpoints, `faults.py` what can go wrong, `options.py` what the facts leave
+open, `admin.py` an administrator whose actions the audit log shows, and `scenarios/` the organizations.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def scenario_app(
     latency_ms: float = 0,
     clock: Callable[[], datetime] = utc_now,
 ) -> Starlette:
-    """A scenario as an ASGI app, in one call. `options` replace the scenario's own; the rest as `make_app`."""
+    """A scenario as an ASGI app. `options` replace the scenario's own; the other arguments are those of `make_app`."""
     scenario = load_scenario(name, now=clock(), apps=apps, spaces=spaces, sites=sites)
     return make_app(
         scenario.organization,

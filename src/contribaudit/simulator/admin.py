@@ -6,16 +6,16 @@
 The rule of a contribution policy is made up: `off` lists what is off ("in-app", "metadata") and the excluded items,
 `in` the included ones.
 
-What is written can be read at `GET /admin/v1/orgs/{orgId}/events-stream` and `/events` as soon as it is processed
-(`Options.log_delay_seconds`). Apps are named as in `organization.py`, `acme/confluence`; an edit of something that is
-not there raises `KeyError` and writes nothing.
+Events can be read at `GET /admin/v1/orgs/{orgId}/events-stream` and `/events` as soon as they are processed
+(`Options.log_delay_seconds`). Apps are named as in `organization.py`, `acme/confluence`. An edit of something that does
+not exist raises `KeyError` and writes nothing.
 
-The actions are made up, too. Atlassian publishes none for these deeds, so their IDs start with `sim_made_up_`, and
-their display names only hold the words that somebody would search for: contribution, Rovo, intelligence, residency,
+The actions are made up, too. Atlassian publishes none for these edits, so their IDs start with `sim_made_up_`, and
+their display names contain only words that somebody would search for: contribution, Rovo, intelligence, residency,
 plan, trial, app, site, space, API key, AI. A client must find them in the catalogue and never by their ID. A scenario
-file has them all with `admin_actions = true`.
+file includes them all with `admin_actions = true`.
 
-The entries of an event's `context` and `container` are in the API's shape.
+The entries of an event's `context` and `container` have the API's shape.
 
     {id, type, attributes, links?}
 
@@ -73,7 +73,7 @@ _MADE_UP = {
         "api_key_revoked": "Revoked an admin API key",
     },
 }
-"""What can be done, by the word of its ID: in the order, and the groups, in which the catalogue lists it."""
+"""Titles of the administrator's actions by ID suffix, in the order and groups of the catalogue."""
 ACTIONS = {
     word: EventAction(f"sim_made_up_{word}", title, group)
     for group, deeds in _MADE_UP.items()
@@ -92,33 +92,33 @@ def event_id(organization: Organization) -> str:
 
 
 def item(identifier: str, kind: str, **attributes: Any) -> Json:
-    """Any entry."""
+    """An entry of an event's `context` or `container`."""
     return {"id": identifier, "type": kind, "attributes": attributes}
 
 
 def app_item(app: App) -> Json:
-    """An app, by its ARI."""
+    """The entry for an app, identified by its ARI."""
     return item(app.id, "products", name=app.type, typeKey=app.type_key)
 
 
 def policy_item(policy: Policy) -> Json:
-    """A policy, by its ID."""
+    """The entry for a policy, identified by its ID."""
     return item(policy.id, "policies", policyType=policy.type, name=policy.name or "")
 
 
 def site_item(app: App) -> Json:
-    """The site of an app, by its cloud ID; an app without a site is its own place."""
+    """The entry for an app's site, identified by cloud ID; an app without a site stands in for one."""
     shown = item(app.id.rsplit("/", 1)[-1], "sites", siteName=app.name, siteHostName=app.host_url or "")
     return shown | {"links": {"alt": app.host_url or ""}}
 
 
 def org_item(organization: Organization) -> Json:
-    """The organization, where a deed concerns no single site."""
+    """The entry for the organization, used when an action concerns no single site."""
     return item(organization.id, "orgs", name=organization.name)
 
 
 def product_of(app: App) -> str | None:
-    """The word that the log's `product` filter has for an app, None when it has none."""
+    """The app's word in the log's `product` filter, None when the filter has none."""
     family = app.type_key.partition("-")[0]
     return family if family in ("bitbucket", "confluence", "jira", "loom") else None
 
@@ -130,14 +130,14 @@ ADMIN = Actor("557058:0000", "A. Admin", "admin@acme.example")
 
 
 def utc_now() -> datetime:
-    """The present, aware."""
+    """The current time, aware UTC."""
     return datetime.now(UTC)
 
 
 class AdminConsole:
-    """Edits as one person makes them. Every method returns the event, and notes it where the console `writes`.
+    """Edits as one person makes them. Every method returns the event, and logs it when the console `writes`.
 
-    `clock` says when a deed happens, `actor` who does it, `location` from where (in the API's shape).
+    `clock` gives the time of an action, `actor` the person, `location` the place (in the API's shape).
     """
 
     def __init__(
@@ -166,7 +166,7 @@ class AdminConsole:
         at: datetime | None = None,
         processed_at: datetime | None = None,
     ) -> Event:
-        """Write an event of any action, whatever was done; `at` None is now. What every other method ends with."""
+        """Write an event with any action; every other method ends here. `at` None means now."""
         event = Event(
             event_id(self.organization),
             action if isinstance(action, str) else action.id,
@@ -184,7 +184,7 @@ class AdminConsole:
         return event
 
     def set_contribution(self, switch: Switch, *, on: bool) -> Event:
-        """Turn metadata or in-app contribution on or off for the organization. Made if there is no such policy."""
+        """Turn metadata or in-app contribution on or off for the organization, adding the policy if there is none."""
         policy = self._policy(CONTRIBUTION_TYPE, {"scopeType": "organization", "off": []})
         self.organization.set_rule(policy.id, listed(policy.rule, "off", switch, there=not on))
         word = "on" if on else "off"
@@ -206,7 +206,7 @@ class AdminConsole:
         return self._about_app(action, f"{word} Rovo for {which}", app)
 
     def start_trial(self, which: str, plan: str) -> Event:
-        """Try a higher plan: the API shows it as any other plan."""
+        """Put an app on trial of a higher plan, which the API shows like any other plan."""
         before = self.organization.app(which)
         self.organization.set_app(
             which,
@@ -217,7 +217,7 @@ class AdminConsole:
         return self._plan(which, plan, ACTIONS["trial_started"], f"Started a trial of {plan} for {which}")
 
     def end_trial(self, which: str, plan: str) -> Event:
-        """End a trial; `plan` is what the app goes back to."""
+        """End a trial; `plan` is the plan that the app returns to."""
         self.organization.set_app(which, trial=None, trial_ends_at=None, plan_after_trial=None)
         return self._plan(which, plan, ACTIONS["trial_ended"], f"Ended the trial for {which}, back to {plan}")
 
@@ -250,6 +250,6 @@ class AdminConsole:
 
 
 def listed(rule: Json, name: str, word: str, *, there: bool) -> Json:
-    """The rule with a word in one of its lists, or without it."""
+    """The rule with a word added to one of its lists, or removed from it."""
     others = [known for known in rule.get(name, []) if known != word]
     return rule | {name: [*others, word] if there else others}

@@ -1,10 +1,10 @@
-"""The ASGI app: from a request to its answer, in the order in which Atlassian's gateway and API would look.
+"""The ASGI app: from a request to its answer, with checks in the order of Atlassian's gateway and API.
 
     authenticated → organization known → scope → rate limit → page read → faults → shaped
 
-The app counts, records, waits as long as the network would, and sends. `app.state.simulation` is what it remembers
-between requests: who asked what, how often, and pages rendered before; `app.state.organization`, `.faults` and
-`.requests` are shortcuts to what tests want most.
+The app counts, records, waits as long as the network would, and sends. `app.state.simulation` holds what it remembers
+between requests: who asked what, how often, and pages that were rendered before. `app.state.organization`, `.faults`
+and `.requests` are shortcuts to what tests use most.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ from contribaudit.simulator.routes import ALL, workspaces
 from contribaudit.simulator.values import Json
 
 Rendered: TypeAlias = tuple[Answer, str | None]
-"""An answer, and the cursor of the page after it."""
+"""An answer, and the cursor of the next page."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """A request that was answered. Never its headers, which hold the key.
+    """A request that was answered, without its headers, because they hold the key.
 
     `endpoint` is the endpoint's name, empty for an unknown path. `body` is the parsed JSON, None when there was none or
-    when it was no JSON. `status` None means that the connection was closed without an answer. `time` is when it came.
+    when it was not JSON. `status` None means that the connection was closed without an answer. `time` is its arrival.
     """
 
     method: str
@@ -95,17 +95,17 @@ class Simulation:
         self._rendered_revision = organization.revision
 
     def faults_of(self, endpoint: str, page: int) -> list[Fault]:
-        """The faults that happen to this request; counts them as having happened."""
+        """The faults that apply to this request; each is counted as having happened."""
         due = [f for f in self.faults if f.fits(endpoint, page) and (f.times is None or self._fired[f] < f.times)]
         self._fired.update(due)
         return due
 
     def may_fail(self, endpoint: str) -> bool:
-        """Whether any fault concerns any page of an endpoint, so that it must not be served from memory."""
+        """Whether any fault concerns the endpoint, on any page, so that its answers must not come from memory."""
         return any(fault.fits(endpoint, 1_000_000) for fault in self.faults)
 
     def count(self, endpoint: Endpoint, now: datetime) -> tuple[dict[str, str], bool]:
-        """The X-RateLimit headers of this request, and whether it is one too many. Windows are minutes of the clock."""
+        """The X-RateLimit headers of this request, and whether it exceeds the limit. Windows are clock minutes."""
         limit = self.options.rate_limits.get(endpoint.name, self.options.default_rate_limit)
         window = now.astimezone(UTC).replace(second=0, microsecond=0)
         self._asked[endpoint.name, window] += 1
@@ -118,7 +118,7 @@ class Simulation:
         return headers, self.options.enforce_rate_limits and asked > limit
 
     def recall(self, request: tuple[object, ...]) -> Rendered | None:
-        """The answer rendered before for the same request, if the organization is still the same."""
+        """The stored answer to the same request, None without one or when the organization has changed since."""
         if self._rendered_revision != self.organization.revision:
             self._rendered.clear()
             self._rendered_revision = self.organization.revision
@@ -130,7 +130,7 @@ class Simulation:
 
 
 LARGE = 1000
-"""From this number of apps on, pages are rendered when the app is made."""
+"""Number of apps from which pages are rendered when the app is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class UnverifiedRequest:
 def answer(
     simulation: Simulation, endpoint: Endpoint, asked: UnverifiedRequest, now: datetime, *, one_too_many: bool
 ) -> tuple[Answer, Fault | None]:
-    """The answer, and the fault that replaced it or holds it back, if one does."""
+    """The answer, and the fault that replaced or delays it, if any."""
     try:
         call = _admit(simulation, endpoint, asked, now)
         if one_too_many:
@@ -181,7 +181,7 @@ def answer(
 
 
 def parsed(raw: bytes) -> Any:
-    """A body as JSON, None when it is none."""
+    """A body as JSON, None when it is not JSON."""
     try:
         return json.loads(raw)
     except ValueError:
@@ -189,7 +189,7 @@ def parsed(raw: bytes) -> Any:
 
 
 def render_ahead(simulation: Simulation) -> None:
-    """Render the largest pages of a large organization in advance, so that a client waits for the latency alone."""
+    """Render the largest pages of a large organization in advance, so that a client waits only for the latency."""
     organization = simulation.organization
     if len(organization.apps) < LARGE or not organization.keys:
         return
@@ -202,7 +202,7 @@ def render_ahead(simulation: Simulation) -> None:
 
 
 def _admit(simulation: Simulation, endpoint: Endpoint, asked: UnverifiedRequest, now: datetime) -> Call:
-    """The call, when the key may make it; otherwise raises the 401, 403, 404 or 400."""
+    """The call, when the key may make it; raises AnswerError with 401, 403, 404 or 400 otherwise."""
     organization = simulation.organization
     if endpoint.style == "gateway":
         token = authenticate_at_site(asked.authorization, organization, endpoint.scope)
@@ -223,7 +223,7 @@ def _admit(simulation: Simulation, endpoint: Endpoint, asked: UnverifiedRequest,
 
 
 def _retry_after(endpoint: Endpoint, error: AnswerError, now: datetime) -> dict[str, str]:
-    """The sites' APIs say in seconds how long to wait, the gateway until which minute; the admin APIs do not."""
+    """Headers of a 429: Retry-After in seconds from a site's API, as a minute from the gateway, none from the rest."""
     if error.status != 429 or endpoint.style not in SITE_STYLES:
         return {}
     if endpoint.style == "gateway":
@@ -239,7 +239,7 @@ def _object(raw: bytes) -> Json:
 
 
 def _remembered(simulation: Simulation, endpoint: Endpoint, call: Call) -> tuple[Answer, str | None]:
-    """The answer without any fault, rendered once and then served from memory; and the cursor of the next page."""
+    """The answer without faults, rendered once and then served from memory, and the cursor of the next page."""
     request = (call.path, *sorted(call.query.items()), json.dumps(call.body, sort_keys=True))
     known = simulation.recall(request)
     if known is None:
@@ -256,7 +256,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def utc_now() -> datetime:
-    """The clock that the app uses unless it is given another."""
+    """The app's default clock: the current time, aware UTC."""
     return datetime.now(UTC)
 
 
@@ -299,7 +299,7 @@ def _handler(simulation: Simulation, endpoint: Endpoint) -> Handler:
         await anyio.sleep(max(0.0, simulation.latency_ms / 1000 - (time.monotonic() - started)))
         if kind == "close":
             return _Closed(simulation)
-        # A 429 without a body comes from in front of the API, which knows nothing of its limits.
+        # A 429 without a body comes from in front of the API, where its limits are unknown.
         return _response(reply, now, {} if kind == "429-empty" else limits)
 
     return handle
@@ -325,7 +325,7 @@ def _record(
 
 
 def _query(request: Request) -> dict[str, str]:
-    """The parameters; one that is sent several times has its values joined by commas."""
+    """The query parameters; the values of a repeated parameter are joined by commas."""
     return {name: ",".join(request.query_params.getlist(name)) for name in request.query_params}
 
 
@@ -335,7 +335,7 @@ def _response(reply: Answer, now: datetime, limits: dict[str, str]) -> Response:
 
 
 async def _hang(simulation: Simulation, request: Request, seconds: float) -> None:
-    """Wait in small steps, so that a client that gave up or a server that stops ends it."""
+    """Wait in small steps, so that the wait ends when the client disconnects or the server stops."""
     for _ in range(round(seconds / HANG_STEP_SECONDS)):
         if simulation.stopping or await request.is_disconnected():
             return
@@ -343,7 +343,7 @@ async def _hang(simulation: Simulation, request: Request, seconds: float) -> Non
 
 
 class _Closed(Response):
-    """No answer at all: the connection is cut. Without a real socket it raises `ConnectionAbortedError`."""
+    """A response that cuts the connection unanswered; without a real socket it raises `ConnectionAbortedError`."""
 
     def __init__(self, simulation: Simulation) -> None:
         super().__init__()

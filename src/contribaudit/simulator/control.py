@@ -1,9 +1,9 @@
-"""Drift on request: an additional endpoint that acts as an administrator, and its client.
+"""Drift on request: an optional endpoint that acts as an administrator, and its client.
 
     POST /control/flip {what, subject?, value?}     200 {"did": ...}; 400 {"error": ...}
 
-The endpoint exists only if the person who serves the simulator asks for it. A request needs a key of the organization,
-and comes from this machine, as all requests to the simulator do.
+The endpoint exists only if the person who runs the simulator asks for it. A request needs a key of the organization,
+and can only come from this machine, as all requests to the simulator do.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _START = "Start one with `contribaudit simulate --control`, and paste the lines 
 
 
 class NotFlipped(Exception):
-    """Nothing was changed; the message says why, as a sentence without a full stop, and `hint` what to do next."""
+    """Nothing was changed. The message gives the reason as a sentence without a full stop, `hint` the next step."""
 
     def __init__(self, message: str, *, hint: str = "`contribaudit simulate flip --help` shows examples") -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class NotFlipped(Exception):
 
 
 def flip(console: AdminConsole, what: str, subject: str, value: str) -> Event:
-    """Do one deed and write its event. An empty `value` is the other one. Raises NotFlipped, having changed nothing."""
+    """Make one edit and write its event; an empty `value` flips a switch. Raises NotFlipped and changes nothing."""
     organization = console.organization
     if what not in WHAT:
         raise NotFlipped(f"there is no {what!r} to flip; known: {', '.join(WHAT)}")
@@ -86,7 +86,7 @@ def _truth(value: str, now: bool) -> bool:
 
 
 def add_control(app: Starlette) -> None:
-    """Let the app do deeds on request."""
+    """Add the endpoint that makes edits on request to the app."""
     simulation = app.state.simulation
     clock: Callable[[], datetime] = simulation.clock
     console = AdminConsole(simulation.organization, clock)
@@ -114,7 +114,7 @@ def add_control(app: Starlette) -> None:
 
 
 def ask_to_flip(url: str, key: str, what: str, subject: str, value: str) -> str:
-    """What a simulator that listens at this base URL has done, as a sentence. Raises NotFlipped."""
+    """Ask the simulator at this base URL for an edit; the result is a sentence. Raises NotFlipped."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -1,6 +1,6 @@
-"""What every endpoint is made of: the authenticated call, its errors, its cursors.
+"""The building blocks of every endpoint: the authenticated call, its errors and its cursors.
 
-    read(call)         the page asked for, its items in the API's shape
+    read(call)         the requested page, its items in the API's shape
     shape(call, page)  the whole answer around it
 
 Between the two, `faults` may change the page.
@@ -11,15 +11,15 @@ Error bodies come in all the forms that the admin APIs use.
     ApplicationError   {"id", "status": "404", "code", "title", "detail"}   bare on workspaces, else in {"errors": [..]}
     NoPermsError       {"timestamp", "path", "status": 403, "error", "message", "requestId"}
 
-The sites' own APIs have theirs: Jira {"errorMessages": [...], "errors": {}}, and {"message", "status-code"} for a 401;
+The sites' own APIs differ: Jira {"errorMessages": [...], "errors": {}}, and {"message", "status-code"} for a 401;
 Confluence {"errors": [{"status": 400, "code", "title", "detail"}]}, and {"code", "message"} for a 401 and a 429; the
 gateway in front of both answers in Jira's form for a site that the token cannot reach.
 
 The texts of ProxyError and of details are made up; codes, titles and the NoPermsError message are the published ones.
 
 A cursor is the base64 of a small JSON text: which endpoint it belongs to, where the page starts, how long it is, which
-page it is, and whatever else the endpoint wants to remember (its filter, say). Real cursors are opaque; so must these
-be to a client. Padding is kept, so that a client which forgets to unquote a link is caught.
+page it is, and whatever else the endpoint wants to remember (its filter, say). Real cursors are opaque; a client must
+treat these the same way. Padding is kept, so that a client that forgets to unquote a link is caught.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ from contribaudit.simulator.spaces import Family
 from contribaudit.simulator.values import Json, Key, SiteToken
 
 ErrorStyle: TypeAlias = Literal["v1", "workspaces", "directories", "api-access", "jira", "confluence", "gateway"]
-"""v1: `errors` list, gateway form for 401 and 429. workspaces: bare object instead of a list. directories: `errors`
-list for 401 and 429 too. api-access: `errors` list with that API's own codes. jira, confluence, gateway: the sites'
-own."""
+"""The form of error bodies.
+
+v1: `errors` list, gateway form for 401 and 429. workspaces: bare object instead of a list. directories: `errors` list
+for 401 and 429 too. api-access: `errors` list with that API's own codes. jira, confluence, gateway: the sites' own.
+"""
 
 SITE_STYLES = ("jira", "confluence", "gateway")
 
@@ -71,7 +73,7 @@ TITLES = {
 
 
 class AnswerError(Exception):
-    """The request is to be answered with this status and code; `body` renders it in the endpoint's style."""
+    """Raised to answer a request with this status and code; `body` renders it in the endpoint's style."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(f"{status} {code}: {detail}")
@@ -102,12 +104,12 @@ def _of_a_site(error: AnswerError, style: ErrorStyle) -> Json:
 
 
 def proxy_error(status: int, message: str) -> Json:
-    """The gateway's form; `code` is a number here."""
+    """The gateway's error form, in which `code` is a number."""
     return {"code": status, "message": message}
 
 
 def application_error(status: int, code: str, detail: str) -> Json:
-    """The application's form; `status` and `code` are strings here. `id` differs with every occurrence."""
+    """The application's error form, in which `status` and `code` are strings. `id` differs with every occurrence."""
     return {"id": str(uuid.uuid4()), "status": str(status), "code": code, "title": TITLES[code], "detail": detail}
 
 
@@ -147,10 +149,10 @@ class Position:
 
 @dataclass(slots=True)
 class Page:
-    """One page on its way out. Faults change it before it gets the endpoint's shape.
+    """One page before it gets the endpoint's shape; faults may change it.
 
-    `items` are already in the API's shape, `total` counts the whole list, a cursor is None where there is no such page.
-    A page without `with_links` loses its `links` altogether.
+    `items` are already in the API's shape, `total` counts the whole list, a cursor is None when there is no such page.
+    A page without `with_links` omits its `links`.
     """
 
     items: list[Json]
@@ -163,7 +165,7 @@ class Page:
 
 
 def encode(endpoint: str, position: Position) -> str:
-    """The cursor of a position."""
+    """A position as a cursor."""
     text = json.dumps([endpoint, position.start, position.size, position.number, position.memory])
     return base64.b64encode(text.encode()).decode()
 
@@ -174,7 +176,7 @@ def resume(
     code: str = "ADMIN-400-1",
     detail: str = "This endpoint did not give that cursor.",
 ) -> Position:
-    """The position of a cursor. Raises AnswerError (400, `code`, `detail`) for one that is none of this endpoint's."""
+    """The position of a cursor. Raises AnswerError (400, `code`, `detail`) when the endpoint did not issue it."""
     try:
         kind, start, size, number, memory = json.loads(base64.b64decode(str(cursor), validate=True))
     except (binascii.Error, ValueError, TypeError):
@@ -202,7 +204,7 @@ def cut(endpoint: str, entries: Sequence[Item], position: Position) -> tuple[Seq
 
 
 def page_size(value: object, most: int, code: str, detail: str = "") -> int:
-    """The entries of a page as a parameter or property gives them. Raises a 400 for anything but 1 to `most`."""
+    """The page size from a parameter or property. Raises AnswerError (400, `code`) for anything but 1 to `most`."""
     number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
     if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
         raise AnswerError(400, code, detail or f"limit must be a number from 1 to {most}.")
@@ -210,17 +212,17 @@ def page_size(value: object, most: int, code: str, detail: str = "") -> int:
 
 
 def single(item: Json) -> Page:
-    """A page whose data is a single item."""
+    """A page that holds a single item."""
     return Page([item], Position(0, 1), 1, self_cursor="", next_cursor=None, prev_cursor=None)
 
 
 def whole(items: list[Json]) -> Page:
-    """A list that is never cut."""
+    """A page that holds the whole list, for a list that is never paged."""
     return Page(items, Position(0, len(items)), len(items), self_cursor="", next_cursor=None, prev_cursor=None)
 
 
 def bare_cursors(_: Call, page: Page) -> Json:
-    """The answer of an endpoint whose `links` are cursors and no addresses."""
+    """The answer of an endpoint whose `links` are bare cursors, not addresses."""
     return {
         "data": page.items,
         "links": links(self=page.self_cursor, prev=page.prev_cursor, next=page.next_cursor),
@@ -239,10 +241,10 @@ def links(**shown: str | None) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that passed authentication: by whom, for what, with which parameters.
+    """A request that passed authentication.
 
     `caller` is the key of an admin API, or the token of a site's API. `body` is the parsed JSON object of a POST, empty
-    without one. `path` has no host and no query. A parameter sent several times is one, its values joined by commas.
+    without one. `path` has no host and no query. The values of a repeated parameter are joined by commas.
     """
 
     organization: Organization
@@ -256,35 +258,35 @@ class Call:
 
     @property
     def key(self) -> Key:
-        """The admin API key; raises `TypeError` at an endpoint of a site."""
+        """The admin API key; raises `TypeError` at a site's endpoint."""
         if not isinstance(self.caller, Key):
             raise TypeError("a site's endpoint has no key")
         return self.caller
 
     @property
     def token(self) -> SiteToken:
-        """The token of a person or service account; raises `TypeError` at an endpoint of the admin API."""
+        """The token of a person or service account; raises `TypeError` at an admin API endpoint."""
         if not isinstance(self.caller, SiteToken):
             raise TypeError("an endpoint of the admin API has no token")
         return self.caller
 
     @property
     def url(self) -> str:
-        """The request's address as links show it."""
+        """The request's address as it appears in links."""
         return f"{self.options.link_host}{self.path}"
 
     def url_with(self, parameters: Mapping[str, str]) -> str:
-        """The same address with these parameters."""
+        """The request's address with these parameters."""
         return f"{self.url}?{urlencode(parameters)}" if parameters else self.url
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint. `scope` None means that any key may ask; `forbidden` is the form of its 403, None its own style's.
+    """One endpoint. `scope` None admits any key; `forbidden` is the form of its 403, None the form of its style.
 
-    `paged` says that its list has cursors, `cacheable` that its answer depends on nothing but the organization, the
-    options and the request, so that it need not be rendered twice. `quick`, where there is one, gives the body that
-    `read` and `shape` would give, faster; it is used when no fault can change the page.
+    A `paged` endpoint's list has cursors. A `cacheable` endpoint's answer depends only on the organization, the options
+    and the request, so it is rendered once. `quick`, if present, gives the same body as `read` and `shape`, faster; it
+    is used when no fault can change the page.
     """
 
     name: str
@@ -305,7 +307,7 @@ DIRECTORIES_ENDPOINT = partial(Endpoint, style="directories", forbidden="b", sha
 
 
 def authenticate(header: str | None, organization: Organization, now: datetime) -> Key:
-    """The key behind an Authorization header.
+    """The key from an Authorization header.
 
     Raises a 401 for no header, for Basic (a person's API token does not reach the admin API), and for a key that is
     unknown or expired.
@@ -327,7 +329,7 @@ def may_read(key: Key, scope: str | None, organization: Organization) -> bool:
 
 
 def authenticate_at_site(header: str | None, organization: Organization, scope: str | None) -> SiteToken:
-    """The token behind an Authorization header: Basic with email and token for a person, Bearer for a service account.
+    """The token from an Authorization header: Basic with email and token for a person, Bearer for a service account.
 
     Raises a 401 for anything else, for an unknown token, and for one that lacks the scope. An admin API key does not
     reach the sites.
@@ -344,7 +346,7 @@ def authenticate_at_site(header: str | None, organization: Organization, scope: 
 
 
 def reach_site(token: SiteToken, cloud_id: str, family: Family, organization: Organization, options: Options) -> None:
-    """Raises the 403 or 404 when a site does not exist, has no such product, or the account may do nothing there."""
+    """Raise a 403 or 404 when the site does not exist, lacks the product, or is closed to the account."""
     if organization.host_of((cloud_id, family)) is None:
         raise AnswerError(404, "NOT_FOUND", "No message available")
     if token.sites is not None and cloud_id not in token.sites:

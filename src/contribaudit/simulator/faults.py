@@ -1,9 +1,9 @@
-"""What can go wrong on the way, switchable by name, and answers as bytes.
+"""What can go wrong with an answer, selectable by name, and answers as bytes.
 
     Fault("429-seconds", "workspaces", from_page=2, times=1)
 
-Three kinds: some replace the answer, some change the page, some change entries of the page. Every fault that fits a
-request is applied; of those that replace the answer, the first. `KINDS` lists them with a sentence each.
+Some faults replace the answer, some change the page, and some change entries of the page. Every fault that fits a
+request is applied, but only the first of those that replace the answer. `KINDS` describes each in a sentence.
 """
 
 from __future__ import annotations
@@ -68,14 +68,14 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "rule-array": ("policies", "policy"),
     "null-realm": ("workspaces",),
 }
-"""Kinds that make no sense elsewhere. With the endpoint "*" such a fault applies to these alone."""
+"""Endpoints of the kinds that fit only some; such a fault for the endpoint "*" applies only to these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong at an endpoint ("*": at each).
+    """One thing that goes wrong at an endpoint, or at every endpoint ("*").
 
-    `from_page` counts from 1; `times` is how often it happens, None for always; `seconds` is how long to wait (hang) or
+    `from_page` counts from 1; `times` is how often it happens, None for always. `seconds` is how long to wait (hang) or
     how long the client is told to wait (429). Raises `ValueError` for an unknown kind, endpoint or combination.
     """
 
@@ -97,7 +97,7 @@ class Fault:
             raise ValueError("page and times count from 1, and seconds cannot be negative")
 
     def fits(self, endpoint: str, page: int) -> bool:
-        """Whether this fault concerns a page of an endpoint, however often it has happened."""
+        """Whether this fault applies to a page of an endpoint, regardless of how often it has happened."""
         if self.endpoint == "*":
             concerned = endpoint in ONLY_FOR.get(self.kind, ENDPOINTS)
         else:
@@ -106,7 +106,7 @@ class Fault:
 
 
 def parse_fault(text: str) -> Fault:
-    """A fault as the command line writes it: `KIND@ENDPOINT`, then `,page=N`, `,times=N`, `,seconds=N` if wanted.
+    """A fault from its command-line form: `KIND@ENDPOINT`, then optional `,page=N`, `,times=N` and `,seconds=N`.
 
     Raises `ValueError` with a sentence for anything else.
     """
@@ -136,7 +136,7 @@ def change_page(page: Page, endpoint: str, faults: Iterable[Fault]) -> None:
             case "no-links":
                 page.with_links = page.next_cursor is not None
             case "empty-list":
-                # The stream has a cursor even then: it can be asked again from here.
+                # Even an empty stream gives a cursor, from which it can be read again.
                 resumed = page.self_cursor if endpoint == "events-stream" else None
                 page.items, page.total, page.next_cursor = [], 0, resumed
             case "unknown-keys":
@@ -174,10 +174,10 @@ EXPENDABLE = {
     "api-keys": "expiresAt",
     "gateway": "data",
 }
-"""The attribute that `missing-key` removes."""
+"""The attribute that `missing-key` removes, by endpoint."""
 
 ID_NAMES = {"directories": "directoryId", "users-search": "accountId", "group-role-assignments": "resourceId"}
-"""What `no-id` removes where the ID has a name of its own."""
+"""The attribute that `no-id` removes, for endpoints that do not call it `id`."""
 
 
 def _attributes(entry: Json) -> Json:
@@ -228,7 +228,7 @@ FORBIDDEN_FORMS: dict[str, ForbiddenForm] = {"403-a": "a", "403-b": "b", "403-c"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, body and headers, ready to be sent."""
+    """Status, body and headers, ready to send."""
 
     status: int
     content: bytes
@@ -237,13 +237,13 @@ class Answer:
 
 
 def json_answer(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
-    """A JSON answer, compact."""
+    """An answer with a compact JSON body."""
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     return Answer(status, content, headers=headers or {})
 
 
 def fault_answer(fault: Fault, endpoint: Endpoint, path: str, now: datetime) -> Answer | None:
-    """What a fault sends instead, None when it leaves the answer's content alone."""
+    """The answer that a fault sends instead, None when the fault leaves the content alone."""
     if fault.kind in FORBIDDEN_FORMS:
         return json_answer(403, forbidden(FORBIDDEN_FORMS[fault.kind], path, now))
     if fault.kind.startswith("429-"):
@@ -267,14 +267,14 @@ def fault_answer(fault: Fault, endpoint: Endpoint, path: str, now: datetime) -> 
 
 
 def minute_after(now: datetime, seconds: float) -> str:
-    """The first full minute so many seconds from now, in the gateway's form: `2021-05-10T11:00Z`."""
+    """The first full minute at least `seconds` from now, in the gateway's form: `2021-05-10T11:00Z`."""
     return f"{now.astimezone(UTC) + timedelta(seconds=seconds + 60):%Y-%m-%dT%H:%MZ}"
 
 
 def _too_many(fault: Fault, endpoint: Endpoint, now: datetime) -> Answer:
     if fault.kind == "429-empty":
         return Answer(429, b"")
-    # The next whole second: neither header can say less.
+    # Rounded up to a whole second, because neither header is more precise.
     until = (now + timedelta(seconds=fault.seconds)).replace(microsecond=0)
     until += timedelta(seconds=1 if until < now + timedelta(seconds=fault.seconds) else 0)
     says = {

@@ -1,8 +1,8 @@
 """The organization behind the simulated API, and the edits that make it drift.
 
 Edits name an app by its ARI or by its short name, `acme/confluence`: the first label of the site's host, a slash and
-the type key. Every edit raises `revision`, which marks pages rendered before as out of date. An edit of
-something that is not there raises `KeyError`, so that a test cannot change nothing by mistake.
+the type key. Every edit raises `revision`, so that pages rendered before are out of date. An edit of something that
+does not exist raises `KeyError`, so that a test cannot change nothing by mistake.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _LISTS: dict[type, str] = {
     Policy: "policies",
     SiteToken: "site_tokens",
 }
-"""Which list an entry is in; spaces have lists of their own."""
+"""The list that holds each kind of entry; spaces have lists of their own."""
 
 
 @dataclass(slots=True)
 class Organization:
-    """One organization's state. Keys open the admin API, site tokens the APIs of the sites."""
+    """The state of one organization. Keys open the admin API, site tokens the APIs of the sites."""
 
     id: str
     name: str
@@ -62,7 +62,7 @@ class Organization:
     _hosts: dict[Place, str] = field(default_factory=dict, repr=False, compare=False)
     _hosts_revision: int = field(default=-1, repr=False, compare=False)
 
-    # Looking things up
+    # Look-ups
 
     def app(self, which: str) -> App:
         """The first entry of an app, by ARI or short name."""
@@ -73,11 +73,11 @@ class Organization:
         return _first("policy", policy_id, ((policy, (policy.id,)) for policy in self.policies))
 
     def key(self, which: str) -> Key:
-        """A key by its word or its ID."""
+        """A key by its value or its ID."""
         return _first("key", which, ((key, (key.word, key.id)) for key in self.keys))
 
     def space(self, which: str) -> Space:
-        """A space by `acme/HR`: the first label of its site's host, a slash and its key."""
+        """A space by its short name, `acme/HR`: the first label of its site's host, a slash and the space key."""
         return self.spaces.find(which, self.apps)
 
     def group(self, which: str) -> Group:
@@ -85,20 +85,20 @@ class Organization:
         return _first("group", which, ((group, (group.id, group.name)) for group in self.groups))
 
     def site_token(self, word: str) -> SiteToken:
-        """A site token by its word."""
+        """A site token by its value."""
         return _first("site token", word, ((token, (token.word,)) for token in self.site_tokens))
 
     def host_of(self, place: Place) -> str | None:
-        """The address of a site that has Jira or Confluence, whichever the place says; None where there is none."""
+        """The address of the Jira or Confluence site at a place, None when there is none."""
         if self._hosts_revision != self.revision:
             self._hosts = {place_of(app.id): app.host_url for app in self.apps if app.host_url is not None}
             self._hosts_revision = self.revision
         return self._hosts.get(place)
 
-    # Edits of whatever was looked up
+    # Edits of entries
 
     def add(self, entry: Entry) -> None:
-        """Add an entry at the end of its list. Adding an app that is there makes a repeated entry."""
+        """Add an entry at the end of its list. Adding an app that already exists creates a repeated entry."""
         if isinstance(entry, Space):
             self.spaces.add(entry)
         else:
@@ -106,7 +106,7 @@ class Organization:
         self.revision += 1
 
     def remove(self, entry: Entry) -> None:
-        """Remove an entry: a space, a policy, a key, which answers 401 from now on; for an app see `remove_app`."""
+        """Remove an entry, such as a space, a policy, or a key (401 from then on); for an app see `remove_app`."""
         self._put(entry, None)
 
     def change(self, entry: Entry, **values: Any) -> None:
@@ -127,7 +127,7 @@ class Organization:
         found: list[Any] = getattr(self, _LISTS[type(entry)])
         return found
 
-    # Edits of apps: every entry of the app changes, the repeated ones too
+    # Edits of apps change every entry of the app, including repeated ones.
 
     def set_realm(self, which: str, realm: str | None, regions: tuple[str, ...] | None = None) -> None:
         """Move an app's data. `realm` None is served as null; `regions` None keeps the regions."""
@@ -156,17 +156,17 @@ class Organization:
     # Edits of policies
 
     def set_rule(self, policy_id: str, rule: Any) -> None:
-        """Replace a policy's rule, of whatever shape: this is how an undocumented policy shows a changed setting."""
+        """Replace a policy's rule with any shape, which is how an undocumented policy shows a changed setting."""
         self.change(self.policy(policy_id), rule=rule)
 
     def set_resource(self, policy_id: str, which: str, status: str, **values: Any) -> None:
-        """Put an app under a policy, or replace how far it has been applied to the app."""
+        """Add an app to a policy, or replace the status of the policy for the app."""
         resource = Resource(id=self.app(which).id, status=status, **values)
         others = tuple(r for r in self.policy(policy_id).resources or () if r.id != resource.id)
         self.change(self.policy(policy_id), resources=(*others, resource))
 
     def remove_resource(self, policy_id: str, which: str) -> None:
-        """Take an app out of a policy."""
+        """Remove an app from a policy."""
         ari, old = self.app(which).id, self.policy(policy_id).resources or ()
         if all(resource.id != ari for resource in old):
             raise KeyError(f"the organization has no resource {which!r}")
@@ -178,13 +178,13 @@ class Organization:
         self.revision += 1
 
     def touch_key(self, key: Key, now: datetime) -> None:
-        """Remember when a key was last used. Not an edit, and nothing happens if the key was just edited or revoked."""
+        """Record when a key was last used. This is no edit; a key that was just edited or revoked is left alone."""
         for index, known in enumerate(self.keys):
             if known is key:
                 self.keys[index] = replace(key, last_active_at=now)
 
     def write_event(self, event: Event) -> None:
-        """Write an entry into the audit log. Nothing else changes: the change that it reports is an edit of its own."""
+        """Write an event to the audit log, and nothing else: the change that it reports is a separate edit."""
         self.events.append(event)
 
 
@@ -197,7 +197,7 @@ def short_name(app: App) -> str:
 
 
 def _first(kind: str, which: str, named: Iterable[tuple[Named, tuple[str, ...]]]) -> Named:
-    """The first entry with this name, of entries with their names."""
+    """The first entry whose names include `which`; raises `KeyError` without one."""
     for entry, names in named:
         if which in names:
             return entry

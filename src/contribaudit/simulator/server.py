@@ -19,14 +19,14 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 LOOPBACK = "127.0.0.1"
 _GRACE_SECONDS = 2
-"""How long answers under way may take once the server is to stop."""
+"""How long answers in progress may take once the server is told to stop."""
 
 
 @contextlib.contextmanager
 def running(app: Starlette) -> Iterator[str]:
     """Serve an app in a background thread while the block runs; yields its base URL.
 
-    Entering waits until the server answers, leaving until it has stopped and its port is closed.
+    Entering waits until the server answers; leaving waits until it has stopped and closed its port.
     """
     with _listening(0) as listener:
         server = _server(app)
@@ -51,7 +51,7 @@ def serve(app: Starlette, *, port: int = 0, on_ready: Callable[[str], None] = la
     `port` 0 takes a free one; `on_ready` gets the base URL as soon as connections are accepted. Raises `OSError`
     when the port is taken.
     """
-    with _listening(port) as listener, contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to end
+    with _listening(port) as listener, contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the intended end
         on_ready(_url(listener))
         _server(app).run([listener])
 
@@ -73,7 +73,7 @@ def _url(listener: socket.socket) -> str:
 
 
 class _Server(uvicorn.Server):
-    """A server that stops at once: uvicorn checks ten times a second, a delay that every test would pay twice."""
+    """A server that stops at once. Uvicorn checks ten times a second, a delay that every test would pay twice."""
 
     _told: asyncio.Event
     _loop: asyncio.AbstractEventLoop | None = None
@@ -82,14 +82,14 @@ class _Server(uvicorn.Server):
         self._told = asyncio.Event()
         self._loop = asyncio.get_running_loop()  # last: from now on `stop` may come from another thread
         while not self.should_exit:
-            with contextlib.suppress(TimeoutError):  # a signal sets `should_exit` without a word to the loop
+            with contextlib.suppress(TimeoutError):  # a signal sets `should_exit` without waking the loop
                 await asyncio.wait_for(self._told.wait(), 0.1)
 
     def stop(self) -> None:
         """End the main loop, from any thread."""
         self.should_exit = True
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # closed: it saw `should_exit` before it was told
+            with contextlib.suppress(RuntimeError):  # closed: the loop saw `should_exit` first
                 self._loop.call_soon_threadsafe(self._told.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -110,7 +110,7 @@ def _server(app: Starlette) -> _Server:
     connections = app.state.simulation.connections
 
     class Protocol(H11Protocol):
-        """Remembers its connection by the client's address, so that a fault can cut it."""
+        """An HTTP protocol that records its connection by the client's address, so that a fault can cut it."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
@@ -121,7 +121,7 @@ def _server(app: Starlette) -> _Server:
             connections.pop(self._peer, None)
             super().connection_lost(exc)
 
-    # No log configuration: nothing is written to stdout, and errors alone reach stderr.
+    # No log configuration: stdout stays empty, and only errors reach stderr.
     config = uvicorn.Config(
         app,
         http=Protocol,

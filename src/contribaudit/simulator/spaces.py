@@ -1,8 +1,7 @@
-"""The spaces of every site: those that a scenario lists, and those that are computed on demand.
+"""The spaces of every site: those listed in a scenario, and those computed on demand.
 
-A site has two lists, one of its Jira apps together and one of Confluence. A large organization holds none of its
-spaces: they are computed from their number, the same in every run and at every size, and only lists that were edited
-are held.
+A site has two lists, one for all its Jira apps and one for Confluence. A large organization stores none of its spaces:
+they are computed from their number, the same in every run and at every size. Only edited lists are stored.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from contribaudit.simulator.values import App, Space
 
 Family: TypeAlias = Literal["jira", "confluence"]
 Place: TypeAlias = tuple[str, Family]
-"""A cloud ID and one of its two lists."""
+"""A cloud ID and the product whose list it is."""
 
 
 def place_of(ari: str) -> Place:
-    """Where the spaces of an app are listed."""
+    """The place of the list that holds an app's spaces."""
     return ari.rsplit("/", 1)[-1], "confluence" if ari.startswith("ari:cloud:confluence:") else "jira"
 
 
@@ -30,7 +29,7 @@ class Spaces:
     """Every space of an organization."""
 
     def __init__(self, numbered: Callable[[Place], Sequence[Space]] | None = None, count: int = 0) -> None:
-        """`numbered` gives the list of a place that was never edited; `count` is how many such spaces there are."""
+        """Take `numbered`, which gives the unedited list of a place, and `count`, the number of all such spaces."""
         self._numbered = numbered
         self._count = count
         self._lists: dict[Place, list[Space]] = {}
@@ -40,7 +39,7 @@ class Spaces:
         return self._count + sum(map(len, self._lists.values()))
 
     def at(self, place: Place) -> Sequence[Space]:
-        """The spaces of one list, in the order in which they were made."""
+        """The spaces of one list, in order of creation."""
         listed = self._lists.get(place)
         if listed is not None:
             return listed
@@ -49,7 +48,7 @@ class Spaces:
     def pick(
         self, place: Place, question: tuple[object, ...], wanted: Callable[[Space], bool], order: Callable[[Space], Any]
     ) -> array[int]:
-        """The numbers of the spaces of a list that are wanted, in order; found once for a question, until an edit."""
+        """The numbers of the wanted spaces of a list, in order; cached for each question until an edit."""
         known = self._picked.get((place, question))
         if known is None:
             found = [(order(space), number) for number, space in enumerate(self.at(place)) if wanted(space)]
@@ -58,7 +57,7 @@ class Spaces:
         return known
 
     def find(self, which: str, apps: Sequence[App]) -> Space:
-        """A space by the first label of its site's host, a slash and its key, `acme/HR`; raises `KeyError`."""
+        """A space by its short name, `acme/HR` (first label of its site's host, key); raises `KeyError` without one."""
         label, _, key = which.partition("/")
         for place in dict.fromkeys(place_of(app.id) for app in apps if app.host_url and app.name == label):
             for space in self.at(place):
@@ -71,13 +70,13 @@ class Spaces:
         self._edited(place_of(space.app)).append(space)
 
     def replace(self, old: Space, new: Space | None) -> None:
-        """Put a space in another's place; None removes it."""
+        """Replace a space with another; None removes it."""
         listed = self._edited(place_of(old.app))
         index = listed.index(old)
         listed[index : index + 1] = [] if new is None else [new]
 
     def _edited(self, place: Place) -> list[Space]:
-        """The list of a place, held from now on."""
+        """The list of a place as a stored copy that can be edited."""
         self._picked.clear()
         if place not in self._lists:
             self._lists[place] = list(self.at(place))
@@ -127,15 +126,15 @@ class Numbered(Sequence[Space]):
 
 
 def take(spaces: Sequence[Space], numbers: Iterable[int]) -> list[Space]:
-    """The entries with these numbers."""
+    """The entries at these indexes."""
     if isinstance(spaces, Numbered):
-        return list(map(spaces.make, numbers))  # an index that is known to exist need not be checked again
+        return list(map(spaces.make, numbers))  # the indexes are known to exist
     return [spaces[number] for number in numbers]
 
 
 @dataclass(frozen=True, slots=True)
 class Even:
-    """`spaces` spread evenly over `sites` sites: half of a site's are Jira's, a third of Confluence's are personal."""
+    """`spaces` spread evenly over `sites` sites: half belong to Jira, and a third of Confluence's are personal."""
 
     spaces: int
     sites: int
@@ -143,7 +142,7 @@ class Even:
     cloud_id: Callable[[int], str]
 
     def at(self, place: Place) -> Sequence[Space]:
-        """The list of a site; empty for a site that has none."""
+        """The list of a place; empty for an unknown site."""
         cloud_id, family = place
         digits = cloud_id[:8]
         site = int(digits, 16) if set(digits) <= set(hexdigits) and digits else self.sites

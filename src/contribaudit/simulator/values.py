@@ -1,7 +1,7 @@
-"""The things that an organization is made of, as plain values.
+"""The values that an organization consists of.
 
-They hold what a person would say about them ("this app is pinned to the EU"); how the admin API spells it is up to the
-files in `routes/`. All are frozen: an edit replaces the value in `organization.Organization`.
+They hold what a person would say about them ("this app is pinned to the EU"); the files in `routes/` decide how the
+admin API spells it. All are frozen: an edit replaces the value in `organization.Organization`.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ READ_SCOPES = (
 )
 
 SITE_SCOPES = ("read:jira-work", "read:space:confluence")
-"""What a token needs to list spaces."""
+"""The scopes that a token needs to list spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """An admin API key.
 
-    `word` is what follows "Bearer " in the header and is never served back. `scopes` is None for a key that was made
-    without scopes, which may read everything. `organization` is the ID of the organization that it belongs to.
+    `word` is what follows "Bearer " in the header and is never served back. `scopes` is None for a key that was created
+    without scopes, which may read everything. `organization` is the ID of the organization that owns the key.
     """
 
     word: str
@@ -47,11 +47,11 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """One workspace entry: an app on a site, or a workspace that has no site (Bitbucket, Trello, Loom).
+    """One workspace entry: an app on a site, or a workspace without a site (Bitbucket, Trello, Loom).
 
     `id` is its ARI and need not be unique: the API has been seen to list one app twice. `realm` None is served as null.
-    `sandbox` None is served as null, else "CHILD" or "NONE". `plan` None leaves out the entitlement. `ai_enabled` None
-    leaves out the AI policy item. `absent` names attributes that are left out of the answer altogether.
+    `sandbox` is "CHILD" or "NONE"; None is served as null. `plan` None omits the entitlement, `ai_enabled` None the AI
+    policy item. `absent` names attributes that are omitted from the answer.
     """
 
     id: str
@@ -78,18 +78,18 @@ class App:
     unit: str | None = None
     absent: frozenset[str] = frozenset()
     rovo: bool | None = None
-    """Whether the gateway shows Rovo as on; None where the app's AI policy item decides."""
+    """Whether the gateway shows Rovo as on; None leaves that to the app's AI policy item."""
     trial: str | None = None
-    """The plan on trial, in the word for plans."""
+    """The plan on trial, as the API spells it."""
     trial_ends_at: datetime | None = None
     plan_after_trial: str | None = None
-    """What the app goes back to when the trial ends."""
+    """The plan that the app returns to when the trial ends."""
     billing: Literal["hams", "ccp"] = "hams"
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One app under a policy, and how far the policy has been applied to it.
+    """One app in a policy, and the status of the policy for the app.
 
     `scheduled`, `window_start` and `window_end` describe a planned data move, `ticket` Atlassian's support ticket.
     """
@@ -105,7 +105,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """An organization policy. `rule` is served as it is: an object, an array, or left out when None."""
+    """An organization policy. `rule` is served unchanged, whether object or array; None omits it."""
 
     id: str
     type: str
@@ -136,7 +136,7 @@ class EventAction:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something. `auth` is how they were authenticated, in the API's shape, None for a person in a browser."""
+    """Who did something. `auth` is how they were authenticated, in the API's shape; None for a person in a browser."""
 
     id: str
     name: str | None = None
@@ -148,9 +148,9 @@ class Actor:
 class Event:
     """An entry of the audit log.
 
-    `context` is what it was done to, `container` where, `location` from where: all in the API's shape. `processed_at`
-    is when the log shows it, None for as long after `time` as the options say. `product` is one of the API's own words
-    or None.
+    `context` names the objects of the action, `container` where they are, `location` where the actor was: all in the
+    API's shape. `processed_at` is when the log shows the event, None for the delay after `time` that the options set.
+    `product` is one of the API's own words or None.
     """
 
     id: str
@@ -168,7 +168,7 @@ class Event:
 class Space(NamedTuple):
     """A Jira or Confluence space. A tuple, because a large organization makes hundreds of them for one request.
 
-    `app` is the ARI of the app that it belongs to; `id` is unique within the site and product and consists of digits;
+    `app` is the ARI of the app that holds the space. `id` is unique within the site and product and consists of digits.
     `type` and `status` are the words of the product's API ("archived" in both). `owner` is an account ID.
     """
 
@@ -187,9 +187,9 @@ class Space(NamedTuple):
 class SiteToken:
     """An API token of a person (`email`) or of a service account (`email` None), for the sites' own APIs.
 
-    `word` is never served back. `scopes` None means that it was made without. `sees` "everything" is what an
-    administrator of every space sees; "permitted" leaves out the private spaces and the personal spaces of others.
-    `sites` are the cloud IDs where the account may do anything at all, None for all.
+    `word` is never served back. `scopes` None means that the token was created without scopes. `sees` "everything" is
+    the view of an administrator of every space; "permitted" omits private spaces and the personal spaces of others.
+    `sites` are the cloud IDs where the account has access, None for all.
     """
 
     word: str
@@ -199,7 +199,7 @@ class SiteToken:
     account: str = "557058:0000"
     sites: frozenset[str] | None = None
     rovo: bool = True
-    """Whether the account is in a group that may use Rovo, where it is on for any."""
+    """Whether the account is in a group that may use Rovo, where Rovo is on at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of a directory. `roles` says which roles it has, by resource (an ARI)."""
+    """A group of a directory. `roles` maps each resource (an ARI) to the group's roles for it."""
 
     id: str
     name: str

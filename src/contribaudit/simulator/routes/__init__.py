@@ -1,4 +1,4 @@
-"""Every endpoint of the simulated API: of organizations, of directories, of spaces, and so on."""
+"""Every endpoint of the simulated API. Each file holds the endpoints of one subject."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""User directories, their groups and accounts, and the roles that those have.
+"""User directories, their groups and accounts, and the roles of those.
 
     GET /admin/v2/orgs/{orgId}/directories?accountId=&directoryIds=&searchTerm=&cursor=&limit=
         {data: [{directoryId, name, icon}], links: {self, prev, next}}
@@ -14,11 +14,11 @@
         {limit?, cursor?, roleIds?, accountIds?, directoryIds?, accountStatus?}
         {data: [{accountId, accountType, accountStatus, name, email, claimStatus}], links: {self, prev, next}}
 
-`-` as directory means all of them. Links are bare cursors. A cursor brings its own limit and filters: every other
-parameter is ignored with it. `counts` are there only when `expand` asks for them. Directories and groups cannot be
-found by their members here, so `accountId` finds no directory and `accountIds` no group. Of the many filters of a
-search for accounts those above are known, and any other is refused. No scope is published for that search: it has the
-scope of the other calls on the users of a directory.
+`-` as directory means all of them. Links are bare cursors. A cursor carries its own limit and filters, and every other
+parameter is ignored with it. `counts` are present only when `expand` asks for them. The simulator does not know
+members, so `accountId` finds no directory and `accountIds` no group. The account search supports only the filters above
+and refuses any other. No scope is published for that search: it has the scope of the other calls on the users of a
+directory.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ LISTS = {
     "roleIds": 10,
     "sortBy": 1,
 }
-"""The lists that a search may have, and how many entries each."""
+"""The lists that a search accepts, with the most entries of each."""
 ROLE_FILTERS = ("directoryIds", "resourceOwners", "resourceIds", "roleIds")
 USER_FILTERS = ("roleIds", "accountIds", "directoryIds", "accountStatus")
 
@@ -106,7 +106,7 @@ def read_roles(call: Call) -> Page:
 
 
 def _directory(call: Call) -> str:
-    """The directory of the path; raises a 404 for one that is not there."""
+    """The directory from the path; raises a 404 when it does not exist."""
     wanted = call.path_params["directory_id"]
     if wanted != "-" and all(directory.id != wanted for directory in call.organization.directories):
         raise AnswerError(404, "ADMIN-404-1", f"The organization has no directory {wanted}.")
@@ -118,13 +118,13 @@ def _in(call: Call, directory: str) -> list[Group]:
 
 
 def _position(endpoint: str, sent: Mapping[str, Any]) -> Position | None:
-    """The position of the cursor that was sent, None without one."""
+    """The position of the request's cursor, None without one."""
     cursor = sent.get("cursor")
     return None if cursor is None else resume(endpoint, cursor)
 
 
 def _first(sent: Mapping[str, Any], memory: Json, code: str = "ADMIN-400-24") -> Position:
-    """The first page, of 20 entries or of `limit`. Raises a 400 with `code` for a limit that is not 1 to 100."""
+    """The position of the first page, of 20 entries or of `limit`. Raises a 400 with `code` unless it is 1 to 100."""
     return Position(0, page_size(sent.get("limit", "20"), 100, code), memory=memory)
 
 

@@ -42,7 +42,7 @@ from contribaudit.simulator.values import Actor, Event, Json
 
 
 def processed_at(event: Event, options: Options) -> datetime:
-    """When the log shows an event."""
+    """When an event appears in the log."""
     return event.processed_at or event.time + timedelta(seconds=options.log_delay_seconds)
 
 
@@ -80,7 +80,7 @@ def _time(moment: datetime) -> str:
 
 
 def read_actions(call: Call) -> Page:
-    """Every action, in the order of the scenario."""
+    """Every action in the catalogue, in the scenario's order."""
     return whole(
         [
             {
@@ -99,7 +99,7 @@ LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def read_stream(call: Call) -> Page:
-    """The events after the cursor's, 200 a page unless `limit` (1..500) says otherwise."""
+    """The events after the cursor, 200 per page unless `limit` (1..500) says otherwise."""
     position = _position(call, "events-stream", ("from", "to", "sortOrder"), 200)
     memory = position.memory
     backwards = memory.get("sortOrder") == "desc"
@@ -111,7 +111,7 @@ def read_stream(call: Call) -> Page:
     served = found[: position.size]
     if served:
         memory = memory | {"after": served[-1][0]}
-    # A pass ends with a page that is not full; the next one counts its pages from 1 again.
+    # A pass ends with a page that is not full; the next pass counts its pages from 1 again.
     number = position.number + 1 if len(served) == position.size else 1
     after = Position(0, position.size, number, memory)
     return Page(
@@ -125,7 +125,7 @@ def read_stream(call: Call) -> Page:
 
 
 def read_list(call: Call) -> Page:
-    """The events that match, newest first, 30 a page unless `limit` (1..500) says otherwise."""
+    """The matching events, newest first, 30 per page unless `limit` (1..500) says otherwise."""
     names = ("q", "from", "to", "action", "actor", "ip", "product", "location")
     position = _position(call, "events", names, 30)
     found = [event for event in _visible(call) if _matches(event, position.memory)]
@@ -136,7 +136,7 @@ def read_list(call: Call) -> Page:
 
 
 def shape(call: Call, page: Page) -> Json:
-    """The next page is announced twice, as a bare cursor and as a URL; where there is none, in neither."""
+    """The answer with the next page as a bare cursor and as a URL; the last page has neither."""
     meta: Json = {"page_size": len(page.items)}
     if page.next_cursor is not None:
         meta["next"] = page.next_cursor
@@ -201,7 +201,7 @@ def _check(memory: Json) -> None:
 
 
 def _moment(text: str) -> datetime | None:
-    """Milliseconds as a moment; None for anything else, an ISO date for one."""
+    """Milliseconds since the epoch as a moment; None for anything else, such as an ISO date."""
     if not (text.isascii() and text.isdecimal()):
         return None
     try:
@@ -243,7 +243,7 @@ def _matches(event: Event, memory: Json) -> bool:
 
 
 def _searched(event: Event) -> str:
-    """Everything that one word is looked for in. Which fields Atlassian searches is not published."""
+    """The text in which `q` is searched. Which fields Atlassian searches is not published."""
     words = (event.action, event.message, event.actor.name, event.actor.email, json.dumps(event.context))
     return " ".join(word for word in words if word).casefold()
 

@@ -1,11 +1,11 @@
-"""Atlassian's GraphQL gateway, as far as it answers about one site.
+"""Atlassian's GraphQL gateway, limited to questions about one site.
 
     POST /graphql {query, variables?, operationName?}
         {data?, errors?: [{message, locations?, path?, extensions: {statusCode?, classification}}]}
 
-Types as in `gateway.graphql`. A document that the types do not allow is answered with `errors` alone; a field that
-has no value for the caller is null, with an error. The classifications are made up. What an account sees is
-its own: Rovo may be limited to groups, and `SiteToken.rovo` says whether the token's account is in one.
+The types are those in `gateway.graphql`. A document that they do not allow gets only `errors`; a field without a value
+for the caller is null, with an error. The classifications are made up. Answers depend on the account: Rovo may be
+limited to groups, and `SiteToken.rovo` says whether the token's account is in one of them.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ PRODUCT_KEYS = {
 
 @cache
 def schema_text() -> str:
-    """The types, in GraphQL's schema language."""
+    """The gateway's types, in GraphQL's schema language."""
     return resources.files("contribaudit.simulator").joinpath("gateway.graphql").read_text(encoding="utf-8")
 
 
 @cache
 def schema(*, experiment: bool = True) -> GraphQLSchema:
-    """The types that the gateway publishes, those of its experiment only where it runs."""
+    """The gateway's published types; without `experiment`, the experimental field is missing."""
     from graphql import build_schema
 
     types = build_schema(schema_text())
@@ -62,12 +62,12 @@ def read(call: Call) -> Page:
 
 
 def shape(_: Call, page: Page) -> Json:
-    """The answer itself."""
+    """The answer as it is."""
     return page.items[0] if page.items else {}
 
 
 def root(call: Call) -> Json:
-    """What each field of `Query` gives, as functions of its arguments."""
+    """The value of each field of `Query`, as functions of its arguments."""
     failing = call.options.gateway_failing
 
     def guarded(name: str, told: Callable[[list[App]], Any]) -> Callable[..., Any]:
@@ -96,7 +96,7 @@ def root(call: Call) -> Json:
 
 
 def _site(call: Call, cloud_id: str) -> list[App]:
-    """The apps of a site, each once; raises FieldError for one that is not there or that the account does not see."""
+    """The apps of a site, each once; raises FieldError for a site that does not exist or is closed to the account."""
     token = call.token
     if token.sites is not None and cloud_id not in token.sites:
         raise FieldError("The account has no access to this site", 403, "ForbiddenException")
@@ -111,7 +111,7 @@ def _of(apps: Iterable[App], type_keys: Iterable[str]) -> list[App]:
 
 
 def rovo_is_on(app: App) -> bool:
-    """Whether Rovo is on for somebody: what the app's own field says, else its AI policy item."""
+    """Whether Rovo is on for somebody, by the app's own field or else by its AI policy item."""
     return app.rovo if app.rovo is not None else app.ai_enabled is True and not app.ai_suspended
 
 
@@ -169,7 +169,7 @@ def _tenant(call: Call, cloud_id: str) -> Json:
 
 
 def _entitlement(app: App) -> Json:
-    """The entitlement of an app, billed in the older way (HAMS) or the newer one (CCP), which has no edition here."""
+    """The app's entitlement, billed in the older way (HAMS) or the newer one (CCP), which has no edition here."""
     ends = app.trial_ends_at
     timed = {"startTimestamp": None, "endTimestamp": ends.timestamp() * 1000 if ends else None, "timeLeft": None}
     trial = timed if app.trial else None
@@ -200,14 +200,14 @@ def _entitlement(app: App) -> Json:
 
 ASK = Endpoint("gateway", "POST", "/graphql", None, "gateway", None, read, shape)
 ASK_AT_SITE = replace(ASK, path="/gateway/api/graphql")
-"""The same gateway, as a site's own host serves it."""
+"""The same gateway, as served by a site's own host."""
 
 
 _OPT_IN = re.compile(r'@optIn\(to: "(\w+)"\)')
 
 
 class FieldError(Exception):
-    """A field that has no value for the caller: what a resolver raises."""
+    """Raised by a resolver for a field that has no value for the caller."""
 
     def __init__(self, message: str, status: int, classification: str) -> None:
         super().__init__(message)
@@ -216,9 +216,9 @@ class FieldError(Exception):
 
 
 def answer(schema: GraphQLSchema, request: Mapping[str, Any], root: Json, closed: frozenset[str]) -> Json:
-    """The body of an answer. `root` holds a value or a function of the arguments for each field of `Query`.
+    """The body of an answer. `root` holds, for each field of `Query`, a value or a function of its arguments.
 
-    `closed` names opt-ins that are not open. An answer without `data` is a refusal of the document.
+    `closed` names the opt-ins that are not open. An answer without `data` means that the document was refused.
     """
     from graphql import ExecutionResult, execute
 
@@ -251,7 +251,7 @@ def _value(source: Any, info: graphql.GraphQLResolveInfo[Any], **arguments: Any)
 def _checked(
     schema: GraphQLSchema, text: str, closed: frozenset[str]
 ) -> tuple[graphql.DocumentNode | None, list[GraphQLError]]:
-    """The document and what the types do not allow of it; a client asks the same of every site."""
+    """The parsed document and its violations of the types; cached, because a client asks every site the same."""
     from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse, specified_rules, validate
 
     try:
@@ -265,7 +265,7 @@ def _checked(
 
 
 def _opt_ins(closed: frozenset[str]) -> type[graphql.ValidationRule]:
-    """The rule that a field has the opt-in that it needs, an open one, on it or on a parent of the same fragment."""
+    """The rule that a field needs its opt-in, which must be open, on the field or a parent in the same fragment."""
     from graphql import FieldNode, GraphQLError, ValidationRule
 
     class OptIns(ValidationRule):

@@ -1,4 +1,4 @@
-"""Organizations, and their own admin API keys.
+"""Organizations and their admin API keys.
 
     GET /admin/v1/orgs?cursor=       {data: [Org], links: {self, prev, next}}
     GET /admin/v1/orgs/{orgId}       {data: Org}
@@ -6,8 +6,8 @@
         {data: [{id, label, keyType, createdAt, expiresAt, lastActiveAt, createdBy: {id, name, email}, scopes, orgId,
                  resource}], links: {self, next, prev}}
 
-The list of organizations is empty, with 200, for a key with scopes: such a key reads its own organization by ID only.
-That was observed on live organizations by the tests of two public client libraries; the documentation does not say it.
+For a key with scopes, the list of organizations is empty, with 200: such a key reads its own organization only by ID.
+The tests of two public client libraries observed that on live organizations; the documentation does not mention it.
 
 The cursors of keys are bare, and every other parameter must be sent again with them: the opposite of directories. A
 key's value is never served. The error codes are this API's own; which of them a forgotten parameter gives is made up.
@@ -40,7 +40,7 @@ PARAMETERS = ("keyType", "q", "sort", "pageSize", "cursor")
 
 
 def read_list(call: Call) -> Page:
-    """The organizations that a key may list: its own without scopes, none with scopes."""
+    """The organizations that a key may list: its own for a key without scopes, none for a key with scopes."""
     position = Position(0, call.options.orgs_page_size)
     if "cursor" in call.query:
         position = resume("orgs", call.query["cursor"])
@@ -51,7 +51,7 @@ def read_list(call: Call) -> Page:
 
 
 def shape_list(call: Call, page: Page) -> Json:
-    """Links are URLs; an empty list has none."""
+    """The answer with links as URLs; an empty list has none."""
     shown = links(
         self=call.url if page.items else None, prev=_url(call, page.prev_cursor), next=_url(call, page.next_cursor)
     )
@@ -78,7 +78,7 @@ def organization(call: Call) -> Json:
 
 
 def read_keys(call: Call) -> Page:
-    """The keys that match, 20 a page unless `pageSize` says otherwise."""
+    """The matching keys, 20 per page unless `pageSize` says otherwise."""
     parameters = {name: value for name, value in call.query.items() if name != "cursor"}
     position = Position(0, _page_size(parameters), memory=parameters)
     if "cursor" in call.query:

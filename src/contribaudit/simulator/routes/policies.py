@@ -33,7 +33,7 @@ DOCUMENTED_TYPES = ("ip-allowlist", "data-residency", "data-security")
 
 
 def read_list(call: Call) -> Page:
-    """The policies of the type asked for, or all. The size of a page is an option: it is not a parameter."""
+    """The policies of the requested type, or all. The page size is an option of the simulator, not a parameter."""
     if "cursor" in call.query:
         position = resume("policies", call.query["cursor"])
     else:
@@ -48,7 +48,7 @@ def read_list(call: Call) -> Page:
 
 
 def shape_list(call: Call, page: Page) -> Json:
-    """`meta.next` is null on the last page, `links.next` is left out there."""
+    """The answer with the next page as the options place it; on the last page, `meta.next` is null."""
     announced = call.options.policies_next
     return {
         "data": page.items,
@@ -71,7 +71,7 @@ def read_one(call: Call) -> Page:
 
 
 def policy_json(policy: Policy, options: Options) -> Json:
-    """A policy as the API shows it. What is None is left out, save `rule` values, which are served as they are."""
+    """A policy as the API shows it. Fields that are None are omitted, but values within `rule` are served unchanged."""
     attributes: Json = {"type": policy.type}
     if policy.name is not None:
         attributes["name"] = policy.name

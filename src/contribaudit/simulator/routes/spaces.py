@@ -1,4 +1,4 @@
-"""The spaces of Jira, whose API calls them projects, and of Confluence.
+"""The spaces of Jira, which its API calls projects, and of Confluence.
 
     GET /ex/jira/{cloudId}/rest/api/3/project/search?startAt=&maxResults=&status=&typeKey=&keys=&query=&orderBy=
         {self, nextPage?, maxResults, startAt, total, isLast, values: [Project]}
@@ -7,15 +7,15 @@
 
 An account sees the spaces that it may browse or view.
 
-Jira pages by number: at most 100, 50 unless asked otherwise, and more than 100 is taken for 100. Only live projects are
-listed unless `status` (repeated, or a comma list) says otherwise. `total` counts those that the account sees.
+Jira pages by number: 50 per page by default, at most 100, and a larger number counts as 100. Only live projects are
+listed unless `status` (repeated, or a comma list) says otherwise. `total` counts the projects that the account sees.
 
-Confluence gives 25 a page unless `limit` (1..250) says otherwise; archived ones are listed too. There is no total.
-`_links.next` is a path without host, its cursor keeps the filters, and the last page has none.
+Confluence gives 25 per page unless `limit` (1..250) says otherwise, and lists archived spaces too. There is no total.
+`_links.next` is a path without a host, its cursor keeps the filters, and the last page has none.
 
-An audit of a large organization asks for hundreds of pages, so an entry is not built and dumped each time: one of its
-kind was, with marks in the places of what is an entry's own, and the others are that text with the marks replaced. A
-test holds the bytes to what `json.dumps` gives.
+An audit of a large organization requests hundreds of pages, so entries are not built and dumped one by one: one entry
+of each kind becomes a template, in which marks take the place of the values that differ. A test compares the bytes with
+what `json.dumps` gives.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from contribaudit.simulator.spaces import Family, Place, take
 from contribaudit.simulator.values import Json, Space
 
 EntryJson: TypeAlias = Callable[[Space, str, str], Json]
-"""A space, its UUID, and the base of every address in it, as one entry of the API."""
+"""Turns a space, its UUID and the base of every address in it into an entry of the API."""
 Kind: TypeAlias = tuple[str, str, bool, datetime]
-"""What spaces have in common that are rendered alike: type, status, private, created_at."""
+"""What spaces with the same template have in common: type, status, private, created_at."""
 
 _MARKS = ("<0>", "<1>", "<2>", "<3>", "<4>", "<5>")
 _MARK = re.compile("<([0-5])>")
 
 
 class Listing:
-    """The list of spaces of one product's API."""
+    """The space list of one product's API."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Listing:
         choose: Callable[[Call], tuple[list[Space], Page]],
         shape: Callable[[Call, Page], Json],
     ) -> None:
-        """`choose` gives the spaces of the page asked for, which `shape` lists under the name `under`."""
+        """`choose` gives the spaces of the requested page; `shape` lists them under the name `under`."""
         self._family = family
         self._under = under
         self._entry_json = entry_json
@@ -63,17 +63,17 @@ class Listing:
         self._template = lru_cache(maxsize=4096)(self._make_template)
 
     def read(self, call: Call) -> Page:
-        """The spaces that match and that the account may see, as JSON objects for a fault to change."""
+        """The matching spaces that the account may see, as JSON objects that a fault can change."""
         spaces, page = self._choose(call)
         base = _base(call, self._family)
         page.items = [self._entry_json(space, _uuid(space.id), base) for space in spaces]
         return page
 
     def quick(self, call: Call) -> bytes:
-        """The whole answer's bytes."""
+        """The whole answer as bytes."""
         spaces, page = self._choose(call)
         address, shown = _quoted(_base(call, self._family)), []
-        # Asked once for the page: hardly any space has a name that JSON must escape.
+        # Checked once per page, because hardly any space has a name that JSON must escape.
         plain = _is_plain("".join([f"{space.id}{space.key}{space.name}{space.owner}" for space in spaces]))
         for _, number, key, name, kind, status, private, created_at, owner in spaces:
             template, own = self._template((kind, status, private, created_at))
@@ -83,7 +83,7 @@ class Listing:
         return f"{head}{empty[:-1]}{','.join(shown)}]{tail}".encode()
 
     def _make_template(self, kind: Kind) -> tuple[str, Callable[[tuple[str, ...]], tuple[str, ...]]]:
-        """A text with %s for every mark, and what takes the values in that order."""
+        """A template with %s for every mark, and a function that puts the values in that order."""
         kind_word, status, private, created_at = kind
         identifier, key, name, owner, uuid, base = _MARKS
         marked = Space("", identifier, key, name, kind_word, status, private, created_at, owner)
@@ -104,13 +104,13 @@ def _compact(body: Json) -> str:
 
 
 def _sees(call: Call, space: Space) -> bool:
-    """Whether a space is listed for the account behind the call's token."""
+    """Whether the account behind the call's token sees a space."""
     token = call.token
     return token.sees == "everything" or space.owner == token.account or not (space.private or space.type == "personal")
 
 
 def _uuid(identifier: str) -> str:
-    """The UUID that goes with the ID of a space. Made up."""
+    """The UUID for a space's ID. Made up."""
     return f"b0000000-0000-4000-8000-{identifier.zfill(12)}"
 
 
@@ -130,7 +130,7 @@ _ORDERS: dict[str, Callable[[Space], Any]] = {
 
 
 def _project(space: Space, uuid: str, base: str) -> Json:
-    """A project as the API shows it. `style` and `simplified` say whether it is team-managed; none is."""
+    """A project as the API shows it. `style` and `simplified` mark team-managed projects; the simulator has none."""
     shown: Json = {
         "self": f"{base}/rest/api/3/project/{space.id}",
         "id": space.id,
@@ -148,7 +148,7 @@ def _project(space: Space, uuid: str, base: str) -> Json:
 
 
 def _shape_projects(call: Call, page: Page) -> Json:
-    """`nextPage` is left out on the last page."""
+    """The answer with the page's projects; the last page omits `nextPage`."""
     parameters = {name: value for name, value in call.query.items() if name not in ("startAt", "maxResults")}
 
     def url(start: str) -> str:
@@ -237,7 +237,7 @@ def _space(space: Space, uuid: str, base: str) -> Json:  # noqa: ARG001 - the AP
 
 
 def _shape_spaces(call: Call, page: Page) -> Json:
-    """The base is the address that people use, not the gateway's."""
+    """The answer with the page's spaces. The base is the address that people use, not the gateway's."""
     links: Json = {}
     if page.next_cursor is not None:
         parameters = {"limit": str(page.position.size), "cursor": page.next_cursor}

@@ -1,4 +1,4 @@
-"""Workspaces: every app of every site, and what has no site.
+"""Workspaces: every app of every site, and apps without a site.
 
     POST /admin/v2/orgs/{orgId}/workspaces      {limit?, cursor?, sort?, query?}
         {data: [Workspace], links: {self, prev, next}, meta: {pageSize, startIndex, endIndex, total}}
@@ -9,9 +9,9 @@ objects here. One workspace entry:
     {id: <ARI>, type, attributes: {name, type, typeKey, owner, status, statusDetails, sandbox, realm, regions, hostUrl,
      capacity, usage, createdAt, createdBy, labels, icons, avatars}, links: {self}, relationships: {<name>: [item]}}
 
-`relationships` is a map of arrays; which names it has is published nowhere, so the names are options. Its items are an
-entitlement (the plan), the app's AI policy (`enabled`, `suspended`: seen by a public client library, not documented)
-and a feature. `type` of the items, `key` and `planKey` are made up.
+`relationships` is a map of arrays. Its names are published nowhere, so they are options. Its items are an entitlement
+(the plan), the app's AI policy (`enabled`, `suspended`: seen by a public client library, not documented) and a feature.
+`type` of the items, `key` and `planKey` are made up.
 
 The search language, as far as it is published:
 
@@ -87,7 +87,7 @@ def _relationships(app: App, options: Options) -> Json:
         residency = {"isDataResidencyAllowed": app.residency_allowed, "realms": realms}
         fields = {"fields": {"dataResidency": residency}}
         features.append({"id": f"feature-residency-{app.type_key}", "type": "features", "attributes": fields})
-    # Written one after the other: two options with the same name put everything under one key.
+    # Filled one after the other, because options may give two relationships the same name.
     shown: Json = {}
     for name, items in (
         (options.entitlements_key, entitlements),
@@ -102,7 +102,7 @@ FIELDS = ("attributes.type", "attributes.typeKey", "attributes.name")
 
 
 def search(apps: Sequence[App], query: Any, sort: Any) -> Sequence[App]:
-    """The apps that match, in the order asked for; without either, the apps as they are."""
+    """The matching apps in the requested order; without query and sort, the apps as they are."""
     found = apps if query is None else [app for app in apps if matches(app, query)]
     for field in reversed(_list(sort)):
         if not isinstance(field, dict) or field.get("order", "asc") not in ("asc", "desc"):
@@ -113,7 +113,7 @@ def search(apps: Sequence[App], query: Any, sort: Any) -> Sequence[App]:
 
 
 def matches(app: App, query: Any) -> bool:
-    """Whether an app matches. An operator without operands matches everything, as published."""
+    """Whether an app matches. An operator without operands matches every app, as published."""
     match query:
         case {"and": list(parts)} if len(query) == 1:
             return all(matches(app, part) for part in parts)
@@ -155,7 +155,7 @@ PROPERTIES = ("limit", "cursor", "sort", "query")
 
 
 def read(call: Call) -> Page:
-    """The entries that match, 20 a page unless `limit` (1..1000) says otherwise."""
+    """The matching entries, 20 per page unless `limit` (1..1000) says otherwise."""
     position = _position(call.body)
     found = search(call.organization.apps, position.memory.get("query"), position.memory.get("sort"))
     entries, page = cut("workspaces", found, position)
@@ -166,7 +166,7 @@ def read(call: Call) -> Page:
 
 
 def shape(call: Call, page: Page) -> Json:
-    """`endIndex` is that of the last entry plus one; an empty page has no indexes. An option says how next looks."""
+    """The answer. `endIndex` is one past the last entry; an empty page has no indexes. Options shape `next`."""
     start, count = page.position.start, len(page.items)
     shown = links(
         self=call.url_with({"cursor": page.self_cursor}),

@@ -87,7 +87,7 @@ _PATTERN = re.compile(r"(?:in (?P<ahead>\d+) days?|(?P<behind>\d+) days? ago)(?:
 
 
 def when(text: str, now: datetime) -> datetime:
-    """The aware UTC moment, on a whole second. Without a clock time it is now's own time of day.
+    """The aware UTC moment, in whole seconds. Without a clock time it has the time of day of `now`.
 
     Raises `ValueError` for anything else.
     """
@@ -123,7 +123,7 @@ def _add_spaces(organization: Organization, sites: Iterable[Json], now: datetime
 
 
 def _site_token(entry: Json) -> SiteToken:
-    """A token of a person or a service account."""
+    """A token of a person or service account, from its entry."""
     scopes = entry.pop("scopes")
     if scopes == "audit":
         scopes = SITE_SCOPES
@@ -139,7 +139,7 @@ def _group(entry: Json, organization: Organization) -> Group:
 
 
 def _add_events(organization: Organization, entries: Iterable[Json], now: datetime) -> None:
-    """Write the entries into the log, oldest first."""
+    """Write the entries to the audit log, oldest first."""
     for entry in sorted(entries, key=lambda one: when(one["at"], now)):
         organization.write_event(_event(dict(entry), organization, now))
 
@@ -167,7 +167,7 @@ def _event(entry: Json, organization: Organization, now: datetime) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named organization, ready to be served: `make_app(scenario.organization, options=scenario.options)`."""
+    """A named organization with its options: `make_app(scenario.organization, options=scenario.options)` serves it."""
 
     name: str
     description: str
@@ -176,7 +176,7 @@ class Scenario:
 
 
 def names() -> tuple[str, ...]:
-    """Every scenario that ships, in alphabetical order."""
+    """Names of all scenarios, in alphabetical order."""
     files = resources.files("contribaudit.simulator.scenarios").iterdir()
     return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
 
@@ -191,9 +191,9 @@ def load_scenario(
 ) -> Scenario:
     """Load a scenario. Each call gives a new organization, so that edits are not shared.
 
-    Dates count from `now` (default: the present). `apps` or `sites`, and `spaces`, set the size of a generated
-    organization; raises `ValueError` for them elsewhere, for apps and sites together, for a name that does not exist,
-    and for a file with mistakes.
+    Dates count from `now` (default: the current time). `apps` or `sites`, and `spaces`, set the size of a generated
+    organization. Raises `ValueError` for a size of any other scenario, for apps and sites together, for an unknown
+    name, and for a file with mistakes.
     """
     if name not in names():
         raise ValueError(f"there is no scenario {name!r}; known: {', '.join(names())}")
@@ -203,13 +203,13 @@ def load_scenario(
 
 @cache
 def _as_json(name: str) -> str:
-    """The file that ships, which is parsed once in a process: JSON is read many times faster than TOML."""
+    """The scenario file as JSON, parsed from TOML once per process, because JSON is read many times faster."""
     text = resources.files("contribaudit.simulator.scenarios").joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return json.dumps(tomllib.loads(text))
 
 
 def read_scenario(name: str, data: Json, *, now: datetime, sizes: Mapping[str, int | None] | None = None) -> Scenario:
-    """A scenario from parsed TOML; as `load_scenario`. Empties `data` on the way, to notice what it did not read."""
+    """A scenario from parsed TOML, as in `load_scenario`. Empties `data`, so that leftover keys are noticed."""
     wanted = {what: size for what, size in (sizes or {}).items() if size is not None}
     head = data.pop("organization")
     organization = Organization(head["id"], head["name"])
@@ -288,8 +288,8 @@ def _resource(entry: Json, organization: Organization, now: datetime) -> Resourc
     return Resource(id=organization.app(fields.pop("app")).id, **fields)
 
 
-# The large organization: as many apps as asked for. Nothing is random: app number N is the same in every run and at
-# every size, so that two runs differ only by what was edited in between.
+# The large organization has as many apps as requested. Nothing is random: app number N is the same in every run and at
+# every size, so that two runs differ only by the edits made in between.
 _TYPES = (
     ("jira-software", "Jira"),
     ("confluence", "Confluence"),
@@ -305,9 +305,9 @@ _REGIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How large, and how much of it is out of line: every so many apps is in the US, unpinned, or on another plan.
+    """The size of a generated organization, and how often an app is in the US, unpinned, or on another plan.
 
-    `sites` None means as many as the apps need; a number is instead of a number of apps.
+    `sites` None means as many as the apps need; a number replaces the number of apps.
     """
 
     apps: int = 5000
@@ -329,12 +329,12 @@ class Mix:
 
     @property
     def total_apps(self) -> int:
-        """How many apps: four to a site, or the number asked for."""
+        """The number of apps: four per site, or the number requested."""
         return self.apps if self.sites is None else self.sites * len(_TYPES)
 
 
 def _fill(organization: Organization, mix: Mix, now: datetime) -> None:
-    """Add the apps, four to a site, one residency policy per realm that has any, and the spaces of whole sites."""
+    """Add the apps, four per site, a residency policy for each realm in use, and the spaces of whole sites."""
     pinned: dict[str, list[Resource]] = {"EU": [], "US": []}
     for number in range(mix.total_apps):
         app = _generated_app(number, mix, now)
