@@ -1,4 +1,4 @@
-"""STEP 1: what was seen. One file per source, or for a few of a kind, with endpoints, scopes and what each promises."""
+"""Step 1: what each source says. One file per source or group of sources, with its endpoints, scopes and promises."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALL: tuple[Collector, ...] = (
     API_KEYS,
 )
 INVENTORY: tuple[Collector, ...] = (ORGANIZATION, WORKSPACES, POLICIES)
-"""What a look at the inventory reads."""
+"""What a check of the inventory alone reads."""
 SPACES: tuple[SpaceSource, ...] = (SPACES_JIRA, SPACES_CONFLUENCE)
-"""What an audit reads of each site with an API token, where the configuration names one; see `spaces`."""
+"""What an audit reads of each site for which the configuration names an API token; see `spaces`."""
 __all__ = ["ADMINISTRATORS", "AI_ROLES", "ALL", "INVENTORY", "SITE_AI", "SPACES", "Collector"]

@@ -1,7 +1,7 @@
-"""Which groups hold the role for AI, and on what; and which make their members organization administrators.
+"""Which groups hold the AI role, and for which resources, and which groups administer the organization.
 
 `POST /admin/v2/orgs/{orgId}/directories/-/groups/search` for the groups, then the role assignments of each, scope
-`read:groups:admin`. A key may go without that scope: then who holds the role stays unknown, and nothing else does.
+`read:groups:admin`. A key may lack that scope: then only the holders of the roles stay unknown.
 https://developer.atlassian.com/cloud/admin/organization/rest/api-group-groups/
 """
 
@@ -22,9 +22,9 @@ from contribaudit.errors import AdminApiError, ListNotWhole
 
 AI_ROLE = "atlassian/ai-access"
 EVERY_DIRECTORY = "-"
-"""Stands for all directories that the key may manage, where a group names none."""
+"""Stands for all directories that the key may manage, when a group names no directory."""
 AT_ONCE = 50
-"""Groups asked together; the client keeps fewer requests than that in flight."""
+"""Groups whose roles are requested together; the client keeps fewer requests in flight."""
 _GROUP_KEYS = frozenset(
     ("id", "name", "description", "directoryId", "externalSynced", "managedBy", "managementAccess", "counts", "links")
 )
@@ -33,14 +33,14 @@ _ASSIGNMENT_KEYS = frozenset(("resourceId", "resourceOwner", "roles", "defaultRo
 
 @dataclass(frozen=True, slots=True)
 class _Roles:
-    """A group's role assignments, as far as they were read."""
+    """A group's role assignments, as far as they could be read."""
 
     entries: tuple[dict[str, Any], ...] = ()
     error: AdminApiError | None = None
 
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
-    """Yield each group's name as its page arrives, then the list of groups, then what each holds the role on."""
+    """Yield each group's name as its page arrives, then the list of groups, then where each holds the AI role."""
     groups: dict[str, dict[str, Any]] = {}
     try:
         async for entry, response in reading.listed(_GROUP_KEYS):
@@ -52,7 +52,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
                 yield reading.text(GROUP_NAME, _subject(reading, identity), entry, "name", response)
             elif groups[identity] != entry:
                 reading.fall_short("contradicting_entries", "a group is listed twice, with different contents")
-    except ListNotWhole as error:  # the groups that it has are still looked at
+    except ListNotWhole as error:  # the groups that the list does have are still read
         reading.fall_short(error.code, error.message)
     reading.unique = len(groups)
     if not reading.shortfalls:
@@ -68,14 +68,14 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
         for identity, answer in zip(batch, answers, strict=True):
             yield _access(reading, identity, answer)
         if all(answer.error is not None for answer in answers):
-            # What a whole batch met, the others would meet too: they are not asked, and owed as unread.
+            # An error of the whole batch would hit the others too: they are not requested, and reported as unread.
             for identity in ids[start + AT_ONCE :]:
                 yield _access(reading, identity, answers[0])
             return
 
 
 async def _administrators(reading: Reading) -> AsyncIterator[Observation]:
-    """The groups whose members administer the organization; nothing where the list has a gap, which is a shortfall."""
+    """Yield the list of groups that administer the organization; nothing when it has a gap, which is a shortfall."""
     ids: set[str] = set()
     try:
         async for page in reading.client.pages(SEARCH_ADMINISTRATOR_GROUPS):
@@ -109,7 +109,7 @@ async def _roles_of(reading: Reading, group: dict[str, Any]) -> _Roles:
 
 
 def _access(reading: Reading, identity: str, answer: _Roles) -> Observation:
-    """What the group holds the role on; unavailable when a page or a part of it was not read."""
+    """The resources for which the group holds the role; unavailable when a page or a part of it was not read."""
     group = _subject(reading, identity)
     source = LIST_GROUP_ROLES.title
     if answer.error is not None:

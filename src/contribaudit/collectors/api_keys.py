@@ -1,4 +1,4 @@
-"""The admin API keys and when they end: an audit that dies because its key expired is the commonest silent failure.
+"""When the admin API keys expire: an expired key is the most common way in which an audit silently stops.
 
 `GET /admin/api-access/v1/orgs/{orgId}/api-keys`, scope `read:keys:admin`. The list does not say which key asks.
 https://developer.atlassian.com/cloud/admin/api-access/rest/
@@ -34,9 +34,10 @@ _KEY_TYPE = "CLOUD_ADMIN"
 
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
-    """Yield when the first key of the organization ends, and when ours does.
+    """Yield when the organization's first key expires, and when the key of this audit does.
 
-    Ours is the running key with the configured label, or the only running one in the list; else it is unavailable.
+    This audit's key is the active key with the configured label, or the only active key in the list; in every other
+    case its expiry is unavailable.
     """
     keys: list[tuple[dict[str, Any], str]] = []
     seen: dict[str, dict[str, Any]] = {}
@@ -62,7 +63,7 @@ def _next_expiry(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Ob
     for entry, response in keys:
         text = entry.get("expiresAt")
         if "expiresAt" in entry and text is None:
-            continue  # it never ends
+            continue  # it never expires
         moment = parse_utc(text)
         if moment is None:
             reason = "a key in the list has no valid expiry date"
@@ -77,7 +78,7 @@ def _next_expiry(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Ob
 
 def _own_expiry(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Observation:
     label = reading.key_label
-    # A key that has ended reads nothing: the one that it was renewed by often has the same label.
+    # An expired key reads nothing, and the key that replaced it often has the same label.
     alive = [one for one in keys if (end := parse_utc(one[0].get("expiresAt"))) is None or end > reading.started_at]
     candidates = [(entry, response) for entry, response in alive if not label or entry.get("label") == label]
     if len(candidates) != 1:

@@ -1,13 +1,14 @@
-"""What happened in the organization since the last run, by its audit log.
+"""What happened in the organization since the last run, from its audit log.
 
 `GET /admin/v1/orgs/{orgId}/events-stream`, scope `read:events:admin`, 50 requests a minute, oldest processed first;
 `GET /admin/v1/orgs/{orgId}/event-actions`, the same scope, 10 requests a minute.
 https://developer.atlassian.com/cloud/admin/organization/rest/api-group-events/
 
-Each reading goes on at the cursor that the last one ended with, so that nothing is asked for twice. Events whose action
-may be the cause of a change are kept: who, when, by which action, about what. Which actions those are, the log's own
-catalogue is searched for, since their names are not published and nothing may hard-code one. All others are counted.
-Without Atlassian Guard or an Enterprise plan the log refuses, or holds nothing: an empty one proves nothing.
+Each reading continues at the cursor that the last one ended with, so that no event is requested twice. Events whose
+action may be the cause of a change are kept: who, when, which action, on what. All others are only counted. The names
+of actions are not published and must not be hard-coded, so the log's own catalogue is searched for them.
+
+Without Atlassian Guard or an Enterprise plan, the log refuses or holds nothing: an empty one proves nothing.
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ _HOST = re.compile(r"^https?://([^/\s]+)", re.IGNORECASE)
 
 
 def parse(organization: str, entry: Mapping[str, Any]) -> AuditEvent | None:
-    """The event, its raw digest still missing; None for an entry without ID, usable time or action.
+    """The event, still without its raw digest; None for an entry without an ID, a usable time or an action.
 
-    One whose time cannot be is taken to have happened when the log took it in.
+    An event without a usable time counts as having happened when the log processed it.
     """
     attributes = _object(entry.get("attributes"))
     identity, action = _short_text(id_in(entry)), _short_text(attributes.get("action"))
@@ -72,7 +73,7 @@ def parse(organization: str, entry: Mapping[str, Any]) -> AuditEvent | None:
 
 
 def _via(actor: Mapping[str, Any]) -> str:
-    """How the actor acted, where it was not a person in a browser."""
+    """How the actor acted, when not as a person in a browser."""
     auth, behalf, app = (_object(actor.get(name)) for name in ("auth", "onBehalfOf", "app"))
     parts: list[str] = []
     if auth.get("authType"):
@@ -87,7 +88,7 @@ def _via(actor: Mapping[str, Any]) -> str:
 
 
 def _identifiers(attributes: Mapping[str, Any]) -> Iterator[str]:
-    """IDs of what it was done to and where, and identifiers among their free attributes: ARIs, hosts, UUIDs."""
+    """IDs of the objects and containers of an event, and identifiers in their attributes: ARIs, hosts and UUIDs."""
     for place in ("context", "container"):
         listed = attributes.get(place)
         for one in listed if isinstance(listed, list) else ():
@@ -114,7 +115,7 @@ _ATTRIBUTE_KEYS = frozenset(("displayName", "groupDisplayName"))
 
 
 async def read_actions(reading: Reading) -> AsyncIterator[Observation]:
-    """Yield the actions' IDs."""
+    """Yield the IDs of the catalogue's actions."""
     entries = await _entries(reading)
     reading.pages += 1
     ids: set[str] = set()
@@ -131,7 +132,7 @@ async def read_actions(reading: Reading) -> AsyncIterator[Observation]:
 
 
 async def actions_of(reading: Reading) -> tuple[EventAction, ...]:
-    """Every action with its names, in server order; an entry without an ID is left out. Raises AdminApiError."""
+    """Every action with its names, in server order, without entries that have no ID. Raises AdminApiError."""
     found: list[EventAction] = []
     for entry in await _entries(reading):
         identity, attributes = id_in(entry), entry.get("attributes")
@@ -145,7 +146,7 @@ async def actions_of(reading: Reading) -> tuple[EventAction, ...]:
 
 
 async def _entries(reading: Reading) -> list[dict[str, Any]]:
-    """The raw catalogue, asked for once in a run: ten requests a minute are all that there are."""
+    """The raw catalogue, requested once per run because the API allows only ten requests a minute."""
 
     async def ask() -> list[dict[str, Any]]:
         return [entry async for page in reading.client.pages(LIST_EVENT_ACTIONS) for entry in page.items]
@@ -166,13 +167,13 @@ EVENT_ACTIONS = Collector(
 
 
 MAX_PAGES = 200
-"""In one run; the next goes on where it stopped. Four minutes at the published limit."""
+"""Most pages in one run, four minutes at the published limit; the next run continues from there."""
 FIRST_LOOK = timedelta(days=1)
-"""How far back the very first run of an organization looks."""
+"""How far back an organization's first run looks."""
 
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
-    """Put the events and how far the log was read into the reading; nothing is observed by it."""
+    """Put the events and the extent of the reading into `reading`; yields no observations."""
     walk = _StreamReading(reading, await _relevant(reading))
     try:
         await walk.on()
@@ -187,7 +188,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
 
 
 async def _relevant(reading: Reading) -> tuple[EventAction, ...]:
-    """The actions whose events are kept. Where the catalogue was not read, those of the last reading."""
+    """The actions whose events are kept; the last reading's actions when the catalogue was not read."""
     try:
         known = await actions_of(reading)
     except AdminApiError:
@@ -204,10 +205,10 @@ class _StreamReading:
         position = reading.log_position
         earliest = reading.started_at - timedelta(days=reading.log_rules.retention_days)
         start = position.covers_until or position.previous_run or reading.started_at - FIRST_LOOK
-        # A log that was told to be processed later than now was not read up to then.
+        # A log can claim to be processed into the future; it cannot have been read up to then.
         start = min(start, reading.started_at)
         self.since = max(start, earliest)
-        # A cursor that old would lead through what the log has forgotten.
+        # An older cursor would lead to events that the log no longer holds.
         self.cursor = position.cursor if position.cursor and start >= earliest else ""
         self.until: datetime | None = None
         self.code = self.reason = ""
@@ -216,12 +217,12 @@ class _StreamReading:
             self.read_again(what)
 
     def note(self, code: str, reason: str) -> None:
-        """Say why the reading is not whole; the first reason stays."""
+        """Record why the reading is incomplete; the first reason stays."""
         if not self.code or self.code == CURSOR_REFUSED:
             self.code, self.reason = code, reason
 
     async def on(self) -> None:
-        """Read as far as there is something, or as one run may."""
+        """Read to the end of the log, or as far as one run may."""
         try:
             await self.pages()
         except CursorRefused as error:
@@ -231,12 +232,12 @@ class _StreamReading:
             await self.pages()
 
     def read_again(self, why: str) -> None:
-        """Leave the place to go on from, and begin where the last reading ended."""
+        """Drop the cursor, and start where the last reading ended."""
         self.note(CURSOR_REFUSED, f"{why}; read again from {self.since:%Y-%m-%d %H:%M}Z")
         self.cursor = ""
 
     async def pages(self) -> None:
-        """Every page from here on."""
+        """Read every page from here on."""
         stream = self.reading.client.stream(
             STREAM_EVENTS, cursor=self.cursor, since=None if self.cursor else self.since, max_pages=MAX_PAGES
         )
@@ -252,7 +253,7 @@ class _StreamReading:
             self.reading.fall_short(STOPPED_EARLY, why)
 
     def take(self, page: StreamPage) -> None:
-        """Keep what may be a cause, count the rest."""
+        """Keep the events that may be a cause, and count the rest."""
         reading = self.reading
         for entry in page.items:
             reading.entries += 1
@@ -263,7 +264,7 @@ class _StreamReading:
                 self.note(UNREADABLE_ENTRY, "an event has no ID, no time or no action")
                 reading.fall_short(UNREADABLE_ENTRY, "an event has no ID, no time or no action")
                 continue
-            # Sorted by processing: whatever was processed before this one has been read.
+            # Sorted by processing time: everything processed before this event has been read.
             processed = min(event.processed_at, reading.started_at) if event.processed_at else None
             self.until = max(filter(None, (self.until, processed)), default=None)
             if event.action in self.wanted or reading.log_rules.families_of(EventAction(event.action)):
@@ -272,7 +273,7 @@ class _StreamReading:
         self.cursor = page.cursor
 
     def result(self) -> LogReading:
-        """How far it came. What was asked for and not answered is not covered."""
+        """How far the reading came. Requests without an answer are not covered."""
         came = self.until is not None
         return LogReading(
             organization=self.reading.client.organization,

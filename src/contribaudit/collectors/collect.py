@@ -1,4 +1,4 @@
-"""Runs every collector over one organization, side by side, and keeps what each read before it failed."""
+"""Runs every collector on one organization concurrently, and keeps what each read before it failed."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from contribaudit.progress import SILENT, Progress
 
 
 def utc_now() -> datetime:
-    """The wall clock, aware."""
+    """The current time, aware UTC."""
     return datetime.now(UTC)
 
 
 @contextmanager
 def relaxed_gc() -> Iterator[None]:
-    """Let the garbage collector rest while observations pile up: they are many, long-lived and free of cycles.
+    """Run the garbage collector less often while observations accumulate: they are many, long-lived and free of cycles.
 
-    It would walk all of them again and again, for about a quarter of the time that an inventory takes. Not to be
-    nested: leaving restores what was found on entering.
+    It would walk all of them again and again, for about a quarter of the time that an inventory takes. Do not nest:
+    leaving restores the thresholds found on entering.
     """
     before = gc.get_threshold()
     gc.set_threshold(200_000, 50, 100)
@@ -54,8 +54,8 @@ async def collect_all(
 ) -> Snapshot:
     """What the collectors see of the client's organization.
 
-    A collector that meets an error of the API, or a bug of its own, keeps the pages that it read (`partial`), or is
-    `failed` when it read none; the others go on.
+    A collector that meets an API error, or a bug of its own, keeps the pages that it read (`partial`), or is `failed`
+    when it read none; the others continue.
     """
     started_at = clock()
     asked: dict[str, asyncio.Task[Any]] = {}
@@ -97,7 +97,7 @@ async def _run(
         reading.fall_short(error.code, error.message)
     except AdminApiError as error:
         failure = error
-    except Exception as error:  # noqa: BLE001  what one answer brings out must not end the audit of all organizations
+    except Exception as error:  # noqa: BLE001  one unexpected answer must not end the audit of all organizations
         failure = broken_by(error, collector.call)
         progress.collector_broke(organization, collector.name, error)
     if failure is not None:
@@ -109,7 +109,7 @@ async def _run(
         reason = first_of([why for _, why in reading.shortfalls])
         collection = replace(collection, status=CollectionStatus.PARTIAL, code=reading.shortfalls[0][0], reason=reason)
     else:
-        # Only a whole reading can say which shapes are there: after a partial one, known ones would look gone.
+        # Only a complete reading can list all shapes: after a partial one, known shapes would seem gone.
         shapes = tuple(sorted(reading.surprises))
         seen.append(reading.observed(unknown_shapes(collector.name), reading.organization, shapes))
     collection = replace(
@@ -119,7 +119,7 @@ async def _run(
         requests=sum(reading.client.ledger.count(call.name) for call in collector.calls),
         seconds=round(monotonic() - began, 3),
     )
-    if collection.read:  # pages count an entry as often as it comes
+    if collection.read:  # pages count repeated entries too
         progress.page_read(organization, collector.name, collection.read, collection.announced)
     progress.collector_finished(organization, collector.name, collection.status, collection.reason)
     return collection, tuple(seen)

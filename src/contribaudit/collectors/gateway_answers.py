@@ -1,7 +1,7 @@
 """Reads the values in the GraphQL gateway's answer about a site, field by field.
 
-A field that is null, refused or broken is unavailable with its reason. What the values mean is not decided here. The
-edition and trial of an app stand in its entitlement: in the older billing (HAMS) or the newer.
+A field that is null, refused or broken is unavailable with its reason. What the values mean is not decided here. An
+app's edition and trial are in its entitlement, in the older billing (HAMS) or the newer.
 https://developer.atlassian.com/platform/atlassian-graphql-api/graphql/
 """
 
@@ -24,16 +24,16 @@ from contribaudit.core.model.times import parse_utc
 
 METADATA = ("search", "configuration", "siteMetadata")
 PlanPlace: TypeAlias = tuple[SiteAnswer, tuple[str | int, ...]] | NoValue
-"""Where the plan of an app stands in which answer, or why it does in none."""
+"""The answer and the path where an app's plan is, or why no answer has it."""
 OF_A_PLAN = (settings.GATEWAY_EDITION, settings.GATEWAY_TRIAL, settings.GATEWAY_TRIAL_ENDS_ON)
 SAID = frozenset(("null", "not_listed", "no_entitlement", "no_edition"))
-"""What the gateway says by saying nothing: no failure of the reading."""
+"""Codes for what the gateway states by giving no value, which is no failure of the reading."""
 
 
 NONE = "none"
-"""What stands for no trial."""
+"""The value for no trial."""
 _SOME_TRIAL = "trial"
-"""A trial whose edition is not given."""
+"""The value for a trial whose edition is not given."""
 _TRIAL_END = ("subscription", "trial", "endTimestamp")
 _NO_END = NoValue("null", "the gateway gives no end date for the trial")
 NO_EDITION = NoValue("no_edition", "the gateway gives no edition for an app on Atlassian's new billing")
@@ -51,12 +51,12 @@ class Entitlement:
     where: tuple[str | int, ...]
 
     def read(self, *path: str) -> Any:
-        """The value; None where the gateway gave null and no error, NoValue for what else is no value."""
+        """The value; None when the gateway gave null without an error, NoValue for every other missing value."""
         told = self.answer.at(Part.PLANS, *self.path, *path)
         return None if isinstance(told, NoValue) and told.code == "null" else told
 
     def text(self, *path: str) -> str | NoValue | None:
-        """A text; a blank one counts as null."""
+        """The text; a blank text counts as null."""
         told = self.read(*path)
         if told is None or isinstance(told, NoValue):
             return told
@@ -65,7 +65,7 @@ class Entitlement:
         return told.strip() or None
 
     def trial(self, billing: str, now: datetime) -> tuple[str | NoValue, str | NoValue | None]:
-        """The edition on trial and the trial's last day (ISO), None for the end of no trial."""
+        """The edition on trial and the trial's last day (ISO); the day is None when there is no trial."""
         whole = self.answer.at(Part.PLANS, *self.path)
         if isinstance(whole, NoValue):
             return whole, whole
@@ -80,7 +80,7 @@ class Entitlement:
             return word, days[0].isoformat() if days else broken or _NO_END
         if broken is not None:
             return broken, broken
-        # An app of a paid plan keeps the end of the trial that it began with.
+        # An app on a paid plan keeps the end date of its initial trial.
         ahead = [one for one in days if one >= now.date()]
         if not ahead:
             return NONE, None
@@ -110,7 +110,7 @@ class Entitlement:
 
 
 def moment(told: object) -> datetime | None:
-    """A date or time in text, or milliseconds since 1970 as a number or its text; None for anything else."""
+    """A date or time in text, or milliseconds since 1970 as a number or text; None for anything else."""
     if isinstance(told, str) and (at := parse_utc(told)) is not None:
         return at
     try:
@@ -135,24 +135,24 @@ class GatewayRecord:
         return keep_raw(self.raw, document)
 
     def surprise(self, where: str, response: str) -> None:
-        """A shape that this version does not know, once however often it comes."""
+        """Report a shape that this version does not know, only once however often it occurs."""
         self.surprises.setdefault(where, Surprise(ASK_GATEWAY.name, where, response))
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerReader:
-    """Reads values from one answer."""
+    """Reads typed values from one answer."""
 
     kept: GatewayRecord
     answer: SiteAnswer
     response: str
 
     def truth(self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...]) -> Observation:
-        """True or false."""
+        """The true or false at a path of the answer."""
         return self._typed(setting, subject, part, path, bool)
 
     def text(self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...]) -> Observation:
-        """A text."""
+        """The text at a path of the answer."""
         return self._typed(setting, subject, part, path, str)
 
     def _typed(
@@ -164,7 +164,7 @@ class AnswerReader:
         return self._unexpected(setting, subject, part, path, value)
 
     def regions(self, app: Subject, product: str) -> Observation:
-        """The regions of one product, of all its entries together."""
+        """The regions of one product, from all its entries together."""
         setting, path = settings.GATEWAY_REGIONS, (*METADATA, "productInfo")
         entries = self.answer.at(Part.SITE, *path)
         if isinstance(entries, NoValue):
@@ -185,7 +185,7 @@ class AnswerReader:
         return self.observation(setting, app, regions, Part.SITE, (*path, "dataRegion"))
 
     def plan(self, app: Subject, told: PlanPlace, now: datetime) -> Iterator[Observation]:
-        """Edition, trial and the trial's last day."""
+        """The app's edition, trial and last day of the trial."""
         where: tuple[str | int, ...] = ("tenantContexts", 0, "entitlementInfo")
         if isinstance(told, NoValue):
             why = told
@@ -219,7 +219,7 @@ class AnswerReader:
     ) -> Observation:
         """The value of a field, or why it has none; the source says how far the field is published.
 
-        An error makes the reading less than whole, a plain null does not.
+        An error makes the reading incomplete, a plain null does not.
         """
         at = self.kept.started_at
         if not isinstance(value, NoValue):

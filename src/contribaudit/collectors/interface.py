@@ -1,8 +1,8 @@
-"""What a collector is and is given, what becomes of one that fails; what several read: signals, and whose an entry is.
+"""The interface of collectors, what becomes of a failed one, and their shared parts: signals, and whose an entry is.
 
 A signal is the digest of one owner's raw objects in canonical form, with when they were written and whether they are in
-force. Fields that change without meaning are left out, on the object and in its `attributes`. What the digest is made
-of is kept under it: from the state of a signal its parts can be looked up.
+force. Fields that change without meaning are left out, on the object and in its `attributes`. The digested content is
+kept under its digest, so the parts of a signal can be looked up later.
 """
 
 from __future__ import annotations
@@ -34,38 +34,38 @@ from contribaudit.errors import AdminApiError, ContribauditError, UnexpectedAnsw
 T = TypeVar("T")
 
 _LONGEST_KEY = 100
-"""A longer one is no spelling of a key that is read."""
+"""A longer key is not a spelling of a known key."""
 
 
 @dataclass(slots=True)
 class Reading:
-    """One collector's run: what it reads with, and what it notes in addition to its observations."""
+    """One collector's run: its inputs, and what it records in addition to its observations."""
 
     client: AdminClient
     collector: str
     call: Call
     started_at: datetime
     key_label: str = ""
-    """The label of the key that we read with, as the console shows it; "" when the configuration does not say."""
+    """The label of the key in use, as the console shows it; "" when the configuration does not say."""
     log_position: LogPosition = NEVER_READ
-    """How far the history has read the audit log."""
+    """How far the audit log has been read, according to the history."""
     log_rules: LogRules = NO_LOG_RULES
-    """Which of its events matter."""
+    """Which events of the audit log matter."""
     asked: dict[str, Task[Any]] = field(default_factory=dict)
-    """By call, what the collectors of one run ask for together; shared among their readings."""
+    """Requests that several collectors of one run share, by call."""
     announced: int | None = None
     entries: int = 0
-    """Entries read, repeated ones included."""
+    """Entries read, including repeated ones."""
     unique: int = 0
     pages: int = 0
     shortfalls: list[tuple[str, str]] = field(default_factory=list)
-    """(code, reason) of each thing that makes this reading less than whole."""
+    """(code, reason) of each thing that makes this reading incomplete."""
     raw: dict[str, bytes] = field(default_factory=dict)
     surprises: dict[str, Surprise] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
-    """Events of the audit log that are kept, by ID."""
+    """Events of the audit log to keep, by ID."""
     log_reading: LogReading | None = None
-    """How far the audit log was read, once it was."""
+    """How far the audit log was read; None until it was."""
     source: str = field(init=False)
     organization: Subject = field(init=False)
 
@@ -74,14 +74,14 @@ class Reading:
         self.organization = organization_subject(self.client.organization)
 
     async def together(self, call: Call, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """What `ask` gives, asked once in a run for all collectors that need it. Raises what it raises."""
+        """The result of `ask`, which runs once for all collectors that need it. Raises what `ask` raises."""
         if call.name not in self.asked:
             self.asked[call.name] = create_task(ask())
         found: T = await self.asked[call.name]
         return found
 
     async def listed(self, known: frozenset[str]) -> AsyncIterator[tuple[dict[str, Any], str]]:
-        """Every entry of the collector's list with the digest that it is kept under; unknown keys are reported."""
+        """Every entry of the collector's list, with the digest under which it is kept; unknown keys are reported."""
         async for page in self.client.pages(self.call):
             self.pages += 1
             self.announced = page.announced
@@ -94,34 +94,34 @@ class Reading:
                 yield entry, response
 
     def keep(self, entry: Any) -> str:
-        """Keep a raw object; returns its digest."""
+        """Keep a raw object, and return its digest."""
         return keep_raw(self.raw, entry)
 
     def identity(self, entry: Any, key: str = "id", what: str = "an entry") -> str:
-        """The ID under `key`; "" for an entry without one, which makes the reading fall short."""
+        """The ID under `key`; "" for an entry without one, which makes the reading incomplete."""
         found = id_in(entry, key)
         if not found:
             self.fall_short("entry_without_id", f"{what} has no `{key}`")
         return found
 
     def surprise(self, where: str, response: str) -> None:
-        """Report an answer in a form that this version does not know, once however often it comes."""
+        """Report a form of answer that this version does not know, only once however often it occurs."""
         self.surprises.setdefault(where, Surprise(self.collector, where, response))
 
     def fall_short(self, code: str, reason: str) -> None:
-        """Say that something was not read, without giving up the rest."""
+        """Record that something was not read; the reading continues."""
         self.shortfalls.append((code, reason))
 
     def observed(self, setting: Setting, subject: Subject, value: Value, response: str = "") -> Observed:
-        """A value that the source gave, at the setting's own grade."""
+        """A value from the source, at the setting's own grade."""
         return Observed(setting.id, subject, value, setting.grade, self.started_at, self.source, response)
 
     def unavailable(self, setting: Setting, subject: Subject, code: str, reason: str) -> Unavailable:
-        """A value that the source should have given."""
+        """A value that the source should have given but did not."""
         return Unavailable(setting.id, subject, code, reason, self.started_at, self.source)
 
     def known_keys(self, where: str, found: Mapping[str, Any], known: frozenset[str], response: str) -> None:
-        """Report undocumented keys. One that is another spelling of a known key, and says otherwise, is a shortfall."""
+        """Report undocumented keys; one that contradicts a known key in another spelling is a shortfall."""
         for key in found:
             if key not in known:
                 self.surprise(f"{where}.{key}" if where else key, response)
@@ -133,9 +133,9 @@ class Reading:
     def text(
         self, setting: Setting, subject: Subject, holder: Mapping[str, Any], key: str, response: str
     ) -> Observation:
-        """A text or null under `key`; a missing or contradicted key, another type or an unknown word are said as such.
+        """The text or null under `key`; unavailable for a missing or contradicted key and for another type.
 
-        A word outside `setting.words` stays the observed value, and is reported as a surprise.
+        A word outside `setting.words` remains the observed value, and is reported as a surprise.
         """
         if key not in holder:
             return self.unavailable(setting, subject, "missing_key", f"the answer has no `{key}`")
@@ -152,7 +152,7 @@ class Reading:
     def texts(
         self, setting: Setting, subject: Subject, holder: Mapping[str, Any], key: str, response: str
     ) -> Observation:
-        """A list of texts, or null, under `key`."""
+        """The list of texts, or null, under `key`."""
         if key not in holder:
             return self.unavailable(setting, subject, "missing_key", f"the answer has no `{key}`")
         if doubt := in_two_spellings(holder, key):
@@ -168,30 +168,30 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """One source of settings. `promises` is what it owes for every subject that it reaches."""
+    """One source of settings. `promises` lists what it must report for every subject that it reaches."""
 
     name: str
     call: Call
     promises: tuple[SettingId, ...]
     read: Callable[[Reading], AsyncIterator[Observation]]
     proves: str
-    """What its answer shows, and what not: for the documentation."""
+    """What the source's answer proves, and what it does not; shown in the documentation."""
     further: tuple[Call, ...] = ()
-    """Calls that follow for each entry of the first."""
+    """Further calls for each entry of the first call."""
 
     @property
     def optional(self) -> bool:
-        """True for a source that not every plan or key has: that it is missing does not make a run incomplete."""
+        """True for a source that not every plan or key has; a run without it still counts as complete."""
         return self.name in names.OPTIONAL_COLLECTORS
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """Every call that it makes."""
+        """Every call of this collector."""
         return (self.call, *self.further)
 
 
 def keep_raw(raw: dict[str, bytes], found: Any) -> str:
-    """Keep an object in canonical form among the others, under its digest, which is returned."""
+    """Keep an object in canonical form under its digest, and return the digest."""
     body = canonical_json(found)
     name = digest(body)
     raw.setdefault(name, body)
@@ -199,11 +199,11 @@ def keep_raw(raw: dict[str, bytes], found: Any) -> str:
 
 
 _spelling = lru_cache(maxsize=1000)(letters)
-"""Kept, since all entries of a list have the same keys."""
+"""Cached, because all entries of a list have the same keys."""
 
 
 def in_two_spellings(found: Mapping[str, Any], key: str) -> str:
-    """A clause for a key that another spelling contradicts (`Realm`, `realm `); "" where none does, or no `key` is."""
+    """A clause for a key that another spelling (`Realm`, `realm `) contradicts; "" if none does or `key` is absent."""
     if key in found:
         wanted = _spelling(key)
         for one in found:
@@ -213,15 +213,15 @@ def in_two_spellings(found: Mapping[str, Any], key: str) -> str:
 
 
 def id_in(entry: Any, key: str = "id") -> str:
-    """The ID under `key` as the entry writes it; "" for one that has none, or a blank."""
+    """The ID under `key` as the entry writes it; "" for an entry with no ID or a blank one."""
     found = entry.get(key) if isinstance(entry, dict) else None
     return found if isinstance(found, str) and one_spelling(found) else ""
 
 
 def broken_by(error: Exception, call: Call) -> AdminApiError:
-    """A collector's own bug, brought out by an unforeseen answer, as the error of a failed reading.
+    """A collector's own bug, triggered by an unexpected answer, as the error of a failed reading.
 
-    Errors that stop a run are raised again.
+    Errors that must stop a run are raised again.
     """
     if isinstance(error, ContribauditError):
         raise error
@@ -232,14 +232,14 @@ def broken_by(error: Exception, call: Call) -> AdminApiError:
 
 
 def promises_of(collectors: Sequence[Collector]) -> dict[str, tuple[SettingId, ...]]:
-    """What each collector promises, by name."""
+    """The settings that each collector promises, by collector name."""
     return {collector.name: collector.promises for collector in collectors}
 
 
 def signal(
     reading: Reading, setting: Setting, owner: Subject, objects: Sequence[Any], response: str
 ) -> Iterator[Observation]:
-    """The signal of these objects, with its revision, and that it is not settled where a change is being applied."""
+    """The signal of these objects, its revision, and that it is not settled while a change is being applied."""
     updates: list[str] = []
     states = [reading.keep(stable(one, updates)) for one in objects]
     yield reading.observed(setting, owner, tuple(sorted(states)), response)
@@ -252,10 +252,10 @@ def signal(
 
 
 def _being_applied(found: Any) -> bool:
-    """True for a resource with a change under way, and for a policy that keeps such a one among its own.
+    """True for a resource with a change in progress, and for a policy that holds such a resource.
 
-    The resource of an app unsettles the signal of that app alone; one without an ID belongs to its policy, and so
-    unsettles the organization's.
+    An app's resource unsettles only that app's signal; a resource without an ID belongs to its policy, and so unsettles
+    the organization's signal.
     """
     if type(found) is not dict:
         return False
@@ -278,14 +278,13 @@ _LINK = "links.self"
 
 
 def not_ours(organization: str, entry: Mapping[str, Any], *, owner_is_organization: bool) -> tuple[str, str] | None:
-    """Code and reason why the entry may not be one of this organization's; None where nothing says so.
+    """Code and reason why the entry may belong to another organization; None when nothing suggests that.
 
-    Only an app's `owner` is documented, as text or null; elsewhere it is the organization's ARI. Whatever else an entry
-    names, under whichever key, is no proof that it is ours, and may show that it is not.
+    Only an app's `owner` is documented, as text or null; in practice it is the organization's ARI. Other keys never
+    prove that an entry is ours, but may show that it is not.
 
-    `owner_is_organization` says that any word as the entry's owner is an organization, as it is of an app. Whose ID the
-    owner of another entry is (a person's, a site's) is not documented: only what has an organization's form is taken
-    for one.
+    With `owner_is_organization`, any word as the entry's owner names an organization, as for an app. For other entries,
+    the kind of owner (a person, a site) is not documented: only text in the form of an organization's ID counts as one.
     """
     for key, value in _owner_entries(entry):
         folded = letters(key)
@@ -322,7 +321,7 @@ def _owner_entries(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _texts(value: Any) -> Iterator[str | None]:
-    """The IDs in a value: the text itself, or the `id` of an object or of each in a list; None for what is no text."""
+    """The IDs in a value: the text itself, or the `id` of an object or of each in a list; None for any other value."""
     if isinstance(value, list):
         for one in value:
             yield from _texts(one)

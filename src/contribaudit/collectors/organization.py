@@ -1,15 +1,15 @@
-"""The organization itself, its user directories, and who administers it in person.
+"""The organization itself, its user directories, and its individual administrators.
 
-`GET /admin/v1/orgs/{orgId}`, scope `read:orgs:admin`. It has a name, and no plan or edition.
+`GET /admin/v1/orgs/{orgId}`, scope `read:orgs:admin`. It returns a name, but no plan or edition.
 https://developer.atlassian.com/cloud/admin/organization/rest/api-group-orgs/
 
 `GET /admin/v2/orgs/{orgId}/directories`, scope `read:directories:admin`.
 https://developer.atlassian.com/cloud/admin/organization/rest/api-group-directory/
 
-`POST /admin/v2/orgs/{orgId}/directories/-/users/search` with the role of organization administrators; the groups whose
-members administer are read with the other groups. Atlassian states no scope for it; the other calls on users of a
-directory take `read:directories:admin`. A key may be refused: then who administers stays unknown, and nothing else
-does. Of a person the account ID is kept, and neither name nor mail address.
+`POST /admin/v2/orgs/{orgId}/directories/-/users/search` with the role of organization administrators; `ai_roles` reads
+the groups whose members administer. Atlassian states no scope for this search; the other calls on users of a directory
+take `read:directories:admin`. A key may be refused: then only the administrators stay unknown. Of a person, only the
+account ID is kept, neither name nor mail address.
 https://developer.atlassian.com/cloud/admin/organization/rest/api-group-users/
 """
 
@@ -64,7 +64,7 @@ async def read_directories(reading: Reading) -> AsyncIterator[Observation]:
         if identity := reading.identity(entry, "directoryId"):
             ids.add(identity)
     reading.unique = len(ids)
-    if not reading.shortfalls:  # what is missing from a list with a gap would look gone
+    if not reading.shortfalls:  # in a list with a gap, missing entries would seem removed
         yield reading.observed(settings.DIRECTORIES, reading.organization, tuple(sorted(ids)))
 
 
@@ -81,7 +81,7 @@ _NOBODY = "no administrator is listed, as for a key that may not see them"
 
 
 async def read_administrators(reading: Reading) -> AsyncIterator[Observation]:
-    """Yield the list. An empty one is no answer: an administrator made the key."""
+    """Yield the administrators. An empty list is no answer, because an administrator created the key."""
     ids: set[str] = set()
     async for page in reading.client.pages(reading.call):
         reading.pages += 1

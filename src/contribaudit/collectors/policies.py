@@ -1,8 +1,8 @@
 """Data residency policies, and every other policy as a signal.
 
-`GET /admin/v1/orgs/{orgId}/policies`, scope `read:policies:admin`. Of the types that it has been seen to return only
-`data-residency` is read for its meaning; the meaning of the rest (`generative-ai`, `ugc-data-use-preferences` and
-whatever comes) is not published, so they are kept raw and by digest: that one changed is known, not what it says.
+`GET /admin/v1/orgs/{orgId}/policies`, scope `read:policies:admin`. Only `data-residency` is interpreted. The meaning of
+the other types that have been seen (`generative-ai`, `ugc-data-use-preferences` and others) is not published, so they
+are kept raw and by digest, which shows that a policy changed but not what it says.
 https://developer.atlassian.com/cloud/admin/organization/rest/api-group-policies/
 """
 
@@ -54,14 +54,14 @@ _STEMS = {
     "notification": "admin-notification-settings",
     "userjoin": "user-join-settings-default",
 }
-"""What the words of a known type's spellings and successors contain, without case, spaces and signs."""
+"""Parts of words in the spellings and successors of a known type, without case, spaces and punctuation."""
 
 
 @lru_cache(maxsize=1000)
 def known_type(policy_type: str) -> str:
-    """The known type of which this seems to be a spelling or a successor: `data_residency`, `dataResidency-v2`.
+    """The known type that this is a spelling or successor of: `data_residency`, `dataResidency-v2`.
 
-    The type itself where it is known; "" for one that resembles none, which may be about anything.
+    A known type gives itself; "" means that the type resembles none and may be about anything.
     """
     if policy_type in KNOWN:
         return policy_type
@@ -88,13 +88,13 @@ _ATTRIBUTE_KEYS = frozenset(
 
 
 _APP_ARI = re.compile(r"ari:cloud:(?!platform:|identity:)[\w-]+::(?:site|workspace)/[\w-]+", re.IGNORECASE)
-"""Apps, wherever a policy of an unknown type names them."""
+"""ARIs of apps, wherever a policy of an unknown type names them."""
 
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
     """Yield residency by app, the list of residency policies, and a signal for each other type.
 
-    Nothing when a policy could not be identified: it may list any app.
+    Yields nothing when a policy could not be identified, because it may list any app.
     """
     policies: dict[str, dict[str, Any]] = {}
     async for entry, response in reading.listed(_ENTRY_KEYS):
@@ -117,7 +117,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     for kind, entries in sorted(by_type.items()):
         known = known_type(kind)
         if known not in (kind, "", RESIDENCY):
-            # A change that its successor tells moves the signal, on which what people saw is anchored.
+            # A change in the successor's policy moves the signal to which attestations are anchored.
             by_type[known] = [*by_type.get(known, []), *entries]
     for kind, entries in sorted(by_type.items()):
         for observation in _signals(reading, kind, entries):
@@ -130,15 +130,15 @@ def _type_of(entry: Mapping[str, Any]) -> str:
 
 
 class _UnsureApps:
-    """Apps of which policies of an unknown type may say where they are held: of a type like residency's, or like none.
+    """Apps whose residency may be set by policies of an unknown type that resembles residency's or none at all.
 
-    `everything` holds the type of one whose apps are not known.
+    `everything` holds the type of a policy whose apps are unknown.
     """
 
     def __init__(self, reading: Reading, by_type: Mapping[str, list[dict[str, Any]]]) -> None:
         self.reading = reading
         self.of: dict[str, tuple[str, str]] = {}
-        """Type and ID as listed, by the ID without what spellings differ in."""
+        """Type and ID as listed, by the ID in its normalized spelling."""
         self.everything = ""
         for kind, entries in sorted(by_type.items()):
             if kind == RESIDENCY or known_type(kind) not in ("", RESIDENCY):
@@ -158,21 +158,21 @@ class _UnsureApps:
 
     @property
     def any(self) -> str:
-        """The type of one of them, "" where there is none."""
+        """The type of one such policy, "" when there is none."""
         return self.everything or next((kind for kind, _ in self.of.values()), "")
 
     def why(self, ari: str) -> str:
-        """The type that may say something of the app, "" where none does."""
+        """The type of policy that may apply to the app, "" when none does."""
         found = self.of.get(one_spelling(ari))
         return found[0] if found else self.everything
 
     def lost(self, setting: Setting, subject: Subject, kind: str) -> Observation:
-        """What a policy of this unknown type could say otherwise."""
+        """The setting as unavailable, because a policy of this unknown type may contradict it."""
         reason = f"a policy of unknown type {kind[:60]!r} may also be about data residency"
         return self.reading.unavailable(setting, subject, "unknown_policy_type", reason)
 
     def lost_of(self, app: Subject, kind: str) -> Iterator[Observation]:
-        """The same of an app."""
+        """Every residency setting of an app as unavailable, as `lost` does for one."""
         for setting in (residency.APP_POLICIES, residency.MOVE, residency.POLICY_REALMS):
             yield self.lost(setting, app, kind)
 

@@ -1,8 +1,8 @@
-"""What Atlassian's GraphQL gateway returns to each site's API token about AI, plans, trials and regions.
+"""What Atlassian's GraphQL gateway tells each site's API token about AI, plans, trials and regions.
 
-One question a site, sites side by side. The first site is asked alone: what it teaches (fields that are refused, the
-spelling of product keys) spares every other site a second question. A partial answer is taken field by field; a field
-that is null, refused or broken is unavailable with its reason. What the values mean is not decided here.
+Each site gets one query, and sites are read concurrently. The first site is read alone: what it reveals (refused
+fields, the spelling of product keys) saves a second query for every other site. A partial answer is used field by
+field; a field that is null, refused or broken is unavailable with its reason. What the values mean is not decided here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NAME = ASK_GATEWAY.name
 
 @dataclass(frozen=True, slots=True)
 class GatewaySource:
-    """The source, for documentation and for what a policy needs; `promises` is what it owes for its sites and apps."""
+    """The source, as documentation and policies need it; `promises` is what it must report for its sites and apps."""
 
     name: str
     call: Call
@@ -59,7 +59,7 @@ _PARTS_OF = {"confluence": (Part.CONFLUENCE,), "jira": (Part.JIRA, Part.JIRA_LLM
 
 
 def gateway_sites(snapshot: Snapshot, rulebook: Rulebook) -> list[AppSite]:
-    """The sites of the organization's apps. An app without a site that the gateway does not cover is left out."""
+    """The sites of the organization's apps, without siteless apps that the gateway does not cover."""
     return app_sites(snapshot, rulebook, lambda rule, on_a_site: on_a_site or _gateway_covers(rule))
 
 
@@ -69,11 +69,11 @@ def _gateway_covers(rule: App) -> bool:
 
 @dataclass(slots=True)
 class _LearnedNames:
-    """What the answers of a run taught."""
+    """What the answers of this run revealed."""
 
     refused: dict[Part, NoValue] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
-    """By type key, the product key under which the gateway gave a plan."""
+    """The product key under which the gateway gave a plan, by type key."""
 
 
 async def collect_site_ai(
@@ -84,9 +84,9 @@ async def collect_site_ai(
     *,
     clock: Callable[[], datetime] = utc_now,
 ) -> Snapshot:
-    """The snapshot with what the gateway says of every site that it shows.
+    """The snapshot with what the gateway says about each of its sites.
 
-    Errors of the API end up in the observations of the site, and in the collection's reason.
+    API errors end up in the observations of the site, and in the collection's reason.
     """
     run = _Run(snapshot, client, rulebook, progress, clock())
     await run.read()
@@ -125,7 +125,7 @@ class _Run:
             yield from self._found[number]
 
     async def read(self) -> None:
-        """Ask every site that can be asked."""
+        """Read every site that can be read."""
         self._progress.collector_started(self._organization, NAME)
         waiting = iter(enumerate(self._sites))
 
@@ -142,7 +142,7 @@ class _Run:
                 group.create_task(worker())
 
     async def _read_site(self, number: int, site: AppSite) -> bool:
-        """Take what one site says; False for one that was not even asked."""
+        """Read one site; False when no request was made for it."""
         host = self._client.host_of(site.hosts)
         access = self._client.access(host)
         asked = False
@@ -162,7 +162,7 @@ class _Run:
                 self._answered += 1
             except AdminApiError as error:
                 why, scope = NoValue(error.code, error.message), error.missing_scope
-            except Exception as error:  # noqa: BLE001  what one site's answer brings out must not end the audit of all
+            except Exception as error:  # noqa: BLE001  one site's unexpected answer must not end the audit of all
                 failure = broken_by(error, ASK_GATEWAY)
                 why = NoValue(failure.code, failure.message)
                 self._progress.collector_broke(self._organization, NAME, error)
@@ -172,7 +172,7 @@ class _Run:
         return asked
 
     def _parts_for(self, site: AppSite) -> tuple[Part, ...]:
-        """What is worth asking about a site."""
+        """The parts worth requesting for a site."""
         reads = self._client.reads
         parts: dict[Part, None] = {}
         if "ai" in reads:
@@ -185,14 +185,14 @@ class _Run:
         return tuple(parts)
 
     def _product_keys(self, site: AppSite) -> tuple[str, ...]:
-        """The product keys to ask for: the spelling that answered before, else every one."""
+        """The product keys to request: the spelling that worked before, else every spelling."""
         known = self._learned.spellings
         return _without_repeats((known[app],) if app in known else keys for app, keys in site.keys().items())
 
     async def _ask_gateway(
         self, host: str, site: AppSite, keys: tuple[str, ...], only: tuple[Part, ...] | None = None
     ) -> SiteAnswer:
-        """The gateway's answer, asked again without the parts that it refuses. Raises AdminApiError."""
+        """The gateway's answer, requested again without the parts that it refuses. Raises AdminApiError."""
         refused = self._learned.refused
         while True:
             parts = tuple(part for part in only or self._parts_for(site) if part not in refused)
@@ -216,7 +216,7 @@ class _Run:
     async def _plans(
         self, host: str, site: AppSite, answer: SiteAnswer, keys: tuple[str, ...]
     ) -> Mapping[str, PlanPlace]:
-        """Where the plan of each app stands; asked once more where the spelling that others taught answers nothing."""
+        """Where each app's plan is in the answers; other spellings are tried once if the learned one gives nothing."""
         wanted = site.keys() if "trials" in self._client.reads else {}
         found = self._observe_locations(site.cloud_id, wanted, answer, keys)
         known = self._learned.spellings
@@ -248,14 +248,14 @@ class _Run:
                     found[app] = (answer, path)
                     self._learned.spellings.setdefault(app, key)
                     break
-                # An error says more than a null, which every wrong spelling may give.
+                # An error says more than a null, which any wrong spelling may give.
                 earlier = found.get(app)
                 if earlier is None or (isinstance(earlier, NoValue) and earlier.code == "null"):
                     found[app] = told
         return found
 
     def _observed(self, site: AppSite, answer: SiteAnswer, plans: Mapping[str, PlanPlace]) -> Iterator[Observation]:
-        """What an answer says, field by field."""
+        """The observations from an answer, field by field."""
         response = self.kept.keep({"data": answer.data, "errors": list(answer.errors)})
         reader = AnswerReader(self.kept, answer, response)
         subject = site.subject(self._organization)
@@ -321,7 +321,7 @@ class _Run:
             yield Unavailable(setting.id, about, why.code, why.reason, self.kept.started_at, ASK_GATEWAY.title, scope)
 
     def collection(self) -> Collection:
-        """How far all sites came together: no further than the list of apps."""
+        """The state of all sites together, at most as complete as the list of apps."""
         short = [(code, reason, scope) for reason, (code, scope) in self.kept.short.items()]
         made = Collection(
             self._organization,
@@ -344,7 +344,7 @@ _AI_OF = {
 
 
 def _likely_refused(parts: Sequence[Part]) -> tuple[Part, ...]:
-    """Where the gateway does not say what it refuses: experiments first, then betas; () when neither is left."""
+    """Parts to drop when the gateway does not say what it refuses: experiments first, then betas, else ()."""
     for stage in (Lifecycle.EXPERIMENTAL, Lifecycle.BETA):
         if found := tuple(part for part in parts if part.lifecycle is stage):
             return found

@@ -1,4 +1,4 @@
-"""The sites of the apps that a run saw, for the readings that use a token per site."""
+"""The sites of the apps that a run saw, for readings that use a token per site."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ _APP_TEXTS = (names.APP_TYPE_KEY, names.APP_SITE, names.APP_HOST)
 
 @dataclass(frozen=True, slots=True)
 class AppSite:
-    """Apps of one site, in server order, each with what the rulebook says of it."""
+    """The apps of one site, in server order, each with its rulebook entry."""
 
     cloud_id: str
-    """"" for an app whose site is not known: it stands alone and cannot be asked about."""
+    """"" for an app whose site is unknown: it has an entry of its own and cannot be read."""
     hosts: tuple[str, ...]
-    """As the apps give them."""
+    """Hosts as the apps give them."""
     apps: tuple[tuple[Subject, App], ...]
 
     def app_of(self, project_type: str) -> Subject:
-        """The app that a project of this type belongs to; the first one where none names the type."""
+        """The app that owns projects of this type; the first app when none names the type."""
         return next((app for app, rule in self.apps if project_type in rule.project_types), self.apps[0][0])
 
     def subject(self, organization: str) -> Subject:
-        """The site by its host; by cloud ID where no app gives a host."""
+        """The site identified by its host, or by cloud ID when no app gives a host."""
         return Subject(organization, Kind.SITE, self.hosts[0] if self.hosts else self.cloud_id)
 
     def keys(self) -> dict[str, tuple[str, ...]]:
-        """By type key, the spellings under which the gateway may know the plan of that app."""
+        """The spellings under which the gateway may know each app's plan, by type key."""
         return {rule.type_key: rule.product_keys for _, rule in self.apps if rule.product_keys}
 
 
 def app_sites(snapshot: Snapshot, rulebook: Rulebook, wanted: Callable[[App, bool], bool]) -> list[AppSite]:
-    """The sites of the apps that are wanted, in the order of their first app.
+    """The sites of the apps that `wanted` selects, in the order of their first app.
 
     `wanted` gets the rulebook's entry of an app, and whether the app names its site.
     """
@@ -69,7 +69,7 @@ Shortfall: TypeAlias = tuple[str, str, str | None]
 
 
 def sites_missing(apps: Collection | None) -> list[Shortfall]:
-    """Why sites may be missing: the list of apps is not whole, or was not asked for; empty where it is whole."""
+    """Why sites may be missing, because the list of apps is incomplete or was not read; empty when it is complete."""
     if apps is None:
         return [("not_read", f"{_SITES_MISSING}: it was not requested", None)]
     if apps.status is CollectionStatus.OK:
@@ -78,7 +78,7 @@ def sites_missing(apps: Collection | None) -> list[Shortfall]:
 
 
 def concluded(made: Collection, short: Sequence[Shortfall], progress: Progress, *, anything: bool) -> Collection:
-    """The collection as its first shortfall leaves it, failed where not `anything` was read; reports it as finished."""
+    """The finished collection: after a shortfall `partial` or, without `anything` read, `failed`. Reports its end."""
     status = CollectionStatus.OK
     if short:
         status = CollectionStatus.PARTIAL if anything else CollectionStatus.FAILED
@@ -89,7 +89,7 @@ def concluded(made: Collection, short: Sequence[Shortfall], progress: Progress, 
 
 
 def _app_texts(snapshot: Snapshot) -> dict[Subject, dict[SettingId, str]]:
-    """Of each app that the run saw, the texts that say which app it is and where, in server order."""
+    """For each app that the run saw, the texts that identify and locate it, in server order."""
     found: dict[Subject, dict[SettingId, str]] = {}
     for one in snapshot.observations:
         if isinstance(one, Observed) and one.setting in _APP_TEXTS and one.subject.kind is Kind.APP:

@@ -1,11 +1,10 @@
-"""Spaces of Jira and Confluence, archived and personal ones too, entry by entry; on disk until they are kept.
+"""Spaces of Jira and Confluence, including archived and personal ones, entry by entry, in a temporary file.
 
-`GET /rest/api/3/project/search`, scope `read:jira-work`; Jira's API calls its spaces projects. It lists what the
-account may browse, and says how many those are.
-https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-projects/
+`GET /rest/api/3/project/search`, scope `read:jira-work`; Jira's API calls its spaces projects. It lists and counts the
+spaces that the account may browse. https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-projects/
 
-`GET /wiki/api/v2/spaces`, scope `read:space:confluence`. It lists what the account may view, and does not say how many
-those are. https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space/
+`GET /wiki/api/v2/spaces`, scope `read:space:confluence`. It lists the spaces that the account may view, but does not
+count them. https://developer.atlassian.com/cloud/confluence/rest/v2/api-group-space/
 
 Both need the token of a person or a service account. Hundreds of thousands of spaces do not belong in memory.
 """
@@ -32,10 +31,10 @@ _CHUNK_BYTES = 1 << 16
 
 
 class SpaceSpool:
-    """Spaces in a temporary file that only this account can read; it goes with the object, and at exit.
+    """Spaces in a temporary file that only this account can read; it is deleted with the object, or at exit.
 
-    Iterating gives them in the order in which they came, as often as wanted. Raises StoreError when the temporary
-    folder is full or cannot be written.
+    Iterating gives the spaces in the order of arrival, any number of times. Raises StoreError when the temporary folder
+    is full or cannot be written.
     """
 
     def __init__(self) -> None:
@@ -55,9 +54,9 @@ class SpaceSpool:
         return self._count
 
     def extend(self, spaces: Iterable[Space]) -> None:
-        """Put these at the end; best a page at a time."""
+        """Append these spaces, ideally a page at a time."""
         rows = [self._row(space) for space in spaces]
-        # ASCII, so that an unpaired surrogate in a name comes back as it was.
+        # ASCII, so that an unpaired surrogate in a name survives.
         line = json.dumps(rows).encode("ascii") + b"\n"
         try:
             with self._lock:
@@ -104,7 +103,7 @@ _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class SpaceEntry:
-    """What an entry says. `id` is "" where it has no usable ID; a text is "" where the entry gives none."""
+    """The content of an entry. `id` is "" without a usable ID; a text is "" when the entry does not give it."""
 
     id: str
     key: str
@@ -113,7 +112,7 @@ class SpaceEntry:
     status: str
     created_at: datetime | None = None
     missing: tuple[str, ...] = ()
-    """The keys that every entry should have and this one has not, or not as a text."""
+    """The required keys that this entry lacks, or has with another type than text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,28 +120,28 @@ class SpaceSource:
     """Where the spaces of one kind of app are listed, site by site."""
 
     name: str
-    """The collector's name; its call is called the same."""
+    """The collector's name, which is also its call's name."""
     apps: str
-    """The rulebook's word for the apps whose spaces these are."""
+    """The rulebook's word for the apps that have these spaces."""
     call: Call
     ari: str
     """A space's ARI, with {site} and {id}."""
     announces: bool
-    """Whether the API says how many there are."""
+    """Whether the API gives the number of spaces."""
     parse: Callable[[Mapping[str, Any]], SpaceEntry]
     proves: str
-    """What its answer shows, and what not: for the documentation."""
+    """What the source's answer proves, and what it does not; shown in the documentation."""
 
 
 def identity(entry: Mapping[str, Any]) -> str:
-    """The entry's ID, "" where there is none."""
+    """The entry's ID, "" without a usable one."""
     found = entry.get("id")
     text = str(found) if type(found) in (str, int) else ""
     return text if _ID.fullmatch(text) else ""
 
 
 def texts(entry: Mapping[str, Any], names: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The texts under these keys, "" where there is none, and the keys where there is none."""
+    """The texts under these keys, "" where missing, and the keys without a text."""
     found = {name: entry.get(name) for name in names}
     missing = tuple(name for name, value in found.items() if not isinstance(value, str))
     return {name: value if isinstance(value, str) else "" for name, value in found.items()}, missing
@@ -152,7 +151,7 @@ TYPE_KEY = "projectTypeKey"
 
 
 def parse_jira(entry: Mapping[str, Any]) -> SpaceEntry:
-    """A project. An answer may leave out the flag that says whether it is archived: the status is then ""."""
+    """A project as an entry. The status is "" when the answer omits the `archived` flag."""
     found, missing = texts(entry, ("key", "name", TYPE_KEY))
     archived = entry.get("archived")
     status = {True: "archived", False: "live"}[archived] if type(archived) is bool else ""
@@ -173,7 +172,7 @@ SPACES_JIRA = SpaceSource(
 
 
 def parse_confluence(entry: Mapping[str, Any]) -> SpaceEntry:
-    """A space, with its creation time where the entry gives one."""
+    """A space as an entry, with its creation time when the answer gives one."""
     found, missing = texts(entry, ("key", "name", "type", "status"))
     return SpaceEntry(identity(entry), **found, created_at=parse_utc(entry.get("createdAt")), missing=missing)
 

@@ -1,9 +1,8 @@
-"""The spaces of every site, read with API tokens in addition to what the organization's key reads.
+"""The spaces of every site, read with API tokens in addition to the organization's key.
 
-The apps that a run saw show which sites have spaces. Listings of sites run side by side; one that
-breaks is gone on with once, from the page that failed, after the others are done. Spaces go into a file page by page,
-so that memory does not grow with their number; only the IDs of a listing under way are held, to recognize a
-repeated entry.
+The apps that a run saw show which sites have spaces. Sites are listed concurrently; a listing that breaks is resumed
+once, from the page that failed, after the others are done. Spaces go into a file page by page, so that memory does not
+grow with their number; only the IDs of listings in progress are held, to recognize repeated entries.
 """
 
 from __future__ import annotations
@@ -34,38 +33,38 @@ from contribaudit.progress import SILENT, Progress
 
 
 def sites_with_spaces(snapshot: Snapshot, rulebook: Rulebook, kind: str) -> list[AppSite]:
-    """The sites of the apps whose spaces are "jira" or "confluence" ones."""
+    """The sites of the apps that have spaces of this kind, "jira" or "confluence"."""
     return app_sites(snapshot, rulebook, lambda rule, _on_a_site: rule.spaces == kind)
 
 
 @dataclass(slots=True)
 class Findings:
-    """Shapes in the listings of a run that this version does not know."""
+    """Shapes in a run's listings that this version does not know."""
 
     surprises: dict[tuple[str, str], Surprise] = field(default_factory=dict)
     raw: dict[str, bytes] = field(default_factory=dict)
 
     def surprise(self, collector: str, where: str, entry: Any) -> None:
-        """Report it once however often it comes, and keep the first entry that shows it."""
+        """Report a shape only once however often it occurs, and keep the first entry that shows it."""
         if (collector, where) not in self.surprises:
             self.surprises[collector, where] = Surprise(collector, where, keep_raw(self.raw, entry))
 
 
 @dataclass(slots=True)
 class SpaceListing:
-    """One site's list of spaces of one kind, page by page; may be read on after a failure."""
+    """One site's list of spaces of one kind, page by page; it can be resumed after a failure."""
 
     source: SpaceSource
     site: AppSite
     host: str
-    """The one of the site's hosts that the configuration names, else the first; "" where none is known."""
+    """The site's host that the configuration names, else its first host; "" without any."""
     project_types: frozenset[str]
-    """Every type of project that the rulebook knows."""
+    """Every project type in the rulebook."""
     findings: Findings
     announced: int | None = None
     read: int = 0
     code: str = ""
-    """Why it was not even tried, or where it broke."""
+    """Why the listing was not attempted, or where it broke."""
     reason: str = ""
     missing_scope: str | None = None
     requests: int = 0
@@ -76,7 +75,7 @@ class SpaceListing:
     _broken: bool = False
     _heals: bool = False
     _ids: dict[str, int] = field(default_factory=dict)
-    """By the ID of each space, the hash of what its entry said."""
+    """A hash of each space's content, by ID."""
     _again: bool = False
     _counts: Counter[Subject] = field(default_factory=Counter)
     _shortfalls: dict[str, str] = field(default_factory=dict)
@@ -88,10 +87,10 @@ class SpaceListing:
         told: Callable[[int], None],
         broke: Callable[[Exception], None] = lambda _error: None,
     ) -> None:
-        """Read to the end, or to the failure, from where the last reading broke off.
+        """Read to the end or to a failure, from where the last reading broke off.
 
-        `told` gets the number of spaces that a page added, `broke` a bug that ended it. Errors end up in `code` and
-        `reason`.
+        `told` gets the number of spaces that a page added, `broke` a bug that ended the listing. Errors end up in
+        `code` and `reason`.
         """
         if self._chain is None:
             self._chain = site_chain(self.source.call, self.site.cloud_id)
@@ -113,7 +112,7 @@ class SpaceListing:
             self.code, self.reason, self.missing_scope = error.code, error.message, error.missing_scope
             self._broken = True
             self._heals = not isinstance(error, KeyRefused | AccessDenied | ListNotWhole | NotFound)
-        except Exception as error:  # noqa: BLE001  what one site's answer brings out must not end the audit of all
+        except Exception as error:  # noqa: BLE001  one site's unexpected answer must not end the audit of all
             failure = broken_by(error, self.source.call)
             self.code, self.reason, self._broken, self._heals = failure.code, failure.message, True, False
             broke(error)
@@ -124,23 +123,23 @@ class SpaceListing:
             self._ids.clear()
 
     def give_up(self, code: str, reason: str) -> None:
-        """It cannot be read at all."""
+        """Mark the listing as impossible to read."""
         self.code, self.reason, self._broken = code, reason, True
 
     @property
     def resumable(self) -> bool:
-        """Whether it broke at a page that may come if it is asked for again."""
+        """Whether the listing broke at a page that may arrive on a second try."""
         return self._broken and self._heals and self._following is not None
 
     @property
     def status(self) -> CollectionStatus:
-        """How far it came."""
+        """How far the listing came."""
         if not self.code:
             return CollectionStatus.OK
         return CollectionStatus.PARTIAL if self._pages else CollectionStatus.FAILED
 
     def lists(self) -> list[SpaceList]:
-        """How far it came, for each app of the site; where there are several, no API says how many spaces each has."""
+        """How far the listing came, for each app of the site; with several apps, no API gives the number of each."""
         return [
             SpaceList(
                 app,
@@ -180,7 +179,7 @@ class SpaceListing:
         return Space(app, ari, entry.key, entry.name, entry.type, entry.status, entry.created_at)
 
     def _reconcile(self) -> None:
-        """A list that came to its end is whole only if nothing in it says otherwise."""
+        """Check a list that was read to its end for contradictions, which make it incomplete."""
         if self.read == 0 and not self._shortfalls:
             empty = "the list is empty, as it also is for a token without permission"
             self._shortfalls["empty_list"] = empty
@@ -204,11 +203,10 @@ async def collect_spaces(
     *,
     clock: Callable[[], datetime] = utc_now,
 ) -> Snapshot:
-    """The snapshot with the spaces of every site that it shows, and how far the listing of each app's spaces came.
+    """The snapshot with the spaces of its sites, and how far the listing of each app's spaces came.
 
-    An app is asked after if the rulebook says that it has spaces. One that cannot be asked after, or whose listing
-    broke, has a listing that says so. Raises StoreError when the spaces cannot be put aside; the API's errors end up
-    in the listings.
+    An app is included if the rulebook says that it has spaces. When its spaces cannot be read or its listing broke, its
+    listing says so. Raises StoreError when the temporary file cannot be written; API errors end up in the listings.
     """
     spool, findings = SpaceSpool(), Findings()
     runs = [_Run(source, snapshot, client, rulebook, findings, progress, clock()) for source in sources]
@@ -229,7 +227,7 @@ async def collect_spaces(
 
 
 class _Run:
-    """The listings of one kind of space, over all sites."""
+    """The listings of one kind of space, across all sites."""
 
     def __init__(
         self,
@@ -265,16 +263,16 @@ class _Run:
                 one.give_up("no_token", access.missing)
 
     def page_read(self, _added: int) -> None:
-        """Tell how far all listings are together."""
+        """Report the progress of all listings together."""
         read = sum(one.read for one in self.listings)
         self._progress.page_read(self._organization, self._source.name, read, self._announced())
 
     def broke(self, error: Exception) -> None:
-        """Pass on what ended a listing."""
+        """Report the error that ended a listing."""
         self._progress.collector_broke(self._organization, self._source.name, error)
 
     def collection(self) -> Collection:
-        """How far all listings came together: no further than the one that fell shortest, or than the list of apps."""
+        """The state of all listings together, at most as complete as the worst of them and the list of apps."""
         short = [(one.code, one.reason, one.missing_scope) for one in self.listings if one.code]
         if self._nameless:
             short.append(("no_apps_named", "the rulebook lists no app with such spaces", None))
@@ -297,7 +295,7 @@ class _Run:
 
 
 async def _read_listings(listings: Sequence[tuple[_Run, SpaceListing]], client: SiteClient, spool: SpaceSpool) -> None:
-    """Read these on, so many at a time as the client has requests in flight."""
+    """Resume these listings, as many at a time as the client has requests in flight."""
     waiting: Iterable[tuple[_Run, SpaceListing]] = iter(listings)
 
     async def worker() -> None:

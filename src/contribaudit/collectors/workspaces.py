@@ -1,9 +1,8 @@
-"""Every app: which it is, where it is, its plan and its realm.
+"""Every app: its type, site, plan and realm.
 
-`POST /admin/v2/orgs/{orgId}/workspaces`, scope `read:workspaces:admin`, a search that changes nothing. One entry is
-one app; several share a site. The names of the relationship lists are not published, so plans are taken from whatever
-list holds them.
-https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/
+`POST /admin/v2/orgs/{orgId}/workspaces`, scope `read:workspaces:admin`, a search that changes nothing. One entry is one
+app; several share a site. The names of the relationship lists are not published, so plans are read from whichever list
+holds them. https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/
 """
 
 from __future__ import annotations
@@ -56,10 +55,10 @@ _SITE_ARI = re.compile(r"::site/([0-9a-fA-F-]{36})$")
 
 
 async def read(reading: Reading) -> AsyncIterator[Observation]:
-    """Yield what each app's entry says, in server order; an entry that comes twice counts once.
+    """Yield the content of each app's entry, in server order; a repeated entry counts once.
 
-    The reading falls short when an entry has no ID, when the list is empty (a key without the scope may see that
-    too), and when no total is given.
+    The reading is incomplete when an entry has no ID, when the list is empty (as it may also be for a key without the
+    scope), and when no total is given.
     """
     first: dict[str, list[Observation]] = {}
     spelt: dict[str, str] = {}
@@ -94,9 +93,9 @@ def _reconcile(reading: Reading) -> None:
 
 
 def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -> Iterator[Observation]:
-    """What a repeated entry says differently is unavailable, since either of the two may be right.
+    """The values that a repeated entry contradicts, as unavailable, since either entry may be right.
 
-    Nor is a signal that only one of the two has, since its absence is a state.
+    A signal that only one of the two entries has is unavailable too, since its absence is a state.
     """
     values = {one.setting: one for one in before}
     others = {one.setting: one for one in now}
@@ -110,7 +109,7 @@ def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -
             yield stranger
             continue
         if not isinstance(known, Observed):
-            continue  # neither of the two told it
+            continue  # neither entry has a value
         told = [repr(found.value) if isinstance(found, Observed) else "nothing" for found in (one, other)]
         reason = f"the app is listed twice, with {told[0]} and {told[1]}"
         if setting.startswith(SIGNAL_PREFIX) and (one is None or other is None):
@@ -155,9 +154,10 @@ def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[O
 
 
 def _doubtful_type(entry: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Code and reason why the entry may not be an app, by its `type`; None where nothing says so.
+    """Code and reason why the entry's `type` may not be an app's; None when nothing suggests that.
 
-    Documented as text without a list of words, and not as required. Seen are "workspaces" and the app's own name.
+    `type` is documented as text, without a list of words and not as required. "workspaces" and the app's own name have
+    been seen.
     """
     kind = entry.get("type")
     if "type" not in entry:
@@ -184,7 +184,7 @@ def _host(reading: Reading, app: Subject, attributes: Mapping[str, Any], respons
 
 @lru_cache(maxsize=10_000)
 def _host_in(url: str) -> str | None:
-    """The host of an address with or without a scheme; cached, since all apps of a site share one."""
+    """The host of an address with or without a scheme; cached, because all apps of a site share one."""
     try:
         return urlsplit(url if "//" in url else f"//{url}").hostname
     except ValueError:
@@ -192,7 +192,7 @@ def _host_in(url: str) -> str | None:
 
 
 def place_of(entry: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Type key, cloud ID and host of an app's entry; "" for what it does not say."""
+    """Type key, cloud ID and host of an app's entry; "" for each that is missing."""
     attributes = entry.get("attributes")
     holder = attributes if isinstance(attributes, dict) else {}
     type_key, url = holder.get("typeKey"), holder.get("hostUrl")
@@ -212,9 +212,9 @@ def _site(reading: Reading, app: Subject, response: str) -> Observation:
 
 
 def _workspace_in(url: object, app: Subject) -> str:
-    """ "acme" in "https://bitbucket.org/acme", for an app without a site of its own; "" where it has no such path.
+    """The path "acme" in "https://bitbucket.org/acme", for an app without its own site; "" without such a path.
 
-    Workspaces of several names share such a host. On a site the path is the app's ("/wiki"), and the host is enough.
+    Several workspaces share such a host. On a site, the path is the app's ("/wiki"), and the host suffices.
     """
     if not isinstance(url, str) or _SITE_ARI.search(app.id):
         return ""
@@ -255,7 +255,7 @@ def _sandbox(reading: Reading, app: Subject, attributes: Mapping[str, Any], resp
 def _related(reading: Reading, app: Subject, entry: Mapping[str, Any], response: str) -> Iterator[Observation]:
     """The plan word of the app's entitlements, and its other items as signals, whatever their lists are called.
 
-    An item with `plan` or `planKey` is an entitlement, one with `enabled` or `suspended` a policy.
+    An item with `plan` or `planKey` is an entitlement, an item with `enabled` or `suspended` a policy.
     """
     relationships = entry.get("relationships")
     if not isinstance(relationships, dict):
@@ -285,7 +285,7 @@ def _related(reading: Reading, app: Subject, entry: Mapping[str, Any], response:
 
 
 def _plan(reading: Reading, app: Subject, entitlements: list[Mapping[str, Any]], response: str) -> Observation:
-    """The plan word of the entitlements; several words make a list, no entitlement makes null."""
+    """The plan word of the entitlements: a list when there are several words, null without an entitlement."""
     words: dict[str, None] = {}
     for attributes in entitlements:
         if doubt := in_two_spellings(attributes, "plan") or in_two_spellings(attributes, "planKey"):
