@@ -1,7 +1,7 @@
-"""The body of an answer, read within a limit and parsed as JSON.
+"""The body of an answer, read within a size limit and parsed as JSON.
 
-A small answer may unpack to more than memory holds. Parsing is fast where the JSON is ordinary, and names every oddity
-where it is not.
+A small answer may unpack to more than memory holds. Ordinary JSON is parsed fast; for anything else, a slower parser
+names what is wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import httpx
 from pydantic_core import from_json
 
 LONGEST_BODY = 64 << 20
-"""Bytes of one answer, unpacked. A page of 1000 apps has less than one million."""
+"""Largest size of one answer in bytes, unpacked. A page of 1000 apps has less than one million."""
 ACCEPTED = "gzip, deflate"
 _STEP = 1 << 20
 
@@ -26,7 +26,7 @@ class TooLong(Exception):
 
 
 async def read_body(response: httpx.Response) -> bytes:
-    """The unpacked body. Raises TooLong, httpx.DecodingError for one that is damaged, httpx's other errors."""
+    """The unpacked body. Raises TooLong, httpx.DecodingError for damaged content, and httpx's other errors."""
     if response.is_stream_consumed:
         return response.content
     unpack = _Unpacking(response.headers.get("Content-Encoding", ""))
@@ -38,14 +38,14 @@ async def read_body(response: httpx.Response) -> bytes:
 
 
 class _Unpacking:
-    """Takes gzip or deflate off, never more than a step at a time; every other encoding was not asked for."""
+    """Unpacks gzip or deflate, at most a step at a time; no other encoding was requested."""
 
     def __init__(self, encoding: str) -> None:
         name = encoding.strip().lower()
         if name not in ("", "identity", "gzip", "x-gzip", "deflate"):
             raise httpx.DecodingError("an encoding that was not requested")
         self._unzip = zlib.decompressobj(zlib.MAX_WBITS | 32) if name not in ("", "identity") else None
-        # Some servers send deflate without its wrapping.
+        # Some servers send deflate without its zlib wrapper.
         self._bare = name == "deflate"
         self._begun = False
 
@@ -68,7 +68,7 @@ class _Unpacking:
             _refuse_too_long(found)
 
     def finish(self) -> None:
-        """Raises httpx.DecodingError for a body whose packed form was cut off."""
+        """Raise httpx.DecodingError for a compressed body that was cut off."""
         if self._unzip is not None and self._begun and not self._unzip.eof:
             raise httpx.DecodingError("was cut off")
 
@@ -79,22 +79,22 @@ def _refuse_too_long(found: bytearray) -> None:
 
 
 DEEPEST = 200
-"""Objects and lists within each other, which is the fast reader's limit; the API's own have about ten."""
+"""Deepest nesting of objects and lists, the fast parser's limit; the API's answers have about ten levels."""
 _BROKEN = "broken or truncated JSON"
-# What the fast reader takes for infinity, or text that looks so: it is read slowly, which is right for both.
+# What the fast parser may read as infinity, or text that looks like it: the slow parser is right for both.
 _HUGE = re.compile(rb"[eE]\+?[0-9]{3,}[\s,}\]]")
 _DIGITS = bytes(ord("0") if chr(byte) in "0123456789." else byte for byte in range(256))
 _MANY_DIGITS = b"0" * 300
 
 
 class NotRead(Exception):
-    """The text is no JSON that is taken; says what it is: "broken or truncated JSON"."""
+    """The text is not acceptable JSON; the message says why: "broken or truncated JSON"."""
 
 
 def read_json(body: bytes) -> Any:
-    """The value, its texts as they came: an unpaired surrogate, which UTF-8 cannot hold, stays what it is.
+    """The value of a JSON text; an unpaired surrogate, which UTF-8 cannot hold, is kept in its texts.
 
-    Raises NotRead for what is no JSON, and for numbers or nesting that nothing behind this could hold.
+    Raises NotRead for text that is not JSON, and for numbers or nesting too large to process.
     """
     try:
         # 1.7 times as fast as json.loads on a page of 1000 workspaces (658 kB).

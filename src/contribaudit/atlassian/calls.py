@@ -1,6 +1,6 @@
-"""The allow-list: every request that this tool can send. All are reads.
+"""The allow-list: every request that this tool can send. All of them only read.
 
-A POST is a documented search, or a GraphQL query of the fixed documents in `graphql`.
+A POST is either a documented search or a GraphQL query from the fixed documents in `graphql`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from enum import StrEnum
 
 _ADMIN_DOCS = "https://developer.atlassian.com/cloud/admin/organization/rest"
 SITE = "cloudId"
-"""What a site's path holds; the part after it is the same at the site's own host."""
+"""The placeholder in a site's path; the path after it is the same at the site's own host."""
 
 
 class Paging(StrEnum):
-    """How the next page is asked for. Atlassian's admin APIs have three habits and a variant."""
+    """How the next page is requested. Atlassian's admin APIs use three ways and a variant."""
 
     NONE = "none"
     CURSOR_ALONE_IN_BODY = "cursor_alone_in_body"
@@ -26,11 +26,11 @@ class Paging(StrEnum):
     CURSOR_WITH_BODY = "cursor_with_body"
     """v2 groups/search: a bare cursor in the JSON body, with the properties of the first page."""
     STREAM = "stream"
-    """v1 events-stream: as META_NEXT, but there is a cursor on the last page too, to poll with later."""
+    """v1 events-stream: as META_NEXT, but the last page has a cursor too, for polling later."""
     META_NEXT = "meta_next"
     """v1: `meta.next`, else the `cursor` parameter of `links.next`; other parameters are sent again."""
     OFFSET = "offset"
-    """Jira: `startAt` counts entries, `isLast` and `total` tell the end; other parameters are sent again."""
+    """Jira: `startAt` counts entries, `isLast` and `total` mark the end; other parameters are sent again."""
     LINK_CURSOR = "link_cursor"
     """Confluence v2: the `cursor` parameter of `_links.next`; other parameters are sent again."""
 
@@ -39,9 +39,9 @@ class Paging(StrEnum):
 class Call:
     """One read that the client may send.
 
-    `path` holds `{orgId}`, which the client fills in, and other parts, which the caller names; `query` and `body`
-    are sent with the first page; `scope` is what a key with scopes needs ("" where Atlassian states none); `per_minute`
-    is the published limit per path, None where none is.
+    `path` holds `{orgId}`, which the client fills in, and other placeholders, which the caller fills in. `query` and
+    `body` are sent with the first page. `scope` is what a key with scopes needs ("" when Atlassian states none).
+    `per_minute` is the published limit per path, None when there is none.
     """
 
     name: str
@@ -56,13 +56,13 @@ class Call:
     entries: str = "data"
     """The key under which an answer holds the entries of its page."""
     envelope: tuple[str, ...] = ()
-    """What each page has besides its entries: a page without it may be a part of an answer."""
+    """Keys that each page has besides its entries: a page without them may be part of an answer."""
     identity: str = "id"
-    """The key that identifies an entry, "" where the caller counts entries."""
+    """The key that identifies an entry, "" when the caller counts entries."""
     direct_path: str = ""
-    """The path at a site's own host, where it is not what follows `{cloudId}`."""
+    """The path at a site's own host, when it differs from the path after `{cloudId}`."""
     apart: tuple[str, ...] = ()
-    """Attributes by which entries with the same identity may count as two: an app is listed once for each unit."""
+    """Attributes that make entries with the same identity distinct: an app is listed once per unit."""
 
     @property
     def title(self) -> str:
@@ -200,7 +200,7 @@ ALL: tuple[Call, ...] = (
     SEARCH_ADMINISTRATORS,
     SEARCH_ADMINISTRATOR_GROUPS,
 )
-"""What an organization's API key reads."""
+"""The calls made with an organization's API key."""
 
 SEARCH_PROJECTS = Call(
     "spaces_jira",
@@ -234,7 +234,7 @@ ASK_GATEWAY = Call(
     "https://developer.atlassian.com/platform/atlassian-graphql-api/graphql/",
     direct_path="/gateway/api/graphql",
 )
-"""Asks only what `graphql.Question` can express: queries of fixed documents, never a mutation."""
+"""Sends only what `graphql.Question` can express: queries of fixed documents, never a mutation."""
 
 ON_SITES: tuple[Call, ...] = (SEARCH_PROJECTS, LIST_SPACES, ASK_GATEWAY)
-"""What a person's or service account's API token reads, site by site."""
+"""The calls made with a person's or service account's API token, site by site."""

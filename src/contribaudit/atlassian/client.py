@@ -1,7 +1,7 @@
-"""The client that collectors are given: it reads lists page by page, lists whole and streams, and nothing else.
+"""The client for collectors: it reads single answers, lists page by page, and streams.
 
-While a reader parses one page, the next one is under way. A stream hands out a cursor with every page, the last
-included, so that the next run goes on where this one ended:
+While a reader parses one page, the next one is being fetched. A stream gives a cursor with every page, including the
+last, so that the next run continues where this one ended:
 https://developer.atlassian.com/cloud/admin/organization/poll-events-migration
 """
 
@@ -27,15 +27,15 @@ from contribaudit.core.model.redaction import SHOWN
 from contribaudit.errors import UnexpectedAnswer
 from contribaudit.progress import SILENT, Progress
 
-_TURNS_UNTIL_SENT = 25  # measured: from the fifth on the request is out while a reader parses for 30 ms
+_TURNS_UNTIL_SENT = 25  # measured: after five turns the request is out while a reader parses for 30 ms
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list: raw JSON objects in server order, `number` from 1.
 
-    `announced` is how many entries the API says all pages hold together, None where it does not say. `following` asks
-    for the next page, None at the end; an interrupted reading resumes there.
+    `announced` is the total number of entries according to the API, None when it gives none. `following` requests the
+    next page, None at the end; an interrupted reading resumes there.
     """
 
     items: tuple[dict[str, Any], ...]
@@ -45,7 +45,7 @@ class Page:
 
 
 class PageReader:
-    """Reads lists through one sender; `aclose` cancels every page that is under way for a reader who has gone."""
+    """Reads lists through one sender; `aclose` cancels pages still being fetched."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -60,7 +60,7 @@ class PageReader:
         """Every page of the chain, in order, from `start` (default: the first).
 
         `told` is called for each page with the entries read so far and the entries announced. Raises AdminApiError
-        after the pages before the failure were yielded.
+        after yielding the pages before the failure.
         """
         call = chain.call
         number = read = 0
@@ -99,15 +99,15 @@ class PageReader:
 
     @property
     def quote(self) -> responses.Quote:
-        """Makes text of its answers fit to be shown."""
+        """The function that makes text from answers fit for display."""
         return self._sender.quote
 
     def requests(self, chain: paging.Chain) -> int:
-        """How many requests went out for the chain, tries that failed included."""
+        """The number of requests sent for the chain, including failed attempts."""
         return self._sender.sent(chain.call, chain.first())
 
     async def aclose(self) -> None:
-        """Cancel every page that is under way for a reader who has gone."""
+        """Cancel every page that is still being fetched."""
         for task in tuple(self._ahead):
             await _cancelled(task)
 
@@ -119,7 +119,7 @@ class PageReader:
 
 
 async def _let_it_send(task: asyncio.Task[Answer]) -> None:
-    """Let `task` get its request onto the wire: a reader that parses for long gives it no turn until it is done."""
+    """Let `task` put its request on the wire: a reader that parses for long gives it no turn until it is done."""
     for _ in range(_TURNS_UNTIL_SENT):
         if task.done():
             return
@@ -134,21 +134,21 @@ async def _cancelled(task: asyncio.Task[Answer]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class StreamPage:
-    """One page: raw JSON objects in the order of their processing."""
+    """One page of a stream: raw JSON objects in the order of their processing."""
 
     items: tuple[dict[str, Any], ...]
     cursor: str
-    """Where to go on after it; "" when the API gave none."""
+    """The cursor to continue from after this page; "" when the API gave none."""
     last: bool
-    """True when there was no more to read: the page was empty, or gave no way on though it was not full."""
+    """True when there was no more to read: the page was empty, or was not full and gave no cursor."""
 
 
 async def stream_pages(
     sender: Sender, call: Call, cursor: str, since: datetime | None, max_pages: int
 ) -> AsyncGenerator[StreamPage, None]:
-    """Pages until one is empty, or `max_pages`. A short page is no end: a server may give fewer than it is asked for.
+    """Pages until one is empty, or `max_pages`. A short page is not the end: a server may give fewer than requested.
 
-    Raises AdminApiError, also for a cursor that does not move on.
+    Raises AdminApiError, also for a cursor that does not advance.
     """
     limit = int(dict(call.query)["limit"])
     request = _first_request(call, since) if not cursor else paging.cursor_with_query(call, cursor)
@@ -175,7 +175,7 @@ async def stream_pages(
 
 
 def _first_request(call: Call, since: datetime | None) -> paging.Request:
-    """The first page; times are milliseconds since 1970, written as text."""
+    """The request for the first page; times are milliseconds since 1970, as text."""
     start = () if since is None else (("from", str(int(since.timestamp() * 1000))),)
     return paging.Request((*call.query, *start), None)
 
@@ -184,8 +184,8 @@ class AdminClient:
     """Reads of one organization with one key.
 
     At most 10 requests are in flight; each is tried up to 5 times, waiting as long as the API asks. `ledger` records
-    every request. Raises ConfigurationError for an `organization` or `api_url` that cannot be used and CredentialError
-    for a key that no header can hold. `organization` may be "" where only organizations are listed.
+    every request. Raises ConfigurationError for an invalid `organization` or `api_url`, and CredentialError for a key
+    that no header can hold. `organization` may be "" when only organizations are listed.
     """
 
     def __init__(
@@ -232,12 +232,13 @@ class AdminClient:
     def pages(
         self, call: Call, *, max_pages: int = paging.MAX_PAGES, where: Mapping[str, str] = MappingProxyType({})
     ) -> AsyncGenerator[Page, None]:
-        """Every page of `call`, in order; the next one is already under way when a page is yielded.
+        """Every page of `call`, in order; the next one is already being fetched when a page is yielded.
 
         `where` fills the rest of the call's path, without the organization: {"groupId": "8c1f..."}.
 
-        Raises AdminApiError after the pages before the failure were yielded, ValueError for a call that is not in
-        `calls.ALL`. Leaving the loop early cancels the page under way: at once within `contextlib.aclosing`, else soon.
+        Raises AdminApiError after yielding the pages before the failure, ValueError for a call that is not in
+        `calls.ALL`. Leaving the loop early cancels the page being fetched: at once within `contextlib.aclosing`, else
+        soon.
         """
         check_allowed(call)
         told = partial(self._progress.page_read, self.organization, call.name)
@@ -246,10 +247,10 @@ class AdminClient:
     async def stream(
         self, call: Call, *, cursor: str = "", since: datetime | None = None, max_pages: int = paging.MAX_PAGES
     ) -> AsyncGenerator[StreamPage, None]:
-        """Pages of a stream from `cursor` on, or from `since` without one, until one is empty, or `max_pages`.
+        """Pages of a stream from `cursor`, or from `since` without one, until one is empty, or `max_pages`.
 
-        Raises AdminApiError after the pages before the failure were yielded, CursorRefused for a cursor that the API
-        does not take.
+        Raises AdminApiError after yielding the pages before the failure, and CursorRefused for a cursor that the API
+        rejects.
         """
         check_allowed(call)
         read = 0
@@ -259,5 +260,5 @@ class AdminClient:
             yield page
 
     async def aclose(self) -> None:
-        """Cancel every page that is under way for a reader who has gone."""
+        """Cancel every page that is still being fetched."""
         await self._reader.aclose()

@@ -1,4 +1,4 @@
-"""Opens a client on a real transport: certificates, proxies, time limits."""
+"""Opens a client on a real transport: certificates, proxies and time limits."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from contribaudit.progress import SILENT, Progress
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Additional certificates, as files in PEM."""
+    """Additional certificates, as PEM files."""
 
     ca_file: Path | None = None
-    """Authorities that are trusted too."""
+    """Certificate authorities to trust in addition."""
     certificate: Path | None = None
-    """What is shown to a server that asks clients for a certificate."""
+    """The certificate for servers that require one from clients."""
     key: Path | None = None
-    """Its private key; None where the certificate's file holds it."""
+    """The certificate's private key; None when the certificate's file holds it."""
 
 
 USUAL = Trust()
@@ -56,14 +56,15 @@ async def connect(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     clock: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[AdminClient]:
-    """A client of `organization`; leaving the block cancels what is under way and closes the connections.
+    """A client of `organization`; leaving the block cancels open requests and closes the connections.
 
     Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY, certificates from SSL_CERT_FILE, SSL_CERT_DIR or else
-    certifi, as httpx reads them, and from `trust`; a loopback address is never reached through a proxy.
-    `connect_seconds` and `read_seconds` limit a connection's opening and the silence within an answer. `transport`
+    certifi, as httpx reads them, and from `trust`. A loopback address is never reached through a proxy.
+    `connect_seconds` limits the opening of a connection, `read_seconds` the silence within an answer. `transport`
     replaces the network.
-    Raises ConfigurationError for an address, a certificate file or a proxy setting that cannot be used, and
-    CredentialError for a key that no header can hold.
+
+    Raises ConfigurationError for an unusable address, certificate file or proxy setting, and CredentialError for a key
+    that no header can hold.
     """
     http = http_client(checked_origin(api_url), transport, connect_seconds, read_seconds, trust=trust)
     async with http:
@@ -90,7 +91,7 @@ async def connect_sites(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     clock: Callable[[], datetime] = utc_now,
 ) -> AsyncIterator[SiteClient]:
-    """A client of sites; all is as with `connect`. `ledger` is the audit's, a new one by default."""
+    """A client of sites, with the arguments of `connect`. `ledger` is the audit's; the default is a new one."""
     direct = any(one.direct for one in accesses.by_host.values())
     http = http_client(
         checked_origin(api_url), transport, connect_seconds, read_seconds, certificates=direct, trust=trust
@@ -114,7 +115,7 @@ def http_client(
     certificates: bool = False,
     trust: Trust = USUAL,
 ) -> httpx.AsyncClient:
-    """The connections, without a credential; `certificates` are needed for https only. Raises ConfigurationError."""
+    """The HTTP client, without a credential; only https needs `certificates`. Raises ConfigurationError."""
     trusts_nobody = transport is not None or (origin.scheme == "http" and not certificates)
     odd = any(character in getproxies().get("no", "") for character in "[:")
     try:
@@ -122,7 +123,8 @@ def http_client(
         return httpx.AsyncClient(
             transport=transport,
             verify=context,
-            # A proxy would see the key of a plain-http request, and has no business on this machine's own addresses.
+            # A proxy would see the key of a plain-http request, and must not carry requests to this machine's own
+            # addresses.
             trust_env=not is_loopback(origin.host) and not odd,
             mounts=_mounts(context) if odd and not is_loopback(origin.host) else None,
             timeout=httpx.Timeout(read_seconds, connect=connect_seconds, pool=None),
@@ -130,16 +132,16 @@ def http_client(
             follow_redirects=False,
             cookies=_NoCookies(),
         )
-    except OSError:  # ssl.SSLError is one
+    except OSError:  # includes ssl.SSLError
         problem = "The certificates named in SSL_CERT_FILE or SSL_CERT_DIR cannot be read"
     except (ValueError, ImportError, httpx.InvalidURL):
         problem = f"The proxy address in {_unusable_proxy()} cannot be used"
-    # Outside of the except blocks, whose errors quote the proxy's address and so its password.
+    # Raised outside the except blocks, whose errors quote the proxy's address and so its password.
     raise ConfigurationError(problem, hint="Correct or unset that environment variable")
 
 
 class _NoCookies(CookieJar):
-    """Takes no cookie: nothing here needs one, and one byte out of place in it would end the reading of an answer."""
+    """A jar that takes no cookie: none is needed, and one malformed cookie would make an answer unreadable."""
 
     def extract_cookies(self, response: object, request: object) -> None:
         """Ignore the cookies of a response."""
@@ -150,9 +152,10 @@ _OWN = re.compile(r"\[?::1\]?|127\.")
 
 
 def _mounts(context: ssl.SSLContext) -> dict[str, httpx.AsyncBaseTransport | None]:
-    """Proxies and exceptions where NO_PROXY holds IPv6 or ports, which httpx takes for a broken address.
+    """Proxies and exceptions when NO_PROXY holds IPv6 or ports, which httpx takes for a broken address.
 
-    An entry that is no host (a network, an IPv6 address in brackets) is left out: the hosts that are read are names.
+    Entries that are not host names (a network, an IPv6 address in brackets) are left out, because every host read here
+    is a name.
     """
     told = getproxies()
     without = _no_proxy_entries(told)
@@ -175,10 +178,9 @@ def _no_proxy_entries(proxies: dict[str, str]) -> list[str]:
 
 
 def ignored_exceptions() -> tuple[str, tuple[str, ...]]:
-    """The variable that NO_PROXY comes from, and its entries that take nothing off the proxy.
+    """The variable that holds NO_PROXY, and its entries that have no effect.
 
-    Hosts are compared by name, so that a network is ignored. This machine's own addresses are never asked for through
-    a proxy, whether they are named or not.
+    Hosts are compared by name, so networks are ignored. This machine's own addresses never use a proxy, named or not.
     """
     told = getproxies()
     entries = [] if "*" in _no_proxy_entries(told) else _no_proxy_entries(told)
@@ -187,7 +189,7 @@ def ignored_exceptions() -> tuple[str, tuple[str, ...]]:
 
 
 def _unusable_proxy() -> str:
-    """The one environment variable whose address is wrong; never the address."""
+    """The name of the environment variable with the unusable address, never the address itself."""
     told = getproxies()
     for scheme in ("https", "http", "all"):
         if address := told.get(scheme):
@@ -204,17 +206,17 @@ def _with_scheme(address: str) -> str:
 
 @cache
 def _certificates(trust: Trust) -> ssl.SSLContext:
-    """The CA bundle, read once per process and only when needed: it takes 86 ms, 200 times all the rest."""
+    """The trusted certificates, loaded once per process and only when needed: that takes 86 ms, 200 times the rest."""
     context = httpx.create_ssl_context()
     problem = ""
     if trust.ca_file is not None:
         try:
             context.load_verify_locations(trust.ca_file)
-        except OSError as error:  # ssl.SSLError is one
+        except OSError as error:  # includes ssl.SSLError
             problem = f"The certificates in ca_file ({trust.ca_file}) cannot be used: {_unusable_reason(error)}"
     if trust.certificate is not None and not problem:
         try:
-            # Without a password: OpenSSL would ask for it on the terminal.
+            # An empty password, because OpenSSL would otherwise prompt on the terminal.
             context.load_cert_chain(trust.certificate, trust.key, password="")
         except (OSError, ValueError) as error:
             names = " and ".join(str(one) for one in (trust.certificate, trust.key) if one is not None)
@@ -232,5 +234,5 @@ def _unusable_reason(error: OSError | ValueError) -> str:
 
 @cache
 def _no_certificates() -> ssl.SSLContext:
-    """A context that trusts no certificate, for plain http: httpx wants one even where none is used."""
+    """A context that trusts no certificate, for plain http, because httpx always needs a context."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,4 +1,4 @@
-"""What a request is signed with, and the one address that the organization's API key goes to.
+"""The credential that signs requests, and the one address that the organization's API key may be sent to.
 
 A credential is an organization's API key, or the API token of a person or a service account.
 """
@@ -18,10 +18,10 @@ from contribaudit.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A secret and whose it is.
+    """A secret and its owner.
 
-    `email` is the person's whose token it is; "" for an organization's key and a service account's token, which travel
-    as bearer tokens. A person's goes as user name and password:
+    `email` is the person who owns the token; "" for an organization's key and a service account's token, which are sent
+    as bearer tokens. A person's token is sent as user name and password:
     https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/
     """
 
@@ -51,14 +51,14 @@ _HINT = f"Leave api_url out to use {ATLASSIAN}"
 def checked_origin(api_url: str) -> httpx.URL:
     """`api_url` as the base of every request, without a trailing slash in its path.
 
-    https only; plain http is for loopback (127.0.0.0/8, ::1, localhost), where the simulator listens. Raises
-    ConfigurationError, which never repeats the address: a mistyped one may hold a password.
+    Only https is accepted; plain http is limited to loopback (127.0.0.0/8, ::1, localhost), where the simulator
+    listens. Raises ConfigurationError, which never repeats the address: a mistyped one may hold a password.
     """
     try:
         url = httpx.URL(api_url.strip())
     except httpx.InvalidURL:
         url = httpx.URL()
-    # httpx lets "https://[x" pass.
+    # httpx accepts "https://[x".
     if not re.fullmatch(rb"[A-Za-z0-9._:-]+", url.raw_host) or url.scheme not in {"https", "http"}:
         raise ConfigurationError("api_url is not an https:// address", hint=_HINT)
     if url.userinfo or not {"?", "#"}.isdisjoint(api_url):

@@ -1,8 +1,8 @@
-"""What a page holds besides its entries, in its body and its headers, and what of it shows an incomplete list.
+"""What a page holds besides its entries, in body and headers, and which of it shows that a list is incomplete.
 
-Documented are `links` and `meta` with `next` and `total`, and Jira's and Confluence's own names for the same. Another
-name for a next page, an error next to the entries or another total is not documented: whatever it means, it is no
-proof of a whole list. Headers may repeat what the body says, as Confluence's `Link` does, and not go beyond it.
+Documented are `links` and `meta` with `next` and `total`, and the equivalents of Jira and Confluence. Other names for a
+next page, an error next to the entries or a second total are not documented, and count as a sign that the list is
+incomplete. Headers may repeat what the body says, as Confluence's `Link` does, but must not go beyond it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _READ = {
     "_links": frozenset(("next",)),
 }
 _OFFSET = frozenset(("startAt", "isLast", "nextPage", "total"))
-"""Documented keys that say where the list goes on, which `paging` reads."""
+"""Documented keys for where a list continues, which `paging` reads."""
 _LONGEST_NAME = 60
 _FAILED = re.compile(r"^(errors?|warnings?)$")
 _FURTHER = re.compile(r"next|more|cursor|continu")
@@ -35,7 +35,7 @@ _WHOLE = re.compile(r"^(is)?(last|complete|whole)(page)?$")
 _TOTAL = re.compile(r"^total(?!page)")
 _PAGES = re.compile(r"^totalpage|^pagecount$")
 _LISTS = re.compile(r"^(pagination|page|results?|items?|records?|list|wp)(?=total)")
-"""What the name of a header puts before a total."""
+"""The parts of a header's name before a total."""
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^;,\s]+))', re.IGNORECASE)
 _EMPTY = frozenset(("", "0", "false", "no", "none", "null"))
 _RANGE = re.compile(r"\s*(\w+)\s+(?:(\d+)\s*-\s*(\d+)|\*)\s*/\s*(\d+)\s*")
@@ -45,14 +45,14 @@ _OLD_COPY = re.compile(r"stale|updating|\bttl\s*=\s*-", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The JSON object that the API answered, and the headers that came with it."""
+    """The JSON object of an answer, and its headers."""
 
     document: dict[str, Any]
     headers: httpx.Headers = field(default_factory=httpx.Headers)
 
 
 def why_incomplete(headers: httpx.Headers) -> str:
-    """Why an answer is incomplete or out of date, by its headers; "" where nothing says so."""
+    """Why an answer is incomplete or out of date, by its headers; "" when nothing says so."""
     for name, value in headers.multi_items():
         if name == "content-range" and not _covers_all(value):
             return "a part of an answer (`Content-Range`)"
@@ -72,7 +72,7 @@ def _covers_all(content_range: str) -> bool:
 
 
 def check_headers(call: Call, answer: Answer, *, goes_on: bool) -> None:
-    """Raises MoreThanRead where a header says that something is missing, or names a next page that the body does not.
+    """Raise MoreThanRead when a header says that something is missing, or names a next page that the body does not.
 
     `goes_on` says that the body names a next page.
     """
@@ -94,16 +94,16 @@ def _is_next_link(link: str) -> bool:
 
 
 def _of_headers(headers: httpx.Headers) -> Iterator[tuple[str, str, str]]:
-    """Every header: its name, its letters without case and `x-`, its value."""
+    """Every header: its name, its letters in lower case without `x-`, and its value."""
     for name, value in headers.multi_items():
         if name != "warning":
             yield name[:_LONGEST_NAME], letters(name.removeprefix("x-")), value
 
 
 def check_envelope(call: Call, document: dict[str, Any]) -> None:
-    """Raises NoEnvelope for a page that lacks what its endpoint always returns with the entries.
+    """Raise NoEnvelope for a page that lacks the keys that its endpoint always returns with the entries.
 
-    Raises MoreThanRead for one that says that something is missing from it.
+    Raises MoreThanRead for a page that says that something is missing from it.
     """
     for name in call.envelope:
         if not isinstance(document.get(name), dict):
@@ -132,7 +132,7 @@ def other_totals(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
 
 
 def page_counts(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
-    """The total numbers of pages, each with the name under which the page gives it."""
+    """The total numbers of pages, each with the name that the page gives it."""
     for name, word, value in _unexpected_keys(call, answer.document):
         if _PAGES.search(word) and type(value) is int:
             yield name, value
@@ -147,7 +147,7 @@ def _parsed_count(text: str) -> int | None:
 
 
 def _unexpected_keys(call: Call, document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Every other key next to the entries: a printable name, its letters without case, its value."""
+    """Every other key next to the entries: a printable name, its letters in lower case, and its value."""
     read = {**_READ, "": _OFFSET if call.paging is Paging.OFFSET else frozenset()}
     holders = [("", document), *((name, document[name]) for name in _HOLDERS if isinstance(document.get(name), dict))]
     for where, holder in holders:

@@ -1,8 +1,8 @@
-"""The queries to Atlassian's GraphQL gateway, and how a partial answer is used: field by field.
+"""The queries to Atlassian's GraphQL gateway, and the use of a partial answer, field by field.
 
-One query asks everything about one site. It is put together from the parts below, which are fixed: nothing that comes
-from outside is text of a query, and no mutation can be expressed. A part that the gateway refuses (a beta that is not
-open, an experiment that ended) is left out, and the others are asked again.
+One query asks everything about one site. It consists of the fixed parts below: no outside text becomes part of a query,
+and no mutation can be expressed. When the gateway refuses a part (a beta that is not open, an experiment that ended),
+the query is repeated without it.
 
 The types are those of the public package @atlassian/forge-graphql-types 4.3.0:
 https://developer.atlassian.com/platform/atlassian-graphql-api/graphql/
@@ -26,11 +26,11 @@ from contribaudit.atlassian.responses import Quote
 from contribaudit.errors import AccessDenied, AdminApiError, QueryRefused, RateLimited, TokenRefused
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Where a value stands in `data`: keys, and places in lists from 0."""
+"""The location of a value in `data`: keys, and positions in lists from 0."""
 
 
 class Lifecycle(Enum):
-    """How far Atlassian has published a field, in its own words."""
+    """How far Atlassian has published a field, in Atlassian's own words."""
 
     PRODUCTION = "production"
     BETA = "beta"
@@ -40,10 +40,10 @@ class Lifecycle(Enum):
 @dataclass(frozen=True, slots=True)
 class _PartText:
     line: str
-    """Stands on one line of the document."""
+    """The part as one line of the document."""
     lifecycle: Lifecycle
     names: frozenset[str]
-    """What the gateway's message may call it, and calls no other part."""
+    """Names that only this part may have in the gateway's messages."""
 
 
 def _part_text(line: str, lifecycle: Lifecycle, names: str) -> _PartText:
@@ -51,7 +51,7 @@ def _part_text(line: str, lifecycle: Lifecycle, names: str) -> _PartText:
 
 
 class Part(Enum):
-    """One thing that can be asked, and how far it is published."""
+    """One part of a query, and how far it is published."""
 
     CONFLUENCE = _part_text(
         "getAIConfig(cloudId: $site, product: CONFLUENCE) { isEnabled isRovoEnabled isRovoLLMEnabled }",
@@ -88,7 +88,7 @@ class Part(Enum):
 
     @property
     def lifecycle(self) -> Lifecycle:
-        """How far Atlassian has published it."""
+        """How far Atlassian has published the part."""
         return self.value.lifecycle
 
 
@@ -105,16 +105,16 @@ fragment plan on CommerceEntitlementInfo {
   }
 }"""
 _FIRST_PART = 2
-"""The line of the document on which its first part stands."""
+"""The line number of the document's first part."""
 _PRODUCT_KEY = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _CLOUD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked about one site. Raises ValueError for what is no cloud ID and no product key.
+    """The query about one site. Raises ValueError for an invalid cloud ID or product key.
 
-    `product_keys` are the spellings under which PLANS asks for the plans of products; the answer to number N stands
+    `product_keys` are the spellings under which PLANS requests the plans of products; the answer holds plan number N
     under `plan_key(N)`.
     """
 
@@ -157,9 +157,9 @@ class Question:
         return Request((), {"query": self.document, "variables": values, "operationName": "Site"})
 
     def refused_by(self, errors: Sequence[Mapping[str, Any]]) -> dict[Part, str]:
-        """The parts that these errors are about, with the message of the first one; {} where none points at any.
+        """The parts that these errors concern, each with the message of its first error; {} when none points at any.
 
-        A part is recognized by its line, else by a name in the message that no other part has.
+        A part is recognized by its line, or by a name in the message that no other part has.
         """
         found: dict[Part, str] = {}
         for error in errors:
@@ -178,13 +178,13 @@ class Question:
 
 
 def plan_key(number: int) -> str:
-    """Under which name the answer holds the plan of the product key with this number."""
+    """The name under which the answer holds the plan of the product key with this number."""
     return f"p{number}"
 
 
 @dataclass(frozen=True, slots=True)
 class NoValue:
-    """Why a field has no value: a stable word, and a sentence for people without a full stop."""
+    """Why a field has no value: a stable code, and a sentence for people without a full stop."""
 
     code: str
     reason: str
@@ -192,7 +192,7 @@ class NoValue:
 
 @dataclass(frozen=True, slots=True)
 class SiteAnswer:
-    """What the gateway said of one site, and which parts it refused.
+    """The gateway's answer about one site, and the parts that it refused.
 
     `errors` are those that came with the values, as the gateway sent them.
     """
@@ -203,7 +203,7 @@ class SiteAnswer:
     refused: Mapping[Part, NoValue] = field(default_factory=dict)
 
     def at(self, part: Part, *path: str | int) -> Any:
-        """The value at a path, or NoValue: refused with its part, null with or without an error, or missing."""
+        """The value at a path, or NoValue: its part was refused, it is null (with or without an error), or missing."""
         if part in self.refused:
             return self.refused[part]
         found: Any = self.data
@@ -230,7 +230,7 @@ class SiteAnswer:
         return found
 
     def _reason_for_null(self, path: Path) -> NoValue | None:
-        """The error that explains a null: a null climbs up to where the schema allows one, its error stays below."""
+        """The error that explains a null. A null moves up to where the schema allows one; its error keeps its path."""
         for error in self.errors:
             told = error.get("path")
             about = tuple(told) if isinstance(told, list) else None
@@ -247,7 +247,7 @@ class SiteAnswer:
 
 
 def error_words(error: Mapping[str, Any], quote: Callable[[object], str]) -> str:
-    """An error's own words, in quotation marks."""
+    """An error's own message, in quotation marks."""
     message = error.get("message")
     return f'"{quote(message)}"' if isinstance(message, str) and message.strip() else "it does not say why"
 
@@ -265,7 +265,7 @@ _CLASSES = {
 
 
 def code_of(error: Mapping[str, Any]) -> str:
-    """The stable word of an error: by its status, else by its classification; "gateway_error" for any other."""
+    """The stable code of an error by its status or its classification; "gateway_error" for any other."""
     told = error.get("extensions")
     extensions = told if isinstance(told, dict) else {}
     status = extensions.get("statusCode")
@@ -281,7 +281,7 @@ def code_of(error: Mapping[str, Any]) -> str:
 
 
 def answer_of(document: Mapping[str, Any], quote: Quote) -> SiteAnswer:
-    """What a good answer holds. Raises QueryRefused, TokenRefused, AccessDenied or RateLimited for one without data."""
+    """The content of a good answer. Raises QueryRefused, TokenRefused, AccessDenied or RateLimited without data."""
     errors = tuple(_objects(document.get("errors")))
     data = document.get("data")
     if isinstance(data, dict) and (data or not errors):
@@ -318,7 +318,7 @@ _TOKEN = (
 
 
 def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: float | None) -> AdminApiError:
-    """As `responses.site_refusal`; a 400 of the gateway that holds errors is a refused query."""
+    """The error as in `responses.site_refusal`; a 400 of the gateway that holds errors is a refused query."""
     if call is ASK_GATEWAY and response.status_code == 400:
         try:
             document = read_json(response.content)

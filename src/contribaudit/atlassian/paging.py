@@ -1,7 +1,7 @@
-"""Where the next page is: one function per habit of Atlassian's APIs.
+"""Where the next page is: one function for each way of Atlassian's APIs.
 
-Documented at https://developer.atlassian.com/cloud/admin/organization/rest/ ; bare tokens and URLs are both seen. Of a
-URL nothing but its cursor is used.
+Documented at https://developer.atlassian.com/cloud/admin/organization/rest/ ; bare tokens and URLs have both been seen.
+Only the cursor of a URL is used.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from contribaudit.errors import (
 MAX_PAGES = 10_000
 START_AT = "startAt"
 LONGEST_CURSOR = 8_192
-"""Characters; it travels in an address, and no server takes longer ones."""
+"""In characters; a cursor is part of an address, and no server accepts a longer one."""
 MOST_ANNOUNCED = 2**53
-"""Entries of a list; a larger number counts nothing."""
+"""Largest believable number of entries in a list; a larger one is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a page is asked for with; `body` is None where nothing is posted.
+    """The parameters that request a page; `body` is None when nothing is posted.
 
     `where` fills the rest of the call's path, without `{orgId}`: ("groupId", "8c1f...") for `{groupId}`.
     """
@@ -49,7 +49,7 @@ def first_request(call: Call) -> Request:
 
 
 def cursor_with_query(call: Call, cursor: str) -> Request:
-    """The request for the page at a cursor, where the call's parameters are sent again with it."""
+    """The request for the page at a cursor, when the call's parameters are sent again with it."""
     return Request((*call.query, ("cursor", cursor)), None)
 
 
@@ -59,13 +59,13 @@ _NEXT: dict[Paging, Callable[[Call, str], Request]] = {
     Paging.CURSOR_REPLACES_QUERY: lambda _, cursor: Request((("cursor", cursor),), None),
     Paging.OFFSET: lambda call, offset: Request((*call.query, (START_AT, offset)), None),
 }
-"""How the next page is asked for where it is not by `cursor_with_query`."""
+"""The request for the next page, for calls that do not use `cursor_with_query`."""
 
 
 def next_cursor(call: Call, document: dict[str, Any]) -> str | None:
     """The cursor of the page after `document`, None at the end (`next` null, empty or absent).
 
-    Raises UnexpectedAnswer where there is a next page that cannot be asked for: that must not pass for the end.
+    Raises UnexpectedAnswer for a next page that cannot be requested, since that must not pass for the end.
     """
     if call.paging is Paging.NONE:
         return None
@@ -78,14 +78,14 @@ def next_cursor(call: Call, document: dict[str, Any]) -> str | None:
 
 
 def is_cursor(text: str) -> bool:
-    """Whether the text can be sent as a cursor: printable, and not longer than an address may be."""
+    """Whether the text can be sent as a cursor: printable, and no longer than an address may be."""
     return 0 < len(text) <= LONGEST_CURSOR and text.isprintable()
 
 
 def next_offset(call: Call, document: dict[str, Any], asked: Request) -> str | None:
-    """How many entries come before the page after `document`, None at the end.
+    """The number of entries before the page after `document`, None at the end.
 
-    Raises UnexpectedAnswer for another page than the one asked for, and where the end is not given or never comes.
+    Raises UnexpectedAnswer for a different page than requested, and when the end is not given or never comes.
     """
     start, last, total = (document.get(name) for name in ("startAt", "isLast", "total"))
     if start != int(dict(asked.query).get(START_AT, "0")):
@@ -104,18 +104,18 @@ def next_offset(call: Call, document: dict[str, Any], asked: Request) -> str | N
 
 
 def one_spelling(identity: str) -> str:
-    """The ID without what can differ between two spellings of the same: case, and spaces around it."""
+    """The ID in a normalized spelling, without differences in case or surrounding spaces."""
     return unicodedata.normalize("NFKC", identity).strip().casefold()
 
 
 def _total(document: dict[str, Any]) -> Any:
-    holder = document.get("meta", document)  # Jira's `total` stands alone
+    holder = document.get("meta", document)  # Jira's `total` is at the top level
     return holder.get("total") if isinstance(holder, dict) else None
 
 
 def _unit_of(call: Call, item: dict[str, Any]) -> tuple[str, ...]:
     attributes = item.get("attributes")
-    # An entry without readable attributes is no unit of its own: it would make up for an app that never came.
+    # An entry without readable attributes is no unit of its own: it would stand in for an app that never came.
     held = attributes if isinstance(attributes, dict) else {}
     return tuple(str(held.get(name)) for name in call.apart)
 
@@ -125,7 +125,7 @@ def _count_words(total: int | None) -> str:
 
 
 def announced(document: dict[str, Any]) -> int | None:
-    """How many entries the API says there are in all pages, None where it does not say."""
+    """The total number of entries that the API announces, None when it does not."""
     total = _total(document)
     # type() rather than isinstance(): True is an int.
     return total if type(total) is int and 0 <= total <= MOST_ANNOUNCED else None
@@ -133,7 +133,7 @@ def announced(document: dict[str, Any]) -> int | None:
 
 @dataclass(slots=True)
 class Chain:
-    """One walk from the first page to the last, which neither turns in circles nor goes on for ever."""
+    """One walk from the first page to the last, which detects loops and never-ending lists."""
 
     call: Call
     max_pages: int = MAX_PAGES
@@ -153,7 +153,7 @@ class Chain:
         return replace(first_request(self.call), where=self.where)
 
     def count(self, answer: Answer, items: Sequence[dict[str, Any]]) -> int | None:
-        """Take the page's entries into account, and return how many it announces in all; see `announced`."""
+        """Count the page's entries, and return the total that it announces; see `announced`."""
         document = answer.document
         told = announced(document)
         self._pages += 1
@@ -168,7 +168,7 @@ class Chain:
         for item in items if self.call.identity else ():
             identity = item.get(self.call.identity)
             self._read += 1
-            # Whoever reads them says that one has no ID; it is nobody's repetition.
+            # The reader reports an entry without an ID; it repeats no other entry.
             known = one_spelling(identity) if isinstance(identity, str) and identity else f" {self._read}"
             self._ids.add(known)
             if self.call.apart:
@@ -176,9 +176,9 @@ class Chain:
         return told
 
     def doubt(self) -> ListNotWhole | None:
-        """Why the list that came to its end is not the whole list by its own numbers; None where nothing says so.
+        """Why a list that was read to its end is incomplete by its own numbers; None when nothing says so.
 
-        An entry that comes twice may stand in the place of one that never came, so only distinct ones count.
+        A repeated entry may stand in place of one that never came, so only distinct entries count.
         """
         if self._doubt is None and self.call.identity:
             distinct = len(self._ids)
@@ -232,7 +232,7 @@ def _link_at(call: Call, document: dict[str, Any], name: str) -> str | None:
 
 
 def _token(call: Call, link: str) -> str:
-    # No base64 alphabet has "?" or ":", but "/" may begin a token.
+    # No base64 alphabet has "?" or ":", but a token may begin with "/".
     if "?" not in link and "://" not in link and not link.startswith("/admin/"):
         return link
     try:

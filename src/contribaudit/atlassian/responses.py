@@ -1,10 +1,10 @@
-"""What an answer means: a JSON object to work with, or one error for each status and each reason why no answer came.
+"""What an answer means: a JSON object, or an error for each status and each reason why no answer came.
 
 Error bodies of the admin API (https://developer.atlassian.com/cloud/admin/organization/rest/): `{code, message}`,
 `{timestamp, path, status, error, message, requestId}`, `{errors: [{id, status, code, title, detail}]}`, such an entry
 alone, nothing, a gateway's web page, other text. Error bodies of a site: `{code, message}` from the gateway,
-`{errorMessages, errors}` from Jira, `{errors: [{status, code, title}]}` from Confluence. Where no answer came, the
-exception class shows the cause, never its text.
+`{errorMessages, errors}` from Jira, `{errors: [{status, code, title}]}` from Confluence. When no answer came, the
+exception's class shows the cause; its text is never used.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from contribaudit.errors import (
 _GUARD = "The audit log also needs Atlassian Guard or an Enterprise plan"
 KEEP_KEY = ", and save it with `contribaudit login`"
 KEEP_TOKEN = ", and save it with `contribaudit login --site`"  # noqa: S105
-"""What to do with a new one; left out where the command asks for it at once."""
+"""What to do with a new credential; omitted when the command asks for it right away."""
 _PROXY = "A proxy or a login page may have sent it: check HTTPS_PROXY and api_url"
 _CLIENT = "; a gateway that asks for a client certificate wants client_certificate in [network]"
 _REPORT = "Try again; if it happens again, the API has changed: report it"
@@ -55,7 +55,7 @@ _REPORT = "Try again; if it happens again, the API has changed: report it"
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Makes text of an answer fit to be shown: printable, on one line, at most `limit` characters, without secrets."""
+    """Makes text from an answer fit for display: printable, one line, at most `limit` characters, without secrets."""
 
     redaction: Redaction
     limit: int = 200
@@ -68,14 +68,14 @@ class Quote:
 
 
 MOST_ENTRIES = 50_000
-"""On one page; 1000 is the most that is asked for."""
+"""Most entries on one page; at most 1000 are requested."""
 
 
 def parse(call: Call, body: bytes, quote: Quote) -> dict[str, Any]:
-    """The JSON object of a good answer, its text as it came, unpaired surrogates included.
+    """The JSON object of a good answer, its text unchanged, including unpaired surrogates.
 
-    Raises UnexpectedAnswer for a web page, broken JSON or another JSON value, and for numbers and nesting that
-    nothing could hold.
+    Raises UnexpectedAnswer for a web page, broken JSON or another JSON value, and for numbers and nesting too large to
+    process.
     """
     try:
         document = read_json(body)
@@ -87,7 +87,7 @@ def parse(call: Call, body: bytes, quote: Quote) -> dict[str, Any]:
             what, hint = "answered with an empty body", f"A proxy may have truncated it. {_REPORT}"
         else:
             what, hint = f"answered with {error}", f"A proxy may have truncated it. {_REPORT}"
-        # Raised outside of this block, so that the parser's error, which quotes the body, is not attached.
+        # Raised outside this block, so that the parser's error, which quotes the body, is not attached.
     else:
         if twice is not None:
             what = f"answered with the key `{quote(twice)}` twice in one object, so its value is not known"
@@ -99,13 +99,13 @@ def parse(call: Call, body: bytes, quote: Quote) -> dict[str, Any]:
 
 
 class _RepeatedKey(ValueError):
-    """A key that one object has twice."""
+    """One object has the same key twice."""
 
 
 def _repeated_key(body: bytes) -> str | None:
-    """A key that one object of the JSON text has twice, None where there is none.
+    """A key that one object of the JSON text has twice, None when there is none.
 
-    Parsers take one of the two values silently. The text has been parsed before: only this is new.
+    Parsers silently take one of the two values. The text is already known to be valid, so only this is checked.
     """
 
     def look(pairs: list[tuple[str, Any]]) -> None:
@@ -114,17 +114,17 @@ def _repeated_key(body: bytes) -> str | None:
             raise _RepeatedKey(next(key for key in keys if keys.count(key) > 1))
 
     try:
-        # Numbers stay text: what they are has been judged, and long ones take long.
+        # Numbers stay text: they have been checked before, and parsing long ones is slow.
         json.loads(body, object_pairs_hook=look, parse_int=str, parse_float=str)
     except _RepeatedKey as found:
         return str(found)
     except ValueError:
-        return None  # what this parser alone does not take
+        return None  # only this parser refuses it
     return None
 
 
 def entries(call: Call, document: dict[str, Any], quote: Quote) -> tuple[dict[str, Any], ...]:
-    """The objects of `data`, or what the call names it. Raises UnexpectedAnswer unless it is a list of objects."""
+    """The objects under `data` or the call's own key. Raises UnexpectedAnswer unless it is a list of objects."""
     name = call.entries
     data = document.get(name)
     if not isinstance(data, list):
@@ -142,11 +142,11 @@ def entries(call: Call, document: dict[str, Any], quote: Quote) -> tuple[dict[st
 
 
 Refusal: TypeAlias = Callable[[Call, httpx.Response, Quote, float | None], AdminApiError]
-"""Makes the error of an answer whose status is not 2xx, as `refusal` does."""
+"""Makes the error for an answer whose status is not 2xx, as `refusal` does."""
 
 
 def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: float | None) -> AdminApiError:
-    """The error of an answer whose status is not 2xx; `asked_seconds` is the wait that it asks for, if any."""
+    """The error for an answer whose status is not 2xx; `asked_seconds` is the wait that it asks for, if any."""
     status, title = response.status_code, call.title
     if 300 <= status < 400:
         return redirected(
@@ -199,7 +199,7 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
 
 
 def refusal_words(call: Call, response: httpx.Response, quote: Quote) -> tuple[str, str]:
-    """What a refusal says, with its status, and what else to check when it is a web page ("" when it is none)."""
+    """What a refusal says, with its status, and what else to check for a web page ("" otherwise)."""
     web_page = _is_web_page(response.content)
     said = _error_text(_json(response.content), quote)
     what = f"{call.title} answered {response.status_code}{' with a web page instead of JSON' if web_page else ''}{said}"
@@ -207,7 +207,7 @@ def refusal_words(call: Call, response: httpx.Response, quote: Quote) -> tuple[s
 
 
 def redirected(call: Call, response: httpx.Response, quote: Quote, hint: str) -> UnexpectedAnswer:
-    """The error of a redirect, none of which is followed."""
+    """The error for a redirect; none is followed."""
     target = _redirect_target(response.headers.get("Location", ""), response.request.url.host, quote)
     what = f"{call.title} was redirected ({response.status_code}) to {target}, which was not followed"
     return UnexpectedAnswer(what, call=call.title, hint=hint)
@@ -215,7 +215,7 @@ def redirected(call: Call, response: httpx.Response, quote: Quote, hint: str) ->
 
 @dataclass(frozen=True, slots=True)
 class _ErrorText:
-    """The API's own code ("ADMIN-404-2", "" where it gives none) and words."""
+    """The API's own code ("ADMIN-404-2", "" without one) and message."""
 
     code: str = ""
     text: str = ""
@@ -255,7 +255,7 @@ def _json_type(value: object) -> str:
 
 
 def _redirect_target(location: str, host: str, quote: Callable[[object], str]) -> str:
-    # The host alone: a redirect's query may hold a session.
+    # Only the host, because a redirect's query may hold a session.
     if not location:
         return "nowhere"
     try:
@@ -270,9 +270,10 @@ E = TypeVar("E", bound=BaseException)
 def no_answer(
     error: BaseException, *, call: str, url: httpx.URL, handled: BaseException | None = None
 ) -> AdminApiError:
-    """What `error`, raised by httpx or the operating system, means to a person. The result does not refer to it.
+    """The error for people behind `error`, which httpx or the operating system raised. It does not refer to `error`.
 
-    `handled` is what was being handled when the request began, which Python hangs on `error` but did not cause it.
+    `handled` is the exception being handled when the request began: Python links it to `error`, but it is not the
+    cause.
     """
     host = url.host
     causes = list(_causes(error, handled))
@@ -319,7 +320,7 @@ def no_answer(
 def _never_connected(
     error: BaseException, causes: list[BaseException], call: str, url: httpx.URL
 ) -> AdminApiUnreachable | None:
-    """The proxy, the host's address or the encryption as what kept a connection from coming about."""
+    """The proxy, the host's address or the encryption as why no connection was made; None for another reason."""
     host = url.host
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and (proxy := proxy_variable(url)):
         told = _proxy_unreached(error, causes)
@@ -352,7 +353,7 @@ def _never_connected(
 
 
 def proxy_variable(url: httpx.URL) -> str:
-    """The environment variable whose proxy stands before this address, as it is spelt there; "" for none."""
+    """The environment variable of the proxy for this address, as the environment spells it; "" without one."""
     told = getproxies_environment()
     scheme = next((one for one in (url.scheme, "all") if told.get(one)), "")
     if not scheme or is_loopback(url.host) or proxy_bypass(url.host):
@@ -361,7 +362,7 @@ def proxy_variable(url: httpx.URL) -> str:
 
 
 def variable_of(scheme: str) -> str:
-    """The variable of a proxy, or of NO_PROXY ("no"), as the environment spells it; small letters come first."""
+    """The variable of a proxy, or of NO_PROXY ("no"), as the environment spells it; lower case takes precedence."""
     name = f"{scheme}_proxy"
     return next((one for one in os.environ if one == name), None) or next(
         (one for one in os.environ if one.lower() == name), name.upper()
@@ -369,7 +370,7 @@ def variable_of(scheme: str) -> str:
 
 
 def _proxy_unreached(error: BaseException, causes: list[BaseException]) -> str:
-    """Why no connection to the proxy came about; "" where it did."""
+    """Why the proxy could not be reached; "" when it could."""
     if _first_of_kind(causes, socket.gaierror):
         return "cannot be reached: no address was found for it"
     if _first_of_kind(causes, ConnectionRefusedError):
@@ -385,7 +386,7 @@ def _causes(error: BaseException | None, end: BaseException | None) -> Iterator[
     if isinstance(error, BaseExceptionGroup):
         for member in error.exceptions:
             yield from _causes(member, end)
-    # __context__ also where it is suppressed: httpcore's pool raises its errors "from None".
+    # __context__ even where it is suppressed: httpcore's pool raises its errors "from None".
     yield from _causes(error.__cause__ or error.__context__, end)
 
 
@@ -399,11 +400,11 @@ def _tls_reason(error: ssl.SSLError) -> str:
 
 
 TOKENS = "https://id.atlassian.com/manage-profile/security/api-tokens"
-"""Where a person creates an API token."""
+"""Address of the page on which a person creates an API token."""
 
 
 def site_refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: float | None) -> AdminApiError:
-    """The error of a site's answer whose status is not 2xx; `asked_seconds` is the wait that it asks for, if any."""
+    """The error for a site's answer whose status is not 2xx; `asked_seconds` is the wait that it asks for, if any."""
     what, proxy = refusal_words(call, response, quote)
     match response.status_code:
         case 401:

@@ -1,8 +1,8 @@
 """Reads of sites with a person's or service account's API token, which the organization's key cannot do.
 
-Tokens with scopes, and all of service accounts, work at https://api.atlassian.com/ex/PRODUCT/CLOUD_ID; a classic token
-of a person works at the site's own host. A token goes nowhere else: the hosts that answers name only select among the
-configured ones.
+Tokens with scopes, and all tokens of service accounts, work at https://api.atlassian.com/ex/PRODUCT/CLOUD_ID; a
+person's classic token works at the site's own host. A token is sent nowhere else: hosts named in answers only select
+among the configured ones.
 https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/
 """
 
@@ -27,7 +27,7 @@ _CLOUD_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def is_cloud_id(text: str) -> bool:
-    """Whether a site can have this ID: a UUID. Another text would make another path."""
+    """Whether the text is a possible cloud ID: a UUID. Any other text would change the path."""
     return _CLOUD_ID.fullmatch(text) is not None
 
 
@@ -36,13 +36,13 @@ class Access:
     """How a site is read: with which token, and whether at its own host."""
 
     credential: Credential | None
-    """None when there is no token for it; `missing` then says why."""
+    """None when there is no token for the site; `missing` then says why."""
     direct: bool = False
     missing: str = ""
 
     @property
     def visible_to(self) -> str:
-        """Whose token it is: a listing shows only what that account may see. "" without a token."""
+        """The owner of the token, because a listing shows only what that account may see. "" without a token."""
         if self.credential is None:
             return ""
         return self.credential.email or "a service account"
@@ -51,24 +51,24 @@ class Access:
 SPACES = "spaces"
 ON_GATEWAY = frozenset(("ai", "trials", "regions"))
 READS = ON_GATEWAY | {SPACES}
-"""What can be read of a site with an API token; all but spaces is asked of the GraphQL gateway."""
+"""What can be read of a site with an API token; all but spaces comes from the GraphQL gateway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accesses:
-    """What the configuration says of sites: of some by host (in lower case), of all the others together."""
+    """The configured access to sites: to some by host (in lower case), and to all others together."""
 
     others: Access
     by_host: Mapping[str, Access] = field(default_factory=dict)
     reads: frozenset[str] = READS
-    """What is read of each site, of READS."""
+    """The parts of READS that are read of each site."""
 
     def of(self, host: str) -> Access:
-        """How the site at this host, as an answer named it, is read; "" stands for a site whose host is not known."""
+        """How to read the site at this host, as an answer named it; "" means an unknown host."""
         return self.by_host.get(host.strip().casefold(), self.others)
 
     def names(self, host: str) -> bool:
-        """Whether the configuration says something of this site alone."""
+        """Whether the configuration names this site."""
         return host.strip().casefold() in self.by_host
 
     @property
@@ -79,11 +79,11 @@ class Accesses:
 
 
 class SiteClient:
-    """Lists of sites, each read with the token that the configuration has for it.
+    """Reads lists of sites, each with the site's configured token.
 
     At most 10 requests are in flight for all sites together; each is tried up to 5 times, waiting as long as the API
-    asks. Every request goes into `ledger`. Raises ConfigurationError for an `api_url` that cannot be used and
-    CredentialError for a token that no header can hold.
+    asks. `ledger` records every request. Raises ConfigurationError for an invalid `api_url`, and CredentialError for a
+    token that no header can hold.
     """
 
     def __init__(
@@ -132,15 +132,15 @@ class SiteClient:
 
     @property
     def reads(self) -> frozenset[str]:
-        """What the configuration wants read of each site, of READS."""
+        """The parts of READS that the configuration wants of each site."""
         return self._accesses.reads
 
     def host_of(self, hosts: Sequence[str]) -> str:
-        """Of the hosts of one site, the one that the configuration names, else the first; "" for none."""
+        """The host of a site that the configuration names, else its first host; "" without any."""
         return next((host for host in hosts if self._accesses.names(host)), hosts[0] if hosts else "")
 
     def access(self, host: str) -> Access:
-        """How the site at this host is read."""
+        """How to read the site at this host."""
         return self._accesses.of(host)
 
     def pages(
@@ -148,14 +148,14 @@ class SiteClient:
     ) -> AsyncGenerator[Page, None]:
         """Every page of the chain, in order, from `start` (default: the first); see `site_chain`.
 
-        Raises AdminApiError after the pages before the failure were yielded, ValueError for a site without a token.
+        Raises AdminApiError after yielding the pages before the failure, ValueError for a site without a token.
         """
         return self._reader(host).pages(chain, start)
 
     async def ask(self, question: graphql.Question, *, host: str) -> graphql.SiteAnswer:
-        """What the gateway says of the site at this host, parts that it refused included.
+        """The gateway's answer about the site at this host, including the parts that it refused.
 
-        Raises AdminApiError, QueryRefused among them where no part was answered, and ValueError for a site without a
+        Raises AdminApiError, including QueryRefused when no part was answered, and ValueError for a site without a
         token.
         """
         reader = self._reader(host)
@@ -163,7 +163,7 @@ class SiteClient:
         return graphql.answer_of(document, reader.quote)
 
     def requests(self, chain: paging.Chain, *, host: str) -> int:
-        """How many requests went out for the chain, tries that failed included."""
+        """The number of requests sent for the chain, including failed attempts."""
         return self._reader(host).requests(chain)
 
     def _reader(self, host: str) -> PageReader:
@@ -173,13 +173,13 @@ class SiteClient:
         return self._direct[host.strip().casefold()] if access.direct else self._gateways[access.credential]
 
     async def aclose(self) -> None:
-        """Cancel every page that is under way for a reader who has gone."""
+        """Cancel every page that is still being fetched."""
         for reader in (*self._gateways.values(), *self._direct.values()):
             await reader.aclose()
 
 
 def site_chain(call: Call, cloud_id: str, max_pages: int = paging.MAX_PAGES) -> paging.Chain:
-    """The pages of a list of one site. Raises ValueError for what is no cloud ID."""
+    """The pages of a list of one site. Raises ValueError for an invalid cloud ID."""
     if not is_cloud_id(cloud_id):
         raise ValueError("the cloud ID is not valid")
     return paging.Chain(call, max_pages, ((calls.SITE, cloud_id.lower()),))

@@ -1,4 +1,4 @@
-"""One request on its way: built, held back by the limiter, sent, written into the ledger, judged, and tried again.
+"""The life of one request: built, held back by the limiter, sent, recorded in the ledger, judged, and tried again.
 
 The ledger has a line for each request, never a header and never the key.
 """
@@ -53,10 +53,10 @@ from contribaudit.progress import Progress
 
 @dataclass(slots=True)
 class Ledger:
-    """Every request of one client.
+    """A record of every request of one client.
 
-    `clock_skew_seconds` is the API's `Date` header minus our clock, from the last answer that had one (whole seconds
-    at best, since `Date` has no finer grain); None before that. Positive: our clock is behind.
+    `clock_skew_seconds` is the API's `Date` header minus our clock, from the last answer that had one (whole seconds at
+    best, since `Date` is no more precise); None before that. Positive: our clock is behind.
     """
 
     clock_skew_seconds: float | None = None
@@ -72,21 +72,21 @@ class Ledger:
         self._counts[entry.call] += 1
 
     def count(self, call_name: str) -> int:
-        """How many requests of that call went out, retries and cancelled ones included."""
+        """The number of requests sent for that call, including retries and cancelled requests."""
         return self._counts[call_name]
 
 
 IN_FLIGHT = 10
-"""httpx serves fewer requests a second with more connections than this."""
+"""Most requests in flight; httpx serves fewer requests per second with more connections."""
 
 _LONGEST_ID = 300
 _LOCATION = "contribaudit.location"
 _OF_THE_WIRE = frozenset((b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie"))
 
 OLDEST_COPY_SECONDS = 60
-"""How old an answer out of a cache may be by its `Age`: it must describe the present."""
+"""Greatest `Age` of an answer from a cache, because it must describe the present."""
 ANSWER_SECONDS = 120.0
-"""How long one request may take in all; httpx's read timeout starts anew with every byte."""
+"""Time limit for one whole request, because httpx's read timeout restarts with every byte."""
 
 
 def utc_now() -> datetime:
@@ -94,7 +94,7 @@ def utc_now() -> datetime:
 
 
 def check_allowed(call: Call, allowed: tuple[Call, ...] = calls.ALL) -> None:
-    """Raises ValueError for anything but the allowed reads: a programming error, not a user's."""
+    """Raise ValueError for anything but the allowed reads, which would be a programming error."""
     if call not in allowed:
         raise ValueError(f"{call.title} is not among the calls that this tool may send")
 
@@ -103,11 +103,11 @@ LimitInOk: TypeAlias = Callable[[Call, httpx.Response, responses.Quote], AdminAp
 
 
 class Sender:
-    """Sends allowed calls to one origin with one credential; `quote` makes text of answers fit to be shown.
+    """Sends allowed calls to one origin with one credential; `quote` makes text from answers fit for display.
 
-    `refusal` makes the error of an answer that is not 2xx, `limit_in_ok` finds the rate limit that one with status 200
-    tells of, which is waited for like any other. `direct` says that the origin is a site's own host, where
-    paths begin after `{cloudId}`. Several senders may share `ledger` and `slots`, which bound what is in flight.
+    `refusal` makes the error for an answer that is not 2xx. `limit_in_ok` finds a rate limit in an answer with status
+    200, which is then waited for like any other. `direct` says that the origin is a site's own host, where paths begin
+    after `{cloudId}`. Several senders may share `ledger` and `slots`, which limits the requests in flight.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Sender:
             hint = "It consists of letters, digits and dashes; Atlassian shows it beside a new API key"
             raise ConfigurationError("The organization ID contains invalid characters", hint=hint)
         what = "token" if allowed == calls.ON_SITES else "key"
-        # Else httpx or h11 would quote the key in an error of their own.
+        # Otherwise httpx or h11 would quote the key in its own error.
         if not re.fullmatch(r"[!-~]+", credential.secret.get_secret_value()):
             hint = f"Copy it again, without spaces or line breaks{responses.KEEP_KEY}"
             raise CredentialError(f"The API {what} is empty or contains invalid characters", hint=hint)
@@ -153,16 +153,16 @@ class Sender:
         self._sent: Counter[str] = Counter()
         self._limiter = Limiter(clock=clock, sleep=sleep)
         self._slots = asyncio.Semaphore(IN_FLIGHT) if slots is None else slots
-        # They write URLs at INFO and answer headers at DEBUG; the ledger is where requests are told of.
+        # They log URLs at INFO and answer headers at DEBUG; the ledger is the record of requests.
         for name in ("httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
 
     def sent(self, call: Call, request: Request) -> int:
-        """How many requests went out on this request's way: the site's for a site, else the call's."""
+        """The number of requests sent in this request's lane: the site's for a site, else the call's."""
         return self._sent[self._lane(call, request)]
 
     async def answer(self, call: Call, request: Request) -> Answer:
-        """The JSON object that the API answers, after as many tries as it takes. Raises AdminApiError."""
+        """The JSON object that the API answers, after as many tries as allowed. Raises AdminApiError."""
         check_allowed(call, self._allowed)
         lane = self._lane(call, request)
 
@@ -175,7 +175,7 @@ class Sender:
         response = await with_retries(attempt, sleep=self._limiter.sleep, before_wait=before_wait)
         body = response.content
         document = responses.parse(call, body, self.quote)
-        # Whatever is kept or shown of an answer comes from here.
+        # Everything that is kept or shown of an answer comes from here.
         return Answer(self.redaction.value(document) if self.redaction.hides(body) else document, response.headers)
 
     async def _attempt(self, call: Call, request: Request, waited: float) -> httpx.Response | Failure:
@@ -193,13 +193,13 @@ class Sender:
             except ValueError:
                 result = Failure(_unexpected(call, "headers that cannot be read"))
             finally:
-                # A cancelled request is told of too: it may have reached the API.
+                # A cancelled request is recorded too: it may have reached the API.
                 answer = result if isinstance(result, httpx.Response) else None
                 self._record(call, request, answer, at, time.perf_counter() - started, waited)
         return result if isinstance(result, Failure) else self._judge(call, lane, result)
 
     async def _send_within_limits(self, call: Call, outgoing: httpx.Request) -> httpx.Response | Failure:
-        """The answer, whole and without ties to its connection, or the limit that it went beyond."""
+        """The complete answer, detached from its connection, or the limit that it exceeded."""
         deadline = asyncio.timeout(ANSWER_SECONDS)
         try:
             async with deadline:
@@ -236,14 +236,14 @@ class Sender:
         )
 
     def _path(self, call: Call, request: Request) -> str:
-        """The call's path, filled in and percent-encoded: what an answer named must lead nowhere else."""
+        """The call's path, filled in and percent-encoded, so that a value from an answer cannot lead elsewhere."""
         if "{orgId}" in call.path and not self._organization:
             raise ValueError(f"{call.title} needs an organization")
         parts = {"orgId": self._organization, **dict(request.where)}
         if unnamed := set(re.findall(r"{(\w+)}", call.path)) - parts.keys():
             raise ValueError(f"{call.title} needs {', '.join(sorted(unnamed))}")
         for name, value in request.where:
-            # A path of dots would be another one after a proxy has tidied it up.
+            # A proxy that normalizes paths would turn dots into a different path.
             if not value.strip(".") or len(value) > _LONGEST_ID or not value.isprintable():
                 what = f"{call.title}: an answer contained an invalid {name}"
                 raise UnexpectedAnswer(what, call=call.title, hint="Try again; if it happens again, report it")
@@ -253,7 +253,7 @@ class Sender:
         return re.sub(r"{(\w+)}", lambda found: quote(parts[found[1]], safe=""), path)
 
     def _lane(self, call: Call, request: Request) -> str:
-        """What waits together: the organization's limits are per call, those of sites also per site."""
+        """The lane of a request, whose requests wait together: the call, for a site also the site."""
         return self._path(call, request) if calls.SITE in dict(request.where) else call.path
 
     def _judge(self, call: Call, lane: str, response: httpx.Response) -> httpx.Response | Failure:

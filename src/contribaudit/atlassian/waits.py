@@ -1,7 +1,7 @@
-"""When a request goes out, and when it is tried again.
+"""When a request is sent, and when it is tried again.
 
 The limiter knows the published limits of each path and the pauses that the API asked for. A retry waits as long as the
-API asks, else it backs off.
+API asks, else with exponential backoff.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One try that failed: the error to raise if no other try helps, and the wait that the API asked for.
+    """One failed try: the error to raise if no other try succeeds, and the wait that the API asked for.
 
-    `asked_seconds` is None when the API did not say. Failures are values here and raised once, at the end, so that no
-    chain of httpx errors (which carry the request, and so the key) hangs on what is raised.
+    `asked_seconds` is None when the API did not say. Failures are values, and only the last is raised, so that the
+    raised error carries no chain of httpx errors (which hold the request, and so the key).
     """
 
     error: AdminApiError
     asked_seconds: float | None = None
     heals: bool = True
-    """False where another try would only take as long again."""
+    """False when another try would only take as long again."""
 
 
 def moment(text: str | None) -> datetime | None:
-    """An HTTP date or an ISO 8601 time as aware UTC (no offset reads as UTC), None when it is neither."""
+    """An HTTP date or an ISO 8601 time as aware UTC (UTC without an offset), None for other text."""
     if not text:
         return None
     if (at := parse_utc(text)) is not None:
@@ -62,21 +62,21 @@ def moment(text: str | None) -> datetime | None:
 
 
 def seconds_until(text: str | None, headers: Mapping[str, str], now: datetime) -> float | None:
-    """From the API's own `Date` (our clock, `now`, where it sends none) to the moment in `text`; None unless later."""
+    """Seconds from the API's own `Date` (or `now`, by our clock) to the moment in `text`; None unless it is later."""
     at = moment(text)
     if at is None:
         return None
-    # Both ends by the API's clock: ours may be minutes off.
+    # Both ends by the API's clock, because ours may be minutes off.
     seconds = (at - (moment(headers.get("Date")) or now)).total_seconds()
     return seconds if seconds > 0 else None
 
 
 def asked_seconds(headers: Mapping[str, str], now: datetime, *, limited: bool = True) -> float | None:
-    """How long the API asks to wait: Retry-After (seconds or a time), else X-RateLimit-Reset; None when neither says.
+    """How long the API asks to wait: Retry-After (seconds or a time), else X-RateLimit-Reset; None without either.
 
-    A wait of zero or in the past counts as not said. Retry-After is not documented for these APIs, but seen;
+    A wait of zero or in the past is ignored. Retry-After is not documented for these APIs, but has been seen.
     X-RateLimit-Reset is ISO 8601: https://developer.atlassian.com/cloud/admin/organization/rest/ It comes with every
-    answer: unless the answer reports a limit (`limited`), it asks for nothing while requests remain.
+    answer: unless the answer reports a limit (`limited`), it means nothing while requests remain.
     """
     asked = (headers.get("Retry-After") or "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", asked):
@@ -87,7 +87,7 @@ def asked_seconds(headers: Mapping[str, str], now: datetime, *, limited: bool = 
 
 
 class RetryWait(wait_base):
-    """As long as the API asks, else exponential backoff with jitter, slower after a 429."""
+    """The wait that the API asks for, else exponential backoff with jitter, slower after a 429."""
 
     def __init__(self) -> None:
         self._after_429 = wait_exponential(multiplier=4.0, max=60.0) + wait_random(0, 1.0)
@@ -101,7 +101,7 @@ class RetryWait(wait_base):
 
 
 class WaitTooLong(stop_base):
-    """Gives up when one wait, or all waits of a request together, would be longer than a person bears."""
+    """Gives up when one wait, or all waits of a request together, would exceed the limits above."""
 
     def __call__(self, retry_state: RetryCallState) -> bool:
         total = retry_state.idle_for + retry_state.upcoming_sleep
@@ -116,7 +116,7 @@ async def with_retries(
 ) -> T:
     """The first good answer of `attempt`, which gets the number of seconds slept before it.
 
-    At most 5 tries, 300 s a wait and 600 s of waiting. `before_wait` gets error and seconds before each sleep.
+    At most 5 tries, 300 s per wait and 600 s of waiting in all. `before_wait` gets error and seconds before each sleep.
     Raises the error of the last try.
     """
     waited = 0.0
@@ -129,7 +129,7 @@ async def with_retries(
         waited = retry_state.upcoming_sleep
         before_wait(_failure(retry_state).error, waited)
 
-    # Built per request: tenacity keeps the state of a run on the instance.
+    # Built per request, because tenacity keeps the state of a run on the instance.
     retrying = AsyncRetrying(
         sleep=sleep,
         stop=stop_after_attempt(ATTEMPTS) | WaitTooLong(),
@@ -162,7 +162,7 @@ _WINDOW = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class _Lane:
-    """One path: who goes next, when it went before, and until when it rests."""
+    """One path: who goes next, when requests were sent, and until when it pauses."""
 
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     sent: deque[datetime] = field(default_factory=deque)
@@ -170,7 +170,7 @@ class _Lane:
 
 
 class Limiter:
-    """Holds requests back, path by path; a pause of one path holds back every request on it and no other."""
+    """Holds requests back, path by path; a pause affects every request on its path and no other."""
 
     def __init__(self, *, clock: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]) -> None:
         self._clock = clock
@@ -179,7 +179,7 @@ class Limiter:
         self._lanes: defaultdict[str, _Lane] = defaultdict(_Lane)
 
     def now(self) -> datetime:
-        """The clock, but never before the end of a sleep: one set back, or a test's, must not make us wait twice."""
+        """The clock, but never before the end of a sleep, so that a clock that was set back causes no second wait."""
         now = self._clock()
         return now if self._slept_until is None else max(now, self._slept_until)
 
@@ -189,16 +189,16 @@ class Limiter:
         self._slept_until = max(until, self._slept_until or until)
 
     def pause(self, path: str, seconds: float) -> None:
-        """Nothing goes out on `path` for that long; a longer pause that already runs stays."""
+        """Pause `path` for that long; a longer pause in progress stays."""
         lane = self._lanes[path]
         until = self.now() + timedelta(seconds=seconds)
         lane.paused_until = max(until, lane.paused_until or until)
 
     async def turn(self, path: str, per_minute: int | None, waiting: Callable[[float, str], None]) -> float:
-        """Return when a request may go out on `path`; the answer is the seconds slept, 0.0 when it was free.
+        """Wait until a request may be sent on `path`; returns the seconds slept, 0.0 when it was free.
 
-        `per_minute` is the limit in any 60 s, None for none. `waiting` gets seconds and reason before each sleep.
-        Requests of one path go in the order in which they asked.
+        `per_minute` is the limit in any 60 s, None without one. `waiting` gets seconds and reason before each sleep.
+        Requests on one path are sent in the order in which they asked.
         """
         slept = 0.0
         lane = self._lanes[path]
