@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contribaudit import checks
+from contribaudit import catalogue, checks
 from contribaudit.core.advise.deadlines import Deadline, DeadlineKind, deadline_warnings, deadlines, ending_soon, within
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Baseline, Signature
@@ -24,7 +24,7 @@ ESSENTIAL = policy_of(rule("DC-03"), rule("DC-07"))
 
 
 def found(*observations: Observation, policy: AuditPolicy = ESSENTIAL, **more: tuple[Baseline, ...]) -> list[Deadline]:
-    return list(deadlines(state_of(*facts(app()), *observations), policy, checks.ALL, **more))
+    return list(deadlines(state_of(*facts(app()), *observations), policy, checks.ALL, catalogue.find, **more))
 
 
 def of(kind: DeadlineKind, listed: Sequence[Deadline]) -> list[Deadline]:
@@ -91,12 +91,46 @@ def test_a_residency_move() -> None:
             app(), move="scheduled", scheduled="2026-12-01", starts="2026-12-01T22:00:00Z", ends="2026-12-02T04:00:00Z"
         )
     )
-    moves = of(DeadlineKind.MOVE, deadlines(scheduled, ESSENTIAL, checks.ALL))
+    moves = of(DeadlineKind.MOVE, deadlines(scheduled, ESSENTIAL, checks.ALL, catalogue.find))
     assert [(one.days_left(NOW), one.whole_day) for one in moves] == [(10, False), (10, True), (10, False)]
     moving = state_of(*facts(app(), move="applying", starts="2026-11-20T22:00:00Z", ends="2026-11-22T04:00:00Z"))
-    assert [one.days_left(NOW) for one in of(DeadlineKind.MOVE, deadlines(moving, ESSENTIAL, checks.ALL))] == [0]
-    bare = deadlines(state_of(*facts(app(), move="applying")), ESSENTIAL, checks.ALL)
+    assert [
+        one.days_left(NOW) for one in of(DeadlineKind.MOVE, deadlines(moving, ESSENTIAL, checks.ALL, catalogue.find))
+    ] == [0]
+    bare = deadlines(state_of(*facts(app(), move="applying")), ESSENTIAL, checks.ALL, catalogue.find)
     assert [one.days_left(NOW) for one in of(DeadlineKind.MOVE, bare)] == [None]
+
+
+def test_the_sentences_name_apps_and_settings_as_people_do() -> None:
+    """Neither an alias nor a setting's ID; a waiver's subject stays as written where it names no app."""
+    one, host = app("one"), "acme.atlassian.net"
+    named = (
+        observed(names.APP_TYPE_KEY, one, "confluence"),
+        observed(names.APP_HOST, one, host),
+        observed(names.APP_ALIAS, one, f"app:{host}/confluence"),
+    )
+    by_alias, unknown = waiver("DR-01", subject=f"app:{host}/confluence"), waiver("DR-01", subject="app:gone/jira")
+    policy = policy_of(rule("DC-03"), rule("DC-07"), waivers=(by_alias, unknown))
+    said = [
+        deadline.what
+        for deadline in found(
+            *named,
+            *facts(one, move="scheduled", scheduled="2026-12-01"),
+            seen(names.IN_APP, "off"),
+            seen("trial", "running", one),
+            seen("trial.ends_on", "2026-12-01", one),
+            policy=policy,
+        )
+    ]
+    assert [sentence for sentence in said if "app:" in sentence] == [
+        "last day of the waiver of DR-01 for app:gone/jira"
+    ]
+    assert {
+        f"last day of the waiver of DR-01 for Confluence on {host}",
+        f"last day of the trial of Confluence on {host}",
+        f"the residency move of Confluence on {host} is due",
+    } <= set(said)
+    assert not [sentence for sentence in said if names.IN_APP in sentence or "trial.ends_on" in sentence]
 
 
 def test_clocks_after_an_opt_out() -> None:
@@ -115,7 +149,9 @@ def test_announced_days_go_when_they_have_passed() -> None:
     ahead = {one.source for one in of(DeadlineKind.ANNOUNCED, found())}
     assert "https://developer.atlassian.com/cloud/admin/organization/event-by-id-deprecation" in ahead
     later = state_of(*facts(app()), as_of=NOW + timedelta(days=40))
-    assert ahead - {one.source for one in of(DeadlineKind.ANNOUNCED, deadlines(later, ESSENTIAL, checks.ALL))}
+    assert ahead - {
+        one.source for one in of(DeadlineKind.ANNOUNCED, deadlines(later, ESSENTIAL, checks.ALL, catalogue.find))
+    }
 
 
 def test_a_baseline_and_one_without_an_end() -> None:
@@ -165,7 +201,7 @@ def test_the_warnings_of_a_report_are_those_of_the_list(
     waivers = tuple(waiver("DR-01", expires=(NOW + timedelta(days=end)).date()) for end in ends)
     policy = replace(policy_of(rule("DC-03", **terms), rule("DC-07"), rule("DC-08")), waivers=waivers)
     state = state_of(*facts(app()), *observations)
-    found = deadlines(state, policy, checks.ALL)
+    found = deadlines(state, policy, checks.ALL, catalogue.find)
     assert deadline_warnings(state, policy, checks.ALL) == ending_soon([(one.kind, one.over_at) for one in found], NOW)
 
 

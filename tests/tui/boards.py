@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from contribaudit import checks, collectors
+from contribaudit import catalogue, checks, collectors
 from contribaudit.collectors.interface import promises_of
 from contribaudit.core.advise.deadlines import deadlines
 from contribaudit.core.advise.next_steps import next_steps
@@ -275,8 +275,8 @@ def _board(state: State, policy: AuditPolicy, verdict: Evaluation) -> Board:
         runs=tuple(_run(number) for number in range(318, 298, -1)),
         unseen=(_change("us", "EU", "US"), _change("lab", "EU", "US", explained=True)),
         looked_at=NOW - timedelta(days=2),
-        steps=next_steps(report, (), deadlines(state, policy, checks.ALL), "it@acme.example"),
-        ending=deadlines(state, policy, checks.ALL),
+        steps=next_steps(report, (), deadlines(state, policy, checks.ALL, catalogue.find), "it@acme.example"),
+        ending=deadlines(state, policy, checks.ALL, catalogue.find),
         you="it@acme.example",
     )
 

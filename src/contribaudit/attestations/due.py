@@ -250,5 +250,5 @@ def screens_due(state: State, findings: Iterable[Finding], policy: AuditPolicy) 
 def steps_to_take(report: Report, policy: AuditPolicy, operator: str = "") -> tuple[NextStep, ...]:
     """What to do now, gravest first. Shared by every front end; see `next_steps`."""
     state = report.state
-    ending = deadlines(state, policy, checks.ALL, standing(state))
+    ending = deadlines(state, policy, checks.ALL, catalogue.find, standing(state))
     return next_steps(report, screens_due(state, report.findings, policy), ending, operator)

@@ -56,7 +56,7 @@ def last_state(job: Job) -> State:
 def last_deadlines(job: Job) -> tuple[State, tuple[Deadline, ...]]:
     """The state of the newest saved run and its deadlines, soonest first. Raises UsageError when there is no run."""
     state = last_state(job)
-    return state, deadlines(state, job.policy, checks.ALL, standing(state))
+    return state, deadlines(state, job.policy, checks.ALL, catalogue.find, standing(state))
 
 
 def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:

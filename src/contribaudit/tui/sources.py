@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import SecretStr
 
-from contribaudit import checks, wiring
+from contribaudit import catalogue, checks, wiring
 from contribaudit.attestations.due import steps_to_take
 from contribaudit.audit.changes import Span, explained_changes
 from contribaudit.audit.job import Job
@@ -334,7 +334,7 @@ class HistorySource(Source):
                 replace(one, text=self._typed(one.text), command=self._typed(one.command))
                 for one in steps_to_take(report, job.policy, self._you)
             ],
-            ending=deadlines(report.state, job.policy, checks.ALL, standing(report.state)),
+            ending=deadlines(report.state, job.policy, checks.ALL, catalogue.find, standing(report.state)),
             you=self._you,
             notes=self._notes,
             clock=job.clock if until is None else None,

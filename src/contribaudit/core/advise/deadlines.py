@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -16,10 +17,11 @@ from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.observation import Grade, SettingId, Unavailable
 from contribaudit.core.model.policy import AuditPolicy, Waiver, fresh_until, limits_of
+from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import later
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called, resolve_alias
 from contribaudit.core.resolve.exposure import (
     CALLED,
     SWITCHES,
@@ -30,6 +32,7 @@ from contribaudit.core.resolve.exposure import (
     residue_until,
 )
 from contribaudit.core.resolve.state import State
+from contribaudit.errors import AmbiguousSubject
 
 _OWN_KEY = SettingId("api_key.expires_at")
 _NEXT_KEY = SettingId("api_key.next_expiry")
@@ -133,14 +136,19 @@ def ending_soon(ends: Iterable[tuple[DeadlineKind, datetime | None]], as_of: dat
 
 
 def deadlines(
-    state: State, policy: AuditPolicy, checks: Iterable[Check], baselines: Iterable[Baseline] = ()
+    state: State,
+    policy: AuditPolicy,
+    checks: Iterable[Check],
+    find_setting: Callable[[SettingId], Setting],
+    baselines: Iterable[Baseline] = (),
 ) -> tuple[Deadline, ...]:
     """Everything that runs out, soonest first: what is over already, then what is ahead, then what has no known date.
 
     Deletion clocks that have run out are left out, since nothing more happens by itself (DC-22 still reports them),
     and so are announced days that have passed. `baselines` are those that count.
     """
-    return tuple(sorted([*_attested(state, policy, checks), *_not_attested(state, policy, baselines)], key=_soonest))
+    attested = _attested(state, policy, checks, find_setting)
+    return tuple(sorted([*attested, *_not_attested(state, policy, baselines)], key=_soonest))
 
 
 def deadline_warnings(
@@ -212,13 +220,16 @@ def _reading(state: State, organization: str, policy: AuditPolicy) -> Iterator[D
         yield Deadline(DeadlineKind.READING, min(ends), what, "contribaudit audit", subject=about, source=_MAX_AGE)
 
 
-def _attested(state: State, policy: AuditPolicy, checks: Iterable[Check]) -> Iterator[Deadline]:
+def _attested(
+    state: State, policy: AuditPolicy, checks: Iterable[Check], find_setting: Callable[[SettingId], Setting]
+) -> Iterator[Deadline]:
     for one in attested_expiries(state, policy, checks):
         seen = one.observation
         by = seen.witness.by if seen.witness is not None else ""
-        what = f"{seen.setting} of {alias_of(state, seen.subject)}, {seen.grade} by {by}, becomes too old"
-        step, about = "contribaudit attest", (seen.subject, seen.setting, one.check)
-        yield Deadline(DeadlineKind.ATTESTATION, one.ends_at, what, step, False, *about, _MAX_AGE)
+        about = f"{find_setting(seen.setting).title} of {called(state, seen.subject)}"
+        what = f"{about}, {seen.grade} by {by}, becomes too old"
+        key = (seen.subject, seen.setting, one.check)
+        yield Deadline(DeadlineKind.ATTESTATION, one.ends_at, what, "contribaudit attest", False, *key, _MAX_AGE)
 
 
 def _of_policy(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
@@ -228,12 +239,20 @@ def _of_policy(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
         # The line in the file would change with every edit above it.
         key = f"{name[1] or name[2]} {counted[name]}"
         counted[name] += 1
-        about = f"{waiver.check} on {waiver.subject}" if waiver.subject else waiver.check
+        about = f"{waiver.check} for {_named(state, waiver.subject)}" if waiver.subject else waiver.check
         what, step = f"last day of the waiver of {about}", "fix it, or approve it again"
         yield _whole_day(
             waiver.expires, DeadlineKind.WAIVER, what, step, check=waiver.check, source=waiver.origin, key=key
         )
         yield from _review(state, waiver, about, key)
+
+
+def _named(state: State, text: str) -> str:
+    """The name of the subject that a waiver names; what the waiver says where that is not one subject now."""
+    with suppress(AmbiguousSubject):
+        subject = resolve_alias(state, text)
+        return called(state, subject) if subject is not None else text
+    return text
 
 
 def _review(state: State, waiver: Waiver, about: str, key: str) -> Iterator[Deadline]:
@@ -268,11 +287,9 @@ def _trials(state: State, organization: str) -> Iterator[Deadline]:
     for app in state.subjects(Kind.APP, organization):
         if state.word(app, names.TRIAL) != "running":
             continue
-        ends, called = state.moment(app, names.TRIAL_ENDS), alias_of(state, app)
+        ends, name = state.moment(app, names.TRIAL_ENDS), called(state, app)
         what = (
-            f"last day of the trial of {called}"
-            if ends
-            else f"a trial of {called} is running, and its end is not recorded"
+            f"last day of the trial of {name}" if ends else f"a trial of {name} is running, and its end is not recorded"
         )
         step = "contribaudit forecast --trial-ends" if ends else f"contribaudit attest {names.TRIAL_ENDS}"
         source = state.read(app, names.TRIAL_ENDS).source or state.read(app, names.TRIAL).source
@@ -284,7 +301,7 @@ def _moves(state: State, organization: str) -> Iterator[Deadline]:
         seen, move = state.read(app, names.MOVE), state.rulebook.move(state.word(app, names.MOVE))
         if move is None or move.meaning not in ("scheduled", "moving"):
             continue
-        called, dated = alias_of(state, app), False
+        name, dated = called(state, app), False
         wanted = (
             {_ENDS: "ends"} if move.meaning == "moving" else {_SCHEDULED: "is due", _STARTS: "starts", _ENDS: "ends"}
         )
@@ -292,10 +309,10 @@ def _moves(state: State, organization: str) -> Iterator[Deadline]:
             moment, day = state.moment(app, setting), setting == _SCHEDULED
             if moment is not None:
                 dated = True
-                what, about = f"the residency move of {called} {verb}", (app, setting, "DR-04", seen.source)
+                what, about = f"the residency move of {name} {verb}", (app, setting, "DR-04", seen.source)
                 yield Deadline(DeadlineKind.MOVE, moment, what, "contribaudit audit", day, *about)
         if not dated:
-            what = f"a residency move of {called} is {move.meaning}, and the API gives no date"
+            what = f"a residency move of {name} is {move.meaning}, and the API gives no date"
             about = (app, names.MOVE, "DR-04", seen.source)
             yield Deadline(DeadlineKind.MOVE, None, what, "contribaudit audit", False, *about)
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from contribaudit import checks
+from contribaudit import catalogue, checks
 from contribaudit.core.advise.deadlines import deadlines
 from contribaudit.core.advise.document_news import CALLED, document_situation, week_of
 from contribaudit.core.advise.gaps import EVERY_HOURS, gaps
@@ -66,7 +66,7 @@ class Notifier:
 
     def tell_of_run(self, report: Report, policy: AuditPolicy) -> None:
         """Save the messages about the run: one for each kind of event and organization."""
-        running_out = deadlines(report.state, policy, checks.ALL, standing(report.state))
+        running_out = deadlines(report.state, policy, checks.ALL, catalogue.find, standing(report.state))
         named = {
             finding.subject.id: called(report.state, finding.subject)
             for finding in report.findings
