@@ -79,7 +79,7 @@ def test_one_value_is_recorded_and_anchored(cli: Cli, ready: Api) -> None:
     """Two small readings before and after; who, when, on which account and host."""
     ended = cli(*OFF, "--note", "as shown", "--console-path", "Security > Data contribution")
     assert ended.code == 0, ended.err
-    assert "anchored by signal.policy.ugc-data-use-preferences of the organization" in ended.last
+    assert "anchored by the signal ugc-data-use-preferences of the organization" in ended.last
     calls = [request.path.rpartition("/")[2] for request in ready.app.state.requests]
     assert sorted(calls) == ["policies", "policies", "workspaces", "workspaces"]
     (one,) = listed(cli)

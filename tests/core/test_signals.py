@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from contribaudit.core.model.attestation import Anchor
+from contribaudit.core.model.observation import SettingId
 from contribaudit.core.resolve.signals import (
     Standing,
     departed,
@@ -15,6 +16,7 @@ from contribaudit.core.resolve.signals import (
     readings,
     revision_of,
     settled_of,
+    signal_name,
     what_moved,
 )
 from tests.builders import NOW, app, collection, collections, observed, unavailable
@@ -115,9 +117,18 @@ def test_what_moved_names_the_first_signal_that_did() -> None:
     def moved(**changed: object) -> str:
         use, hipaa = readings(state_of(A, revision="2026-11-01"), ORGANIZATION, FAMILY)
         read = {KEY: replace(use, **changed), (ORGANIZATION, HIPAA): hipaa}  # type: ignore[arg-type]
-        return what_moved({}, shot, read, NOW)
+        found = what_moved({}, shot, read, NOW)
+        assert found is None or found.anchor.signal == USE
+        return "" if found is None else found.what
 
     assert moved() == ""
-    assert moved(state=("b",)) == f"{USE} moved, first seen in this run"
-    assert moved(revision="2026-11-09") == f"{USE} was updated on 2026-11-09"
-    assert moved(state=None, revision="") == f"{USE} moved, first seen in this run"
+    assert moved(state=("b",)) == "the signal use moved, first seen in this run"
+    assert moved(revision="2026-11-09") == "the signal use was updated on 2026-11-09"
+    assert moved(state=None, revision="") == "the signal use moved, first seen in this run"
+
+
+def test_a_sentence_names_a_signal_in_words() -> None:
+    """By the policy's type, whatever characters that has."""
+    assert signal_name(SettingId("signal.policy.generative-ai")) == "the signal generative-ai"
+    assert signal_name(SettingId("signal.policy.new.kind")) == "the signal new.kind"
+    assert signal_name(SettingId("signal.workspace.policy")) == "the signal workspace policy"

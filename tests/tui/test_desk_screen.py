@@ -90,7 +90,7 @@ async def test_a_look_makes_the_finding_pass(kept: Opener, size: tuple[int, int]
         told = await asked(pilot)
         assert here.requested("/policies") == before + 2, "and again after the answers"
         assert "contribution.metadata = off" in told
-        assert "anchored by signal.policy.ugc-data-use-preferences" in told
+        assert "anchored by the signal ugc-data-use-preferences" in told
         assert recorded(here) == [], "nothing is kept before the summary was agreed to"
         await pilot.press("right", "enter")
         await comes_out(pilot, "DC-01", Outcome.PASS)
@@ -192,7 +192,7 @@ async def test_a_signal_that_moves_meanwhile_holds_nothing(kept: Opener) -> None
         here.bench.organization.change(here.bench.organization.policy(policy.id), name="another")
         await pilot.press(OFF, "ctrl+s")
         assert (
-            "not anchored: signal.policy.ugc-data-use-preferences of the organization changed while you looked"
+            "not anchored: the signal ugc-data-use-preferences of the organization changed while you looked"
             in await asked(pilot)
         )
         await pilot.press("ctrl+s")

@@ -20,7 +20,7 @@ from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.core.resolve.signals import SignalReading, Standing, readings
+from contribaudit.core.resolve.signals import SignalReading, Standing, readings, signal_name
 from contribaudit.core.resolve.state import State
 from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
@@ -62,13 +62,14 @@ def anchors(
 def described(found: Iterable[Anchor]) -> str:
     """The anchors in a few words."""
     return ", ".join(
-        f"{anchor.signal} of the {anchor.subject.kind}{' (absent)' if anchor.state is None else ''}" for anchor in found
+        f"{signal_name(anchor.signal)} of the {anchor.subject.kind}{' (absent)' if anchor.state is None else ''}"
+        for anchor in found
     )
 
 
 def _why_not_binding(before: SignalReading, after: SignalReading | None, looked_at: datetime, *, past: bool) -> str:
     """Why this signal does not bind; "" when it does."""
-    name = f"{before.signal} of the {before.owner.kind}"
+    name = f"{signal_name(before.signal)} of the {before.owner.kind}"
     for one in (before, after):
         if one is None or one.standing is Standing.UNREAD:
             return f"{name} could not be read{f': {one.reason}' if one is not None and one.reason else ''}"

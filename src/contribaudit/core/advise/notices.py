@@ -20,6 +20,7 @@ from contribaudit.core.model.observation import STALE_CODES, SettingId
 from contribaudit.core.model.several import and_more, counted, grouped
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Subject
+from contribaudit.core.resolve.signals import signal_name
 
 _RIGHT = (Outcome.PASS, Outcome.EXEMPT, Outcome.NO_SUCH_SETTING)
 """Outcomes that verify a recovery. A waiver, a date or a running window does not; it only ends the reports."""
@@ -183,7 +184,7 @@ def _of_finding(
 
 def _of_signal(change: Change, named: Mapping[str, str]) -> Matter:
     name = named.get(change.subject.id) or change.name
-    what = f"{name or 'the organization'}: {change.setting.removeprefix('signal.')} moved"
+    what = f"{name or 'the organization'}: {signal_name(change.setting)} moved"
     text = f"{what} ({change.cause})" if change.cause else f"{what}, no cause found"
     return Matter(f"signal:{change.id}", Event.STALE, "moved", "Signals that moved", text)
 

@@ -41,7 +41,16 @@ from contribaudit.core.resolve.calibration import (
 )
 from contribaudit.core.resolve.decoding import Decoders, Decoding, Present
 from contribaudit.core.resolve.policy_items import READ_DIRECTLY
-from contribaudit.core.resolve.signals import SignalHistory, SignalKey, SignalReading, Standing, readings, what_moved
+from contribaudit.core.resolve.signals import (
+    Move,
+    SignalHistory,
+    SignalKey,
+    SignalReading,
+    Standing,
+    readings,
+    signal_name,
+    what_moved,
+)
 from contribaudit.core.resolve.state import State, conditions
 
 PLAN_CHANGED = "plan_changed"
@@ -240,17 +249,18 @@ class AttestedValues:
         if not attestation.bound:
             return self.unanchored(setting, attestation, read)
         for anchor in attestation.anchors:
-            doubt = _doubt(read.get((anchor.subject, anchor.signal)))
+            doubt = _doubt(read.get((anchor.subject, anchor.signal))) or (
+                OTHER_FORM if anchor.canonical != VERSION else ""
+            )
             if doubt:
-                return self.refuse(attestation, SIGNAL_UNREAD, f"{anchor.signal} cannot be compared: {doubt}")
-            if anchor.canonical != VERSION:
-                return self.refuse(attestation, SIGNAL_UNREAD, f"{anchor.signal} cannot be compared: {OTHER_FORM}")
+                reason = f"{signal_name(anchor.signal)} cannot be compared: {doubt}"
+                return self.refuse(attestation, SIGNAL_UNREAD, reason)
         signals = frozenset((anchor.subject, anchor.signal) for anchor in attestation.anchors)
         if setting.id in self.calibration(setting, attestation.subject, signals).set_aside:
             return self.accept(attestation)
         select = self.decoders.select(setting.id, attestation.subject)
         moved = what_moved(self.told.signals, attestation, read, self.state.as_of, select)
-        if not moved:
+        if moved is None:
             return self.accept(attestation, anchored=True)
         proof = self.proof(setting, attestation.subject, signals)
         if proof is None:
@@ -258,7 +268,7 @@ class AttestedValues:
             return self.refuse(
                 attestation,
                 SIGNAL_MOVED,
-                f"{moved}{mover}, after {attestation.by} attested it{what}; attest it again",
+                f"{moved.what}{mover}, after {attestation.by} attested it{what}; attest it again",
             )
         names = ", ".join(dict.fromkeys(anchor.signal for anchor in attestation.anchors))
         who = proof.confirmed
@@ -300,15 +310,14 @@ class AttestedValues:
             for owner, agreed in by_owner.items():
                 yield Score(candidate, owner, sum(agreed), len(agreed) - sum(agreed))
 
-    def who_moved(self, attestation: Attestation, moved: str) -> str:
-        """Who moved the signal, by the audit log: ", by ops@acme.example (event 7f3a)"; "" where that is not known."""
+    def who_moved(self, attestation: Attestation, moved: Move) -> str:
+        """Who moved the signal, by the audit log: ", changed by ops@acme.example"; "" where that is not known."""
         # From midnight on, so that the looks of one day share one search.
         since = attestation.observed_at.replace(hour=0, minute=0, second=0, microsecond=0)
-        owners = {anchor.subject for anchor in attestation.anchors if moved.startswith(f"{anchor.signal} ")}
         for change in self.state.changes(attestation.subject.organization, since):
-            anchored = change.subject in owners and moved.startswith(f"{change.setting} ")
+            anchored = (change.subject, change.setting) == (moved.anchor.subject, moved.anchor.signal)
             if anchored and change.first_seen > attestation.observed_at and change.actor:
-                return f", by {change.actor} (event {change.event_id})"
+                return f", changed by {change.actor}"
         return ""
 
     def unanchored(

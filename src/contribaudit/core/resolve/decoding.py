@@ -30,7 +30,7 @@ from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.calibration import form, known_digests
-from contribaudit.core.resolve.signals import Select, SignalHistory, SignalKey, SignalReading
+from contribaudit.core.resolve.signals import Select, SignalHistory, SignalKey, SignalReading, signal_name
 from contribaudit.core.resolve.state import State
 
 _ByState: TypeAlias = dict[tuple[Subject, Digests], dict[tuple[str, object], Attestation]]
@@ -187,14 +187,12 @@ class Decoding:
             key = (present.reading.owner, present.reading.signal)
             if look.bound and any((anchor.subject, anchor.signal) == key for anchor in look.anchors):
                 continue
-            stood = self.stood(present, look.observed_at)
+            stood, signal = self.stood(present, look.observed_at), signal_name(present.reading.signal)
             if stood is None:
-                reason = (
-                    f"{look.by} attested another value, and no run shows whether {present.reading.signal} moved since"
-                )
+                reason = f"{look.by} attested another value, and no run shows whether {signal} moved since"
                 return self.refuse(found, present, _MOVED, f"{reason}; attest it again")
             if stood:
-                reason = f"{look.by} attested another value while {present.reading.signal} was in its present state"
+                reason = f"{look.by} attested another value while {signal} was in its present state"
                 return self.refuse(found, present, CONFLICT_CODE, reason)
         return None
 

@@ -96,14 +96,29 @@ def own_readings(state: State, owner: Subject) -> tuple[SignalReading, ...]:
     return tuple(_reading(state, rule, owner) for rule in rules.values())
 
 
+def signal_name(signal: SettingId) -> str:
+    """The signal as a sentence names it: "the signal generative-ai" for `signal.policy.generative-ai`."""
+    kind, _, rest = signal.removeprefix(SIGNAL_PREFIX).partition(".")
+    return f"the signal {rest if kind == 'policy' else f'{kind} {rest}'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What happened to an anchor since the look."""
+
+    anchor: Anchor
+    what: str
+    """A clause with the signal's name: "the signal generative-ai moved, first seen in this run"."""
+
+
 def what_moved(
     history: SignalHistory,
     look: Attestation,
     read: Mapping[SignalKey, SignalReading],
     until: datetime,
     select: Select = whole,
-) -> str:
-    """Which anchor of the look moved since, and since when; "" when none did.
+) -> Move | None:
+    """Which anchor of the look moved since, and since when; None when none did.
 
     Another state or a newer `updatedAt`, now or in any run since, are moves; absent and present are two states. A
     signal that is not among the anchors (the rulebook did not know it yet) anchors nothing and makes no move. Where
@@ -111,19 +126,19 @@ def what_moved(
     """
     for anchor in sorted(look.anchors, key=lambda one: (one.signal, one.subject)):
         reading = read[anchor.subject, anchor.signal]
-        key = (anchor.subject, anchor.signal)
+        key, name = (anchor.subject, anchor.signal), signal_name(anchor.signal)
         since = departed(history, anchor, look.observed_at, until, select)
         if since is not None:
-            return f"{anchor.signal} moved, first seen on {since:%Y-%m-%d %H:%M}Z"
+            return Move(anchor, f"{name} moved, first seen on {since:%Y-%m-%d %H:%M}Z")
         moved = select(key, reading.state) != select(key, anchor.state)
         elsewhere = reading.state != anchor.state or departed(history, anchor, look.observed_at, until) is not None
         seen = (reading.revision, *_revisions(history, anchor, look.observed_at, until))
         later = next((one for one in seen if newer(one, anchor.revision)), "")
         if later and (moved or not elsewhere):
-            return f"{anchor.signal} was updated on {later}"
+            return Move(anchor, f"{name} was updated on {later}")
         if moved:
-            return f"{anchor.signal} moved, first seen in this run"
-    return ""
+            return Move(anchor, f"{name} moved, first seen in this run")
+    return None
 
 
 def departed(
