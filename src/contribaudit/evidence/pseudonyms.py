@@ -17,7 +17,7 @@ from contribaudit.core.advise.report import Report
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.policy import AuditPolicy
-from contribaudit.core.model.subject import Kind
+from contribaudit.core.model.subject import Kind, folded_name
 from contribaudit.core.resolve.state import State
 from contribaudit.evidence.readme import data_dictionary
 from contribaudit.exporters.tabular import apps_with_spaces
@@ -98,7 +98,7 @@ class Pseudonymizer:
     def _pseudonym(self, name: str) -> str:
         if self.people is NameHandling.OMIT:
             return OMITTED
-        folded = name.strip().casefold().encode("utf-8", "surrogatepass")
+        folded = folded_name(name).encode("utf-8", "surrogatepass")
         return f"person-{blake2b(folded, key=self._key, digest_size=6).hexdigest()}"
 
 

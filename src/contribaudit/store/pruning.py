@@ -14,12 +14,13 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy import Column, Connection, bindparam, delete, select, update
 
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.snapshot import CollectionStatus
-from contribaudit.core.model.subject import pseudonym
+from contribaudit.core.model.subject import folded_name, pseudonym
 from contribaudit.errors import UsageError
 from contribaudit.store import ids, pruned_intervals
 from contribaudit.store.columns import fields_of, read_moment, read_value, write_moment
@@ -357,14 +358,25 @@ def forget_person(connection: Connection, person: str, moment: datetime, signatu
 
 
 def _spellings(connection: Connection, column: Column[str], person: str) -> list[str]:
-    """The spellings of the name in the column, ignoring case and surrounding blanks."""
-    folded = person.strip().casefold()
+    """The spellings of the name in the column, ignoring case, width and surrounding blanks."""
+    folded = folded_name(person)
     every = connection.execute(select(column).distinct()).scalars()
-    return [one for one in every if one.strip().casefold() == folded and one != pseudonym(person)]
+    return [one for one in every if folded_name(one) == folded and one != pseudonym(person)]
+
+
+_FULL_WIDTH = {one: one + 0xFEE0 for one in range(ord("!"), ord("~") + 1)}
+"""The form of each ASCII character that fills the width of a Chinese or Japanese one."""
+
+
+def _of_any_width(name: str) -> str:
+    """A pattern of the name, each of whose characters may have either width."""
+    return "".join(f"[{re.escape(one)}{re.escape(one.translate(_FULL_WIDTH))}]" for one in name)
 
 
 def _forget_in_texts(connection: Connection, column: Column[str], person: str, instead: str) -> int:
-    named = re.compile(rf"(?<![\w.+-]){re.escape(person.strip())}(?![\w-]|\.\w)", re.IGNORECASE)
+    plain = {normalize("NFKC", person).strip(), folded_name(person)}
+    names = "|".join(map(_of_any_width, plain))
+    named = re.compile(rf"(?<![\w.+-])(?:{names})(?![\w-]|\.\w)", re.IGNORECASE)
 
     def renamed(value: Any) -> Any:
         if isinstance(value, list):

@@ -57,15 +57,20 @@ def pseudonym(person: str) -> str:
 
     It does not make anybody anonymous: whoever guesses the email address can check whether it matches.
     """
-    folded = person.strip().casefold()
+    folded = folded_name(person)
     if _PSEUDONYM.fullmatch(folded):
         return folded
     return f"person-{sha256(folded.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
 
 
+def folded_name(person: str) -> str:
+    """The name without case, width and surrounding blanks: equal for two spellings of one person's name."""
+    return normalize("NFKC", person).strip().casefold()
+
+
 def same_person(one: str, other: str) -> bool:
     """Whether both names may mean one person; case and width are ignored, and a pseudonym matches its name."""
-    first, second = (normalize("NFKC", name).strip().casefold() for name in (one, other))
+    first, second = folded_name(one), folded_name(other)
     if _PSEUDONYM.fullmatch(first) or _PSEUDONYM.fullmatch(second):
         return pseudonym(first) == pseudonym(second)
     return first == second
