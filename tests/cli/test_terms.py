@@ -79,6 +79,9 @@ def test_an_edition_is_compared_shown_and_told_as_of_a_day(cli: Cli, pages: Path
     assert second.code == 0
     assert "changed: 1 provision" in second.out
     assert "under review: settings-control-use" in second.out
+    summary = cli("terms", "diff", NAME).out.splitlines()[1]
+    assert summary.startswith("1 provision: 1 high; ")
+    assert summary.endswith(" unchanged")
     found = json.loads(cli("terms", "diff", NAME, "--format", "json").out)
     (change,) = found["changes"]
     assert (change["kind"], change["severity"]) == ("reworded", "high")

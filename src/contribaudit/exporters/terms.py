@@ -243,7 +243,8 @@ def change_lines(
 ) -> Iterator[str]:
     """The changes as text: topic, both wordings, and the facts that rest on them."""
     yield f"{after.document}: {described(before)} -> {described(after)}"
-    yield f"{summed(found)}; {found.same} the same, {found.moved} of them moved"
+    moved = f", {found.moved} of them moved" if found.moved else ""
+    yield f"{summed(found) if found.changes else 'no provision changed'}; {found.same} unchanged{moved}"
     for one in found.changes:
         topics = ", ".join(rules.topic(topic).title for topic in one.topics) or "no topic"
         yield ""
