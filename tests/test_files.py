@@ -18,12 +18,16 @@ def test_a_windows_editor_may_have_saved_it(tmp_path: Path, encoding: str) -> No
     assert toml(read_text(tmp_path / "a.toml")) == {"name": "Zürich", "b": 1}
 
 
+TABLE = "version = 1\nname = 'Zürich, Čačak, 東京'\n"
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"a = 1\nb = '\xe9'", "line 2 is not UTF-8"),
-        ("a = 1".encode("utf-16-le"), "line 1 holds a NUL byte; UTF-16"),
-        (b"a = 1\n\0", "line 2 holds a NUL byte"),
+        *((TABLE.encode(f"utf-16-{end}"), "it is UTF-16 without a byte order mark") for end in ("le", "be")),
+        *((TABLE.encode(f"utf-32-{end}"), "it is UTF-32 without a byte order mark") for end in ("le", "be")),
+        ("a = 1".encode("utf-16-le"), "it is UTF-16 without a byte order mark"),
         (b"\xff\xfea", "starts like UTF-16 but is not valid"),
     ],
 )
@@ -31,6 +35,12 @@ def test_an_unknown_encoding_is_named(content: bytes, said: str) -> None:
     with pytest.raises(Unreadable, match=said) as caught:
         decoded(content)
     assert caught.value.hint == "Save the file as UTF-8"
+
+
+@pytest.mark.parametrize("content", [b"a = 1\n\0", b"ab = 1\n\0", b"a = 1\n" + bytes(8)])
+def test_a_nul_byte_alone_makes_no_other_encoding(content: bytes) -> None:
+    with pytest.raises(Unreadable, match="line 2 holds a NUL byte"):
+        decoded(content)
 
 
 def test_what_never_ends_is_refused_at_once(tmp_path: Path) -> None:

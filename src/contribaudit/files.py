@@ -97,6 +97,8 @@ def _no_file(status: os.stat_result) -> str:
 def decoded(content: bytes) -> str:
     """The text, without a byte order mark: UTF-8, or what a mark at its start says. Raises Unreadable."""
     encoding = next((name for mark, name in _BY_MARK if content.startswith(mark)), "utf-8-sig")
+    if encoding == "utf-8-sig" and (guess := _encoding_without_mark(content)):
+        raise Unreadable(f"it is {guess} without a byte order mark", "Save the file as UTF-8")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -106,8 +108,16 @@ def decoded(content: bytes) -> str:
         raise Unreadable(f"line {line} is not UTF-8", "Save the file as UTF-8") from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise Unreadable(f"line {line} holds a NUL byte; UTF-16 without a mark has them", "Save the file as UTF-8")
+        raise Unreadable(f"line {line} holds a NUL byte, so this is not text", "Is this the right file?")
     return text
+
+
+def _encoding_without_mark(content: bytes) -> str:
+    """UTF-32 or UTF-16 where the NUL bytes stand as in a text of mostly Latin letters; "" elsewhere."""
+    if len(content) % 4 == 0 and any(content[::4]) is not any(content[3::4]):
+        return "UTF-32"
+    fewer, more = sorted((content[::2].count(0), content[1::2].count(0)))
+    return "UTF-16" if more * 6 > len(content) and fewer * 10 < more else ""
 
 
 def read_text(path: Path, *, most: int = MOST_BYTES) -> str:
