@@ -88,9 +88,23 @@ def test_drift_is_caused_from_another_terminal(cli: Cli, monkeypatch: pytest.Mon
     assert "contribaudit simulate flip rovo tidy/confluence" in err
 
 
-@pytest.mark.parametrize("words", [("rovo",), ("in-app", "on", "off"), ("realm", "a", "b", "c"), ()])
-def test_a_flip_takes_an_app_and_a_value(words: tuple[str, ...], cli: Cli) -> None:
-    assert cli("simulate", "flip", *words).code == 2
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("rovo",), "rovo takes an app and at most one value"),
+        (("in-app", "on", "off"), "in-app takes at most one value"),
+        (("realm", "a", "b", "c"), "realm takes an app and at most one value"),
+        ((), "Missing argument"),
+        (("foo",), "There is no 'foo' to flip"),
+        (("Rovo", "acme/confluence"), "There is no 'Rovo' to flip"),
+        (("metadata", "on", "off"), "Known: in-app, rovo, trial, realm"),
+    ],
+)
+def test_a_flip_says_what_it_takes(words: tuple[str, ...], told: str, cli: Cli) -> None:
+    """Without asking any simulator."""
+    ended = cli("simulate", "flip", *words)
+    assert ended.code == 2
+    assert told in ended.err
 
 
 def test_a_flip_never_asks_atlassian(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

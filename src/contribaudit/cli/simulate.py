@@ -112,6 +112,8 @@ def flip(console: Console, what: str, words: tuple[str, ...], url: str | None) -
     """
     from contribaudit import simulator
 
+    if what not in simulator.WHAT:
+        raise UsageError(f"There is no {what!r} to flip", hint=f"Known: {', '.join(simulator.WHAT)}")
     subject, value = _subject_and_value(what, words)
     address = url or console.settings().api_url
     try:

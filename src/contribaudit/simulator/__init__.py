@@ -16,7 +16,7 @@ from datetime import datetime
 from starlette.applications import Starlette
 
 from contribaudit.simulator.app import RequestRecord, Simulation, make_app, utc_now
-from contribaudit.simulator.control import NotFlipped, add_control, ask_to_flip
+from contribaudit.simulator.control import WHAT, NotFlipped, add_control, ask_to_flip
 from contribaudit.simulator.faults import KINDS, Fault, parse_fault
 from contribaudit.simulator.options import Options
 from contribaudit.simulator.organization import Organization
@@ -38,6 +38,7 @@ from contribaudit.simulator.values import (
 
 __all__ = [
     "KINDS",
+    "WHAT",
     "Actor",
     "App",
     "Directory",
