@@ -1,8 +1,8 @@
-"""What each source says of an app's main AI switch: people, Atlassian's gateway, and the app's AI policy item.
+"""What each source says about an app's main AI switch: people, Atlassian's gateway, and the app's AI policy item.
 
-A field of the gateway is about the app that it was asked for, but for Jira's, which is about the Jira family of the
-site: while another app of the family is seen open, its yes contradicts no block of this one. A yes for a whole site is
-about at least one of its apps; `effective_ai` draws that conclusion. What the sources show together, `rovo` says.
+A gateway field is about the app for which it was asked, except Jira's, which is about the site's whole Jira family:
+while another app of the family is seen open, its yes does not contradict a block of this app. A yes for a whole site
+is about at least one of its apps; `effective_ai` draws that conclusion. `rovo` combines the sources.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from contribaudit.core.resolve.state import State, once_per_state
 BLOCKED = "blocked"
 LIMITED = "limited"
 OPENNESS = {BLOCKED: 0, "off": 0, LIMITED: 1, "allowed": 2, "on": 2}
-"""How far a word lets AI in."""
+"""How far each word lets AI in, from 0 for not at all to 2 for everybody."""
 WORDS: Mapping[SettingId, tuple[str, ...]] = {
     names.AI_ACCESS: ("allowed", LIMITED, BLOCKED),
     names.AI_OWN_SETTING: ("on", LIMITED, "off"),
@@ -33,9 +33,9 @@ CALLED: Mapping[SettingId, str] = {
     names.AI_OWN_SETTING: "the app's own AI switch",
 }
 WITNESSES = (names.GATEWAY_ROVO, names.GATEWAY_AI, names.GATEWAY_ROVO_LLM, names.AI_POLICY_ITEM)
-"""Settings that tell of a main switch beside its own."""
+"""Further settings that show the position of a main switch."""
 GATEWAY_SILENT = "gateway_silent"
-"""Code of an answer of the gateway that cannot be used, where nobody has looked either."""
+"""Code of a gateway answer that cannot be used, where nobody has looked either."""
 _ENABLED: Mapping[SettingId, str] = {
     names.GATEWAY_ROVO: "Rovo is",
     names.GATEWAY_AI: "AI features are",
@@ -51,34 +51,34 @@ class Answer:
     """None for an answer that cannot be used: null, an error, a refusal."""
     link: Reason
     stop: Stop | None = None
-    """Why it cannot be used."""
+    """The stop that an unusable answer makes; None for a usable one."""
 
     @property
     def setting(self) -> SettingId | None:
-        """The field that decides."""
+        """The gateway field that decides."""
         return self.link.observation.setting if self.link.observation is not None else None
 
 
 def main_switch(known: App | None) -> SettingId:
-    """The switch that gateway and item tell of: the app's own where the app stands outside Rovo access."""
+    """The switch that gateway and item are about: the app's own where Rovo access does not cover the app."""
     return names.AI_OWN_SETTING if known is not None and known.rovo_block == "elsewhere" else names.AI_ACCESS
 
 
 def recorded(state: State, app: Subject, switch: SettingId) -> tuple[str, Observed] | Stop:
-    """The switch's word as people recorded it, and the observation that says it; else the stop that its lack makes."""
+    """The switch's word as people recorded it, with its observation; else a stop."""
     return read_word(state, app, switch, WORDS[switch], CALLED[switch])
 
 
 def is_shut(word: str) -> bool:
-    """Whether the word of a switch lets AI in for nobody."""
+    """Whether the word of a switch keeps AI out for everybody."""
     return OPENNESS[word] == OPENNESS[BLOCKED]
 
 
 def gateway(state: State, app: Subject) -> Answer | None:
     """The gateway's answer about the app; None where it was not asked.
 
-    One field that says yes is a yes. A no is one where Rovo and AI features, as far as each was asked for, are off: the
-    language models are a part of Rovo.
+    One field that says yes makes a yes. It is a no where Rovo and AI features, as far as each was asked for, are off:
+    the language models are part of Rovo.
     """
     seen = {field: state.read(app, field) for field in _ENABLED}
     for field, found in seen.items():
@@ -107,10 +107,10 @@ def gateway(state: State, app: Subject) -> Answer | None:
 
 @once_per_state
 def nobody_alone(state: State, organization: str) -> Reason | None:
-    """Why no group of the organization can be given Rovo alone: no plan that it can be on limits Rovo by group.
+    """Why Rovo cannot be limited to groups in the organization: no plan that it may have allows that.
 
-    None where one can, where a plan is not known, since a word that the rulebook does not know proves nothing, and
-    where a trial may be of a plan that limits Rovo by group.
+    None where a possible plan allows it, where no plan is known (a word that the rulebook does not know proves
+    nothing), and where a trial may be of a plan that allows it.
     """
     able = state.rulebook.plan_with("rovo_by_group")
     possible = plans_by_console(state, organization)
@@ -130,7 +130,7 @@ def nobody_alone(state: State, organization: str) -> Reason | None:
 
 
 def explained_by_family(state: State, app: Subject, answer: Answer) -> bool:
-    """Whether the answer is Jira's yes, which is about the family, and another app of the family is seen open."""
+    """Whether the answer is Jira's yes about the whole family, and another app of the family is seen open."""
     return bool(answer.yes) and answer.setting != names.GATEWAY_AI and _open_sibling(state, app)
 
 
@@ -152,7 +152,7 @@ def _in_family(state: State, app: Subject) -> bool:
 
 
 def _witnessed_open(state: State, app: Subject) -> bool:
-    """Whether a witness that is about this app alone says that it is open."""
+    """Whether a source that is about this app alone says that it is open."""
     words = {switch: recorded(state, app, switch) for switch in WORDS}
     if any(not isinstance(word, Stop) and not is_shut(word[0]) for word in words.values()):
         return True
@@ -163,7 +163,7 @@ def _witnessed_open(state: State, app: Subject) -> bool:
 
 
 def policy_item(state: State, app: Subject) -> tuple[bool, Observed] | None:
-    """Whether the app's AI policy item reads as on, with what says so; None where it is absent or reads as neither."""
+    """Whether the app's AI policy item reads as on, with its observation; None if it is absent or reads as neither."""
     seen = state.value(app, names.AI_POLICY_ITEM)
     if seen is None or seen.value not in ("on", "off"):
         return None
@@ -172,7 +172,7 @@ def policy_item(state: State, app: Subject) -> tuple[bool, Observed] | None:
 
 @once_per_state
 def site_answers(state: State, organization: str) -> Mapping[int, Observed]:
-    """Sites for which the gateway says that Rovo is enabled, by their number in `sites_index`."""
+    """The gateway's yes for each site where Rovo is enabled, by the site's number in `sites_index`."""
     by_name: dict[str, Observed] = {}
     for subject in state.subjects(Kind.SITE, organization):
         seen = state.value(subject, names.GATEWAY_ROVO)

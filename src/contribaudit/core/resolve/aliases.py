@@ -1,7 +1,7 @@
 """Aliases: the subject, or subjects, that a text such as "app:acme.atlassian.net/confluence" names.
 
-A space is named by its ARI or by `space:HOST/TYPEKEY/KEY`, as the listings show it and have shown it. People rarely
-know which app of the Jira family a project belongs to, so any of the site's finds it.
+A space is named by its ARI, or by `space:HOST/TYPEKEY/KEY` with its present or a former key. People rarely know which
+app of the Jira family a project belongs to, so the type key of any of the site's Jira apps finds it.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _PREFIX = "space:"
 
 @dataclass(frozen=True, slots=True)
 class TextMeaning:
-    """What a text meant when it was written."""
+    """The spaces that a text meant when it was written."""
 
     known: tuple[KnownSpace, ...] = ()
-    """Those of them that are known now."""
+    """The spaces among them that are known now."""
     ids: frozenset[str] = frozenset()
-    """IDs of all that it may mean: several where the key is ambiguous or has passed on."""
+    """IDs of all spaces that it may mean: several where the key is ambiguous or was given to another space."""
     reused: bool = False
-    """True where the key has come to name another space since."""
+    """True where the key may name another space since."""
 
 
 def holds_spaces(state: State, app: Subject) -> bool | None:
@@ -51,7 +51,7 @@ def find_spaces(state: State, organization: str, text: str) -> list[KnownSpace]:
 
 
 def space_of(state: State, subject: Subject) -> KnownSpace | None:
-    """The space as the listings show it, whichever way the subject is written; None where they do not, or several."""
+    """The space in the listings, however the subject is written; None where they show none or several."""
 
     def look() -> KnownSpace | None:
         found = find_spaces(state, subject.organization, subject.id)
@@ -61,7 +61,7 @@ def space_of(state: State, subject: Subject) -> KnownSpace | None:
 
 
 def remember(state: State, known: KnownSpace) -> None:
-    """Spare `space_of` the question for a space that a page of the book has just shown by its ARI."""
+    """Give `space_of` its answer for a space that a page of the index has just shown, to save the query."""
     state.once(("space", known.space.subject), lambda: known)
 
 
@@ -86,24 +86,24 @@ def _apps(state: State, organization: str, host: str, type_key: str) -> list[Sub
 
 
 def listed_whole(state: State, organization: str, apps: Sequence[Subject]) -> bool:
-    """True when every one of the apps that may have spaces was listed to the end; False where there is none."""
+    """True when the spaces of all these apps that may have any were listed to the end; False if none may have any."""
     lists = state.spaces(organization).lists()
     own = [app for app in apps if holds_spaces(state, app) is not False]
     return bool(own) and all(app in lists and lists[app].status is CollectionStatus.OK for app in own)
 
 
 def where_it_would_be(state: State, organization: str, text: str) -> list[Subject]:
-    """The apps among whose spaces the text would be found; by an ARI, all that have any."""
+    """The apps whose listings would show the space that the text names; for an ARI, all apps with spaces."""
     if not _without_prefix(text).startswith("ari:"):
         return apps_named(state, organization, text)
     return [app for app in state.subjects(Kind.APP, organization) if holds_spaces(state, app)]
 
 
 def meant(state: State, organization: str, text: str, written_at: datetime) -> TextMeaning:
-    """What the text meant when it was written: an ARI itself, a key the space that bore it then.
+    """What the text meant when it was written: an ARI means itself, a key the space that had it then.
 
-    A space that lost its key is still meant by it. Where another bears the key now, or it was only made since, nobody
-    can tell which of them the text is about.
+    It still means a space that has lost the key. Where another space has the key now, or the space was only made
+    since, nobody can know which of them the text is about.
     """
     now = tuple(find_spaces(state, organization, text))
     bare = _without_prefix(text)
@@ -132,7 +132,7 @@ def _without_prefix(text: str) -> str:
 
 
 def _split(bare: str) -> tuple[str, str, str]:
-    """Host and type key without case, and the key; each "" where it is missing."""
+    """Host and type key in lower case, and the key; each "" where it is missing."""
     host, _, rest = bare.partition("/")
     type_key, _, key = rest.partition("/")
     return host.casefold(), type_key.casefold(), key
@@ -140,7 +140,7 @@ def _split(bare: str) -> tuple[str, str, str]:
 
 @once_per_state
 def _apps_by_host(state: State, organization: str) -> dict[str, list[tuple[Subject, str]]]:
-    """The apps with their type keys without case, by host."""
+    """By host in lower case: its apps, each with its type key in lower case."""
     found: dict[str, list[tuple[Subject, str]]] = {}
     for app in state.subjects(Kind.APP, organization):
         host = state.recall(app, names.APP_HOST).casefold()
@@ -153,8 +153,8 @@ def resolve_alias(state: State, text: str) -> Subject | None:
 
     Accepts an ARI or ID, `company`, `organization`, `organization:ID`, `site:HOST` (or its cloud ID),
     `app:HOST/TYPEKEY`, `app:TYPEKEY/ID`, `space:HOST/TYPEKEY/KEY`, `connector:NAME`, each with the prefix `ORG_ID:`
-    where several organizations are in reach. A space of a known app that no whole listing could show is taken at its
-    word. Raises AmbiguousSubject that lists the ARIs when the text names several subjects.
+    where several organizations are in reach. A space of a known app is
+    accepted unseen unless the listing is complete. Raises AmbiguousSubject, which lists the ARIs, for several matches.
     """
     organization, rest = _split_prefix(state, text.strip())
     found = list(dict.fromkeys(_candidates(state, rest, organization)))
@@ -180,10 +180,10 @@ def alias_of(state: State, subject: Subject) -> str:
 
 
 def spoken(subject: Subject, alias: str, name: str, type_key: str, title: str) -> str:
-    """What people say for a subject: "Jira on acme.atlassian.net", "space ENG in Confluence on acme.atlassian.net".
+    """The name of a subject in prose: "Jira on acme.atlassian.net", "space ENG in Confluence on acme.atlassian.net".
 
-    `alias` is that of reports, `title` what the rulebook calls the app's type key, "" where it does not know it. An
-    organization goes by its name, and whatever has no better word by its alias.
+    `alias` is the one in reports, `title` the rulebook's title for the app's type key ("" if unknown). An organization
+    goes by its name, and a subject without a better name by its alias.
     """
     kind, _, rest = alias.partition(":")
     product = title or type_key
@@ -238,7 +238,7 @@ def _candidates(state: State, text: str, organization: str | None) -> list[Subje
 
 @once_per_state
 def _apps_by_name(state: State, organization: str | None) -> tuple[dict[str, list[Subject]], dict[str, list[Subject]]]:
-    """Every app by its ID, with and without "app:" before it, and by its alias without case."""
+    """Every app by its ID, with and without "app:" before it, and by its alias in lower case."""
     by_id: dict[str, list[Subject]] = {}
     by_alias: dict[str, list[Subject]] = {}
     for app in state.subjects(Kind.APP, organization):
@@ -249,7 +249,7 @@ def _apps_by_name(state: State, organization: str | None) -> tuple[dict[str, lis
 
 
 def _site_space_or_connector(state: State, text: str, folded: str, organization: str) -> list[Subject]:
-    """A site, a space, or a connector that something was recorded of."""
+    """The sites, spaces, or recorded connectors that the text names."""
     kind, _, name = folded.partition(":")
     match kind:
         case "site":

@@ -1,6 +1,6 @@
-"""Attested values as observations: in force, held by their anchors, proven by signals, stale or contradicted.
+"""Turns attestations into observations: in force, anchored, proven by signals, stale or in conflict.
 
-Defaults follow the highest plan, so no value outlives a change of it:
+Defaults follow the highest plan, so no attested value outlives a change of that plan:
 https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
 """
 
@@ -59,17 +59,17 @@ PLAN_UNREAD = "plan_unread"
 
 @dataclass(frozen=True, slots=True)
 class PlanSeen:
-    """The highest plan from a run on, until the next entry. Only a run that read every app makes one."""
+    """The highest plan from a run on until the next entry. Only a run that read every app makes an entry."""
 
     since: datetime
     highest: str | None
-    """None where a run could not tell; `words` then stands for it."""
+    """None where the run could not determine it; `words` is compared instead."""
     words: tuple[str, ...]
     """Every plan word of the organization's apps, sorted."""
 
 
 def plan_now(state: State, organization: str) -> PlanSeen | str:
-    """The highest plan, or the plan words where it cannot be told, as this run read them; else why they are unread."""
+    """The highest plan, or the plan words where it is unknown, as this run read them; else why they are unread."""
     place = state.organizations[organization]
     if not place.completed(names.WORKSPACES):
         return place.why_not(names.WORKSPACES)
@@ -135,7 +135,7 @@ def _plan_name(highest: str | None, words: tuple[str, ...]) -> str:
 
 REVOKED = "revoked"
 ATTESTED_BY = "attested by "
-"""How the source of what one attestation says begins; its person follows."""
+"""The prefix of the source of an attested value; the person's email address follows."""
 SIGNAL_UNREAD = "signal_unread"
 SIGNAL_MOVED = "signal_moved"
 BEING_APPLIED = "a change is being applied"
@@ -143,7 +143,7 @@ BEING_APPLIED = "a change is being applied"
 
 @dataclass(frozen=True, slots=True)
 class AttestationHistory:
-    """What people recorded of one organization, and how signals and plans stood meanwhile."""
+    """What people recorded about one organization, and its signals and plans over the same time."""
 
     attestations: tuple[Attestation, ...] = ()
     """All of them, revoked and superseded ones included."""
@@ -151,7 +151,7 @@ class AttestationHistory:
     plans: tuple[PlanSeen, ...] = ()
     """Oldest first."""
     objects: Objects = field(default_factory=dict)
-    """What states of signals consist of, as far as decoders and anchors of another canonical form need to know."""
+    """The objects behind states of signals, as far as decoders and anchors of another canonical form need them."""
 
 
 EMPTY = AttestationHistory()
@@ -163,7 +163,7 @@ def weighed(
     find_setting: Callable[[SettingId], Setting],
     settings: Sequence[Setting] = (),
 ) -> list[AttestedValues]:
-    """What people recorded of each organization that the state knows, by the rules of evidence.
+    """The attested values of each organization that the state knows, judged by the rules of evidence.
 
     `settings` is the whole catalogue, without which no signal can be proven.
     """
@@ -175,7 +175,7 @@ def weighed(
 
 
 class AttestedValues:
-    """One organization's attestations, weighed."""
+    """Judges the attestations of one organization by plan, signals, proofs and decoders."""
 
     def __init__(
         self,
@@ -197,7 +197,7 @@ class AttestedValues:
         self._calibrations: dict[tuple[Subject, Family, frozenset[SignalKey], SettingId], Calibration] = {}
 
     def observations(self) -> Iterator[Observation]:
-        """One for each subject and setting that anybody attested, sorted.
+        """Yield one observation for each subject and setting that anybody attested, sorted.
 
         Yields `Observed` of grade decoded, attested or inferred, or `Unavailable` with a code that says why no value
         counts: STALE_CODES, CONFLICT_CODE, "signal_unread", "plan_unread", "revoked", "unknown_word".
@@ -216,7 +216,7 @@ class AttestedValues:
             yield self.decoded(newest, found)
 
     def decoded(self, newest: Sequence[Attestation], found: Observation) -> Observation:
-        """What decoders read out of the signals now, where they may be relied on; else what was found without them."""
+        """What decoders read from the signals now, where they count; else `found`, which was computed without them."""
         setting = self.find(found.setting)
         trusts = [one for one in self.decoders.for_setting(setting.id) if found.subject in one.agreed]
         if not trusts:
@@ -232,7 +232,7 @@ class AttestedValues:
         return Decoding(self.state, self.told.signals, self.told.objects).weigh(setting, present, newest, found)
 
     def judge(self, newest: Sequence[Attestation]) -> Observation:
-        """What the attestations of the newest moment are worth; none of several may be doubtful."""
+        """The observation from the attestations of the newest moment; if one of them does not count, none does."""
         setting = self.find(newest[0].setting)
         if len({form(setting, one.value) for one in newest}) > 1:
             who = " and ".join(sorted({one.by for one in newest}))
@@ -241,7 +241,7 @@ class AttestedValues:
         return next((one for one in weighed if isinstance(one, Unavailable)), weighed[0])
 
     def weigh(self, setting: Setting, attestation: Attestation) -> Observation:
-        """What one attestation is worth now: by the plan, by whether signals can be compared, and by what they say."""
+        """The observation from one attestation, by the plan, the signals (if they can be compared) and their proofs."""
         changed = self.plan_change(attestation)
         if changed is not None:
             return self.refuse(attestation, *changed)
@@ -285,7 +285,7 @@ class AttestedValues:
         )
 
     def what_it_may_be(self, attestation: Attestation, read: Mapping[SignalKey, SignalReading]) -> str:
-        """What the rulebook's candidate readings make of the move, after a colon; "" where they make nothing of it."""
+        """What the move may mean by the rulebook's candidate readings, after a colon; "" where they say nothing."""
         told = [
             candidate.told(anchor.state, read[anchor.subject, anchor.signal].state, self.told.objects)
             for anchor in attestation.anchors
@@ -296,7 +296,7 @@ class AttestedValues:
         return f": {'; '.join(found)}" if found else ""
 
     def scores(self) -> Iterator[Score]:
-        """How each candidate reading did against attestations that no one took back, by owner."""
+        """The score of each candidate reading against unrevoked attestations, by owner."""
         for candidate in self.state.rulebook.candidates:
             setting = self.find(candidate.setting)
             by_owner: dict[Subject, list[bool]] = defaultdict(list)
@@ -311,7 +311,7 @@ class AttestedValues:
                 yield Score(candidate, owner, sum(agreed), len(agreed) - sum(agreed))
 
     def who_moved(self, attestation: Attestation, moved: Move) -> str:
-        """Who moved the signal, by the audit log: ", changed by ops@acme.example"; "" where that is not known."""
+        """Who moved the signal, according to the audit log: ", changed by ops@acme.example"; "" where unknown."""
         # From midnight on, so that the looks of one day share one search.
         since = attestation.observed_at.replace(hour=0, minute=0, second=0, microsecond=0)
         for change in self.state.changes(attestation.subject.organization, since):
@@ -323,7 +323,7 @@ class AttestedValues:
     def unanchored(
         self, setting: Setting, attestation: Attestation, read: Mapping[SignalKey, SignalReading]
     ) -> Observation:
-        """Plainly attested, unless signals that are proven for the setting say otherwise now."""
+        """The value of an attestation without anchors, unless signals that are proven for the setting contradict it."""
         if read and not any(_doubt(reading) for reading in read.values()):
             proof = self.proof(setting, attestation.subject, frozenset(read))
             if proof is not None and not same_value(setting, proof.value, attestation.value):
@@ -332,14 +332,14 @@ class AttestedValues:
         return self.accept(attestation)
 
     def proof(self, setting: Setting, subject: Subject, signals: frozenset[SignalKey]) -> Proof | None:
-        """What the present state is proven to mean. After a plan change a pair waits for one that agrees with it."""
+        """The proven meaning of the present state, or None. After a plan change it needs an attestation that agrees."""
         select = self.decoders.select(setting.id, subject)
         present = state_of(self.readings(subject, setting.family).values(), signals, select)
         found = self.calibration(setting, subject, signals).proven.get((setting.id, present))
         return found if found is not None and self.plan_change(found.confirmed) is None else None
 
     def plan_change(self, attestation: Attestation) -> tuple[str, str] | None:
-        """Why the plan does not carry it any more."""
+        """Code and reason why the plan no longer carries the attestation; None when it does."""
         return plan_moved(attestation, self.plan, self.told.plans, self.state.as_of)
 
     def readings(self, subject: Subject, family: Family) -> Mapping[SignalKey, SignalReading]:
@@ -352,7 +352,7 @@ class AttestedValues:
         return self._readings[subject, family]
 
     def calibration(self, setting: Setting, subject: Subject, signals: frozenset[SignalKey]) -> Calibration:
-        """What the organization has shown of these signals; a decoder's pointers make it one of the setting alone."""
+        """The calibration of these signals; where a decoder has pointers for the setting, for that setting alone."""
         own = setting.id if self.decoders.for_setting(setting.id) else SettingId("")
         key = (subject, setting.family, signals, own)
         if key not in self._calibrations:
@@ -363,7 +363,7 @@ class AttestedValues:
         return self._calibrations[key]
 
     def accept(self, attestation: Attestation, *, anchored: bool = False) -> Observed:
-        """The attested value, with its own age: nothing prolongs it."""
+        """The attested value with its own age, which nothing prolongs."""
         witness = self.witness(attestation, anchored=anchored)
         source = _source(attestation)
         return Observed(
@@ -382,7 +382,7 @@ class AttestedValues:
         return attestation.witness(self.state.as_of, anchored=anchored, generation=generation)
 
     def refuse(self, attestation: Attestation, code: str, reason: str) -> Unavailable:
-        """No value, and why."""
+        """An `Unavailable` in place of the attested value, with code and reason."""
         return Unavailable(
             attestation.setting, attestation.subject, code, reason, self.state.as_of, _source(attestation)
         )
@@ -403,7 +403,7 @@ def _in_present_form(history: AttestationHistory) -> AttestationHistory:
 
 
 def _doubt(reading: SignalReading | None) -> str:
-    """Why a signal cannot be compared; "" when it can. One that the rulebook no longer names is not read."""
+    """Why a signal cannot be compared; "" when it can. None is a signal that the rulebook no longer lists."""
     if reading is None:
         return "the rulebook no longer lists it as a signal of this setting"
     if reading.standing is Standing.UNREAD:

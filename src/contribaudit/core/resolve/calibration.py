@@ -1,14 +1,13 @@
-"""Which states of its signals an organization has itself given a meaning, setting by setting.
+"""Calibration: which states of its signals an organization has itself given a meaning, setting by setting.
 
-A state becomes proven for a setting when two states each carry attested values for every setting and list of the
-family that the console shows there, and exactly one setting differs between the two: then each of both decodes to its
-value. A state to which two unrevoked attestations gave different values shows that the signal does not determine that
-setting, which is set aside.
-Everything is computed anew from what is not revoked, so that a typo can be taken back.
+A state becomes proven for a setting when two states each have attested values for every setting and list of the
+family that the console shows there, and exactly one setting differs between the two: each state then decodes to its
+value. If two unrevoked attestations gave different values to one state, the signal does not determine that setting,
+which is then set aside. Each run computes everything from what is not revoked, so that a typo can be taken back.
 
-Both sides of a comparison must be made by the same code. What a digest is made of is kept with the history, so a digest
-of an older canonical form can be made anew; where it was not kept the two cannot be compared, and an anchor of it holds
-nothing.
+Digests can be compared only if the same code made them. The history keeps the objects, so a digest of an older
+canonical form can be computed again; where an object was not kept, its digest cannot be compared, and an anchor on it
+holds nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.signals import Select, SignalHistory, SignalKey, SignalReading, whole
 
 SignalState: TypeAlias = tuple[tuple[Subject, SettingId, tuple[str, ...] | None], ...]
-"""The combination of all signals of one subject and family, sorted."""
+"""The states of all signals of one subject and family together, sorted."""
 NO_CONDITIONS: Mapping[SettingId, AskedIf] = {}
 _Form: TypeAlias = tuple[str, Value]
 _AttestedValues: TypeAlias = Mapping[SettingId, Mapping[_Form, Sequence[Attestation]]]
@@ -36,16 +35,16 @@ _AttestedValues: TypeAlias = Mapping[SettingId, Mapping[_Form, Sequence[Attestat
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a state decodes to, and what it rests on."""
+    """The value that a state decodes to, and the attestation that supports it."""
 
     value: Value
     confirmed: Attestation
-    """The newest attestation of this setting in either state of the pair: the value is as old as this."""
+    """The newest attestation of this setting in either state of the pair, from which the value's age counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What the states of one combination of signals are known to mean."""
+    """What the states of some signals together are known to mean."""
 
     proven: Mapping[tuple[SettingId, SignalState], Proof]
     set_aside: frozenset[SettingId]
@@ -60,7 +59,7 @@ def settings_of(settings: Iterable[Setting], family: Family, kind: Kind) -> tupl
 def state_of(
     signals: Iterable[Anchor | SignalReading], only: Collection[SignalKey], select: Select = whole
 ) -> SignalState:
-    """The combined state of the signals among `only`, each cut down to what counts of it."""
+    """The combined state of the signals that are in `only`, each reduced to what `select` keeps of it."""
     found = [
         (_owner(one), one.signal, select((_owner(one), one.signal), one.state))
         for one in signals
@@ -76,12 +75,12 @@ def calibrate(
     select: Select = whole,
     conditions: Mapping[SettingId, AskedIf] = NO_CONDITIONS,
 ) -> Calibration:
-    """What unrevoked attestations of one subject and family show of these signals, superseded ones included.
+    """What unrevoked attestations of one subject and family, superseded ones included, show about these signals.
 
-    `settings` are all those of the family and kind (`settings_of`). An attestation counts when it is anchored by every
-    one of the `signals`; those that it has beside them are left out of its state. With a `select` made for one setting
-    the answer is about that setting alone. A setting that the console does not show beside another one's value
-    (`conditions`) need not be attested there: of an include and an exclude list nobody can see both.
+    `settings` are all those of the family and kind (`settings_of`). An attestation counts when every one of `signals`
+    anchors it; its other anchors are left out of the state. With a `select` made for one setting, the answer is about
+    that setting alone. A setting that the console does not show with some value of another (`conditions`) need not be
+    attested there: nobody can see both an include and an exclude list.
     """
     by_id = {one.id: one for one in settings}
     told: dict[SignalState, dict[SettingId, dict[_Form, list[Attestation]]]] = defaultdict(dict)
@@ -104,13 +103,13 @@ def calibrate(
 
 
 def form(setting: Setting | None, value: Value) -> _Form:
-    """A value as calibration compares it: a number is never a truth value."""
+    """The value with its type, as calibration compares it: a number never equals a truth value."""
     compared = comparable(setting, value) if setting is not None else value
     return type(compared).__name__, compared
 
 
 def _ruled_out(values: _AttestedValues, condition: AskedIf | None) -> bool:
-    """True where the state's value of another setting rules this one out."""
+    """True where the state's value of another setting means that the console does not show this one."""
     if condition is None or len(values.get(condition.setting, ())) != 1:
         return False
     return condition.rules_out(next(iter(values[condition.setting]))[1])
@@ -122,9 +121,9 @@ def _pairs(
     by_id: Mapping[SettingId, Setting],
     conditions: Mapping[SettingId, AskedIf],
 ) -> dict[tuple[SettingId, SignalState], Proof]:
-    """The states that differ from another one in this setting alone.
+    """Proofs for the states that differ from another state in this setting alone.
 
-    What the console shows only beside some of its values is compared where both states have it.
+    A setting that the console shows only with some values of this one is compared where both states have it.
     """
     follows = {one for one in by_id if one in conditions and conditions[one].setting == setting}
     valued = {state: said for state, said in full.items() if setting in said}
@@ -150,7 +149,7 @@ def _pairs(
 
 
 def _holds_a_list(setting: Setting, full: Iterable[_AttestedValues]) -> bool:
-    """Lists are never inferred, whether the catalogue or the attested value says that it is one."""
+    """Whether the setting is a list by the catalogue or by an attested value. Lists are never inferred."""
     return setting.is_list or any(name == "tuple" for said in full for name, _ in said.get(setting.id, ()))
 
 
@@ -162,12 +161,12 @@ OTHER_FORM = "its digest was computed by another version of contribaudit, and th
 
 
 def outdated(attestations: Iterable[Attestation]) -> bool:
-    """Whether any anchor was made by another version than this one."""
+    """Whether any anchor has another version of the canonical form than this code."""
     return any(anchor.canonical != VERSION for one in attestations for anchor in one.anchors)
 
 
 def renewed(state: Digests, objects: Objects) -> Digests:
-    """The state by the present form, as far as its objects were kept."""
+    """The state in the present canonical form, as far as its objects were kept."""
     if state is None:
         return None
     return tuple(sorted(digest(canonical_json(stable(objects[one]))) if one in objects else one for one in state))
@@ -185,7 +184,7 @@ def wanted_objects(
 
 
 def known_digests(history: SignalHistory, attestations: Iterable[Attestation]) -> dict[SignalKey, set[str]]:
-    """Every digest that a run or an anchor knows, by owner and signal."""
+    """Every digest that a run or an anchor recorded, by owner and signal."""
     held: dict[SignalKey, set[str]] = defaultdict(set)
     for key, states in history.items():
         held[key].update(name for _, state in states for name in state or ())
@@ -196,7 +195,7 @@ def known_digests(history: SignalHistory, attestations: Iterable[Attestation]) -
 
 
 def renewed_anchor(anchor: Anchor, objects: Objects) -> Anchor:
-    """The anchor by the present form; as it is where one of its objects was not kept."""
+    """The anchor in the present canonical form; unchanged where one of its objects was not kept."""
     if anchor.canonical == VERSION or not all(name in objects for name in anchor.state or ()):
         return anchor
     return replace(anchor, state=renewed(anchor.state, objects), canonical=VERSION)

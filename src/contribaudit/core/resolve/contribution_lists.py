@@ -1,6 +1,6 @@
-"""The include and exclude lists of in-app data contribution: what each names, and by which keys a subject is named.
+"""The include and exclude lists of in-app data contribution: what each of them names, and how a subject is matched.
 
-They name apps, spaces and connectors by ARI or alias, and platform apps:
+The lists name apps, spaces and connectors by ARI or alias, and platform apps:
 https://support.atlassian.com/security-and-access-policies/docs/include-or-exclude-in-app-data/
 """
 
@@ -29,24 +29,24 @@ class Listed:
     """One of the two lists, as last recorded."""
 
     sentence: str
-    """What it is and how much it names."""
+    """Which list it is, and how many items it has."""
     observation: Observed
     entries: frozenset[str]
     """Keys of what is listed."""
     apps_of_spaces: Mapping[str, str]
-    """By the key of an app of which a space is listed: the first such space, as written."""
+    """By the key of an app with a listed space: the first of its listed spaces, as written."""
     unknown_entries: tuple[str, ...]
-    """Entries, as written, that name nothing known in the organization: each may be anything in it."""
+    """Entries, as written, that match nothing known in the organization, and so may mean anything in it."""
     ambiguous: frozenset[str]
-    """Keys that several apps or spaces bear."""
+    """Keys that several apps or spaces have."""
     reused: frozenset[str]
-    """Keys of spaces that a listed key may name since it passed from one to another: which one, nobody can tell."""
+    """Keys of spaces that a listed key may mean, because it passed from one space to another."""
     apps_only: bool
-    """True when it names nothing but known apps and connectors, so that no space is listed by itself."""
+    """True when the list names only known apps and connectors, so that no space is listed individually."""
 
 
 def keys_of(state: State, subject: Subject) -> frozenset[str]:
-    """Everything by which a list can name the subject; a space that a listing shows is matched by its ID alone."""
+    """All keys by which a list can name the subject; a space that a listing shows is matched by its ID alone."""
     if subject.kind is Kind.APP:  # asked again for each of its spaces
         return state.once(("keys", subject), lambda: _subject_keys(state, subject))
     if subject.kind is Kind.SPACE:
@@ -57,7 +57,7 @@ def keys_of(state: State, subject: Subject) -> frozenset[str]:
 
 
 def app_of_space(state: State, space: Subject) -> Subject | None:
-    """The app that a space belongs to, by the listing or else by `space:HOST/TYPEKEY/KEY`; None where neither tells."""
+    """The app of a space, by the listing or else by `space:HOST/TYPEKEY/KEY`; None where neither gives one."""
     known = space_of(state, space)
     if known is not None:
         return known.space.app
@@ -72,7 +72,7 @@ def _subject_keys(state: State, subject: Subject) -> frozenset[str]:
 
 @once_per_state
 def contribution_list(state: State, organization: str, setting: SettingId) -> Listed | Stop:
-    """The list, looked up once for the whole organization; the stop that its lack makes."""
+    """The list, computed once for the whole organization; a stop where it was not seen."""
     seen = state.read(organization_subject(organization), setting)
     what = "the include list" if setting == names.INCLUDED else "the exclude list"
     if not (isinstance(seen, Observed) and isinstance(seen.value, tuple)) or seen.grade is Grade.PREDICTED:
@@ -112,7 +112,7 @@ def contribution_list(state: State, organization: str, setting: SettingId) -> Li
 
 
 def _known_keys(state: State, organization: str, apps: Iterable[str]) -> frozenset[str]:
-    """Keys of everything known in the organization, aliases of earlier runs included."""
+    """Keys of everything known in the organization, including aliases of earlier runs."""
     former = (_spelling_key(state, alias) for alias in state.organization(organization).alias_holders)
     others = (
         key for kind in _LISTED_KINDS for one in state.subjects(kind, organization) for key in keys_of(state, one)
@@ -141,7 +141,7 @@ def _app_key(space_key: str) -> str:
 
 
 def _spelling_key(state: State, text: str, organization: str = "") -> str:
-    """The form in which two spellings of one name are equal: no case, no prefix, the rulebook's own type key."""
+    """The form in which all spellings of a name are equal: lower case, no prefix, the rulebook's own type key."""
     folded = text.strip().removeprefix(f"{organization}:").casefold()
     kind, _, path = folded.partition(":")
     if kind not in ("app", "space"):

@@ -1,7 +1,7 @@
-"""What comes before any switch of contribution: the date, an exemption, and whether the subject has the settings.
+"""What decides about contribution before any switch: the date, an exemption, and whether the subject has the settings.
 
-A recorded exemption counts where it is evidenced: the organization's own Data contribution screen has to show it, and
-plan and apps must be able to have it:
+A recorded exemption counts only with evidence: the organization's own Data contribution screen must show it, and the
+plan and the apps must be able to have it:
 https://support.atlassian.com/security-and-access-policies/docs/understand-data-contribution/
 """
 
@@ -42,19 +42,19 @@ _NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What the rules ask of a subject that has the settings."""
+    """Which contribution rules apply to a subject that has the settings."""
 
     listable: bool
     """Whether the lists can name it; False where the organization's switch alone decides."""
     app: Subject | None = None
-    """The app that it is or belongs to; None for the organization, a site and a connector."""
+    """The app that the subject is or belongs to; None for the organization, a site and a connector."""
     chain: tuple[Reason, ...] = ()
     sandbox: Stop | None = None
-    """For a sandbox: no page says whether it contributes or inherits, so only a list that names it can tell."""
+    """For a sandbox a stop: no page says whether it contributes or inherits, so only a list that names it decides."""
 
 
 def scope_of(state: State, subject: Subject) -> Scope | Stop:
-    """Whether the subject has contribution settings, and which. Raises ValueError for a kind that cannot have any."""
+    """The subject's scope, or the stop where it has no settings. Raises ValueError for a kind that cannot have any."""
     match subject.kind:
         case Kind.ORGANIZATION | Kind.SITE:
             return Scope(listable=False)
@@ -73,7 +73,7 @@ def scope_of(state: State, subject: Subject) -> Scope | Stop:
 
 
 def _not_listed(state: State, space: Subject, app: Subject) -> Stop | None:
-    """The stop that a listing makes which does not show the space; None where it does, or where there is none."""
+    """The stop for a space that its app's listing does not show; None where it does, or where there is no listing."""
     listing = state.spaces(space.organization).lists().get(app)
     if listing is None or space_of(state, space) is not None:
         return None
@@ -86,7 +86,7 @@ def _not_listed(state: State, space: Subject, app: Subject) -> Stop | None:
 
 @once_per_state
 def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
-    """The date and the exemption, or the stop that one of them makes. Looked up once for the organization."""
+    """The links for date and exemption, or the stop that one of them makes. Computed once for the organization."""
     effective = state.rulebook.effective
     if state.as_of.astimezone(UTC).date() < effective:
         return Stop(
@@ -109,14 +109,14 @@ def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
 
 
 def _never_claimed(state: State, organization: Subject) -> bool:
-    """True where the newest looks, which no longer count, saw no exemption: then there is none to lose."""
+    """True where the newest looks no longer count but saw no exemption, so that there is none to lose."""
     found = state.in_force(organization.organization).get((organization, names.EXEMPTION), ())
     return bool(found) and all(isinstance(one.value, str) and one.value.casefold() == _NONE for one in found)
 
 
 @once_per_state
 def _of_app(state: State, app: Subject) -> Scope | Stop:
-    """The app's scope by the rulebook's list of apps: what is not in it is unknown, never without a setting."""
+    """The app's scope by the rulebook's list of apps. An app that is not listed is unknown, never without a setting."""
     seen = state.read(app, names.APP_TYPE_KEY)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str) or seen.grade is Grade.PREDICTED:
         return stop_by(seen, "which app it is")
@@ -141,7 +141,7 @@ def _of_app(state: State, app: Subject) -> Scope | Stop:
 
 
 def _of_connector(state: State, connector: Subject) -> Scope | Stop:
-    """Only certain connectors can contribute: those that the console's lists offer."""
+    """The connector's scope: only connectors that the console's lists offer can contribute."""
     if never_recorded(state, connector, names.CONTRIBUTION_OFFERED):
         return Scope(listable=True)
     offered = read_word(state, connector, names.CONTRIBUTION_OFFERED, ("yes", "no"), "whether the lists offer it")
@@ -172,7 +172,7 @@ def _title(state: State, type_key: str) -> str:
 
 
 def exempt(state: State, organization: str, word: str, seen: Observed) -> Stop:
-    """The stop that a recorded exemption makes: `exempt`, or `unknown` or `conflict` where it is only claimed."""
+    """The stop that a recorded exemption makes: `exempt`, or `unknown` or `conflict` where evidence is lacking."""
     known = next((one for one in state.rulebook.exemptions if one.word == word), None)
     if known is None:
         strange = fact(f"the rulebook does not know the exemption {word!r}", seen)
@@ -196,7 +196,7 @@ def exempt(state: State, organization: str, word: str, seen: Observed) -> Stop:
 
 
 def _other_screen(state: State, seen: Observed) -> str:
-    """The screen or menu path of the look where it is one of another screen; "" where it is right or not recorded."""
+    """The screen or menu path of the look if it belongs to another screen; "" if it is right or was not recorded."""
     look = seen.witness
     if look is None:
         return ""
@@ -209,7 +209,7 @@ def _other_screen(state: State, seen: Observed) -> str:
 
 
 def _by_plan(state: State, organization: str, known: Exemption) -> tuple[Reason, ...] | Stop:
-    """Whether a plan that the organization may be on can have it."""
+    """The links that show that the organization's plan can have the exemption, or the stop where it may not."""
     if not known.plans:
         return ()
     able = {name.casefold() for name in known.plans}
@@ -229,7 +229,7 @@ def _by_plan(state: State, organization: str, known: Exemption) -> tuple[Reason,
 
 
 def _by_app(state: State, organization: str, known: Exemption) -> tuple[Reason, ...] | Stop:
-    """Whether every app that can show the exemption shows it."""
+    """The links that show the exemption on every app that can show it, or the stop where one does not."""
     unread = list_unread(state, organization)
     if unread is not None:
         return unread
@@ -266,7 +266,7 @@ def _by_app(state: State, organization: str, known: Exemption) -> tuple[Reason, 
 
 
 def _beyond_own_plan(state: State, app: Subject, known: Exemption) -> Stop | None:
-    """The stop of an app that has it and, by its own plan, cannot: another app's plan is no help to it."""
+    """The stop for an app that shows the exemption although its own plan cannot have it; None if the plan can."""
     if not known.plans:
         return None
     able = {name.casefold() for name in known.plans}
@@ -286,12 +286,12 @@ def _beyond_own_plan(state: State, app: Subject, known: Exemption) -> Stop | Non
 
 
 def _shows_trial(state: State, app: Subject) -> Observation:
-    """The observation of the app's trial: a look, or else the gateway's."""
+    """The observation of the app's trial: the attested or documented one, else the gateway's edition on trial."""
     look = state.read(app, names.TRIAL)
     return look if isinstance(look, Observed) else state.read(app, names.GATEWAY_TRIAL)
 
 
 def _may_appear(state: State, app: Subject, known: Exemption) -> bool:
-    """True for an app that the rulebook names, and for one that it does not know at all."""
+    """Whether the app can show the exemption: the rulebook says so, or does not know the app at all."""
     entry = state.app(app)
     return entry is None or entry.type_key in known.apps

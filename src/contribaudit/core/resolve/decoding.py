@@ -1,9 +1,9 @@
-"""What decoders read out of the signals of today, and how far an organization may rely on each decoder.
+"""What decoders read from today's signals, and how far an organization may rely on each decoder.
 
-A decoder that somebody else found counts here once an attestation of this organization, made while the signal stood
-in a state that the decoder reads as the attested value, agrees with it for that subject. One attestation that it
-contradicts sets it aside for the whole organization, until that is taken back. Superseded attestations speak for and
-against it too, as they do in calibration; they never give a value.
+A decoder that somebody else found counts for a subject once an attestation of this organization agrees with it: the
+signal was then in a state that the decoder reads as the attested value. A single attestation that the decoder
+contradicts sets it aside for the whole organization, until that attestation is revoked. Superseded attestations
+also count for and against a decoder, as in calibration, but never give a value.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ByState: TypeAlias = dict[tuple[Subject, Digests], dict[tuple[str, object], Att
 
 
 class Decoders:
-    """The decoders of one organization, each weighed against everything that was not taken back."""
+    """The decoders of one organization, each compared with all unrevoked attestations."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Decoders:
         objects: Objects,
         find: Callable[[SettingId], Setting],
     ) -> None:
-        """`attestations` are those standing: superseded ones included, revoked ones not."""
+        """`attestations` are the unrevoked ones, superseded ones included."""
         self.objects = objects
         said = list(attestations)
         mine = list(decoders)
@@ -64,7 +64,7 @@ class Decoders:
         return [one for one in self.trusts if one.decoder.setting == setting and one.against is None]
 
     def select(self, setting: SettingId, subject: Subject) -> Select:
-        """How the states of signals are compared for this setting of this subject."""
+        """A function that reduces a signal's state to what is compared for this setting of this subject."""
         chosen: dict[SignalKey, Decoder] = {}
         for one in self.for_setting(setting):
             owner = one.decoder.owner_of(subject)
@@ -137,12 +137,12 @@ _MOVED = "signal_moved"
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A decoder that may be relied on, and the signal that it reads as this run found it."""
+    """A decoder that counts, and the signal that it reads, as this run found it."""
 
     decoder: Decoder
     reading: SignalReading
     agreed: Attestation
-    """The attestation of this organization that agrees with it: the one that the most stands behind."""
+    """The best supported attestation of this organization that agrees with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +156,11 @@ class Decoding:
     def weigh(
         self, setting: Setting, present: Sequence[Present], newest: Sequence[Attestation], found: Observation
     ) -> Observation:
-        """The decoded value where it may take the place of `found`, which people's attestations gave.
+        """The decoded value where it may replace `found`, which people's attestations gave.
 
-        It is newer than any look, so it wins over one that the signal moved away from. It is a conflict where an
-        attestation in force says something else though the signal has not moved since, or where decoders differ. What a
-        decoder has no value for leaves `found`, if that is a value at all, and is `unknown_word` otherwise.
+        It is newer than any look, so it replaces one after which the signal moved. It is a conflict where an
+        attestation in force says something else although the signal has not moved since, or where decoders differ.
+        Where no decoder has a value, `found` stays, but a stale or revoked one becomes `unknown_word`.
         """
         if not present or (isinstance(found, Unavailable) and found.code == CONFLICT_CODE):
             return found
@@ -180,7 +180,7 @@ class Decoding:
     def contradiction(
         self, setting: Setting, present: Present, value: Value, newest: Sequence[Attestation], found: Observation
     ) -> Unavailable | None:
-        """What an attestation in force says against the value. One anchored by this signal was compared with it."""
+        """The refusal if an attestation in force contradicts the value; those that this signal anchors are skipped."""
         for look in newest:
             if form(setting, look.value) == form(setting, value):
                 continue
@@ -197,7 +197,7 @@ class Decoding:
         return None
 
     def stood(self, present: Present, since: datetime) -> bool | None:
-        """Whether the part that the decoder reads is unchanged since then; None where no run shows it."""
+        """Whether the part that the decoder reads is unchanged since `since`; None where no run shows it."""
         pointers = present.decoder.pointers
         now = selected(pointers, present.reading.state, self.objects)
         held = sorted(self.history.get((present.reading.owner, present.reading.signal), ()), key=lambda entry: entry[0])
@@ -211,7 +211,7 @@ class Decoding:
         return selected(pointers, before[-1], self.objects) == now
 
     def accept(self, found: Observation, present: Present, value: Value) -> Observed:
-        """The value as this run read it."""
+        """The decoded value, as of this run's reading."""
         seen = self.state.value(present.reading.owner, present.reading.signal)
         source = f"{present.reading.signal}, by the decoder {present.decoder.called}"
         generation = self.state.rulebook.generation(present.agreed.console_path, present.agreed.screen)
@@ -221,12 +221,12 @@ class Decoding:
         return Observed(found.setting, found.subject, value, Grade.DECODED, at, source, response, witness)
 
     def refuse(self, found: Observation, present: Present, code: str, reason: str) -> Unavailable:
-        """No value, and why."""
+        """An `Unavailable` in place of a value, with code and reason."""
         source = f"{present.reading.signal}, by the decoder {present.decoder.called}"
         return Unavailable(found.setting, found.subject, code, reason, self.state.as_of, source)
 
     def _listed_at(self, present: Present) -> datetime:
-        """When the whole list was read in which the object was not."""
+        """When the list was read that does not have the object."""
         made = self.state.organizations[present.reading.owner.organization].collections
         names = {rule.collector for rule in self.state.rulebook.signals if rule.signal == present.reading.signal}
         return min((made[name].started_at for name in names if name in made), default=self.state.as_of)

@@ -1,6 +1,6 @@
-"""What changed between two editions of a document, provision by provision: added, removed or reworded.
+"""Compares two editions of a document, provision by provision: what was added, removed or reworded.
 
-It compares wording. A provision that stands elsewhere on the page is not changed.
+Only wording counts: a provision that merely moved on the page is unchanged.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from contribaudit.core.model.provisions import (
 )
 
 ALIKE = 0.5
-"""From which share of common words on two provisions are one that was reworded."""
+"""The least share of common words at which two provisions count as one that was reworded."""
 _CANDIDATES = 12
 _COMMON = 400
-"""A word that stands in more provisions than this tells none of them apart."""
+"""A word in more provisions than this does not help to match any of them."""
 _EXACT_WORDS = 3000
 
 
 class ChangeKind(StrEnum):
-    """What became of a provision."""
+    """What happened to a provision."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -45,7 +45,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProvisionChange:
-    """One provision that is not as it was."""
+    """One provision that was added, removed or reworded."""
 
     id: str
     """The first 12 hex digits of SHA-256 over document, kind and both texts."""
@@ -56,35 +56,35 @@ class ProvisionChange:
     topics: tuple[str, ...]
     severity: Severity
     words: tuple[str, ...]
-    """By which it has that severity."""
+    """The words that give it this severity; empty where it has another cause."""
     anchors: tuple[Anchor, ...]
-    """What of ours rests on it."""
+    """The facts of the tool that rest on it."""
 
     @property
     def place(self) -> str:
-        """The headings over it."""
+        """The headings above the provision in one line."""
         provision = self.after or self.before
         return provision.place if provision is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two editions, provision by provision."""
+    """The differences between two editions."""
 
     changes: tuple[ProvisionChange, ...]
-    """Gravest first, then as they stand on the page."""
+    """Most severe first, then in page order."""
     same: int
     moved: int
-    """Of those that are the same: how many stand elsewhere."""
+    """How many of the unchanged provisions are in another place."""
 
 
 def laws_of(rules: TermsRules, topics: Iterable[str]) -> tuple[Law, ...]:
-    """The places in laws that speak of the topics, each once."""
+    """The passages of laws about the topics, each once."""
     return tuple(dict.fromkeys(law for topic in topics for law in rules.topic(topic).laws))
 
 
 def checks_of(anchors: Iterable[Anchor]) -> tuple[str, ...]:
-    """The checks that rest on them, each once."""
+    """The checks that rest on the anchored facts, each once."""
     return tuple(dict.fromkeys(check for one in anchors for check in one.checks))
 
 
@@ -108,11 +108,11 @@ def compare(rules: TermsRules, document: str, before: Provisions, after: Provisi
 
 
 _TELLING = 12
-"""Characters, from which on a phrase tells its provision from others."""
+"""The length in characters from which on a phrase identifies its provision."""
 
 
 def _with_own_anchors(rules: TermsRules, document: str, *texts: Provisions) -> TermsRules:
-    """The rules with this document's anchors; where cells stand apart, each phrase that tells is one of its own."""
+    """The rules with this document's anchors; where separate cells contain them, one anchor for each long phrase."""
     own: list[Anchor] = []
     for anchor in rules.anchors:
         if anchor.document != document:
@@ -129,7 +129,7 @@ def _nearest_place(place: int, follows: dict[int, int]) -> int:
 
 
 def _match_unchanged(before: Provisions, after: Provisions) -> tuple[list[tuple[int, int]], list[int], list[int]]:
-    """Which provisions say the same, however placed; then those that stand in one of the two alone."""
+    """Index pairs of provisions with the same wording, in any place; indexes only in `before`; only in `after`."""
     places: dict[str, list[int]] = defaultdict(list)
     for number, one in enumerate(after):
         places[folded(one.text)].append(number)
@@ -147,7 +147,7 @@ def _match_unchanged(before: Provisions, after: Provisions) -> tuple[list[tuple[
 
 
 def _count_moved(before: Provisions, after: Provisions, pairs: Sequence[tuple[int, int]]) -> int:
-    """How many of those that say the same stand under another heading, or out of their order."""
+    """How many unchanged provisions are under another heading, or out of their former order."""
     tails: list[int] = []
     for _, there in pairs:  # the longest run that is in order stays where it was
         at = bisect_left(tails, there)
@@ -157,7 +157,7 @@ def _count_moved(before: Provisions, after: Provisions, pairs: Sequence[tuple[in
 
 
 def _match_reworded(gone: Sequence[Provision], new: Sequence[Provision]) -> list[tuple[int, int]]:
-    """Pairs of a removed and an added provision that are one, reworded: the likest first, each at most once."""
+    """Pairs of a removed and an added provision that are one reworded provision, most alike first, each used once."""
     words_of_new = [words_of(one.text) for one in new]
     postings: dict[str, list[int]] = defaultdict(list)
     for number, words in enumerate(words_of_new):
@@ -186,7 +186,7 @@ def _match_reworded(gone: Sequence[Provision], new: Sequence[Provision]) -> list
 
 
 def _kinship(one: Provision, other: Provision) -> float:
-    """How much heading and kind speak for two provisions being one, added to the likeness of their words."""
+    """How much heading and kind suggest that two provisions are one; to be added to the likeness of their words."""
     found = 0.1 if one.heading == other.heading else 0.0
     if one.kind is other.kind is ProvisionKind.ROW and _first_cell(one) == _first_cell(other):
         found += 0.3
@@ -194,7 +194,7 @@ def _kinship(one: Provision, other: Provision) -> float:
 
 
 def _other_row(one: Provision, other: Provision) -> bool:
-    """Whether two rows are about different things: their first cells differ, and so does what stands beside them."""
+    """Whether two rows are about different things: their first cells differ, and so do the other cells."""
     if not (one.kind is other.kind is ProvisionKind.ROW) or _first_cell(one) == _first_cell(other):
         return False
     return folded(one.text.partition(" | ")[2]) != folded(other.text.partition(" | ")[2])
@@ -205,17 +205,17 @@ def _first_cell(row: Provision) -> str:
 
 
 def words_of(text: str) -> frozenset[str]:
-    """The words of a text, without case, each once."""
+    """The words of a text in lower case, each once."""
     return frozenset(re.findall(r"\w+", folded(text).casefold()))
 
 
 def likeness_of(words: frozenset[str], other: frozenset[str]) -> float:
-    """Which share of the words of both is in common: from 0 to 1."""
+    """The share of common words in two texts, from 0 to 1."""
     return 2 * len(words & other) / ((len(words) + len(other)) or 1)
 
 
 def all_in(provision: Provision, anchor: Anchor) -> bool:
-    """Whether every phrase of the anchor stands in this one provision."""
+    """Whether this one provision contains every phrase of the anchor."""
     return all(has_phrase(provision.text, phrase) for phrase in anchor.phrases)
 
 
@@ -237,7 +237,7 @@ def _provision_change(
 
 
 def topics_of(rules: TermsRules, provisions: Iterable[Provision], document: str) -> tuple[str, ...]:
-    """What they are about: by the document, by their words, by the heading over them (not the page's title)."""
+    """The topics of provisions: by their document, their words and the heading above them (not the page's title)."""
     known = rules.document(document)
     whole = known.topics if known is not None else ()
     text = "\n".join("\n".join((*one.heading[1:][-1:], one.text)) for one in provisions)
@@ -245,7 +245,7 @@ def topics_of(rules: TermsRules, provisions: Iterable[Provision], document: str)
 
 
 def _difference(before: Provision | None, after: Provision | None) -> str:
-    """The words that came or went."""
+    """The words that were added or removed."""
     if before is None or after is None:
         whole = before or after
         return whole.text if whole is not None else ""

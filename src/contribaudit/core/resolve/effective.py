@@ -1,9 +1,9 @@
-"""The effective answer: what is contributed, whom AI reaches and where, from switches, lists, plans and dates.
+"""Effective answers: what is contributed, whom AI reaches and where it processes, from switches, lists, plans, dates.
 
-`metadata`, `in_app`, `ai` and `ai_processing` answer for one subject, each with its chain of reasons. `effective` puts
-the answers for the organization and its apps with what was observed. Residency is about storage:
-https://support.atlassian.com/security-and-access-policies/docs/understand-data-residency/; what becomes of requests to
-language models, the rulebook states.
+`metadata`, `in_app`, `ai` and `ai_processing` answer for one subject, each with its chain of reasons. `effective`
+gives the answers for organizations and apps as observations. Residency is about storage:
+https://support.atlassian.com/security-and-access-policies/docs/understand-data-residency/; the rulebook says where
+requests to language models are processed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RISKS = (CONTRIBUTED, EXPOSED, OUTSIDE)
 
 
 def ai_processing(state: State, subject: Subject) -> Effective:
-    """ "outside" of the realm where AI reaches the subject, "none" where it does not; else what AI exposure answers."""
+    """ "outside" (the realm) where AI reaches the subject, "none" where it does not; otherwise the answer of `ai`."""
     exposure = ai(state, subject)
     leaves = rule(state, state.rulebook.statements.ai_processing.text)
     stays = rule(state, "AI processes no data of an app that it does not reach")
@@ -48,7 +48,7 @@ COMPUTED: Mapping[SettingId, Callable[[State, Subject], Effective]] = {
     names.EFFECTIVE_AI: ai,
     AI_PROCESSING: ai_processing,
 }
-"""What can be computed, in reading order."""
+"""The computed settings, in reading order."""
 KINDS = (Kind.ORGANIZATION, Kind.SITE, Kind.APP, Kind.SPACE, Kind.CONNECTOR)
 """The kinds of subject that have effective answers."""
 
@@ -62,10 +62,10 @@ def effective_of(state: State, subject: Subject, setting: SettingId) -> Effectiv
 
 
 def under_terms(state: State, answer: Effective) -> Effective:
-    """The answer as findings tell it: unknown or stale, with the value in its reason, on evidence that does not count.
+    """The answer under the policy's evidence terms: unknown or stale where its evidence does not meet them.
 
-    A bad answer stays bad when its evidence ages, and what is not in force yet needs none. Checks ask the answer
-    itself, and judge its evidence by their own rule. Where a provision that the rule rests on is another one now,
+    A bad answer stays bad when its evidence ages, and an answer that is not in force yet needs no evidence. Checks use
+    the answer itself, and judge its evidence by their own rule. While the provision behind its rule is under review,
     only a bad answer stays.
     """
     judged_as = names.EFFECTIVE_AI if answer.setting == AI_PROCESSING else answer.setting
@@ -94,12 +94,12 @@ def under_terms(state: State, answer: Effective) -> Effective:
 
 
 def effective(state: State) -> Iterator[Observation]:
-    """The answers for every organization and app, as observations.
+    """Yield the answers for every organization and app, as observations.
 
-    A value has the weakest grade and the oldest time of what it rests on, a prediction's where that is no observation;
-    a judgement by age asks `rests_on` of the answer itself, since each grade has a limit of its own. What does not
-    meet the state's terms is unknown or stale (see `under_terms`). Anything else is unavailable, its code the outcome
-    or, where it is unknown, stale or contradicted, the code of what stopped it.
+    A value has the weakest grade and the oldest time among the links that decide; it is predicted where none was
+    observed. To judge age, use the answer's `rests_on`, since each grade has its own limit. An answer that does not
+    meet the state's terms is unknown or stale (see `under_terms`). Any answer without a value is `Unavailable`: its
+    code is the outcome or, for unknown, stale and conflict, the code of what stopped it.
     """
     for organization in state.subjects(Kind.ORGANIZATION):
         for compute in COMPUTED.values():
@@ -117,7 +117,7 @@ def as_observation(state: State, answer: Effective) -> Observation:
             answer.setting,
             answer.subject,
             answer.value,
-            # What rests on the rulebook alone, as "always contributed on every plan that it can be", was not observed.
+            # An answer that rests on the rulebook alone ("always contributed on every possible plan") was not observed.
             answer.grade or Grade.PREDICTED,
             answer.observed_at or state.as_of,
             source,
@@ -128,7 +128,7 @@ def as_observation(state: State, answer: Effective) -> Observation:
 
 
 def _weakest_witness(answer: Effective) -> Attester | None:
-    """What all the people behind it have in common; None where nobody had to look."""
+    """One attester for all people behind the answer, as strong as the weakest; None where it rests on none."""
     found = [one.witness for one in answer.rests_on if one.witness is not None]
     if not found:
         return None

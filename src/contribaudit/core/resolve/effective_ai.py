@@ -3,8 +3,7 @@
 https://support.atlassian.com/organization-administration/docs/manage-rovo-access/: on by default for Standard, Premium
 and Enterprise; blocking one app of the Jira family on a site leaves Search, Chat and Create on there while any other
 app of the family is not blocked. Some apps have a switch of their own: JSM in addition to the organization's,
-Bitbucket, Trello and Loom instead. Which have one, the rulebook's screens say: those that some screen shows the switch
-of.
+Bitbucket, Trello and Loom instead. An app has one if a screen in the rulebook shows it.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ _SITE_ON = "Rovo is enabled for the site according to the GraphQL gateway"
 
 @once_per_state
 def alone(state: State, app: Subject, most: str) -> Effective:
-    """The answer by the app's own switches, without its siblings: exposed where one lets AI in further than `most`."""
+    """The answer by the app's own switches, without its Jira family: exposed if one lets AI in further than `most`."""
     setting = names.EFFECTIVE_AI
     type_key = state.read(app, names.APP_TYPE_KEY)
     known = app_known(state, app)
@@ -92,10 +91,10 @@ def alone(state: State, app: Subject, most: str) -> Effective:
     links = tuple(link for switch in decide if switch in safe for link in safe[switch])
     unseen = next((switch for switch in decide if switch not in safe), None)
     if unseen is not None:
-        plans_say = names.AI_ACCESS in decide  # of apps outside Rovo access no page tells plans
+        plans_say = names.AI_ACCESS in decide  # no page says which plans give AI to apps outside Rovo access
         return (_unrecorded_switch if plans_say else _unseen_switch)(state, app, unseen, (*chain, *links))
     if known is None:
-        # It may be of the Jira family, or have switches elsewhere.
+        # It may belong to the Jira family, or have switches elsewhere.
         code, why = why_app_not_known(state, app)
         strange = Stop(Outcome.UNKNOWN, code, fact(f"its other AI switches are unknown: {why}", type_key))
         return stopped(app, setting, strange, (*chain, *links))
@@ -103,7 +102,7 @@ def alone(state: State, app: Subject, most: str) -> Effective:
 
 
 def _recorded_position(state: State, app: Subject, switch: SettingId, most: str) -> Position | Stop | None:
-    """Where a switch stands that only people can read; None where nobody recorded it."""
+    """The position of a switch that only people can read; None where nobody recorded it."""
     seen = recorded(state, app, switch)
     if isinstance(seen, Stop):
         return None if never_recorded(state, app, switch) else seen
@@ -111,7 +110,7 @@ def _recorded_position(state: State, app: Subject, switch: SettingId, most: str)
 
 
 def _deciding_switches(state: State, app: Subject, known: App | None) -> tuple[SettingId, ...]:
-    """The switches that must all be seen closed: Rovo access unless it stands elsewhere, and the app's own."""
+    """The switches that must all be seen closed: Rovo access if it covers the app, and the app's own if it has one."""
     if known is not None and known.rovo_block == "elsewhere":
         return (names.AI_OWN_SETTING,)
     if known is not None and screen_for(state, app, names.AI_OWN_SETTING) is not None:
@@ -120,7 +119,7 @@ def _deciding_switches(state: State, app: Subject, known: App | None) -> tuple[S
 
 
 def _unrecorded_switch(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, ...]) -> Effective:
-    """Nobody recorded the switch: without the setting where no plan of the organization has AI, else unknown."""
+    """The answer for an unrecorded switch: no such setting where no plan of the organization has AI, else unknown."""
     setting = names.EFFECTIVE_AI
     free = no_plan_has_ai(state, app.organization)
     plan = state.read(app, names.PLAN)
@@ -159,7 +158,7 @@ def _unseen_switch(state: State, app: Subject, switch: SettingId, chain: tuple[R
 
 
 def app_known(state: State, app: Subject) -> App | None:
-    """What the rulebook says of the app; None for one that it does not know, or whose type was not read."""
+    """The rulebook's entry for the app; None for an app that it does not know, or whose type was not read."""
     seen = state.value(app, names.APP_TYPE_KEY)
     if seen is None or not isinstance(seen.value, str) or seen.grade is Grade.PREDICTED:
         return None
@@ -167,7 +166,7 @@ def app_known(state: State, app: Subject) -> App | None:
 
 
 def why_app_not_known(state: State, app: Subject) -> tuple[str, str]:
-    """Why `app_known` is None: the code, and a clause for people; a type that was not read is no unknown app."""
+    """Why `app_known` is None: a code and a clause. A type that was not read differs from an unknown app."""
     seen = state.read(app, names.APP_TYPE_KEY)
     if isinstance(seen, Unavailable):
         return seen.code, f"the type of this app was not read: {seen.reason}"
@@ -192,7 +191,7 @@ def _block_sentence(state: State, app: Subject) -> str:
 
 
 def _predicted_default(state: State, app: Subject) -> str | None:
-    """The default: exposed on a plan that has AI; None on any other."""
+    """The plan's default: exposed on a plan that has AI; None on any other."""
     plan = _plan(state, app)
     return EXPOSED if plan is not None and plan.rovo else None
 
@@ -203,7 +202,7 @@ def _plan(state: State, app: Subject) -> Plan | None:
 
 @once_per_state
 def no_plan_has_ai(state: State, organization: str) -> bool:
-    """True where the list of apps is whole and every one is on a plan for which AI is not listed, trials apart."""
+    """True where the list of apps is complete and no app's plan, trials aside, includes AI."""
     apps = state.subjects(Kind.APP, organization)
     if not apps or list_unread(state, organization) is not None:
         return False
@@ -213,7 +212,7 @@ def no_plan_has_ai(state: State, organization: str) -> bool:
 
 @once_per_state
 def trial_with_ai(state: State, organization: str) -> Stop | None:
-    """Why apps may have AI that no plan of theirs has: a trial runs, or what was seen of one does no longer count."""
+    """Why apps may have AI that none of their plans includes: a trial runs, or a recorded trial no longer counts."""
     doubts: list[Stop] = []
     for app in sorted(state.subjects(Kind.APP, organization)):
         word = read_word(state, app, names.TRIAL, TRIALS, f"the trial of {called(state, app)}")
@@ -264,9 +263,9 @@ def _ai_of_apps(state: State, subject: Subject, apps: Collection[Subject]) -> Ef
 def _one_of_site(
     state: State, subject: Subject, parts: Sequence[Effective], apps: Collection[Subject]
 ) -> Effective | None:
-    """Exposed where the gateway says that Rovo is on for a site, none of whose apps shows itself as the open one.
+    """Exposed where the gateway says that Rovo is on for a site but no app is known to be the open one.
 
-    None where one does, and where the site's apps contradict it.
+    None where an app is known to be open, and where the sources are in conflict.
     """
     if any(one.value == EXPOSED or one.outcome is Outcome.CONFLICT for one in parts):
         return None
@@ -285,11 +284,11 @@ def _one_of_site(
 
 @once_per_state
 def ai_of_app(state: State, app: Subject, most: str) -> Effective:
-    """The app's answer by its own switches, by its siblings on the site for a Jira app, and by what holds for the site.
+    """The app's answer by its own switches, by the site's Jira family for a Jira app, and by the site's answer.
 
-    "exposed" is what lets AI in further than `most` ("blocked" or "limited"). That Rovo is on for a site opens at least
-    one of its apps: the only one that can be, and none where one is open. Where every app of the site is blocked, the
-    sources disagree. To whom it is open, the gateway does not tell.
+    An app that lets AI in further than `most` ("blocked" or "limited") is exposed. Rovo being on for a site means that
+    at least one app is open: if none is known to be, the only one that can be. Where every app of the site is blocked,
+    the sources disagree. The gateway does not say for whom an app is open.
     """
     own = _with_family_of(state, app, most)
     number = sites_index(state, app.organization).of_app.get(app)
@@ -314,7 +313,7 @@ def ai_of_app(state: State, app: Subject, most: str) -> Effective:
 
 @once_per_state
 def _possibly_open_apps(state: State, organization: str, number: int) -> tuple[Subject, ...] | None:
-    """The site's apps for which Rovo may be on; None if it is known to be on for one, or an app may be unlisted."""
+    """The site's apps for which Rovo may be on; None if it is known to be on for one, or an app may be missing."""
     if list_unread(state, organization) is not None or jira_apps_without_site(state, organization):
         return None
     answers = [
@@ -328,7 +327,7 @@ def _possibly_open_apps(state: State, organization: str, number: int) -> tuple[S
 
 
 def _can_carry(state: State, app: Subject) -> bool:
-    """Whether Rovo being on for the site can be about the app: not one with its switch elsewhere, or without AI."""
+    """Whether Rovo being on for the site can mean this app: not one with its switch elsewhere, or without AI."""
     known = app_known(state, app)
     return known is None or known.rovo_block in ("yes", "unknown")
 
@@ -356,19 +355,19 @@ def _with_family_of(state: State, app: Subject, most: str) -> Effective:
 
 @dataclass(frozen=True, slots=True)
 class _Family:
-    """The Jira-family apps of one site, by their own switches."""
+    """What the Jira-family apps of one site answer."""
 
     open: Effective | None
-    """The first that is exposed by its own switches."""
+    """The first app that is exposed by its own switches, or else by Jira's gateway field; None if none is."""
     unknown: Effective | None
-    """The gravest of those that are not known."""
+    """The most serious answer among those that are not known; None if all are known."""
     links: tuple[Reason, ...]
-    """The chain of the answer where all are blocked. The same for every app: copies would grow with their square."""
+    """The chain of the answer where all are blocked; shared by all apps, since copies would grow quadratically."""
 
 
 @once_per_state
 def _family(state: State, organization: str, number: int, most: str) -> _Family:
-    """Apps of a type that is not known are counted in, and Jira apps of a site that is not known: each may belong."""
+    """The site's family. It includes apps of unknown type, and Jira apps of unknown site, since each may belong."""
     index = sites_index(state, organization)
     here = sorted({*index.sites[number].apps, *jira_apps_without_site(state, organization)})
     answers = [
@@ -386,7 +385,7 @@ def _family(state: State, organization: str, number: int, most: str) -> _Family:
 
 
 def _enabled_by_field(state: State, answers: Iterable[Effective], most: str) -> Iterator[Effective]:
-    """Apps for which Jira's field says yes, which is about the family, though they are not the open one themselves."""
+    """Apps for which Jira's gateway field says yes about the family, although they may not be the open one."""
     for one in answers if most == BLOCKED else ():
         answer = gateway(state, one.subject)
         if answer is not None and answer.yes and one.outcome is not Outcome.CONFLICT:
@@ -425,7 +424,7 @@ def _with_family(state: State, app: Subject, own: Effective, family: _Family, mo
 
 
 def _prefix_app_name(state: State, answer: Effective) -> Effective:
-    """The answer with the app's name before each sentence, for a chain that is about several."""
+    """The answer with the app's name before each sentence, for a chain about several apps."""
     name = called(state, answer.subject)
     return replace(answer, chain=tuple(replace(link, sentence=f"{name}: {link.sentence}") for link in answer.chain))
 
@@ -436,14 +435,14 @@ def _may_be_family(known: App | None) -> bool:
 
 @once_per_state
 def jira_apps_without_site(state: State, organization: str) -> tuple[Subject, ...]:
-    """Jira-family apps that tell no site: each may be on any."""
+    """Jira-family apps whose site is unknown, so that each may be on any site."""
     placed = sites_index(state, organization).of_app
     apps = state.subjects(Kind.APP, organization)
     return tuple(app for app in apps if app not in placed and _is_family(state, app))
 
 
 def _connector(state: State, connector: Subject) -> Effective:
-    """A connector that is hidden from search, or still disconnecting, is connected."""
+    """The connector's answer. One that is hidden from search, or still disconnecting, counts as connected."""
     seen = read_word(state, connector, names.CONNECTOR_STATE, _CONNECTOR, "the connector's state")
     if isinstance(seen, Stop):
         return stopped(connector, names.EFFECTIVE_AI, seen)

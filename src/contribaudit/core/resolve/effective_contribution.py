@@ -1,6 +1,6 @@
-"""What is contributed to Atlassian's apps and AI: metadata and in-app data, all rules applied.
+"""What is contributed to Atlassian's apps and AI after all rules: metadata and in-app data.
 
-Before any switch come the date, an exemption, and whether the subject has the settings at all:
+The date, an exemption, and whether the subject has the settings at all decide before any switch:
 https://support.atlassian.com/security-and-access-policies/docs/understand-data-contribution/
 Plans and switches: https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
 """
@@ -50,7 +50,7 @@ CONTRIBUTED = "contributed"
 NOT_CONTRIBUTED = "not_contributed"
 _SWITCH = {"on": CONTRIBUTED, "always": CONTRIBUTED, "off": NOT_CONTRIBUTED}
 _NAMED = 3
-"""How many of the things that a list opens a sentence names."""
+"""How many of the things that a list opens are named in a sentence."""
 _T = TypeVar("_T")
 _ListAnswer: TypeAlias = tuple[str, str, tuple[Reason, ...]]
 """The value, its code, and the links that lead from the switch to it."""
@@ -59,9 +59,9 @@ _ListAnswer: TypeAlias = tuple[str, str, tuple[Reason, ...]]
 def metadata(state: State, subject: Subject) -> Effective:
     """Whether the metadata of the organization, or of something in it, is contributed.
 
-    Where the plan does not offer the choice it always is, and a switch that was seen off there contradicts the plan;
-    where it does, as the observed switch says. Nothing narrower than the organization can be left out of it. Where the
-    plan is not known, what all that are possible have in common is settled.
+    On a plan without the choice it always is, and a switch seen off there contradicts the plan; on any other plan the
+    observed switch decides. Nothing smaller than the organization can be excluded. Where the plan is not known, an
+    answer is given if it is the same on all possible plans.
     """
     setting = names.EFFECTIVE_METADATA
     plan = deciding_plan(state, subject.organization)
@@ -130,10 +130,10 @@ def _common(values: Iterable[_T]) -> _T | None:
 
 
 def in_app(state: State, subject: Subject) -> Effective:
-    """Whether the in-app data of an app, space or connector is contributed; of a site, whether that of any app is.
+    """Whether the in-app data of an app, space or connector is contributed; for a site, that of any of its apps.
 
-    Of the organization: whether any of its in-app data is, be it content of no space or app, for which the switch
-    alone decides, or that of any app, space or connector, which the include list opens while the switch is off.
+    For the organization: whether any in-app data is. The switch alone decides for content that belongs to no space or
+    app; while it is off, the include list may still open an app, space or connector.
     """
     if subject.kind is Kind.ORGANIZATION:
         return _anything_of(state, subject)
@@ -149,7 +149,7 @@ def content_of_no_app(state: State, organization: str) -> Effective:
 
 
 def _in_app_answer(state: State, subject: Subject) -> Effective:
-    """The answer by the switch, and by the list of its position where a list can name the subject."""
+    """The answer by the switch and, where lists can name the subject, by the list that goes with its position."""
     setting = names.EFFECTIVE_IN_APP
     plan = deciding_plan(state, subject.organization)
     possible = plans_by_console(state, subject.organization)
@@ -184,7 +184,7 @@ def _in_app_answer(state: State, subject: Subject) -> Effective:
 
 @once_per_state
 def _anything_of(state: State, organization: Subject) -> Effective:
-    """The organization's answer: the switch, and while it is off what the include list opens all the same."""
+    """The organization's answer: by the switch and, while that is off, by what the include list still opens."""
     wide = _in_app_answer(state, organization)
     if wide.value != NOT_CONTRIBUTED:
         return wide
@@ -201,9 +201,9 @@ def _anything_of(state: State, organization: Subject) -> Effective:
 def _opened_by_list(state: State, organization: str) -> _ListAnswer | Stop:
     """What the include list opens in the organization while the switch is off.
 
-    What it does not name, and of which nobody knows whether it contributes at all, leaves the answer as it is: a
-    sandbox, of which DC-23 tells, and an app that the rulebook does not know, of which DC-18 does. If such a one has
-    the setting, it is off for it as well.
+    An unlisted app of which it is unknown whether it contributes at all does not change the answer: a sandbox (DC-23
+    reports it), or an app that the rulebook does not know (DC-18 does). If such an app has the setting, the switch is
+    off for it as well.
     """
     listed = contribution_list(state, organization, names.INCLUDED)
     if isinstance(listed, Stop):
@@ -259,7 +259,7 @@ def _opened_by_list(state: State, organization: str) -> _ListAnswer | Stop:
 def _links_to_switch(
     state: State, subject: Subject, predicted: str | None, plan: Deciding | Stop, setting: SettingId
 ) -> tuple[tuple[Reason, ...], Scope] | Effective:
-    """The links up to the switch, and what the subject is to the rules; or the answer that needs no switch."""
+    """The links up to the switch, and the subject's scope; or the answer, where no switch is needed."""
     first = first_of_all(state, subject.organization)
     if isinstance(first, Stop) and first.outcome in (Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT):
         trial = plan.trial if isinstance(plan, Deciding) and first.outcome is Outcome.EXEMPT else ""
@@ -267,7 +267,7 @@ def _links_to_switch(
         return stopped(subject, setting, first, fragile_because=fragile)
     scope = scope_of(state, subject)
     if isinstance(scope, Stop):
-        # Without the setting nothing is used, whatever becomes of an exemption that is not known.
+        # Without the setting nothing is used, whether or not there is an exemption.
         return stopped(subject, setting, scope, () if isinstance(first, Stop) else first)
     if isinstance(first, Stop):
         return stopped(subject, setting, first, scope.chain, predicted=predicted)
@@ -284,10 +284,10 @@ def _in_app_switch(state: State, organization: str) -> tuple[str, Reason] | Stop
 
 
 def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _ListAnswer | Stop:
-    """The value by the list of the switch's position: the exclude list while it is on, else the include list.
+    """The value by the list that goes with the switch's position: the exclude list for on, the include list for off.
 
-    Where both an app and its space could be listed, no page tells which wins; only one kind of list is in force under
-    a position, so that either being listed is enough. Of an app it is asked whether anything of it is contributed.
+    No page says which entry wins where both an app and its space are listed. Only one list is in force at a position,
+    so either entry is enough. For an app the question is whether any of its data is contributed.
     """
     exclude = word == "on"
     listed = contribution_list(state, subject.organization, names.EXCLUDED if exclude else names.INCLUDED)

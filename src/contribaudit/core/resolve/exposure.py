@@ -1,7 +1,7 @@
-"""Since when, and until when, Atlassian could use what is contributed: as far as evidence reaches.
+"""Exposure windows and deletion clocks: when Atlassian could use contributed data, as far as evidence shows.
 
-After an opt-out Atlassian's periods run: which of them, from which day, and what may stay for years. The day of an
-opt-out is that of the policy's decision on the switch: a look does not tell when it was set.
+After an opt-out Atlassian's periods begin: this module says which, from which day, and what may be kept for years. The
+day of an opt-out is that of the policy's decision on the switch, since a look does not show when it was set.
 https://support.atlassian.com/security-and-access-policies/docs/understand-data-contribution/
 """
 
@@ -28,7 +28,7 @@ _WHAT = {names.METADATA: "metadata", names.IN_APP: "in-app data"}
 
 
 class Span(StrEnum):
-    """How an exposure window stands."""
+    """The state of an exposure window."""
 
     NOT_BEGUN = "not_begun"
     OPEN = "open"
@@ -46,25 +46,25 @@ class ExposureWindow:
     """ `contribution.metadata` or `contribution.in_app`."""
     span: Span
     begins: date
-    """The day from which data is used, by the rulebook."""
+    """The day from which data is used, according to the rulebook."""
     ends: datetime | None
-    """CLOSED: from when on every look shows contribution off; it may have ended earlier. None for any other."""
+    """CLOSED: the time from which every look shows contribution off; it may have ended earlier. Otherwise None."""
     sentence: str
     """For people, without a full stop."""
 
     @property
     def days(self) -> int | None:
-        """CLOSED: the most whole days that it can have lasted; None for any other."""
+        """CLOSED: the most whole days that it can have lasted; otherwise None."""
         return None if self.ends is None else max(0, (self.ends.astimezone(UTC).date() - self.begins).days)
 
 
 def exposure_window(state: State, organization: str) -> tuple[ExposureWindow, ExposureWindow]:
-    """The windows of metadata and of in-app data, in this order: the longest that they can be by now.
+    """The windows of metadata and of in-app data, in this order, each as long as it can be by now.
 
-    A window closes with the first of the looks that, without a break, show the organization's switch off up to now;
-    what a signal alone shows closes it now. Between looks the switch may have been on: no sentence claims otherwise.
-    That of in-app data is open as long as the include list opens anything, and what that held is asked of the looks
-    at it as well.
+    A window closes with the first look of the unbroken series that shows the organization's switch off up to now; a
+    value that only a signal shows closes it now. Between looks the switch may have been on, and no sentence claims
+    otherwise. The window of in-app data stays open while the include list opens anything, so the looks at that list
+    count too.
     """
     return _window(state, organization, names.METADATA), _window(state, organization, names.IN_APP)
 
@@ -101,21 +101,21 @@ def _window(state: State, organization: str, setting: SettingId) -> ExposureWind
 
 
 def _over_since(state: State, organization: str, setting: SettingId) -> datetime | None:
-    """The later of the times since when every look shows the switch off and the include list as it is."""
+    """The time since which all looks show the switch, and for in-app data the include list, as now; None if unknown."""
     asked = (setting, names.INCLUDED) if setting == names.IN_APP else (setting,)
     since = [_unbroken_since(state, organization, one) for one in asked]
     return None if None in since else max(one for one in since if one is not None)
 
 
 def _unbroken_since(state: State, organization: str, setting: SettingId) -> datetime | None:
-    """The first of the unbroken looks that show the value of now; None where nothing shows any."""
+    """The first look of the unbroken series that shows the present value; None where there is no value."""
     subject = organization_subject(organization)
     seen = state.value(subject, setting)
     if seen is None:
         return None
     now = _folded(seen.value)
     if seen.grade is not Grade.ATTESTED:
-        # A signal shows today's position; the look that gave it its meaning may be older than a time of On.
+        # A signal shows only today's position: since the look that gave it its meaning, the switch may have been on.
         return state.as_of if seen.grade is Grade.INFERRED else seen.observed_at
     looks: dict[datetime, bool] = defaultdict(lambda: True)
     for one in standing(state.organization(organization).attestations, state.as_of):
@@ -130,7 +130,7 @@ def _unbroken_since(state: State, organization: str, setting: SettingId) -> date
 
 
 def _folded(value: Value) -> object:
-    """The value without case and, of a list, without order."""
+    """The value without case and, for a list, without order."""
     if isinstance(value, tuple):
         return frozenset(one.strip().casefold() for one in value)
     return value.strip().casefold() if isinstance(value, str) else value
@@ -142,12 +142,12 @@ CALLED = {names.IN_APP: "in-app contribution", names.METADATA: "metadata contrib
 
 @dataclass(frozen=True, slots=True)
 class DeletionClock:
-    """A period of Atlassian's after an opt-out. Nobody outside can verify that it was kept."""
+    """A period after an opt-out within which Atlassian acts. Nobody outside Atlassian can verify that it did."""
 
     setting: SettingId
-    """The switch that was opted out of."""
+    """The switch that was turned off."""
     what: str
-    """What is to be done by then: "contributed data deleted"."""
+    """What should be done by then: "contributed data deleted"."""
     opted_out: date
     due_at: datetime
     decision: Decision
@@ -156,14 +156,14 @@ class DeletionClock:
 
 
 def newest_decision(decisions: Iterable[Decision], setting: SettingId, as_of: datetime) -> Decision | None:
-    """The newest decision on a setting that is dated today or before; of one day the last; None when there is none."""
+    """The newest decision on a setting dated today or before, of several on one day the last; None without one."""
     today = as_of.astimezone(UTC).date()
     made = [one for one in decisions if one.setting == setting and one.date <= today]
     return max(reversed(made), key=lambda one: one.date, default=None)
 
 
 def opted_out(state: State, subject: Subject, setting: SettingId, decisions: Iterable[Decision]) -> Decision | None:
-    """The decision that dates an opt-out which still stands: the switch is seen off, and was decided off."""
+    """The decision that dates a present opt-out: the switch is seen off, and was decided off. None without one."""
     seen = state.read(subject, setting)
     decision = newest_decision(decisions, setting, state.as_of)
     if decision is None or not isinstance(seen, Observed) or not _is_off(seen.value) or not _is_off(decision.value):
@@ -172,7 +172,7 @@ def opted_out(state: State, subject: Subject, setting: SettingId, decisions: Ite
 
 
 def clocks_of(clocks: Clocks, setting: SettingId, decision: Decision) -> tuple[DeletionClock, ...]:
-    """What runs after this opt-out, the first end first: 30 or 90 days for the data, 90 for the models."""
+    """The clocks that this opt-out starts, first end first: one for the data, one for the retraining of models."""
     of_data = (
         (clocks.in_app_deletion_days, "contributed data deleted")
         if setting == names.IN_APP
@@ -194,9 +194,9 @@ def clocks_of(clocks: Clocks, setting: SettingId, decision: Decision) -> tuple[D
 
 
 def deletion_clocks(state: State, organization: str, decisions: Iterable[Decision]) -> tuple[DeletionClock, ...]:
-    """Every clock that an opt-out of the organization has set going, run down or not; the first end first.
+    """Every clock that an opt-out of the organization started, run out or not; first end first.
 
-    An opt-out from before the day on which use began set none going: nothing had been used.
+    An opt-out before the day on which use began starts none, since nothing had been used.
     """
     known = tuple(decisions)
     subject = organization_subject(organization)

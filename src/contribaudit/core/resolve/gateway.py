@@ -1,8 +1,8 @@
-"""What the gateway says in addition to another source: whose site it is, trials, plans and regions.
+"""Compares the gateway with other sources: which organization a site belongs to, trials, plans and regions.
 
-A site that belongs to another organization tells nothing. A trial is as the gateway tells it. Where a plan word or a
-set of regions differs from the organization's own API, neither counts. A word that the rulebook does not know
-contradicts none that it knows.
+Values of a site that belongs to another organization are not used. A trial is taken from the gateway. Where a plan
+word or a set of regions differs from the organization's own API, neither counts. A word that the rulebook does not
+know contradicts no known word.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from contribaudit.core.resolve.state import State
 NO_TRIAL = "none"
 RUNNING = "running"
 SOME_TRIAL = "trial"
-"""The gateway's word for a trial of which no edition is told."""
+"""The gateway's word for a trial whose edition is not given."""
 _BY_GATEWAY = (names.TRIAL, names.TRIAL_ENDS)
 _GATEWAY = "gateway."
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
-"""A cloud region as both sources are documented to name it: "eu-central-1"."""
+"""A cloud region in the form that both sources document: "eu-central-1"."""
 
 
 def other_organizations(state: State, organization: str) -> Iterator[Unavailable]:
@@ -75,7 +75,7 @@ def gateway_values(state: State, organization: str) -> Iterator[Observation]:
 
 
 def runs(trial: Observed) -> bool:
-    """Whether the gateway's word for a trial is one of a trial that runs."""
+    """Whether the gateway's word for a trial means that a trial is running."""
     return isinstance(trial.value, str) and trial.value.strip().casefold() not in ("", NO_TRIAL)
 
 
@@ -84,7 +84,7 @@ def _regions(state: State, app: Subject) -> Iterator[Observation]:
     if api is None or gateway is None or not api.value or not gateway.value:
         return
     mine, theirs = _folded(api), _folded(gateway)
-    # Words of another kind ("EU") name regions too, and which ones is not published: they contradict nothing.
+    # Other words ("EU") mean regions too, but which ones is not published, so they contradict nothing.
     if mine != theirs and all(map(_REGION.fullmatch, mine | theirs)):
         ours, others = _listed_words(api), _listed_words(gateway)
         reason = f"the sources disagree: the organization's API says {ours}, the gateway {others}"
@@ -104,7 +104,7 @@ def _texts(seen: Observed) -> tuple[str, ...]:
 
 
 def _plan(state: State, app: Subject) -> Iterator[Observation]:
-    """Yield why no plan counts where both words are known and differ, unless a trial explains the API's."""
+    """Yield the conflict where both plan words are known and differ, unless a trial explains the API's."""
     told, edition = state.value(app, names.PLAN), state.value(app, names.GATEWAY_EDITION)
     if told is None or edition is None or told.value is None or not isinstance(edition.value, str):
         return
@@ -127,7 +127,7 @@ def _conflicting_sources(one: Observed, other: Observed, reason: str) -> Unavail
 
 
 def told_by_gateway(state: State, subject: Subject, setting: SettingId) -> bool:
-    """Whether the gateway's answer spares a look: it gave the value, or leaves nothing to ask."""
+    """Whether the gateway makes a look unnecessary: it gave the value, or there is nothing left to ask."""
     if setting not in _BY_GATEWAY:
         return False
     told, trial = state.value(subject, setting), state.value(subject, names.TRIAL)
@@ -137,9 +137,9 @@ def told_by_gateway(state: State, subject: Subject, setting: SettingId) -> bool:
 
 
 def against_attested(state: State, observed: Observed, attested: Iterable[Observation]) -> Observation | None:
-    """What takes the place of the gateway's word on a trial where an attestation says otherwise; None where none does.
+    """The conflict where an attestation contradicts the gateway's word about a trial; None where none does.
 
-    A recorded trial whose recorded end is over does not contradict that none runs.
+    A recorded trial whose recorded end has passed does not contradict that none is running.
     """
     if observed.setting not in _BY_GATEWAY:
         return None

@@ -1,4 +1,4 @@
-"""Organizations, sites and apps as people count them."""
+"""The inventory: organizations, sites, apps and connectors, as people count them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from contribaudit.core.resolve.state import State
 
 NAMED_BY_POLICY = "named only by a policy, not in the list of apps"
 NOT_AN_APP = "an entry in the list that is not an app"
-"""Notes of rows that the inventory's numbers leave out."""
+"""This note and the one above mark rows that the inventory's numbers leave out."""
 RECORDED = "recorded by people: no API lists connectors"
 
 
@@ -23,15 +23,15 @@ class Site:
 
     organization: str
     id: str
-    """The cloud ID where one is known, else the host."""
+    """The cloud ID; the host where no cloud ID is known."""
     host: str
-    """"" where no app of it tells its host."""
+    """"" where none of its apps has a known host."""
     apps: tuple[Subject, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class InventoryRow:
-    """One thing that was seen, or was known from earlier and not seen this time."""
+    """One thing in the inventory: seen in this run, or known from an earlier one and not seen now."""
 
     organization: str
     organization_name: str
@@ -48,11 +48,11 @@ class InventoryRow:
     pinned: Value = None
     created_at: Value = None
     note: str = ""
-    """"" for an ordinary row; else why it does not count, or that it was not seen."""
+    """Why the row does not count, that it was not seen, or what else is special; "" for an ordinary row."""
     spaces: int | None = None
     """How many spaces of an app the last listings showed; None where they were not listed."""
     spaces_counted: int | None = None
-    """How many its own administration shows, by attestation; None where nobody counted."""
+    """How many its own administration shows, as attested; None where nobody counted."""
 
 
 def sites_of(state: State, organization: str) -> list[Site]:
@@ -123,7 +123,7 @@ def spaces_listed(state: State, app: Subject) -> int | None:
 
 
 def spaces_counted(state: State, app: Subject) -> int | None:
-    """How many spaces the app's own administration was seen to count; None where nobody looked."""
+    """How many spaces the app's own administration shows, as attested; None where nobody looked."""
     seen = state.value(app, names.SPACE_COUNT)
     return seen.value if seen is not None and isinstance(seen.value, int) else None
 

@@ -1,4 +1,4 @@
-"""The highest active plan, which decides for the whole organization, and what is possible while it is not known.
+"""The highest active plan, which decides for the whole organization, and the possible ones while it is unknown.
 
 Trials count as active, and defaults follow the plan:
 https://support.atlassian.com/security-and-access-policies/docs/data-contribution-settings/
@@ -20,25 +20,25 @@ from contribaudit.core.resolve.state import State, once_per_state
 
 MAY_NOT_COUNT = "plan_may_not_count"
 NOT_ONLINE = "plan_of_inactive_app"
-"""Codes of a highest plan that is not known since it is open which apps count."""
+"""This code and the one above are for a highest plan that is unknown because it is open which apps count."""
 
 
 @dataclass(frozen=True, slots=True)
 class _PlansSeen:
-    """The plans of all apps, as far as they tell one."""
+    """The plans of all apps, as far as they are known."""
 
     ranked: tuple[tuple[int, Observed], ...]
-    """Ranks of the known words, each with the plan that holds it."""
+    """Ranks of the known plan words, each with its observation."""
     strange: tuple[Subject, str] | None
     """The first app with a plan word that the rulebook does not know, and the word."""
     silent: Subject | None
-    """The first app that tells no plan."""
+    """The first app without a plan."""
     differ: tuple[Subject, str] | None
-    """The first app on whose plan the sources disagree, and how."""
+    """The first app on whose plan the sources disagree, and the reason."""
     active: int
     """The highest known rank among apps that are online and count; -1 without any."""
     uncounted: Subject | None
-    """The first app of which no page says whether its plan counts, where it has the highest known rank."""
+    """The first app with the highest known rank of which no page says whether its plan counts."""
 
     @property
     def top(self) -> int:
@@ -47,11 +47,11 @@ class _PlansSeen:
 
 
 def highest_plan(state: State, organization: str, without: Collection[Subject] = ()) -> Observation:
-    """The highest plan over all apps of the organization, or over all but some, or why it cannot be told.
+    """The highest plan over all apps of the organization, or all but those in `without`; or why it is unknown.
 
-    An app whose plan word the rulebook does not know, or that tells none, makes it unknown, unless another app
-    already has the highest plan of all. Where apps that are not online would decide, it is unknown too: Atlassian says
-    "highest active plan", and does not say whether theirs is active. So it is where an app would that may not count.
+    An app with no plan, or with a plan word that the rulebook does not know, makes it unknown, unless another app
+    already has the highest plan of all. It is also unknown where only apps that are not online would decide, since
+    Atlassian says "highest active plan" and not whether theirs is active, or only an app that may not count.
     """
     subject = organization_subject(organization)
 
@@ -99,9 +99,9 @@ def highest_plan(state: State, organization: str, without: Collection[Subject] =
 
 
 def possible_plans(state: State, organization: str) -> tuple[Plan, ...]:
-    """The plans of which one is the highest, lowest first: one where it is known, none where nothing is.
+    """The plans that may be the highest, lowest first: one where it is known, none where nothing is known.
 
-    A plan below that of an app which is online is never among them.
+    A plan below that of an app that is online and counts is never among them.
     """
     told = state.read(organization_subject(organization), names.HIGHEST_PLAN)
     plans = state.rulebook.plans
@@ -119,10 +119,10 @@ def possible_plans(state: State, organization: str) -> tuple[Plan, ...]:
 
 
 def plans_by_console(state: State, organization: str) -> tuple[Plan, ...]:
-    """The possible plans; where it is open which apps count, only those whose console looks as it was attested.
+    """The possible plans; where it is open which apps count, only those that fit what the console was seen to show.
 
-    Metadata that is always contributed is of a plan without the choice, a switch of one with it. What a word means that
-    the rulebook does not know, no screen decides.
+    Metadata that is always contributed fits a plan without the choice, a switch one with it. No screen decides what
+    an unknown plan word means.
     """
     plans = possible_plans(state, organization)
     told = state.read(organization_subject(organization), names.HIGHEST_PLAN)
@@ -135,7 +135,7 @@ def plans_by_console(state: State, organization: str) -> tuple[Plan, ...]:
 
 
 def highest_known(state: State, organization: str) -> Reason:
-    """The highest plan that an app tells, whether or not it counts; of an organization that has possible plans."""
+    """The highest plan that an app reports, whether or not it counts. The organization must have possible plans."""
     seen = _plans_seen(state, state.subjects(Kind.APP, organization))
     holder = next(plan for rank, plan in seen.ranked if rank == seen.top)
     return fact(f"the highest plan that an app reports is {state.rulebook.plans[seen.top].name}", holder)
@@ -179,7 +179,7 @@ def _perhaps_uncounted(state: State, app: Subject) -> bool:
 
 
 def _ranks(state: State, seen: Observation) -> tuple[list[tuple[int, Observed]], list[str]]:
-    """The known words of a plan by rank, and those that the rulebook does not know."""
+    """The observation with the rank of each known plan word in it, and the words that the rulebook does not know."""
     if not isinstance(seen, Observed) or seen.value is None:
         return [], []
     words = seen.value if isinstance(seen.value, tuple) else (str(seen.value),)
@@ -196,24 +196,24 @@ def _app_name(state: State, app: Subject) -> str:
 
 
 TRIALS = ("none", "running")
-"""What a person records of an app's trial."""
+"""The words that a person records about an app's trial."""
 _ALWAYS = "always"
 
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """The highest plan, as observed."""
+    """The highest plan, where it is known."""
 
     plan: Plan
     reason: Reason
     trial: str
-    """A sentence on the trial without which the highest plan may be another; "" where none is known."""
+    """A sentence about the trial without which the highest plan may be another; "" where none is known."""
 
 
 def rests_on_default(state: State, plan: Plan, word: str) -> str:
-    """What would undo an in-app switch that stands as its plan's default has it; "" where it was moved on purpose.
+    """What would change an in-app switch that is at its plan's default; "" where it differs from the default.
 
-    Nothing that is observed tells a choice from a default that nobody touched; a recorded decision does.
+    No observation distinguishes a choice from a default that nobody touched; only a recorded decision does.
     """
     others = [other.name for other in state.rulebook.plans if other.in_app_default != plan.in_app_default]
     if word != plan.in_app_default or not others:
@@ -226,7 +226,7 @@ def rests_on_default(state: State, plan: Plan, word: str) -> str:
 
 @once_per_state
 def deciding_plan(state: State, organization: str) -> Deciding | Stop:
-    """The highest plan; the stop that its lack makes. Looked up once for the whole organization."""
+    """The highest plan, or the stop where it is unknown. Computed once for the whole organization."""
     seen = state.read(organization_subject(organization), names.HIGHEST_PLAN)
     plan = state.rulebook.plan(state.word(seen.subject, seen.setting))
     usable = stop_by(seen, "the highest plan")
@@ -236,14 +236,14 @@ def deciding_plan(state: State, organization: str) -> Deciding | Stop:
 
 
 def trial_behind(state: State, organization: str) -> str:
-    """A sentence on the trial that gives the highest plan, or may; "" where none is known to."""
+    """A sentence about the trial that gives, or may give, the highest plan; "" where no such trial is known."""
     plan = deciding_plan(state, organization)
     return plan.trial if isinstance(plan, Deciding) else trial_running(state, organization)
 
 
 @once_per_state
 def trial_running(state: State, organization: str) -> str:
-    """A sentence on the first app of the organization that is known to be on trial; "" where none is."""
+    """A sentence about the first app of the organization that is known to be on trial; "" where none is."""
     running = [app for app in state.subjects(Kind.APP, organization) if trial_on(state, app)]
     if not running:
         return ""
@@ -251,7 +251,7 @@ def trial_running(state: State, organization: str) -> str:
 
 
 def _trial(state: State, organization: str, plan: Plan) -> str:
-    """The first running trial among the apps that have the plan, unless one of them has it without a trial."""
+    """A sentence about the first running trial among apps with the plan; "" if one of them has it without a trial."""
     running: list[Subject] = []
     for app in state.subjects(Kind.APP, organization):
         if all(rank != plan.rank for rank, _ in plans_of(state, app)):
@@ -268,7 +268,7 @@ def _trial(state: State, organization: str, plan: Plan) -> str:
 
 
 def trial_on(state: State, app: Subject) -> bool | None:
-    """Whether a trial runs; where the sources disagree, whether the gateway says so. None where it is not known."""
+    """Whether a trial is running, by the setting or else by the gateway's edition on trial; None where unknown."""
     word = read_word(state, app, names.TRIAL, TRIALS, "the trial")
     if not isinstance(word, Stop):
         return word[0] == "running"
@@ -277,9 +277,9 @@ def trial_on(state: State, app: Subject) -> bool | None:
 
 
 def trial_of_any_plan(state: State, organization: str) -> bool:
-    """Whether a trial runs, or may, of which no source names the plan: it may be of any.
+    """Whether a trial runs, or may run, whose plan no source names, so that it may be of any plan.
 
-    What was seen of a trial and does no longer count, or is contested, leaves it open; that nobody looked does not.
+    A recorded trial that no longer counts or is contested may run; one that nobody looked for is not assumed.
     """
     return any(_may_be_of_any_plan(state, app) for app in state.subjects(Kind.APP, organization))
 
@@ -292,6 +292,6 @@ def _may_be_of_any_plan(state: State, app: Subject) -> bool:
 
 
 def plans_of(state: State, app: Subject) -> list[tuple[int, Observed]]:
-    """The known plans of an app by rank, bought and on trial, each with the source that names it."""
+    """The ranks of an app's known plans, bought or on trial, each with the observation that names it."""
     told_by = (state.read(app, setting) for setting in (names.PLAN, names.GATEWAY_EDITION, names.GATEWAY_TRIAL))
     return [one for seen in told_by for one in _ranks(state, seen)[0]]

@@ -1,10 +1,10 @@
-"""What the AI policy item of each app reads as, by a decoder of the rulebook, and of which type and shape it is.
+"""AI policy items: how a decoder of the rulebook reads each app's item, and how far the reading counts.
 
-A reading is ours of an object whose meaning is not published. It counts in an organization while the gateway or an
-anchored attestation agrees with it for an app in the same state, type and shape, and neither contradicts it for any
-app. It then also answers for the apps that the gateway does not reach. Between gateway and item a person who looks
-decides. An attestation contradicts the reading that the item of its app had at the look, whatever became of that item
-and whatever was attested since, until it is revoked.
+A reading is our own, of an object whose meaning is not published. It counts in an organization while the gateway or
+an anchored attestation agrees with it for an app whose item has the same reading, type and shape, and neither
+contradicts it for any app. It then also answers for apps that the gateway does not cover. Where gateway and item
+differ, a person who looks decides. An attestation contradicts the reading that its app's item had at the look,
+whatever happened to the item or was attested since, until the attestation is revoked.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from contribaudit.core.resolve.reasons import Reason, Stop, fact
 from contribaudit.core.resolve.state import State
 
 READ_DIRECTLY = frozenset((names.AI_POLICY_ITEM,))
-"""Settings that decoders read without waiting for an attestation of them: nobody can attest what no screen shows."""
+"""Settings whose decoders need no attestation, since nobody can attest what no screen shows."""
 CONFIRMED, UNCONFIRMED = "confirmed", "unconfirmed"
 CONTRADICTED, BY_PERSON = "contradicted", "contradicted_by_person"
-"""How far the reading of an app's AI policy item counts: by the gateway or an anchored attestation, of any app."""
+"""How far the readings of AI policy items count, by the gateway or an anchored attestation about any app."""
 _TYPES = {
     bool: "boolean",
     int: "number",
@@ -57,7 +57,7 @@ def item_decoder(state: State) -> Decoder | None:
 
 
 def item_readings(state: State, organization: str, objects: Objects) -> Iterator[Observation]:
-    """The reading and the shape of each app's item, as of when it was read. Apps without an item have none.
+    """Yield the reading and the shape of each app's item, as of when it was read; nothing for apps without an item.
 
     `objects` are those behind the digests of this run's signals.
     """
@@ -102,16 +102,16 @@ class Trust:
     """How far the readings of AI policy items count in one organization."""
 
     agreed: Mapping[tuple[bool, str], Reason]
-    """By reading and shape: who agrees with it, for which app."""
+    """By reading and shape: the reason that agrees, which names the app."""
     against: Reason | None
-    """What contradicts a reading; while there is such, none counts."""
+    """What contradicts a reading, so that none counts; None if nothing does."""
     by_person: bool
-    """Whether a person decides against one."""
+    """Whether a person decided against a reading."""
     shapes: Mapping[Subject, tuple[bool, str]]
-    """What each app's item reads as, and its type and shape."""
+    """Each app's reading (True for on), with the item's type and shape."""
 
     def counts(self, app: Subject) -> tuple[str, str]:
-        """How far the item of the app counts, and who says so; "" where nobody does."""
+        """How far the reading of the app's item counts, and the sentence that says why; "" where nothing does."""
         if self.against is not None:
             return BY_PERSON if self.by_person else CONTRADICTED, self.against.sentence
         found = self.agreed.get(self.shapes[app])
@@ -119,7 +119,7 @@ class Trust:
 
 
 def item_trust(state: State, organization: str, objects: Objects) -> Trust:
-    """How far AI policy items count in the organization; after everything that people attested was put into the state.
+    """How far AI policy items count in the organization. Attested values must already be in the state.
 
     `objects` are those behind the digests of this run's signals and of the anchors, as far as they were kept.
     """
@@ -147,7 +147,7 @@ def item_trust(state: State, organization: str, objects: Objects) -> Trust:
 
 
 def item_standings(state: State, trust: Trust) -> Iterator[Observed]:
-    """How far the reading of each app's item counts, for `position`."""
+    """Yield how far the reading of each app's item counts, for `position`."""
     for app in trust.shapes:
         item = policy_item(state, app)
         assert item is not None
@@ -157,7 +157,7 @@ def item_standings(state: State, trust: Trust) -> Iterator[Observed]:
 
 
 def item_decoders(state: State, trusts: Mapping[str, Trust]) -> Iterator[decoders.Trust]:
-    """How the decoder of policy items stands in each organization that has any."""
+    """Yield whether the decoder of policy items counts in each organization that has any."""
     decoder = item_decoder(state)
     for organization, trust in trusts.items():
         if decoder is not None and trust.shapes:
@@ -175,9 +175,9 @@ def _standing(trust: Trust) -> str:
 
 
 def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool, bool, Reason]]:
-    """What the gateway and an anchored attestation say of the app: open or not, whether a person says so, and a link.
+    """Yield what the gateway and an anchored attestation say: open or not, whether a person says so, and a link.
 
-    A no that may be about one account confirms an item that is off, and contradicts none that is on.
+    A no that may be about one account confirms an item that is off, but does not contradict one that is on.
     """
     name = called(state, app)
     answer = gateway(state, app)
@@ -195,11 +195,11 @@ def _compared(state: State, app: Subject, item_on: bool) -> Iterator[tuple[bool,
 def _contrary_looks(
     state: State, organization: str, shapes: Mapping[Subject, tuple[bool, str]], objects: Objects
 ) -> Iterator[tuple[bool, Reason]]:
-    """Whether a person decides, and a link, for each unrevoked look that contradicts a reading of the present items.
+    """Yield, for each unrevoked look that contradicts a present reading, whether a person decides, and a link.
 
     Such a look counts even when its value does not: because its item or another signal moved or was not read, because
-    the signals do not determine the value, or because a later look took its place. A person decides by a look in force
-    at an item that still reads the same, unless people saw the app both open and shut beside that reading.
+    the signals do not determine the value, or because a later look superseded it. A person decides by a look in force
+    at an item that still reads the same, unless people saw the app both open and shut with that reading.
     """
     told = standing(state.organization(organization).attestations, state.as_of)
     present = frozenset(shapes.values())
@@ -221,9 +221,9 @@ def _contrary_looks(
 def _with_readings(
     state: State, looks: Sequence[Attestation], objects: Objects
 ) -> Iterator[tuple[tuple[bool, str], str, Attestation]]:
-    """The reading and the shape of the app's item at each look, the word that was seen, and the look.
+    """Yield the reading and the shape of the app's item at each look, the word that was seen, and the look.
 
-    Looks that no signal anchors are left out, and those at which the item read as neither on nor off.
+    Looks without a binding anchor are left out, and so are those at which the item read as neither on nor off.
     """
     decoder = item_decoder(state)
     if decoder is None:

@@ -1,8 +1,8 @@
-"""Whether the page that a fact was read on still says it.
+"""Whether the page on which a fact was read still says it.
 
-A provision whose phrase is gone, or whose wording around the phrase is another one, puts what rests on it under review
-until a person has looked. Beside that: statements in watched documents that a newer document contradicts, and names on
-which documents disagree.
+If a provision's phrase is gone, or the wording around it has changed, all that rests on it is under review until a
+person has looked. Also here: statements in watched documents that a newer document contradicts, and names on which
+documents disagree.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ from contribaudit.core.model.subprocessors import SubprocessorList
 from contribaudit.core.resolve.editions import ALIKE, all_in, likeness_of, words_of
 
 RULE_UNDER_REVIEW = "rule_under_review"
-"""Code of what would be a pass, if its rule were not in doubt."""
+"""Code of an answer that would be good if its rule were not in doubt."""
 
 
 class Standing(StrEnum):
-    """How a fact stands to the page that it was read on."""
+    """Whether the page on which a fact was read still says it."""
 
     STANDS = "stands"
     CONFIRMED = "confirmed"
-    """The provision is another one, and a person says that the fact still holds."""
+    """A person says that the fact still holds under the present wording."""
     CHANGED = "changed"
     NOT_FOUND = "not_found"
-    """No archived edition ever had the phrase."""
+    """No archived edition has the phrase."""
     NOT_ARCHIVED = "not_archived"
 
     @property
     def under_review(self) -> bool:
-        """Whether what rests on the fact can be a pass no more."""
+        """Whether all that rests on the fact is in doubt, and so can no longer pass."""
         return self in (Standing.CHANGED, Standing.NOT_FOUND)
 
 
@@ -59,20 +59,20 @@ class AnchorStanding:
     anchor: Anchor
     standing: Standing
     edition: Look | None = None
-    """The one that is current; None where nothing was archived."""
+    """The current edition; None where nothing was archived."""
     since: datetime | None = None
-    """When the edition was retrieved from which on it is not as it was."""
+    """When the first edition without the reviewed wording was retrieved; None while the wording is there."""
     before: str = ""
-    """The provision as it was; "" where it never was found."""
+    """The provision as it was reviewed; "" where it was never found."""
     after: str = ""
-    """What took its place; "" where nothing like it is there."""
+    """The most similar provision now; "" where none is alike, and without a change."""
     by: str = ""
     """Who confirmed it; "" where nobody did."""
     read_at: datetime | None = None
-    """When the current text was last seen."""
+    """When the current text was last seen; None where nothing was archived."""
 
     def sentence(self) -> str:
-        """What is to be reviewed, as a clause."""
+        """What to review, as a clause."""
         where = f"{self.anchor.document}, anchor {self.anchor.id}"
         when = f" on {self.since:%Y-%m-%d}" if self.since is not None else ""
         if self.standing is Standing.NOT_FOUND:
@@ -81,7 +81,7 @@ class AnchorStanding:
 
 
 def standings(rules: TermsRules, archive: Archive) -> tuple[AnchorStanding, ...]:
-    """Every fact that is anchored in a page, in the rulebook's order."""
+    """Every fact that is anchored in a page, with what the page says now, in the rulebook's order."""
     return tuple(_standing(rules, archive, anchor) for anchor in rules.anchors)
 
 
@@ -110,7 +110,7 @@ def _standing(rules: TermsRules, archive: Archive, anchor: Anchor) -> AnchorStan
 
 
 def _reviewed(rules: TermsRules, archive: Archive, anchor: Anchor) -> tuple[Look | None, list[str]]:
-    """The edition that the review saw, or else the first archived one that says it; and its provisions that do."""
+    """The edition that the review saw, or else the first one with the fact; and the provisions that state it."""
     editions = archive.editions(anchor.document)
     end = datetime.combine(rules.reviewed, time(), UTC) + timedelta(days=1)
     seen = [one for one in editions if one.begins < end]
@@ -122,7 +122,7 @@ def _reviewed(rules: TermsRules, archive: Archive, anchor: Anchor) -> tuple[Look
 
 
 def _superseded_since(archive: Archive, anchor: Anchor, base: Look, wording: Sequence[str]) -> datetime:
-    """When the first edition was retrieved that no longer had the wording, and from which on none had it."""
+    """When the first edition was retrieved from which on none has the wording."""
     had = {folded(one) for one in wording}
     after = [one for one in archive.editions(anchor.document) if one.begins >= base.begins]
     since = after[-1].retrieved_at
@@ -134,7 +134,7 @@ def _superseded_since(archive: Archive, anchor: Anchor, base: Look, wording: Seq
 
 
 def _bearing_provisions(provisions: Provisions, anchor: Anchor) -> list[str]:
-    """The provisions that hold the anchor's phrases: all of them, or where cells stand apart each one some."""
+    """The provisions that contain all phrases of the anchor; else, where separate cells contain them, those joined."""
     whole = [one.text for one in provisions if all_in(one, anchor)]
     if whole or len(anchor.phrases) == 1:
         return whole
@@ -148,7 +148,7 @@ def _contains_wording(provisions: Provisions, wording: str) -> bool:
 
 
 def _most_similar(text: str, provisions: Provisions) -> str:
-    """The provision with most words in common; "" where none is like it."""
+    """The provision with most words in common; "" where none is similar enough."""
     words = words_of(text)
     best, found = 0.0, ""
     for one in provisions:
@@ -160,22 +160,22 @@ def _most_similar(text: str, provisions: Provisions) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A statement that another, newer one does not bear out."""
+    """A statement in a document that another document contradicts."""
 
     document: str
-    """Where it stands."""
+    """The document that makes the statement."""
     quote: str
     statement: str
     """What it says, as a clause."""
     against: str
-    """What holds instead, and where that stands."""
+    """What holds instead, and where that is said."""
     older_on: date
-    """The day of the document that it stands in."""
+    """The day of the document that makes the statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list that is known otherwise than as a watched document, such as imported sub-processors."""
+    """A list that is not a watched document, such as imported sub-processors."""
 
     name: str
     day: date
@@ -183,7 +183,7 @@ class Listing:
 
 
 def listing_of(listed: SubprocessorList | None) -> tuple[Listing, ...]:
-    """The imported list of sub-processors, as rows; none where none was imported."""
+    """The imported list of sub-processors, as rows; empty where none was imported."""
     if listed is None or listed.shipped:
         return ()
     rows = tuple(
@@ -194,7 +194,7 @@ def listing_of(listed: SubprocessorList | None) -> tuple[Listing, ...]:
 
 
 def contradictions(rules: TermsRules, archive: Archive, lists: Sequence[Listing] = ()) -> tuple[Contradiction, ...]:
-    """Statements of current editions that were overtaken, then names that documents and lists do not agree on."""
+    """Statements of current editions that were replaced, then names on which documents and lists disagree."""
     current = {name: look for name in archive.looks if (look := archive.current(name)) is not None}
     found = [
         Contradiction(name, provision.text, one.statement, one.replaced, day_of(look))
@@ -214,7 +214,7 @@ def overtaken_in(rules: TermsRules, text: str) -> Iterator[Overtaken]:
 
 
 def day_of(look: Look) -> date:
-    """The day that the document names as its own, or the one on which it was retrieved."""
+    """The day that the document states as its own, or else the one on which it was retrieved."""
     return look.stated_on or look.retrieved_at.date()
 
 
@@ -229,7 +229,7 @@ def _overtaken(known: Sequence[Overtaken], provisions: Provisions) -> Iterator[t
 def _disagreements(
     compared: Compared, archive: Archive, current: Mapping[str, Look], lists: Sequence[Listing]
 ) -> Iterator[Contradiction]:
-    """Documents that name some of what another one names, and no other."""
+    """Documents that name only some of the names that another document names."""
     listing = current.get(compared.listed_in)
     rows = archive.read(listing.id) if listing is not None else ()
     every = _with_listed(compared, (*rows, *(row for one in lists for row in one.rows)))
@@ -257,7 +257,7 @@ def _disagreements(
 
 
 def _names_called(compared: Compared, every: Sequence[Name], provisions: Provisions) -> tuple[frozenset[str], str]:
-    """Which of the names a document calls where it speaks of the subject, and the first provision that calls one."""
+    """The names that a document mentions where it is about the subject, and the first provision that mentions one."""
     found: dict[str, str] = {}
     about = ""
     for one in provisions:
@@ -279,7 +279,7 @@ _SUFFIX = re.compile(
 
 
 def _with_listed(compared: Compared, rows: Provisions) -> list[Name]:
-    """The rulebook's names, and those of the list's rows that speak of the subject."""
+    """The rulebook's names, and those of the list's rows that are about the subject."""
     found = list(compared.names)
     for row in rows:
         if row.kind is not ProvisionKind.ROW or " | " not in row.text:

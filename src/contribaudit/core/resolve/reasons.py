@@ -1,6 +1,6 @@
-"""A computed answer, the chain of reasons behind it, and how an input that is not known stops it.
+"""Effective answers, the chains of reasons behind them, and the stops that unknown inputs make.
 
-Of many answers one is made: a site or an organization is at risk as soon as one of its apps is.
+`together` combines many answers into one: a site or an organization is at risk as soon as one of its apps is.
 """
 
 from __future__ import annotations
@@ -30,45 +30,45 @@ from contribaudit.core.resolve.state import State, once_per_state
 
 VALUE: Final = "value"
 Answer: TypeAlias = Outcome | Literal["value"]
-"""What an effective answer is: a value, or the outcome in whose name there is none."""
+"""What kind of answer it is: a value, or the outcome that takes its place."""
 NEVER_RECORDED = frozenset(("not_read", "revoked"))
-"""Codes of a setting of which nobody says anything."""
+"""Codes of a setting for which no source gives anything."""
 _GRAVEST_FIRST = (Outcome.CONFLICT, Outcome.STALE, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A link of a chain: a rule of the rulebook, or something observed."""
+    """One link in a chain of reasons: a rule of the rulebook, or something observed."""
 
     sentence: str
     """For people, without a full stop."""
     observation: Observation | None
-    """What was seen, or why it was not; None for a rule."""
+    """What was seen, or why nothing was; None for a rule."""
     source: str
-    """ "rulebook 2026.11", or where the observation comes from."""
+    """ "rulebook 2026.11", or the observation's source."""
     decisive: bool = True
-    """False for a link that is told although the answer would be the same without it."""
+    """False for a link without which the answer would be the same; it is shown all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effective:
-    """What holds for a subject when all rules are applied, and why."""
+    """The effective answer for a subject after all rules were applied, and why."""
 
     subject: Subject
     setting: SettingId
     outcome: Answer
-    """VALUE where there is one; else exempt, no_such_setting, not_yet_effective, unknown, stale or conflict."""
+    """VALUE where there is a value; else exempt, no_such_setting, not_yet_effective, unknown, stale or conflict."""
     value: str | None
     code: str
-    """A stable word for programs: why it is so. For unknown, stale and conflict the code of what stopped it."""
+    """A stable word for programs that says why; for unknown, stale and conflict the code of what stopped it."""
     predicted: str | None
     """The plan's default, only where the value is not known. A prediction, never evidence."""
     changeable: bool | None
-    """Whether the plan lets the customer change it; None where that is not known or no question."""
+    """Whether the plan lets the customer change it; None where that is not known or does not apply."""
     grade: Grade | None
-    """That of the weakest link; None where the answer is not known or rests on the rulebook alone."""
+    """The grade of the weakest link; None where the answer is not known or rests on the rulebook alone."""
     observed_at: datetime | None
-    """When the oldest link was seen; None as above."""
+    """When the oldest link was seen; None where `grade` is."""
     fragile_because: str
     """What would undo it; "" where nothing known does."""
     chain: tuple[Reason, ...]
@@ -76,7 +76,7 @@ class Effective:
 
     @property
     def fragile(self) -> bool:
-        """True for a value that a plan default alone, or a running trial, holds up."""
+        """True for a value that rests only on a plan default or a running trial."""
         return bool(self.fragile_because)
 
     @property
@@ -91,19 +91,19 @@ class Effective:
 
     @property
     def rests_on(self) -> tuple[Observed, ...]:
-        """Every value that decides, for a judgement by age and grade link by link."""
+        """Every observed value that decides, so that age and grade can be judged link by link."""
         return observed_in(self.chain)
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Why an answer is no value."""
+    """The outcome that an answer has in place of a value, and why."""
 
     outcome: Outcome
     code: str
     reason: Reason
     before: tuple[Reason, ...] = ()
-    """The links that lead to the reason."""
+    """The links before the reason."""
 
 
 def answered(
@@ -116,7 +116,7 @@ def answered(
     changeable: bool | None = None,
     fragile_because: str = "",
 ) -> Effective:
-    """An answer that is a value, as well known as its weakest link and as old as its oldest."""
+    """An answer with a value; its grade is that of the weakest link, and its time that of the oldest."""
     grade, oldest = _standing(chain)
     return Effective(subject, setting, VALUE, value, code, None, changeable, grade, oldest, fragile_because, chain)
 
@@ -131,7 +131,7 @@ def stopped(
     changeable: bool | None = None,
     fragile_because: str = "",
 ) -> Effective:
-    """An answer that is no value. What is unknown, stale or contradicted carries a prediction and no grade."""
+    """An answer without a value. One that is unknown, stale or a conflict has a prediction but no grade."""
     chain = (*before, *stop.before, stop.reason)
     if stop.outcome in _GRAVEST_FIRST:
         return Effective(subject, setting, stop.outcome, None, stop.code, predicted, changeable, None, None, "", chain)
@@ -142,13 +142,13 @@ def stopped(
 
 
 def gravest(stops: Iterable[Effective]) -> Effective | None:
-    """The gravest of the answers that are not known, of equals the first by subject; None where all are known."""
+    """The most serious of the answers that are not known, among equals the first by subject; None if all are known."""
     unknown = [one for one in stops if not one.known]
     return min(unknown, key=lambda one: (rank_of(one.outcome), one.subject), default=None)
 
 
 def fact(sentence: str, observation: Observation, *, decisive: bool = True) -> Reason:
-    """A link that rests on what was seen, or not seen."""
+    """A link that rests on an observation, or on the lack of one."""
     return Reason(sentence, observation, observation.source or "nobody", decisive)
 
 
@@ -158,7 +158,7 @@ def rule(state: State, sentence: str) -> Reason:
 
 
 def stop_by(observation: Observation, what: str) -> Stop:
-    """The stop that an unusable input makes: stale, conflict, or unknown."""
+    """The stop that an unusable observation makes: stale, conflict or unknown."""
     if isinstance(observation, Observed):
         shown = "null" if observation.value is None else repr(observation.value)
         if observation.grade is Grade.PREDICTED:
@@ -175,7 +175,7 @@ def stop_by(observation: Observation, what: str) -> Stop:
 def read_word(
     state: State, subject: Subject, setting: SettingId, words: Collection[str], what: str
 ) -> tuple[str, Observed] | Stop:
-    """One of the words, without case, and the observation that says it; else the stop that its lack makes."""
+    """The setting's value if it is one of the words, in lower case, with its observation; else a stop."""
     seen = state.read(subject, setting)
     if isinstance(seen, Observed) and isinstance(seen.value, str) and seen.grade is not Grade.PREDICTED:
         word = seen.value.strip().casefold()
@@ -185,7 +185,7 @@ def read_word(
 
 
 def not_seen(seen: Observation, what: str) -> Stop | None:
-    """The stop of a setting that no source mentions; None for any other."""
+    """The stop for a setting that was never recorded, or was revoked; None for any other."""
     if not isinstance(seen, Unavailable) or seen.code not in NEVER_RECORDED:
         return None
     return Stop(Outcome.UNKNOWN, seen.code, fact(f"{what} is not attested yet", seen))
@@ -198,17 +198,17 @@ def never_recorded(state: State, subject: Subject, setting: SettingId) -> bool:
 
 
 def rank_of(outcome: Answer) -> int:
-    """Gravest first: conflict, stale, unknown, then all that is known."""
+    """The answer's place by seriousness: 0 for conflict, then stale, unknown, and all that is known."""
     return _GRAVEST_FIRST.index(outcome) if isinstance(outcome, Outcome) else len(_GRAVEST_FIRST)
 
 
 def observed_in(chain: Iterable[Reason]) -> tuple[Observed, ...]:
-    """The values among the links that decide."""
+    """The observed values among the links that decide."""
     return tuple(one.observation for one in chain if one.decisive and isinstance(one.observation, Observed))
 
 
 def _standing(chain: tuple[Reason, ...]) -> tuple[Grade | None, datetime | None]:
-    """The weakest grade and the oldest time of what decides."""
+    """The weakest grade and the oldest time among the links that decide; None where none was observed."""
     seen = observed_in(chain)
     if not seen:
         return None, None
@@ -221,9 +221,9 @@ _SETTLED = (Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE, Outcome.NO_SUCH_SETTING)
 def together(
     state: State, subject: Subject, setting: SettingId, parts: Sequence[Effective], *, risk: str, safe: str
 ) -> Effective:
-    """`risk` where one part has it; `safe` only where every part is known, the list of apps is whole and one is safe.
+    """One answer for many apps: `risk` if one part has it; `safe` only if every part is known and one is safe.
 
-    The order of the parts does not matter.
+    `safe` also needs a completely read list of apps. The order of the parts does not matter.
     """
     predicted = risk if any(risk in (one.value, one.predicted) for one in parts) else None
     at_risk = [one for one in parts if one.value == risk]
@@ -252,7 +252,7 @@ def together(
 
 
 def list_unread(state: State, organization: str) -> Stop | None:
-    """The stop that an unfinished list of apps makes: what is not in it may be otherwise."""
+    """The stop for an incomplete list of apps, since a missing app may change the answer; None for a complete list."""
     place = state.organizations.get(organization)
     if place is not None and place.completed(names.WORKSPACES):
         return None
@@ -263,22 +263,22 @@ def list_unread(state: State, organization: str) -> Stop | None:
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """The organization's sites, and where each app stands."""
+    """The organization's sites, and the site of each app."""
 
     sites: tuple[Site, ...]
     of_app: Mapping[Subject, int]
-    """Which of the sites; an app that tells neither cloud ID nor host is missing."""
+    """Index into `sites`, without the apps that give neither cloud ID nor host."""
 
 
 @once_per_state
 def sites_index(state: State, organization: str) -> Sites:
-    """The sites with their apps. Looked up once for the whole organization."""
+    """The sites with their apps, computed once for the whole organization."""
     sites = tuple(sites_of(state, organization))
     return Sites(sites, {app: number for number, site in enumerate(sites) for app in site.apps})
 
 
 def apps_of_site(state: State, site: Subject) -> tuple[Subject, ...]:
-    """The apps of a site, named by cloud ID or host; none for a site that is not known."""
+    """The apps of a site whose subject has the cloud ID or the host; empty for an unknown site."""
     wanted = site.id.casefold()
     for one in sites_index(state, site.organization).sites:
         if wanted in (one.id.casefold(), one.host.casefold()):

@@ -1,6 +1,6 @@
-"""STEP 3: what was seen, and what it means together.
+"""STEP 3: builds the state from what was seen.
 
-What a collector could not read is said for every subject that it was known to reach: a row never vanishes.
+What a collector could not read becomes an `Unavailable` for every subject that it reached before: no row vanishes.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def mark_unread(
 ) -> Iterator[Observation]:
     """Yield the snapshot's observations, and an `Unavailable` for each one that a collector owes.
 
-    `known` holds, by collector, what was last seen in earlier runs; `promises` the settings that each collector
-    promises. A collector that did not come to its end owes every subject and setting known from earlier, and its
-    promises on the organization itself, which also stands for the subjects that nobody ever saw.
+    `known` has, by collector, what was last seen in earlier runs; `promises` the settings that each collector
+    promises. A collector that did not finish owes every subject and setting known from earlier, and its promises for
+    the organization itself, which also stands for subjects that were never seen.
     """
     yield from snapshot.observations
     for collection in snapshot.collections:
@@ -95,15 +95,15 @@ class SeenOrganization:
     past: HistoryReader = NO_PAST
     """What earlier runs saw change, and the audit log."""
     recorded: AttestationHistory = EMPTY
-    """What people recorded of it; not heard for an organization that is left out."""
+    """What people recorded about it; ignored for an organization that is left out."""
     spaces: SpaceIndex = NO_SPACES
-    """Its spaces as of the run; not asked for an organization that is left out."""
+    """Its spaces as of the run; ignored for an organization that is left out."""
     approvals: Sequence[Approved] = ()
     """Its baselines, oldest first."""
     departures: Departures = NOTHING_LEFT
-    """What left its inventory up to the run."""
+    """The apps that left its inventory up to the run."""
     chain: Callable[[], Chain] = lambda: NEVER_EXPORTED
-    """Its exported evidence; looked at only where a check asks."""
+    """Loads the chain of its exported evidence; called only where a check asks."""
 
 
 def resolve(
@@ -117,13 +117,13 @@ def resolve(
     documents: Callable[[], Archive] = lambda: NO_DOCUMENTS,
     subprocessors: Callable[[], ListHistory] = lambda: NO_LISTS,
 ) -> State:
-    """The state that checks look at: observations, what is owed and unread, the highest plan, what people attested.
+    """The state that checks judge: observations, what is owed and unread, attested, decoded and computed values.
 
-    `settings` is the catalogue, which it takes to weigh what people recorded: without it no attestation is held or
-    proven by a signal. `assumed_plans` are highest plans by organization in place of the computed ones: only a forecast
-    has any. `evidence_terms` are the policy's: an effective answer whose evidence does not meet them is told as the
-    outcome that its finding has. `documents` gives what is archived of watched documents, and `subprocessors` the lists
-    of the vendor's sub-processors, when they are asked for.
+    `settings` is the catalogue, needed to judge attestations: without it no signal holds or proves a value.
+    `assumed_plans` are highest plans by organization in place of the computed ones; only a forecast has any.
+    `evidence_terms` are the policy's: an effective answer whose evidence does not meet them has the outcome of its
+    finding. `documents` returns the archive of watched documents, `subprocessors` the lists of the vendor's
+    sub-processors; both are called when needed.
     """
     observations: list[Observation] = []
     remembered: list[Observed] = []
@@ -156,7 +156,7 @@ def resolve(
 
 
 def _organization(seen: SeenOrganization, as_of: datetime) -> OrganizationState:
-    """The organization's part of the state; of one that is left out without what people recorded and without spaces."""
+    """The organization's part of the state; without attestations and spaces for one that is left out."""
     ran = seen.snapshot.collections if seen.snapshot is not None else ()
     return OrganizationState(
         seen.organization,
@@ -175,7 +175,7 @@ def _organization(seen: SeenOrganization, as_of: datetime) -> OrganizationState:
 
 
 def _add_what_the_api_means(state: State, seen: SeenOrganization, assumed_plan: Observation | None) -> None:
-    """What sources say of each other, and the highest plan."""
+    """Add what the gateway's values mean, and the highest plan."""
     if not seen.left_out:
         for read in (other_organizations, gateway_values):
             for found in list(read(state, seen.organization)):
@@ -186,7 +186,7 @@ def _add_what_the_api_means(state: State, seen: SeenOrganization, assumed_plan: 
 def _add_what_people_recorded(
     state: State, recorded: Mapping[str, AttestationHistory], settings: Sequence[Setting]
 ) -> None:
-    """Attested values, what decoders read, and how far both count."""
+    """Add attested values, what decoders read, and how far both count."""
     catalogue = {setting.id: setting for setting in settings}
 
     def find(setting: SettingId) -> Setting:
@@ -210,7 +210,7 @@ def _add_what_people_recorded(
 def _holders_by(
     holders: Mapping[str, tuple[tuple[str, datetime], ...]], as_of: datetime
 ) -> dict[str, tuple[tuple[str, datetime], ...]]:
-    """Who carried each alias by then: a later holder does not change how a past moment is judged."""
+    """The holders of each alias by `as_of`: a later one does not change how a past moment is judged."""
     known = {alias: tuple(one for one in its if one[1] <= as_of) for alias, its in holders.items()}
     return {alias: its for alias, its in known.items() if its}
 
@@ -218,8 +218,8 @@ def _holders_by(
 def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator[Observation]:
     """Yield the attested observations of settings that no API gave.
 
-    A value that an API gave stays, whatever anybody attested, but for a trial, where the two can contradict each
-    other; so does an API's reason for giving none, unless an attested value can take its place.
+    A value from an API stays, whatever anybody attested, except for a trial, where the two can contradict each other.
+    An API's reason for giving no value stays too, unless there is an attested value.
     """
     heard = grouped(observations, lambda attested: attested.subject)
     for attested in (one for found in heard.values() for one in found):
@@ -234,7 +234,7 @@ def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator
 
 
 def _not_yet_effective(state: State, move: Observed) -> Unavailable | None:
-    """Why an applied state does not count: the API names a day to come for the app's move. None where it counts."""
+    """Why an applied state does not count: the API gives a future date for the app's move. None where it counts."""
     known = state.rulebook.move(move.value) if isinstance(move.value, str) else None
     for day in names.MOVE_DAYS if known is not None and known.pinned else ():
         due = state.moment(move.subject, day)
@@ -245,7 +245,7 @@ def _not_yet_effective(state: State, move: Observed) -> Unavailable | None:
 
 
 def pinned(rulebook: Rulebook, move: Observed) -> Observation:
-    """Our reading of a residency policy's state as the console's PINNED: the API does not say that word itself."""
+    """Our reading of a residency policy's state as the console's PINNED, a word that the API does not have."""
     known = rulebook.move(move.value) if isinstance(move.value, str) else None
     if known is None:
         reason = f"the rulebook does not know the state {move.value!r} of its residency policy"

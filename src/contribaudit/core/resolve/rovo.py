@@ -1,10 +1,10 @@
-"""What the sources show together of an app's main AI switch: Atlassian's gateway, the AI policy item, and people.
+"""Combines the sources on an app's main AI switch: Atlassian's gateway, the AI policy item, and people.
 
 - **Yes is proof.** A field of the gateway that says "enabled" opens the app, on every plan.
 - **No is an answer to one account.** It closes the app where no plan of the organization can limit Rovo by group, or
-  where the item says off too. Beside an attested block, the attestation is what counts.
+  where a confirmed item says off too. With an attested block, the attestation counts.
 - **The item** counts while something confirms our reading of it: see `policy_items`.
-- **Witnesses that contradict each other** make a conflict, never the kinder of the two.
+- **Sources that contradict each other** make a conflict, never the better of the two answers.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from contribaudit.core.resolve.reasons import NEVER_RECORDED, Reason, Stop, fact
 from contribaudit.core.resolve.state import State
 
 NOT_FOR_THIS_ACCOUNT = "not_for_this_account"
-"""Code of a gateway's no that may be about the token's account alone."""
+"""Code of a no from the gateway that may be about the token's account alone."""
 SOME_OR_ALL = "limited_or_allowed"
-"""Code of an app that is open, to whom is not known, where a policy takes limited access."""
+"""Code of an app that is open, but not known for whom, where the policy accepts limited access."""
 _OPEN = frozenset((OPENNESS[LIMITED], OPENNESS["allowed"]))
 _TO_ALL = frozenset((OPENNESS["allowed"],))
 _SHUT = frozenset((OPENNESS[BLOCKED],))
@@ -46,7 +46,7 @@ _SHUT = frozenset((OPENNESS[BLOCKED],))
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a switch stands against the most that is asked for."""
+    """The position of a switch: whether it lets AI in further than the question allows."""
 
     exposed: bool
     links: tuple[Reason, ...]
@@ -55,17 +55,17 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class _SwitchEvidence:
-    """Everything that was said of one app's main switch."""
+    """What every source says about one app's main switch."""
 
     switch: SettingId
     attested: tuple[str, Observed] | Stop
     answer: Answer | None
     item: tuple[bool, Observed] | None
-    """What the item reads as, on or off; None where it is absent or reads as neither."""
+    """Whether the item reads as on, with its observation; None where it is absent or reads as neither."""
     counts: str
     """How far the item's reading counts; "" where there is none."""
     whole: Reason | None
-    """Why no group can be given Rovo alone; None where it may be, and where the plan is not known."""
+    """Why Rovo cannot be limited to groups; None where it may be, and where the plan is not known."""
 
     @property
     def attested_link(self) -> Reason:
@@ -81,17 +81,17 @@ class _SwitchEvidence:
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """What by itself shows how far AI is let in."""
+    """One or more facts that alone show how far AI is let in."""
 
     open_to: frozenset[int]
-    """Every openness that it leaves possible."""
+    """Every openness that the proof leaves possible."""
     links: tuple[Reason, ...]
 
 
 def position(state: State, app: Subject, known: App | None, most: str = BLOCKED) -> Position | Stop | None:
-    """Where the main switch stands: open further than `most`, not so, or why that is not known.
+    """The position of the main switch: whether it is open further than `most`, or why that is not known.
 
-    None where nobody says anything of it: no attestation, no usable answer of the gateway, no item that counts.
+    None where no source says anything: no attestation, no usable answer of the gateway, no item that counts.
     """
     said = _switch_evidence(state, app, main_switch(known))
     differ = _contradiction(said) or (_against_plan(said) if most == LIMITED else None)
@@ -106,7 +106,7 @@ def position(state: State, app: Subject, known: App | None, most: str = BLOCKED)
 
 
 def access(state: State, app: Subject, known: App | None) -> tuple[str, tuple[Reason, ...]] | Stop | None:
-    """How far the main switch lets AI in, by all witnesses: `blocked`, `limited` or `allowed`, and what shows it.
+    """How far the main switch lets AI in, by all sources: `blocked`, `limited` or `allowed`, and the links to it.
 
     None as for `position`.
     """
@@ -139,7 +139,7 @@ def _switch_evidence(state: State, app: Subject, switch: SettingId) -> _SwitchEv
 
 
 def _proofs(evidence: _SwitchEvidence) -> Iterator[_Proof]:
-    """What each witness shows, the strongest first."""
+    """Yield what each source proves, strongest first."""
     whole = (evidence.whole,) if evidence.whole is not None else ()
     yes = evidence.answer.yes if evidence.answer is not None else None
     if evidence.answer is not None and yes:
@@ -160,13 +160,13 @@ def _proofs(evidence: _SwitchEvidence) -> Iterator[_Proof]:
 
 
 def _contradiction(evidence: _SwitchEvidence) -> Stop | None:
-    """The conflict that two witnesses make of which one says open and the other shut."""
+    """The conflict where one source says open and another shut; None where none does."""
     sides: list[tuple[bool, Reason]] = []
     if not isinstance(evidence.attested, Stop):
         sides.append((not is_shut(evidence.attested[0]), evidence.attested_link))
     answer = evidence.answer
     speaks = answer is not None and (bool(answer.yes) or (answer.yes is False and evidence.whole is not None))
-    # One that nothing confirms contradicts the gateway, unless a person who looked has contradicted it.
+    # An unconfirmed item contradicts the gateway, unless a person who looked has contradicted the item.
     if evidence.item is not None and (evidence.counts == CONFIRMED or (speaks and evidence.counts != BY_PERSON)):
         sides.append((evidence.item[0], evidence.item_link))
     if answer is not None and speaks:
@@ -181,7 +181,7 @@ def _contradiction(evidence: _SwitchEvidence) -> Stop | None:
 
 
 def _against_plan(evidence: _SwitchEvidence) -> Stop | None:
-    """The conflict of an attested limit with plans of which none can limit by group: one of the two is not so."""
+    """The conflict where access is attested as limited but no possible plan can limit it by group."""
     if evidence.whole is None or evidence.switch != names.AI_ACCESS or isinstance(evidence.attested, Stop):
         return None
     if evidence.attested[0] != LIMITED:
@@ -192,7 +192,7 @@ def _against_plan(evidence: _SwitchEvidence) -> Stop | None:
 
 
 def _other_links(evidence: _SwitchEvidence, proof: _Proof) -> Iterator[Reason]:
-    """What else was said, which the answer does not need."""
+    """The links from other sources, which the answer does not need."""
     used = {id(link.observation) for link in proof.links}
     links: list[Reason] = []
     if not isinstance(evidence.attested, Stop) or evidence.attested.code not in NEVER_RECORDED:
@@ -205,7 +205,7 @@ def _other_links(evidence: _SwitchEvidence, proof: _Proof) -> Iterator[Reason]:
 
 
 def _open_question(evidence: _SwitchEvidence, proofs: Sequence[_Proof]) -> Stop | None:
-    """The gravest reason why no witness settles it; of equals the proof's, then the gateway's, then a person's."""
+    """The most serious reason why no source decides; among equals the proof's, then the gateway's, then a person's."""
     stops: list[Stop] = []
     if proofs:
         link = proofs[0].links[-1]

@@ -1,4 +1,4 @@
-"""Signals: raw API objects that change when a setting does. How they stand now, and whether they moved since a look."""
+"""Signals, raw API objects that change when a setting does: their state now, and whether they moved since a look."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def revision_of(signal: SettingId) -> SettingId:
 
 
 def settled_of(signal: SettingId) -> SettingId:
-    """The setting that is False while a change of the signal is being applied; it is not there otherwise."""
+    """The setting that is False while a change of the signal is being applied, and missing otherwise."""
     return SettingId(SETTLED_PREFIX + signal)
 
 
@@ -51,33 +51,33 @@ class SignalReading:
     state: tuple[str, ...] | None = None
     """Digests of its objects, sorted; None when the API holds none, and when it was not read."""
     revision: str = ""
-    """The newest `updatedAt` of its objects, "" where they have none."""
+    """The newest `updatedAt` of its objects; "" where they have none."""
     settled: bool = True
     """False while the API says that a change of it is still being applied."""
     reason: str = ""
-    """Why it was not read."""
+    """Why it was not read; "" when it was."""
 
 
 SignalKey = tuple[Subject, SettingId]
 """An owner and its signal."""
 SignalHistory = Mapping[SignalKey, tuple[tuple[datetime, tuple[str, ...] | None], ...]]
-"""By owner and signal: since when the API held which state, oldest first; None for "it held none".
+"""By owner and signal: the time from which the API had which state, oldest first; None for no object.
 
-By owner and `revision_of` a signal likewise, its revision in place of the digests.
+By owner and `revision_of` a signal: the same with the signal's revision in place of the digests.
 """
 Select = Callable[[SignalKey, tuple[str, ...] | None], tuple[str, ...] | None]
-"""What of a signal's state is compared: all of it, or what a decoder's pointers select."""
+"""Reduces a signal's state to what is compared: all of it, or what a decoder's pointers select."""
 
 
 def whole(_key: SignalKey, state: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """All of the state."""
+    """The `Select` that keeps the whole state."""
     return state
 
 
 def readings(state: State, subject: Subject, family: Family) -> tuple[SignalReading, ...]:
     """Every signal that anchors a setting of this family on this subject, in the rulebook's order.
 
-    The organization's own signals anchor it and everything in it; an app is anchored by its own beside them.
+    The organization's own signals anchor the organization and everything in it; an app also has signals of its own.
     """
     organization = organization_subject(subject.organization)
     owners = (organization, subject) if subject.kind is Kind.APP else (organization,)
@@ -91,7 +91,7 @@ def readings(state: State, subject: Subject, family: Family) -> tuple[SignalRead
 
 
 def own_readings(state: State, owner: Subject) -> tuple[SignalReading, ...]:
-    """Every signal of the organization or app itself, each once."""
+    """Every signal that the organization or app itself owns, each once."""
     rules = {rule.signal: rule for rule in state.rulebook.signals if owner.kind in rule.kinds}
     return tuple(_reading(state, rule, owner) for rule in rules.values())
 
@@ -120,9 +120,9 @@ def what_moved(
 ) -> Move | None:
     """Which anchor of the look moved since, and since when; None when none did.
 
-    Another state or a newer `updatedAt`, now or in any run since, are moves; absent and present are two states. A
-    signal that is not among the anchors (the rulebook did not know it yet) anchors nothing and makes no move. Where
-    only a part of the object counts, a newer `updatedAt` is none if the rest of the object moved, which explains it.
+    Another state or a newer `updatedAt`, now or in any run since, is a move; absent and present are two states. A
+    signal that is not among the anchors, say because the rulebook did not know it yet, is ignored. Where only a part
+    of the object counts, a newer `updatedAt` is no move if a change in the rest of the object explains it.
     """
     for anchor in sorted(look.anchors, key=lambda one: (one.signal, one.subject)):
         reading = read[anchor.subject, anchor.signal]
@@ -153,13 +153,13 @@ def departed(
 
 
 def _revisions(history: SignalHistory, anchor: Anchor, after: datetime, until: datetime) -> list[str]:
-    """What runs since the look read as the moment of its last change: an older one may come back, nothing is undone."""
+    """The revisions that runs read after the look, since a change counts even if an older revision came back later."""
     held = history.get((anchor.subject, revision_of(anchor.signal)), ())
     return [one for since, found in held if after < since <= until for one in found or ()]
 
 
 def newer(now: str, then: str) -> bool:
-    """True when a revision shows that an object was written since; two that cannot be ordered count as that."""
+    """True when a revision shows that an object was written since, or cannot be ordered against the other."""
     if not now or now == then:
         return False
     one, other = parse_utc(now), parse_utc(then)

@@ -1,9 +1,8 @@
-"""What a run means: every observation in reach of a check, and the values that are computed from several.
+"""The state that checks judge: every observation of a run, and the values computed from several observations.
 
-With it: which console screen shows a setting, and beside which values of another.
+Also here: which console screen shows a setting, and on which values of another setting that depends.
 
-The history's part is asked for when needed, since most runs judge without it: the organization's past, and what became
-of its exported evidence.
+The organization's past and its exported evidence are loaded when needed, since most runs judge without them.
 """
 
 from __future__ import annotations
@@ -32,19 +31,19 @@ from contribaudit.core.resolve.provisions import AnchorStanding, standings
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """The manifests that the history noted, and what was found where packs were written."""
+    """The chain of exported evidence: the manifests in the history, and what was found where packs were written."""
 
     exported: int = 0
-    """How many packs were ever written of the organization."""
+    """How many packs were ever written for the organization."""
     broken: str = ""
-    """The first link that does not hold, as a clause; "" while all do."""
+    """The first broken link of the chain, as a clause; "" when none is broken."""
     place: str = ""
-    """The newest pack that could be looked at; "" when none is in reach."""
+    """The newest pack that could be read; "" when none is in reach."""
     digest: str = ""
-    """SHA-256 of its manifest, as the history noted it."""
+    """SHA-256 of that pack's manifest, according to the history."""
     written_at: datetime | None = None
     damage: str = ""
-    """What does not fit in that pack, as a clause; "" when everything does."""
+    """What is wrong in that pack, as a clause; "" when nothing is."""
 
 
 NEVER_EXPORTED = Chain()
@@ -52,10 +51,10 @@ NEVER_EXPORTED = Chain()
 
 @dataclass(frozen=True, slots=True)
 class HistoryReader:
-    """Two questions about one organization, each from a moment on."""
+    """Loads one organization's past from a moment on."""
 
     changes: Callable[[datetime], Sequence[Change]]
-    """Every change on the way from the last run before the moment, with its cause."""
+    """Every change since the last run before the moment, with its cause."""
     log: Callable[[datetime], AuditLog]
     """Events of the audit log after the moment, and every reading of it."""
 
@@ -66,14 +65,14 @@ NO_PAST = HistoryReader(lambda _moment: (), lambda _moment: NO_LOG)
 P = ParamSpec("P")
 T = TypeVar("T")
 TermsOf: TypeAlias = Callable[["State", Subject, SettingId], Sequence[Terms]]
-"""What is asked of the evidence behind an effective answer, by the rule that holds and then by any other that may."""
+"""The terms for the evidence behind an effective answer: those of the rule that holds, then of any other that may."""
 _NOTHING: Mapping[SettingId, Observation] = {}
 
 
 class Place(NamedTuple):
-    """What people call a subject, and where it stands. "" for what is not known.
+    """A subject's name, and the site and app that it belongs to; "" for what is not known.
 
-    A tuple, since every row of an export wants one and a dataclass takes twice as long to make.
+    A tuple, since every row of an export needs one and a dataclass takes twice as long to make.
     """
 
     name: str
@@ -94,20 +93,20 @@ class OrganizationState:
     unread_reason: str = ""
     """Why nothing was read; "" when something was."""
     left_out: bool = False
-    """True when this run was told to look at other organizations: only whether it is covered at all is asked then."""
+    """True when this run was told to read other organizations only; it is then checked only for coverage."""
     alias_holders: Mapping[str, tuple[tuple[str, datetime], ...]] = field(default_factory=dict)
-    """Who carried each alias, and since when."""
+    """By alias: the IDs of the subjects that had it, each with the time since when."""
     attestations: Sequence[Attestation] = ()
-    """All that people recorded of it; nothing for one that is left out."""
+    """All that people recorded about it; empty for one that is left out."""
     spaces: SpaceIndex = NO_SPACES
-    """Asked for one by one; an empty book where nobody read them."""
+    """Its spaces, loaded on demand; an empty index where nobody read them."""
     approvals: Sequence[Approved] = ()
     """Its baselines, oldest first."""
     departures: Departures = NOTHING_LEFT
-    """What left its inventory, as far as its history reaches back."""
+    """The apps that left its inventory, as far as its history reaches back."""
     past: HistoryReader = NO_PAST
     chain: Callable[[], Chain] = lambda: NEVER_EXPORTED
-    """What became of its exported evidence."""
+    """Loads the chain of its exported evidence."""
 
     def completed(self, collector: str) -> bool:
         """True when the collector read everything that it promised."""
@@ -115,7 +114,7 @@ class OrganizationState:
         return collection is not None and collection.status is CollectionStatus.OK
 
     def why_not(self, collector: str) -> str:
-        """A sentence on why the collector's answer is not whole; "" when it is."""
+        """A sentence on why the collector's answer is not complete; "" when it is."""
         collection = self.collections.get(collector)
         if collection is None:
             return self.unread_reason or f"{collector} was not read in this run"
@@ -139,7 +138,7 @@ class State:
     ) -> None:
         """`remembered` are values of earlier runs, used to name a subject and never to judge it.
 
-        `evidence_terms` are the policy's, for what is told of an effective answer; without them any evidence counts.
+        `evidence_terms` are the policy's, for the effective answers that are shown; without them any evidence counts.
         """
         self.as_of = as_of
         self.rulebook = rulebook
@@ -148,9 +147,9 @@ class State:
         self.evidence_terms = evidence_terms
         self._subprocessors = subprocessors
         self.decoders: Sequence[Trust] = ()
-        """How each decoder stands in each organization; `resolve` sets it."""
+        """Whether each decoder counts in each organization; `resolve` sets it."""
         self.candidates: Sequence[Score] = ()
-        """How candidate readings did against attestations, by owner; `resolve` sets it."""
+        """The scores of candidate readings against attestations, by owner; `resolve` sets it."""
         self._seen: dict[Subject, dict[SettingId, Observation]] = {}
         self._remembered: dict[Subject, dict[SettingId, Observed]] = {}
         for observation in observations:
@@ -164,11 +163,11 @@ class State:
             self._by_kind.setdefault((subject.organization, subject.kind), []).append(subject)
 
     def organization(self, identity: str) -> OrganizationState:
-        """What is known of an organization: nothing of one that the configuration does not name."""
+        """The organization's part of the state; an empty one if the configuration does not name it."""
         return self.organizations.get(identity) or OrganizationState(identity, "", {})
 
     def changes(self, organization: str, since: datetime) -> Sequence[Change]:
-        """Every change on the way from the last run before the moment to this run, with its cause."""
+        """Every change from the last run before the moment up to this run, with its cause."""
         return self.once(("changes", organization, since), lambda: self.organization(organization).past.changes(since))
 
     def audit_log(self, organization: str, since: datetime) -> AuditLog:
@@ -177,35 +176,35 @@ class State:
 
     @property
     def documents(self) -> Archive:
-        """The watched documents as they were known at the moment."""
+        """The watched documents as they were known at the state's moment."""
         return self.once("documents", lambda: self._documents().until(self.as_of))
 
     @property
     def anchored(self) -> Sequence[AnchorStanding]:
-        """How each fact of the rulebook that is anchored in a page stands to it."""
+        """For each anchored fact of the rulebook, whether its page still says it."""
         return self.once("anchored", lambda: standings(self.rulebook.terms, self.documents))
 
     def under_review(self, check: str = "", setting: SettingId | None = None) -> Sequence[AnchorStanding]:
-        """The facts that a check, or an effective answer, rests on and that their page says no longer, or otherwise."""
+        """The facts behind a check, or behind an effective answer, whose provision has changed or is gone."""
         doubtful = self.once("under review", lambda: [one for one in self.anchored if one.standing.under_review])
         return [one for one in doubtful if check in one.anchor.checks or setting in one.anchor.settings]
 
     def in_force(self, organization: str) -> Mapping[tuple[Subject, SettingId], Sequence[Attestation]]:
-        """What people recorded of the organization that nothing newer took the place of, by subject and setting."""
+        """The organization's attestations that no newer one supersedes, by subject and setting."""
         told = self.organization(organization).attestations
         return self.once(("in force", organization), lambda: in_force(told, self.as_of))
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """What `compute` gives, computed once per key: for what every subject of an organization needs anew."""
+        """The result of `compute`, computed once per key, for answers that many subjects need."""
         if key not in self._computed:
             self._computed[key] = compute()
         found: T = self._computed[key]
         return found
 
     def add(self, observation: Observation) -> None:
-        """Put a computed or attested value beside the observed ones. Only `resolve` does this.
+        """Add a computed or attested value, in place of any other for the same setting. Only `resolve` does this.
 
-        A connector that only people named becomes a subject by it; an app does not, since the API lists those.
+        A connector that only people named becomes a subject this way; an app does not, since the API lists those.
         """
         subject = observation.subject
         if observation.setting == names.APP_TYPE_KEY:
@@ -217,7 +216,7 @@ class State:
     def read(self, subject: Subject, setting: SettingId) -> Observation:
         """The observation, or an `Unavailable` that says why there is none.
 
-        What a collector owes on the organization stands for every subject that it never reached.
+        An `Unavailable` for the organization's own setting also answers for every subject that was not reached.
         """
         found = self._seen.get(subject, {}).get(setting)
         if found is not None:
@@ -233,7 +232,7 @@ class State:
         return found if isinstance(found, Observed) else None
 
     def word(self, subject: Subject, setting: SettingId) -> str:
-        """The text that a source gave in this run, without case; "" where none gave one."""
+        """The text that a source gave in this run, in lower case; "" where none gave one."""
         seen = self.value(subject, setting)
         return seen.value.casefold() if seen is not None and isinstance(seen.value, str) else ""
 
@@ -243,7 +242,7 @@ class State:
         return parse_utc(seen.value) if seen is not None else None
 
     def recall(self, subject: Subject, setting: SettingId) -> str:
-        """The text last seen, in this run or an earlier one; "" when there is none. For names, not for judgement."""
+        """The text last seen, in this run or an earlier one; "" when there is none. For names, never to judge."""
         return self._seen_text(self._seen.get(subject, _NOTHING), subject, setting)
 
     def _seen_text(self, seen: Mapping[SettingId, Observation], subject: Subject, setting: SettingId) -> str:
@@ -278,22 +277,22 @@ class State:
         return [subject for one in ids for subject in self._by_kind.get((one, kind), [])]
 
     def _apps_of(self, organization: str) -> list[Subject]:
-        """Its apps, found once: checks of a whole organization ask for them again and again."""
+        """The organization's apps. Cached, since checks of a whole organization ask for them again and again."""
         if organization not in self._apps:
             listed = self._by_kind.get((organization, Kind.APP), ())
             self._apps[organization] = [app for app in listed if self.in_inventory(app) and not self.pseudo(app)]
         return self._apps[organization]
 
     def in_inventory(self, app: Subject) -> bool:
-        """False for an app that only a policy names: it may be gone, or never have been an app."""
+        """False for an app that only an Atlassian policy names: it may be gone, or never have been an app."""
         return names.APP_TYPE_KEY in self._seen.get(app, {})
 
     def apps_named_anywhere(self, organization: str) -> list[Subject]:
-        """Every app that something was seen of, those included that only a policy names."""
+        """Every app about which anything was seen, including those that only an Atlassian policy names."""
         return list(self._by_kind.get((organization, Kind.APP), []))
 
     def app(self, app: Subject) -> App | None:
-        """What the rulebook says of the app, by the type key last seen; None for one that it does not know."""
+        """The rulebook's entry for the app, by the type key last seen; None for an app that it does not know."""
         return self.rulebook.app(self.recall(app, names.APP_TYPE_KEY))
 
     def pseudo(self, app: Subject) -> bool:
@@ -302,7 +301,7 @@ class State:
         return known is not None and known.pseudo
 
     def place(self, subject: Subject) -> Place:
-        """What to call the subject; its ID when no name is known."""
+        """The subject's name, site and app; its ID in place of an unknown name."""
         if subject.kind is Kind.APP:
             seen = self._seen.get(subject, _NOTHING)  # looked for once: exports ask for every finding's
             host, type_key = (
@@ -323,21 +322,21 @@ class State:
         return Place(subject.id, "", "")
 
     def spaces(self, organization: str) -> SpaceIndex:
-        """The organization's spaces, asked for one by one; an empty book where nobody read them."""
+        """The organization's spaces, loaded on demand; an empty index where nobody read them."""
         return self.organization(organization).spaces
 
     def baseline(self, organization: str) -> Approved | None:
-        """The organization's newest approved baseline, still valid or not; None where there is none."""
+        """The organization's newest approved baseline, expired or not; None where there is none."""
         by_now = [one for one in self.organization(organization).approvals if one.baseline.approved.at <= self.as_of]
         return max(by_now, key=lambda one: one.baseline.approved.at, default=None)
 
     @property
     def subprocessors(self) -> ListHistory:
-        """Every list of sub-processors that was imported by the moment, and who reviewed it."""
+        """Every list of sub-processors that was imported by the state's moment, and the reviews."""
         return self.once("sub-processors", lambda: self._subprocessors().by(self.as_of))
 
     def chain(self, organization: str) -> Chain:
-        """What became of the organization's exported evidence."""
+        """The chain of the organization's exported evidence."""
         return self.once(("chain", organization), self.organization(organization).chain)
 
     def organization_name(self, organization: str) -> str:
@@ -346,9 +345,9 @@ class State:
 
 
 def once_per_state(compute: Callable[Concatenate[State, P], T]) -> Callable[Concatenate[State, P], T]:
-    """Makes a function of a state and of hashable values that works out each answer once, and keeps it in the state.
+    """A decorator for a function of a state and hashable values: each answer is computed once and kept in the state.
 
-    What is given by name, or left to its default, is kept apart from the same given by place.
+    The same values given by position, by name or as defaults are kept separately.
     """
 
     @wraps(compute)
@@ -377,5 +376,5 @@ def screen_for(state: State, subject: Subject, setting: SettingId | None) -> Scr
 
 @once_per_state
 def conditions(state: State) -> Mapping[SettingId, AskedIf]:
-    """The settings that the console shows only beside some values of another one."""
+    """By setting that the console shows only with some values of another: that setting and those values."""
     return {one: each for screen in state.rulebook.screens for one, each in screen.asked_if.items()}

@@ -1,7 +1,7 @@
-"""What changed between two lists of sub-processors: rows that came, went or were renamed, cells that mean otherwise.
+"""Compares two lists of sub-processors: rows that were added, removed or renamed, and cells that changed in meaning.
 
-Rows belong together by name, else by their links, the host of their links, or a name that is nearly the same. What a
-cell means is compared, not how it is written; text whose meaning is not worked out is compared as text.
+Rows are matched by name, else by their links, the host of their links, or a nearly equal name. Cells are compared by
+meaning, not by spelling; text whose meaning is not worked out is compared as text.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ class ListChange:
 
     kind: ChangeOfList
     name: str
-    """As the newer list writes it; as the older one does for a row that is gone."""
+    """The row's name in the newer list; in the older one for a row that was removed."""
     before: str
-    """The cell as it was; "" for a row that is new."""
+    """The old cell; "" for a row that was added."""
     after: str
-    """The cell as it is; "" for a row that is gone."""
+    """The new cell; "" for a row that was removed."""
     old: Processor | None
     new: Processor | None
 
 
 def list_changes(before: Sequence[Processor], after: Sequence[Processor]) -> tuple[ListChange, ...]:
-    """Every change, in the order of the newer list; rows that are gone stand last, in the order of the older."""
+    """Every change in the order of the newer list, then removed rows in the order of the older list."""
     pairs = matched(before, after)
     found: list[ListChange] = []
     for number, new in enumerate(after):
@@ -63,7 +63,7 @@ def list_changes(before: Sequence[Processor], after: Sequence[Processor]) -> tup
 
 
 def told(processor: Processor) -> str:
-    """A row in a line: what it is for, for which products, and where."""
+    """A row in one line: its purposes, products and locations."""
     cells = (processor.row.purposes, processor.row.products, processor.row.locations)
     return "; ".join(" ".join(cell.split()) for cell in cells if cell)
 
@@ -71,7 +71,7 @@ def told(processor: Processor) -> str:
 def version_before(
     history: ListHistory, listed: SubprocessorList, shipped: SubprocessorList | None
 ) -> SubprocessorList | None:
-    """The list before this one, by the days from which they are in force; the shipped one before the first import."""
+    """The list before this one, by the day from which each is in force; `shipped` if there is none."""
     earlier = [one for one in history.versions if one.effective < listed.effective]
     same_day = [
         one
@@ -90,7 +90,7 @@ def _is_earlier(one: SubprocessorList, other: SubprocessorList) -> bool:
 
 
 def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int, Processor]:
-    """The older row of each newer one, by its place; those that are new have none."""
+    """The older row of each newer row, by the newer row's index; added rows are missing."""
     pairs: dict[int, Processor] = {}
     named = grouped(before, lambda old: (_bare_name(old.name), old.row.group))
     for number, new in enumerate(after):
@@ -119,7 +119,7 @@ def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names are one, whatever their case and punctuation."""
+    """Whether two names are the same apart from case and punctuation."""
     return _bare_name(one) == _bare_name(other)
 
 
@@ -144,7 +144,7 @@ def _host(address: str) -> str:
 
 
 def _same_host(old: Processor, new: Processor) -> bool:
-    """Many companies keep their trust pages with one host, so something else must fit too."""
+    """Whether the rows share a host and fit otherwise too, since many companies keep trust pages with one host."""
     return bool(_hosts(old) & _hosts(new)) and (_same_use(old, new) or _likeness(old, new) >= _SOMEWHAT)
 
 
@@ -215,7 +215,7 @@ def _of_row(old: Processor, new: Processor) -> Iterator[ListChange]:
 
 
 def _has_measures(processor: Processor) -> bool:
-    """False for a row whose security measures were not kept: those of the shipped list."""
+    """False for a row whose security measures were not kept, as in the shipped list."""
     return bool(processor.row.security or processor.row.links)
 
 

@@ -1,7 +1,7 @@
-"""Which sub-processors touch which of our apps: the vendor's list, the inventory and whom AI reaches, joined.
+"""Which sub-processors touch which apps, from the vendor's list, the inventory and the apps that AI reaches.
 
-Whether AI reaches an app is the effective answer. Where that is not known a processor may touch the app: it is never
-left out for that.
+Whether AI reaches an app is its effective answer. Where that is unknown, a processor may touch the app and is never
+left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from contribaudit.core.resolve.subprocessors import understood
 
 
 class Touches(StrEnum):
-    """Whether a processor works on what an app holds."""
+    """Whether a processor processes the data of an app."""
 
     YES = "yes"
     MAY = "may"
@@ -31,17 +31,17 @@ class Touches(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One processor and one app."""
+    """Whether and why one processor touches one app."""
 
     app: Subject
     processor: Processor
     touches: Touches
     because: tuple[str, ...]
-    """A clause each, without a full stop; never empty."""
+    """The reasons, a clause each, without a full stop; never empty."""
     purposes: tuple[Purpose, ...]
-    """Those pursued for this app; empty where it is not touched."""
+    """The purposes that apply to this app; empty where it is not touched."""
     places: tuple[Place, ...]
-    """Where it processes; empty where it is not touched."""
+    """Where the processor processes; empty where the app is not touched."""
 
 
 def list_in_force(state: State) -> SubprocessorList | None:
@@ -50,7 +50,7 @@ def list_in_force(state: State) -> SubprocessorList | None:
 
 
 def processors(state: State, listed: SubprocessorList | None = None) -> tuple[Processor, ...]:
-    """The rows of a list, of the one in force when none is given, as the rulebook understands them."""
+    """The rows of a list as the rulebook reads them; of the list in force when none is given."""
     of = listed if listed is not None else list_in_force(state)
     if of is None:
         return ()
@@ -75,7 +75,7 @@ def exposures(state: State, rows: Sequence[Processor], apps: Iterable[Subject] |
 
 
 class _ExposureJoin:
-    """The state with what the rulebook says of AI features."""
+    """Joins apps and processors, with what the rulebook says about AI features."""
 
     def __init__(self, state: State) -> None:
         self.state = state
@@ -87,7 +87,7 @@ class _ExposureJoin:
         """Apps that are AI: Rovo."""
 
     def ai_of(self, app: Subject, known: App | str) -> tuple[Touches, str]:
-        """Whether AI works on what the app holds, and why, as a clause. In place of an app: why it is not known."""
+        """Whether AI reaches the app's data, and why, as a clause. `known` is the app's entry, or why it has none."""
         seen = self.state.read(app, names.EFFECTIVE_AI)
         if isinstance(seen, Observed):
             exposed = seen.value == EXPOSED
@@ -108,7 +108,7 @@ class _ExposureJoin:
     def touches(
         self, processor: Processor, known: App | str, ai: Touches, why: str
     ) -> tuple[Touches, tuple[str, ...], tuple[Purpose, ...]]:
-        """Whether the processor touches the app, why, and for which purposes, by the item that says most."""
+        """Whether the processor touches the app, why, and for which purposes, by the item that says the most."""
         answers = [self._by_scope(scope, known, ai, why) for scope in processor.scopes]
         for word in (Touches.YES, Touches.MAY):
             because = tuple(dict.fromkeys(one[1] for one in answers if one[0] is word))
@@ -120,7 +120,7 @@ class _ExposureJoin:
         return Touches.NO, because or (f"the list does not name {title} for it",), ()
 
     def _by_scope(self, scope: Scope, known: App | str, ai: Touches, why: str) -> tuple[Touches, str]:
-        """What one item says of one app; the clause is empty where it is about other products."""
+        """What one item says about one app; the clause is empty where the item is about other products."""
         named = f"it is listed for {self._scope_words(scope)}"
         if not scope.understood:
             return Touches.MAY, f"the list names {scope.name or 'no product'!r}, which is not understood"
@@ -143,7 +143,7 @@ class _ExposureJoin:
     def _under_ai(
         self, scope: Scope, known: App | None, ai: Touches, word: Touches, named: str, why: str
     ) -> tuple[Touches, str]:
-        """The answer where the item counts only with AI features, any of them."""
+        """The answer for an item that may depend on AI features, any of which is enough."""
         if not scope.only_with:
             return word, named
         if ai is Touches.NO:

@@ -1,6 +1,7 @@
-"""What the rows of a sub-processor list mean, as far as the rulebook's words go.
+"""Reads the rows of a sub-processor list with the rulebook's vocabulary.
 
-A word that is not understood keeps its text, and its row says so: nothing is dropped, and nothing is read kindly.
+A word that is not understood keeps its text, and its row says so. Nothing is dropped, and doubt is never resolved in
+the vendor's favor.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from contribaudit.core.model.subprocessors import (
 
 
 def understood(listed: SubprocessorList, rules: SubprocessorRules) -> tuple[Processor, ...]:
-    """Every row of the list, in its order."""
+    """Every row of the list as the rulebook reads it, in the list's order."""
     reader = _Reader(rules)
     return tuple(reader.processor(row) for row in listed.rows)
 
@@ -32,7 +33,7 @@ def understood(listed: SubprocessorList, rules: SubprocessorRules) -> tuple[Proc
 
 
 def _split_outside_brackets(text: str, separator: re.Pattern[str]) -> list[str]:
-    """The text split where the separator stands outside of brackets, without empty parts."""
+    """The text split at separators outside brackets, without empty parts."""
     depth, begun, parts = 0, 0, []
     for found in re.finditer(rf"[(\[]|[)\]]|{separator.pattern}", text, separator.flags):
         if found[0] in "([":
@@ -59,13 +60,13 @@ _FORMER = re.compile(r"^(?:formerly|previously|now|aka|a\.k\.a\.|also known as)\
 
 
 def _items(text: str, known: Callable[[str], object] = lambda _text: None) -> Iterator[str]:
-    """Items of a list in words: "A, B (C and D) and E". What is known as a whole is not split at its "and"."""
+    """Items of a list in prose: "A, B (C and D) and E". A phrase that is `known` as a whole is not split at "and"."""
     for part in _split_outside_brackets(text, _COMMA):
         yield from _split_at_and(_LEADING.sub("", part), known)
 
 
 def _split_at_and(text: str, known: Callable[[str], object] = lambda _text: None) -> Iterator[str]:
-    """The parts of "A and B"; "Bosnia and Herzegovina" where that is known."""
+    """The parts of "A and B", but "Bosnia and Herzegovina" as one if `known`."""
     parts = [_LEADING.sub("", part) for part in _split_outside_brackets(text, _AND)]
     while parts:
         size = next((size for size in range(len(parts), 1, -1) if known(" and ".join(parts[:size]))), 1)
@@ -78,7 +79,7 @@ def _folded(text: str) -> str:
 
 
 class _Reader:
-    """The rulebook's words, arranged for looking them up."""
+    """Reads rows with the rulebook's words. `wanting` collects what was not understood, a sentence each."""
 
     def __init__(self, rules: SubprocessorRules) -> None:
         self.rules = rules
@@ -89,7 +90,7 @@ class _Reader:
         self._kinds = [(one.name, [_pattern(word) for word in one.words]) for one in rules.purposes]
 
     def processor(self, row: Row) -> Processor:
-        """One row."""
+        """The row with its scopes, purposes and places."""
         wanting: list[str] = []
         scopes = self.scopes(row.products, wanting)
         purposes = () if row.group and not row.purposes else self.purposes(row.purposes, wanting)
@@ -131,7 +132,7 @@ class _Reader:
     # ── Purposes ──
 
     def purposes(self, cell: str, wanting: list[str]) -> tuple[Purpose, ...]:
-        """The purposes of a cell, with the products that one of them is limited to."""
+        """The purposes of a cell, each with the AI features on which it depends."""
         if not cell.strip():
             wanting.append("purposes: the cell is empty")
             return ()
@@ -146,7 +147,7 @@ class _Reader:
                 scopes = self.scopes(condition, strange)
                 only_with = tuple(dict.fromkeys(key for one in scopes for key in one.only_with))
                 if strange or not all(one.only_with for one in scopes):
-                    only_with = ()  # limited to something else than AI: told, and taken to hold everywhere
+                    only_with = ()  # not limited to AI alone: it counts everywhere, and its text keeps the condition
                 wanting += [f"purposes: {what.removeprefix('products: ')}" for what in strange]
             found.append(Purpose(f"{f'For {condition}: ' if condition else ''}{text}", kind or "other", only_with))
         return tuple(found)
@@ -163,7 +164,7 @@ class _Reader:
         return self._places.get(folded) or self._places.get(folded.removeprefix("the "))
 
     def places(self, cell: str, wanting: list[str]) -> tuple[Place, ...]:
-        """The items of a locations cell; what stands after a condition's colon is under that condition."""
+        """The items of a locations cell; those after a condition's colon have that condition."""
         if not cell.strip():
             wanting.append("locations: the cell is empty")
             return ()
@@ -221,7 +222,7 @@ class _Reader:
 
 
 def _pattern(words: str) -> list[re.Pattern[str]]:
-    """What a purpose must hold: every part of "a + b", each from the beginning of a word."""
+    """The patterns that must all match a purpose: one for each part of "a + b", at the beginning of a word."""
     return [re.compile(rf"(?<!\w){re.escape(part.strip())}") for part in words.split("+")]
 
 
@@ -229,7 +230,7 @@ _CONDITION = re.compile(r"(?:^|[,;.\n]\s*)for\s+((?:(?!\bfor\s)[^:\n]){3,300}):\
 
 
 def _conditional(cell: str) -> Iterator[tuple[str, str]]:
-    """Purposes and the condition before each: "…,For Cloud Products with Rovo: …". "" for none."""
+    """Purposes, each with the condition before it: "…,For Cloud Products with Rovo: …"; "" for none."""
     condition, begun = "", 0
     pieces: list[tuple[str, str]] = []
     for found in _CONDITION.finditer(cell):
@@ -243,7 +244,7 @@ def _conditional(cell: str) -> Iterator[tuple[str, str]]:
 
 
 class _OpenItem:
-    """An item of a products cell while it is read: what follows may be its exclusions or its AI features."""
+    """An item of a products cell while it is read: the next items may be its exclusions or AI features."""
 
     def __init__(self, reader: _Reader, item: str) -> None:
         self.strange: list[str] = []
@@ -300,7 +301,7 @@ class _OpenItem:
         return False
 
     def _covers(self, product: Product) -> bool:
-        """Whether naming it beside this item would add nothing, so that it can only be an exclusion."""
+        """Whether this item already covers the product, which can then only be an exclusion."""
         return self._all or (self._product is not None and set(product.apps) <= set(self._product.apps))
 
     def _feature(self, reader: _Reader, text: str) -> None:
@@ -320,7 +321,7 @@ class _OpenItem:
         self.excluded |= set(product.apps)
 
     def scope(self) -> Scope:
-        """What was read."""
+        """The finished item as a scope."""
         product = self._product
         # "Loom AI" counts for Loom with AI.
         feature_of_one_app = product is not None and product.ai and not product.with_ai
