@@ -35,18 +35,18 @@ def load(
     rulebook: Rulebook | None = None,
     text: str | None = None,
 ) -> AuditPolicy:
-    """The policy of this file with all that it extends, or of the "essentials" pack alone for None.
+    """The policy of this file with everything it extends, or the "essentials" pack alone for None.
 
-    `text` is taken in place of what the file holds: how a change is tried before it is written. The file need not
-    exist then.
+    `text` replaces the content of the file, so that a change can be tried before it is written. The file need not exist
+    then.
 
-    `checks` are the checks that this version has, by ID. `vocabularies` are the casefolded words that `expect` may
-    hold, by the name that a check's `Expectation` gives; "settings", where present, are the IDs that a decision may
-    name. `plans` are the words for `written_for_plan`. `rulebook` says what the words of `[expect]` stand for; without
-    one a file with that table raises TypeError.
+    `checks` are the checks of this version, by ID. `vocabularies` are the casefolded words that `expect` may hold, by
+    the name that a check's `Expectation` gives; "settings", if present, holds the IDs that a decision may name. `plans`
+    are the words for `written_for_plan`. `rulebook` gives the meaning of the words in `[expect]`; without it, a file
+    with that table raises TypeError.
 
-    Raises PolicyFileError: with every problem of the files, one a line, or when the file cannot be read, or when the
-    policy asks for no check. KeyError means that a check names a vocabulary that was not given.
+    Raises PolicyFileError with every problem of the files, one per line, or when the file cannot be read, or when the
+    policy asks for no check. Raises KeyError when a check names a vocabulary that was not given.
     """
     known = KnownWords(checks, vocabularies, plans, rulebook)
     return resolve(path, known, texts(), text)

@@ -1,4 +1,4 @@
-"""A resolved policy as canonical TOML: the same policy, the same bytes."""
+"""Writes a resolved policy as canonical TOML: the same policy always gives the same bytes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 def to_toml(policy: AuditPolicy) -> str:
     """The policy as a file without `extends` that loads to the same rules, waivers, decisions and evidence terms.
 
-    Keys in a fixed order, LF, only printable characters. Origins are comments without their line, so that moving a
-    rule within its file changes no digest.
+    Keys have a fixed order, line ends are LF, and all characters are printable. Origins are comments without a line
+    number, so that moving a rule within its file changes no digest.
     """
     blocks = [
         [*_pairs({"version": VERSION, "name": policy.name, "written_for_plan": policy.written_for_plan})],
@@ -32,7 +32,7 @@ def to_toml(policy: AuditPolicy) -> str:
 
 
 def toml_string(text: str) -> str:
-    """The text as a TOML basic string on one line, everything that does not print escaped."""
+    """The text as a TOML basic string on one line, with unprintable characters escaped."""
     return f'"{"".join(_escaped(character) for character in text)}"'
 
 
@@ -68,7 +68,7 @@ def _rule(rule: Rule) -> Mapping[str, Item]:
 
 
 def waiver_keys(waiver: Waiver) -> Mapping[str, Item]:
-    """What a `[[waiver]]` says, in the order of its keys; None for a key that is left out."""
+    """The keys of a `[[waiver]]` in their order; None for a key that is left out."""
     return {
         "check": waiver.check,
         "subject": waiver.subject,
@@ -86,7 +86,7 @@ def waiver_keys(waiver: Waiver) -> Mapping[str, Item]:
 
 
 def decision_keys(decision: Decision) -> Mapping[str, Item]:
-    """The same of a `[[decision]]`."""
+    """The keys of a `[[decision]]` in their order."""
     return {name: getattr(decision, name) for name in ("setting", "value", "by", "second", "date", "ticket")}
 
 
@@ -96,7 +96,7 @@ def _selectors(where: Where) -> Mapping[str, Value]:
 
 
 def _pairs(items: Mapping[str, Item]) -> Iterator[str]:
-    """A line for each key that has a value."""
+    """A line for each key with a value."""
     for key, item in items.items():
         if item is not None:
             yield f"{key} = {_toml_value(item)}"

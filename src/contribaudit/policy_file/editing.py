@@ -22,16 +22,16 @@ _BOM = "\ufeff"
 
 
 Entry: TypeAlias = Waiver | Decision
-"""It is validated when the changed file is loaded."""
+"""Validated only when the changed file is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file as it was read, and as it would be."""
+    """One file as it was read, and as it would be written."""
 
     path: Path
     before: str | None
-    """None for a file that is not there yet."""
+    """None for a file that does not exist yet."""
     after: str
 
     def diff(self) -> str:
@@ -44,9 +44,9 @@ class Change:
 
 
 def with_entry(path: Path, *entries: Entry) -> Change:
-    """The file with the waivers or decisions at its end; everything else in it stays as it stands, comments included.
+    """The file with the waivers or decisions appended; everything else stays as it is, including comments.
 
-    Raises PolicyFileError when it cannot be read or is no TOML.
+    Raises PolicyFileError when the file cannot be read or is not TOML.
     """
     before = _read_exact(path)
     after = before.removeprefix(_BOM)
@@ -60,9 +60,9 @@ def with_entry(path: Path, *entries: Entry) -> Change:
 
 
 def new_file(path: Path, extends: Sequence[str], *entries: Entry) -> Change:
-    """A new file that extends what is in use and adds the waivers or decisions.
+    """A new file that extends the current policy and adds the waivers or decisions.
 
-    Raises PolicyFileError when something is there.
+    Raises PolicyFileError when the path already exists.
     """
     if path.exists() or path.is_symlink():
         raise PolicyFileError(f"{path} already exists", hint="Name another file, or make it the policy first")
@@ -80,12 +80,12 @@ def new_file(path: Path, extends: Sequence[str], *entries: Entry) -> Change:
 
 
 def write(change: Change) -> None:
-    """Replace the file at once, with its mode; it is whole at every moment.
+    """Replace the file atomically, keeping its mode.
 
-    Raises PolicyFileError when the file is not what the change was made from, OutputError when it cannot be written.
+    Raises PolicyFileError when the file has changed since it was read, OutputError when it cannot be written.
     """
     _refuse_moved(change)
-    # Through a symbolic link, so that the link stays and what it names is changed.
+    # Follows a symbolic link, so that the link stays and its target changes.
     target = Path(os.path.realpath(change.path))
     try:
         if not target.parent.is_dir():
@@ -147,7 +147,7 @@ def _append_table(text: str, entry: Entry) -> str:
 
 
 def _in_array(text: str, entry: Entry) -> str:
-    """For `waiver = [{…}]`, which no [[waiver]] may follow; likewise for decisions."""
+    """The text with the entry added to `waiver = [{…}]`, which no [[waiver]] may follow; likewise for decisions."""
     document = tomlkit.parse(text)
     array = document[_list_of(entry)]
     assert isinstance(array, Array) and not isinstance(array, AoT)  # noqa: PT018

@@ -1,7 +1,7 @@
-"""`[expect]` → rules: what the company wants, asked of the effective answer and of everything that could undo it.
+"""Expands `[expect]` to rules: checks of the effective answer, and of everything that could undo it.
 
 Merge order: packs left to right, then the file. `[expect]` merges key by key, so the last file that makes a statement
-is the one that counts; its rules stand before the `[[rule]]`s of that file, which refine or override them.
+counts. Its rules come before the `[[rule]]`s of that file, which refine or override them.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ EVERYTHING = Where()
 
 @dataclass(frozen=True, slots=True)
 class AskedCheck:
-    """One check that a statement asks."""
+    """One check that a statement asks for."""
 
     check: str
     why: str
-    """How what the check finds would undo the statement; the reason of its rule."""
+    """How the check's finding would undo the statement; the reason of its rule."""
     expect: Value = None
     filled: Filled = ""
-    """What of the statement `expect` holds, in place of a fixed value."""
+    """The part of the statement that fills `expect`, in place of a fixed value."""
     severity: Severity | None = None
     everywhere: bool = False
-    """Asked of the whole organization, so only where no place is excepted."""
+    """Asked for the whole organization, so only when no place is excepted."""
     where: Where = EVERYTHING
 
 
@@ -133,13 +133,13 @@ ASKED: Mapping[str, tuple[AskedCheck, ...]] = {
         *_LIST,
     ),
 }
-"""Which checks a statement asks, each with the reason for it."""
+"""The checks that each statement asks for, with their reasons."""
 LIFTED: Mapping[str, tuple[str, ...]] = {
     "contribution metadata-only": ("DC-01", "DC-02", "DC-17"),
     "contribution any": ("DC-01", "DC-02", "DC-03", "DC-04", "DC-12", "DC-15", "DC-16", "DC-17"),
     "ai allowed": ("AI-01", "AI-02", "AI-04", "AI-05", "AI-06"),
 }
-"""Checks of an extended pack or file that a statement contradicts: they go off, with the statement as the reason."""
+"""Checks of an extended pack or file that a statement contradicts; they are disabled, with it as the reason."""
 _SUBJECTS = {
     "contribution": ("contribution",),
     "ai": ("ai", "ai_allowed_on"),
@@ -147,7 +147,7 @@ _SUBJECTS = {
     "subprocessor_locations": ("subprocessor_locations",),
     "subprocessors_accepted": ("subprocessors_accepted",),
 }
-"""The keys that belong together, by the one that the others modify."""
+"""The keys that belong together, by the key that the others modify."""
 
 
 _BELONGS = {each: key for key, keys in _SUBJECTS.items() for each in keys}
@@ -161,30 +161,30 @@ _ASKED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class FileStatements:
-    """`[expect]` of one file."""
+    """The `[expect]` table of one file."""
 
     table: ExpectTable
     origin: Mapping[str, str]
-    """Where each of its keys stands: "policy.toml:12"."""
+    """The location of each key: "policy.toml:12"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """One statement with what modifies it, as it stands once every file was read."""
+    """One statement with the keys that modify it, merged from every file."""
 
     key: str
-    """ "contribution", "ai", "location", "subprocessor_locations" or "subprocessors_accepted"."""
+    """"contribution", "ai", "location", "subprocessor_locations" or "subprocessors_accepted"."""
     values: ExpectTable
     origin: Mapping[str, str]
     reason: str
     file: int
-    """The position of the last file that says a part of it: there its rules stand."""
+    """The position of the last file that states a part of it, where its rules are placed."""
     organization: tuple[str, ...] = ()
-    """The organizations that it is about, as in `where`; () for all."""
+    """The organizations to which it applies, as in `where`; () for all."""
 
     @property
     def kind(self) -> str:
-        """The key of ASKED."""
+        """The statement's key in ASKED."""
         match self.key, self.values.ai:
             case "contribution", _:
                 return f"contribution {self.values.contribution}"
@@ -196,11 +196,11 @@ class Merged:
 
 
 def questions(policy: AuditPolicy) -> dict[str, tuple[str, ...]]:
-    """The questions, as keys of [expect], that a check answers under this policy, where its letters do not say so.
+    """The questions, as keys of [expect], that each check answers under this policy, if its family does not show them.
 
-    What a statement asks answers that statement: whether models process data elsewhere (DR-09) is a question about AI
-    where `ai` asks it, and no question about locations where nothing else does. Checks with letters of their own, such
-    as GV, answer none.
+    A check answers the statement that asks for it: whether models process data elsewhere (DR-09) is a question about AI
+    when `ai` asks for it, and none about locations unless something else does. Checks of families without a question,
+    such as GV, answer none.
     """
     at_work = [rule for rule in policy.rules if rule.enabled]
     stated = {_BELONGS[rule.expands] for rule in at_work if rule.expands}
@@ -218,7 +218,7 @@ def questions(policy: AuditPolicy) -> dict[str, tuple[str, ...]]:
 
 
 def merged(files: Sequence[FileStatements | None]) -> tuple[list[Merged], list[tuple[int, str, str]]]:
-    """The statements that count; and what is wrong with them together: file, key and the words."""
+    """The statements that count, and their problems when taken together: file, key and words."""
     found: list[Merged] = []
     wrong: list[tuple[int, str, str]] = []
     for key, keys in _SUBJECTS.items():
@@ -250,10 +250,10 @@ def merged(files: Sequence[FileStatements | None]) -> tuple[list[Merged], list[t
 def placed(
     statements: Iterable[Merged], rules: Sequence[tuple[Rule, ...]], plan: str | None, rulebook: Rulebook
 ) -> dict[int, list[Rule]]:
-    """The rules that the statements expand to, by the position of the file before whose own rules they stand.
+    """The rules to which the statements expand, by the position of the file whose own rules they precede.
 
-    `rules` are those of each file; `plan` is the one that the policy was written for. A check that several statements
-    ask stands once, with the gravest severity.
+    `rules` are those of each file; `plan` is the plan that the policy was written for. A check that several statements
+    ask for appears once, with the highest severity.
     """
     found: dict[int, list[Rule]] = {}
     for statement in sorted(statements, key=lambda one: one.file):
@@ -273,9 +273,9 @@ def overridden(
 ) -> list[Rule]:
     """The rules of one `[[organization]]`.
 
-    Each of its statements stands in place of the general one of the same key: what that asked, and neither this nor
-    another general statement asks, goes off there. `before` are the rules that stand before them; `plan` is the one
-    that the policy is written for there, or None, and where it stands.
+    Each of its statements replaces the general statement with the same key: checks that only the replaced one asked for
+    are disabled there. `before` are the rules that precede them. `plan` is the plan that the policy is written for
+    there, or None, and its location.
     """
     found: dict[int, list[Rule]] = {}
     own = [replace(one, file=0, organization=organization) for one in statements]
@@ -349,7 +349,7 @@ def _filled_value(filled: Filled, statement: Merged) -> Value:
 
 
 def _allowed_rules(statement: Merged, place: Place) -> Iterator[Rule]:
-    """AI may be on there: what is asked stays in the report, and decides nothing."""
+    """Rules for a place where AI may be on: its checks stay in the report, but decide nothing."""
     why = f"AI is allowed on {place.text}."
     app = place.app
 
@@ -365,7 +365,7 @@ def _allowed_rules(statement: Merged, place: Place) -> Iterator[Rule]:
 
 
 def _excepted_rules(statement: Merged, app: App) -> Iterator[Rule]:
-    """An app that no setting can hold is accepted where it is; DR-06 keeps it in the report."""
+    """Rules that accept an app's location because no setting can pin it; DR-06 keeps the app in the report."""
     where = Where(app=tuple(sorted(app.words)))
     why = f"{app.title} offers no data residency, which is accepted."
     checks = ("DR-01",) if app.residency == "none" else ("DR-01", "DR-02", "DR-03")
@@ -402,7 +402,7 @@ def _rule(
 
 
 def as_written(statement: Merged) -> str:
-    """The statement as it was written: `contribution = "none"`."""
+    """The statement as written in the file: `contribution = "none"`."""
     values = statement.values
     match statement.key:
         case "contribution":

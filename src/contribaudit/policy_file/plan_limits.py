@@ -1,6 +1,4 @@
-"""What a policy asks for that a plan does not offer, and what can be done instead. The rulebook says which plan has
-what.
-"""
+"""What a policy asks for that a plan does not offer, and the alternatives; the rulebook says what each plan offers."""
 
 from __future__ import annotations
 
@@ -15,27 +13,27 @@ from contribaudit.policy_file.reading import asks
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One thing that the plan cannot give."""
+    """One thing that the plan does not offer."""
 
     check: str
     origin: str
-    """Of the rule that asks it."""
+    """The location of the rule that asks for it."""
     fact: str
-    """What does not exist on the plan, as a sentence without a full stop."""
+    """What the plan lacks, as a sentence without a full stop."""
     left: str
     """What can be done instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ability:
-    """What a plan has or has not, and the checks that want it."""
+    """Something that a plan may or may not offer, and the checks that need it."""
 
     checks: tuple[str, ...]
     has: Callable[[Plan], bool]
     fact: str
-    """With {plan} and {needed}."""
+    """A template with {plan} and {needed}."""
     left: str
-    """With {needed} and {check}."""
+    """A template with {needed} and {check}."""
 
 
 _ABILITIES = (
@@ -63,7 +61,7 @@ _ABILITIES = (
 
 
 def plan_limits(policy: AuditPolicy, plan: Plan, rulebook: Rulebook) -> Iterator[Limit]:
-    """What the policy's rules ask that an organization on this highest plan cannot have; one limit for each ability."""
+    """What the policy's rules ask for that this highest plan does not offer; one limit for each ability."""
     asked = {rule.check: rule for place, rule in enumerate(policy.rules, 1) if asks(rule, policy.rules[place:])}
     for ability in _ABILITIES:
         rule = next((asked[check] for check in ability.checks if check in asked), None)
@@ -79,7 +77,7 @@ def plan_limits(policy: AuditPolicy, plan: Plan, rulebook: Rulebook) -> Iterator
 
 
 def policy_of(policy: AuditPolicy, organization: str, name: str) -> AuditPolicy:
-    """The policy as it holds for one organization: without the rules of others."""
+    """The policy for one organization, without the rules of others."""
     about = Attributes(organization, name)
     mine = (one for one in policy.rules if matches(Where(organization=one.where.organization), about))
     return replace(policy, rules=tuple(replace(one, where=replace(one.where, organization=())) for one in mine))

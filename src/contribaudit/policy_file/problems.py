@@ -1,6 +1,6 @@
-"""What is wrong in a policy file, in words: file, line, key, and what to write instead.
+"""The problems of a policy file in words: file, line, key, and what to write instead.
 
-tomllib gives no line numbers, so where each key stands is found here.
+tomllib gives no line numbers, so the location of each key is found here.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TEXT = re.compile(
 def locate(text: str) -> dict[Place, int]:
     """The line, from 1, of every table header, key and list entry of a text that tomllib accepts.
 
-    A table that several headers open has the line of the first. Raises ValueError for a text that is not TOML.
+    A table with several headers has the line of the first. Raises ValueError for a text that is not TOML.
     """
     scanner = _Scanner(text)
     scanner.document()
@@ -44,7 +44,7 @@ def locate(text: str) -> dict[Place, int]:
 
 
 def line_of(lines: Mapping[Place, int], place: Place) -> int:
-    """The line of this place, else of the nearest thing around it, else 1."""
+    """The line of this place, or of the nearest place that encloses it, or 1."""
     for end in range(len(place), 0, -1):
         if place[:end] in lines:
             return lines[place[:end]]
@@ -85,7 +85,7 @@ class _Scanner:
         return place
 
     def _inside(self, keys: tuple[str, ...]) -> Place:
-        """The place that the leading keys of a header mean: the last entry of every list of tables on the way."""
+        """The place that the leading keys of a header name: the last entry of every list of tables on the way."""
         place: Place = ()
         for key in keys:
             place = (*place, key)
@@ -179,7 +179,7 @@ _WORDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to mend. `str()` of it is "policy.toml:12: [[rule]] 2, key `severty`: unknown key"."""
+    """One problem to fix. Its `str()` is "policy.toml:12: [[rule]] 2, key `severty`: unknown key"."""
 
     file: str
     line: int
@@ -192,9 +192,9 @@ class Problem:
 def from_validation(
     error: ValidationError, *, at: Place, file: str, lines: Mapping[Place, int], keys: Mapping[str, Iterable[str]]
 ) -> list[Problem]:
-    """One problem for each of pydantic's.
+    """A problem for each error of pydantic.
 
-    `at` is where the validated table stands in the file; `keys` are the known keys by the name of their table.
+    `at` is the location of the validated table in the file; `keys` are the known keys by table name.
     """
     found = []
     for detail in error.errors(include_url=False):
@@ -218,7 +218,7 @@ def name_of(place: Place) -> str:
 
 
 def nearest(word: str, known: Iterable[str], *, otherwise: str = "", cutoff: float = 0.7) -> str:
-    """ "; did you mean `x`?", or where nothing is near "; it takes a, b, c", or `otherwise`."""
+    """ "; did you mean `x`?", or without a similar word `otherwise`, or "; it takes a, b, c"."""
     by_folded = {candidate.casefold(): candidate for candidate in sorted(known)}
     if near := or_meant(word, by_folded.values(), cutoff):
         return near
@@ -228,13 +228,13 @@ def nearest(word: str, known: Iterable[str], *, otherwise: str = "", cutoff: flo
 
 
 def quoted(text: str) -> str:
-    """The text in quotes, shortened, without anything that a terminal obeys."""
+    """The text in quotes, shortened, without control characters."""
     shown = printable(text)
     return f'"{shown[:_LONGEST_QUOTE]}…"' if len(shown) > _LONGEST_QUOTE else f'"{shown}"'
 
 
 def printable(text: str) -> str:
-    """The text with everything that does not print escaped."""
+    """The text with unprintable characters escaped."""
     return "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)
 
 

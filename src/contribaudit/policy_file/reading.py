@@ -1,4 +1,4 @@
-"""A file and everything that it extends → one policy, with every problem in any of them.
+"""Reads a file and everything that it extends into one policy, with every problem in any of them.
 
 The shipped policy packs are TOML files in the same format.
 """
@@ -53,17 +53,17 @@ class Source:
     """A file or a shipped pack."""
 
     key: str
-    """Its real path, or "pack:essentials": two sources with one key are the same."""
+    """Its real path, or "pack:essentials"; two sources with the same key are identical."""
     label: str
-    """What messages call it."""
+    """The name in messages."""
     origin: str
-    """What its rules are said to come from."""
+    """The name in the origin of its rules."""
     path: Path | None
     text: str = ""
-    """A pack's text."""
+    """The text of a pack; "" for a file."""
 
     def at(self, line: int) -> str:
-        """The origin of what stands on this line: "policy.toml:12", or the pack's name."""
+        """The origin of the content on this line: "policy.toml:12", or the pack's name."""
         return f"{self.origin}:{line}" if self.path else self.origin
 
 
@@ -72,7 +72,7 @@ class Override:
     """One `[[organization]]`: what differs for some organizations."""
 
     organization: tuple[str, ...]
-    """Patterns of their IDs or names."""
+    """Patterns for their IDs or names."""
     plan: str | None
     expect: expect.FileStatements | None
     place: Place
@@ -81,7 +81,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What one source says, before anything is merged. Tables with problems are left out."""
+    """The content of one source before anything is merged, without tables that have problems."""
 
     source: Source
     head: PolicyTable | None = None
@@ -95,7 +95,7 @@ class Document:
 
 
 def parse(source: Source, text: str, known: KnownWords) -> tuple[Document, list[Problem]]:
-    """What the text says, and every problem in it, in the order of their lines."""
+    """The content of the text, and every problem in it, sorted by line."""
     try:
         tables = toml(text)
     except NotToml as error:
@@ -161,7 +161,7 @@ def _statements_of(
 
 
 def identity(rule: Rule) -> tuple[object, ...]:
-    """What makes two rules the same rule: check and `where`, without order and case."""
+    """What identifies a rule: its check and `where`, regardless of order and case."""
     return (rule.check, *_folded(rule.where))
 
 
@@ -184,7 +184,7 @@ def _repeated_rules(source: Source, rules: list[tuple[Rule, Place]], lines: Mapp
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    """The texts of a list; nothing of a list that holds anything else, which is a problem already named."""
+    """The texts of a list; nothing for a list that holds anything else, which is reported as a problem elsewhere."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(item.strip() for item in value)
     return ()
@@ -200,8 +200,8 @@ DEFAULT_PACK = "essentials"
 def resolve(path: Path | None, known: KnownWords, packs: Mapping[str, str], instead: str | None = None) -> AuditPolicy:
     """The policy of this file, or of the default pack. `packs` are the texts of the shipped packs by name.
 
-    `instead` is read in place of what the file holds.
-    Raises PolicyFileError with every problem of the file and of what it extends, one a line.
+    `instead` replaces the content of the file. Raises PolicyFileError with every problem of the file and of everything
+    it extends, one per line.
     """
     if path is None:
         text, top = packs[DEFAULT_PACK], _pack(DEFAULT_PACK, packs[DEFAULT_PACK])
@@ -233,7 +233,7 @@ def resolve(path: Path | None, known: KnownWords, packs: Mapping[str, str], inst
 
 
 class _PolicyReader:
-    """Reads a source and all that it extends, each once, what is extended first."""
+    """Reads a source and everything it extends, each once, extended sources first."""
 
     def __init__(self, known: KnownWords, packs: Mapping[str, str]) -> None:
         self.documents: list[Document] = []
@@ -255,7 +255,7 @@ class _PolicyReader:
         self._done.add(source.key)
 
     def _extend(self, document: Document, name: str, above: tuple[Source, ...]) -> str:
-        """Read what is extended; gives what is wrong with the name, "" when nothing is."""
+        """Read an extended source; returns what is wrong with the name, "" when nothing is."""
         found = self._find(document.source, name)
         if found is None:
             known = f"; a path has a / or ends in .toml, the shipped packs are {', '.join(self._packs)}"
@@ -293,7 +293,7 @@ def _pack(name: str, text: str) -> Source:
 def _file(path: Path, *, label: str, origin: str) -> Source:
     try:
         key = os.path.realpath(path)
-    except (OSError, ValueError):  # a null byte; opening it will say so
+    except (OSError, ValueError):  # a null byte; opening the file will report it
         key = str(path)
     shown = origin.encode("utf-8", "backslashreplace").decode()
     return Source(key=key, label=printable(label), origin=printable(shown), path=path)
@@ -332,8 +332,10 @@ def _in_order(
     stated: Mapping[int, Sequence[Rule]],
     known: KnownWords,
 ) -> list[Rule]:
-    """Of each file its statements, then its rules. What an `[[organization]]` says stands after the rules for all
-    organizations and before those whose `where` names one.
+    """The rules in order: for each file its statements, then its rules.
+
+    The rules of an `[[organization]]` come after the rules for all organizations and before those whose `where` names
+    one.
     """
     found: list[Rule] = []
     for index, document in enumerate(documents):
@@ -374,7 +376,7 @@ def _evidence(documents: Iterable[Document]) -> EvidenceTerms:
 
 
 def _without_replaced(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules without those that a later file replaced: the same check and `where` again."""
+    """The rules without those that a later rule with the same check and `where` replaces."""
     last: dict[tuple[object, ...], Rule] = {}
     for rule in rules:
         last.pop(identity(rule), None)
@@ -383,7 +385,7 @@ def _without_replaced(rules: Iterable[Rule]) -> tuple[Rule, ...]:
 
 
 def asks(rule: Rule, later: Iterable[Rule]) -> bool:
-    """True when the rule is on and no later one takes the whole check out."""
+    """True when the rule is enabled and no later rule disables the whole check."""
     return rule.enabled and not any(
         other.check == rule.check and not other.enabled and other.where == Where() for other in later
     )
@@ -397,12 +399,12 @@ class Pack:
     """One shipped pack."""
 
     name: str
-    """What `extends` calls it."""
+    """The name that `extends` takes."""
     title: str
     description: str
-    """The first paragraph of the comment that opens the file: for whom it is, what it asks, which plan it needs."""
+    """The first paragraph of the opening comment: who needs the pack, what it asks for, and which plan it requires."""
     rules: int
-    """How many it asks, with those of the packs that it extends."""
+    """The number of its checks, including those of the packs that it extends."""
     text: str
     """The whole file."""
 
@@ -424,7 +426,7 @@ def shipped() -> tuple[Pack, ...]:
 
 @cache
 def texts() -> Mapping[str, str]:
-    """The file of every shipped pack by its name."""
+    """The text of every shipped pack, by name."""
     folder = resources.files("contribaudit.packs")
     return {name: folder.joinpath(f"{name}.toml").read_text(encoding="utf-8") for name in NAMES}
 

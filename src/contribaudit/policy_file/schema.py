@@ -45,7 +45,7 @@ class AgeTable(Table):
     inferred: Days | None = None
 
     def given(self) -> dict[str, int]:
-        """The days that were written, by grade."""
+        """The days that the file gives, by grade."""
         return {name: days for name, days in self if days is not None}
 
 
@@ -73,7 +73,7 @@ class WhereTable(Table):
     space: Patterns = Field(default=(), description="Key.")
 
     def value(self) -> Where:
-        """The table as a value of the core."""
+        """The table as a `Where`."""
         return Where(**dict(self))
 
 
@@ -102,7 +102,7 @@ class RuleTable(Table):
         return ""
 
     def rule(self, origin: str) -> Rule:
-        """The table as a value of the core."""
+        """The table as a `Rule`."""
         days = self.max_age_days.given() if self.max_age_days else None
         said = {**dict(self), "where": self.where.value(), "max_age_days": days, "owner": self.owner or ""}
         return Rule(origin=origin, **said)
@@ -154,7 +154,7 @@ class WaiverTable(Table):
         return expires
 
     def waiver(self, origin: str) -> Waiver:
-        """The table as a value of the core."""
+        """The table as a `Waiver`."""
         said = {**dict(self), "where": self.where.value() if self.where else None}
         return Waiver(origin=origin, binds_to_value="observed" in self.model_fields_set, **said)
 
@@ -177,7 +177,7 @@ class DecisionTable(Table):
         return second
 
     def decision(self, origin: str) -> Decision:
-        """The table as a value of the core."""
+        """The table as a `Decision`."""
         return Decision(origin=origin, **dict(self))
 
 
@@ -224,13 +224,13 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "max_age_days": tuple(AgeTable.model_fields),
     **{name: tuple(table.model_fields) for name, table in LISTS.items()},
 }
-"""Known keys by the name of their table, "" for the file itself."""
+"""Known keys by table name, "" for the file itself."""
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a policy file, with TOML dates as ISO texts.
 
-    It cannot say what depends on other words: that two people differ, which checks exist, what each expects.
+    It cannot express what depends on other values: that two people differ, which checks exist, what each check expects.
     """
     schema = PolicyTable.model_json_schema()
     schema["required"].remove("version")

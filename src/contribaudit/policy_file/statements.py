@@ -1,4 +1,4 @@
-"""`[expect]`: the words in which a company says what it wants, and what each stands for."""
+"""The statements of `[expect]`, in which a company says what it wants, and what each word stands for."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _GROUPS_FORM = 'ai = { groups = ["…"] }'
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A site, an app of one site, or an app on every site, as `ai_allowed_on` names it."""
+    """A site, an app of one site, or an app on every site, as named in `ai_allowed_on`."""
 
     text: str
     where: Where
@@ -40,7 +40,7 @@ class Place:
 
 
 def _refuse_word(what: str, value: str, known: tuple[str, ...]) -> NoReturn:
-    """Refuse a word, with the nearest that is known and all of them."""
+    """Refuse a word, suggesting the most similar known word and listing all of them."""
     close = nearest(value, known, otherwise=" ", cutoff=0.6).strip()
     takes = f"{close} It takes" if close else "; it takes"
     refuse(f"{quoted(value)} is not {what}{takes} {', '.join(known)}")
@@ -89,12 +89,12 @@ def _listed(value: object, what: str) -> tuple[str, ...]:
 
 
 def location_choices(rulebook: Rulebook) -> tuple[str, ...]:
-    """Every name of a location that a policy may write, groups first."""
+    """Every location name that a policy may use, groups first."""
     return (*rulebook.realm_groups, *(realm.code for realm in rulebook.realms if realm.pinned_to_a_place))
 
 
 def _location_named(word: str, rulebook: Rulebook) -> str | None:
-    """The group's name or the realm's code that a word stands for; None for a word that the rulebook does not know."""
+    """The group name or realm code that a word stands for; None for a word that is not in the rulebook."""
     folded = _without_blanks(word)
     for group in rulebook.realm_groups:
         if _without_blanks(group) == folded:
@@ -104,12 +104,12 @@ def _location_named(word: str, rulebook: Rulebook) -> str | None:
 
 
 def _without_blanks(word: str) -> str:
-    """A name without case and blanks: "EU + UK" is "EU+UK"."""
+    """A name without case and spaces: "EU + UK" becomes "eu+uk"."""
     return "".join(word.split()).casefold()
 
 
 def _is_fixed(name: str, rulebook: Rulebook) -> bool:
-    """False for a realm from which Atlassian may move data, which no app can be pinned to."""
+    """False for a realm from which Atlassian may move data, so that no app can be pinned to it."""
     realm = rulebook.realm(name)
     return name in rulebook.realm_groups or (realm is not None and realm.pinned_to_a_place)
 
@@ -137,7 +137,7 @@ def _app_named(word: str, rulebook: Rulebook) -> App:
 
 
 def _without_residency(value: object, info: ValidationInfo) -> tuple[str, ...]:
-    """Type keys of the apps."""
+    """Type keys of the accepted apps; refuses apps that offer data residency."""
     rulebook = known_of(info).facts
     found = []
     for word in _listed(value, "apps"):

@@ -1,4 +1,4 @@
-"""What a key of a policy file may hold, with words that say what to write instead."""
+"""The values that keys of a policy file may hold, with messages that say what to write instead."""
 
 from __future__ import annotations
 
@@ -38,36 +38,36 @@ _LARGEST = 2**63
 
 @dataclass(frozen=True, slots=True)
 class KnownWords:
-    """What the words of a file are checked against. It is the validation context of every table here."""
+    """The known words for checking a file; every table is validated with them as its context."""
 
     checks: Mapping[str, Check]
     vocabularies: Mapping[str, frozenset[str]]
-    """Casefolded words by the name of their vocabulary."""
+    """Casefolded words by vocabulary name."""
     plans: tuple[str, ...]
     rulebook: Rulebook | None = None
-    """What the words of `[expect]` stand for; None where no file of the tests has that table."""
+    """The meaning of the words in `[expect]`; None only in tests whose files lack that table."""
 
     @property
     def facts(self) -> Rulebook:
-        """The rulebook. Raises TypeError where none was given."""
+        """The rulebook. Raises TypeError when none was given."""
         if self.rulebook is None:
             raise TypeError("[expect] is read with a rulebook")
         return self.rulebook
 
     def vocabulary(self, name: str) -> frozenset[str]:
-        """The words of one vocabulary; the plans also when the caller gave them only as `plans`. Raises KeyError."""
+        """The words of one vocabulary; "plans" falls back to `plans`. Raises KeyError for an unknown vocabulary."""
         if name == "plans" and name not in self.vocabularies:
             return frozenset(plan.casefold() for plan in self.plans)
         return self.vocabularies[name]
 
 
 def refuse(text: str) -> NoReturn:
-    """Says what is wrong with the value under validation."""
+    """Reject the value under validation, with this message."""
     raise PydanticCustomError("policy_file", "{text}", {"text": text})
 
 
 def known_of(info: ValidationInfo) -> KnownWords:
-    """What the words under validation are checked against."""
+    """The known words in the validation context."""
     known = info.context
     if not isinstance(known, KnownWords):
         raise TypeError("a policy table is validated with KnownWords as its context")
@@ -175,7 +175,7 @@ def _expect(value: object, info: ValidationInfo) -> Value:
 
 
 def _check_id(value: str, info: ValidationInfo) -> str:
-    """The ID of the check that an ID or a slug names: past this edge there are only IDs."""
+    """The ID of the check that an ID or a slug names; only IDs are used from here on."""
     checks = known_of(info).checks.values()
     found = find(checks, value)
     if found is None:
@@ -209,7 +209,7 @@ def _version(value: object) -> int:
 
 
 def enum(words: Iterable[str]) -> dict[str, Any]:
-    """The JSON Schema of one of these words."""
+    """The JSON Schema that accepts one of these words."""
     return {"enum": [str(word) for word in words]}
 
 
