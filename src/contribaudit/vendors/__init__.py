@@ -1,4 +1,4 @@
-"""What the vendor publishes about itself: its sub-processors, and the documents whose terms permit what it does.
+"""What the vendor publishes: its list of sub-processors, and the documents whose terms govern the use of data.
 
-`fetching` gets a page, `pages` says what is readable of it.
+`fetching` gets a page, `pages` extracts its text.
 """

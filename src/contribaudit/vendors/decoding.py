@@ -1,4 +1,4 @@
-"""The bytes of a page as text, or why they hold none; and the day that a page names as its own."""
+"""Decodes the bytes of a page to text, or says why they hold none, and finds the date that a page states."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _FEW_MARKS = 3
 
 
 def decoded(body: bytes, content_type: str = "") -> str:
-    """The bytes as text: by their byte order mark, as UTF-8, or as the page or its header declares.
+    """The bytes as text: by byte order mark, as UTF-8, or as the page or its header declares.
 
-    Raises PageNotRead (`empty`, `too_large`, `not_text`, `encoding`) rather than to show another text.
+    Raises PageNotRead (`empty`, `too_large`, `not_text`, `encoding`) rather than return a wrong text.
     """
     if not body.strip(b" \t\r\n\x00\xef\xbb\xbf\xff\xfe"):
         raise PageNotRead("it is empty", why="empty", hint=BY_HAND)
@@ -56,7 +56,7 @@ def _as_declared(body: bytes, content_type: str) -> str:
         if body.startswith(mark):
             return _strict(body, encoding)
     try:
-        return body.decode("utf-8")  # what is valid UTF-8 by chance is very rare; what a header says is often wrong
+        return body.decode("utf-8")  # other encodings are hardly ever valid UTF-8, while a header is often wrong
     except UnicodeDecodeError:
         pass
     head = body[:4096].decode("latin-1")
@@ -85,7 +85,7 @@ DAY = (
     rf"(?:(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})|(?P<month>{_MONTH})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})"
     rf"|(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<month2>{_MONTH})\.?,?\s+(?P<year2>\d{{4}}))"
 )
-"""The pattern of a day: 2026-03-02, March 2, 2026, or 2nd Mar. 2026; to be read without case."""
+"""The pattern of a date: 2026-03-02, March 2, 2026, or 2nd Mar. 2026; to be matched without case."""
 _DAY = re.compile(DAY, re.IGNORECASE)
 _NAMED = re.compile(
     r"\b(effective(?:\s+(?:starting|date|from|as of|on))?|last\s+(?:updated|modified|revised|changed)|updated(?:\s+on)?"
@@ -97,7 +97,7 @@ _FIRST = 40
 
 
 def stated_day(provisions: Provisions) -> date | None:
-    """The day behind "Effective starting:", "Last updated:" and the like, near the top; None where there is none."""
+    """The date after "Effective starting:", "Last updated:" and the like, near the top; None without one."""
     for one in provisions[:_FIRST]:
         text = folded(one.text).strip("_* ")
         named = _NAMED.search(text)
@@ -111,7 +111,7 @@ def stated_day(provisions: Provisions) -> date | None:
 
 
 def day_of(found: re.Match[str]) -> date:
-    """The day that `DAY` matched. Raises ValueError for one that does not exist."""
+    """The date that `DAY` matched. Raises ValueError for a date that does not exist."""
     if found["iso"]:
         return date.fromisoformat(found["iso"])
     month = _MONTHS.index((found["month"] or found["month2"]).casefold()[:3]) + 1

@@ -1,8 +1,8 @@
-"""Fetches public pages: one at a time, conditionally, with restraint, and never with a credential.
+"""Fetches public pages one at a time, conditionally and with restraint, and never with a credential.
 
-The client is not the one of the admin API: it is given no key and no token, takes no cookie, and sends the same headers
-to everybody. A redirect is followed within the host's registrable domain alone, and each one is named. robots.txt is
-obeyed, a Retry-After of a minute or less is waited for once, and requests to one host keep a second apart.
+This client is separate from the admin API's: it gets no key and no token, takes no cookie, and sends the same headers
+to everybody. A redirect is followed only within the host's registrable domain, and each one is recorded. robots.txt is
+obeyed, a Retry-After of a minute or less is waited for once, and requests to one host are a second apart.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 AGENT = "contribaudit"
 USER_AGENT = f"{AGENT}/{__version__} (compliance audit of public terms; one page at a time)"
 MOST_BYTES = 16 << 20
-"""Of a page, decompressed."""
+"""Largest page, in bytes after decompression."""
 MOST_REDIRECTS = 5
 MOST_WAIT_SECONDS = 60.0
 SECONDS_APART = 1.0
 WHOLE_SECONDS = 120.0
-"""For one page, however slowly it arrives."""
+"""Time limit for one page, however slowly it arrives."""
 _ROBOTS_BYTES = 512 << 10
 _BY_HAND = "Open it in a browser, save the page, and import the file"
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -56,7 +56,7 @@ Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What the last answer said of itself, so that an unchanged page is not sent again. "" for what it left out."""
+    """The validators of the last answer, so that an unchanged page is not sent again. "" for each that it omitted."""
 
     etag: str = ""
     last_modified: str = ""
@@ -67,19 +67,19 @@ NOTHING_KNOWN = Validators()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as it was answered, undecoded."""
+    """One page as it was answered, not decoded."""
 
     url: str
-    """As it was asked for."""
+    """The address that was requested."""
     answered_by: str
     """The address that answered, after redirects."""
     body: bytes
     content_type: str
-    """The header as it came; "" when there was none."""
+    """The header as it came; "" without one."""
     retrieved_at: datetime
     validators: Validators
     redirects: tuple[str, ...] = ()
-    """Every address on the way, the first one left out; empty where nothing was redirected."""
+    """Every address on the way except the first; empty without a redirect."""
 
     @property
     def sha256(self) -> str:
@@ -89,7 +89,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The server says that the page is the one that was fetched before."""
+    """The server's statement that the page has not changed since it was last fetched."""
 
     url: str
     retrieved_at: datetime
@@ -100,7 +100,7 @@ Answer: TypeAlias = Page | NotModified
 
 @dataclass
 class Fetcher:
-    """Gets pages one after the other. `opened` makes one."""
+    """Gets pages one after the other; created by `opened`."""
 
     open_client: Callable[[httpx.URL], httpx.AsyncClient]
     sleep: Sleep = asyncio.sleep
@@ -114,9 +114,9 @@ class Fetcher:
     async def get(self, url: str, known: Validators = NOTHING_KNOWN) -> Answer:
         """The page, or an answer that says that it has not changed since `known`.
 
-        Raises UsageError for an address that is none of a public page, PageNotRead with its `why` for all else:
-        `disallowed`, `redirected_elsewhere`, `too_large`, `rate_limited`, `forbidden`, `not_found`, `server_failed`,
-        `login_required`, `timeout`, `dns`, `tls`, `unreachable` and the like.
+        Raises UsageError for an address that is not a public page's, and PageNotRead for everything else. Its `why` is
+        one of `disallowed`, `redirected_elsewhere`, `too_large`, `rate_limited`, `forbidden`, `not_found`,
+        `server_failed`, `login_required`, `timeout`, `dns`, `tls`, `unreachable` and the like.
         """
         asked = checked_address(url)
         async with self._turn:
@@ -131,7 +131,7 @@ class Fetcher:
                 ) from None
 
     async def close(self) -> None:
-        """End every connection."""
+        """Close every connection."""
         for client in self._clients.values():
             await client.aclose()
 
@@ -170,7 +170,7 @@ class Fetcher:
             )
 
     async def _allowed(self, url: httpx.URL) -> None:
-        """Raises PageNotRead where the host's robots.txt asks programs to stay away from the page."""
+        """Raise PageNotRead when the host's robots.txt asks programs to stay away from the page."""
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         if origin not in self._rules:
             self._rules[origin] = await self._robots(url)
@@ -181,7 +181,7 @@ class Fetcher:
             )
 
     async def _robots(self, url: httpx.URL) -> RobotFileParser | None:
-        """The host's rules; None where it has none. As RFC 9309: a file that is not there forbids nothing."""
+        """The host's rules; None without any. By RFC 9309, a missing file forbids nothing."""
         response, body = await self._send(url.copy_with(raw_path=b"/robots.txt"), {}, _ROBOTS_BYTES)
         if response.status_code != httpx.codes.OK:
             return None
@@ -190,7 +190,7 @@ class Fetcher:
         return rules
 
     async def _send(self, url: httpx.URL, headers: dict[str, str], most: int) -> tuple[httpx.Response, bytes]:
-        """One request and its body, as far as it is wanted: nothing of what is no page."""
+        """Send one request; the body is read only for a page, and only up to `most` bytes."""
         await self._keep_distance(url)
         client = self._client(url)
         sent = {
@@ -234,7 +234,7 @@ async def opened(
     most_bytes: int = MOST_BYTES,
     trust: Trust = USUAL,
 ) -> AsyncIterator[Fetcher]:
-    """A fetcher, closed at the end. Proxies and certificates are the environment's, as for the admin API."""
+    """A fetcher, closed at the end. Proxies and certificates come from the environment, as for the admin API."""
 
     def client(url: httpx.URL) -> httpx.AsyncClient:
         return http_client(url, transport, 10.0, 30.0, certificates=True, trust=trust)
@@ -247,7 +247,7 @@ async def opened(
 
 
 def fetch(url: str, known: Validators = NOTHING_KNOWN, *, trust: Trust = USUAL) -> Answer:
-    """One page, for a caller outside of an event loop. Raises as `Fetcher.get`."""
+    """One page, for a caller outside an event loop. Raises the errors of `Fetcher.get`."""
 
     async def one() -> Answer:
         async with opened(trust=trust) as fetcher:
@@ -257,12 +257,12 @@ def fetch(url: str, known: Validators = NOTHING_KNOWN, *, trust: Trust = USUAL) 
 
 
 def is_address(text: str) -> bool:
-    """Whether a person means a page and not a file."""
+    """Whether the text names a page rather than a file."""
     return text.strip().casefold().startswith(("https://", "http://"))
 
 
 def checked_address(text: str) -> httpx.URL:
-    """The address of a public page: https, or http on this machine; without account. Raises UsageError."""
+    """The address of a public page: https, or http on this machine, without an account. Raises UsageError."""
     try:
         url = httpx.URL(text.strip())
     except httpx.InvalidURL:
@@ -301,7 +301,7 @@ def _suffixes() -> PublicSuffixList:
 
 
 def _next_address(asked: httpx.URL, here: httpx.URL, response: httpx.Response) -> httpx.URL:
-    """Where a redirect leads. Raises PageNotRead for a place that is not the vendor's, or not safe."""
+    """The target of a redirect. Raises PageNotRead when it is not the vendor's or not safe."""
     try:
         there = here.join(response.headers.get("Location", "")).copy_with(fragment=None)
     except httpx.InvalidURL:

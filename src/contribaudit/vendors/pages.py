@@ -1,7 +1,7 @@
-"""What is readable of a page: its text by headings and provisions, the day that it names, or what it is instead.
+"""Extracts a page's text by headings and provisions and its stated date, or says what it is instead.
 
-HTML is parsed by Lexbor (selectolax), as browsers do; here it is only cut into headings, paragraphs, items and rows.
-Menus, scripts and forms are left out, and so is all that surrounds the page's main part. Nothing is run or loaded.
+HTML is parsed by Lexbor (selectolax), as browsers do; this module only cuts it into headings, paragraphs, items and
+rows. Menus, scripts and forms are left out, and so is everything around the page's main part. Nothing is run or loaded.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ class Readable:
     provisions: Provisions
     words: int
     stated_on: date | None
-    """The day that the page names as its own; None where it names none."""
+    """The date that the page states for itself; None without one."""
     has_login: bool
-    """Whether it asks for a password."""
+    """Whether the page asks for a password."""
     scripts: int
     cut_off: bool
-    """Whether its HTML is cut off before the end."""
+    """Whether the page's HTML is cut off before the end."""
 
 
 def read_page(body: bytes, content_type: str = "") -> Readable:
-    """The text of a page, of HTML or plain text.
+    """The text of a page, from HTML or plain text.
 
-    Raises PageNotRead for bytes that hold none: `empty`, `too_large`, `not_text`, `encoding`.
+    Raises PageNotRead for bytes without text: `empty`, `too_large`, `not_text`, `encoding`.
     """
     text = decoded(body, content_type)
     return _of_html(text) if _is_html(text) else _read_plain_text(text)
@@ -84,7 +84,7 @@ _BLOCKS = frozenset(
 _MOSTLY = 0.5
 _CONTENT = frozenset(("main", "article"))
 _LEAST_WORDS = {"form": 150, "button": 4}
-"""So many words make a form the page itself, and a button the question over an answer."""
+"""From this number of words, a form is the page itself, and a button is a question above its answer."""
 
 
 _DEEPEST = 1000
@@ -95,7 +95,7 @@ _NESTING = re.compile(
 
 
 def _refuse_depth(text: str) -> None:
-    """Raises PageNotRead for markup nested as no page is: parsing it takes minutes, whatever parses it."""
+    """Raise PageNotRead for implausibly deep markup, which would take minutes to parse."""
     depth = 0
     for found in _NESTING.finditer(text):
         depth = max(depth - 1, 0) if found[1] else depth + 1
@@ -114,7 +114,7 @@ def _of_html(text: str) -> Readable:
     if tree.body is not None and _count_words(whole) < _MOSTLY * words:
         every = tuple(_provisions(tree.body, _UNSEEN | _AROUND))
         whole = whole if _count_words(whole) >= _MOSTLY * _count_words(every) else every
-    if not whole and tree.body is not None:  # all of it stands in what usually surrounds a page
+    if not whole and tree.body is not None:  # the page has all its text in what usually surrounds a page
         whole = tuple(_provisions(tree.body, _UNSEEN))
     opened, closed = (
         re.search(r"<(html|body)\b", text, re.IGNORECASE),
@@ -136,11 +136,11 @@ def _count_words(provisions: Provisions) -> int:
 
 
 _LONGEST = 30_000
-"""Characters: as many as a cell of a spreadsheet holds."""
+"""In characters, as many as a spreadsheet cell holds."""
 
 
 def _cut_at_sentences(text: str) -> list[str]:
-    """A text without end in pieces, cut behind a sentence where there is one."""
+    """A long text in pieces, cut after a sentence where possible."""
     pieces = []
     while len(text) > _LONGEST:
         at = text.rfind(". ", 1, _LONGEST) + 1 or _LONGEST
@@ -150,7 +150,7 @@ def _cut_at_sentences(text: str) -> list[str]:
 
 
 class _Blocks:
-    """Puts text together to blocks, and keeps the headings over them."""
+    """Joins text to blocks, and keeps track of the headings above them."""
 
     def __init__(self) -> None:
         self.made: list[Provision] = []
@@ -158,15 +158,15 @@ class _Blocks:
         self._over: list[tuple[int, str]] = []
 
     def add(self, text: str) -> None:
-        """More of the block that is open."""
+        """Add text to the open block."""
         self._pieces.append(text)
 
     def take_back(self) -> str:
-        """The text of the last block, which is made no more; "" where there is none."""
+        """Remove the last block and return its text; "" without one."""
         return self.made.pop().text if self.made else ""
 
     def end(self, kind: ProvisionKind, level: int = 0) -> None:
-        """End the open block; nothing is made of one without text. `level` is a heading's."""
+        """End the open block, and drop it when it has no text. `level` is the level of a heading."""
         text = " ".join("".join(self._pieces).split())
         self._pieces.clear()
         if not text.strip("|\u00a0 "):
@@ -186,7 +186,7 @@ _CELL = " | "
 
 
 def _provisions(root: LexborNode, without: frozenset[str]) -> list[Provision]:
-    """The blocks under a node, in the order of the page; without recursion, however deep it is."""
+    """The blocks under a node, in page order; without recursion, so that any depth works."""
     blocks = _Blocks()
     rows = heads = items = 0
     inner = int((root.tag or "") in _CONTENT)
@@ -238,14 +238,14 @@ def _provisions(root: LexborNode, without: frozenset[str]) -> list[Provision]:
 
 
 def _content(node: LexborNode, tag: str, inner: int) -> bool:
-    """Whether what usually surrounds a text holds some of it: a long form, an article's own header, a question."""
+    """Whether a usually surrounding element holds content: a long form, an article's own header, a question."""
     if tag in ("header", "footer"):
         return inner > 0
     return tag in _LEAST_WORDS and len(node.text().split()) >= _LEAST_WORDS[tag]
 
 
 def _end_block(blocks: _Blocks, rows: int, heads: int, items: int) -> None:
-    """A block begins or ends here: within a row or a heading it only divides words."""
+    """Start or end a block; within a row or a heading, only separate words."""
     if rows or heads:
         blocks.add(" ")
     else:
@@ -253,7 +253,7 @@ def _end_block(blocks: _Blocks, rows: int, heads: int, items: int) -> None:
 
 
 def _plain_row(provision: Provision) -> Provision:
-    """A row without its last divider."""
+    """A row without its trailing divider."""
     if provision.kind is not ProvisionKind.ROW:
         return provision
     cells = [cell.strip() for cell in provision.text.strip().removesuffix("|").split("|")]
@@ -269,7 +269,7 @@ _TITLE_LENGTH = 90
 
 
 class _Table:
-    """Puts the rows of a text browser's table together: cells are divided by lines that hold one "|"."""
+    """Joins the rows of a table as text browsers print it: lines that hold only "|" divide the cells."""
 
     def __init__(self, blocks: _Blocks) -> None:
         self._blocks = blocks
@@ -278,11 +278,11 @@ class _Table:
 
     @property
     def full(self) -> bool:
-        """Whether the row has its last cell; where their number is not known, once that has two blocks."""
+        """Whether the row has its last cell; when the number of cells is unknown, once that cell has two blocks."""
         return len(self._cells) >= self._columns if self._columns else len(self._cells[-1]) > 1
 
     def divide(self) -> None:
-        """Begin a cell; a row, where none is open or the open one is full: with the block before as its first cell."""
+        """Begin a cell, or a row if none is open or it is full; the previous block becomes its first cell."""
         if self._cells and not self.full:
             self._cells.append([])
             return
@@ -296,7 +296,7 @@ class _Table:
         self.end()
 
     def takes(self, block: str, *, heading: bool) -> bool:
-        """Put a block into the open row; False where none is open, or it belongs to what follows."""
+        """Put a block into the open row; False when none is open or the block belongs to what follows."""
         if not self._cells or (self._cells[-1] and (self.full if self._columns else True) and heading):
             self.end()
             return False
@@ -312,7 +312,7 @@ class _Table:
 
 
 def _read_plain_text(text: str) -> Readable:
-    """Paragraphs between empty lines, as a text browser or somebody who copies makes them."""
+    """The paragraphs of plain text between empty lines, as text browsers and copying produce them."""
     blocks = _Blocks()
     table = _Table(blocks)
     for paragraph in re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n")):
@@ -360,9 +360,9 @@ _LOGIN_PATH = re.compile(r"/(?:log-?in|sign-?in|sso|auth|authorize)(?:[/?.]|$)",
 
 
 def instead(page: Readable, answered_by: str = "") -> tuple[str, str] | None:
-    """What the page is in place of a document, by its content alone: a code, and a clause. None for a document.
+    """A code and a clause for what the page is in place of a document, by its content; None for a document.
 
-    `login_form`, `script_shell`, `error_page`, `empty`.
+    The codes are `login_form`, `script_shell`, `error_page` and `empty`.
     """
     opening = " ".join((page.title, *(one.text for one in page.provisions[:2])))
     few = page.words <= _NOTICE_WORDS
@@ -379,7 +379,7 @@ def instead(page: Readable, answered_by: str = "") -> tuple[str, str] | None:
 
 
 def lines(provisions: Provisions) -> Iterator[str]:
-    """The text as it is shown: a line each, headings marked."""
+    """The text for display: one line per provision, headings marked."""
     for one in provisions:
         match one.kind:
             case ProvisionKind.HEADING:

@@ -1,4 +1,4 @@
-"""The cells of the vendor's list of sub-processors: labels of columns, texts with their links, and rows of them."""
+"""The cells of the vendor's list of sub-processors: column labels, texts with their links, and rows of them."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ class Table:
 
 
 class Labels:
-    """The labels of columns, by the words that the rulebook has for them."""
+    """The labels of columns, in the words of the rulebook."""
 
     def __init__(self, rules: SubprocessorRules) -> None:
         self._of = {label: column for column, labels in rules.columns.items() for label in labels}
         self.shown: Mapping[str, str] = rules.titles
 
     def of(self, text: str) -> Column | None:
-        """The column of which this is the label and nothing else."""
+        """The column whose label is exactly this text; None for any other text."""
         return self._of.get(" ".join(text.casefold().split()).strip(" #*_:"))
 
     def heads(self, line: str) -> bool:
-        """Whether a line is the label of a cell, or begins with one and a colon."""
+        """Whether a line is a cell's label, or begins with a label and a colon."""
         if self.of(line) not in (None, "name"):
             return True
         label, colon, _ = line.partition(":")
         return bool(colon) and self.of(label) not in (None, "name")
 
     def split(self, cell: str) -> tuple[Column | None, str]:
-        """The column whose label stands in a paragraph of its own or before a colon, and the rest; None without one."""
+        """The column whose label begins a cell (as a paragraph or with a colon), and the rest; None without one."""
         first, _, rest = cell.partition("\n")
         column = self.of(first)
         if column is not None:
@@ -55,7 +55,7 @@ class Labels:
         return (column, f"{value.strip()}\n{rest}".strip()) if column is not None else (None, cell)
 
     def begins(self, text: str) -> tuple[Column, str] | None:
-        """The column whose label a cell begins with, and what follows it; None where it begins with none."""
+        """The column whose label begins a cell, and the text after it; None without one."""
         first, _, rest = text.partition("\n")
         column = self.of(first)
         if column is not None:
@@ -68,9 +68,9 @@ class Labels:
         return None
 
     def table(self, columns: Sequence[Column | None], headings: Sequence[str]) -> tuple[Column, ...] | None:
-        """The table that has these columns; None for one of something else.
+        """The column layout of a sub-processor table with these columns; None for any other table.
 
-        Raises SubprocessorsNotRead for a table of ours with a column more or less.
+        Raises SubprocessorsNotRead for a sub-processor table with a missing or additional column.
         """
         known = {one for one in columns if one is not None}
         if "products" not in known or not known & {"locations", "country"}:
@@ -91,12 +91,12 @@ _INVISIBLE = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\
 
 
 def clean(text: str) -> str:
-    """One line, without control and invisible characters."""
+    """The text on one line, without control and invisible characters."""
     return " ".join(_INVISIBLE.sub("", text).split())
 
 
 def _cell(text: str) -> tuple[str, tuple[Link, ...]]:
-    """A cell's text, a paragraph a line, and the links that it writes as Markdown does."""
+    """A cell's text, one line per paragraph, and the links that it writes in Markdown."""
     text = _UNWRAPPED_ADDRESS.sub(lambda found: f"]({''.join(found[1].split())})", text)
     links = tuple(Link(clean(found[1]), found[2]) for found in _LINK.finditer(text))
     shown = _LINK.sub(lambda found: f" {found[1]} ", text).replace("**", "")
@@ -107,7 +107,7 @@ def _cell(text: str) -> tuple[str, tuple[Link, ...]]:
 def row_of(
     columns: tuple[Column, ...], cells: Sequence[str], labels: Labels, links: Sequence[Iterable[Link]] = ()
 ) -> Row:
-    """A row of cells without their labels; `links` are those of each cell that its text does not write.
+    """A row from cells without their labels; `links` are those of each cell that are not in its text.
 
     Raises SubprocessorsNotRead for a row without a name.
     """
@@ -141,7 +141,7 @@ def row_of(
 
 
 def truncated(told: str, why: str = "truncated") -> SubprocessorsNotRead:
-    """The error for a page of which something is missing."""
+    """The error for an incomplete page."""
     return SubprocessorsNotRead(f"the page is truncated: {told}", why=why, hint=SAVE)
 
 
@@ -156,6 +156,6 @@ def unlabelled(name: str, column: Column, labels: Labels, text: str) -> Subproce
 
 
 def without_label(cell: str, labels: Labels) -> str:
-    """A name; a page may repeat the label before it."""
+    """The name without its label, which a page may repeat before it."""
     found, rest = labels.split(cell)
     return rest if found == "name" and rest.strip() else cell

@@ -1,7 +1,7 @@
-"""The list of sub-processors as CSV: what `subprocessors list --format csv` writes, and a spreadsheet may correct.
+"""The list of sub-processors as CSV, as `subprocessors list --format csv` writes it and a spreadsheet may correct it.
 
-A row a line, `group` telling the vendor's own companies; every line says since when the list is in force. Columns that
-say what a row was taken to mean, and where it came from, are left alone: that is worked out anew.
+Each line is a row. `group` marks the vendor's own companies, and every line gives the effective date of the list. The
+columns with the interpretation and source of a row are ignored, because they are computed again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _HINT = "Take the form that `contribaudit subprocessors list --format csv` write
 
 
 def is_csv(text: str) -> bool:
-    """Whether the first line names our columns."""
+    """Whether the first line names the columns of our CSV format."""
     first = next(csv.reader(StringIO(text[:2000])), [])
     return {"effective", "name", "products"} <= set(first)
 
@@ -75,7 +75,7 @@ _GUARDED = re.compile(r"(?:^|(?<=[;\t\n\r]))'(?=\s*[=+\-@'\uff1d\uff0b\uff0d\uff
 
 
 def _unguarded(cell: str) -> str:
-    """A cell without the apostrophes that keep a spreadsheet from taking it for a formula."""
+    """A cell without the apostrophes that keep a spreadsheet from reading it as a formula."""
     return _GUARDED.sub("", cell)
 
 

@@ -1,7 +1,7 @@
-"""The tables of sub-processors of a page: of saved HTML, of a text browser's page, or of a paste.
+"""Reads the tables of sub-processors from saved HTML, a text browser's page, or a paste.
 
-A cell of HTML may repeat its column's label, as for narrow screens. In a text, cells stand between bars or tabs, or
-begin with their labels alone.
+An HTML cell may repeat its column's label, as for narrow screens. In text, cells are separated by bars or tabs, or only
+begin with their labels.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NOT_SHOWN = frozenset(("script", "style", "template", "noscript", "#comment", "
 
 
 def html_tables(text: str, labels: Labels) -> Iterator[Table]:
-    """Those of a saved HTML page. Raises SubprocessorsNotRead for one that breaks off or cannot be read."""
+    """The tables of a saved HTML page. Raises SubprocessorsNotRead for a table that is cut off or cannot be read."""
     markup = _without_scripts(text)
     opened = len(re.findall(r"<table\b", markup, re.IGNORECASE))
     closed = len(re.findall(r"</table\s*>", markup, re.IGNORECASE))
@@ -45,7 +45,7 @@ def html_tables(text: str, labels: Labels) -> Iterator[Table]:
     document = LexborHTMLParser(text)
     for table in document.css("table"):
         if len(table.css("table")) > 1:
-            continue  # one that only arranges the page; those in it are read by themselves
+            continue  # a layout table; the tables inside it are read separately
         found = _html_table(table, labels)
         if found is not None:
             yield found
@@ -57,13 +57,13 @@ _SCRIPT = re.compile(r"<(script|style)\b|<!--", re.IGNORECASE)
 
 
 def _without_scripts(text: str) -> str:
-    """The page without scripts, styles and comments: those of a saved page write tables too."""
+    """The page without scripts, styles and comments, because scripts of a saved page may write tables too."""
     pieces: list[str] = []
     at = 0
     while (found := _SCRIPT.search(text, at)) is not None:
         pieces.append(text[at : found.start()])
         end = re.compile(rf"</{found[1]}\s*>" if found[1] else "-->", re.IGNORECASE).search(text, found.end())
-        if end is None:  # it reaches to the end of the page
+        if end is None:  # it extends to the end of the page
             return "".join(pieces)
         at = end.end()
     return "".join((*pieces, text[at:]))
@@ -75,7 +75,7 @@ def _html_table(table: LexborNode, labels: Labels) -> Table | None:
     if not lines:
         return None
     if len(lines) > 1 and len(lines[0]) == 1:
-        lines = lines[1:]  # a title over all columns
+        lines = lines[1:]  # a title that spans all columns
     headings = [_displayed_text(cell) for cell in lines[0]]
     columns = labels.table([labels.of(one) for one in headings], headings)
     if columns is None:
@@ -102,7 +102,7 @@ def _html_table(table: LexborNode, labels: Labels) -> Table | None:
 
 
 def _without_label(name: str, column: Column, cell: str, labels: Labels, *, required: bool) -> str:
-    """The cell without its label. Raises SubprocessorsNotRead for another column's, and for none where one is due."""
+    """The cell without its label. Raises SubprocessorsNotRead for another column's label, or a missing required one."""
     found, rest = labels.split(cell)
     if found == column:
         return rest
@@ -112,7 +112,7 @@ def _without_label(name: str, column: Column, cell: str, labels: Labels, *, requ
 
 
 def _displayed_text(node: LexborNode) -> str:
-    """What a cell shows, a paragraph a line."""
+    """The displayed text of a cell, one line per paragraph."""
     pieces: list[str] = []
 
     def walk(one: LexborNode) -> None:
@@ -143,7 +143,7 @@ def _links(cell: LexborNode) -> Iterator[Link]:
 
 
 def plain(text: str) -> str:
-    """What an HTML page shows, a paragraph a line."""
+    """The displayed text of an HTML page, one line per paragraph."""
     body = LexborHTMLParser(text).body
     return _displayed_text(body) if body is not None else ""
 
@@ -161,7 +161,7 @@ _BAR = "\x1f"
 
 
 def text_tables(text: str, labels: Labels) -> Iterator[Table]:
-    """Those of a text or a paste. Raises SubprocessorsNotRead for one that breaks off, or a cell without its label."""
+    """The tables of a text or a paste. Raises SubprocessorsNotRead for one that is cut off, or an unlabelled cell."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ").replace(_BAR, " ")
     lines = text.split("\n")
     headed = next((n for n, line in enumerate(lines) if "\t" in line and _is_header(line.split("\t"), labels)), None)
@@ -183,7 +183,7 @@ def _labelled(lines: Sequence[str], labels: Labels) -> bool:
 
 
 def _tabbed(lines: Sequence[str], labels: Labels) -> Iterator[Table]:
-    """A row a line, tabs between cells, as spreadsheets take it; the header says which column is which."""
+    """Tables with one line per row and tabs between cells, as in a spreadsheet; the header names the columns."""
     columns: tuple[Column, ...] | None = None
     rows: list[Row] = []
     for cells in csv.reader(lines, delimiter="\t"):
@@ -205,7 +205,7 @@ def _tabbed(lines: Sequence[str], labels: Labels) -> Iterator[Table]:
 
 
 def _chunks(text: str, labels: Labels) -> list[str]:
-    """The text cut where one cell ends and the next begins: at bars and tabs, else before each line that is a label."""
+    """The text split into cells: at bars and tabs, else before each line that is a label."""
     text = _RULE.sub("  ", text)
     if re.search(r"^[ \t]*\|[ \t]*$", text, re.MULTILINE) or text.count("|") >= len(THIRD_PARTY):
         text = re.sub(r"^[ \t]*\|(?=[^\n]*\|[ \t]*$)(?P<row>[^\n]*)\|[ \t]*$", r"\g<row>\n  ", text, flags=re.MULTILINE)
@@ -215,13 +215,13 @@ def _chunks(text: str, labels: Labels) -> list[str]:
     else:
         cells = (_BAR + line if labels.heads(line) else line for line in text.split("\n"))
         text = "\n".join(cells)
-    # Where blank lines were lost, a label would run into what follows it.
+    # Without the lost blank lines, a label would run into the text after it.
     spaced = (f"\n{line}\n" if labels.of(line.replace(_BAR, "")) is not None else line for line in text.split("\n"))
     return "\n".join(spaced).split(_BAR)
 
 
 def _paragraphs(text: str) -> str:
-    """Wrapped lines joined: a paragraph a line, and a line of its own after a hard break."""
+    """Wrapped lines joined: one line per paragraph, and a new line after a hard break."""
     joined: list[str] = []
     fresh, hyphen = True, False
     for line in text.split("\n"):
@@ -232,7 +232,7 @@ def _paragraphs(text: str) -> str:
         if fresh:
             joined.append("\n" if joined else "")
             bare = re.sub(r"^#{1,6}\s+", "", bare)
-        elif not (hyphen and re.match(r"\w", bare)):  # a text browser also breaks lines at hyphens
+        elif not (hyphen and re.match(r"\w", bare)):  # text browsers also break lines at hyphens
             joined.append(" ")
         joined.append(bare)
         fresh, hyphen = line.endswith("  "), re.search(r"\w-$", bare) is not None
@@ -272,7 +272,7 @@ def _stream(chunks: Sequence[str], labels: Labels) -> Iterator[Table]:
 
 
 def _looks_cut(text: str) -> bool:
-    """Whether what follows the last row may be the name of one more, rather than a sentence of the page."""
+    """Whether the text after the last row may be another name, rather than a sentence of the page."""
     return "\n" not in text and len(text) <= 80 and not re.match(r"(©|copyright|back to|was this)", text.casefold())
 
 
@@ -287,7 +287,7 @@ def _of_label(name: str, column: Column, cell: str, labels: Labels, *, last: boo
 
 
 def _header_at(chunks: Sequence[str], at: int, labels: Labels) -> int | None:
-    """Where a header row begins: a chunk that ends with the label of names, before the bare label of products."""
+    """Where a header row begins: a chunk that ends with the label of names, followed by the bare label of products."""
     for place in range(at, len(chunks) - 1):
         if labels.of(_paragraphs(chunks[place]).rpartition("\n")[2]) == "name" and _bare_label(
             chunks[place + 1], labels
@@ -301,7 +301,7 @@ def _bare_label(chunk: str, labels: Labels) -> bool:
 
 
 def _header(chunks: Sequence[str], start: int, labels: Labels) -> tuple[tuple[Column, ...] | None, int, str]:
-    """The columns that a header names, where its last chunk was, and the name of the first row, which follows in it."""
+    """The columns of a header, the position after its last chunk, and the first row's name at that chunk's end."""
     columns: list[Column | None] = ["name"]
     headings = ["name"]
     for at in range(start + 1, len(chunks)):
@@ -319,10 +319,10 @@ def _header(chunks: Sequence[str], start: int, labels: Labels) -> tuple[tuple[Co
 
 
 def _split_next_name(chunk: str, labels: Labels, at_end: bool) -> tuple[str, str]:
-    """The last cell of a row, and the name of the next one, which follows it without a bar; "" where none does."""
+    """The last cell of a row, and the next row's name, which follows it without a bar; "" when there is none."""
     parts = [part for part in _HARD_BREAK.split(chunk) if part.strip()]
     heading = next((n for n, part in enumerate(parts) if n and _HEADING.search(part)), None)
-    if heading is not None:  # the table ended
+    if heading is not None:  # the table has ended
         return "\n\n".join(parts[:heading]), _paragraphs(parts[-1]).rpartition("\n")[2]
     if len(parts) > 2 and parts[-1].lstrip().startswith("("):  # "Some Company (its models)", broken before the bracket
         parts[-2:] = [f"{parts[-2]}\n{parts[-1].lstrip()}"]
@@ -333,7 +333,7 @@ def _split_next_name(chunk: str, labels: Labels, at_end: bool) -> tuple[str, str
         return "\n\n".join(cells), between if at_end else without_label(between, labels).replace("\n", " ")
     if at_end:
         return chunk, ""
-    # A paste lost its hard breaks: the name is the last paragraph, or the last line where there are none.
+    # The paste lost its hard breaks: the name is the last paragraph, or the last line without paragraphs.
     cut = chunk.rstrip("\n ")
     blank = list(re.finditer(r"\n[ \t]*\n", cut))
     label_alone = labels.of(_paragraphs(cut[: blank[-1].start()])) is not None if blank else True

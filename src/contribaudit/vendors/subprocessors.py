@@ -1,11 +1,11 @@
-"""Takes in the vendor's list of sub-processors, held against what was imported before, in each form in which it comes:
+"""Imports the vendor's list of sub-processors in each of its forms, and compares it with earlier imports:
 
     HTML             two tables; a cell may repeat its column's label, as pages do for narrow screens
     text             of a text browser: cells between bars, each beginning with its column's label
-    paste            the same without bars, or a row a line with tabs between its cells
+    paste            the same without bars, or one line per row with tabs between its cells
     CSV              as `subprocessors list --format csv` writes it: `vendors.subprocessor_csv`
 
-Nothing is guessed and nothing left out: a cell that does not begin with its column's label, a table that breaks off and
+Nothing is guessed and nothing left out: a cell that does not begin with its column's label, a table that is cut off and
 a page without its second table each stop the import, which names the row and the column.
 """
 
@@ -44,11 +44,11 @@ def take_in(
     content_type: str = "",
     anyway: bool = False,
 ) -> SubprocessorList:
-    """The list that a page holds. `anyway` also takes one that an earlier import contradicts or is newer than.
+    """The list that a page holds. `anyway` also accepts one that `same_day`, `older` or `imported_today` would refuse.
 
-    The same list on a later day is taken: somebody looked again, and it had not changed. Raises SubprocessorsNotRead,
-    whose `why` is one of `read_subprocessors`, or `empty`, `too_large`, `not_text`, `encoding`, `imported_today`,
-    `same_day`, `older`.
+    The same list on a later day is accepted, because it shows that the list was checked again without a change. Raises
+    SubprocessorsNotRead, whose `why` is one of `read_subprocessors`, or `empty`, `too_large`, `not_text`, `encoding`,
+    `imported_today`, `same_day`, `older`.
     """
     try:
         text = decoded(body, content_type)
@@ -65,7 +65,7 @@ def take_in(
 
 
 def last_from(address: str, before: ListHistory) -> SubprocessorList | None:
-    """The newest import from this address that the server can compare its page with; None where there is none."""
+    """The newest import from this address for which the server can say whether the page changed; None without one."""
     return next(
         (one for one in reversed(before.imports) if one.source == address and (one.etag or one.last_modified)), None
     )
@@ -74,8 +74,9 @@ def last_from(address: str, before: ListHistory) -> SubprocessorList | None:
 def unchanged(
     last: SubprocessorList, before: ListHistory, imported: Signature, *, anyway: bool = False
 ) -> SubprocessorList:
-    """The list again, since the server says that its page has not changed. Raises as `take_in` for one that was taken
-    in today, or that is older than another.
+    """The last list as a new import, because the server says that its page has not changed.
+
+    Raises the errors of `take_in` for a list that was imported today or is older than another.
     """
     coming = replace(last, imported=imported)
     if not anyway:
@@ -84,7 +85,7 @@ def unchanged(
 
 
 def _hold_against(coming: SubprocessorList, before: ListHistory, imported: Signature) -> None:
-    """Raises SubprocessorsNotRead for a list that came today, that another contradicts, or that is an older one."""
+    """Raise SubprocessorsNotRead for a list that was imported today, contradicts another, or is older than another."""
     for one in before.imports:
         if one.effective != coming.effective or one.imported is None:
             continue
@@ -112,8 +113,8 @@ def _hold_against(coming: SubprocessorList, before: ListHistory, imported: Signa
 def read_subprocessors(text: str, rules: SubprocessorRules) -> ListedRows:
     """The rows of a page, in its order.
 
-    Raises SubprocessorsNotRead, whose `why` tells: `another_page`, `no_date`, `truncated`, `no_second_table`,
-    `unlabelled`, `unknown_column`, `empty_cell`, `damaged_text`.
+    Raises SubprocessorsNotRead, whose `why` is `another_page`, `no_date`, `truncated`, `no_second_table`, `unlabelled`,
+    `unknown_column`, `empty_cell` or `damaged_text`.
     """
     if "\ufffd" in text:
         hint = "Save the page again as UTF-8"
@@ -140,13 +141,13 @@ def read_subprocessors(text: str, rules: SubprocessorRules) -> ListedRows:
 
 
 _CELL = re.compile(r"<table\b[^<>]*>\s*(?:<[^<>]*>\s*){0,4}<t[dh]\b", re.IGNORECASE)
-"""A table of HTML; a tag in a name of a text page is none."""
+"""Matches an HTML table, but not a tag in a name on a text page."""
 
 
 _UP_TO_IT = r"[^0-9\n]{0,40}?"
 _DATE = re.compile(rf"(?<![a-z])effective(?![a-z]){_UP_TO_IT}{DAY}", re.IGNORECASE)
 _UPDATED = re.compile(rf"(?<![a-z])(?:last\s+)?(?:updated|modified|revised)(?![a-z]){_UP_TO_IT}{DAY}", re.IGNORECASE)
-"""For a page that does not say the other."""
+"""For a page without an effective date."""
 
 
 def _effective(text: str) -> date:
@@ -164,7 +165,7 @@ def _effective(text: str) -> date:
 
 
 def _names_vendor(text: str, rows: Sequence[Row], rules: SubprocessorRules) -> bool:
-    """Whether it is the vendor's own page: its title or its own companies say so, not a row among many."""
+    """Whether this is the vendor's own page: its title or the vendor's companies say so, not one row among many."""
     vendor = re.escape(rules.vendor)
     if re.search(rf"\b{vendor}(?:['\u2019]s)?\s+(?:group\s+)?sub-?\s?processors?\b", text, re.IGNORECASE):
         return True

@@ -1,7 +1,7 @@
-"""Takes a copy of a watched document in: what it is, whether it is another text, and what is kept of it.
+"""Records a copy of a watched document: what it is, whether its text has changed, and what is kept of it.
 
-A copy that is no document any more, or only a part of one, is kept as a look that could not read: the edition before it
-stays. A person who has looked may say that it is the document after all (`accepted`).
+A copy that is no longer a document, or only part of one, is recorded as unreadable, and the previous edition stays. A
+person who has looked at it may confirm that it is the document after all (`accepted`).
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from contribaudit.vendors.fetching import Fetcher, NotModified, Page, Validators
 from contribaudit.vendors.pages import Readable, instead, read_page
 
 _SHARED = 0.5
-"""A page that holds so much of the text before is the document, whatever else it holds."""
+"""A page with this share of the previous text is the document, whatever else it holds."""
 _NOTHING_SHARED = 0.05
 _SHORT = 40
-"""Words, below which one provision less is half the document."""
+"""In words; below this length, one missing provision is half the document."""
 _FEW = 5
-"""With fewer provisions, how many are shared proves nothing."""
+"""With fewer provisions, the share in common proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy of a document as it came."""
+    """A copy of a document as it was received."""
 
     body: bytes
     content_type: str
@@ -53,7 +53,7 @@ class Copy:
 
     @classmethod
     def of(cls, page: Page) -> Copy:
-        """A fetched page."""
+        """A fetched page as a copy."""
         return cls(
             page.body,
             page.content_type,
@@ -69,7 +69,7 @@ class Copy:
 def take_in(
     store: History, rules: TermsRules, document: Watched, copy: Copy, signature: Signature, *, accept: bool = False
 ) -> Look:
-    """Record a look at a document, with its copy unless nothing changed. Raises StoreError."""
+    """Record a look at a document, with its copy unless the text is unchanged. Raises StoreError."""
     archive = store.documents(document.name)
     look, page = judged(rules, document, archive, copy, signature, accept=accept)
     keeps_page = look.outcome is not LookOutcome.UNCHANGED and len(copy.body) <= fetching.MOST_BYTES
@@ -80,7 +80,7 @@ def take_in(
 def judged(
     rules: TermsRules, document: Watched, archive: Archive, copy: Copy, signature: Signature, *, accept: bool
 ) -> tuple[Look, Readable | None]:
-    """What the copy is, compared with what is archived; its text, where it holds one."""
+    """The look at a copy, compared with the archive, and the copy's text, if it has any."""
     current = archive.current(document.name)
     before = archive.read(current.id) if current is not None else ()
     try:
@@ -104,13 +104,13 @@ def judged(
 
 
 def unread(document: Watched, error: PageNotRead, signature: Signature, source: str) -> Look:
-    """A look that got no page at all."""
+    """A look that received no page."""
     nothing = Copy(b"", "", source, signature.at, fetched=True)
     return _new_look(document, nothing, signature, LookOutcome.NOT_READABLE, error.why, error.message)
 
 
 async def fetch(store: History, rules: TermsRules, document: Watched, fetcher: Fetcher, signature: Signature) -> Look:
-    """Fetch a document, unless it is unchanged, and keep what came. Raises StoreError."""
+    """Fetch a document unless it is unchanged, and record the result. Raises StoreError."""
     archive = store.documents(document.name)
     known = _validators(archive, document)
     try:
@@ -127,7 +127,7 @@ async def fetch(store: History, rules: TermsRules, document: Watched, fetcher: F
 
 
 def _validators(archive: Archive, document: Watched) -> Validators:
-    """What the newest answer from this address said of itself, where the current edition came with it."""
+    """The validators of the newest answer from this address that has the current edition's text; empty without one."""
     current = archive.current(document.name)
     seen = [
         one
@@ -177,7 +177,7 @@ def _new_look(
 def _not_the_document(
     rules: TermsRules, document: Watched, before: Provisions, copy: Copy, page: Readable
 ) -> tuple[str, str] | None:
-    """Why this is not the document, or not the whole of it; None where it is."""
+    """Why this is not the document, or not all of it; None when it is."""
     shared = _shared(before, page.provisions)
     odd = instead(page, copy.answered_by)
     if odd is not None and shared < _SHARED:
@@ -201,7 +201,7 @@ def _not_the_document(
 
 
 def _shared(before: Provisions, now: Provisions) -> float:
-    """How much of the text before is still there, from 0 to 1; 0 without one."""
+    """The share of the previous text that is still present, from 0 to 1; 0 without a previous text."""
     if not before:
         return 0.0
     there = {folded(one.text) for one in now}
@@ -209,7 +209,7 @@ def _shared(before: Provisions, now: Provisions) -> float:
 
 
 def _older(current: Look, copy: Copy, page: Readable) -> str:
-    """Why the copy is from before the current edition; "" where it is not."""
+    """Why the copy is older than the current edition; "" when it is not."""
     if copy.retrieved_at < current.retrieved_at:
         return f"it was retrieved before the current one of {current.retrieved_at:%Y-%m-%d %H:%M}Z"
     if page.stated_on is not None and current.stated_on is not None and page.stated_on < current.stated_on:
