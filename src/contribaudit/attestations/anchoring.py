@@ -1,6 +1,6 @@
-"""What holds an attestation in place: signals that were the same before and after a look, or why nothing does.
+"""The anchors of an attestation: signals that were the same before and after a look, or why there are none.
 
-The state before a look comes from kept runs, the state after it from the API.
+The state before a look comes from saved runs, the state after it from the API.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from contribaudit.store.records import RunRecord
 
 @dataclass(frozen=True, slots=True)
 class ReadingsAround:
-    """The API before and after a look."""
+    """The API's state before and after a look."""
 
     before: State | None
-    """None when nothing was read before it; `why_not` then says why."""
+    """None when nothing was read before the look; `why_not` then says why."""
     after: State | None
     past: bool = False
     """True when the look was earlier than this command: `before` is then the last complete run before the look."""
@@ -41,9 +41,9 @@ class ReadingsAround:
 def anchors(
     held: ReadingsAround, subject: Subject, family: Family, looked_at: datetime
 ) -> tuple[tuple[Anchor, ...], str]:
-    """Every signal of the subject and family, with ""; or none, and why nothing anchors it.
+    """Every signal of the subject and family as anchors, and ""; or no anchors, and the reason.
 
-    One signal that moved, or that could not be read, is enough that nothing binds: it may be the one that matters.
+    A single signal that moved or could not be read prevents all anchors, because it may be the one that matters.
     """
     if held.before is None or held.after is None:
         return (), held.why_not or "the API was not read both before and after the attestation"
@@ -60,7 +60,7 @@ def anchors(
 
 
 def described(found: Iterable[Anchor]) -> str:
-    """The anchors in a few words."""
+    """A short list of the anchors."""
     return ", ".join(
         f"{signal_name(anchor.signal)} of the {anchor.subject.kind}{' (absent)' if anchor.state is None else ''}"
         for anchor in found
@@ -68,7 +68,7 @@ def described(found: Iterable[Anchor]) -> str:
 
 
 def _why_not_binding(before: SignalReading, after: SignalReading | None, looked_at: datetime, *, past: bool) -> str:
-    """Why this signal does not bind; "" when it does."""
+    """Why this signal cannot be an anchor; "" when it can."""
     name = f"{signal_name(before.signal)} of the {before.owner.kind}"
     for one in (before, after):
         if one is None or one.standing is Standing.UNREAD:
@@ -84,20 +84,20 @@ def _why_not_binding(before: SignalReading, after: SignalReading | None, looked_
 
 
 def _no_later_than(revision: str, looked_at: datetime) -> bool:
-    """True when the revision is surely no later than the look."""
+    """True when the revision is certainly no later than the look."""
     found = parse_utc(revision)
     return found is not None and found <= looked_at
 
 
 SOURCES = (WORKSPACES, POLICIES)
-"""What anchors attestations: two small readings."""
+"""The collectors that read anchor signals; both are quick."""
 _NEEDED = frozenset(source.name for source in SOURCES)
 _RUNS_BACK = 400
 
 
 @dataclass(slots=True)
 class PastLooks:
-    """What holds a look that was earlier than this command. Each kept run is read once."""
+    """The anchors for looks that were earlier than this command. Each saved run is read once."""
 
     store: History
     now: State
@@ -106,7 +106,7 @@ class PastLooks:
     _states: dict[tuple[str, int], State | None] = field(default_factory=dict, init=False)
 
     def held(self, organization: str, looked_at: datetime) -> ReadingsAround:
-        """The last complete run before the look, and the newest reading, if that began after the look."""
+        """The last complete run before the look, and the newest reading if that began after the look."""
         if self._newest_start(organization) < looked_at:
             return ReadingsAround(None, self.now, True, "the API was not read after the attestation")
         if organization not in self._runs:
@@ -119,7 +119,7 @@ class PastLooks:
         return ReadingsAround(None, self.now, True, "no complete run was saved before the attestation")
 
     def _state_of_run(self, organization: str, record: RunRecord) -> State | None:
-        """What the run saw; None when it did not read everything that anchors attestations."""
+        """The state that the run saw; None when it did not read every anchor signal."""
         key = (organization, record.id)
         if key not in self._states:
             snapshot = self.store.snapshot(organization, record.id)
@@ -134,7 +134,7 @@ class PastLooks:
         return resolve([seen], self.now.rulebook, snapshot.finished_at, promises_of(collectors.ALL))
 
     def _newest_start(self, organization: str) -> datetime:
-        """When the newest reading of what anchors attestations began."""
+        """When the newest reading of the anchor signals began."""
         made = self.now.organizations[organization].collections
         return min((made[name].started_at for name in _NEEDED if name in made), default=self.now.as_of)
 

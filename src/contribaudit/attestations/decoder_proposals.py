@@ -1,7 +1,7 @@
-"""A decoder proposed from what moved in a signal between two states of known meaning. It is written, never used.
+"""Proposes a decoder from the fields that changed in a signal between two states of known meaning, without using it.
 
-The objects behind the states come from this run and from the history; they are compared by JSON pointer (RFC 6901).
-Fields that change without meaning are never proposed. Of a list that differs anywhere the whole list is proposed.
+The objects of both states come from this run and from the history, and are compared by JSON pointer (RFC 6901). Fields
+that change without meaning are never proposed. When any part of a list differs, the whole list is proposed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from contribaudit.rulebook import decoders
 from contribaudit.store.history import History
 
 _LISTED = 20
-"""Fields that changed, as far as an error names them."""
+"""How many changed fields an error lists."""
 
 
 def with_objects(
@@ -42,10 +42,10 @@ def with_objects(
     snapshot: Snapshot | None,
     candidates: Sequence[Candidate] = (),
 ) -> AttestationHistory:
-    """The attestations with the objects that weighing it needs; as it was where nothing looks into any.
+    """The attestation history with the raw objects that decoding and comparing need; unchanged when none are needed.
 
-    One that is neither in the snapshot nor in the history is left out: what it consists of is not known any more.
-    Raises StoreDamaged for one that was altered.
+    An object that is neither in the snapshot nor in the history is left out, because its content is no longer known.
+    Raises StoreDamaged for an object that was altered.
     """
     looking_back = [one for one in decoders if one.setting not in READ_DIRECTLY]
     by_key = wanted_objects(looking_back, history.attestations, history.signals)
@@ -68,7 +68,7 @@ def with_objects(
 
 
 def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Pointer, old and new value of each difference; "(nothing)" where one side has none."""
+    """Pointer, old and new value of each difference; "(nothing)" when one side has no value."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted(before.keys() | after.keys()):
             place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
@@ -87,7 +87,7 @@ def _plain_value(value: Any) -> Any:
 
 
 Moved = tuple[str, Any, Any]
-"""Pointer, what stood there before and after; NOTHING where nothing did."""
+"""Pointer, and the values before and after; NOTHING when there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +95,29 @@ class Side:
     """One of the two states."""
 
     label: str
-    """Where it comes from, in a few words."""
+    """A short description of where the state comes from."""
     object: Any
-    """The signal's object without volatile fields; None where the API held none."""
+    """The signal's object without volatile fields; None when the API held none."""
     value: Value
-    """What the setting was then."""
+    """The setting's value in this state."""
     told_by: str
-    """Who says so."""
+    """Who recorded that value."""
 
     @property
     def sha256(self) -> str:
-        """Of the object's canonical form; "" where there was none."""
+        """The digest of the object's canonical form; "" without an object."""
         return digest(canonical_json(self.object)) if self.object is not None else ""
 
     @property
     def state(self) -> Digests:
-        """As anchors and runs have it."""
+        """The state in the form of anchors and runs."""
         return (self.sha256,) if self.object is not None else None
 
 
 def own_object(found: Any) -> Any:
-    """The object as a signal of its owner has it: without volatile fields, and without resources that are signals
-    of apps. What `signals show` prints stays as it is.
+    """The object as its owner's signal has it: without volatile fields, and without resources that are signals of apps.
+
+    The output of `signals show` is not affected.
     """
     settled = stable(found)
     attributes = settled.get("attributes") if isinstance(settled, dict) else None
@@ -130,7 +131,7 @@ def own_object(found: Any) -> Any:
 def values_at(
     attestations: Iterable[Attestation], subject: Subject, setting: Setting, key: SignalKey, state: Digests
 ) -> list[Attestation]:
-    """What people recorded of the setting while the signal stood so, one for each value, newest first."""
+    """What people recorded of the setting while the signal had this state, one attestation per value, newest first."""
     found: dict[object, Attestation] = {}
     for one in sorted(attestations, key=by_age, reverse=True):
         held = any((anchor.subject, anchor.signal) == key and anchor.state == state for anchor in one.anchors)
@@ -146,7 +147,7 @@ def confounded(
     key: SignalKey,
     states: tuple[Digests, Digests],
 ) -> tuple[list[SettingId], list[SettingId]]:
-    """Settings of the family that were attested with other values at the two states, and those not attested at both."""
+    """Settings of the family attested with different values at the two states, and those not attested at both."""
     changed: list[SettingId] = []
     unknown: list[SettingId] = []
     for other in others:
@@ -161,7 +162,7 @@ def confounded(
 
 
 def moved(before: Any, after: Any) -> list[Moved]:
-    """What differs between two objects, lists as wholes, by pointer."""
+    """The differences between two objects by pointer, each list as a whole."""
     found: dict[str, Moved] = {}
     for pointer, _, _ in differences(before, after):
         place = _outside_of_lists(pointer, before, after)
@@ -171,9 +172,9 @@ def moved(before: Any, after: Any) -> list[Moved]:
 
 
 def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: Any) -> tuple[str, ...]:
-    """The pointers to propose: those asked for, or the only one that moved.
+    """The pointers to propose: those requested, or the only one that changed.
 
-    Raises UsageError for one that did not move, and where several moved and none was chosen.
+    Raises UsageError for a pointer that did not change, and when several changed but none was chosen.
     """
     known = [pointer for pointer, _, _ in among]
     if not pointers:
@@ -208,9 +209,9 @@ def written(
     by: str,
     today: date,
 ) -> str:
-    """The file, with comments that say where it comes from. It decodes both states to their values, which is tried.
+    """The decoder file, with comments on its origin. It is checked to decode both states to their values.
 
-    Raises UsageError for places that do not tell the two values apart, and for what TOML cannot hold.
+    Raises UsageError for fields that do not distinguish the two values, and for values that TOML cannot hold.
     """
     document = tomlkit.document()
     for line in told:
@@ -291,7 +292,7 @@ def _holds_null(value: Any) -> bool:
 
 
 def _check_proposal(text: str, setting: Setting, sides: Sequence[Side]) -> None:
-    """Read it back, and both states with it: what is proposed must do what it says."""
+    """Read the proposal back, and raise UsageError unless it decodes both states correctly."""
     (decoder,) = decoders.of_file(decoders.parse(text.encode("utf-8"), "proposal"), "proposal", "")
     for side in sides:
         value, why_not = decode(decoder, side.state, {side.sha256: side.object})
@@ -304,7 +305,7 @@ def _check_proposal(text: str, setting: Setting, sides: Sequence[Side]) -> None:
 
 
 def _outside_of_lists(pointer: str, before: Any, after: Any) -> str:
-    """The pointer, cut off at the first list on its way."""
+    """The pointer, cut off at the first list on its path."""
     place = ""
     for part in parts(pointer) if pointer else ():
         place += "/" + part.replace("~", "~0").replace("/", "~1")

@@ -1,6 +1,6 @@
-"""What a person has to look at, screen by screen; when the last look becomes too old; and the next steps then.
+"""What a person should look at, by console screen, when the last look becomes too old, and the next steps.
 
-Only what the policy's rules wait for is due. One calculation for `attest`, `next`, reports and the dashboard.
+Only what the policy's rules wait for is due. `attest`, `next`, reports and the dashboard share this calculation.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class Row:
     subject: Subject
     setting: Setting
     last: Attestation | None
-    """None when it was never attested, or was revoked."""
+    """None when the value was never attested, or its attestation was revoked."""
     due_at: datetime | None
-    """None when it was never looked at, and is due."""
+    """None when the value was never looked at, and is due."""
 
     @property
     def key(self) -> tuple[Subject, SettingId]:
-        """What is asked of whom."""
+        """The subject and setting of the question."""
         return self.subject, self.setting.id
 
     def is_due(self, now: datetime) -> bool:
@@ -70,9 +70,9 @@ def rows(state: State, attestations: Iterable[Attestation], policy: AuditPolicy)
 
 
 def due_at(attestation: Attestation, screen: str, policy: AuditPolicy) -> datetime:
-    """When somebody should look again: some days before the policy calls it too old.
+    """When somebody should look again: some days before the attestation becomes too old for the policy.
 
-    The days are spread by screen and organization, so that not all of them come on one day.
+    The days are spread by screen and organization, so that not all attestations are due on the same day.
     """
     limits = policy.evidence.max_age_days
     limit = limits["attested_anchored" if attestation.anchors else "attested"]
@@ -83,7 +83,7 @@ def due_at(attestation: Attestation, screen: str, policy: AuditPolicy) -> dateti
 
 
 def find_screen(screens: Iterable[Screen], name: str) -> Screen:
-    """The screen by its ID. Raises UsageError with the known ones."""
+    """The screen by its ID. Raises UsageError that lists the known screens."""
     known = {screen.id: screen for screen in screens}
     if name.strip().casefold() not in known:
         listed = ", ".join(known) or "the rulebook names none"
@@ -92,7 +92,7 @@ def find_screen(screens: Iterable[Screen], name: str) -> Screen:
 
 
 def path_of(screen: Screen) -> str:
-    """The way there in the newest console."""
+    """The menu path to the screen in the newest console."""
     return next(iter(screen.paths.values()), "")
 
 
@@ -109,13 +109,13 @@ def _subjects(
                 listed = not screen.apps or state.recall(app, names.APP_TYPE_KEY).casefold() in screen.apps
                 if listed and _plan_has_screen(state, screen, state.recall(app, names.PLAN)):
                     yield app
-        else:  # no API lists them: those that somebody attested before
+        else:  # no API lists these subjects: those attested before
             mine = (one.subject for one in known if one.subject.kind is screen.kind)
             yield from dict.fromkeys(one for one in mine if one.organization == place.id)
 
 
 def _plan_has_screen(state: State, screen: Screen, word: str) -> bool:
-    """Whether the plan has the screen; true where that is not known."""
+    """Whether the plan has the screen; True when that is unknown."""
     if not screen.plans or not word:
         return True
     plan = state.rulebook.plan(word)
@@ -130,16 +130,16 @@ class DueScreen:
     organization: str
     rows: tuple[Row, ...]
     severity: Severity | None
-    """The gravest finding that waits for it; None where a look is only to be renewed."""
+    """The highest severity of the findings that wait for the screen; None when a look is only to be renewed."""
 
     @property
     def minutes(self) -> int:
-        """How long the look takes, by the rulebook's estimate."""
+        """The estimated duration of the look, from the rulebook."""
         return self.screen.minutes(self.values)
 
     @property
     def values(self) -> int:
-        """How many values are surely asked."""
+        """The number of values that are certainly asked for."""
         sure = self.screen.surely_asked(self._settings)
         return sum(1 for row in self.rows if row.setting.id in sure)
 
@@ -149,7 +149,7 @@ class DueScreen:
 
     @property
     def due_at(self) -> datetime | None:
-        """When the first value that was looked at before is due; None where none was."""
+        """When the first previously attested value is due; None when none was attested."""
         return min((row.due_at for row in self.rows if row.due_at is not None), default=None)
 
 
@@ -159,10 +159,10 @@ def due_screens(
     policy: AuditPolicy,
     attestations: Iterable[Attestation] | None = None,
 ) -> list[DueScreen]:
-    """What findings wait for, and what rules read and will soon be too old; in the rulebook's order.
+    """The screens that findings wait for, and those with values in use that will soon be too old, in rulebook order.
 
-    `attestations` are those of the state when not given. A value that another answer makes worth asking is among the
-    rows, where the same checks read it: whoever looks sees whether it is asked.
+    `attestations` defaults to those of the state. A value that matters only after a certain answer is included when the
+    same checks read it: whoever looks sees whether it is asked.
     """
     known = list(attestations if attestations is not None else _all_attestations(state))
     wanted = waiting(state, findings, policy, checks.ALL, catalogue.find)
@@ -184,14 +184,14 @@ def due_screens(
 
 
 def _is_due_again(state: State, row: Row, wanted: Waiting) -> bool:
-    """True when a rule reads the value, and the last look at it will soon be too old."""
+    """True when a rule reads the value, and its attestation will soon be too old."""
     return row.last is not None and row.setting.id in wanted.read and row.is_due(state.as_of)
 
 
 def _may_be_asked_too(
     state: State, row: Row, wanted: Waiting, waited_for: Collection[tuple[Subject, SettingId]]
 ) -> bool:
-    """True when an answer that is waited for can make this value worth asking, and nobody has seen it."""
+    """True when an awaited answer may make this value relevant, and nobody has seen the value."""
     condition = row.screen.asked_if.get(row.setting.id)
     if condition is None or (row.subject, condition.setting) not in waited_for:
         return False
@@ -199,13 +199,13 @@ def _may_be_asked_too(
 
 
 def by_screen(shown: Iterable[Row]) -> list[DueScreen]:
-    """The rows by screen and organization, whatever findings wait for."""
+    """The rows grouped by screen and organization, whether or not findings wait for them."""
     groups = grouped(shown, lambda row: (row.screen.id, row.subject.organization))
     return [DueScreen(its[0].screen, organization, tuple(its), None) for (_, organization), its in groups.items()]
 
 
 def ruled_out(state: State, row: Row, answers: Mapping[tuple[Subject, SettingId], Value] | None = None) -> bool:
-    """True when another answer makes this one pointless: one just given, or else the one that the state has."""
+    """True when another answer makes this question pointless: an answer just given, or else the state's."""
     condition = row.screen.asked_if.get(row.setting.id)
     if condition is None:
         return False
@@ -217,12 +217,12 @@ def ruled_out(state: State, row: Row, answers: Mapping[tuple[Subject, SettingId]
 
 
 def gravest_of(severities: Iterable[Severity]) -> Severity | None:
-    """The gravest; None of none."""
+    """The highest severity; None when there is none."""
     return min(severities, key=lambda one: one.rank, default=None)
 
 
 def _answered_otherwise(state: State, row: Row) -> bool:
-    """True when a source gives the value, so that no look is needed."""
+    """True when a source other than an attestation gives the value, so that no look is needed."""
     seen = state.value(*row.key)
     return seen is not None and seen.witness is None and seen.grade is not Grade.PREDICTED
 
@@ -232,7 +232,7 @@ def _all_attestations(state: State) -> list[Attestation]:
 
 
 def screens_due(state: State, findings: Iterable[Finding], policy: AuditPolicy) -> list[ScreenDue]:
-    """The same for the queue of next steps."""
+    """The screens of `due_screens` in the form that the next steps need."""
     return [
         ScreenDue(
             one.screen.id,
@@ -248,7 +248,7 @@ def screens_due(state: State, findings: Iterable[Finding], policy: AuditPolicy) 
 
 
 def steps_to_take(report: Report, policy: AuditPolicy, operator: str = "") -> tuple[NextStep, ...]:
-    """What to do now, gravest first. Shared by every front end; see `next_steps`."""
+    """The steps to take now, most urgent first, shared by every front end; see `next_steps`."""
     state = report.state
     ending = deadlines(state, policy, checks.ALL, catalogue.find, standing(state))
     return next_steps(report, screens_due(state, report.findings, policy), ending, operator)

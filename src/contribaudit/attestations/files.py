@@ -1,8 +1,8 @@
-"""Attestations from a file, CSV or TOML: all of them are recorded or none, and what is there already is left alone.
+"""Attestations from a CSV or TOML file: all are recorded or none, and recorded ones are left alone.
 
-CSV has a header row with `subject`, `setting` and `value`; a row whose value is empty was not looked at and is left
-out. TOML has `by` and `observed_at` for all, and an `[[attestation]]` for each value. Every mistake is told by line.
-Screenshots and other files beside an attestation are exported with it: no secret, no key, no system file.
+CSV has a header row with `subject`, `setting` and `value`; a row with an empty value was not looked at and is skipped.
+TOML has `by` and `observed_at` for all, and an `[[attestation]]` for each value. Every mistake is reported with its
+line. Attached files are exported with the attestation, so secrets, keys and system files are refused.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from contribaudit.store.history import History
 REQUIRED = ("subject", "setting", "value")
 OPTIONAL = ("by", "observed_at", "screen", "console_path", "note", "attach")
 IGNORED = ("needed", "allowed", "title", "carried")
-"""Columns of a template that help whoever fills it in."""
+"""Template columns that only help the person who fills it in."""
 TEMPLATE = ("subject", "setting", "value", "needed", "allowed", "screen", "console_path", "note")
 LARGEST_BYTES = 20_000_000
 _OURS = frozenset((*REQUIRED, *OPTIONAL))
@@ -53,7 +53,7 @@ _OURS = frozenset((*REQUIRED, *OPTIONAL))
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One value of a file. What it does not say is "" or None."""
+    """One value of a file. What the file does not give is "" or None."""
 
     entered: EnteredValue
     by: str = ""
@@ -63,13 +63,13 @@ class Row:
     note: str = ""
     attach: tuple[Path, ...] = ()
     within: Path | None = field(default=None, compare=False)
-    """The folder of attestation files that it came from: its attachments must lie below."""
+    """The folder of attestation files that holds the row; its attachments must be inside."""
     content: str = field(default="", compare=False)
-    """Digest of what the row says, whichever line it stands on: the same again is the same attestation."""
+    """Digest of the row's content, regardless of its line: the same content is the same attestation."""
 
 
 def load(path: Path) -> tuple[Row, ...]:
-    """The file's rows. Raises UsageError with every mistake in it, by line."""
+    """The file's rows. Raises UsageError with every mistake in the file, by line."""
     text = _read_form(path)
     wrong: list[str] = []
     found: list[Row] = []
@@ -85,7 +85,10 @@ def load(path: Path) -> tuple[Row, ...]:
 
 
 def load_folder(folder: Path) -> tuple[Row, ...]:
-    """The rows of every CSV and TOML file in it and below. Each says who looked and when. Raises UsageError."""
+    """The rows of every CSV and TOML file in and below the folder; each needs `by` and `observed_at`.
+
+    Raises UsageError with every mistake in any of them.
+    """
     if not folder.is_dir():
         raise UsageError(f"The folder of attestation files {folder} does not exist", hint="Check `attestations`")
     found: dict[str, Row] = {}
@@ -139,7 +142,7 @@ def _csv(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _toml(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Line and keys of each [[attestation]], with the file's own `by` and so on beneath."""
+    """Line and keys of each [[attestation]], with the file's own `by` and so on as defaults."""
     try:
         document = files.toml(text)
     except NotToml as error:
@@ -165,7 +168,7 @@ def _row(path: Path, line: int, entry: Mapping[str, Any]) -> Row:
             raise UsageError(f"`{name}` is missing")
     texts = {name: _text_field(entry, name) for name in ("subject", "setting", "by", "screen", "console_path", "note")}
     when = entry.get("observed_at")
-    if isinstance(when, date):  # a time too
+    if isinstance(when, date):  # also a datetime
         when = when.isoformat()
     observed_at = exact_time(_text_field({"observed_at": when}, "observed_at")) if when else None
     value, shots = _checked_value(entry["value"]), entry.get("attach", ())
@@ -220,11 +223,11 @@ def _refuse_unknown(where: str, found: Iterable[str], what: str) -> None:
 
 
 def take_in_folder(store: History, rows: Sequence[Row], now: State, signature: Signature) -> list[str]:
-    """Record what is new in the configured folder, and say what has to wait.
+    """Record the new rows of the configured folder; returns warnings about rows that were skipped or have to wait.
 
-    A row whose subject's name has become ambiguous is left out, with a warning. A row waits while its subject is not
-    known and an organization's apps were not all read: a network that fails is no mistake of the file. Raises
-    UsageError that names every wrong row.
+    A row whose subject has become ambiguous is skipped. A row waits while its subject is unknown and not every
+    organization's apps were read, because a failing network is no mistake of the file. Raises UsageError that names
+    every wrong row.
     """
     there = store.recorded([_id(row) for row in rows])
     new = [row for row in rows if _id(row) not in there]
@@ -253,11 +256,11 @@ def take_in(
     common: ConsoleVisit | None = None,
     bodies: Mapping[str, bytes] | None = None,
 ) -> tuple[Attestation, ...]:
-    """Record what is new among the rows. `signature` says when, and on which machine; its `by` may be "".
+    """Record the new rows. `signature` gives the time and machine of recording; its `by` may be "".
 
-    A row that says who looked and when is the same attestation however often it comes. `live` holds the rows without a
-    time of their own; `common` says what rows leave out, the bytes of its screenshots being in `bodies`. Raises
-    UsageError that names every wrong row.
+    A row that says who looked and when is recorded only once. `live` gives the readings around rows without their own
+    time. `common` fills in what rows leave out; `bodies` holds the bytes of its screenshots. Raises UsageError that
+    names every wrong row.
     """
     there = store.recorded([_id(row) for row in rows if _has_who_and_when(row)])
     past = PastLooks(store, now)
@@ -276,7 +279,7 @@ def take_in(
             kept |= read
     raise_all(wrong)
     if made:
-        store.add_attestations(made, kept, skip_recorded=True)  # another runner may have been faster
+        store.add_attestations(made, kept, skip_recorded=True)  # another process may have been faster
     return tuple(made)
 
 
@@ -312,7 +315,7 @@ def _recorded(
 
 
 def _ambiguity(state: State, row: Row) -> str | None:
-    """Why the row's subject is not clear; None where it is, or is not known at all."""
+    """Why the row's subject is ambiguous; None when it is clear or unknown."""
     try:
         resolve_alias(state, row.entered.subject)
     except AmbiguousSubject as error:
@@ -346,7 +349,7 @@ def _look_id(by: str, observed_at: datetime, screen: str) -> str:
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"%PDF-")
 _KEY = re.compile(rb"\s*[!-~]{16,8192}\s*")
 _SHORTEST_SECRET = 8
-"""Less may be in any picture."""
+"""A shorter value could occur in any picture by chance."""
 _SYSTEM = ("/proc", "/sys", "/dev")
 
 _secret_files: set[Path] = set()
@@ -354,14 +357,14 @@ _secrets: set[bytes] = set()
 
 
 def never_attach(places: Iterable[Path], values: Iterable[str]) -> None:
-    """From now on refuse these files, by whatever name, and every file that holds one of the values."""
+    """Refuse these files from now on, under any name, and every file that contains one of the values."""
     _secret_files.update(places)
     told = (value.strip().encode(errors="surrogatepass") for value in values)
     _secrets.update(value for value in told if len(value) >= _SHORTEST_SECRET)
 
 
 def is_secret(path: Path, body: bytes) -> bool:
-    """Whether the file, which holds `body`, is one of those, or a link to one, or holds such a value."""
+    """Whether the file, whose content is `body`, is a refused file, links to one, or contains a refused value."""
     for place in _secret_files:
         with suppress(OSError):
             if path.samefile(place):
@@ -372,9 +375,9 @@ def is_secret(path: Path, body: bytes) -> bool:
 def read_attachment(path: Path, within: Path | None = None) -> tuple[Attachment, bytes]:
     """The attachment and its bytes.
 
-    `within` is the folder of attestation files that names it, and that others may have written: then it must be a
-    picture or a PDF below that folder, reached by no link. Raises UsageError, also for what is missing, empty, no
-    plain file, more than 20 MB, or looks like a key: what is attached is exported.
+    `within` is the folder of attestation files that names it, to which others may have written: the attachment must
+    then be a picture or PDF inside that folder, reached without a link. Raises UsageError, also for a file that is
+    missing, empty, not a plain file, larger than 20 MB, or looks like a key, because attachments are exported.
     """
     hint = "Name a file, a screenshot for instance"
     try:
@@ -400,7 +403,7 @@ def read_attachment(path: Path, within: Path | None = None) -> tuple[Attachment,
 
 
 def _inside_folder(path: Path, within: Path) -> Path:
-    """The path as seen from the folder. Raises UsageError when it leads elsewhere."""
+    """The path relative to the folder. Raises UsageError when it leads outside."""
     folder, place = Path(os.path.abspath(within)), Path(os.path.abspath(path))  # noqa: PTH100  it follows no link
     if not place.is_relative_to(folder):
         raise UsageError(f"The attachment {path} is not below {within}", hint="Put the picture into that folder")
@@ -410,6 +413,6 @@ def _inside_folder(path: Path, within: Path) -> Path:
 def read_attachments(
     paths: Iterable[Path], within: Path | None = None
 ) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
-    """All of them, each content once, and their bytes by digest."""
+    """All attachments, each content once, and their bytes by digest."""
     found = {one.sha256: (one, body) for one, body in (read_attachment(path, within) for path in paths)}
     return tuple(one for one, _ in found.values()), {digest: body for digest, (_, body) in found.items()}

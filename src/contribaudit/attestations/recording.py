@@ -1,8 +1,8 @@
-"""Turns what a person saw in the console into attestations that are ready to be saved. Shared by every front end.
+"""Turns what a person saw in the console into attestations ready to be saved. Shared by every front end.
 
-Subject, setting, value, mail address and time are each understood, or refused with what is near. A value that the
-setting cannot have is kept as it was told, with a warning. The states before and after the look are handed in, and
-nothing is read or written here.
+Subject, setting, value, email address and time are each parsed, or refused with a suggestion. A value that the plan
+cannot have is kept as given, with a warning. The states before and after the look are passed in; nothing is read or
+written here.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError, meant
 
 EMPTY = "none"
-"""How the empty list is written."""
+"""The word for the empty list."""
 LONGEST = 4_000
-"""Characters that a note, a path or a value may have."""
+"""Most characters of a note, a path or a value."""
 _SEVERAL_ORGANIZATIONS = "Write organization:ID, or put the organization's ID and a colon first."
 
 
 def find_subject(state: State, text: str) -> Subject:
-    """The subject that the text names. Raises UsageError for an unknown one, with the nearest, and an ambiguous one."""
+    """The subject that the text names. Raises UsageError for an ambiguous or unknown one, with a suggestion."""
     found = resolve_alias(state, text) or _connector(state, text)
     if found is not None and found.kind is not Kind.COMPANY:
         return found
@@ -52,7 +52,7 @@ def find_subject(state: State, text: str) -> Subject:
 
 
 def find_setting(text: str, subject: Subject) -> Setting:
-    """The setting, if a person may record it of this subject. Raises UsageError."""
+    """The setting, if a person may attest it for this subject. Raises UsageError."""
     name = text.strip().casefold()
     known = {setting.id.casefold(): setting for setting in catalogue.ALL if setting.attestable}
     setting = known.get(name)
@@ -72,7 +72,7 @@ def find_setting(text: str, subject: Subject) -> Setting:
 
 
 def parse_value(setting: Setting, told: Value) -> Value:
-    """What was written, as the setting's value. Raises UsageError for what it cannot hold, with the nearest word."""
+    """The text as a value of the setting. Raises UsageError for an impossible value, with the most similar word."""
     if setting.is_list:
         return _list(setting, told)
     if isinstance(told, bool):
@@ -99,7 +99,7 @@ def parse_value(setting: Setting, told: Value) -> Value:
 
 
 def allowed(setting: Setting) -> str:
-    """What a value may be, in a few words."""
+    """A short description of the values that the setting takes."""
     if setting.words:
         return " | ".join(setting.words)
     if setting.is_list:
@@ -108,7 +108,7 @@ def allowed(setting: Setting) -> str:
 
 
 def exact_time(text: str) -> datetime:
-    """The time of day and its date in UTC; one without a zone is UTC. Raises UsageError, for a date alone too."""
+    """The time in UTC; without a zone, the text counts as UTC. Raises UsageError, also for a date alone."""
     hint = "Write 2026-11-21T14:30Z, or 2026-11-21T15:30+01:00"
     if re.fullmatch(r"[0-9-]+", text.strip()):
         raise UsageError(f"{_quoted(text)} has no time of day", hint=hint)
@@ -119,7 +119,7 @@ def exact_time(text: str) -> datetime:
 
 
 def short(text: str, what: str) -> str:
-    """The text, if it is not too long to keep. Raises UsageError."""
+    """The text, if it is short enough to keep. Raises UsageError."""
     if len(text) > LONGEST:
         raise UsageError(f"{what} has {len(text)} characters", hint=f"Write at most {LONGEST}, or attach a file")
     return text
@@ -144,7 +144,7 @@ def _list(setting: Setting, told: Value) -> tuple[str, ...]:
 
 
 def _connector(state: State, text: str) -> Subject | None:
-    """A connector by its name: no API lists them, so that any name is one."""
+    """The connector with this name: no API lists connectors, so any name is accepted."""
     organization, colon, rest = text.strip().partition(":")
     if colon and organization in state.organizations:
         text = rest
@@ -171,9 +171,9 @@ def _quoted(text: str) -> str:
 
 
 def doubt(state: State, organization: str, setting: SettingId, value: Value) -> str:
-    """Why the organization's plan cannot have the value, in one or two sentences; "" where nothing speaks against it.
+    """Why the organization's plan cannot have the value, in one or two sentences; "" when nothing contradicts it.
 
-    Where the highest plan is not known, only what none of the possible plans can have is doubted.
+    When the highest plan is unknown, only values that no possible plan can have are doubted.
     """
     possible = possible_plans(state, organization)
     word = value.strip().casefold() if isinstance(value, str) else ""
@@ -210,7 +210,7 @@ _MAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 
 
 def mail(text: str | None, whose: str = "the person who looked") -> str:
-    """The mail address. Raises UsageError when it is missing or none."""
+    """The email address. Raises UsageError when it is missing or invalid."""
     found = (text or "").strip()
     if not found:
         raise UsageError(
@@ -223,18 +223,18 @@ def mail(text: str | None, whose: str = "the person who looked") -> str:
 
 
 Hold = Callable[[str], ReadingsAround]
-"""The API before and after the look, by organization."""
+"""Gives the API's state before and after the look, by organization."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleVisit:
-    """One look at one screen: who, when, where, and who types it in on which machine."""
+    """One look at one screen: who, when and where, and who recorded it on which machine."""
 
     by: str
     """The email address of the person who looked."""
     observed_at: datetime
     recorded: Signature
-    """`recorded.at` is the present moment."""
+    """`recorded.at` is the current time."""
     id: str
     screen: str = ""
     console_path: str = ""
@@ -244,33 +244,33 @@ class ConsoleVisit:
 
 @dataclass(frozen=True, slots=True)
 class EnteredValue:
-    """One value as somebody wrote it."""
+    """One value as a person wrote it."""
 
     subject: str
     setting: str
     value: Value
     where: str = ""
-    """ "attestations.csv:12"; "" when it came from the command line."""
+    """"attestations.csv:12"; "" for a value from the command line."""
     note: str = ""
-    """What to keep before the note of the look."""
+    """Text to put before the note of the look."""
 
 
 def covering_note(setting: str, value: Value, rows: int, subject: str = "") -> str:
-    """The note of each row that one statement about several rows covers."""
+    """The note for every row that one statement about several rows covers."""
     shown = EMPTY if value == () else ", ".join(value) if isinstance(value, tuple) else value
     return f"One statement about {subject or 'all'} ({counted(rows, 'row')}): {setting} = {shown}."
 
 
 def new_id() -> str:
-    """An ID that no other attestation has."""
+    """A unique ID for a new attestation."""
     return uuid4().hex[:16]
 
 
 def record(state: State, hold: Hold, entered: EnteredValue, look: ConsoleVisit) -> Attestation:
-    """The attestation of one value. `state` is the newest, which names the subjects; `hold` what holds the look.
+    """The attestation of one value. `state` is the newest, which names the subjects; `hold` gives the readings around.
 
-    Raises UsageError for an unknown or ambiguous subject, an unknown setting or word, a setting that nobody may
-    attest, a look in the future or by nobody.
+    Raises UsageError for an unknown or ambiguous subject, an unknown setting or word, a setting that cannot be
+    attested, and a look in the future or without a person.
     """
     by = mail(look.by)
     typist = mail(look.recorded.by, "the person who records it")
@@ -321,7 +321,7 @@ def record_all(state: State, entries: Iterable[tuple[Hold, EnteredValue, Console
 
 
 def raise_all(wrong: Sequence[str]) -> None:
-    """Raise UsageError when anything is wrong, with every mistake on a line of its own."""
+    """Raise UsageError with every mistake on its own line, if there are any."""
     if wrong:
         listed = "\n".join(wrong)
         said = counted(len(wrong), "mistake")
@@ -329,7 +329,7 @@ def raise_all(wrong: Sequence[str]) -> None:
 
 
 def confirmation(attestation: Attestation, signature: Signature) -> Signature:
-    """The signature of a second person. Raises UsageError for whoever looked, recorded or already confirmed it."""
+    """The signature of a second person. Raises UsageError for a person who looked, recorded or already confirmed it."""
     by = mail(signature.by, "the person who confirms")
     if same_person(by, attestation.by) or same_person(by, attestation.recorded.by):
         raise UsageError(
@@ -342,13 +342,13 @@ def confirmation(attestation: Attestation, signature: Signature) -> Signature:
 
 
 def plan_of(state: State, organization: str) -> tuple[str | None, tuple[str, ...]]:
-    """The highest plan and every plan word, as far as they were read; None and nothing where they were not."""
+    """The highest plan and every plan word, as far as they were read; None and () otherwise."""
     seen = state.once(("plan seen", organization), lambda: plan_now(state, organization))
     return (None, ()) if isinstance(seen, str) else (seen.highest, seen.words)
 
 
 def _refuse_two_answers(made: Sequence[Attestation]) -> None:
-    """One look gives one answer to each question. Raises UsageError."""
+    """Raise UsageError when one look gives two answers to the same question."""
     seen: dict[tuple[str, Subject, str], Attestation] = {}
     for one in made:
         before = seen.setdefault((one.look, one.subject, one.setting), one)

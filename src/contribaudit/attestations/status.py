@@ -1,4 +1,4 @@
-"""What became of each attestation, and what the states of signals were seen to mean."""
+"""What became of each attestation, and which values people saw for each state of a signal."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ class AttestationStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignalLine:
-    """One signal of one owner: how it stands, since when, and what people saw while it stood so."""
+    """One signal of one owner: its state, since when, and what people saw during that state."""
 
     reading: SignalReading
     since: datetime | None
-    """Start of the first run that found it so; None where no run did."""
+    """Start of the first run that found this state; None when no run did."""
     meant: tuple[tuple[SettingId, Value], ...]
-    """Attested while it was in this state, by unrevoked attestations, sorted."""
+    """Values attested during this state by unrevoked attestations, sorted."""
     earlier: tuple[tuple[datetime, tuple[str, ...] | None], ...]
-    """Its states before this one, oldest first; None for "the API held none"."""
+    """The states before this one, oldest first; None means that the API held none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """How one anchor of an attestation stands now."""
+    """The current state of one anchor of an attestation."""
 
     anchor: Anchor
     holds: bool
     told: str
-    """ "unmoved", or what is the matter."""
+    """"unmoved", or the reason why the anchor does not hold."""
 
 
 def what_became(attestations: Iterable[Attestation], now: datetime) -> dict[str, AttestationStatus]:
-    """By ID."""
+    """The status of each attestation, by ID."""
     listed = list(attestations)
     current = {one.id for found in in_force(listed, now).values() for one in found}
     return {
@@ -64,14 +64,14 @@ def what_became(attestations: Iterable[Attestation], now: datetime) -> dict[str,
 
 
 def signal_lines(state: State, history: AttestationHistory, organization: str) -> list[SignalLine]:
-    """Every signal of the organization and its apps; those that an app never had are left out."""
+    """Every signal of the organization and its apps, without signals that an app never had."""
     owners = [organization_subject(organization), *state.subjects(Kind.APP, organization)]
     lines: list[SignalLine] = []
     for owner in owners:
         for one in sorted(own_readings(state, owner), key=lambda each: each.signal):
             held = history.signals.get((owner, one.signal), ())
             if one.standing is Standing.ABSENT and not held and owner.kind is Kind.APP:
-                continue  # most apps have most signals never
+                continue  # most apps never have most signals
             meant = seen_to_mean(history.attestations, owner, one.signal, one.state)
             lines.append(SignalLine(one, held[-1][0] if held else None, meant, tuple(held[:-1])))
     return lines
@@ -80,7 +80,7 @@ def signal_lines(state: State, history: AttestationHistory, organization: str) -
 def seen_to_mean(
     attestations: Iterable[Attestation], owner: Subject, signal: SettingId, state: tuple[str, ...] | None
 ) -> tuple[tuple[SettingId, Value], ...]:
-    """What unrevoked attestations say of a state of a signal, each value once, sorted."""
+    """The values that unrevoked attestations give for a state of a signal, each once, sorted."""
     meant = {
         (each.setting, each.value)
         for each in attestations
@@ -92,13 +92,13 @@ def seen_to_mean(
 
 
 def holding(state: State, attestation: Attestation, family: Family) -> list[Hold]:
-    """How the attestation's anchors stand in this state, in their order."""
+    """How the attestation's anchors compare with this state, in their order."""
     now = {(each.owner, each.signal): each for each in readings(state, attestation.subject, family)}
     return [_check_anchor(anchor, now.get((anchor.subject, anchor.signal))) for anchor in attestation.anchors]
 
 
 def contradictions(attestations: Iterable[Attestation], now: datetime) -> list[Sequence[Attestation]]:
-    """Attestations in force of one subject, setting and moment that say different things."""
+    """Attestations in force for the same subject, setting and moment that disagree."""
     return [
         found
         for (_, setting), found in in_force(attestations, now).items()
