@@ -1,1 +1,1 @@
-"""The story of an audit, and the services on it that the command line and the dashboard share."""
+"""The steps of an audit, and the services that the command line and the dashboard share."""

@@ -1,6 +1,6 @@
-"""Attesting in one organization: what `attest`, `signals`, `baseline` and the dashboard do with its history.
+"""Attesting in one organization: the services on its history behind `attest`, `signals`, `baseline` and the dashboard.
 
-A look at the console has two readings around it: `read` before the path is shown, `looked` after the answers.
+A look at the console lies between two readings: `read` before the path is shown, `looked` after the answers.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CompletedVisit:
-    """What the API showed once a person had looked."""
+    """The API's state after a person has looked at the console."""
 
     at: datetime
-    """When the person said so; before the second reading."""
+    """When the person finished, before the second reading."""
     state: State
-    """The newest, which names the subjects."""
+    """The newest state, which names the subjects."""
     hold: Hold
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a person entered from one console screen."""
+    """The values that a person entered from one console screen."""
 
     screen: str
     """The screen's ID."""
@@ -59,25 +59,25 @@ class Form:
 
 @dataclass(slots=True)
 class AttestationSession:
-    """One organization's history, open. Everything here blocks."""
+    """The open history of one organization. All methods block."""
 
     organization: str
     job: Job
-    """Its targets are this organization alone."""
+    """A job whose only target is this organization."""
     offline: bool
-    """True when the API is not asked, for want of a key or because the person said so."""
+    """True when the API is not called, because there is no key or the person asked for that."""
     progress: Progress
 
     def now(self) -> datetime:
-        """The present moment."""
+        """The current time."""
         return self.job.clock()
 
     def signature(self, by: str, at: datetime | None = None) -> Signature:
-        """The signature for something that a person does here and now."""
+        """The signature for an action by a person here and now."""
         return self.job.operator.signature(at or self.now(), by)
 
     def read(self) -> State:
-        """What anchors attestations as the API shows it now, the rest as of the last saved run; offline, all of it."""
+        """The current state of the anchor signals, and the last saved run's for the rest; offline, for everything."""
         from contribaudit.audit.pipeline import look
         from contribaudit.audit.replay import last_state
 
@@ -89,7 +89,8 @@ class AttestationSession:
         """The second reading, after a look that began once `before` was read.
 
         For a look in the past, at `then`, and offline, nothing more is read: the reading before the look is the last
-        complete run, the one after it is `before`. Offline, a look at the present therefore has no reading after it.
+        complete run, and the reading after it is `before`. A look at the present therefore has no reading after it when
+        offline.
         """
         at = then or self.now()
         if self.offline or then is not None:
@@ -100,9 +101,9 @@ class AttestationSession:
         return CompletedVisit(at, held.after, lambda _organization: held)
 
     def filled(self, looked: CompletedVisit, form: Form, recorder: str = "") -> tuple[Attestation, ...]:
-        """What the form says as attestations of one look; nothing is kept yet.
+        """The form's values as attestations of one look, not saved yet.
 
-        `recorder` typed it in, "" for whoever looked. Raises UsageError that names every wrong row.
+        `recorder` entered the form, "" for the person who looked. Raises UsageError that names every wrong row.
         """
         path = short(form.console_path, "The path")
         recorded = self.signature(recorder or form.by)
@@ -110,9 +111,10 @@ class AttestationSession:
         return record_all(looked.state, [(looked.hold, one, look) for one in form.told])
 
     def due(self, state: State, screen: Screen | None = None, *, everything: bool = False) -> list[DueScreen]:
-        """What the policy's rules wait for now, in the rulebook's order; of one `screen` all, where they wait for none.
+        """The screens that the policy's rules wait for now, in the rulebook's order.
 
-        `everything` asks whatever was never looked at or is to be looked at again, of one screen all that it shows.
+        With `screen`, only that screen; when no rule waits for it, everything that it shows. With `everything`, all
+        values that were never looked at or are due again, or everything that one `screen` shows.
         """
         from contribaudit import catalogue, checks
         from contribaudit.core.judge.evaluate import evaluate
@@ -130,7 +132,7 @@ class AttestationSession:
         return by_screen(row for row in shown if (row.screen is screen if screen is not None else row.is_due(now)))
 
     def remembered(self) -> State:
-        """The last saved run, or an empty state where there is none: to name subjects."""
+        """The state of the last saved run, used to name subjects; an empty state without a run."""
         from contribaudit.audit.replay import last_state
 
         if self.job.store.runs(organization=self.organization, limit=1):
@@ -139,11 +141,11 @@ class AttestationSession:
         return State(as_of=self.now(), rulebook=self.job.rulebook, organizations=[there], observations=[])
 
     def attestations(self) -> tuple[Attestation, ...]:
-        """Everything that was ever recorded about the organization."""
+        """Every attestation ever recorded for the organization."""
         return self.job.store.attestations(self.organization)
 
     def find(self, identity: str) -> Attestation:
-        """The attestation by its ID or the unambiguous beginning of one. Raises UsageError."""
+        """The attestation by its ID or an unambiguous beginning of it. Raises UsageError."""
         known = {one.id: one for one in self.attestations()}
         found = [known[identity]] if identity in known else [known[one] for one in known if one.startswith(identity)]
         if len(found) == 1 and identity:
@@ -155,14 +157,14 @@ class AttestationSession:
         raise UsageError(f"There is no attestation {identity[:80]!r}", hint=hint)
 
     def confirm(self, identity: str, by: str) -> Signature:
-        """Record that a second person saw the same. Raises UsageError for whoever looked, recorded or confirmed."""
+        """Record that a second person saw the same. Raises UsageError for one who looked, recorded or confirmed."""
         one = self.find(identity)
         signature = confirmation(one, self.signature(by))
         self.job.store.confirm(one.id, signature)
         return signature
 
     def revoke(self, identity: str, by: str, note: str) -> Signature:
-        """Take an attestation back, with a reason. Raises UsageError."""
+        """Revoke an attestation, with a reason. Raises UsageError."""
         one = self.find(identity)
         signature = self.signature(mail(by, "the person who revokes"))
         self.job.store.revoke(one.id, signature, short(note, "The note"))
@@ -170,7 +172,7 @@ class AttestationSession:
 
 
 def sessions(job: Job, progress: Progress) -> dict[str, AttestationSession]:
-    """A session for each organization of the job, in its order; offline where there is no key."""
+    """A session for each organization of the job, in the job's order; offline when there is no key."""
     return {
         target.organization: AttestationSession(
             target.organization, replace(job, targets=(target,)), target.connect is None, progress

@@ -1,4 +1,4 @@
-"""Baselines: what is outside the current one, and a person's approval of a run. Shared by every front end."""
+"""Baselines: a person's approval of a run, and what lies outside the current one. Shared by every front end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from contribaudit.errors import UsageError
 from contribaudit.store.records import RunRecord
 
 OUTSIDE_COLUMNS = ("organization_id", "subject_kind", "subject_id", "subject_name", "reason_code", "reason")
-"""What a sheet says of a subject outside the baseline."""
+"""The columns of a sheet for subjects outside the baseline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Approvable:
     state: State
     apps: int
     standing: Baseline | None
-    """The baseline that counts so far; None while there is none."""
+    """The current baseline; None without one."""
     outside: tuple[tuple[Subject, Uncovered], ...]
-    """What the run knew and the standing baseline does not cover; nothing without one."""
+    """The subjects of the run that the current baseline does not cover; empty without a baseline."""
 
 
 def require_person(session: AttestationSession) -> None:
-    """Raise UsageError where a schedule or a pipeline runs this: a baseline is a person's decision."""
+    """Raise UsageError when a schedule or pipeline runs this, because only a person can approve a baseline."""
     if session.job.operator.trigger == "schedule":
         raise UsageError(
             "A scheduled run cannot approve a baseline: only a person can",
@@ -43,7 +43,7 @@ def require_person(session: AttestationSession) -> None:
 
 
 def approvable(session: AttestationSession) -> Approvable:
-    """What can be approved now. Raises UsageError where there is no run, or the newest did not read every app."""
+    """The run that can be approved now. Raises UsageError without a run, or when the newest did not read every app."""
     for record in session.job.store.runs(organization=session.organization, limit=1):
         state = session.remembered()
         place = state.organizations[session.organization]
@@ -70,7 +70,7 @@ def outside_now(state: State, organization: str) -> tuple[tuple[Subject, Uncover
 
 
 def checked_reason(text: str) -> str:
-    """The reason. Raises UsageError for an empty one, and one too long to keep."""
+    """The reason. Raises UsageError when it is empty or too long to keep."""
     why = short(text, "The reason")
     if not why.strip():
         raise UsageError("The reason is empty", hint='Say why: --reason "reviewed after the merger, GRC-207"')
@@ -78,7 +78,7 @@ def checked_reason(text: str) -> str:
 
 
 def approve(session: AttestationSession, what: Approvable, *, by: str, reason: str, until: datetime | None) -> Baseline:
-    """Record that a person approved what they were shown. Raises UsageError."""
+    """Record a person's approval of the run that they were shown. Raises UsageError."""
     require_person(session)
     person = mail(by, "the person who approves")
     baseline = Baseline(session.organization, what.run.id, session.signature(person), checked_reason(reason), until)
@@ -87,7 +87,7 @@ def approve(session: AttestationSession, what: Approvable, *, by: str, reason: s
 
 
 def last_moment(text: str, now: datetime) -> datetime | None:
-    """The end of the day (UTC), or the moment, until which it is valid; None for "". Raises UsageError."""
+    """The end of the day (UTC), or the moment, until which a baseline is valid; None for "". Raises UsageError."""
     written = text.strip()
     if not written:
         return None

@@ -1,4 +1,4 @@
-"""Changes with their causes: what the history knows of the time around them, judged by `core.advise.causes`."""
+"""Changes with their causes, judged by `core.advise.causes` from what the history knows about the time around them."""
 
 from __future__ import annotations
 
@@ -43,8 +43,9 @@ def explained_changes(
 ) -> list[Change]:
     """Every change of the spans, with cause, name and notes: settings, plans, attested values, spaces, edits.
 
-    Weighed together, since what many organizations show at once is the vendor's. `steps` asks for every change on the
-    way, those included that were undone. An edit of policy, rulebook or tool is told once for all organizations.
+    The changes are judged together, since a change in many organizations at once is the vendor's. `steps` includes
+    every intermediate change, even one that was undone. An edit of policy, rulebook or tool appears once for all
+    organizations.
     """
     with store.at_once():
         contexts: dict[str, ChangeContext] = {}
@@ -72,9 +73,9 @@ def annotate(
     note: str,
     signed: Signature,
 ) -> None:
-    """Note the ticket of a change by its ID with the first of the organizations that has it.
+    """Record the ticket of a change, by the change's ID, in the first of the organizations that has it.
 
-    Raises UsageError for an empty ticket, and where no organization has such a change.
+    Raises UsageError for an empty ticket, and when no organization has such a change.
     """
     if not ticket.strip():
         raise UsageError("The ticket is empty", hint="Write --ticket GRC-123")
@@ -88,7 +89,7 @@ def annotate(
 
 
 def changes_since(store: History, rulebook: Rulebook, organization: str, until: int, moment: datetime) -> list[Change]:
-    """Every change on the way from the organization's last run before the moment (or its first) to run `until`."""
+    """Every change, undone ones too, from the last run before the moment (else the first) to run `until`."""
     runs = [one for one in store.run_intervals(organization).values() if one.run <= until]
     if not runs:
         return []
@@ -102,14 +103,14 @@ def _changes(store: History, span: Span, within: Sequence[RunInterval], *, steps
     if within:
         testimony = store.attestation_history(span.organization)
         yield from plan_changes(span.organization, testimony.plans, within)
-        # What was recorded after a run belongs to the time until the next.
+        # What was recorded after a run belongs to the period before the next run.
         yield from attested_changes(
             testimony.attestations, catalogue.find, within[0].started_at, within[-1].finished_at
         )
 
 
 def _by_collector(change: Change) -> Change:
-    """The change with the collector of such spaces: an incomplete list does not show that a space was absent."""
+    """The change with its space collector's name, because an incomplete list does not show that a space was absent."""
     from contribaudit.collectors import SPACES
 
     whose = (one.name for one in SPACES if change.subject.id.startswith(one.ari.partition("{")[0]))
@@ -138,7 +139,7 @@ def _context(
 
 
 def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> SubjectIdentifiers:
-    """The names that an event may use for the subject. A policy stands for the organization's own signal of it."""
+    """The names that an event may use for the subject. A policy stands for the organization's signal of its type."""
     subject = change.subject
     organization = {subject.organization}
     if subject.kind is Kind.ORGANIZATION:
@@ -146,7 +147,7 @@ def _naming(change: Change, called: SubjectNames, policies: frozenset[str]) -> S
     exact = {subject.id, called.alias, called.alias.removeprefix("app:")}
     sites = _CLOUD_ID.findall(subject.id)
     wider = {*organization, *policies, called.host, called.site, *sites}
-    # The log numbers spaces as their products do, and a number is unique on its site alone.
+    # The log numbers spaces as their products do, and such a number is only unique within its site.
     together = {*sites, subject.id.rpartition("/")[2]} if subject.kind is Kind.SPACE and sites else set()
     return _fold_identifiers(exact, wider - exact, together)
 
@@ -158,13 +159,13 @@ def _fold_identifiers(exact: Iterable[str], wider: Iterable[str], together: Iter
 
 
 def _list_difference(change: Change) -> set[str]:
-    """What was added to or removed from a list of the organization: a policy, a group, another entry."""
+    """The entries that were added to or removed from a list of the organization: policies, groups or others."""
     before, after = (set(one) if isinstance(one, tuple) else set() for one in (change.before, change.after))
     return before ^ after
 
 
 def _policy_ids(store: History, change: Change) -> frozenset[str]:
-    """The IDs of the policies that a signal's raw objects are; none where they were not kept."""
+    """The IDs of the policies in a signal's raw objects; empty when the objects were not kept."""
     if not change.setting.startswith(SIGNAL_PREFIX):
         return frozenset()
     found: set[str] = set()
@@ -172,7 +173,7 @@ def _policy_ids(store: History, change: Change) -> frozenset[str]:
         try:
             raw = json.loads(store.raw(digest))
         except StoreDamaged:
-            continue  # the cause is looked for without it; verifying evidence is another command
+            continue  # the cause is determined without it; verifying evidence is a separate command
         if isinstance(raw, dict) and isinstance(raw.get("id"), str):
             found.add(raw["id"])
     return frozenset(found)
@@ -186,6 +187,6 @@ def _with_name(change: Change, named: Mapping[Subject, SubjectNames]) -> Change:
 def _with_notes(change: Change, notes: Mapping[str, Mapping[str, tuple[Annotation, ...]]]) -> Change:
     if change.subject.organization:
         told = notes.get(change.subject.organization, {}).get(change.id, ())
-    else:  # an edit concerns every organization, and is noted with one of them
+    else:  # an edit concerns every organization, and its note is kept in one of them
         told = next((its[change.id] for its in notes.values() if change.id in its), ())
     return replace(change, annotations=told, ticket=told[-1].ticket) if told else change

@@ -1,4 +1,4 @@
-"""What an audit is given: which organizations, whose history, which policy. `wiring` builds it."""
+"""The inputs of an audit: which organizations, whose history, which policy. `wiring` builds them."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class Target:
     organization: str
     name: str = ""
     connect: Callable[[], AbstractAsyncContextManager[AdminClient]] | None = None
-    """None when it cannot be read; `unread_reason` then says why."""
+    """Opens a client; None when the organization cannot be read, and `unread_reason` then says why."""
     unread_reason: str = ""
     key_label: str = ""
     connect_sites: Callable[[Ledger], AbstractAsyncContextManager[SiteClient]] | None = None
     """Opens a client of its sites that writes into the audit's ledger; None when spaces are not read."""
     left_out: bool = False
-    """True when the run was told to look at others: whether it is covered is then asked of its last run."""
+    """True when the run was told to read other organizations: its last run then shows whether it is covered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who and what runs an audit, for the history."""
+    """Who and what runs an audit, as recorded in the history."""
 
     trigger: str = "manual"
     """ "manual" or "schedule"."""
@@ -47,7 +47,7 @@ class Operator:
     host: str = ""
 
     def signature(self, at: datetime, by: str = "") -> Signature:
-        """The signature for something that a person does here, at that time."""
+        """The signature for a person's action on this machine, at that time."""
         return Signature(by, at, self.account, self.host)
 
 
@@ -67,11 +67,11 @@ class Job:
     operator: Operator = UNNAMED
     clock: Callable[[], datetime] = utc_now
     attestations: tuple[Row, ...] = ()
-    """What the configured folder of attestation files holds; each row is taken into the history once."""
+    """Rows of the configured folder of attestation files; the history records each row once."""
     planned_at: datetime | None = None
-    """When the schedule that starts the audit means it to begin, aware; None when a person starts it."""
+    """The aware time at which a schedule planned the audit to start; None when a person starts it."""
 
     def newest_run(self, moment: datetime) -> RunRecord | None:
-        """The newest run of its organizations that had begun by then; None if there is none."""
+        """The newest run of the job's organizations that had begun by then; None without one."""
         found = [self.store.run_at(moment, one.organization) for one in self.targets if not one.left_out]
         return max((one for one in found if one is not None), key=lambda one: one.id, default=None)

@@ -1,6 +1,6 @@
-"""The story on one page: collect, keep, understand, judge, report.
+"""The steps of an audit on one page: collect, save, resolve, evaluate, report.
 
-STEP 3 puts together what a run saw, what was known before it, and what people recorded.
+Step 3 combines what a run saw, what was known before it, and what people recorded.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ from contribaudit.store.records import Judged, RunDraft, RunRecord
 def state_of(
     job: Job, run: int, snapshots: Mapping[str, Snapshot], as_of: datetime, sources: Sequence[Collector]
 ) -> State:
-    """STEP 3: what the run saw, with what was known before it and what people attested."""
+    """Step 3: what the run saw, with what was known before it and what people attested."""
     with job.store.at_once():
         seen = [seen_of(job, target, run, snapshots.get(target.organization), as_of) for target in job.targets]
-        lists = job.store.subprocessors()  # now: a report may be written when the history is closed
+        lists = job.store.subprocessors()  # read now, because a report may be written after the history is closed
         return resolve(
             seen,
             job.rulebook,
@@ -62,7 +62,7 @@ def state_of(
 
 
 def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> SeenOrganization:
-    """One target as a run found it, with what the history knew before; spaces, changes and evidence only when asked."""
+    """One target as a run found it, with the history before it; spaces, changes and evidence are read on demand."""
     known: dict[str, list[Observation]] = {}
     for fact in job.store.known(target.organization, before=run).facts:
         known.setdefault(fact.collector, []).append(fact.observation)
@@ -93,26 +93,27 @@ def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of
 
 
 def _chain(job: Job, organization: str, as_of: datetime) -> Chain:
-    """The exported evidence of an organization; the code that checks packs is loaded only when it is needed."""
+    """The exported evidence of an organization; the code that checks packs is loaded only when needed."""
     from contribaudit.evidence.verify import chain_of
 
     return chain_of(job.store, organization, job.operator.host, as_of)
 
 
 def _last_snapshot(job: Job, target: Target) -> Snapshot | None:
-    """What the newest run of an organization saw; None when there was none."""
+    """The snapshot of an organization's newest run; None without one."""
     for record in job.store.runs(organization=target.organization, limit=1):
         return job.store.snapshot(target.organization, record.id)
     return None
 
 
 async def audit(job: Job, progress: Progress = SILENT) -> Report:
-    """Read every target, keep what was seen, judge it.
+    """Read every target, save what was seen, and judge it.
 
-    Raises UsageError, before anything is read, when the policy and the selection ask for no check; StoreBusy when
-    other audits of all of the organizations run on the same store, while one of several is told as not read; StoreError
-    when the history cannot be written, and then nothing of the run is kept; NothingRead when no organization could be
-    read, for another reason than the key: no run is kept, and the history knows of the attempt.
+    Raises UsageError, before anything is read, when the policy and the selection ask for no check. Raises StoreBusy
+    when other audits of all the organizations run on the same store; if only some are locked, those are reported as not
+    read. Raises StoreError when the history cannot be written, and then nothing of the run is saved. Raises NothingRead
+    when no organization could be read for a reason other than the key: no run is saved, but the history records the
+    attempt.
     """
     require_checks(job.policy, checks.ALL, job.selection)
     with ExitStack() as locks:
@@ -131,7 +132,7 @@ async def audit(job: Job, progress: Progress = SILENT) -> Report:
 def _lock_organizations(job: Job, locks: ExitStack) -> Job:
     """The job with its organizations locked; one that another audit has locked is not read if others can be.
 
-    Raises StoreBusy where that leaves none.
+    Raises StoreBusy when no organization is left to read.
     """
     targets: list[Target] = []
     busy: list[StoreBusy] = []
@@ -158,9 +159,9 @@ def judge(
     keep: bool = True,
     warnings: Sequence[str] = (),
 ) -> Report:
-    """What a kept run means under the job's policy and rulebook, as of a moment.
+    """The meaning of a saved run under the job's policy and rulebook, as of a moment.
 
-    `keep` records the outcomes with the run; an evaluation of an old run leaves it as it was.
+    `keep` records the outcomes with the run; evaluating an old run again leaves it unchanged.
     """
     with job.store.at_once():
         state = state_of(job, record.id, snapshots, as_of, collectors.ALL)  # STEP 3: what it means
@@ -216,13 +217,13 @@ def judge(
 
 
 def _runs_before(job: Job, record: RunRecord, whole: int | None) -> list[int]:
-    """The last complete run and the run before this one: what either of them reported is not new."""
+    """The last complete run and the run before this one; an outcome that either reported is not new."""
     last = [job.store.previous(target.organization, record.id) for target in job.targets]
     return sorted({run for run in (whole, *last) if run is not None})
 
 
 def _collectors_needed(job: Job) -> frozenset[str]:
-    """Names of the collectors without which the policy's rules cannot be judged."""
+    """Names of the collectors that the policy's rules need."""
     asked = require_checks(job.policy, checks.ALL, job.selection)
     listings = [source.name for source in collectors.SPACES]
     promises = {**promises_of(collectors.ALL), collectors.SITE_AI.name: collectors.SITE_AI.promises}
@@ -230,7 +231,7 @@ def _collectors_needed(job: Job) -> frozenset[str]:
 
 
 def _changes(job: Job, record: RunRecord, previous: Mapping[str, int | None], state: State) -> list[Change]:
-    """What differs from the run before, with causes, called as the state calls it."""
+    """The changes since the run before, with their causes, named as in the state."""
     spans = [Span(organization, run, record.id) for organization, run in previous.items() if run is not None]
     return [
         replace(change, name=change.name or state.place(change.subject).name)
@@ -241,7 +242,7 @@ def _changes(job: Job, record: RunRecord, previous: Mapping[str, int | None], st
 async def look(
     job: Job, sources: Sequence[Collector], progress: Progress = SILENT, *, onto_last: bool = False
 ) -> State:
-    """What some collectors see now, with what earlier runs knew; nothing is kept or judged.
+    """What some collectors see now, with what earlier runs knew; nothing is saved or judged.
 
     `onto_last` takes what all other collectors saw from the last saved run.
     """
@@ -256,7 +257,7 @@ async def look(
 
 
 def _with_renewed_parts(kept: Snapshot | None, fresh: Snapshot) -> Snapshot:
-    """The kept snapshot with its outdated parts replaced by what was read now."""
+    """The saved snapshot, with the parts that were read now replaced."""
     if kept is None:
         return fresh
     new = {one.collector: one for one in fresh.collections}
@@ -272,7 +273,7 @@ def _with_renewed_parts(kept: Snapshot | None, fresh: Snapshot) -> Snapshot:
 
 
 def _record_plans(job: Job, record: RunRecord, state: State) -> None:
-    """Keep each organization's highest plan, where this run read it: attestations hold as long as it stays."""
+    """Record each organization's highest plan if this run read it, because attestations hold as long as it stays."""
     for place in state.looked_at:
         seen = plan_now(state, place.id)
         if isinstance(seen, PlanSeen):
@@ -282,7 +283,7 @@ def _record_plans(job: Job, record: RunRecord, state: State) -> None:
 async def _collect(
     job: Job, sources: Sequence[Collector], progress: Progress, *, spaces: bool = False
 ) -> dict[str, Snapshot]:
-    """A snapshot of each target that can be read, organizations side by side; with `spaces`, spaces too."""
+    """A snapshot of each readable target, read concurrently; with `spaces`, including spaces."""
 
     async def one(target: Target) -> Snapshot:
         assert target.connect is not None
@@ -318,7 +319,7 @@ async def _collect(
 
 
 def _first_error(errors: ExceptionGroup[ContribauditError]) -> ContribauditError:
-    """The first of the errors of concurrent tasks: each of them would have stopped the run."""
+    """The first error of concurrent tasks; any of them would have stopped the run."""
     first = errors.exceptions[0]
     return _first_error(first) if isinstance(first, ExceptionGroup) else first
 
@@ -326,10 +327,9 @@ def _first_error(errors: ExceptionGroup[ContribauditError]) -> ContribauditError
 def _without_unreached(
     job: Job, snapshots: dict[str, Snapshot], started_at: datetime
 ) -> tuple[Job, dict[str, Snapshot]]:
-    """The job and its snapshots without organizations of which nothing was read: their last run stays the newest.
+    """The job and its snapshots without unread organizations, so that their last run stays the newest.
 
-    Each is noted in the history, and stays in the report as one that was not read. Raises NothingRead when none is
-    left.
+    The history records each of them, and the report lists it as not read. Raises NothingRead when none is left.
     """
     reasons = {one: _why_unreached(snapshot) for one, snapshot in snapshots.items() if nothing_read(snapshot)}
     for organization, reason in reasons.items():
@@ -356,7 +356,7 @@ _API_DOWN = "The API is down: try again later; see https://status.atlassian.com 
 
 
 def _why_unreached(snapshot: Snapshot) -> str:
-    """The reason why most collectors failed."""
+    """The most common reason why the collectors failed."""
     codes = Counter(one.code for one in snapshot.collections)
     common = codes.most_common(1)[0][0]
     return next(one.reason for one in snapshot.collections if one.code == common)
@@ -379,7 +379,7 @@ def _draft(job: Job, started_at: datetime) -> RunDraft:
 
 
 def _decoder_warnings(state: State) -> list[str]:
-    """The warnings that decoders give rise to, one sentence each."""
+    """The warnings about decoders, one sentence each."""
     sentences = (one.sentence(state.organization_name(one.organization)) for one in state.decoders)
     return [told for told in sentences if told]
 

@@ -19,9 +19,9 @@ from contribaudit.store.records import RunRecord
 
 
 def judge_last(job: Job) -> Report:
-    """The newest saved run of the job's organizations, judged anew as of now; reads nothing and keeps nothing.
+    """The newest saved run of the job's organizations, judged as of now; reads no API and saves nothing.
 
-    Raises UsageError when none of them was ever read.
+    Raises UsageError when no organization was ever read.
     """
     with job.store.at_once():
         record, snapshots = _newest_run(job)
@@ -29,10 +29,10 @@ def judge_last(job: Job) -> Report:
 
 
 def judge_at(job: Job, moment: datetime) -> Report:
-    """The same as of a past moment: the newest run of each organization that had begun by then, under today's policy.
+    """The report as of a past moment: each organization's newest run that had begun by then, under today's policy.
 
-    What people recorded, confirmed, took back or approved later does not count. Raises UsageError when there was no
-    run yet.
+    Later attestations, confirmations, revocations and approvals do not count. Raises UsageError when there was no run
+    yet.
     """
     with job.store.at_once():
         record, snapshots = _newest_run(job, moment)
@@ -40,14 +40,14 @@ def judge_at(job: Job, moment: datetime) -> Report:
 
 
 def state_at(job: Job, moment: datetime) -> State:
-    """What was known at a past moment, by the runs that had begun by then. Raises UsageError when there was none."""
+    """The state at a past moment, by the runs that had begun by then. Raises UsageError when there was none."""
     with job.store.at_once():
         record, snapshots = _newest_run(job, moment)
         return state_of(job, record.id, snapshots, moment, collectors.ALL)
 
 
 def last_state(job: Job) -> State:
-    """What the newest saved run of each organization means now. Raises UsageError when there is none."""
+    """The state of each organization's newest saved run, as of now. Raises UsageError when there is none."""
     with job.store.at_once():
         record, snapshots = _newest_run(job)
         return state_of(job, record.id, snapshots, job.clock(), collectors.ALL)
@@ -60,7 +60,7 @@ def last_deadlines(job: Job) -> tuple[State, tuple[Deadline, ...]]:
 
 
 def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
-    """What would change of the same state under a hypothesis; reads nothing and keeps nothing.
+    """How the newest saved run's outcomes would change under a hypothesis; reads no API and saves nothing.
 
     Raises UsageError when there is no saved run, or when the policy asks for no check.
     """
@@ -82,7 +82,7 @@ def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:
 
 
 def _newest_run(job: Job, moment: datetime | None = None) -> tuple[RunRecord, dict[str, Snapshot]]:
-    """The newest run, and what the newest of each organization saw; of those that had begun by `moment`, if given.
+    """The newest run, and the snapshot of each organization's newest run that had begun by `moment`, if given.
 
     Raises UsageError when there is none.
     """
