@@ -1,7 +1,7 @@
 """Every error that this tool raises on purpose, each with a next step.
 
-The exit code of an `AdminApiError` counts only where a single call was the whole job (`doctor`, `init`): in an audit a
-failed call makes outcomes `unknown`, and the findings decide.
+The exit code of an `AdminApiError` only matters when a single call was the whole job (`doctor`, `init`). In an audit, a
+failed call makes outcomes `unknown`, and the findings decide the exit code.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def installing(extra: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """The known word that is most like this one, whatever its case; "" if none is near."""
+    """The most similar known word, ignoring case; "" when none is similar."""
     from difflib import get_close_matches
 
     by_folded = {one.casefold(): one for one in sorted(known)}
@@ -56,32 +56,32 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """ "Did you mean x? " before a hint; "" where nothing is near."""
+    """ "Did you mean x? ", to put before a hint; "" without a similar word."""
     name = nearest(word, known)
     return f"Did you mean {name}? " if name else ""
 
 
 def or_meant(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """ "; did you mean `x`?" behind a message; "" where nothing is near."""
+    """ "; did you mean `x`?", to put after a message; "" without a similar word."""
     name = nearest(word, known, cutoff)
     return f"; did you mean `{name}`?" if name else ""
 
 
 def invalid(error: ValidationError) -> str:
-    """The first thing that a model refuses: "key `a.b`: what is wrong"."""
+    """The first error of a model: "key `a.b`: what is wrong"."""
     first = error.errors(include_url=False, include_input=False)[0]
     return f"key `{'.'.join(str(part) for part in first['loc'])}`: {first['msg']}"
 
 
 class ContribauditError(Exception):
-    """Something went wrong that a person can act on.
+    """A problem that a person can act on.
 
     `message` says what happened, `hint` what to do next. Neither ever holds a key, a token or a header.
     """
 
     exit_code: ClassVar[int] = exit_codes.TOOL
     code: ClassVar[str] = "error"
-    """Names the kind of error to programs; each class has its own, and the exit code of its base unless it says so."""
+    """Names the kind of error for programs. Each class sets its own code; the exit code is inherited unless set."""
 
     def __init_subclass__(cls, *, code: str, exit_code: int | None = None) -> None:
         super().__init_subclass__()
@@ -122,7 +122,7 @@ class AmbiguousSubject(UsageError, code="ambiguous_subject"):
 
 
 class SubprocessorsNotRead(UsageError, code="subprocessors_not_read"):
-    """A page of sub-processors that cannot be taken in whole, and so is not taken in at all.
+    """A page of sub-processors cannot be read completely, so none of it is imported.
 
     `why` is a word for programs: "truncated", "unlabelled", "another_page".
     """
@@ -137,14 +137,14 @@ class CredentialError(ContribauditError, code="key_missing", exit_code=exit_code
 
 
 class KeyStoreUnusable(CredentialError, code="keyring_unusable"):
-    """The operating system's keyring cannot be used here, or is one that we do not trust with a key."""
+    """The operating system's keyring is unusable here, or not trusted with a key."""
 
 
 class AdminApiError(ContribauditError, code="api_error", exit_code=exit_codes.UNVERIFIED):
     """A call to the admin API gave no usable answer.
 
-    `call` is method and path ("POST /admin/v2/orgs/{orgId}/workspaces"); `missing_scope` names the scope that the
-    call needs, when a missing one is a likely cause, else None.
+    `call` is method and path ("POST /admin/v2/orgs/{orgId}/workspaces"). `missing_scope` names the scope that the call
+    needs when it is probably missing, else None.
     """
 
     def __init__(self, message: str, *, call: str, hint: str = "", missing_scope: str | None = None) -> None:
@@ -154,7 +154,7 @@ class AdminApiError(ContribauditError, code="api_error", exit_code=exit_codes.UN
 
 
 class AdminApiUnreachable(AdminApiError, code="unreachable", exit_code=exit_codes.UNREACHED):
-    """No answer came back."""
+    """No answer arrived."""
 
 
 class NameNotResolved(AdminApiUnreachable, code="dns"):
@@ -162,11 +162,11 @@ class NameNotResolved(AdminApiUnreachable, code="dns"):
 
 
 class TlsFailed(AdminApiUnreachable, code="tls"):
-    """The TLS handshake failed, usually on a proxy's certificate."""
+    """The TLS handshake failed, usually because of a proxy's certificate."""
 
 
 class ConnectionRefused(AdminApiUnreachable, code="connection_refused"):
-    """Nobody listens at that address, or a firewall refuses."""
+    """Nothing listens at that address, or a firewall refuses."""
 
 
 class TimedOut(AdminApiUnreachable, code="timeout"):
@@ -178,7 +178,7 @@ class KeyRefused(AdminApiError, code="key_refused", exit_code=exit_codes.KEY):
 
 
 class TokenRefused(KeyRefused, code="token_refused"):
-    """401 from a site: the API token is wrong, expired or revoked, or lacks a scope. The organization's key is not."""
+    """401 from a site: its token is wrong, expired, revoked or lacks a scope. The organization's key is unaffected."""
 
 
 class AccessDenied(AdminApiError, code="forbidden", exit_code=exit_codes.KEY):
@@ -194,9 +194,9 @@ class OrganizationNotFound(AdminApiError, code="organization_not_found", exit_co
 
 
 class RateLimited(AdminApiError, code="rate_limited"):
-    """429, still after every wait that the API asked for.
+    """429, even after every wait that the API asked for.
 
-    `wait_seconds` is what the API asked for, None when it did not say.
+    `wait_seconds` is the wait that the API asked for, None when it did not say.
     """
 
     def __init__(self, message: str, *, call: str, hint: str = "", wait_seconds: float | None = None) -> None:
@@ -209,22 +209,22 @@ class ServerFailed(AdminApiError, code="server_failed"):
 
 
 class UnexpectedAnswer(AdminApiError, code="unexpected_answer"):
-    """An answer that is not what the API documents: HTML, broken JSON, a redirect, a repeated cursor."""
+    """An answer is not what the API documents: HTML, broken JSON, a redirect, a repeated cursor."""
 
 
 class ListNotWhole(UnexpectedAnswer, code="list_not_whole"):
-    """A list ended, and its own numbers show that it is incomplete.
+    """A list came to its end, but its own numbers show that it is incomplete.
 
-    Each kind has a class of its own.
+    Each kind of contradiction has its own class.
     """
 
 
 class CountMismatch(ListNotWhole, code="count_mismatch"):
-    """The number of different entries is not the one that the list announced."""
+    """The number of different entries differs from the announced number."""
 
 
 class TotalChanged(ListNotWhole, code="total_changed"):
-    """One page announced another total than the page before it."""
+    """A page announced a different total than the page before it."""
 
 
 class NoTotal(ListNotWhole, code="no_total"):
@@ -232,21 +232,21 @@ class NoTotal(ListNotWhole, code="no_total"):
 
 
 class RepeatedEntries(ListNotWhole, code="repeated_entries"):
-    """Entries came twice in a list without a total, so that others may be missing."""
+    """A list without a total repeated entries, so others may be missing."""
 
 
 class NoEnvelope(ListNotWhole, code="no_envelope"):
-    """A page does not say whether there is a next one."""
+    """A page does not say whether there is a next page."""
 
 
 class MoreThanRead(ListNotWhole, code="more_than_read"):
-    """A page says besides its entries that something is missing: an error, or a next page under another name."""
+    """A page says outside its entries that something is missing: an error, or a next page under another name."""
 
 
 class QueryRefused(UnexpectedAnswer, code="query_refused"):
-    """The GraphQL gateway answered no part of a query: it does not know a field, or does not allow it.
+    """The GraphQL gateway answered no part of a query, because it does not know a field or does not allow it.
 
-    `errors` are the gateway's own, with their messages fit to be shown.
+    `errors` are the gateway's own, with their messages made fit for display.
     """
 
     def __init__(self, message: str, *, call: str, hint: str = "", errors: tuple[dict[str, Any], ...] = ()) -> None:
@@ -255,11 +255,11 @@ class QueryRefused(UnexpectedAnswer, code="query_refused"):
 
 
 class CursorRefused(UnexpectedAnswer, code="cursor_refused"):
-    """400 from the event stream: it refuses the cursor, or the time to start at."""
+    """400 from the event stream: it rejects the cursor or the start time."""
 
 
 class NothingRead(ContribauditError, code="nothing_read", exit_code=exit_codes.UNREACHED):
-    """No call of an audit got a usable answer, for a reason other than the key; nothing is judged or kept."""
+    """No call of an audit got a usable answer, for a reason other than the key; nothing is judged or saved."""
 
 
 class PageNotRead(ContribauditError, code="page_not_read", exit_code=exit_codes.UNREACHED):
@@ -286,11 +286,11 @@ class StoreNewer(StoreError, code="store_newer"):
 
 
 class StoreDamaged(StoreError, code="store_damaged", exit_code=exit_codes.DAMAGED):
-    """The store's file is not a readable database any more."""
+    """The store's file is no longer a readable database."""
 
 
 class EvidenceDamaged(ContribauditError, code="evidence_damaged", exit_code=exit_codes.DAMAGED):
-    """Exported evidence is not what its manifest, signature or chain says."""
+    """Exported evidence does not match its manifest, signature or chain."""
 
 
 class EvidenceNewer(ContribauditError, code="evidence_newer"):
@@ -302,4 +302,4 @@ class OutputError(ContribauditError, code="output"):
 
 
 class NotDelivered(ContribauditError, code="not_delivered", exit_code=exit_codes.UNREACHED):
-    """A destination of `notify test` did not take the message."""
+    """A destination of `notify test` did not accept the message."""

@@ -1,4 +1,4 @@
-"""The exit codes that scripts and schedulers count on, and which of several wins."""
+"""The exit codes that scripts and schedulers rely on, and which code wins when several apply."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 OK = 0
 """Everything that the policy requires was verified."""
 FINDINGS = 1
-"""A finding at or above --fail-on."""
+"""There is a finding at or above --fail-on."""
 USAGE = 2
 """The command line, the configuration or the policy file is wrong."""
 UNVERIFIED = 3
@@ -17,7 +17,7 @@ KEY = 4
 DAMAGED = 5
 """Stored or exported evidence is damaged."""
 UNREACHED = 69
-"""Nothing could be read, for another reason than the key; nothing was judged and no run is kept."""
+"""Nothing could be read, for a reason other than the key; nothing was judged and no run is saved."""
 TOOL = 70
 """The tool itself failed: its store, its disk, or a bug; nothing was judged."""
 INTERRUPTED = 130
@@ -29,6 +29,6 @@ PRECEDENCE = (INTERRUPTED, TERMINATED, TOOL, USAGE, KEY, UNREACHED, DAMAGED, FIN
 
 
 def gravest(codes: Iterable[int]) -> int:
-    """The code that counts when several apply, 0 for none. A code that is not fixed counts as TOOL."""
+    """The code that counts when several apply, 0 for none. An unknown code counts as TOOL."""
     known = {code if code in PRECEDENCE else TOOL for code in codes}
     return next((code for code in PRECEDENCE if code in known), OK)

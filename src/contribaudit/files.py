@@ -1,9 +1,9 @@
-"""Reads the files that people name, within bounds; writes our own files and folders completely or not at all.
+"""Reads files that people name, within limits, and writes our own files and folders completely or not at all.
 
-What a named file holds may come from anyone, so nothing in it ends the program with anything but `Unreadable` or
-`NotToml`, and it is never waited for. What is being written lies next to its place, under a name of ours. A killed
-process removes nothing: its leftovers go when the next one writes into the same folder. They bear our name, belong to
-this account, and are locked by nobody, since a lock ends with the process that held it.
+A named file may hold anything, so nothing in it ends the program with another error than `Unreadable` or `NotToml`, and
+reading never blocks. An unfinished file lies next to its final place, under a name of ours. A killed process cannot
+clean up, so the next process that writes to the same folder removes its leftovers: files with our naming pattern that
+belong to this account and are no longer locked, since a lock ends with its process.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from contribaudit.errors import CredentialError
 MOST_BYTES = 1_000_000
 _DEEPEST = 32
 _LARGEST = 10**40
-"""Far beyond what any key takes, which then says so in its own words; far below what Python refuses to print."""
+"""Far beyond any key's own limit, whose message is better, and far below what Python refuses to print."""
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){200}""")
-"""tomllib needs the square of a dotted key's length."""
+"""tomllib takes quadratic time for a long dotted key."""
 _BY_MARK = (
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark is a prefix of this one
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -37,7 +37,7 @@ _BY_MARK = (
 
 
 class Unreadable(Exception):
-    """The file cannot be read, or is not text. `reason` and `hint` are for people; `missing` if there is no file."""
+    """The file cannot be read, or is not text. `reason` and `hint` are for people; `missing` means no such file."""
 
     def __init__(self, reason: str, hint: str, *, missing: bool = False) -> None:
         super().__init__(reason)
@@ -57,12 +57,12 @@ class NotToml(Exception):
 
 
 def read_bytes(path: Path, *, most: int = MOST_BYTES, follow: bool = True) -> bytes:
-    """What a regular file of at most `most` bytes holds; `follow` False refuses a symbolic link.
+    """The content of a regular file of at most `most` bytes; `follow` False refuses a symbolic link.
 
-    A named pipe or a device is refused at once, since it may never end. Raises Unreadable.
+    A named pipe or a device is refused right away, since it may never end. Raises Unreadable.
     """
     try:
-        # Opening a named pipe for reading waits for a writer, except like this.
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         descriptor = os.open(path, flags | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
         with os.fdopen(descriptor, "rb") as file:
@@ -90,12 +90,12 @@ def _no_file(status: os.stat_result) -> str:
     if stat.S_ISDIR(mode):
         return "this is a folder"
     if stat.S_ISCHR(mode) and status.st_rdev == Path(os.devnull).stat().st_rdev:
-        return ""  # "no file", as shells spell it
+        return ""  # the null device stands for an empty file, as in shells
     return "this is a named pipe" if stat.S_ISFIFO(mode) else "this is a device, not a file"
 
 
 def decoded(content: bytes) -> str:
-    """The text, without a byte order mark: UTF-8, or what a mark at its start says. Raises Unreadable."""
+    """The text without its byte order mark: UTF-8, or the encoding of the mark. Raises Unreadable."""
     encoding = next((name for mark, name in _BY_MARK if content.startswith(mark)), "utf-8-sig")
     if encoding == "utf-8-sig" and (guess := _encoding_without_mark(content)):
         raise Unreadable(f"it is {guess} without a byte order mark", "Save the file as UTF-8")
@@ -121,12 +121,12 @@ def _encoding_without_mark(content: bytes) -> str:
 
 
 def read_text(path: Path, *, most: int = MOST_BYTES) -> str:
-    """The file's text, whatever Unicode encoding a Windows editor gave it. Raises Unreadable."""
+    """The file's text, in any Unicode encoding that a Windows editor may write. Raises Unreadable."""
     return decoded(read_bytes(path, most=most))
 
 
 def toml(text: str) -> dict[str, Any]:
-    """The text as TOML, at most 32 levels deep and without numbers that nothing needs. Raises NotToml."""
+    """The text as TOML, at most 32 levels deep and without extreme numbers. Raises NotToml."""
     import tomllib
 
     if long := _LONG_KEY.search(text):
@@ -148,7 +148,7 @@ def toml(text: str) -> dict[str, Any]:
 
 
 def _refuse_extremes(document: dict[str, Any], text: str) -> None:
-    """Check level by level: what is nested too deeply for Python's stack cannot be checked recursively."""
+    """Refuse deep nesting and extreme numbers, level by level, because recursion could exhaust Python's stack."""
     level: list[Any] = [document]
     for _ in range(_DEEPEST):
         inner: list[Any] = []
@@ -174,17 +174,18 @@ def _deepest_line(text: str) -> int:
 
 
 def refuse_shared(what: str, path: Path, status: os.stat_result) -> None:
-    """Raises CredentialError for a secret's file that is not for this account alone.
+    """Raise CredentialError for a secret's file that other accounts can read or change.
 
-    A file that an orchestrator mounts cannot be changed here, so it may be readable by others: it belongs to root or
-    to this account, nobody else may write it, and it is read-only, on a read-only mount, or behind a `..data` link.
+    A file mounted by an orchestrator cannot be changed here, so others may be able to read it. It must then belong to
+    root or this account, be writable for nobody else, and be read-only, on a read-only mount, or behind a `..data`
+    link.
     """
     if os.name != "posix" or not stat.S_ISREG(status.st_mode):
         return
     others = stat.S_IMODE(status.st_mode) & 0o077
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if folder and path.absolute().parent == Path(folder).absolute():
-        others &= ~stat.S_IRGRP  # systemd gives its service these files, and nobody else may enter their folder
+        others &= ~stat.S_IRGRP  # systemd gives these files to its service, and nobody else can enter their folder
     if others and not (status.st_uid in (0, os.geteuid()) and not others & 0o022 and _mounted(path, status)):
         hint = "Hand it over by descriptor: --api-key-fd N, with N<FILE in the shell"
         if status.st_uid == os.geteuid():
@@ -201,7 +202,7 @@ def _mounted(path: Path, status: os.stat_result) -> bool:
 
 try:
     import fcntl
-except ImportError:  # Windows: what a kill left stays
+except ImportError:  # Windows: leftovers of a killed process stay
     fcntl = None  # type: ignore[assignment]
 
 _NAME = re.compile(r"\..*\.contribaudit\.partial-[0-9a-f]{12}", re.DOTALL)
@@ -210,16 +211,16 @@ _TRIES = 5
 
 @contextmanager
 def unfinished(place: Path, *, folder: bool = False) -> Iterator[Path]:
-    """A new empty file, or folder, for this account only, beside `place`: fill it, and rename it to its place.
+    """A new empty file or folder next to `place`, for this account only: fill it, and rename it to its place.
 
-    What was not renamed by the end of the block is removed. Raises OSError.
+    Whatever was not renamed by the end of the block is removed. Raises OSError.
     """
     _remove_leftovers(place.parent)
     for _ in range(_TRIES):
         path = place.parent / f".{place.name[:40]}.contribaudit.partial-{os.urandom(6).hex()}"
         with termination.undoing(lambda path=path: _remove(path)):  # type: ignore[misc]
             lock = _open_locked(path, folder=folder)
-            if lock is None:  # another process took it for a leftover, before it was locked
+            if lock is None:  # another process removed it as a leftover before it was locked
                 continue
             try:
                 yield path
@@ -231,7 +232,7 @@ def unfinished(place: Path, *, folder: bool = False) -> Iterator[Path]:
 
 
 def write_new(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file that is not there yet, whole or not at all. Raises FileExistsError and OSError."""
+    """Write a file that does not exist yet, completely or not at all. Raises FileExistsError and OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -242,7 +243,7 @@ def write_new(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 
 def _open_locked(path: Path, *, folder: bool) -> int | None:
-    """The descriptor that locks the path while it is open; None where somebody else has locked or removed it."""
+    """The descriptor that locks the path while it is open; None when another process has locked or removed the path."""
     if folder:
         path.mkdir(mode=0o700)
         if fcntl is None:
@@ -260,7 +261,7 @@ def _open_locked(path: Path, *, folder: bool) -> int | None:
             os.close(descriptor)
             return None
         except OSError:
-            return descriptor  # a file system without locks, on which nothing is taken for a leftover either
+            return descriptor  # a file system without locks, where nothing is removed as a leftover either
         if not path.exists():
             os.close(descriptor)
             return None

@@ -1,4 +1,4 @@
-"""Where the command begins: standard streams and signals first, then everything else."""
+"""The entry point of the command: standard streams and signals first, then everything else."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ def main() -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Replace each closed standard stream by one that is empty and discards what is written.
+    """Replace each closed standard stream with an empty one that discards what is written.
 
-    Python has None for it, and its number would go to the next file that is opened: the history, a connection.
+    Python has None for a closed stream, and the next file that is opened would get its number: the history, a
+    connection.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:

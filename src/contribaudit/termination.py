@@ -1,8 +1,8 @@
-"""Ends the process when it is told to: at any moment, at once, with one sentence and the code of the signal.
+"""Ends the process on a signal: at any moment, at once, with one sentence and the signal's exit code.
 
-An exception that a signal handler raises can be lost in a finalizer, a callback or an import, or come out as a
-traceback. So nothing is raised: what is unfinished is undone, the sentence is written, and the process is gone. The
-history needs no more than that, since a transaction that was not committed never was.
+An exception raised by a signal handler can be lost in a finalizer, a callback or an import, or appear as a traceback.
+So nothing is raised: unfinished work is undone, the sentence is written, and the process exits. The history needs
+nothing more, because an uncommitted transaction leaves no trace.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ SENTENCES = {
     signal.SIGINT: "Interrupted; nothing unfinished was saved.",
     signal.SIGTERM: "Terminated; nothing unfinished was saved.",
 }
-if os.name == "posix":  # a terminal window that is closed
+if os.name == "posix":  # sent when a terminal window is closed
     CODES[signal.SIGHUP] = CODES[signal.SIGTERM]
     SENTENCES[signal.SIGHUP] = SENTENCES[signal.SIGTERM]
 _SOON_SECONDS = 1.0
-"""The main thread answers by then, unless it is inside a library that does not come back."""
+"""How long the main thread may take to react; only a blocked library call takes longer."""
 _HELD_SECONDS = 5.0
-"""How long a signal waits for what must not be cut in two."""
+"""How long a signal waits for steps that must not be separated."""
 _UNDO_SECONDS = 10.0
 """How long undoing may take."""
 
@@ -50,9 +50,9 @@ _announce: Callable[[str, int], None] = _plain
 
 
 def listen() -> None:
-    """From now on SIGINT, SIGTERM and SIGHUP end this process. Called first, before anything else is imported.
+    """Make SIGINT, SIGTERM and SIGHUP end this process. Called first, before anything else is imported.
 
-    A signal that whoever started the process told it to ignore stays ignored.
+    A signal that the parent process set to be ignored stays ignored.
     """
     global _listening
     if _listening:
@@ -62,13 +62,13 @@ def listen() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _on_signal)
     if os.name == "posix":
-        with suppress(OSError):  # no descriptor is left: the main thread alone answers
+        with suppress(OSError):  # without a free descriptor, only the main thread reacts
             _listen_in_thread()
         _keep_terminal()
 
 
 def _keep_terminal() -> None:
-    """Restore the terminal's modes of now when a signal comes: a question for a key turns the echo off."""
+    """Restore the current terminal modes when a signal comes, because a prompt for a key turns echo off."""
     import termios
 
     try:
@@ -77,7 +77,7 @@ def _keep_terminal() -> None:
         return
 
     def undo() -> None:
-        # From the background that would stop the process.
+        # A background process would be stopped by this.
         if os.tcgetpgrp(0) == os.getpgrp() and termios.tcgetattr(0) != found:
             termios.tcsetattr(0, termios.TCSANOW, found)
 
@@ -88,7 +88,7 @@ def _listen_in_thread() -> None:
     import fcntl
 
     ends = os.pipe()
-    # Where a standard stream is closed its number is free, and would be written to as that stream.
+    # A closed standard stream leaves its number free; the pipe must not take it, or be written to as that stream.
     reading, writing = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) if end < 3 else end for end in ends)
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
@@ -96,14 +96,14 @@ def _listen_in_thread() -> None:
 
 
 def announce_through(announce: Callable[[str, int], None]) -> None:
-    """Set the function that writes the sentence and is given the exit code. It may run between any two steps."""
+    """Set the function that writes the sentence; it gets sentence and exit code, and may run at any moment."""
     global _announce
     _announce = announce
 
 
 @contextmanager
 def undoing(undo: Callable[[], None]) -> Iterator[None]:
-    """Call `undo` when a signal ends the process within the block, whose own end does not call it."""
+    """Call `undo` when a signal ends the process within the block; a normal end of the block does not call it."""
     key = object()
     _undo[key] = undo
     try:
@@ -114,9 +114,9 @@ def undoing(undo: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Delay a signal until the end of the block: for two short steps that belong together.
+    """Delay a signal until the end of the block, for two short steps that belong together.
 
-    After some seconds it waits no longer, and what `undoing` names is undone.
+    After a few seconds the signal waits no longer, and the functions registered with `undoing` run.
     """
     global _held
     _held += 1
@@ -129,14 +129,14 @@ def held() -> Iterator[None]:
 
 
 def within(seconds: float, number: int) -> None:
-    """End the process by this signal unless it has ended by itself by then."""
+    """End the process with this signal unless it has ended by itself by then."""
     timer = threading.Timer(seconds, _end, (number,))
     timer.daemon = True
     timer.start()
 
 
 def leave(code: int) -> NoReturn:
-    """End the process with this code now that everything is written: threads that still work are not waited for."""
+    """End the process with this code, with all output written, without waiting for threads that are still working."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()
@@ -152,7 +152,7 @@ def _on_signal(number: int, _frame: FrameType | None) -> None:
 
 
 def _watch(reading: int) -> None:
-    """End the process for a main thread that is stuck in a library."""
+    """End the process in place of a main thread that is stuck in a library."""
     while True:
         for number in os.read(reading, 64):
             if number in CODES and not _begun.wait(_SOON_SECONDS) and not (_held and _begun.wait(_HELD_SECONDS)):
@@ -162,14 +162,14 @@ def _watch(reading: int) -> None:
 def _end(number: int) -> None:
     global _ending_thread
     if not _once.acquire(blocking=False):
-        if _ending_thread != threading.get_ident():  # another thread is at it; else this is one more Ctrl-C
+        if _ending_thread != threading.get_ident():  # another thread is ending it; else one more Ctrl-C
             threading.Event().wait()
         return
     _ending_thread = threading.get_ident()
     _begun.set()
     guard = threading.Timer(_UNDO_SECONDS, os._exit, (CODES[signal.Signals(number)],))
     guard.daemon = True
-    with suppress(RuntimeError):  # the interpreter is on its way out, and starts no thread any more
+    with suppress(RuntimeError):  # the interpreter is shutting down and starts no more threads
         guard.start()
     for undo in reversed(list(_undo.values())):
         with suppress(Exception):

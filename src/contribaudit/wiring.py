@@ -1,4 +1,4 @@
-"""Builds what the pipeline needs from the settings. The front ends call this, and only this."""
+"""Builds what the pipeline needs from the settings; the only module that front ends call for that."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ if TYPE_CHECKING:
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
-"""How a home folder refuses that is another account's, read-only, or none."""
+"""Errors of a home folder that belongs to another account, is read-only, or does not exist."""
 
 
 def load_rulebook(settings: AppSettings) -> Rulebook:
-    """The shipped rulebook, with the user's files in place of its own, and their decoders. Raises RulebookError."""
+    """The shipped rulebook, with the user's files in place of the shipped ones, and decoders. Raises RulebookError."""
     return decoders.with_folder(loader.load(settings.rulebook), settings.decoders, catalogue.ALL)
 
 
@@ -61,7 +61,7 @@ class _KnownNames(TypedDict):
 
 
 def _known_names(rulebook: Rulebook) -> _KnownNames:
-    """What a policy file may name."""
+    """The names that a policy file may use."""
     return {
         "checks": by_id(checks.ALL),
         "vocabularies": {**rulebook.vocabularies(), "settings": checks.DECIDABLE},
@@ -73,12 +73,12 @@ def _known_names(rulebook: Rulebook) -> _KnownNames:
 def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = None) -> AuditPolicy:
     """The policy file, or the `essentials` pack when there is none. Raises PolicyFileError.
 
-    `text` is taken in place of what the file holds, to try a change before it is written.
+    `text` replaces the content of the file, to try a change before it is written.
     """
     policy = policy_file.load(path, **_known_names(rulebook), text=text)
     try:
         here = Path.cwd().resolve()
-    except OSError:  # a present folder that is gone, or that this account may not enter
+    except OSError:  # the current folder was removed, or this account may not enter it
         return policy
     if path is None or not path.resolve().is_relative_to(here):
         return policy
@@ -86,9 +86,9 @@ def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = Non
 
 
 def policy_then(settings: AppSettings, job: Job, moment: datetime) -> AuditPolicy:
-    """The policy that judged the newest run begun by then; where that is not kept, the configured one.
+    """The policy that judged the newest run begun by then, or the configured policy when that one was not kept.
 
-    Raises PolicyFileError where this version cannot read it, StoreDamaged where its text was altered.
+    Raises PolicyFileError when this version cannot read it, StoreDamaged when its text was altered.
     """
     newest = job.newest_run(moment)
     kept = kept_policy(job.store, newest.policy_sha256, job.rulebook) if newest and newest.policy_sha256 else None
@@ -96,9 +96,9 @@ def policy_then(settings: AppSettings, job: Job, moment: datetime) -> AuditPolic
 
 
 def kept_policy(store: History, sha256: str, rulebook: Rulebook) -> AuditPolicy | None:
-    """The policy that judged a run, as the history keeps it; None where it does not.
+    """The policy that judged a run, as the history keeps it; None when it was not kept.
 
-    Raises PolicyFileError where this version cannot read it, StoreDamaged where its text was altered.
+    Raises PolicyFileError when this version cannot read it, StoreDamaged when its text was altered.
     """
     text = store.kept_policy(sha256)
     if text is None:
@@ -108,18 +108,18 @@ def kept_policy(store: History, sha256: str, rulebook: Rulebook) -> AuditPolicy 
         raise StoreDamaged(
             f"The policy {sha256[:12]}… in the history was altered", hint="Name the policy with --policy"
         )
-    return replace(policy, sha256=sha256, resolved_toml=text)  # its own comments name the files that it came from
+    return replace(policy, sha256=sha256, resolved_toml=text)  # the text's comments name the original files
 
 
 def load_attestations(settings: AppSettings) -> tuple[Row, ...]:
-    """What the configured folder of attestation files holds. Raises UsageError that names every wrong row."""
+    """The rows of the configured folder of attestation files. Raises UsageError that names every wrong row."""
     return files.load_folder(settings.attestations) if settings.attestations is not None else ()
 
 
 def open_store(settings: AppSettings, location: str | None = None, *, reading: bool = False) -> History:
-    """The history at `location` (--store), or where the configuration says. Raises StoreError.
+    """The history at `location` (--store), or at the configured location. Raises StoreError.
 
-    `reading`: for somebody who only looks; nothing is made where there is none.
+    `reading` is for a caller that only reads; a missing history is then not created.
     """
     files.never_attach(*secrets(settings))
     opened = History.open_to_read if reading else History.open
@@ -146,12 +146,13 @@ def targets(
     progress: Progress = SILENT,
     on_key: Callable[[SecretStr], None] = lambda _key: None,
 ) -> tuple[Target, ...]:
-    """Every configured organization; those that `chosen` leaves out, or that have no key, cannot be read.
+    """Every configured organization; those that `chosen` leaves out or that have no key cannot be read.
 
-    `named` is the key of the command line. `on_key` is told each key and token that was found, to keep it out of what
-    is written.
-    An organization without a key stays in the audit, as one that nobody read. Raises CredentialError when not one
-    of them has a key, ConfigurationError when none is configured, UsageError for a choice that is not configured.
+    `named` is the key of the command line. `on_key` gets each key and token that was found, so that they can be kept
+    out of all output.
+
+    An organization without a key stays in the audit as not read. Raises CredentialError when no organization has a key,
+    ConfigurationError when none is configured, UsageError for a choice that is not configured.
     """
     found: list[Target] = []
     missing: list[CredentialError] = []
@@ -187,7 +188,7 @@ def targets(
 
 
 def unread_targets(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Target, ...]:
-    """The same organizations for looking at saved runs: no key is needed, nothing is read."""
+    """The configured organizations for looking at saved runs: without a key, and nothing is read."""
     return tuple(
         _left_out(one) if chosen and one.id not in chosen else Target(one.id, one.name, unread_reason="never read yet")
         for one in _configured(settings, chosen)
@@ -201,7 +202,7 @@ def _left_out(one: Organization) -> Target:
 def _configured(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Organization, ...]:
     configured = settings.organizations()
     if not configured:
-        # Naming it on the command line is enough: nothing else needs to be configured for one organization.
+        # One organization named on the command line needs no configuration.
         configured = tuple(Organization(id=one) for one in chosen)
     if not configured:
         raise ConfigurationError(
@@ -219,7 +220,7 @@ def _configured(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Organiz
 def connected(
     settings: AppSettings, organization: str, key: SecretStr, progress: Progress = SILENT, sleep: Sleep = asyncio.sleep
 ) -> AbstractAsyncContextManager[AdminClient]:
-    """A client of the organization at the configured address, with the configured patience."""
+    """A client of the organization, with the configured address and time limits."""
     return connect(
         organization=organization,
         key=key,
@@ -246,7 +247,7 @@ def connected_sites(
     ledger: Ledger | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> AbstractAsyncContextManager[SiteClient]:
-    """A client of the sites, as `connected`. `ledger` is the audit's, a new one by default."""
+    """A client of the sites, configured as in `connected`. `ledger` is the audit's; the default is a new one."""
     return connect_sites(
         accesses,
         api_url=settings.api_url,
@@ -260,7 +261,7 @@ def connected_sites(
 
 
 def signer(settings: AppSettings) -> Signer | None:
-    """The key that evidence is signed with; None where none is configured.
+    """The key that signs evidence; None when none is configured.
 
     Raises ConfigurationError, and CredentialError for a keyring that cannot be used.
     """
@@ -288,7 +289,7 @@ def operator() -> Operator:
 
 
 def trigger(environment: Mapping[str, str]) -> str:
-    """ "schedule" under systemd, cron or a pipeline, else "manual"."""
+    """ "schedule" under systemd, in a pipeline or when CONTRIBAUDIT_TRIGGER says so, else "manual"."""
     scheduled = (
         "INVOCATION_ID" in environment or "CI" in environment or environment.get("CONTRIBAUDIT_TRIGGER") == "schedule"
     )
