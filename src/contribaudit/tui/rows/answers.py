@@ -1,7 +1,7 @@
-"""The form of one console screen: its grid with a row for each subject and a column for each setting, and its texts.
+"""The form for one console screen: a grid with a row for each subject and a column for each setting, and its texts.
 
-Nothing stands in a cell before somebody looked: neither what the policy wants, nor what the plan predicts, nor what the
-last look saw. A cell that stays empty is not recorded.
+No cell is prefilled: neither with the value that the policy wants, nor with the plan's prediction, nor with the last
+attestation. A cell that stays empty is not recorded.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from contribaudit.tui.widgets.field import DAY_FORMS, day_of
 from contribaudit.tui.widgets.grid import Column
 
 Key = tuple[Subject, SettingId]
-"""What is asked of whom."""
+"""The question of one cell: a subject and a setting."""
 KEEP = "="
-"""Pressed for "it still shows what the last look saw"."""
+"""The key for "unchanged since the last look"."""
 EMPTY, NOT_ASKED = "·", "-"
-"""What stands in a cell that nobody answered, and in one that another answer makes pointless."""
+"""Shown in a cell without an answer, and in a cell that another answer makes pointless."""
 _NAMED = 12
-"""So many subjects stand by name in the summary; the rest is counted."""
+"""The most subjects that the summary lists by name; the rest are counted."""
 DIGITS = 9
-"""So many words of a setting have a key of their own."""
+"""The most words of a setting that have a key of their own."""
 
 
 class Answers:
-    """What was answered, what is still asked, and the way back. `state` names the subjects and knows older answers."""
+    """The answers in the form, the open questions, and undo. `state` names the subjects and holds earlier values."""
 
     def __init__(self, state: State, rows: Iterable[Row]) -> None:
         self.state = state
@@ -50,9 +50,9 @@ class Answers:
         self.settings: tuple[Setting, ...] = tuple(dict.fromkeys(row.setting for row in self._rows.values()))
         self.values: dict[Key, Value] = {}
         self.notes: dict[Key, str] = {}
-        """What to keep beside an answer that stands for several rows."""
+        """Notes on answers that one statement gave for several rows."""
         self._steps: list[dict[Key, tuple[Value, str]]] = []
-        """What stood there before each step, None where nothing did."""
+        """The values and notes that each step replaced; None for an empty cell."""
         self._pointless = {key for key, row in self._rows.items() if ruled_out(state, row)}
         screens = {row.screen.id: row.screen for row in self._rows.values()}
         self._waiting = [
@@ -61,21 +61,21 @@ class Answers:
         self._hays: list[str] | None = None
 
     def row(self, place: int, column: int) -> Row | None:
-        """The question of a cell; None where the subject has no such setting."""
+        """The question of a cell; None if the form does not ask the subject for that setting."""
         return self._rows.get((self.subjects[place], self.settings[column].id))
 
     def asks(self, place: int, column: int) -> bool:
-        """Whether the cell waits for an answer, or has one."""
+        """Whether the cell's question is asked, answered or not."""
         key = (self.subjects[place], self.settings[column].id)
         return key in self._rows and key not in self._pointless
 
     def value(self, place: int, column: int) -> Value:
-        """The answer; None where there is none."""
+        """The answer in a cell; None if it is empty."""
         return self.values.get((self.subjects[place], self.settings[column].id))
 
     @property
     def asked(self) -> int:
-        """How many cells wait for an answer or have one."""
+        """How many cells are asked, answered or not."""
         return len(self._rows) - len(self._pointless)
 
     @property
@@ -84,7 +84,7 @@ class Answers:
         return len(self.values)
 
     def put(self, places: Iterable[int], column: int, value: Value, note: str = "") -> int:
-        """Answer these cells, or empty them with None; how many changed. Cells that are not asked stay as they are."""
+        """Answer these cells, or empty them with None; returns how many changed. Cells not asked stay unchanged."""
         setting = self.settings[column].id
         keys = [(self.subjects[place], setting) for place in places if self.asks(place, column)]
         before = {key: (self.values.get(key), self.notes.get(key, "")) for key in keys}
@@ -99,7 +99,7 @@ class Answers:
         return len(changed)
 
     def undo(self) -> int:
-        """Take the last step back; how many cells it was about, 0 where there is none."""
+        """Undo the last step; returns how many cells it had changed, 0 if there was none."""
         step = self._steps.pop() if self._steps else {}
         for key, (value, note) in step.items():
             self._set_value(key, value, note)
@@ -107,7 +107,7 @@ class Answers:
         return len(step)
 
     def take_up(self, values: Mapping[Key, Value], notes: Mapping[Key, str]) -> int:
-        """Go on with what a draft holds of this screen; how many answers that are."""
+        """Take over a draft's answers; returns how many cells are now filled."""
         for key, value in values.items():
             if key in self._rows:
                 self._set_value(key, value, notes.get(key, ""))
@@ -116,9 +116,9 @@ class Answers:
         return self.filled
 
     def below(self, shown: Sequence[int], at: int, column: int) -> tuple[Value, list[int]]:
-        """The answer at `at` (its place among `shown`), or the next one above it; that cell, and the empty ones below.
+        """The answer at `at` (a position in `shown`) or the nearest one above, with that cell and the empty ones below.
 
-        None and no cell where there is no answer.
+        (None, []) if there is no answer.
         """
         for source in range(at, -1, -1):
             value = self.value(shown[source], column)
@@ -128,7 +128,7 @@ class Answers:
         return None, []
 
     def after(self, shown: Sequence[int], at: int, column: int) -> tuple[int, int]:
-        """The next empty cell, down the column and then those to the right; the same one where none is empty."""
+        """(row, column) of the next empty cell, down the column, then to the right; the same cell if none is empty."""
         for number, here in enumerate((*range(column, len(self.settings)), *range(column))):
             for place in range(at + 1 if not number else 0, len(shown)):
                 if self.asks(shown[place], here) and self.value(shown[place], here) is None:
@@ -136,7 +136,7 @@ class Answers:
         return at, column
 
     def matching(self, text: str) -> list[int]:
-        """The places of the subjects whose names have every word of it."""
+        """The places of the subjects whose names contain every word of `text`."""
         words = text.casefold().split()
         if not words:
             return list(range(len(self.subjects)))
@@ -156,7 +156,7 @@ class Answers:
             self.notes[key] = note
 
     def _without_point(self, changed: Iterable[Key]) -> list[Key]:
-        """Decide again what depends on these answers. Returns the answered cells that are not asked any more."""
+        """Update which cells these answers make pointless. Returns the answered cells that are no longer asked."""
         lost = []
         for subject, setting in list(changed):
             for one, waits_for in self._waiting:
@@ -172,14 +172,14 @@ class Answers:
 
 
 def name_of(state: State, subject: Subject) -> str:
-    """What a row is called: an organization by its name, whatever else by the name that is typed for it."""
+    """The name of a row: an organization's name, else the alias that people type for the subject."""
     if subject.kind is Kind.ORGANIZATION:
         return state.organization_name(subject.id)
     return alias_of(state, subject).removeprefix("app:")
 
 
 def columns(answers: Answers) -> tuple[Column, ...]:
-    """The subject, then a column for each setting, called by the end of its name."""
+    """A column for the subject, then one for each setting, titled with the last part of its ID."""
     ends = [one.id.rpartition(".")[2].replace("_", " ") for one in answers.settings]
     return (
         Column("", 16, flexible=True),
@@ -188,7 +188,7 @@ def columns(answers: Answers) -> tuple[Column, ...]:
 
 
 def cells(answers: Answers, place: int, cursor: int | None) -> list[Text]:
-    """One row; `cursor` is the column that the cursor is on in it, None in every other row."""
+    """The texts of one row; `cursor` is the column under the cursor, None if the cursor is in another row."""
     found = [Text(safe_text(name_of(answers.state, answers.subjects[place])))]
     for column in range(len(answers.settings)):
         value = answers.value(place, column)
@@ -201,7 +201,7 @@ def cells(answers: Answers, place: int, cursor: int | None) -> list[Text]:
 
 
 def filled_line(answers: Answers, shown: int) -> Text:
-    """How many cells are filled, and how many rows the filter leaves."""
+    """How many cells are filled, and how many rows the filter shows."""
     said = Text(f"{answers.filled} of {answers.asked} filled", "bold")
     if shown < len(answers.subjects):
         said.append(f"   {shown} of {len(answers.subjects)} rows shown", "not bold yellow")
@@ -209,7 +209,7 @@ def filled_line(answers: Answers, shown: int) -> Text:
 
 
 def legend(answers: Answers, place: int, column: int) -> Text:
-    """What the cell under the cursor asks, the keys that answer it, and what the last look saw."""
+    """The question of the cell under the cursor, the keys that answer it, and the last attested value."""
     row, setting = answers.row(place, column), answers.settings[column]
     said = Text(safe_text(setting.title), "bold")
     if row is None:
@@ -237,19 +237,19 @@ def legend(answers: Answers, place: int, column: int) -> Text:
 
 
 def takes(setting: Setting) -> str:
-    """What a cell holds, in a few words."""
+    """The values that a cell of this setting accepts, in a few words."""
     return DAY_FORMS if setting.unit == "date" else allowed(setting)
 
 
 def typed(setting: Setting, text: str, today: date) -> Value:
-    """What was typed into a cell; a day may be `today` or `-90d`. Raises UsageError for what it cannot hold."""
+    """The value of text typed into a cell; a day may be `today` or `-90d`. Raises UsageError for an invalid value."""
     if setting.unit == "date":
         return day_of(text, today).isoformat()
     return parse_value(setting, text)
 
 
 def statement(answers: Answers, column: int, value: Value, places: Sequence[int], narrowed: str) -> str:
-    """The note of each row that one statement covers; "" of one row. `narrowed` is the filter that chose the rows."""
+    """The note on each row that one statement covers; "" for a single row. `narrowed` is the filter in use."""
     if len(places) < 2:
         return ""
     everywhere = sum(1 for place in range(len(answers.subjects)) if answers.asks(place, column))
@@ -269,7 +269,7 @@ NO_KEY = (
 
 
 def where(screen: Screen, path: str) -> Text:
-    """The way to the screen, and the note on it."""
+    """The console path of the screen, and the rulebook's note on it."""
     said = (
         Text()
         .append("Go to  ", "dim")
@@ -283,7 +283,7 @@ def where(screen: Screen, path: str) -> Text:
 
 
 def digests(shots: Sequence[Attachment]) -> Text:
-    """What a screenshot is known by."""
+    """Name, size and digest of each screenshot, one per line."""
     said = Text()
     for shot in shots:
         said.append(f"{safe_text(shot.name)}, {shot.size_bytes:,} bytes, SHA-256 {shot.sha256}\n")
@@ -291,7 +291,7 @@ def digests(shots: Sequence[Attachment]) -> Text:
 
 
 def summary(state: State, made: Sequence[Attestation]) -> Text:
-    """What would be kept, equal values together, with what holds each."""
+    """The values that would be recorded, equal ones together, with their anchors and doubts."""
     first = made[0]
     said = Text()
     labelled(said, "by", f"{safe_text(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z")

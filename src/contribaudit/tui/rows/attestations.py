@@ -1,4 +1,4 @@
-"""The Evidence screen as rows: what is due, what was attested, what signals mean, what contradicts itself."""
+"""The texts of the Evidence screen: due looks, attestations, the meaning of signals, and contradictions."""
 
 from __future__ import annotations
 
@@ -47,29 +47,29 @@ ATTESTED_COLUMNS = (
 )
 WAITING = "needs second person"
 FILTERS = ("in force", "waiting for confirmation", "superseded", "revoked", "all")
-"""What the list of attestations can be cut down to."""
+"""The filters of the list of attestations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One attestation, and what became of it."""
+    """An attestation with its present status."""
 
     attestation: Attestation
     became: AttestationStatus
     due_on: datetime | None
     wanted: bool
-    """True when findings wait for a second person to confirm it."""
+    """Whether findings wait for a second person to confirm the attestation."""
 
     @property
     def state(self) -> str:
-        """In a word or two."""
+        """The status in a few words."""
         return WAITING if self.wanted else str(self.became)
 
 
 def recorded_of(
     known: Sequence[Attestation], now: datetime, policy: AuditPolicy | None, findings: Sequence[Finding]
 ) -> list[Recorded]:
-    """What people recorded, the newest first, and what became of each by `now`."""
+    """All attestations, newest first, each with its status at `now`."""
     became = what_became(known, now)
     wanted = {(one.subject, one.setting) for one in findings if one.reason_code == SECOND_PERSON}
     found = []
@@ -82,7 +82,7 @@ def recorded_of(
 
 
 def recorded_cells(state: State, one: Recorded) -> list[Text]:
-    """One line of the list of attestations."""
+    """The texts of one line in the list of attestations."""
     told = one.attestation
     style = {AttestationStatus.REVOKED: "dim strike", AttestationStatus.SUPERSEDED: "dim"}.get(one.became, "")
     return [
@@ -97,7 +97,7 @@ def recorded_cells(state: State, one: Recorded) -> list[Text]:
 
 
 def recorded_detail(state: State, one: Recorded, note: str = "") -> Text:
-    """One attestation in full: who, when, where, what holds it and whether that holds still."""
+    """An attestation in full: who, when, where, and its anchors and whether they still hold."""
     told = one.attestation
     said = Text().append(f"{safe_text(told.setting)} = {display(told.value)}\n", "bold")
     said.append(f"{safe_text(alias_of(state, told.subject))}\n\n")
@@ -132,7 +132,7 @@ def recorded_detail(state: State, one: Recorded, note: str = "") -> Text:
 
 
 def cut_down(recorded: Sequence[Recorded], wanted: str) -> list[Recorded]:
-    """Those that one of FILTERS leaves."""
+    """The attestations that match `wanted`, one of FILTERS."""
     match wanted:
         case "all":
             return list(recorded)
@@ -143,7 +143,7 @@ def cut_down(recorded: Sequence[Recorded], wanted: str) -> list[Recorded]:
 
 
 def recorded_line(recorded: Sequence[Recorded], wanted: str) -> Text:
-    """The sentence above the attestations."""
+    """The sentence above the list of attestations."""
     counts = Counter(one.became for one in recorded)
     waiting = sum(1 for one in recorded if one.wanted)
     said = Text().append(f"Shown: {wanted}", "bold").append(" (x: next)   ", "dim")
@@ -154,7 +154,7 @@ def recorded_line(recorded: Sequence[Recorded], wanted: str) -> Text:
 
 
 def made_line(made: Sequence[Attestation]) -> str:
-    """What was recorded, and what holds it."""
+    """A sentence on how many attestations were recorded and how they are anchored."""
     loose = [one for one in made if not one.bound]
     was = counted(len(made), "attestation was recorded", "attestations were recorded")
     if not loose:
@@ -167,7 +167,7 @@ SHEET = ("state", "subject", "setting", "value", "by", "observed_at", "confirmed
 
 
 def sheet_row(state: State, one: Recorded) -> tuple[Cell, ...]:
-    """An attestation for a CSV file."""
+    """The cells of an attestation in a CSV file, in the order of SHEET."""
     told = one.attestation
     return (
         one.state,
@@ -191,12 +191,12 @@ CONFLICT_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """Values that contradict each other."""
+    """Evidence for one setting of a subject that contradicts itself."""
 
     subject: Subject
     setting: SettingId
     said: tuple[Attestation, ...]
-    """By people, for one moment; empty where the contradiction is in other evidence."""
+    """Attestations for the same moment; empty if other evidence is in conflict."""
     finding: Finding | None = None
 
 
@@ -213,7 +213,7 @@ def conflicts_of(known: Sequence[Attestation], now: datetime, findings: Sequence
 
 
 def conflict_cells(state: State, one: Contradiction) -> list[Text]:
-    """One line of the conflicts."""
+    """The texts of one line in the list of conflicts."""
     about = (
         " against ".join(f"{display(told.value)} ({safe_text(told.by)})" for told in one.said)
         if one.said
@@ -225,7 +225,7 @@ def conflict_cells(state: State, one: Contradiction) -> list[Text]:
 
 
 def conflict_detail(state: State, one: Contradiction) -> list[Text]:
-    """The sides of the conflict, one text each, to be put side by side."""
+    """The sides of the conflict, one text each, to be shown side by side."""
     if one.said:
         recorded = [Recorded(told, AttestationStatus.IN_FORCE, None, False) for told in one.said]
         return [recorded_detail(state, each) for each in recorded]
@@ -255,7 +255,7 @@ SIGNAL_COLUMNS = (
 
 
 def signal_cells(state: State, one: SignalLine) -> list[Text]:
-    """One line of the signals."""
+    """The texts of one line in the list of signals."""
     seen = one.reading
     return [
         Text(safe_text(alias_of(state, seen.owner))),
@@ -267,7 +267,7 @@ def signal_cells(state: State, one: SignalLine) -> list[Text]:
 
 
 def signal_detail(state: State, one: SignalLine, history: AttestationHistory) -> Text:
-    """All the states that the signal was in, and what each was seen to mean."""
+    """Every known state of the signal, with the values that people attested in it."""
     seen = one.reading
     said = Text().append(f"{safe_text(seen.signal)}\n", "bold").append(f"{safe_text(alias_of(state, seen.owner))}\n\n")
     labelled(said, "now", seen.standing.value if seen.settled else "a change is being applied")
@@ -296,7 +296,7 @@ def _meaning(meant: Sequence[tuple[SettingId, Value]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Everything on the Evidence screen, of the organizations of one board."""
+    """Everything on the Evidence screen for one board."""
 
     due: tuple[DueScreen, ...] = ()
     recorded: tuple[Recorded, ...] = ()
@@ -306,7 +306,7 @@ class Contents:
 
 
 def contents(board: Board, testimony: Mapping[str, AttestationHistory]) -> Contents:
-    """What is on the Evidence screen, from what people recorded by organization."""
+    """The content of the Evidence screen; `testimony` are the attestation histories by organization."""
     state, policy = board.report.state, board.policy
     known = [one for told in testimony.values() for one in told.attestations]
     return Contents(

@@ -1,4 +1,4 @@
-"""What is due on the Evidence screen, console screen by console screen."""
+"""Attestations that are due, grouped by console screen, for the Evidence screen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from contribaudit.tui.rows.signs import severity_sign
 from contribaudit.tui.widgets.grid import Column
 
 _NAMED = 12
-"""So many subjects stand by name; the rest is counted."""
+"""The most values that are listed by name; the rest are counted."""
 COLUMNS = (
     Column("console screen", 30, flexible=True),
     Column("values", 6),
@@ -36,26 +36,26 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class DueScreen(due.DueScreen):
-    """One console screen of one organization on which somebody should look at something."""
+    """A console screen of an organization that shows values to be looked at."""
 
     waiting: tuple[Finding, ...] = ()
-    """Unproven findings that a look at the screen may settle, gravest first."""
+    """Unproven findings that a look at the screen may settle, most severe first."""
 
     @property
     def key(self) -> tuple[str, str]:
-        """(screen, organization): there is one of each."""
+        """(screen ID, organization ID), which is unique."""
         return self.screen.id, self.organization
 
     @property
     def looked_at(self) -> datetime | None:
-        """The oldest look that is to be renewed; None when a value of it was never looked at."""
+        """The oldest look at a value of this screen; None if none was ever looked at."""
         return min((row.last.observed_at for row in self.rows if row.last is not None), default=None)
 
 
 def due_screens(
     state: State, known: Sequence[Attestation], policy: AuditPolicy, findings: Iterable[Finding]
 ) -> list[DueScreen]:
-    """What findings wait for, gravest first, then what is to be renewed; each in the rulebook's order."""
+    """The screens that findings wait for, most severe first, then those to be renewed; each in the rulebook's order."""
     settling = list(findings)
     groups = {(one.screen.id, one.organization): one for one in due.due_screens(state, settling, policy, known)}
     screens: dict[tuple[Subject, SettingId], list[tuple[str, str]]] = {}
@@ -76,7 +76,7 @@ def due_screens(
 
 
 def _values_asked_for(state: State, finding: Finding) -> list[tuple[Subject, SettingId]]:
-    """What a look has to tell before the finding can have another outcome: for a computed answer, all it rests on."""
+    """The values to look at before the finding's outcome can change; for a computed answer, all that decide it."""
     if not finding.outcome.unproven or finding.setting is None:
         return []
     if finding.setting not in COMPUTED or finding.subject.kind not in KINDS:
@@ -89,7 +89,7 @@ def _values_asked_for(state: State, finding: Finding) -> list[tuple[Subject, Set
 def _screens_showing(
     state: State, asked: tuple[Subject, SettingId], screens: Mapping[tuple[Subject, SettingId], list[tuple[str, str]]]
 ) -> list[tuple[str, str]]:
-    """The screens that ask just this; else the one that shows the setting of whatever the subject is part of."""
+    """The keys of the due screens that ask for this value, else of the screen that shows its setting; may be empty."""
     subject, setting = asked
     if asked in screens:
         return screens[asked]
@@ -98,7 +98,7 @@ def _screens_showing(
 
 
 def due_cells(state: State, one: DueScreen) -> list[Text]:
-    """One line of what is due."""
+    """The texts of one line in the list of due screens."""
     whose = f"{safe_text(state.organization_name(one.organization))}: " if len(state.organizations) > 1 else ""
     never = sum(1 for row in one.rows if row.last is None)
     looked = f"{one.looked_at:%Y-%m-%d}" if one.looked_at is not None and not never else "never" if never else ""
@@ -115,7 +115,7 @@ def due_cells(state: State, one: DueScreen) -> list[Text]:
 
 
 def due_line(waiting: Sequence[DueScreen]) -> Text:
-    """The sentence above what is due."""
+    """The sentence above the list of due screens."""
     if not waiting:
         return Text("Nothing is due.")
     minutes = sum(one.minutes for one in waiting)
@@ -131,7 +131,7 @@ def due_line(waiting: Sequence[DueScreen]) -> Text:
 
 
 def due_detail(state: State, one: DueScreen) -> Text:
-    """What the look is about. The way there comes with the form, once the signals were read."""
+    """The values on a due screen. The form shows the console path, once the signals were read."""
     said = Text().append(f"{safe_text(one.screen.title)}\n", "bold")
     said.append(f"{safe_text(state.organization_name(one.organization))}: ", "dim")
     said.append(f"{counted(one.values, 'value')}, about {duration(one.minutes, words=True)}\n\n", "dim")

@@ -1,6 +1,6 @@
-"""The filter that a person types: words, and facets such as `outcome:fail site:acme -check:DR`.
+"""Filters, sorts and groups findings. A filter has words, and facets such as `outcome:fail site:acme -check:DR`.
 
-What each finding is searched, sorted and grouped by is worked out once for a board.
+The values by which findings are searched, sorted and grouped are computed once per board.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, safe_text
 
 QUIET = (Outcome.PASS, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE, Outcome.EXEMPT)
-"""Outcomes that ask for nothing."""
+"""Outcomes that require no action."""
 _PAUSE_EVERY = 2000
 
 
 @cache
 def known_checks() -> dict[str, Check]:
-    """The checks by ID. All of them are imported for it, which is too much before the first paint."""
+    """The checks by ID. The first call imports all of them, which takes too long before the first paint."""
     from contribaudit import checks
 
     return {check.id: check for check in checks.ALL}
 
 
 class AppFacts(NamedTuple):
-    """What is known of the app that a finding is about, each without case; all "" for what is no app."""
+    """Facts about the app that a finding is about, in lower case; all "" for a subject that is not an app."""
 
     realm: str
-    """Its location and the groups that hold it: "de eea"."""
+    """The app's location and the groups that contain it: "de eea"."""
     plan: str
     pinned: str
     """ "yes", "no" or "unknown"."""
@@ -52,37 +52,37 @@ NO_APP = AppFacts("", "", "")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
-    """One finding as the table knows it."""
+    """A finding with the values that the table, the filter and the sorting need."""
 
     finding: Finding
     label: str
-    """What people call the subject, plain."""
+    """The subject's display name as plain text."""
     site: str
     app: str
     check: str
-    """The check's ID and slug, without case; the ID alone for a check that this version does not have."""
+    """The check's ID and slug in lower case; the ID alone for a check that this version does not have."""
     family: str
     """"" for a check that this version does not have."""
     grade: str
-    """That of its weakest evidence; "" where there is none."""
+    """The grade of the weakest evidence; "" without evidence."""
     organization: str
-    """Its name."""
+    """The organization's name."""
     newly: bool
-    """Violated or unproven, and not so in the run before."""
+    """Whether the finding is violated or unproven, and was not so in the run before."""
     hay: str
-    """Everything that a word may be found in, without case."""
+    """All text that a word of the filter is searched in, in lower case."""
     facts: AppFacts = NO_APP
     step: str = ""
-    """Number of the step that settles it, as in Next; "" where nobody can settle it now."""
+    """Number of the step that settles the finding, as on the Next screen; "" if no step does now."""
 
     @property
     def quiet(self) -> bool:
-        """True for a finding that asks for nothing, a fragile pass apart."""
+        """Whether the finding requires no action and is not a fragile pass."""
         return self.finding.outcome in QUIET and not self.finding.fragile
 
 
 class FindingIndex:
-    """The findings of one report, in its order, and by place what is asked of all of them with every key."""
+    """The findings of one report in its order, with lists, by place, of the values that every key press needs."""
 
     def __init__(self, rows: tuple[Row, ...]) -> None:
         self.rows = rows
@@ -93,21 +93,21 @@ class FindingIndex:
         self._values: dict[str, list[str]] = {}
 
     def values(self, facet: str) -> list[str]:
-        """Every value of a facet that a finding has, sorted; worked out when it is first asked for."""
+        """Every value that findings have for a facet, sorted; computed when first asked for."""
         if facet not in self._values:
             found = {word for row in self.rows for word in _MEANS[facet](row).split(None if facet in _WORDS else "\n")}
             self._values[facet] = sorted(found - {""})
         return self._values[facet]
 
     def place_of(self, finding: Finding) -> int | None:
-        """Where the same check of the same subject stands, be it of another report."""
+        """The place of the finding with the same check and subject, also for one of another report; None if missing."""
         wanted = (finding.check, finding.subject)
         places = (place for place, row in enumerate(self.rows) if (row.finding.check, row.finding.subject) == wanted)
         return next(places, None)
 
 
 def label_of(state: State, subject: Subject) -> str:
-    """What the table and the filter call a subject, plain."""
+    """The display name of a subject in the table and the filter, as plain text."""
     alias = safe_text(alias_of(state, subject)).removeprefix("app:")
     name = safe_text(state.place(subject).name)
     if subject.kind is Kind.ORGANIZATION:
@@ -120,9 +120,9 @@ def index_of(
     pause: Callable[[], None] = lambda: None,
     steps: Sequence[NextStep] = (),
 ) -> FindingIndex:
-    """The index. `steps` are those of Next.
+    """The index of a report's findings. `steps` are those of the Next screen.
 
-    `pause` is called now and then, for a thread that shares its interpreter with a screen.
+    `pause` is called now and then, so that a thread leaves the interpreter to the screen.
     """
     state = report.state
     called: dict[Subject, tuple[str, str, str, str]] = {}
@@ -206,7 +206,7 @@ def _grave(finding: Finding) -> int:
 
 
 def _yours(finding: Finding) -> bool:
-    """False for what no setting of the customer's can mend: it comes after what they can change."""
+    """False for a finding that no setting of the customer can mend; such findings are sorted last."""
     return finding.outcome is not Outcome.NOT_ACHIEVABLE
 
 
@@ -223,7 +223,7 @@ SORTS: dict[str, Callable[[Row], tuple[object, ...]]] = {
     "outcome": lambda row: (row.finding.outcome.value, row.finding.severity.rank, row.finding.check, row.label),
     "due": lambda row: (row.finding.due_at is None, row.finding.due_at or 0, _grave(row.finding), row.label),
 }
-"""How the table can be ordered, in the order in which the key goes through them."""
+"""Sort orders of the table, in the order in which the key cycles through them."""
 GROUPS: dict[str, Callable[[Row], str]] = {
     "": lambda _row: "",
     "site": lambda row: row.site or "no site",
@@ -231,25 +231,25 @@ GROUPS: dict[str, Callable[[Row], str]] = {
     "family": lambda row: (row.family or "other").replace("_", " "),
     "outcome": lambda row: row.finding.outcome.words,
 }
-"""What findings can stand together by."""
+"""Ways to group findings: each gives the title of a finding's group."""
 
 
 def ordered(index: FindingIndex, sort: str) -> list[int]:
-    """Every place of the index in this order."""
+    """Every place of the index in this sort order."""
     key, rows = SORTS[sort], index.rows
     return sorted(range(len(rows)), key=lambda place: key(rows[place]))
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A line above findings that stand together."""
+    """A line above a group of findings."""
 
     title: str
     count: int
 
 
 def grouped(index: FindingIndex, places: list[int], group: str) -> list[int | Heading]:
-    """The places with a heading above each group; groups by name, within them the order stays."""
+    """The places with a heading above each group; groups are sorted by title, places keep their order within one."""
     if not group:
         return list(places)
     title_of, rows = GROUPS[group], index.rows
@@ -284,7 +284,7 @@ _MEANS: dict[str, Callable[[Row], str]] = {
     "pinned": lambda row: row.facts.pinned,
 }
 FACETS = (*_MEANS, "is")
-"""Words that may stand before a colon."""
+"""Words that are allowed before a colon."""
 _WHOLE = frozenset(("outcome", "severity", "grade", "kind", "id", "subject", "step"))
 _STARTS = frozenset(("check", "setting"))
 _WORDS = frozenset(("realm", "pinned"))
@@ -297,21 +297,21 @@ IS: dict[str, Callable[[Row], bool]] = {
     "due": lambda row: row.finding.due_at is not None,
     "open": lambda row: row.finding.outcome.violates or row.finding.outcome.unproven,
 }
-"""What `is:` takes."""
+"""The values of `is:`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One word of the filter."""
+    """One condition of the filter: a word, or a facet with values."""
 
     facet: str
-    """"" for a word that may stand anywhere."""
+    """"" for a word, which is searched everywhere."""
     values: tuple[str, ...]
-    """Any of them fits; without case."""
+    """Alternatives in lower case; one of them must fit."""
     negated: bool = False
 
     def fits(self, row: Row) -> bool:
-        """Whether the finding has it."""
+        """Whether the finding meets the condition."""
         if not self.facet:
             found = any(value in row.hay for value in self.values)
         elif self.facet == "is":
@@ -335,11 +335,12 @@ def _name_matches(name: str, value: str) -> bool:
 
 
 def parse(text: str) -> tuple[Term, ...]:
-    """The filter's terms; a finding has to have all of them.
+    """The filter's terms; a finding must meet all of them.
 
-    A facet takes several values with commas. Values of outcome, severity, grade, kind, id, subject and step are whole
-    ones, those of check and setting beginnings, the others parts; `site:""` is a finding of no site. What stands before
-    a colon and is no facet belongs to the word: people search for "app:acme.atlassian.net/jira" as they read it.
+    A facet takes several values with commas. Values of outcome, severity, grade, kind, id, subject and step match
+    exactly, those of check and setting match beginnings, the others match parts; `site:""` matches findings without a
+    site. Text before a colon that is no facet belongs to the word, so that people can search for
+    "app:acme.atlassian.net/jira" as they read it.
     """
     terms = []
     for minus, head, rest in _TOKEN.findall(text):
@@ -366,11 +367,11 @@ def _normalized(facet: str, value: str) -> str:
 
 
 _LISTED = ("outcome", "severity", "grade", "kind", "family", "realm", "plan", "pinned")
-"""Facets of few values, of which one that no finding has is a slip."""
+"""Facets with few values, where a value that no finding has is probably a mistake."""
 
 
 def hint(text: str, index: FindingIndex) -> str:
-    """What was probably meant by a facet or a value that is none; "" where nothing looks like a slip."""
+    """A suggestion for a facet or value that does not exist; "" if the filter contains no probable mistake."""
     for _, head, rest in _TOKEN.findall(text):
         facet, value = head.casefold(), rest.strip('"')
         if facet and facet not in FACETS and "/" not in value:
@@ -390,13 +391,13 @@ def hint(text: str, index: FindingIndex) -> str:
 
 
 def quoted(text: str) -> str:
-    """A value as the filter takes it, whatever it holds but a quotation mark."""
+    """A value in the filter's syntax, in quotes if necessary; quotation marks inside it are dropped."""
     bare = text.replace('"', "")
     return bare if re.fullmatch(r"[^\s,\"]+", bare) else f'"{bare}"'
 
 
 def filtered(index: FindingIndex, order: Sequence[int], terms: Iterable[Term], *, hide_passes: bool) -> list[int]:
-    """Of these findings, by their place in the index, those that have every term, in the same order."""
+    """The places in `order` whose findings meet every term, in the same order."""
     hays, left = index.hays, list(order)
     if hide_passes:
         left = [place for place in left if not index.quiet[place]]
@@ -410,18 +411,18 @@ def filtered(index: FindingIndex, order: Sequence[int], terms: Iterable[Term], *
 
 
 class Narrowing:
-    """`filtered` while somebody types: what the filter before left is all that one more letter or word looks at."""
+    """`filtered` made fast for typing: a further letter or word searches only the previous result."""
 
     def __init__(self) -> None:
         self._from: tuple[FindingIndex, Sequence[int], bool] | None = None
-        """What was filtered, of which the very objects have to be the same."""
+        """The arguments of the previous call, compared by identity."""
         self._terms: tuple[Term, ...] = ()
         self._left: list[int] = []
 
     def filtered(
         self, index: FindingIndex, order: Sequence[int], terms: tuple[Term, ...], *, hide_passes: bool
     ) -> list[int]:
-        """The same as `filtered`, whatever was asked before."""
+        """The same result as `filtered`."""
         before = self._from
         same = before is not None and before[0] is index and before[1] is order and before[2] == hide_passes
         if same and _narrower(terms, self._terms):
@@ -433,7 +434,7 @@ class Narrowing:
 
 
 def _narrower(new: tuple[Term, ...], old: tuple[Term, ...]) -> bool:
-    """Whether whatever has all of the new terms has all of the old ones."""
+    """Whether every finding that meets the new terms certainly meets the old ones."""
     if not old:
         return True
     *kept, last = old
@@ -447,7 +448,7 @@ def _narrower(new: tuple[Term, ...], old: tuple[Term, ...]) -> bool:
 
 
 def _of_facet(index: FindingIndex, places: list[int], term: Term) -> list[int]:
-    """Those that have the term. Values repeat, so that each is looked at once."""
+    """The places whose findings meet the term. Values repeat, so each distinct value is tested once."""
     rows = index.rows
     means = _MEANS.get(term.facet)
     if means is None:

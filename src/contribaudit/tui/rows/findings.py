@@ -1,4 +1,4 @@
-"""The table of findings, the line of counts above it, and one finding in full, as text to read and to copy."""
+"""The texts of the findings table, of the line of counts above it, and of one finding in full."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ FIELDS: Mapping[str, Callable[[Row], Cell]] = {
     "due_at": lambda row: row.finding.due_at,
     "fragile": lambda row: row.finding.fragile,
 }
-"""What a CSV file says of a finding, as it was observed."""
+"""The columns of a finding in a CSV file; observed text is unchanged."""
 
 
 def cells(row: Row) -> list[Text]:
-    """The texts of one finding."""
+    """The texts of one finding in the table."""
     one = row.finding
     outcome = outcome_sign(one.outcome)
     if row.newly:
@@ -76,7 +76,7 @@ def cells(row: Row) -> list[Text]:
 
 
 def heading(one: Heading) -> list[Text]:
-    """A group's title, where the subject stands."""
+    """The texts of a group's heading, with the title in the subject column."""
     return [Text(f"{one.count:,}", "bold"), Text(), Text(), Text(one.title, "bold"), Text()]
 
 
@@ -89,9 +89,9 @@ def counts(
     hide_passes: bool,
     chips: Sequence[tuple[str, str]] = (),
 ) -> Text:
-    """How many of each outcome and severity are left; a click on one filters by it.
+    """How many findings of each outcome and severity match the filter; a click on one filters by it.
 
-    `chips` are terms of the filter, by facet, in words: a click on one takes it away.
+    `chips` are (facet, words) of terms in the filter: a click on one removes the term.
     """
     outcomes = Counter(map(index.outcomes.__getitem__, places))
     severities = Counter(index.severities[place] for place in places if not index.quiet[place])
@@ -123,7 +123,7 @@ def _clickable(word: Text, count: int, term: str) -> Text:
 
 
 def chip(board: Board, number: str) -> str:
-    """What the filter `step:1` leaves, in words: "step 1: 3 apps"."""
+    """The term `step:1` in words: "step 1: 3 apps"."""
     things = to_do(board.steps)
     if not number.isdigit() or not 0 < int(number) <= len(things):
         return f"step {number}: there is none"
@@ -138,11 +138,11 @@ _ANSWERS = {
     names.IN_APP: names.EFFECTIVE_IN_APP,
     names.AI_ACCESS: names.EFFECTIVE_AI,
 }
-"""What a switch is one of several reasons of."""
+"""The computed answer that a switch is one reason for."""
 
 
 def detail(board: Board, finding: Finding, history: Sequence[OutcomeSpan] | None = None) -> Text:
-    """Everything about the finding, paragraph by paragraph. `history` is None while it is being asked for."""
+    """Everything about the finding, paragraph by paragraph. `history` is None while it is being read."""
     said = Text()
     said.append_text(outcome_sign(finding.outcome)).append("  ")
     said.append_text(severity_sign(finding.severity)).append(f"  {safe_text(finding.check)}\n")
@@ -159,12 +159,12 @@ def detail(board: Board, finding: Finding, history: Sequence[OutcomeSpan] | None
 
 
 def evidence_digests(finding: Finding) -> list[str]:
-    """Digests of the raw answers behind the finding, in the order of its evidence, each once."""
+    """Digests of the raw answers that the finding rests on, in the order of its evidence, each once."""
     return list(dict.fromkeys(each.sha256 for each in finding.evidence if each.sha256))
 
 
 def documentation(board: Board, finding: Finding) -> str:
-    """The address of the page that the check rests on; "" where none is known. Our own data, never observed."""
+    """The address of the page that the check rests on; "" if none is known. From the rulebook, never observed."""
     words = board.report.state.rulebook.words.get(finding.check)
     return words.source if words is not None and words.source.startswith("https://") else ""
 
@@ -172,7 +172,8 @@ def documentation(board: Board, finding: Finding) -> str:
 def console(board: Board, finding: Finding) -> tuple[str, str]:
     """The address at which the finding's menu path begins, and the path from there.
 
-    "" and the whole path where no address is known, twice "" where no path is. Our own data, never observed.
+    The address is "", before the whole path, if none is known; both are "" without a path. From the rulebook, never
+    observed.
     """
     start = board.report.state.rulebook.console
     if start is None or not start.leads_to(finding.console_path):
@@ -235,7 +236,7 @@ def _observed_cell(finding: Finding) -> Text:
 
 
 def _chain(board: Board, finding: Finding) -> Text:
-    """The reasons behind a computed answer. An evidence folder holds none of what it is computed from."""
+    """The reasons behind a computed answer; empty for an evidence folder, which does not hold its inputs."""
     setting = _ANSWERS.get(finding.setting, finding.setting) if finding.setting is not None else None
     if board.policy is None or setting is None or setting not in COMPUTED or finding.subject.kind not in KINDS:
         return Text()

@@ -1,7 +1,7 @@
-"""The inventory line by line, and one subject of it in full.
+"""The texts of the inventory's lines, and of one subject in full.
 
-A line says what is contributed, whom AI reaches, where the data lives, and how it is judged; the subject in full also
-says why, and what was seen of it.
+A line says what is contributed, whether AI may be used, where the data is kept, and how many findings are open. The
+subject in full adds the reasons and the observations.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ WAITING = "…"
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many findings ask for something; those of everything beneath included."""
+    """The number of findings on a subject and everything beneath it: all, violating, unproven."""
 
     total: int = 0
     violating: int = 0
@@ -64,18 +64,18 @@ NONE_FOUND = Count()
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the columns say of one subject; "" where a column does not apply."""
+    """The values of the columns for one subject; "" if a column does not apply."""
 
     answers: tuple[str, str, str] = ("", "", "")
-    """In-app data, metadata, AI, each a value or an outcome, "~" behind one that is fragile."""
+    """In-app data, metadata and AI: each a value or an outcome, followed by "~" if it is fragile."""
     realm: str = ""
     plan: str = ""
     new: bool = False
-    """True outside of the baseline that somebody approved."""
+    """Whether the subject is outside the approved baseline."""
 
 
 def facts_of(state: State, subject: Subject, *, computed: bool = True) -> Facts:
-    """Computed for one subject; `computed` False takes what the report holds, where the rules cannot be applied."""
+    """The facts about one subject. With `computed` False, where the rules cannot be applied, observed values count."""
     answers = tuple(_answer_word(state, subject, setting, computed=computed) for setting in _SETTINGS)
     realm = plan = ""
     if subject.kind is Kind.APP:
@@ -88,7 +88,7 @@ def facts_of(state: State, subject: Subject, *, computed: bool = True) -> Facts:
 def cells(
     node: Node | Leaf, *, opened: bool, facts: Facts | None, count: Count | None, space: KnownSpace | None
 ) -> list[Text]:
-    """The texts of one line. None for what is still being worked out."""
+    """The texts of one line. `facts`, `count` and `space` are None while they are being computed."""
     if isinstance(node, Node) and node.subject is None:
         return [_label(node, opened=opened, new=False), *(Text() for _ in COLUMNS[1:])]
     if isinstance(node, Leaf):
@@ -102,7 +102,7 @@ def cells(
 
 
 def tally(report: Report) -> Mapping[Subject, Count]:
-    """Findings of each subject with those beneath it. May ask the history for spaces: not for the screen's thread."""
+    """The counts of each subject, with everything beneath it. May read the history, so call it in a worker thread."""
     found: dict[Subject, Count] = {}
     for one in report.findings:
         if one.outcome is Outcome.NO_SUCH_SETTING:
@@ -114,7 +114,7 @@ def tally(report: Report) -> Mapping[Subject, Count]:
 
 
 def site_subject(state: State, app: Subject) -> Subject | None:
-    """The site that an app stands on; None where it tells neither cloud ID nor host."""
+    """The site of an app; None if the app names neither cloud ID nor host."""
     index = sites_index(state, app.organization)
     number = index.of_app.get(app)
     if number is None:
@@ -124,7 +124,7 @@ def site_subject(state: State, app: Subject) -> Subject | None:
 
 
 def _upwards(state: State, subject: Subject) -> list[Subject]:
-    """The subject and everything that it is part of."""
+    """The subject and everything that contains it."""
     if not subject.organization:
         return []
     chain = [subject]
@@ -141,10 +141,10 @@ def _upwards(state: State, subject: Subject) -> list[Subject]:
 
 
 def _listed(state: State, space: Subject) -> Subject:
-    """The space by its ID where a listing shows it."""
+    """The space with the ID from the list of spaces; unchanged if no list shows it."""
     try:
         return resolve_alias(state, f"{space.organization}:space:{space.id}") or space
-    except UsageError:  # its key is ambiguous: it stays as it was written
+    except UsageError:  # the key is ambiguous, so the subject stays as it was written
         return space
 
 
@@ -157,7 +157,7 @@ def _answer_word(state: State, subject: Subject, setting: SettingId, *, computed
 
 
 def word_of(answer: Effective) -> str:
-    """The value, or the outcome in whose name there is none; "~" behind a fragile one."""
+    """The answer's value, or its outcome if there is no value, followed by "~" if it is fragile."""
     word = answer.value.replace("_", " ") if answer.value is not None else Outcome(answer.outcome).words
     return f"{word}~" if answer.fragile else word
 
@@ -248,9 +248,9 @@ _MOST_SETTINGS = 200
 
 
 def described(report: Report, subject: Subject, note: str = "", *, computed: bool = True) -> RenderableType:
-    """Everything about the subject, paragraph by paragraph. May ask the history: not for the screen's thread.
+    """Everything about the subject, paragraph by paragraph. May read the history, so call it in a worker thread.
 
-    `computed` False where the rules cannot be applied, as in an evidence folder.
+    `computed` is False where the rules cannot be applied, as in an evidence folder.
     """
     state = report.state
     parts: list[RenderableType] = [_head(state, subject, note)]
@@ -264,7 +264,7 @@ def described(report: Report, subject: Subject, note: str = "", *, computed: boo
 
 
 def findings_of(report: Report, subject: Subject) -> list[Finding]:
-    """The subject's own findings, the gravest first."""
+    """The subject's own findings, most serious first."""
     names = {subject.id, alias_of(report.state, subject).removeprefix("space:")}
     mine = [
         one

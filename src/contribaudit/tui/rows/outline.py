@@ -1,6 +1,6 @@
-"""A tree as numbered lines: only open nodes are built, and large groups are counted, never built.
+"""The inventory's tree as numbered lines: only open nodes are built, and large groups are counted, never built.
 
-The inventory is such a tree: organization, site, app, space, and apart from them connectors, groups and what left.
+The levels are organization, site, app and space; connectors, groups and missing apps have folders of their own.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One line of the tree that stands for itself."""
+    """A line of the tree with a label of its own: a subject, a folder or a remark."""
 
     path: Path
-    """Its name among its siblings, after those of everything above it."""
+    """The names of all nodes above, then this node's name among its siblings."""
     label: str
     """Plain text."""
     subject: Subject | None = None
     """None for a folder or a remark."""
     note: str = ""
-    """Plain text; "" for an ordinary line."""
+    """A remark behind the label, plain text; "" for none."""
     opens: bool = False
     many: int = 0
-    """How many lines stand beneath its own children that are asked for by number alone."""
+    """How many leaves, asked for by number alone, follow the node's own children."""
 
     @property
     def depth(self) -> int:
@@ -47,7 +47,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One of the many beneath a node."""
+    """One of the many numbered lines beneath a node."""
 
     parent: Node
     number: int
@@ -55,22 +55,22 @@ class Leaf:
 
     @property
     def depth(self) -> int:
-        """One deeper than its node."""
+        """One more than the depth of the parent."""
         return self.parent.depth + 1
 
 
 class Outline:
-    """Lines by number. `children` gives the nodes beneath one (None: the outermost) and is asked only when it opens."""
+    """Lines by number. `children` gives the nodes beneath a node (None: the outermost), and is called when it opens."""
 
     def __init__(self, children: Callable[[Node | None], Sequence[Node]]) -> None:
         self._children = children
         self._known: dict[Path | None, Sequence[Node]] = {}
         self._open: set[Path] = set()
         self._lines: list[Node] = []
-        """Nodes, and a node once more for the many beneath it: then its place is among the stretches."""
+        """The nodes, each a second time for its leaves; the place of that second entry is in `_stretches`."""
         self._stretches: set[int] = set()
         self._starts: list[int] = []
-        """Number of the first line of each."""
+        """The number of the first line of each entry in `_lines`."""
         self._count = 0
         self._build()
 
@@ -79,11 +79,11 @@ class Outline:
 
     @property
     def opened(self) -> frozenset[Path]:
-        """What is open, seen or not."""
+        """The open nodes, including those inside closed ones."""
         return frozenset(self._open)
 
     def line(self, number: int) -> Node | Leaf:
-        """The line of this number. Raises IndexError where there is none."""
+        """The line with this number. Raises IndexError if there is none."""
         if not 0 <= number < self._count:
             raise IndexError(number)
         place = bisect_right(self._starts, number) - 1
@@ -92,28 +92,28 @@ class Outline:
         return Leaf(node, number - first) if place in self._stretches else node
 
     def is_open(self, path: Path) -> bool:
-        """Whether what is beneath it is among the lines."""
+        """Whether the node is open."""
         return path in self._open
 
     def open(self, *paths: Path) -> None:
-        """Show what is beneath these."""
+        """Show the lines beneath these nodes."""
         self._open.update(paths)
         self._build()
 
     def close(self, path: Path) -> None:
-        """Hide it again; what was open beneath it stays so for the next time."""
+        """Hide the lines beneath the node; nodes open among them stay so for the next time."""
         self._open.discard(path)
         self._build()
 
     def number_of(self, path: Path, leaf: int | None = None) -> int | None:
-        """The line of a node, or of one of the many beneath it; None where it is not among the lines."""
+        """The number of the line of a node, or of one of its leaves; None if no line shows it."""
         for place, node in enumerate(self._lines):
             if node.path == path and (place in self._stretches) is (leaf is not None):
                 return self._starts[place] + (leaf or 0)
         return None
 
     def children_of(self, node: Node | None) -> Sequence[Node]:
-        """The nodes beneath, made when they are first asked for."""
+        """The nodes beneath a node, made when they are first asked for."""
         key = None if node is None else node.path
         if key not in self._known:
             self._known[key] = self._children(node)
@@ -140,23 +140,23 @@ class Outline:
 NOT_READ = "spaces were not read"
 ADD_TOKENS = "add [sites] to the configuration and a token with `contribaudit login --site all`"
 _ALL_SITES_OPEN = 4
-"""Up to so many sites stand open at first."""
+"""Up to this many sites are open at first."""
 
 
 class Places:
-    """Makes the nodes beneath a node, for an `Outline`."""
+    """Makes the nodes of the inventory for an `Outline`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def children(self, node: Node | None) -> Sequence[Node]:
-        """In reading order."""
+        """The nodes beneath a node in reading order; for None, the organizations."""
         if node is None:
             return [self._organization(one) for one in self._state.organizations]
         return list(self._beneath(node))
 
     def opened_at_first(self) -> list[Path]:
-        """Every organization, and the sites where they are few."""
+        """Every organization, and the sites if they are few."""
         paths: list[Path] = [(one,) for one in self._state.organizations]
         sites = [
             (organization, f"site {number}")
@@ -166,7 +166,7 @@ class Places:
         return paths + (sites if len(sites) <= _ALL_SITES_OPEN else [])
 
     def path_of(self, subject: Subject) -> Path | None:
-        """Where the subject stands; of a space, its app. None for what is not in the tree."""
+        """The path of the subject, or of a space's app. None for a subject that is not in the tree."""
         organization = subject.organization
         if organization not in self._state.organizations:
             return None
@@ -273,7 +273,7 @@ class Places:
         )
 
     def _remarks(self, node: Node, app: Subject) -> Iterator[Node]:
-        """What to know of the app's listing, above or instead of its spaces."""
+        """A remark on the app's list of spaces, shown above or instead of them."""
         listing = self._state.spaces(app.organization).lists().get(app)
         if listing is None:
             yield Node((*node.path, "remark"), NOT_READ, note=ADD_TOKENS)
@@ -294,7 +294,7 @@ class Places:
 
 
 def listing_text(state: State, app: Subject) -> str:
-    """ "9,012 of 9,040 spaces, 28 unseen by ann@acme.example": how far the listing came. Plain text."""
+    """How much of the app's list of spaces was read, as plain text: "9,012 of 9,040 spaces, 28 not visible to …"."""
     listing = state.spaces(app.organization).lists().get(app)
     known = state.spaces(app.organization).count(app)
     if listing is None:

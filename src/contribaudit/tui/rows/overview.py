@@ -1,6 +1,7 @@
-"""The overview's panels as lines: what each says, and where it leads.
+"""The lines of the overview's panels, each with the findings that it leads to.
 
-In this order: where, verdict, do next, changed, how we know, runs out. Every cell says its state in a word, too.
+The functions are in this order: where, verdict, do next, changed, how we know, runs out. Every cell has a word as well
+as a colour.
 """
 
 from __future__ import annotations
@@ -35,16 +36,16 @@ _MOST_SUBJECTS = 8
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `query` is the filter of the findings that it leads to; "" for a line that leads nowhere."""
+    """A line of a panel. `query` is the filter for the findings that it leads to; "" if it leads nowhere."""
 
     text: Text
     query: str = ""
     more: str = ""
-    """What else to say while the cursor is on it."""
+    """Further text that is shown while the cursor is on the line."""
 
 
 def query_of(state: State, subjects: Iterable[Subject], extra: str = "") -> str:
-    """The filter for the findings of these subjects; of one of them where they are too many to name."""
+    """The filter for the findings of these subjects; of the first one only if they are too many to name."""
     named = [quoted(label_of(state, one)) for one in dict.fromkeys(subjects)]
     if not named:
         return extra
@@ -53,7 +54,7 @@ def query_of(state: State, subjects: Iterable[Subject], extra: str = "") -> str:
 
 
 def query_of_organization(state: State, organization: str) -> str:
-    """The filter for an organization: by its name, or by its ID where another one's name has the name in it."""
+    """The filter for an organization: by name, or by ID if another organization's name contains the name."""
     name = state.organization_name(organization)
     others = (f"{one} {state.organization_name(one)}" for one in state.organizations if one != organization)
     alone = not any(safe_text(name).casefold() in safe_text(one).casefold() for one in others)
@@ -61,7 +62,7 @@ def query_of_organization(state: State, organization: str) -> str:
 
 
 def query_of_step(board: Board, step: NextStep) -> str:
-    """The filter for what a step settles; where that is nothing that was judged, for what it is about."""
+    """The filter for the findings that a step settles; if it settles none, for the subjects it is about."""
     things = to_do(board.steps)
     if step.findings and step in things:
         return f"step:{things.index(step) + 1}"
@@ -72,9 +73,9 @@ _LEAST_NAME, _MOST_NAME, _CELL = 16, 40, 14
 
 
 def where_lines(board: Board, width: int, most: int) -> list[Line]:
-    """A heading, a line for each organization and, beneath it, for its sites that are not in order.
+    """A heading, a line for each organization and, below it, one for each of its sites with open findings.
 
-    Sites in order are counted. `most` limits the sites of each organization.
+    Other sites are counted. `most` limits the sites of each organization.
     """
     about = board.about
     name_width = min(_MOST_NAME, max(_LEAST_NAME, width - len(about.families) * (_CELL + 1) - 1))
@@ -112,7 +113,7 @@ def _cells(name: Text, cells: Iterable[Tally], name_width: int) -> Text:
 
 
 def cell(tally: Tally) -> Text:
-    """The gravest thing in a family, in a word, with how many there are of it."""
+    """The most serious outcome in a family and its number, followed by the number of unverified findings."""
     counts = tally.by_outcome
     conflicts, unproven = counts["conflict"], tally.unproven
     doubted = unproven + conflicts
@@ -134,11 +135,11 @@ def cell(tally: Tally) -> Text:
 DAYS = 30
 WHOLE, PARTIAL, NONE = "=", "~", "."
 STYLES = {PASS: "bold green", FAIL: "bold red", UNVERIFIED: "bold yellow"}
-"""By the word of the verdict."""
+"""Styles by the word of the verdict."""
 
 
 def verdict_lines(board: Board, width: int) -> list[Line]:
-    """The headline in as many lines as it takes, then at most four; the last is left out where no history is."""
+    """The headline in as many lines as it needs, then counts, the reading and, with a history, the last 30 days."""
     about, run = board.about, board.report.run
     found = [*headline(about, width), Line(_open_findings_line(about), "is:open"), *_rest_of_counts(about, width)]
     when = f"run #{run.id}, {ago(run.finished_at, board.now)}"
@@ -155,7 +156,7 @@ def verdict_lines(board: Board, width: int) -> list[Line]:
 
 
 def headline(about: Overview, width: int) -> list[Line]:
-    """The sentence that every report begins with, broken at blanks and never cut."""
+    """The sentence that every report begins with, wrapped at blanks and never cut."""
     return [Line(Text(part, STYLES[about.word]), "is:open") for part in wrap(about.headline, max(20, width))]
 
 
@@ -204,9 +205,9 @@ def _strip(board: Board) -> Text:
 
 
 def days(runs: Sequence[RunRecord], organizations: frozenset[str], today: date) -> str:
-    """A sign for each of the last thirty days (UTC), the oldest first.
+    """A sign for each of the last thirty days (UTC), oldest first.
 
-    A day counts as whole when its complete runs read every organization, as partial when anything was read.
+    A day is WHOLE if its complete runs read every organization, PARTIAL if there was any run, else NONE.
     """
     whole: dict[date, set[str]] = {}
     seen: set[date] = set()
@@ -227,7 +228,7 @@ _APP = re.compile(r"\bapp:")
 
 
 def next_title(board: Board) -> str:
-    """How much there is to do."""
+    """The title of DO NEXT, with the number of steps and their total duration."""
     steps = to_do(board.steps)
     if not steps:
         return "DO NEXT"
@@ -235,7 +236,7 @@ def next_title(board: Board) -> str:
 
 
 def next_lines(board: Board, width: int, most: int) -> list[Line]:
-    """The gravest steps; a last line tells how many more there are, and what cannot be resolved yet."""
+    """The most serious steps, and a last line with the number of further steps and of findings not resolvable yet."""
     things = to_do(board.steps)
     nobodys = board.steps[len(things) :]
     if not things:
@@ -258,7 +259,7 @@ def next_lines(board: Board, width: int, most: int) -> list[Line]:
 
 
 def _nobodys(step: NextStep, width: int, board: Board) -> Line:
-    """The closing line, of what cannot be resolved yet."""
+    """The closing line, about findings that cannot be resolved yet."""
     told = column(Text(safe_text(step.text), "dim"), width - 1)
     return Line(told, query_of_step(board, step), f"{safe_text(step.text)}. Type: {safe_text(step.command)}")
 
@@ -273,7 +274,7 @@ def _step_line(number: int, step: NextStep, width: int, board: Board) -> Line:
 
 
 def brief(step: NextStep, board: Board) -> str:
-    """The step's sentence for one line: what it is about first, without what nearly every name has."""
+    """The step's sentence for one line: the subjects first, in short form."""
     about = safe_text(names(board.report.state, step.subjects))
     what, colon, _title = safe_text(step.text).partition(f": {about} (")
     told = f"{about}: {what[:1].lower()}{what[1:]}" if colon and about else safe_text(step.text)
@@ -284,7 +285,7 @@ def brief(step: NextStep, board: Board) -> str:
 
 
 def due_in(step: NextStep, board: Board) -> str:
-    """How long there is: "over", "1 day", "12 days"; "" where nothing ends."""
+    """The time left for a step: "over", "1 day", "12 days"; "" without a due date."""
     if step.due is None:
         return ""
     left = (step.due - board.now).days
@@ -295,7 +296,7 @@ _SUBJECT = 26
 
 
 def changed_title(board: Board) -> str:
-    """Since when, how many, and how many of them nobody can explain."""
+    """The title of CHANGED: since when, how many changes, and how many of them have no known cause."""
     since = f"{board.looked_at:%a %d %b %H:%M}Z" if board.looked_at is not None else ""
     head = f"CHANGED SINCE YOU LAST LOOKED ({since})" if since else "CHANGED SINCE THE PREVIOUS RUN"
     if not board.changes:
@@ -319,7 +320,7 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
 
 
 _SENTENCE_CELLS = 20
-"""What changed has so much room, before who did it has any: "Location: EU -> US"."""
+"""The cells for the change itself ("Location: EU -> US") that take precedence over the name of its author."""
 
 
 def _brief_name(change: CountedChange) -> str:
@@ -351,7 +352,7 @@ _DIGEST_SHOWN = 8
 
 
 def evidence_lines(board: Board) -> list[Line]:
-    """How the passes are known: grades, age, rulebook, digests; three or four lines."""
+    """The evidence of the passes: grades, oldest evidence, rulebook, digests; two to four lines."""
     report, state, about = board.report, board.report.state, board.about
     parts = [
         f"{grade} {number}" + (f" ({about.confirmed} by two people)" if grade == "attested" and about.confirmed else "")
@@ -384,7 +385,7 @@ def evidence_lines(board: Board) -> list[Line]:
 
 
 def runs_out_lines(board: Board, width: int, most: int) -> list[Line]:
-    """What is over and what ends next; what has no known date last."""
+    """Deadlines: those that are over, then those that come next; those without a known date last."""
     found = [
         _deadline_line(list(its), board, width)
         for _, its in groupby(board.ending, key=lambda one: (one.ends_at and one.ends_at.date(), one.kind))
@@ -424,7 +425,7 @@ def _days_left(left: int | None) -> tuple[str, str]:
 
 
 HEADINGS: Mapping[str, Callable[[Board], str]] = {"CHANGED": changed_title, "DO NEXT": next_title}
-"""By the title of a panel, what stands in its frame; the title alone where none is given."""
+"""The text in a panel's frame, by the panel's title; other panels show their title alone."""
 LINES: Mapping[str, Callable[[Board, int, int], list[Line]]] = {
     "VERDICT": lambda board, width, _: verdict_lines(board, width),
     "DO NEXT": next_lines,
@@ -433,4 +434,4 @@ LINES: Mapping[str, Callable[[Board, int, int], list[Line]]] = {
     "RUNS OUT": runs_out_lines,
     "HOW WE KNOW": lambda board, _width, _most: evidence_lines(board),
 }
-"""By the title of a panel, what it says of a board in a width, with at most so many entries of a list."""
+"""By the title of a panel, the function that makes its lines from a board, a width and the most entries of a list."""

@@ -1,6 +1,6 @@
-"""What rows of every screen are made of: signs of outcomes and severities, labelled lines, columns, ages, short names.
+"""Parts of rows on every screen: signs of outcomes and severities, labelled lines, columns, ages, short names.
 
-Each outcome and severity has a word and a style, so that nothing is said by colour alone.
+Each outcome and severity has a word as well as a style, so that nothing depends on colour alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SIGNS = {
     Outcome.CONFLICT: ("CONFLICT", "bold reverse red"),
     Outcome.WAIVED: ("waived", "cyan"),
 }
-"""Word and style by outcome. What fails is bold and reversed, so that it is the strongest without colours too."""
+"""Word and style by outcome. Failures are bold and reversed, so that they stand out without colours too."""
 _SEVERITIES = {
     Severity.CRITICAL: "bold red",
     Severity.HIGH: "red",
@@ -50,12 +50,12 @@ def severity_sign(word: Severity) -> Text:
 
 
 def labelled(said: Text, name: str, what: str) -> None:
-    """One line more: the name in twelve cells, then what it is."""
+    """Append a line to `said`: the name in twelve cells, then `what`."""
     said.append(f"{name:<12}", "dim").append(f"{what}\n")
 
 
 def label_look(said: Text, look: Attestation) -> None:
-    """Lines on where somebody looked, with what note and which screenshots."""
+    """Append lines with the console path, note and screenshots of an attestation."""
     labelled(said, "path", safe_text(look.console_path) or "not recorded")
     if look.note:
         labelled(said, "note", safe_text(look.note))
@@ -64,16 +64,16 @@ def label_look(said: Text, look: Attestation) -> None:
 
 
 def column(text: Text | str, width: int) -> Text:
-    """The text in exactly so many cells, cut with an ellipsis or filled up, and a blank after it."""
+    """The text in exactly `width` cells, cut with an ellipsis or padded, followed by a blank."""
     cut = Text(text) if isinstance(text, str) else text.copy()
     cut.truncate(width, overflow="ellipsis")
-    said = Text().append_text(cut)  # a style of its own would reach what is appended to it
+    said = Text().append_text(cut)  # the text's own style would extend to everything appended to it
     said.append(" " * (width - cell_len(said.plain) + 1))
     return said
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """ "7 h ago", "3 days ago"; never finer than a minute."""
+    """The age of a moment, no finer than a minute: "just now", "7 h ago", "3 days ago"."""
     passed = max(timedelta(), now - moment)
     if passed < timedelta(hours=1):
         minutes = int(passed.total_seconds() // 60)
@@ -84,5 +84,5 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def short_host(text: str, most: int = -1) -> str:
-    """The text without what nearly every host ends in, `most` times or everywhere; a screen's detail has it whole."""
+    """The text without ".atlassian.net", which nearly every host ends in; `most` limits how many are removed."""
     return text.replace(".atlassian.net", "", most)

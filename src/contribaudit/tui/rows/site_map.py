@@ -1,6 +1,6 @@
-"""The map as text: the bar of locations with its words, the table of sites, and a waffle where sites are many.
+"""The map as text: the bar of locations with its legend, the table of sites, and a waffle if there are many sites.
 
-Every location has a hatch of its own and every cell a letter, so that nothing is said by colour alone.
+Every location has its own hatch and every cell a letter, so that nothing depends on colour alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from contribaudit.tui.rows.signs import SIGNS
 from contribaudit.tui.widgets.grid import Column
 
 MOST_ROWS = 60
-"""More sites than these are shown as a waffle."""
+"""More sites than this are shown as a waffle."""
 ATLASSIAN = ".atlassian.net"
 _WIDTH = 8
 COLUMNS = (
@@ -39,7 +39,7 @@ PAINTS = {
     "pass": "#d7f5dc on #1e4d2b",
     "no finding": "",
 }
-"""Of a cell's background and letter, by how it is judged."""
+"""The style of a cell by the group of its outcome."""
 _SIZES = ((1_000_000, "M"), (1_000, "k"))
 
 
@@ -54,17 +54,17 @@ def shortened(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A location as it is drawn."""
+    """A location with its hatch and position in the bar."""
 
     location: Location
     hatch: str
     start: int
-    """Its first cell in the bar."""
+    """The first cell of the piece in the bar."""
     width: int
 
 
 def pieces(whole: SiteMap, width: int) -> list[Piece]:
-    """The bar's pieces over so many cells, each as long as its apps are many and at least one cell."""
+    """The bar's pieces over `width` cells, each in proportion to its apps and at least one cell long."""
     shown = whole.locations[:width]
     if not shown:
         return []
@@ -84,7 +84,7 @@ def pieces(whole: SiteMap, width: int) -> list[Piece]:
 
 
 def bar(whole: SiteMap, width: int, here: int | None) -> list[Text]:
-    """The bar, and under it each location in words; `here` is the one that the cursor is on."""
+    """The bar, and below it each location in words; `here` is the number of the piece under the cursor."""
     drawn = Text()
     for number, piece in enumerate(pieces(whole, width)):
         name = f" {safe_text(piece.location.name)} {shortened(piece.location.apps)} "
@@ -112,7 +112,7 @@ def _legend(whole: SiteMap, width: int, here: int | None) -> list[Text]:
 
 
 def in_words(piece: Piece) -> Text:
-    """ "## US: 5 apps, 3 pinned, FAIL"."""
+    """The location in words: "## US 5 apps, 3 pinned FAIL"."""
     one = piece.location
     said = Text().append(f"{piece.hatch * 2} ", _tone(one)).append(safe_text(one.name), "bold")
     said.append(f" {shortened(one.apps)} {'app' if one.apps == 1 else 'apps'}")
@@ -129,12 +129,12 @@ def _tone(one: Location) -> str:
 
 
 def location_query(one: Location) -> str:
-    """The filter of findings about its apps."""
+    """The filter for findings about the apps in this location."""
     return f"realm:{quoted(one.name.replace(' ', '-'))}"
 
 
 def name_of(row: MapRow, called: Mapping[str, str]) -> str:
-    """What to call a site in a table; `called` are organizations by ID."""
+    """The name of a site in a table; `called` are the names of organizations by ID."""
     if row.site:
         return safe_text(row.site).removesuffix(ATLASSIAN)
     organization = safe_text(called.get(row.organization, row.organization))
@@ -142,7 +142,7 @@ def name_of(row: MapRow, called: Mapping[str, str]) -> str:
 
 
 def cells(row: MapRow, column: int | None, called: Mapping[str, str], widths: Sequence[int]) -> list[Text]:
-    """The texts of one site in cells of these widths; `column` is the question that the cursor is on."""
+    """The texts of one site in cells of these widths; `column` is the question under the cursor, None for none."""
     said = [Text(name_of(row, called), "" if row.apps else "yellow")]
     for number, cell in enumerate(row.cells):
         said.append(painted(cell, widths[number + 1], here=number == column))
@@ -150,7 +150,7 @@ def cells(row: MapRow, column: int | None, called: Mapping[str, str], widths: Se
 
 
 def painted(cell: MapCell, width: int, *, here: bool = False) -> Text:
-    """A cell: its letter on its background, then what was seen."""
+    """A cell: its letter on its background, then the observed fact."""
     words = f" {letter(cell)} {fact(cell, width - 3)}"
     style = PAINTS[GROUP_OF[cell.outcome]]
     text = Text(set_cell_size(words, width), style or "dim")
@@ -181,7 +181,7 @@ def row_words(row: MapRow, called: Mapping[str, str]) -> Text:
 
 
 def by_question(all_rows: Sequence[MapRow], question: int) -> tuple[MapRow, ...]:
-    """The sites, those worst in one question first; as they are for all of them together."""
+    """The sites, the worst in one question first; unchanged for ALL_QUESTIONS."""
     if question == ALL_QUESTIONS:
         return tuple(all_rows)
     order = list(LETTERS)
@@ -189,7 +189,7 @@ def by_question(all_rows: Sequence[MapRow], question: int) -> tuple[MapRow, ...]
 
 
 def legend() -> Text:
-    """What the letters say."""
+    """The meaning of the letters."""
     said = Text()
     for group, sign in LETTERS.items():
         said.append(f" {sign} ", PAINTS[group] or "dim").append(f"{MEANINGS[sign]} ")
@@ -197,7 +197,7 @@ def legend() -> Text:
 
 
 def scope_words(whole: SiteMap, organizations: int) -> Text:
-    """How much the map is about."""
+    """The number of apps, sites and, if several, organizations on the map."""
     sites = sum(1 for row in whole.rows if row.site)
     said = Text(f"{counted(whole.apps, 'app')} on {counted(sites, 'site')}", "bold")
     if organizations > 1:
@@ -206,7 +206,7 @@ def scope_words(whole: SiteMap, organizations: int) -> Text:
 
 
 def sheet_row(row: MapRow) -> tuple[str | int, ...]:
-    """A site for a CSV file."""
+    """The cells of a site in a CSV file, in the order of SHEET."""
     facts: list[str] = []
     for cell in row.cells:
         facts += ["; ".join(f"{word} {number}" for word, number in cell.values), cell.outcome or ""]
@@ -214,22 +214,22 @@ def sheet_row(row: MapRow) -> tuple[str | int, ...]:
 
 
 ALL_QUESTIONS = -1
-"""In place of a question: the worst of them."""
+"""Stands for a question when tiles show the worst of all."""
 _TILE = 2
 
 
 def tile_cell(row: MapRow, question: int) -> MapCell:
-    """What a tile of the waffle is painted by."""
+    """The cell that decides the colour and letter of a tile in the waffle."""
     return worst(row) if question == ALL_QUESTIONS else row.cells[question]
 
 
 def per_line(width: int) -> int:
-    """How many tiles stand side by side; ten stand together."""
+    """How many tiles fit side by side."""
     return max(1, (width - 2) // _TILE)
 
 
 def waffle_line(rows: Sequence[MapRow], question: int, here: int | None) -> Text:
-    """One line of tiles; `here` is the tile under the cursor."""
+    """One line of tiles; `here` is the number of the tile under the cursor."""
     said = Text()
     for number, row in enumerate(rows):
         cell = tile_cell(row, question)

@@ -1,4 +1,4 @@
-"""The history day by day: changes with their causes, runs, stretches in which nobody looked."""
+"""The lines of the timeline, day by day: changes with their causes, runs, and gaps without observations."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trail:
-    """Two trails are the same only if they are one object."""
+    """Everything that the timeline shows. Two trails are equal only if they are the same object."""
 
     changes: Sequence[Change]
-    """With their causes, in no particular order."""
+    """Changes with their causes, in no particular order."""
     runs: Sequence[RunRecord]
     """Oldest first."""
     gaps: Sequence[Gap]
-    """Stretches without a whole reading of an organization, oldest first."""
+    """Periods without a complete reading of an organization, oldest first."""
     until: datetime
-    """When it was asked for: what comes after it is not known."""
+    """The moment up to which the history is known."""
     whole: bool = True
-    """False where only what one report tells is known: no gaps then."""
+    """False if only the content of one report is known; then there are no gaps."""
 
 
 class LineKind(StrEnum):
-    """The kinds of line."""
+    """The kinds of line in the timeline."""
 
     DAY = "day"
     RUN = "run"
@@ -64,13 +64,13 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One line, ready to be searched. What it does not concern is None."""
+    """A line of the timeline, with the text to search. Fields of other kinds of line are None."""
 
     what: LineKind
     at: datetime
-    """Where it stands in the order; of a gap its start."""
+    """The time by which lines are sorted; the start of a gap."""
     moment: datetime
-    """The moment whose state it stands for."""
+    """The moment whose state Enter shows."""
     family: str = ""
     site: str = NO_SITE
     hay: str = ""
@@ -78,20 +78,20 @@ class Entry:
     run: RunRecord | None = None
     gap: Gap | None = None
     told: str = ""
-    """Of a day: what happened on it."""
+    """For a day, a summary of its changes; for a gap, its description."""
     alike: tuple[object, ...] = ()
-    """Changes of which this is the same are told as one line."""
+    """Changes with an equal value here can be folded into one line; () for other lines."""
     folded: tuple[Entry, ...] = ()
-    """The changes that this line stands for; empty for a line that stands for itself."""
+    """The changes that a folded line stands for; empty for other lines."""
 
     @property
     def day(self) -> date:
-        """In UTC."""
+        """The day of the entry in UTC."""
         return self.at.astimezone(UTC).date()
 
     @property
     def main(self) -> Change | None:
-        """Of a happening, the change that an event explains, else the first."""
+        """The group's change that an event explains, else its first one; None for other lines."""
         if self.happening is None:
             return None
         changes = self.happening.changes
@@ -100,7 +100,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to show of the changes. Gaps are always shown: leaving one out would make them look watched."""
+    """Which changes to show. Gaps are always shown, since a hidden gap would look like a watched period."""
 
     text: str = ""
     family: str = ""
@@ -108,17 +108,17 @@ class Filter:
     site: str = ""
     """"" for all."""
     unexplained: bool = False
-    """Only those without a known cause."""
+    """Show only changes without a known cause."""
     runs: bool = False
-    """Runs too, where nothing else is left out."""
+    """Show runs too, if the filter hides nothing else."""
 
     @property
     def on(self) -> bool:
-        """Whether anything is left out."""
+        """Whether the filter hides any change."""
         return bool(self.text.strip() or self.family or self.site or self.unexplained)
 
     def fits(self, entry: Entry) -> bool:
-        """Whether a change has all of it."""
+        """Whether the entry is a change that the filter shows."""
         happening = entry.happening
         if happening is None or (self.unexplained and happening.has_cause):
             return False
@@ -129,20 +129,20 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Days:
-    """What is known of each day, for the strip above."""
+    """What is known of each day, for the strip of days."""
 
     first: date
     last: date
     read: dict[date, str] = field(default_factory=dict)
-    """"=" where a run read everything, "~" where one came part of the way; nothing where none was."""
+    """"=" for a day with a complete run, "~" for one with incomplete runs only; no entry without a run."""
     changes: dict[date, int] = field(default_factory=dict)
     unexplained: frozenset[date] = frozenset()
     """Days with a change without a known cause."""
 
 
 def entries_of(trail: Trail) -> list[Entry]:
-    """Every change, run and gap, oldest first; what a run showed stands after it."""
-    seen = attrgetter("first_seen")  # what one run showed of a new app is one happening
+    """Every change, run and gap, oldest first; the changes that a run found follow it."""
+    seen = attrgetter("first_seen")  # all changes that one run found for a new app form one group
     found = [_changed(one) for _, its in groupby(sorted(trail.changes, key=seen), seen) for one in grouped_changes(its)]
     found += [Entry(LineKind.RUN, run.started_at, run.finished_at, run=run) for run in trail.runs]
     found += [Entry(LineKind.GAP, gap.since, gap.since, gap=gap, told=gap_text(gap)) for gap in trail.gaps]
@@ -151,7 +151,7 @@ def entries_of(trail: Trail) -> list[Entry]:
 
 _RANK = (LineKind.RUN, LineKind.CHANGE, LineKind.GAP)
 _NEWEST_RANK = (LineKind.GAP, LineKind.RUN, LineKind.CHANGE)
-"""What stands first of one moment."""
+"""Which of several lines of the same moment comes first."""
 
 
 def _newest_order(entry: Entry) -> tuple[float, int]:
@@ -159,13 +159,13 @@ def _newest_order(entry: Entry) -> tuple[float, int]:
 
 
 FOLD_FROM = 3
-"""So many equal changes are told as one line."""
+"""At least this many equal changes are folded into one line."""
 
 
 def lines_of(
     entries: Sequence[Entry], wanted: Filter, *, newest_first: bool, opened: Collection[tuple[object, ...]] = ()
 ) -> list[Entry]:
-    """What the filter leaves, with a line above each day; equal changes as one, but for those of `opened`."""
+    """The entries that the filter shows, with a line above each day; equal changes are folded unless in `opened`."""
     runs = wanted.runs and not wanted.on
     left = [one for one in entries if one.what is LineKind.GAP or (wanted.fits(one) if one.happening else runs)]
     lines: list[Entry] = []
@@ -178,7 +178,7 @@ def lines_of(
 
 
 def _folded(its: Sequence[Entry], opened: Collection[tuple[object, ...]]) -> Iterator[Entry]:
-    """The same with equal changes as one line where the first of them stands; opened ones follow their line."""
+    """The entries with equal changes folded into a line in place of the first; opened ones follow that line."""
     groups: dict[tuple[object, ...], list[Entry]] = {}
     for one in its:
         if one.alike:
@@ -194,7 +194,7 @@ def _folded(its: Sequence[Entry], opened: Collection[tuple[object, ...]]) -> Ite
 
 
 def count_changes(lines: Iterable[Entry], opened: Collection[tuple[object, ...]] = ()) -> int:
-    """How many changes the lines tell."""
+    """How many changes the lines show, folded ones included."""
     return sum(
         1 if not one.folded else 0 if one.alike in opened else len(one.folded)
         for one in lines
@@ -203,7 +203,7 @@ def count_changes(lines: Iterable[Entry], opened: Collection[tuple[object, ...]]
 
 
 def days_of(entries: Sequence[Entry], until: datetime) -> Days:
-    """The days from the first entry to the moment."""
+    """The days from the first entry to `until`."""
     last = until.astimezone(UTC).date()
     read: dict[date, str] = {}
     changes: dict[date, int] = {}
@@ -219,7 +219,7 @@ def days_of(entries: Sequence[Entry], until: datetime) -> Days:
 
 
 def values_of(entries: Iterable[Entry], name: Literal["family", "site"]) -> list[str]:
-    """The families, or the sites, of the changes, sorted."""
+    """The families or the sites of the changes, sorted, each once."""
     return sorted({getattr(one, name) for one in entries} - {""})
 
 
@@ -248,15 +248,15 @@ def cells(entry: Entry) -> list[Text]:
 
 
 def gap_text(gap: Gap) -> str:
-    """ "no run 13 Nov 02:05Z - 14 Nov 02:00Z (24 h): no observations". Plain text."""
+    """The gap as plain text: "no run 13 Nov 02:05Z - 14 Nov 02:00Z (24 h): no observations"."""
     until = "now" if gap.open else f"{gap.until:%d %b %H:%M}Z"
     return safe_text(f"{gap.why} {gap.since:%d %b %H:%M}Z - {until} ({gap.hours:.0f} h): no observations")
 
 
 def time_span(change: Change) -> str:
-    """When it happened, as short as it can be said beside its day: "02:00-16:04", "by 02:00".
+    """When the change happened, in a short form for a line below its day: "02:00-16:04", "by 02:00".
 
-    Where its two days differ, these without their times, which the detail has: "19 Nov - 20 Nov".
+    If the two days differ, only the days, without the times, which the detail shows: "19 Nov - 20 Nov".
     """
     end = f"{change.first_seen:%H:%M}"
     if change.last_seen is None:
@@ -267,7 +267,7 @@ def time_span(change: Change) -> str:
 
 
 def change_text(group: ChangeGroup) -> tuple[str, str]:
-    """What changed, and from what to what; of a digest as much as tells two apart. Plain text."""
+    """The setting that changed, and its old and new value, as plain text. Digests are shortened."""
     kind, told = setting_and_values(group)
     return safe_text(kind), _DIGEST.sub(r"\1…", safe_text(told))
 
@@ -287,7 +287,7 @@ def cause_text(change: Change) -> str:
 
 
 def proof_lines(why: Cause) -> Iterator[str]:
-    """What stands behind a cause, sentence by sentence. Plain text."""
+    """The proof of a cause, sentence by sentence, as plain text."""
     if why.event_id:
         yield safe_text(f"Event {why.event_id}" + (f" of {why.at:%Y-%m-%d %H:%M:%S}Z" if why.at is not None else ""))
     if why.actor:
@@ -364,7 +364,7 @@ def _change_cells(entry: Entry) -> list[Text]:
 
 
 def _titled(kind: str) -> str:
-    """The setting's title, as the other screens say; "new" and "gone" stay."""
+    """The setting's title as on the other screens; "new" and "gone" are unchanged."""
     return safe_text(catalogue.find(SettingId(kind)).title)
 
 
@@ -381,7 +381,7 @@ _NAMED = 12
 
 
 def change_detail(entry: Entry) -> Text:
-    """What is known of it, paragraph by paragraph."""
+    """Everything known about a line, paragraph by paragraph."""
     said = Text()
     if entry.folded:
         names = [one.main.name or one.main.subject.id for one in entry.folded if one.main is not None]

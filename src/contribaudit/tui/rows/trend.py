@@ -1,4 +1,4 @@
-"""The trend: what the runs counted day by day, over an axis with dates."""
+"""The trend panel: outcomes that the runs counted, day by day, over an axis with dates."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from contribaudit.tui.source import Board
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """What one line counts."""
+    """The outcomes that one line of the trend counts."""
 
     name: str
     style: str
     query: str
-    """The findings that it leads to."""
+    """The filter for the findings that the line leads to."""
     outcomes: frozenset[str]
     tall: bool = False
-    """Whether it is two lines high."""
+    """Whether its bars are two lines high."""
 
 
 _MEASURES = (
@@ -39,7 +39,7 @@ _MEASURES = (
 MARKS = "! change without a known cause, B baseline, W waiver"
 _LABEL = 23
 _WIDEST = 4
-"""No day is drawn wider."""
+"""The most columns that one cell takes."""
 _BARS = "▁▂▃▄▅▆▇█"
 _HATCH = "\N{LIGHT SHADE}"
 _TALL = 2
@@ -48,20 +48,20 @@ _DATE = len("28 Oct")
 
 @dataclass(frozen=True, slots=True)
 class TrendDays:
-    """The time axis: which days stand in which cell, and what each day's last whole run counted."""
+    """The time axis: the days in each cell, and the last complete run of each cell."""
 
     first: date
     days_per_cell: int
     cells: int
     wide: int
-    """How many columns a cell has."""
+    """Columns per cell."""
     whole: dict[int, RunRecord]
-    """By cell, the last run that read everything."""
+    """The last complete run of each cell, by cell."""
     partial: frozenset[int]
-    """Cells with a run that came only part of the way, and none that read everything."""
+    """Cells that have only incomplete runs."""
 
     def cell(self, day: date) -> int:
-        """Where a day stands; may lie outside."""
+        """The cell of a day; may lie outside the axis."""
         return (day - self.first).days // self.days_per_cell
 
     def day(self, cell: int) -> date:
@@ -70,7 +70,7 @@ class TrendDays:
 
 
 def trend_days(runs: Iterable[RunRecord], width: int) -> TrendDays | None:
-    """The axis over so many columns, the newest day last; None where nothing was judged."""
+    """The axis over `width` columns, the newest day last; None if no run was judged."""
     judged = sorted(
         (run for run in runs if run.summary and _outcomes_known(run.summary)), key=lambda run: run.started_at
     )
@@ -92,10 +92,10 @@ def trend_room(width: int) -> int:
 
 
 def trend_lines(board: Board, width: int, here: int | None = None, *, short: bool = False) -> list[Line]:
-    """What failed, could not be achieved, was unverified and was waived over time; eight lines, six of them if `short`.
+    """Bars of failed, not achievable, unverified and waived findings over time, in eight lines, or six if `short`.
 
-    Each has a scale of its own. What came only part of the way is hatched and counts for no scale; days without a run
-    are blank. Beneath them are the marks that `MARKS` explains, and the dates. `here` is the cursor's cell.
+    Each has its own scale. Incomplete runs are hatched and count for no scale; days without a run are blank. Below are
+    the marks that `MARKS` explains, and the dates. `here` is the cursor's cell.
     """
     axis = trend_days(board.runs, trend_room(width))
     if axis is None or len(axis.whole) + len(axis.partial) < 2:
@@ -123,7 +123,7 @@ def _outcomes_known(summary: object) -> bool:
 
 
 def _dates(axis: TrendDays) -> str:
-    """The first and the last day, and as many between them as can be read."""
+    """The dates of the first and the last day, and of as many days between as fit legibly."""
     line = [" "] * max(axis.cells * axis.wide, _DATE)
     end = max(0, axis.cells * axis.wide - _DATE)
     line[end:] = f"{axis.day(axis.cells - 1):%d %b}"
@@ -137,7 +137,7 @@ def _dates(axis: TrendDays) -> str:
 
 
 def _signs(board: Board, axis: TrendDays) -> dict[int, str]:
-    """By cell; a change without a known cause goes before a baseline, and that before a waiver."""
+    """The mark of each cell: a change without a known cause wins over a baseline, a baseline over a waiver."""
     signs: dict[int, str] = {}
     for one in board.policy.waivers if board.policy is not None else ():
         signs[axis.cell(one.approved_at)] = "W"
@@ -152,7 +152,7 @@ def _signs(board: Board, axis: TrendDays) -> dict[int, str]:
 
 
 def _plot(measure: _Measure, axis: TrendDays) -> list[Text]:
-    """Bars from nothing to the most, beside the name and the newest number."""
+    """Bars between zero and the peak, after the name, the newest number and the peak."""
     values = {
         cell: sum(number for word, number in run.summary.items() if word in measure.outcomes)
         for cell, run in axis.whole.items()
