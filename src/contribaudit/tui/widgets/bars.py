@@ -1,4 +1,4 @@
-"""Lines at the edges of a screen: what it is about and as of when, and the keys that matter."""
+"""The lines at the edges of a screen: on top its name and the shown run, at the bottom the active keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contribaudit.tui.source import Board
 
 LETTERS = "Screens"
-"""What follows the keys of screens whose names have no room."""
+"""The label behind the keys of screens if there is no room for their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,40 +26,40 @@ class Key:
     """One key of the line."""
 
     key: str
-    """As the library calls it: "question_mark"."""
+    """Textual's name for the key: "question_mark"."""
     sign: str
-    """As people see it: "?"."""
+    """The key as people see it: "?"."""
     label: str
 
     @property
     def width(self) -> int:
-        """In cells: a blank, the sign, a blank, the label, a blank; of a sign alone a blank and the sign."""
+        """The width in cells: a blank, the sign, a blank, the label, a blank; without a label, a blank and the sign."""
         return cell_len(self.sign) + (cell_len(self.label) + 3 if self.label else 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What can be pressed now, by what it is for."""
+    """The keys that can be pressed now, by purpose."""
 
     own: tuple[Key, ...] = ()
-    """Of the screen in front and of what has the focus."""
+    """Keys of the front screen and of the focused widget."""
     screens: tuple[Key, ...] = ()
-    """To the other screens."""
+    """Keys that open the other screens."""
     all_keys: tuple[Key, ...] = ()
-    """The one that shows every key; it stays whatever else has to go."""
+    """The key that shows every key; it stays even if no other key fits."""
     leave: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What is shown: keys from the left, and keys at the right edge."""
+    """The keys that fit: from the left, and at the right edge."""
 
     left: tuple[Key, ...]
     right: tuple[Key, ...]
 
 
 def fitted(keys: Keys, width: int) -> Fitted:
-    """As much as so many cells hold: names of screens go first, then quitting, then screens, then own keys."""
+    """The keys that fit into `width` cells. Dropped first is the quit key, then screen names, screens, and own keys."""
     letters = _letters(keys.screens)
     for left, right in (
         (keys.own + keys.screens, keys.all_keys + keys.leave),
@@ -76,7 +76,7 @@ def fitted(keys: Keys, width: int) -> Fitted:
 
 
 def _letters(screens: Sequence[Key]) -> tuple[Key, ...]:
-    """The keys alone; a common name behind the last."""
+    """The screen keys without their names; the last one carries the common label."""
     if not screens:
         return ()
     *first, last = screens
@@ -93,7 +93,7 @@ _TO_A_SCREEN = "switch_mode"
 
 
 class KeyLine(Widget):
-    """Of the bindings that are active and to be shown. A click on one presses its key."""
+    """The line of active keys. A click on one presses the key."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key"}
@@ -110,14 +110,14 @@ class KeyLine(Widget):
     """
 
     _keys: Keys | None = None
-    """As of when the screen last told that others may be active."""
+    """The active keys at the screen's last update signal; None before it is known."""
 
     def on_mount(self) -> None:
-        """Other keys may be active from now on."""
+        """Follow changes of the active keys."""
         self.screen.bindings_updated_signal.subscribe(self, self._update_keys)
 
     def on_unmount(self) -> None:
-        """Nothing is shown any more."""
+        """Stop following the active keys."""
         self.screen.bindings_updated_signal.unsubscribe(self)
 
     def _update_keys(self, _screen: Screen[object]) -> None:
@@ -138,7 +138,7 @@ class KeyLine(Widget):
         return said
 
     def on_click(self, event: events.Click) -> None:
-        """As if the key under the mouse was pressed."""
+        """Press the key under the mouse."""
         line = self._fitted_keys
         for start, keys in ((0, line.left), (self.size.width - _width(line.right), line.right)):
             for key in keys:
@@ -153,7 +153,7 @@ class KeyLine(Widget):
 
     @property
     def keys(self) -> Keys:
-        """What can be pressed now, each action once."""
+        """The keys that can be pressed now, each action once."""
         if self._keys is None:
             self._keys = self._active()
         return self._keys
@@ -185,7 +185,7 @@ def _append(said: Text, key: Key, style: Style) -> None:
 
 
 class TopLine(Widget):
-    """One line; a second one only while there is trouble to tell of."""
+    """The line on top; more lines appear only for a board of the past and for trouble."""
 
     DEFAULT_CSS = """
     TopLine { height: auto; max-height: 5; background: $primary 30%; color: $text; padding: 0 1; }
@@ -198,7 +198,7 @@ class TopLine(Widget):
         self._screen_name = screen_name
 
     def render(self) -> Text:
-        """The line, and what is wrong beneath it."""
+        """The line and, below it, the past moment and the trouble, if any."""
         said = self._about(full=True)
         if said.cell_len > self.content_size.width:
             said = self._about(full=False)
@@ -214,7 +214,7 @@ class TopLine(Widget):
         return said
 
     def _about(self, *, full: bool) -> Text:
-        """What the screen is about; where there is less room without policy, year and the tool's name."""
+        """Screen, organizations and run; if not `full`, without policy, this year, and the tool's name."""
         said = Text().append("contribaudit  " if full else "", "bold").append(self._screen_name, "bold")
         if self.board is None:
             return said.append("  reading the history …" if not self.trouble else "")

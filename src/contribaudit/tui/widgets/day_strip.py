@@ -1,4 +1,4 @@
-"""The strip of days: when was read, when something changed, and the day that is looked at."""
+"""The strip of days above the timeline: which days were read, which had changes, and the selected day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEYS = "Enter: state on that day; Left, Right: other days; comma, full stop: ot
 
 
 class DayStrip(Widget):
-    """Four lines. A click on a day posts `Picked`."""
+    """Four lines about the days. A click on a day posts `Picked`."""
 
     DEFAULT_CSS = """
     DayStrip { height: 4; padding: 0 1; background: $boost; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -38,12 +38,12 @@ class DayStrip(Widget):
         self._selected: date | None = None
 
     def show(self, days: Days, selected: date) -> None:
-        """Show these, and stand on one of them."""
+        """Show these days and select one of them."""
         self._days, self._selected = days, selected
         self.refresh()
 
     def render(self) -> Text:
-        """Months, reading, changes, and the selected day in words."""
+        """The months, the readings, the changes, and the selected day in words."""
         if self._days is None or self._selected is None:
             return Text("reading the history …", "dim")
         lines = strip(self._days, self._selected, self._room)
@@ -51,7 +51,7 @@ class DayStrip(Widget):
         return Text("\n").join([*lines, said])
 
     def on_click(self, event: events.Click) -> None:
-        """The day under the mouse."""
+        """Post the day under the mouse."""
         if self._days is None or self._selected is None:
             return
         place = event.x - _EDGE
@@ -65,7 +65,7 @@ class DayStrip(Widget):
 
 
 def window(days: Days, selected: date, width: int) -> list[date]:
-    """So many days as there is room for, the newest last, the selected one among them."""
+    """As many days as fit into `width`, the newest last, with the selected one among them."""
     last = days.last
     if selected <= last - timedelta(days=width):
         last = min(days.last, selected + timedelta(days=width // 2))
@@ -73,10 +73,10 @@ def window(days: Days, selected: date, width: int) -> list[date]:
 
 
 def strip(days: Days, selected: date, width: int) -> list[Text]:
-    """Three lines: the months with "v" above the selected day, how each was read, how many changes it had.
+    """Three lines: the months with "v" above the selected day, how each day was read, how many changes it had.
 
-    "=" was read whole, "~" in part, "." not at all; before the first day nothing is known and nothing is drawn. "!"
-    stands for changes of which one has no known cause.
+    "=" is a complete reading, "~" a partial one, "." none; days before the first are blank. "!" marks a day with a
+    change without a known cause.
     """
     shown = window(days, selected, width)
     read, changed = Text(), Text()

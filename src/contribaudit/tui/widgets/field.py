@@ -1,6 +1,6 @@
-"""A box to write in, with its label, and what is wrong with what stands in it right next to it.
+"""A labelled text box that shows below it what is wrong with its value; also its variants for lines and ticks.
 
-It shows nothing that a terminal obeys: people paste names that they saw elsewhere. A day may be counted from today.
+Control characters are replaced, because people paste names from elsewhere. A day may be counted from today.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from contribaudit.errors import UsageError
 from contribaudit.exporters.text import safe_text
 
 DAY_FORMS = "YYYY-MM-DD, today or +90d"
-"""What a day may be typed as."""
+"""The forms in which a day may be typed."""
 _FROM_TODAY = re.compile(r"([+-])([0-9]{1,5})d?")
 
 
 class PlainInput(Input):
-    """Its value is always `plain`, as the texts are that it is compared with."""
+    """An input whose value has no control characters, like the texts that it is compared with."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "submit", "Done")]
 
@@ -36,7 +36,7 @@ class PlainInput(Input):
 
 
 class Box(PlainInput):
-    """One line. Up and down go to the box above and below, Enter to the next."""
+    """A box of one line. Up goes to the field above, Down and Enter go to the next."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "app.focus_previous", "Previous field", show=False),
@@ -45,13 +45,13 @@ class Box(PlainInput):
 
 
 class Area(TextArea):
-    """Several lines. Enter begins another one, Tab goes on."""
+    """A box of several lines. Enter begins another line, Tab goes to the next field."""
 
     def __init__(self, text: str, placeholder: str) -> None:
         super().__init__(text, placeholder=placeholder, tab_behavior="focus", soft_wrap=True, compact=True)
 
     async def _on_paste(self, event: Paste) -> None:
-        event.text = safe_text(event.text, keep_lines=True)  # the library's own handler comes after this one
+        event.text = safe_text(event.text, keep_lines=True)  # Textual's own handler runs after this one
         event.stop()
 
     @property
@@ -65,19 +65,19 @@ class Area(TextArea):
 
 
 class Tick(Checkbox):
-    """A box that is empty unless it is ticked: the library's own tells the two by colour."""
+    """A checkbox that is empty unless ticked; Textual's own shows the difference by colour alone."""
 
     def watch_value(self) -> None:
-        """Show an X where it is ticked."""
+        """Show an X if the box is ticked."""
         self.BUTTON_INNER = "X" if self.value else " "
         super().watch_value()
 
 
 class Field(Vertical):
-    """`label` above the box; `check` raises UsageError for what the field cannot hold, and its words appear below it.
+    """A box below its `label`; `check` raises UsageError for an invalid value, and its message appears below the box.
 
-    `value` is what stands there at first. It is asked again (`good`) when the form is sent, and once a wrong value was
-    told, with every key. `long` gives it several lines.
+    `value` is the initial text. It is checked (`good`) when the form is sent and, while an error is shown, on every key.
+    `long` gives the box several lines.
     """
 
     DEFAULT_CSS = """
@@ -115,14 +115,14 @@ class Field(Vertical):
         )
 
     def compose(self) -> ComposeResult:
-        """Label, box, what is wrong."""
+        """Yield the label, the box and the error message."""
         yield Static(self._label, classes="field--label")
         yield self.box
         yield Static(classes="field--wrong", markup=False)
 
     @property
     def value(self) -> str:
-        """What stands in the box, without blanks around it."""
+        """The text in the box, without surrounding blanks."""
         return self.box.value.strip()
 
     @value.setter
@@ -131,11 +131,11 @@ class Field(Vertical):
 
     @property
     def touched(self) -> bool:
-        """True when something else stands there than at first."""
+        """Whether the text differs from the initial one."""
         return self.box.value != self.first
 
     def good(self) -> bool:
-        """Whether the field can be sent; says what is wrong beside it when not."""
+        """Whether the value is valid; shows the error below the box if not."""
         told = ""
         if not self.value:
             told = "Needed" if self._required else ""
@@ -148,22 +148,22 @@ class Field(Vertical):
         return not told
 
     def say(self, wrong: str) -> None:
-        """Show what is wrong with it, or nothing for ""."""
+        """Show this error below the box; "" removes it."""
         self.set_class(bool(wrong), "-wrong")
         self.query_one(".field--wrong", Static).update(Text(f"! {safe_text(wrong, keep_lines=True)}") if wrong else "")
 
     def on_input_changed(self) -> None:
-        """What was wrong may be right now."""
+        """Check again while an error is shown."""
         if self.has_class("-wrong"):
             self.good()
 
     def on_text_area_changed(self) -> None:
-        """So in a field of several lines."""
+        """Check a field of several lines likewise."""
         self.on_input_changed()
 
 
 def day_of(text: str, today: date) -> date:
-    """The day. Raises UsageError with what a day may be written as."""
+    """The day that the text means. Raises UsageError, whose hint names the accepted forms."""
     written = text.strip().casefold()
     if written == "today":
         return today
@@ -178,6 +178,6 @@ def day_of(text: str, today: date) -> date:
 
 
 def spelled(text: str, today: date) -> str:
-    """The text as it is, but a day that is counted from today written out. Raises UsageError."""
+    """The text, with a day counted from today written out as a date. Raises UsageError."""
     counted = text.strip().casefold() == "today" or text.strip()[:1] in ("+", "-")
     return day_of(text, today).isoformat() if counted else text

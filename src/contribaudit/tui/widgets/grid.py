@@ -1,4 +1,4 @@
-"""A table that builds only the rows in sight: 100 000 cost as little as fifty. Its rows may open and close."""
+"""A table that builds only the visible rows, so that 100,000 cost as little as fifty; with cell and tree variants."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from textual.strip import Strip
 
 _GAP = 1
 _PLAIN = Console(width=1000, height=10, force_terminal=True, color_system="truecolor", markup=False, emoji=False)
-"""Turns a text's styles into segments; nothing is ever printed on it."""
+"""A console that turns a text's styles into segments; nothing is printed on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: `width` cells, or a share of what is left where `flexible`, then never less than `width`."""
+    """A column of `width` cells; a `flexible` one also gets a share of the remaining width."""
 
     title: str
     width: int
     flexible: bool = False
     drop_below: int = 0
-    """Left out where the grid is narrower than so many cells; 0 for never."""
+    """The column is left out if the grid is narrower than this many cells; 0 for never."""
 
 
 class Grid(ScrollView, can_focus=True):
-    """Rows by number, under a header that stays. `cells` makes the texts of one row when it comes into sight.
+    """Rows by number below a fixed header. `cells` makes the texts of a row when it becomes visible.
 
-    The row under the cursor is `cursor` (None without rows); it is in sight after every move and after `show`. Posts
-    `Moved` when another row, or another content of it, is under the cursor, and `Chosen` on Enter and on a click on
-    the row that has the cursor. The cursor's row begins with ">", so that it is found without colours.
+    `cursor` is the number of the row under the cursor, None without rows; that row is visible after every move and
+    after `show`. Posts `Moved` when the row under the cursor or its content changes, and `Chosen` on Enter and on a
+    click on the cursor's row. That row begins with ">", so that it can be found without colours.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,14 +74,14 @@ class Grid(ScrollView, can_focus=True):
 
     @dataclass
     class Moved(Message):
-        """Another row is under the cursor, or none (None)."""
+        """The row under the cursor, or its content, changed; `row` is None without rows."""
 
         grid: Grid
         row: int | None
 
     @dataclass
     class Chosen(Message):
-        """The row was opened."""
+        """A row was opened."""
 
         grid: Grid
         row: int
@@ -101,23 +101,23 @@ class Grid(ScrollView, can_focus=True):
         empty: str = "No data to show",
         reading: str = "Reading …",
     ) -> None:
-        """`reading` stands there until rows are shown for the first time, be it none; "" where nothing is read."""
+        """`reading` is shown until `show` is called first; "" if nothing has to be read."""
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._count = 0
         self._cells: Callable[[int], Sequence[Text]] = lambda _row: ()
         self.empty = empty
-        """The sentence that stands where there are no rows."""
+        """The sentence shown if there are no rows."""
         self._reading = reading
 
     @property
     def row_count(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return self._count
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns that are shown, those included that the width leaves out."""
+        """All columns, including those that the present width leaves out."""
         return self._columns
 
     def show(
@@ -128,9 +128,9 @@ class Grid(ScrollView, can_focus=True):
         cursor: int | None = None,
         columns: Sequence[Column] | None = None,
     ) -> None:
-        """Show other rows. `cells` gives as many texts as there are columns; observed text must have been made `plain`.
+        """Show these rows. `cells` gives one text per column, with observed text already made safe.
 
-        `cursor` is the row to stand on; None keeps its number where that still exists.
+        `cursor` is the row for the cursor; None keeps its present number, or the last row if that is gone.
         """
         if columns is not None:
             self._columns = tuple(columns)
@@ -146,35 +146,35 @@ class Grid(ScrollView, can_focus=True):
 
     @property
     def is_reading(self) -> bool:
-        """Whether nothing is known of its rows yet."""
+        """Whether the rows are still being read."""
         return bool(self._reading)
 
     def give_up(self) -> None:
-        """Say that its rows were not read, where they are still waited for."""
+        """If the rows are still being read, show that they were not read."""
         if self._reading:
             self._reading = "Not read"
             self.refresh()
 
     def watch_cursor(self, row: int | None) -> None:
-        """Keep the cursor in sight, and tell."""
+        """Keep the cursor visible, and post `Moved`."""
         self._into_sight()
         self.post_message(self.Moved(self, row))
         self.refresh()
 
     def watch_hover(self) -> None:
-        """Show which row the mouse is on."""
+        """Repaint to light the row under the mouse."""
         self.refresh()
 
     def action_move(self, by: int) -> None:
-        """Some rows up or down."""
+        """Move the cursor by this many rows, negative for up."""
         self._move_cursor_to((self.cursor or 0) + by)
 
     def action_page(self, pages: float) -> None:
-        """Some pages up or down, or a part of one."""
+        """Move the cursor by this many pages, negative for up."""
         self._move_cursor_to((self.cursor or 0) + int(pages * max(2, self._room - 1)))
 
     def action_edge(self, row: int) -> None:
-        """To the first row, or the last (-1)."""
+        """Move the cursor to the first row, or to the last (-1)."""
         self._move_cursor_to(self._count - 1 if row < 0 else 0)
 
     def action_choose(self) -> None:
@@ -183,7 +183,7 @@ class Grid(ScrollView, can_focus=True):
             self.post_message(self.Chosen(self, self.cursor))
 
     def on_click(self, event: events.Click) -> None:
-        """A click moves the cursor; one on the cursor's row opens it."""
+        """Move the cursor to the clicked row, or open that row if the cursor is there already."""
         row = self._row_at(event.y)
         if event.y == 0:
             column = self.column_at(event.x)
@@ -195,20 +195,20 @@ class Grid(ScrollView, can_focus=True):
             self.cursor = row
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """The row under the mouse is lit."""
+        """Light the row under the mouse."""
         self.hover = self._row_at(event.y)
 
     def on_leave(self) -> None:
-        """The mouse went elsewhere."""
+        """Light no row."""
         self.hover = None
 
     def on_resize(self) -> None:
-        """Rows take the new width, and the cursor stays in sight."""
+        """Keep the cursor visible in the new size."""
         self.virtual_size = self._extent()
         self._into_sight()
 
     def render_line(self, y: int) -> Strip:
-        """One line of the screen: the header, or the row that is there now."""
+        """One line of the widget: the header, or the row at this position."""
         width = self.size.width
         if y == 0:
             titles = [Text(column.title) for column in self._columns]
@@ -225,7 +225,7 @@ class Grid(ScrollView, can_focus=True):
         return self._row_strip(self._cells(row), style, width, " ")
 
     def widths(self, width: int) -> list[int]:
-        """Cells of each column in a grid of this width; 0 for one that is left out."""
+        """The width of each column in a grid of this width; 0 for a column that is left out."""
         shown = [0 if column.drop_below and width < column.drop_below else column.width for column in self._columns]
         left = width - _GAP - sum(shown) - _GAP * sum(1 for one in shown if one)
         flexible = [n for n, column in enumerate(self._columns) if column.flexible and shown[n]]
@@ -236,7 +236,7 @@ class Grid(ScrollView, can_focus=True):
         return shown
 
     def column_at(self, x: int) -> int | None:
-        """The column that is shown there; None right of the last."""
+        """The number of the column at this position; None right of the last one."""
         start = 1  # behind the cursor's mark
         for column, width in enumerate(self.widths(self.size.width)):
             if width and start <= x < start + width + _GAP:
@@ -266,11 +266,11 @@ class Grid(ScrollView, can_focus=True):
 
     @property
     def _room(self) -> int:
-        """How many rows are in sight at once."""
+        """The number of visible rows."""
         return max(1, self.size.height - 1)
 
     def _extent(self) -> Size:
-        """Without a width: nothing ever scrolls sideways, whatever a scrollbar takes."""
+        """The scrollable size, with no width, so that nothing scrolls sideways."""
         return Size(0, self._count + 1)
 
     def _row_at(self, y: int) -> int | None:
@@ -282,7 +282,7 @@ class Grid(ScrollView, can_focus=True):
             self.cursor = min(max(row, 0), self._count - 1)
 
     def _into_sight(self) -> None:
-        """Scroll at once: what is deferred would paint a frame without the cursor."""
+        """Scroll to the cursor at once, since deferred scrolling would paint a frame without the cursor."""
         row = self.cursor
         if not self.size.height:
             return
@@ -295,9 +295,9 @@ class Grid(ScrollView, can_focus=True):
 
 
 class CellGrid(Grid):
-    """A grid whose cursor is on one cell of its row: `column` counts from the first that can be answered, the second.
+    """A grid whose cursor is on one cell of its row. `column` counts from 0 for the second column of the grid.
 
-    `Chosen` is posted for that cell.
+    `Chosen` is posted for the cell under the cursor.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -307,12 +307,12 @@ class CellGrid(Grid):
     column: reactive[int] = reactive(0)
 
     def watch_column(self) -> None:
-        """Another cell, of the same row."""
+        """Post `Moved` for another cell of the same row."""
         self.post_message(self.Moved(self, self.cursor))
         self.refresh()
 
     def action_column(self, by: int) -> None:
-        """To a column beside it."""
+        """Move the cursor by this many columns."""
         self.column = min(max(self.column + by, 0), max(0, len(self._columns) - 2))
 
     def go_to(self, row: int, column: int) -> None:
@@ -321,7 +321,7 @@ class CellGrid(Grid):
         self._move_cursor_to(row)
 
     def on_click(self, event: events.Click) -> None:
-        """A click moves the cursor to the cell; one on the cursor's cell opens it, one on a title is the grid's."""
+        """Move the cursor to the clicked cell, or open that cell if the cursor is there already."""
         if event.y == 0:
             return
         event.prevent_default()
@@ -335,9 +335,9 @@ class CellGrid(Grid):
 
 
 class TreeGrid(Grid):
-    """Posts `Turned` when a row is to be opened (True), closed (False), or the other way round (None).
+    """A grid of a tree. Posts `Turned` when a row is to be opened (True), closed (False), or toggled (None).
 
-    Enter, a click and the space bar turn a row, right opens it, left closes it or goes to what it is part of.
+    Enter, a click and the space bar toggle a row, Right opens it, and Left closes it or goes to its parent.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -348,7 +348,7 @@ class TreeGrid(Grid):
 
     @dataclass
     class Turned(Message):
-        """A row is to be opened or closed."""
+        """A row is to be opened (True), closed (False) or toggled (None)."""
 
         grid: TreeGrid
         row: int
@@ -360,12 +360,12 @@ class TreeGrid(Grid):
             self.post_message(self.Turned(self, self.cursor, to))
 
     def action_choose(self) -> None:
-        """Open the row where it is closed, else close it."""
+        """Toggle the row under the cursor."""
         if self.cursor is not None:
             self.post_message(self.Turned(self, self.cursor, None))
 
     def on_click(self, event: events.Click) -> None:
-        """A click moves the cursor and turns the row."""
+        """Move the cursor to the clicked row, and toggle that row."""
         row = self._row_at(event.y)
         if row is None:
             return

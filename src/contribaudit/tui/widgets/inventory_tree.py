@@ -1,6 +1,6 @@
-"""The tree of everything, and a search in it: only lines that are open and in sight are worked out, in a thread.
+"""The inventory's tree and the search in it. A thread computes the facts, only for lines that are visible.
 
-A search finds organizations, sites, apps, connectors, groups, and spaces of the history.
+The search finds organizations, sites, apps, connectors, groups, and the spaces in the history.
 """
 
 from __future__ import annotations
@@ -27,37 +27,37 @@ from contribaudit.tui.widgets.grid import Column, Grid, TreeGrid
 
 _PAGE = 32
 Page = tuple[Subject, int]
-"""An app, and the number of one of its pages of spaces."""
+"""An app, and the number of a page of its spaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was worked out of some lines."""
+    """The facts and spaces that were computed for some lines."""
 
     facts: dict[Subject, rows.Facts] = field(default_factory=dict)
     pages: dict[Page, Sequence[KnownSpace]] = field(default_factory=dict)
 
 
 class TreeLines:
-    """Lines by number. What `work_out` and `place_of` give comes from the history, so they wait in a thread."""
+    """The tree's lines by number. `work_out` and `place_of` read the history, so call them in a thread."""
 
     def __init__(self, board: Board, opened: Iterable[Path] | None = None) -> None:
-        """`opened` is what was open on the board before; None opens what one wants to see first."""
+        """`opened` are the nodes that were open on the board before; None opens the nodes of most interest."""
         self.board = board
         self._places = Places(board.report.state)
         self.outline = Outline(self._places.children)
         self.outline.open(*(opened if opened is not None else self._places.opened_at_first()))
         self.counts: Mapping[Subject, rows.Count] | None = None
-        """None while they are counted."""
+        """None while findings are being counted."""
         self._found = Found()
 
     def subject_of(self, line: Node | Leaf) -> Subject | None:
-        """None for a folder, a remark, or a space whose page is not there yet."""
+        """The subject of a line; None for a folder, a remark, or a space whose page was not read yet."""
         space = self._space_of(line)
         return line.subject if isinstance(line, Node) else space.space.subject if space is not None else None
 
     def cells(self, number: int) -> list[Text]:
-        """The texts of one line, dots where they are still being worked out."""
+        """The texts of one line, with an ellipsis for values that are still being computed."""
         line = self.outline.line(number)
         subject = self.subject_of(line)
         facts = self._found.facts.get(subject) if subject is not None else None
@@ -66,7 +66,7 @@ class TreeLines:
         return rows.cells(line, opened=opened, facts=facts, count=count, space=self._space_of(line))
 
     def unknown(self, numbers: Iterable[int]) -> tuple[list[Subject], list[Page]]:
-        """Of these lines the subjects, and the pages of spaces, that are to be worked out."""
+        """The subjects and the pages of spaces on these lines that were not computed yet."""
         subjects: list[Subject] = []
         pages: list[Page] = []
         for line in map(self.outline.line, numbers):
@@ -79,7 +79,7 @@ class TreeLines:
         return subjects, list(dict.fromkeys(pages))
 
     def work_out(self, subjects: Iterable[Subject], pages: Iterable[Page]) -> Found:
-        """In a thread. Raises ContribauditError."""
+        """Compute these facts and read these pages. Call in a thread. Raises ContribauditError."""
         state, computed, found = self.board.report.state, self.board.policy is not None, Found()
         for app, number in pages:
             spaces = state.spaces(app.organization).page(app, number * _PAGE, _PAGE)
@@ -92,12 +92,12 @@ class TreeLines:
         return found
 
     def add(self, found: Found) -> None:
-        """From now on the lines say this too."""
+        """Add computed facts and pages to the lines."""
         self._found.facts.update(found.facts)
         self._found.pages.update(found.pages)
 
     def open_to(self, subject: Subject, space: KnownSpace | None = None) -> int | None:
-        """Open what is above it, and give the number of its line, of a space that of its app; None: not in the tree."""
+        """Open the nodes above; returns the line of the subject, or of a space's app; None if it is not in the tree."""
         path = self._places.path_of(subject if space is None else space.space.app)
         if path is None:
             return None
@@ -106,7 +106,7 @@ class TreeLines:
         return self.outline.number_of(path)
 
     def place_of(self, subject: Subject) -> tuple[Path, int | None] | None:
-        """Path and, of a space, number beneath it. In a thread. Raises ContribauditError."""
+        """The subject's path and, for a space, the number of its leaf. Call in a thread. Raises ContribauditError."""
         path, leaf = self._places.path_of(subject), None
         if subject.kind is Kind.SPACE:
             book = self.board.report.state.spaces(subject.organization)
@@ -132,20 +132,20 @@ MOST_HITS = 100
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thing that the text may mean."""
+    """A subject that matches the search."""
 
     subject: Subject
     name: str
-    """Plain."""
+    """Plain text."""
     where: str
-    """Plain."""
+    """Plain text."""
     space: KnownSpace | None = None
 
 
 def hits(state: State, text: str, most: int = MOST_HITS) -> list[Hit]:
-    """What bears the text in its key, name or ID, without case: the wider things first, then spaces by key.
+    """Subjects with the text in their key, name or ID, ignoring case: organizations first, spaces last.
 
-    Asks the history: not for the screen's thread.
+    Reads the history, so call it in a thread.
     """
     wanted = text.strip().casefold()
     if not wanted:
@@ -158,7 +158,7 @@ def hits(state: State, text: str, most: int = MOST_HITS) -> list[Hit]:
 
 
 def hit_cells(hit: Hit) -> list[Text]:
-    """One row of what was found."""
+    """The texts of one row of the hits."""
     return [Text(hit.subject.kind.value), Text(hit.name), Text(hit.where, "dim")]
 
 
@@ -205,7 +205,7 @@ def _bears(hit: Hit, wanted: str) -> bool:
 
 
 class InventoryTree(TreeGrid):
-    """Posts `Moved` when another line is under the cursor, and when more is known of the one that is."""
+    """The tree. Posts `Moved` when another line is under the cursor, or when more is known about that line."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name
         super().__init__(rows.COLUMNS, id=id, empty="No audit has run yet")
@@ -213,7 +213,7 @@ class InventoryTree(TreeGrid):
         self._asking = False
 
     def show_board(self, board: Board) -> None:
-        """Another state: what was open stays open, and the cursor on what it was on."""
+        """Show another board; nodes stay open, and the cursor stays on its subject."""
         here, before = self.here, self._lines
         self._lines = TreeLines(board, before.outline.opened if before is not None else None)
         self._fill()
@@ -228,12 +228,12 @@ class InventoryTree(TreeGrid):
 
     @property
     def here(self) -> Subject | None:
-        """The subject of the line under the cursor; None where it has none."""
+        """The subject of the line under the cursor; None if the line has none."""
         line = self.line
         return self._lines.subject_of(line) if self._lines is not None and line is not None else None
 
     def go_to(self, subject: Subject, space: KnownSpace | None = None) -> bool:
-        """Open what is above it and stand on it; False for what is not in the tree."""
+        """Open the nodes above the subject and move the cursor to it; False if it is not in the tree."""
         number = self._lines.open_to(subject, space) if self._lines is not None else None
         if number is None:
             return False
@@ -243,7 +243,7 @@ class InventoryTree(TreeGrid):
         return True
 
     def written(self, most: int) -> list[Sequence[Cell]]:
-        """ID and texts of the open lines, from the top."""
+        """The ID and texts of up to `most` open lines, from the top."""
         lines = self._lines
         if lines is None:
             return []
@@ -255,7 +255,7 @@ class InventoryTree(TreeGrid):
         return found
 
     def on_tree_grid_turned(self, event: TreeGrid.Turned) -> None:
-        """Open or close a line; what cannot be closed leads to what it is part of."""
+        """Open or close a line; Left on a line that is not open goes to its parent."""
         event.stop()
         if self._lines is None:
             return
@@ -281,10 +281,10 @@ class InventoryTree(TreeGrid):
             self._schedule_lookup()
         return self._lines.cells(number)
 
-    # What is worked out in a thread
+    # Facts from a thread
 
     def _schedule_lookup(self) -> None:
-        """Compute what is visible after this frame."""
+        """Compute the visible lines after this frame."""
         if not self._asking:
             self._asking = True
             self.call_after_refresh(self._look_up_visible)
@@ -318,7 +318,7 @@ class InventoryTree(TreeGrid):
 
     @work(exclusive=True, group="stand")
     async def _move_cursor_onto(self, subject: Subject) -> None:
-        """The cursor on the subject, where it is among the lines; of a space the history tells which line."""
+        """Move the cursor to the subject if a line shows it; a space's line is looked up in the history."""
         lines = self._lines
         if lines is None:
             return
@@ -334,18 +334,18 @@ class InventoryTree(TreeGrid):
 
 
 class Hits(Grid):
-    """Looks for what it is told to, in a thread. Posts `Found`, and `Picked` for the hit to go to."""
+    """The list of hits, searched in a thread. Posts `Found` after a search, and `Picked` for the chosen hit."""
 
     @dataclass
     class Found(Message):
-        """There is something to list, or nothing."""
+        """A search has ended, with or without hits."""
 
         told: str
-        """How much was found, and what the keys do."""
+        """The number of hits, and the keys to use."""
 
     @dataclass
     class Picked(Message):
-        """Go there; None where nothing was found."""
+        """A hit was chosen; None if there is none."""
 
         hit: Hit | None
 
@@ -353,16 +353,16 @@ class Hits(Grid):
         super().__init__(HIT_COLUMNS, id=id, empty="No match")
         self._hits: list[Hit] = []
         self._wanted = self._listed = ""
-        """What to look for, and what the list is of."""
+        """The text of the latest search, and the text whose hits are listed."""
         self._pick_at_once = False
 
     def look_for(self, state: State, text: str) -> None:
-        """List what bears the text."""
+        """List the subjects that match the text."""
         self._wanted = text
         self._find(state, text)
 
     def pick(self, state: State, text: str) -> None:
-        """Go to the first that bears the text, or to the one under the cursor where it was found already."""
+        """Choose the hit under the cursor if this text's hits are listed, else search and choose the first hit."""
         if text == self._listed:
             self.action_choose()
         else:
@@ -370,12 +370,12 @@ class Hits(Grid):
             self.look_for(state, text)
 
     def forget(self) -> None:
-        """Nothing is looked for any more."""
+        """End the search."""
         self._wanted = self._listed = ""
         self._pick_at_once = False
 
     def action_choose(self) -> None:
-        """Go to what is under the cursor."""
+        """Choose the hit under the cursor."""
         self._pick_at_once = False
         row = self.cursor
         self.post_message(self.Picked(self._hits[row] if row is not None and row < len(self._hits) else None))

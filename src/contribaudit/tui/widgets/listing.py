@@ -1,4 +1,4 @@
-"""A list, the sentence above it, and next to it the detail of the row under its cursor."""
+"""A list with a sentence above it and, next to it, the detail of the row under the cursor."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 class Listing(Vertical, Generic[T]):
-    """`show` fills it; the cursor stays on the row that it was on. The list is the `Grid` named `<id>-grid`.
+    """A list with details. `show` fills it and keeps the cursor on its row. The list is the `Grid` named `<id>-grid`.
 
-    `cells` makes a row's texts, `detail` one text or two that are to be compared, in columns of the same width, and
-    `key` says by what a row is known again. All three are pure functions of `rows/`.
+    `cells` makes a row's texts; `detail` gives one text, or two that are compared in columns of the same width; `key`
+    identifies a row across calls of `show`. All three are pure functions.
     """
 
     DEFAULT_CSS = """
@@ -50,15 +50,15 @@ class Listing(Vertical, Generic[T]):
         stacked: bool = False,
         sortable: bool = True,
     ) -> None:
-        """`empty` stands where there are no rows, once that is known; `stacked` puts the detail below, with more room.
+        """`empty` is shown if there are no rows, once that is known; `stacked` puts the detail below, with more room.
 
-        A click on a title sorts a list that is `sortable`.
+        A click on a column's title sorts the list if it is `sortable`.
         """
         super().__init__(id=f"{id}-list", classes="-stacked" if stacked else "")
         self._grid = Grid(columns, id=f"{id}-grid", empty="")
         self._empty, self._sortable = empty, sortable
         self._sorted: tuple[int, bool] | None = None
-        """The column that the rows stand in the order of, and whether backwards."""
+        """The column by which rows are sorted, and whether in reverse; None for the original order."""
         self._cells: Callable[[T], list[Text]] = lambda _row: []
         self._line = Static(line, markup=False)
         self._side = VerticalScroll()
@@ -66,11 +66,11 @@ class Listing(Vertical, Generic[T]):
         self._key = key
         self._rows: Sequence[T] = ()
         self._came: Sequence[T] = ()
-        """The same in the order in which they came."""
+        """The rows in their original order."""
         self._detail: Callable[[T], Sequence[Text]] = lambda _row: ()
 
     def compose(self) -> ComposeResult:
-        """Sentence, list, room for two texts."""
+        """Yield the sentence, the list, and the details for up to two texts."""
         yield self._line
         with Horizontal(classes="sides"):
             yield self._grid
@@ -80,17 +80,17 @@ class Listing(Vertical, Generic[T]):
 
     @property
     def rows(self) -> Sequence[T]:
-        """What is listed."""
+        """The listed rows, in the order shown."""
         return self._rows
 
     @property
     def here(self) -> T | None:
-        """The row under the cursor."""
+        """The row under the cursor; None without rows."""
         cursor = self._grid.cursor
         return self._rows[cursor] if cursor is not None and cursor < len(self._rows) else None
 
     def say(self, line: Text) -> None:
-        """Another sentence above the list."""
+        """Replace the sentence above the list."""
         self._line.update(line)
 
     def show(
@@ -101,7 +101,7 @@ class Listing(Vertical, Generic[T]):
         *,
         at: T | None = None,
     ) -> None:
-        """List these, and stand on `at`, or on what the cursor was on, where it is among them."""
+        """List these rows, with the cursor on `at`, or else on its earlier row if that is among them."""
         wanted = at if at is not None else self.here
         self._grid.empty, self._cells, self._detail = self._empty, cells, detail
         self._came = rows
@@ -117,7 +117,7 @@ class Listing(Vertical, Generic[T]):
         return sorted(rows, key=lambda row: _sort_key(self._cells(row)[column].plain), reverse=backwards)
 
     def on_grid_headed(self, message: Grid.Headed) -> None:
-        """A click on a title sorts by it, a second one backwards, a third puts the rows as they came."""
+        """Sort by the clicked column; a second click sorts in reverse, a third restores the original order."""
         message.stop()
         if not self._sortable or self._grid.is_reading:
             return
@@ -126,11 +126,11 @@ class Listing(Vertical, Generic[T]):
         self.show(self._came, self._cells, self._detail)
 
     def on_grid_moved(self) -> None:
-        """The detail follows the cursor."""
+        """Show the detail of the row under the cursor."""
         self.describe()
 
     def describe(self) -> None:
-        """Show the detail, which may say more than it did."""
+        """Show the detail of the row under the cursor, made again."""
         here = self.here
         texts = self._detail(here) if here is not None else ()
         self._first.update(texts[0] if texts else Text())
@@ -140,7 +140,7 @@ class Listing(Vertical, Generic[T]):
 
 
 def _sort_key(text: str) -> tuple[bool, float, str]:
-    """Numbers by their size before words."""
+    """A sort key that puts numbers first, by size, then words."""
     head = text.strip().partition(" ")[0].replace(",", "")
     number = float(head) if head.replace(".", "", 1).isdigit() else None
     return number is None, number or 0.0, text.casefold()
