@@ -1,4 +1,4 @@
-"""A form whose middle is a grid of answers: the keys that answer its cells, a box to type in, a filter of its rows."""
+"""The base of a form with a grid of answers: keys that answer cells, a box for typing, and a filter for rows."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from contribaudit.tui.widgets.grid import CellGrid, Column, Grid
 
 T = TypeVar("T")
 _OF_CELLS = ("edit", "fill", "everywhere", "keep_last", "undo", "clear", "narrow", "word", "discard")
-"""Actions whose keys are letters wherever the grid has not the focus."""
+"""Actions whose keys type characters when another widget than the grid has the focus."""
 
 
 class ChoiceScreen(ModalScreen[int | None]):
-    """The words of a setting: ends with the number of one, from 0, or None."""
+    """A choice between the words of a setting. Its result is the word's number from 0, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Back"),
@@ -44,14 +44,14 @@ class ChoiceScreen(ModalScreen[int | None]):
         self._setting, self._value = setting, value
 
     def compose(self) -> ComposeResult:
-        """The question, and a list."""
+        """Yield the question and the list of words."""
         with Vertical(classes="dialog"):
             yield Static(Text(safe_text(self._setting.title), "bold"))
             yield Grid([Column("", 2), Column("what the console shows", 20, flexible=True)])
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Stand on the answer that is there."""
+        """Show the words, with the cursor on the present answer."""
         words = self._setting.words
         here = words.index(self._value) if isinstance(self._value, str) and self._value in words else 0
         grid = self.query_one(Grid)
@@ -59,18 +59,19 @@ class ChoiceScreen(ModalScreen[int | None]):
         grid.focus()
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """End with the word of the row."""
+        """Return the number of the row's word."""
         message.stop()
         self.dismiss(message.row)
 
     def action_take(self, number: int) -> None:
-        """End with the word of this number."""
+        """Return this word; `number` counts from 1."""
         if number <= len(self._setting.words):
             self.dismiss(number - 1)
 
 
 class AnswerForm(FormScreen[T]):
-    """A subclass yields `grid_parts`, sets `_answers` once it knows the questions, and then calls `narrow_to("")`."""
+    """A form with a grid. A subclass yields `grid_parts`, sets `_answers` when the questions are known, then calls
+    `narrow_to("")`."""
 
     ANSWER_KEYS: ClassVar[tuple[Binding, ...]] = (
         Binding("enter", "edit", "Value", show=False),
@@ -91,11 +92,11 @@ class AnswerForm(FormScreen[T]):
         super().__init__()
         self._answers: Answers | None = None
         self._shown: list[int] = []
-        """Places of the rows that the filter leaves."""
+        """Places of the rows that match the filter."""
 
     @property
     def answers(self) -> Answers:
-        """What was answered. Only once the questions are known."""
+        """The answers; available once the questions are known."""
         assert self._answers is not None
         return self._answers
 
@@ -113,7 +114,7 @@ class AnswerForm(FormScreen[T]):
         raise NotImplementedError
 
     def grid_parts(self) -> ComposeResult:
-        """How far it is, the filter, the grid, what its cell asks, the box to type in."""
+        """Yield the progress line, the filter, the grid, the legend of the present cell, and the box for typing."""
         yield Static(id="filled", markup=False)
         yield PlainInput(placeholder="only rows with these words", id="narrow")
         yield CellGrid([Column("", 16, flexible=True)], id="answers", empty="No row matches. Escape shows all.")
@@ -121,13 +122,13 @@ class AnswerForm(FormScreen[T]):
         yield PlainInput(id="entry", select_on_focus=False)
 
     def focus_first(self) -> None:
-        """The grid has the keys."""
+        """Focus the grid."""
         self.grid.focus()
 
     # Rows
 
     def narrow_to(self, text: str) -> None:
-        """Show the rows that have these words, and stay on the one that the cursor is on."""
+        """Show the rows that contain these words; the cursor stays on its row if that is shown."""
         here = self._row_at_cursor()
         self._shown = self.answers.matching(text)
         cursor = self._shown.index(here) if here in self._shown else 0
@@ -139,7 +140,7 @@ class AnswerForm(FormScreen[T]):
         return cells.cells(self.answers, self._shown[number], here)
 
     def _row_at_cursor(self) -> int | None:
-        """The row under the cursor, by its place among all."""
+        """The place of the cursor's row among all rows; None without rows."""
         cursor = self.grid.cursor
         return self._shown[cursor] if cursor is not None and cursor < len(self._shown) else None
 
@@ -158,7 +159,7 @@ class AnswerForm(FormScreen[T]):
         self.query_one("#legend", Static).update(legend)
 
     def on_grid_moved(self) -> None:
-        """Describe what the cell asks."""
+        """Describe the question of the present cell."""
         if self._answers is not None:
             self._describe()
 
@@ -170,13 +171,13 @@ class AnswerForm(FormScreen[T]):
     # Answers
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The grid's keys belong to the grid: elsewhere they are letters."""
+        """Enable the grid's keys only while the grid has the focus: elsewhere they type characters."""
         if action in _OF_CELLS:
             return self._answers is not None and isinstance(self.focused, CellGrid)
         return super().check_action(action, parameters)
 
     def action_word(self, number: int) -> None:
-        """Answer with one of the setting's words, or begin to type a number."""
+        """Answer with the setting's word of this number; a setting without words begins a typed number."""
         setting = self._setting
         if not setting.words:
             self._edit(str(number))
@@ -184,7 +185,7 @@ class AnswerForm(FormScreen[T]):
             self._answer_cell(setting.words[number - 1])
 
     def action_keep_last(self) -> None:
-        """Answer what the last look saw, which the console still shows."""
+        """Answer with the value of the last look, which the console still shows."""
         place = self._row_at_cursor()
         row = self.answers.row(place, self._column) if place is not None else None
         if row is None or row.last is None:
@@ -200,30 +201,30 @@ class AnswerForm(FormScreen[T]):
             self._changed()
 
     def action_undo(self) -> None:
-        """Take the last step back."""
+        """Undo the last step."""
         count = self.answers.undo()
         self.tell(f"Undone: {counted(count, 'value')}" if count else "There is nothing to undo")
         self._changed()
 
     def action_fill(self) -> None:
-        """The answer of this cell, or of the next one above it, in every empty cell below."""
+        """Copy the answer of this cell, or of the nearest one above, into every empty cell below."""
         value, places = self._answer_above("A fills those below it")
         self._answer_rows(places, value)
 
     def action_everywhere(self) -> None:
-        """The answer of this cell, or of the next one above it, as one statement for every row that is shown."""
+        """Apply the answer of this cell, or of the nearest one above, to every shown row as one statement."""
         value, _ = self._answer_above("* states the same of every row")
         self._answer_rows([one for one in self._shown if self.answers.asks(one, self._column)], value)
 
     def _answer_above(self, then: str) -> tuple[Value, list[int]]:
-        """That answer, and the cells that it fills; without one, None, and says what to do for `then`."""
+        """The answer here or above and the cells it fills; without one, None, after a message that ends in `then`."""
         value, places = self.answers.below(self._shown, self.grid.cursor or 0, self._column)
         if value is None:
             self.tell(f"Answer a cell of this column first, then {then}")
         return value, places
 
     def _answer_rows(self, places: Sequence[int], value: Value) -> None:
-        """One answer for several rows, which is kept beside each of them; nothing for None."""
+        """Give several rows one answer, with a note on each that says so; do nothing for None."""
         if value is None:
             return
         narrowed = self.query_one("#narrow", Input).value
@@ -260,7 +261,7 @@ class AnswerForm(FormScreen[T]):
     # Typing
 
     def action_edit(self) -> None:
-        """Choose one of the setting's words, or type what it takes."""
+        """Choose one of the setting's words, or type a value."""
         place = self._row_at_cursor()
         if place is None or not self.answers.asks(place, self._column):
             self.tell("This cell needs no answer")
@@ -285,7 +286,7 @@ class AnswerForm(FormScreen[T]):
         entry.cursor_position = len(entry.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter: the value is taken, or the rows are narrowed."""
+        """Take the typed value, or go from the filter to the grid."""
         event.stop()
         if event.input.id == "narrow":
             self.focus_first()
@@ -293,7 +294,7 @@ class AnswerForm(FormScreen[T]):
             self._enter(event.input)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Narrow with every letter."""
+        """Filter the rows on every key."""
         if event.input.id == "narrow":
             self.narrow_to(event.value)
 
@@ -315,12 +316,12 @@ class AnswerForm(FormScreen[T]):
         self.focus_first()
 
     def action_narrow(self) -> None:
-        """Type what the rows are to have."""
+        """Focus the filter."""
         self.query_one("#narrow").add_class("-shown")
         self.query_one("#narrow").focus()
 
     def leave_box(self) -> bool:
-        """From a box to the grid, from there the filter is cleared; False where neither was left to do."""
+        """Return from a box to the grid, or clear the filter; returns False if there was nothing to do."""
         narrow = self.query_one("#narrow", Input)
         if self.focused is self.query_one("#entry"):
             self._leave_entry()

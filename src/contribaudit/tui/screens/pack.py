@@ -1,4 +1,4 @@
-"""An evidence pack for an auditor: which period, how people appear, where to; written, verified, its digest shown."""
+"""The Pack screen: writes an evidence pack for an auditor, verifies it, and shows its digest."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FORMS = (("a folder", "folder"), ("one .zip file", "zip"))
 
 
 def signing(fingerprint: str | None, trouble: str = "") -> Text:
-    """Whether the pack will be signed, and with what."""
+    """The sentence that says whether the pack will be signed, and with which key."""
     if trouble:
         return Text.assemble((f"The signing key cannot be used: {safe_text(trouble)}", "bold yellow"))
     if fingerprint is None:
@@ -52,7 +52,7 @@ def signing(fingerprint: str | None, trouble: str = "") -> Text:
 
 
 def written(pack: Verified, shown: str) -> Text:
-    """Path and digest on lines of their own, to be copied; then what verifying it showed. `shown` is the path."""
+    """Path (`shown`) and digest on lines of their own, for copying, then the result of verifying the pack."""
     manifest = pack.manifest
     said = Text("Written and verified\n", "bold")
     said.append(f"{safe_text(shown)}\n", "bold")
@@ -71,16 +71,16 @@ def written(pack: Verified, shown: str) -> Text:
 
 
 FormOf = Callable[[bool], "Form"]
-"""How a pack is written, signed with what key, by whether it is to be an archive."""
+"""Gives the form and signing key of a pack; the argument says whether it is to be an archive."""
 
 
 def since_of(period: str, now: datetime) -> datetime | None:
-    """When a period of so many days begins; None for "", the newest run."""
+    """The start of a period of this many days; None for "", which means the newest run."""
     return now - timedelta(days=int(period)) if period else None
 
 
 def free_name(day: str) -> str:
-    """A name in the present folder that is not taken: evidence-2026-11-29, then evidence-2026-11-29-2."""
+    """A name that is free in the current folder: evidence-2026-11-29, then evidence-2026-11-29-2."""
     taken = {one.name for one in Path().iterdir()}
     name, number = f"evidence-{day}", 1
     while name in taken or f"{name}.zip" in taken:
@@ -90,7 +90,7 @@ def free_name(day: str) -> str:
 
 
 def place_of(text: str, *, archive: bool) -> Path:
-    """Where a pack goes, by what somebody typed; an archive's name ends in .zip."""
+    """The absolute path of a pack from the typed text; an archive's name ends in .zip."""
     name = text if not archive or text.endswith(".zip") else f"{text}.zip"
     return Path(name).expanduser().absolute()
 
@@ -98,10 +98,10 @@ def place_of(text: str, *, archive: bool) -> Path:
 def write_pack(
     job: Job, form_of: FormOf, place: Path, *, since: datetime | None, people: str, archive: bool
 ) -> Verified:
-    """Write the pack, then verify what lies on the disk. Raises ContribauditError as both do.
+    """Write the pack, then verify it on disk. Raises ContribauditError.
 
-    `since` is the begin of the period, None for the newest run alone; `people` is "named", "pseudonym" or "omit".
-    Judged by the policy that the dashboard shows; the pack says so where another one judged the run.
+    `since` is the start of the period, None for the newest run alone; `people` is "named", "pseudonym" or "omit". The
+    pack is judged by the dashboard's policy, and says so if another policy judged the run.
     """
     from contribaudit.evidence.dossier import ExportLimits, noted, of_last, of_period
     from contribaudit.evidence.export import export
@@ -116,7 +116,7 @@ def write_pack(
 
 
 class PackScreen(BoardScreen):
-    """Four things to choose, each with what most people want; Enter on the button writes."""
+    """A form with four choices, preset to the common ones; Enter on the button writes the pack."""
 
     NAME: ClassVar[str] = "Pack"
     FIRST = "#write"
@@ -145,7 +145,7 @@ class PackScreen(BoardScreen):
         self._digest, self._path = "", ""
 
     def body(self) -> ComposeResult:
-        """Period, people, form, place; whether it is signed; the button; what came of it."""
+        """Yield the button, the period, people, form and place, then the signing status and the result."""
         with VerticalScroll(id="form", can_focus=False):
             with Horizontal(classes="buttons"):
                 yield Button("Write and verify (Ctrl+S)", id="write", variant="primary", compact=True)
@@ -162,18 +162,18 @@ class PackScreen(BoardScreen):
             yield Static(id="result", markup=False)
 
     def show_board(self, board: Board) -> None:
-        """A name for today's pack, and whether it will be signed."""
+        """Suggest a name for today's pack, and show whether it will be signed."""
         field = self.query_one("#place", Field)
         if not field.touched or not field.value:
             field.value = field.first = free_name(f"{board.now.astimezone(UTC):%Y-%m-%d}")
         self._tell_signing()
 
     def on_button_pressed(self) -> None:
-        """Write: there is one button."""
+        """Write the pack; there is only one button."""
         self.action_write()
 
     def action_write(self) -> None:
-        """Write, unless something is missing."""
+        """Write the pack, unless something is missing."""
         place = self.query_one("#place", Field)
         missing = "" if self.dashboard.job is not None else "Read-only: open the history to write a pack"
         if self.dashboard.may_write(missing) and place.good():
@@ -218,11 +218,11 @@ class PackScreen(BoardScreen):
         self.query_one("#signing", Static).update(said)
 
     def action_copy_digest(self) -> None:
-        """Into the clipboard."""
+        """Copy the digest to the clipboard."""
         self._copy(self._digest, "digest")
 
     def action_copy_path(self) -> None:
-        """Into the clipboard."""
+        """Copy the path to the clipboard."""
         self._copy(self._path, "path")
 
     def _copy(self, text: str, what: str) -> None:
