@@ -76,7 +76,7 @@ class Tick(Checkbox):
 class Field(Vertical):
     """A box below its `label`; `check` raises UsageError for an invalid value, and its message appears below the box.
 
-    `value` is the initial text. It is checked (`good`) when the form is sent and, while an error is shown, on every key.
+    `value` is the initial text. It is checked (`good`) when the form is sent and, while an error is shown, on each key.
     `long` gives the box several lines.
     """
 
