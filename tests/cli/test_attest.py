@@ -15,7 +15,7 @@ import pytest
 
 from contribaudit.cli.attest import walk as walking
 from contribaudit.core.model.observation import Grade, Observed, SettingId, Value
-from contribaudit.core.model.subject import organization_subject
+from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.store.history import History
 from contribaudit.wiring import operator
 
@@ -24,6 +24,7 @@ from .conftest import Api, Cli
 ANNA, BERT = "anna@acme.example", "bert@acme.example"
 OFF = ("attest", "contribution.in_app", "off", "--by", ANNA)
 UGC = "signal.policy.ugc-data-use-preferences"
+LABS = "ari:cloud:confluence::site/b2222222-2222-4222-8222-222222222222"
 STORE = ".local/share/contribaudit/history.sqlite"
 
 
@@ -46,8 +47,8 @@ def rename(api: Api, name: str) -> None:
     organization.change(organization.policy(policy.id), name=name)
 
 
-def heard(api: Api, home: Path) -> tuple[Value, Grade | None]:
-    """What the last run makes of in-app contribution: value and grade, or the code of why not."""
+def heard(api: Api, home: Path, setting: str = "contribution.in_app", app: str = "") -> tuple[Value, Grade | None]:
+    """What the last run makes of the setting, of the organization or an app: value and grade, or why there is none."""
     from contribaudit import wiring
     from contribaudit.audit.job import Job
     from contribaudit.audit.replay import last_state
@@ -57,7 +58,8 @@ def heard(api: Api, home: Path) -> tuple[Value, Grade | None]:
     with History.open(str(home / STORE)) as store:
         targets = wiring.unread_targets(AppSettings.load(), (api.organization,))
         state = last_state(Job(targets, store, rulebook, wiring.load_policy(None, rulebook)))
-    seen = state.read(organization_subject(api.organization), SettingId("contribution.in_app"))
+    subject = Subject(api.organization, Kind.APP, app) if app else organization_subject(api.organization)
+    seen = state.read(subject, SettingId(setting))
     return (seen.value, seen.grade) if isinstance(seen, Observed) else (seen.code, None)
 
 
@@ -399,3 +401,44 @@ def test_the_words_of_the_group(cli: Cli, ready: Api) -> None:
     assert ended.code == 0
     assert "no audit has been recorded in" in ended.err
     assert "No attestations yet" in cli("attest", "list").last
+
+
+@pytest.mark.parametrize("plan", ["Free", "Premium", "Guard Odd"])
+def test_no_trial_is_not_known_of_an_app_whose_plan_changed_since(cli: Cli, ready: Api, home: Path, plan: str) -> None:
+    """The organization's highest plan stays what it was; going back revives nothing, and a new look counts."""
+    said = ("attest", "--subject", LABS, "--by", ANNA)
+    cli("audit")
+    cli(*said, "trial", "none")
+    cli(*said, "hipaa.tagged", "no")
+    cli("audit")
+    assert heard(ready, home, "trial", LABS)[0] == "none"
+    for now in (plan, "Enterprise"):
+        ready.app.state.organization.set_plan(LABS, now)
+        cli("audit")
+        assert (heard(ready, home, "trial", LABS)[0], heard(ready, home, "hipaa.tagged", LABS)[0]) == (
+            "plan_changed",
+            "no",
+        )
+    cli(*said, "trial", "none")
+    cli("audit")
+    assert heard(ready, home, "trial", LABS)[0] == "none"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("trial", "none"), ("hipaa.tagged", "no"), ("release.track", "bundled")]
+)
+def test_what_was_seen_of_an_app_does_not_outlive_its_absence(
+    cli: Cli, ready: Api, home: Path, setting: str, value: str
+) -> None:
+    """An app that is added to its site anew has the ARI that it had, and nobody has looked at it."""
+    cli("audit")
+    cli("attest", setting, value, "--subject", LABS, "--by", ANNA)
+    cli("audit")
+    assert heard(ready, home, setting, LABS)[0] == value
+    organization = ready.app.state.organization
+    app = organization.app(LABS)
+    organization.remove_app(LABS)
+    cli("audit")
+    organization.add(app)
+    cli("audit")
+    assert heard(ready, home, setting, LABS)[0] == "app_left"

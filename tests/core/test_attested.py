@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed, SettingId, Unavailable
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve import attested as evidence
@@ -399,3 +400,32 @@ def test_a_space_is_anchored_by_the_organizations_signals() -> None:
     shot = replace(look("off", 3), subject=space)
     assert said(heard([shot], state_of(A))[space, SWITCH.id]) == "attested off, anchored"
     assert said(heard([shot], state_of(B))[space, SWITCH.id]) == "!signal_moved"
+
+
+LOOKED_AT = Subject(ORG, Kind.APP, "ari:one")
+
+
+@pytest.mark.parametrize(
+    ("setting", "held", "code"),
+    [
+        (names.TRIAL, ((9, ("Standard",)), (1, ("Premium",))), "plan_changed"),
+        (names.TRIAL, ((9, ("Standard",)), (2, ("Premium",)), (1, ("Standard",))), "plan_changed"),
+        (names.TRIAL_ENDS, ((9, ("Standard",)), (1, ("Odd",))), "plan_changed"),
+        (names.TRIAL, ((9, ("Standard",)), (1, ("STANDARD ",))), None),
+        (names.TRIAL, ((9, ("Premium",)), (4, ("Standard",))), None),
+        (names.TRIAL, ((9, ("Standard",)), (-1, ("Premium",))), None),
+        (names.TRIAL, ((2, ("Standard",)), (1, ("Premium",))), "plan_changed"),
+        (names.AI_ACCESS, ((9, ("Standard",)), (1, ("Premium",))), None),
+        (names.AI_ACCESS, ((9, ("Standard",)), (2, None), (1, ("Standard",))), "app_left"),
+        (names.TRIAL, ((9, None), (4, ("Standard",))), None),
+        (names.TRIAL, (), None),
+    ],
+)
+def test_an_app_is_looked_at_again_after_it_was_away_or_its_trial_may_have_changed(
+    setting: str, held: tuple[tuple[float, tuple[str, ...] | None], ...], code: str | None
+) -> None:
+    """The look was three days ago; `held` says how many days ago a run read which plan, None for an absent app."""
+    seen = replace(look("none", 3), subject=LOOKED_AT, setting=setting)
+    plans = {LOOKED_AT: tuple((days(ago), words) for ago, words in held)}
+    found = evidence.app_moved(seen, plans, NOW)
+    assert (found and found[0]) == code

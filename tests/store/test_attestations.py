@@ -210,5 +210,29 @@ def test_when_a_signal_was_last_written(history: History) -> None:
     assert found[app("one"), SIGNAL] == ((day(0), ("d1",)),)
 
 
+@pytest.mark.parametrize(
+    ("plans", "status", "held"),
+    [
+        (["Free", "Free", "Premium"], [OK, OK, OK], ((0, ("Free",)), (2, ("Premium",)))),
+        (["Free", None, "Free"], [OK, OK, OK], ((0, ("Free",)), (1, None), (2, ("Free",)))),
+        (["Free", None, "Free"], [OK, PARTIAL, OK], ((0, ("Free",)),)),
+    ],
+)
+def test_which_plan_an_app_had(
+    history: History,
+    plans: Sequence[str | None],
+    status: Sequence[CollectionStatus],
+    held: Sequence[tuple[int, tuple[str, ...] | None]],
+) -> None:
+    """Asked only where somebody recorded something of an app; a partial run shows nobody away."""
+    for number, (plan, how) in enumerate(zip(plans, status, strict=True)):
+        seen: dict[tuple[str, str], Value] = {("one", "plan"): plan} if plan else {}
+        save(history, snapshot(number, {"workspaces": seen}, {"workspaces": how}))
+    assert history.attestation_history(ORG).app_plans == {}
+    history.add_attestations([attestation(subject=app("one"), setting=SettingId("trial"))])
+    expected = {app("one"): tuple((day(number), words) for number, words in held)}
+    assert history.attestation_history(ORG).app_plans == expected
+
+
 def test_attestations_of_an_organization_that_nobody_saw(history: History) -> None:
     assert history.attestation_history("nobody") == attested.AttestationHistory()

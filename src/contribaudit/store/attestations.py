@@ -15,10 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, insert, select
 
+from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.attested import AttestationHistory, PlanSeen
+from contribaudit.core.resolve.attested import AppPlans, AttestationHistory, PlanSeen
 from contribaudit.core.resolve.signals import REVISION_PREFIX, SIGNAL_PREFIX, SignalHistory
 from contribaudit.errors import UsageError, meant
 from contribaudit.store import ids
@@ -201,10 +202,13 @@ def record_plan(
 @asked_once
 def read_attestation_history(connection: Connection, organization: str) -> AttestationHistory:
     """All attestations of the organization, and the states that its signals and plans had over time."""
+    recorded = read_attestations(connection, organization)
+    about_apps = any(one.subject.kind is Kind.APP for one in recorded)
     return AttestationHistory(
-        read_attestations(connection, organization),
+        recorded,
         read_signals(connection, organization),
         read_plans(connection, organization),
+        read_app_plans(connection, organization) if about_apps else {},
     )
 
 
@@ -247,12 +251,24 @@ def read_signals(connection: Connection, organization: str) -> SignalHistory:
     saw for the first time is recorded as absent (None) in the last earlier run that read its whole list: an attestation
     anchored before that run refers to an object that has since disappeared.
     """
+    return _held(connection, organization, prefixes=(SIGNAL_PREFIX, REVISION_PREFIX))
+
+
+def read_app_plans(connection: Connection, organization: str) -> AppPlans:
+    """By app, since when runs read which plan words; None from the complete run that did not list the app."""
+    held = _held(connection, organization, settings=(names.PLAN,))
+    return {subject: states for (subject, _), states in held.items()}
+
+
+def _held(
+    connection: Connection, organization: str, *, settings: Sequence[str] = (), prefixes: tuple[str, ...] = ("",)
+) -> SignalHistory:
     number = organization_number(connection, organization)
     if number is None:
         return {}
     whole = whole_runs(connection, number)
     intervals: defaultdict[tuple[Subject, SettingId], list[StoredFact]] = defaultdict(list)
-    for fact in stored_facts(connection, number, prefixes=(SIGNAL_PREFIX, REVISION_PREFIX)):
+    for fact in stored_facts(connection, number, settings=settings, prefixes=prefixes):
         intervals[fact.subject, fact.setting].append(fact)
     kept = {key: _state_changes(its, whole) for key, its in intervals.items()}
     started_at = run_starts(connection, {run for states in kept.values() for run, _ in states})
@@ -272,10 +288,9 @@ def _state_changes(intervals: list[StoredFact], whole: Mapping[str, Sequence[int
             found.append((run, state))
 
     for fact, following in zip(intervals, [*intervals[1:], None], strict=True):
-        if fact.value is None:
-            continue
-        value = read_value(fact.value)
-        add(fact.first_run, value if isinstance(value, tuple) else (str(value),))
+        if fact.value is not None:
+            value = read_value(fact.value)
+            add(fact.first_run, value if isinstance(value, tuple) else (str(value),))
         if fact.ended_run is not None and (following is None or following.first_run != fact.ended_run):
             add(fact.ended_run, None)  # only a complete list ends an interval that no other follows
     return found

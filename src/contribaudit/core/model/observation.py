@@ -79,7 +79,7 @@ class Observed:
     """For values of grade attested and inferred; None for what an API said."""
 
 
-STALE_CODES = frozenset(("signal_moved", "plan_changed"))
+STALE_CODES = frozenset(("signal_moved", "plan_changed", "app_left"))
 """A value was attested and something moved since: outcomes that rest on it are `stale`, not `unknown`."""
 CONFLICT_CODE = "attestations_differ"
 """Two people recorded different values for the same moment."""

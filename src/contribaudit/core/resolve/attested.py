@@ -55,6 +55,8 @@ from contribaudit.core.resolve.state import State, conditions
 
 PLAN_CHANGED = "plan_changed"
 PLAN_UNREAD = "plan_unread"
+APP_LEFT = "app_left"
+_OF_THE_PLAN = frozenset((names.TRIAL, names.TRIAL_ENDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,35 @@ def plan_moved(
     return None
 
 
+AppPlans = Mapping[Subject, tuple[tuple[datetime, tuple[str, ...] | None], ...]]
+"""By app: since when a run read which plan words, oldest first; None from the complete run that did not list it."""
+
+
+def app_moved(attestation: Attestation, plans: AppPlans, as_of: datetime) -> tuple[str, str] | None:
+    """Code and reason why it is no longer the app that was looked at; None when it is.
+
+    An app that was away in any run since may have been set up anew: its ARI is that of its site. What was said of its
+    trial is about the plan that it had.
+    """
+    then: tuple[str, ...] | None = None
+    for since, words in plans.get(attestation.subject, ()):
+        if since > as_of:
+            break
+        if since <= attestation.observed_at or (then is None and words is not None):
+            then = words
+        elif words is None:
+            told = f"the app was gone on {since:%Y-%m-%d %H:%M}Z, after {attestation.by} attested it; attest it again"
+            return APP_LEFT, told
+        elif then is not None and attestation.setting in _OF_THE_PLAN and _folded(words) != _folded(then):
+            before, after = (", ".join(one) for one in (then, words))
+            told = (
+                f"the app's plan was {before} when this was attested, and {after} on {since:%Y-%m-%d %H:%M}Z; "
+                "attest it again"
+            )
+            return PLAN_CHANGED, told
+    return None
+
+
 def _same_plan(attestation: Attestation, seen: PlanSeen) -> bool | None:
     """Whether the plan is the same; None where one side has a plan and the other only plan words."""
     if attestation.highest_plan is not None and seen.highest is not None:
@@ -126,7 +157,7 @@ def _same_plan(attestation: Attestation, seen: PlanSeen) -> bool | None:
 
 
 def _folded(words: Iterable[str]) -> set[str]:
-    return {word.casefold() for word in words}
+    return {word.strip().casefold() for word in words}
 
 
 def _plan_name(highest: str | None, words: tuple[str, ...]) -> str:
@@ -150,6 +181,7 @@ class AttestationHistory:
     signals: SignalHistory = field(default_factory=dict)
     plans: tuple[PlanSeen, ...] = ()
     """Oldest first."""
+    app_plans: AppPlans = field(default_factory=dict)
     objects: Objects = field(default_factory=dict)
     """The objects behind states of signals, as far as decoders and anchors of another canonical form need them."""
 
@@ -339,8 +371,10 @@ class AttestedValues:
         return found if found is not None and self.plan_change(found.confirmed) is None else None
 
     def plan_change(self, attestation: Attestation) -> tuple[str, str] | None:
-        """Code and reason why the plan no longer carries the attestation; None when it does."""
-        return plan_moved(attestation, self.plan, self.told.plans, self.state.as_of)
+        """Why the plans do not carry it any more, the organization's highest and the app's own."""
+        as_of = self.state.as_of
+        moved = plan_moved(attestation, self.plan, self.told.plans, as_of)
+        return moved or app_moved(attestation, self.told.app_plans, as_of)
 
     def readings(self, subject: Subject, family: Family) -> Mapping[SignalKey, SignalReading]:
         """The signals of a subject and family as this run found them."""
