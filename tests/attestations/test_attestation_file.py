@@ -88,12 +88,27 @@ def test_every_bad_row_of_a_thousand_is_told(tmp_path: Path) -> None:
     assert "a.csv:901: 8 cells; the header has 6" in said
 
 
+@pytest.mark.parametrize("between", [";", "\t"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_a_spreadsheet_separates_cells_as_its_language_has_it(tmp_path: Path, between: str, ends: str) -> None:
+    cells = [["subject", "setting", "value"], ["organization", "contribution.in_app.included", "app:a/b,space:a/b/C"]]
+    (row,) = load(file(tmp_path, ends.join(map(between.join, cells)) + ends))
+    assert row.entered.value == "app:a/b,space:a/b/C"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
         ("a.csv", "", "the column `subject` is missing"),
         ("a.csv", "subject,setting\n", "the column `value` is missing"),
         ("a.csv", "subject,setting,valeu\n", 'unknown column "valeu"; did you mean `value`?'),
+        (
+            "a.csv",
+            "subject,setting,value,value\norganization,contribution.in_app,on,off\n",
+            "column `value` stands there twice",
+        ),
+        ("a.csv", "subject,setting,value,by, BY \n", "the column `by` stands there twice"),
+        ("a.csv", "value;subject;setting;Value\n", "the column `value` stands there twice"),
         ("a.csv", HEADER, "has no values"),
         ("a.csv", HEADER + 'organization,x,"off,,,\n', "not valid CSV"),
         ("a.csv", HEADER + ",contribution.in_app,off,,,\n", "a.csv:2: `subject` is missing"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from contribaudit.core.model.attestation import Attachment, in_force, known_by, standing
+from contribaudit.core.model.subject import pseudonym, same_person
 from tests.builders import NOW, app
 
 from .attesting import ANNA, BERT, METADATA, ORGANIZATION, SWITCH, A, days, look, signed
@@ -76,3 +77,19 @@ def test_anchors_bind_unless_something_says_that_they_do_not() -> None:
     assert look("on", 1, A).bound
     assert not look("on", 1, A, unanchored_reason="it moved").bound
     assert not look("on", 1, None, unanchored_reason="").bound
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("ann@acme.example", "Ann Looker <ANN@acme.example>", True),
+        ("Ann, ann@acme.example", "mailto:ann@acme.example", True),
+        ("Ann <ann@acme.example>", pseudonym("ann@acme.example"), True),
+        ("Ann <ann@acme.example>", "Ann <bert@acme.example>", False),
+        ("ann@acme.example", "ann@acme.example.org", False),
+        ("Ann <ann@acme.example>", "Ann", False),
+        ("Ann Looker", "ANN LOOKER ", True),
+    ],
+)
+def test_one_person_by_the_mail_address_in_whatever_they_are_called(one: str, other: str, same: bool) -> None:
+    assert (same_person(one, other), same_person(other, one)) == (same, same)

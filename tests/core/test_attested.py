@@ -422,7 +422,7 @@ LOOKED_AT = Subject(ORG, Kind.APP, "ari:one")
     ],
 )
 def test_an_app_is_looked_at_again_after_it_was_away_or_its_trial_may_have_changed(
-    setting: str, held: tuple[tuple[float, tuple[str, ...] | None], ...], code: str | None
+    setting: SettingId, held: tuple[tuple[float, tuple[str, ...] | None], ...], code: str | None
 ) -> None:
     """The look was three days ago; `held` says how many days ago a run read which plan, None for an absent app."""
     seen = replace(look("none", 3), subject=LOOKED_AT, setting=setting)

@@ -296,10 +296,14 @@ def test_a_waiver_of_everything_is_refused(tmp_path: Path) -> None:
     ("key", "value", "expected"),
     [
         *((key, "", f"4: [[decision]] 1, key `{key}`: is required and missing") for key in DECISION),
-        (
-            "second",
-            '"DPO@acme.example"',
-            "8: [[decision]] 1, key `second`: a decision needs two people; name another than `by`",
+        *(
+            ("second", who, "8: [[decision]] 1, key `second`: a decision needs two people; name another than `by`")
+            for who in (
+                '"DPO@acme.example"',
+                '"The DPO <dpo@acme.example>"',
+                '"dpo@acme.example (DPO)"',
+                '"mailto:dpo@acme.example"',
+            )
         ),
         (
             "setting",

@@ -34,7 +34,7 @@ from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.attestation import Attachment, Attestation, Signature
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.observation import Value
-from contribaudit.core.model.several import some
+from contribaudit.core.model.several import repeated, some
 from contribaudit.core.resolve.aliases import resolve_alias
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import AmbiguousSubject, UsageError
@@ -120,11 +120,15 @@ def _read_form(path: Path) -> str:
 
 
 def _csv(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Line and cells of each row that has a value."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    """Line and cells of each row that has a value. Cells end where the header's do: at commas, semicolons or tabs."""
+    first = "".join(text[:4096].splitlines()[:1])
+    delimiter = max(",;\t", key=first.count)  # a spreadsheet takes what its language has
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
         header = [name.strip().casefold() for name in next(reader, [])]
         _refuse_unknown(f"{path}:1", header, "column")
+        if twice := repeated(header):
+            raise UsageError(f"{path}:1: the column `{twice[0]}` stands there twice", hint="Keep one of them")
         missing = [name for name in REQUIRED if name not in header]
         if missing:
             raise UsageError(f"{path}:1: the column `{missing[0]}` is missing", hint="contribaudit attest --template")

@@ -12,6 +12,7 @@ import re
 from datetime import date
 from io import StringIO
 
+from contribaudit.core.model.several import repeated
 from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS, Link, ListedRows, Row
 from contribaudit.errors import SubprocessorsNotRead
 
@@ -36,6 +37,8 @@ def read_csv(text: str) -> ListedRows:
     for name in header:
         if name not in SUBPROCESSOR_COLUMNS:
             raise _csv_error(f"the column {name!r} is not known", "unknown_column")
+    if twice := repeated(header):
+        raise _csv_error(f"the column `{twice[0]}` stands there twice", "unknown_column")
     effective: date | None = None
     rows: list[Row] = []
     for cells in lines:

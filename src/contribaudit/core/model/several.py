@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
@@ -15,6 +16,11 @@ def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     for one in things:
         found.setdefault(key(one), []).append(one)
     return found
+
+
+def repeated(things: Iterable[K]) -> list[K]:
+    """Those that are there more than once, each once."""
+    return [one for one, number in Counter(things).items() if number > 1]
 
 
 def and_more(left: int, where: str = "") -> str:

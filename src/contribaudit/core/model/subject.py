@@ -68,9 +68,20 @@ def folded_name(person: str) -> str:
     return normalize("NFKC", person).strip().casefold()
 
 
+_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
+
+
 def same_person(one: str, other: str) -> bool:
-    """Whether both names may mean one person; case and width are ignored, and a pseudonym matches its name."""
-    first, second = folded_name(one), folded_name(other)
-    if _PSEUDONYM.fullmatch(first) or _PSEUDONYM.fullmatch(second):
-        return pseudonym(first) == pseudonym(second)
-    return first == second
+    """Whether both names may mean one person; case and width are ignored, and a pseudonym matches its name.
+
+    Of a name with a mail address the address counts: "Ann <ann@acme.example>" and "mailto:ann@acme.example" are one.
+    """
+    first, second = _called(one), _called(other)
+    if any(_PSEUDONYM.fullmatch(name) for name in first | second):
+        return not {pseudonym(name) for name in first}.isdisjoint(pseudonym(name) for name in second)
+    return not first.isdisjoint(second)
+
+
+def _called(person: str) -> set[str]:
+    folded = folded_name(person)
+    return set(_ADDRESS.findall(folded)) or {folded}
