@@ -15,9 +15,11 @@ from pydantic import SecretStr
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.connect import connect_sites
 from contribaudit.atlassian.credential import Credential
-from contribaudit.atlassian.graphql import NoValue, Part, Question, SiteAnswer, code_of
+from contribaudit.atlassian.graphql import NoValue, Part, Question, SiteAnswer, answer_of, code_of
+from contribaudit.atlassian.responses import Quote
 from contribaudit.atlassian.sites import Access, Accesses, SiteClient
 from contribaudit.atlassian.waits import ATTEMPTS
+from contribaudit.core.model.redaction import Redaction
 from contribaudit.errors import (
     AccessDenied,
     QueryRefused,
@@ -240,6 +242,9 @@ def broken(status: int, *path: str | int) -> dict[str, Any]:
         (partial({}, refused={Part.JIRA: NoValue("query_refused", "x")}), ("jira",), "query_refused"),
         (partial({"list": []}), ("list", 0, "x"), "not_listed"),
         (partial({"list": {}}), ("list", 0, "x"), "wrong_type"),
+        (partial({"list": [{"x": 1}, {"x": 2}]}), ("list", 0, "x"), "contradicting_entries"),
+        (partial({"list": [{"x": 1}, {}]}), ("list", 0, "x"), "contradicting_entries"),
+        (partial({"list": [{"x": 1}, None]}), ("list", 0), "contradicting_entries"),
     ],
 )
 def test_what_is_not_told_has_a_reason(answer: SiteAnswer, path: tuple[str | int, ...], code: str) -> None:
@@ -248,6 +253,27 @@ def test_what_is_not_told_has_a_reason(answer: SiteAnswer, path: tuple[str | int
     assert isinstance(told, NoValue)
     assert told.code == code
     assert told.reason
+
+
+@pytest.mark.parametrize("errors", ["it broke", ["it broke"], {"message": "it broke"}, [["it broke"]], 7])
+def test_an_error_of_any_form_explains_every_null(errors: object) -> None:
+    """A null may mean something, that no trial runs say: beside an error it is no answer."""
+    answer = answer_of({"data": {"jira": None, "search": {"x": False}}, "errors": errors}, Quote(Redaction([])))
+    told = answer.at(Part.JIRA, "jira")
+    assert isinstance(told, NoValue)
+    assert told.code == "gateway_error"
+    assert answer.at(Part.SITE, "search", "x") is False
+
+
+@pytest.mark.parametrize("errors", [None, [], "", {}])
+def test_no_error_is_none(errors: object) -> None:
+    told = answer_of({"data": {"jira": None}, "errors": errors}, Quote(Redaction([]))).at(Part.JIRA, "jira")
+    assert isinstance(told, NoValue)
+    assert told.code == "null"
+
+
+def test_the_same_entry_twice_is_one() -> None:
+    assert partial({"list": [{"x": 1}, {"x": 1}]}).at(Part.JIRA, "list", 0, "x") == 1
 
 
 def test_one_broken_field_leaves_the_others() -> None:

@@ -336,6 +336,8 @@ AHEAD, PAST = 1_796_000_000_000, 1_700_000_000_000
         ("hams", {"trialEdition": 7}, "wrong_type", "wrong_type"),
         ("hams", {"trialEndDate": "soon"}, "wrong_type", "wrong_type"),
         ("hams", {"subscription": ending(True)}, "wrong_type", "wrong_type"),
+        ("hams", {"trialEndDate": AHEAD // 1000}, "wrong_type", "wrong_type"),
+        ("hams", {"trialEditionEndDate": "1970-01-01T00:00:00Z"}, "wrong_type", "wrong_type"),
         ("hams", {"subscription": {}}, "missing_key", "missing_key"),
         ("hams", {"subscription": {"trial": None}}, "none", None),
         ("ccp", {}, "null", "null"),
@@ -343,6 +345,8 @@ AHEAD, PAST = 1_796_000_000_000, 1_700_000_000_000
         ("ccp", {"subscription": ending(None)}, "trial", "null"),
         ("ccp", {"subscription": ending(AHEAD)}, "trial", "2026-11-30"),
         ("ccp", {"subscription": ending(PAST)}, "none", None),
+        ("ccp", {"subscription": ending(str(AHEAD // 1000))}, "wrong_type", "wrong_type"),
+        ("ccp", {"subscription": ending(0)}, "wrong_type", "wrong_type"),
         ("ccp", {"subscription": {}}, "missing_key", "missing_key"),
         ("ccp", {"subscription": []}, "wrong_type", "wrong_type"),
     ],
@@ -369,7 +373,9 @@ def test_a_null_with_an_error_is_never_read_as_no_trial(name: str) -> None:
         assert trial.code == "server_failed"
 
 
-@pytest.mark.parametrize("odd", ["", "soon", None, True, [], "0001-01-01", 1e300, float("nan"), "inf"])
+@pytest.mark.parametrize(
+    "odd", ["", "soon", None, True, [], "0001-01-01", "1970-01-01", 0, -1, 1_796_000_000, 1e300, float("nan"), "inf"]
+)
 def test_what_is_no_moment_is_none(odd: object) -> None:
     assert moment(odd) is None
 

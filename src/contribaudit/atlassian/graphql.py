@@ -214,6 +214,9 @@ class SiteAnswer:
                     return NoValue("not_listed", f"`{_dotted_path(path[:depth])}` is empty")
                 if not isinstance(found, list) or len(found) <= step:
                     return NoValue("wrong_type", f"`{_dotted_path(path[:depth])}` is not the list that it should be")
+                if any(one != found[step] for one in found):
+                    told = f"`{_dotted_path(path[:depth])}` has {len(found)} entries that differ, and one was asked for"
+                    return NoValue("contradicting_entries", told)
                 found = found[step]
             elif not isinstance(found, dict):
                 return NoValue("wrong_type", f"`{_dotted_path(path[:depth])}` is not the object that it should be")
@@ -282,7 +285,7 @@ def code_of(error: Mapping[str, Any]) -> str:
 
 def answer_of(document: Mapping[str, Any], quote: Quote) -> SiteAnswer:
     """The content of a good answer. Raises QueryRefused, TokenRefused, AccessDenied or RateLimited without data."""
-    errors = tuple(_objects(document.get("errors")))
+    errors = _errors_in(document)
     data = document.get("data")
     if isinstance(data, dict) and (data or not errors):
         return SiteAnswer(data, errors, quote)
@@ -324,7 +327,7 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
             document = read_json(response.content)
         except NotRead:
             document = None
-        errors = tuple(_objects(document.get("errors"))) if isinstance(document, dict) else ()
+        errors = _errors_in(document) if isinstance(document, dict) else ()
         if errors:
             return _without_data(errors, quote)
     return responses.site_refusal(call, response, quote, asked_seconds)
@@ -340,7 +343,7 @@ def cost_limit(call: Call, response: httpx.Response, quote: Quote) -> AdminApiEr
         return None
     if not isinstance(document, dict):
         return None
-    errors, data = tuple(_objects(document.get("errors"))), document.get("data")
+    errors, data = _errors_in(document), document.get("data")
     valueless = not data or (isinstance(data, dict) and all(value is None for value in data.values()))
     limited = tuple(error for error in errors if code_of(error) == "rate_limited")
     return _without_data(limited, quote) if valueless and limited else None
@@ -348,6 +351,13 @@ def cost_limit(call: Call, response: httpx.Response, quote: Quote) -> AdminApiEr
 
 def _objects(found: object) -> Iterator[dict[str, Any]]:
     yield from (one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
+
+
+def _errors_in(document: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The errors of an answer. One that is no object, alone or in the list, is one all the same: about any field."""
+    found = document.get("errors")
+    told = found if isinstance(found, list) else [found] if found else []
+    return tuple(one if isinstance(one, dict) else {"message": str(one)} for one in told)
 
 
 def _dotted_path(path: Path) -> str:

@@ -32,6 +32,7 @@ SAID = frozenset(("null", "not_listed", "no_entitlement", "no_edition"))
 
 NONE = "none"
 """The value for no trial."""
+_FIRST_YEAR = 2000
 _SOME_TRIAL = "trial"
 """The value for a trial whose edition is not given."""
 _TRIAL_END = ("subscription", "trial", "endTimestamp")
@@ -110,14 +111,17 @@ class Entitlement:
 
 
 def moment(told: object) -> datetime | None:
-    """A date or time in text, or milliseconds since 1970 as a number or text; None for anything else."""
-    if isinstance(told, str) and (at := parse_utc(told)) is not None:
-        return at
+    """A date or time in text, or milliseconds since 1970 as a number or text; None for anything else.
+
+    None too for a time before there was anything to try: 0 is no date, and seconds taken for milliseconds end in 1970.
+    """
+    at = parse_utc(told)
     try:
-        number = float(told) if isinstance(told, str | int | float) and not isinstance(told, bool) else None
-        return datetime.fromtimestamp(number / 1000, UTC) if number is not None else None
+        if at is None and isinstance(told, str | int | float) and not isinstance(told, bool):
+            at = datetime.fromtimestamp(float(told) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
+    return at if at is not None and at.year >= _FIRST_YEAR else None
 
 
 class GatewayRecord:
@@ -196,11 +200,12 @@ class AnswerReader:
             return
         answer, path = told
         plan = answer.at(Part.PLANS, *path)
-        billing = next((name for name in ("hams", "ccp") if isinstance(plan, dict) and name in plan), None)
-        if billing is None:
+        told_of = [name for name in ("hams", "ccp") if isinstance(plan, dict) and name in plan]
+        if len(told_of) != 1:
             for setting in OF_A_PLAN:
                 yield self._unexpected(setting, app, Part.PLANS, where, plan)
             return
+        (billing,) = told_of
         found = Entitlement(answer, (*path, billing), where)
         yield self._edition(app, found, billing)
         trial, ends = found.trial(billing, now)
