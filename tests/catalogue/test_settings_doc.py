@@ -18,10 +18,10 @@ INTRODUCTION = """\
 # The settings
 Generated from the catalogue and the rulebook; a test holds it to them.
 
-*How it is known* is the best that a value can be today: `documented` by an API, `decoded` from a field whose meaning is
-not published, `attested` by a person who looked at the console, `computed` from all of these. Where signals hold an
-attested value, a state that an organization has itself proven may speak for it, as `inferred`. A list is written with
-commas, the empty list as `none`; a list that nobody looked at is neither.
+*How it is known* is the best grade that a value can have today: `documented` by an API, `decoded` from a field whose
+meaning is not published, `attested` by a person who looked at the console, `computed` from all of these. Where signals
+anchor an attested value, a signal state that the organization has itself proven also gives the value, as `inferred`.
+A list is written with commas, the empty list as `none`; a list that nobody looked at is unknown.
 """
 
 TITLES = {
@@ -102,12 +102,13 @@ def document() -> str:
             lines += [*table(("setting", "what it is", "of", "values", "how it is known", "described"), rows), ""]
     lines += [
         "## Screens",
-        "Where a person reads what no API tells. Grade C: the path was not read in the original.",
+        "The console screens on which people look up what no API returns. Grade A: Atlassian documents the path."
+        " Grade B: other sources do. Grade C: the path is our guess.",
         "",
     ]
     for screen in rulebook.screens:
         lines += screen_lines(screen)
-    lines += ["## Signals", "Objects of the API that move when a setting does. What they say is not published.", ""]
+    lines += ["## Signals", "API objects that change when a setting changes. Their meaning is not published.", ""]
     lines += [
         *table(
             ("signal", "anchors", "owned by", "read by", "why", "grade"), [signal_row(one) for one in rulebook.signals]

@@ -83,13 +83,13 @@ def _timeless(text: str) -> str:
 def _page(capsys: pytest.CaptureFixture[str]) -> tuple[list[int], str]:
     codes: list[int] = []
     parts = [
-        "# Drift, and who did it: a recorded walk\n\nRovo is allowed in the administration console, and an audit that"
-        " nobody watches notices. With an API token for the sites, nothing is attested here. Try it: the lines that"
-        " `contribaudit simulate --scenario tidy --control` prints point contribaudit at the same organization. The"
-        " page is written by `tests/flow/test_recorded_drift.py`, which runs every command and fails when one prints"
-        f" something else.\n\nThe policy, policy.toml:\n\n```toml\n{POLICY}```\n\nThe configuration, contribaudit.toml"
-        f" in the same folder:\n\n```toml\n{CONFIG}```\n\nThe site token:\n"
-        "\n```\nexport SITE_TOKEN=demo-site-token\n```\n"
+        "# Drift, and who did it: a recorded walk\n\nAn administrator allows Rovo in the console, and an unattended"
+        " audit notices. Nobody attests anything here: an API token for the sites reads it. To try it, run"
+        " `contribaudit simulate --scenario tidy --control`; the lines that it prints point contribaudit at the same"
+        " organization. This page is written by `tests/flow/test_recorded_drift.py`, which runs every command and"
+        " fails if one prints something else.\n\nThe policy, policy.toml:\n\n```toml\n"
+        f"{POLICY}```\n\nThe configuration, contribaudit.toml in the same folder:\n\n```toml\n{CONFIG}```\n"
+        "\nThe site token:\n\n```\nexport SITE_TOKEN=demo-site-token\n```\n"
     ]
     for told, step in STEPS:
         if told:

@@ -54,8 +54,10 @@ class EvidenceTable(Table):
 
     accept: Grades | None = None
     max_age_days: AgeTable = Field(default_factory=AgeTable)
-    screenshot: FromSeverity = Field(default=None, description="From this severity on an attestation needs one.")
-    second_person: FromSeverity = Field(default=None, description="From this severity on an attestation needs one.")
+    screenshot: FromSeverity = Field(default=None, description="Attestations need a screenshot from this severity on.")
+    second_person: FromSeverity = Field(
+        default=None, description="Attestations need a second person from this severity on."
+    )
     owner: Text | None = Field(default=None, description="Who fixes what fails or is unverified: an address or a team.")
     due_days: Days | None = Field(
         default=None, description="How many days they have, counted from the first run that found it."
@@ -63,7 +65,7 @@ class EvidenceTable(Table):
 
 
 class WhereTable(Table):
-    """`where`: shell-style patterns, compared without case. A list is a choice."""
+    """`where`: shell-style patterns, compared without case. Of a list, one has to match."""
 
     organization: Patterns = Field(default=(), description="ID or name.")
     site: Patterns = Field(default=(), description="Host.")
@@ -78,14 +80,14 @@ class WhereTable(Table):
 
 
 class RuleTable(Table):
-    """`[[rule]]`: one check, wanted of some subjects."""
+    """`[[rule]]`: what one check expects, of all subjects or of some."""
 
     check: CheckId
     where: WhereTable = Field(default_factory=WhereTable)
     expect: Expected = Field(default=None, description="The wanted value; default: what the check itself expects.")
     severity: SeverityWord | None = Field(default=None, description="Default: that of the check.")
     enabled: bool = True
-    reason: Text = Field(default="", validate_default=True, description="Why it is on; required when it is off.")
+    reason: Text = Field(default="", validate_default=True, description="The rule's reason; required if it is off.")
     accept: Grades | None = None
     max_age_days: AgeTable | None = None
     owner: Text | None = Field(default=None, description="Who fixes what fails; default: that of [evidence].")

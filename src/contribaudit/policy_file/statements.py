@@ -226,7 +226,7 @@ class ExpectTable(Table):
         default=(), description='Sites and apps where AI is allowed although ai = "blocked".'
     )
     location: Annotated[tuple[str, ...], PlainValidator(_locations), _STRINGS] = Field(
-        default=(), description="Locations and groups of locations in which every app is to be pinned."
+        default=(), description="Locations and groups of locations; every app must be pinned to one of them."
     )
     location_except: Annotated[tuple[str, ...], PlainValidator(_without_residency), _STRINGS] = Field(
         default=(), description="Apps without data residency that are accepted; needs a reason."
