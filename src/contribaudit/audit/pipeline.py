@@ -31,6 +31,7 @@ from contribaudit.core.advise.verdict import count_outcomes, exit_code, newly_ba
 from contribaudit.core.judge.baseline import standing
 from contribaudit.core.judge.evaluate import evaluate, evidence_terms, require_checks
 from contribaudit.core.model.change import Change
+from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.resolve.attested import PlanSeen, plan_now
@@ -177,26 +178,23 @@ def judge(
     unread = needed_and_unread(state, verdict.findings, _collectors_needed(job))
     code = exit_code(verdict.findings, job.fail_on, snapshots.values(), unread)
     if keep:
-        judged = [Judged(one.id, one.subject.organization, one.check, one.outcome.value) for one in verdict.findings]
-        if job.policy.resolved_toml:
-            job.store.keep_policy(job.policy.sha256, job.policy.resolved_toml)
-        job.store.record_verdict(record.id, code, count_outcomes(verdict.findings), judged)
+        _keep_verdict(job, record, verdict.findings, code)
     return Report(
         tool_version=__version__,
         state=state,
         run=RunLine(
-            record.id,
-            earlier,
-            record.started_at,
-            record.finished_at,
-            record.complete,
-            code,
-            record.planned_at,
-            job.fail_on,
-            compared.finished_at if compared is not None else None,
-            compared is not None and compared.complete,
-            record.account,
-            record.trigger,
+            id=record.id,
+            previous=earlier,
+            started_at=record.started_at,
+            finished_at=record.finished_at,
+            complete=record.complete,
+            exit_code=code,
+            planned_at=record.planned_at,
+            fail_on=job.fail_on,
+            previous_finished_at=compared.finished_at if compared is not None else None,
+            previous_complete=compared is not None and compared.complete,
+            account=record.account,
+            trigger=record.trigger,
         ),
         policy_name=job.policy.name,
         policy_sha256=job.policy.sha256,
@@ -214,6 +212,14 @@ def judge(
         key_days_left=key_days_left(state),
         looks=cache(partial(screens_due, state, verdict.findings, job.policy)),
     )
+
+
+def _keep_verdict(job: Job, record: RunRecord, findings: Sequence[Finding], code: int) -> None:
+    """Keep the outcomes with the run, and the policy that judged it."""
+    judged = [Judged(one.id, one.subject.organization, one.check, one.outcome.value) for one in findings]
+    if job.policy.resolved_toml:
+        job.store.keep_policy(job.policy.sha256, job.policy.resolved_toml)
+    job.store.record_verdict(record.id, code, count_outcomes(findings), judged)
 
 
 def _runs_before(job: Job, record: RunRecord, whole: int | None) -> list[int]:

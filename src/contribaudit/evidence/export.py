@@ -92,7 +92,6 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
     place = place.absolute()
     now = max(now, dossier.report.run.finished_at)  # the clock may have been set back since
     store, mark = dossier.store, "\ufeff" if form.csv_bom else ""
-    held: set[str] = set()
     with EvidenceFolder(place, archive=form.archive, mode=form.mode) as folder:
 
         def write(sheet: Sheet) -> None:
@@ -108,22 +107,8 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         with folder.text("report.json") as out:
             findings = map(dossier.cast.document, dossier.document["findings"])
             out.writelines(json_v1.pieces(head, start.taking(findings)))
-        folder.put("policy.toml", dossier.cast.text(dossier.policy.resolved_toml).encode())
-        for name, text in loader.sources(form.rulebook_folder):
-            folder.put(f"rulebook/{name}", dossier.cast.text(text).encode())
-        for number, (name, body) in enumerate(decoders.sources(form.decoders_folder), 1):
-            path = f"decoders/{name}"
-            if not (dossier.cast.named and plain_path(path)):  # users may give their files any name
-                path = f"decoders/{number:03}.toml"
-            folder.put(path, dossier.cast.text(body.decode()).encode())
-        if dossier.cast.named:  # answers and screenshots may show people
-            for path, some in bundles(_note_digests(_raw_answers(dossier), held)):
-                with folder.binary(path) as file:
-                    file.writelines(some)
-            for path, body in _attachments(dossier):
-                folder.put(path, body)
-        for path, body in _pages(dossier):
-            folder.put(path, body)
+        _put_what_judged(folder, dossier, form)
+        held = _put_what_was_seen(folder, dossier)
         rests: dict[str, tuple[str, str]] = {}
         rows = partial(_findings, digest_of=folder.sha256_of, held=held, wanted=start.ids, rests=rests)
         write(replace(FINDINGS, rows=rows))
@@ -145,7 +130,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
             sha256=manifest.sha256,
             previous=manifest.previous.sha256 if manifest.previous else None,
             written_at=now,
-            signed_with=form.signer.fingerprint if form.signer else None,
+            signed_with=manifest.signed_with,
             account=operator.account,
             host=operator.host,
             place=str(place),
@@ -153,6 +138,32 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         # The next export cannot name a pack that the history does not know: the chain would fork.
         folder.finish(manifest, form.signer, note=lambda: None if store.read_only else store.record_manifest(noted))
     return Exported(place, manifest, sum(one.size_bytes for one in manifest.files))
+
+
+def _put_what_judged(folder: EvidenceFolder, dossier: Dossier, form: Form) -> None:
+    """The policy, the rulebook and the user's decoders."""
+    folder.put("policy.toml", dossier.cast.text(dossier.policy.resolved_toml).encode())
+    for name, text in loader.sources(form.rulebook_folder):
+        folder.put(f"rulebook/{name}", dossier.cast.text(text).encode())
+    for number, (name, body) in enumerate(decoders.sources(form.decoders_folder), 1):
+        path = f"decoders/{name}"
+        if not (dossier.cast.named and plain_path(path)):  # users may give their files any name
+            path = f"decoders/{number:03}.toml"
+        folder.put(path, dossier.cast.text(body.decode()).encode())
+
+
+def _put_what_was_seen(folder: EvidenceFolder, dossier: Dossier) -> set[str]:
+    """The raw answers, whose digests are returned, pages and screenshots."""
+    held: set[str] = set()
+    if dossier.cast.named:  # answers and screenshots may show people
+        for path, some in bundles(_note_digests(_raw_answers(dossier), held)):
+            with folder.binary(path) as file:
+                file.writelines(some)
+        for path, body in _documents_and_screenshots(dossier):
+            folder.put(path, body)
+    for path, body in _subprocessor_pages(dossier):
+        folder.put(path, body)
+    return held
 
 
 def _manifest(
@@ -258,7 +269,7 @@ def _raw_answers(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
                 )
 
 
-def _attachments(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
+def _documents_and_screenshots(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
     """Pages of watched documents and screenshots, each with its path."""
     pages = {
         one.sha256
@@ -273,7 +284,7 @@ def _attachments(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
         yield f"attachments/{digest}", dossier.store.attachment(digest)
 
 
-def _pages(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
+def _subprocessor_pages(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
     """The imported pages of sub-processors as received, each with its path, sorted by digest."""
     for digest in sorted({one.sha256 for one in dossier.report.state.subprocessors.imports}):
         yield f"pages/{digest}", dossier.store.page(digest)

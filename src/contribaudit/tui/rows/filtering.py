@@ -125,63 +125,74 @@ def index_of(
     `pause` is called now and then, so that a thread leaves the interpreter to the screen.
     """
     state = report.state
-    called: dict[Subject, tuple[str, str, str, str]] = {}
-    facts_of: dict[Subject, AppFacts] = {}
     # A saved report has no observations: its findings tell where an app is.
     seen_at = {one.subject: display(one.observed) for one in report.findings if one.setting == names.REALM}
     new = {(one.check, one.subject) for one in report.newly}
     settled = {
         (one.check, one.subject): str(number) for number, step in enumerate(to_do(steps), 1) for one in step.findings
     }
+
+    @cache
+    def about(subject: Subject) -> _About:
+        place = state.place(subject)
+        return _About(
+            label=label_of(state, subject),
+            site=safe_text(place.site or (subject.id if subject.kind is Kind.SITE else "")),
+            app=safe_text(place.app),
+            organization=safe_text(state.organization_name(subject.organization)),
+            facts=_app_facts(state, subject, seen_at.get(subject, "")),
+        )
+
     rows = []
     for number, one in enumerate(report.findings):
         if number % _PAUSE_EVERY == 0:
             pause()
-        subject = one.subject
-        if subject not in called:
-            place = state.place(subject)
-            site = place.site or (subject.id if subject.kind is Kind.SITE else "")
-            called[subject] = (
-                label_of(state, subject),
-                safe_text(site),
-                safe_text(place.app),
-                safe_text(state.organization_name(subject.organization)),
-            )
-            facts_of[subject] = _app_facts(state, subject, seen_at.get(subject, ""))
-        label, site, app, organization = called[subject]
-        grade = max((each.grade for each in one.evidence), key=lambda grade: grade.rank, default="")
-        check = known_checks().get(one.check)
-        parts = (
-            check.called if check else one.check,
-            one.title,
-            one.reason,
-            label,
-            subject.id,
-            site,
-            one.setting or "",
-            display(one.expected),
-            display(one.observed),
-            one.outcome,
-            one.severity,
-            organization,
-        )
-        rows.append(
-            Row(
-                one,
-                label,
-                site,
-                app,
-                parts[0].casefold(),
-                check.family.value if check else "",
-                str(grade),
-                organization,
-                (one.check, subject) in new,
-                " ".join(parts).casefold(),
-                facts_of[subject],
-                settled.get((one.check, subject), ""),
-            )
-        )
+        key = (one.check, one.subject)
+        rows.append(_row(one, about(one.subject), newly=key in new, step=settled.get(key, "")))
     return FindingIndex(tuple(rows))
+
+
+class _About(NamedTuple):
+    """What every finding about one subject has in common, as in `Row`."""
+
+    label: str
+    site: str
+    app: str
+    organization: str
+    facts: AppFacts
+
+
+def _row(finding: Finding, about: _About, *, newly: bool, step: str) -> Row:
+    check = known_checks().get(finding.check)
+    called = check.called if check else finding.check
+    words = (
+        called,
+        finding.title,
+        finding.reason,
+        about.label,
+        finding.subject.id,
+        about.site,
+        finding.setting or "",
+        display(finding.expected),
+        display(finding.observed),
+        finding.outcome,
+        finding.severity,
+        about.organization,
+    )
+    return Row(
+        finding,
+        about.label,
+        about.site,
+        about.app,
+        check=called.casefold(),
+        family=check.family.value if check else "",
+        grade=str(max((each.grade for each in finding.evidence), key=lambda grade: grade.rank, default="")),
+        organization=about.organization,
+        newly=newly,
+        hay=" ".join(words).casefold(),
+        facts=about.facts,
+        step=step,
+    )
 
 
 def _app_facts(state: State, subject: Subject, found: str) -> AppFacts:
