@@ -1,4 +1,4 @@
-"""The approved state: what is outside the baseline now, and a person's approval of the newest run."""
+"""The Baseline screen: subjects outside the approved baseline, and the form to approve the newest run."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _MOST_SHOWN = 40
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One subject outside, or an organization of which nothing is."""
+    """A line of the list: a subject outside the baseline, or an organization without such subjects."""
 
     organization: str
     subject: Subject | None = None
@@ -53,7 +53,7 @@ class Line:
 
 
 def outside_lines(state: State) -> list[Line]:
-    """What is outside, by organization; an organization without any has a line of its own, to be approved from."""
+    """The subjects outside, by organization; one without any has a line too, from which it can be approved."""
     found: list[Line] = []
     for place in state.looked_at:
         outside = [Line(place.id, subject, why) for subject, why in outside_now(state, place.id)]
@@ -62,7 +62,7 @@ def outside_lines(state: State) -> list[Line]:
 
 
 def cells(state: State, one: Line) -> list[Text]:
-    """One line."""
+    """The texts of one line."""
     name = Text(safe_text(state.organization_name(one.organization)))
     if one.subject is None or one.why is None:
         told = "everything is covered" if state.baseline(one.organization) is not None else "no baseline yet"
@@ -76,7 +76,7 @@ def cells(state: State, one: Line) -> list[Text]:
 
 
 def sheet_row(state: State, one: Line) -> tuple[Cell, ...]:
-    """A line for a CSV file."""
+    """The cells of a line in a CSV file."""
     if one.subject is None or one.why is None:
         return (one.organization, None, None, None, None, None)
     subject = one.subject
@@ -84,7 +84,7 @@ def sheet_row(state: State, one: Line) -> tuple[Cell, ...]:
 
 
 def standing_line(state: State) -> Text:
-    """Which baseline counts in each organization."""
+    """The baseline in force in each organization."""
     said = Text()
     for place in state.looked_at:
         approved = state.baseline(place.id)
@@ -103,7 +103,7 @@ def standing_line(state: State) -> Text:
 
 
 def outside_text(what: Approvable) -> Text:
-    """What the approval would take in."""
+    """The subjects that the approval would add to the baseline."""
     said = Text(f"{counted(what.apps, 'app')} are in the run.\n")
     if what.standing is None:
         said.append("There is no baseline yet: everything in this run becomes the approved state.\n")
@@ -122,7 +122,7 @@ def outside_text(what: Approvable) -> Text:
 
 
 def summary(what: Approvable, by: str, reason: str, until: datetime | None) -> Text:
-    """What is kept if the person agrees."""
+    """The approval that is recorded if the person agrees."""
     said = Text()
     said.append("run     ", "dim").append(f"{what.run.id} of {what.run.started_at:%Y-%m-%d %H:%M}Z\n")
     said.append("by      ", "dim").append(f"{safe_text(by)}\n")
@@ -132,7 +132,7 @@ def summary(what: Approvable, by: str, reason: str, until: datetime | None) -> T
 
 
 class ApproveScreen(BoardScreen):
-    """What each organization's baseline does not hold. Enter, or p, approves the organization of the row."""
+    """The subjects outside each organization's baseline. Enter or p approves for the organization of the row."""
 
     NAME: ClassVar[str] = "Baseline"
     FIRST = "Grid"
@@ -143,10 +143,10 @@ class ApproveScreen(BoardScreen):
         super().__init__()
         self._lines: list[Line] = []
         self._wanted = False
-        """An approval was asked for before it was known what of."""
+        """Whether the person asked for an approval before the rows were read."""
 
     def body(self) -> ComposeResult:
-        """Which baselines there are, then what is outside of them."""
+        """Yield the line on the baselines, then the list of subjects outside."""
         yield Static(id="standing", classes="line", markup=False)
         yield Grid(COLUMNS, id="outside", empty="No data to show.")
 
@@ -157,7 +157,7 @@ class ApproveScreen(BoardScreen):
 
     @work(exclusive=True, group="read")
     async def _load_lines(self, board: Board) -> None:
-        """In a thread: the history is asked for the new spaces of each app."""
+        """Load the lines in a thread, since the new spaces of each app are read from the history."""
         with self.dashboard.telling():
             self._lines = lines = await self.dashboard.in_thread(outside_lines, board.report.state)
             self.query_one(Grid).show(len(lines), lambda row: cells(board.report.state, lines[row]))
@@ -165,11 +165,11 @@ class ApproveScreen(BoardScreen):
             self.action_approve()
 
     def on_grid_chosen(self) -> None:
-        """Enter approves."""
+        """Approve for the organization of the row."""
         self.action_approve()
 
     def action_approve(self) -> None:
-        """The organization of the row under the cursor."""
+        """Approve for the organization of the row under the cursor, or once the rows are read."""
         grid = self.query_one(Grid)
         cursor, self._wanted = grid.cursor, grid.is_reading
         if (
@@ -194,14 +194,14 @@ class ApproveScreen(BoardScreen):
                 self.dashboard.action_reload()
 
     def sheet(self) -> Sheet | None:
-        """What is outside."""
+        """The lines of the list."""
         if self._board is None or self.query_one(Grid).is_reading:
             return None
         return Sheet("outside", OUTSIDE_COLUMNS, [sheet_row(self._board.report.state, one) for one in self._lines])
 
 
 class ApproveForm(FormScreen[Baseline]):
-    """Ends with the baseline, None when the person left."""
+    """The form for an approval. Its result is the baseline, or None if the person left."""
 
     SEND = "Review"
     DEFAULT_CSS: ClassVar[str] = "ApproveForm #what { height: auto; margin-top: 1; }"
@@ -217,7 +217,7 @@ class ApproveForm(FormScreen[Baseline]):
         return said.append(f"\nas {self._by}", "not bold dim")
 
     def fields(self) -> Iterable[Widget]:
-        """Why, and until when; then what is approved beside what stood so far."""
+        """The reason and the last day, then the subjects that the approval would add."""
         yield Field(
             "Reason for accepting the present state",
             id="reason",
@@ -238,7 +238,7 @@ class ApproveForm(FormScreen[Baseline]):
         return baselines.last_moment(spelled(text, now.date()), now)
 
     async def finish(self) -> None:
-        """Show what is approved once more, then keep it."""
+        """Show the approval once more, and record it if the person agrees."""
         reason, ends = self.field("reason").value, self._until(self.field("until").value)
         body = summary(self._what, self._by, reason, ends)
         if await self.app.push_screen_wait(QuestionScreen("Approve this?", body, yes="Approve", no="Back")):

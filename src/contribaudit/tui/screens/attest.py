@@ -1,7 +1,8 @@
-"""One console screen: signals read before its path is shown, answers in a grid, signals read again, summary, kept.
+"""The form for attesting one console screen.
 
-What was entered is kept as a draft with every answer, so that nothing of it is lost by leaving, Ctrl-C or a crash. The
-command line goes on with the same drafts.
+Signals are read before the console path is shown and again after the answers; then a summary is shown, and the values
+are recorded. Every answer is saved as a draft, so that leaving, Ctrl-C or a crash loses nothing. The command line
+shares these drafts.
 """
 
 from __future__ import annotations
@@ -40,17 +41,17 @@ from contribaudit.tui.widgets.field import Field
 
 _KEEP_SECONDS = 0.3
 _FEW = 4
-"""With so few rows, the notes on the screen get the room."""
+"""With at most this many rows, the notes on the screen get the spare room."""
 _ABOUT = ("path", "shot", "note")
-"""The fields that say something of the look itself."""
+"""The fields about the look itself."""
 
 
 class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
-    """Ends with what was recorded, None when the person left it; what is half filled stays as a draft."""
+    """The form. Its result is the recorded attestations, or None if the person left; then a draft stays."""
 
     SEND = "Review"
     drafted = True
-    """What is half filled in is not lost by leaving."""
+    """Whether a draft keeps what is half filled in, so that leaving loses nothing."""
     BINDINGS: ClassVar[list[BindingType]] = [
         *AnswerForm.ANSWER_KEYS,
         Binding("ctrl+s", "send", "Review"),
@@ -93,7 +94,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
     """
 
     def __init__(self, session: AttestationSession, due: DueScreen, by: str, *, place: str = "") -> None:
-        """`place` says which screen of several this is."""
+        """`place` says which of several screens this is: "screen 2 of 5"."""
         super().__init__()
         self._session, self._due, self._screen, self._by, self._turn = session, due, due.screen, by, place
         self._before: State | None = None
@@ -104,7 +105,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self._bodies: dict[str, bytes] = {}
 
     def compose(self) -> ComposeResult:
-        """The way there, the grid, what its cell asks, and what there is to say of the look."""
+        """Yield the console path, the grid with its legend, and the fields about the look."""
         path = path_of(self._screen)
         with Vertical(classes="form"):
             yield Static(self.heading(), classes="form--title")
@@ -131,7 +132,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         yield KeyLine()
 
     def heading(self) -> Text:
-        """The screen's name, and how far the walk is."""
+        """The screen's name, its number of values, the person, and the position in the walk."""
         said = Text(safe_text(self._screen.title), "bold")
         said.append(
             f"   {counted(self._due.values, 'value')}, about {duration(self._due.minutes, words=True)}", "not bold"
@@ -139,18 +140,18 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         return said.append(f"   as {safe_text(self._by)}   {self._turn}", "not bold dim")
 
     def on_mount(self) -> None:
-        """Read first; the path comes afterwards."""
+        """Read the signals before the form is shown."""
         self.grid.display = self.query_one("#look").display = False
         self.query_one("#send", Button).disabled = True
         self._read_before()
 
     def today(self) -> date:
-        """As the history's clock has it."""
+        """The present day by the history's clock."""
         return self._session.now().date()
 
     @property
     def touched(self) -> bool:
-        """Whether there is anything to keep."""
+        """Whether anything entered is not recorded yet."""
         return not self._recorded and (bool(self._answers and self._answers.values) or super().touched)
 
     @work(exclusive=True, group="read")
@@ -172,7 +173,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         return fresh, drafts.load(fresh)
 
     def _show_form(self, before: State, fresh: Draft, kept: Draft | None) -> None:
-        """The way there and the grid, with what a draft holds that no signal has moved from under."""
+        """Show the console path and the grid, with a draft's answers if no signal has moved since."""
         self._before, self._draft = before, fresh
         self._answers = Answers(before, self._due.rows)
         if kept is not None and kept.signals == fresh.signals:
@@ -183,7 +184,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self._show_path(self.field("path").value)
         grid = self.grid
         grid.display = self.query_one("#look").display = True
-        self.add_class("-ready", update=False)  # no style is for it
+        self.add_class("-ready", update=False)  # no style depends on this class
         few = len(self.answers.subjects)
         if few <= _FEW:
             self.add_class("-few")
@@ -204,24 +205,24 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self.tell(f"Resumed: {counted(filled, 'value')} from {kept.begun_at:%Y-%m-%d %H:%M}Z. D discards them.")
 
     def action_again(self) -> None:
-        """Read the signals again, where that failed."""
+        """Read the signals again after a failure."""
         if self._before is None:
             self._read_before()
 
     # The draft
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """What is written of the look goes into the draft."""
+        """Save the fields about the look in the draft."""
         if event.input.id != "narrow":
             self.keep_soon()
 
     def on_text_area_changed(self) -> None:
-        """Keep the note in the draft too."""
+        """Save the note in the draft too."""
         self.keep_soon()
 
     @work(exclusive=True, group="leave")
     async def action_leave(self) -> None:
-        """From a box to the grid, from there the filter is cleared, then away; a draft stays."""
+        """Return from a box to the grid, clear the filter, or else leave; a draft stays."""
         if self.leave_box():
             return
         if self.touched and self._draft is not None:
@@ -230,7 +231,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self.dismiss(None)
 
     def keep_soon(self) -> None:
-        """Write the draft once the person pauses for a moment."""
+        """Save the draft once the person pauses for a moment."""
         if self._draft is None:
             return
         self._draft.about = {name: self.field(name).value for name in _ABOUT if self.field(name).touched}
@@ -245,7 +246,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
             self.tell(f"The draft cannot be kept: {error.strerror or error}", wrong=True)
 
     def _save_draft(self) -> None:
-        """Write the draft as things stand now. Raises OSError."""
+        """Save the draft with the present answers. Raises OSError."""
         draft, answers = self._draft, self._answers
         if draft is None or answers is None or self._recorded:
             return
@@ -256,13 +257,13 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
             drafts.discard(draft)
 
     def on_unmount(self) -> None:
-        """The dashboard is left in the middle of it."""
+        """Save the draft if the dashboard is closed meanwhile."""
         with suppress(OSError):
             self._save_draft()
 
     @work(exclusive=True, group="leave")
     async def action_discard(self) -> None:
-        """Empty every cell."""
+        """Empty every cell, after a question."""
         if not self.answers.values:
             self.tell("Nothing is filled in")
             return
@@ -276,7 +277,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
     # The look
 
     def on_select_changed(self, event: Select.Changed) -> None:
-        """Another generation of the console has another way there."""
+        """Show the console path of the chosen console generation."""
         path = str(event.value)
         if self._before is None:
             return
@@ -287,7 +288,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
             field.value = path
 
     def may_finish(self) -> bool:
-        """Whether anything was answered."""
+        """Whether anything was answered; shows what is missing if not."""
         if self._before is not None and not self.answers.values:
             self.tell("No cell is filled in; an empty cell counts as not seen", wrong=True)
             self.focus_first()
@@ -295,7 +296,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         return self._before is not None
 
     async def finish(self) -> None:
-        """Read again, show what would be recorded, and record it once the person agrees."""
+        """Read the signals again, show what would be recorded, and record it if the person agrees."""
         assert self._draft is not None
         assert self._before is not None
         self._try_save_draft()
@@ -323,7 +324,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self.query_one("#where", Static).update(rows.where(self._screen, path))
 
     def _read_shot(self, text: str) -> None:
-        """Keep the screenshot as it is now; what is shown is what is recorded. Raises UsageError."""
+        """Read the screenshot now, so that the digest shown is the one recorded. Raises UsageError."""
         digest = self.query_one("#digest", Static)
         digest.remove_class("-shown")
         self._shots, self._bodies = pictures([text])
@@ -335,7 +336,7 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self.refresh_bindings()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        """Show the digest, or what is wrong with a value, once the person goes on."""
+        """Check a field that the person leaves, which shows the digest or the error."""
         self.refresh_bindings()
         field = event.widget.parent
         if isinstance(field, Field) and field.value and field.touched:

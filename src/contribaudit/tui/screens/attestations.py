@@ -1,8 +1,8 @@
-"""The Evidence screen: what somebody has to look at, what people recorded, what signals mean, what contradicts itself.
+"""The Evidence screen: due looks, attestations, the meaning of signals, and contradictions.
 
-A walk through the screens, a confirmation and a revocation start here. Each asks before anything is kept, tells what
-was kept, and has the board read again. They are awaited in a worker of the screen that calls them, which has asked
-before whether anything can be recorded.
+It also starts a walk through the due screens, a confirmation and a revocation. Each asks before it records anything,
+reports what was recorded, and reloads the board. The calling screen first checks that recording is possible, then
+awaits them in a worker.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from contribaudit.tui.widgets.listing import Listing
 
 
 async def walk(dashboard: Host, board: Board, screens: Sequence[due_of_all.DueScreen]) -> None:
-    """One form after the other, until the last or until the person leaves one; what was recorded by then stays."""
+    """Open the forms one after the other until the person leaves one; what was recorded by then stays."""
     made: list[Attestation] = []
     with dashboard.telling():
         live = await dashboard.in_thread(_live_sessions, dashboard.source)
@@ -66,7 +66,7 @@ async def confirm(dashboard: Host, board: Board, one: Recorded) -> None:
     if session is None:
         return
     with dashboard.telling():
-        confirmation(told, session.signature(board.you))  # refused before anything is asked
+        confirmation(told, session.signature(board.you))  # so that a refusal comes before the question
         body = Text(f"You are {safe_text(board.you)}. First look at the console yourself:\n\n")
         body.append(f"{safe_text(told.console_path) or 'path not recorded'}\n\n", "bold")
         body.append("Does it show ").append(display(told.value), "bold").append(f" for {safe_text(told.setting)}?\n\n")
@@ -79,7 +79,7 @@ async def confirm(dashboard: Host, board: Board, one: Recorded) -> None:
 
 
 async def revoke(dashboard: Host, board: Board, one: Recorded) -> None:
-    """Ask why, then take it back."""
+    """Ask for the reason, then revoke the attestation."""
     session = _session_of(dashboard.job, one.attestation.subject.organization)
     if session is None:
         return
@@ -90,7 +90,7 @@ async def revoke(dashboard: Host, board: Board, one: Recorded) -> None:
 
 
 def _live_sessions(source: Source | None) -> dict[str, AttestationSession]:
-    """With keys where there are some. In a worker thread: a keyring may ask. Raises ContribauditError."""
+    """Sessions by organization, with any keys. Call in a thread: a keyring may ask. Raises ContribauditError."""
     if source is None or source.job is None:
         return {}
     return sessions(source.live_job() or source.job, SILENT)
@@ -101,7 +101,7 @@ def _session_of(job: Job | None, organization: str) -> AttestationSession | None
 
 
 class RevokeScreen(FormScreen[Signature]):
-    """Ends with the signature under it, None when the person left."""
+    """The form for a revocation. Its result is the signature, or None if the person left."""
 
     TITLE_TEXT = "Revoke this attestation? It stays in the history, and the previous one does not come back."
     SEND = "Revoke it"
@@ -113,23 +113,23 @@ class RevokeScreen(FormScreen[Signature]):
         self._session, self._state, self._one, self._by = session, state, one, by
 
     def fields(self) -> Iterable[Widget]:
-        """Why, and what it is about."""
+        """The reason, and the attestation in full."""
         check = lambda text: short(text, "The reason")  # noqa: E731
         yield Field("Why", id="why", placeholder=self.HINT, check=check, required=True, long=True)
         yield Static(recorded_detail(self._state, self._one), id="what")
 
     def heading(self) -> Text:
-        """The question, and who asks."""
+        """The question, and who revokes."""
         return Text(self.TITLE_TEXT).append(f"\nas {self._by}", "not bold dim")
 
     async def finish(self) -> None:
-        """Revoke it, signed by the person."""
+        """Revoke the attestation, signed by the person."""
         why = self.field("why").value
         self.dismiss(await asyncio.to_thread(self._session.revoke, self._one.attestation.id, self._by, why))
 
 
 class AttestedList(Listing[Recorded]):
-    """Reads the reason of a revocation when the person comes to it."""
+    """The list of attestations. It reads the reason for a revocation when the cursor reaches it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -144,20 +144,20 @@ class AttestedList(Listing[Recorded]):
         self._notes: dict[str, str] = {}
 
     def show_recorded(self, board: Board, recorded: Sequence[Recorded]) -> None:
-        """Of everything that was recorded list what the filter leaves."""
+        """List the attestations that match the filter."""
         self._board, self._everything = board, recorded
         self._filter_by(self._filter)
 
     def next_filter(self) -> None:
-        """Show the next part of the list."""
+        """Switch to the next filter."""
         self._filter_by(FILTERS[(FILTERS.index(self._filter) + 1) % len(FILTERS)])
 
     def only_waiting(self) -> None:
-        """Those that wait for a second person."""
+        """Show the attestations that wait for a second person."""
         self._filter_by(FILTERS[1])
 
     def go_to(self, attestation: Attestation) -> None:
-        """Stand on this one, which is in force."""
+        """Move the cursor to this attestation, which is in force."""
         self._filter_by(FILTERS[0], next((one for one in self._everything if one.attestation is attestation), None))
 
     def _filter_by(self, wanted: str, at: Recorded | None = None) -> None:
@@ -244,7 +244,7 @@ class DeskScreen(BoardScreen):
         )
 
     def body(self) -> ComposeResult:
-        """What is missing, then the four lists."""
+        """Yield the line on what is missing, then the four lists."""
         yield Static(id="missing", markup=False)
         lists: tuple[Widget, ...] = (self._screens, self._attested, self._signals, self._conflicts)
         with TabbedContent(initial="due"):
@@ -255,7 +255,7 @@ class DeskScreen(BoardScreen):
     # What is shown
 
     def show_board(self, board: Board) -> None:
-        """Read what people recorded, then fill the lists."""
+        """Read the attestations in a thread, then fill the lists."""
         told = past(board) or missing(self.dashboard.source, board)
         line = self.query_one("#missing", Static)
         line.set_class(bool(told), "-shown")
@@ -290,7 +290,7 @@ class DeskScreen(BoardScreen):
             self.query_one(TabbedContent).get_tab(name).label = f"{title}{count}"
 
     def sheet(self) -> Sheet | None:
-        """The attestations that are shown."""
+        """The listed attestations."""
         if self._board is None or self.query_one("#recorded-grid", Grid).is_reading:
             return None
         state = self._board.report.state
@@ -306,28 +306,28 @@ class DeskScreen(BoardScreen):
         return self.query_one(TabbedContent).active
 
     def action_tab(self, name: str) -> None:
-        """Another list, which has the keys at once: the next one may come before the list is painted."""
+        """Show another list and focus it at once, since the next key may come before the list is painted."""
         self.query_one(TabbedContent).active = name
         self.set_focus(self.query_one(f"#{name}-grid"))
 
     def on_tabbed_content_tab_activated(self) -> None:
-        """The list in front has the keys."""
+        """Focus the list in front."""
         self.set_focus(self.query_one(f"#{self.tab}-grid"))
 
     def show_waiting(self) -> None:
-        """The attestations that a second person is to confirm."""
+        """Show the attestations that wait for a second person."""
         self.action_tab("recorded")
         self._attested.only_waiting()
 
     def action_next_filter(self) -> None:
-        """The next part of the list of attestations."""
+        """Switch to the next filter of attestations, or first to that list."""
         if self.tab == "recorded":
             self._attested.next_filter()
         else:
             self.action_tab("recorded")
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """Enter looks at what is due, confirms what waits for it, and leads from a conflict to one of its sides."""
+        """Open a due screen's form, confirm a waiting attestation, or go from a conflict to one of its sides."""
         match message.grid.id:
             case "due-grid" if self._screens.here is not None:
                 self._walk([self._screens.here])
@@ -338,7 +338,7 @@ class DeskScreen(BoardScreen):
                 self._attested.go_to(self._conflicts.here.said[0])
 
     def action_walk_all(self) -> None:
-        """Every screen that is due, one form after the other."""
+        """Open the form of every due screen, one after the other."""
         self._walk(self._screens.rows)
 
     @work(exclusive=True, group="act", description="walk")
@@ -352,14 +352,14 @@ class DeskScreen(BoardScreen):
 
     @work(exclusive=True, group="act")
     async def action_confirm(self) -> None:
-        """Say as a second person that the console shows this."""
+        """Confirm the attestation under the cursor as a second person."""
         one = self._chosen()
         if one is not None and self._board is not None:
             await confirm(self.dashboard, self._board, one)
 
     @work(exclusive=True, group="act")
     async def action_revoke(self) -> None:
-        """Take an attestation back."""
+        """Revoke the attestation under the cursor."""
         one = self._chosen()
         if one is not None and one.attestation.revoked is not None:
             self.dashboard.say("It is already revoked", warning=True)
@@ -367,7 +367,7 @@ class DeskScreen(BoardScreen):
             await revoke(self.dashboard, self._board, one)
 
     def _chosen(self) -> attestations.Recorded | None:
-        """The attestation that something is to be done with; says why there is none."""
+        """The attestation under the cursor; None, with a message, if there is none or nothing can be recorded."""
         if not self._can_record():
             return None
         one = self._attested.here if self.tab == "recorded" else None
@@ -376,12 +376,12 @@ class DeskScreen(BoardScreen):
         return one
 
     def _can_record(self) -> bool:
-        """Whether anything can be recorded from here now; says why not."""
+        """Whether anything can be recorded from here now; shows the reason if not."""
         return self.dashboard.may_write(missing(self.dashboard.source, self._board))
 
 
 def _gathered(job: Job | None, board: Board) -> tuple[Mapping[str, AttestationHistory], Contents]:
-    """In a worker thread. Raises ContribauditError."""
+    """Attestation histories by organization, and the screen's content. Call in a thread. Raises ContribauditError."""
     state = board.report.state
     if job is None:
         told = {one.id: AttestationHistory(tuple(one.attestations)) for one in state.looked_at}

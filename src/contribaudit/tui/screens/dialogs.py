@@ -1,6 +1,6 @@
-"""Forms and questions: fields that scroll, what is wrong next to each, and an Escape that loses nothing unasked.
+"""Base classes of questions and forms, in which Escape never loses typed text without asking.
 
-To agree or not, to choose an organization, to note the ticket of a change.
+Also the dialogs to leave the dashboard, to choose an organization, and to note the ticket of a change.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from contribaudit.tui.widgets.grid import Column, Grid
 
 
 class QuestionScreen(ModalScreen[bool]):
-    """Ends with True when the person agrees. The button that changes nothing has the focus first."""
+    """A question. Its result is True if the person agrees. The button that changes nothing has the focus first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "answer(False)", "Back"),
@@ -51,7 +51,7 @@ class QuestionScreen(ModalScreen[bool]):
         self._title, self._body, self._yes, self._no = title, body, yes, no
 
     def compose(self) -> ComposeResult:
-        """Title, what it is about, two buttons."""
+        """Yield the title, the text and two buttons."""
         with Vertical(classes="dialog"):
             title = self._title if isinstance(self._title, Text) else Text(self._title)
             yield Static(title, classes="question--title")
@@ -63,20 +63,20 @@ class QuestionScreen(ModalScreen[bool]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Nobody agrees by a key too many."""
+        """Focus the button that declines, so that nobody agrees by one key too many."""
         self.query_one("#no", Button).focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """End with whether the person agrees."""
+        """Close with the answer of the pressed button."""
         self.dismiss(event.button.id == "yes")
 
     def action_answer(self, agreed: bool) -> None:
-        """End with this answer."""
+        """Close with this answer."""
         self.dismiss(agreed)
 
 
 class LeavingScreen(QuestionScreen):
-    """Whether to leave the dashboard although something was typed."""
+    """The question whether to leave the dashboard although something was typed."""
 
     def __init__(self, typed: Sequence[Screen[Any]]) -> None:
         drafts = all(getattr(one, "drafted", False) for one in typed)
@@ -88,10 +88,10 @@ T = TypeVar("T")
 
 
 class FormScreen(ModalScreen[T | None]):
-    """Ends with what was made, None when the person left.
+    """A form. Its result is the thing that it made, or None if the person left.
 
-    A subclass sets TITLE_TEXT and SEND, yields its fields in `fields` and does its work in `finish`, which is called
-    once every field is good, and not again before it has ended.
+    A subclass sets TITLE_TEXT and SEND, yields its fields in `fields` and does its work in `finish`. That is called
+    when every field is valid, and not again before it has ended.
     """
 
     TITLE_TEXT: ClassVar[str] = ""
@@ -121,10 +121,10 @@ class FormScreen(ModalScreen[T | None]):
     def __init__(self) -> None:
         super().__init__()
         self._busy = False
-        """Whether it is being finished."""
+        """Whether `finish` is running."""
 
     def compose(self) -> ComposeResult:
-        """Title, fields, what is to be told, buttons."""
+        """Yield the title, the fields, the message line and the buttons."""
         with Vertical(classes="form"):
             yield Static(self.heading(), classes="form--title")
             with VerticalScroll(classes="form--fields", can_focus=False):
@@ -133,14 +133,14 @@ class FormScreen(ModalScreen[T | None]):
         yield KeyLine()
 
     def foot(self) -> ComposeResult:
-        """What is to be told, and the buttons."""
+        """Yield the message line and the buttons."""
         yield Static(classes="form--told", markup=False)
         with Horizontal(classes="buttons"):
             yield Button(Text(self.SEND), id="send", variant="primary", compact=True)
             yield Button("Leave", id="leave", compact=True)
 
     def heading(self) -> Text:
-        """What the form is about."""
+        """The title of the form."""
         return Text(self.TITLE_TEXT)
 
     def fields(self) -> Iterable[Widget]:
@@ -148,35 +148,35 @@ class FormScreen(ModalScreen[T | None]):
         return ()
 
     def may_finish(self) -> bool:
-        """Whether there is enough to finish with; says what is missing."""
+        """Whether `finish` can be called; shows what is missing if not."""
         return True
 
     async def finish(self) -> None:
-        """Do what the form is for. What goes wrong is told above the buttons. Raises ContribauditError."""
+        """Do the work of the form. Raises ContribauditError, which is shown above the buttons."""
 
     def on_mount(self) -> None:
-        """The first box has the keys."""
+        """Focus the first box."""
         self.focus_first()
 
     def focus_first(self) -> None:
-        """Put the focus into the first box."""
+        """Focus the box of the first field."""
         for field in self.query(Field):
             field.box.focus()
             return
 
     def field(self, name: str) -> Field:
-        """The field by its ID."""
+        """The field with this ID."""
         return self.query_one(f"#{name}", Field)
 
     def tell(self, text: str, *, wrong: bool = False) -> None:
-        """A sentence above the buttons."""
+        """Show a sentence above the buttons."""
         told = self.query_one(".form--told", Static)
         told.set_class(wrong, "-wrong")
         told.update(Text(f"! {safe_text(text, keep_lines=True)}" if wrong else safe_text(text, keep_lines=True)))
 
     @property
     def touched(self) -> bool:
-        """Whether anything would be lost."""
+        """Whether leaving would lose anything."""
         return any(field.touched for field in self.query(Field))
 
     @property
@@ -185,14 +185,14 @@ class FormScreen(ModalScreen[T | None]):
         return host_of(self)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """By mouse, or by Enter on it."""
+        """Send or leave the form."""
         if event.button.id == "send":
             self.action_send()
         elif event.button.id == "leave":
             self.action_leave()
 
     def action_send(self) -> None:
-        """Check every field; into the first wrong one when there is one."""
+        """Check every field; finish if all are valid, else focus the first wrong one."""
         wrong = [field for field in self.query(Field) if not field.good()]
         if wrong:
             self.tell(
@@ -217,7 +217,7 @@ class FormScreen(ModalScreen[T | None]):
 
     @work(group="leave", exclusive=True)
     async def action_leave(self) -> None:
-        """Away, asking first when something was typed."""
+        """Leave, after a question if something was typed."""
         if self.touched:
             body = Text("Nothing has been saved.")
             leave = await self.app.push_screen_wait(
@@ -229,7 +229,7 @@ class FormScreen(ModalScreen[T | None]):
 
 
 class OrganizationsScreen(ModalScreen[str | None]):
-    """Ends with the organization's ID, "" for all of them, None for no choice."""
+    """The choice of an organization. Its result is the ID, "" for all, None for no choice."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "Cancel")]
 
@@ -239,13 +239,13 @@ class OrganizationsScreen(ModalScreen[str | None]):
         self._focus_row = next((n for n, (one, _) in enumerate(self._choices) if one == (focus or "")), 0)
 
     def compose(self) -> ComposeResult:
-        """What to choose, and the list."""
+        """Yield the instruction and the list."""
         with Vertical(classes="dialog"):
             yield Static("Choose an organization: Enter selects, Escape keeps the current one.", markup=False)
             yield Grid([Column("organization", 20, flexible=True), Column("ID", 36, drop_below=70)])
 
     def on_mount(self) -> None:
-        """List the organizations, the cursor on the one in focus."""
+        """List the organizations, with the cursor on the one in focus."""
         self.query_one(Grid).show(
             len(self._choices),
             lambda row: [Text(safe_text(self._choices[row][1])), Text(safe_text(self._choices[row][0]), "dim")],
@@ -254,24 +254,24 @@ class OrganizationsScreen(ModalScreen[str | None]):
         self.query_one(Grid).focus()
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """End with the organization of the row."""
+        """Close with the organization of the row."""
         message.stop()
         self.dismiss(self._choices[message.row][0])
 
 
 class TicketScreen(FormScreen[tuple[str, str]]):
-    """Ends with (ticket, note)."""
+    """The form for a ticket. Its result is (ticket, note), or None if the person left."""
 
     TITLE_TEXT: ClassVar[str] = "Note a change ticket"
     SEND: ClassVar[str] = "Keep it"
 
     def __init__(self, about: str) -> None:
-        """`about` says which change it is."""
+        """`about` names the change."""
         super().__init__()
         self._about = about
 
     def heading(self) -> Text:
-        """What is noted, and of which change."""
+        """The title, and the change."""
         return Text.assemble((f"{self.TITLE_TEXT}\n", "bold"), (safe_text(self._about), ""))
 
     def fields(self) -> Iterable[Widget]:
@@ -280,5 +280,5 @@ class TicketScreen(FormScreen[tuple[str, str]]):
         yield Field("Note (optional)", id="note", long=True)
 
     async def finish(self) -> None:
-        """End with both: whoever asked keeps them."""
+        """Close with both; the caller saves them."""
         self.dismiss((self.field("ticket").value, self.field("note").value))

@@ -1,7 +1,7 @@
-"""One finding in full, what can be done about it, and the raw answers behind it.
+"""One finding in full, with the actions on it, and the raw API answers behind it.
 
-It is copied as text, its page and its place in the console are opened. An answer is shown as it was kept: pretty,
-searchable, one after the other.
+A finding can be copied as text, and its documentation page and console page opened. Raw answers are shown one at a
+time, indented and searchable.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 _PAINT_SECONDS = 0.04
 _WAIT_SECONDS = 0.15
-"""A person who scrolls asks nothing of the history."""
+"""How long a person must stay on a finding before the history is read."""
 
 
 class FindingDetail(VerticalScroll):
-    """Shows what `show` is given; asks the source for its history once the person stays with it."""
+    """A finding in full. Its history is read once the person has stayed on it for a moment."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "Copy as text"),
@@ -60,17 +60,17 @@ class FindingDetail(VerticalScroll):
         self._pending: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """One text that scrolls."""
+        """Yield the text, which scrolls."""
         yield Static(markup=False)
 
     @property
     def finding(self) -> Finding | None:
-        """What is shown."""
+        """The finding shown; None for none."""
         return self._finding
 
     @property
     def text(self) -> str:
-        """What is shown, as text."""
+        """The finding as plain text; "" without one."""
         if self._board is None or self._finding is None:
             return ""
         return rows.detail(self._board, self._finding, self._history).plain
@@ -78,7 +78,7 @@ class FindingDetail(VerticalScroll):
     def show(self, board: Board | None, finding: Finding | None) -> None:
         """Show this finding, or nothing."""
         self._board, self._finding, self._history = board, finding, None
-        if self._pending is None:  # one painting for all keys that come until then
+        if self._pending is None:  # paint once for all keys until the timer ends
             self._pending = self.set_timer(_PAINT_SECONDS, self._paint_new)
         if board is not None and finding is not None:
             self._load_history(finding)
@@ -89,11 +89,11 @@ class FindingDetail(VerticalScroll):
         self.scroll_home(animate=False)
 
     def on_mount(self) -> None:
-        """What was given before there was anything to paint on."""
+        """Paint a finding that was given before the widget was mounted."""
         self._paint()
 
     def _paint(self) -> None:
-        # None is there before the first mount and after removal: an answer that comes then is not painted.
+        # There is no Static before the first mount and after removal: an answer that comes then is not painted.
         for text in self.query(Static):
             if self._board is None or self._finding is None:
                 text.update("")
@@ -120,13 +120,13 @@ class FindingDetail(VerticalScroll):
             self._paint()
 
     def action_copy(self) -> None:
-        """The finding as text, into the clipboard."""
+        """Copy the finding as text to the clipboard."""
         if self._finding is not None:
             self.app.copy_to_clipboard(self.text)
             self._dashboard.say("Copied as text")
 
     def action_raw(self) -> None:
-        """What the API answered."""
+        """Open the raw API answers behind the finding."""
         if self._finding is None:
             return
         digests = rows.evidence_digests(self._finding)
@@ -136,7 +136,7 @@ class FindingDetail(VerticalScroll):
             self.app.push_screen(RawScreen(digests))
 
     def action_page(self) -> None:
-        """The page that the check rests on: copied, and opened where there is a browser with windows."""
+        """Copy the address of the page that the check rests on, and open it if there is a graphical browser."""
         address = (
             rows.documentation(self._board, self._finding)
             if self._board is not None and self._finding is not None
@@ -148,7 +148,7 @@ class FindingDetail(VerticalScroll):
             self._dashboard.hand_over(address)
 
     def action_console(self) -> None:
-        """Where the console's menu path begins: likewise, and the way on from there."""
+        """Copy and open the console's address, and show the menu path from there."""
         if self._board is None or self._finding is None:
             return
         address, way = rows.console(self._board, self._finding)
@@ -161,7 +161,7 @@ class FindingDetail(VerticalScroll):
 
 
 def pretty(raw: bytes) -> list[str]:
-    """The answer in lines, indented where it is JSON. Nothing in it is obeyed by a terminal."""
+    """The answer in lines, indented if it is JSON, without characters that a terminal would obey."""
     text = raw.decode("utf-8", "backslashreplace")
     with contextlib.suppress(ValueError):
         text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
@@ -169,7 +169,7 @@ def pretty(raw: bytes) -> list[str]:
 
 
 class RawScreen(Screen[None]):
-    """Reads each answer in a worker; the keys go through several."""
+    """The raw answers behind a finding, one at a time. Each is read in a worker."""
 
     NAME: ClassVar[str] = "Raw response"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -189,21 +189,21 @@ class RawScreen(Screen[None]):
         self._lines: list[str] = []
 
     def compose(self) -> ComposeResult:
-        """Which answer it is, its lines, the search."""
+        """Yield the answer's name, its lines, and the search box."""
         yield Static(id="which", markup=False)
         yield Grid([Column("", 10, flexible=True)], id="lines")
         yield PlainInput(placeholder="search", id="search")
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Read the first answer; the lines have the keys."""
+        """Read the first answer, and focus its lines."""
         self.query_one(Input).display = False
         self.set_focus(self.query_one(Grid))
         self._load_response()
 
     @property
     def lines(self) -> Sequence[str]:
-        """What is shown."""
+        """The lines shown."""
         return self._lines
 
     @work(exclusive=True)
@@ -231,25 +231,25 @@ class RawScreen(Screen[None]):
         return [text]
 
     def action_search(self) -> None:
-        """Type what to look for."""
+        """Show and focus the search box."""
         self.query_one(Input).display = True
         self.set_focus(self.query_one(Input))
 
     def on_input_changed(self) -> None:
-        """Mark the hits in the lines."""
+        """Highlight the hits in the lines."""
         self.query_one(Grid).refresh()
 
     def on_input_submitted(self) -> None:
-        """To the first hit from here on."""
+        """Go to the first hit from the cursor on."""
         self.set_focus(self.query_one(Grid))
         self._find(0, 1)
 
     def on_grid_chosen(self) -> None:
-        """Enter goes on to the next hit."""
+        """Go to the next hit."""
         self._find(1, 1)
 
     def action_next(self, way: int) -> None:
-        """To the next hit, or the one before."""
+        """Go to the next hit, or to the previous one (-1)."""
         self._find(way, way)
 
     def _find(self, offset: int, way: int) -> None:
@@ -266,17 +266,17 @@ class RawScreen(Screen[None]):
         self.app.notify("Not found", markup=False)
 
     def action_other(self, way: int) -> None:
-        """Another answer behind the same finding."""
+        """Show the next answer behind the finding, or the previous one (-1)."""
         self._place = (self._place + way) % len(self._digests)
         self._load_response()
 
     def action_copy(self) -> None:
-        """All of it, into the clipboard."""
+        """Copy the whole answer to the clipboard."""
         self.app.copy_to_clipboard("\n".join(self._lines))
         self.app.notify("Copied", markup=False)
 
     def action_back(self) -> None:
-        """Leave the search, then the screen."""
+        """Close the search box, or else the screen."""
         search = self.query_one(Input)
         if search.display:
             search.value, search.display = "", False
@@ -286,7 +286,7 @@ class RawScreen(Screen[None]):
 
 
 class DetailScreen(Screen[None]):
-    """Shows the finding until Escape."""
+    """A screen with one finding in full; Escape closes it."""
 
     NAME: ClassVar[str] = "Finding"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Back")]
@@ -296,11 +296,11 @@ class DetailScreen(Screen[None]):
         self._board, self.finding = board, finding
 
     def compose(self) -> ComposeResult:
-        """The detail, and its keys."""
+        """Yield the detail and the key line."""
         yield FindingDetail()
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Show the finding, which has the keys."""
+        """Show the finding and focus it."""
         self.query_one(FindingDetail).show(self._board, self.finding)
         self.query_one(FindingDetail).focus()

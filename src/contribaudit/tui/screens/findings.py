@@ -1,6 +1,6 @@
-"""Every finding: filtered as you type, sorted, grouped, and one of them in full.
+"""The Findings screen: every finding, filtered as you type, sorted and grouped, with one in full.
 
-Where a terminal has no room for it next to the table, one finding fills the screen.
+If the terminal has no room for the detail next to the table, the finding opens in a screen of its own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from contribaudit.tui.widgets.grid import Grid
 
 
 class FindingsScreen(FilteredScreen):
-    """The table, the filter above it and, where there is room, the finding under the cursor beside it."""
+    """The table with the filter above it and, if there is room, the finding under the cursor beside it."""
 
     NAME: ClassVar[str] = "Findings"
     FIRST = "Grid"
@@ -63,7 +63,7 @@ class FindingsScreen(FilteredScreen):
         self._hide_passes = False
 
     def body(self) -> ComposeResult:
-        """Filter, counts, table and detail."""
+        """Yield the filter, the counts, the table and the detail."""
         yield PlainInput(placeholder="filter: words, outcome:fail, site:acme, check:DR, is:open   ?: help", id="filter")
         yield Static(id="counts")
         with Horizontal(id="table"):
@@ -72,17 +72,17 @@ class FindingsScreen(FilteredScreen):
 
     @property
     def shown(self) -> list[Finding]:
-        """The findings that the filter leaves, in the order of the table, headings apart."""
+        """The findings that match the filter, in the order of the table."""
         return [self._index.rows[line].finding for line in self._lines if isinstance(line, int)]
 
     def show_board(self, board: Board) -> None:
-        """Index the findings, and keep the cursor on the one that it is on."""
+        """Show the board's findings; the cursor stays on its finding."""
         here = self.finding
         self._index, self._orders = board.index, {}
         self._fill(None if here is None else self._index.place_of(here))
 
     def filter_by(self, query: str) -> None:
-        """Show the findings that this filter leaves."""
+        """Show the findings that match this filter."""
         self._hide_passes = False
         box = self.box
         with box.prevent(Input.Changed):
@@ -91,28 +91,28 @@ class FindingsScreen(FilteredScreen):
         self.set_focus(self.query_one(Grid))
 
     def action_add_term(self, term: str) -> None:
-        """Filter by this too; a term of the same facet gives way to it."""
+        """Add this term to the filter, in place of a term of the same facet."""
         facet = term.partition(":")[0]
         kept = [one for one in self.box.value.split() if not one.startswith(f"{facet}:")]
         self.filter_by(" ".join([*kept, term]))
 
     def action_drop_term(self, facet: str) -> None:
-        """Filter without the terms of this facet."""
+        """Remove the terms of this facet from the filter."""
         kept = [one for one in self.box.value.split() if not one.startswith(f"{facet}:")]
         self.filter_by(" ".join(kept))
 
     def on_grid_headed(self, message: Grid.Headed) -> None:
-        """A click on a title sorts by it."""
+        """Sort by the clicked column."""
         title = message.grid.columns[message.column].title
         self._sort = {"severity": "gravity", "why": "gravity"}.get(title, title)
         self.filter_changed()
 
     def filter_changed(self) -> None:
-        """Stay on the finding under the cursor, where it is left."""
+        """Filter again; the cursor stays on its finding if that still matches."""
         self._fill(self._index_at_cursor())
 
     def action_back(self) -> None:
-        """From the filter or the detail to the table, from there the filter is cleared, then to the overview."""
+        """Return from filter or detail to the table; from the table clear the filter, or else go to the overview."""
         grid, box = self.query_one(Grid), self.box
         if not grid.has_focus:
             self.set_focus(grid)
@@ -122,41 +122,41 @@ class FindingsScreen(FilteredScreen):
             super().action_back()
 
     def action_sort(self) -> None:
-        """Sort by the next order."""
+        """Switch to the next sort order."""
         names = list(SORTS)
         self._sort = names[(names.index(self._sort) + 1) % len(names)]
         self.filter_changed()
 
     def action_group(self) -> None:
-        """The next grouping, or none."""
+        """Switch to the next grouping, or to none."""
         names = list(GROUPS)
         self._group = names[(names.index(self._group) + 1) % len(names)]
         self.filter_changed()
 
     def action_passes(self) -> None:
-        """Hide what asks for nothing, or show it again."""
+        """Hide the findings that require no action, or show them again."""
         self._hide_passes = not self._hide_passes
         self.filter_changed()
 
     def action_detail(self, name: str) -> None:
-        """Do this with the finding under the cursor."""
+        """Call the detail's action of this name for the finding under the cursor."""
         detail = self.query_one(FindingDetail)
         if not detail.display:
             detail.show(self._board, self.finding)
         getattr(detail, f"action_{name}")()
 
     def on_grid_moved(self) -> None:
-        """The detail follows the cursor."""
+        """Show the finding under the cursor in the detail."""
         detail = self.query_one(FindingDetail)
         if detail.display:
             detail.show(self._board, self.finding)
 
     def on_resize(self) -> None:
-        """Beside the table there may be room for the detail now."""
+        """Fill the detail, for which there may be room now."""
         self.call_after_refresh(self.on_grid_moved)
 
     def on_grid_chosen(self) -> None:
-        """Into the detail: beside the table, or over it where there is no room."""
+        """Focus the detail, or open it in a screen of its own if there is no room."""
         finding = self.finding
         if finding is None or self._board is None:
             return
@@ -167,18 +167,18 @@ class FindingsScreen(FilteredScreen):
             self.app.push_screen(DetailScreen(self._board, finding))
 
     def sheet(self) -> Sheet | None:
-        """The findings that the filter leaves."""
+        """The rows of the findings that match the filter."""
         left = (self._index.rows[line] for line in self._lines if isinstance(line, int))
         return Sheet.of("findings", rows.FIELDS, left)
 
     @property
     def finding(self) -> Finding | None:
-        """The finding under the cursor."""
+        """The finding under the cursor; None on a heading."""
         place = self._index_at_cursor()
         return None if place is None else self._index.rows[place].finding
 
     def _index_at_cursor(self) -> int | None:
-        """Where in the index the finding under the cursor is."""
+        """The place in the index of the finding under the cursor; None on a heading."""
         cursor = self.query_one(Grid).cursor
         if cursor is None or cursor >= len(self._lines):
             return None
@@ -186,7 +186,7 @@ class FindingsScreen(FilteredScreen):
         return line if isinstance(line, int) else None
 
     def _fill(self, here: int | None) -> None:
-        """Filter, order and group anew; stand on `here`, a place of the index, where it is still to be seen."""
+        """Filter, sort and group again. The cursor goes to `here`, a place in the index, if that is still shown."""
         if self._board is None:
             return
         if self._sort not in self._orders:

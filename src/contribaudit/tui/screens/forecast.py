@@ -1,4 +1,4 @@
-"""What if: a plan, the end of trials or a date, and what would then be different. A prediction, and called one."""
+"""The What if screen: predicts what a plan, the end of trials or a date would change, and labels it a prediction."""
 
 from __future__ import annotations
 
@@ -53,23 +53,23 @@ FIELDS: Mapping[str, Callable[[ForecastRow], Cell]] = {
     "to": lambda row: row.after,
     "why": lambda row: row.why,
 }
-"""What a CSV file says of a change: that it is a prediction first."""
+"""The columns of a change in a CSV file; the first says that it is a prediction."""
 _DAYS = (30, 90)
 _OUTCOMES = {one.value: one for one in Outcome}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to assume."""
+    """An assumption that the person can choose."""
 
     told: str
     hypothesis: Hypothesis
 
 
 def choices(plans: Sequence[Plan], highest: Sequence[str | None], today: date) -> list[Choice]:
-    """The end of trials, every plan that is not the highest one of all organizations, and time passing.
+    """The assumptions: trials end, each plan that is not every organization's highest one, and time passes.
 
-    `highest` are the plan words of the organizations.
+    `highest` are the organizations' highest plans.
     """
     found = [Choice("every running trial ends", Hypothesis(trial_ends=True))]
     now = {word.casefold() for word in highest if word}
@@ -84,15 +84,15 @@ def choices(plans: Sequence[Plan], highest: Sequence[str | None], today: date) -
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Rows that differ in their subject alone, shown as one."""
+    """Rows that differ only in their subject, shown as one line."""
 
     row: ForecastRow
-    """The first of them."""
+    """The first of the rows."""
     number: int
 
 
 def lines(found: Forecast) -> list[Line]:
-    """What would be different, day by day, the gravest first."""
+    """The predicted changes by day, most serious first."""
     made = []
     for _, group in groupby(found.rows, alike):
         first, *others = group
@@ -101,7 +101,7 @@ def lines(found: Forecast) -> list[Line]:
 
 
 def _gravity(row: ForecastRow) -> int:
-    """0 for what would fail or be contributed, 1 for what would be unverified, 2 for the rest."""
+    """0 for an answer that would fail or be contributed, 1 for one that would be unverified, 2 for others."""
     after = _OUTCOMES.get(row.after)
     if after is None:
         return 0 if row.after in RISKS else 2
@@ -134,7 +134,7 @@ def _outcome_cell(word: str) -> Text:
 
 
 def detail(line: Line) -> Text:
-    """One line in full."""
+    """One line in full: the check, the reason, and the plan's default."""
     row = line.row
     setting = f" ({row.setting})" if row.setting else ""
     said = Text(safe_text(f"{row.check or 'effective answer'}{setting}: {row.why}"))
@@ -144,7 +144,7 @@ def detail(line: Line) -> Text:
 
 
 def banner(found: Forecast | None, called: Mapping[str, str]) -> Text:
-    """That it is a prediction, what is assumed, and what could not be looked at; `called` are organizations by ID."""
+    """The prediction's label, assumptions, notes and totals; `called` are the organizations' names by ID."""
     said = Text(" PREDICTION ", "bold reverse").append(" ")
     if found is None:
         return said.append("Nothing is read or saved, and this is not evidence. Choose what to assume and press Enter.")
@@ -161,12 +161,12 @@ def banner(found: Forecast | None, called: Mapping[str, str]) -> Text:
 
 
 def query_of(row: ForecastRow) -> str:
-    """The filter of the finding as it is today; "" where a line is about no finding."""
+    """The filter for today's finding; "" if the line is not about a finding."""
     return f"check:{row.check} id:{row.subject.id}" if row.check else ""
 
 
 class ForecastScreen(BoardScreen):
-    """Above what can be assumed, below what it would change. Enter on an assumption works it out."""
+    """The assumptions above, the predicted changes below. Enter on an assumption computes its changes."""
 
     NAME: ClassVar[str] = "What if"
     FIRST = "#choices"
@@ -191,7 +191,7 @@ class ForecastScreen(BoardScreen):
         self._called: dict[str, str] = {}
 
     def body(self) -> ComposeResult:
-        """That it is a prediction comes first."""
+        """Yield the prediction banner, the assumptions, the box for a day, the changes, and one in full."""
         yield Static(banner(None, {}), id="banner", markup=False)
         yield Grid(CHOICES, id="choices", empty="")
         yield PlainInput(placeholder="/ and nothing is done until: 2027-01-31, +90d; empty: at once", id="until")
@@ -199,7 +199,7 @@ class ForecastScreen(BoardScreen):
         yield Static(id="told", markup=False)
 
     def show_board(self, board: Board) -> None:
-        """Offer what can be assumed of this state; what was worked out of another one goes."""
+        """Offer the assumptions for this board, and remove an earlier prediction."""
         report = board.report
         self._called = {one.id: one.name for one in report.organizations}
         today = board.now.astimezone(UTC).date()
@@ -208,15 +208,15 @@ class ForecastScreen(BoardScreen):
         self._show_forecast(None)
 
     def sheet(self) -> Sheet | None:
-        """What would change, each row labelled a prediction."""
+        """The predicted changes, each row labelled a prediction."""
         return Sheet.of("forecast", FIELDS, self._found.rows) if self._found is not None else None
 
     def action_until(self) -> None:
-        """Type the day."""
+        """Focus the box for the day."""
         self.query_one(Input).focus()
 
     def action_back(self) -> None:
-        """From the day or the changes to the assumptions, then away."""
+        """Return from the day or the changes to the assumptions, or else go to the overview."""
         choices = self._grid("choices")
         if choices.has_focus:
             super().action_back()
@@ -224,11 +224,11 @@ class ForecastScreen(BoardScreen):
             choices.focus()
 
     def on_input_submitted(self) -> None:
-        """Work it out with this day."""
+        """Compute the changes with the typed day."""
         self._choose(self._grid("choices").cursor)
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """An assumption is worked out; a change leads to what it is today."""
+        """Compute the changes of an assumption, or show today's finding or subject of a change."""
         if message.grid.id == "choices":
             self._choose(message.row)
         elif self._lines:
@@ -239,7 +239,7 @@ class ForecastScreen(BoardScreen):
                 self.dashboard.show_subject(self._lines[message.row].row.subject)
 
     def on_grid_moved(self, message: Grid.Moved) -> None:
-        """One change in full."""
+        """Show the change under the cursor in full."""
         if message.grid.id == "changes":
             line = self._lines[message.row] if message.row is not None and message.row < len(self._lines) else None
             self.query_one("#told", Static).update(detail(line) if line is not None else Text())

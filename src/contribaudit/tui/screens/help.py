@@ -1,4 +1,4 @@
-"""Help: every key of the screen behind it, what words and signs mean, and what to do while nothing is shown."""
+"""Help: every key of the screen below, the meaning of words and signs, and a welcome if there is no data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CLOSE = "Escape closes this."
 
 
 class HelpScreen(ModalScreen[None]):
-    """Keys first, then the words."""
+    """The keys of a screen, then the glossary."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,f1,q", "dismiss", "Close")]
 
@@ -31,12 +31,12 @@ class HelpScreen(ModalScreen[None]):
         self._keys = list(_keys_of_screen(about))
 
     def compose(self) -> ComposeResult:
-        """One text that scrolls."""
+        """Yield the text, which scrolls."""
         with VerticalScroll(classes="dialog"):
             yield Static(self._help_text(), id="help")
 
     def on_mount(self) -> None:
-        """Put the focus on the text, which keys scroll."""
+        """Focus the text, so that keys scroll it."""
         self.query_one(VerticalScroll).focus()
 
     def _help_text(self) -> Text:
@@ -48,9 +48,9 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _keys_of_screen(about: Screen[Any]) -> Iterable[tuple[str, str]]:
-    """(keys, what they do), those of the focused widget first, then the screen's, then the app's.
+    """(keys, effect) pairs: the focused widget's first, then the screen's, then the app's.
 
-    The app's do not reach a dialog.
+    The app's keys do not reach a dialog.
     """
     seen: set[str] = set()
     for node in (about.focused, about, None if about.is_modal else about.app):
@@ -63,7 +63,7 @@ def _keys_of_screen(about: Screen[Any]) -> Iterable[tuple[str, str]]:
 
 
 def _bindings(node: DOMNode) -> Iterator[Binding]:
-    """Those of our own classes: a library's box has dozens for moving about in a text."""
+    """The bindings of contribaudit's own classes: Textual's boxes have dozens for moving about in a text."""
     for kind in type(node).__mro__:
         if kind.__module__.startswith("contribaudit."):
             yield from (one for one in kind.__dict__.get("BINDINGS", ()) if isinstance(one, Binding))
@@ -107,7 +107,7 @@ FILTER = (
 
 
 def glossary() -> Text:
-    """Filter, outcomes, severities and grades."""
+    """The meaning of filter terms, outcomes, severities, grades and signs."""
     said = Text("FILTER\n", "bold")
     for term, means in FILTER:
         said.append(f"  {term:<31}", "bold").append(f" {means}\n")
@@ -154,7 +154,7 @@ _TEXTS = {
 
 
 class WelcomeScreen(ModalScreen[str | None]):
-    """Ends with "init", "demo", "run", or None when the person goes on by themselves."""
+    """The welcome without data. Its result is "init", "demo", "run", or None for another check."""
 
     NAME: ClassVar[str] = "Welcome"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -170,12 +170,12 @@ class WelcomeScreen(ModalScreen[str | None]):
         self.lack = lack
 
     def compose(self) -> ComposeResult:
-        """A heading, a paragraph, the keys."""
+        """Yield the text."""
         with Vertical(classes="dialog"):
             yield Static(self.text(), id="welcome")
 
     def text(self) -> Text:
-        """The heading, what it is about, and the keys."""
+        """The heading, a paragraph, and the keys."""
         title, about, keys = _TEXTS[self.lack]
         said = Text(f"{title}\n\n", "bold").append(f"{about}\n\n", "not bold")
         for key, what in keys:
@@ -183,17 +183,17 @@ class WelcomeScreen(ModalScreen[str | None]):
         return said
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only the keys that the text names."""
+        """Enable only the keys that the text names."""
         if action == "wish":
             wanted = {"init": "i", "demo": "d", "run": "r"}[str(parameters[0])]
             return any(key == wanted for key, _ in _TEXTS[self.lack][2])
         return True
 
     def action_wish(self, wish: str) -> None:
-        """End with what the person wants."""
+        """Close with this result."""
         self.dismiss(wish)
 
     def action_again(self) -> None:
-        """Ask the source once more."""
+        """Close, and read the source again."""
         self.dismiss(None)
         self.app.call_later(self.app.run_action, "reload")

@@ -1,4 +1,4 @@
-"""The inventory: a tree of everything there is, what each contributes, and the one under the cursor in full."""
+"""The Inventory screen: a tree of organizations, sites, apps and spaces, with the subject under the cursor in full."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ _MOST_EXPORTED = 5_000
 
 
 _STAYING_SECONDS = 0.08
-"""A person who scrolls asks nothing of the history."""
+"""How long a person must stay on a line before the history is read."""
 
 
 class SubjectDetail(VerticalScroll):
-    """`describe` works it out in a thread; `say` puts a sentence in its place."""
+    """A subject in full, which `describe` computes in a thread, or a sentence given to `say`."""
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name
         super().__init__(id=id)
         self._shown = Static(markup=False)
         self.text = ""
-        """What is shown, as text."""
+        """The content as plain text."""
 
     def compose(self) -> ComposeResult:
-        """One text that scrolls."""
+        """Yield the text, which scrolls."""
         yield self._shown
 
     def say(self, text: str) -> None:
@@ -58,7 +58,7 @@ class SubjectDetail(VerticalScroll):
 
     @work(exclusive=True, group="describe")
     async def describe(self, board: Board, subject: Subject, note: str) -> None:
-        """Show the subject, once the person stays with it."""
+        """Show the subject once the person has stayed on it for a moment."""
         await asyncio.sleep(_STAYING_SECONDS)
         dashboard = host_of(self)
         with dashboard.telling():
@@ -70,7 +70,7 @@ class SubjectDetail(VerticalScroll):
 
 
 class InventoryScreen(BoardScreen):
-    """The tree, or what was found instead of it, and the detail."""
+    """The search box, the tree or the hits in its place, and the detail."""
 
     NAME: ClassVar[str] = "Inventory"
     FIRST = "#tree"
@@ -103,7 +103,7 @@ class InventoryScreen(BoardScreen):
         self._typing: Timer | None = None
 
     def body(self) -> ComposeResult:
-        """What to look for, the tree or what was found, and the detail."""
+        """Yield the search box, the tree, the hits and the detail."""
         yield PlainInput(placeholder="find a space by key, name or ARI, an app, a site …   Enter goes there", id="find")
         with Container(id="places"):
             yield self._tree
@@ -111,24 +111,24 @@ class InventoryScreen(BoardScreen):
             yield self._subject
 
     def show_board(self, board: Board) -> None:
-        """Show the tree of this state."""
+        """Show the board's tree."""
         self._tree.show_board(board)
 
     def show_subject(self, subject: Subject) -> bool:
-        """Go to it in the tree."""
+        """Go to the subject in the tree; False if it is not there."""
         if self._board is None and self.dashboard.board is not None:
             self.present(self.dashboard.board)
         return self._show_in_tree(subject)
 
     def sheet(self) -> Sheet | None:
-        """The lines that are open."""
+        """The open lines of the tree."""
         if self._board is None:
             return None
         columns = ("id", *(column.title for column in rows.COLUMNS))
         return Sheet("inventory", columns, self._tree.written(_MOST_EXPORTED))
 
     def on_grid_moved(self, event: Grid.Moved) -> None:
-        """The detail follows the cursor."""
+        """Describe the subject under the cursor."""
         if event.grid is self._tree:
             self._describe_here()
 
@@ -151,14 +151,14 @@ class InventoryScreen(BoardScreen):
             self.action_tree()
         return found
 
-    # To find
+    # The search
 
     @property
     def _box(self) -> PlainInput:
         return self.query_one("#find", PlainInput)
 
     def on_input_changed(self) -> None:
-        """Look for it once the person pauses for a moment."""
+        """Search once the person pauses for a moment."""
         if self._typing is not None:
             self._typing.stop()
         if self._box.value.strip():
@@ -171,38 +171,38 @@ class InventoryScreen(BoardScreen):
             self._hits.look_for(self._board.report.state, self._box.value)
 
     def on_input_submitted(self) -> None:
-        """Go to the first that was found, once it is."""
+        """Go to the first hit once the search has ended."""
         if self._board is not None and self._box.value.strip():
             self._hits.pick(self._board.report.state, self._box.value)
         else:
             self.action_tree()
 
     def on_hits_found(self, message: Hits.Found) -> None:
-        """The list takes the tree's place."""
+        """Show the hits in place of the tree."""
         if self._box.value.strip():
             self.add_class("-finding")
             self._subject.say(message.told)
 
     def on_hits_picked(self, message: Hits.Picked) -> None:
-        """Go to what was found."""
+        """Go to the chosen hit."""
         if message.hit is None:
             self.dashboard.say("No match", warning=True)
         elif not self._show_in_tree(message.hit.subject, message.hit.space):
             self.dashboard.say(f"{message.hit.name} is not in the tree", warning=True)
 
     def on_key(self, event: events.Key) -> None:
-        """Down from the box leads into what was found."""
+        """Move from the box down to the hits or the tree."""
         if event.key == "down" and self._box.has_focus:
             (self._hits if self.has_class("-finding") else self._tree).focus()
 
     # What the keys do
 
     def action_find(self) -> None:
-        """Type what to look for."""
+        """Focus the search box."""
         self._box.focus()
 
     def action_tree(self) -> None:
-        """Back to the tree; what was typed goes."""
+        """Return to the tree and clear the search."""
         with self._box.prevent(Input.Changed):
             self._box.value = ""
         self._hits.forget()
@@ -211,23 +211,23 @@ class InventoryScreen(BoardScreen):
         self._describe_here()
 
     def action_back(self) -> None:
-        """From the box, the list or the detail to the tree, from there to the overview."""
+        """Return from box, hits or detail to the tree, or from the tree to the overview."""
         if self.has_class("-finding") or not self._tree.has_focus:
             self.action_tree()
         else:
             super().action_back()
 
     def action_detail(self) -> None:
-        """Give the detail's room to the tree, or take it back."""
+        """Hide the detail, or show it again."""
         self.toggle_class("-alone")
 
     def action_copy(self) -> None:
-        """The detail as text, into the clipboard."""
+        """Copy the detail as text to the clipboard."""
         self.app.copy_to_clipboard(self._subject.text)
         self.dashboard.say("Copied as text")
 
     def action_findings(self) -> None:
-        """The findings of what is under the cursor, of a site or an organization those of all of it."""
+        """Show the findings of the subject under the cursor; for a site or organization, of everything in it."""
         subject = self._tree.here
         if subject is None or self._board is None:
             self.dashboard.say("There are no findings for this subject", warning=True)

@@ -1,4 +1,4 @@
-"""The Next screen: steps under a heading for each kind, one in full beside them. Enter does what the step is for."""
+"""The Next screen: steps under a heading for each kind, with one step in full. Enter starts the step."""
 
 from __future__ import annotations
 
@@ -45,26 +45,26 @@ TITLES = {
     StepKind.NOBODY: "NOT YET",
 }
 _MOST_FINDINGS = 40
-"""So many stand in the detail; the key for the findings shows all."""
+"""The most findings in the detail of a step; the key for the findings shows all."""
 SHEET = ("place", "kind", "severity", "minutes", "due", "what", "command", "findings")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the screen: a step, or the heading above those of a kind."""
+    """A line of the list: a step, or the heading above the steps of a kind."""
 
     kind: StepKind
     step: NextStep | None = None
     """None for a heading."""
     place: int | None = None
-    """The step's number, gravest first, as in every list of next steps; None where nobody can take it now."""
+    """The step's number, most serious first, as in every list of next steps; None if it cannot be taken now."""
     steps: int = 0
     minutes: int = 0
-    """Of a heading: how many steps there are of its kind, and how long they take."""
+    """For a heading: the total minutes of the steps of its kind; `steps` is their number."""
 
     @property
     def key(self) -> object:
-        """What it is known again by after another run."""
+        """A key that identifies the line across runs."""
         if self.step is None:
             return self.kind
         checks = tuple(sorted({one.check for one in self.step.findings}))
@@ -72,7 +72,7 @@ class Entry:
 
 
 def entries(steps: Sequence[NextStep]) -> list[Entry]:
-    """The lines: kind by kind, within a kind gravest first."""
+    """The lines of the list: kind by kind, most serious first within a kind."""
     places = {id(step): number for number, step in enumerate(to_do(steps), 1)}
     found: list[Entry] = []
     for kind in StepKind:
@@ -84,13 +84,13 @@ def entries(steps: Sequence[NextStep]) -> list[Entry]:
 
 
 def newest(before: Iterable[Entry], now: Sequence[Entry]) -> Entry | None:
-    """The first step that was not there before; None where there is none, and where nothing was."""
+    """The first step that was not listed before; None if there is none, or if nothing was listed before."""
     known = {one.key for one in before}
     return next((one for one in now if known and one.step is not None and one.key not in known), None)
 
 
 def cells(board: Board, one: Entry, *, marked: bool) -> list[Text]:
-    """One line."""
+    """The texts of one line."""
     step = one.step
     if step is None:
         told = counted(one.steps, "thing") if one.kind is not StepKind.NOBODY else ""
@@ -158,12 +158,12 @@ _MEANS = {
 
 
 def waivable(step: NextStep) -> list[Finding]:
-    """Its findings that a waiver can accept."""
+    """The findings of a DECIDE step that a waiver can accept; [] for other steps."""
     return [one for one in step.findings if one.outcome in WAIVABLE] if step.kind is StepKind.DECIDE else []
 
 
 class Enter(StrEnum):
-    """What the key does with a step, in a few words."""
+    """The effect of Enter on a step, in a few words."""
 
     LOOK = "opens the grid to record it"
     CONFIRM = "opens the attestations that wait"
@@ -175,7 +175,7 @@ class Enter(StrEnum):
 
 
 def enter_does(board: Board, step: NextStep) -> Enter:
-    """What the key does with this step."""
+    """The effect of Enter on this step."""
     if step.screen:
         return Enter.LOOK
     of_verb = {"confirm": Enter.CONFIRM, "baseline": Enter.BASELINE, "changes": Enter.TICKET}.get(verb_of(step))
@@ -187,18 +187,18 @@ def enter_does(board: Board, step: NextStep) -> Enter:
 
 
 def verb_of(step: NextStep) -> str:
-    """The command's own word: "confirm" of `contribaudit attest confirm ID`."""
+    """The subcommand that the step runs: "confirm" for `contribaudit attest confirm ID`."""
     words = step.command.split()[1:3]
     return words[1] if words[:2] == ["attest", "confirm"] else words[0] if words else ""
 
 
 def console_path(board: Board, step: NextStep) -> str:
-    """The way through the console to what the step changes or looks at; "" where none is known."""
+    """The console path to the screen that the step changes or looks at; "" if none is known."""
     state = board.report.state
     if step.screen:
         screens = {one.id: one for one in state.rulebook.screens}
         return next(iter(screens[step.screen].paths.values()), "") if step.screen in screens else ""
-    if verb_of(step) != "checks":  # what could not be read is mended elsewhere
+    if verb_of(step) != "checks":  # a failed reading is not fixed in the console
         return ""
     for one in step.findings:
         screen = screen_for(state, one.subject, one.setting)
@@ -209,7 +209,7 @@ def console_path(board: Board, step: NextStep) -> str:
 
 
 def sheet_row(one: Entry) -> tuple[Cell, ...]:
-    """A step for a CSV file."""
+    """The cells of a step in a CSV file, in the order of SHEET."""
     step = one.step
     assert step is not None
     severity = step.severity.value if step.severity is not None else None
@@ -218,7 +218,7 @@ def sheet_row(one: Entry) -> tuple[Cell, ...]:
 
 
 class NextScreen(BoardScreen):
-    """Steps kind by kind; the cursor stays on its step, or goes to the one that is new."""
+    """The list of steps by kind. After a run, the cursor goes to the first new step, or else stays on its step."""
 
     NAME: ClassVar[str] = "Next"
     FIRST = "Grid"
@@ -241,15 +241,15 @@ class NextScreen(BoardScreen):
         super().__init__()
         self._marked: set[object] = set()
         self._wanted: int | None = None
-        """The step to stand on once there is a board."""
+        """The number of the step to select once there is a board."""
         self._list: Listing[Entry] = Listing(COLUMNS, id="next", empty="", key=lambda one: one.key, sortable=False)
 
     def body(self) -> ComposeResult:
-        """The list, and the step under the cursor."""
+        """Yield the list, which includes the step in full."""
         yield self._list
 
     def show_board(self, board: Board) -> None:
-        """List the steps anew."""
+        """List the board's steps."""
         before, now = self._list.rows, entries(board.steps)
         self._marked &= {one.key for one in now}
         at = newest(before, now) or (None if before else next((one for one in now if one.step), None))
@@ -282,12 +282,12 @@ class NextScreen(BoardScreen):
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What a waiver is asked for: what is marked, else what the step under the cursor decides."""
+        """The findings to waive: those of the marked steps, or else of the step under the cursor."""
         chosen = [one.step for one in self._list.rows if one.key in self._marked] or [self.step]
         return [finding for step in chosen if step is not None for finding in waivable(step)]
 
     def action_step(self, number: int) -> None:
-        """Stand on a step by its number; once there is a board."""
+        """Select the step of this number, now or once there is a board."""
         if self._board is None:
             self._wanted = number
             return
@@ -299,7 +299,7 @@ class NextScreen(BoardScreen):
             self._fill(self._list.rows, at)
 
     def action_mark(self) -> None:
-        """Take the step into the waiver, or out of it."""
+        """Mark the step for the waiver, or unmark it."""
         here = self._list.here
         if here is None or here.step is None or not waivable(here.step):
             self.dashboard.say(
@@ -310,18 +310,18 @@ class NextScreen(BoardScreen):
         self._fill(self._list.rows)
 
     def action_findings(self) -> None:
-        """What the step settles, in the table of findings."""
+        """Show the findings that the step settles in the table of findings."""
         if self.step is not None and self._board is not None:
             self.dashboard.show_findings(query_of_step(self._board, self.step))
 
     def action_copy(self) -> None:
-        """The command of the step, into the clipboard."""
+        """Copy the step's command to the clipboard."""
         if self.step is not None:
             self.app.copy_to_clipboard(self.step.command)
             self.dashboard.say(f"Copied: {self.step.command}")
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
-        """Do what the step is for."""
+        """Start the step."""
         message.stop()
         step = self.step
         if step is None or self._board is None:
@@ -343,7 +343,7 @@ class NextScreen(BoardScreen):
                 self.action_copy()
 
     def _open_console(self, board: Board, step: NextStep) -> None:
-        """Hand the console's address over, with the way from there; the way alone where no address is known."""
+        """Open the console's address and show the path from there; only show the path if no address is known."""
         way, start = console_path(board, step), board.report.state.rulebook.console
         if start is None or not start.leads_to(way):
             self.dashboard.say(f"In the console: {way}")
@@ -365,7 +365,7 @@ class NextScreen(BoardScreen):
             self.dashboard.say("Nothing on this screen is waiting any more: press R to read the history again")
 
     def _waits(self, board: Board, step: NextStep) -> list[DueScreen]:
-        """In a worker thread. Raises ContribauditError."""
+        """The due screen of the step, in a list; [] if nothing is due. Call in a thread. Raises ContribauditError."""
         from contribaudit.attestations.due import due_screens
 
         job, policy = self.dashboard.job, board.policy

@@ -1,6 +1,6 @@
-"""The overview: the verdict, what next, what changed, where, what runs out, how do we know.
+"""The Overview screen: panels on the verdict, next steps, changes, trend, places, deadlines and evidence.
 
-Its panels are framed lines that lead somewhere. The cursor moves over those; Enter follows one.
+A panel is a frame of lines, most of which lead to findings. The cursor moves between those; Enter follows one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from contribaudit.tui.host import host_of
 from contribaudit.tui.screens.base import BoardScreen
 
 if TYPE_CHECKING:
-    # What the lines are made by is imported in the worker that reads the history: the first paint is not to wait.
+    # The modules that make the lines are imported in the worker that reads the history, to keep the first paint fast.
     from collections.abc import Sequence
 
     from contribaudit.tui.files import Sheet
@@ -32,40 +32,40 @@ if TYPE_CHECKING:
 
 _SHORT_MORE = 2
 _SHORT = 30
-"""Lower than this, panels show less of long lists."""
+"""On a screen with fewer lines than this, panels show less of long lists."""
 
 
 def _settled() -> Reactive[Size]:
-    """The size of what is inside a widget, for one that has its own place and size after one layout.
+    """A `virtual_size` without repaint, for a widget whose place and size are final after one layout.
 
-    Textual makes a second one, and paints the whole widget, wherever what is inside it has become longer or shorter.
+    Textual would lay out and paint the whole widget a second time whenever its content becomes longer or shorter.
     """
     return Reactive(Size(0, 0), repaint=False)
 
 
 class SettledBox(Container):
-    """A container of panels."""
+    """A container of panels that is laid out only once."""
 
     virtual_size = _settled()
 
 
 class SettledScroll(VerticalScroll):
-    """What the panels are scrolled in. Only where the scrollbar comes or goes is there other room than thought."""
+    """The scrolling container of the panels. It is laid out again only if the scrollbar appears or disappears."""
 
     virtual_size = _settled()
 
     def watch_virtual_size(self, inside: Size) -> None:
-        """What is inside is longer or shorter now."""
+        """Lay out again if the scrollbar must appear or disappear."""
         if self.show_vertical_scrollbar != (inside.height > self.size.height):
             self.refresh(layout=True)
 
     def scroll_to(self, *place: Any, **how: Any) -> None:
-        """At once: on the way there, Textual would paint the screen up to thirteen times."""
+        """Scroll at once: with animation, Textual would paint the screen up to thirteen times."""
         super().scroll_to(*place, **{**how, "animate": False})
 
 
 class Panel(Widget, can_focus=True):
-    """Framed lines; `rows.overview` has the heading and the lines of each panel by its title."""
+    """A frame of lines; `rows.overview` makes the heading and the lines of each panel by its title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Line up", show=False),
@@ -80,58 +80,58 @@ class Panel(Widget, can_focus=True):
     virtual_size = _settled()
     board: reactive[Board | None] = reactive(None, layout=True)
     cursor: reactive[int] = reactive(0)
-    """Number of the line among all; it shows only while the panel has the focus."""
+    """The number of the line under the cursor, which is shown only while the panel has the focus."""
 
     @dataclass
     class Left(Message):
-        """The cursor went over the panel's edge: `way` is 1 for downwards, -1 for upwards."""
+        """The cursor leaves the panel: `way` is 1 for downwards, -1 for upwards."""
 
         way: int
 
     def __init__(self, title: str) -> None:
-        """`title` stands in the frame until there is a board; it also makes the ID: `#do-next` of "DO NEXT"."""
+        """`title` is shown in the frame until there is a board; it also gives the ID: `#do-next` for "DO NEXT"."""
         super().__init__(id=title.lower().replace(" ", "-"))
         self.title = title
         self._made: tuple[object, list[Line]] = (None, [])
         self._painted: list[int] = []
-        """Which line each painted row belongs to."""
+        """The number of the line that each painted row belongs to."""
         self._aimed: int | None = None
 
     def heading(self, board: Board) -> str:
-        """The title in the frame; our own words and numbers only."""
+        """The title in the frame, without observed text."""
         from contribaudit.tui.rows import overview
 
         heading = overview.HEADINGS.get(self.title)
         return heading(board) if heading is not None else self.title
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:
-        """What to say in this width; lists show `most` of their entries."""
+        """The panel's lines in this width; lists show at most `most` entries."""
         from contribaudit.tui.rows import overview
 
         return overview.LINES[self.title](board, width, most)
 
     def on_mount(self) -> None:
-        """The title is there before the board."""
+        """Show the title before there is a board."""
         self.border_title = self.title
 
     def watch_board(self, board: Board | None) -> None:
-        """Say in the frame what the panel is about."""
+        """Show the board's heading in the frame."""
         if board is not None:
             self.border_title = Text(self.heading(board))
 
     def watch_cursor(self) -> None:
-        """Show what else there is to say about the line under the cursor."""
+        """Show the further text of the line under the cursor."""
         self._say_anew()
 
     def _say_anew(self) -> None:
-        """Paint the lines; the panels below are moved only where these take more room now, or less."""
+        """Paint the lines; lay out the panels below again only if the number of rows has changed."""
         self.refresh(layout=self._height(self.content_size.width) != self.content_size.height)
 
     def _height(self, width: int) -> int:
         return max(1, len(self._rows(width)))
 
     def shown(self, width: int) -> list[Line]:
-        """The lines in this width, made once for a board and a size; none before there is a board."""
+        """The lines in this width, made once for a board and a size; [] without a board."""
         if self.board is None:
             return []
         height = self.app.size.height
@@ -142,11 +142,11 @@ class Panel(Widget, can_focus=True):
         return self._made[1]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """As many lines as there are, and those beneath the cursor's."""
+        """The number of rows, including the further text below the cursor's line."""
         return self._height(width)
 
     def render(self) -> Text:
-        """The lines, one row each."""
+        """The lines, with further text below the cursor's line."""
         if self.board is None:
             return Text("not read" if host_of(self).trouble else "reading …", "dim")
         rows = self._rows(self.content_size.width)
@@ -154,7 +154,7 @@ class Panel(Widget, can_focus=True):
         return Text("\n").join(text for _, text in rows)
 
     def _rows(self, width: int) -> list[tuple[int, Text]]:
-        """What is painted, row by row, each with the number of its line; nothing before there is a board."""
+        """The painted rows, each with the number of its line; [] without a board."""
         lines = self.shown(width)
         here = self._line_at_cursor(lines) if self.has_focus else None
         rows: list[tuple[int, Text]] = []
@@ -175,20 +175,20 @@ class Panel(Widget, can_focus=True):
         return rows
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """The cursor shows, and the panel grows by what it says; or it is gone again."""
+        """Show the cursor and its line's further text, or hide both."""
         super().watch_has_focus(has_focus)
         self._say_anew()
         if has_focus:
             self._into_sight()
 
     def enter_from(self, way: int) -> None:
-        """Take the focus with the cursor on the first line, or on the last one when one comes from below."""
+        """Take the focus, with the cursor on the first line, or on the last if the cursor comes from below."""
         leading = self._leading(self.shown(self.content_size.width))
         self.cursor = leading[0 if way > 0 else -1] if leading else 0
         self.focus()
 
     def action_move(self, by: int) -> None:
-        """To the next line that leads somewhere, or out of the panel."""
+        """Move to the next line that leads somewhere, or leave the panel."""
         leading = self._leading(lines := self.shown(self.content_size.width))
         here = self._line_at_cursor(lines)
         place = leading.index(here) + by if here in leading else -1
@@ -199,19 +199,19 @@ class Panel(Widget, can_focus=True):
             self.post_message(self.Left(by))
 
     def action_follow(self) -> None:
-        """Go where the line leads."""
+        """Show the findings that the line leads to."""
         lines = self.shown(self.content_size.width)
         here = self._line_at_cursor(lines)
         if here is not None and lines[here].query:
             host_of(self).show_findings(lines[here].query)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """The line that the person aimed at: the panel may grow before the click is told."""
+        """Remember the line under the mouse, since the panel may grow before the click arrives."""
         offset = event.get_content_offset(self)
         self._aimed = self._painted[offset.y] if offset is not None and offset.y < len(self._painted) else None
 
     def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor on a line; a double click follows it."""
+        """Move the cursor to the clicked line; a double click follows the line."""
         if self._aimed in self._leading(self.shown(self.content_size.width)):
             self.cursor = self._aimed or 0
             if event.chain > 1:
@@ -230,7 +230,7 @@ class Panel(Widget, can_focus=True):
         self.call_after_refresh(self._scroll_to_cursor)
 
     def _scroll_to_cursor(self) -> None:
-        """Bring the cursor's line into sight, in whatever scrolls the panel."""
+        """Scroll the container so that the cursor's line is visible."""
         here = self._line_at_cursor(self.shown(self.content_size.width)) or 0
         for ancestor in self.ancestors:
             if isinstance(ancestor, VerticalScroll):
@@ -242,51 +242,51 @@ class Panel(Widget, can_focus=True):
 
 
 def _beneath(line: Line) -> str:
-    """What stands beneath the cursor's line: its sentences in full, unless the line has every one of them already."""
+    """The further text below the cursor's line; only its last sentence if the line already contains the others."""
     *sentences, last = line.more.split(". ")
     return last if all(one in line.text.plain for one in sentences) else line.more
 
 
 class TrendPanel(Panel):
-    """Outcomes over time. Left and right go to a day, Enter to it in the timeline."""
+    """The trend of outcomes over time. Left and Right choose a day; Enter shows that day in the timeline."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "cell(-1)", "Earlier", show=False),
         Binding("right,l", "cell(1)", "Later", show=False),
     ]
     here: reactive[int | None] = reactive(None)
-    """The cell of the axis that the cursor is on; None before it was moved."""
+    """The cell of the axis under the cursor; None until the cursor is moved."""
 
     def __init__(self) -> None:
         super().__init__("TREND")
 
     def heading(self, board: Board) -> str:  # noqa: ARG002
-        """What its marks mean."""
+        """The title, and the meaning of the marks."""
         from contribaudit.tui.rows import trend
 
         return f"{self.title}  {trend.MARKS}"
 
     def lines(self, board: Board, width: int, most: int) -> Sequence[Line]:  # noqa: ARG002
-        """Bars over days, with marks and dates."""
+        """Bars by day, with marks and dates."""
         from contribaudit.tui.rows import trend
 
         short = self.app.size.height < _SHORT
         return trend.trend_lines(board, width, self.here if self.has_focus else None, short=short)
 
     def watch_here(self) -> None:
-        """Mark the day in the plot."""
+        """Highlight the day in the plot."""
         self._made = (None, [])
         self.refresh()
 
     def action_cell(self, by: int) -> None:
-        """To another day; from the newest one on."""
+        """Move to another day, starting at the newest."""
         axis = self._axis
         if axis is not None:
             at = axis.cells if self.here is None else self.here
             self.here = min(max(at + by, 0), axis.cells - 1)
 
     def action_follow(self) -> None:
-        """To the day in the timeline, where one was chosen; else where the line leads."""
+        """Show the chosen day in the timeline, or without one the findings that the line leads to."""
         if self.here is None or self._axis is None:
             super().action_follow()
         else:
@@ -302,7 +302,7 @@ class TrendPanel(Panel):
 
 
 class OverviewScreen(BoardScreen):
-    """Panels from top to bottom, in two columns where there is room; Enter on a line goes to what it is about."""
+    """The panels from top to bottom, in two columns if there is room."""
 
     NAME: ClassVar[str] = "Overview"
     FIRST = "#do-next"
@@ -313,7 +313,7 @@ class OverviewScreen(BoardScreen):
     ]
 
     def body(self) -> ComposeResult:
-        """The panels, in two columns where there is room."""
+        """Yield the panels."""
         with SettledScroll(id="overview", can_focus=False):
             yield Panel("VERDICT")
             with SettledBox(id="columns"):
@@ -337,7 +337,7 @@ class OverviewScreen(BoardScreen):
             panel.refresh()
 
     def sheet(self) -> Sheet | None:
-        """The findings that are open: what the overview counts."""
+        """The findings that require action."""
         board = self.dashboard.board
         if board is None:
             return None
@@ -347,7 +347,7 @@ class OverviewScreen(BoardScreen):
         return Sheet.of("open-findings", FIELDS, (row for row in board.index.rows if not row.quiet))
 
     def on_panel_left(self, message: Panel.Left) -> None:
-        """Over the edge of a panel into the next one."""
+        """Move from a panel to the next one."""
         message.stop()
         panels = list(self.query(Panel))
         focused = self.focused
@@ -358,12 +358,12 @@ class OverviewScreen(BoardScreen):
             panels[place].enter_from(message.way)
 
     def action_step(self, number: int) -> None:
-        """To a step in Next by its number."""
+        """Go to the step of this number on the Next screen."""
         self.dashboard.show_step(number)
 
     @work(exclusive=True, group="seen")
     async def action_mark_seen(self) -> None:
-        """Note that the person has seen the changes: from now on only newer ones are shown."""
+        """Record that the person has seen the changes, so that only newer ones are shown from now on."""
         board, source = self.dashboard.board, self.dashboard.source
         if board is None or source is None or not self.dashboard.may_write():
             return

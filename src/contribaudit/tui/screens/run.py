@@ -1,4 +1,4 @@
-"""A run from the dashboard: what is being read, what is waited for, what went wrong, and what is new afterwards."""
+"""The Run screen: starts an audit, shows its readings, waits and problems, and then what is new."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _MOST_SHOWN = 12
 
 @dataclass(slots=True)
 class Reading:
-    """One collector of one organization."""
+    """The progress of one collector for one organization."""
 
     organization: str
     collector: str
@@ -67,47 +67,47 @@ class Reading:
 
 @dataclass(slots=True)
 class Watch:
-    """A `Progress` that keeps what it is told, from whichever thread; a screen looks at it now and then."""
+    """A `Progress` that records its calls from any thread; the screen reads it at intervals."""
 
     clock: Callable[[], float] = monotonic
     readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
     waits: dict[str, tuple[float, str]] = field(default_factory=dict)
-    """By call: until when, and why."""
+    """For each call: the end of the wait by `clock`, and the reason."""
     waited: int = 0
-    """How often the API asked to wait, or a try failed."""
+    """How often the API asked to wait or an attempt failed."""
 
     def collector_started(self, organization: str, collector: str) -> None:
-        """Add its line."""
+        """Add a line for the collector."""
         self.readings[organization, collector] = Reading(organization, collector, self.clock())
 
     def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
-        """Count the page in its line."""
+        """Count the page in the collector's line."""
         one = self.readings.get((organization, collector))
         if one is not None:
             one.read, one.announced, one.pages = read, announced, one.pages + 1
 
     def waiting(self, call: str, seconds: float, reason: str) -> None:
-        """A line below the others until the time is over."""
+        """Add a wait, shown until its time is over."""
         self.waited += 1
         self.waits[call] = (self.clock() + seconds, reason)
 
     def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
-        """What it says follows with its end."""
+        """Do nothing: `collector_finished` follows with the reason."""
 
     def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
-        """Its line says how it ended."""
+        """Record in the collector's line how it ended."""
         one = self.readings.get((organization, collector))
         if one is not None:
             one.state, one.reason, one.ended = str(status), reason, self.clock()
 
 
 def ordered(watch: Watch) -> list[Reading]:
-    """By organization, in the order in which they began."""
+    """The readings by organization, in the order in which they began."""
     return sorted(watch.readings.values(), key=lambda one: one.organization)
 
 
 def reading_cells(one: Reading, name: str, now: float) -> list[Text]:
-    """One line of the run."""
+    """The texts of one reading's line."""
     said, style = _STATES.get(one.state, (one.state, ""))
     entries = f"{one.read:,}" if one.announced is None else f"{one.read:,} of {one.announced:,}"
     return [
@@ -122,7 +122,7 @@ def reading_cells(one: Reading, name: str, now: float) -> list[Text]:
 
 
 def waits(watch: Watch, now: float) -> Text:
-    """What is waited for, and for how long still."""
+    """The present waits, each with its remaining seconds."""
     said = Text()
     for call, (until, reason) in sorted(watch.waits.items()):
         if until > now:
@@ -132,8 +132,8 @@ def waits(watch: Watch, now: float) -> Text:
 
 
 def counts(watch: Watch, seconds: float) -> Text:
-    """How far the run is."""
-    readings = list(watch.readings.values())  # at once: another thread adds to them
+    """The sentence that says how far the run is."""
+    readings = list(watch.readings.values())  # a copy, since another thread adds to them
     states = Counter(one.state for one in readings)
     pages = sum(one.pages for one in readings)
     done = len(readings) - states["reading"]
@@ -147,18 +147,18 @@ def counts(watch: Watch, seconds: float) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a run brought that was not there before."""
+    """The differences between the boards before and after a run."""
 
     worse: tuple[Finding, ...]
-    """Fails or is unverified, with another outcome than before, gravest first."""
+    """Findings that fail or are unverified, with another outcome than before, most severe first."""
     better: tuple[Finding, ...]
-    """Failed or was unverified before, and not any more."""
+    """Findings that failed or were unverified before, and are neither now."""
     changes: int
     requests: int
 
 
 def news(before: Board | None, after: Board) -> News:
-    """What is new of a board, against the one that was shown before the run."""
+    """The differences between a board and the one shown before the run."""
     was = {one.id: one.outcome for one in before.report.findings} if before is not None else {}
     worse, better = [], []
     for one in after.report.findings:
@@ -179,7 +179,7 @@ def news(before: Board | None, after: Board) -> News:
 
 
 def news_text(found: News, before: Board | None, after: Board) -> Text:
-    """The news in words."""
+    """The differences in words."""
     report = after.report
     said = Text().append(f"Run #{report.run.id} is saved. ", "bold").append(report.headline, "bold")
     said.append(f"   {counted(found.requests, 'request')}\n" if found.requests else "\n")
@@ -197,7 +197,7 @@ def news_text(found: News, before: Board | None, after: Board) -> Text:
 
 
 def report_words(what: str, found: Sequence[Finding]) -> str:
-    """A heading with its count."""
+    """A heading with the number of findings."""
     return f"{what}: {counted(len(found), 'finding')}"
 
 
@@ -223,7 +223,7 @@ _IDLE = (
 
 
 class RunScreen(BoardScreen):
-    """One run at a time. It goes on while other screens are in front, and Escape here stops it."""
+    """The screen for one run at a time. A run continues behind other screens; Escape on this screen stops it."""
 
     NAME: ClassVar[str] = "Run"
     FIRST = "#start"
@@ -253,7 +253,7 @@ class RunScreen(BoardScreen):
         self._ticks: Timer | None = None
 
     def body(self) -> ComposeResult:
-        """State, buttons, readings, waits, and in the end the news."""
+        """Yield the state, the buttons, the readings, the waits, and a place for the news."""
         yield Static(Text(_IDLE), id="state")
         with Horizontal(classes="buttons"):
             yield Button("Start (Enter)", id="start", variant="primary", compact=True)
@@ -265,22 +265,22 @@ class RunScreen(BoardScreen):
 
     @property
     def running(self) -> bool:
-        """Whether a run goes on."""
+        """Whether a run is in progress."""
         return self._run is not None and not self._run.is_finished
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """By mouse, or by Enter on it."""
+        """Start or stop the run."""
         if event.button.id == "start":
             self.action_start()
         else:
             self._stop()
 
     def on_grid_chosen(self) -> None:
-        """Enter, once the run goes on."""
+        """Handle Enter on the readings."""
         self.action_start()
 
     def action_start(self) -> None:
-        """Start, unless one goes on."""
+        """Start a run, unless one is in progress."""
         source = self.dashboard.source
         if self.running:
             self.dashboard.say("A run is in progress; press Escape to stop it", warning=True)
@@ -294,7 +294,7 @@ class RunScreen(BoardScreen):
             self._run = self._audit()
 
     def action_back(self) -> None:
-        """Stop the run; without one, away."""
+        """Stop the run, or else return to the overview."""
         if self.running:
             self._stop()
         else:
@@ -357,13 +357,13 @@ class RunScreen(BoardScreen):
         start, stop = self.query_one("#start", Button), self.query_one("#stop", Button)
         start.disabled, stop.disabled = running, not running
         if self.is_current:
-            (self.query_one(Grid) if running else start).focus()  # Enter again stops nothing
+            (self.query_one(Grid) if running else start).focus()  # so that a second Enter does not press Stop
 
     def _show_state(self, text: Text) -> None:
         self.query_one("#state", Static).update(text)
 
     def _paint(self, *, still: bool = False) -> None:
-        """Show how far it is."""
+        """Show how far the run is."""
         now, listed = monotonic(), ordered(self._watch)
         names = dict(self.dashboard.source.organizations) if self.dashboard.source is not None else {}
         if self.dashboard.board is not None:
@@ -379,7 +379,7 @@ class RunScreen(BoardScreen):
             self._show_state(told.append("\nPress Escape to stop it; the history then stays unchanged.", "dim"))
 
     def sheet(self) -> Sheet | None:
-        """How each reading stands or ended."""
+        """The readings, each with its state."""
         listed = ordered(self._watch)
         if not listed:
             return None

@@ -1,4 +1,4 @@
-"""The map: apps by location, then sites by seven questions, the worst first. Enter shows what is behind a piece."""
+"""The Map screen: apps by location, then sites by seven questions, worst first. Enter shows the findings behind it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NOTHING = SiteMap((), ())
 
 
 class LocationBar(Widget, can_focus=True):
-    """The stacked bar and its words. Left and right go along it, Enter and a click show what lies there."""
+    """The stacked bar of locations with its legend. Left and Right move along it; Enter opens a location."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1)", "Location to the left", show=False),
@@ -49,7 +49,7 @@ class LocationBar(Widget, can_focus=True):
         number: int
 
     class Left(Message):
-        """The cursor goes on to the sites."""
+        """The cursor leaves the bar downwards."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class LocationBar(Widget, can_focus=True):
         self.refresh(layout=True)
 
     def render(self) -> Text:
-        """The bar, then its words."""
+        """The bar, then its legend."""
         if self._map is None:
             return Text("reading the history …", "dim")
         if not self._map.locations:
@@ -70,14 +70,14 @@ class LocationBar(Widget, can_focus=True):
         return Text("\n").join(self._bar_lines(self.content_size.width))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """As many lines as the words take."""
+        """The number of lines of the bar and its legend."""
         return len(self._bar_lines(width)) if self._locations else 1
 
     def _bar_lines(self, width: int) -> list[Text]:
         return rows.bar(self._map or _NOTHING, max(1, width), self.here if self.has_focus else None)
 
     def action_move(self, by: int) -> None:
-        """Move along the bar."""
+        """Move the cursor along the bar."""
         self.here = min(max(self.here + by, 0), max(0, len(self._locations) - 1))
 
     @property
@@ -85,7 +85,7 @@ class LocationBar(Widget, can_focus=True):
         return self._map.locations if self._map is not None else ()
 
     def action_leave(self) -> None:
-        """Leave the bar downwards, to the sites."""
+        """Leave the bar for the sites."""
         self.post_message(self.Left())
 
     def action_choose(self) -> None:
@@ -94,7 +94,7 @@ class LocationBar(Widget, can_focus=True):
             self.post_message(self.Chosen(self.here))
 
     def on_click(self, event: events.Click) -> None:
-        """A click on a piece of the bar puts the cursor there, a second one opens it."""
+        """Move the cursor to the clicked piece of the bar; a double click on the cursor's piece opens it."""
         offset = event.get_content_offset(self)
         if offset is None:
             return
@@ -106,19 +106,19 @@ class LocationBar(Widget, can_focus=True):
 
 
 class SiteGrid(CellGrid):
-    """The table of sites. Above its first row is the bar."""
+    """The table of sites. Up from the first row leads to the bar."""
 
     DEFAULT_CSS = "SiteGrid { &:focus > .grid--cursor { text-style: none; } }"
 
     class Top(Message):
-        """The cursor goes up from the first row."""
+        """The cursor leaves the table upwards."""
 
     def action_column(self, by: int) -> None:
-        """To another question; the number of apps is none."""
+        """Move to another question; the column with the number of apps is skipped."""
         self.column = min(max(self.column + by, 0), len(QUESTIONS) - 1)
 
     def action_move(self, by: int) -> None:
-        """Up from the first row leads to the bar."""
+        """Move the cursor; up from the first row, leave for the bar."""
         if by < 0 and not self.cursor:
             self.post_message(self.Top())
         else:
@@ -126,7 +126,7 @@ class SiteGrid(CellGrid):
 
 
 class Waffle(SiteGrid):
-    """Sites as tiles, so that thousands fit. The cursor stands on a tile: `column` counts the tiles of a line."""
+    """Sites as tiles, so that thousands fit. The cursor is on a tile; `column` counts the tiles of a line."""
 
     def __init__(self) -> None:
         super().__init__([Column("", 1, flexible=True)], id="waffle", empty="")
@@ -135,14 +135,14 @@ class Waffle(SiteGrid):
         self._wide = 1
 
     def tiles(self, all_rows: tuple[MapRow, ...], question: int) -> None:
-        """Show these sites, painted by a question."""
+        """Show these sites, coloured by a question."""
         here = self.site
         self._rows, self._question = all_rows, question
         self._arrange(here or 0)
 
     @property
     def site(self) -> int | None:
-        """The number of the site under the cursor."""
+        """The number of the site under the cursor; None without sites."""
         place = (self.cursor or 0) * self._wide + self.column
         return place if self.cursor is not None and place < len(self._rows) else None
 
@@ -158,25 +158,25 @@ class Waffle(SiteGrid):
         return [rows.waffle_line(some, self._question, self.column if line == self.cursor else None)]
 
     def action_column(self, by: int) -> None:
-        """Along the tiles, over the ends of lines too."""
+        """Move along the tiles, also across the ends of lines."""
         place = min(max((self.cursor or 0) * self._wide + self.column + by, 0), max(0, len(self._rows) - 1))
         self.go_to(place // self._wide, place % self._wide)
 
     def watch_cursor(self, row: int | None) -> None:
-        """The last line may be shorter."""
+        """Keep the cursor on a tile, since the last line may be shorter."""
         if row is not None and self._rows:
             self.column = min(self.column, len(self._rows) - 1 - row * self._wide)
         super().watch_cursor(row)
 
     def on_resize(self) -> None:
-        """Other lines, the same site."""
+        """Arrange the tiles in new lines, with the cursor on the same site."""
         here = self.site
         if self.size.width and self._rows:
             self._arrange(here or 0)
         super().on_resize()
 
     def on_click(self, event: events.Click) -> None:
-        """A click moves the cursor to the tile; one on the cursor's tile opens it."""
+        """Move the cursor to the clicked tile, or open that tile if the cursor is there already."""
         event.prevent_default()
         row = self._row_at(event.y)
         column = max(0, (event.x - 1) // 2)
@@ -189,7 +189,7 @@ class Waffle(SiteGrid):
 
 
 class MapScreen(BoardScreen):
-    """The bar, the sites as a table or as a waffle, and the cell under the cursor in words."""
+    """The bar, the sites as a table or as tiles, and the cell under the cursor in words."""
 
     NAME: ClassVar[str] = "Map"
     FIRST = "#sites"
@@ -214,10 +214,10 @@ class MapScreen(BoardScreen):
         self._rows: tuple[MapRow, ...] = ()
         self._question = rows.ALL_QUESTIONS
         self._tiles: bool | None = None
-        """Whether the person wants tiles; None for what fits."""
+        """Whether the person chose tiles; None to choose by the number of sites."""
 
     def body(self) -> ComposeResult:
-        """From the widest to the narrowest."""
+        """Yield the summary, the bar, the sites as table and tiles, the cell in words, and the legend."""
         yield Static(id="about", markup=False)
         yield LocationBar()
         yield SiteGrid(rows.COLUMNS, id="sites", empty="")
@@ -235,11 +235,11 @@ class MapScreen(BoardScreen):
         self._fill()
 
     def sheet(self) -> Sheet | None:
-        """Every site."""
+        """Every site, in the order shown."""
         return Sheet("map", rows.SHEET, [rows.sheet_row(one) for one in self._rows])
 
     def action_question(self) -> None:
-        """Order the sites by the next question, then by all of them again."""
+        """Sort the sites by the next question, and after the last by all questions."""
         following = self._question + 1
         self._question = following if following < len(QUESTIONS) else rows.ALL_QUESTIONS
         if self._question >= 0:
@@ -247,21 +247,21 @@ class MapScreen(BoardScreen):
         self._fill()
 
     def action_waffle(self) -> None:
-        """The other of the two."""
+        """Switch between table and tiles."""
         self._tiles = not self._as_tiles
         self._fill()
 
     def action_pass(self) -> None:
-        """Enter is the focused widget's."""
+        """Do nothing: the focused widget handles Enter; this entry names the key."""
 
     def on_grid_headed(self, message: Grid.Headed) -> None:
-        """A click on a question orders by it."""
+        """Sort by the clicked question."""
         if 0 < message.column <= len(QUESTIONS):
             self._question = message.column - 1
             self._fill()
 
     def on_grid_moved(self) -> None:
-        """Say what is under the cursor."""
+        """Describe the cell under the cursor."""
         row = self._row
         said = rows.detail(row, self._column) if row is not None else Text("")
         if row is not None and self._as_tiles and self._question < 0:
@@ -269,7 +269,7 @@ class MapScreen(BoardScreen):
         self.query_one("#told", Static).update(said)
 
     def on_grid_chosen(self) -> None:
-        """The findings behind the cell; where it has none, the site."""
+        """Show the findings behind the cell, or the site if the cell has none."""
         row = self._row
         if row is None:
             return
@@ -285,7 +285,7 @@ class MapScreen(BoardScreen):
             self.dashboard.say("No finding answers this, and the policy asks nothing about it")
 
     def on_location_bar_chosen(self, message: LocationBar.Chosen) -> None:
-        """The findings about apps that lie there."""
+        """Show the findings about the apps in this location."""
         self.dashboard.show_findings(rows.location_query(self._map.locations[message.number]))
 
     def on_location_bar_left(self) -> None:
@@ -293,7 +293,7 @@ class MapScreen(BoardScreen):
         self._front.focus()
 
     def on_site_grid_top(self) -> None:
-        """Up from the first site."""
+        """Focus the bar."""
         self.query_one(LocationBar).focus()
 
     @property

@@ -1,4 +1,4 @@
-"""Who else works on the data: sub-processors and the apps that each touches, filtered as you type."""
+"""The Sub-processors screen: the vendor's sub-processors and the apps that each touches, filtered as you type."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ FIELDS: Mapping[str, Callable[[ProcessorV1], Cell]] = {
     "locations": lambda one: tuple(one["locations"]),
     "because": lambda one: tuple(one["because"]),
 }
-"""What a CSV file says of a row."""
+"""The columns of a row in a CSV file."""
 NOTHING = "No list of sub-processors is imported: run `contribaudit subprocessors import FILE`"
 
 
 def fitting(told: SubprocessorsV1 | None, words: str) -> list[ProcessorV1]:
-    """The rows in which every word of the filter occurs, in whatever column; all without one."""
+    """The rows that contain every word of the filter, in any column; all rows without a filter."""
     wanted = words.casefold().split()
     rows = told["exposure"] if told is not None else []
     return [one for one in rows if all(word in _searched(one) for word in wanted)]
@@ -53,7 +53,7 @@ def _searched(one: ProcessorV1) -> str:
 
 
 def standing(told: SubprocessorsV1 | None, shown: Sequence[ProcessorV1]) -> Text:
-    """Which list it is, and how many companies are listed."""
+    """The sentence above the list: how many companies are shown, and which list they come from."""
     if told is None:
         return Text.assemble((NOTHING, "yellow"))
     companies = len({one["processor"] for one in shown})
@@ -65,7 +65,7 @@ def standing(told: SubprocessorsV1 | None, shown: Sequence[ProcessorV1]) -> Text
 
 
 def cells(one: ProcessorV1) -> list[Text]:
-    """One line of the list."""
+    """The texts of one line in the list."""
     return [
         Text(safe_text(one["processor"])),
         Text(one["touches"], "" if one["touches"] == "yes" else "yellow"),
@@ -75,7 +75,7 @@ def cells(one: ProcessorV1) -> list[Text]:
 
 
 def detail(one: ProcessorV1) -> Sequence[Text]:
-    """Everything about one line."""
+    """A row in full: why, for what purposes, and where."""
     said = Text(f"{safe_text(one['processor'])}\n", "bold")
     for title, lines in (
         (f"Touches: {one['touches']}", [one["app"]]),
@@ -89,7 +89,7 @@ def detail(one: ProcessorV1) -> Sequence[Text]:
 
 
 class SubprocessorsScreen(FilteredScreen):
-    """What touches an app or may; next to it why, what for and where."""
+    """The list of sub-processors that touch or may touch an app, with the row under the cursor in full."""
 
     NAME: ClassVar[str] = "Sub-processors"
     FIRST = "Grid"
@@ -100,7 +100,7 @@ class SubprocessorsScreen(FilteredScreen):
         self._told: SubprocessorsV1 | None = None
 
     def body(self) -> ComposeResult:
-        """Filter, then the list."""
+        """Yield the filter and the list."""
         yield PlainInput(placeholder="filter: words of any column, as in: may usa training", id="filter")
         yield Listing[ProcessorV1](
             COLUMNS,
@@ -110,7 +110,7 @@ class SubprocessorsScreen(FilteredScreen):
         )
 
     def show_board(self, board: Board) -> None:
-        """Read in a thread: the join with the apps may have to be made."""
+        """Load the list in a thread, since it may have to be joined with the apps first."""
         self.call_after_refresh(self._load_list, board)
 
     @work(exclusive=True, group="subprocessors")
@@ -121,12 +121,12 @@ class SubprocessorsScreen(FilteredScreen):
             self._list()
 
     def filter_changed(self) -> None:
-        """List the rows that have every word."""
+        """List the rows that contain every word."""
         if not self.query_one(Grid).is_reading:
             self._list()
 
     def action_back(self) -> None:
-        """Out of the filter first, then to the overview."""
+        """Leave and clear the filter, or else return to the overview."""
         box = self.box
         if box.has_focus or box.value:
             box.value = ""
@@ -144,5 +144,5 @@ class SubprocessorsScreen(FilteredScreen):
         listing.show(shown, cells, detail)
 
     def sheet(self) -> Sheet | None:
-        """What the filter leaves."""
+        """The rows that match the filter."""
         return Sheet.of("sub-processors", FIELDS, self._matching_rows()) if self._told is not None else None

@@ -1,4 +1,4 @@
-"""The vendor's documents over time: when each was archived, changed or could not be read, and what rests on that."""
+"""The Documents screen: when each document of the vendor was archived, changed or unreadable, and the effects."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _COLOURS = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: what happened to a document at a moment, with everything that there is to read of it."""
+    """A line of the timeline: an event in the life of a document, with its text in full."""
 
     key: str
     at: datetime
     document: str
-    """Its ID, for commands."""
+    """The document's ID, for commands."""
     title: str
     what: str
     told: str
@@ -57,7 +57,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What the screen shows: made in a thread, since it reads texts and compares them."""
+    """The content of the screen. It is made in a thread, since texts are read and compared."""
 
     standing: Text
     entries: tuple[Entry, ...]
@@ -65,7 +65,7 @@ class Timeline:
 
 
 def timeline(state: State) -> Timeline:
-    """Everything that is archived as of the board's moment."""
+    """The documents' timeline as of the board's moment."""
     rules, archive = state.rulebook.terms, state.documents
     documents = rules.watched(())
     titles = {one.name: one.title for one in documents}
@@ -113,7 +113,7 @@ def timeline(state: State) -> Timeline:
 
 
 def _standing(state: State) -> Text:
-    """How the documents stand, and which facts are under review."""
+    """How many documents were read, and which facts are under review."""
     rules, archive = state.rulebook.terms, state.documents
     rows = list(document_rows(rules.watched(()), archive, state.anchored))
     status = [str(row[3]) for row in rows]
@@ -133,7 +133,7 @@ def _standing(state: State) -> Text:
 
 
 def cells(one: Entry) -> list[Text]:
-    """One line of the list."""
+    """The texts of one line in the list."""
     colour = _COLOURS.get(one.severity, "") if one.severity is not None else ""
     what = "yellow" if one.what == "not readable" else colour
     return [
@@ -145,7 +145,7 @@ def cells(one: Entry) -> list[Text]:
 
 
 def detail(one: Entry) -> Sequence[Text]:
-    """Everything about one line."""
+    """An entry in full."""
     called = f"{one.title} ({one.document})"
     said = Text(f"{safe_text(called)}, {one.at:%Y-%m-%d %H:%M}Z: {one.what}\n", "bold")
     for line in one.detail:
@@ -156,7 +156,7 @@ def detail(one: Entry) -> Sequence[Text]:
 
 
 class TermsScreen(BoardScreen):
-    """The timeline, the newest first; next to it both wordings of each provision that changed."""
+    """The timeline, newest first, with both wordings of each changed provision."""
 
     NAME: ClassVar[str] = "Documents"
     FIRST = "Grid"
@@ -168,7 +168,7 @@ class TermsScreen(BoardScreen):
         self._changes_only = False
 
     def body(self) -> ComposeResult:
-        """How the documents stand, then their timeline."""
+        """Yield the timeline, whose sentence says how the documents stand."""
         yield Listing[Entry](
             COLUMNS,
             id="terms",
@@ -177,7 +177,7 @@ class TermsScreen(BoardScreen):
         )
 
     def show_board(self, board: Board) -> None:
-        """Read and compare in a thread: texts are long."""
+        """Load the timeline in a thread, since the texts are long."""
         self.call_after_refresh(self._load_timeline, board)
 
     @work(exclusive=True, group="terms")
@@ -193,7 +193,7 @@ class TermsScreen(BoardScreen):
         self.query_one(Listing).show(shown, cells, detail)
 
     def action_changes(self) -> None:
-        """List the editions that changed a provision, or everything again."""
+        """List only the editions that changed a provision, or everything again."""
         self._changes_only = not self._changes_only
         if self._timeline is not None:
             self._list()

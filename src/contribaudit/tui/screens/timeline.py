@@ -1,4 +1,4 @@
-"""The timeline: what changed and why, when somebody looked and when nobody did, and the state of any day."""
+"""The Timeline screen: changes with their causes, runs and gaps; Enter shows the state of any day."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from contribaudit.tui.widgets.grid import Grid
 
 
 class TimelineScreen(FilteredScreen):
-    """The strip of days, the lines, and the one under the cursor in full."""
+    """The strip of days, the lines, and the line under the cursor in full."""
 
     NAME: ClassVar[str] = "Timeline"
     FIRST = "#lines"
@@ -72,16 +72,16 @@ class TimelineScreen(FilteredScreen):
         self._filter = Filter()
         self._newest_first = True
         self._wanted_day: date | None = None
-        """The day that somebody wants to see, before the history is read."""
+        """The day to select once the history is read."""
         self._opened: set[tuple[object, ...]] = set()
-        """Equal changes that are shown one by one."""
+        """Groups of equal changes that are shown one by one, by `Entry.alike`."""
         self._moment: datetime | None = None
-        """What Enter shows the state of."""
+        """The moment whose state Enter shows."""
         self._placed: int | None = None
-        """The line on which the strip has put the cursor: its coming there says nothing new."""
+        """The line to which selecting a day moved the cursor; that move does not change the selected day."""
 
     def body(self) -> ComposeResult:
-        """Days, filter, lines, detail."""
+        """Yield the strip of days, the filter, the lines and the detail."""
         yield DayStrip()
         yield PlainInput(placeholder="filter: words of subject, setting, value, actor, event or ticket", id="wanted")
         yield Static(id="shown", markup=False)
@@ -91,14 +91,14 @@ class TimelineScreen(FilteredScreen):
                 yield Static(id="told", markup=False)
 
     def show_board(self, board: Board) -> None:
-        """A look back changes nothing of the timeline; anything else may have added to it."""
+        """Read the history again, except for a board of the past, which leaves the timeline unchanged."""
         if board.asked_for is None or self._trail is None:
             self.call_after_refresh(self._load_trail, board)
         else:
             self._show_filter_line()
 
     def sheet(self) -> Sheet | None:
-        """The changes and gaps that are shown."""
+        """The lines shown, without those of days."""
         if self._trail is None:
             return None
         written: list[Sequence[Cell]] = [
@@ -130,7 +130,7 @@ class TimelineScreen(FilteredScreen):
                     self._wanted_day = None
 
     def _fill(self, here: Entry | None) -> None:
-        """The lines that the filter leaves, the cursor on the line that it was on, or where that was."""
+        """Show the lines that match the filter; the cursor stays on `here` if that is shown."""
         if self._trail is None or self._days is None:
             return
         self._lines = rows.lines_of(self._entries, self._filter, newest_first=self._newest_first, opened=self._opened)
@@ -158,7 +158,7 @@ class TimelineScreen(FilteredScreen):
         return self._lines[row] if row is not None and row < len(self._lines) else None
 
     def on_grid_moved(self, event: Grid.Moved) -> None:
-        """Detail and strip follow the cursor."""
+        """Show the line under the cursor in detail, and its day in the strip."""
         entry = self._entry()
         if entry is None or self._days is None:
             self.query_one("#told", Static).update(Text(""))
@@ -173,23 +173,23 @@ class TimelineScreen(FilteredScreen):
     # Through time
 
     def action_day(self, by: int) -> None:
-        """To the day before or after, whether somebody looked on it or not."""
+        """Go to the day before or after, even if it has no run."""
         if self._moment is not None:
             self._stand_on_day(self._moment.astimezone(UTC).date() + timedelta(days=by))
 
     def on_day_strip_picked(self, event: DayStrip.Picked) -> None:
-        """Go to the day that was clicked."""
+        """Go to the clicked day."""
         self._stand_on_day(event.day)
 
     def stand_on(self, day: date) -> None:
-        """Go to the day, now or once the history is read."""
+        """Go to this day, now or once the history is read."""
         if self._days is None:
             self._wanted_day = day
         else:
             self._stand_on_day(day)
 
     def _stand_on_day(self, day: date) -> None:
-        """The cursor on the line of this day, or of the nearest that is known; else on the gap or day before it."""
+        """Select this day, or the nearest known one, and move the cursor to its line, or to the gap or day before."""
         if self._days is None:
             return
         day = min(max(day, self._days.first), self._days.last)
@@ -210,7 +210,7 @@ class TimelineScreen(FilteredScreen):
         return entry.gap is not None and entry.gap.since.date() <= day <= entry.gap.until.date()
 
     def action_run(self, by: int) -> None:
-        """To the run before or after in time."""
+        """Go to the previous or next run in time, showing runs if they are hidden."""
         here = self._entry()
         if here is None:
             return
@@ -225,18 +225,18 @@ class TimelineScreen(FilteredScreen):
             self._grid.cursor = pick(among, key=lambda n: self._lines[n].at)
 
     def action_state(self) -> None:
-        """Show on every screen the state as of where the cursor is."""
+        """Show on every screen the state as of the selected moment."""
         if self._moment is not None:
             self.dashboard.look_back(self._moment)
 
     def on_grid_chosen(self) -> None:
-        """Enter, or a click on the cursor's line."""
+        """Handle Enter, or a click on the cursor's line."""
         self.action_state()
 
     # What the keys do
 
     def filter_changed(self) -> None:
-        """Show the changes that have these words."""
+        """Show the changes that contain these words."""
         self._apply_filter(replace(self._filter, text=self.box.value))
 
     def _apply_filter(self, wanted: Filter) -> None:
@@ -244,32 +244,32 @@ class TimelineScreen(FilteredScreen):
         self._fill(self._entry())
 
     def action_order(self) -> None:
-        """Turn the order of days round."""
+        """Reverse the order of days."""
         self._newest_first = not self._newest_first
         self._fill(self._entry())
 
     def action_family(self) -> None:
-        """The next family of settings, or all."""
+        """Filter by the next family of settings, or by none."""
         self._apply_filter(
             replace(self._filter, family=_next_choice(self._filter.family, rows.values_of(self._entries, "family")))
         )
 
     def action_site(self) -> None:
-        """The next site, or all."""
+        """Filter by the next site, or by none."""
         self._apply_filter(
             replace(self._filter, site=_next_choice(self._filter.site, rows.values_of(self._entries, "site")))
         )
 
     def action_unexplained(self) -> None:
-        """Only what nobody can explain, or all."""
+        """Show only changes without a known cause, or all."""
         self._apply_filter(replace(self._filter, unexplained=not self._filter.unexplained))
 
     def action_runs(self) -> None:
-        """Runs beside the changes, or changes alone."""
+        """Show or hide runs."""
         self._apply_filter(replace(self._filter, runs=not self._filter.runs))
 
     def action_fold(self) -> None:
-        """Equal changes one by one, or as one line again."""
+        """Show equal changes one by one, or fold them again."""
         entry = self._entry()
         if entry is None or not (entry.folded or entry.alike in self._opened):
             self.dashboard.say("This line stands for itself", warning=True)
@@ -278,7 +278,7 @@ class TimelineScreen(FilteredScreen):
         self._fill(entry)
 
     def action_subject(self) -> None:
-        """To the subject of the change."""
+        """Go to the subject of the change."""
         main = entry.main if (entry := self._entry()) is not None else None
         if main is None:
             self.dashboard.say("This line has no subject", warning=True)
@@ -286,7 +286,7 @@ class TimelineScreen(FilteredScreen):
             self.dashboard.show_subject(main.subject)
 
     def action_back(self) -> None:
-        """From the filter to the lines, then the filter is cleared, then to the overview."""
+        """Return from the filter to the lines; from there clear the filter, or else go to the overview."""
         box = self.box
         if not self._grid.has_focus:
             self._grid.focus()
@@ -299,7 +299,7 @@ class TimelineScreen(FilteredScreen):
 
     @work(exclusive=True, group="ticket")
     async def action_ticket(self) -> None:
-        """Note the ticket of the change under the cursor."""
+        """Ask for the ticket of the change under the cursor, and save it."""
         entry, board, source = self._entry(), self._board, self.dashboard.source
         writes = source is not None and source.can_write
         if not self.dashboard.may_write("" if writes else "Notes need the history: open the dashboard on it"):
@@ -317,14 +317,14 @@ class TimelineScreen(FilteredScreen):
 
 
 def _read_trail_and_days(source: Source, board: Board) -> tuple[Trail, list[Entry], Days]:
-    """In a worker thread. Raises ContribauditError."""
+    """The trail with its entries and days. Call in a thread. Raises ContribauditError."""
     trail = read_trail(source, board)
     entries = rows.entries_of(trail)
     return trail, entries, rows.days_of(entries, trail.until)
 
 
 def read_trail(source: Source, board: Board) -> Trail:
-    """From the history; from the report alone where there is no history. May take seconds. Raises ContribauditError."""
+    """The trail from the history, or without one from the report alone. May take seconds. Raises ContribauditError."""
     job, state = source.job, board.report.state
     if job is None:
         runs = sorted(board.runs, key=lambda one: one.id)
@@ -351,7 +351,7 @@ def read_trail(source: Source, board: Board) -> Trail:
 
 
 def note_ticket(source: Source, board: Board, change: Change, ticket: str, note: str) -> None:
-    """Keep a change's ticket, as `contribaudit changes annotate` does. Raises UsageError where nothing can be kept."""
+    """Save a change's ticket, as `contribaudit changes annotate` does. Raises UsageError if nothing can be saved."""
     job = source.job
     if job is None or not source.can_write:
         raise UsageError("An evidence pack is read-only", hint="Open the dashboard on the history to add notes")
@@ -361,6 +361,6 @@ def note_ticket(source: Source, board: Board, change: Change, ticket: str, note:
 
 
 def _next_choice(present: str, known: Sequence[str]) -> str:
-    """The one after, "" (all) after the last."""
+    """The choice after `present`; "" (all) after the last."""
     choices = ["", *known]
     return choices[(choices.index(present) + 1) % len(choices)] if present in choices else ""

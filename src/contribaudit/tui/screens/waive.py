@@ -1,4 +1,4 @@
-"""Accepting a finding: a form, the change to the policy file as a diff, and nothing is written unagreed."""
+"""The form for waiving findings. It shows the change to the policy file as a diff, and writes it only on agreement."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MOST_NAMED = 5
 
 
 def subject_text(state: State, finding: Finding) -> str:
-    """How the file names the finding's subject: by alias where that means it alone, else by its ID."""
+    """The finding's subject as the policy file names it: by alias if that is unambiguous, else by ID."""
     alias = alias_of(state, finding.subject)
     several = len(state.organizations) > 1 and finding.subject.organization and ":" in alias
     prefixed = alias.startswith("organization:") or not several
@@ -50,7 +50,7 @@ def subject_text(state: State, finding: Finding) -> str:
 
 
 def about(state: State, findings: Sequence[Finding]) -> Text:
-    """What is to be accepted: one finding in full, or the first of several by name."""
+    """The findings to accept: a single one in full, or the first of several by name."""
     finding = findings[0]
     if len(findings) > 1:
         said = Text(f"Accept {len(findings)} findings, with one reason and one change to the file", "bold")
@@ -68,7 +68,7 @@ def about(state: State, findings: Sequence[Finding]) -> Text:
 
 
 def diff(text: str) -> Text:
-    """A unified diff; every line keeps its sign, so that colour says nothing alone."""
+    """A unified diff in colour; every line keeps its sign, so that nothing depends on colour alone."""
     said = Text()
     for line in text.splitlines():
         style = "bold"
@@ -79,7 +79,7 @@ def diff(text: str) -> Text:
 
 
 def effect(before: Report, after: Report, wanted: Sequence[Finding]) -> Text:
-    """What the changed policy makes of the findings of the same run."""
+    """How the changed policy changes the outcomes of the same run."""
     was = {one.id: one for one in before.findings}
     moved = [one for one in after.findings if one.id in was and was[one.id].outcome is not one.outcome]
     said = Text().append("Effect on the run shown\n", "bold")
@@ -99,7 +99,7 @@ def effect(before: Report, after: Report, wanted: Sequence[Finding]) -> Text:
 
 
 def written_line(path: str, after: Report, wanted: Sequence[Finding]) -> str:
-    """What to say once it is written."""
+    """The message after the file was written."""
     left = sum(1 for one in after.findings if one.outcome.violates)
     ids = {one.id for one in wanted}
     count = sum(1 for one in after.findings if one.id in ids and one.waiver is not None)
@@ -110,7 +110,7 @@ def written_line(path: str, after: Report, wanted: Sequence[Finding]) -> str:
 
 
 class WaiveScreen(FormScreen[str]):
-    """Ends with the sentence of what was written, None when the person left."""
+    """The form. Its result is a sentence on what was written, or None if the person left."""
 
     SEND = "Show the change"
     NAME: ClassVar[str] = "Waive"
@@ -119,16 +119,16 @@ class WaiveScreen(FormScreen[str]):
     )
 
     def __init__(self, board: Board, findings: Sequence[Finding], source: Source, job: Job) -> None:
-        """`findings`: one or more, each of which gets a waiver of its own in the one change."""
+        """`findings` are one or more; each gets its own waiver in a single change."""
         super().__init__()
         self._board, self._findings, self._source, self._job = board, tuple(findings), source, job
 
     def heading(self) -> Text:
-        """What is to be accepted."""
+        """The findings to accept."""
         return about(self._board.report.state, self._findings)
 
     def fields(self) -> Iterable[Widget]:
-        """Everything that a [[waiver]] says."""
+        """A field for each key of a [[waiver]]."""
         if self._source.policy_path is None:
             yield Field(
                 "New policy file that extends the current pack", id="path", placeholder="policy.toml", required=True
@@ -157,7 +157,7 @@ class WaiveScreen(FormScreen[str]):
             )
 
     async def finish(self) -> None:
-        """Try the change, show it, and write it once the person agrees."""
+        """Try the change, show it, and write it if the person agrees."""
         waivers = self._waivers()
         self.tell("Trying the change …")
         change, after = await asyncio.to_thread(self._try_waivers, waivers)
@@ -173,7 +173,7 @@ class WaiveScreen(FormScreen[str]):
             self.dismiss(told)
 
     def _try_waivers(self, waivers: Sequence[Waiver]) -> tuple[editing.Change, Report]:
-        """The change, loaded and judged as if it were written. In a worker thread. Raises ContribauditError."""
+        """The change, and the report as judged with it. Call in a thread. Raises ContribauditError."""
         path = self._source.policy_path
         if path is not None:
             change = editing.with_entry(path, *waivers)
@@ -193,7 +193,7 @@ class WaiveScreen(FormScreen[str]):
         return [
             Waiver(
                 check=one.check,
-                origin="",  # the line that it will stand on
+                origin="",  # the line number is known once it is written
                 subject=subject_text(self._board.report.state, one),
                 reason=self.field("reason").value,
                 requested_by=self.field("requested_by").value,
@@ -230,7 +230,7 @@ class WaiveScreen(FormScreen[str]):
 
 
 def why_not(source: Source | None, board: Board | None) -> str:
-    """Why nothing can be waived from here; "" when it can."""
+    """Why nothing can be waived from here; "" if waiving is possible."""
     if source is None or board is None or not source.can_write or source.job is None:
         return "Read-only: to add waivers, open the dashboard on the machine with the history and the policy"
     if source.policy_path is None and source.job.policy.name not in {pack.name for pack in policy_file.packs()}:
