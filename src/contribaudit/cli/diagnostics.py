@@ -63,9 +63,7 @@ class Diagnostics:
         self._reached: set[str] = set()
         """Organizations that could be read, at least in part."""
         self._failed: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
-        """By organization that could not be read so far, its failures: reason, line, fields. Each cause is written
-        once.
-        """
+        """Failures by organization that could not be read so far: reason, line, fields. Each cause is written once."""
         self._wait_written = False
         self._board: Board | None = None
 

@@ -1,9 +1,8 @@
-"""Judges a pack again from its own contents: settings.csv and attestations.csv under policy.toml, rulebook/ and
-decoders/, without any history.
+"""Judges a pack again from its own contents, without any history.
 
-A finding can be judged again if it rests on values of the run that the API documents or that contribaudit decodes. One
-that rests on attestations, spaces, the audit log, an approved baseline or earlier runs needs the history, and is
-reported as such.
+It applies policy.toml, rulebook/ and decoders/ to settings.csv and attestations.csv. A finding can be judged again if
+it rests on values of the run that the API documents or that contribaudit decodes. One that rests on attestations,
+spaces, the audit log, an approved baseline or earlier runs needs the history, and is reported as such.
 """
 
 from __future__ import annotations

@@ -151,7 +151,7 @@ def look_rows(
 
 
 def before_of(archive: Archive, look: Look) -> Look | None:
-    """The edition before an edition; None for the first."""
+    """The edition before this one; None for the first."""
     editions = archive.editions(look.document)
     place = next((place for place, one in enumerate(editions) if one.id == look.id), 0)
     return editions[place - 1] if place else None

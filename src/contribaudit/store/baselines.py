@@ -78,7 +78,7 @@ def read_approvals(connection: Connection, organization: str) -> tuple[Approved,
 def read_departures(connection: Connection, organization: str, *, until: int | None = None) -> Departures:
     """Apps that left the organization's list up to run `until` (None: until now) and have not come back.
 
-    Only the runs that are still in the history count.
+    They are known only as far back as runs are stored.
     """
     number = organization_number(connection, organization)
     if number is None:
