@@ -95,17 +95,17 @@ def trial(organization: Organization) -> None:
 
 Step = tuple[str, str | Callable[[Organization], None]]
 STEPS: tuple[Step, ...] = (
-    ("Nobody has looked yet, and no API tells: the answer is `unknown`, never a pass.", AUDIT),
+    ("Nobody has looked yet, and no API returns the value: the answer is `unknown`, never a pass.", AUDIT),
     (
         "Anna opens *Atlassian Administration > Security > Data contribution* and records what the screen shows. The"
-        " signals are read before and after: they did not move meanwhile, so they hold what she saw.",
+        " signals are read before and after, and did not move: they anchor what she saw.",
         SCREEN.format(switch="off", list="included"),
     ),
     ("Now the audit passes, on attested evidence.", AUDIT),
     ("Somebody flips the switch in the console.", on),
     (
         "The next audit cannot know what the switch says, but it sees the signal move: `stale`, from that moment on."
-        " Who moved it the audit log tells, where the organization has one.",
+        " The audit log shows who moved it, where the organization has one.",
         AUDIT,
     ),
     ("", "changes -q"),
@@ -113,9 +113,10 @@ STEPS: tuple[Step, ...] = (
     ("The drift from the policy is now a fact.", AUDIT),
     ("The switch is flipped back.", off),
     (
-        "Nobody has to look at the switch again: the signal stands in a state whose meaning this organization has"
-        " itself established, two complete looks that differ in this one setting. Its grade is `inferred`. What a list"
-        " holds no signal tells, and the include list may open contribution while the switch is off: one look is due.",
+        "Nobody has to look at the switch again: the signal is in a state whose meaning this organization has"
+        " itself established, by two complete looks that differ in this one setting. Its grade is `inferred`. No signal"
+        " shows what a list holds, and the include list may open contribution while the switch is off: one look is"
+        " due.",
         AUDIT,
     ),
     ("", INCLUDED),
@@ -207,7 +208,7 @@ The policy:
 {first}
 ## From unknown to inferred
 
-No documented endpoint shows data contribution. This is how its settings are audited nevertheless, on the organization \
+No documented endpoint shows data contribution. Its settings can be audited all the same: here on the organization \
 of `contribaudit simulate`, without a site token. The policy:
 
 ```toml

@@ -19,9 +19,8 @@ from contribaudit.audit.attesting import Form
 from contribaudit.cli.attest.session import LookFlags, Session, write_recorded
 from contribaudit.cli.options import ask, ask_valid, in_lines, person_there
 from contribaudit.core.model.attestation import Attachment, Attestation
-from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.observation import Value
 from contribaudit.core.model.several import counted
-from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError, UsageError
@@ -33,7 +32,6 @@ from contribaudit.operations.drafts import Draft
 KEEP = "="
 PLAN = ("screen", "title", "values", "minutes", "severity", "settings", "organization_id")
 _PLAN_TABLE = ("screen", "title", "values", "minutes", "severity")
-Answers = dict[tuple[Subject, SettingId], Value]
 
 
 def require_person() -> None:
