@@ -86,7 +86,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
     """Write the dossier to `place`, a folder or a .zip, and record its manifest in the history.
 
     Raises UsageError when `place` exists, OutputError when the disk refuses, StoreError for the history. The folder is
-    written whole or not at all, and only if its manifest was recorded in a history that can be written. Hold
+    written whole or not at all; if the history can be written, only together with the record of its manifest. Hold
     `History.exporting` from before the dossier is gathered, otherwise runs that it names may be removed meanwhile.
     """
     place = place.absolute()

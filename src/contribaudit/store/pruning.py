@@ -340,9 +340,10 @@ _TEXTS: tuple[Column[str], ...] = (told.c.text, messages.c.body)
 
 
 def forget_person(connection: Connection, person: str, moment: datetime, signature: Signature) -> int:
-    """Replace a person's name with a pseudonym everywhere, and record that. Returns how many entries were changed.
+    """Replace a person's name with a pseudonym everywhere. Returns how many entries were changed.
 
-    Events of the audit log also lose the actor's name, ID, message and raw object.
+    Events of the audit log also lose the actor's name, ID, message and raw object. The erasure is recorded under the
+    pseudonym.
     """
     instead = pseudonym(person)
     touched = 0
