@@ -1,4 +1,4 @@
-"""Reads the rulebook: the shipped files, each of which a file of the same name in a user's folder replaces.
+"""Reads the rulebook: the shipped files, each replaced by a file of the same name in the user's folder, if any.
 
 Every file must fit the shapes of this version, which refuse what they do not know; screens and sub-processors must
 also fit the plans and apps of the same rulebook. `words` reads the texts about checks of any version, since nothing

@@ -59,7 +59,7 @@ def flaws(held: object, key: str = "") -> Iterator[tuple[str, str]]:
         for one in fields(held):
             inner: object = getattr(held, one.name)
             place = f"{key}.{one.name}"
-            # A company's own words of a check may be few, and name any page.
+            # A company's own texts about a check may be brief, and its source any page.
             needed = one.name == "controls" if isinstance(held, Words) else one.default is MISSING
             form, fault = _FORMS.get(one.name, ("", "")) if not isinstance(held, Words) else ("", "")
             if form and not re.search(form, str(inner)):

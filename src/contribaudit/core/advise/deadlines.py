@@ -185,7 +185,7 @@ def _soonest(deadline: Deadline) -> tuple[object, ...]:
 
 
 def key_days_left(state: State) -> int | None:
-    """Whole days until the first API key of the audits expires, negative when one has; None where none is known."""
+    """Whole days until the first API key in use expires, negative when one has; None where no date is known."""
     ends = [state.moment(organization_subject(place.id), _OWN_KEY) for place in state.looked_at]
     return min(((one - state.as_of).days for one in ends if one is not None), default=None)
 
@@ -248,7 +248,7 @@ def _of_policy(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
 
 
 def _named(state: State, text: str) -> str:
-    """The name of the subject that a waiver names; what the waiver says where that is not one subject now."""
+    """The name of a waiver's subject; the waiver's own text where that names no single subject now."""
     with suppress(AmbiguousSubject):
         subject = resolve_alias(state, text)
         return called(state, subject) if subject is not None else text

@@ -53,7 +53,7 @@ def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]
         if not isinstance(seen, Observed) or seen.witness is None or seen.grade is Grade.PREDICTED:
             continue
         if seen.setting in COMPUTED:
-            continue  # what it rests on is listed, and nobody can look at it
+            continue  # the values behind it are listed, and nobody can attest a computed one
         judging: Sequence[tuple[str, Terms]] = general
         if seen.setting in special:
             attributes = of_subject.get(seen.subject)

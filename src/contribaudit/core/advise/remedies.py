@@ -180,11 +180,11 @@ class Remedy(StrEnum):
     SPACES = "spaces"
     """A token that lists spaces."""
     READING = "reading"
-    """One more audit."""
+    """Another audit."""
     DOCUMENTS = "documents"
     """Another reading of a vendor's page, or a review of its change."""
     EVIDENCE = "evidence"
-    """One more export."""
+    """Another export of evidence."""
     RULEBOOK = "rulebook"
     """An update of the rulebook, which lacks a word or a review."""
     TIME = "time"
@@ -283,7 +283,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
          "places_not_understood", "training_may_apply", "purpose_not_understood", "not_understood"),
         (Remedy.REMEDY,),
     ),
-    # Nobody can.
+    # Nobody can resolve it.
     **dict.fromkeys(
         (
             "not_verifiable_today", "not_documented", "deletion_not_verifiable", "free_beside_paid", "no_switch",

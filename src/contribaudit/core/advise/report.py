@@ -48,7 +48,7 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class OrganizationLine:
-    """One organization, by the names that a report uses."""
+    """One organization as a report names it."""
 
     id: str
     name: str

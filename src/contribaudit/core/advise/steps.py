@@ -109,7 +109,7 @@ def organization_asked(finding: Finding) -> str:
 
 
 def to_do(steps: Iterable[NextStep]) -> list[NextStep]:
-    """The steps that somebody can take."""
+    """The steps that a person can take."""
     return [one for one in steps if one.kind is not StepKind.NOBODY]
 
 

@@ -46,7 +46,7 @@ class Expectation:
     default: str = ""
     """What counts where a rule has no `expect`: "blocked"."""
     example: str = ""
-    """As it is written in a policy file: `["ai-users"]`."""
+    """The value as a policy file has it: `["ai-users"]`."""
 
     @property
     def takes(self) -> str:
@@ -164,7 +164,7 @@ class Check:
     settings_of_policy: tuple[Parameter, ...]
     """What it takes from the policy file, apart from `expect` and decisions."""
     decisions: tuple[SettingId, ...]
-    """What a `[[decision]]` of the policy file may settle for it."""
+    """The settings that a `[[decision]]` of the policy file may settle for it."""
     answers: SettingId | None
     """The effective answer that is its verdict, so that both become stale under the same limits; None for none."""
 

@@ -94,13 +94,13 @@ def evidence_terms(policy: AuditPolicy, checks: Iterable[Check]) -> TermsOf:
 
 
 def strongest_first(evidence: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """Evidence as reports list it: by grade, then by time, repeated ones once."""
+    """The evidence in the order of reports: by grade, then by time, repeated pieces once."""
     return tuple(sorted(dict.fromkeys(evidence), key=lambda one: (one.grade.rank, one.observed_at, one.source)))
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which checks a run was told to look at; empty means all that the policy asks for."""
+    """The checks to which a run is limited; empty means all that the policy asks for."""
 
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()

@@ -181,7 +181,7 @@ def rules_that_may_hold(policy: AuditPolicy, check: str, attributes: Attributes)
 
 def _matches_where(where: Where, attributes: Attributes, *, when_unread: bool) -> bool:
     if where.sandbox is None and not (where.organization or where.site or where.app or where.plan or where.space):
-        return True  # nearly every rule
+        return True  # the case of nearly every rule
 
     def text(name: Selectable, patterns: tuple[str, ...], value: str | None) -> bool:
         if not patterns:

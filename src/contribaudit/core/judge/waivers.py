@@ -95,7 +95,7 @@ class WaiverMatcher:
         return None
 
     def _alias_moved_since(self, waiver: Waiver, subject: Subject) -> datetime | None:
-        """When the waiver's alias came to name this subject instead of another, if after the approval."""
+        """When, after the approval, the waiver's alias came to name this subject in place of another; else None."""
         if waiver.subject is None:
             return None
         alias = waiver.subject.removeprefix(f"{subject.organization}:").casefold()

@@ -96,7 +96,7 @@ class LogReading:
 
 @dataclass(frozen=True, slots=True)
 class AuditLog:
-    """What is kept of one organization's audit log."""
+    """What is kept from one organization's audit log."""
 
     events: Sequence[AuditEvent] = ()
     """Oldest first."""
@@ -173,7 +173,7 @@ class LogRules:
         return _families_in(f"{action.id} {action.title} {action.group}", self.ignored, families)
 
     def families_behind(self, setting: SettingId, kind: Kind | None = None) -> tuple[ActionFamily, ...]:
-        """The families whose actions can change a setting, or make a subject of a kind come and go."""
+        """The families whose actions can change a setting, or add or remove a subject of the given kind."""
         return tuple(
             one
             for one in self.families

@@ -15,7 +15,7 @@ from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Subject
 
 ABSENT = "absent"
-"""`before` of a subject or value that is new, `after` of one that is gone; told apart by the two flags."""
+"""The word for a side of a change that is not there; `existed_before` and `exists_after` say which side that is."""
 
 
 class CauseKind(StrEnum):
@@ -78,14 +78,14 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value that differs from what it was."""
+    """One value that differs from the run before."""
 
     subject: Subject
     setting: SettingId
     before: Value
     after: Value
     existed_before: bool
-    """False when the value was not there before: `before` is then None and means nothing."""
+    """False when the value was not there before; `before` is then None and has no meaning."""
     exists_after: bool
     first_seen: datetime
     """Start of the run that first saw `after` (or first saw the value gone)."""

@@ -12,7 +12,7 @@ from contribaudit.core.model.subject import Subject
 
 
 class Outcome(StrEnum):
-    """Every answer that a check can give, and no more."""
+    """Every outcome that a check can have."""
 
     PASS = "pass"  # noqa: S105  an outcome, not a password
     FAIL = "fail"
@@ -33,12 +33,12 @@ class Outcome(StrEnum):
 
     @property
     def violates(self) -> bool:
-        """True for what exit code 1 stands for."""
+        """True for an outcome that leads to exit code 1."""
         return self in (Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE)
 
     @property
     def unproven(self) -> bool:
-        """True for what exit code 3 stands for."""
+        """True for an outcome that leads to exit code 3."""
         return self in (Outcome.UNKNOWN, Outcome.STALE)
 
 

@@ -56,7 +56,7 @@ class Attester:
     console_path: str = ""
     """The menu path that was taken, "" where none was recorded."""
     generation: str = ""
-    """The console generation that has this path, in the rulebook's words; "" where it knows none."""
+    """The console generation that has this path, in the rulebook's words; "" where the rulebook knows none."""
     attestation: str = ""
     """ID of the attestation; for a value that rests on several, all their IDs separated by commas."""
 
@@ -76,7 +76,7 @@ class Observed:
     response: str = ""
     """SHA-256 (hex) of the canonical raw object that says so, "" when the value came from no single object."""
     witness: Attester | None = None
-    """For values of grade attested and inferred; None for what an API said."""
+    """Who vouches for the value; None where it rests on no attestation."""
 
 
 STALE_CODES = frozenset(("signal_moved", "plan_changed", "app_left"))

@@ -71,7 +71,7 @@ class Rule:
     """None takes the check's own severity."""
     enabled: bool = True
     reason: str = ""
-    """Why it is off; also kept when a pack says why it is on."""
+    """Why the rule is off; also kept when a pack says why it is on."""
     accept: tuple[Grade, ...] | None = None
     max_age_days: Mapping[str, int] | None = None
     """Overrides by grade; None keeps the policy's."""
@@ -89,7 +89,7 @@ class Waiver:
 
     check: str
     origin: str
-    """Where it stands, as a rule's; "" for one that is not written yet."""
+    """Where it was written, in the form of `Rule.origin`; "" for a waiver that is not in a file yet."""
     reason: str
     requested_by: str
     approved_by: str
@@ -117,7 +117,7 @@ class Decision:
     date: date
     ticket: str
     origin: str = ""
-    """Where it stands, as a rule's; "" for one that is not written yet."""
+    """Where it was written, in the form of `Rule.origin`; "" for a decision that is not in a file yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ class Terms:
 
     @classmethod
     def of(cls, policy: AuditPolicy, rule: Rule | None, severity: Severity) -> Terms:
-        """The policy's terms under the rule, at the severity of what is judged; without a rule the policy's own."""
+        """The policy's terms under the rule, at the severity of what is judged; the policy's own without a rule."""
         terms = policy.evidence
         return cls(
             rule.accept if rule is not None and rule.accept is not None else terms.accept,
@@ -225,7 +225,7 @@ class Terms:
         An attestation that agreed with a decoder must meet the same terms as any other.
         """
         if evidence.grade is not Grade.ATTESTED and not (evidence.grade is Grade.DECODED and evidence.attested_by):
-            return ""  # a decoded value that people agreed with rests on one attestation, a signal's proof on several
+            return ""  # a decoded value that people confirmed rests on one attestation, a signal's proof on several
         if self.screenshot and not evidence.screenshot:
             return "screenshot"
         if self.second_person and evidence.confirmed_by is None:

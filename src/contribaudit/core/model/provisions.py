@@ -67,7 +67,7 @@ def text_digest(provisions: Iterable[Provision]) -> str:
 
 
 class LookOutcome(StrEnum):
-    """What a look found."""
+    """The result of a look."""
 
     FIRST = "first"
     CHANGED = "changed"
@@ -79,7 +79,7 @@ class LookOutcome(StrEnum):
 
     @property
     def is_edition(self) -> bool:
-        """Whether the look brought a text of its own."""
+        """Whether the look brought a new text."""
         return self in (LookOutcome.FIRST, LookOutcome.CHANGED, LookOutcome.OLDER)
 
 
@@ -94,9 +94,9 @@ class Look:
     code: str
     """Why the document was not readable: "login_form", "half_as_long"; "" otherwise."""
     reason: str
-    """The same as a clause for people."""
+    """The reason of `code` as a clause for people; "" otherwise."""
     retrieved_at: datetime
-    """When the page was answered, or the copy was made."""
+    """When the server answered, or the copy was made."""
     source: str
     """Address or file name."""
     fetched: bool
@@ -206,7 +206,7 @@ class Watched:
     """A watched document."""
 
     name: str
-    """"ai-terms"; what commands call it."""
+    """Its name in commands: "ai-terms"."""
     title: str
     url: str
     """"" for one that is only imported from files."""

@@ -1,4 +1,4 @@
-"""Keeps secrets out of text that came from outside, however they are written there."""
+"""Keeps secrets out of text from outside, in whatever form the text has them."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Plan:
     rovo: bool
     """Whether Rovo is listed for the plan."""
     rovo_by_group: bool
-    """Whether its console can limit Rovo to groups."""
+    """Whether the plan's console can limit Rovo to groups."""
     audit_log: bool
     """Whether it fills the organization's audit log without Atlassian Guard."""
     metadata_default: str
@@ -61,7 +61,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Realm:
-    """A place where an app can keep its data."""
+    """A location where an app can keep its data."""
 
     code: str
     title: str
@@ -70,7 +70,7 @@ class Realm:
     pinned_to_a_place: bool
     """False for Global, which Atlassian may move."""
     regions: frozenset[str] = frozenset()
-    """Cloud regions that lie in it, without case; empty where they are not known."""
+    """Cloud regions in this realm, without case; empty where they are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """What an app's type key stands for, and which settings it has today."""
+    """The app behind a type key, and which settings it has today."""
 
     type_key: str
     title: str
@@ -105,7 +105,7 @@ class App:
     project_types: tuple[str, ...] = ()
     """Jira's words for the types of project that are spaces of this app."""
     own_workspaces: bool = False
-    """True where it lives in workspaces of its own, outside of the organization's sites (Trello, Loom)."""
+    """True where the app has its own workspaces, outside the organization's sites (Trello, Loom)."""
     gateway_ai: str = ""
     """Which fields of the GraphQL gateway show its AI access: "confluence", "jira", "jsm", or "" for none."""
     gateway_region: str = ""
@@ -177,7 +177,7 @@ class Screen:
     id: str
     title: str
     kind: Kind
-    """What its rows are: the organization itself, its apps, connectors."""
+    """The kind of its rows: the organization itself, its apps, connectors."""
     settings: tuple[SettingId, ...]
     apps: tuple[str, ...]
     """Type keys of the apps that it lists; empty means every app."""
@@ -193,7 +193,7 @@ class Screen:
     grade: str = ""
     """How good the source is; "C" where the menu path was not read in the original."""
     note: str = ""
-    """What to mind when looking; "" when nothing."""
+    """What to watch for when looking; "" when nothing."""
     asked_if: Mapping[SettingId, AskedIf] = field(default_factory=dict)
     """By setting: the answer that makes the setting worth asking for."""
 
@@ -218,13 +218,13 @@ class Console:
     """The one documented address of the administration console: where menu paths begin. No screen has its own."""
 
     name: str
-    """The first part of the paths that begin there."""
+    """The first part of the menu paths that begin at this address."""
     address: str
     source: str
     reviewed: date
     grade: Literal["A", "B", "C"]
     note: str = ""
-    """What to mind; "" when nothing."""
+    """What to watch for; "" when nothing."""
 
     def leads_to(self, path: str) -> bool:
         """Whether a menu path begins at this address; never true of a text that holds several paths."""
@@ -313,11 +313,11 @@ class RulebookFile:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """Everything that the tool believes about Atlassian, at a date."""
+    """Everything that the tool believes about Atlassian at one time."""
 
     version: str
     effective: date
-    """From when Atlassian uses data by these settings."""
+    """The day from which Atlassian uses data according to the settings."""
     review_within_days: int
     scope_review_within_days: int
     """How many days a review of the app list stays current: more apps are announced to get contribution settings."""
@@ -372,7 +372,7 @@ class Rulebook:
         return next((realm for realm in self.realms if folded in realm.words), None)
 
     def realms_of_region(self, region: str) -> tuple[Realm, ...]:
-        """The realms in which a cloud region or city may lie; empty for a word that the rulebook does not know.
+        """The realms that may contain a cloud region or city; empty for a word that the rulebook does not know.
 
         The word for a realm may mean any of its cities, so the result has each realm that shares one of them.
         """
@@ -417,12 +417,12 @@ class Rulebook:
         return next((plan.name for plan in self.plans if getattr(plan, ability)), "")
 
     def screens_at(self, console_path: str) -> tuple[Screen, ...]:
-        """The screens that a menu path leads to, in any generation of the console; none for a path it does not know."""
+        """The screens to which a menu path leads, in any generation of the console; empty for an unknown path."""
         wanted = _folded_path(console_path)
         return tuple(one for one in self.screens if wanted in map(_folded_path, one.paths.values()))
 
     def generation(self, console_path: str, screen: str = "") -> str:
-        """The console generation that has this menu path, on the named screen or else on any.
+        """The console generation that has this menu path, on the given screen or, without one, on any screen.
 
         "" for a path that the rulebook does not know, and for one that several generations share.
         """

@@ -1,4 +1,4 @@
-"""What a setting is: its name, what it may hold, and when two of its values are the same."""
+"""Settings: what the catalogue knows about one, and when two of its values are the same."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Setting:
     kinds: tuple[Kind, ...]
     title: str
     grade: Grade
-    """The best grade that it can reach today."""
+    """The best grade that its values can have today."""
     documented_at: str
     """Where Atlassian describes the setting; "" when no such page is known."""
     unit: str = ""

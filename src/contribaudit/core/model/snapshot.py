@@ -47,7 +47,7 @@ class Collection:
 
     @property
     def optional(self) -> bool:
-        """True for a source that not every plan or key has."""
+        """True for a source that not every plan or key can read."""
         return self.collector in names.OPTIONAL_COLLECTORS
 
 
@@ -161,7 +161,7 @@ class KnownSpace:
 
     @property
     def alias(self) -> str:
-        """What people call it: "space:acme.atlassian.net/confluence/ENG"."""
+        """Its alias: "space:acme.atlassian.net/confluence/ENG"."""
         return f"space:{self.host or self.space.app.id}/{self.type_key}/{self.space.key or self.space.id}"
 
 

@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Subject:
-    """One thing that settings belong to. Identity is `id`; names are aliases and live in observations.
+    """One thing that has settings. Its identity is `id`; names are aliases, and are kept in observations.
 
     `organization` is the organization's ID, "" for the company. `id` is an ARI (apps, spaces), a cloud ID or host
     (sites), or the ID that the API gives.

@@ -25,7 +25,7 @@ SUBPROCESSOR_COLUMNS = (
     "product_scopes", "purpose_kinds", "location_codes", "needs_review", "source", "sha256", "imported_at",
     "imported_by",
 )  # fmt: skip
-"""Columns of the list as CSV: its rows in the page's words, what they are taken to mean, and where they came from."""
+"""Columns of the list as CSV: its rows in the page's words, how these are read, and where they came from."""
 
 EEA = "EEA"
 GLOBAL = "GLOBAL"
@@ -147,7 +147,7 @@ class ListHistory:
         return tuple(found)
 
     def reviewed(self, listed: SubprocessorList, row: str = "") -> Review | None:
-        """The first review of what a list changed, or of one of its rows, after its first import; None without one."""
+        """The first review of a list's changes, or of one of its rows, since the list's first import; else None."""
         since = min((one.imported.at for one in self.imports if one.imported and one.rows == listed.rows), default=None)
         own = (one for one in self.reviews if one.effective == listed.effective and one.row == row)
         return next((one for one in own if since is None or one.signed.at >= since), None)
@@ -166,13 +166,13 @@ NO_LISTS = ListHistory()
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product word of the list, and the apps that it stands for."""
+    """A product in the list, and the apps that it means."""
 
     name: str
     words: tuple[str, ...]
     """Without case."""
     apps: tuple[str, ...]
-    """Type keys that it stands for."""
+    """Type keys of the apps that it means."""
     may: tuple[str, ...] = ()
     """Type keys of apps that the word may cover too: those that run on the product, or may belong to it."""
     with_ai: bool = False
@@ -203,7 +203,7 @@ class SubprocessorRules:
     columns: Mapping[Column, tuple[str, ...]] = field(default_factory=dict)
     """The labels of each column, without case."""
     titles: Mapping[str, str] = field(default_factory=dict)
-    """What each column is called, by its name in `columns`."""
+    """The label of each column for messages, by its name in `columns`."""
     everything: tuple[str, ...] = ()
     """Words for all products, without case."""
     products: tuple[Product, ...] = ()
@@ -222,7 +222,7 @@ class SubprocessorRules:
 
     @property
     def objection_period(self) -> timedelta:
-        """The time from an import to the last day on which its changes can be objected to."""
+        """The time in which a customer can object to the changes of an imported list."""
         return timedelta(days=self.objection_days)
 
 

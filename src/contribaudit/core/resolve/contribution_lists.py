@@ -32,7 +32,7 @@ class Listed:
     """Which list it is, and how many items it has."""
     observation: Observed
     entries: frozenset[str]
-    """Keys of what is listed."""
+    """Keys of the listed subjects."""
     apps_of_spaces: Mapping[str, str]
     """By the key of an app with a listed space: the first of its listed spaces, as written."""
     unknown_entries: tuple[str, ...]

@@ -84,7 +84,7 @@ def under_terms(state: State, answer: Effective) -> Effective:
         return stopped(answer.subject, answer.setting, nothing, predicted=answer.value, changeable=answer.changeable)
     for number, terms in enumerate(state.evidence_terms(state, answer.subject, judged_as)):
         if lasting and number:
-            break  # a bad answer is one under whichever rule holds
+            break  # a bad answer is bad under whichever rule holds
         found = terms.shortcoming(word, evidence, state.as_of, lasting=lasting)
         if found is not None:
             outcome = Outcome.UNKNOWN if number else found.outcome

@@ -63,7 +63,7 @@ def _not_ours(state: State, subject: Subject, owner: str) -> Iterator[Unavailabl
 
 
 def gateway_values(state: State, organization: str) -> Iterator[Observation]:
-    """Yield trials as the gateway gives them, and `Unavailable` for plans and regions on which the sources disagree."""
+    """Yield trials as the gateway gives them, and an `Unavailable` for each plan and region set in conflict."""
     for app in state.subjects(Kind.APP, organization):
         trial, ends = state.value(app, names.GATEWAY_TRIAL), state.value(app, names.GATEWAY_TRIAL_ENDS_ON)
         if trial is not None and isinstance(trial.value, str):

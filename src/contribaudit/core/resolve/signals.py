@@ -97,7 +97,7 @@ def own_readings(state: State, owner: Subject) -> tuple[SignalReading, ...]:
 
 
 def signal_name(signal: SettingId) -> str:
-    """The signal as a sentence names it: "the signal generative-ai" for `signal.policy.generative-ai`."""
+    """The signal's name in a sentence: "the signal generative-ai" for `signal.policy.generative-ai`."""
     kind, _, rest = signal.removeprefix(SIGNAL_PREFIX).partition(".")
     return f"the signal {rest if kind == 'policy' else f'{kind} {rest}'}"
 
@@ -144,7 +144,7 @@ def what_moved(
 def departed(
     history: SignalHistory, anchor: Anchor, after: datetime, until: datetime, select: Select = whole
 ) -> datetime | None:
-    """When a run first found another state than the anchor's, after the look and not later than `until`."""
+    """When a run first found a state other than the anchor's, after the look and by `until`; None if none did."""
     key = (anchor.subject, anchor.signal)
     for since, held in sorted(history.get(key, ()), key=lambda one: one[0]):
         if after < since <= until and held != anchor.state and select(key, held) != select(key, anchor.state):

@@ -252,7 +252,7 @@ class State:
         return found.value if isinstance(found, Observed) and isinstance(found.value, str) else ""
 
     def of(self, subject: Subject) -> Iterator[Observation]:
-        """Everything observed of one subject."""
+        """Everything observed about one subject."""
         yield from self._seen.get(subject, {}).values()
 
     def everything(self) -> Iterator[Observation]:
@@ -303,7 +303,7 @@ class State:
     def place(self, subject: Subject) -> Place:
         """The subject's name, site and app; its ID in place of an unknown name."""
         if subject.kind is Kind.APP:
-            seen = self._seen.get(subject, _NOTHING)  # looked for once: exports ask for every finding's
+            seen = self._seen.get(subject, _NOTHING)  # looked up once, since exports ask for every finding
             host, type_key = (
                 self._seen_text(seen, subject, names.APP_HOST),
                 self._seen_text(seen, subject, names.APP_TYPE_KEY),

@@ -112,7 +112,7 @@ def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int
             olds = Counter(id(old) for old, _, _ in wanted)
             news = Counter(number for _, number, _ in wanted)
             for old, number, _ in wanted:
-                if olds[id(old)] == 1 == news[number]:  # nothing else may be meant
+                if olds[id(old)] == 1 == news[number]:  # only an unambiguous pair counts
                     pairs[number] = old
                     left = [one for one in left if one is not old]
     return pairs
@@ -139,7 +139,7 @@ def _hosts(processor: Processor) -> set[str]:
 def _host(address: str) -> str:
     try:
         return (urlsplit(address).hostname or "").removeprefix("www.")
-    except ValueError:  # an address of brackets that do not fit
+    except ValueError:  # an address with unmatched brackets
         return ""
 
 
@@ -157,7 +157,7 @@ def _similar_enough(old: Processor, new: Processor) -> bool:
 
 def _likeness(old: Processor, new: Processor) -> float:
     one, other = _bare_name(old.name), _bare_name(new.name)
-    longest = 2 * min(len(one), len(other)) / (len(one) + len(other) or 1)  # what it can be at most
+    longest = 2 * min(len(one), len(other)) / (len(one) + len(other) or 1)  # an upper bound of the ratio
     return SequenceMatcher(None, one, other, autojunk=False).ratio() if longest >= _SOMEWHAT else 0.0
 
 

@@ -45,7 +45,7 @@ class Exposure:
 
 
 def list_in_force(state: State) -> SubprocessorList | None:
-    """The last list that was imported by the moment, else the one that the rulebook ships; None without either."""
+    """The newest list imported by the state's moment, else the one that the rulebook ships; None without either."""
     return state.subprocessors.newest or state.rulebook.subprocessors.baseline
 
 
