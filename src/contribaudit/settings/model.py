@@ -132,9 +132,9 @@ class Timeouts(Table):
     """How long to wait for the network."""
 
     connect_seconds: Seconds = 10.0
-    """How long opening a connection may take."""
+    """The longest time to wait for a connection."""
     read_seconds: Seconds = 60.0
-    """How long to wait for the next part of an answer."""
+    """The longest time to wait for the next part of an answer."""
 
 
 class Network(Table):
@@ -242,7 +242,7 @@ def parsed_slot(text: str) -> tuple[int, time] | None:
 
 
 def parsed_hours(text: str) -> tuple[time, time] | None:
-    """Begin and end of "22:00-06:00"; None for anything else."""
+    """Start and end of "22:00-06:00"; None for anything else."""
     begins, _, ends = text.partition("-")
     first, last = _clock(begins), _clock(ends)
     return (first, last) if first is not None and last is not None else None
@@ -352,7 +352,7 @@ class AppSettings(BaseSettings):
     sites: Sites | None = None
     """How sites are read; None to read no site."""
     evidence: Evidence = Evidence()
-    """What every audit exports, and with which key evidence is signed."""
+    """What every audit exports, and the key that signs it."""
     notify: Notify | None = None
     """Who is notified of what is new; None for nobody."""
     timeouts: Timeouts = Timeouts()

@@ -128,7 +128,7 @@ class Lack(StrEnum):
     UNCONFIGURED = "unconfigured"
     """No organization is configured: a first start."""
     UNREAD = "unread"
-    """The history holds no run."""
+    """The history contains no run of these organizations."""
 
 
 class Source:

@@ -58,7 +58,7 @@ class Line:
 
     @classmethod
     def warning(cls, name: str, what: str, next_step: str) -> Self:
-        """A line about a problem that still lets an audit run, but not for long, or not with everything."""
+        """A line about a problem that still lets an audit run, but not indefinitely, or not with everything."""
         return cls(Status.WARNING, name, what, next_step)
 
     @classmethod

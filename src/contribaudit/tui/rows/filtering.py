@@ -217,7 +217,7 @@ def _grave(finding: Finding) -> int:
 
 
 def _yours(finding: Finding) -> bool:
-    """False for a finding that no setting of the customer can mend; such findings are sorted last."""
+    """False for a finding that no setting of the customer can mend; it is sorted after others of equal severity."""
     return finding.outcome is not Outcome.NOT_ACHIEVABLE
 
 

@@ -306,7 +306,7 @@ def changed_title(board: Board) -> str:
 
 
 def changed_lines(board: Board, width: int, most: int) -> list[Line]:
-    """The newest changes, those without a cause first."""
+    """The newest changes, those without a known cause first."""
     if not board.changes:
         first = board.report.run.previous is None and board.looked_at is None
         return [Line(Text("This is the first run: nothing to compare it with" if first else "Nothing", "dim"))]
