@@ -1,4 +1,4 @@
-"""What a page holds besides its entries, in body and headers, and which of it shows that a list is incomplete.
+"""What a page holds besides its entries, in body and headers, and what among that shows an incomplete list.
 
 Documented are `links` and `meta` with `next` and `total`, and the equivalents of Jira and Confluence. Other names for a
 next page, an error next to the entries or a second total are not documented, and count as a sign that the list is

@@ -320,7 +320,7 @@ def no_answer(
 def _never_connected(
     error: BaseException, causes: list[BaseException], call: str, url: httpx.URL
 ) -> AdminApiUnreachable | None:
-    """The proxy, the host's address or the encryption as why no connection was made; None for another reason."""
+    """Why no connection was made: the proxy, the host's address or the encryption; None for another reason."""
     host = url.host
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and (proxy := proxy_variable(url)):
         told = _proxy_unreached(error, causes)

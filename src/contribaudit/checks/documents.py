@@ -128,7 +128,7 @@ def no_stale_facts(case: CheckContext) -> Verdict:
 
 
 def _written_reasons(case: CheckContext) -> Iterator[tuple[str, str]]:
-    """Each reason written in the policy, with where it is."""
+    """The location and text of each reason in the policy's rules and waivers."""
     for rule in case.policy.rules:
         yield f"the rule {rule.check} ({rule.origin})", rule.reason
     for waiver in case.policy.waivers:

@@ -1,4 +1,4 @@
-"""Sub-processor checks: whether the vendor's list is current, reviewed and understood, and which of it affects us.
+"""Sub-processor checks: whether the vendor's list is current, reviewed and understood, and what it means for us.
 
 A list shipped with the rulebook, or one that is too old, never leads to a pass, because later additions are unknown. A
 problem that an old list shows remains a problem.

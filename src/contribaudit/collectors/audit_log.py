@@ -273,7 +273,7 @@ class _StreamReading:
         self.cursor = page.cursor
 
     def result(self) -> LogReading:
-        """How far the reading came. Requests without an answer are not covered."""
+        """The extent of this reading for the history. Requests without an answer are not covered."""
         came = self.until is not None
         return LogReading(
             organization=self.reading.client.organization,

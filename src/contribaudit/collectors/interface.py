@@ -280,8 +280,8 @@ _LINK = "links.self"
 def not_ours(organization: str, entry: Mapping[str, Any], *, owner_is_organization: bool) -> tuple[str, str] | None:
     """Code and reason why the entry may belong to another organization; None when nothing suggests that.
 
-    Only an app's `owner` is documented, as text or null; in practice it is the organization's ARI. Other keys never
-    prove that an entry is ours, but may show that it is not.
+    Only an app's `owner` is documented: as text or null here, as the organization's ARI in the GraphQL gateway. Other
+    keys never prove that an entry is ours, but may show that it is not.
 
     With `owner_is_organization`, any word as the entry's owner names an organization, as for an app. For other entries,
     the kind of owner (a person, a site) is not documented: only text in the form of an organization's ID counts as one.

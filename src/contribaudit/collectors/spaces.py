@@ -133,13 +133,13 @@ class SpaceListing:
 
     @property
     def status(self) -> CollectionStatus:
-        """How far the listing came."""
+        """Whether the listing is complete, partial or failed."""
         if not self.code:
             return CollectionStatus.OK
         return CollectionStatus.PARTIAL if self._pages else CollectionStatus.FAILED
 
     def lists(self) -> list[SpaceList]:
-        """How far the listing came, for each app of the site; with several apps, no API gives the number of each."""
+        """The result for each app of the site; with several apps, no API gives the total of each."""
         return [
             SpaceList(
                 app,

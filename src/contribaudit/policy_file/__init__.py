@@ -7,7 +7,7 @@ expect.py           what the company wants in its words → rules
 reading.py          a file and everything that it extends → one policy; the shipped packs
 problems.py         what is wrong, in words, and the line of every key
 canonical_toml.py   a resolved policy → canonical TOML
-editing.py          a file with one waiver more, as a change that a person reviews first
+editing.py          a file with more waivers or decisions, as a change that a person reviews first
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class NotFlipped(Exception):
 
 
 def flip(console: AdminConsole, what: str, subject: str, value: str) -> Event:
-    """Make one edit and write its event; an empty `value` flips a switch. Raises NotFlipped and changes nothing."""
+    """Make an edit and write its event; an empty `value` flips the current one. Raises NotFlipped, changing nothing."""
     organization = console.organization
     if what not in WHAT:
         raise NotFlipped(f"there is no {what!r} to flip; known: {', '.join(WHAT)}")

@@ -286,7 +286,7 @@ def _families(state: State, organization: str) -> Mapping[Subject, tuple[Subject
 def reviewed(case: CheckContext) -> Verdict:
     """AI-03: a person has reviewed the app's Rovo access, whatever its value, because new apps come with AI.
 
-    When a baseline is approved, it is the review of everything it holds, and an app outside it has not been reviewed.
+    An approved baseline is the review of everything that it holds; an app outside it has not been reviewed.
     """
     approved = case.state.baseline(case.subject.organization)
     if approved is not None:
