@@ -171,7 +171,7 @@ class Sturdy(Host):
 
     @property
     def _can_continue(self) -> bool:
-        """Whether to report the present failure and go on. Each call counts one failure."""
+        """Whether to report the present failure and go on. Each access counts one failure."""
         self._failures += 1
         recovers = not self.is_headless if self.recovers is None else self.recovers
         return recovers and self._failures <= _MOST_FAILURES

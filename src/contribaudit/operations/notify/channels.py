@@ -54,7 +54,7 @@ def channels(settings: AppSettings) -> tuple[Channel, ...]:
     """A channel for every configured destination, in the order of the configuration; () without `[notify]`.
 
     Raises ConfigurationError for an address that Apprise does not understand, for an empty variable, or if the extra
-    is not installed, and CredentialError for a file that cannot be used.
+    is not installed. Raises CredentialError for a file that cannot be used.
     """
     if settings.notify is None:
         return ()
