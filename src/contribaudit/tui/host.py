@@ -1,7 +1,7 @@
 """The dashboard's interface for its screens and widgets: the state they watch, the actions they call, the messages.
 
 Workers post messages to the app, the app sets `board`, `trouble` or `lack`, and the screens watch these. `app.py`
-implements the interface and imports the screens; the screens import only this module.
+implements the interface and imports the screens; the screens import this module instead of `app.py`.
 """
 
 from __future__ import annotations

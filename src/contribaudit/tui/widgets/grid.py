@@ -321,7 +321,7 @@ class CellGrid(Grid):
         self._move_cursor_to(row)
 
     def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked cell, or open that cell if the cursor is there already."""
+        """Move the cursor to the clicked cell, or open it if the cursor is there. The grid handles clicks on titles."""
         if event.y == 0:
             return
         event.prevent_default()
