@@ -159,7 +159,7 @@ def due_screens(
     policy: AuditPolicy,
     attestations: Iterable[Attestation] | None = None,
 ) -> list[DueScreen]:
-    """The screens that findings wait for, and those with values in use that will soon be too old, in rulebook order.
+    """Screens that findings wait for, or whose values, read by rules, will soon be too old; in the rulebook's order.
 
     `attestations` defaults to those of the state. A value that matters only after a certain answer is included when the
     same checks read it: whoever looks sees whether it is asked.

@@ -130,7 +130,7 @@ class Simulation:
 
 
 LARGE = 1000
-"""Number of apps from which pages are rendered when the app is made."""
+"""Size of an organization, in apps, from which pages are rendered in advance."""
 
 
 @dataclass(frozen=True, slots=True)
