@@ -207,7 +207,7 @@ def refuse_missing(answers: Answers) -> None:
     if missing:
         raise UsageError(
             f"There is no terminal for questions; missing: {', '.join(missing)}",
-            hint="Give these flags; all others (contribaudit init --help) are optional",
+            hint="Give these flags; all others (`contribaudit init --help`) are optional",
         )
 
 

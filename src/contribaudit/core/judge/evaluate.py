@@ -153,7 +153,7 @@ def require_checks(policy: AuditPolicy, checks: Iterable[Check], selection: Sele
     if not found:
         raise UsageError(
             "No check would run",
-            hint="Ask for checks in the policy file (contribaudit checks list names them), or widen --only and --skip.",
+            hint="Ask for checks in the policy file (see `contribaudit checks list`), or widen --only and --skip",
         )
     return found
 
