@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 
 from contribaudit.cli.attest import walk as walking
 from contribaudit.core.model.observation import Grade, Observed, SettingId, Value
@@ -442,3 +443,28 @@ def test_what_was_seen_of_an_app_does_not_outlive_its_absence(
     organization.add(app)
     cli("audit")
     assert heard(ready, home, setting, LABS)[0] == "app_left"
+
+
+def test_a_clock_that_was_set_back_revives_no_older_attestation(cli: Cli, ready: Api, home: Path) -> None:
+    """What was seen last said that the switch is on: nobody knows that it is off until somebody looks again."""
+    cli("audit")
+    cli(*OFF)
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2)):
+        cli("attest", "contribution.in_app", "on", "--by", ANNA)
+        cli("audit")
+        assert heard(ready, home) == ("on", Grade.ATTESTED)
+    cli("audit")
+    assert heard(ready, home) == ("evidence_from_the_future", None)
+    cli(*OFF)
+    assert heard(ready, home) == ("off", Grade.ATTESTED)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [({"days": 3}, "72 hours behind"), ({"minutes": -30}, "30 minutes ahead of"), ({"minutes": 4}, ""), ({}, "")],
+)
+def test_an_audit_warns_of_a_clock_that_is_off(cli: Cli, ready: Api, ahead: dict[str, float], said: str) -> None:
+    ready.app.state.simulation.clock = lambda: datetime.now(UTC) + timedelta(**ahead)
+    warnings = json.loads(cli("audit", "--format", "json").out)["warnings"]
+    told = [one for one in warnings if "clock" in one]
+    assert [said in one for one in told] == ([True] if said else [])

@@ -429,3 +429,21 @@ def test_an_app_is_looked_at_again_after_it_was_away_or_its_trial_may_have_chang
     plans = {LOOKED_AT: tuple((days(ago), words) for ago, words in held)}
     found = evidence.app_moved(seen, plans, NOW)
     assert (found and found[0]) == code
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said_now"),
+    [
+        ({"ago": 3}, {"ago": -1}, "!evidence_from_the_future"),
+        ({"ago": 3}, {"ago": 1, "recorded": signed(at=days(-1))}, "!evidence_from_the_future"),
+        ({"ago": 3}, {"ago": -1, "revoked": signed(BERT, NOW)}, "!evidence_from_the_future"),
+        ({"ago": -1}, {"ago": 3}, "attested on, anchored"),
+        ({"ago": 3}, {"ago": 2}, "attested on"),
+    ],
+)
+def test_what_a_wrong_clock_dated_ahead_is_not_replaced_by_what_was_recorded_before(
+    first: dict[str, Any], second: dict[str, Any], said_now: str
+) -> None:
+    """The order of recording tells what is newer, and a new look counts whatever was dated ahead before it."""
+    looks = [look(value, **when) for value, when in (("off", first), ("on", second))]
+    assert said(worth(looks, state_of(A), ahead=evidence.dated_ahead(looks, NOW))) == said_now

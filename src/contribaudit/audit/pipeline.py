@@ -33,8 +33,10 @@ from contribaudit.core.judge.evaluate import evaluate, evidence_terms, require_c
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.policy import CLOCK_TOLERANCE
+from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import Snapshot
-from contribaudit.core.resolve.attested import PlanSeen, plan_now
+from contribaudit.core.resolve.attested import PlanSeen, dated_ahead, plan_now
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.state import Chain, HistoryReader, State
 from contribaudit.errors import ContribauditError, NothingRead, ServerFailed, StoreBusy
@@ -64,6 +66,7 @@ def state_of(
 
 def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> SeenOrganization:
     """One target as a run found it, with the history before it; spaces, changes and evidence are read on demand."""
+    recorded = job.store.attestation_history(target.organization)
     known: dict[str, list[Observation]] = {}
     for fact in job.store.known(target.organization, before=run).facts:
         known.setdefault(fact.collector, []).append(fact.observation)
@@ -80,7 +83,7 @@ def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of
             partial(job.store.audit_log, target.organization),
         ),
         recorded=with_objects(
-            job.store.attestation_history(target.organization),
+            replace(recorded, ahead=dated_ahead(recorded.attestations, job.clock())),
             job.store,
             job.rulebook.decoders,
             snapshot,
@@ -206,6 +209,7 @@ def judge(
             *warnings,
             *_decoder_warnings(state),
             *_surprise_warnings(state, snapshots.values()),
+            *_clock_warnings(snapshots.values()),
             *deadline_warnings(state, job.policy, checks.ALL, standing(state)),
         ),
         newly=newly,
@@ -388,6 +392,19 @@ def _decoder_warnings(state: State) -> list[str]:
     """The warnings about decoders, one sentence each."""
     sentences = (one.sentence(state.organization_name(one.organization)) for one in state.decoders)
     return [told for told in sentences if told]
+
+
+def _clock_warnings(snapshots: Iterable[Snapshot]) -> list[str]:
+    """One warning if this machine's clock is off by more than the evidence may be: every age is counted by it."""
+    off = max((one.clock_skew_seconds or 0.0 for one in snapshots), key=abs, default=0.0)
+    if abs(off) <= CLOCK_TOLERANCE.total_seconds():
+        return []
+    minutes = round(abs(off) / 60)
+    many = counted(minutes, "minute") if minutes < 120 else counted(minutes // 60, "hour")
+    return [
+        f"This machine's clock is {many} {'behind' if off > 0 else 'ahead of'} the API's: ages, waivers and due dates "
+        "are judged by a wrong time; synchronize the clock with NTP and audit again."
+    ]
 
 
 def _surprise_warnings(state: State, snapshots: Iterable[Snapshot]) -> list[str]:

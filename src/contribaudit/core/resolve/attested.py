@@ -56,6 +56,7 @@ from contribaudit.core.resolve.state import State, conditions
 PLAN_CHANGED = "plan_changed"
 PLAN_UNREAD = "plan_unread"
 APP_LEFT = "app_left"
+FROM_THE_FUTURE = "evidence_from_the_future"
 _OF_THE_PLAN = frozenset((names.TRIAL, names.TRIAL_ENDS))
 
 
@@ -184,9 +185,20 @@ class AttestationHistory:
     app_plans: AppPlans = field(default_factory=dict)
     objects: Objects = field(default_factory=dict)
     """The objects behind states of signals, as far as decoders and anchors of another canonical form need them."""
+    ahead: Mapping[tuple[Subject, SettingId], Attestation] = field(default_factory=dict)
+    """What `dated_ahead` tells."""
 
 
 EMPTY = AttestationHistory()
+
+
+def dated_ahead(attestations: Iterable[Attestation], present: datetime) -> dict[tuple[Subject, SettingId], Attestation]:
+    """By subject and setting the last attestation that was recorded, where it is dated after the present.
+
+    A clock was or is wrong. Nothing recorded before counts then: it may be what this one took the place of.
+    """
+    last = {(one.subject, one.setting): one for one in attestations}
+    return {key: one for key, one in last.items() if max(one.observed_at, one.recorded.at) > present}
 
 
 def weighed(
@@ -232,12 +244,16 @@ class AttestedValues:
         """Yield one observation for each subject and setting that anybody attested, sorted.
 
         Yields `Observed` of grade decoded, attested or inferred, or `Unavailable` with a code that says why no value
-        counts: STALE_CODES, CONFLICT_CODE, "signal_unread", "plan_unread", "revoked", "unknown_word".
+        counts: STALE_CODES, CONFLICT_CODE, "signal_unread", "plan_unread", "revoked", "unknown_word",
+        "evidence_from_the_future".
         """
         known = known_by(self.told.attestations, self.state.as_of)
         heard = grouped(known, lambda one: (one.subject, one.setting))
         valid = in_force(self.told.attestations, self.state.as_of)
-        for key in sorted(heard):
+        for key in sorted({*heard, *self.told.ahead}):
+            if key in self.told.ahead:
+                yield self.from_the_future(self.told.ahead[key])
+                continue
             newest = sorted(valid.get(key, ()), key=_best_first)
             if newest:
                 found = self.judge(newest)
@@ -414,6 +430,12 @@ class AttestedValues:
         """Who looked, and in which generation of the console."""
         generation = self.state.rulebook.generation(attestation.console_path, attestation.screen)
         return attestation.witness(self.state.as_of, anchored=anchored, generation=generation)
+
+    def from_the_future(self, attestation: Attestation) -> Unavailable:
+        """No value: whatever was recorded before may be outdated, and nothing can be that new."""
+        dated = max(attestation.observed_at, attestation.recorded.at)
+        told = f"the newest attestation is dated {dated:%Y-%m-%d %H:%M}Z, which is in the future; "
+        return self.refuse(attestation, FROM_THE_FUTURE, f"{told}check this machine's clock, then attest it again")
 
     def refuse(self, attestation: Attestation, code: str, reason: str) -> Unavailable:
         """An `Unavailable` in place of the attested value, with code and reason."""
