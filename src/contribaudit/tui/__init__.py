@@ -2,6 +2,6 @@
 
 `rows/` makes the rows that several screens show or that need their own file; a screen's other rows are in its file.
 
-`source.py` provides the data: a history, an evidence folder, the demo. Nothing here decides what a headless command
-would have to decide too.
+`source.py` defines the data that every screen shows, and `sources.py` gets it from a history, an evidence folder or the
+demo. Nothing here decides what a headless command would have to decide too.
 """
