@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contribaudit.catalogue import ai_access, ai_tools, data_contribution, data_residency, organization, signals
+from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.subject import Kind
@@ -19,7 +20,15 @@ ALL: tuple[Setting, ...] = (
     *ai_access.GATEWAY,
     *data_contribution.SUB_PROCESSORS,
 )
-_BY_ID = {setting.id: setting for setting in ALL}
+JUDGED_BY: tuple[Setting, ...] = (
+    Setting(names.POLICY_DIGEST, Family.GOVERNANCE, (Kind.COMPANY,), "Policy", Grade.DOCUMENTED, "", unit="SHA-256"),
+    Setting(
+        names.RULEBOOK_DIGEST, Family.GOVERNANCE, (Kind.COMPANY,), "Rulebook", Grade.DOCUMENTED, "", unit="SHA-256"
+    ),
+    Setting(names.TOOL_VERSION, Family.GOVERNANCE, (Kind.COMPANY,), "Version of contribaudit", Grade.DOCUMENTED, ""),
+)
+"""What judged a run. Nobody observes these; they occur in changes between runs."""
+_BY_ID = {setting.id: setting for setting in (*ALL, *JUDGED_BY)}
 
 
 def find(setting: SettingId) -> Setting:

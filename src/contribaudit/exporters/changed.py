@@ -66,8 +66,8 @@ def _value_words(setting: SettingId, value: Value) -> str:
     """A value as people read it; a digest is shortened to twelve characters."""
     from contribaudit import catalogue  # only a later screen needs it, and it is slow to import
 
-    if catalogue.find(setting).unit == "SHA-256" and isinstance(value, tuple):
-        return ", ".join(digest[:12] for digest in value) or "none"
+    if catalogue.find(setting).unit == "SHA-256" and isinstance(value, str | tuple):
+        return ", ".join(digest[:12] for digest in ([value] if isinstance(value, str) else value)) or "none"
     return display(value)
 
 
