@@ -25,7 +25,7 @@ from contribaudit.tui.rows.timeline import (
     entries_of,
     lines_of,
 )
-from contribaudit.tui.widgets.day_strip import day_line, strip
+from contribaudit.tui.widgets.day_strip import day_and_keys, day_line, strip
 from tests.builders import ORG
 
 START = datetime(2026, 11, 10, 2, tzinfo=UTC)
@@ -224,6 +224,20 @@ def test_the_strip_says_each_day_without_colours() -> None:
     assert day_line(days, date(2026, 11, 14)) == "Sat 14 Nov 2026: not read"
     old = [one.plain for one in strip(days, date(2026, 11, 10), 3)]
     assert old == ["Nvv", " ==", "  !"]
+
+
+@pytest.mark.parametrize(
+    ("width", "ends"),
+    [
+        (200, "comma, full stop: other runs"),
+        (78, "not read. Enter: state on that day; Left, Right: other days"),
+        (60, "not read. Enter: state on that day"),
+        (30, "not read. "),
+    ],
+)
+def test_the_keys_below_the_strip_are_never_cut_off(width: int, ends: str) -> None:
+    days = days_of(entries_of(TRAIL), TRAIL.until)
+    assert day_and_keys(days, date(2026, 11, 14), width).plain.endswith(ends)
 
 
 def test_names_are_text_and_nothing_else() -> None:

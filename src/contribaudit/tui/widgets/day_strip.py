@@ -16,7 +16,7 @@ from contribaudit.tui.rows.timeline import Days
 _UNREAD = "."
 _MANY = 9
 _EDGE = 1
-_KEYS = "Enter: state on that day; Left, Right: other days; comma, full stop: other runs"
+_KEYS = ("Enter: state on that day", "Left, Right: other days", "comma, full stop: other runs")
 
 
 class DayStrip(Widget):
@@ -47,8 +47,7 @@ class DayStrip(Widget):
         if self._days is None or self._selected is None:
             return Text("reading the history …", "dim")
         lines = strip(self._days, self._selected, self._room)
-        said = Text(f"{day_line(self._days, self._selected)}. ").append(_KEYS, "dim")
-        return Text("\n").join([*lines, said])
+        return Text("\n").join([*lines, day_and_keys(self._days, self._selected, self._room)])
 
     def on_click(self, event: events.Click) -> None:
         """Post the day under the mouse."""
@@ -104,6 +103,14 @@ def day_line(days: Days, selected: date) -> str:
     changes = f", {counted(count, 'change')}" if count else ""
     cause = ", one or more without a known cause" if selected in days.unexplained else ""
     return f"{selected:%a %d %b %Y}: {how}{changes}{cause}"
+
+
+def day_and_keys(days: Days, selected: date, width: int) -> Text:
+    """The selected day in words, and the keys, as many as the line has room for."""
+    day = f"{day_line(days, selected)}. "
+    fitting = ["; ".join(_KEYS[:count]) for count in range(len(_KEYS) + 1)]
+    keys = max((one for one in fitting if len(day) + len(one) <= width), key=len, default="")
+    return Text(day).append(keys, "dim")
 
 
 def _months(shown: list[date], selected: date) -> Text:
