@@ -56,6 +56,14 @@ def test_an_app_in_two_policies_has_neither_state() -> None:
         ({"rule": {}}, "residency.policy_realms", "!missing_key"),
         ({"rule": {"in": "EU"}}, "residency.policy_realms", "!wrong_type"),
         ({"rule": {"in": []}}, "residency.policy_realms", ()),
+        ({"rule": {"in": ["EU"], "off": ["EU"]}}, "residency.policy_realms", "!contradicting_entries"),
+        ({"rule": {"in": ["EU"], "except": ["confluence"]}}, "residency.policy_realms", "!contradicting_entries"),
+        ({"rule": {"in": ["EU"], "until": "2026-12-01"}}, "residency.policy_realms", "!contradicting_entries"),
+        (
+            {"rule": {"in": ["EU"], "off": [], "scopeType": "app"}},
+            "residency.policy_realms",
+            ("EU",),
+        ),
     ],
 )
 def test_a_policy_that_is_off_or_strange_holds_nothing(changed: dict[str, Any], setting: str, expected: object) -> None:

@@ -215,6 +215,21 @@ def _residency(reading: Reading, entries: list[dict[str, Any]], unsure: _UnsureA
             yield from _app(reading, app, entry, resource, kept[entry["id"]])
 
 
+_SAYS_NO_PLACE = frozenset(("scopeType", "consented", "adminApprovalSummary", "notification"))
+"""Keys that have been seen in rules and that leave the list of places as it is."""
+
+
+def _places(reading: Reading, app: Subject, rule: Mapping[str, Any], response: str) -> Observation:
+    """The locations that the rule names; open where the rule says more, which may take places out again."""
+    more = [key for key, value in rule.items() if value and key != "in" and key not in _SAYS_NO_PLACE]
+    if "in" not in rule or not more:
+        return reading.texts(residency.POLICY_REALMS, app, rule, "in", response)
+    for key in more:
+        reading.surprise(f"data-residency rule: {key}", response)
+    told = f"beside `in` the residency policy's rule has `{more[0]}`, whose meaning is not published"
+    return reading.unavailable(residency.POLICY_REALMS, app, "contradicting_entries", told)
+
+
 def _app(
     reading: Reading, app: Subject, entry: Mapping[str, Any], resource: Mapping[str, Any], response: str
 ) -> Iterator[Observation]:
@@ -227,7 +242,7 @@ def _app(
         yield reading.text(residency.MOVE, app, resource, "applicationStatus", response)
     rule = attributes.get("rule")
     if isinstance(rule, dict):
-        yield reading.texts(residency.POLICY_REALMS, app, rule, "in", response)
+        yield _places(reading, app, rule, response)
     else:
         reading.surprise(f"data-residency rule: {type(rule).__name__}", response)
         yield reading.unavailable(
