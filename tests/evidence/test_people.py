@@ -55,7 +55,7 @@ def test_nobody_is_left(told: Scene, people: NameHandling) -> None:
         assert not (pack / leftover).exists()
     text = " ".join((pack / "README.txt").read_text().split())
     assert "Raw answers and screenshots are left out" in text
-    assert "What no source but a free text names" in text
+    assert "People who are named only in a free text" in text
     stood = b"person-" if people is NameHandling.PSEUDONYM else OMITTED.encode()
     for name in ("attestations.csv", "waivers.csv", "decisions.csv", "runs.csv", "segregation.csv", "report.json"):
         assert stood in (pack / name).read_bytes(), name

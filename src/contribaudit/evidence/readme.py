@@ -95,7 +95,7 @@ Evidence of contribaudit {version}: {about} of {organizations}, read until {fini
 What is what
   00-START.html, .xlsx   where to begin: what is open, the worst first, and by control
   report.json            the whole report of run {run}; findings.csv holds the same findings
-  findings.csv           one row for each check and subject; `evidence_file` names what in this folder it rests on
+  findings.csv           one row for each check and subject; `evidence_file` names the file that it rests on
   controls.csv           the same counted by control of ISO 27001, SOC 2, GDPR, NIST and others
   csv.jq                 reads a table with jq by the names of its columns; its first lines say how
   data-dictionary.csv    explains every column of every file
@@ -104,9 +104,9 @@ What is what
   policy.toml, rulebook/, decoders/
                          what judged the run: with them each finding can be reperformed
   population.csv, ledger.csv
-                         what was asked, how much was announced and read, and every request: all of them are reads.
-                         `sha256` in ledger.csv is of the whole answer as it came, which is in no file here: responses/
-                         holds the objects that were taken out of it, each under a digest of its own
+                         what was asked, how much was announced and read, and every request; all requests are reads.
+                         `sha256` in ledger.csv is the digest of a whole answer, which no file here has: responses/
+                         holds the objects of the answer, each under a digest of its own
   runs.csv, gaps.csv, outcomes.csv, changes.csv
                          when audits ran, when none did (for more than {hours:g} hours), outcomes and changes over time
   segregation.csv        who did what
@@ -114,7 +114,7 @@ What is what
                          `evidence_sha256` in findings.csv names the one it rests on
   terms.csv, provisions.csv, terms_notes.csv
                          the vendor's documents that the rules rest on, provision by provision, and notes on them
-  documents/             those pages as they came; `sha256` in terms.csv names them
+  documents/             those pages as received; `sha256` in terms.csv names them
   attachments/           screenshots; `attachments` in attestations.csv names them
   subprocessors.csv, subprocessor_exposure.csv, subprocessor_reviews.csv
                          the vendor's sub-processors, which apps each touches, and who looked at what changed
@@ -125,10 +125,10 @@ How to check it, with nothing but coreutils and openssl
   1. In this folder:
        sha256sum --check --quiet SHA256SUMS
      Nothing printed means that every listed file is as it was.
-  2. The list itself is held by the manifest. These two lines must show the same digest:
+  2. The manifest holds the digest of this list. These two lines must show the same digest:
        sha256sum SHA256SUMS
        grep -o '"path":"SHA256SUMS","sha256":"[0-9a-f]*"' manifest.json
-  3. The manifest's own digest, which the next export names and which you may have been told another way:
+  3. The manifest's own digest, which the next export names and which you may have received separately:
        sha256sum manifest.json
 """
 _SIGNED = """\
@@ -139,7 +139,8 @@ _SIGNED = """\
 """
 _ANSWERS = """\
 
-A raw answer, with jq: the file by the first digit of its SHA-256, the line by the whole. The same digest comes out:
+To check a raw answer with jq, find the file by the first digit of its SHA-256 and the line by all of it. The output is
+the same digest:
        jq -rj 'select(.sha256 == "{digest}").body' {path} | sha256sum
 """
 _TOOL = """
@@ -171,7 +172,7 @@ CONTENTS = {
     "policy.toml": "the policy that judged",
     "rulebook/": "every rule with its source, date and grade",
     "data-dictionary.csv": "what each column means",
-    "manifest.json": "every file by digest, and the manifest before",
+    "manifest.json": "the digest of every file, and the manifest before",
     "SHA256SUMS": "the same for sha256sum",
     "csv.jq": "lets jq read a table by the names of its columns",
     "README.txt": "how to check all of it, and what that proves",
@@ -188,24 +189,24 @@ def contents(paths: Iterable[str]) -> dict[str, str]:
 _LEFT_OUT = {
     "pseudonym": """
 People
-  Names, mail addresses, accounts and machines are replaced by stand-ins, "person-" and digits: the same for the same
-  person within this folder, another in any other, and the key to them was never kept. Raw answers and screenshots are
-  left out, and policy.toml, rulebook/ and decoders/ are no longer what their digests in report.json were taken of.
+  Names, email addresses, accounts and machines are replaced by stand-ins, "person-" and digits: the same for the same
+  person within this folder, another one in any other folder; the key to them was not kept. Raw answers and screenshots
+  are left out, and the digests in report.json no longer match policy.toml, rulebook/ and decoders/.
 """,
     "omit": """
 People
-  Names, mail addresses, accounts and machines are replaced by "[person]". Raw answers and screenshots are left out,
-  and policy.toml, rulebook/ and decoders/ are no longer what their digests in report.json were taken of.
+  Names, email addresses, accounts and machines are replaced by "[person]". Raw answers and screenshots are left out,
+  and the digests in report.json no longer match policy.toml, rulebook/ and decoders/.
 """,
 }
 _REMAINS = """\
   Everybody whom the history, the policy and the raw answers know is searched for in every text, as are the parts of
-  their names. What no source but a free text names, nicknames and misspelt names remain.
+  their names. People who are named only in a free text, nicknames and misspelt names remain.
 """
 _SITES = """
 Sites
-  It is limited to {sites}: rows about other sites, and about groups, users and connectors, are left out; what is about
-  the organization governs every site and is in it, as are runs, requests and the policy as a whole.
+  This folder is limited to {sites}: rows about other sites, and about groups, users and connectors, are left out. Rows
+  about the organization, which governs every site, are in it, and so are all runs, requests and the whole policy.
 """
 
 
