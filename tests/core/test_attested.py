@@ -437,6 +437,8 @@ def test_an_app_is_looked_at_again_after_it_was_away_or_its_trial_may_have_chang
         ({"ago": 3}, {"ago": -1}, "!evidence_from_the_future"),
         ({"ago": 3}, {"ago": 1, "recorded": signed(at=days(-1))}, "!evidence_from_the_future"),
         ({"ago": 3}, {"ago": -1, "revoked": signed(BERT, NOW)}, "!evidence_from_the_future"),
+        ({"ago": 3}, {"ago": 1, "revoked": signed(BERT, days(-1))}, "!evidence_from_the_future"),
+        ({"ago": 3, "revoked": signed(BERT, days(-1))}, {"ago": 1}, "attested on"),
         ({"ago": -1}, {"ago": 3}, "attested on, anchored"),
         ({"ago": 3}, {"ago": 2}, "attested on"),
     ],

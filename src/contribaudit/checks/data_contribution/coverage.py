@@ -170,7 +170,7 @@ def departed(case: CheckContext) -> Verdict:
             f"and an app could have come and gone in between"
         )
         return Verdict(Outcome.UNKNOWN, "history_has_gaps", reason)
-    reason = f"no app has left since {since}, with no gap in the history; the time before is not known"
+    reason = f"every app listed since {since} is listed now, with no gap in the history; the time before is not known"
     return Verdict(Outcome.PASS, "none_left", reason, evidence=evidence)
 
 

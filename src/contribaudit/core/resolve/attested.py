@@ -185,20 +185,27 @@ class AttestationHistory:
     app_plans: AppPlans = field(default_factory=dict)
     objects: Objects = field(default_factory=dict)
     """The objects behind states of signals, as far as decoders and anchors of another canonical form need them."""
-    ahead: Mapping[tuple[Subject, SettingId], Attestation] = field(default_factory=dict)
+    ahead: Mapping[tuple[Subject, SettingId], tuple[Attestation, datetime]] = field(default_factory=dict)
     """What `dated_ahead` tells."""
 
 
 EMPTY = AttestationHistory()
 
 
-def dated_ahead(attestations: Iterable[Attestation], present: datetime) -> dict[tuple[Subject, SettingId], Attestation]:
-    """By subject and setting the last attestation that was recorded, where it is dated after the present.
+def dated_ahead(
+    attestations: Iterable[Attestation], present: datetime
+) -> dict[tuple[Subject, SettingId], tuple[Attestation, datetime]]:
+    """By subject and setting the last attestation that was recorded, and its date, where that is after the present.
 
-    A clock was or is wrong. Nothing recorded before counts then: it may be what this one took the place of.
+    A clock was or is wrong. Nothing recorded before counts then: it may be what this one took the place of. A
+    revocation that is dated ahead was one all the same.
     """
     last = {(one.subject, one.setting): one for one in attestations}
-    return {key: one for key, one in last.items() if max(one.observed_at, one.recorded.at) > present}
+    dated = {
+        key: (one, max(one.observed_at, one.recorded.at, *([one.revoked.at] if one.revoked else ())))
+        for key, one in last.items()
+    }
+    return {key: (one, at) for key, (one, at) in dated.items() if at > present}
 
 
 def weighed(
@@ -252,7 +259,7 @@ class AttestedValues:
         valid = in_force(self.told.attestations, self.state.as_of)
         for key in sorted({*heard, *self.told.ahead}):
             if key in self.told.ahead:
-                yield self.from_the_future(self.told.ahead[key])
+                yield self.from_the_future(*self.told.ahead[key])
                 continue
             newest = sorted(valid.get(key, ()), key=_best_first)
             if newest:
@@ -431,10 +438,10 @@ class AttestedValues:
         generation = self.state.rulebook.generation(attestation.console_path, attestation.screen)
         return attestation.witness(self.state.as_of, anchored=anchored, generation=generation)
 
-    def from_the_future(self, attestation: Attestation) -> Unavailable:
+    def from_the_future(self, attestation: Attestation, dated: datetime) -> Unavailable:
         """No value: whatever was recorded before may be outdated, and nothing can be that new."""
-        dated = max(attestation.observed_at, attestation.recorded.at)
-        told = f"the newest attestation is dated {dated:%Y-%m-%d %H:%M}Z, which is in the future; "
+        what = "the revocation of the newest attestation is" if attestation.revoked else "the newest attestation is"
+        told = f"{what} dated {dated:%Y-%m-%d %H:%M}Z, which is in the future; "
         return self.refuse(attestation, FROM_THE_FUTURE, f"{told}check this machine's clock, then attest it again")
 
     def refuse(self, attestation: Attestation, code: str, reason: str) -> Unavailable:
