@@ -37,8 +37,8 @@ read = ["ai", "trials", "regions"]
 AUDIT = "audit --policy policy.toml -q"
 STEPS = (
     (
-        "Rovo is to be blocked in Confluence. Nobody has looked at the console: the gateway says that Rovo is not"
-        " enabled for the token's account, and the policy item of each app says the same, so the audit passes.",
+        "The policy wants Rovo blocked in Confluence. Nobody has looked at the console: the gateway says that Rovo is"
+        " not enabled for the token's account, and the policy item of each app says the same, so the audit passes.",
         AUDIT,
     ),
     ("An administrator allows Rovo for one app.", "simulate flip rovo tidy/confluence on"),
