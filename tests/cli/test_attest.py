@@ -455,7 +455,9 @@ def test_a_clock_that_was_set_back_revives_no_older_attestation(cli: Cli, ready:
         assert heard(ready, home) == ("on", Grade.ATTESTED)
     cli("audit")
     assert heard(ready, home) == ("evidence_from_the_future", None)
+    assert [one["value"] for one in listed(cli)] == ["on"]
     cli(*OFF)
+    assert [one["value"] for one in listed(cli)] == ["off"]
     assert heard(ready, home) == ("off", Grade.ATTESTED)
 
 

@@ -12,7 +12,7 @@ from contribaudit.core.model.attestation import Anchor, Attestation, in_force
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.attested import AttestationHistory
+from contribaudit.core.resolve.attested import AttestationHistory, dated_ahead
 from contribaudit.core.resolve.calibration import form
 from contribaudit.core.resolve.signals import SignalReading, Standing, own_readings, readings
 from contribaudit.core.resolve.state import State
@@ -52,7 +52,9 @@ class Hold:
 def what_became(attestations: Iterable[Attestation], now: datetime) -> dict[str, AttestationStatus]:
     """The status of each attestation, by ID."""
     listed = list(attestations)
-    current = {one.id for found in in_force(listed, now).values() for one in found}
+    ahead = dated_ahead(listed, now)
+    newest = {**in_force(listed, now), **{key: [one] for key, (one, _) in ahead.items()}}
+    current = {one.id for found in newest.values() for one in found}
     return {
         one.id: AttestationStatus.REVOKED
         if one.revoked
