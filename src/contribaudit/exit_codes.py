@@ -28,7 +28,7 @@ TERMINATED = 143
 PRECEDENCE = (INTERRUPTED, TERMINATED, TOOL, USAGE, KEY, UNREACHED, DAMAGED, FINDINGS, UNVERIFIED, OK)
 
 
-def gravest(codes: Iterable[int]) -> int:
+def most_severe(codes: Iterable[int]) -> int:
     """The code that counts when several apply, 0 for none. An unknown code counts as TOOL."""
     known = {code if code in PRECEDENCE else TOOL for code in codes}
     return next((code for code in PRECEDENCE if code in known), OK)

@@ -214,13 +214,13 @@ def test_json_lines_on_stderr(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None
     assert entry["time"].endswith("Z")
 
 
-def test_the_gravest_code_wins() -> None:
-    assert exit_codes.gravest([]) == 0
-    assert exit_codes.gravest([0, 3, 1]) == 1
-    assert exit_codes.gravest([1, 5, 4]) == 4
-    assert exit_codes.gravest([4, 2, 70]) == 70
-    assert exit_codes.gravest([70, 143, 130]) == 130
-    assert exit_codes.gravest([99, 2]) == 70
+def test_the_most_severe_code_wins() -> None:
+    assert exit_codes.most_severe([]) == 0
+    assert exit_codes.most_severe([0, 3, 1]) == 1
+    assert exit_codes.most_severe([1, 5, 4]) == 4
+    assert exit_codes.most_severe([4, 2, 70]) == 70
+    assert exit_codes.most_severe([70, 143, 130]) == 130
+    assert exit_codes.most_severe([99, 2]) == 70
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

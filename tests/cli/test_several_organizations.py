@@ -117,7 +117,7 @@ def test_what_fails_in_one_leaves_the_others_whole(company: Company) -> None:
     assert "Tidy Ltd" not in covered["reason"]
 
 
-def test_the_exit_code_is_the_gravest_of_all(company: Company) -> None:
+def test_the_exit_code_is_the_most_severe_of_all(company: Company) -> None:
     """Findings go before what was not read, and a refused key before both."""
     company.break_off(SMALL)
     assert company.audit()[0] == 1

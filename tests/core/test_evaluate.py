@@ -113,7 +113,7 @@ def test_a_pass_under_every_rule_that_may_hold_is_a_pass() -> None:
 
 
 @pytest.mark.parametrize("realm", ["US", "DE"])
-def test_the_gravest_rule_that_may_hold_gives_the_severity(realm: str) -> None:
+def test_the_most_severe_rule_that_may_hold_gives_the_severity(realm: str) -> None:
     """A finding cannot sink below --fail-on because its site was not read."""
     low = rule("DR-01", expect=("US",), where=Where(site=("acme-us*",)), severity=Severity.LOW)
     critical = rule("DR-01", origin="pack", expect=("EU",), severity=Severity.CRITICAL)

@@ -1,4 +1,4 @@
-"""The queue: one step for what one action settles, gravest first."""
+"""The queue: one step for what one action settles, most severe first."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_nothing_to_do() -> None:
 
 
 def test_what_one_action_settles_is_one_step() -> None:
-    """Findings of one check and setting, at the gravest severity among them."""
+    """Findings of one check and setting, at the highest severity among them."""
     step = only(finding(subject=app("one")), finding(subject=app("two"), severity=Severity.CRITICAL))
     assert (step.kind, step.severity) == (StepKind.FIX, Severity.CRITICAL)
     assert step.minutes == only(finding()).minutes + 1

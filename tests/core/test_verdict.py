@@ -65,7 +65,7 @@ def test_each_outcome_has_its_exit_code(outcome: Outcome, code: int) -> None:
         ([], [], 0),
     ],
 )
-def test_the_gravest_code_wins(findings: list[Finding], snapshots: list[Snapshot], code: int) -> None:
+def test_the_most_severe_code_wins(findings: list[Finding], snapshots: list[Snapshot], code: int) -> None:
     """Precedence 2, 4, 1, 3, 0; one readable call is enough for a key to count as one that works."""
     assert exit_code(findings, Severity.HIGH, snapshots) == code
 

@@ -22,7 +22,7 @@ from contribaudit.exporters.html import bars
 from contribaudit.exporters.json_v1 import as_document, report_digest
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import Overview
-from contribaudit.exporters.tally import gravest_first
+from contribaudit.exporters.tally import most_severe_first
 from contribaudit.exporters.text import words
 from tests.exporters.awkward import app, awkward_report, finding, report
 from tests.exporters.browser import CHROMIUM, Page, browser
@@ -433,11 +433,11 @@ def test_paper_of_firefox_has_run_and_digest_on_each_sheet(tmp_path: Path) -> No
 @needs_chromium
 @needs_pdftotext
 def test_a_thousand_findings_are_on_paper(page: Page, tmp_path: Path) -> None:
-    """The gravest thousand are printed, the rest is counted."""
+    """The thousand most severe are printed, the rest is counted."""
     document = many(1_200)
     open_page(page, document, tmp_path)
     whole = "\n".join(printed(page, tmp_path))
-    ordered = [one["id"] for one in gravest_first(document["findings"])]
+    ordered = [one["id"] for one in most_severe_first(document["findings"])]
     assert all(one in whole for one in ordered[:1000])
     assert not any(one in whole for one in ordered[1000:])
     assert "and 200 more findings not on paper" in " ".join(whole.split())

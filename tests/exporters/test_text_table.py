@@ -211,7 +211,7 @@ def test_apps_are_counted_once(listed: int, says: str) -> None:
     assert f"1 organization, 1 site, {says}" in render(report(state=state))
 
 
-def test_gravest_first() -> None:
+def test_most_severe_first() -> None:
     """Violations come before what is unproven, and that before the rest; within them by severity."""
     text = render(awkward_report(), everything=True)
     words = "fail|conflict|not achievable|unknown|stale|pass|pending|waived|exempt"

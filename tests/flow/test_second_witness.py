@@ -84,7 +84,7 @@ def word(state: State, setting: SettingId, subject: Subject = JIRA) -> Value:
 
 
 def outcome(state: State, check: str, **values: Any) -> str:
-    """The gravest outcome of the check."""
+    """The most severe outcome of the check."""
     findings = evaluated(state, policy_of(rule(check, **values))).findings
     return str(min(findings, key=lambda one: (not one.outcome.violates, not one.outcome.unproven)).outcome)
 

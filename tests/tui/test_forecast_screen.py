@@ -26,7 +26,7 @@ async def _assume(pilot: Pilot[str], word: str) -> None:
 
 @pytest.mark.parametrize("size", [NARROW, NORMAL])
 async def test_another_plan_shows_what_it_would_change_now_and_then(kept: Opener, size: tuple[int, int]) -> None:
-    """Only what changes, the gravest first; Enter leads to the finding of today; the history stays as it was."""
+    """Only what changes, the most severe first; Enter leads to the finding of today; the history stays as it was."""
     here = kept(POLICY)
     await here.audited()
     async with driven(here.source, size) as pilot:

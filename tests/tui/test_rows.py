@@ -137,7 +137,7 @@ def test_who_never_looked_is_told_what_the_last_run_changed() -> None:
     assert told == ["This is the first run: nothing to compare it with"]
 
 
-def test_where_names_the_gravest_of_each_family_in_words() -> None:
+def test_where_names_the_most_severe_of_each_family_in_words() -> None:
     """Organizations first, beneath them the sites that are not in order, the worst on top."""
     assert said(overview.where_lines(board(), 80, 6)) == [
         "                    Contribution   AI access      Location       Governance",

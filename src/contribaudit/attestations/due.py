@@ -178,7 +178,7 @@ def due_screens(
             or _may_be_asked_too(state, row, wanted, waited_for)
         )
         if chosen:
-            severity = gravest_of(wanted.values[key] for key in waited_for)
+            severity = highest_severity(wanted.values[key] for key in waited_for)
             found.append(replace(one, rows=chosen, severity=severity))
     return found
 
@@ -216,7 +216,7 @@ def ruled_out(state: State, row: Row, answers: Mapping[tuple[Subject, SettingId]
     return seen is not None and condition.rules_out(seen.value)
 
 
-def gravest_of(severities: Iterable[Severity]) -> Severity | None:
+def highest_severity(severities: Iterable[Severity]) -> Severity | None:
     """The highest severity; None when there is none."""
     return min(severities, key=lambda one: one.rank, default=None)
 

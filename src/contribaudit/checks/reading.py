@@ -145,7 +145,7 @@ def none_among_apps(what: str, outcome: Outcome = Outcome.PASS) -> Callable[[Sta
     return answer
 
 
-_GRAVEST_FIRST = (
+_MOST_SEVERE_FIRST = (
     Outcome.FAIL,
     Outcome.NOT_ACHIEVABLE,
     Outcome.CONFLICT,
@@ -199,7 +199,7 @@ def code_of(setting: Setting, word: str) -> str:
 
 def most_severe(verdicts: Iterable[Verdict]) -> Verdict | None:
     """The most severe verdict among the parts of a question; None when there are no parts."""
-    order = {outcome: rank for rank, outcome in enumerate(_GRAVEST_FIRST)}
+    order = {outcome: rank for rank, outcome in enumerate(_MOST_SEVERE_FIRST)}
     return min(verdicts, key=lambda verdict: order.get(verdict.outcome, len(order)), default=None)
 
 

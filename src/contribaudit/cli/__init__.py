@@ -156,7 +156,7 @@ def run(argv: Sequence[str]) -> int:
         code = exit_codes.TOOL
     finally:
         say.settle()
-    return code if _flush_stdout() else exit_codes.gravest([code, exit_codes.TOOL])
+    return code if _flush_stdout() else exit_codes.most_severe([code, exit_codes.TOOL])
 
 
 def _invoke(console: Console, argv: Sequence[str]) -> int:

@@ -252,7 +252,7 @@ def _conclusion(report: Report, *, shown: bool = False) -> str:
 
 def _first_step(report: Report) -> str:
     """The first thing to do, as a sentence; "" after a PASS."""
-    grave = [finding for finding in report.findings if finding.severity.at_least(report.run.fail_on)]
+    at_threshold = [finding for finding in report.findings if finding.severity.at_least(report.run.fail_on)]
     match report.run.exit_code:
         case exit_codes.OK:
             return ""
@@ -264,13 +264,13 @@ def _first_step(report: Report) -> str:
             what = f"give {of} a new key" if of else "put a new one in its place"
             return f"{what}, with the scopes that `contribaudit doctor` names. {_saved(report.run)}"
         case exit_codes.FINDINGS:
-            first = _gravest(finding for finding in grave if finding.outcome.violates)
+            first = _most_severe(finding for finding in at_threshold if finding.outcome.violates)
             return f"begin with {_title_and_app(report, first)}: {first.remediation or first.reason}"
         case _:
             cause = _first_unread(report)
             if cause:
                 return f"not everything was read: {cause}"
-            first = _gravest(finding for finding in grave if finding.outcome.unproven)
+            first = _most_severe(finding for finding in at_threshold if finding.outcome.unproven)
             return f"begin with {_title_and_app(report, first)}: {first.reason}."
 
 
@@ -282,7 +282,7 @@ def _saved(run: RunLine) -> str:
     return f"{kept}; the last complete run is #{run.previous}, of {run.previous_finished_at:%Y-%m-%d %H:%M}Z."
 
 
-def _gravest(findings: Iterable[Finding]) -> Finding:
+def _most_severe(findings: Iterable[Finding]) -> Finding:
     """The first of the most severe findings."""
     return min(findings, key=lambda finding: finding.severity.rank)
 

@@ -52,7 +52,7 @@ def command(
     run: str | None,
     everything: bool,
 ) -> None:
-    """List the findings of the last saved run, judged as of now, gravest first; nothing is read.
+    """List the findings of the last saved run, judged as of now, most severe first; nothing is read.
 
     Each filter can be repeated: a finding must match every filter, and any one of its values. The table leaves out
     findings that pass or have no setting, unless --outcome or --all asks for them. The exit code is always 0.

@@ -32,7 +32,7 @@ TABLE = COLUMNS[:7]
 @store_option
 @pass_console
 def command(console: Console, *, limit: int | None, by: str | None) -> None:
-    """List what to do now, gravest first: fix, look, confirm, decide, renew, with the minutes that each step takes.
+    """List what to do now, most severe first: fix, look, confirm, decide, renew, with the minutes that each step takes.
 
     Every finding that fails, is unverified or is pending belongs to one step; the last line counts the findings that
     cannot be resolved yet, and says why. Uses the newest saved run, judged as of now; nothing is read. The exit code

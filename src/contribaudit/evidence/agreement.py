@@ -233,11 +233,11 @@ def _exit_codes(report: _Report) -> set[int]:
     codes |= {4 for row in rows if row["code"] in ("key_refused", "forbidden")}
     partly = not report.head["run"]["complete"] or any(row["status"] != "ok" for row in rows)
     for threshold in Severity:
-        grave = [outcome for severity, outcome in pairs if severity.at_least(threshold)]
-        if any(outcome.violates for outcome in grave):
+        at_threshold = [outcome for severity, outcome in pairs if severity.at_least(threshold)]
+        if any(outcome.violates for outcome in at_threshold):
             codes.add(1)
             continue
-        unproven = any(outcome.unproven for outcome in grave)
+        unproven = any(outcome.unproven for outcome in at_threshold)
         codes |= {3} if unproven else {0, 3} if partly else {0}
     return codes
 

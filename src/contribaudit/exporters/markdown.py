@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contribaudit.core.model.several import and_more, counted, some
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import Overview
-from contribaudit.exporters.tally import gravest_first
+from contribaudit.exporters.tally import most_severe_first
 from contribaudit.exporters.text import duration, group, label, safe_text, words
 
 MOST_CHARACTERS = 60_000
@@ -50,7 +50,7 @@ def render(document: ReportV1, *, most_characters: int = MOST_CHARACTERS) -> str
     about = Overview(document)
     page = _Page(most_characters)
     _head(page, about)
-    ordered = gravest_first(document["findings"])
+    ordered = most_severe_first(document["findings"])
     new = frozenset(document["newly"])
     read = _reading_section(about)
     page.reserve(read)

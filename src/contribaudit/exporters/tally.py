@@ -14,7 +14,7 @@ from contribaudit.exporters.text import UNPROVEN, VIOLATED, group, label, words
 NAMED_SUBJECTS = 60
 
 
-def gravest_first(findings: Iterable[FindingV1]) -> list[FindingV1]:
+def most_severe_first(findings: Iterable[FindingV1]) -> list[FindingV1]:
     """Findings that fail, then unverified ones, then the rest; each by severity, check and subject."""
     return sorted(findings, key=lambda one: (*_rank(one), label(one["subject"])))
 

@@ -172,8 +172,8 @@ def summed(found: Comparison | None) -> str:
     if not found.changes:
         return f"no provision; {found.moved} moved" if found.moved else "no provision"
     grades = Counter(one.severity for one in found.changes)
-    grave = ", ".join(f"{grades[one]} {one.value}" for one in Severity if grades[one])
-    return f"{counted(len(found.changes), 'provision')}: {grave}"
+    by_severity = ", ".join(f"{grades[one]} {one.value}" for one in Severity if grades[one])
+    return f"{counted(len(found.changes), 'provision')}: {by_severity}"
 
 
 # ── Changes ───────────────────────────────────────────────────────────────────────────────────────────

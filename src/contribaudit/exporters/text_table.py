@@ -16,7 +16,7 @@ from contribaudit.core.model.several import and_more, counted, some
 from contribaudit.exporters.changed import CountedChange, by_cause
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import NOBODY, Overview, Task
-from contribaudit.exporters.tally import FindingGroup, gravest_first
+from contribaudit.exporters.tally import FindingGroup, most_severe_first
 from contribaudit.exporters.terminal import GAP, capture, hanging, indented, plain_table, shorten, width_of, wrapped
 from contribaudit.exporters.text import called, duration, group, safe_text, words
 
@@ -320,7 +320,7 @@ def _expiry_words(days: int) -> str:
 
 def findings_table(findings: Iterable[FindingV1]) -> RenderableType:
     """One row for each finding, worst first: outcome, severity, check with its title, subject and reason."""
-    listed = gravest_first(findings)
+    listed = most_severe_first(findings)
     names = [called(one["subject"]) for one in listed]
     bearers: dict[str, set[tuple[str, str]]] = {}
     for one, name in zip(listed, names, strict=True):

@@ -305,8 +305,8 @@ def _add(found: dict[int, list[Rule]], file: int, rule: Rule, rulebook: Rulebook
         for index, other in enumerate(rules):
             if (other.check, other.where) == (rule.check, rule.where):
                 own = rulebook.words[rule.check].severity
-                gravest = min((one.severity or own for one in (rule, other)), key=lambda one: one.rank)
-                rules[index] = replace(other, severity=None if gravest is own else gravest)
+                most_severe = min((one.severity or own for one in (rule, other)), key=lambda one: one.rank)
+                rules[index] = replace(other, severity=None if most_severe is own else most_severe)
                 return
     found.setdefault(file, []).append(rule)
 

@@ -72,7 +72,7 @@ def _findings(host: Host, board: Board, query: str) -> Iterator[Offer]:
     """The most serious findings that contain every word; none before anything is typed."""
     if not query.strip():
         return
-    for place in filtered(board.index, board.gravest, parse(query), hide_passes=False)[:_MOST]:
+    for place in filtered(board.index, board.most_severe, parse(query), hide_passes=False)[:_MOST]:
         row = board.index.rows[place]
         told = f"{row.finding.outcome.words}: {row.finding.title} ({row.finding.check}): {row.label}"
         where = f"check:{row.finding.check} subject:{quoted(row.label)}"

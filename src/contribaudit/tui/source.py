@@ -79,7 +79,7 @@ class Board:
 
     def prepare(self) -> None:
         """Compute the slow cached properties. Call in a worker, before the board is shown."""
-        _ = self.index, self.gravest, self.about, self.map
+        _ = self.index, self.most_severe, self.about, self.map
 
     @cached_property
     def about(self) -> Overview:
@@ -108,7 +108,7 @@ class Board:
         return map_of(self.about.document["map"])
 
     @cached_property
-    def gravest(self) -> list[int]:
+    def most_severe(self) -> list[int]:
         """Every place of the index, most serious finding first."""
         from contribaudit.tui.rows.filtering import ordered
 

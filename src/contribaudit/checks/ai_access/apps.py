@@ -49,7 +49,7 @@ from contribaudit.core.resolve.effective_ai import (
 from contribaudit.core.resolve.effective_ai import ai as effective_ai
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.reasons import VALUE, Effective, never_recorded, observed_in
-from contribaudit.core.resolve.reasons import gravest as gravest_answer
+from contribaudit.core.resolve.reasons import most_severe as most_severe_answer
 from contribaudit.core.resolve.rovo import access as access_by_all
 from contribaudit.core.resolve.state import State, once_per_state, screen_for
 
@@ -244,7 +244,7 @@ def family_blocked_together(case: CheckContext) -> Verdict:
     if still_open and blocked:
         reason = f"some Jira apps of its site are blocked, and these are not: {', '.join(still_open)}"
         return Verdict(Outcome.FAIL, "family_split", reason, names.EFFECTIVE_AI, None, observed, evidence)
-    not_known = gravest_answer(answers)
+    not_known = most_severe_answer(answers)
     if not_known is not None:
         return stopped_by(not_known)
     if not still_open and not blocked:

@@ -28,7 +28,7 @@ from contribaudit.core.advise.steps import (
     checks_of,
     entries,
     exports,
-    gravest,
+    most_severe,
     names,
     org_option,
     organization_of,
@@ -201,7 +201,7 @@ def _screen_step(
     sure = screen.surely_asked([one for one in screen.settings if any(setting == one for _, setting in doubted)])
     return NextStep(
         StepKind.LOOK,
-        gravest(findings) or (soon.severity if soon is not None else None),
+        most_severe(findings) or (soon.severity if soon is not None else None),
         soon.minutes if soon is not None else screen.minutes(max(1, sum(setting in sure for _, setting in doubted))),
         f"{state.organization_name(organization) or organization}, screen '{screen.title}': {', '.join(parts)}",
         f"contribaudit attest --screen {screen.id}{org_option(state, organization)}",

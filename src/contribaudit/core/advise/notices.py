@@ -260,7 +260,7 @@ def summary_of(found: Situation, called: str) -> Message:
     """The first message about an organization: its matters in numbers. Nothing in it is reported again."""
     counts = Counter(matter.event for matter in found.bad)
     lines = [_count_of_event(event, counts[event]) for event in _COUNTED if counts[event]] or ["nothing fails"]
-    worst = sorted(found.bad, key=_gravest_first)[:_LISTED]
+    worst = sorted(found.bad, key=_most_severe_first)[:_LISTED]
     facts = {"matters": [_as_facts(matter) for matter in found.bad]}
     summed = (f"Found: {', '.join(lines)}.", "", *_matter_lines(worst))
     return Message(Event.FIRST, f"contribaudit: {called}: first audit", summed, False, facts)
@@ -280,13 +280,13 @@ def _count_of_event(event: Event, number: int) -> str:
     return counted(number, *_COUNTED[event])
 
 
-def _gravest_first(matter: Matter) -> tuple[int, str, str]:
+def _most_severe_first(matter: Matter) -> tuple[int, str, str]:
     return matter.severity.rank if matter.severity is not None else len(Severity), matter.group, matter.text
 
 
 def _matter_lines(matters: Sequence[Matter]) -> Iterable[str]:
     """The matters by group, most severe first; groups and members are limited so that a chat shows everything."""
-    groups = grouped(sorted(matters, key=_gravest_first), lambda matter: matter.group)
+    groups = grouped(sorted(matters, key=_most_severe_first), lambda matter: matter.group)
     for number, (group, members) in enumerate(groups.items()):
         if number == _LISTED:
             yield and_more(sum(map(len, list(groups.values())[_LISTED:])))

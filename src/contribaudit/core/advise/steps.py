@@ -65,7 +65,7 @@ class NextStep:
     """ID of the console screen to look at; "" for a step that is no look, and for values that no screen lists."""
 
 
-def gravest(findings: Iterable[Finding]) -> Severity | None:
+def most_severe(findings: Iterable[Finding]) -> Severity | None:
     """The highest severity of the findings; None for no findings."""
     return min((one.severity for one in findings), key=lambda severity: severity.rank, default=None)
 
@@ -100,7 +100,7 @@ def checks_of(findings: Iterable[Finding]) -> str:
 def settling(kind: StepKind, its: Sequence[Finding], minutes: int, text: str, command: str) -> NextStep:
     """The step that resolves these findings; their subjects become the step's."""
     organization, subjects = organization_of(its), subjects_of(its)
-    return NextStep(kind, gravest(its), minutes, text, command, organization, subjects, findings=tuple(its))
+    return NextStep(kind, most_severe(its), minutes, text, command, organization, subjects, findings=tuple(its))
 
 
 def organization_asked(finding: Finding) -> str:
@@ -165,7 +165,7 @@ def _source(
     whose = " --site all" if spaces else org_option(state, organization)
     return NextStep(
         StepKind.RENEW if login else StepKind.FIX,
-        gravest(stopped),
+        most_severe(stopped),
         _READING_MINUTES,
         text,
         f"contribaudit login{whose}" if login else "contribaudit doctor",
@@ -234,7 +234,7 @@ def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
             why = "the baseline has expired" if ended else f"outside the baseline of run {approved.baseline.run}"
         yield NextStep(
             StepKind.DECIDE,
-            gravest(its),
+            most_severe(its),
             _DECIDING_MINUTES,
             f"{names(state, new)}: {why}: approve, or ask whoever made them",
             f"contribaudit baseline diff{org_option(state, place.id)}",

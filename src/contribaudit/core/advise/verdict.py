@@ -43,10 +43,10 @@ def exit_code(
         collections and all(one.code in _KEY_CODES for one in collections) for collections in collected
     ):
         return exit_codes.KEY
-    grave = [finding for finding in findings if finding.severity.at_least(fail_on)]
-    if any(finding.outcome.violates for finding in grave):
+    at_threshold = [finding for finding in findings if finding.severity.at_least(fail_on)]
+    if any(finding.outcome.violates for finding in at_threshold):
         return exit_codes.FINDINGS
-    if unread or any(finding.outcome.unproven for finding in grave):
+    if unread or any(finding.outcome.unproven for finding in at_threshold):
         return exit_codes.UNVERIFIED
     return exit_codes.OK
 

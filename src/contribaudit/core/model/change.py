@@ -14,9 +14,6 @@ from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Subject
 
-ABSENT = "absent"
-"""The word for a side of a change that is not there; `existed_before` and `exists_after` say which side that is."""
-
 
 class CauseKind(StrEnum):
     """The kinds of cause that a change can have, strongest proof first."""

@@ -40,8 +40,8 @@ from contribaudit.core.resolve.reasons import (
     answered,
     apps_of_site,
     fact,
-    gravest,
     list_unread,
+    most_severe,
     never_recorded,
     not_seen,
     rank_of,
@@ -85,7 +85,7 @@ def alone(state: State, app: Subject, most: str) -> Effective:
             return answered(app, setting, EXPOSED, "not_blocked", (*chain, *found.links), changeable=True)
         else:
             safe[switch] = found.links
-    stop = gravest(stops)
+    stop = most_severe(stops)
     if stop is not None:
         return stop
     links = tuple(link for switch in decide if switch in safe for link in safe[switch])
@@ -379,7 +379,7 @@ def _family(state: State, organization: str, number: int, most: str) -> _Family:
     open_ones = [one for one in answers if one.value == EXPOSED] or list(_enabled_by_field(state, answers, most))
     return _Family(
         min(open_ones, key=lambda one: one.subject, default=None),
-        gravest(answers),
+        most_severe(answers),
         (*(link for one in answers if one.value == NOT_EXPOSED for link in one.chain), whole),
     )
 

@@ -33,7 +33,7 @@ Answer: TypeAlias = Outcome | Literal["value"]
 """What kind of answer it is: a value, or the outcome that takes its place."""
 NEVER_RECORDED = frozenset(("not_read", "revoked"))
 """Codes of a setting for which no source gives anything."""
-_GRAVEST_FIRST = (Outcome.CONFLICT, Outcome.STALE, Outcome.UNKNOWN)
+_MOST_SEVERE_FIRST = (Outcome.CONFLICT, Outcome.STALE, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Effective:
     @property
     def known(self) -> bool:
         """False for unknown, stale and conflict."""
-        return self.outcome not in _GRAVEST_FIRST
+        return self.outcome not in _MOST_SEVERE_FIRST
 
     @property
     def reason(self) -> str:
@@ -133,7 +133,7 @@ def stopped(
 ) -> Effective:
     """An answer without a value. One that is unknown, stale or a conflict has a prediction but no grade."""
     chain = (*before, *stop.before, stop.reason)
-    if stop.outcome in _GRAVEST_FIRST:
+    if stop.outcome in _MOST_SEVERE_FIRST:
         return Effective(subject, setting, stop.outcome, None, stop.code, predicted, changeable, None, None, "", chain)
     grade, oldest = _standing(chain)
     return Effective(
@@ -141,7 +141,7 @@ def stopped(
     )
 
 
-def gravest(stops: Iterable[Effective]) -> Effective | None:
+def most_severe(stops: Iterable[Effective]) -> Effective | None:
     """The most serious of the answers that are not known, among equals the first by subject; None if all are known."""
     unknown = [one for one in stops if not one.known]
     return min(unknown, key=lambda one: (rank_of(one.outcome), one.subject), default=None)
@@ -199,7 +199,7 @@ def never_recorded(state: State, subject: Subject, setting: SettingId) -> bool:
 
 def rank_of(outcome: Answer) -> int:
     """The answer's place by seriousness: 0 for conflict, then stale, unknown, and all that is known."""
-    return _GRAVEST_FIRST.index(outcome) if isinstance(outcome, Outcome) else len(_GRAVEST_FIRST)
+    return _MOST_SEVERE_FIRST.index(outcome) if isinstance(outcome, Outcome) else len(_MOST_SEVERE_FIRST)
 
 
 def observed_in(chain: Iterable[Reason]) -> tuple[Observed, ...]:
@@ -235,7 +235,7 @@ def together(
     unread = list_unread(state, subject.organization)
     if unread is not None:
         return stopped(subject, setting, unread, predicted=predicted)
-    open_one = gravest(parts)
+    open_one = most_severe(parts)
     if open_one is not None:
         assert isinstance(open_one.outcome, Outcome)
         last = replace(open_one.chain[-1], sentence=f"{called(state, open_one.subject)}: {open_one.reason}")

@@ -38,7 +38,7 @@ from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import map_of
 from contribaudit.exporters.site_map import LETTERS, MEANINGS
 from contribaudit.exporters.summary import QUESTIONS, Overview
-from contribaudit.exporters.tally import gravest_first
+from contribaudit.exporters.tally import most_severe_first
 from contribaudit.exporters.text import called, csp_digest, group, label, safe_text, words
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
     about, digest = Overview(document), report_digest(document)
     style = _read_asset("report.css") + _on_each_sheet(document["run"]["id"], digest)
     script = _read_asset("report.js")
-    ordered = gravest_first(document["findings"])
+    ordered = most_severe_first(document["findings"])
     wrong = [one for one in ordered if group(one["outcome"]) < 2]
     sets = FindingSets()
     organizations = {one["id"]: one["name"] for one in document["organizations"]}

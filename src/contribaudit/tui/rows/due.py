@@ -154,5 +154,5 @@ def due_detail(state: State, one: DueScreen) -> Text:
 
 
 def _urgency(one: DueScreen) -> tuple[int, int, bool]:
-    gravest = one.waiting[0].severity.rank if one.waiting else Severity.INFO.rank + 1
-    return gravest, -len(one.waiting), all(row.last is None for row in one.rows)
+    most_severe = one.waiting[0].severity.rank if one.waiting else Severity.INFO.rank + 1
+    return most_severe, -len(one.waiting), all(row.last is None for row in one.rows)

@@ -115,7 +115,7 @@ def glossary() -> Text:
     for outcome, means in OUTCOMES.items():
         said.append("  ").append_text(outcome_sign(outcome))
         said.append(" " * (16 - len(outcome_sign(outcome).plain))).append(f"{means}\n")
-    said.append("\nSEVERITIES, gravest first: ", "bold").append(", ".join(Severity)).append("\n")
+    said.append("\nSEVERITIES, most severe first: ", "bold").append(", ".join(Severity)).append("\n")
     said.append("\nGRADES, strongest first\n", "bold")
     for grade, means in GRADES.items():
         said.append(f"  {grade:<16}{means}\n")

@@ -81,7 +81,7 @@ def timeline(state: State) -> Timeline:
                 before = editions[[one.id for one in editions].index(look.id) - 1]
                 detail += tuple(change_lines(rules, found, before, look, findings={}, notes=archive.notes))
             told = f"{look.code}: {look.reason}" if look.outcome is LookOutcome.NOT_READABLE else summed(found)
-            gravest = found.changes[0].severity if found is not None and found.changes else None
+            most_severe = found.changes[0].severity if found is not None and found.changes else None
             detail += (f"from {look.source}", f"SHA-256 {look.sha256}" if look.sha256 else "no page came")
             entries.append(
                 Entry(
@@ -91,7 +91,7 @@ def timeline(state: State) -> Timeline:
                     titles.get(look.document, look.document),
                     _WORDS[look.outcome],
                     told,
-                    gravest,
+                    most_severe,
                     detail,
                 )
             )
