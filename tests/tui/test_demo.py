@@ -84,7 +84,7 @@ async def test_a_look_and_an_approval_are_recorded(demo: HistorySource) -> None:
         await until(pilot, lambda: isinstance(pilot.app.screen, AttestScreen))
         await until(pilot, lambda: pilot.app.screen.has_class("-ready") and isinstance(pilot.app.focused, CellGrid))
         await pilot.press("1")
-        assert "anchored by the signal ugc-data-use-preferences of the organization" in await agreed(pilot, "was recorded")
+        assert "anchored by the signal ugc-data-use-preferences of the org" in await agreed(pilot, "was recorded")
         await pilot.press("p")
         await until(pilot, lambda: bool(rows_of(pilot, "outside")))
         await pilot.press("p")
