@@ -167,15 +167,11 @@ def clock(skew: float | None) -> Line:
 _USEFUL_ONLY = (calls.LIST_EVENT_ACTIONS, calls.LIST_API_KEYS, calls.SEARCH_AI_GROUPS)
 """Calls without which an audit still judges settings: who changed them, who holds the role for AI, and when the key
 expires then stay unknown."""
-_TRIED = (
-    calls.SEARCH_WORKSPACES,
-    calls.LIST_DIRECTORIES,
-    calls.LIST_POLICIES,
-    calls.SEARCH_AI_GROUPS,
-    calls.LIST_EVENT_ACTIONS,
-)
-_SCOPED = (calls.GET_ORGANIZATION, *_TRIED, calls.LIST_API_KEYS)
-"""One call for each scope that an audit uses."""
+_FIRST = {call.scope: call for call in reversed(calls.ALL) if call.scope}
+_SCOPED = tuple(call for call in calls.ALL if call is _FIRST.get(call.scope))
+"""The first call for each scope that an audit uses."""
+_TRIED = tuple(call for call in _SCOPED if call not in (calls.GET_ORGANIZATION, calls.LIST_API_KEYS))
+"""Those of them that are tried one after another; the other two have steps of their own."""
 
 
 def examine(
