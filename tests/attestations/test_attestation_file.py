@@ -105,10 +105,10 @@ def test_a_spreadsheet_separates_cells_as_its_language_has_it(tmp_path: Path, be
         (
             "a.csv",
             "subject,setting,value,value\norganization,contribution.in_app,on,off\n",
-            "column `value` stands there twice",
+            "column `value` occurs twice",
         ),
-        ("a.csv", "subject,setting,value,by, BY \n", "the column `by` stands there twice"),
-        ("a.csv", "value;subject;setting;Value\n", "the column `value` stands there twice"),
+        ("a.csv", "subject,setting,value,by, BY \n", "the column `by` occurs twice"),
+        ("a.csv", "value;subject;setting;Value\n", "the column `value` occurs twice"),
         ("a.csv", HEADER, "has no values"),
         ("a.csv", HEADER + 'organization,x,"off,,,\n', "not valid CSV"),
         ("a.csv", HEADER + ",contribution.in_app,off,,,\n", "a.csv:2: `subject` is missing"),

@@ -145,7 +145,7 @@ WRONG_CSV = {
     "a column twice": (
         as_csv(HOSTILE).replace(b",locations,", b",locations,locations,", 1),
         "unknown_column",
-        "`locations` stands there twice",
+        "`locations` occurs twice",
     ),
     "a line is cut": (as_csv(imported(MARCH))[:-200], "truncated", "cells"),
     "two dates": (as_csv(imported(MARCH)).replace(b"2026-03-02,true", b"2026-03-03,true", 1), "no_date", "above"),

@@ -354,7 +354,7 @@ def _objects(found: object) -> Iterator[dict[str, Any]]:
 
 
 def _errors_in(document: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
-    """The errors of an answer. One that is no object, alone or in the list, is one all the same: about any field."""
+    """The errors of an answer. An error that is not an object, alone or in a list, counts as one about any field."""
     found = document.get("errors")
     told = found if isinstance(found, list) else [found] if found else []
     return tuple(one if isinstance(one, dict) else {"message": str(one)} for one in told)

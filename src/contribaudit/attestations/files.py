@@ -120,15 +120,15 @@ def _read_form(path: Path) -> str:
 
 
 def _csv(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Line and cells of each row that has a value. Cells end where the header's do: at commas, semicolons or tabs."""
+    """Line and cells of each row that has a value. Commas, semicolons or tabs separate cells, as in the header."""
     first = "".join(text[:4096].splitlines()[:1])
-    delimiter = max(",;\t", key=first.count)  # a spreadsheet takes what its language has
+    delimiter = max(",;\t", key=first.count)  # spreadsheets choose by language
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
         header = [name.strip().casefold() for name in next(reader, [])]
         _refuse_unknown(f"{path}:1", header, "column")
         if twice := repeated(header):
-            raise UsageError(f"{path}:1: the column `{twice[0]}` stands there twice", hint="Keep one of them")
+            raise UsageError(f"{path}:1: the column `{twice[0]}` occurs twice", hint="Keep one of them")
         missing = [name for name in REQUIRED if name not in header]
         if missing:
             raise UsageError(f"{path}:1: the column `{missing[0]}` is missing", hint="contribaudit attest --template")

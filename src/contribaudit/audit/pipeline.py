@@ -395,7 +395,7 @@ def _decoder_warnings(state: State) -> list[str]:
 
 
 def _clock_warnings(snapshots: Iterable[Snapshot]) -> list[str]:
-    """One warning if this machine's clock is off by more than the evidence may be: every age is counted by it."""
+    """One warning if this machine's clock differs from the API's by more than evidence may: all ages rest on it."""
     off = max((one.clock_skew_seconds or 0.0 for one in snapshots), key=abs, default=0.0)
     if abs(off) <= CLOCK_TOLERANCE.total_seconds():
         return []

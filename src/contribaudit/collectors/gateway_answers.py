@@ -113,7 +113,7 @@ class Entitlement:
 def moment(told: object) -> datetime | None:
     """A date or time in text, or milliseconds since 1970 as a number or text; None for anything else.
 
-    None too for a time before there was anything to try: 0 is no date, and seconds taken for milliseconds end in 1970.
+    A time before any trial existed is None as well: 0 is no date, and seconds read as milliseconds give 1970.
     """
     at = parse_utc(told)
     try:

@@ -216,11 +216,11 @@ def _residency(reading: Reading, entries: list[dict[str, Any]], unsure: _UnsureA
 
 
 _SAYS_NO_PLACE = frozenset(("scopeType", "consented", "adminApprovalSummary", "notification"))
-"""Keys that have been seen in rules and that leave the list of places as it is."""
+"""Keys seen in rules that do not change the list of locations."""
 
 
 def _places(reading: Reading, app: Subject, rule: Mapping[str, Any], response: str) -> Observation:
-    """The locations that the rule names; open where the rule says more, which may take places out again."""
+    """The locations that the rule names; `Unavailable` when another key of the rule may exclude some of them."""
     more = [key for key, value in rule.items() if value and key != "in" and key not in _SAYS_NO_PLACE]
     if "in" not in rule or not more:
         return reading.texts(residency.POLICY_REALMS, app, rule, "in", response)

@@ -38,7 +38,7 @@ def read_csv(text: str) -> ListedRows:
         if name not in SUBPROCESSOR_COLUMNS:
             raise _csv_error(f"the column {name!r} is not known", "unknown_column")
     if twice := repeated(header):
-        raise _csv_error(f"the column `{twice[0]}` stands there twice", "unknown_column")
+        raise _csv_error(f"the column `{twice[0]}` occurs twice", "unknown_column")
     effective: date | None = None
     rows: list[Row] = []
     for cells in lines:

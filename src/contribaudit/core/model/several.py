@@ -19,7 +19,7 @@ def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
 
 
 def repeated(things: Iterable[K]) -> list[K]:
-    """Those that are there more than once, each once."""
+    """The things that occur more than once, each listed once."""
     return [one for one, number in Counter(things).items() if number > 1]
 
 

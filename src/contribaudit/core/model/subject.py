@@ -74,7 +74,7 @@ _ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
 def same_person(one: str, other: str) -> bool:
     """Whether both names may mean one person; case and width are ignored, and a pseudonym matches its name.
 
-    Of a name with a mail address the address counts: "Ann <ann@acme.example>" and "mailto:ann@acme.example" are one.
+    In a name with an email address only the address counts, so "Ann <ann@acme.example>" is "mailto:ann@acme.example".
     """
     first, second = _called(one), _called(other)
     if any(_PSEUDONYM.fullmatch(name) for name in first | second):

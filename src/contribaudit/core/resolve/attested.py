@@ -124,10 +124,10 @@ AppPlans = Mapping[Subject, tuple[tuple[datetime, tuple[str, ...] | None], ...]]
 
 
 def app_moved(attestation: Attestation, plans: AppPlans, as_of: datetime) -> tuple[str, str] | None:
-    """Code and reason why it is no longer the app that was looked at; None when it is.
+    """Code and reason why the app is no longer the one that a person looked at; None when it is.
 
-    An app that was away in any run since may have been set up anew: its ARI is that of its site. What was said of its
-    trial is about the plan that it had.
+    An app that any later run did not list may have been set up again under the same ARI, which is that of its site. An
+    attestation of a trial holds for the plan that the app had at the time.
     """
     then: tuple[str, ...] | None = None
     for since, words in plans.get(attestation.subject, ()):
@@ -186,7 +186,7 @@ class AttestationHistory:
     objects: Objects = field(default_factory=dict)
     """The objects behind states of signals, as far as decoders and anchors of another canonical form need them."""
     ahead: Mapping[tuple[Subject, SettingId], tuple[Attestation, datetime]] = field(default_factory=dict)
-    """What `dated_ahead` tells."""
+    """The newest attestations that are dated in the future, as `dated_ahead` finds them."""
 
 
 EMPTY = AttestationHistory()
@@ -195,10 +195,10 @@ EMPTY = AttestationHistory()
 def dated_ahead(
     attestations: Iterable[Attestation], present: datetime
 ) -> dict[tuple[Subject, SettingId], tuple[Attestation, datetime]]:
-    """By subject and setting the last attestation that was recorded, and its date, where that is after the present.
+    """By subject and setting, the attestation that was recorded last and its date, if that date is in the future.
 
-    A clock was or is wrong. Nothing recorded before counts then: it may be what this one took the place of. A
-    revocation that is dated ahead was one all the same.
+    A clock was or is wrong, so the order of recording decides: nothing recorded earlier counts, since this attestation
+    may have superseded it. A revocation dated in the future counts as well.
     """
     last = {(one.subject, one.setting): one for one in attestations}
     dated = {
@@ -394,7 +394,10 @@ class AttestedValues:
         return found if found is not None and self.plan_change(found.confirmed) is None else None
 
     def plan_change(self, attestation: Attestation) -> tuple[str, str] | None:
-        """Why the plans do not carry it any more, the organization's highest and the app's own."""
+        """Code and reason why a plan no longer carries the attestation; None when all do.
+
+        The plans are the organization's highest and the app's own; an app that left counts as well.
+        """
         as_of = self.state.as_of
         moved = plan_moved(attestation, self.plan, self.told.plans, as_of)
         return moved or app_moved(attestation, self.told.app_plans, as_of)
@@ -439,7 +442,7 @@ class AttestedValues:
         return attestation.witness(self.state.as_of, anchored=anchored, generation=generation)
 
     def from_the_future(self, attestation: Attestation, dated: datetime) -> Unavailable:
-        """No value: whatever was recorded before may be outdated, and nothing can be that new."""
+        """`Unavailable` for a newest attestation dated in the future: earlier ones may be outdated."""
         what = "the revocation of the newest attestation is" if attestation.revoked else "the newest attestation is"
         told = f"{what} dated {dated:%Y-%m-%d %H:%M}Z, which is in the future; "
         return self.refuse(attestation, FROM_THE_FUTURE, f"{told}check this machine's clock, then attest it again")
