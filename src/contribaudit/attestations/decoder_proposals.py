@@ -19,8 +19,8 @@ from contribaudit.core.model.attestation import Attestation, by_age
 from contribaudit.core.model.canonical import NOTHING, Nothing, canonical_json, digest, found_at, parts, stable
 from contribaudit.core.model.decoder import Candidate, Decoder, Digests, decode
 from contribaudit.core.model.observation import Observed, SettingId, Value
+from contribaudit.core.model.phrases import some
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import some
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.attested import AttestationHistory

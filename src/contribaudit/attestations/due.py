@@ -21,10 +21,10 @@ from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation, in_force
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import Grade, Observed, SettingId, Value
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import later
 from contribaudit.core.resolve.gateway import told_by_gateway

@@ -34,7 +34,7 @@ from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.attestation import Attachment, Attestation, Signature
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.observation import Value
-from contribaudit.core.model.several import repeated, some
+from contribaudit.core.model.phrases import repeated, some
 from contribaudit.core.resolve.aliases import resolve_alias
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import AmbiguousSubject, UsageError

@@ -19,8 +19,8 @@ from contribaudit.attestations.anchoring import ReadingsAround, anchors
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attachment, Attestation, Signature
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.phrases import counted, either
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import counted, either
 from contribaudit.core.model.subject import Kind, Subject, same_person
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias

@@ -33,8 +33,8 @@ from contribaudit.core.judge.evaluate import evaluate, evidence_terms, require_c
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import CLOCK_TOLERANCE
-from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.resolve.attested import PlanSeen, dated_ahead, plan_now
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve

@@ -9,8 +9,8 @@ from contribaudit.checks.reading import policy_evidence, rulebook_evidence
 from contribaudit.core.judge.check import Check, CheckContext, Verdict, check
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.phrases import counted, first_of, some
 from contribaudit.core.model.provisions import Anchor
-from contribaudit.core.model.several import counted, first_of, some
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.provisions import AnchorStanding, Standing, contradictions, listing_of, overtaken_in
 

@@ -18,8 +18,8 @@ from contribaudit.core.model.audit_log import AuditLog, LogRules, filled, holes
 from contribaudit.core.model.change import CauseKind, Change, Match
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, SettingId
+from contribaudit.core.model.phrases import counted, every
 from contribaudit.core.model.policy import limits_of
-from contribaudit.core.model.several import counted, every
 from contribaudit.core.model.subject import Kind, same_person
 from contribaudit.core.resolve.exposure import newest_decision
 from contribaudit.core.resolve.state import OrganizationState

@@ -18,7 +18,7 @@ from contribaudit.core.judge.selectors import attributes_of, rule_for
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Value
-from contribaudit.core.model.several import counted, some
+from contribaudit.core.model.phrases import counted, some
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import EEA, Place, Processor, SubprocessorList
 from contribaudit.core.resolve.subprocessor_changes import ListChange, list_changes, same_name, version_before

@@ -107,7 +107,7 @@ def check_named(word: str) -> Check:
 def _no_such_check(word: str) -> UsageError:
     from contribaudit import checks
     from contribaudit.core.judge.check import nearest_names
-    from contribaudit.core.model.several import either
+    from contribaudit.core.model.phrases import either
 
     near = nearest_names(checks.ALL, word)
     meant = f"Did you mean {either(near)}? " if near else ""

@@ -8,7 +8,7 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, by_option, format_option, session_options
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 
 if TYPE_CHECKING:
     from datetime import datetime

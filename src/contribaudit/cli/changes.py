@@ -11,7 +11,7 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, store_option
 from contribaudit.cli.runs import kept_organizations
 from contribaudit.core.model.change import Change
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.errors import UsageError
 from contribaudit.exporters.changed import ChangeGroup, grouped_changes, setting_and_values
 from contribaudit.exporters.text import Cell

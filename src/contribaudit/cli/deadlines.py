@@ -7,7 +7,7 @@ import click
 from contribaudit.cli.arguments import duration
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, output_options, policy_option, store_option
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 
 
 @click.command()

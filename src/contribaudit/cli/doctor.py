@@ -14,7 +14,7 @@ import click
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.diagnostics import clean
 from contribaudit.cli.options import api_key_options, format_option, organization_option, person_there, policy_option
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from contribaudit.cli.options import (
     policy_option,
     store_option,
 )
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy
-from contribaudit.core.model.several import counted
 from contribaudit.errors import PolicyFileError, UsageError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, output_options, policy_option, store_option
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError, meant
 

@@ -9,7 +9,7 @@ import click
 from contribaudit import exit_codes
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import api_key_options, format_option, organization_option, output_options, store_option
-from contribaudit.core.model.several import counted, some
+from contribaudit.core.model.phrases import counted, some
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind
 

@@ -9,7 +9,7 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import by_option, format_option, organization_option, policy_option, store_option
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.text import Cell, duration
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import click
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import PATH, format_option
 from contribaudit.core.judge.check import by_id
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy, Where
-from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import organization_subject
 from contribaudit.errors import ConfigurationError, StoreError, UsageError
 

@@ -12,7 +12,7 @@ import click
 from contribaudit.cli.arguments import check_named, moment
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, format_option, organization_option, store_option, yes_option
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.errors import StoreBusy
 from contribaudit.exporters.text import Cell, safe_text
 

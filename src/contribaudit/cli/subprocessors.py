@@ -22,7 +22,7 @@ from contribaudit.cli.options import (
     yes_option,
 )
 from contribaudit.core.model.attestation import Signature
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import safe_text

@@ -16,7 +16,7 @@ from contribaudit.catalogue.signals import unknown_shapes
 from contribaudit.collectors.interface import Collector, Reading, broken_by
 from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, LogPosition, LogRules
 from contribaudit.core.model.observation import Observation
-from contribaudit.core.model.several import first_of
+from contribaudit.core.model.phrases import first_of
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.errors import AdminApiError, ListNotWhole
 from contribaudit.progress import SILENT, Progress

@@ -22,8 +22,8 @@ from contribaudit.collectors.interface import Collector, Reading, id_in, signal
 from contribaudit.core.model import names
 from contribaudit.core.model.canonical import canonical_json, letters
 from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject
 
 RESIDENCY = "data-residency"

@@ -9,8 +9,8 @@ from typing import TypeAlias
 from contribaudit.atlassian.sites import is_cloud_id
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.phrases import first_of
 from contribaudit.core.model.rulebook import App, Rulebook
-from contribaudit.core.model.several import first_of
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.progress import Progress

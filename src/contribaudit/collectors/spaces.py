@@ -24,8 +24,8 @@ from contribaudit.collectors.interface import broken_by, keep_raw
 from contribaudit.collectors.sites import AppSite, app_sites, concluded, sites_missing
 from contribaudit.collectors.space_sources import SpaceSource, SpaceSpool
 from contribaudit.collectors.workspaces import WORKSPACES
+from contribaudit.core.model.phrases import counted, first_of
 from contribaudit.core.model.rulebook import Rulebook
-from contribaudit.core.model.several import counted, first_of
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Space, SpaceList, Surprise
 from contribaudit.core.model.subject import Subject
 from contribaudit.errors import AccessDenied, AdminApiError, KeyRefused, ListNotWhole, NotFound

@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Any
 
 from contribaudit.core.model.finding import Outcome, Severity
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.resolve.inventory import NAMED_BY_POLICY, NOT_AN_APP
 from contribaudit.evidence.manifest import NAME
 from contribaudit.evidence.pack import (

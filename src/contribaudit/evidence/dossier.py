@@ -13,8 +13,8 @@ from contribaudit.audit.replay import judge_at, judge_last
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.change import Change
+from contribaudit.core.model.phrases import some
 from contribaudit.core.model.policy import AuditPolicy
-from contribaudit.core.model.several import some
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.errors import UsageError

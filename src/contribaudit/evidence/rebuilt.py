@@ -19,6 +19,7 @@ from contribaudit.core.judge.check import by_id
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation, Signature
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.provisions import (
     NO_DOCUMENTS,
@@ -30,7 +31,6 @@ from contribaudit.core.model.provisions import (
     ProvisionKind,
 )
 from contribaudit.core.model.rulebook import Rulebook
-from contribaudit.core.model.several import grouped
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory, Review, SubprocessorList

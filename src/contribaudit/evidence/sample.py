@@ -13,7 +13,7 @@ from hashlib import sha256
 from operator import itemgetter
 from typing import Any
 
-from contribaudit.core.model.several import grouped
+from contribaudit.core.model.phrases import grouped
 from contribaudit.exporters.csv_evidence import lines, value_of
 from contribaudit.exporters.text import Cell
 

@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 from contribaudit.core.model.finding import Outcome, Severity
-from contribaudit.core.model.several import grouped
+from contribaudit.core.model.phrases import grouped
 from contribaudit.evidence.controls import RANK, ByControl, Control, order, split
 from contribaudit.evidence.readme import About
 from contribaudit.exporters.text import Cell, called, csp_digest, safe_text, value_text

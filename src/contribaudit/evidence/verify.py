@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contribaudit.core.model.canonical import LEAST_DIGITS
-from contribaudit.core.model.several import grouped
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.resolve.state import NEVER_EXPORTED, Chain
 from contribaudit.errors import ContribauditError, EvidenceDamaged, UsageError
 from contribaudit.evidence.agreement import disagreements

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import SettingId, Value
-from contribaudit.core.model.several import grouped
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.subject import Subject
 from contribaudit.exporters.text import called, display, label, safe_text
 

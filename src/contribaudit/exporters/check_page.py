@@ -9,9 +9,9 @@ from contribaudit import catalogue
 from contribaudit.core.judge.check import Check, Parameter
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.phrases import either
 from contribaudit.core.model.rulebook import Rulebook, Screen, Words
 from contribaudit.core.model.setting import Family
-from contribaudit.core.model.several import either
 from contribaudit.core.model.subject import Kind
 from contribaudit.errors import RulebookError
 from contribaudit.exporters.text import safe_text

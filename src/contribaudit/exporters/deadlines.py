@@ -11,7 +11,7 @@ from icalendar import Calendar, Event
 
 from contribaudit import __version__
 from contribaudit.core.advise.deadlines import Deadline
-from contribaudit.core.model.several import and_more
+from contribaudit.core.model.phrases import and_more
 from contribaudit.core.model.times import later
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.tabular import render as render_rows

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from contribaudit.core.advise.forecast import Forecast, ForecastRow
-from contribaudit.core.model.several import some
+from contribaudit.core.model.phrases import some
 from contribaudit.exporters.tabular import render as render_rows
 from contribaudit.exporters.text import Cell, rfc3339, safe_text
 

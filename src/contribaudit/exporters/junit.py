@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from contribaudit.core.model.several import grouped
+from contribaudit.core.model.phrases import grouped
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import FAMILIES, Overview
 from contribaudit.exporters.text import UNPROVEN, VIOLATED, attribute, element_text, label, safe_text, value_text, words

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from contribaudit.core.model.several import and_more, counted, some
+from contribaudit.core.model.phrases import and_more, counted, some
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import Overview
 from contribaudit.exporters.tally import most_severe_first

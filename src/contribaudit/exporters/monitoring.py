@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.canonical import LEAST_DIGITS
-from contribaudit.core.model.several import counted, some
+from contribaudit.core.model.phrases import counted, some
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.summary import Overview

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from contribaudit.core.advise.site_map import Location, MapCell, MapRow, SiteMap
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.several import first_of
+from contribaudit.core.model.phrases import first_of
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import EvidenceDamaged, EvidenceNewer, UsageError
 from contribaudit.exporters.report_v1 import SCHEMA, ChangeV1, MapV1, ReportV1, SubjectV1

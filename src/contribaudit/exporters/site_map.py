@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 
 from contribaudit.core.advise.site_map import UNKNOWN, MapCell, MapQuestion, MapRow
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.text import safe_text
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"

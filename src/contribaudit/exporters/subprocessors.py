@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from contribaudit.core.advise.report import Report
-from contribaudit.core.model.several import grouped, some
+from contribaudit.core.model.phrases import grouped, some
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import (
     Place,

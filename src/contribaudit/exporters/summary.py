@@ -16,7 +16,7 @@ from contribaudit.core.model import policy
 from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.names import WORKSPACES
 from contribaudit.core.model.observation import Grade
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.changed import CountedChange, caused_at, counted_changes
 from contribaudit.exporters.report_v1 import FindingV1, OrganizationV1, ReportV1, StepV1, SubjectV1
 from contribaudit.exporters.tally import FindingGroup, Place, Question, Tally, badness, weakness, worse

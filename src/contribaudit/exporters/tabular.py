@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 
-from contribaudit.core.model.several import and_more
+from contribaudit.core.model.phrases import and_more
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import holds_spaces
 from contribaudit.core.resolve.state import State

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.provisions import Archive, Look, LookOutcome, Note, Provisions, TermsRules, Watched
-from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.editions import Comparison, ProvisionChange, checks_of, compare, laws_of, topics_of
 from contribaudit.core.resolve.provisions import AnchorStanding
 from contribaudit.exporters.tabular import render

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from contribaudit.core.model.canonical import Nothing
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Value
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import Kind, Subject
 
 if TYPE_CHECKING:

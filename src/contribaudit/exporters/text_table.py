@@ -12,7 +12,7 @@ from rich.text import Text
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.several import and_more, counted, some
+from contribaudit.core.model.phrases import and_more, counted, some
 from contribaudit.exporters.changed import CountedChange, by_cause
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.summary import NOBODY, Overview, Task

@@ -32,8 +32,8 @@ from contribaudit.core.judge.baseline import standing
 from contribaudit.core.model.canonical import LEAST_DIGITS
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.rulebook import Words
-from contribaudit.core.model.several import counted
 from contribaudit.demo import demonstration
 from contribaudit.errors import CredentialError, EvidenceDamaged
 from contribaudit.evidence.export import Form

@@ -12,7 +12,7 @@ import re
 from datetime import date
 from io import StringIO
 
-from contribaudit.core.model.several import repeated
+from contribaudit.core.model.phrases import repeated
 from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS, Link, ListedRows, Row
 from contribaudit.errors import SubprocessorsNotRead
 

@@ -10,7 +10,7 @@ from contribaudit.checks.reading import policy_evidence, rulebook_evidence, unre
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Shape, Verdict, check
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import CONFLICT_CODES, STALE_CODES, Observed, Unavailable
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of
 

@@ -20,7 +20,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.change import Departure
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Observed
-from contribaudit.core.model.several import counted, some
+from contribaudit.core.model.phrases import counted, some
 from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.times import later

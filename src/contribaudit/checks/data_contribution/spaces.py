@@ -15,9 +15,9 @@ from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expecta
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, Observed
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import limits_of
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import counted
 from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, SpaceList
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import (

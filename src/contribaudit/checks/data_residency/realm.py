@@ -18,8 +18,8 @@ from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expecta
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import SOURCES_DIFFER, Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.phrases import either, grouped
 from contribaudit.core.model.rulebook import Plan, Realm
-from contribaudit.core.model.several import either, grouped
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.state import State, once_per_state
 

@@ -23,7 +23,7 @@ from contribaudit.cli.options import (
     store_option,
     yes_option,
 )
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import pseudonym
 from contribaudit.errors import UsageError
 

@@ -26,8 +26,8 @@ from contribaudit.attestations.recording import (
     record_all,
 )
 from contribaudit.cli.attest.session import LookFlags, Session, write_recorded
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.rulebook import Screen
-from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError

@@ -13,7 +13,7 @@ from contribaudit.audit.attesting import AttestationSession
 from contribaudit.cli.console import Console
 from contribaudit.cli.options import chosen_organization
 from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.resolve.aliases import alias_of
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from contribaudit.cli.attest.session import LookFlags, Session, write_recorded
 from contribaudit.cli.options import ask, ask_valid, in_lines, person_there
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import Value
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError, UsageError

@@ -15,7 +15,7 @@ from contribaudit.cli import options
 from contribaudit.cli.console import Console
 from contribaudit.cli.options import OrganizationId
 from contribaudit.cli.schedule import command as schedule
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.errors import AdminApiUnreachable, ContribauditError, KeyStoreUnusable, OrganizationNotFound
 from contribaudit.operations.answers import AI, CONTRIBUTION, NO_SCHEDULE, Answers, listed, token_of
 

@@ -11,7 +11,7 @@ import click
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, output_options, session_options
 from contribaudit.core.model.observation import Observed, SettingId
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell, raw_text, safe_text
 

@@ -12,7 +12,7 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.times import parse_end
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell, rfc3339, safe_text

@@ -17,7 +17,7 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import by_option, format_option, store_option
 from contribaudit.cli.terms.looking import Terms, open_terms, two_editions, write
 from contribaudit.core.model.attestation import Signature
-from contribaudit.core.model.several import counted, every
+from contribaudit.core.model.phrases import counted, every
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import safe_text
 

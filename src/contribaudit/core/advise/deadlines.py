@@ -16,9 +16,9 @@ from contribaudit.core.judge.check import Check
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.observation import Grade, SettingId, Unavailable
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy, Waiver, fresh_until, limits_of
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import later
 from contribaudit.core.resolve.aliases import alias_of, called, resolve_alias

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from contribaudit.core.advise.notices import Event, Matter, Message, Situation
 from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.phrases import and_more
 from contribaudit.core.model.provisions import Archive, Look, LookOutcome, TermsRules, Watched
-from contribaudit.core.model.several import and_more
 from contribaudit.core.resolve.editions import Comparison, checks_of, compare
 from contribaudit.core.resolve.provisions import standings
 

@@ -18,11 +18,11 @@ from contribaudit.core.judge.evaluate import EVERYTHING, Selection, evaluate
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Plan, Rulebook
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import effective_of

@@ -39,9 +39,9 @@ from contribaudit.core.advise.steps import (
     tickets,
 )
 from contribaudit.core.model.finding import Finding, Severity
+from contribaudit.core.model.phrases import counted, grouped
 from contribaudit.core.model.policy import QUESTIONS
 from contribaudit.core.model.rulebook import Screen
-from contribaudit.core.model.several import counted, grouped
 from contribaudit.core.model.subject import Subject, same_person
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
 from contribaudit.core.resolve.state import State, screen_for, shown_on

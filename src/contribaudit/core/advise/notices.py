@@ -17,7 +17,7 @@ from contribaudit.core.advise.deadlines import Deadline, DeadlineKind
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import STALE_CODES, SettingId
-from contribaudit.core.model.several import and_more, counted, grouped
+from contribaudit.core.model.phrases import and_more, counted, grouped
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.signals import signal_name

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Observed, SettingId
-from contribaudit.core.model.several import grouped
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.state import State

@@ -22,7 +22,7 @@ from contribaudit.core.advise.remedies import (
 )
 from contribaudit.core.judge.baseline import outside
 from contribaudit.core.model.finding import Finding, Severity
-from contribaudit.core.model.several import counted, grouped, some
+from contribaudit.core.model.phrases import counted, grouped, some
 from contribaudit.core.model.subject import Subject, organization_subject
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.state import State

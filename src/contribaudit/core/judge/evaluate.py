@@ -27,9 +27,9 @@ from contribaudit.core.judge.waivers import WaiverMatcher
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import SettingId, Unavailable
+from contribaudit.core.model.phrases import counted, first_of, grouped
 from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, Where
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import counted, first_of, grouped
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from contribaudit.core.model.observation import SettingId
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import Kind
 
 CURSOR_REFUSED = "cursor_refused"

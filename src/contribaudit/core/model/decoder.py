@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.canonical import NOTHING, canonical_json, digest, found_at, holder_at, parts
 from contribaudit.core.model.observation import SettingId, Value
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 
 Objects: TypeAlias = Mapping[str, Any]

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observed, SettingId, Unavailable
+from contribaudit.core.model.phrases import either
 from contribaudit.core.model.rulebook import App
-from contribaudit.core.model.several import either
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.plans import deciding_plan, plans_by_console, possible_plans, trial_of_any_plan
 from contribaudit.core.resolve.reasons import Reason, Stop, fact, never_recorded, read_word, rule, sites_index

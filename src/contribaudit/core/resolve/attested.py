@@ -24,8 +24,8 @@ from contribaudit.core.model.observation import (
     SettingId,
     Unavailable,
 )
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.setting import Family, Setting, same_value
-from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.calibration import (
     OTHER_FORM,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, Observed, SettingId
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, meant, space_of
 from contribaudit.core.resolve.reasons import (

@@ -26,8 +26,8 @@ from contribaudit.core.model.observation import (
     Unavailable,
     Value,
 )
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import grouped
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.calibration import form, known_digests
 from contribaudit.core.resolve.signals import Select, SignalHistory, SignalKey, SignalReading, signal_name

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SOURCES_DIFFER, Grade, SettingId, Unavailable
+from contribaudit.core.model.phrases import every
 from contribaudit.core.model.rulebook import App, Plan
-from contribaudit.core.model.several import every
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.ai_sources import (
     BLOCKED,

@@ -14,8 +14,8 @@ from typing import TypeAlias, TypeVar
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observed, SettingId
+from contribaudit.core.model.phrases import either, some
 from contribaudit.core.model.rulebook import Plan
-from contribaudit.core.model.several import either, some
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.contribution_lists import Listed, contribution_list, keys_of

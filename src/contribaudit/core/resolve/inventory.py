@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State

@@ -18,7 +18,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation, standing
 from contribaudit.core.model.decoder import Decoder, Digests, Objects, decode
 from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
-from contribaudit.core.model.several import grouped
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.ai_sources import (
     CALLED,

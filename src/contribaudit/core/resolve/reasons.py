@@ -22,7 +22,7 @@ from contribaudit.core.model.observation import (
     Unavailable,
     weakest,
 )
-from contribaudit.core.model.several import counted, every
+from contribaudit.core.model.phrases import counted, every
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.inventory import Site, sites_of

@@ -13,10 +13,10 @@ from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Approved
 from contribaudit.core.model.change import NOTHING_LEFT, Departures
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, weakest
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.setting import Family, Setting
-from contribaudit.core.model.several import grouped
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from contribaudit.core.model.several import grouped
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.subprocessors import ListHistory, Place, Processor, Scope, SubprocessorList
 
 

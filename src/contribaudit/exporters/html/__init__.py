@@ -18,7 +18,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from contribaudit import checks
-from contribaudit.core.model.several import and_more, counted
+from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.html.answers import (
     GROUPS,

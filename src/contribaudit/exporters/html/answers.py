@@ -11,7 +11,7 @@ from operator import itemgetter
 
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Severity
-from contribaudit.core.model.several import grouped
+from contribaudit.core.model.phrases import grouped
 from contribaudit.exporters.changed import CountedChange
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
 from contribaudit.exporters.site_map import GROUP_OF

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from contribaudit.core.advise.site_map import QUESTIONS, MapCell, MapQuestion, MapRow, SiteMap
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.html.rows import chosen
 from contribaudit.exporters.site_map import GROUP_OF, cell_sentence, fact, letter, worst
 from contribaudit.exporters.text import safe_text

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Self
 
 from contribaudit.atlassian.connect import ignored_exceptions
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
-from contribaudit.core.model.several import counted
 from contribaudit.core.model.times import later
 from contribaudit.errors import (
     ConfigurationError,

@@ -20,7 +20,7 @@ from contribaudit.atlassian.client import AdminClient, Page
 from contribaudit.atlassian.graphql import NoValue, Part, Question
 from contribaudit.atlassian.sites import ON_GATEWAY, SPACES, Accesses, SiteClient, is_cloud_id, site_chain
 from contribaudit.collectors.workspaces import place_of
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.times import parse_utc
 from contribaudit.errors import (
     AccessDenied,

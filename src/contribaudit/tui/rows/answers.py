@@ -17,9 +17,9 @@ from contribaudit.attestations.due import Row, ruled_out
 from contribaudit.attestations.recording import allowed, covering_note, doubt, doubts, parse_value
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State

@@ -24,8 +24,8 @@ from contribaudit.core.advise.remedies import SECOND_PERSON
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy
-from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.attested import AttestationHistory

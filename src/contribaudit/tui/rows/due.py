@@ -13,8 +13,8 @@ from contribaudit.core.advise.remedies import Remedy, remedy_of
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy
-from contribaudit.core.model.several import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of

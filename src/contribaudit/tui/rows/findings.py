@@ -13,7 +13,7 @@ from contribaudit.core.advise.steps import to_do
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of

@@ -18,7 +18,7 @@ from contribaudit.core.judge.baseline import COVERED, uncovered
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
-from contribaudit.core.model.several import and_more
+from contribaudit.core.model.phrases import and_more
 from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias

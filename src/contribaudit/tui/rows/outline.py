@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, holds_spaces, space_of

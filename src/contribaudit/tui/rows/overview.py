@@ -19,7 +19,7 @@ from rich.text import Text
 from contribaudit.core.advise.deadlines import Deadline
 from contribaudit.core.advise.steps import NextStep, names, to_do
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
-from contribaudit.core.model.several import and_more, counted
+from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.changed import CountedChange, by_cause

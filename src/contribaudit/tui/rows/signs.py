@@ -12,7 +12,7 @@ from rich.text import Text
 
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.finding import Outcome, Severity
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.text import safe_text
 
 SIGNS = {

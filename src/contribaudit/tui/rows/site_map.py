@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from contribaudit.core.advise.site_map import QUESTIONS, UNKNOWN, Location, MapCell, MapRow, SiteMap
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.site_map import GROUP_OF, LETTERS, MEANINGS, cell_sentence, fact, filter_of, letter, worst
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.rows.filtering import quoted

@@ -17,7 +17,7 @@ from contribaudit import catalogue
 from contribaudit.core.advise.gaps import Gap
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
 from contribaudit.core.model.observation import SettingId
-from contribaudit.core.model.several import counted, some
+from contribaudit.core.model.phrases import counted, some
 from contribaudit.exporters.changed import ChangeGroup, grouped_changes, setting_and_values
 from contribaudit.exporters.text import safe_text, words
 from contribaudit.store.records import RunRecord

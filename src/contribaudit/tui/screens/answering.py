@@ -14,8 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from contribaudit.core.model.observation import Value
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.several import counted
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.rows import answers as cells

@@ -20,7 +20,7 @@ from contribaudit.audit.attesting import AttestationSession, sessions
 from contribaudit.audit.baselines import OUTSIDE_COLUMNS, Approvable, outside_now
 from contribaudit.core.judge.baseline import Uncovered
 from contribaudit.core.model.attestation import Baseline
-from contribaudit.core.model.several import and_more, counted
+from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State

@@ -25,7 +25,7 @@ from contribaudit.attestations.due import DueScreen, path_of
 from contribaudit.attestations.recording import short
 from contribaudit.audit.attesting import AttestationSession, CompletedVisit, Form
 from contribaudit.core.model.attestation import Attachment, Attestation
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError
 from contribaudit.exporters.text import duration, safe_text

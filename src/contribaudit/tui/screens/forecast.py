@@ -18,8 +18,8 @@ from contribaudit.audit.job import Job
 from contribaudit.audit.replay import forecast_last
 from contribaudit.core.advise.forecast import LABEL, NOT_ASKED, Forecast, ForecastRow, Hypothesis
 from contribaudit.core.model.finding import Outcome
+from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.rulebook import Plan
-from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.resolve.effective import RISKS
 from contribaudit.errors import ContribauditError, UsageError
 from contribaudit.exporters.forecast import alike

@@ -15,8 +15,8 @@ from textual.binding import Binding, BindingType
 from contribaudit.attestations.due import DueScreen
 from contribaudit.core.advise.steps import NextStep, StepKind, to_do
 from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.policy import WAIVABLE
-from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import screen_for
 from contribaudit.exporters.text import Cell, display, duration, safe_text

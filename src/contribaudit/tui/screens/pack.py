@@ -15,7 +15,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Select, Static
 
 from contribaudit.audit.job import Job
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.errors import ContribauditError
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.screens.base import BoardScreen

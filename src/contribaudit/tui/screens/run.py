@@ -20,7 +20,7 @@ from textual.widgets import Button, Static
 from textual.worker import Worker
 
 from contribaudit.core.model.finding import Finding
-from contribaudit.core.model.several import and_more, counted
+from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.errors import ContribauditError, StoreBusy
 from contribaudit.exporters.changed import grouped_changes

@@ -10,7 +10,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.report_v1 import ProcessorV1, SubprocessorsV1
 from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.files import Sheet

@@ -13,8 +13,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from contribaudit.core.model.finding import Severity
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.provisions import LookOutcome
-from contribaudit.core.model.several import counted
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.terms import LOOKS, change_lines, changes_of, document_rows, look_rows, note_text, summed
 from contribaudit.exporters.text import Cell, safe_text

@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from contribaudit.audit.changes import Span, annotate, explained_changes
 from contribaudit.core.advise.gaps import EVERY_HOURS, Gap, gaps
 from contribaudit.core.model.change import Change
-from contribaudit.core.model.several import counted
+from contribaudit.core.model.phrases import counted
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell
 from contribaudit.tui.files import Sheet

@@ -18,8 +18,8 @@ from contribaudit.audit.job import Job
 from contribaudit.audit.replay import judge_last
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.policy import WAIVABLE, Waiver
-from contribaudit.core.model.several import and_more, counted
 from contribaudit.core.model.subject import same_person
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.state import State

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contribaudit.core.model.several import and_more, counted, either, every, first_of, some
+from contribaudit.core.model.phrases import and_more, counted, either, every, first_of, some
 
 
 @pytest.mark.parametrize(
