@@ -218,3 +218,21 @@ async def test_a_list_sorts_by_its_title_and_keeps_its_row() -> None:
             await pilot.pause()
             assert list(app.listing.rows) == wanted
             assert app.listing.here == "b"
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (80, [10, 31, 12, 22]),
+        (73, [10, 28, 12, 18]),
+        (72, [10, 28, 12, 17]),
+        (63, [10, 23, 12, 13]),
+        (45, [10, 12, 12, 6]),
+        (30, [10, 6, 12, 6]),
+    ],
+)
+async def test_flexible_columns_share_what_remains_and_what_is_missing(width: int, shown: list[int]) -> None:
+    """Down to a few cells: the columns fill the grid, and none is cut off at its edge."""
+    columns = (Column("day", 10), Column("document", 28, flexible=True), Column("what", 12))
+    grid = Grid((*columns, Column("who", 18, flexible=True)))
+    assert grid.widths(width) == shown

@@ -20,13 +20,15 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 _GAP = 1
+_LEAST = 6
+"""A flexible column gets no narrower than this where the grid is too narrow, so that the others are not cut off."""
 _PLAIN = Console(width=1000, height=10, force_terminal=True, color_system="truecolor", markup=False, emoji=False)
 """A console that turns a text's styles into segments; nothing is printed on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of `width` cells; a `flexible` one also gets a share of the remaining width."""
+    """A column of `width` cells; a `flexible` one takes its share of the cells that remain, or that are missing."""
 
     title: str
     width: int
@@ -229,8 +231,10 @@ class Grid(ScrollView, can_focus=True):
         shown = [0 if column.drop_below and width < column.drop_below else column.width for column in self._columns]
         left = width - _GAP - sum(shown) - _GAP * sum(1 for one in shown if one)
         flexible = [n for n, column in enumerate(self._columns) if column.flexible and shown[n]]
+        if left < 0:
+            flexible.sort(key=lambda number: shown[number])  # a wider one gives what a narrow one cannot
         for place, number in enumerate(flexible):
-            share = max(0, left) // (len(flexible) - place)
+            share = max(left // (len(flexible) - place), min(0, _LEAST - shown[number]))
             shown[number] += share
             left -= share
         return shown
