@@ -54,9 +54,9 @@ def setting_and_values(group: ChangeGroup) -> tuple[str, str]:
     """The setting and its values before and after; for an app or space, "new" or "gone" and a description."""
     first = group.changes[0]
     if group.appeared or group.vanished:
-        told = {change.setting: change.after if group.appeared else change.before for change in group.changes}
-        known = (told.get(setting) for setting in (names.SPACE_KEY, names.PLAN, names.APP_STATUS, names.REALM))
-        return "new" if group.appeared else "gone", ", ".join(display(value) for value in known if value is not None)
+        values = {change.setting: change.after if group.appeared else change.before for change in group.changes}
+        facts = (values.get(setting) for setting in (names.SPACE_KEY, names.PLAN, names.APP_STATUS, names.REALM))
+        return "new" if group.appeared else "gone", ", ".join(display(value) for value in facts if value is not None)
     before = _value_words(first.setting, first.before) if first.existed_before else "(absent)"
     after = _value_words(first.setting, first.after) if first.exists_after else "(absent)"
     return first.setting, f"{before} -> {after}"
@@ -117,21 +117,21 @@ def counted_changes(changes: Iterable[Change], described: Callable[[Subject], Su
     """
     from contribaudit import catalogue  # too slow to import before the first paint, and for the help of a command
 
-    found: list[CountedChange] = []
-    for one in grouped_changes(changes):
-        first = one.changes[0]
-        kind, text = setting_and_values(one)
+    entries: list[CountedChange] = []
+    for group in grouped_changes(changes):
+        first = group.changes[0]
+        kind, text = setting_and_values(group)
         since = f"{first.last_seen:%Y-%m-%d %H:%M} to " if first.last_seen else "by "
         # If one change is unexplained, the whole group is.
-        main = next((change for change in one.changes if not change.explained), first)
+        main = next((change for change in group.changes if not change.explained), first)
         cause = main.cause or ""
-        actor = next((change.actor for change in one.changes if change.actor), "") or ""
+        actor = next((change.actor for change in group.changes if change.actor), "") or ""
         if actor and actor not in cause:
             cause += f" ({actor})" if cause else actor
-        ticket = next((change.ticket for change in one.changes if change.ticket), "")
+        ticket = next((change.ticket for change in group.changes if change.ticket), "")
         subject = described(first.subject)
-        title = "" if one.appeared or one.vanished else safe_text(catalogue.find(first.setting).title)
-        found.append(
+        title = "" if group.appeared or group.vanished else safe_text(catalogue.find(first.setting).title)
+        entries.append(
             CountedChange(
                 when=f"{since}{first.first_seen:%Y-%m-%d %H:%M}Z",
                 first_seen=first.first_seen,
@@ -144,11 +144,11 @@ def counted_changes(changes: Iterable[Change], described: Callable[[Subject], Su
                 values=text,
                 actor=safe_text(actor),
                 cause=safe_text(cause),
-                explained=one.has_cause,
+                explained=group.has_cause,
                 ticket=safe_text(ticket),
             )
         )
-    return found
+    return entries
 
 
 def caused_at(cause: str) -> datetime | None:
@@ -160,5 +160,5 @@ def caused_at(cause: str) -> datetime | None:
 def by_cause(changes: Sequence[CountedChange]) -> list[tuple[CountedChange, int]]:
     """One change per subject and cause (a signal only if alone), and the number of others; unexplained first."""
     groups = grouped(changes, lambda one: (one.about, one.cause)).values()
-    brief = [(min(its, key=lambda each: each.what.startswith("signal.")), len(its) - 1) for its in groups]
+    brief = [(min(group, key=lambda each: each.what.startswith("signal.")), len(group) - 1) for group in groups]
     return sorted(brief, key=lambda one: one[0].explained)

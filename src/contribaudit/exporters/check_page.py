@@ -33,18 +33,18 @@ def words_of(check: Check, words: Mapping[str, Words]) -> Words:
     try:
         return words[check.id]
     except KeyError:
-        told = f"{check.id} has no words in rulebook/data/checks/*.toml"
-        raise RulebookError(told, hint=f"Add [{check.id}] to the file of its family") from None
+        message = f"{check.id} has no words in rulebook/data/checks/*.toml"
+        raise RulebookError(message, hint=f"Add [{check.id}] to the file of its family") from None
 
 
 def listing(checks: Iterable[Check], words: Mapping[str, Words]) -> str:
     """Every check under its family's question: ID, severity and title, with the slug on the next line."""
     blocks: dict[str, list[str]] = {}
     for check in checks:
-        told = words_of(check, words)
+        check_words = words_of(check, words)
         lines = blocks.setdefault(QUESTIONS[check.family], [])
-        title = told.title if check.verifiable else f"{told.title} (not verifiable today)"
-        head = f"{_INDENT}{check.id}  {told.severity.value:8}  "
+        title = check_words.title if check.verifiable else f"{check_words.title} (not verifiable today)"
+        head = f"{_INDENT}{check.id}  {check_words.severity.value:8}  "
         lines += [*_filled(title, head), f"{' ' * len(head)}{check.slug}"]
     text = "\n\n".join("\n".join((question, *lines)) for question, lines in blocks.items())
     return safe_text(text, keep_lines=True) + "\n"
@@ -115,8 +115,8 @@ def _toml(text: str) -> Iterator[str]:
 
 def decision_example(setting: SettingId) -> str:
     """A `[[decision]]` on the setting, as it would appear in a policy file."""
-    known = catalogue.find(setting)
-    value = '["app:acme.atlassian.net/jira-software"]' if known.is_list else '"off"' if known.words else '"updated"'
+    info = catalogue.find(setting)
+    value = '["app:acme.atlassian.net/jira-software"]' if info.is_list else '"off"' if info.words else '"updated"'
     return (
         f'[[decision]]\nsetting = "{setting}"\nvalue = {value}\nby = "dpo@acme.example"\n'
         'second = "ciso@acme.example"  # another person\ndate = 2026-06-02\nticket = "GRC-207"'
@@ -154,8 +154,8 @@ def _proof(check: Check, screens: Iterable[Screen]) -> Iterator[str]:
 
 
 def _outcomes(check: Check) -> str:
-    told = ", ".join(outcome.words for outcome in Outcome if outcome in check.outcomes)
-    return told if check.verifiable else f"{told}: no source answers this question today"
+    possible = ", ".join(outcome.words for outcome in Outcome if outcome in check.outcomes)
+    return possible if check.verifiable else f"{possible}: no source answers this question today"
 
 
 def _applies(check: Check) -> str:

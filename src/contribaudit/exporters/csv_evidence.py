@@ -36,9 +36,9 @@ def lines(rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
 
     Memory does not grow with the number of rows: only KEPT repeated fields are cached.
     """
-    known = _Fields().__getitem__
+    field_text = _Fields().__getitem__
     for row in rows:
-        line = ",".join(map(known, row))
+        line = ",".join(map(field_text, row))
         yield line + "\r\n" if line else '""\r\n'  # a row of one empty cell must not become an empty line
 
 
@@ -168,37 +168,37 @@ def inventory_cells(state: State) -> Iterable[tuple[Cell, ...]]:
 
 
 def _settings(state: State) -> Iterable[tuple[Cell, ...]]:
-    for one in sorted(state.everything(), key=lambda seen: (seen.subject, seen.setting)):
-        place = state.place(one.subject)
-        common = (str(one.subject.kind), place.name, one.setting)
-        ids = (one.subject.organization, one.subject.id)
-        unit = catalogue.find(one.setting).unit
-        if isinstance(one, Observed):
-            read: tuple[Cell, ...] = (True, one.value, one.value is None, unit, str(one.grade), one.source)
-            yield (*common, *read, one.observed_at, None, None, None, *ids, one.response)
+    for seen in sorted(state.everything(), key=lambda one: (one.subject, one.setting)):
+        place = state.place(seen.subject)
+        common = (str(seen.subject.kind), place.name, seen.setting)
+        ids = (seen.subject.organization, seen.subject.id)
+        unit = catalogue.find(seen.setting).unit
+        if isinstance(seen, Observed):
+            read: tuple[Cell, ...] = (True, seen.value, seen.value is None, unit, str(seen.grade), seen.source)
+            yield (*common, *read, seen.observed_at, None, None, None, *ids, seen.response)
         else:
-            unread: tuple[Cell, ...] = (False, None, None, unit, None, one.source, one.attempted_at)
-            yield (*common, *unread, one.code, one.reason, one.missing_scope, *ids, None)
+            unread: tuple[Cell, ...] = (False, None, None, unit, None, seen.source, seen.attempted_at)
+            yield (*common, *unread, seen.code, seen.reason, seen.missing_scope, *ids, None)
 
 
 def _collection(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
-    known = calls()
-    for one in document["collection"]:
-        call = known.get(one["collector"])
+    calls_by_name = calls()
+    for row in document["collection"]:
+        call = calls_by_name.get(row["collector"])
         yield (
-            one["collector"],
+            row["collector"],
             call.title if call else None,
             call.scope if call else None,
-            one["status"],
-            one["announced"],
-            one["read"],
-            one["code"],
-            one["reason"],
-            one["missing_scope"],
-            one["started_at"],
-            one["requests"],
-            one["seconds"],
-            one["organization"],
+            row["status"],
+            row["announced"],
+            row["read"],
+            row["code"],
+            row["reason"],
+            row["missing_scope"],
+            row["started_at"],
+            row["requests"],
+            row["seconds"],
+            row["organization"],
         )
 
 

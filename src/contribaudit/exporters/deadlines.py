@@ -27,7 +27,7 @@ _TABLE = ("days_left", "date", "kind", "what", "next_step")
 
 
 def render(
-    found: Sequence[Deadline],
+    deadlines: Sequence[Deadline],
     state: State,
     output_format: str,
     *,
@@ -38,16 +38,16 @@ def render(
 
     `typed` completes the commands of next steps.
     """
-    found = [replace(one, next_step=typed(one.next_step)) for one in found]
+    deadlines = [replace(one, next_step=typed(one.next_step)) for one in deadlines]
     if output_format == "ics":
-        return calendar(found, state)
+        return calendar(deadlines, state)
     if output_format == "table":
         rows = [
             _deadline_row(list(group), state.as_of)
-            for _, group in groupby(found, lambda one: _row_key(one, state.as_of))
+            for _, group in groupby(deadlines, lambda one: _row_key(one, state.as_of))
         ]
         return render_rows("table", _TABLE, rows, flexible="what", terminal=terminal)
-    return render_rows(output_format, COLUMNS, [_cells(one, state) for one in found])
+    return render_rows(output_format, COLUMNS, [_cells(one, state) for one in deadlines])
 
 
 def _row_key(deadline: Deadline, as_of: datetime) -> tuple[object, ...]:
@@ -91,7 +91,7 @@ DOMAIN = "deadlines.contribaudit"
 """The part of each UID after the `@`; not an actual host."""
 
 
-def calendar(found: Iterable[Deadline], state: State) -> bytes:
+def calendar(deadlines: Iterable[Deadline], state: State) -> bytes:
     """One event for each deadline with a date, past ones included; UTF-8, lines end in CRLF.
 
     A UID stays the same as long as it refers to the same deadline, so that a later file moves the event. DTSTAMP is the
@@ -102,9 +102,9 @@ def calendar(found: Iterable[Deadline], state: State) -> bytes:
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
     made.add("method", "PUBLISH")
-    for one in found:
-        if one.ends_at is not None:
-            made.add_component(_event(one, state))
+    for deadline in deadlines:
+        if deadline.ends_at is not None:
+            made.add_component(_event(deadline, state))
     written: bytes = made.to_ical()
     return written
 
@@ -121,8 +121,8 @@ def _event(deadline: Deadline, state: State) -> Event:
     else:
         event.add("dtstart", deadline.ends_at.astimezone(UTC).replace(microsecond=0))
     event.add("summary", safe_text(deadline.what))
-    told = [safe_text(part) for part in (deadline.next_step, deadline.check, deadline.source) if part]
-    event.add("description", "\n".join(told))
+    description = [safe_text(part) for part in (deadline.next_step, deadline.check, deadline.source) if part]
+    event.add("description", "\n".join(description))
     event.add("categories", [deadline.kind.value])
     event.add("transp", "TRANSPARENT")
     return event

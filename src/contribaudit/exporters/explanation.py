@@ -102,10 +102,10 @@ def document(
 
 def _window(state: State, answer: Effective) -> ExposureWindow | None:
     """The exposure window of the organization's own contribution; None for any other answer."""
-    wanted = {names.EFFECTIVE_METADATA: names.METADATA, names.EFFECTIVE_IN_APP: names.IN_APP}.get(answer.setting)
-    if answer.subject.kind is not Kind.ORGANIZATION or wanted is None:
+    contribution = {names.EFFECTIVE_METADATA: names.METADATA, names.EFFECTIVE_IN_APP: names.IN_APP}.get(answer.setting)
+    if answer.subject.kind is not Kind.ORGANIZATION or contribution is None:
         return None
-    return next(one for one in exposure_window(state, answer.subject.id) if one.setting == wanted)
+    return next(one for one in exposure_window(state, answer.subject.id) if one.setting == contribution)
 
 
 def _window_row(window: ExposureWindow | None) -> dict[str, object] | None:
@@ -237,12 +237,12 @@ def rows(
 ) -> Iterator[tuple[Cell, ...]]:
     """Rows in the order of the answers, each chain from its first link; `step` counts from 1."""
     about = (subject.organization, alias_of(state, subject))
-    for one in answers:
-        answer = (one.setting, str(one.outcome), one.value, one.predicted, one.fragile)
-        for step, reason in enumerate(one.chain, 1):
+    for answer in answers:
+        answer_cells = (answer.setting, str(answer.outcome), answer.value, answer.predicted, answer.fragile)
+        for step, reason in enumerate(answer.chain, 1):
             yield (
                 *about,
-                *answer,
+                *answer_cells,
                 step,
                 reason.decisive,
                 reason.sentence,

@@ -161,16 +161,16 @@ class _Findings(Lean):
         place = self._state.place
         ordered = list(self._sorted)
         keys: tuple[Callable[[Finding], str], ...] = (
-            lambda one: place(one.subject).name,
-            lambda one: one.subject.kind,
-            lambda one: place(one.subject).app,
-            lambda one: place(one.subject).site,
-            lambda one: one.subject.organization,
-            lambda one: one.check,
+            lambda finding: place(finding.subject).name,
+            lambda finding: finding.subject.kind,
+            lambda finding: place(finding.subject).app,
+            lambda finding: place(finding.subject).site,
+            lambda finding: finding.subject.organization,
+            lambda finding: finding.check,
         )
         for key in keys:  # one by one, the last first: a million keys of six texts each would take too much memory
             ordered.sort(key=key)
-        return (finding_row(self._state, one) for one in ordered)
+        return (finding_row(self._state, finding) for finding in ordered)
 
 
 _NO_FINDINGS = '\n  "findings": []'
@@ -205,7 +205,7 @@ def as_json(value: Value) -> JsonValue:
 
 def map_rows(whole: SiteMap) -> MapV1:
     """The map in its published form."""
-    told: Any = {
+    untyped: Any = {
         "locations": [
             {
                 "name": one.name,
@@ -235,7 +235,7 @@ def map_rows(whole: SiteMap) -> MapV1:
             for row in whole.rows
         ],
     }
-    shaped: MapV1 = told
+    shaped: MapV1 = untyped
     return shaped
 
 

@@ -97,15 +97,15 @@ class _Page:
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], most: int) -> None:
         self.add(f"\n### {title}\n\n| {' | '.join(columns)} |\n|{' --- |' * len(columns)}\n")
-        told = 0
+        written = 0
         for row in rows[:most]:
             line = f"| {' | '.join(row)} |\n"
             if len(line) > self._room:
                 break
             self.add(line)
-            told += 1
-        if told < len(rows):
-            self.add(f"\n{and_more(len(rows) - told)}.\n")
+            written += 1
+        if written < len(rows):
+            self.add(f"\n{and_more(len(rows) - written)}.\n")
 
 
 def _head(page: _Page, about: Overview) -> None:
@@ -167,10 +167,10 @@ def _reading_section(about: Overview) -> str:
     ]
     warnings = document["warnings"]
     lines += [f"- warning: {escaped(one)}" for one in warnings[:MOST_CHANGES]]
-    hidden = sum(max(0, len(found) - MOST_CHANGES) for found in (bad, unread, warnings))
+    hidden = sum(max(0, len(listed) - MOST_CHANGES) for listed in (bad, unread, warnings))
     lines += [f"- {and_more(hidden)}"] if hidden else []
-    known = ", ".join(f"{number} {escaped(grade)}" for grade, number in about.known_by())
-    lines.append(f"\nPasses rest on: {known or 'nothing, since there are none'}.")
+    grades = ", ".join(f"{number} {escaped(grade)}" for grade, number in about.known_by())
+    lines.append(f"\nPasses rest on: {grades or 'nothing, since there are none'}.")
     tool = f"contribaudit {escaped(document['tool']['version'])}, rulebook {escaped(document['rulebook']['version'])}"
     lines.append(f"\n{tool}, reviewed {counted(document['rulebook']['oldest_review_days'], 'day')} ago.\n")
     return "\n".join(lines)

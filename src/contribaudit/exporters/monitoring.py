@@ -161,16 +161,16 @@ class _Gauge:
             yield f"contribaudit_{self.name}{'{' + inside + '}' if inside else ''} {value:.15g}"
 
 
-def _single_gauge(name: str, told: str, value: float) -> _Gauge:
-    return _Gauge(name, told, [({}, value)])
+def _single_gauge(name: str, description: str, value: float) -> _Gauge:
+    return _Gauge(name, description, [({}, value)])
 
 
 def _verdict(about: Overview, last_success: datetime | None) -> Iterator[_Gauge]:
     words = [({"verdict": one}, int(one == about.word)) for one in (PASS, FAIL, UNVERIFIED)]
     yield _Gauge("verdict", "1 for the verdict of the last run, 0 for the others.", words)
     if last_success is not None:
-        told = "When the newest run that ended with 0 ended, Unix time."
-        yield _single_gauge("last_success_timestamp_seconds", told, last_success.timestamp())
+        description = "When the newest run that ended with 0 ended, Unix time."
+        yield _single_gauge("last_success_timestamp_seconds", description, last_success.timestamp())
 
 
 def _organizations(about: Overview) -> Iterator[_Gauge]:
@@ -217,8 +217,8 @@ def _findings(about: Overview) -> Iterator[_Gauge]:
             for outcome, number in sorted(counts.items())
         ],
     )
-    told = "Findings that are newly failing or unverified since the last complete run."
-    yield _single_gauge("findings_new", told, about.newly.total())
+    description = "Findings that are newly failing or unverified since the last complete run."
+    yield _single_gauge("findings_new", description, about.newly.total())
     yield _single_gauge("changes", "Changes since the previous run.", len(about.changes()))
 
 
@@ -236,8 +236,8 @@ def _sources(document: ReportV1) -> Iterator[_Gauge]:
 def _ages(about: Overview) -> Iterator[_Gauge]:
     days_left = about.document["key_days_left"]
     if days_left is not None:
-        told = "Time until the first API key in use expires."
-        yield _single_gauge("key_expires_seconds", told, days_left * _SECONDS_PER_DAY)
+        description = "Time until the first API key in use expires."
+        yield _single_gauge("key_expires_seconds", description, days_left * _SECONDS_PER_DAY)
     if about.oldest is not None:
         age = _seconds(about.document["as_of"]) - _seconds(about.oldest[0])
         yield _single_gauge("oldest_evidence_age_seconds", "Age of the oldest evidence of a pass.", age)

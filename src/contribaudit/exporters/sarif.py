@@ -84,8 +84,8 @@ def pieces(document: ReportV1, *, everything: bool = False) -> Iterator[str]:
 
 def _category(document: ReportV1) -> str:
     """The ID by which code scanning services compare runs; it depends on the organizations and the policy's name."""
-    told = json.dumps([document["policy"]["name"], sorted(one["id"] for one in document["organizations"])])
-    return f"contribaudit/{sha256(told.encode()).hexdigest()[:12]}"
+    scope = json.dumps([document["policy"]["name"], sorted(one["id"] for one in document["organizations"])])
+    return f"contribaudit/{sha256(scope.encode()).hexdigest()[:12]}"
 
 
 def _safe_lines(text: str) -> str:

@@ -185,18 +185,18 @@ def _read_regular_file(path: Path) -> bytes:
 
 
 def _require_schema(document: object, called: str) -> None:
-    told = document.get("schema") if isinstance(document, dict) else None
-    if not isinstance(told, str) or not told.startswith(f"{_FAMILY}/"):
-        found = f"its schema is {told[:60]!r}" if isinstance(told, str) else 'it has no "schema"'
-        raise UsageError(f"{called} is not a report of contribaudit: {found}", hint=_HINT)
-    version = told.removeprefix(f"{_FAMILY}/")
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if not isinstance(schema, str) or not schema.startswith(f"{_FAMILY}/"):
+        problem = f"its schema is {schema[:60]!r}" if isinstance(schema, str) else 'it has no "schema"'
+        raise UsageError(f"{called} is not a report of contribaudit: {problem}", hint=_HINT)
+    version = schema.removeprefix(f"{_FAMILY}/")
     if version != _VERSION:
         if version.isascii() and version.isdecimal() and int(version[:9]) > int(_VERSION):
             raise EvidenceNewer(
-                f"{called} has the schema {told[:60]}; this version reads up to {SCHEMA}",
+                f"{called} has the schema {schema[:60]}; this version reads up to {SCHEMA}",
                 hint="Read it with a newer version of contribaudit",
             )
-        raise UsageError(f"{called} has the schema {told[:60]!r}, which never existed", hint=_HINT)
+        raise UsageError(f"{called} has the schema {schema[:60]!r}, which never existed", hint=_HINT)
 
 
 def _fill_in(document: dict[str, Any]) -> None:
@@ -204,15 +204,15 @@ def _fill_in(document: dict[str, Any]) -> None:
     for way, standing in ADDED_LATER.items():
         objects: list[Any] = [document]
         for step in way.split(".") if way else []:
-            found = [one[step] for one in objects if isinstance(one, dict) and step in one]
-            objects = [item for one in found for item in (one if isinstance(one, list) else [one])]
+            children = [node[step] for node in objects if isinstance(node, dict) and step in node]
+            objects = [item for node in children for item in (node if isinstance(node, list) else [node])]
         absent: set[str] = set()
-        for one in objects:
-            if isinstance(one, dict) and not one.keys() >= standing.keys():
-                absent |= standing.keys() - one.keys()
-                one.update({key: value for key, value in standing.items() if key not in one})
-                if "alias" in standing and not one["alias"]:
-                    one["alias"] = f"{one.get('kind')}:{one.get('id')}"
+        for node in objects:
+            if isinstance(node, dict) and not node.keys() >= standing.keys():
+                absent |= standing.keys() - node.keys()
+                node.update({key: value for key, value in standing.items() if key not in node})
+                if "alias" in standing and not node["alias"]:
+                    node["alias"] = f"{node.get('kind')}:{node.get('id')}"
         missing += sorted(f"{way}.{key}" if way else key for key in absent)
     run, rows = document.get("run"), document.get("collection")
     for row in rows if isinstance(rows, list) else []:
@@ -239,10 +239,10 @@ def _require_shape(document: dict[str, Any], called: str) -> None:
     except RecursionError:
         raise UsageError(f"{called} is not a report of contribaudit: it is nested too deeply", hint=_HINT) from None
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        where = ".".join(str(step) for step in found[0]["loc"])
-        said = first_of([one["msg"] for one in found])
-        raise UsageError(f"{called} is not a report of contribaudit: {where}: {said}", hint=_HINT) from None
+        errors = error.errors(include_url=False, include_input=False)
+        where = ".".join(str(step) for step in errors[0]["loc"])
+        message = first_of([one["msg"] for one in errors])
+        raise UsageError(f"{called} is not a report of contribaudit: {where}: {message}", hint=_HINT) from None
 
 
 def _without_lone(value: Any) -> Any:

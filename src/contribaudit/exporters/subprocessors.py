@@ -71,8 +71,8 @@ def place_text(place: Place) -> str:
 def list_cells(listed: SubprocessorList, rows: Iterable[Processor]) -> Iterator[tuple[Cell, ...]]:
     """The rows of subprocessors.csv, in the page's order."""
     imported = listed.imported
-    for one in rows:
-        row = one.row
+    for processor in rows:
+        row = processor.row
         links = json.dumps([{"text": link.text, "url": link.url} for link in row.links], ensure_ascii=False)
         yield (
             listed.effective.isoformat(),
@@ -84,10 +84,10 @@ def list_cells(listed: SubprocessorList, rows: Iterable[Processor]) -> Iterator[
             row.locations,
             row.security,
             links.replace(";", "\\u003b") if row.links else "",
-            tuple(scope_text(scope) for scope in one.scopes),
-            one.purpose_kinds,
-            tuple(place_text(place) for place in one.places),
-            one.needs_review,
+            tuple(scope_text(scope) for scope in processor.scopes),
+            processor.purpose_kinds,
+            tuple(place_text(place) for place in processor.places),
+            processor.needs_review,
             listed.source,
             listed.sha256,
             imported.at if imported is not None else None,
@@ -157,38 +157,38 @@ def purposes_text(purposes: Iterable[Purpose]) -> tuple[str, ...]:
     return tuple(one.text for one in purposes)
 
 
-def exposure_cells(state: State, found: Iterable[Exposure]) -> Iterator[tuple[Cell, ...]]:
+def exposure_cells(state: State, app_exposures: Iterable[Exposure]) -> Iterator[tuple[Cell, ...]]:
     """The rows of subprocessor_exposure.csv."""
     listed = list_in_force(state)
-    for one in found:
+    for exposure in app_exposures:
         yield (
-            one.app.organization,
-            one.app.id,
-            alias_of(state, one.app),
-            state.place(one.app).site,
-            one.processor.name,
-            one.processor.row.group,
-            one.touches.value,
-            one.because,
-            purposes_text(one.purposes),
-            tuple(place_text(place) for place in one.places),
+            exposure.app.organization,
+            exposure.app.id,
+            alias_of(state, exposure.app),
+            state.place(exposure.app).site,
+            exposure.processor.name,
+            exposure.processor.row.group,
+            exposure.touches.value,
+            exposure.because,
+            purposes_text(exposure.purposes),
+            tuple(place_text(place) for place in exposure.places),
             listed.effective.isoformat() if listed is not None else None,
             listed.sha256 if listed is not None else None,
         )
 
 
-def exposure_objects(state: State, found: Iterable[Exposure]) -> list[dict[str, Any]]:
+def exposure_objects(state: State, app_exposures: Iterable[Exposure]) -> list[dict[str, Any]]:
     """The exposure as JSON."""
     return [
         {
-            "app": alias_of(state, one.app),
-            "processor": one.processor.name,
-            "touches": one.touches.value,
-            "because": list(one.because),
-            "purposes": list(purposes_text(one.purposes)),
-            "locations": [place_object(place) for place in one.places],
+            "app": alias_of(state, exposure.app),
+            "processor": exposure.processor.name,
+            "touches": exposure.touches.value,
+            "because": list(exposure.because),
+            "purposes": list(purposes_text(exposure.purposes)),
+            "locations": [place_object(place) for place in exposure.places],
         }
-        for one in found
+        for exposure in app_exposures
     ]
 
 
@@ -210,8 +210,8 @@ def exposure_document(report: Report) -> SubprocessorsV1 | None:
     apps = [
         one for one in state.subjects(Kind.APP) if not report.sites or state.place(one).site.casefold() in report.sites
     ]
-    found = (one for one in exposures(state, processors(state, listed), apps) if one.touches is not Touches.NO)
-    groups = grouped(found, lambda one: (one.processor.name, one.touches, one.because))
+    touched = (one for one in exposures(state, processors(state, listed), apps) if one.touches is not Touches.NO)
+    groups = grouped(touched, lambda one: (one.processor.name, one.touches, one.because))
     rows = [_processor_group(state, group) for group in groups.values()]
     order = {row.name: number for number, row in enumerate(listed.rows)}
     rows.sort(key=lambda row: (row["touches"] != Touches.YES.value, order[row["processor"]]))
@@ -250,15 +250,15 @@ def touching(state: State | None, change: ListChange) -> tuple[str, str]:
         return "unknown", "no audit is kept, so your apps are not known"
     row = change.new or change.old
     assert row is not None
-    found = list(exposures(state, (row,)))
+    app_exposures = list(exposures(state, (row,)))
     for word in (Touches.YES, Touches.MAY):
-        own = [one for one in found if one.touches is word]
+        own = [one for one in app_exposures if one.touches is word]
         if own:
             apps = some([alias_of(state, one.app).removeprefix("app:") for one in own], 3)
             return word.value, f"{apps}: {'; '.join(own[0].because)}"
-    if not found:
+    if not app_exposures:
         return "unknown", "no app was read, so your apps are not known"
-    return Touches.NO.value, f"none of your apps: {'; '.join(found[0].because)}"
+    return Touches.NO.value, f"none of your apps: {'; '.join(app_exposures[0].because)}"
 
 
 def change_cells(

@@ -106,11 +106,11 @@ class Overview:
             self._sites[organization].add(site)
             self._by_place[organization, site, family].by_outcome[outcome] += 1
         if outcome == Outcome.PASS.value:
-            for each in finding["evidence"]:
-                if self.oldest is None or each["observed_at"] < self.oldest[0]:
-                    self.oldest = each["observed_at"], each["grade"]
+            for evidence in finding["evidence"]:
+                if self.oldest is None or evidence["observed_at"] < self.oldest[0]:
+                    self.oldest = evidence["observed_at"], evidence["grade"]
             self._rest_on[
-                tuple((Grade(each["grade"]), bool(each["confirmed_by"])) for each in finding["evidence"])
+                tuple((Grade(evidence["grade"]), bool(evidence["confirmed_by"])) for evidence in finding["evidence"])
             ] += 1
         elif outcome != Outcome.NO_SUCH_SETTING.value:
             check = finding["check"]
@@ -162,8 +162,8 @@ class Overview:
         """Who changed the subject since the previous run, in a setting that concerns the family; "" when unknown."""
         for change in self.document["changes"]:
             about = change["subject"]
-            mine = (about["kind"], about["id"]) == (subject["kind"], subject["id"])
-            if mine and change["actor"] and _is_about(change["setting"], family):
+            same_subject = (about["kind"], about["id"]) == (subject["kind"], subject["id"])
+            if same_subject and change["actor"] and _is_about(change["setting"], family):
                 when = caused_at(change["cause"] or "")
                 at = f" {when:%a %d %b %H:%M}" if when else " an unknown day"
                 ticket = safe_text(change["ticket"]) or "no ticket"
@@ -199,8 +199,8 @@ class Overview:
     @cached_property
     def families(self) -> dict[str, str]:
         """The families that occur, in reading order: prefix to title."""
-        known = {key: title for key, title in FAMILIES.items() if key in self._by_family}
-        return known | {key: safe_text(key) for key in sorted(self._by_family) if key not in known}
+        titles = {key: title for key, title in FAMILIES.items() if key in self._by_family}
+        return titles | {key: safe_text(key) for key in sorted(self._by_family) if key not in titles}
 
     def by_family(self) -> list[tuple[str, Counter[str]]]:
         """The outcomes of each family that occurs."""
@@ -213,14 +213,14 @@ class Overview:
     @property
     def inventory(self) -> str:
         """What was seen, in numbers: "1 organization, 5 sites, 13 apps; 1 administration entry is not an app"."""
-        held, named = self.document["inventory"], len(self.document["organizations"])
-        organizations = counted(held["organizations"], "organization")
-        if held["organizations"] != named:
-            organizations = f"{held['organizations']:,} of {counted(named, 'organization')}"
-        parts = [organizations, counted(held["sites"], "site"), counted(held["apps"], "app")]
-        spaces = spaces_read(Counts(**held))
+        counts, named = self.document["inventory"], len(self.document["organizations"])
+        organizations = counted(counts["organizations"], "organization")
+        if counts["organizations"] != named:
+            organizations = f"{counts['organizations']:,} of {counted(named, 'organization')}"
+        parts = [organizations, counted(counts["sites"], "site"), counted(counts["apps"], "app")]
+        spaces = spaces_read(Counts(**counts))
         lists = [row for row in self.document["collection"] if row["collector"] == WORKSPACES]
-        others = sum(row["read"] for row in lists) - held["apps_read"]
+        others = sum(row["read"] for row in lists) - counts["apps_read"]
         not_apps = ""
         if others > 0 and all(row["status"] == "ok" for row in lists):
             entries = counted(others, "administration entry is not an app", "administration entries are not apps")
@@ -237,7 +237,7 @@ class Overview:
     @property
     def read(self) -> str:
         """How much was read: "2/2 orgs 14/14 sites 60/60 apps 9,012 of 9,040 spaces (28 unseen)"."""
-        held = self.document["inventory"]
+        counts = self.document["inventory"]
         whole, looked = self._complete_organizations()
         listed = {
             row["organization"]
@@ -248,21 +248,21 @@ class Overview:
         more = "" if all(one["left_out"] or one["id"] in listed for one in self.document["organizations"]) else "+"
         parts = [
             f"{whole}/{looked} orgs",
-            f"{held['sites_read']:,}/{held['sites']:,}{more} sites",
-            f"{held['apps_read']:,}/{held['apps']:,}{more} apps",
-            spaces_read(Counts(**held)),
+            f"{counts['sites_read']:,}/{counts['sites']:,}{more} sites",
+            f"{counts['apps_read']:,}/{counts['apps']:,}{more} apps",
+            spaces_read(Counts(**counts)),
         ]
         return " ".join(part for part in parts if part)
 
     def coverage(self) -> list[str]:
         """How much was read of what is known, in phrases."""
-        held = self.document["inventory"]
+        counts = self.document["inventory"]
         whole, looked = self._complete_organizations()
-        spaces = spaces_read(Counts(**held))
+        spaces = spaces_read(Counts(**counts))
         return [
             f"{whole} of {counted(looked, 'organization')} read without gaps",
-            f"{held['sites_read']:,} of {counted(held['sites'], 'site')}",
-            f"{held['apps_read']:,} of {counted(held['apps'], 'app')}",
+            f"{counts['sites_read']:,} of {counted(counts['sites'], 'site')}",
+            f"{counts['apps_read']:,} of {counted(counts['apps'], 'app')}",
             *([spaces] if spaces else []),
         ]
 
@@ -272,12 +272,12 @@ class Overview:
         Order of weakness: failures, settings that the plan does not offer, organizations that could not be read,
         unverified findings. Organizations that the run left out come last.
         """
-        found: list[Place] = []
+        places: list[Place] = []
         for about in self.document["organizations"]:
             identity = about["id"]
             sites = [Place(identity, site, "", self._cells(identity, site)) for site in self._sites[identity]]
             sites.sort(key=lambda one: (*badness(one.cells), one.name))
-            found.append(
+            places.append(
                 Place(
                     identity,
                     about["name"],
@@ -288,10 +288,10 @@ class Overview:
                 )
             )
         aside = {one["id"] for one in self.document["organizations"] if one["left_out"]}
-        found.sort(key=lambda one: (one.organization in aside, *weakness(one), one.name.casefold()))
+        places.sort(key=lambda one: (one.organization in aside, *weakness(one), one.name.casefold()))
         if any(key[0] == "" for key in self._by_place):
-            found.append(Place("", "All organizations together", "", self._cells("", "")))
-        return found
+            places.append(Place("", "All organizations together", "", self._cells("", "")))
+        return places
 
     def _unread_words(self, about: OrganizationV1) -> str:
         if about["left_out"]:
@@ -309,21 +309,21 @@ class Overview:
 
     def places(self) -> list[Place]:
         """The map as rows, with safe texts. An organization's sites beyond the first NAMED_SITES share a row."""
-        known = {one["id"]: one for one in self.document["organizations"]}
-        found: list[Place] = []
+        organizations = {one["id"]: one for one in self.document["organizations"]}
+        places: list[Place] = []
         for one in self.map():
-            about, name = known.get(one.organization), safe_text(one.name)
+            about, name = organizations.get(one.organization), safe_text(one.name)
             if one.unread:
                 name += f" ({'' if about and about['left_out'] else 'not read: '}{safe_text(one.unread)})"
             plan = safe_text(one.plan or "plan unknown") if about else ""
-            found.append(replace(one, name=name, plan=plan))
-            found += [replace(site, name=safe_text(site.name), site=True) for site in one.sites[:NAMED_SITES]]
+            places.append(replace(one, name=name, plan=plan))
+            places += [replace(site, name=safe_text(site.name), site=True) for site in one.sites[:NAMED_SITES]]
             rest = one.sites[NAMED_SITES:]
             if rest:
                 sums = zip(*(site.cells for site in rest), strict=True)
                 cells = tuple(Tally(sum((cell.by_outcome for cell in column), Counter())) for column in sums)
-                found.append(Place(one.organization, counted(len(rest), "more site"), "", cells, rest, site=True))
-        return found
+                places.append(Place(one.organization, counted(len(rest), "more site"), "", cells, rest, site=True))
+        return places
 
     @cached_property
     def steps(self) -> list[Task]:
@@ -346,7 +346,7 @@ class Overview:
 
     def _step(self, its: FindingGroup) -> StepV1:
         first = its.findings[0]
-        wanted = [one for one in self.document["findings"] if one["check"] == its.check and group(one["outcome"]) < 2]
+        findings = [one for one in self.document["findings"] if one["check"] == its.check and group(one["outcome"]) < 2]
         return {
             "kind": "fix" if its.fails else "look",
             "severity": its.severity.value,
@@ -355,7 +355,7 @@ class Overview:
             "text": f"{first['remediation'].rstrip('.') or first['reason']} ({its.title})",
             "command": f"contribaudit checks show {its.check}",
             "organization": first["organization"],
-            "findings": [one["id"] for one in wanted],
+            "findings": [one["id"] for one in findings],
         }
 
     def tasks(self) -> list[Task]:

@@ -106,25 +106,25 @@ MOST_IN_TABLE = 1000
 def apps_with_spaces(state: State) -> list[Subject]:
     """The apps that have spaces according to the rulebook, and those whose spaces were listed."""
     listed = [app for place in state.looked_at for app in state.spaces(place.id).lists()]
-    known = [app for app in state.subjects(Kind.APP) if holds_spaces(state, app)]
-    return list(dict.fromkeys([*known, *listed]))
+    with_spaces = [app for app in state.subjects(Kind.APP) if holds_spaces(state, app)]
+    return list(dict.fromkeys([*with_spaces, *listed]))
 
 
 def space_rows(state: State) -> Iterator[tuple[Cell, ...]]:
     """A row for each known space, in the order of the apps, by key."""
     for app in apps_with_spaces(state):
-        for one in state.spaces(app.organization).of(app):
-            space = one.space
+        for entry in state.spaces(app.organization).of(app):
+            space = entry.space
             yield (
-                one.host,
-                one.type_key,
+                entry.host,
+                entry.type_key,
                 space.key,
                 space.name,
                 space.type,
                 space.status,
                 space.created_at,
-                one.first_seen,
-                one.from_the_start,
+                entry.first_seen,
+                entry.from_the_start,
                 app.organization,
                 app.id,
                 space.id,

@@ -16,7 +16,7 @@ NAMED_SUBJECTS = 60
 
 def most_severe_first(findings: Iterable[FindingV1]) -> list[FindingV1]:
     """Findings that fail, then unverified ones, then the rest; each by severity, check and subject."""
-    return sorted(findings, key=lambda one: (*_rank(one), label(one["subject"])))
+    return sorted(findings, key=lambda finding: (*_rank(finding), label(finding["subject"])))
 
 
 def _rank(finding: FindingV1) -> tuple[int, int, str]:
@@ -142,7 +142,7 @@ class FindingGroup:
 
     def add(self, finding: FindingV1) -> None:
         """Count the finding, and keep it if it is among the most severe."""
-        self.severity = min(self.severity, Severity(finding["severity"]), key=lambda each: each.rank)
+        self.severity = min(self.severity, Severity(finding["severity"]), key=lambda severity: severity.rank)
         self.outcomes[finding["outcome"]] += 1
         if len(self.findings) < NAMED_SUBJECTS or _rank(finding) < _rank(self.findings[-1]):
             insort(self.findings, finding, key=_rank)

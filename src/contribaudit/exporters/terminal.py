@@ -27,7 +27,7 @@ GAP = "  "
 """The gap between columns."""
 
 
-def capture(what: RenderableType, *, terminal: bool = False, color: bool = False) -> str:
+def capture(renderable: RenderableType, *, terminal: bool = False, color: bool = False) -> str:
     """A renderable as text. Observed text is not interpreted as markup or emoji codes."""
     out = StringIO()
     console = Console(
@@ -40,7 +40,7 @@ def capture(what: RenderableType, *, terminal: bool = False, color: bool = False
         force_terminal=color,
         no_color=not color,
     )
-    console.print(what)
+    console.print(renderable)
     # A console pads each line with blanks to its width.
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
@@ -48,9 +48,9 @@ def capture(what: RenderableType, *, terminal: bool = False, color: bool = False
 def width_of(*, terminal: bool) -> int:
     if terminal:
         return max(LEAST_WIDTH, shutil.get_terminal_size().columns)
-    told = os.environ.get("COLUMNS", "")
-    wanted = int(told) if told.isascii() and told.isdigit() else 0
-    return max(LEAST_WIDTH, wanted) if wanted else PIPE_WIDTH
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isascii() and columns.isdigit() else 0
+    return max(LEAST_WIDTH, width) if width else PIPE_WIDTH
 
 
 def plain_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, flexible: str = "") -> RenderableType:
@@ -110,8 +110,8 @@ class _Rows:
             trailing = [(number, row[number]) for number in range(leading, len(row)) if row[number].plain]
             own_line = self.flexible if len(row) > leading + 1 else leading
             alone = [cell for number, cell in trailing if number == own_line]
-            told = [Text.assemble(f"{self.columns[number]} ", cell) for number, cell in trailing if number != own_line]
-            lines += alone + ([Text(", ").join(told)] if told else [])
+            pairs = [Text.assemble(f"{self.columns[number]} ", cell) for number, cell in trailing if number != own_line]
+            lines += alone + ([Text(", ").join(pairs)] if pairs else [])
             table.add_row(row[0], Text("\n").join(lines))
         return table
 

@@ -114,7 +114,7 @@ def look_rows(
     """Every look, oldest first, with the number of changed provisions."""
     titles = {one.name: one.title for one in documents}
     looks = sorted(
-        (look for found in archive.looks.values() for look in found), key=lambda one: (one.retrieved_at, one.id)
+        (look for group in archive.looks.values() for look in group), key=lambda one: (one.retrieved_at, one.id)
     )
     rows: list[Row] = []
     for look in looks:
@@ -165,15 +165,15 @@ def changes_of(rules: TermsRules, archive: Archive, look: Look) -> Comparison | 
     return compare(rules, look.document, archive.read(before.id), archive.read(look.id))
 
 
-def summed(found: Comparison | None) -> str:
+def summed(comparison: Comparison | None) -> str:
     """The changes in numbers: "3 provisions: 1 critical, 2 high"; "" when nothing was compared."""
-    if found is None:
+    if comparison is None:
         return ""
-    if not found.changes:
-        return f"no provision; {found.moved} moved" if found.moved else "no provision"
-    grades = Counter(one.severity for one in found.changes)
+    if not comparison.changes:
+        return f"no provision; {comparison.moved} moved" if comparison.moved else "no provision"
+    grades = Counter(one.severity for one in comparison.changes)
     by_severity = ", ".join(f"{grades[one]} {one.value}" for one in Severity if grades[one])
-    return f"{counted(len(found.changes), 'provision')}: {by_severity}"
+    return f"{counted(len(comparison.changes), 'provision')}: {by_severity}"
 
 
 # ── Changes ───────────────────────────────────────────────────────────────────────────────────────────
@@ -189,24 +189,24 @@ def change_rows(
     notes: Sequence[Note] = (),
 ) -> Iterator[Row]:
     """A row for each change. `findings` maps each check to its last findings: "fail 0123456789abcdef"."""
-    for one in changes:
-        checks = checks_of(one.anchors)
+    for change in changes:
+        checks = checks_of(change.anchors)
         yield (
-            one.document,
-            one.id,
-            one.kind.value,
-            one.severity.value,
-            one.topics,
-            one.place,
-            one.before.text if one.before else None,
-            one.after.text if one.after else None,
-            one.words,
-            tuple(anchor.id for anchor in one.anchors),
-            tuple(anchor.fact for anchor in one.anchors),
+            change.document,
+            change.id,
+            change.kind.value,
+            change.severity.value,
+            change.topics,
+            change.place,
+            change.before.text if change.before else None,
+            change.after.text if change.after else None,
+            change.words,
+            tuple(anchor.id for anchor in change.anchors),
+            tuple(anchor.fact for anchor in change.anchors),
             checks,
-            tuple(f"{check} {told}" for check in checks for told in findings.get(check, ())),
-            tuple(f"{law.law} {law.place}" for law in laws_of(rules, one.topics)),
-            tuple(note_text(note) for note in notes_on(notes, one)),
+            tuple(f"{check} {outcome}" for check in checks for outcome in findings.get(check, ())),
+            tuple(f"{law.law} {law.place}" for law in laws_of(rules, change.topics)),
+            tuple(note_text(note) for note in notes_on(notes, change)),
             before.id,
             before.retrieved_at,
             after.id,
@@ -234,7 +234,7 @@ def note_text(note: Note) -> str:
 
 def change_lines(
     rules: TermsRules,
-    found: Comparison,
+    comparison: Comparison,
     before: Look,
     after: Look,
     *,
@@ -243,29 +243,29 @@ def change_lines(
 ) -> Iterator[str]:
     """The changes as text: topic, both wordings, and the facts that rest on them."""
     yield f"{after.document}: {described(before)} -> {described(after)}"
-    moved = f", {found.moved} of them moved" if found.moved else ""
-    yield f"{summed(found) if found.changes else 'no provision changed'}; {found.same} unchanged{moved}"
-    for one in found.changes:
-        topics = ", ".join(rules.topic(topic).title for topic in one.topics) or "no topic"
+    moved = f", {comparison.moved} of them moved" if comparison.moved else ""
+    yield f"{summed(comparison) if comparison.changes else 'no provision changed'}; {comparison.same} unchanged{moved}"
+    for change in comparison.changes:
+        topics = ", ".join(rules.topic(topic).title for topic in change.topics) or "no topic"
         yield ""
-        yield f"{one.severity.value}: {one.kind.value} ({topics}) [{one.id}]"
-        if one.place:
-            yield f"  under {one.place}"
-        if one.before is not None:
-            yield f"  - {one.before.text}"
-        if one.after is not None:
-            yield f"  + {one.after.text}"
-        if one.words:
-            yield f"  words: {', '.join(one.words)}"
-        for anchor in one.anchors:
+        yield f"{change.severity.value}: {change.kind.value} ({topics}) [{change.id}]"
+        if change.place:
+            yield f"  under {change.place}"
+        if change.before is not None:
+            yield f"  - {change.before.text}"
+        if change.after is not None:
+            yield f"  + {change.after.text}"
+        if change.words:
+            yield f"  words: {', '.join(change.words)}"
+        for anchor in change.anchors:
             yield f"  rests on it: {anchor.fact} ({', '.join(anchor.checks)}; {', '.join(anchor.files)})"
-        told = [f"{check} {outcome}" for check in checks_of(one.anchors) for outcome in findings.get(check, ())]
-        if told:
-            yield f"  findings: {', '.join(told)}"
-        laws = laws_of(rules, one.topics)
+        outcomes = [f"{check} {outcome}" for check in checks_of(change.anchors) for outcome in findings.get(check, ())]
+        if outcomes:
+            yield f"  findings: {', '.join(outcomes)}"
+        laws = laws_of(rules, change.topics)
         if laws:
             yield f"  law: {'; '.join(f'{law.law} {law.place}' for law in laws)}"
-        for note in notes_on(notes, one):
+        for note in notes_on(notes, change):
             yield f"  note: {note_text(note)}"
 
 
@@ -286,14 +286,14 @@ def provision_rows(
     notes: Iterable[Note] = (),
 ) -> Iterator[Row]:
     """Every provision of an edition, with the facts that rest on it."""
-    mine = [one for one in standings if one.anchor.document == look.document]
+    on_page = [one for one in standings if one.anchor.document == look.document]
     written_of: dict[str, list[str]] = {}
     for note in notes:
         if note.document == look.document and note.provision:
             written_of.setdefault(note.provision, []).append(note_text(note))
     for position, one in enumerate(provisions, 1):
-        resting = [each for each in mine if one.text in (each.before, each.after)]
-        anchors = tuple(each.anchor for each in resting)
+        resting = [anchored for anchored in on_page if one.text in (anchored.before, anchored.after)]
+        anchors = tuple(anchored.anchor for anchored in resting)
         yield (
             look.document,
             look.id,
@@ -306,7 +306,7 @@ def provision_rows(
             tuple(anchor.id for anchor in anchors),
             tuple(anchor.fact for anchor in anchors),
             checks_of(anchors),
-            tuple(each.standing.value for each in resting),
+            tuple(anchored.standing.value for anchored in resting),
             tuple(written_of.get(one.text, ())),
             NOTICE,
         )
@@ -314,17 +314,17 @@ def provision_rows(
 
 def anchor_rows(standings: Iterable[AnchorStanding]) -> Iterator[Row]:
     """Every fact that is anchored in a page, with its standing."""
-    for one in standings:
+    for anchored in standings:
         yield (
-            one.anchor.id,
-            one.anchor.document,
-            one.standing.value,
-            one.since,
-            one.anchor.fact,
-            one.anchor.checks,
-            one.anchor.files,
-            one.before,
-            one.after,
-            one.by,
+            anchored.anchor.id,
+            anchored.anchor.document,
+            anchored.standing.value,
+            anchored.since,
+            anchored.anchor.fact,
+            anchored.anchor.checks,
+            anchored.anchor.files,
+            anchored.before,
+            anchored.after,
+            anchored.by,
             NOTICE,
         )

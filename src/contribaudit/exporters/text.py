@@ -195,18 +195,18 @@ def group(outcome: str) -> int:
     return 0 if outcome in VIOLATED else 1 if outcome in UNPROVEN else 2
 
 
-def spaces_read(held: Counts) -> str:
+def spaces_read(seen: Counts) -> str:
     """How many spaces were read: "9,012 of 9,040 spaces (28 unseen)", or "9,012 spaces" when no total is known.
 
     "9,012+ spaces" when a listing was incomplete; "" when no spaces were requested.
     """
-    if held.spaces_whole is None:
+    if seen.spaces_whole is None:
         return ""
-    more = "" if held.spaces_whole else "+"
-    if held.spaces_counted is None:
-        return f"{held.spaces:,}+ spaces" if more else counted(held.spaces, "space")
-    unseen = held.spaces_counted - held.spaces
-    return f"{held.spaces:,} of {held.spaces_counted:,}{more} spaces" + (f" ({unseen:,} unseen)" if unseen > 0 else "")
+    more = "" if seen.spaces_whole else "+"
+    if seen.spaces_counted is None:
+        return f"{seen.spaces:,}+ spaces" if more else counted(seen.spaces, "space")
+    unseen = seen.spaces_counted - seen.spaces
+    return f"{seen.spaces:,} of {seen.spaces_counted:,}{more} spaces" + (f" ({unseen:,} unseen)" if unseen > 0 else "")
 
 
 def csp_digest(text: str) -> str:

@@ -144,18 +144,18 @@ def _outcome_counts(about: Overview) -> Text:
 
 def _questions(about: Overview, width: int) -> list[Text]:
     questions = about.questions()
-    name_width = max(len(one.name) for one in questions)
-    word_width = max(len(one.word) for one in questions)
+    name_width = max(len(row.name) for row in questions)
+    word_width = max(len(row.word) for row in questions)
     lines: list[Text] = []
-    for one in questions:
-        style = _WORD_STYLES.get(one.word, "")
+    for row in questions:
+        style = _WORD_STYLES.get(row.word, "")
         if width < _WIDE:
-            lines += indented(Text.assemble((one.name, "bold"), ": ", (one.word, style), f"; {one.fact}"), width, 2)
+            lines += indented(Text.assemble((row.name, "bold"), ": ", (row.word, style), f"; {row.fact}"), width, 2)
             continue
-        head = Text.assemble((f"{one.name:<{name_width}}{GAP}", "bold"), (f"{one.word:<{word_width}}{GAP}", style))
-        lines += hanging(head, Text(one.fact), width, 2)
-        if one.changed:
-            lines += hanging(Text(" " * head.cell_len), Text(one.changed, "yellow"), width, 1)
+        head = Text.assemble((f"{row.name:<{name_width}}{GAP}", "bold"), (f"{row.word:<{word_width}}{GAP}", style))
+        lines += hanging(head, Text(row.fact), width, 2)
+        if row.changed:
+            lines += hanging(Text(" " * head.cell_len), Text(row.changed, "yellow"), width, 1)
     return lines
 
 
@@ -166,26 +166,26 @@ def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -
     if not changes:
         return [Text(f"Changed since run #{previous}: nothing", "dim")]
     since = f" since run #{previous}" if previous is not None else ""
-    without = sum(1 for one in changes if not one.explained)
+    without = sum(1 for change in changes if not change.explained)
     unknown = f", {without} without a known cause" if without else ""
     lines = [Text(f"Changed{since}: {len(changes)}{unknown}", "bold")]
     done = by_cause(changes)
     shown = done[:most]
-    for one, further in shown:
-        text = Text(f"{one.called}: ")
-        text.append(one.sentence)
+    for change, further in shown:
+        text = Text(f"{change.called}: ")
+        text.append(change.sentence)
         text.append(f" {and_more(further)}" if further else "")
-        by = f", by {one.actor}" if one.actor else f", {one.cause or 'cause not looked up'}"
-        by += f" ({one.ticket})" if one.ticket else ""
-        head = Text("  " if one.explained else "! ", "yellow")
+        by = f", by {change.actor}" if change.actor else f", {change.cause or 'cause not looked up'}"
+        by += f" ({change.ticket})" if change.ticket else ""
+        head = Text("  " if change.explained else "! ", "yellow")
         if width < _WIDE:
             lines += hanging(head, text, width, 1)
-            lines += hanging(Text("  "), Text(by[2:], "" if one.explained else "yellow"), width, 1)
+            lines += hanging(Text("  "), Text(by[2:], "" if change.explained else "yellow"), width, 1)
             continue
         room = width - head.cell_len
-        (who,) = wrapped(Text(by, "" if one.explained else "yellow"), room // 2, 1)
-        (what,) = wrapped(text, room - who.cell_len, 1)
-        lines.append(Text.assemble(head, what, who))
+        (actor_text,) = wrapped(Text(by, "" if change.explained else "yellow"), room // 2, 1)
+        (change_text,) = wrapped(text, room - actor_text.cell_len, 1)
+        lines.append(Text.assemble(head, change_text, actor_text))
     left = len(changes) - sum(1 + further for _, further in shown)
     if left and width >= _WIDE:
         lines.append(Text(f"  {and_more(left, _rest_hint('changes', typed))}", "dim"))
@@ -201,14 +201,14 @@ def _groups(about: Overview, width: int, room: int, typed: Typed | None) -> list
     """As many groups as fit, at most three lines each; the last line counts the findings that are left out."""
     lines: list[Text] = []
     groups = about.groups()
-    for number, one in enumerate(groups):
-        told = _group(about, one, width)
+    for number, finding_group in enumerate(groups):
+        group_lines = _group(about, finding_group, width)
         last = number + 1 == len(groups)
-        if number == MOST_GROUPS or len(lines) + len(told) > room - (not last):
-            left = sum(each.number for each in groups[number:])
+        if number == MOST_GROUPS or len(lines) + len(group_lines) > room - (not last):
+            left = sum(other.number for other in groups[number:])
             lines.append(Text(f"and {counted(left, 'more finding')}: {_rest_hint('findings', typed)}", "dim"))
             break
-        lines += told
+        lines += group_lines
     return lines
 
 
@@ -220,9 +220,9 @@ def _group(about: Overview, group: FindingGroup, width: int) -> list[Text]:
         where = wrapped(Text(_subjects_or_reason(about, group, width - 2)), width - 2, 1)
         return [*indented(titled, width, 2), *(Text.assemble("  ", line) for line in where)]
     head = Text(f"{group.severity.value:<8}{GAP}", style)
-    told = wrapped(_group_title(group, width - head.cell_len), width - head.cell_len, 2)
-    told += wrapped(Text(_subjects_or_reason(about, group, width - head.cell_len)), width - head.cell_len, 1)
-    return [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(told)]
+    lines = wrapped(_group_title(group, width - head.cell_len), width - head.cell_len, 2)
+    lines += wrapped(Text(_subjects_or_reason(about, group, width - head.cell_len)), width - head.cell_len, 1)
+    return [Text.assemble(head if not row else " " * head.cell_len, line) for row, line in enumerate(lines)]
 
 
 def _rest_hint(command: str, typed: Typed | None) -> str:
@@ -237,21 +237,21 @@ def _group_title(group: FindingGroup, room: int) -> Text:
         counts = [(0, counts[0][1])]
     elif title.cell_len + len(", ".join(f"{number} {word}" for number, word in counts)) > room:
         counts = [(number, word) for word, number in group.in_short if number]
-    told = Text(", ").join(
+    numbers = Text(", ").join(
         Text(f"{number} {word}" if number else word, _WORD_STYLES.get(word, "")) for number, word in counts
     )
-    return title.append_text(told)
+    return title.append_text(numbers)
 
 
-def _subjects_or_reason(about: Overview, one: FindingGroup, room: int) -> str:
+def _subjects_or_reason(about: Overview, finding_group: FindingGroup, room: int) -> str:
     """The subjects of a group; for a single finding, its subject and reason."""
-    first, reason = one.findings[0]["subject"], safe_text(one.findings[0]["reason"])
-    if one.number == 1:
+    first, reason = finding_group.findings[0]["subject"], safe_text(finding_group.findings[0]["reason"])
+    if finding_group.number == 1:
         return reason if about.is_wide(first) else f"{called(first)}: {reason}"
     ordered = sorted(
-        (group(each["outcome"]), each["subject"]["site"], called(each["subject"])) for each in one.findings
+        (group(row["outcome"]), row["subject"]["site"], called(row["subject"])) for row in finding_group.findings
     )
-    return joined([name for _, _, name in ordered], one.number, room)
+    return joined([name for _, _, name in ordered], finding_group.number, room)
 
 
 def joined(names: Sequence[str], number: int, room: int) -> str:
@@ -259,11 +259,11 @@ def joined(names: Sequence[str], number: int, room: int) -> str:
     for shown in range(len(names), 0, -1):
         places: dict[str, list[str]] = {}
         for name in names[:shown]:
-            what, on, place = name.partition(" on ")
-            places.setdefault(on + place, []).append(what)
+            short_name, on, place = name.partition(" on ")
+            places.setdefault(on + place, []).append(short_name)
         parts = [
-            (f"{', '.join(its[:-1])} and {its[-1]}" if len(its) > 1 else its[0]) + place
-            for place, its in places.items()
+            (f"{', '.join(short_names[:-1])} and {short_names[-1]}" if len(short_names) > 1 else short_names[0]) + place
+            for place, short_names in places.items()
         ]
         text = ", ".join(parts) + (f" {and_more(number - shown)}" if number > shown else "")
         if cell_len(text) <= room or shown == 1:
@@ -275,15 +275,15 @@ def _task_lines(about: Overview, width: int, typed: Typed | None, first: int) ->
     things = about.tasks()
     if not things:
         return [Text("Do next: nothing can be done now" if about.nobodys else "Do next: nothing", "dim")]
-    minutes = f"about {duration(sum(one.minutes for one in things))}" + (" in all" if width >= _WIDE else "")
+    minutes = f"about {duration(sum(task.minutes for task in things))}" + (" in all" if width >= _WIDE else "")
     cut = f", {first} of {len(things)}: {_rest_hint('next', typed)}" if len(things) > first else ""
     lines = wrapped(Text.assemble(("Do next", "bold"), f", {minutes}{cut}"), width, 2)
-    for number, one in enumerate(things[:first], 1):
-        what = (typed or str)(one.what)
+    for number, task in enumerate(things[:first], 1):
+        text = (typed or str)(task.what)
         if width < _WIDE:
-            lines += indented(Text(f"{number} {one.kind}: {what}"), width, 2)
+            lines += indented(Text(f"{number} {task.kind}: {text}"), width, 2)
         else:
-            lines += hanging(Text(f"{number} {one.kind:<7}{GAP}"), Text(what), width, 2)
+            lines += hanging(Text(f"{number} {task.kind:<7}{GAP}"), Text(text), width, 2)
     return lines
 
 
@@ -294,16 +294,16 @@ def _reading_lines(about: Overview, width: int) -> list[Text]:
     )
     broken = [f"{one['name']}: {one['unread_reason']}" for one in document["organizations"] if one["unread_reason"]]
     broken += [f"{one['collector']}: {one['reason']}" for one in document["collection"] if one["status"] != "ok"]
-    told = [Text(f"not read completely: {safe_text(one)}", "yellow") for one in broken]
-    told += [_told_warning(one) for one in document["warnings"]]
-    for each in told[:FIRST_WARNINGS]:
-        lines += wrapped(each, width, 2)
-    if len(told) > FIRST_WARNINGS:
-        lines.append(Text(and_more(len(told) - FIRST_WARNINGS, "--all"), "yellow"))
+    warnings = [Text(f"not read completely: {safe_text(one)}", "yellow") for one in broken]
+    warnings += [_warning_line(one) for one in document["warnings"]]
+    for warning in warnings[:FIRST_WARNINGS]:
+        lines += wrapped(warning, width, 2)
+    if len(warnings) > FIRST_WARNINGS:
+        lines.append(Text(and_more(len(warnings) - FIRST_WARNINGS, "--all"), "yellow"))
     return lines
 
 
-def _told_warning(warning: str) -> Text:
+def _warning_line(warning: str) -> Text:
     return Text.assemble(("warning: ", "yellow"), safe_text(warning))
 
 
@@ -349,8 +349,8 @@ def _reason_with_dates(finding: FindingV1) -> Text:
     if due is not None and due[:10] not in finding["reason"]:
         text.append(f" [due {due}]")
     if waiver is not None:
-        under, who = words(finding["underlying_outcome"]), safe_text(waiver["approved_by"])
-        text.append(f" [{under}, waived to {waiver['expires']} by {who}]", style="dim")
+        under, approver = words(finding["underlying_outcome"]), safe_text(waiver["approved_by"])
+        text.append(f" [{under}, waived to {waiver['expires']} by {approver}]", style="dim")
     if finding["fragile"]:
         text.append(" [fragile]", style="yellow")
     return text
@@ -372,16 +372,16 @@ def _collection(document: ReportV1) -> RenderableType:
         if place["left_out"]:
             continue
         name = [place["name"]] if several else []
-        its = [one for one in document["collection"] if one["organization"] == place["id"]]
-        for one in its:
-            bad = one["status"] != "ok"
+        calls = [call for call in document["collection"] if call["organization"] == place["id"]]
+        for call in calls:
+            bad = call["status"] != "ok"
             # A complete list may announce more than it holds: duplicate entries are announced, but counted once.
-            announced = f" of {one['announced']}" if bad and one["announced"] is not None else ""
-            status = Text(one["status"], style="yellow" if bad else "green")
+            announced = f" of {call['announced']}" if bad and call["announced"] is not None else ""
+            status = Text(call["status"], style="yellow" if bad else "green")
             rows.append(
-                [*name, one["collector"], status, f"{one['read']}{announced}", str(one["requests"]), one["reason"]]
+                [*name, call["collector"], status, f"{call['read']}{announced}", str(call["requests"]), call["reason"]]
             )
-        if not its:
+        if not calls:
             blank = [""] if several else []
             rows.append([place["name"], *blank, Text("not read", "yellow"), "", "", place["unread_reason"]])
     columns = [*(["organization"] if several else []), "collector", "status", "entries", "requests", "why"]

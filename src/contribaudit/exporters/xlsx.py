@@ -99,29 +99,29 @@ def pages(document: ReportV1) -> Iterator[Page]:
 
 
 def _changes(document: ReportV1) -> Iterator[tuple[Cell, ...]]:
-    for one in document["changes"]:
-        subject = one["subject"]
+    for change in document["changes"]:
+        subject = change["subject"]
         yield (
-            one["id"],
-            one["organization"],
+            change["id"],
+            change["organization"],
             subject["kind"],
             subject["id"],
             subject["name"],
             subject["alias"],
-            one["setting"],
-            csv_evidence.value_of(one["before"]),
-            csv_evidence.value_of(one["after"]),
-            one["existed_before"],
-            one["exists_after"],
-            one["last_seen"],
-            one["first_seen"],
-            one["cause"],
-            one["cause_code"],
-            one["match"],
-            one["actor"],
-            one["event_id"],
-            tuple(one["other_events"]),
-            one["ticket"],
+            change["setting"],
+            csv_evidence.value_of(change["before"]),
+            csv_evidence.value_of(change["after"]),
+            change["existed_before"],
+            change["exists_after"],
+            change["last_seen"],
+            change["first_seen"],
+            change["cause"],
+            change["cause_code"],
+            change["match"],
+            change["actor"],
+            change["event_id"],
+            tuple(change["other_events"]),
+            change["ticket"],
         )
 
 
@@ -142,10 +142,10 @@ def _summary(document: ReportV1) -> Iterator[tuple[Cell, ...]]:
         ("rulebook SHA-256", rulebook["sha256"]),
         ("contribaudit", document["tool"]["version"]),
     )
-    held = document["inventory"]
+    inventory = document["inventory"]
     yield from (
         (f"inventory: {key.replace('_', ' ')}", value if isinstance(value, int | None) else str(value))
-        for key, value in held.items()
+        for key, value in inventory.items()
     )
     for outcome, number in document["summary"]["by_outcome"].items():
         yield (f"outcome: {words(outcome)}", number)

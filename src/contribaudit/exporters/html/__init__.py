@@ -132,7 +132,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
         picture=drawing(map_of(document["map"]), organizations),
         meanings=[(name.replace(" ", "-"), sign, MEANINGS[sign]) for name, sign in LETTERS.items()],
         sections=chapters,
-        checks_of=defaultdict(list, {one.family: [each.check for each in one.answers] for one in chapters}),
+        checks_of=defaultdict(list, {one.family: [answer.check for answer in one.answers] for one in chapters}),
         waivers=waivers(document),
         attestations=attestations(document),
         held=apps_by_location(document),

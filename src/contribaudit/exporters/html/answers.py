@@ -85,13 +85,13 @@ class Answer:
 
     def add(self, finding: FindingV1) -> None:
         """Count a finding. The worst findings must come first."""
-        self.severity = min(self.severity, Severity(finding["severity"]), key=lambda each: each.rank)
+        self.severity = min(self.severity, Severity(finding["severity"]), key=lambda severity: severity.rank)
         self.tally.by_outcome[finding["outcome"]] += 1
         self.expected[value_text(finding["expected"]) if finding["expected"] is not None else "not a single value"] += 1
         self.observed[value_text(finding["observed"]) if finding["observed"] is not None else "not observed"] += 1
-        for key, kept in (("rule", self.rules), ("remediation", self.remedies), ("console_path", self.console_paths)):
+        for key, texts in (("rule", self.rules), ("remediation", self.remedies), ("console_path", self.console_paths)):
             if finding[key]:  # type: ignore[literal-required]
-                kept[finding[key]] = None  # type: ignore[literal-required]
+                texts[finding[key]] = None  # type: ignore[literal-required]
         self.controls.update(dict.fromkeys(finding["controls"]))
         for seen in finding["evidence"]:
             origin = seen["grade"], seen["source"]
@@ -118,17 +118,17 @@ class Section:
 
 def sections(ordered: Iterable[FindingV1], chapter: Callable[[str], str]) -> list[Section]:
     """Every check under the question that it answers, in reading order; `ordered` has the worst findings first."""
-    found: dict[str, Answer] = {}
+    answers: dict[str, Answer] = {}
     for one in ordered:
         check = one["check"]
-        if check not in found:
-            found[check] = Answer(check, one["title"], Severity(one["severity"]))
-        found[check].add(one)
-    by_family = grouped(found.values(), lambda answer: chapter(answer.check))
-    known = [one for one in FAMILIES if one in by_family]
+        if check not in answers:
+            answers[check] = Answer(check, one["title"], Severity(one["severity"]))
+        answers[check].add(one)
+    by_family = grouped(answers.values(), lambda answer: chapter(answer.check))
+    families = [one for one in FAMILIES if one in by_family]
     return [
         Section(family, safe_text(QUESTIONS.get(family) or FAMILIES.get(family, family)), tuple(by_family[family]))
-        for family in [*known, *sorted(by_family.keys() - FAMILIES.keys())]
+        for family in [*families, *sorted(by_family.keys() - FAMILIES.keys())]
     ]
 
 
@@ -176,14 +176,14 @@ class Waived:
 def waivers(document: ReportV1) -> list[Waived]:
     """Every waiver that covers a finding; the first to expire comes first."""
     today = datetime.fromisoformat(document["as_of"]).date()
-    found: dict[tuple[str, str, str, str], list[FindingV1]] = defaultdict(list)
-    for one in document["findings"]:
-        if (waiver := one["waiver"]) is not None:
+    findings_by_waiver: dict[tuple[str, str, str, str], list[FindingV1]] = defaultdict(list)
+    for finding in document["findings"]:
+        if (waiver := finding["waiver"]) is not None:
             key = waiver["expires"], waiver["reason"], waiver["approved_by"], waiver["ticket"]
-            found[key].append(one)
+            findings_by_waiver[key].append(finding)
     return [
-        Waived(reason, by, ticket, expires, (date.fromisoformat(expires) - today).days, tuple(its))
-        for (expires, reason, by, ticket), its in sorted(found.items(), key=itemgetter(0))
+        Waived(reason, by, ticket, expires, (date.fromisoformat(expires) - today).days, tuple(findings))
+        for (expires, reason, by, ticket), findings in sorted(findings_by_waiver.items(), key=itemgetter(0))
     ]
 
 
@@ -208,19 +208,19 @@ class Vouched:
 
 def attestations(document: ReportV1) -> list[Vouched]:
     """What people attested and findings rest on, oldest first."""
-    now = datetime.fromisoformat(document["as_of"])
-    found: dict[tuple[str, str, str, str, str], list[FindingV1]] = defaultdict(list)
-    for one in document["findings"]:
+    as_of = datetime.fromisoformat(document["as_of"])
+    findings_by_evidence: dict[tuple[str, str, str, str, str], list[FindingV1]] = defaultdict(list)
+    for finding in document["findings"]:
         keys = {
             (seen["observed_at"], seen["attested_by"], seen["confirmed_by"] or "", seen["grade"], seen["source"])
-            for seen in one["evidence"]
+            for seen in finding["evidence"]
             if seen["attested_by"]
         }
         for key in keys:
-            found[key].append(one)
+            findings_by_evidence[key].append(finding)
     return [
-        Vouched(by, confirmed, at, (now - datetime.fromisoformat(at)).days, grade, source, tuple(its))
-        for (at, by, confirmed, grade, source), its in sorted(found.items(), key=itemgetter(0))
+        Vouched(by, confirmed, at, (as_of - datetime.fromisoformat(at)).days, grade, source, tuple(findings))
+        for (at, by, confirmed, grade, source), findings in sorted(findings_by_evidence.items(), key=itemgetter(0))
     ]
 
 
@@ -248,29 +248,29 @@ class LocationCount:
 def apps_by_location(document: ReportV1) -> list[LocationCount]:
     """Locations with the apps that findings name, most apps first."""
     by_value: dict[str, dict[str, FindingV1]] = defaultdict(dict)
-    for one in document["findings"]:
-        if one["setting"] == names.REALM and one["subject"]["kind"] == "app":
-            value = "unknown" if one["observed"] is None else value_text(one["observed"])
-            by_value[value.casefold()].setdefault(one["subject"]["id"], one)
-    found = []
+    for finding in document["findings"]:
+        if finding["setting"] == names.REALM and finding["subject"]["kind"] == "app":
+            value = "unknown" if finding["observed"] is None else value_text(finding["observed"])
+            by_value[value.casefold()].setdefault(finding["subject"]["id"], finding)
+    locations = []
     for place in document["map"]["locations"]:
-        its = by_value.get(place["name"].casefold(), {})
-        found.append(
+        findings = by_value.get(place["name"].casefold(), {})
+        locations.append(
             LocationCount(
                 place["name"], place["title"], place["apps"], place["pinned"], place["outcome"] or "",
-                tuple(sorted(called(one["subject"]) for one in its.values())), tuple(its.values()),
+                tuple(sorted(called(finding["subject"]) for finding in findings.values())), tuple(findings.values()),
             )
         )  # fmt: skip
-    return found
+    return locations
 
 
 def by_deed(changes: Iterable[CountedChange]) -> list[list[CountedChange]]:
     """Changes grouped by subject, cause and time; groups with an unknown cause first."""
-    found = grouped(changes, lambda one: (one.about, one.cause, one.when)).values()
-    return sorted(found, key=lambda its: all(one.explained for one in its))
+    groups = grouped(changes, lambda one: (one.about, one.cause, one.when)).values()
+    return sorted(groups, key=lambda members: all(one.explained for one in members))
 
 
 def some(values: Iterable[str], most: int = NAMED) -> tuple[Sequence[str], int]:
     """The first values, safe to show, and the number of further ones."""
-    told_all = [safe_text(one) for one in values]
-    return told_all[:most], max(0, len(told_all) - most)
+    texts = [safe_text(one) for one in values]
+    return texts[:most], max(0, len(texts) - most)

@@ -137,24 +137,24 @@ def _bar(whole: SiteMap) -> tuple[Box, ...]:
     """A piece for each location, proportional to its number of apps, but wide enough to be visible."""
     if not whole.apps:
         return ()
-    least = [max(_LEAST_PIECE, WIDTH * one.apps / whole.apps) for one in whole.locations]
+    least = [max(_LEAST_PIECE, WIDTH * location.apps / whole.apps) for location in whole.locations]
     widths = [width * WIDTH / sum(least) for width in least]
     starts = [0.0]
     for width in widths:
         starts.append(starts[-1] + width)
     pieces = []
-    for one, (start, end) in zip(whole.locations, pairwise(starts), strict=True):
-        name = safe_text(one.name)
-        word = f"{name} {one.apps:,}"
-        verdict = "the policy does not ask" if one.outcome is None else f"at worst {one.outcome.words}"
+    for location, (start, end) in zip(whole.locations, pairwise(starts), strict=True):
+        name = safe_text(location.name)
+        word = f"{name} {location.apps:,}"
+        verdict = "the policy does not ask" if location.outcome is None else f"at worst {location.outcome.words}"
         pieces.append(
             Box(
                 round(start, 2),
                 0,
                 round(end - start - 1, 2),
                 34,
-                GROUP_OF[one.outcome],
-                f"{name}: {counted(one.apps, 'app')}, {one.pinned} pinned; {verdict}",
+                GROUP_OF[location.outcome],
+                f"{name}: {counted(location.apps, 'app')}, {location.pinned} pinned; {verdict}",
                 word=word if len(word) * _LETTER_WIDTH < end - start else "",
             )
         )

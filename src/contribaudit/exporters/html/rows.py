@@ -24,8 +24,8 @@ _UNSAFE = re.compile("[<>&]")
 
 def chosen(**choices: str) -> str:
     """The address of the list with this filter; empty values are left out."""
-    told = {key: safe_text(value, keep_lines=True) for key, value in choices.items() if value}
-    return f"{LIST}?{urlencode(told)}" if told else LIST
+    filters = {key: safe_text(value, keep_lines=True) for key, value in choices.items() if value}
+    return f"{LIST}?{urlencode(filters)}" if filters else LIST
 
 
 class FindingSets:
@@ -66,7 +66,7 @@ def chunks(findings: Sequence[FindingV1], document: ReportV1, sets: FindingSets)
         "keys": OUTCOMES,
         "groups": [group(one) for one in OUTCOMES],
         "sets": {
-            name: [told_as, [places[one] for one in its if one in places]] for name, (told_as, its) in sets.made.items()
+            name: [title, [places[one] for one in ids if one in places]] for name, (title, ids) in sets.made.items()
         },
     }
     yield safe(json.dumps(head, separators=(",", ":")))[:-1] + ', "rows": ['
