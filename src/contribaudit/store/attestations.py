@@ -104,28 +104,28 @@ def add_attestations(
     Raises UsageError when an ID is already recorded (unless `skip_recorded` is set, which skips it), when an ID occurs
     twice, or when a screenshot was not handed in.
     """
-    recorded = recorded_ids(connection, [one.id for one in coming])
+    recorded = recorded_ids(connection, [entry.id for entry in coming])
     if skip_recorded:
-        coming, recorded = [one for one in coming if one.id not in recorded], set()
-    twice = [identity for identity, count in Counter(one.id for one in coming).items() if count > 1]
-    for known in (*twice, *sorted(recorded)):
+        coming, recorded = [entry for entry in coming if entry.id not in recorded], set()
+    twice = [identity for identity, count in Counter(entry.id for entry in coming).items() if count > 1]
+    for duplicate in (*twice, *sorted(recorded)):
         raise UsageError(
-            f"The attestation {known} is already recorded", hint="Run `contribaudit attest list` to see it"
+            f"The attestation {duplicate} is already recorded", hint="Run `contribaudit attest list` to see it"
         )
     _keep_attachments(connection, coming, screenshots or {})
-    numbers = {name: ids.organization_id(connection, name) for name in {one.subject.organization for one in coming}}
+    numbers = {name: ids.organization_id(connection, name) for name in {entry.subject.organization for entry in coming}}
     first = ids.next_id(connection, attestations)
     rows = [
-        {"id": number, "organization": numbers[one.subject.organization]} | write_attestation(one)
-        for number, one in enumerate(coming, first)
+        {"id": number, "organization": numbers[entry.subject.organization]} | write_attestation(entry)
+        for number, entry in enumerate(coming, first)
     ]
     if rows:
         connection.execute(insert(attestations), rows)
-    for number, one in enumerate(coming, first):
-        for signature in one.confirmed:
+    for number, entry in enumerate(coming, first):
+        for signature in entry.confirmed:
             _sign(connection, confirmations, number, signature)
-        if one.revoked is not None:
-            _sign(connection, revocations, number, one.revoked, note="")
+        if entry.revoked is not None:
+            _sign(connection, revocations, number, entry.revoked, note="")
 
 
 def _keep_attachments(connection: Connection, coming: Sequence[Attestation], bodies: Mapping[str, bytes]) -> None:
@@ -172,12 +172,12 @@ def read_attestations(connection: Connection, organization: str) -> tuple[Attest
     rows = connection.execute(_RECORDED, {"organization": number}).all()
     if not rows:
         return ()
-    mine = select(attestations.c.id).where(attestations.c.organization == number)
+    own_ids = select(attestations.c.id).where(attestations.c.organization == number)
     confirmed: dict[int, list[Signature]] = defaultdict(list)
     c = confirmations.c
-    for row in connection.execute(select(confirmations).where(c.attestation.in_(mine)).order_by(c.id)):
+    for row in connection.execute(select(confirmations).where(c.attestation.in_(own_ids)).order_by(c.id)):
         confirmed[row.attestation].append(signature_in(row))
-    taken = connection.execute(select(revocations).where(revocations.c.attestation.in_(mine)))
+    taken = connection.execute(select(revocations).where(revocations.c.attestation.in_(own_ids)))
     revoked = {row.attestation: signature_in(row) for row in taken}
     return tuple(read_attestation(organization, row, tuple(confirmed[row.id]), revoked.get(row.id)) for row in rows)
 
@@ -192,8 +192,8 @@ def record_plan(
     connection: Connection, organization: str, run: int, moment: datetime, highest: str | None, words: Sequence[str]
 ) -> None:
     """Record the highest plan and all plan words that a run saw; nothing is added while both stay the same."""
-    known = read_plans(connection, organization)
-    if known and (known[-1].highest, known[-1].words) == (highest, tuple(words)):
+    recorded = read_plans(connection, organization)
+    if recorded and (recorded[-1].highest, recorded[-1].words) == (highest, tuple(words)):
         return
     number, listed = ids.organization_id(connection, organization), json.dumps(list(words))
     ids.add(connection, plans, organization=number, run=run, since=moment, highest=highest, words=listed)
@@ -227,13 +227,13 @@ def _standing(connection: Connection, attestation: str) -> int:
     query = select(attestations.c.id).where(attestations.c.attestation == attestation)
     number = connection.execute(query).scalar()
     if number is None:
-        known = list(connection.execute(select(attestations.c.attestation)).scalars())
-        hint = f"{meant(attestation, known)}`contribaudit attest list` shows them all"
+        identities = list(connection.execute(select(attestations.c.attestation)).scalars())
+        hint = f"{meant(attestation, identities)}`contribaudit attest list` shows them all"
         raise UsageError(f"There is no attestation {attestation}", hint=hint)
     taken = connection.execute(select(revocations).where(revocations.c.attestation == number)).one_or_none()
     if taken is not None:
-        said = f"{taken.signed_by} revoked the attestation {attestation} on {taken.signed_at:%Y-%m-%d}"
-        raise UsageError(said, hint="Look again and record what the console shows now")
+        message = f"{taken.signed_by} revoked the attestation {attestation} on {taken.signed_at:%Y-%m-%d}"
+        raise UsageError(message, hint="Look again and record what the console shows now")
     return int(number)
 
 
@@ -251,16 +251,16 @@ def read_signals(connection: Connection, organization: str) -> SignalHistory:
     saw for the first time is recorded as absent (None) in the last earlier run that read its whole list: an attestation
     anchored before that run refers to an object that has since disappeared.
     """
-    return _held(connection, organization, prefixes=(SIGNAL_PREFIX, REVISION_PREFIX))
+    return _state_history(connection, organization, prefixes=(SIGNAL_PREFIX, REVISION_PREFIX))
 
 
 def read_app_plans(connection: Connection, organization: str) -> AppPlans:
     """By app, since when runs read which plan words; None from the complete run that did not list the app."""
-    held = _held(connection, organization, settings=(names.PLAN,))
-    return {subject: states for (subject, _), states in held.items()}
+    history = _state_history(connection, organization, settings=(names.PLAN,))
+    return {subject: states for (subject, _), states in history.items()}
 
 
-def _held(
+def _state_history(
     connection: Connection, organization: str, *, settings: Sequence[str] = (), prefixes: tuple[str, ...] = ("",)
 ) -> SignalHistory:
     number = organization_number(connection, organization)
@@ -270,22 +270,22 @@ def _held(
     intervals: defaultdict[tuple[Subject, SettingId], list[StoredFact]] = defaultdict(list)
     for fact in stored_facts(connection, number, settings=settings, prefixes=prefixes):
         intervals[fact.subject, fact.setting].append(fact)
-    kept = {key: _state_changes(its, whole) for key, its in intervals.items()}
-    started_at = run_starts(connection, {run for states in kept.values() for run, _ in states})
-    return {key: tuple((started_at[run], state) for run, state in states) for key, states in kept.items() if states}
+    changes = {key: _state_changes(stored, whole) for key, stored in intervals.items()}
+    started_at = run_starts(connection, {run for states in changes.values() for run, _ in states})
+    return {key: tuple((started_at[run], state) for run, state in states) for key, states in changes.items() if states}
 
 
 def _state_changes(intervals: list[StoredFact], whole: Mapping[str, Sequence[int]]) -> list[tuple[int, _State]]:
     """Each state with the run that first saw it, without repetitions."""
-    found: list[tuple[int, _State]] = []
+    changes: list[tuple[int, _State]] = []
     first = intervals[0]
     before = bisect_left(whole.get(first.collector, ()), first.first_run)
     if before:
-        found.append((whole[first.collector][before - 1], None))
+        changes.append((whole[first.collector][before - 1], None))
 
     def add(run: int, state: _State) -> None:
-        if not found or found[-1][1] != state:
-            found.append((run, state))
+        if not changes or changes[-1][1] != state:
+            changes.append((run, state))
 
     for fact, following in zip(intervals, [*intervals[1:], None], strict=True):
         if fact.value is not None:
@@ -293,4 +293,4 @@ def _state_changes(intervals: list[StoredFact], whole: Mapping[str, Sequence[int
             add(fact.first_run, value if isinstance(value, tuple) else (str(value),))
         if fact.ended_run is not None and (following is None or following.first_run != fact.ended_run):
             add(fact.ended_run, None)  # only a complete list ends an interval that no other follows
-    return found
+    return changes

@@ -31,8 +31,8 @@ def save_log(connection: Connection, run: int, organization: int, snapshot: Snap
     actions = None if last == reading.actions else json.dumps([[a.id, a.title, a.group] for a in reading.actions])
     values = fields_of(reading, _READING) | {"organization": organization, "run": run, "actions": actions}
     ids.add(connection, log_readings, **values)
-    known = _known_events(connection, organization, [event.id for event in snapshot.events])
-    coming = [event for event in {event.id: event for event in snapshot.events}.values() if event.id not in known]
+    recorded = _known_events(connection, organization, [event.id for event in snapshot.events])
+    coming = [event for event in {event.id: event for event in snapshot.events}.values() if event.id not in recorded]
     if not coming:
         return
     digests = [event.response for event in coming if event.response]
@@ -94,7 +94,7 @@ def read_log(
         query, times["since"] = query.where(events.c.happened_at > bindparam("since")), since
     if until is not None:
         query, times["until"] = query.where(events.c.happened_at <= bindparam("until")), until
-    found = [
+    entries = [
         AuditEvent(
             organization=organization,
             id=row.event,
@@ -105,7 +105,7 @@ def read_log(
         )
         for row in connection.execute(query, {"organization": number} | times)
     ]
-    return AuditLog(tuple(found), tuple(_readings(connection, organization, number)))
+    return AuditLog(tuple(entries), tuple(_readings(connection, organization, number)))
 
 
 _READINGS = select(log_readings).where(log_readings.c.organization == _HERE).order_by(log_readings.c.run)
@@ -153,10 +153,10 @@ _CHANGE_NOTES = select(change_notes).where(change_notes.c.organization == _HERE)
 def read_annotations(connection: Connection, organization: str) -> Mapping[str, tuple[Annotation, ...]]:
     """People's notes by the ID of the change, oldest first."""
     number = organization_number(connection, organization)
-    found: dict[str, tuple[Annotation, ...]] = {}
+    by_change: dict[str, tuple[Annotation, ...]] = {}
     for row in connection.execute(_CHANGE_NOTES, {"organization": number}):
-        found[row.change] = (*found.get(row.change, ()), Annotation(row.ticket, row.note, signature_in(row)))
-    return found
+        by_change[row.change] = (*by_change.get(row.change, ()), Annotation(row.ticket, row.note, signature_in(row)))
+    return by_change
 
 
 def record_look(connection: Connection, account: str, host: str, run: int, moment: datetime) -> None:

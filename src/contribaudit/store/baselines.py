@@ -38,8 +38,8 @@ def add_baseline(connection: Connection, coming: Baseline) -> None:
             f"Run {coming.run} did not audit organization {coming.organization}",
             hint="Run `contribaudit runs list` to see its runs",
         )
-    said = fields_of(coming, ("run", "reason", "until"))
-    ids.add(connection, baselines, organization=number, **said, **signed(coming.approved, "approved"))
+    fields = fields_of(coming, ("run", "reason", "until"))
+    ids.add(connection, baselines, organization=number, **fields, **signed(coming.approved, "approved"))
 
 
 _BASELINES = select(baselines).where(baselines.c.organization == bindparam("organization")).order_by(baselines.c.id)
@@ -59,19 +59,19 @@ _PLACE = (names.APP_TYPE_KEY, names.APP_SITE, names.APP_HOST)
 
 def read_approvals(connection: Connection, organization: str) -> tuple[Approved, ...]:
     """The organization's baselines with the values that were known after their runs, oldest first."""
-    found = read_baselines(connection, organization)
+    recorded = read_baselines(connection, organization)
     number = organization_number(connection, organization)
-    if not found or number is None:
+    if not recorded or number is None:
         return ()
     attestations = read_attestations(connection, organization)
-    started_at = run_starts(connection, {one.run for one in found})
+    started_at = run_starts(connection, {baseline.run for baseline in recorded})
     made: list[Approved] = []
-    for one in found:
-        known = [
-            fact.observation(started_at[one.run])
-            for fact in stored_facts(connection, number, *known_after(one.run), settings=_PLACE)
+    for baseline in recorded:
+        observations = [
+            fact.observation(started_at[baseline.run])
+            for fact in stored_facts(connection, number, *known_after(baseline.run), settings=_PLACE)
         ]
-        made.append(approved_of(one, started_at[one.run], known, attestations))
+        made.append(approved_of(baseline, started_at[baseline.run], observations, attestations))
     return tuple(made)
 
 
@@ -97,7 +97,7 @@ def read_departures(connection: Connection, organization: str, *, until: int | N
     runs = {run for fact in gone.values() for run in (fact.last_run, fact.ended_run) if run is not None}
     started_at = run_starts(connection, runs)
     staying = {site for app in last[names.APP_TYPE_KEY].keys() - gone.keys() if (site := _site(last, app))}
-    found = [
+    departures = [
         Departure(
             app,
             _stored_text(last[names.APP_ALIAS], app) or app.id,
@@ -110,8 +110,8 @@ def read_departures(connection: Connection, organization: str, *, until: int | N
         for app, fact in gone.items()
         if fact.ended_run is not None
     ]
-    found.sort(key=lambda one: (one.first_missing, one.alias))
-    return Departures(tuple(found), _readings(connection, organization, number, until))
+    departures.sort(key=lambda one: (one.first_missing, one.alias))
+    return Departures(tuple(departures), _readings(connection, organization, number, until))
 
 
 def _stored_text(facts_by_app: dict[Subject, StoredFact], app: Subject) -> str:

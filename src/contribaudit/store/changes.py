@@ -99,26 +99,26 @@ class _HeldValue:
 
 def _held_values(intervals: list[StoredFact]) -> list[_HeldValue]:
     """The values that were read, oldest first. The same value read again, or with another grade, extends the last."""
-    found: list[_HeldValue] = []
+    values: list[_HeldValue] = []
     unread_from, unread_until = 0, -1
     for fact in intervals:
-        last = found[-1] if found and found[-1].until_run == fact.first_run else None
+        last = values[-1] if values and values[-1].until_run == fact.first_run else None
         if fact.value is None:
             unread_from = unread_from if unread_until == fact.first_run else fact.first_run
             unread_until = fact.ended_run if fact.ended_run is not None else -1
             if last is not None:
-                found[-1] = replace(last, until_run=fact.ended_run)
+                values[-1] = replace(last, until_run=fact.ended_run)
             continue
         seen = fact.last_run if fact.last_run is not None else fact.first_run
-        held = _HeldValue(fact, fact.first_run, seen, fact.ended_run)
-        if last is not None and last.has_value_of(held):
-            found[-1] = replace(last, last_seen=seen, until_run=fact.ended_run)
+        value = _HeldValue(fact, fact.first_run, seen, fact.ended_run)
+        if last is not None and last.has_value_of(value):
+            values[-1] = replace(last, last_seen=seen, until_run=fact.ended_run)
         elif last is None and unread_until == fact.first_run:
-            found.append(replace(held, unread_from=unread_from))
+            values.append(replace(value, unread_from=unread_from))
         else:
             # A subject that existed unread keeps that mark for every value that follows without a gap.
-            found.append(held if last is None else replace(held, unread_from=last.unread_from))
-    return found
+            values.append(value if last is None else replace(value, unread_from=last.unread_from))
+    return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,25 +133,25 @@ class _Move:
         return (self.seen_after,) if self.before is None else (self.before.last_seen, self.seen_after)
 
     def change(self, started_at: Mapping[int, datetime]) -> Change:
-        held = [one for one in (self.before, self.after) if one is not None]
+        ends = [one for one in (self.before, self.after) if one is not None]
         return Change(
-            subject=held[0].fact.subject,
-            setting=held[0].fact.setting,
+            subject=ends[0].fact.subject,
+            setting=ends[0].fact.setting,
             before=None if self.before is None else self.before.value,
             after=None if self.after is None else self.after.value,
             existed_before=self.before is not None,
             exists_after=self.after is not None,
             first_seen=started_at[self.seen_after],
             last_seen=None if self.before is None else started_at[self.before.last_seen],
-            collector=held[0].fact.collector,
-            responses=tuple(one.fact.response for one in held if one.fact.response),
+            collector=ends[0].fact.collector,
+            responses=tuple(one.fact.response for one in ends if one.fact.response),
         )
 
 
 def _net(story: list[_HeldValue], since: int, until: int) -> Iterator[_Move]:
     """The difference of one setting between `since` and `until`: one move, or none."""
-    before = next((held for held in story if held.at(since)), None)
-    after = next((held for held in story if held.at(until)), None)
+    before = next((value for value in story if value.at(since)), None)
+    after = next((value for value in story if value.at(until)), None)
     if before is not None and after is None:
         yield _Move(before, None, max(h.until_run for h in story if h.until_run is not None and h.until_run <= until))
     elif after is not None and (after.new_since(since) if before is None else not before.has_value_of(after)):
@@ -161,20 +161,20 @@ def _net(story: list[_HeldValue], since: int, until: int) -> Iterator[_Move]:
 def _steps(story: list[_HeldValue], since: int, until: int) -> Iterator[_Move]:
     """Every change from `since` to `until`; a value that disappears and returns yields two."""
     earlier: _HeldValue | None = None
-    for held in story:
-        adjoining = earlier is not None and earlier.until_run == held.from_run
+    for value in story:
+        adjoining = earlier is not None and earlier.until_run == value.from_run
         if earlier is not None and not adjoining:
             yield from _removal(earlier, since, until)
-        if since < held.from_run <= until and (adjoining or held.new_since(since)):
-            yield _Move(earlier if adjoining else None, held, held.from_run)
-        earlier = held
+        if since < value.from_run <= until and (adjoining or value.new_since(since)):
+            yield _Move(earlier if adjoining else None, value, value.from_run)
+        earlier = value
     if earlier is not None:
         yield from _removal(earlier, since, until)
 
 
-def _removal(held: _HeldValue, since: int, until: int) -> Iterator[_Move]:
-    if held.until_run is not None and since < held.until_run <= until:
-        yield _Move(held, None, held.until_run)
+def _removal(value: _HeldValue, since: int, until: int) -> Iterator[_Move]:
+    if value.until_run is not None and since < value.until_run <= until:
+        yield _Move(value, None, value.until_run)
 
 
 _RUN_INTERVALS = (
@@ -193,8 +193,8 @@ def read_run_intervals(connection: Connection, organization: str) -> Mapping[int
     if number is None:
         return {}
     whole: dict[int, set[str]] = defaultdict(set)
-    for collector, its in whole_runs(connection, number).items():
-        for run in its:
+    for collector, complete in whole_runs(connection, number).items():
+        for run in complete:
             whole[run].add(collector)
     return {
         row.id: RunInterval(
@@ -218,17 +218,17 @@ def read_names(connection: Connection, organization: str) -> Mapping[Subject, Su
     if number is None:
         return {}
     telling = (names.APP_NAME, names.ORGANIZATION_NAME, names.APP_ALIAS, names.APP_HOST, names.APP_SITE)
-    told: dict[Subject, dict[str, str]] = {}
+    texts: dict[Subject, dict[str, str]] = {}
     for fact in stored_facts(connection, number, facts.c.value.is_not(None), settings=telling):
         value = read_value(fact.value or "null")
         if isinstance(value, str) or fact.setting == names.ORGANIZATION_NAME:
-            told.setdefault(fact.subject, {})[fact.setting] = str(value or "")  # intervals come by age
+            texts.setdefault(fact.subject, {})[fact.setting] = str(value or "")  # intervals come by age
     return {
         subject: SubjectNames(
             newest.get(names.APP_NAME) or newest.get(names.ORGANIZATION_NAME, ""),
             *(newest.get(setting, "") for setting in telling[2:]),
         )
-        for subject, newest in told.items()
+        for subject, newest in texts.items()
     }
 
 
@@ -260,8 +260,8 @@ def space_changes(reading: Reading, organization: str, since: int, until: int) -
         keys = select(spaces.c.app, spaces.c.space).where(moved).distinct().order_by(spaces.c.app, spaces.c.space)
         with reading() as connection:
             some = connection.execute((keys if after is None else keys.where(after)).limit(_PAGE)).all()
-            found = list(_page(connection, organization, first_whole, since, until, some, moved)) if some else []
-        yield from found
+            changes = list(_page(connection, organization, first_whole, since, until, some, moved)) if some else []
+        yield from changes
         if len(some) < _PAGE:
             return
         after = identity > _space_position(some[-1])

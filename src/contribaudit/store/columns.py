@@ -46,10 +46,10 @@ def _encode(value: Value) -> str:
 @lru_cache(maxsize=4096)
 def read_value(text: str) -> Value:
     """The value that `write_value` was given; a list comes back as a tuple. Raises ValueError for any other text."""
-    found: Any = json.loads(text)
-    if isinstance(found, dict):
+    parsed: Any = json.loads(text)
+    if isinstance(parsed, dict):
         raise ValueError("a value that no setting has")
-    value: Value = _texts(found) if isinstance(found, list) else found
+    value: Value = _texts(parsed) if isinstance(parsed, list) else parsed
     return value
 
 
@@ -58,10 +58,10 @@ def read_texts(text: str) -> tuple[str, ...]:
     return _texts(json.loads(text))
 
 
-def _texts(found: Any) -> tuple[str, ...]:
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+def _texts(values: Any) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
         raise ValueError("not a list of texts")
-    return tuple(found)
+    return tuple(values)
 
 
 def write_moment(moment: datetime) -> int:
@@ -74,15 +74,15 @@ def read_moment(microseconds: int) -> datetime:
     return _EPOCH + microseconds * _MICROSECOND
 
 
-def fields_of(one: object, names: Iterable[str]) -> dict[str, Any]:
+def fields_of(record: object, names: Iterable[str]) -> dict[str, Any]:
     """The attributes with these names, as a mapping; for columns that are stored without conversion."""
-    return {name: getattr(one, name) for name in names}
+    return {name: getattr(record, name) for name in names}
 
 
 def signed(signature: Signature, verb: str = "signed") -> dict[str, Any]:
     """A signature as the columns `<verb>_by`, `<verb>_at`, `account` and `host`."""
-    who = {f"{verb}_by": signature.by, f"{verb}_at": signature.at}
-    return who | {"account": signature.account, "host": signature.host}
+    signer = {f"{verb}_by": signature.by, f"{verb}_at": signature.at}
+    return signer | {"account": signature.account, "host": signature.host}
 
 
 def signature_in(row: Row[Any], verb: str = "signed") -> Signature:

@@ -166,9 +166,9 @@ def _as_owner(shown: str, current: str | None) -> Iterator[None]:
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in ("42501", "25006"):
             raise
-        what = "has no tables yet" if current is None else "was written by an older version"
+        problem = "has no tables yet" if current is None else "was written by an older version"
         hint = "Let the owner of its tables run `contribaudit store upgrade` once"
-        raise StoreError(f"The history {shown} {what}, and this account may not change that", hint=hint) from error
+        raise StoreError(f"The history {shown} {problem}, and this account may not change that", hint=hint) from error
 
 
 def _path(url: URL) -> Path:
@@ -225,10 +225,10 @@ def _refused_by_system(path: Path) -> Iterator[None]:
 def _sqlite_engine(path: Path, read_only: str = "") -> Engine:
     """`read_only` is the query of the file's URI; "" opens the file for reading and writing."""
     if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
-        wanted = ".".join(map(str, _OLDEST_SQLITE))
+        required = ".".join(map(str, _OLDEST_SQLITE))
         raise StoreError(
             f"SQLite {sqlite3.sqlite_version} is too old for the history",
-            hint=f"Use a Python with SQLite {wanted} or newer",
+            hint=f"Use a Python with SQLite {required} or newer",
         )
     if read_only:
         address = f"{path.as_uri()}?{read_only}"
@@ -303,11 +303,11 @@ def _migrate(reader: Engine, writer: Engine, shown: str) -> None:
 def _revision(connection: Connection, shown: str) -> str | None:
     tables = inspect(connection).get_table_names()
     if VERSION_TABLE in tables:
-        found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  our own name
-        if found is None or not str(found).isdecimal():
-            what = f"is damaged: its revision is {str(found)[:40]!r}"
-            raise StoreDamaged(f"The history {shown} {what}", hint="Restore it from a backup")
-        return str(found)
+        revision = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608  our own name
+        if revision is None or not str(revision).isdecimal():
+            problem = f"is damaged: its revision is {str(revision)[:40]!r}"
+            raise StoreDamaged(f"The history {shown} {problem}", hint="Restore it from a backup")
+        return str(revision)
     if set(tables) >= _FIRST_TABLES:
         raise StoreDamaged(f"The history {shown} is damaged: its revision is missing", hint="Restore it from a backup")
     if tables and connection.dialect.name == "sqlite":

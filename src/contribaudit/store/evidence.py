@@ -34,15 +34,15 @@ def read_ledger(connection: Connection, run: int, organization: str) -> RunLedge
     number = organization_number(connection, organization)
     c = ledgers.c
     query = select(c.clock_skew_seconds, c.entries).where(c.run == run, c.organization == number)
-    found = connection.execute(query).one_or_none()
-    if found is None:
+    row = connection.execute(query).one_or_none()
+    if row is None:
         return None
     try:
-        lines = zlib.decompress(found.entries).decode("ascii").split("\n")
+        lines = zlib.decompress(row.entries).decode("ascii").split("\n")
         entries = tuple(_entry(json.loads(line)) for line in lines)
     except (zlib.error, ValueError, TypeError) as error:
         raise StoreDamaged(f"The ledger of run {run} cannot be read", hint="Restore the history") from error
-    return RunLedger(entries, found.clock_skew_seconds)
+    return RunLedger(entries, row.clock_skew_seconds)
 
 
 _AS_THEY_ARE = tuple(name for name in ExportedManifest.__slots__ if name != "organizations")
@@ -98,8 +98,8 @@ _HINT = "The evidence for this finding is lost; restore the history from a backu
 def read_kept(connection: Connection, digests: Iterable[str]) -> dict[str, bytes]:
     """The canonical JSON of those digests that are stored. Raises StoreDamaged for an object that was altered."""
     query = select(responses.c.digest, responses.c.body).where(responses.c.body.is_not(None))
-    kept = ids.rows_among(connection, query, responses.c.digest, sorted(set(digests)))
-    return {digest: ids.open_body(body, digest, _RAW, _HINT) for digest, body in kept}
+    rows = ids.rows_among(connection, query, responses.c.digest, sorted(set(digests)))
+    return {digest: ids.open_body(body, digest, _RAW, _HINT) for digest, body in rows}
 
 
 def read_raw(connection: Connection, digest: str) -> bytes:

@@ -162,18 +162,18 @@ def last_seen(
     `facts` maps each collector to its facts that are open just before `before`, each with its first run.
     """
     c = collections.c
-    mine = [c.organization == organization]
+    filters = [c.organization == organization]
     if before is not None:
-        mine.append(c.run < before)
-    query = select(c.collector, func.max(c.run)).where(*mine, c.status == CollectionStatus.OK).group_by(c.collector)
+        filters.append(c.run < before)
+    query = select(c.collector, func.max(c.run)).where(*filters, c.status == CollectionStatus.OK).group_by(c.collector)
     whole: dict[str, int] = dict(connection.execute(query).all())
     seen = {
         fact: max(whole.get(collector, 0), first_run)
-        for collector, its in facts.items()
-        for fact, first_run in its.items()
+        for collector, first_runs in facts.items()
+        for fact, first_run in first_runs.items()
     }
     after = min((whole.get(collector, 0) for collector in facts), default=0)
-    partly = select(c.collector, c.run).where(*mine, c.run > after, c.status == CollectionStatus.PARTIAL)
+    partly = select(c.collector, c.run).where(*filters, c.run > after, c.status == CollectionStatus.PARTIAL)
     for collector, run in connection.execute(partly.order_by(c.run)).all():
         if collector in facts and run > whole.get(collector, 0):
             packed = select(c.seen).where(c.organization == organization, c.collector == collector, c.run == run)
@@ -251,7 +251,7 @@ def read_known(connection: Connection, organization: str, *, before: int | None 
     by_collector: dict[str, list[StoredFact]] = defaultdict(list)
     for fact in stored_facts(connection, number, *conditions):
         by_collector[fact.collector].append(fact)
-    first_runs = {collector: {fact.id: fact.first_run for fact in its} for collector, its in by_collector.items()}
+    first_runs = {collector: {fact.id: fact.first_run for fact in stored} for collector, stored in by_collector.items()}
     last = last_seen(connection, number, first_runs, before) if first_runs else {}
     started_at = {(one.collector, one.run): one.started_at for one in collections_of(connection, number)}
     return LastKnown(
@@ -277,19 +277,19 @@ def read_alias_holders(connection: Connection, organization: str) -> dict[str, t
         if isinstance(alias, str):
             holders = first[alias.casefold()]
             holders[fact.subject.id] = min(fact.first_run, holders.get(fact.subject.id, fact.first_run))
-    wanted = {run for holders in first.values() for run in holders.values()}
-    started_at = run_starts(connection, wanted)
+    run_numbers = {run for holders in first.values() for run in holders.values()}
+    started_at = run_starts(connection, run_numbers)
     return {
         alias: tuple((subject, started_at[run]) for subject, run in sorted(holders.items(), key=lambda item: item[1]))
         for alias, holders in first.items()
     }
 
 
-def run_starts(connection: Connection, wanted: set[int]) -> dict[int, datetime]:
+def run_starts(connection: Connection, numbers: set[int]) -> dict[int, datetime]:
     """The starts of the wanted runs by number; other runs may be included."""
-    if not wanted:
+    if not numbers:
         return {}
-    return dict(connection.execute(_STARTS, {"first": min(wanted), "last": max(wanted)}).all())
+    return dict(connection.execute(_STARTS, {"first": min(numbers), "last": max(numbers)}).all())
 
 
 _STARTS = select(runs.c.id, runs.c.started_at).where(runs.c.id.between(bindparam("first"), bindparam("last")))
@@ -316,8 +316,8 @@ _COLLECTIONS = (
 
 def whole_runs(connection: Connection, organization: int) -> dict[str, list[int]]:
     """By collector, the runs in which it read everything, oldest first."""
-    found: dict[str, list[int]] = defaultdict(list)
+    by_collector: dict[str, list[int]] = defaultdict(list)
     for one in collections_of(connection, organization):
         if one.status == CollectionStatus.OK:
-            found[one.collector].append(one.run)
-    return found
+            by_collector[one.collector].append(one.run)
+    return by_collector

@@ -108,8 +108,8 @@ def translated(shown: str) -> Iterator[None]:
         raise  # caused by the text to be written, not by the database
     except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, zlib.error) as error:
         # Invalid JSON, or a row that refers to a missing one.
-        what = f"contains data that contribaudit did not write ({type(error).__name__}: {str(error)[:80]})"
-        raise StoreDamaged(f"The history {shown} {what}", hint=_DAMAGED_HINT) from error
+        problem = f"contains data that contribaudit did not write ({type(error).__name__}: {str(error)[:80]})"
+        raise StoreDamaged(f"The history {shown} {problem}", hint=_DAMAGED_HINT) from error
 
 
 def _ours(error: DBAPIError, shown: str) -> StoreError:
@@ -119,15 +119,15 @@ def _ours(error: DBAPIError, shown: str) -> StoreError:
     if code == SQLITE_IOERR_SHORT_READ:
         return StoreDamaged(f"The history {shown} is truncated", hint=_DAMAGED_HINT)
     if code is not None:
-        kind, what, hint = _SQLITE.get(code & 0xFF, (StoreError, _driver_message(error), _OTHER_HINT))
-        return kind(f"The history {shown} {what}", hint=hint)
+        kind, problem, hint = _SQLITE.get(code & 0xFF, (StoreError, _driver_message(error), _OTHER_HINT))
+        return kind(f"The history {shown} {problem}", hint=hint)
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         # psycopg sets no state when a connection failed or broke
         return StoreError(f"The history {shown} cannot be reached", hint=f"{_SERVER_HINT}. {_driver_message(error)}")
-    for prefix, kind, what, hint in _POSTGRESQL:
+    for prefix, kind, problem, hint in _POSTGRESQL:
         if state.startswith(prefix):
-            return kind(f"The history {shown} {what}", hint=hint)
+            return kind(f"The history {shown} {problem}", hint=hint)
     return StoreError(f"The history {shown} failed: {_driver_message(error)}", hint=_OTHER_HINT)
 
 

@@ -136,9 +136,9 @@ class History(Transactions):
         """
         saving.require_collections(snapshots)
         ours = {one.organization for one in snapshots}
-        mine = {one: connection for one, connection in list(self._held.items()) if one in ours}
+        locks = {one: connection for one, connection in list(self._held.items()) if one in ours}
         with self._writing() as connection:
-            require_held(self._database.shown, mine)  # only now: another audit may have begun while this one waited
+            require_held(self._database.shown, locks)  # only now: another audit may have begun while this one waited
             return runs.find_run(connection, saving.save_run(connection, draft, snapshots))
 
     record_verdict = writes(runs.record_verdict)

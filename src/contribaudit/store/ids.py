@@ -37,10 +37,10 @@ def bulk_insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
         connection.exec_driver_sql(_INSERTIONS[key], list(rows))
 
 
-def rows_among(connection: Connection, query: Select[Any], column: Column[str], wanted: Sequence[str]) -> Iterator[Any]:
+def rows_among(connection: Connection, query: Select[Any], column: Column[str], values: Sequence[str]) -> Iterator[Any]:
     """The query's rows whose column holds a wanted value, queried in batches: a statement takes a limited number."""
-    for start in range(0, len(wanted), _PER_QUERY):
-        yield from connection.execute(query.where(column.in_(wanted[start : start + _PER_QUERY]))).all()
+    for start in range(0, len(values), _PER_QUERY):
+        yield from connection.execute(query.where(column.in_(values[start : start + _PER_QUERY]))).all()
 
 
 def next_id(connection: Connection, table: Table) -> int:
@@ -68,10 +68,10 @@ NUMBER_OF = select(organizations.c.id).where(organizations.c.organization == bin
 
 def organization_id(connection: Connection, organization: str) -> int:
     """The organization's number; a new organization is added."""
-    found = connection.execute(NUMBER_OF, {"organization": organization}).scalar()
-    if found is None:
-        found = add(connection, organizations, organization=organization)
-    return int(found)
+    number = connection.execute(NUMBER_OF, {"organization": organization}).scalar()
+    if number is None:
+        number = add(connection, organizations, organization=organization)
+    return int(number)
 
 
 TOPICS_OF = select(topics.c.id, topics.c.collector, topics.c.setting).where(
@@ -81,8 +81,8 @@ TOPICS_OF = select(topics.c.id, topics.c.collector, topics.c.setting).where(
 
 def topic_ids(connection: Connection, organization: int, wanted: Iterable[Topic]) -> dict[Topic, int]:
     """The number of every topic of the organization; wanted topics that are new are added."""
-    known = connection.execute(TOPICS_OF, {"organization": organization})
-    ids = {(collector, setting): topic for topic, collector, setting in known}
+    stored = connection.execute(TOPICS_OF, {"organization": organization})
+    ids = {(collector, setting): topic for topic, collector, setting in stored}
     new = _new_ids(connection, topics, ids, wanted)
     rows = [(new[key], organization, escape(key[0]), escape(key[1])) for key in new]
     bulk_insert(connection, topics, rows)
@@ -166,9 +166,9 @@ def _compressed(digest: str, raw: Mapping[str, bytes]) -> bytes | None:
 
 
 def _new_ids(
-    connection: Connection, table: Table, known: Mapping[_Key, int], wanted: Iterable[_Key]
+    connection: Connection, table: Table, existing: Mapping[_Key, int], wanted: Iterable[_Key]
 ) -> dict[_Key, int]:
     """Numbers for the wanted keys that are not known, in their order."""
-    new = [key for key in dict.fromkeys(wanted) if key not in known]
+    new = [key for key in dict.fromkeys(wanted) if key not in existing]
     first = next_id(connection, table) if new else 0
     return {key: first + offset for offset, key in enumerate(new)}

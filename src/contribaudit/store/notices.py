@@ -91,9 +91,9 @@ def tell(
         _note(connection, organization, run, now, matter, was, counts=False)
     _note_last_run(connection, organization, run if run is not None else newest, now)
     if news.forget:
-        mine = told.c.organization == organization
+        of_organization = told.c.organization == organization
         for key in news.forget:
-            connection.execute(delete(told).where(mine, told.c.key == key))
+            connection.execute(delete(told).where(of_organization, told.c.key == key))
     for message, not_before in coming:
         keep_message(connection, organization, run, now, destinations, message, not_before)
     _forget_old(connection, now)
@@ -125,8 +125,8 @@ def _note(
     if was is None:
         connection.execute(insert(told).values(organization=organization, key=matter.key, **values))
     else:
-        mine = and_(told.c.organization == organization, told.c.key == matter.key)
-        connection.execute(update(told).where(mine).values(values))
+        same_matter = and_(told.c.organization == organization, told.c.key == matter.key)
+        connection.execute(update(told).where(same_matter).values(values))
 
 
 def _note_last_run(connection: Connection, organization: str, run: int | None, now: datetime) -> None:
@@ -158,8 +158,8 @@ def keep_message(
         created_at=now,
     )
     for one in destinations:
-        told = {"destination": one.digest, "name": one.name, "next_at": not_before}
-        ids.add(connection, deliveries, message=number, attempts=0, error="", **told)
+        columns = {"destination": one.digest, "name": one.name, "next_at": not_before}
+        ids.add(connection, deliveries, message=number, attempts=0, error="", **columns)
 
 
 def claim_deliveries(connection: Connection, now: datetime, destinations: Iterable[str]) -> list[Delivery]:
@@ -172,11 +172,11 @@ def claim_deliveries(connection: Connection, now: datetime, destinations: Iterab
         or_(c.claimed_until.is_(None), c.claimed_until <= now),
         c.destination.in_(list(destinations)),
     )
-    found = _read_deliveries(connection, due)
+    claimed = _read_deliveries(connection, due)
     until = now + timedelta(minutes=CLAIMED_MINUTES)
-    for one in found:
+    for one in claimed:
         connection.execute(update(deliveries).where(c.id == one.id).values(claimed_until=until))
-    return found
+    return claimed
 
 
 def note_delivery(connection: Connection, delivery: Delivery, now: datetime, error: str) -> None:
@@ -198,15 +198,15 @@ def _read_deliveries(connection: Connection, which: Any) -> list[Delivery]:
     query = select(deliveries, messages).join(messages, deliveries.c.message == messages.c.id)
     if which is not None:
         query = query.where(which)
-    found = []
+    entries = []
     for row in connection.execute(query.order_by(deliveries.c.id)):
         body = json.loads(row.body)
         message = Message(Event(row.event), row.title, tuple(body["lines"]), row.critical, body["facts"])
         where = Destination(row.destination, row.name)
-        found.append(
+        entries.append(
             Delivery(message_id=row.message, destination=where, message=message, **fields_of(row, _AS_THEY_ARE))
         )
-    return found
+    return entries
 
 
 def _forget_old(connection: Connection, now: datetime) -> None:

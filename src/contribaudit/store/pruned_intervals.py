@@ -98,12 +98,12 @@ def _find_last(
 ) -> None:
     """Set the last run of facts that ended to the last kept run that saw them."""
     c = collections.c
-    mine = (c.organization == organization) & (c.collector == collector)
-    whole = connection.execute(select(c.run).where(mine, c.status == CollectionStatus.OK).order_by(c.run)).scalars()
+    filters = (c.organization == organization) & (c.collector == collector)
+    whole = connection.execute(select(c.run).where(filters, c.status == CollectionStatus.OK).order_by(c.run)).scalars()
     steps = KeptRuns([run for run in whole if run in kept])
     for change in changes.values():
         change["last"] = max(change["first"], steps.last_until(change["last"]) or 0)
-    partial = select(c.run, c.seen).where(mine, c.status == CollectionStatus.PARTIAL).order_by(c.run)
+    partial = select(c.run, c.seen).where(filters, c.status == CollectionStatus.PARTIAL).order_by(c.run)
     for run, packed in connection.execute(partial):
         if run in kept:
             for fact in unpack(packed) & changes.keys():
@@ -175,17 +175,17 @@ def move_log_readings(connection: Connection, organization: int, kept: KeptRuns)
     for row, following in zip(rows, [*rows[1:], None], strict=False):
         if row.run in kept:
             continue
-        now = connection.execute(select(log_readings).where(c.id == row.id)).one()
-        if following is not None and now.code == "" and _joins(now, following):
+        reading = connection.execute(select(log_readings).where(c.id == row.id)).one()
+        if following is not None and reading.code == "" and _joins(reading, following):
             joined = {
-                "covers_from": min(now.covers_from, following.covers_from),
-                "read": now.read + following.read,
-                "kept": now.kept + following.kept,
-                "actions": now.actions,
+                "covers_from": min(reading.covers_from, following.covers_from),
+                "read": reading.read + following.read,
+                "kept": reading.kept + following.kept,
+                "actions": reading.actions,
             }
             connection.execute(update(log_readings).where(c.id == following.id).values(joined))
-        elif following is not None and following.actions is None and now.actions is not None:
-            connection.execute(update(log_readings).where(c.id == following.id).values(actions=now.actions))
+        elif following is not None and following.actions is None and reading.actions is not None:
+            connection.execute(update(log_readings).where(c.id == following.id).values(actions=reading.actions))
         connection.execute(delete(log_readings).where(c.id == row.id))
 
 
@@ -234,14 +234,14 @@ def pinned_runs(connection: Connection, organization: int) -> set[int]:
     between which an app appeared, left or changed its alias; runs that show which space is new and which had a key
     before.
     """
-    found = set(connection.execute(select(baselines.c.run).where(baselines.c.organization == organization)).scalars())
+    pinned = set(connection.execute(select(baselines.c.run).where(baselines.c.organization == organization)).scalars())
     c = facts.c
     query = select(topics.c.setting, c.first_run, c.last_run, c.ended_run).join(topics, c.topic == topics.c.id)
-    mine = or_(topics.c.setting.in_(_EXACT), _IS_SIGNAL)
-    for row in connection.execute(query.where(topics.c.organization == organization, mine).distinct()):
-        found |= {row.first_run, row.ended_run, row.last_run if row.setting in _EXACT else None} - {None}
-    found |= _without_signals(connection, organization)
-    return found | _annotated(connection, organization) | _of_spaces(connection, organization)
+    condition = or_(topics.c.setting.in_(_EXACT), _IS_SIGNAL)
+    for row in connection.execute(query.where(topics.c.organization == organization, condition).distinct()):
+        pinned |= {row.first_run, row.ended_run, row.last_run if row.setting in _EXACT else None} - {None}
+    pinned |= _without_signals(connection, organization)
+    return pinned | _annotated(connection, organization) | _of_spaces(connection, organization)
 
 
 def _without_signals(connection: Connection, organization: int) -> set[int]:
@@ -252,11 +252,11 @@ def _without_signals(connection: Connection, organization: int) -> set[int]:
         c.topic, c.subject, topics.c.collector
     )
     whole = whole_runs(connection, organization)
-    found = set()
+    pinned = set()
     for collector, run in connection.execute(first):
         before = bisect_left(whole.get(collector, ()), run)
-        found |= {whole[collector][before - 1]} if before else set()
-    return found
+        pinned |= {whole[collector][before - 1]} if before else set()
+    return pinned
 
 
 def _of_spaces(connection: Connection, organization: int) -> set[int]:
@@ -264,27 +264,27 @@ def _of_spaces(connection: Connection, organization: int) -> set[int]:
     apps = select(subjects.c.id).where(subjects.c.seen_in == organization)
     lists, other = space_lists.c, spaces.alias("other")
     whole = select(func.min(lists.first_run)).where(lists.app.in_(apps), lists.status == CollectionStatus.OK)
-    found = set(connection.execute(whole.group_by(lists.app)).scalars())
+    pinned = set(connection.execute(whole.group_by(lists.app)).scalars())
     c = spaces.c
     shared = exists().where(other.c.app == c.app, other.c.folded == c.folded, other.c.space != c.space)
-    return found | set(connection.execute(select(c.first_run).where(c.app.in_(apps), shared).distinct()).scalars())
+    return pinned | set(connection.execute(select(c.first_run).where(c.app.in_(apps), shared).distinct()).scalars())
 
 
 def _annotated(connection: Connection, organization: int) -> set[int]:
     """Runs whose start is part of the ID of an annotated change."""
     query = select(change_notes.c.change).where(change_notes.c.organization == organization)
-    wanted = set(connection.execute(query).scalars())
-    if not wanted:
+    change_ids = set(connection.execute(query).scalars())
+    if not change_ids:
         return set()
     every = set(connection.execute(select(runs.c.id)).scalars())
     started_at = run_starts(connection, every)
-    found: set[int] = set()
+    annotated: set[int] = set()
     for fact in stored_facts(connection, organization):
         for run in (fact.first_run, fact.ended_run):
-            if run is None or run in found:
+            if run is None or run in annotated:
                 continue
-            if _id(fact.subject, fact.setting, started_at[run]) in wanted:
-                found.add(run)
+            if _id(fact.subject, fact.setting, started_at[run]) in change_ids:
+                annotated.add(run)
     c = spaces.c
     apps = select(subjects.c.id).where(subjects.c.seen_in == organization)
     owner = connection.execute(select(organizations.c.organization).where(organizations.c.id == organization)).scalar()
@@ -292,10 +292,10 @@ def _annotated(connection: Connection, organization: int) -> set[int]:
     for space, *ends in connection.execute(query.execution_options(yield_per=10_000)):
         subject = Subject(owner or "", Kind.SPACE, space)
         for run in ends:
-            known = run is None or run in found
-            if not known and any(_id(subject, setting.id, started_at[run]) in wanted for setting in OF_SPACES):
-                found.add(run)
-    return found
+            settled = run is None or run in annotated
+            if not settled and any(_id(subject, setting.id, started_at[run]) in change_ids for setting in OF_SPACES):
+                annotated.add(run)
+    return annotated
 
 
 def _id(subject: Subject, setting: SettingId, first_seen: datetime) -> str:
@@ -307,14 +307,14 @@ def required_runs(connection: Connection, organization: int) -> dict[int, set[in
     query = select(snapshots.c.run).where(snapshots.c.organization == organization).order_by(snapshots.c.run)
     order = list(connection.execute(query).scalars())
     c = collections.c
-    told: dict[str, dict[int, Any]] = defaultdict(dict)
+    statuses: dict[str, dict[int, Any]] = defaultdict(dict)
     for row in connection.execute(select(c.run, c.collector, c.status).where(c.organization == organization)):
-        told[row.collector][row.run] = row.status
-    found: dict[int, set[int]] = defaultdict(set)
-    for collector, status in told.items():
+        statuses[row.collector][row.run] = row.status
+    required: dict[int, set[int]] = defaultdict(set)
+    for collector, status in statuses.items():
         if any(status.get(run) != CollectionStatus.OK for run in order):
-            _collector_needs(connection, organization, collector, order, status, found)
-    return dict(found)
+            _collector_needs(connection, organization, collector, order, status, required)
+    return dict(required)
 
 
 def _collector_needs(
@@ -323,7 +323,7 @@ def _collector_needs(
     collector: str,
     order: Iterable[int],
     status: Mapping[int, str],
-    found: dict[int, set[int]],
+    required: dict[int, set[int]],
 ) -> None:
     ended: dict[int, list[int]] = defaultdict(list)
     query = select(facts.c.id, facts.c.ended_run).join(topics, facts.c.topic == topics.c.id)
@@ -341,15 +341,15 @@ def _collector_needs(
             for fact in ended[run]:
                 if fact in seen:
                     count[seen.pop(fact)] -= 1
-            now = unpack(_packed_seen(connection, organization, run, collector))
-            for fact in now:
+            seen_facts = unpack(_packed_seen(connection, organization, run, collector))
+            for fact in seen_facts:
                 if fact in seen:
                     count[seen[fact]] -= 1
                 seen[fact] = run
-            count[run] += len(now)
-        found[run] |= {one for one, facts_of in count.items() if facts_of > 0 and one != run}
+            count[run] += len(seen_facts)
+        required[run] |= {one for one, facts_of in count.items() if facts_of > 0 and one != run}
         if whole is not None:
-            found[run].add(whole)
+            required[run].add(whole)
 
 
 def _packed_seen(connection: Connection, organization: int, run: int, collector: str) -> bytes:
@@ -361,9 +361,9 @@ def _packed_seen(connection: Connection, organization: int, run: int, collector:
 
 def with_required_runs(kept: set[int], needed: Mapping[int, set[int]]) -> set[int]:
     """The kept runs and all runs that they require, directly or through other runs."""
-    found, waiting = set(kept), list(kept)
+    required, waiting = set(kept), list(kept)
     while waiting:
-        new = needed.get(waiting.pop(), set()) - found
-        found |= new
+        new = needed.get(waiting.pop(), set()) - required
+        required |= new
         waiting += new
-    return found
+    return required

@@ -116,20 +116,20 @@ def kept_by_age(runs: Iterable[RunOf], rule: Retention, now: datetime) -> set[in
     daily_from, weekly_from = rule.daily.before(now), rule.weekly.before(now)
     chosen: dict[Hashable, RunOf] = {}
     ends: dict[str, list[int]] = {}
-    for one in sorted(runs, key=lambda each: each.run):
-        ends.setdefault(one.organization, []).append(one.run)
-        day = one.started_at.astimezone(UTC).date()
-        if one.started_at >= daily_from:
-            slot: Hashable = (one.organization, day)
-        elif one.started_at >= weekly_from:
-            slot = (one.organization, "week", *day.isocalendar()[:2])
+    for part in sorted(runs, key=lambda one: one.run):
+        ends.setdefault(part.organization, []).append(part.run)
+        day = part.started_at.astimezone(UTC).date()
+        if part.started_at >= daily_from:
+            slot: Hashable = (part.organization, day)
+        elif part.started_at >= weekly_from:
+            slot = (part.organization, "week", *day.isocalendar()[:2])
         else:
             continue
         before = chosen.get(slot)
-        if before is None or one.whole or not before.whole:
-            chosen[slot] = one
-    always = {run for its in ends.values() for run in (its[0], its[-1])}
-    return always | {one.run for one in chosen.values()}
+        if before is None or part.whole or not before.whole:
+            chosen[slot] = part
+    always = {run for numbers in ends.values() for run in (numbers[0], numbers[-1])}
+    return always | {part.run for part in chosen.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +190,8 @@ def prune(connection: Connection, rule: Retention, now: datetime, signature: Sig
     changed: list[OrganizationPruned] = []
     candidates: set[int] = set()
     for organization, number in numbers.items():
-        mine = [one.run for one in parts if one.organization == organization]
-        kept = KeptRuns(sorted(staying.intersection(mine)))
+        own_runs = [one.run for one in parts if one.organization == organization]
+        kept = KeptRuns(sorted(staying.intersection(own_runs)))
         if not kept.runs:
             continue
         intervals, named = pruned_intervals.move_facts(connection, number, kept)
@@ -199,7 +199,7 @@ def prune(connection: Connection, rule: Retention, now: datetime, signature: Sig
         intervals += pruned_intervals.move_spaces(connection, number, kept)
         pruned_intervals.move_plans(connection, number, kept)
         pruned_intervals.move_log_readings(connection, number, kept)
-        changed.append(OrganizationPruned(organization, len(kept.runs), len(mine) - len(kept.runs), intervals))
+        changed.append(OrganizationPruned(organization, len(kept.runs), len(own_runs) - len(kept.runs), intervals))
     judged = pruned_intervals.move_outcomes(connection, every)
     pruned_intervals.move_looks(connection, every)
     _drop_runs(connection, [one.run for one in removed])
@@ -237,10 +237,10 @@ def _note(
     connection: Connection, moment: datetime, signature: Signature, keep: str, gone: Iterable[RemovedRun]
 ) -> None:
     """Record what was removed from the history, and by whom."""
-    told = [
+    removed = [
         {"run": one.run, "started_at": write_moment(one.started_at), "organizations": one.organizations} for one in gone
     ]
-    runs = json.dumps(told, separators=(",", ":"))
+    runs = json.dumps(removed, separators=(",", ":"))
     ids.add(connection, prunings, pruned_at=moment, keep=keep, runs=runs, **fields_of(signature, ("account", "host")))
 
 
@@ -252,10 +252,10 @@ def _removed(parts: list[RunOf], staying: set[int]) -> tuple[RemovedRun, ...]:
     return tuple(
         RemovedRun(
             run,
-            its[0].started_at,
-            {one.organization: one.lacking for one in its if one.organization},
+            of_run[0].started_at,
+            {one.organization: one.lacking for one in of_run if one.organization},
         )
-        for run, its in sorted(going.items())
+        for run, of_run in sorted(going.items())
     )
 
 
@@ -323,14 +323,14 @@ def _drop_responses(connection: Connection, candidates: set[int]) -> int:
 
 def _digests_in_values(connection: Connection) -> set[str]:
     """Digests of the raw objects that signals and anchors refer to."""
-    found: set[str] = set()
+    digests: set[str] = set()
     query = select(facts.c.value).join(topics, facts.c.topic == topics.c.id)
     for text in connection.execute(query.where(topics.c.setting.startswith("signal."))).scalars():
         value = read_value(text or "null")
-        found |= set(value) if isinstance(value, tuple) else {str(value)}
+        digests |= set(value) if isinstance(value, tuple) else {str(value)}
     for text in connection.execute(select(attestations.c.anchors)).scalars():
-        found |= {digest for anchor in json.loads(text) for digest in anchor["state"] or ()}
-    return found
+        digests |= {digest for anchor in json.loads(text) for digest in anchor["state"] or ()}
+    return digests
 
 
 _NAMES = tuple(column for table in metadata.sorted_tables for column in table.c if column.name.endswith("_by"))
@@ -389,8 +389,8 @@ def _forget_in_texts(connection: Connection, column: Column[str], person: str, i
     decode, encode = (json.loads, json.dumps) if column is messages.c.body else (str, str)
     touched = 0
     for text in list(connection.execute(select(column).distinct()).scalars()):
-        said = decode(text)
-        if (new := renamed(said)) != said:
+        content = decode(text)
+        if (new := renamed(content)) != content:
             statement = update(column.table).where(column == text).values({column.name: encode(new)})
             touched += connection.execute(statement).rowcount
     return touched
@@ -399,10 +399,10 @@ def _forget_in_texts(connection: Connection, column: Column[str], person: str, i
 def _forget_actor(connection: Connection, person: str, instead: str) -> int:
     touched = 0
     for spelling in _spellings(connection, events.c.actor_email, person):
-        mine = events.c.actor_email == spelling
-        raw = set(connection.execute(select(events.c.response).where(mine)).scalars()) - {None}
+        by_actor = events.c.actor_email == spelling
+        raw = set(connection.execute(select(events.c.response).where(by_actor)).scalars()) - {None}
         values = {"actor_id": instead, "actor_name": "", "actor_email": instead, "message": "", "response": None}
-        touched += connection.execute(update(events).where(mine).values(values)).rowcount
+        touched += connection.execute(update(events).where(by_actor).values(values)).rowcount
         for number in raw:
             used = select(facts.c.id).where(facts.c.response == number).limit(1)
             if connection.execute(used).scalar() is None:

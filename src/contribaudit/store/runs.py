@@ -38,9 +38,9 @@ _RUN = select(runs).where(runs.c.id == bindparam("run"))
 
 def find_run(connection: Connection, run: int) -> RunRecord:
     """The run with this number. Raises UsageError when it does not exist; the hint names the newest run."""
-    found = _records(connection, _RUN.params(run=run))
-    if found:
-        return found[0]
+    records = _records(connection, _RUN.params(run=run))
+    if records:
+        return records[0]
     raise no_run(connection, run)
 
 
@@ -54,8 +54,8 @@ def no_run(connection: Connection, run: int) -> UsageError:
 def run_at(connection: Connection, moment: datetime, organization: str | None = None) -> RunRecord | None:
     """The last run (of the organization, if given) that began at or before the moment; None when there was none yet."""
     query = _runs_of(connection, organization).where(runs.c.started_at <= moment)
-    found = _records(connection, query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1))
-    return found[0] if found else None
+    records = _records(connection, query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(1))
+    return records[0] if records else None
 
 
 _PREVIOUS = select(func.max(snapshots.c.run)).where(
@@ -124,8 +124,8 @@ def _runs_of(connection: Connection, organization: str | None) -> Select[Any]:
     if organization is None:
         return select(runs)
     number = organization_number(connection, organization)
-    mine: ColumnElement[bool] = runs.c.id.in_(select(snapshots.c.run).where(snapshots.c.organization == number))
-    return select(runs).where(mine)
+    audited: ColumnElement[bool] = runs.c.id.in_(select(snapshots.c.run).where(snapshots.c.organization == number))
+    return select(runs).where(audited)
 
 
 _AUDITED = (
@@ -235,7 +235,7 @@ def read_runs_seen(
         status.setdefault(run, {})[collector] = word
     s = snapshots.c
     query = select(s.run, s.started_at, s.finished_at).where(s.organization == number).order_by(s.run)
-    found = [
+    seen = [
         RunSeen(run, started_at, finished_at, status.get(run, {}))
         for run, started_at, finished_at in connection.execute(query)
     ]
@@ -244,14 +244,14 @@ def read_runs_seen(
             if organization in one.organizations:
                 why = f"removed on {pruning.pruned_at:%Y-%m-%d} by {pruning.account or 'an unknown account'}"
                 whole = not one.organizations[organization]
-                found.append(RunSeen(one.run, one.started_at, one.started_at, {}, removed=why, was_whole=whole))
+                seen.append(RunSeen(one.run, one.started_at, one.started_at, {}, removed=why, was_whole=whole))
     u = unreached.c
     tried = select(u.started_at, u.reason).where(u.organization == number)
-    found += [RunSeen(0, at, at, {}, unreached=reason) for at, reason in connection.execute(tried)]
+    seen += [RunSeen(0, at, at, {}, unreached=reason) for at, reason in connection.execute(tried)]
     return sorted(
         (
             one
-            for one in found
+            for one in seen
             if (since is None or one.finished_at >= since) and (until is None or one.started_at <= until)
         ),
         key=lambda one: (one.started_at, one.run),
@@ -284,10 +284,10 @@ def _save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) -
     c = outcomes.c
     ended: list[int] = []
     for number, organization, check, finding, outcome in connection.execute(_STANDING):
-        now = coming.get(finding)
-        if now is not None and now.outcome == outcome:
+        current = coming.get(finding)
+        if current is not None and current.outcome == outcome:
             del coming[finding]
-        elif now is not None or (organization, check) in asked:
+        elif current is not None or (organization, check) in asked:
             ended.append(number)
     if ended:
         statement = update(outcomes).where(c.id == bindparam("number")).values(ended_run=run)

@@ -168,16 +168,16 @@ def _open_intervals(
     response_ids = ids.response_ids(connection, digests, raw)
     first = ids.next_id(connection, facts)
     rows: list[tuple[Any, ...]] = []
-    said: tuple[Any, ...]  # value, unavailable, grade, source, response
+    columns: tuple[Any, ...]  # value, unavailable, grade, source, response
     for fact, ((topic, subject), o) in enumerate(opening.items(), first):
         source = source_ids[o.source]
         if isinstance(o, Observed):
             response = response_ids[o.response] if o.response else None
-            said = (write_value(o.value), None, o.grade.value, source, response)
+            columns = (write_value(o.value), None, o.grade.value, source, response)
         else:
             why = {"code": o.code, "reason": o.reason, "missing_scope": o.missing_scope}
-            said = (None, json.dumps(why), None, source, None)
-        rows.append((fact, topic, subject, *said, run, None, None))
+            columns = (None, json.dumps(why), None, source, None)
+        rows.append((fact, topic, subject, *columns, run, None, None))
     ids.bulk_insert(connection, facts, rows)
     return [(row[0], row[1]) for row in rows]
 
@@ -246,12 +246,12 @@ _STANDING = select(
 
 def _last_complete_run(connection: Connection, organization: int, run: int) -> dict[int, int]:
     """By app, the last run before this one with a complete listing of its spaces."""
-    found = dict(connection.execute(_WHOLE, {"organization": organization, "run": run}).all())
-    if not found:
+    ends = dict(connection.execute(_WHOLE, {"organization": organization, "run": run}).all())
+    if not ends:
         return {}
     runs_of = select(snapshots.c.run).where(snapshots.c.organization == organization, snapshots.c.run < run)
     earlier = list(connection.execute(runs_of.order_by(snapshots.c.run)).scalars())
-    return {app: earlier[bisect_left(earlier, end) - 1] for app, end in found.items()}
+    return {app: earlier[bisect_left(earlier, end) - 1] for app, end in ends.items()}
 
 
 def _save_lists(connection: Connection, run: int, organization: int, coming: Mapping[int, SpaceList]) -> None:
@@ -262,8 +262,8 @@ def _save_lists(connection: Connection, run: int, organization: int, coming: Map
     opening = dict(coming)
     ending: list[int] = []
     for number, app, *stored in connection.execute(_STANDING, {"organization": organization}).all():
-        one = coming.get(app)
-        if one is not None and stored == [one.status.value, one.announced, one.read, one.code, one.visible_to]:
+        new = coming.get(app)
+        if new is not None and stored == [new.status.value, new.announced, new.read, new.code, new.visible_to]:
             del opening[app]
         else:
             ending.append(number)
@@ -273,8 +273,8 @@ def _save_lists(connection: Connection, run: int, organization: int, coming: Map
     if not opening:
         return
     first = ids.next_id(connection, space_lists)
-    for number, (app, one) in enumerate(opening.items(), first):
-        values = fields_of(one, SpaceList.__slots__) | {"status": one.status.value, "app": app}
+    for number, (app, new) in enumerate(opening.items(), first):
+        values = fields_of(new, SpaceList.__slots__) | {"status": new.status.value, "app": app}
         connection.execute(insert(space_lists).values(id=number, first_run=run, **values))
 
 
@@ -284,16 +284,16 @@ def _stage_spaces(
     """Stream the spaces into the temporary table; of two with the same identity, the last one is kept."""
 
     def rows() -> Iterable[tuple[Any, ...]]:
-        for place, one in enumerate(coming):
-            if one.app not in lists:
+        for place, space in enumerate(coming):
+            if space.app not in lists:
                 raise UsageError(
-                    f"no listing status for the spaces of {one.app.id}",
+                    f"no listing status for the spaces of {space.app.id}",
                     hint="Pass the listing that the spaces come from",
                 )
-            if lists[one.app].status is not CollectionStatus.FAILED:
-                texts = (one.id, one.key, fold(one.key), one.name, one.type, one.status)
-                created = None if one.created_at is None else write_moment(one.created_at)
-                yield place, apps[one.app], *map(escape, texts), created
+            if lists[space.app].status is not CollectionStatus.FAILED:
+                texts = (space.id, space.key, fold(space.key), space.name, space.type, space.status)
+                created = None if space.created_at is None else write_moment(space.created_at)
+                yield place, apps[space.app], *map(escape, texts), created
 
     waiting = iter(rows())
     while some := list(islice(waiting, _SPACES_AT_A_TIME)):
@@ -325,8 +325,8 @@ def _close_missing_spaces(connection: Connection, run: int) -> None:
 
 def _open_new_spaces(connection: Connection, run: int) -> None:
     first = ids.next_id(connection, spaces)
-    known = exists().where(spaces.c.ended_run.is_(None), *_SAME)
+    stored = exists().where(spaces.c.ended_run.is_(None), *_SAME)
     number = literal(first - 1, Id) + func.row_number().over(order_by=_coming.c.place)
-    told = [_coming.c[name] for name in ("app", *_OWN)]
-    fresh = select(number, *told, literal(run, Id)).where(~known)
+    columns = [_coming.c[name] for name in ("app", *_OWN)]
+    fresh = select(number, *columns, literal(run, Id)).where(~stored)
     connection.execute(insert(spaces).from_select(["id", "app", *_OWN, "first_run"], fresh))

@@ -96,11 +96,11 @@ class StoredSpaces:
             return list(self._rows(self._of_apps, spaces.c.space == bare))
         host, _, rest = bare.casefold().partition("/")
         type_key, _, key = rest.partition("/")
-        here = [own for own, app in self._apps.items() if self._places.get(app.id, ("", "")) == (host, type_key)]
-        if not here or not key:
+        apps = [own for own, app in self._apps.items() if self._places.get(app.id, ("", "")) == (host, type_key)]
+        if not apps or not key:
             return ()
-        found = self._rows(spaces.c.app.in_(here), spaces.c.folded == fold(key))
-        return [one for one in found if one.space.key.casefold() == key]
+        rows = self._rows(spaces.c.app.in_(apps), spaces.c.folded == fold(key))
+        return [one for one in rows if one.space.key.casefold() == key]
 
     def of(self, app: Subject) -> Iterator[KnownSpace]:
         """The app's spaces by key, ignoring case, in the database's sort order."""
@@ -139,16 +139,16 @@ class StoredSpaces:
 
     def search(self, text: str, limit: int = 50) -> Sequence[KnownSpace]:
         """Spaces whose key or name contains the text, ignoring case; at most `limit`, by key."""
-        wanted = text.casefold()
-        found: list[KnownSpace] = []
-        if wanted and self._apps and limit > 0:
-            held = or_(_may_contain(spaces.c.key, wanted), _may_contain(spaces.c.name, wanted))
-            for one in self._pages(self._of_apps, held):
-                if wanted in one.space.key.casefold() or wanted in one.space.name.casefold():
-                    found.append(one)
-                    if len(found) == limit:
+        folded = text.casefold()
+        matches: list[KnownSpace] = []
+        if folded and self._apps and limit > 0:
+            may_match = or_(_may_contain(spaces.c.key, folded), _may_contain(spaces.c.name, folded))
+            for entry in self._pages(self._of_apps, may_match):
+                if folded in entry.space.key.casefold() or folded in entry.space.name.casefold():
+                    matches.append(entry)
+                    if len(matches) == limit:
                         break
-        return found
+        return matches
 
     def page(self, app: Subject, offset: int, limit: int) -> Sequence[KnownSpace]:
         """At most `limit` of the app's spaces from position `offset` (0: the first), in the order of `of`."""
@@ -160,16 +160,16 @@ class StoredSpaces:
 
     def position(self, space: Space) -> int | None:
         """The position of the space among the spaces of its app, in the order of `of`; None when it is not known."""
-        mine = spaces.c.app == self._numbers.get(space.app, 0)
+        same_app = spaces.c.app == self._numbers.get(space.app, 0)
         with self._reading() as connection:
             own = select(spaces.c.folded, spaces.c.space, spaces.c.id).where(
-                *self._standing, mine, spaces.c.space == space.id
+                *self._standing, same_app, spaces.c.space == space.id
             )
             row = connection.execute(own).first()
             if row is None:
                 return None
             before = tuple_(spaces.c.folded, spaces.c.space, spaces.c.id) < _order_key(row)
-            query = select(func.count()).select_from(spaces).where(*self._standing, mine, before)
+            query = select(func.count()).select_from(spaces).where(*self._standing, same_app, before)
             return int(connection.execute(query).scalar_one())
 
     @property
@@ -183,13 +183,13 @@ class StoredSpaces:
 
     def _read_lists(self, connection: Connection) -> dict[Subject, SpaceList]:
         c = space_lists.c
-        here = c.app.in_(list(self._apps)), *known_after(self._run, space_lists)
-        found = {}
-        for row in connection.execute(select(space_lists).where(*here).order_by(c.app)):
+        conditions = c.app.in_(list(self._apps)), *known_after(self._run, space_lists)
+        lists = {}
+        for row in connection.execute(select(space_lists).where(*conditions).order_by(c.app)):
             app = self._apps[row.app]
-            told = fields_of(row, SpaceList.__slots__) | {"app": app, "status": CollectionStatus(row.status)}
-            found[app] = SpaceList(**told)
-        return found
+            fields = fields_of(row, SpaceList.__slots__) | {"app": app, "status": CollectionStatus(row.status)}
+            lists[app] = SpaceList(**fields)
+        return lists
 
     def _rows(self, *conditions: ColumnElement[bool]) -> list[KnownSpace]:
         with self._reading() as connection:
@@ -275,11 +275,11 @@ def _app_places(connection: Connection, number: int | None, run: int) -> dict[st
     """By app ID, the host and type key that were last seen by the run."""
     if number is None:
         return {}
-    told: dict[str, dict[str, str]] = {}
+    by_app: dict[str, dict[str, str]] = {}
     for fact in stored_facts(
         connection, number, *known_after(run), settings=(catalogue.HOST.id, catalogue.TYPE_KEY.id)
     ):
         value = read_value(fact.value or "null")
         if isinstance(value, str):
-            told.setdefault(fact.subject.id, {})[fact.setting] = value.casefold()
-    return {app: (one.get(catalogue.HOST.id, ""), one.get(catalogue.TYPE_KEY.id, "")) for app, one in told.items()}
+            by_app.setdefault(fact.subject.id, {})[fact.setting] = value.casefold()
+    return {app: (one.get(catalogue.HOST.id, ""), one.get(catalogue.TYPE_KEY.id, "")) for app, one in by_app.items()}

@@ -50,9 +50,9 @@ class Transactions:
 
     @contextmanager
     def _one_state(self) -> Iterator[Connection]:
-        held = _AT_ONCE.get()
-        if held is not None and held[0] is self:
-            yield held[1]
+        current = _AT_ONCE.get()
+        if current is not None and current[0] is self:
+            yield current[1]
         else:
             with self._database.reader.begin() as connection:
                 yield connection.execution_options(**{_KEPT: {}})
@@ -121,13 +121,13 @@ def asked_once(function: _OnConnection[_Words, _Answer]) -> _OnConnection[_Words
 
     @wraps(function)
     def asked(connection: Connection, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
-        kept: dict[Any, _Answer] | None = connection.get_execution_options().get(_KEPT)
-        if kept is None:
+        cache: dict[Any, _Answer] | None = connection.get_execution_options().get(_KEPT)
+        if cache is None:
             return function(connection, *words, **named)
         key = (function, words, tuple(named.items()))
-        if key not in kept:
-            kept[key] = function(connection, *words, **named)
-        return kept[key]
+        if key not in cache:
+            cache[key] = function(connection, *words, **named)
+        return cache[key]
 
     return asked
 
@@ -156,11 +156,11 @@ def file_lock(database: Path, organization: str, wait_seconds: float) -> Iterato
 
 @contextmanager
 def advisory_lock(
-    engine: Engine, shown: str, organization: str, wait_seconds: float, held: dict[str, Connection]
+    engine: Engine, shown: str, organization: str, wait_seconds: float, held_locks: dict[str, Connection]
 ) -> Iterator[None]:
     """Hold an advisory lock on a connection of its own; the server releases it when the connection ends.
 
-    `held` contains the connection meanwhile, so that `require_held` can check it.
+    `held_locks` contains the connection meanwhile, so that `require_held` can check it.
     """
     with translated(shown):
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
@@ -168,20 +168,20 @@ def advisory_lock(
         with translated(shown):
             key = _lock_number(connection, organization)
             _acquire(connection, key, organization, wait_seconds)
-        held[organization] = connection
+        held_locks[organization] = connection
         try:
             yield
         finally:
-            del held[organization]
+            del held_locks[organization]
             with suppress(SQLAlchemyError):  # a broken connection holds no lock
                 connection.execute(select(func.pg_advisory_unlock(key)))
     finally:
         connection.close()
 
 
-def require_held(shown: str, held: Mapping[str, Connection]) -> None:
+def require_held(shown: str, held_locks: Mapping[str, Connection]) -> None:
     """Raise StoreError when a lock's connection broke: another audit of that organization may have started since."""
-    for organization, connection in held.items():
+    for organization, connection in held_locks.items():
         try:
             connection.execute(select(1))
         except DBAPIError as error:

@@ -79,10 +79,10 @@ _LOOKS = select(*_COLUMNS).order_by(document_looks.c.id)
 def read_looks(connection: Connection, document: str | None = None) -> dict[str, Sequence[Look]]:
     """Every look at the document (None: at any document), by document, in the order of recording."""
     query = _LOOKS if document is None else _LOOKS.where(document_looks.c.document == document)
-    found: dict[str, list[Look]] = defaultdict(list)
+    by_document: dict[str, list[Look]] = defaultdict(list)
     for row in connection.execute(query):
-        found[row.document].append(_look_from_row(row))
-    return {name: tuple(looks) for name, looks in found.items()}
+        by_document[row.document].append(_look_from_row(row))
+    return {name: tuple(looks) for name, looks in by_document.items()}
 
 
 def _look_from_row(row: Any) -> Look:
