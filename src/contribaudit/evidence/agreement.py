@@ -80,8 +80,8 @@ class _Report:
         document: Any = self.head
         cells, later, evidence = finding_cells(document), ADDED_LATER["findings"], ADDED_LATER["findings.evidence"]
 
-        def row(one: Mapping[str, Any]) -> dict[str, Any]:
-            whole: Any = {**later, **one, "evidence": [{**evidence, **each} for each in one["evidence"]]}
+        def row(finding: Mapping[str, Any]) -> dict[str, Any]:
+            whole: Any = {**later, **finding, "evidence": [{**evidence, **seen} for seen in finding["evidence"]]}
             return dict(zip(FINDINGS.columns, cells(whole), strict=True))
 
         return row
@@ -109,8 +109,8 @@ def disagreements(pack: ListedPack) -> Iterator[Disagreement]:
         yield from contradictions(pack)
         yield from differences(pack, _about(pack, report), report.start)
     except WRONG_SHAPE as error:
-        said = f"{type(error).__name__} {error}".strip()
-        yield Disagreement(REPORT, f"{REPORT} or a table holds a value of the wrong type: {shown(said)}")
+        message = f"{type(error).__name__} {error}".strip()
+        yield Disagreement(REPORT, f"{REPORT} or a table holds a value of the wrong type: {shown(message)}")
 
 
 def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
@@ -119,33 +119,33 @@ def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     rows = _digested(pack.table("findings.csv"), columns)
     differ: dict[str, Mapping[str, Any]] = {}
     last, as_row = "", None
-    for key, one in report_pieces(pack):
+    for key, value in report_pieces(pack):
         if key != "findings":
             if key in _LISTS:
-                report.head[key].append(one)
+                report.head[key].append(value)
             else:
-                report.head[key] = one
+                report.head[key] = value
             continue
-        identity = one["id"]
+        identity = value["id"]
         if not identity > last:
             yield Disagreement(REPORT, f"{REPORT} has the finding {shown(identity)} twice, or out of order", identity)
         last = identity
         report.ids.add(identity)
-        report.outcomes[one["severity"], one["outcome"]] += 1
-        report.start.take(one)
+        report.outcomes[value["severity"], value["outcome"]] += 1
+        report.start.take(value)
         report.witnesses |= {
-            (each["attested_by"], each.get("attestation_id") or "", each.get("confirmed_by") or "")
-            for each in one["evidence"]
-            if each["attested_by"]
+            (seen["attested_by"], seen.get("attestation_id") or "", seen.get("confirmed_by") or "")
+            for seen in value["evidence"]
+            if seen["attested_by"]
         }
         row = rows.pop(identity, None)
         if row is None:
             yield Disagreement("findings.csv", f"findings.csv has no row for the finding {shown(identity)}", identity)
             continue
         as_row = as_row or report.as_rows()  # the head precedes the findings
-        values = as_row(one)
+        values = as_row(value)
         if row != _digest(_cell_of(values[name]) for name in columns):
-            differ[identity] = one
+            differ[identity] = value
     for identity in sorted(rows):
         yield Disagreement(
             "findings.csv", f"findings.csv has the finding {shown(identity)}, which is not in {REPORT}", identity
@@ -153,26 +153,26 @@ def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     if not differ:
         return
     as_row = report.as_rows()
-    for found in pack.table("findings.csv"):
-        identity = found["finding_id"]
+    for cells in pack.table("findings.csv"):
+        identity = cells["finding_id"]
         if identity in differ:
             yield from (
                 Disagreement(
                     "findings.csv", f"`{column}` of {identity} in findings.csv differs from {REPORT}", identity
                 )
-                for column in _other_columns(as_row(differ[identity]), found, pack)
+                for column in _other_columns(as_row(differ[identity]), cells, pack)
             )
 
 
 def _digested(rows: Iterator[Mapping[str, str]], columns: Sequence[str]) -> dict[str, bytes]:
     """The digest of each row by finding ID, because a million rows do not fit into memory."""
-    found: dict[str, bytes] = {}
+    by_finding: dict[str, bytes] = {}
     for row in rows:
         identity = row["finding_id"]
-        if identity in found:
+        if identity in by_finding:
             raise ValueError(f"findings.csv has {shown(identity)} twice")
-        found[identity] = _digest(row.get(name, "" if name in _LATER else "no such column") for name in columns)
-    return found
+        by_finding[identity] = _digest(row.get(name, "" if name in _LATER else "no such column") for name in columns)
+    return by_finding
 
 
 def _digest(cells: Iterable[str]) -> bytes:
@@ -200,11 +200,11 @@ def _head(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
             sorted(pack.manifest.scope.organizations),
         ),
     }
-    for what, (of_report, of_manifest) in both.items():
+    for name, (of_report, of_manifest) in both.items():
         if of_report != of_manifest or type(of_report) is not type(of_manifest):
             yield Disagreement(
                 REPORT,
-                f"{REPORT} and {NAME} differ in the {what}: {shown(str(of_report))} and {shown(str(of_manifest))}",
+                f"{REPORT} and {NAME} differ in the {name}: {shown(str(of_report))} and {shown(str(of_manifest))}",
             )
     scope = pack.manifest.scope
     period = scope.kind == "period"
@@ -262,12 +262,12 @@ def _compare_counts(pack: ListedPack, report: _Report) -> Iterator[Disagreement]
 def _collection(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     rows, entries = list(pack.table("collection.csv")), report.head["collection"]
     yield from _compare_rows("collection.csv", rows, entries, _COLLECTION, pack)
-    known = {(one["organization"], one["collector"]): one for one in entries}
+    by_collector = {(entry["organization"], entry["collector"]): entry for entry in entries}
     for row in pack.table("population.csv"):
-        one = known.get((row["organization_id"], row["collector"]))
-        if one is None or row.get("subject_kind") or row["run_id"] != str(pack.manifest.judged.run):
+        entry = by_collector.get((row["organization_id"], row["collector"]))
+        if entry is None or row.get("subject_kind") or row["run_id"] != str(pack.manifest.judged.run):
             continue
-        for column in _other_columns(_looked_up_values(_POPULATION, one), row, pack):
+        for column in _other_columns(_looked_up_values(_POPULATION, entry), row, pack):
             yield Disagreement(
                 "population.csv", f"`{column}` of {row['collector']} in population.csv differs from {REPORT}"
             )
@@ -305,11 +305,11 @@ def _people(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         rows, entries = list(pack.table(name)), policy.get(key, [])
         if len(rows) != len(entries):
             yield Disagreement(name, f"{name} has {counted(len(rows), 'row')}, but policy.toml has {len(entries)}")
-        for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
+        for number, (row, entry) in enumerate(zip(rows, entries, strict=False), 1):
             for column, of_policy in columns.items():
                 if column in _PERSONS and not pack.named:
                     continue
-                value = one.get(of_policy, "")
+                value = entry.get(of_policy, "")
                 cell = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
                 if not _cell_matches(row[column], cell):
                     yield Disagreement(name, f"`{column}` in row {number} of {name} differs from policy.toml")
@@ -335,23 +335,23 @@ def _witnesses(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     name, as_of = "attestations.csv", datetime.fromisoformat(report.head["as_of"])
     rows = {row["attestation_id"]: row for row in pack.table(name)}
     for by, identities, second in sorted(report.witnesses):
-        known = [rows[one] for one in identities.split(", ") if one in rows]
-        looks = known or [row for row in rows.values() if _names_all(by, [row])]  # the first reports have no IDs
+        looked = [rows[one] for one in identities.split(", ") if one in rows]
+        looks = looked or [row for row in rows.values() if _names_all(by, [row])]  # the first reports have no IDs
         if not looks or not _names_all(by, looks):
             yield Disagreement(name, f"{REPORT} rests on an attestation by {shown(by)} that is not in {name}")
             continue
-        times = [datetime.fromisoformat(row["confirmed_at"]) for row in known if row["confirmed_by"]]
-        confirmed = len(times) == len(known) and all(at <= as_of for at in times)
+        times = [datetime.fromisoformat(row["confirmed_at"]) for row in looked if row["confirmed_by"]]
+        confirmed = len(times) == len(looked) and all(at <= as_of for at in times)
         surely = confirmed and all(at < as_of for at in times)
-        agrees = confirmed and _names_all(second, known, "confirmed_by") if second else not surely
-        if known and not agrees:
+        agrees = confirmed and _names_all(second, looked, "confirmed_by") if second else not surely
+        if looked and not agrees:
             yield Disagreement(name, f"{name} and {REPORT} differ on who confirmed what {shown(by)} saw")
 
 
 def _names_all(text: str, rows: Sequence[Mapping[str, str]], column: str = "looked_by") -> bool:
     """True when the text of the report lists exactly the people in these rows."""
-    told, people = csv_cell(text).replace("'", ""), {row[column].replace("'", "") for row in rows}
-    return all(one in told for one in people) and len(told) == len(", ".join(people))
+    named, people = csv_cell(text).replace("'", ""), {row[column].replace("'", "") for row in rows}
+    return all(one in named for one in people) and len(named) == len(", ".join(people))
 
 
 _POLICY: tuple[tuple[str, str, dict[str, str]], ...] = (
@@ -377,7 +377,7 @@ def _digests(cell: str) -> list[str]:
 
 def _organizations(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """Check that no table names an organization that is missing from the report."""
-    known = {"", *(one["id"] for one in report.head["organizations"])}
+    organizations = {"", *(one["id"] for one in report.head["organizations"])}
     names = {one["id"]: one["name"] or one["id"] for one in report.head["organizations"]}
     for name in pack.files:
         if "/" in name or not name.endswith(".csv") or name == DICTIONARY:
@@ -385,7 +385,7 @@ def _organizations(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         foreign = False
         for row in pack.table(name):
             place = row.get("organization_id", "")
-            foreign = foreign or place not in known
+            foreign = foreign or place not in organizations
             if not foreign and place and "organization_name" in row:
                 foreign = not _cell_matches(row["organization_name"], names[place])
         if foreign:
@@ -403,14 +403,14 @@ def _controls(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     """Check that controls.csv counts the findings of the report. Packs of older versions lack the file."""
     if CONTROLS not in pack.files:
         return
-    wanted = {(one.control, one.check): one.outcomes for one in report.start.counted.rows()}
+    expected = {(one.control, one.check): one.outcomes for one in report.start.counted.rows()}
     for row in pack.table(CONTROLS):
-        counts = wanted.pop((f"{row['framework']} {row['control']}", row["check_id"]), Counter())
+        counts = expected.pop((f"{row['framework']} {row['control']}", row["check_id"]), Counter())
         numbers = {outcome.value: row[outcome.value] for outcome in Outcome}
         same = numbers == {outcome.value: str(counts[outcome.value]) for outcome in Outcome}
         if not same or row["findings"] != str(counts.total()) or not counts[row["worst_outcome"]]:
             yield Disagreement(CONTROLS, f"the counts of {shown(row['check_id'])} in {CONTROLS} do not match {REPORT}")
-    for control, check in sorted(wanted):
+    for control, check in sorted(expected):
         yield Disagreement(CONTROLS, f"{CONTROLS} has no row for {check} and {shown(control)}")
 
 
@@ -444,8 +444,8 @@ _CHANGE: dict[str, _Look] = {
 }  # fmt: skip
 
 
-def _looked_up_values(looks: Mapping[str, _Look], one: Mapping[str, Any]) -> dict[str, Any]:
-    return {column: look(one) for column, look in looks.items()}
+def _looked_up_values(looks: Mapping[str, _Look], entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: look(entry) for column, look in looks.items()}
 
 
 def _other_columns(values: Mapping[str, Any], row: Mapping[str, str], pack: ListedPack) -> Iterator[str]:

@@ -23,9 +23,9 @@ FRAMEWORKS = (
 
 def split(control: str, frameworks: tuple[str, ...] = FRAMEWORKS) -> tuple[str, str]:
     """The framework, with its edition, and the control: ("ISO 27001:2022", "A.5.23")."""
-    known = next((one for one in frameworks if control.startswith(one)), "")
-    edition, _, rest = control.removeprefix(known).partition(" ")
-    return (f"{known}{edition}", rest) if known else (control.partition(" ")[0], control.partition(" ")[2])
+    framework = next((one for one in frameworks if control.startswith(one)), "")
+    edition, _, rest = control.removeprefix(framework).partition(" ")
+    return (f"{framework}{edition}", rest) if framework else (control.partition(" ")[0], control.partition(" ")[2])
 
 
 def order(control: str) -> tuple[int, str, list[tuple[int, str]]]:
@@ -94,29 +94,29 @@ class ByControl:
 
     def take(self, check: str, title: str, severity: Severity, outcome: str, controls: Iterable[str]) -> None:
         """Count one finding."""
-        known = self._about.get(check)
-        if known is None or severity.rank < known[1].rank:
+        noted = self._about.get(check)
+        if noted is None or severity.rank < noted[1].rank:
             self._about[check] = title, severity
         of_check = self._counts.setdefault(check, {})
         of_check.setdefault(tuple(controls), Counter())[outcome] += 1
 
     def rows(self) -> list[OfCheck]:
         """A row per control and check, sorted by control, then check."""
-        found: list[OfCheck] = []
+        rows: list[OfCheck] = []
         for check, (title, severity) in self._about.items():
             by_control: dict[str, Counter[str]] = {}
             for controls, outcomes in self._counts[check].items():
                 for control in dict.fromkeys(controls):
                     by_control.setdefault(control, Counter()).update(outcomes)
-            found += [OfCheck(control, check, title, severity, outcomes) for control, outcomes in by_control.items()]
-        return sorted(found, key=lambda one: (order(one.control), one.check))
+            rows += [OfCheck(control, check, title, severity, outcomes) for control, outcomes in by_control.items()]
+        return sorted(rows, key=lambda one: (order(one.control), one.check))
 
     def controls(self) -> list[Control]:
         """Every control that a check bears on, in order."""
-        found: dict[str, Control] = {}
+        by_name: dict[str, Control] = {}
         for row in self.rows():
-            one = found.setdefault(row.control, Control(*split(row.control), Counter(), [], []))
-            one.counts.update(row.outcomes)
-            one.checks.append(row.check)
-            one.titles.append(row.title)
-        return list(found.values())
+            control = by_name.setdefault(row.control, Control(*split(row.control), Counter(), [], []))
+            control.counts.update(row.outcomes)
+            control.checks.append(row.check)
+            control.titles.append(row.title)
+        return list(by_name.values())

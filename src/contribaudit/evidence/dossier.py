@@ -58,8 +58,8 @@ class Dossier:
         """The start of the time covered: that of the period or of the previous run; None for a first run."""
         if self.since is not None:
             return self.since
-        mine = [run.id for run in self.runs if organization in run.organizations]
-        before = self.store.previous(organization, min(mine)) if mine else None
+        numbers = [run.id for run in self.runs if organization in run.organizations]
+        before = self.store.previous(organization, min(numbers)) if numbers else None
         return self.store.run(before).started_at if before is not None else None
 
     @property
@@ -114,24 +114,24 @@ class ExportLimits:
 EVERYTHING = ExportLimits()
 
 
-def of_report(job: Job, report: Report, wanted: ExportLimits = EVERYTHING) -> Dossier:
+def of_report(job: Job, report: Report, limits: ExportLimits = EVERYTHING) -> Dossier:
     """The dossier of a run that was just judged, with each organization's newest run up to that one.
 
     Raises UsageError for a run that skipped checks, and for a site that belongs to none of the organizations.
     """
     runs: dict[int, RunRecord] = {}
     for organization in _organizations(report):
-        mine = [run for run in job.store.runs(organization=organization) if run.id <= report.run.id]
-        runs |= {run.id: run for run in mine[:1]}
-    return _dossier(job, report, tuple(runs[one] for one in sorted(runs)), report.changes, wanted)
+        own_runs = [run for run in job.store.runs(organization=organization) if run.id <= report.run.id]
+        runs |= {run.id: run for run in own_runs[:1]}
+    return _dossier(job, report, tuple(runs[one] for one in sorted(runs)), report.changes, limits)
 
 
-def of_last(job: Job, wanted: ExportLimits = EVERYTHING) -> Dossier:
+def of_last(job: Job, limits: ExportLimits = EVERYTHING) -> Dossier:
     """The dossier of the newest saved run, judged as of now. Raises UsageError like `of_report` and without a run."""
-    return of_report(job, judge_last(job), wanted)
+    return of_report(job, judge_last(job), limits)
 
 
-def of_run(job: Job, run: int, wanted: ExportLimits = EVERYTHING) -> Dossier:
+def of_run(job: Job, run: int, limits: ExportLimits = EVERYTHING) -> Dossier:
     """The dossier of one saved run, judged as of its end. Raises UsageError like `of_report` and for an unknown run."""
     record = job.store.run(run)
     report = judge_at(job, min(record.finished_at, job.clock()))
@@ -140,10 +140,10 @@ def of_run(job: Job, run: int, wanted: ExportLimits = EVERYTHING) -> Dossier:
             f"Run {run} cannot be exported by itself: run {report.run.id} began before it ended",
             hint="Limit the export to one organization with --org",
         )
-    return of_report(job, report, wanted)
+    return of_report(job, report, limits)
 
 
-def of_period(job: Job, since: datetime, until: datetime, wanted: ExportLimits = EVERYTHING) -> Dossier:
+def of_period(job: Job, since: datetime, until: datetime, limits: ExportLimits = EVERYTHING) -> Dossier:
     """The dossier of every run that began in a period, whose newest run is judged as of the end of the period.
 
     Raises UsageError like `of_report`, for a period that ends before it begins, and for one without a run.
@@ -165,13 +165,13 @@ def of_period(job: Job, since: datetime, until: datetime, wanted: ExportLimits =
     report = judge_at(job, until)
     spans = []
     for organization in sorted(organizations):
-        mine = [run.id for run in runs if organization in run.organizations]
-        if mine:
-            before = job.store.previous(organization, mine[0])
-            spans.append(Span(organization, before if before is not None else mine[0], mine[-1]))
+        numbers = [run.id for run in runs if organization in run.organizations]
+        if numbers:
+            before = job.store.previous(organization, numbers[0])
+            spans.append(Span(organization, before if before is not None else numbers[0], numbers[-1]))
     changes = explained_changes(job.store, job.rulebook, spans, steps=True)
     named = [replace(one, name=one.name or report.state.place(one.subject).name) for one in changes]
-    return _dossier(job, report, tuple(runs), named, wanted, since=since, until=until)
+    return _dossier(job, report, tuple(runs), named, limits, since=since, until=until)
 
 
 def _dossier(
@@ -179,13 +179,13 @@ def _dossier(
     report: Report,
     runs: tuple[RunRecord, ...],
     changes: Sequence[Change],
-    wanted: ExportLimits,
+    limits: ExportLimits,
     *,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Dossier:
     _refuse_partial(report, runs)
-    sites = _sites(report, wanted.sites)
+    sites = _sites(report, limits.sites)
     if sites:
         report = replace(
             report,
@@ -197,10 +197,10 @@ def _dossier(
     kept = tuple(one for one in changes if shown(report, sites, one.subject))
     utc = (None if since is None else since.astimezone(UTC), None if until is None else until.astimezone(UTC))
     dossier = Dossier(report, job.policy, job.store, runs, Pseudonymizer(NameHandling.NAMED), kept, *utc, sites)
-    if wanted.people is NameHandling.NAMED:
+    if limits.people is NameHandling.NAMED:
         return dossier
     return replace(
-        dossier, cast=Pseudonymizer(wanted.people, persons(report, job.policy, job.store, kept), vocabulary(job.policy))
+        dossier, cast=Pseudonymizer(limits.people, persons(report, job.policy, job.store, kept), vocabulary(job.policy))
     )
 
 
@@ -209,12 +209,12 @@ def noted(dossier: Dossier) -> tuple[Dossier, str]:
     judged = next((one for one in dossier.runs if one.id == dossier.report.run.id), None)
     if judged is None or judged.policy_sha256 == dossier.policy.sha256:
         return dossier, ""
-    told = (
+    warning = (
         f"Run {judged.id} was judged by the policy {judged.policy_name} ({judged.policy_sha256[:12]}); this evidence"
         f" judges it by {dossier.policy.name} ({dossier.policy.sha256[:12]}), as asked."
     )
-    report = replace(dossier.report, warnings=(*dossier.report.warnings, told))
-    return replace(dossier, report=report), told
+    report = replace(dossier.report, warnings=(*dossier.report.warnings, warning))
+    return replace(dossier, report=report), warning
 
 
 def _refuse_partial(report: Report, runs: Sequence[RunRecord]) -> None:
@@ -227,12 +227,12 @@ def _refuse_partial(report: Report, runs: Sequence[RunRecord]) -> None:
             )
 
 
-def _sites(report: Report, wanted: Sequence[str]) -> tuple[str, ...]:
-    known = {site.host.casefold() for one in _organizations(report) for site in sites_of(report.state, one)} - {""}
-    for host in wanted:
-        if host.casefold() not in known:
-            raise UsageError(f"There is no site {host!r}", hint=f"Known: {some(sorted(known), 20) or 'none'}")
-    return tuple(sorted({host.casefold() for host in wanted}))
+def _sites(report: Report, asked: Sequence[str]) -> tuple[str, ...]:
+    hosts = {site.host.casefold() for one in _organizations(report) for site in sites_of(report.state, one)} - {""}
+    for host in asked:
+        if host.casefold() not in hosts:
+            raise UsageError(f"There is no site {host!r}", hint=f"Known: {some(sorted(hosts), 20) or 'none'}")
+    return tuple(sorted({host.casefold() for host in asked}))
 
 
 def _organizations(report: Report) -> list[str]:

@@ -108,12 +108,12 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
             findings = map(dossier.cast.document, dossier.document["findings"])
             out.writelines(json_v1.pieces(head, start.taking(findings)))
         _put_what_judged(folder, dossier, form)
-        held = _put_what_was_seen(folder, dossier)
+        digests = _put_what_was_seen(folder, dossier)
         rests: dict[str, tuple[str, str]] = {}
-        rows = partial(_findings, digest_of=folder.sha256_of, held=held, wanted=start.ids, rests=rests)
+        rows = partial(_findings, digest_of=folder.sha256_of, digests=digests, listed=start.ids, rests=rests)
         write(replace(FINDINGS, rows=rows))
         folder.put("data-dictionary.csv", f"{mark}{data_dictionary()}".encode())
-        about = About(head, _scope(dossier), _run_signature(dossier), form.signer is not None, min(held, default=""))
+        about = About(head, _scope(dossier), _run_signature(dossier), form.signer is not None, min(digests, default=""))
         folder.put("README.txt", readme_text(about).encode())
         folder.put("csv.jq", resources.files("contribaudit.evidence").joinpath("csv.jq").read_bytes())
         shown = start.shown(about, lambda one: rests[one["id"]])
@@ -154,16 +154,16 @@ def _put_what_judged(folder: EvidenceFolder, dossier: Dossier, form: Form) -> No
 
 def _put_what_was_seen(folder: EvidenceFolder, dossier: Dossier) -> set[str]:
     """The raw answers, whose digests are returned, pages and screenshots."""
-    held: set[str] = set()
+    digests: set[str] = set()
     if dossier.cast.named:  # answers and screenshots may show people
-        for path, some in bundles(_note_digests(_raw_answers(dossier), held)):
+        for path, some in bundles(_note_digests(_raw_answers(dossier), digests)):
             with folder.binary(path) as file:
                 file.writelines(some)
         for path, body in _documents_and_screenshots(dossier):
             folder.put(path, body)
     for path, body in _subprocessor_pages(dossier):
         folder.put(path, body)
-    return held
+    return digests
 
 
 def _manifest(
@@ -175,7 +175,7 @@ def _manifest(
 ) -> Manifest:
     report = dossier.report
     judged = report.run
-    ledgers = [kept for one in dossier.organizations if (kept := dossier.store.ledger(judged.id, one)) is not None]
+    ledgers = [ledger for one in dossier.organizations if (ledger := dossier.store.ledger(judged.id, one)) is not None]
     skew = next((one.clock_skew_seconds for one in ledgers if one.clock_skew_seconds is not None), None)
     return Manifest.model_validate(
         {
@@ -226,19 +226,19 @@ def _run_signature(dossier: Dossier) -> tuple[str, ...]:
 
 
 def _findings(
-    dossier: Dossier, digest_of: Digest, held: Collection[str], wanted: set[str], rests: dict[str, tuple[str, str]]
+    dossier: Dossier, digest_of: Digest, digests: Collection[str], listed: set[str], rests: dict[str, tuple[str, str]]
 ) -> Iterator[Row]:
-    """The rows of findings.csv. Puts due date and evidence file of the `wanted` findings into `rests`."""
+    """The rows of findings.csv. Puts due date and evidence file of the `listed` findings into `rests`."""
     identity, due_on, path = (FINDINGS.columns.index(name) for name in ("finding_id", "due_on", "evidence_file"))
-    for row in finding_rows(dossier, digest_of, held):
-        if row[identity] in wanted:
+    for row in finding_rows(dossier, digest_of, digests):
+        if row[identity] in listed:
             rests[str(row[identity])] = csv_cell(row[due_on]), csv_cell(row[path])
         yield row
 
 
-def _note_digests(answers: Iterable[tuple[str, bytes]], held: set[str]) -> Iterator[tuple[str, bytes]]:
+def _note_digests(answers: Iterable[tuple[str, bytes]], digests: set[str]) -> Iterator[tuple[str, bytes]]:
     for digest, body in answers:
-        held.add(digest)
+        digests.add(digest)
         yield digest, body
 
 
@@ -253,16 +253,16 @@ def _raw_answers(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
         for seen in state.everything()
         if (digest := getattr(seen, "response", None)) and dossier.shows(seen.subject)
     }
-    told = {one.sha256 for finding in dossier.report.findings for one in finding.evidence if one.sha256}
-    told |= {digest for change in dossier.changes for digest in change.responses if digest}
-    told |= set(dossier.event_objects().values())
-    digests = sorted(owed | told)
+    referred = {one.sha256 for finding in dossier.report.findings for one in finding.evidence if one.sha256}
+    referred |= {digest for change in dossier.changes for digest in change.responses if digest}
+    referred |= set(dossier.event_objects().values())
+    digests = sorted(owed | referred)
     for start in range(0, len(digests), _AT_ONCE):
         some = digests[start : start + _AT_ONCE]
-        kept: Mapping[str, bytes] = dossier.store.objects(some)
+        bodies: Mapping[str, bytes] = dossier.store.objects(some)
         for digest in some:
-            if digest in kept:
-                yield digest, kept[digest]
+            if digest in bodies:
+                yield digest, bodies[digest]
             elif digest in owed:
                 raise StoreDamaged(
                     f"The raw object {digest} is not in the history", hint="Audit again, then export that run"

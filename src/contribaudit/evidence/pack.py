@@ -192,10 +192,10 @@ def strict_json(text: str | bytes) -> Any:
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
         raise ValueError("it has a key twice")
-    return found
+    return unique
 
 
 def report_pieces(pack: Pack) -> Iterator[tuple[str, Any]]:
@@ -353,8 +353,8 @@ def _read_answers(pack: Pack, path: str) -> Iterator[tuple[str, bytes]]:
 def _parse_answer(line: bytes) -> tuple[str, bytes]:
     """Digest and answer; "" and b"" for a line that this tool does not write."""
     try:
-        told = json.loads(line)
-        digest, body = told["sha256"], told["body"].encode("utf-8", "surrogatepass")
+        entry = json.loads(line)
+        digest, body = entry["sha256"], entry["body"].encode("utf-8", "surrogatepass")
         whole = isinstance(digest, str) and _answer_line(digest, body) == line
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         whole = False
@@ -374,8 +374,8 @@ def answer(pack: Pack, digest: str) -> bytes:
             raise EvidenceDamaged(f"{single} was modified", hint=ASK)
         return body
     if digest.isalnum() and file_of(digest) in there:
-        for found, body in _read_answers(pack, file_of(digest)):
-            if found == digest:
+        for stored, body in _read_answers(pack, file_of(digest)):
+            if stored == digest:
                 return body
     raise StoreDamaged(
         f"The raw response {digest} is not in this evidence",

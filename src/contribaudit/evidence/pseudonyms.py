@@ -68,8 +68,8 @@ class Pseudonymizer:
         whole, words = set(known), {word.casefold() for word in vocabulary}
         parts = {part for one in whole for part in parts_of(one) if part.casefold() not in words}
         # One or two letters would be found in every text; `person` replaces them all the same.
-        wanted = sorted({one for one in whole | parts if len(one) > 2}, key=lambda one: (-len(one), one))
-        names = [rf"(?<!\w){re.escape(one)}(?!\w)" for one in wanted]
+        replaced = sorted({one for one in whole | parts if len(one) > 2}, key=lambda one: (-len(one), one))
+        names = [rf"(?<!\w){re.escape(one)}(?!\w)" for one in replaced]
         self._pattern = re.compile("|".join([*names, _MAIL, _ACCOUNT]), re.IGNORECASE)
 
     @property
@@ -128,41 +128,41 @@ _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|#.*')
 def persons(report: Report, policy: AuditPolicy, store: History, changes: Iterable[Change]) -> set[str]:
     """Names, mail addresses and IDs in what was recorded, decided, logged and answered."""
     state = report.state
-    found: set[str] = set()
+    people: set[str] = set()
     for waiver in policy.waivers:
-        found |= {waiver.requested_by, waiver.approved_by}
-    found |= {policy.evidence.owner, *(rule.owner for rule in policy.rules)}
+        people |= {waiver.requested_by, waiver.approved_by}
+    people |= {policy.evidence.owner, *(rule.owner for rule in policy.rules)}
     for decision in policy.decisions:
-        found |= {decision.by, decision.second}
+        people |= {decision.by, decision.second}
     for run in store.runs():
-        found |= {run.account, run.host}
+        people |= {run.account, run.host}
     for change in changes:
-        found |= {change.actor or "", *(word for note in change.annotations for word in _signer_names(note.by))}
-        found |= mails_in(" ".join([change.cause or "", *(note.note for note in change.annotations)]))
-    found |= mails_in(policy.resolved_toml)
+        people |= {change.actor or "", *(word for note in change.annotations for word in _signer_names(note.by))}
+        people |= mails_in(" ".join([change.cause or "", *(note.note for note in change.annotations)]))
+    people |= mails_in(policy.resolved_toml)
     lists, documents = store.subprocessors(), state.documents
     signatures = (
-        *(one.imported for one in lists.imports if one.imported is not None),
-        *(one.signed for one in lists.reviews),
-        *(one.signed for one in documents.notes),
+        *(name.imported for name in lists.imports if name.imported is not None),
+        *(name.signed for name in lists.reviews),
+        *(name.signed for name in documents.notes),
         *(look.recorded for looks in documents.looks.values() for look in looks),
     )
-    found |= {word for signature in signatures for word in _signer_names(signature)}
-    found |= mails_in(" ".join([*(one.note for one in lists.reviews), *(one.text for one in documents.notes)]))
+    people |= {word for signature in signatures for word in _signer_names(signature)}
+    people |= mails_in(" ".join([*(name.note for name in lists.reviews), *(name.text for name in documents.notes)]))
     for place in state.looked_at:
-        found |= set(_of_organization(state, store, place.id))
-    found |= {subject.id for subject in state.subjects(Kind.USER)}
-    found |= {state.place(subject).name for subject in state.subjects(Kind.USER)}
-    for digest in {one for seen in state.everything() if (one := getattr(seen, "response", ""))}:
-        found |= set(_names_of_people(json.loads(store.raw(digest)), naming=False))
-    return {one.strip() for one in found} - {""}
+        people |= set(_of_organization(state, store, place.id))
+    people |= {subject.id for subject in state.subjects(Kind.USER)}
+    people |= {state.place(subject).name for subject in state.subjects(Kind.USER)}
+    for digest in {name for seen in state.everything() if (name := getattr(seen, "response", ""))}:
+        people |= set(_names_of_people(json.loads(store.raw(digest)), naming=False))
+    return {name.strip() for name in people} - {""}
 
 
 def _of_organization(state: State, store: History, organization: str) -> Iterator[str]:
-    for one in store.attestations(organization):
-        yield one.by
-        yield from mails_in(one.note)
-        for signature in (one.recorded, *one.confirmed, *((one.revoked,) if one.revoked else ())):
+    for entry in store.attestations(organization):
+        yield entry.by
+        yield from mails_in(entry.note)
+        for signature in (entry.recorded, *entry.confirmed, *((entry.revoked,) if entry.revoked else ())):
             yield from _signer_names(signature)
     for baseline in store.baselines(organization):
         yield from _signer_names(baseline.approved)
@@ -172,9 +172,9 @@ def _of_organization(state: State, store: History, organization: str) -> Iterato
     for spaces in state.spaces(organization).lists().values():
         yield spaces.visible_to
     for app in apps_with_spaces(state):
-        for known in state.spaces(organization).of(app) if app.organization == organization else ():
-            if known.space.type == _PERSONAL:  # its name is the owner's, and its key the owner's account
-                yield from (known.space.name, known.space.key.removeprefix("~"))
+        for listed in state.spaces(organization).of(app) if app.organization == organization else ():
+            if listed.space.type == _PERSONAL:  # its name is the owner's, and its key the owner's account
+                yield from (listed.space.name, listed.space.key.removeprefix("~"))
     for pruning in store.prunings():
         yield from (pruning.account, pruning.host)
 

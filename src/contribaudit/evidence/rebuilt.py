@@ -77,22 +77,22 @@ def rebuilt_state(pack: ListedPack, document: ReportV1, rulebook: Rulebook) -> S
     """
     documents = _documents(pack)
     collections: dict[str, dict[str, Collection]] = {}
-    for one in document["collection"]:
-        collections.setdefault(one["organization"], {})[one["collector"]] = Collection(
-            one["organization"],
-            one["collector"],
-            CollectionStatus(one["status"]),
-            _time(one["started_at"]),
-            one["announced"],
-            one["read"],
-            one["code"],
-            one["reason"],
-            one["missing_scope"],
-            one["requests"],
-            one["seconds"],
+    for row in document["collection"]:
+        collections.setdefault(row["organization"], {})[row["collector"]] = Collection(
+            row["organization"],
+            row["collector"],
+            CollectionStatus(row["status"]),
+            _time(row["started_at"]),
+            row["announced"],
+            row["read"],
+            row["code"],
+            row["reason"],
+            row["missing_scope"],
+            row["requests"],
+            row["seconds"],
         )
     try:
-        recorded = grouped(_attestations(pack), lambda one: one.subject.organization)
+        recorded = grouped(_attestations(pack), lambda row: row.subject.organization)
     except NO_STATE as error:
         raise EvidenceDamaged(
             f"attestations.csv holds entries that nobody can have recorded: {error}", hint=ASK
@@ -102,14 +102,14 @@ def rebuilt_state(pack: ListedPack, document: ReportV1, rulebook: Rulebook) -> S
         rulebook=rulebook,
         organizations=[
             OrganizationState(
-                one["id"],
-                one["name"],
-                collections.get(one["id"], {}),
-                one["unread_reason"],
-                one["left_out"],
-                attestations=recorded.get(one["id"], ()),
+                row["id"],
+                row["name"],
+                collections.get(row["id"], {}),
+                row["unread_reason"],
+                row["left_out"],
+                attestations=recorded.get(row["id"], ()),
             )
-            for one in document["organizations"]
+            for row in document["organizations"]
         ],
         observations=sorted(_observations(pack), key=_listed_order(pack)),
         remembered=list(_remembered_names(pack, document)),
@@ -149,10 +149,10 @@ def _subprocessors(pack: ListedPack) -> ListHistory:
         return NO_LISTS
     if not rows or not rows[0]["imported_at"]:
         return NO_LISTS
-    first, found = rows[0], read_csv(text)
+    first, parsed = rows[0], read_csv(text)
     imported = Signature(first["imported_by"], _time(first["imported_at"]), "", "")
     return ListHistory.of(
-        [SubprocessorList(found.effective, found.rows, first["source"], first["sha256"], imported)],
+        [SubprocessorList(parsed.effective, parsed.rows, first["source"], first["sha256"], imported)],
         [
             Review(
                 date.fromisoformat(one["effective"]),
@@ -187,8 +187,8 @@ def _documents(pack: ListedPack) -> Archive:
         )
         for number, row in enumerate(_texts(pack, "terms_notes.csv"), 1)
     ]
-    kept = {look: tuple(provisions) for look, provisions in texts.items()}
-    return Archive(looks, notes, lambda look: kept.get(look, ()))
+    by_look = {look: tuple(provisions) for look, provisions in texts.items()}
+    return Archive(looks, notes, lambda look: by_look.get(look, ()))
 
 
 def _look_of_row(row: Mapping[str, str]) -> Look:
@@ -229,21 +229,21 @@ def _remembered_names(pack: ListedPack, document: ReportV1) -> Iterator[Observed
         if row["kind"] == Kind.APP.value:
             subject = Subject(row["organization_id"], Kind.APP, row["id"])
             site = sites.get((row["organization_id"], row["site"]), "")
-            known = {names.APP_NAME: row["name"], names.APP_HOST: row["site"], names.APP_TYPE_KEY: row["type_key"]}
+            listed = {names.APP_NAME: row["name"], names.APP_HOST: row["site"], names.APP_TYPE_KEY: row["type_key"]}
             alias = f"app:{row['site'] or row['type_key']}/{row['type_key'] if row['site'] else row['id']}"
-            known[names.APP_ALIAS] = alias if row["type_key"] else ""
-            called[subject] = {**known, names.APP_SITE: "" if site == row["site"] else site}
-    for one in document["findings"]:
-        about = one["subject"]
-        subject = Subject(one["organization"], Kind(about["kind"]), about["id"])
+            listed[names.APP_ALIAS] = alias if row["type_key"] else ""
+            called[subject] = {**listed, names.APP_SITE: "" if site == row["site"] else site}
+    for finding in document["findings"]:
+        about = finding["subject"]
+        subject = Subject(finding["organization"], Kind(about["kind"]), about["id"])
         if subject.kind is Kind.APP:
-            told = {names.APP_NAME: about["name"], names.APP_HOST: about["site"], names.APP_TYPE_KEY: about["app"]}
-            called.setdefault(subject, {}).update({**told, names.APP_ALIAS: about["alias"]})
+            reported = {names.APP_NAME: about["name"], names.APP_HOST: about["site"], names.APP_TYPE_KEY: about["app"]}
+            called.setdefault(subject, {}).update({**reported, names.APP_ALIAS: about["alias"]})
         elif subject.kind is Kind.GROUP:
             called[subject] = {names.GROUP_NAME: about["name"]}
     as_of = _time(document["as_of"])
-    for subject, found in called.items():
-        for setting, value in found.items():
+    for subject, values in called.items():
+        for setting, value in values.items():
             if value and value not in (subject.id, f"{subject.kind}:{subject.id}"):
                 yield Observed(setting, subject, value, Grade.DOCUMENTED, as_of, "an earlier run")
 
@@ -261,8 +261,8 @@ def _observations(pack: ListedPack) -> Iterator[Observation]:
         subject = Subject(text["organization_id"], Kind(text["subject_kind"]), text["subject_id"])
         seen_at = _time(text["observed_at"])
         if row["read"] != "true":
-            told = (text["reason_code"], text["reason"], seen_at, text["source"], text["missing_scope"] or None)
-            yield Unavailable(setting, subject, *told)
+            missing = (text["reason_code"], text["reason"], seen_at, text["source"], text["missing_scope"] or None)
+            yield Unavailable(setting, subject, *missing)
             continue
         value = None if row["value_is_null"] == "true" else _value_of_cell(setting, row["value"])
         yield Observed(setting, subject, value, Grade(text["grade"]), seen_at, text["source"], text["sha256"])

@@ -100,12 +100,12 @@ def _basis(pack: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
         path = row.get("evidence_file")
         if path is None:
             return
-        known = pack.sha256_of(path) == row["evidence_file_sha256"]
+        present = pack.sha256_of(path) == row["evidence_file_sha256"]
         if is_bundle(path):
-            known = known and row["evidence_sha256"] in answers
+            present = present and row["evidence_sha256"] in answers
         if row["attestation_id"]:
-            known = known and attested.issuperset(row["attestation_id"].replace("'", "").split(", "))
-        if not known:
+            present = present and attested.issuperset(row["attestation_id"].replace("'", "").split(", "))
+        if not present:
             identity = row["finding_id"]
             yield Disagreement("findings.csv", f"{identity} rests on evidence that is not in the pack", identity)
 
@@ -134,8 +134,8 @@ def attested_values(pack: ListedPack, as_of: datetime) -> Iterator[Disagreement]
             looks.setdefault(_key_of(row), []).append(row)
     for row in pack.table("settings.csv"):
         if _attested(row) and not _follows(row, looks.get(_key_of(row), []), as_of, pack.named):
-            what = f"{shown(row['setting'])} of {shown(row['subject_id'])} does not follow from {_ATTESTATIONS}"
-            yield Disagreement("settings.csv", what)
+            message = f"{shown(row['setting'])} of {shown(row['subject_id'])} does not follow from {_ATTESTATIONS}"
+            yield Disagreement("settings.csv", message)
 
 
 def _attested(row: Mapping[str, str]) -> bool:
@@ -189,8 +189,8 @@ def _deeds(pack: ListedPack) -> Iterator[Disagreement]:
         rows = (row for row in pack.table(name) if row.get("cause_code") != "approval")
         number = sum(bool(row[column].strip()) for row in rows for column in columns)
         if number != counted[role]:
-            what = f"{SEGREGATION} counts {counted[role]} as {role}, but {name} has {number}"
-            yield Disagreement(name, what)
+            message = f"{SEGREGATION} counts {counted[role]} as {role}, but {name} has {number}"
+            yield Disagreement(name, message)
 
 
 def _requests(pack: ListedPack) -> Iterator[Disagreement]:
@@ -203,8 +203,8 @@ def _requests(pack: ListedPack) -> Iterator[Disagreement]:
     for key, number in sorted(sent.items()):
         if number < counted[key]:
             run, _ = key
-            what = f"{LEDGER} has {number} of the {counted[key]} requests of run {shown(run)}"
-            yield Disagreement(LEDGER, what)
+            message = f"{LEDGER} has {number} of the {counted[key]} requests of run {shown(run)}"
+            yield Disagreement(LEDGER, message)
 
 
 def _times(pack: ListedPack) -> Iterator[Disagreement]:
@@ -215,8 +215,8 @@ def _times(pack: ListedPack) -> Iterator[Disagreement]:
         yield Disagreement(NAME, f"{NAME} says that it was written before run {pack.manifest.judged.run} ended")
 
 
-def _clearly_before(one: str, other: str) -> bool:
-    return datetime.fromisoformat(one) + _CLOCK_STEPS_BACK < datetime.fromisoformat(other)
+def _clearly_before(earlier: str, later: str) -> bool:
+    return datetime.fromisoformat(earlier) + _CLOCK_STEPS_BACK < datetime.fromisoformat(later)
 
 
 # ── Files derived from others ─────────────────────────────────────────────────────────────────────────
@@ -255,18 +255,18 @@ def made_again(pack: ListedPack, about: About, start: Start) -> dict[str, Callab
     """By name of each derived file, a function that remakes it. `start` must have taken the report's findings."""
 
     @cache
-    def told() -> StartContents:
+    def start_contents() -> StartContents:
         rests = _rest_columns(pack, start.ids)
         return start.shown(about, lambda one: rests[one["id"]])
 
     def page() -> bytes:
         out = io.StringIO()
-        write_page(told(), contents(pack.files), out)
+        write_page(start_contents(), contents(pack.files), out)
         return out.getvalue().encode()
 
     def book() -> bytes:
         out = io.BytesIO()
-        write_book(told(), out)
+        write_book(start_contents(), out)
         return out.getvalue()
 
     return {
@@ -283,25 +283,25 @@ def _rest_columns(pack: ListedPack, ids: set[str]) -> dict[str, tuple[str, str]]
     return {row["finding_id"]: (row["due_on"], row["evidence_file"]) for row in rows}
 
 
-def _same_file(pack: Pack, name: str, wanted: bytes) -> bool | None:
+def _same_file(pack: Pack, name: str, expected: bytes) -> bool | None:
     """True when the file has this content; None when that cannot be determined. Reads at most about twice its size."""
     with pack.open(name) as file:
-        found = file.read(2 * len(wanted) + (1 << 16))
-    if name == BOOK and found != wanted:
-        return _same_book(found, wanted)
-    return found == wanted or (name == DICTIONARY and found == _MARK + wanted)
+        content = file.read(2 * len(expected) + (1 << 16))
+    if name == BOOK and content != expected:
+        return _same_book(content, expected)
+    return content == expected or (name == DICTIONARY and content == _MARK + expected)
 
 
-def _same_book(found: bytes, wanted: bytes) -> bool | None:
+def _same_book(content: bytes, expected: bytes) -> bool | None:
     """Compare workbooks by the content of their parts, since compression differs between machines.
 
     True when they are equal, None when another XlsxWriter wrote one. A part of another size is not unpacked.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(found)) as one, zipfile.ZipFile(io.BytesIO(wanted)) as other:
+        with zipfile.ZipFile(io.BytesIO(content)) as one, zipfile.ZipFile(io.BytesIO(expected)) as other:
             if _library(one) not in (b"", _library(other)):
                 return None
-            plain = found.startswith(b"PK") and not one.comment
+            plain = content.startswith(b"PK") and not one.comment
             sizes = ([(part.filename, part.file_size) for part in book.infolist()] for book in (one, other))
             return (
                 plain

@@ -106,8 +106,8 @@ def reperform(place: Path) -> list[Performed]:
             hint="Ask for a complete pack with names",
         )
     with open_pack(place) as files:
-        told = list(disagreements(ListedPack(files, manifest)))
-    document = load(place, agreement=False)  # disagreements are in `told` already
+        differences = list(disagreements(ListedPack(files, manifest)))
+    document = load(place, agreement=False)  # disagreements are in `differences` already
     with open_pack(place) as files, unfinished(Path(tempfile.gettempdir(), "reperform"), folder=True) as folder:
         pack = ListedPack(files, manifest)
         try:
@@ -124,14 +124,14 @@ def reperform(place: Path) -> list[Performed]:
             raise EvidenceDamaged("rulebook/ and decoders/ are not those that judged the run", hint=ASK)
         try:
             state = rebuilt_state(pack, document, rulebook)
-            found = {one.id: one for one in evaluate(state, policy, checks.ALL, catalogue.find).findings}
-            again = {identity: json_v1.finding_row(state, one) for identity, one in found.items()}
-            told += _inventory(pack, state)
+            findings = {one.id: one for one in evaluate(state, policy, checks.ALL, catalogue.find).findings}
+            again = {identity: json_v1.finding_row(state, one) for identity, one in findings.items()}
+            differences += _inventory(pack, state)
         except NO_STATE as error:
             raise EvidenceDamaged(f"settings.csv holds values that no run can have read: {error}", hint=ASK) from error
     inconsistent = [
         Performed(Result.NOT_JUDGED if one.unknown else Result.INCONSISTENT, one.finding, "", "", "", one.what)
-        for one in told
+        for one in differences
     ]
     reported = {one["id"]: one for one in document["findings"]}
     return inconsistent + [
@@ -215,21 +215,21 @@ def _waiver_refused(reported: FindingV1, again: FindingV1, warnings: Iterable[st
     )
 
 
-def _difference(told: Mapping[str, Any], again: Mapping[str, Any]) -> str:
-    keys = [key for key in _COMPARED if told[key] != again[key]]
-    if _evidence(told) != _evidence(again):
+def _difference(reported: Mapping[str, Any], again: Mapping[str, Any]) -> str:
+    keys = [key for key in _COMPARED if reported[key] != again[key]]
+    if _evidence(reported) != _evidence(again):
         keys.append("evidence")
     if not keys:
         return ""
     return f"another {', '.join(keys)}: {again['reason']}"
 
 
-def _evidence(one: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def _evidence(finding: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A finding's evidence in comparable form. Lines of the policy are left out: they refer to its original files."""
     return sorted(
-        (each["grade"], each["source"], each["observed_at"], each["sha256"])
-        for each in one["evidence"]
-        if not each["source"].startswith("policy ")
+        (seen["grade"], seen["source"], seen["observed_at"], seen["sha256"])
+        for seen in finding["evidence"]
+        if not seen["source"].startswith("policy ")
     )
 
 
@@ -239,8 +239,8 @@ def _inventory(pack: ListedPack, state: State) -> Iterator[Disagreement]:
     places = [csv_evidence.INVENTORY.columns.index(name) for name in _INVENTORY]
     follows = {tuple(csv_cell(cells[place]) for place in places) for cells in csv_evidence.INVENTORY.rows(state)}
     for row in sorted(there ^ follows):
-        what = "holds a row that does not follow" if row in there else "lacks a row that follows"
-        yield Disagreement("inventory.csv", f"inventory.csv {what} from settings.csv: {safe_text(' '.join(row))}")
+        problem = "holds a row that does not follow" if row in there else "lacks a row that follows"
+        yield Disagreement("inventory.csv", f"inventory.csv {problem} from settings.csv: {safe_text(' '.join(row))}")
 
 
 _INVENTORY = ("organization_id", "kind", "id", "type_key", "plan", "status", "sandbox", "realm", "regions", "pinned")

@@ -41,18 +41,18 @@ def _rank(seed: str, finding: str) -> str:
     return sha256(f"{seed}\n{finding}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _shares(sizes: Mapping[str, int], wanted: int) -> dict[str, int]:
+def _shares(sizes: Mapping[str, int], number: int) -> dict[str, int]:
     """How many to draw from each group: one each, the rest in proportion; if too few, the largest groups first."""
     ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
-    shares = {name: int(place < wanted) for place, name in enumerate(ordered)}
-    rest = wanted - sum(shares.values())
+    shares = {name: int(place < number) for place, name in enumerate(ordered)}
+    rest = number - sum(shares.values())
     left = {name: sizes[name] - shares[name] for name in ordered}
     total = sum(left.values())
     if rest <= 0 or not total:
         return shares
     for name in ordered:
         shares[name] += rest * left[name] // total
-    missing = wanted - sum(shares.values())
+    missing = number - sum(shares.values())
     by_remainder = sorted(ordered, key=lambda name: (-(rest * left[name] % total), name))
     for name in [name for name in by_remainder if shares[name] < sizes[name]][:missing]:
         shares[name] += 1
@@ -65,24 +65,24 @@ def sheet(run: int, drawn: Sequence[Mapping[str, Any]]) -> str:
     return "".join(lines([COLUMNS, *rows]))
 
 
-def _cells(number: int, run: int, one: Mapping[str, Any]) -> tuple[Cell, ...]:
-    evidence = one["evidence"][0] if one["evidence"] else {}
-    subject = one["subject"]
+def _cells(number: int, run: int, finding: Mapping[str, Any]) -> tuple[Cell, ...]:
+    evidence = finding["evidence"][0] if finding["evidence"] else {}
+    subject = finding["subject"]
     return (
         number,
         run,
-        one["id"],
-        one["check"],
-        one["title"],
-        one["severity"],
-        one["outcome"],
+        finding["id"],
+        finding["check"],
+        finding["title"],
+        finding["severity"],
+        finding["outcome"],
         subject["alias"] or subject["name"] or subject["id"],
-        one["setting"],
-        one["console_path"],
-        value_of(one["expected"]),
-        value_of(one["observed"]),
+        finding["setting"],
+        finding["console_path"],
+        value_of(finding["expected"]),
+        value_of(finding["observed"]),
         evidence.get("source"),
         evidence.get("observed_at"),
         evidence.get("sha256"),
-        one["reason"],
+        finding["reason"],
     )

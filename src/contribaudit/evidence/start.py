@@ -105,13 +105,13 @@ class Start:
 
     def shown(self, about: About, basis: Basis) -> StartContents:
         """The contents of the two files for a folder with these facts."""
-        found, waived = ([_row(one, *basis(one)) for one in kept.findings()] for kept in (self._open, self._waived))
-        return StartContents(about, found, self._open.number, waived, self.counted.controls())
+        rows, waived = ([_row(one, *basis(one)) for one in group.findings()] for group in (self._open, self._waived))
+        return StartContents(about, rows, self._open.number, waived, self.counted.controls())
 
     @property
     def ids(self) -> set[str]:
         """IDs of the findings that are shown."""
-        return {one["id"] for kept in (self._open, self._waived) for one in kept.findings()}
+        return {one["id"] for group in (self._open, self._waived) for one in group.findings()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,8 +118,8 @@ def verify_chain(
         raise UsageError("The packs are about different organizations", hint="Check each chain by itself")
     ordered = _chain(checked)
     _signed_alike(ordered)
-    known = tuple(text.casefold() for text in expected)
-    return [replace(one, expected=one.manifest.sha256.startswith(known)) for one in ordered]
+    prefixes = tuple(text.casefold() for text in expected)
+    return [replace(one, expected=one.manifest.sha256.startswith(prefixes)) for one in ordered]
 
 
 def _signed_alike(ordered: Sequence[Verified]) -> None:
@@ -151,25 +151,25 @@ def _require_digest(text: str) -> None:
 
 
 def _chain(checked: Sequence[Verified]) -> list[Verified]:
-    by_digest = {one.manifest.sha256: one for one in checked}
+    by_digest = {pack.manifest.sha256: pack for pack in checked}
     if len(by_digest) < len(checked):
         raise EvidenceDamaged("Two of the packs are the same", hint="Name each pack once")
     next_of: dict[str, Verified] = {}
     starts: list[Verified] = []
-    for one in sorted(checked, key=lambda one: one.manifest.written_at):
-        before = one.manifest.previous
+    for pack in sorted(checked, key=lambda pack: pack.manifest.written_at):
+        before = pack.manifest.previous
         if before is None or before.sha256 not in by_digest:
-            starts.append(one)
+            starts.append(pack)
             continue
         if before.sha256 in next_of:
             raise EvidenceDamaged(
-                f"The chain forks: {next_of[before.sha256].place} and {one.place} both name the same pack before them",
+                f"The chain forks: {next_of[before.sha256].place} and {pack.place} both name the same pack before them",
                 hint="One of the two was remade",
             )
         older = by_digest[before.sha256].manifest
-        if older.written_at != before.written_at or older.written_at > one.manifest.written_at:
-            raise EvidenceDamaged(f"{one.place} gives a wrong time for the pack before it", hint=ASK)
-        next_of[before.sha256] = one
+        if older.written_at != before.written_at or older.written_at > pack.manifest.written_at:
+            raise EvidenceDamaged(f"{pack.place} gives a wrong time for the pack before it", hint=ASK)
+        next_of[before.sha256] = pack
     if len(starts) > 1:
         older_start, broken = starts[:2]
         before = broken.manifest.previous
@@ -235,9 +235,9 @@ def _signature(
     signature = pack.read(SIGNATURE, _LONGEST_LINE)
     signer = next((key for key in keys if signed_by(key, signature, data)), None)
     if signer is None:
-        known = ", ".join(f"{fingerprint(key)}" for key in keys)
+        fingerprints = ", ".join(f"{fingerprint(key)}" for key in keys)
         raise EvidenceDamaged(
-            f"The signature does not fit: {NAME} was changed, or another key than {known} signed it", hint=ASK
+            f"The signature does not fit: {NAME} was changed, or another key than {fingerprints} signed it", hint=ASK
         )
     if pack.read(PUBLIC_KEY, _LONGEST_LINE) != public_pem(signer):
         raise EvidenceDamaged(f"{PUBLIC_KEY} is not the key that signed", hint=ASK)
@@ -274,14 +274,14 @@ def _check_manifest(listed: ListedPack) -> None:
 
 def chain_of(store: History, organization: str, host: str, as_of: datetime) -> Chain:
     """The organization's chain of packs as of a moment. A pack written on another machine is not checked."""
-    noted = [one for one in store.manifests_about(organization) if one.written_at <= as_of]
+    noted = [pack for pack in store.manifests_about(organization) if pack.written_at <= as_of]
     if not noted:
         return NEVER_EXPORTED
-    chains = grouped(noted, lambda one: one.organizations)  # each set of organizations has its own chain
+    chains = grouped(noted, lambda pack: pack.organizations)  # each set of organizations has its own chain
     broken = next(filter(None, map(_break_words, chains.values())), "")
-    for one in reversed(noted):
-        if one.host == host and _in_reach(Path(one.place)):
-            return Chain(len(noted), broken, one.place, one.sha256, one.written_at, _damage_words(one))
+    for pack in reversed(noted):
+        if pack.host == host and _in_reach(Path(pack.place)):
+            return Chain(len(noted), broken, pack.place, pack.sha256, pack.written_at, _damage_words(pack))
     return Chain(len(noted), broken)
 
 
@@ -304,11 +304,11 @@ def _break_words(chain: Sequence[ExportedManifest]) -> str:
 
 def _damage_words(noted: ExportedManifest) -> str:
     try:
-        found = verify(Path(noted.place), agreement=False)  # the recorded digest says more
+        verified = verify(Path(noted.place), agreement=False)  # the recorded digest says more
     except ContribauditError as error:
         return error.message
-    if found.manifest.sha256 != noted.sha256:
-        return f"another pack is in its place: {found.manifest.sha256} instead of {noted.sha256}"
-    if found.signed_with != noted.signed_with:
+    if verified.manifest.sha256 != noted.sha256:
+        return f"another pack is in its place: {verified.manifest.sha256} instead of {noted.sha256}"
+    if verified.signed_with != noted.signed_with:
         return "it is no longer signed, or signed with a different key"
     return ""

@@ -67,24 +67,24 @@ def _waivers(dossier: Dossier) -> Iterator[Row]:
         if finding.waiver is not None:
             key = (finding.check, finding.waiver.approved_by, finding.waiver.reason)
             used.setdefault(key, []).append(finding.id)
-    for one in dossier.policy.waivers:
-        where = () if one.where is None else tuple(_selectors(one.where))
+    for waiver in dossier.policy.waivers:
+        where = () if waiver.where is None else tuple(_selectors(waiver.where))
         yield (
-            one.check,
-            one.subject,
+            waiver.check,
+            waiver.subject,
             where,
-            one.binds_to_value,
-            one.observed,
-            one.reason,
-            one.requested_by,
-            one.approved_by,
-            one.approved_at,
-            one.expires,
-            one.review_every_days,
-            one.ticket,
-            tuple(outcome.value for outcome in one.outcomes),
-            one.origin,
-            tuple(sorted(used.get((one.check, one.approved_by, one.reason), ()))),
+            waiver.binds_to_value,
+            waiver.observed,
+            waiver.reason,
+            waiver.requested_by,
+            waiver.approved_by,
+            waiver.approved_at,
+            waiver.expires,
+            waiver.review_every_days,
+            waiver.ticket,
+            tuple(outcome.value for outcome in waiver.outcomes),
+            waiver.origin,
+            tuple(sorted(used.get((waiver.check, waiver.approved_by, waiver.reason), ()))),
         )
 
 
@@ -189,10 +189,10 @@ def _approved_baselines(dossier: Dossier) -> Iterator[Row]:
     for organization in dossier.organizations:
         begin = dossier.begins(organization)
         before = None
-        for one in dossier.store.baselines(organization):
-            signed = one.approved
+        for baseline in dossier.store.baselines(organization):
+            signed = baseline.approved
             if (begin is None or signed.at > begin) and signed.at <= dossier.ends:
-                value = f"run {one.run}" + (f" until {one.until:%Y-%m-%d}" if one.until else "")
+                value = f"run {baseline.run}" + (f" until {baseline.until:%Y-%m-%d}" if baseline.until else "")
                 yield _approval(
                     subject_kind="organization",
                     subject_name=dossier.report.state.organization_name(organization),
@@ -201,32 +201,32 @@ def _approved_baselines(dossier: Dossier) -> Iterator[Row]:
                     after=value,
                     existed_before=before is not None,
                     first_seen=signed.at,
-                    cause=one.reason,
+                    cause=baseline.reason,
                     actor=signed.by,
                     ticket="",
                     organization_id=organization,
                     subject_id=organization,
                 )
-            before = f"run {one.run}"
+            before = f"run {baseline.run}"
 
 
 def _approved_waivers(dossier: Dossier) -> Iterator[Row]:
     """Waivers of the current policy that were approved meanwhile. Of an older policy only the digest is stored."""
     for organization in dossier.organizations[:1]:
         begin = dossier.begins(organization)
-        for one in dossier.policy.waivers:
-            approved = datetime.combine(one.approved_at, time(), UTC)
+        for waiver in dossier.policy.waivers:
+            approved = datetime.combine(waiver.approved_at, time(), UTC)
             if (begin is None or approved.date() >= begin.date()) and approved <= dossier.ends:
                 yield _approval(
                     subject_kind="company",
-                    subject_name=one.subject,
+                    subject_name=waiver.subject,
                     setting=WAIVER,
-                    after=f"{one.check} {one.subject or ''}".strip(),
+                    after=f"{waiver.check} {waiver.subject or ''}".strip(),
                     existed_before=False,
                     first_seen=approved,
-                    cause=one.reason,
-                    actor=one.approved_by,
-                    ticket=one.ticket,
+                    cause=waiver.reason,
+                    actor=waiver.approved_by,
+                    ticket=waiver.ticket,
                     organization_id="",
                     subject_id="company",
                 )
@@ -269,7 +269,7 @@ def _roles_of_people(dossier: Dossier) -> Iterator[Row]:
     for person, role in _deeds(dossier):
         if not person.strip():
             continue
-        name = next((known for known in counts if same_person(known, person)), person.strip())
+        name = next((listed for listed in counts if same_person(listed, person)), person.strip())
         deeds = counts.setdefault(name, dict.fromkeys(ROLES, 0))
         deeds[role] += 1
     for name in sorted(counts, key=str.casefold):

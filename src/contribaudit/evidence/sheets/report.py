@@ -39,13 +39,13 @@ Digest = Callable[[str], str | None]
 """Gets the SHA-256 of a file that the folder already contains; None for others."""
 
 
-def finding_rows(dossier: Dossier, digest_of: Digest, held: Collection[str]) -> Iterator[Row]:
-    """The rows of findings.csv; `held` are the digests of the raw answers in the folder."""
+def finding_rows(dossier: Dossier, digest_of: Digest, digests: Collection[str]) -> Iterator[Row]:
+    """The rows of findings.csv; `digests` are those of the raw answers in the folder."""
     due = due_dates(dossier)
     place = {name: number for number, name in enumerate(_READ)}
     for row in csv_evidence.FINDINGS.rows(dossier.document):
-        told = {name: row[place[name]] for name in _BASIS}
-        path = basis(told, held)
+        cells = {name: row[place[name]] for name in _BASIS}
+        path = basis(cells, digests)
         due_on = due.get(str(row[place["finding_id"]]))
         yield (*row[:_DUE], due_on, *row[_DUE:_BASED], path, *row[_BASED:], digest_of(path))
 
@@ -53,22 +53,22 @@ def finding_rows(dossier: Dossier, digest_of: Digest, held: Collection[str]) -> 
 _BASIS = ("evidence_sha256", "attestation_id", "evidence_source", "reason_code", "setting")
 
 
-def basis(told: dict[str, Cell], held: Collection[str]) -> str:
+def basis(cells: dict[str, Cell], digests: Collection[str]) -> str:
     """The file of the folder that a finding rests on.
 
     The raw answer if the folder has it, otherwise the attestation. A finding without evidence rests on the list of what
     was read, which says why the rest was not.
     """
-    digest, source = told["evidence_sha256"], str(told["evidence_source"] or "")
-    if isinstance(digest, str) and digest in held:
+    digest, source = cells["evidence_sha256"], str(cells["evidence_source"] or "")
+    if isinstance(digest, str) and digest in digests:
         return file_of(digest)
-    if told["attestation_id"]:
+    if cells["attestation_id"]:
         return "attestations.csv"
-    if source.startswith("policy ") or str(told["reason_code"]).startswith("policy_names"):
+    if source.startswith("policy ") or str(cells["reason_code"]).startswith("policy_names"):
         return _POLICY
     if source.startswith("baseline "):
         return _RUNS
-    return _VALUES if digest or (told["setting"] and not source) else _READINGS
+    return _VALUES if digest or (cells["setting"] and not source) else _READINGS
 
 
 def due_dates(dossier: Dossier) -> dict[str, date]:

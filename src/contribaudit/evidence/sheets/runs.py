@@ -16,50 +16,50 @@ from contribaudit.exporters import csv_evidence
 
 
 def _runs(dossier: Dossier) -> Iterator[Row]:
-    for one in dossier.runs:
+    for run in dossier.runs:
         yield (
-            one.id,
-            one.started_at,
-            one.finished_at,
-            one.trigger,
-            one.account,
-            one.host,
-            tuple(organization for organization in one.organizations if organization in dossier.organizations),
-            one.complete,
-            one.exit_code,
-            one.tool_version,
-            one.policy_name,
-            one.policy_sha256,
-            one.rulebook_sha256,
-            one.selection,
-            one.planned_at,
-            one.late_minutes,
+            run.id,
+            run.started_at,
+            run.finished_at,
+            run.trigger,
+            run.account,
+            run.host,
+            tuple(organization for organization in run.organizations if organization in dossier.organizations),
+            run.complete,
+            run.exit_code,
+            run.tool_version,
+            run.policy_name,
+            run.policy_sha256,
+            run.rulebook_sha256,
+            run.selection,
+            run.planned_at,
+            run.late_minutes,
         )
 
 
 def _population(dossier: Dossier) -> Iterator[Row]:
     calls = csv_evidence.calls()
-    proves = {one.name: one.proves for one in collectors.ALL}
+    proves = {collection.name: collection.proves for collection in collectors.ALL}
     for run in dossier.runs:
         for organization in run.organizations:
             if organization not in dossier.organizations:
                 continue
             snapshot = dossier.store.snapshot(organization, run.id)
-            for one in snapshot.collections:
-                call = calls.get(one.collector)
-                excluded = _pseudo(dossier, snapshot) if one.collector == WORKSPACES else []
+            for collection in snapshot.collections:
+                call = calls.get(collection.collector)
+                excluded = _pseudo(dossier, snapshot) if collection.collector == WORKSPACES else []
                 yield (
                     run.id,
-                    one.collector,
+                    collection.collector,
                     call.title if call else None,
                     call.scope if call else None,
-                    one.status.value,
-                    one.requests,
-                    one.announced,
-                    one.read,
-                    one.code,
-                    one.reason,
-                    proves.get(one.collector),
+                    collection.status.value,
+                    collection.requests,
+                    collection.announced,
+                    collection.read,
+                    collection.code,
+                    collection.reason,
+                    proves.get(collection.collector),
                     len(excluded),
                     f"not apps by the rulebook: {', '.join(sorted(set(excluded)))}" if excluded else None,
                     None,
@@ -104,20 +104,20 @@ def _pseudo(dossier: Dossier, snapshot: Snapshot) -> list[str]:
 def _ledger(dossier: Dossier) -> Iterator[Row]:
     for run in dossier.runs:
         for organization in run.organizations:
-            kept = dossier.store.ledger(run.id, organization) if organization in dossier.organizations else None
-            for one in kept.entries if kept is not None else ():
+            ledger = dossier.store.ledger(run.id, organization) if organization in dossier.organizations else None
+            for entry in ledger.entries if ledger is not None else ():
                 yield (
                     run.id,
-                    one.at,
-                    one.method,
-                    one.path,
-                    one.status,
-                    one.bytes,
-                    one.seconds,
-                    one.waited_seconds,
-                    one.call,
+                    entry.at,
+                    entry.method,
+                    entry.path,
+                    entry.status,
+                    entry.bytes,
+                    entry.seconds,
+                    entry.waited_seconds,
+                    entry.call,
                     organization,
-                    one.sha256,
+                    entry.sha256,
                 )
 
 
@@ -125,22 +125,22 @@ def _outcomes(dossier: Dossier) -> Iterator[Row]:
     about = {finding.id: finding.subject for finding in dossier.report.findings}
     for organization in ("", *dossier.organizations):
         spans = dossier.store.outcome_history(organization, since=dossier.since, until=dossier.ends)
-        for one in spans:
-            subject = about.get(one.finding)
+        for span in spans:
+            subject = about.get(span.finding)
             if subject is None and dossier.sites:
                 continue  # the site of a subject that no longer exists is unknown
             yield (
-                one.check,
+                span.check,
                 subject.kind.value if subject else None,
                 dossier.report.state.place(subject).name if subject else None,
-                one.outcome,
-                one.since,
-                one.last,
-                one.ended,
-                one.observations,
-                one.longest_gap_hours,
-                one.finding,
-                one.organization,
+                span.outcome,
+                span.since,
+                span.last,
+                span.ended,
+                span.observations,
+                span.longest_gap_hours,
+                span.finding,
+                span.organization,
                 subject.id if subject else None,
             )
 
