@@ -15,9 +15,11 @@ from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.interface import Collector
 from contribaudit.core.model.observation import Observation, Observed, Value
 from contribaudit.core.model.snapshot import Collection, Snapshot
+from contribaudit.rulebook import loader
 from contribaudit.simulator import Options, Organization, load_scenario, make_app
 
 NOW = datetime(2026, 11, 21, 8, 0, 30, tzinfo=UTC)
+RULEBOOK = loader.load()
 ORG = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
 
 
@@ -32,7 +34,7 @@ def collect(transport: httpx.AsyncBaseTransport, collector: Collector, label: st
         async with connect(
             organization=ORG, key=SecretStr("demo-key"), api_url="http://localhost", transport=transport, sleep=no_wait
         ) as client:
-            return await collect_all(client, [collector], key_label=label, clock=lambda: NOW)
+            return await collect_all(client, [collector], key_label=label, plan_of=RULEBOOK.plan, clock=lambda: NOW)
 
     return asyncio.run(run())
 

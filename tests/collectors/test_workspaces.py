@@ -55,6 +55,10 @@ def plan(*words: object, key: str = "plan") -> list[dict[str, Any]]:
     return [{"id": "e", "type": "entitlements", "attributes": {key: word}} for word in words]
 
 
+def both(word: str, key: str) -> list[dict[str, Any]]:
+    return [{"id": "e", "type": "entitlements", "attributes": {"plan": word, "planKey": key}}]
+
+
 def test_apps_come_in_server_order_and_once_each() -> None:
     """Confluence is listed twice, under two units, and counts once."""
     snapshot = drifted(WORKSPACES)
@@ -126,12 +130,21 @@ def test_the_plan_is_taken_from_whatever_relationship_holds_it(name: str) -> Non
         ({"a": plan(5)}, "!wrong_type"),
         ({"a": [{"attributes": {"plan": "Premium", "Plan": "Free"}}]}, "!contradicting_entries"),
         ({"a": [{"attributes": {"planKey": "premium", "plan_key": "free"}}]}, "!contradicting_entries"),
+        ({"a": both("Enterprise", "free")}, "!contradicting_entries"),
+        ({"a": both("Free", "enterprise")}, "!contradicting_entries"),
+        ({"a": plan("Premium"), "b": both("standard", " Premium ")}, "!contradicting_entries"),
+        ({"a": both("Enterprise", "ENTERPRISE")}, "Enterprise"),
+        ({"a": both("Enterprise", "jira-cloud-7")}, "Enterprise"),
+        ({"a": both("Plus", "free")}, "Plus"),
         ({"a": None, "b": ["x"], "c": {"d": 1}}, None),
         ([], "!missing_key"),
     ],
 )
 def test_plan_words(plans: object, expected: object) -> None:
-    """Several words make a list, no entitlement makes null, a word that is no text is not read."""
+    """Several words make a list, no entitlement makes null, a word that is no text is not read.
+
+    A plan key contradicts the plan only where the rulebook knows both words, and they are of different plans.
+    """
     assert one("plan", plans=plans) == expected
 
 

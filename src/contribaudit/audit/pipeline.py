@@ -305,6 +305,7 @@ async def _collect(
                 key_label=target.key_label,
                 log_position=job.store.log_position(target.organization),
                 log_rules=job.rulebook.log,
+                plan_of=job.rulebook.plan,
                 clock=job.clock,
             )
             if spaces and target.connect_sites is not None:

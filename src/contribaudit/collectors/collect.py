@@ -17,6 +17,7 @@ from contribaudit.collectors.interface import Collector, Reading, broken_by
 from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, LogPosition, LogRules
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.phrases import first_of
+from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.errors import AdminApiError, ListNotWhole
 from contribaudit.progress import SILENT, Progress
@@ -50,6 +51,7 @@ async def collect_all(
     key_label: str = "",
     log_position: LogPosition = NEVER_READ,
     log_rules: LogRules = NO_LOG_RULES,
+    plan_of: Callable[[str], Plan | None] = lambda _word: None,
     clock: Callable[[], datetime] = utc_now,
 ) -> Snapshot:
     """What the collectors see of the client's organization.
@@ -60,7 +62,8 @@ async def collect_all(
     started_at = clock()
     asked: dict[str, asyncio.Task[Any]] = {}
     readings = [
-        Reading(client, one.name, one.call, clock(), key_label, log_position, log_rules, asked) for one in collectors
+        Reading(client, one.name, one.call, clock(), key_label, log_position, log_rules, plan_of, asked)
+        for one in collectors
     ]
     async with asyncio.TaskGroup() as group:
         tasks = [

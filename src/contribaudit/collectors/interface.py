@@ -25,6 +25,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, AuditEvent, LogPosition, LogReading, LogRules
 from contribaudit.core.model.canonical import canonical_json, digest, letters, stable
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Unavailable, Value
+from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.snapshot import Surprise
 from contribaudit.core.model.subject import Subject, organization_subject
@@ -51,6 +52,8 @@ class Reading:
     """How far the audit log has been read, according to the history."""
     log_rules: LogRules = NO_LOG_RULES
     """Which events of the audit log matter."""
+    plan_of: Callable[[str], Plan | None] = lambda _word: None
+    """The plan that the rulebook gives for a word; None for a word that it does not know."""
     asked: dict[str, Task[Any]] = field(default_factory=dict)
     """Requests that several collectors of one run share, by call."""
     announced: int | None = None

@@ -291,6 +291,8 @@ def _plan(reading: Reading, app: Subject, entitlements: list[Mapping[str, Any]],
         if doubt := in_two_spellings(attributes, "plan") or in_two_spellings(attributes, "planKey"):
             return reading.unavailable(catalogue.PLAN, app, "contradicting_entries", f"an entitlement {doubt}")
         word = attributes.get("plan") or attributes.get("planKey")
+        if doubt := _two_plans(reading, attributes):
+            return reading.unavailable(catalogue.PLAN, app, "contradicting_entries", doubt)
         if word is not None and not isinstance(word, str):
             reading.surprise(f"plan: {type(word).__name__}", response)
             reason = f"its plan is a {type(word).__name__}, not a text"
@@ -299,6 +301,15 @@ def _plan(reading: Reading, app: Subject, entitlements: list[Mapping[str, Any]],
             words[word] = None
     value = next(iter(words)) if len(words) == 1 else tuple(words) or None
     return reading.observed(catalogue.PLAN, app, value, response)
+
+
+def _two_plans(reading: Reading, attributes: Mapping[str, Any]) -> str:
+    """A clause for an entitlement whose `plan` and `planKey` are words of different plans; "" where they are not."""
+    words = [word for word in (attributes.get("plan"), attributes.get("planKey")) if isinstance(word, str)]
+    plans = [plan for plan in map(reading.plan_of, words) if plan is not None]
+    if len(plans) < 2 or plans[0] == plans[1]:
+        return ""
+    return f"an entitlement has the plan {words[0]!r} and the plan key {words[1]!r}, which are different plans"
 
 
 WORKSPACES = Collector(
