@@ -40,12 +40,12 @@ def moment(text: str) -> datetime:
 
     if is_duration(text):
         return datetime.now(UTC) - duration(text)
-    found = parse_utc(text)
-    if found is None:
+    parsed = parse_utc(text)
+    if parsed is None:
         raise UsageError(
             f"{text[:40]!r} is not a date", hint="Write 2026-11-21, 2026-11-21T06:00Z, or 7d for 7 days ago."
         )
-    return found
+    return parsed
 
 
 def past_moment(job: Job, text: str) -> datetime:
@@ -53,8 +53,8 @@ def past_moment(job: Job, text: str) -> datetime:
     from contribaudit.core.model.times import parse_end
 
     number = run_number(text)
-    found = (parse_end(text) or moment(text)) if number is None else job.store.run(number).finished_at
-    return min(found, job.clock())
+    end = (parse_end(text) or moment(text)) if number is None else job.store.run(number).finished_at
+    return min(end, job.clock())
 
 
 def run_number(text: str) -> int | None:
@@ -72,7 +72,7 @@ def run_of(store: History, organization: str, text: str) -> RunRecord:
         return store.run(number)
     record = store.run_at(moment(text), organization)
     if record is None and is_duration(text):
-        record = min(store.runs(organization=organization), key=lambda one: one.id, default=None)
+        record = min(store.runs(organization=organization), key=lambda run: run.id, default=None)
     if record is None:
         hint = "Run `contribaudit runs list` to see its runs"
         raise UsageError(f"There is no run of {organization} at or before {text}", hint=hint)
@@ -84,13 +84,13 @@ def check_ids(patterns: tuple[str, ...]) -> tuple[str, ...]:
     from contribaudit import checks
     from contribaudit.core.judge.check import select
 
-    found: dict[str, None] = {}
+    identities: dict[str, None] = {}
     for pattern in patterns:
         selected = select(checks.ALL, pattern)
         if not selected:
             raise _no_such_check(pattern)
-        found |= dict.fromkeys(check.id for check in selected)
-    return tuple(found)
+        identities |= dict.fromkeys(check.id for check in selected)
+    return tuple(identities)
 
 
 def check_named(word: str) -> Check:
@@ -98,10 +98,10 @@ def check_named(word: str) -> Check:
     from contribaudit import checks
     from contribaudit.core.judge.check import find
 
-    found = find(checks.ALL, word)
-    if found is None:
+    check = find(checks.ALL, word)
+    if check is None:
         raise _no_such_check(word)
-    return found
+    return check
 
 
 def _no_such_check(word: str) -> UsageError:
@@ -110,9 +110,9 @@ def _no_such_check(word: str) -> UsageError:
     from contribaudit.core.model.phrases import either
 
     near = nearest_names(checks.ALL, word)
-    meant = f"Did you mean {either(near)}? " if near else ""
-    what = "check fits" if set(word) & set("*?[") else "check is called"
-    return UsageError(f"No {what} {word[:60]!r}", hint=f"{meant}`contribaudit checks list` shows every ID and slug.")
+    advice = f"Did you mean {either(near)}? " if near else ""
+    noun = "check fits" if set(word) & set("*?[") else "check is called"
+    return UsageError(f"No {noun} {word[:60]!r}", hint=f"{advice}`contribaudit checks list` shows every ID and slug.")
 
 
 def read_page(source: str) -> tuple[bytes, str]:

@@ -202,9 +202,9 @@ def last_success(job: Job, report: Report) -> datetime | None:
     """The end of the newest run of these organizations with exit code 0, this one included; None for none."""
     if report.run.exit_code == exit_codes.OK:
         return report.run.finished_at
-    wanted = {one.organization for one in job.targets if not one.left_out}
-    kept = job.store.runs(limit=_RUNS_LOOKED_AT)
-    good = (one for one in kept if one.exit_code == exit_codes.OK and wanted <= set(one.organizations))
+    organizations = {one.organization for one in job.targets if not one.left_out}
+    newest = job.store.runs(limit=_RUNS_LOOKED_AT)
+    good = (one for one in newest if one.exit_code == exit_codes.OK and organizations <= set(one.organizations))
     return next((one.finished_at for one in good), None)
 
 
@@ -261,8 +261,8 @@ def _first_step(report: Report) -> str:
             return f"compare {f'the ID of {of}' if of else 'its ID'} with admin.atlassian.com/o/ID."
         case exit_codes.KEY:
             of = _organizations_with(report, "key_refused", "forbidden")
-            what = f"give {of} a new key" if of else "put a new one in its place"
-            return f"{what}, with the scopes that `contribaudit doctor` names. {_saved(report.run)}"
+            advice = f"give {of} a new key" if of else "put a new one in its place"
+            return f"{advice}, with the scopes that `contribaudit doctor` names. {_saved(report.run)}"
         case exit_codes.FINDINGS:
             first = _most_severe(finding for finding in at_threshold if finding.outcome.violates)
             return f"begin with {_title_and_app(report, first)}: {first.remediation or first.reason}"
@@ -276,10 +276,10 @@ def _first_step(report: Report) -> str:
 
 def _saved(run: RunLine) -> str:
     """A sentence that the run is saved although its key was refused, and which run was the last complete one."""
-    kept = f"Run #{run.id} is saved"
+    sentence = f"Run #{run.id} is saved"
     if not run.previous_complete or run.previous_finished_at is None:
-        return f"{kept}."
-    return f"{kept}; the last complete run is #{run.previous}, of {run.previous_finished_at:%Y-%m-%d %H:%M}Z."
+        return f"{sentence}."
+    return f"{sentence}; the last complete run is #{run.previous}, of {run.previous_finished_at:%Y-%m-%d %H:%M}Z."
 
 
 def _most_severe(findings: Iterable[Finding]) -> Finding:
@@ -299,9 +299,9 @@ def _organizations_with(report: Report, *codes: str) -> str:
     """The organizations that could not be read at all, for one of these reasons; "" if only one is configured."""
     if len(report.state.organizations) < 2:
         return ""
-    runs = {one.id: [each for each in one.collections.values() if not each.optional] for one in report.state.looked_at}
-    its = [one for one, ran in runs.items() if ran and all(each.code in codes for each in ran)]
-    return ", ".join(report.state.organization_name(one) for one in its)
+    runs = {one.id: [call for call in one.collections.values() if not call.optional] for one in report.state.looked_at}
+    unread = [one for one, ran in runs.items() if ran and all(call.code in codes for call in ran)]
+    return ", ".join(report.state.organization_name(one) for one in unread)
 
 
 def _first_unread(report: Report) -> str:

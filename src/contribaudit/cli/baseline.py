@@ -49,12 +49,12 @@ def approve(console: Console, *, reason: str, by: str | None, until: str | None,
         person = mail(by or session.settings.attested_by, "the person who approves")
         why = baselines.checked_reason(reason)
         ends = baselines.last_moment(until or "", session.now())
-        what = baselines.approvable(session)
-        new = len(what.outside)
+        approvable = baselines.approvable(session)
+        new = len(approvable.outside)
         more = f", {new} of its subjects not in the baseline yet" if new else ""
-        run, apps = what.run, counted(what.apps, "app")
+        run, apps = approvable.run, counted(approvable.apps, "app")
         agreed(f"Approve the state in run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z: {apps}{more}?", yes=yes)
-        baselines.approve(session, what, by=person, reason=why, until=ends)
+        baselines.approve(session, approvable, by=person, reason=why, until=ends)
     console.diagnostics.conclusion(
         f"{person} approved run {run.id} as the baseline: {apps}{f', until {ends:%Y-%m-%d}' if ends else ''}."
     )
@@ -110,10 +110,10 @@ def _write_baselines(console: Console, *, newest: bool) -> None:
     from contribaudit.cli.attest.session import open_session
 
     with open_session(console, reading=True) as session:
-        found = session.job.store.baselines(session.organization)
+        baselines = session.job.store.baselines(session.organization)
         now = session.now()
-    last = found[-1] if found else None
-    rows = [_row(one, one is last, now) for one in found if not newest or one is last]
+    last = baselines[-1] if baselines else None
+    rows = [_row(one, one is last, now) for one in baselines if not newest or one is last]
     console.table(COLUMNS, rows, flexible="reason", only=COLUMNS[1:7])
     if not rows:
         console.diagnostics.conclusion(_NONE)

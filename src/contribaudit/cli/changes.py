@@ -68,15 +68,15 @@ def command(
         raise UsageError("--unseen sets the period", hint="Remove --since and --until")
     with console.history() as store:
         asked = _organizations(console, store)
-        me = console.signature()
-        seen = store.last_look(me.account, me.host) if unseen else None
+        signature = console.signature()
+        seen = store.last_look(signature.account, signature.host) if unseen else None
         spans = [span for one in asked if (span := _span(store, one, since, until, seen)) is not None]
-        found = explained_changes(store, console.rulebook(), spans, steps=steps)
+        explained = explained_changes(store, console.rulebook(), spans, steps=steps)
         if unseen and spans and store.read_only:
             console.diagnostics.warning("changes could not be marked as seen: the history cannot be written")
         elif unseen and spans:
-            store.record_look(me.account, me.host, max(span.until for span in spans), me.at)
-    changes = [one for one in found if not settings_named or one.setting.startswith(settings_named)]
+            store.record_look(signature.account, signature.host, max(span.until for span in spans), signature.at)
+    changes = [one for one in explained if not settings_named or one.setting.startswith(settings_named)]
     _write_changes(console, changes, compared=bool(spans))
 
 
@@ -140,11 +140,11 @@ def _write_changes(console: Console, changes: list[Change], *, compared: bool) -
 def _group_row(group: ChangeGroup) -> tuple[Cell, ...]:
     main = next((change for change in group.changes if change.why and change.event_id), group.changes[0])
     first = group.changes[0]
-    kind, told = setting_and_values(group)
+    kind, values = setting_and_values(group)
     until = f"{first.first_seen:%Y-%m-%d %H:%M}Z"
     since = f"{first.last_seen:%Y-%m-%d %H:%M}Z to " if first.last_seen is not None else "by "
     ticket = next((change.ticket for change in group.changes if change.ticket), "")
-    return main.id, since + until, first.name or first.subject.id, f"{kind}: {told}", main.cause, ticket
+    return main.id, since + until, first.name or first.subject.id, f"{kind}: {values}", main.cause, ticket
 
 
 def _row(change: Change) -> tuple[Cell, ...]:

@@ -50,12 +50,12 @@ def show_check(console: Console, *, check: str) -> None:
     from contribaudit.exporters.check_page import page
     from contribaudit.exporters.tabular import render
 
-    wanted = check_named(check)
+    shown = check_named(check)
     rulebook = console.rulebook()
     if console.output_format == "json":
-        console.write(render("json", COLUMNS, [_row(wanted, rulebook)]))
+        console.write(render("json", COLUMNS, [_row(shown, rulebook)]))
     else:
-        console.write(page(wanted, rulebook))
+        console.write(page(shown, rulebook))
 
 
 def _row(check: Check, rulebook: Rulebook) -> tuple[str | bool | tuple[str, ...], ...]:

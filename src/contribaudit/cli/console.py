@@ -130,11 +130,11 @@ class Console:
 
     def history(self) -> History:
         """The history, for reading only. Warns when nothing has been recorded yet."""
-        found = self.open_history(reading=True)
-        if not found.begun:
+        store = self.open_history(reading=True)
+        if not store.begun:
             hint = "Run `contribaudit audit` to record the first one, or name another history with --store"
-            self.diagnostics.warning(f"no audit has been recorded in {found.shown} yet", hint=hint)
-        return found
+            self.diagnostics.warning(f"no audit has been recorded in {store.shown} yet", hint=hint)
+        return store
 
     @contextmanager
     def job(
@@ -154,22 +154,22 @@ class Console:
         resolved = wiring.load_policy((self.policy_path or settings.policy) if judges else None, rulebook)
         if live:
             secret = self.diagnostics.hide
-            found = wiring.targets(settings, organizations, self.named_key, progress=self.diagnostics, on_key=secret)
+            targets = wiring.targets(settings, organizations, self.named_key, progress=self.diagnostics, on_key=secret)
         else:
-            found = wiring.unread_targets(settings, organizations)
+            targets = wiring.unread_targets(settings, organizations)
         with self.open_history() if keeps else self.history() as store:
-            yield Job(found, store, rulebook, resolved, settings.fail_on, operator=wiring.operator())
+            yield Job(targets, store, rulebook, resolved, settings.fail_on, operator=wiring.operator())
 
     def warn_of_unmatched_environment(self) -> None:
         """Warn of each unknown CONTRIBAUDIT_ variable, and of each proxy exception that has no effect."""
         from contribaudit.atlassian.connect import ignored_exceptions
 
-        for told in self.settings().unmatched_environment():
-            self.diagnostics.warning(told)
+        for message in self.settings().unmatched_environment():
+            self.diagnostics.warning(message)
         variable, ignored = ignored_exceptions()
         for entry in ignored:
-            told = f"{entry!r} in {variable} is ignored: it is not a host name"
-            self.diagnostics.warning(told, hint="Use a host name, or a domain for all hosts below it")
+            message = f"{entry!r} in {variable} is ignored: it is not a host name"
+            self.diagnostics.warning(message, hint="Use a host name, or a domain for all hosts below it")
 
     @property
     def colored_output(self) -> bool:
@@ -255,24 +255,24 @@ def runnable(text: str, given: GivenOptions, commands: click.Group) -> str:
     A history's address with an account, a password or options is replaced by "URL", so that it is not shown.
     """
 
-    def completed(found: re.Match[str]) -> str:
-        said = re.split(r"[`\n]|contribaudit", found.string[found.end() :], maxsplit=1)[0]
-        if said.startswith(" --help"):
-            return found[0]
-        name, taken = _accepted_options(found[1].split(), commands)
-        more = " ".join(_missing_options(given, taken, said)) if name and name not in _BY_ITSELF else ""
+    def completed(match: re.Match[str]) -> str:
+        rest = re.split(r"[`\n]|contribaudit", match.string[match.end() :], maxsplit=1)[0]
+        if rest.startswith(" --help"):
+            return match[0]
+        name, taken = _accepted_options(match[1].split(), commands)
+        more = " ".join(_missing_options(given, taken, rest)) if name and name not in _BY_ITSELF else ""
         end = len("contribaudit ") + len(name)
-        return f"{found[0][:end]} {more}{found[0][end:]}" if more else found[0]
+        return f"{match[0][:end]} {more}{match[0][end:]}" if more else match[0]
 
     return _COMMAND.sub(completed, text) if given else text
 
 
-def _missing_options(given: GivenOptions, taken: dict[str, click.Parameter], said: str) -> Iterator[str]:
+def _missing_options(given: GivenOptions, taken: dict[str, click.Parameter], rest: str) -> Iterator[str]:
     from contribaudit.settings.model import shown_location
 
     for option, values in given.items():
-        known = taken.get(option)
-        if known is None or option in said.split() or (len(values) > 1 and not known.multiple):
+        parameter = taken.get(option)
+        if parameter is None or option in rest.split() or (len(values) > 1 and not parameter.multiple):
             continue
         for value in values:
             text = str(value)
@@ -309,7 +309,7 @@ def reader_gone() -> bool:
 
     asked = select.poll()
     asked.register(1, select.POLLOUT)
-    return any(found & select.POLLERR for _, found in asked.poll(0))
+    return any(events & select.POLLERR for _, events in asked.poll(0))
 
 
 def output_error(error: OSError, where: str) -> OutputError:

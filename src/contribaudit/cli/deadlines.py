@@ -32,12 +32,12 @@ def command(console: Console, *, within: str | None) -> None:
     console.check_output()
     span = duration(within) if within is not None else None
     with console.job() as job:
-        state, found = last_deadlines(job)
+        state, deadlines = last_deadlines(job)
     if span is not None:
-        found = only_within(found, state.as_of, span)
+        deadlines = only_within(deadlines, state.as_of, span)
     to_screen = console.on_terminal
-    console.write(render(found, state, console.output_format, terminal=to_screen, typed=console.runnable))
-    over = sum(1 for one in found if one.over_at is not None and one.over_at <= state.as_of)
+    console.write(render(deadlines, state, console.output_format, terminal=to_screen, typed=console.runnable))
+    over = sum(1 for one in deadlines if one.over_at is not None and one.over_at <= state.as_of)
     console.diagnostics.conclusion(
-        f"{counted(len(found), 'deadline')}, {over} in the past." if found else "Nothing expires."
+        f"{counted(len(deadlines), 'deadline')}, {over} in the past." if deadlines else "Nothing expires."
     )

@@ -45,10 +45,10 @@ def command(
 
     settings = console.settings()
     rulebook = console.rulebook()
-    named, told = _setting_and_value(setting, value)
+    named, parsed = _setting_and_value(setting, value)
     decision = Decision(
         setting=named,
-        value=told,
+        value=parsed,
         by=mail(by or settings.attested_by, "the person who decided"),
         second=mail(second, "the second person"),
         date=_day(day),
@@ -74,15 +74,15 @@ def _setting_and_value(setting: str, value: str) -> tuple[SettingId, Value]:
     from contribaudit.checks.governance import RECORDS, UPDATED
     from contribaudit.policy_file.problems import nearest, quoted
 
-    wanted = SettingId(setting.strip())
-    if wanted not in checks.DECIDABLE:
-        near = nearest(wanted, checks.DECIDABLE, otherwise="; `contribaudit checks show DC-05` shows an example")
-        raise UsageError(f"There is no setting {quoted(wanted)}{near}")
-    if wanted == RECORDS and value.strip().casefold() != UPDATED:
+    named = SettingId(setting.strip())
+    if named not in checks.DECIDABLE:
+        near = nearest(named, checks.DECIDABLE, otherwise="; `contribaudit checks show DC-05` shows an example")
+        raise UsageError(f"There is no setting {quoted(named)}{near}")
+    if named == RECORDS and value.strip().casefold() != UPDATED:
         raise UsageError(f"{RECORDS} cannot be {quoted(value)}", hint=f"It takes {UPDATED}")
-    if wanted == RECORDS:
-        return wanted, UPDATED
-    return wanted, parse_value(catalogue.find(wanted), value)
+    if named == RECORDS:
+        return named, UPDATED
+    return named, parse_value(catalogue.find(named), value)
 
 
 def _day(text: str | None) -> date:

@@ -52,19 +52,19 @@ def command(
     check_format(console)
     if folder is not None and os.path.lexists(folder):
         raise UsageError(f"{folder} exists", hint="Evidence is never overwritten: name another folder")
-    told = ""
+    files = ""
     with demonstration(scenario, console.diagnostics) as shown:
         report = judge_last(shown.job)  # rendered while the history is still open, since it reads what is due from it
         if folder is not None:
             _export_evidence(shown.job, report, folder)
-            told = f" Signed evidence is in {folder}."
+            files = f" Signed evidence is in {folder}."
         result = of_report(console, report, console.output_format, everything=everything, kept=False)
         console.write(result)
         if html_path is not None:
             console.write(of_report(console, report, "html", everything=True, kept=False), html_path)
-            told += f" Open the HTML report {html_path} in a browser."
+            files += f" Open the HTML report {html_path} in a browser."
     console.diagnostics.conclusion(
-        f"An audit would have ended with exit code {report.run.exit_code}.{told}"
+        f"An audit would have ended with exit code {report.run.exit_code}.{files}"
         " For your own organization: contribaudit init."
     )
 

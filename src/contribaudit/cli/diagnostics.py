@@ -89,8 +89,8 @@ class Diagnostics:
         A short one of letters alone ("wrong") is ignored: no key looks like that, and hiding the word would garble
         messages.
         """
-        told = [key.get_secret_value() for key in keys]
-        self._hidden |= {one for one in told if one and not (one.isalpha() and len(one) < _LEAST_OF_LETTERS)}
+        secrets = [key.get_secret_value() for key in keys]
+        self._hidden |= {one for one in secrets if one and not (one.isalpha() and len(one) < _LEAST_OF_LETTERS)}
         self._redaction = Redaction(sorted(self._hidden))
 
     def detail(self, text: str, **fields: Any) -> None:
@@ -257,8 +257,8 @@ class Diagnostics:
         if "next" in fields:
             fields = fields | {"next": self.runnable(fields["next"])}
         if self.as_json:
-            now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            entry = {"time": now, "level": level, "event": event, "run_id": self.run_id, "run": self.run}
+            time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            entry = {"time": time, "level": level, "event": event, "run_id": self.run_id, "run": self.run}
             entry |= {"message": message} | fields
             line = json.dumps(entry, ensure_ascii=True, default=str)
         else:
@@ -318,8 +318,8 @@ def wrapped(text: str, width: int) -> str:
 
 def clean(text: str, *, lines: bool = False) -> str:
     """The text with control characters escaped; line breaks stay with `lines`, otherwise they become blanks."""
-    kept: Iterable[str] = text.splitlines() if lines else [" ".join(text.split("\n"))]
-    return "\n".join("".join(char if char.isprintable() else _escaped(char) for char in line) for line in kept)
+    rows: Iterable[str] = text.splitlines() if lines else [" ".join(text.split("\n"))]
+    return "\n".join("".join(char if char.isprintable() else _escaped(char) for char in line) for line in rows)
 
 
 def _escaped(char: str) -> str:

@@ -42,7 +42,7 @@ def command(console: Console, *, as_scheduled: bool) -> None:
     from contribaudit.operations.doctor import examine
 
     lines: list[Line] = []
-    found = (
+    examined = (
         _as_scheduled(console)
         if as_scheduled
         else examine(
@@ -55,7 +55,7 @@ def command(console: Console, *, as_scheduled: bool) -> None:
             progress=console.diagnostics,
         )
     )
-    for line in found:
+    for line in examined:
         lines.append(line)
         if console.output_format == "table":
             console.write(_row(line, console.colored_output))
@@ -115,8 +115,8 @@ def _document(lines: list[Line], code: int) -> str:
 def _conclusion(lines: list[Line]) -> str:
     failed = [line for line in lines if line.status == "failed"]
     warnings = sum(line.status == "warning" for line in lines)
-    told = "" if not warnings else f"; {counted(warnings, 'warning')}"
+    warned = "" if not warnings else f"; {counted(warnings, 'warning')}"
     if not failed:
-        return f"Everything that an audit needs is there{told}. Next: contribaudit audit"
+        return f"Everything that an audit needs is there{warned}. Next: contribaudit audit"
     first = failed[0]
-    return f"{len(failed)} of {len(lines)} lines failed{told}. First: {first.next or first.what}"
+    return f"{len(failed)} of {len(lines)} lines failed{warned}. First: {first.next or first.what}"

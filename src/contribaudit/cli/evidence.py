@@ -97,13 +97,13 @@ def export_command(
         opened.store.exporting(wait_seconds=_WAIT_SECONDS),
     ):
         job = _by_its_policy(console, opened, run, until)
-        dossier, told = noted(_dossier(job, run, since, until, ExportLimits(NameHandling(people), sites)))
+        dossier, warning = noted(_dossier(job, run, since, until, ExportLimits(NameHandling(people), sites)))
         done = _export(settings, job, dossier, place, archive=archive, csv_bom=console.csv_bom, mode=int(mode, 8))
         unnoted = job.store.read_only
     console.csv_bom = False  # it applied to the files, not to this line
     console.write(f"{done.manifest.sha256}  {place}\n")
-    if told:
-        console.diagnostics.warning(told)
+    if warning:
+        console.diagnostics.warning(warning)
     if unnoted:
         hint = "Keep the digest above for evidence verify --expect"
         console.diagnostics.warning(
@@ -123,14 +123,14 @@ def export_configured(settings: AppSettings, job: Job, report: Report) -> Export
     from contribaudit.evidence.dossier import ExportLimits, of_report
     from contribaudit.evidence.pseudonyms import NameHandling
 
-    wanted = settings.evidence
-    if wanted.folder is None:
+    configured = settings.evidence
+    if configured.folder is None:
         return None
     with job.store.exporting(wait_seconds=_WAIT_SECONDS):
-        dossier = of_report(job, report, ExportLimits(NameHandling(wanted.people)))
-        name = f"run-{report.run.id:06}-{report.run.started_at:%Y-%m-%dT%H%MZ}" + (".zip" if wanted.archive else "")
+        dossier = of_report(job, report, ExportLimits(NameHandling(configured.people)))
+        name = f"run-{report.run.id:06}-{report.run.started_at:%Y-%m-%dT%H%MZ}" + (".zip" if configured.archive else "")
         whose = dossier.organizations[0] if len(dossier.organizations) == 1 else "all"
-        return _export(settings, job, dossier, wanted.folder / whose / name, archive=wanted.archive)
+        return _export(settings, job, dossier, configured.folder / whose / name, archive=configured.archive)
 
 
 def _by_its_policy(console: Console, job: Job, run: int | None = None, until: str | None = None) -> Job:
@@ -159,26 +159,26 @@ def _policy_of(job: Job, settings: AppSettings, record: RunRecord) -> AuditPolic
         configured = None  # the run's own policy is the one that counts
     if configured is not None and configured.sha256 == record.policy_sha256:
         return configured
-    kept = wiring.kept_policy(job.store, record.policy_sha256, job.rulebook)
-    if kept is None:
+    stored = wiring.kept_policy(job.store, record.policy_sha256, job.rulebook)
+    if stored is None:
         raise UsageError(
             f"Run {record.id} was judged by the policy {record.policy_name} ({record.policy_sha256[:12]}…), which is"
             " neither configured nor kept in this history",
             hint="Name that policy with --policy; if you name another one, the evidence says so",
         )
-    return kept
+    return stored
 
 
-def _dossier(job: Job, run: int | None, since: str | None, until: str | None, wanted: ExportLimits) -> Dossier:
+def _dossier(job: Job, run: int | None, since: str | None, until: str | None, limits: ExportLimits) -> Dossier:
     from contribaudit.evidence.dossier import of_last, of_period, of_run
 
     if run is not None:
-        return of_run(job, run, wanted)
+        return of_run(job, run, limits)
     if since is None:
-        return of_last(job, wanted)
+        return of_last(job, limits)
     number = run_number(since)
     begin = moment(since) if number is None else job.store.run(number).started_at
-    return of_period(job, begin, past_moment(job, until) if until else job.clock(), wanted)
+    return of_period(job, begin, past_moment(job, until) if until else job.clock(), limits)
 
 
 def _export(
@@ -224,29 +224,29 @@ def verify_command(
     if console.output_format == "json":
         packs = [
             {
-                "place": str(one.place),
-                "sha256": one.manifest.sha256,
-                "previous": one.manifest.previous.sha256 if one.manifest.previous else None,
-                "written_at": one.manifest.written_at,
-                "run": one.manifest.judged.run,
-                "files": one.files,
-                "size_bytes": one.size_bytes,
-                "signed_with": one.signed_with,
-                "key_known": one.key_known,
-                "standing": one.standing,
-                "uncompared": list(one.uncompared),
+                "place": str(pack.place),
+                "sha256": pack.manifest.sha256,
+                "previous": pack.manifest.previous.sha256 if pack.manifest.previous else None,
+                "written_at": pack.manifest.written_at,
+                "run": pack.manifest.judged.run,
+                "files": pack.files,
+                "size_bytes": pack.size_bytes,
+                "signed_with": pack.signed_with,
+                "key_known": pack.key_known,
+                "standing": pack.standing,
+                "uncompared": list(pack.uncompared),
             }
-            for one in checked
+            for pack in checked
         ]
-        told = {"packs": packs, "proves": PROVES, "does_not_prove": DOES_NOT_PROVE}
-        console.write(json.dumps(told, indent=2) + "\n")
+        document = {"packs": packs, "proves": PROVES, "does_not_prove": DOES_NOT_PROVE}
+        console.write(json.dumps(document, indent=2) + "\n")
     else:
-        for one in checked:
+        for pack in checked:
             signed = "not signed"
-            if one.signed_with:
-                signed = f"signed with {one.signed_with}" + ("" if one.key_known else ", a key from the pack itself")
-            what = f"run {one.manifest.judged.run}, {counted(one.files, 'file')}, {signed}"
-            console.write(f"{one.manifest.sha256}  {one.place}  {what}\n")
+            if pack.signed_with:
+                signed = f"signed with {pack.signed_with}" + ("" if pack.key_known else ", a key from the pack itself")
+            summary = f"run {pack.manifest.judged.run}, {counted(pack.files, 'file')}, {signed}"
+            console.write(f"{pack.manifest.sha256}  {pack.place}  {summary}\n")
         listed = ["What this proves:", *PROVES, "What it does not prove:", *DOES_NOT_PROVE]
         console.write("\n" + "".join(f"{'' if line.endswith(':') else '  '}{line}\n" for line in listed))
     console.diagnostics.conclusion(standing(checked))
@@ -256,18 +256,18 @@ def standing(checked: Sequence[Verified]) -> str:
     """What the packs prove together, in a sentence that is true of each."""
     which = "The pack is" if len(checked) == 1 else f"The {len(checked)} packs form a chain and are"
     left = ", ".join(dict.fromkeys(name for one in checked for name in one.uncompared))
-    told = "consistent"
+    result = "consistent"
     if left:
-        told += f" except for what was not compared: another build of contribaudit or XlsxWriter wrote {left}"
+        result += f" except for what was not compared: another build of contribaudit or XlsxWriter wrote {left}"
     standings = {one.standing for one in checked}
     if standings == {"signed"}:
-        return f"{which} signed with a key that you named, and {told}."
+        return f"{which} signed with a key that you named, and {result}."
     if checked[-1].standing == "expected":  # it names all earlier packs by their digests
-        it = "the newest has" if len(checked) > 1 else "has"
-        return f"{which} {told}, and {it} the digest that you gave."
+        subject = "the newest has" if len(checked) > 1 else "has"
+        return f"{which} {result}, and {subject} the digest that you gave."
     why = "not signed" if any(one.signed_with is None for one in checked) else "signed with a key from the pack itself"
     return (
-        f"{which} {told}. This does not show who made it: it is {why}. "
+        f"{which} {result}. This does not show who made it: it is {why}. "
         "Name the signer's key with --public-key, or a digest from another source with --expect."
     )
 

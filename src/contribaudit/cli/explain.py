@@ -58,10 +58,10 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
         else:
             state = last_state(job) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))
         about = _subject(state, subject)
-        wanted = _setting(state, about, setting)
-        computed = [one for one in COMPUTED if one == wanted or (wanted is None and _shown_by_default(about, one))]
+        named = _setting(state, about, setting)
+        computed = [one for one in COMPUTED if one == named or (named is None and _shown_by_default(about, one))]
         answers = [effective_of(state, about, one) for one in computed]
-        observations = [state.read(about, SettingId(wanted))] if wanted is not None and not answers else []
+        observations = [state.read(about, SettingId(named))] if named is not None and not answers else []
         _write_answers(console, state, about, answers, observations)
 
 
@@ -95,19 +95,19 @@ def _subject(state: State, text: str) -> Subject:
     from contribaudit.core.resolve.effective import KINDS
     from contribaudit.core.resolve.reasons import sites_index
 
-    found = resolve_alias(state, text)
-    if found is not None and found.kind in KINDS:
-        return found
-    if found is not None:
+    named = resolve_alias(state, text)
+    if named is not None and named.kind in KINDS:
+        return named
+    if named is not None:
         raise UsageError(
-            f"The {found.kind} has no effective answers", hint="Name an organization, or one of its sites or apps."
+            f"The {named.kind} has no effective answers", hint="Name an organization, or one of its sites or apps."
         )
     if _is_space(state, text):
         reason = f"There is no space {text!r}: every space of its app was listed"
         raise UsageError(reason, hint="Renamed or removed? `contribaudit inventory --spaces --format csv` lists all.")
-    known = [alias_of(state, one) for kind in (Kind.ORGANIZATION, Kind.APP) for one in state.subjects(kind)]
-    known += [f"site:{site.host or site.id}" for one in state.looked_at for site in sites_index(state, one.id).sites]
-    raise UsageError(f"There is no subject {text!r} in the data that was read", hint=_nearest(text, known))
+    aliases = [alias_of(state, one) for kind in (Kind.ORGANIZATION, Kind.APP) for one in state.subjects(kind)]
+    aliases += [f"site:{site.host or site.id}" for one in state.looked_at for site in sites_index(state, one.id).sites]
+    raise UsageError(f"There is no subject {text!r} in the data that was read", hint=_nearest(text, aliases))
 
 
 def _is_space(state: State, text: str) -> bool:
@@ -136,16 +136,16 @@ def _setting(state: State, about: Subject, text: str | None) -> SettingId | None
             hint = f"Run `contribaudit checks show {check.id}`, or name a setting."
             raise UsageError(f"{check.called} is not about a setting", hint=hint)
         return check.answers or check.reads[0]
-    known = {setting.id for setting in catalogue.ALL} | set(COMPUTED) | {one.setting for one in state.of(about)}
-    wanted = SettingId(text.strip())
-    if wanted in known:
-        return wanted
-    short = [one for one in COMPUTED if one.partition(".")[2] == wanted.casefold()]
-    raise UsageError(f"There is no setting {text!r}", hint=_nearest(text, known, short))
+    settings = {setting.id for setting in catalogue.ALL} | set(COMPUTED) | {one.setting for one in state.of(about)}
+    named = SettingId(text.strip())
+    if named in settings:
+        return named
+    short = [one for one in COMPUTED if one.partition(".")[2] == named.casefold()]
+    raise UsageError(f"There is no setting {text!r}", hint=_nearest(text, settings, short))
 
 
-def _nearest(text: str, known: Iterable[str], first: Iterable[str] = ()) -> str:
+def _nearest(text: str, candidates: Iterable[str], first: Iterable[str] = ()) -> str:
     """A hint with `first` and the names most like the text, or with the first names if none is similar."""
-    names = sorted(set(known))
+    names = sorted(set(candidates))
     near = list(dict.fromkeys((*first, *get_close_matches(text.strip(), names, n=3, cutoff=0.5))))[:3]
     return f"Nearest: {', '.join(near or names[:3])}." if names else "Nothing was read yet: run `contribaudit audit`."

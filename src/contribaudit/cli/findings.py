@@ -65,11 +65,11 @@ def command(
     spoken = {one.value.replace("_", " "): one.words for one in Outcome}
     named = [re.sub("[-_ ]+", " ", one).casefold() for one in outcomes]
     wanted_outcomes = {words[_known_spelling("outcome", spoken.get(one, one), words)] for one in named}
-    wanted_severities = {_known_spelling("severity", one, [each.value for each in Severity]) for one in severities}
+    wanted_severities = {_known_spelling("severity", one, [level.value for level in Severity]) for one in severities}
     with console.job() as job:
         report = judge_last(job) if run is None else judge_at(job, past_moment(job, run))
         fits = _fitting(report, sites, locations)
-        found = [
+        chosen = [
             one
             for one in report.findings
             if (not wanted_checks or one.check in wanted_checks)
@@ -79,20 +79,20 @@ def command(
         ]
         quiet = 0
         if console.output_format == "table" and not everything and not wanted_outcomes:
-            shown = [one for one in found if one.outcome not in (Outcome.PASS, Outcome.NO_SUCH_SETTING)]
-            found, quiet = shown, len(found) - len(shown)
-        _write_findings(console, report, found)
-    _conclude(console, len(found), quiet)
+            shown = [one for one in chosen if one.outcome not in (Outcome.PASS, Outcome.NO_SUCH_SETTING)]
+            chosen, quiet = shown, len(chosen) - len(shown)
+        _write_findings(console, report, chosen)
+    _conclude(console, len(chosen), quiet)
 
 
-def _known_spelling(what: str, value: str, known: Iterable[str]) -> str:
+def _known_spelling(noun: str, value: str, spellings: Iterable[str]) -> str:
     """The known value that was meant, in its own spelling. Raises UsageError when it is unknown."""
-    by_folded = {one.casefold(): one for one in known}
+    by_folded = {one.casefold(): one for one in spellings}
     if value.strip().casefold() in by_folded:
         return by_folded[value.strip().casefold()]
     listed = ", ".join(sorted(set(by_folded.values()))[:_LISTED])
     raise UsageError(
-        f"No {what} is called {value[:60]!r}", hint=f"{meant(value, by_folded.values())}Known: {listed or 'none'}"
+        f"No {noun} is called {value[:60]!r}", hint=f"{meant(value, by_folded.values())}Known: {listed or 'none'}"
     )
 
 
@@ -107,7 +107,7 @@ def _fitting(report: Report, sites: tuple[str, ...], locations: tuple[str, ...])
     for one in globs:
         if not any(fnmatchcase(host.casefold(), one) for host in hosts):
             _known_spelling("site", one, hosts)
-    wanted = {code for one in locations for code in _codes(state, one)}
+    codes = {code for one in locations for code in _codes(state, one)}
 
     def fits(finding: Finding) -> bool:
         subject = finding.subject
@@ -115,7 +115,7 @@ def _fitting(report: Report, sites: tuple[str, ...], locations: tuple[str, ...])
             host = subject.id if subject.kind is Kind.SITE else state.place(subject).site
             if not any(fnmatchcase(host.casefold(), one) for one in globs):
                 return False
-        return not locations or _location(state, finding) in wanted
+        return not locations or _location(state, finding) in codes
 
     return fits
 
@@ -126,8 +126,8 @@ def _codes(state: State, word: str) -> frozenset[str]:
     if codes:
         return frozenset(one.casefold() for one in codes)
     seen = {_seen_location(state, app) for app in state.subjects(Kind.APP)} - {None}
-    known = [*(one.code for one in state.rulebook.realms), *state.rulebook.realm_groups, *(one for one in seen if one)]
-    return frozenset((_known_spelling("location", word, known).casefold(),))
+    names = [*(one.code for one in state.rulebook.realms), *state.rulebook.realm_groups, *(one for one in seen if one)]
+    return frozenset((_known_spelling("location", word, names).casefold(),))
 
 
 def _location(state: State, finding: Finding) -> str | None:
@@ -138,8 +138,8 @@ def _location(state: State, finding: Finding) -> str | None:
     if subject.kind is Kind.SPACE:
         space = space_of(state, subject)
         subject = space.space.app if space is not None else subject
-    found = _seen_location(state, subject) if subject.kind is Kind.APP else None
-    return found.casefold() if found is not None else None
+    location = _seen_location(state, subject) if subject.kind is Kind.APP else None
+    return location.casefold() if location is not None else None
 
 
 def _seen_location(state: State, app: Subject) -> str | None:
@@ -152,17 +152,17 @@ def _seen_location(state: State, app: Subject) -> str | None:
     return realm.code if realm is not None else seen.value
 
 
-def _write_findings(console: Console, report: Report, found: list[Finding]) -> None:
+def _write_findings(console: Console, report: Report, findings: list[Finding]) -> None:
     from contribaudit.cli.render import spooled
     from contribaudit.exporters import csv_evidence, json_v1
     from contribaudit.exporters.terminal import capture
     from contribaudit.exporters.text_table import findings_table
 
     if console.output_format == "csv":
-        shown = json_v1.lean_document(replace(report, findings=tuple(found)))
+        shown = json_v1.lean_document(replace(report, findings=tuple(findings)))
         console.write(spooled(lambda out: csv_evidence.write(shown, out)))
         return
-    rows = [json_v1.finding_row(report.state, one) for one in sorted(found, key=lambda each: each.id)]
+    rows = [json_v1.finding_row(report.state, one) for one in sorted(findings, key=lambda finding: finding.id)]
     if console.output_format == "json":
         console.write(f"{json_v1.indented(rows)}\n")
     elif rows:

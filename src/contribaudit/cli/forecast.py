@@ -42,9 +42,9 @@ def command(console: Console, *, plan_word: str | None, trial_ends: bool, until:
     with console.job() as job:
         plan = _plan(job.rulebook, plan_word) if plan_word is not None else None
         day = _day(until, job.clock()) if until is not None else None
-        found = forecast_last(job, Hypothesis(plan, trial_ends, day))
-    console.write(render(found, console.output_format, terminal=console.on_terminal))
-    changed = counted(len(found.rows), "answer")
+        forecast = forecast_last(job, Hypothesis(plan, trial_ends, day))
+    console.write(render(forecast, console.output_format, terminal=console.on_terminal))
+    changed = counted(len(forecast.rows), "answer")
     console.diagnostics.conclusion(f"Prediction: {changed} would change. Only an audit shows the actual state.")
 
 

@@ -57,13 +57,13 @@ class Board:
         grid.add_column(width=1)
         grid.add_column(no_wrap=True)
         grid.add_column(no_wrap=True, overflow="ellipsis")
-        for (organization, collector), told in sorted(self._lines.items()):
+        for (organization, collector), text in sorted(self._lines.items()):
             name = f"{organization} {collector}" if several else collector
-            grid.add_row(self._spinner, Text(name), Text(told))
+            grid.add_row(self._spinner, Text(name), Text(text))
         yield grid
         now = monotonic()
         for call, (until, reason) in sorted(self._waits.items()):
             if until > now:
-                told = reason if call in reason else f"{call}: {reason}"
-                line = f"·  waiting {ceil(until - now)} s: {told}"
+                text = reason if call in reason else f"{call}: {reason}"
+                line = f"·  waiting {ceil(until - now)} s: {text}"
                 yield Text(line, style="yellow", no_wrap=True, overflow="ellipsis")

@@ -48,12 +48,12 @@ def command(console: Console, site: str | None, no_test: bool, rotate: bool) -> 
     console.diagnostics.hide(key)
     if rotate:
         _compare(console, settings, organization, key)
-    told = f"organization {organization}, not tested" if no_test else _test_key(console, settings, organization, key)
+    tested = f"organization {organization}, not tested" if no_test else _test_key(console, settings, organization, key)
     credentials.save_key(credentials.account(organization, settings.api_url), key)
     if settings.api_key is not None:
         told_of = f"{credentials.VARIABLE} is set in this shell, and takes precedence over the keyring"
         console.diagnostics.warning(told_of, hint="Unset it; otherwise the saved key is not used")
-    console.diagnostics.conclusion(f"Saved the key of {told} in the keyring: {store}. Next: contribaudit doctor")
+    console.diagnostics.conclusion(f"Saved the key of {tested} in the keyring: {store}. Next: contribaudit doctor")
 
 
 def _key_from_command_line(console: Console, organization: str) -> SecretStr | None:
@@ -101,8 +101,8 @@ def _save_token(console: Console, site: str, organization: str | None) -> None:
     token = _key_from_command_line(console, "") or ask_key(f"API token {whose}")
     console.diagnostics.hide(token)
     credentials.save_key(credentials.site_account(host, settings.api_url), token)
-    told = f"Saved the API token {whose}, not tested, in the keyring: {store}"
-    console.diagnostics.conclusion(f"{told}. Next: contribaudit doctor")
+    message = f"Saved the API token {whose}, not tested, in the keyring: {store}"
+    console.diagnostics.conclusion(f"{message}. Next: contribaudit doctor")
 
 
 def _test_key(console: Console, settings: AppSettings, organization: str, key: SecretStr) -> str:

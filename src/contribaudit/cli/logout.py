@@ -27,8 +27,8 @@ def command(console: Console, site: str | None) -> None:
         return
     organization = chosen_organization(console.settings(), organization)
     if credentials.forget_key(credentials.account(organization, console.settings().api_url)):
-        told = f"Removed the key of organization {organization} from the keyring; it works until it is revoked"
-        console.diagnostics.conclusion(f"{told} at admin.atlassian.com, Organization settings, API keys.")
+        message = f"Removed the key of organization {organization} from the keyring; it works until it is revoked"
+        console.diagnostics.conclusion(f"{message} at admin.atlassian.com, Organization settings, API keys.")
     else:
         console.diagnostics.conclusion(f"The keyring held no key of organization {organization}; nothing to remove.")
 
@@ -42,7 +42,7 @@ def _forget_token(console: Console, site: str, organization: str | None) -> None
     host = "" if site.casefold() == credentials.ALL_SITES else site.strip().casefold()
     whose = f"of {host}" if host else "of all sites"
     if credentials.forget_key(credentials.site_account(host, console.settings().api_url)):
-        told = f"Removed the API token {whose} from the keyring; it works until it is revoked"
-        console.diagnostics.conclusion(f"{told} in the account that it belongs to.")
+        message = f"Removed the API token {whose} from the keyring; it works until it is revoked"
+        console.diagnostics.conclusion(f"{message} in the account that it belongs to.")
     else:
         console.diagnostics.conclusion(f"The keyring held no API token {whose}; nothing to remove.")

@@ -55,14 +55,14 @@ def command(console: Console, *, limit: int | None, by: str | None) -> None:
         return
     minutes = sum(step.minutes for step in things)
     more = f", {limit} of them shown" if limit is not None and limit < len(things) else ""
-    told = (
+    summary = (
         f"{counted(len(things), 'thing')} to do{more}, about {duration(minutes)} in all"
         if things
         else "Nothing to do now"
     )
     left = sum(len(step.findings) for step in steps[len(things) :])
     unresolved = f"; {counted(left, 'finding')} cannot be resolved yet" if left else ""
-    console.diagnostics.conclusion(f"{told}{unresolved}.")
+    console.diagnostics.conclusion(f"{summary}{unresolved}.")
 
 
 def _row(place: int | None, step: NextStep, state: State, typed: Callable[[str], str]) -> tuple[Cell, ...]:

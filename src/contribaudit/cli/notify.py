@@ -33,13 +33,13 @@ def _configured(console: Console) -> tuple[Notify, Sequence[Channel]]:
     from contribaudit.operations.notify.channels import channels
 
     settings = console.settings()
-    found = channels(settings)
-    if settings.notify is None or not found:
+    destinations = channels(settings)
+    if settings.notify is None or not destinations:
         raise ConfigurationError(
             "No notifications are configured",
             hint="Add a [notify] table to the configuration: urls_env, urls_file or [[notify.webhook]]",
         )
-    return settings.notify, found
+    return settings.notify, destinations
 
 
 @command.command("test", short_help="Send a test message to every destination now.")
@@ -50,13 +50,13 @@ def test_command(console: Console) -> None:
     from contribaudit.operations.notify.notifier import envelope
     from contribaudit.store.notices import Delivery
 
-    _, found = _configured(console)
+    _, destinations = _configured(console)
     now = datetime.now(UTC)
     lines = ("This is a test message of contribaudit.", "Nothing has happened. Real messages will arrive here.")
     message = Message(Event.TEST, "contribaudit: test message", lines)
     failed = 0
     rows = []
-    for channel in found:
+    for channel in destinations:
         delivery = Delivery(0, 0, channel.destination, message, "", None, now, now, None, 0, "")
         error = channel.send(message, envelope(delivery))
         failed += bool(error)
@@ -64,7 +64,7 @@ def test_command(console: Console) -> None:
     console.write(rows)
     if failed:
         raise NotDelivered(
-            f"{failed} of {len(found)} destinations did not accept the test message",
+            f"{failed} of {len(destinations)} destinations did not accept the test message",
             hint="Check their addresses, and that this machine can reach them",
         )
 
@@ -76,9 +76,9 @@ def send_command(console: Console) -> None:
     """Send messages that are waiting: after quiet hours, or after a destination failed. Schedule it, for example
     hourly.
     """
-    notify, found = _configured(console)
+    notify, destinations = _configured(console)
     with console.open_history() as store:
-        _send(console, _notifier(store, notify, found))
+        _send(console, _notifier(store, notify, destinations))
 
 
 @command.command("status")
@@ -159,10 +159,10 @@ def _notify(console: Console, store: History, keep: Callable[[Notifier], None], 
         console.diagnostics.warning(f"no message was sent: {error.message}", hint=error.hint)
 
 
-def _notifier(store: History, notify: Notify, found: Sequence[Channel]) -> Notifier:
+def _notifier(store: History, notify: Notify, destinations: Sequence[Channel]) -> Notifier:
     from contribaudit.operations.notify.notifier import Notifier
 
-    return Notifier(store, notify, found, datetime.now(UTC))
+    return Notifier(store, notify, destinations, datetime.now(UTC))
 
 
 def _send(console: Console, notifier: Notifier, report: Report | None = None) -> None:

@@ -311,8 +311,8 @@ def chosen_organization(settings: AppSettings, named: str | None) -> str:
     if len(configured) == 1:
         return configured[0].id
     if configured:
-        known = ", ".join(f"{one.id} ({one.name})" if one.name else one.id for one in configured)
-        raise UsageError("There are several organizations", hint=f"Choose one with --org: {known}")
+        choices = ", ".join(f"{one.id} ({one.name})" if one.name else one.id for one in configured)
+        raise UsageError("There are several organizations", hint=f"Choose one with --org: {choices}")
     raise UsageError(
         "No organization is configured",
         hint="Give its ID with --org ID: it is in the address bar of admin.atlassian.com, after /o/",

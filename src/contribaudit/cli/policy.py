@@ -99,15 +99,15 @@ def packs(console: Console, *, name: str | None) -> None:
     """List the packs that a policy can extend; with a name, print that pack with the reason for each rule."""
     from contribaudit import policy_file
 
-    known = {pack.name: pack for pack in policy_file.packs()}
+    by_name = {pack.name: pack for pack in policy_file.packs()}
     if name is None:
-        rows = [(pack.name, pack.rules, pack.description) for pack in known.values()]
+        rows = [(pack.name, pack.rules, pack.description) for pack in by_name.values()]
         columns = ("name", "rules", "description")
         console.table(columns, rows, flexible="description")
         return
-    if name not in known:
-        raise UsageError(f"There is no pack {name!r}", hint=f"Shipped: {', '.join(known)}.")
-    console.write(known[name].text)
+    if name not in by_name:
+        raise UsageError(f"There is no pack {name!r}", hint=f"Shipped: {', '.join(by_name)}.")
+    console.write(by_name[name].text)
 
 
 def _load(console: Console, path: Path | None) -> AuditPolicy:
@@ -122,7 +122,7 @@ _CHECK = re.compile(r'^check = "([A-Z]{2}-[0-9]{2})"$', re.MULTILINE)
 
 def _with_check_titles(text: str, titles: Mapping[str, str]) -> str:
     """Canonical TOML with the title of each check as a comment."""
-    return _CHECK.sub(lambda found: f"{found[0]}  # {titles[found[1]]}", text)
+    return _CHECK.sub(lambda match: f"{match[0]}  # {titles[match[1]]}", text)
 
 
 def _warn_of_selectors(console: Console, policy: AuditPolicy) -> None:
@@ -130,11 +130,11 @@ def _warn_of_selectors(console: Console, policy: AuditPolicy) -> None:
     from contribaudit import checks
     from contribaudit.core.judge.selectors import why_never
 
-    known = by_id(checks.ALL)
+    checks_by_id = by_id(checks.ALL)
     named = [("rule", one.check, one.origin, one.where) for one in policy.rules if not one.expands]
     named += [("waiver", one.check, one.origin, one.where) for one in policy.waivers if one.where is not None]
     for what, check, origin, where in named:
-        never = why_never(where, known[check].kind)
+        never = why_never(where, checks_by_id[check].kind)
         if never:
             console.diagnostics.warning(f"the {what} on {check} ({origin}) matches nothing: {never}")
 
@@ -154,8 +154,8 @@ def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
         )
     for source, (plan, there) in plans.items():
         for limit in plan_limits(there, plan, rulebook):
-            told = f"{limit.origin}: {limit.fact}. {called[limit.check]} will be not achievable ({source})"
-            console.diagnostics.warning(told, hint=limit.left)
+            message = f"{limit.origin}: {limit.fact}. {called[limit.check]} will be not achievable ({source})"
+            console.diagnostics.warning(message, hint=limit.left)
 
 
 def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> dict[str, tuple[Plan, AuditPolicy]]:
@@ -169,20 +169,20 @@ def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> di
     from contribaudit.core.model import names
     from contribaudit.policy_file.plan_limits import policy_of
 
-    found: dict[str, tuple[Plan, AuditPolicy]] = {}
+    plans: dict[str, tuple[Plan, AuditPolicy]] = {}
     try:
         targets = wiring.unread_targets(console.settings(), ())
         with console.open_history(reading=True) as store:
             state = last_state(Job(targets, store, rulebook, policy))
     except (ConfigurationError, StoreError, UsageError):  # without organization, history or run no plan is known
-        return found
+        return plans
     for organization in state.organizations:
         seen = state.value(organization_subject(organization), names.HIGHEST_PLAN)
         plan = rulebook.plan(seen.value) if seen is not None and isinstance(seen.value, str) else None
         if plan is not None:
             name = state.organization_name(organization)
-            found[f"the last audit saw {plan.name} in {name}"] = plan, policy_of(policy, organization, name)
-    return found
+            plans[f"the last audit saw {plan.name} in {name}"] = plan, policy_of(policy, organization, name)
+    return plans
 
 
 def _plan_written_for(policy: AuditPolicy, rulebook: Rulebook) -> dict[str, tuple[Plan, AuditPolicy]]:
@@ -192,9 +192,9 @@ def _plan_written_for(policy: AuditPolicy, rulebook: Rulebook) -> dict[str, tupl
 
 def _selectors(where: Where) -> list[str]:
     names = ("organization", "site", "app", "plan", "space", "sandbox")
-    found = ((name, getattr(where, name)) for name in names)
+    conditions = ((name, getattr(where, name)) for name in names)
     return [
         f"{name}={'|'.join(value) if isinstance(value, tuple) else str(value).lower()}"
-        for name, value in found
+        for name, value in conditions
         if value not in ((), None)
     ]

@@ -104,13 +104,13 @@ def _run_before(store: History, record: RunRecord, organization: str) -> tuple[C
         for one in store.runs_seen(organization, since=earlier.finished_at, until=record.started_at)
         if one.removed and number < one.run < record.id
     ]
-    told = "; ".join(dict.fromkeys(one.removed for one in between))
+    removals = "; ".join(dict.fromkeys(one.removed for one in between))
     return (
         organization,
         number,
         earlier.finished_at,
         hours,
-        f"{counted(len(between), 'run')} {told}" if between else "",
+        f"{counted(len(between), 'run')} {removals}" if between else "",
     )
 
 
@@ -139,20 +139,20 @@ def list_gaps(console: Console, *, since: str | None, every_hours: float | None,
     expected = EVERY_HOURS if every_hours is None else every_hours
     now = datetime.now(UTC)
     begin = moment(since) if since else None
-    found = []
-    known = 0
+    all_gaps = []
+    number = 0
     with console.history() as store:
         for one in [console.organization] if console.organization else kept_organizations(store):
             runs = store.runs_seen(one, until=now)
-            known += sum(1 for run in runs if run.run)
+            number += sum(1 for run in runs if run.run)
             if collector is None:
-                found += gaps_by_collector(one, runs, begin, now, expected_every_hours=expected)
+                all_gaps += gaps_by_collector(one, runs, begin, now, expected_every_hours=expected)
             else:
-                found += gaps(one, runs, begin, now, expected_every_hours=expected, collector=collector)
-    rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in found]
+                all_gaps += gaps(one, runs, begin, now, expected_every_hours=expected, collector=collector)
+    rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in all_gaps]
     console.table(GAPS, rows, flexible="in_between")
-    told = f"{counted(len(found), 'gap')} of more than {expected:g} hours."
-    console.diagnostics.conclusion(told if known else "No run is saved yet: run `contribaudit audit` first.")
+    message = f"{counted(len(all_gaps), 'gap')} of more than {expected:g} hours."
+    console.diagnostics.conclusion(message if number else "No run is saved yet: run `contribaudit audit` first.")
 
 
 @command.command("outcomes", short_help="Show the outcomes of a check or finding over the runs.")
@@ -170,14 +170,14 @@ def list_outcomes(console: Console, *, check: str, since: str | None, until: str
     longest such interval is shown.
     """
     finding = check if re.fullmatch("[0-9a-f]{16}", check) else None
-    wanted = None if finding else check_named(check).id
+    identity = None if finding else check_named(check).id
     spans = []
     with console.history() as store:
         for one in [console.organization] if console.organization else [*kept_organizations(store), ""]:
             spans += store.outcome_history(
                 one,
                 finding=finding,
-                check=wanted,
+                check=identity,
                 since=moment(since) if since else None,
                 until=moment(until) if until else None,
             )

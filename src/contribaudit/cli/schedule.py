@@ -181,10 +181,10 @@ def _key_file(settings: AppSettings, organization: str, named: Path | None) -> P
 
 def _warn_of_keys(console: Console, settings: AppSettings) -> None:
     """Warn of organizations without a key file: a scheduler has no keyring and none of this shell's variables."""
-    for one in settings.organizations():
-        if one.api_key_file is None:
+    for organization in settings.organizations():
+        if organization.api_key_file is None:
             console.diagnostics.warning(
-                f"{one.name or one.id} has no api_key_file, so a scheduled audit will not read it",
+                f"{organization.name or organization.id} has no api_key_file, so a scheduled audit will not read it",
                 hint="Name a file of mode 600 in its [[organization]]",
             )
 
@@ -205,7 +205,7 @@ def _has_other_folders() -> bool:
 
 def _environment(console: Console, settings: AppSettings) -> tuple[tuple[str, str], ...]:
     """Settings from this shell's environment, with absolute paths; never the key or the password of a history."""
-    found = [
+    pairs = [
         ("API_URL", settings.api_url),
         ("POLICY", str(settings.policy.absolute()) if settings.policy is not None else ""),
         ("RULEBOOK", str(settings.rulebook.absolute()) if settings.rulebook is not None else ""),
@@ -216,7 +216,7 @@ def _environment(console: Console, settings: AppSettings) -> tuple[tuple[str, st
     if os.environ.get(f"{file.PREFIX}STORE") and not _store(settings):
         text = f"{file.PREFIX}STORE may hold a password, so it is not in the recipe"
         console.diagnostics.warning(text, hint="Set `store` in config.toml, and make that file readable only by you")
-    there = tuple((file.PREFIX + name, value) for name, value in found if value and os.environ.get(file.PREFIX + name))
+    there = tuple((file.PREFIX + name, value) for name, value in pairs if value and os.environ.get(file.PREFIX + name))
     if settings.store is None and _has_other_folders():
         return (*there, (f"{file.PREFIX}STORE", _store(settings)))
     return there

@@ -127,8 +127,8 @@ def _subject_and_value(what: str, words: tuple[str, ...]) -> tuple[str, str]:
     """The app and the value among the words after `what`. Raises UsageError for too many or too few."""
     takes_app = what != "in-app"
     if len(words) > 1 + takes_app or (takes_app and not words):
-        wanted = "an app and at most one value" if takes_app else "at most one value"
-        raise UsageError(f"{what} takes {wanted}", hint="`contribaudit simulate flip --help` shows examples")
+        expected = "an app and at most one value" if takes_app else "at most one value"
+        raise UsageError(f"{what} takes {expected}", hint="`contribaudit simulate flip --help` shows examples")
     subject, *value = words if takes_app else ("", *words)
     return subject, value[0] if value else ""
 
@@ -156,5 +156,5 @@ def _choices(simulator: Any) -> str:
     lines = ["Scenarios:"]
     lines += [f"  {name.ljust(width)}{simulator.load_scenario(name).description}" for name in simulator.names()]
     lines += ["", "Faults (KIND@ENDPOINT; the endpoint * means all):"]
-    lines += [f"  {kind.ljust(width)}{told}" for kind, told in simulator.KINDS.items()]
+    lines += [f"  {kind.ljust(width)}{description}" for kind, description in simulator.KINDS.items()]
     return "\n".join([*lines, "", f"Endpoints: {', '.join(simulator.faults.ENDPOINTS)}"]) + "\n"

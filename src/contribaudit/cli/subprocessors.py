@@ -83,16 +83,16 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool)
     companies = counted(len(coming.group_companies), "group company")
     newest = after.newest
     again = any(one.rows == coming.rows and one.effective == coming.effective for one in before.imports)
-    told = (
+    summary = (
         f"Imported the list in force since {coming.effective}: {parties} and {companies}, SHA-256 {coming.sha256[:12]}"
     )
     if again:
-        told += "; it has not changed since it was last imported"
+        summary += "; it has not changed since it was last imported"
     elif newest is not None and newest.effective > coming.effective:
-        told += f"; the list of {newest.effective} stays the newest"
+        summary += f"; the list of {newest.effective} stays the newest"
     else:
-        told += "; run `contribaudit subprocessors diff`, then `contribaudit subprocessors review`"
-    console.diagnostics.conclusion(f"{told}.")
+        summary += "; run `contribaudit subprocessors diff`, then `contribaudit subprocessors review`"
+    console.diagnostics.conclusion(f"{summary}.")
 
 
 def _fetched(
@@ -105,8 +105,8 @@ def _fetched(
 
     before = store.subprocessors()
     last = last_from(address, before)
-    known = Validators(last.etag, last.last_modified) if last is not None else NOTHING_KNOWN
-    page = fetch(address, known, trust=trust(console.settings()))
+    validators = Validators(last.etag, last.last_modified) if last is not None else NOTHING_KNOWN
+    page = fetch(address, validators, trust=trust(console.settings()))
     if isinstance(page, NotModified):
         assert last is not None, "a server that was told nothing has nothing to compare with"
         return unchanged(last, before, signature, anyway=anyway), store.page(last.sha256)
@@ -121,8 +121,8 @@ def _fetched(
     )
     if page.answered_by != address:  # validators of a redirect do not apply to its target
         return coming, page.body
-    told = page.validators
-    return replace(coming, etag=told.etag, last_modified=told.last_modified), page.body
+    sent = page.validators
+    return replace(coming, etag=sent.etag, last_modified=sent.last_modified), page.body
 
 
 def _signature(console: Console, by: str | None) -> Signature:
@@ -169,21 +169,21 @@ def show_list(console: Console, *, of: str | None, imports: bool) -> None:
         cells = list_cells(listed, rows)
         console.table(SUBPROCESSOR_COLUMNS, cells, flexible="product_scopes", only=only)
     needing = [one for one in rows if one.needs_review and history.reviewed(listed, one.name) is None]
-    told = f"{counted(len(rows), 'row')}, {listed.called}"
-    told += f"; {counted(len(needing), 'row')} not understood: contribaudit subprocessors review" if needing else ""
+    summary = f"{counted(len(rows), 'row')}, {listed.called}"
+    summary += f"; {counted(len(needing), 'row')} not understood: contribaudit subprocessors review" if needing else ""
     if listed.shipped:
-        told += "; it is not current: contribaudit subprocessors import FILE"
-    console.diagnostics.conclusion(f"{told}.")
+        summary += "; it is not current: contribaudit subprocessors import FILE"
+    console.diagnostics.conclusion(f"{summary}.")
 
 
 def _imports(console: Console, history: ListHistory) -> None:
     rows = []
-    for one in history.imports:
-        review = history.reviewed(one)
-        assert one.imported is not None
+    for imported_list in history.imports:
+        review = history.reviewed(imported_list)
+        assert imported_list.imported is not None
         reviewed = (review.signed.by, review.signed.at, review.note) if review is not None else (None, None, None)
-        imported = (one.source, one.sha256, one.imported.at, one.imported.by)
-        rows.append((one.effective.isoformat(), len(one.rows), *imported, *reviewed))
+        imported = (imported_list.source, imported_list.sha256, imported_list.imported.at, imported_list.imported.by)
+        rows.append((imported_list.effective.isoformat(), len(imported_list.rows), *imported, *reviewed))
     columns = (
         "effective", "rows", "source", "sha256", "imported_at", "imported_by", "reviewed_by", "reviewed_at", "note",
     )  # fmt: skip
@@ -198,18 +198,18 @@ def _named_list(history: ListHistory, shipped: SubprocessorList | None, word: st
     Raises UsageError when no list matches.
     """
     if word is None or word == _SHIPPED:
-        found = shipped if word == _SHIPPED else history.newest or shipped
+        chosen = shipped if word == _SHIPPED else history.newest or shipped
     else:
         fits = [
             one
             for one in history.imports
             if one.effective.isoformat() == word or (len(word) >= 6 and one.sha256.startswith(word.casefold()))
         ]
-        found = fits[-1] if fits else (shipped if shipped and shipped.effective.isoformat() == word else None)
-    if found is None:
-        known = ", ".join(dict.fromkeys(one.effective.isoformat() for one in history.imports)) or "none is imported"
-        raise UsageError(f"There is no list {word!r}", hint=f"Lists: {known}, {_SHIPPED}")
-    return found
+        chosen = fits[-1] if fits else (shipped if shipped and shipped.effective.isoformat() == word else None)
+    if chosen is None:
+        days = ", ".join(dict.fromkeys(one.effective.isoformat() for one in history.imports)) or "none is imported"
+        raise UsageError(f"There is no list {word!r}", hint=f"Lists: {days}, {_SHIPPED}")
+    return chosen
 
 
 @command.command("diff", short_help="Compare two lists, named by their dates.")
@@ -286,12 +286,12 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
     state = _last_state(console)
     if state is None:
         raise UsageError("There is no saved run, so your apps are not known", hint="Run `contribaudit audit` first")
-    found = list(exposures(state, processors(state), _apps(state, subject)))
-    counts = {word: sum(1 for one in found if one.touches is word) for word in Touches}
+    pairs = list(exposures(state, processors(state), _apps(state, subject)))
+    counts = {word: sum(1 for one in pairs if one.touches is word) for word in Touches}
     if console.output_format == "json":
-        console.write(json.dumps(exposure_objects(state, found), indent=2, ensure_ascii=False) + "\n")
+        console.write(json.dumps(exposure_objects(state, pairs), indent=2, ensure_ascii=False) + "\n")
     else:
-        shown = [one for one in found if everything or console.output_format == "csv" or one.touches is not Touches.NO]
+        shown = [one for one in pairs if everything or console.output_format == "csv" or one.touches is not Touches.NO]
         cells = exposure_cells(state, shown)
         if console.output_format == "table":  # a reason may contain a comma
             place = EXPOSURE_COLUMNS.index("because")
@@ -301,12 +301,12 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
         console.table(EXPOSURE_COLUMNS, cells, flexible="because", only=EXPOSURE_TABLE)
     listed = list_in_force(state)
     of = f" by {listed.called}" if listed is not None else ""
-    told = f"{counts[Touches.YES]} yes, {counts[Touches.MAY]} may, {counts[Touches.NO]} no{of}"
+    summary = f"{counts[Touches.YES]} yes, {counts[Touches.MAY]} may, {counts[Touches.NO]} no{of}"
     hidden = console.output_format == "table" and not everything and counts[Touches.NO]
     unread = unread_apps(state)
     if unread:
-        console.end(f"{told}. The list of apps is incomplete: {unread}.", exit_codes.UNVERIFIED)
-    console.diagnostics.conclusion(f"{told}{'; --all shows what is not touched' if hidden else ''}.")
+        console.end(f"{summary}. The list of apps is incomplete: {unread}.", exit_codes.UNVERIFIED)
+    console.diagnostics.conclusion(f"{summary}{'; --all shows what is not touched' if hidden else ''}.")
 
 
 def _apps(state: State, word: str | None) -> list[Subject]:
@@ -357,14 +357,14 @@ def review(console: Console, *, of: str | None, rows: tuple[str, ...], by: str |
         if listed is None or listed.shipped:
             raise UsageError("No list has been imported yet", hint="Run `contribaudit subprocessors import FILE`")
         needing = [one.name for one in understood(listed, rulebook.subprocessors) if one.needs_review]
-        known = {row.name.casefold(): row.name for row in listed.rows}
+        by_name = {row.name.casefold(): row.name for row in listed.rows}
         for name in rows:
-            if name.casefold() not in known:
+            if name.casefold() not in by_name:
                 raise UsageError(
                     f"{listed.called} has no row {safe_text(name)!r}",
                     hint="`contribaudit subprocessors list` shows them",
                 )
-        chosen = [known[name.casefold()] for name in rows] or ["", *needing]
+        chosen = [by_name[name.casefold()] for name in rows] or ["", *needing]
         what = counted(len(rows), "row") if rows else f"all changes and {counted(len(needing), 'row')} that need review"
         agreed(f"Record that {signature.by} reviewed {what} of {listed.called}?", yes=yes)
         for name in chosen:

@@ -123,8 +123,8 @@ def record(
     from contribaudit.operations import drafts
 
     given = LookFlags(**flags)
-    told = typed_values(setting, value, pairs, subject, given.screen)
-    if sum((bool(told), source is not None, template, dry_run, discard)) > 1:
+    values = typed_values(setting, value, pairs, subject, given.screen)
+    if sum((bool(values), source is not None, template, dry_run, discard)) > 1:
         raise UsageError(
             "Values, --from, --template, --dry-run and --discard exclude each other",
             hint="contribaudit attest record --help",
@@ -132,7 +132,7 @@ def record(
     if discard:
         console.diagnostics.conclusion(f"{counted(drafts.discard_all(), 'unfinished form')} deleted.")
         return
-    walking = not told and source is None and not template and not dry_run
+    walking = not values and source is None and not template and not dry_run
     if walking:
         require_person()
     with open_session(console, offline=offline or template, reading=template or dry_run) as session:
@@ -145,7 +145,7 @@ def record(
         elif source is not None:
             from_file(session, source, given)
         else:
-            by_flags(session, told, given)
+            by_flags(session, values, given)
 
 
 @command.command("list", short_help="List attestations in force: who looked when.")
@@ -160,19 +160,19 @@ def list_attestations(console: Console, *, everything: bool) -> None:
     from contribaudit.cli.attest.session import open_session
 
     with open_session(console, reading=True) as session:
-        state, known, now = session.remembered(), session.attestations(), session.now()
+        state, recorded, now = session.remembered(), session.attestations(), session.now()
         policy = session.job.policy
-        standing = what_became(known, now)
-        shown = [one for one in known if everything or standing[one.id] == "in force"]
+        standing = what_became(recorded, now)
+        shown = [one for one in recorded if everything or standing[one.id] == "in force"]
         rows = [_row(one, standing[one.id], state, policy) for one in shown]
         in_force = [one for one in shown if standing[one.id] == "in force"]
         overdue = sum(1 for one in in_force if due_at(one, one.screen, policy) <= now)
     console.table(COLUMNS, rows, flexible="subject", only=TABLE)
-    if not known:
+    if not recorded:
         console.diagnostics.conclusion("No attestations yet. Run `contribaudit attest` to walk through what is due.")
     else:
-        told = f"{counted(len(known), 'attestation')}, {len(in_force)} in force, {overdue} of them due."
-        console.diagnostics.conclusion(told)
+        message = f"{counted(len(recorded), 'attestation')}, {len(in_force)} in force, {overdue} of them due."
+        console.diagnostics.conclusion(message)
 
 
 @command.command("show", short_help="Show one attestation in full and check its screenshots.")
@@ -188,20 +188,20 @@ def show_attestation(console: Console, *, identity: str) -> None:
     from contribaudit.exporters.text import rfc3339
 
     with open_session(console, reading=True) as session:
-        one = session.find(identity)
-        for shot in one.attachments:
+        entry = session.find(identity)
+        for shot in entry.attachments:
             session.job.store.attachment(shot.sha256)
-        standing = what_became(session.attestations(), session.now())[one.id]
-        row = _row(one, standing, session.remembered(), session.job.policy)
-        why = session.job.store.revocation_note(one.id)
-    signed = [(each.by, each.at, each.account, each.host) for each in one.confirmed]
+        standing = what_became(session.attestations(), session.now())[entry.id]
+        row = _row(entry, standing, session.remembered(), session.job.policy)
+        why = session.job.store.revocation_note(entry.id)
+    signed = [(signature.by, signature.at, signature.account, signature.host) for signature in entry.confirmed]
     if console.output_format == "json":
         document = json.loads(render("json", COLUMNS, [row]))[0]
         document["confirmations"] = [
             {"by": by, "at": rfc3339(at), "account": account, "host": host} for by, at, account, host in signed
         ]
         document["attachments"] = [
-            {"name": shot.name, "sha256": shot.sha256, "size_bytes": shot.size_bytes} for shot in one.attachments
+            {"name": shot.name, "sha256": shot.sha256, "size_bytes": shot.size_bytes} for shot in entry.attachments
         ]
         document["revocation_note"] = why
         console.write(json.dumps(document, indent=2) + "\n")
@@ -209,7 +209,7 @@ def show_attestation(console: Console, *, identity: str) -> None:
     lines = [f"{column.replace('_', ' '):20}{cell_text(value)}" for column, value in zip(COLUMNS, row, strict=True)]
     lines += [f"{'confirmed':20}{cell_text(by)} at {cell_text(at)}" for by, at, _, _ in signed]
     lines += [f"{'revocation note':20}{cell_text(why)}"] if why else []
-    lines += [f"{'screenshot':20}{cell_text(shot.name)}, SHA-256 {shot.sha256}, intact" for shot in one.attachments]
+    lines += [f"{'screenshot':20}{cell_text(shot.name)}, SHA-256 {shot.sha256}, intact" for shot in entry.attachments]
     console.write("\n".join(line.rstrip() for line in lines) + "\n")
 
 
@@ -263,9 +263,9 @@ def confirm(console: Console, *, identity: str, by: str | None) -> None:
     from contribaudit.cli.attest.session import open_session
 
     with open_session(console) as session:
-        one = session.find(identity)
-        signature = session.confirm(one.id, by or session.settings.attested_by or "")
-    console.diagnostics.conclusion(f"{signature.by} confirmed {one.id}: {one.setting} as attested by {one.by}.")
+        entry = session.find(identity)
+        signature = session.confirm(entry.id, by or session.settings.attested_by or "")
+    console.diagnostics.conclusion(f"{signature.by} confirmed {entry.id}: {entry.setting} as attested by {entry.by}.")
 
 
 @command.command("revoke")
@@ -279,9 +279,9 @@ def revoke(console: Console, *, identity: str, by: str | None, note: str) -> Non
     from contribaudit.cli.attest.session import open_session
 
     with open_session(console) as session:
-        one = session.find(identity)
-        signature = session.revoke(one.id, by or session.settings.attested_by or "", note)
-    console.diagnostics.conclusion(f"{signature.by} revoked {one.id}. Attest {one.setting} again.")
+        entry = session.find(identity)
+        signature = session.revoke(entry.id, by or session.settings.attested_by or "", note)
+    console.diagnostics.conclusion(f"{signature.by} revoked {entry.id}. Attest {entry.setting} again.")
 
 
 @command.command("forget", short_help="Erase a person's email address from the history.")
@@ -299,13 +299,13 @@ def forget(console: Console, *, person: str, yes: bool) -> None:
     """
     from contribaudit.attestations.recording import mail
 
-    known = mail(person, "the person to forget")
+    address = mail(person, "the person to forget")
     with console.open_history() as store:
-        agreed(f"Replace {known} with {pseudonym(known)} permanently?", yes=yes)
+        agreed(f"Replace {address} with {pseudonym(address)} permanently?", yes=yes)
         signature = console.signature()
-        touched = store.forget_person(known, signature.at, signature)
+        touched = store.forget_person(address, signature.at, signature)
     if not touched:
         raise UsageError(
             "This person is not in the history", hint="`contribaudit attest list --all` shows who is in it"
         )
-    console.diagnostics.conclusion(f"{pseudonym(known)} now stands in {counted(touched, 'place')} of the history.")
+    console.diagnostics.conclusion(f"{pseudonym(address)} now stands in {counted(touched, 'place')} of the history.")

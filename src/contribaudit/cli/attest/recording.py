@@ -37,13 +37,13 @@ TypedValue = tuple[str, str, str]
 """Subject, setting and value as typed. A subject with `*` is a pattern; the setting is "" if the screen implies it."""
 
 
-def by_flags(session: Session, told: Sequence[TypedValue], given: LookFlags) -> None:
+def by_flags(session: Session, values: Sequence[TypedValue], given: LookFlags) -> None:
     """Record the values of one look."""
     by = mail(given.by or session.settings.attested_by)
     look_at = _past_moment(session, given)
     shots, bodies = pictures(given.attach)
     screen = find_screen(session.job.rulebook.screens, given.screen) if given.screen else None
-    for _, setting, _ in told:
+    for _, setting, _ in values:
         if screen is not None and setting and setting.strip().casefold() not in screen.settings:
             shown = ", ".join(screen.settings)
             raise UsageError(f"The screen {screen.id} does not show {setting[:80]}", hint=f"It has: {shown}.")
@@ -51,7 +51,7 @@ def by_flags(session: Session, told: Sequence[TypedValue], given: LookFlags) -> 
     recorded = session.signature(session.settings.attested_by or by)
     name = screen.id if screen else ""
     visit = ConsoleVisit(by, looked.at, recorded, new_id(), name, given.console_path, given.note, shots)
-    entered = [value for one in told for value in _entries_for(session, looked.state, one, screen)]
+    entered = [value for one in values for value in _entries_for(session, looked.state, one, screen)]
     made = record_all(looked.state, [(looked.hold, value, visit) for value in entered])
     session.job.store.add_attestations(made, bodies)
     write_recorded(session, looked.state, made)
@@ -102,9 +102,9 @@ def _setting_of(screen: Screen | None, value: str) -> str:
 
 def from_file(session: Session, source: Path, given: LookFlags) -> None:
     """Record the values of a file; those that are already in the history are skipped."""
-    found = files.load(source)
+    entries = files.load(source)
     by = given.by or session.settings.attested_by or ""
-    nobody = [row for row in found if not row.by]
+    nobody = [row for row in entries if not row.by]
     if nobody and not by:
         raise UsageError(
             f"{source}: {counted(len(nobody), 'row')} do not say who looked",
@@ -113,23 +113,23 @@ def from_file(session: Session, source: Path, given: LookFlags) -> None:
     look_at = _past_moment(session, given)
     name = find_screen(session.job.rulebook.screens, given.screen).id if given.screen else ""
     shots, bodies = pictures(given.attach)
-    if look_at is None and all(row.observed_at is not None for row in found):
+    if look_at is None and all(row.observed_at is not None for row in entries):
         look_at = session.now()  # every row has its own time, so one reading is enough
     looked = session.looked(session.read(), look_at)
     recorded = session.signature(session.settings.attested_by or "")
     common = ConsoleVisit(by, looked.at, recorded, new_id(), name, given.console_path, given.note, shots)
-    made = take_in(session.job.store, found, looked.state, recorded, live=looked.hold, common=common, bodies=bodies)
-    there = len(found) - len(made)
+    made = take_in(session.job.store, entries, looked.state, recorded, live=looked.hold, common=common, bodies=bodies)
+    there = len(entries) - len(made)
     more = f"; {counted(there, 'row')} already recorded" if there else ""
     write_recorded(session, looked.state, made, more=more)
 
 
 def _past_moment(session: Session, given: LookFlags) -> datetime | None:
     """The time of --observed-at. Raises UsageError when it is in the future."""
-    found = exact_time(given.observed_at) if given.observed_at else None
-    if found is not None and found > session.now():
-        raise UsageError(f"{found:%Y-%m-%d %H:%M}Z is in the future", hint="Check --observed-at and its time zone")
-    return found
+    exact = exact_time(given.observed_at) if given.observed_at else None
+    if exact is not None and exact > session.now():
+        raise UsageError(f"{exact:%Y-%m-%d %H:%M}Z is in the future", hint="Check --observed-at and its time zone")
+    return exact
 
 
 def typed_values(
@@ -138,28 +138,28 @@ def typed_values(
     """The values on the command line. Raises UsageError for an incomplete one."""
     if setting is not None and value is None:
         raise UsageError(f"{setting} needs a value", hint="Write `contribaudit attest SETTING VALUE`")
-    found: list[TypedValue] = [(subject, setting, value)] if setting is not None and value is not None else []
+    values: list[TypedValue] = [(subject, setting, value)] if setting is not None and value is not None else []
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name.strip():
             raise UsageError(f"`{pair[:80]}` is not SETTING=VALUE", hint="Write --set contribution.in_app=off")
         own, at, about = name.partition("@")
         if at:
-            found.append((about.strip(), own, text))
+            values.append((about.strip(), own, text))
         elif screen and (":" in name or "*" in name):
-            found.append((name.strip(), "", text))
+            values.append((name.strip(), "", text))
         else:
-            found.append((subject, name, text))
-    return found
+            values.append((subject, name, text))
+    return values
 
 
 def print_template(session: Session, screen: str | None) -> None:
     """Print all that is due, or all rows of one screen. Rows that the policy waits for are marked and come first."""
-    wanted = find_screen(session.job.rulebook.screens, screen) if screen else None
+    chosen = find_screen(session.job.rulebook.screens, screen) if screen else None
     state = session.remembered()
     needed = {row.key for one in session.due(state) for row in one.rows}
-    found = [row for one in session.due(state, wanted, everything=True) for row in one.rows]
-    found.sort(key=lambda row: row.key not in needed)
+    entries = [row for one in session.due(state, chosen, everything=True) for row in one.rows]
+    entries.sort(key=lambda row: row.key not in needed)
     cells = [
         (
             alias_of(state, row.subject),
@@ -171,17 +171,17 @@ def print_template(session: Session, screen: str | None) -> None:
             path_of(row.screen),
             "",
         )
-        for row in found
+        for row in entries
     ]
     session.console.output_format = "csv"
     session.console.table(TEMPLATE, cells)
-    if found:
-        screens = counted(len({row.screen.id for row in found}), "screen")
-        waiting = counted(sum(1 for row in found if row.key in needed), "value")
-        told = (
-            f"{counted(len(found), 'value')} on {screens}; the policy waits for {waiting} (column `needed`)."
+    if entries:
+        screens = counted(len({row.screen.id for row in entries}), "screen")
+        waiting = counted(sum(1 for row in entries if row.key in needed), "value")
+        message = (
+            f"{counted(len(entries), 'value')} on {screens}; the policy waits for {waiting} (column `needed`)."
             " Fill in `value` and record the file with --from."
         )
     else:
-        told = "Nothing is due." if wanted is None else f"Nothing that was read is shown on the screen {wanted.id}."
-    session.console.diagnostics.conclusion(told)
+        message = "Nothing is due." if chosen is None else f"Nothing that was read is shown on the screen {chosen.id}."
+    session.console.diagnostics.conclusion(message)

@@ -50,8 +50,8 @@ def open_session(console: Console, *, offline: bool = True, reading: bool = Fals
     settings = console.settings()
     chosen = chosen_organization(settings, console.organization)
     with console.job(chosen, live=not offline, keeps=not reading) as job:
-        mine = tuple(target for target in job.targets if not target.left_out)
-        yield Session(chosen, replace(job, targets=mine), offline, console.diagnostics, console, settings)
+        targets = tuple(target for target in job.targets if not target.left_out)
+        yield Session(chosen, replace(job, targets=targets), offline, console.diagnostics, console, settings)
 
 
 COLUMNS = ("id", "subject", "setting", "value", "observed_at", "by", "held_by", "not_held_because")

@@ -82,8 +82,8 @@ def walk(session: Session, given: LookFlags, *, everything: bool) -> None:
 
 
 def _due_screens(session: Session, state: State, screen: str | None, *, everything: bool) -> list[DueScreen]:
-    wanted = find_screen(session.job.rulebook.screens, screen) if screen else None
-    return session.due(state, wanted, everything=everything)
+    chosen = find_screen(session.job.rulebook.screens, screen) if screen else None
+    return session.due(state, chosen, everything=everything)
 
 
 def _extent_words(due: Sequence[DueScreen]) -> str:
@@ -123,17 +123,17 @@ def _screen(
 def _resume_draft(before: State, due: DueScreen, by: str) -> Draft:
     """The draft of an interrupted form if its signals have not changed since; else an empty draft."""
     fresh = Draft.begin(before, due, by)
-    kept = drafts.load(fresh)
-    if kept is None:
+    draft = drafts.load(fresh)
+    if draft is None:
         return fresh
-    if kept.signals != fresh.signals:
+    if draft.signals != fresh.signals:
         _write_line(
             "  The unfinished form is discarded: a signal has moved since you looked. Look at the screen again."
         )
-        drafts.discard(kept)
+        drafts.discard(draft)
         return fresh
-    _write_line(f"  Resumed: {counted(len(kept.answers), 'answer')} from {rfc3339(kept.begun_at) or ''}.")
-    return kept
+    _write_line(f"  Resumed: {counted(len(draft.answers), 'answer')} from {rfc3339(draft.begun_at) or ''}.")
+    return draft
 
 
 @contextmanager

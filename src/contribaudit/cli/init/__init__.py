@@ -268,8 +268,8 @@ def _finish(console: Console, config: Path, answers: Answers, *, no_audit: bool)
 
 def _continue_interrupted(console: Console) -> bool:
     """Offer to continue an interrupted setup. True when it was continued and completed."""
-    now = click.get_current_context()
-    named = any(now.get_parameter_source(one) is click.core.ParameterSource.COMMANDLINE for one in now.params)
+    context = click.get_current_context()
+    named = any(context.get_parameter_source(one) is click.core.ParameterSource.COMMANDLINE for one in context.params)
     words = [] if named or console.config_path is not None else kept()
     if not words:
         return False
@@ -278,8 +278,8 @@ def _continue_interrupted(console: Console) -> bool:
     if not options.confirm("Continue with them?", default=True):
         discard_kept()
         return False
-    with command.make_context("init", list(words), obj=console) as context:
-        command.invoke(context)
+    with command.make_context("init", list(words), obj=console) as setup:
+        command.invoke(setup)
     return True
 
 

@@ -92,19 +92,19 @@ class Interview:
         from contribaudit.settings import credentials
 
         answers, url = self._answers, self._settings.api_url
-        found = []
+        destinations = []
         if answers.key is not None and answers.key_typed:
             account = credentials.account(answers.organization, url)
-            found.append(
+            destinations.append(
                 self._choose_storage("API key", answers.key, account, folder / "api-key", credentials.ALTERNATIVES)
             )
         if answers.site_token is not None:
             account = credentials.site_account("", url)
             otherwise = "save it with `contribaudit login --site all`"
-            found.append(
+            destinations.append(
                 self._choose_storage("site token", answers.site_token, account, folder / "site-token", otherwise)
             )
-        return found
+        return destinations
 
     def _ask_key(self) -> None:
         tell(
@@ -136,18 +136,18 @@ class Interview:
         else:
             say.note(f"Its highest plan is not known: {look.plan_unknown or 'the list of apps does not show it'}.")
 
-    def _ask_what_to_do(self, what: str) -> bool:
+    def _ask_what_to_do(self, credential: str) -> bool:
         """Ask what to do about a key or token that did not work. False when it is to be used untested.
 
         The input is hidden, so that a key that is pasted right away does not stay on the screen.
         """
         answers = self._answers
-        say = f"Paste another {what}, press Enter to try the same one again, or type `untested` to skip the test"
+        say = f"Paste another {credential}, press Enter to try the same one again, or type `untested` to skip the test"
         secret = options.ask_key(say, or_words=("", "untested"))
         if isinstance(secret, str):
             return not secret
         self._console.diagnostics.hide(secret)
-        if what == "key":
+        if credential == "key":
             answers.key, answers.key_file, answers.key_env, answers.key_typed = secret, None, "", True
         else:
             answers.site_token, answers.site_token_file, answers.site_token_env = secret, None, ""
@@ -182,8 +182,8 @@ class Interview:
             self.limits()
 
     def _ai(self) -> None:
-        said = self._answers.statements
-        if "ai" not in said:
+        statements = self._answers.statements
+        if "ai" not in statements:
             word = _choose("Who may use AI (Rovo) in your apps?", AI, may_skip=True)
             if not word:
                 return
@@ -195,7 +195,7 @@ class Interview:
             else:
                 self._accept_statement("ai", word)
             self.limits()
-        if said.get("ai") == "blocked" and "ai_allowed_on" not in said:
+        if statements.get("ai") == "blocked" and "ai_allowed_on" not in statements:
             question = "Sites or apps where AI is still allowed (labs.atlassian.net, loom …), Enter for none"
             while (places := listed(options.ask(question, ""))) and not self._accept_statement(
                 "ai_allowed_on", list(places)
@@ -205,34 +205,34 @@ class Interview:
     def _location(self) -> None:
         from contribaudit.policy_file.statements import location_choices
 
-        said = self._answers.statements
-        if "location" not in said:
-            known = ", ".join(location_choices(self._rulebook))
+        statements = self._answers.statements
+        if "location" not in statements:
+            choices = ", ".join(location_choices(self._rulebook))
             tell(
                 "\nWhere must data be kept? Every app must then be pinned there; being located there is not "
-                f"enough. Groups and locations, with commas: {known}."
+                f"enough. Groups and locations, with commas: {choices}."
             )
             while (places := listed(options.ask(f"Location ({SKIP}: anywhere, not audited)"))) != (SKIP,):
                 if self._accept_statement("location", list(places)):
                     self.limits()
                     break
         outside = self.look.without_residency
-        if said.get("location") and "location_except" not in said and outside:
+        if statements.get("location") and "location_except" not in statements and outside:
             titles = ", ".join(app.title for app in outside)
             question = f"Atlassian offers no data residency for {titles}. Accept where they keep data?"
             if options.confirm(question, default=False):
                 self._accept_statement("location_except", [app.type_key for app in outside])
 
     def _ask_reason(self) -> None:
-        said = self._answers.statements
-        if not said or "reason" in said:
+        statements = self._answers.statements
+        if not statements or "reason" in statements:
             return
-        needed = "location_except" in said
+        needed = "location_except" in statements
         tell("")
         while True:
             text = options.ask("Who decided this, and the ticket" + ("" if needed else " (optional)"), "").strip()
             if text:
-                said["reason"] = text
+                statements["reason"] = text
             if text or not needed:
                 return
 
@@ -242,10 +242,10 @@ class Interview:
         from contribaudit.policy_file.plan_limits import plan_limits
 
         plan = self._rulebook.plan(self._answers.plan)
-        said, packs = self._answers.statements, self._answers.packs
-        if plan is None or not (said or packs):
+        statements, packs = self._answers.statements, self._answers.packs
+        if plan is None or not (statements or packs):
             return
-        policy = setup.policy_of(self._settings, said, packs)
+        policy = setup.policy_of(self._settings, statements, packs)
         for limit in plan_limits(policy, plan, self._rulebook):
             if limit.fact not in self._told:
                 self._told.add(limit.fact)

@@ -48,12 +48,12 @@ def list_signals(console: Console) -> None:
     with open_session(console, reading=True) as session:
         rows = _rows(session, session.read())
     console.table(COLUMNS, rows, flexible="seen_to_mean", only=TABLE)
-    told = (
+    message = (
         f"{counted(len(rows), 'signal')}; `contribaudit signals show SIGNAL` prints the raw object."
         if rows
         else "No signals."
     )
-    console.diagnostics.conclusion(told)
+    console.diagnostics.conclusion(message)
 
 
 @command.command("show")
@@ -73,10 +73,10 @@ def show_signal(console: Console, *, signal: str, subject: str) -> None:
         state = session.read()
         owner = find_subject(state, subject)
         seen = _observed_signal(state, owner, signal)
-        found = _object_of(session, seen)
-        for told in _decoder_notes(state, owner, seen.setting):
-            console.diagnostics.note(told)
-    console.write(json.dumps(found, indent=2) + "\n")
+        raw = _object_of(session, seen)
+        for note in _decoder_notes(state, owner, seen.setting):
+            console.diagnostics.note(note)
+    console.write(json.dumps(raw, indent=2) + "\n")
 
 
 @command.command("diff", short_help="Compare a signal's raw object in two runs.")
@@ -96,10 +96,10 @@ def diff_signal(console: Console, *, signal: str, before: int, after: int, subje
     with open_session(console, reading=True) as session:
         state = session.read()
         owner = find_subject(state, subject)
-        one, other = (_object_of_run(session, run, owner, signal) for run in (before, after))
+        old_object, new_object = (_object_of_run(session, run, owner, signal) for run in (before, after))
     rows = [
         (pointer, raw_text(old), raw_text(new), ", ".join(_looking_at(state, owner, signal, pointer)))
-        for pointer, old, new in differences(one, other)
+        for pointer, old, new in differences(old_object, new_object)
     ]
     columns = ("pointer", "before", "after", "decoders")
     console.table(columns, rows, flexible="after")
@@ -153,10 +153,10 @@ def propose(
     with open_session(console) as session:
         state = session.remembered()
         about = find_subject(state, subject)
-        known = find_setting(setting, about)
-        key = find_key(state, known, about, signal, owner)
-        said = [one for one in session.attestations() if one.revoked is None]
-        search = Search(session, known, about, key, said)
+        info = find_setting(setting, about)
+        key = find_key(state, info, about, signal, owner)
+        attestations = [one for one in session.attestations() if one.revoked is None]
+        search = Search(session, info, about, key, attestations)
         if before is not None and after is not None:
             sides = (
                 search.side(before, before_value, "--before-value"),
@@ -164,20 +164,20 @@ def propose(
             )
         else:
             sides = search.attested_sides()
-        told = search.origin(sides)
+        notes = search.origin(sides)
     one, other = sides
-    found = moved(one.object, other.object) if one.object is not None and other.object is not None else []
-    for pointer, old, new in found:
+    differences = moved(one.object, other.object) if one.object is not None and other.object is not None else []
+    for pointer, old, new in differences:
         console.diagnostics.note(f"changed: {pointer} from {raw_text(old)} to {raw_text(new)}")
-    places = chosen(pointers, found, one.object, other.object)
-    others = [pointer for pointer, _, _ in found if pointer not in places]
-    told += [f"Also changed, not used: {pointer}" for pointer in others]
-    lines = [safe_text(line) for line in told]
+    places = chosen(pointers, differences, one.object, other.object)
+    others = [pointer for pointer, _, _ in differences if pointer not in places]
+    notes += [f"Also changed, not used: {pointer}" for pointer in others]
+    lines = [safe_text(line) for line in notes]
     by = session.settings.attested_by or ""
-    text = written(known, key, sides, places, told=lines, by=by, today=datetime.now(UTC).date())
+    text = written(info, key, sides, places, told=lines, by=by, today=datetime.now(UTC).date())
     console.write(text)
     console.diagnostics.conclusion(
-        f"A proposal, not in use: it counts once `decoders` names its folder and an attestation of {known.id} agrees."
+        f"A proposal, not in use: it counts once `decoders` names its folder and an attestation of {info.id} agrees."
     )
 
 
@@ -187,23 +187,23 @@ def _rows(session: Session, state: State) -> list[tuple[Cell, ...]]:
 
     rows: list[tuple[Cell, ...]] = []
     for line in signal_lines(state, session.job.store.attestation_history(session.organization), session.organization):
-        one = line.reading
-        seen = state.value(one.owner, one.signal)
-        standing = one.standing.value if one.settled else "being applied"
+        reading = line.reading
+        seen = state.value(reading.owner, reading.signal)
+        standing = reading.standing.value if reading.settled else "being applied"
         rows.append(
             (
-                alias_of(state, one.owner),
-                str(one.signal),
-                f"{standing}: {one.reason}" if one.reason else standing,
+                alias_of(state, reading.owner),
+                str(reading.signal),
+                f"{standing}: {reading.reason}" if reading.reason else standing,
                 line.since,
-                one.revision,
+                reading.revision,
                 ", ".join(f"{setting}={raw_text(value)}" for setting, value in line.meant),
-                one.state or (),
+                reading.state or (),
                 seen.response if seen is not None else "",
-                one.owner.id,
-                "; ".join(_decoder_notes(state, one.owner, one.signal)),
-                tuple(trust.decoder.sha256 for trust in _decoders_of(state, one.owner, one.signal)),
-                "; ".join(_candidate_notes(state, one.owner, one.signal)),
+                reading.owner.id,
+                "; ".join(_decoder_notes(state, reading.owner, reading.signal)),
+                tuple(trust.decoder.sha256 for trust in _decoders_of(state, reading.owner, reading.signal)),
+                "; ".join(_candidate_notes(state, reading.owner, reading.signal)),
             )
         )
     return rows
@@ -216,8 +216,8 @@ def _observed_signal(state: State, owner: Subject, signal: str) -> Observed:
 
     seen = state.value(owner, SettingId(signal)) if signal.startswith(SIGNAL_PREFIX) else None
     if seen is None or not seen.response:
-        known = sorted(str(one.setting) for one in state.of(owner) if one.setting.startswith(SIGNAL_PREFIX))
-        hint = f"Signals: {', '.join(known)}." if known else "`contribaudit signals list` shows the signals."
+        signals = sorted(str(one.setting) for one in state.of(owner) if one.setting.startswith(SIGNAL_PREFIX))
+        hint = f"Signals: {', '.join(signals)}." if signals else "`contribaudit signals list` shows the signals."
         raise UsageError(f"{alias_of(state, owner)} has no signal {signal[:80]!r} in this run", hint=hint)
     return seen
 
@@ -233,10 +233,10 @@ def _object_of_run(session: Session, run: int, owner: Subject, signal: str) -> A
 
 def _object_of(session: Session, seen: Any) -> Any:
     """The object behind the digests of a signal; the API's whole answer if the object was not stored."""
-    kept = session.job.store.objects(seen.value)
-    if len(kept) < len(seen.value):
+    bodies = session.job.store.objects(seen.value)
+    if len(bodies) < len(seen.value):
         return json.loads(session.job.store.raw(seen.response))
-    objects = [json.loads(kept[name]) for name in seen.value]
+    objects = [json.loads(bodies[name]) for name in seen.value]
     return objects[0] if len(objects) == 1 else objects
 
 

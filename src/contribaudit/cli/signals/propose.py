@@ -60,29 +60,29 @@ class Search:
     key: SignalKey
     said: Sequence[Attestation]
 
-    def side(self, place: str, told: str | None, flag: str) -> Side:
+    def side(self, place: str, typed: str | None, flag: str) -> Side:
         """The state in a run, at a date or in a file, and the setting's value in it."""
         path = Path(place)
-        label, found = _of_file(path) if path.is_file() else self._of_run(place)
+        label, raw = _of_file(path) if path.is_file() else self._of_run(place)
         by = f"as {flag} says"
         value: Value
-        if told is not None:
-            value = parse_value(self.setting, told)
+        if typed is not None:
+            value = parse_value(self.setting, typed)
         else:
-            state = Side(label, found, None, "").state
+            state = Side(label, raw, None, "").state
             seen = [] if path.is_file() else values_at(self.said, self.about, self.setting, self.key, state)
             if len(seen) != 1:
                 why = "different values were attested" if seen else f"nobody attested {self.setting.id}"
                 raise UsageError(f"In {label} {why}", hint=f"Give its value with {flag}, or attest it.")
             value, by = seen[0].value, f"attested by {seen[0].by} on {seen[0].observed_at:%Y-%m-%d %H:%M}Z"
-        return Side(label, found, value, by)
+        return Side(label, raw, value, by)
 
     def _of_run(self, text: str) -> tuple[str, Any]:
         """A label, and the signal's object in a saved run, None for no object. Raises UsageError if it was not read."""
         store = self.session.job.store
         if run_number(text) is None and parse_utc(text) is None:
-            told = f"{text[:80]!r} is not a run number, a date or a file"
-            raise UsageError(told, hint="Write 12, 2026-11-21 or a file name.")
+            message = f"{text[:80]!r} is not a run number, a date or a file"
+            raise UsageError(message, hint="Write 12, 2026-11-21 or a file name.")
         record = run_of(store, self.session.organization, text)
         snapshot = store.snapshot(self.session.organization, record.id)
         label = f"run {record.id} of {record.started_at:%Y-%m-%d %H:%M}Z"
@@ -101,25 +101,25 @@ class Search:
             return None
         if len(state) != 1:
             raise UsageError(f"The signal has {len(state)} objects in {label}; a decoder needs exactly one")
-        kept = self.session.job.store.objects(state)
-        if not kept:
-            what = f"The object of the signal in {label} was not kept"
-            raise UsageError(what, hint="Audit, then attest, in each state.")
-        return json.loads(kept[state[0]])
+        bodies = self.session.job.store.objects(state)
+        if not bodies:
+            message = f"The object of the signal in {label} was not kept"
+            raise UsageError(message, hint="Audit, then attest, in each state.")
+        return json.loads(bodies[state[0]])
 
     def attested_sides(self) -> tuple[Side, Side]:
         """The newest earlier state with another attested value, and the newest attested state.
 
         Raises UsageError when there are no two.
         """
-        found: list[tuple[Attestation, Digests]] = []
+        attested: list[tuple[Attestation, Digests]] = []
         for one in sorted(self.said, key=lambda one: (one.observed_at, one.id), reverse=True):
-            held = next((a for a in one.anchors if (a.subject, a.signal) == self.key), None)
-            if one.bound and held is not None and (one.subject, one.setting) == (self.about, self.setting.id):
-                found.append((one, held.state))
-        newest = found[0] if found else None
-        wanted = form(self.setting, newest[0].value) if newest else None
-        earlier = next((one for one in found if newest and form(self.setting, one[0].value) != wanted), None)
+            anchor = next((a for a in one.anchors if (a.subject, a.signal) == self.key), None)
+            if one.bound and anchor is not None and (one.subject, one.setting) == (self.about, self.setting.id):
+                attested.append((one, anchor.state))
+        newest = attested[0] if attested else None
+        newest_form = form(self.setting, newest[0].value) if newest else None
+        earlier = next((one for one in attested if newest and form(self.setting, one[0].value) != newest_form), None)
         if newest is None or earlier is None:
             raise UsageError(
                 f"{self.setting.id} was not attested with two different values while {self.key[1]} was read",
@@ -150,7 +150,7 @@ class Search:
                 hint="Change one setting at a time, and propose from two states that differ in it alone.",
             )
         name = alias_of(self.session.remembered(), about)
-        told = [
+        notes = [
             f"Proposed by `contribaudit signals propose` from {self.key[1]} of {name} in {about.organization}.",
             *(
                 f"{setting.id} = {raw_text(one.value)} in {one.label}, {one.told_by}; object "
@@ -161,8 +161,8 @@ class Search:
             "counts once an attestation made there agrees with it.",
         ]
         if unknown:
-            told.append(f"Not attested in both states, so they may have changed too: {', '.join(unknown)}")
-        return told
+            notes.append(f"Not attested in both states, so they may have changed too: {', '.join(unknown)}")
+        return notes
 
 
 def _of_file(path: Path) -> tuple[str, Any]:
@@ -170,11 +170,11 @@ def _of_file(path: Path) -> tuple[str, Any]:
         if path.stat().st_size > _LARGEST_FILE_BYTES:
             raise UsageError(f"{path} is too large for a signal's object: more than {_LARGEST_FILE_BYTES} bytes")
         body = path.read_bytes()
-        found = json.loads(body)
+        raw = json.loads(body)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
         raise UsageError(f"{path} is not JSON", hint="Write it with `contribaudit signals show`.") from None
-    if found is not None and not isinstance(found, dict):
+    if raw is not None and not isinstance(raw, dict):
         raise UsageError(f"{path} does not hold one object", hint="Write it with `contribaudit signals show`.")
-    return f"the file {path.name} (sha256 {sha256(body).hexdigest()})", own_object(found) if found is not None else None
+    return f"the file {path.name} (sha256 {sha256(body).hexdigest()})", own_object(raw) if raw is not None else None

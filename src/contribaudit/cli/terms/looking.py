@@ -39,12 +39,12 @@ class Terms:
 
     def document(self, name: str) -> Watched:
         """The watched document with that name. Raises UsageError when there is none."""
-        found = self.find(name)
-        if found is None:
+        watched = self.find(name)
+        if watched is None:
             names = [one.name for one in self.documents]
             near = get_close_matches(name.casefold(), names, n=3, cutoff=0.5) or names
             raise UsageError(f"No document called {name[:60]!r} is watched", hint=f"Known: {', '.join(near)}")
-        return found
+        return watched
 
 
 @contextmanager
@@ -93,13 +93,13 @@ def _edition_named(archive: Archive, name: str, text: str) -> Look:
         raise UsageError(f"{name} has {counted(len(editions), 'edition')}", hint="1 is the oldest")
     day = parse_end(text)
     if day is not None:
-        found = archive.in_force(name, day)
-        if found is None:
+        edition = archive.in_force(name, day)
+        if edition is None:
             raise UsageError(
                 f"No edition of {name} is known from {text} or before",
                 hint=f"The first: {editions[0].begins:%Y-%m-%d}",
             )
-        return found
+        return edition
     matching = [one for one in editions if len(text) >= 6 and one.text_sha256.startswith(text.casefold())]
     matching += [one for one in editions if len(text) >= 6 and one.sha256.startswith(text.casefold())]
     if len({one.id for one in matching}) == 1:
@@ -144,25 +144,25 @@ def diff_command(console: Console, *, name: str, before: str | None, after: str 
     with open_terms(console) as terms:
         document = terms.document(name)
         old, new = two_editions(terms, document.name, before, after)
-        found = compare(terms.rules, document.name, terms.archive.read(old.id), terms.archive.read(new.id))
+        comparison = compare(terms.rules, document.name, terms.archive.read(old.id), terms.archive.read(new.id))
         findings = _findings_resting(terms.store)
     notes = [one for one in terms.archive.notes if one.document == document.name]
     if console.output_format == "table":
-        text = change_lines(terms.rules, found, old, new, findings=findings, notes=notes)
+        text = change_lines(terms.rules, comparison, old, new, findings=findings, notes=notes)
         lines = "\n".join(safe_text(line) for line in text)
         console.write(f"{lines}\n{statement(terms.rules)}")
     else:
-        rows = change_rows(terms.rules, found.changes, old, new, findings=findings, notes=notes)
+        rows = change_rows(terms.rules, comparison.changes, old, new, findings=findings, notes=notes)
         head = {
             "document": document.name,
             "title": document.title,
             "from": _edition(old),
             "to": _edition(new),
-            "same": found.same,
-            "moved": found.moved,
+            "same": comparison.same,
+            "moved": comparison.moved,
         }
         write(console, terms.rules, CHANGES, rows, name="changes", head=head)
-    console.diagnostics.conclusion(f"{summed(found)} changed from {described(old)} to {described(new)}.")
+    console.diagnostics.conclusion(f"{summed(comparison)} changed from {described(old)} to {described(new)}.")
 
 
 def _edition(look: Look) -> dict[str, object]:
@@ -178,13 +178,13 @@ def _edition(look: Look) -> dict[str, object]:
 
 def _findings_resting(store: History) -> dict[str, list[str]]:
     """By check, the current outcome and ID of each finding."""
-    found: dict[str, list[str]] = {}
+    by_check: dict[str, list[str]] = {}
     newest = store.runs(limit=1)
     for organization in ("", *(newest[0].organizations if newest else ())):
         for span in store.outcome_history(organization):
             if span.ended is None:
-                found.setdefault(span.check, []).append(f"{span.outcome} {span.finding}")
-    return found
+                by_check.setdefault(span.check, []).append(f"{span.outcome} {span.finding}")
+    return by_check
 
 
 @click.command("timeline", short_help="Show when each document was archived or changed.")
@@ -222,8 +222,8 @@ def timeline_command(console: Console, *, name: str | None, every: bool) -> None
         ]
     }
     only = ("retrieved_at", "document", "outcome", "code", "stated_on", "changes")
-    told = safe_text(below, keep_lines=True)
-    write(console, terms.rules, LOOKS, rows, name="timeline", head=head, only=only, flexible="changes", below=told)
+    text = safe_text(below, keep_lines=True)
+    write(console, terms.rules, LOOKS, rows, name="timeline", head=head, only=only, flexible="changes", below=text)
 
 
 @click.command("show", short_help="Show the text of a document, provision by provision.")
@@ -260,8 +260,8 @@ def show_command(console: Console, *, name: str, as_of: str | None, raw: bool) -
         head = f"{document.title} ({document.name}), {described(look)}, from {safe_text(look.source)}"
         console.write(f"{head}\n\n{text}\n{statement(terms.rules)}")
         return
-    told = {"document": document.name, "title": document.title, "edition": _edition(look)}
-    write(console, terms.rules, PROVISIONS, rows, name="provisions", head=told)
+    head_of = {"document": document.name, "title": document.title, "edition": _edition(look)}
+    write(console, terms.rules, PROVISIONS, rows, name="provisions", head=head_of)
 
 
 def _chosen_day(archive: Archive, name: str, text: str) -> Look:

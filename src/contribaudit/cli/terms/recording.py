@@ -67,9 +67,9 @@ def add_command(
         if not document.shipped:
             terms.store.add_document(document, signature)
         look = take_in(terms.store, terms.rules, document, Copy(body, "", called, moment), signature, accept=accept)
-        told = _outcome_line(terms.rules, terms.store.documents(), look)
+        outcome = _outcome_line(terms.rules, terms.store.documents(), look)
         _notify(console, terms)
-    console.write(f"{safe_text(told)}\n")
+    console.write(f"{safe_text(outcome)}\n")
     _end_if_unread(console, [look])
 
 
@@ -82,9 +82,9 @@ def _document_named(terms: Terms, name: str, title: str | None) -> Watched:
     from contribaudit.core.model.provisions import Watched
 
     folded = name.strip().casefold()
-    known = terms.find(name)
-    if known is not None:
-        return known
+    watched = terms.find(name)
+    if watched is not None:
+        return watched
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+){0,12}", folded) or len(folded) > 60:
         raise UsageError(
             f"{name[:60]!r} is not a document name", hint="Use lowercase letters, digits and hyphens, as in house-rules"
@@ -100,10 +100,10 @@ def _document_named(terms: Terms, name: str, title: str | None) -> Watched:
 def _retrieval_time(text: str | None, now: datetime) -> datetime:
     if text is None:
         return now
-    found = moment(text)
-    if found > now:
+    retrieved = moment(text)
+    if retrieved > now:
         raise UsageError("--retrieved-at is in the future", hint="Say when the copy was made")
-    return found
+    return retrieved
 
 
 def _outcome_line(rules: TermsRules, archive: Archive, look: Look) -> str:
@@ -182,10 +182,10 @@ def check_command(console: Console, *, name: str | None, fetch: bool, by: str | 
     statuses = {one.name: status_of(archive, one.name) for one in chosen}
     if not fetch:
         lines = [f"{document}: {status}" for document, status in statuses.items()]
-    found = [one for one in standings(terms.rules, archive) if one.anchor.document in statuses]
+    facts = [one for one in standings(terms.rules, archive) if one.anchor.document in statuses]
     against = [one for one in contradictions(terms.rules, archive, listed) if one.document in statuses]
-    _write_facts(console, terms.rules, lines, statuses, found, against)
-    _conclude(console, statuses, found, fetched=fetch)
+    _write_facts(console, terms.rules, lines, statuses, facts, against)
+    _conclude(console, statuses, facts, fetched=fetch)
 
 
 def _write_facts(
@@ -193,7 +193,7 @@ def _write_facts(
     rules: TermsRules,
     lines: Sequence[str],
     statuses: Mapping[str, str],
-    found: Sequence[AnchorStanding],
+    facts: Sequence[AnchorStanding],
     against: Sequence[Contradiction],
 ) -> None:
     """Write a line for each document, the facts with their standing, and contradictions to the documents."""
@@ -221,7 +221,7 @@ def _write_facts(
         console,
         rules,
         ANCHORS,
-        anchor_rows(found),
+        anchor_rows(facts),
         name="anchors",
         head=head,
         only=("anchor", "document", "standing", "since", "fact", "checks"),
@@ -231,22 +231,22 @@ def _write_facts(
     )
 
 
-def _conclude(console: Console, statuses: Mapping[str, str], found: Sequence[AnchorStanding], *, fetched: bool) -> None:
+def _conclude(console: Console, statuses: Mapping[str, str], facts: Sequence[AnchorStanding], *, fetched: bool) -> None:
     """Say whether every document was read and every fact holds; exit code 3 if not."""
     from contribaudit.core.resolve.provisions import Standing
 
     unread = [status for status in statuses.values() if status != "read"]
-    doubtful = [one for one in found if one.standing.under_review]
+    doubtful = [one for one in facts if one.standing.under_review]
     if not unread and not doubtful:
-        holding = f"{every(len(found), 'fact')} that {'rests' if len(found) == 1 else 'rest'} on them"
+        holding = f"{every(len(facts), 'fact')} that {'rests' if len(facts) == 1 else 'rest'} on them"
         console.diagnostics.conclusion(f"The pages still say {holding}.")
         return
-    missing = any(one.standing is Standing.NOT_ARCHIVED for one in found)
-    told = [f"{counted(len(doubtful), 'fact')} under review"] if doubtful else []
-    told += [f"{counted(len(unread), 'document')} not read"] if unread else []
+    missing = any(one.standing is Standing.NOT_ARCHIVED for one in facts)
+    problems = [f"{counted(len(doubtful), 'fact')} under review"] if doubtful else []
+    problems += [f"{counted(len(unread), 'document')} not read"] if unread else []
     hint = " Run `contribaudit terms check --fetch`, or import copies." if missing and not fetched else ""
     hint += " Run `contribaudit terms diff NAME` to see what changed." if doubtful else ""
-    console.end(f"{', '.join(told)}.{hint}", exit_codes.UNVERIFIED)
+    console.end(f"{', '.join(problems)}.{hint}", exit_codes.UNVERIFIED)
 
 
 def _fetch_documents(console: Console, terms: Terms, chosen: Sequence[Watched], signature: Signature) -> list[Look]:
@@ -262,13 +262,13 @@ def _fetch_documents(console: Console, terms: Terms, chosen: Sequence[Watched], 
         raise UsageError("It has no address to fetch", hint="Import a copy: contribaudit terms add NAME FILE")
 
     async def all_of_them() -> list[Look]:
-        found = []
+        looks = []
         async with opened(trust=trust(console.settings())) as fetcher:
             for one in with_address:
                 console.diagnostics.detail(f"fetching {one.url}")
                 signed = replace(signature, at=datetime.now(UTC))
-                found.append(await fetch(terms.store, terms.rules, one, fetcher, signed))
-        return found
+                looks.append(await fetch(terms.store, terms.rules, one, fetcher, signed))
+        return looks
 
     return asyncio.run(all_of_them())
 
@@ -323,12 +323,12 @@ def _provision_of_fact(terms: Terms, document: Watched, anchor: str) -> str:
     """The provision that a fact rests on. Raises UsageError when the fact is not anchored in the document."""
     from contribaudit.core.resolve.provisions import standings
 
-    known = {
+    facts = {
         one.anchor.id: one for one in standings(terms.rules, terms.archive) if one.anchor.document == document.name
     }
-    if anchor not in known:
-        raise UsageError(f"{document.name} has no fact called {anchor!r}", hint=f"Known: {', '.join(known) or 'none'}")
-    return known[anchor].after or known[anchor].before
+    if anchor not in facts:
+        raise UsageError(f"{document.name} has no fact called {anchor!r}", hint=f"Known: {', '.join(facts) or 'none'}")
+    return facts[anchor].after or facts[anchor].before
 
 
 def _provision_of_change(terms: Terms, document: Watched, change: str) -> str:
