@@ -125,37 +125,37 @@ def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit code. Every error is written to stderr."""
     console = Console()
     console.commands = group
-    say = console.diagnostics
-    termination.announce_through(say.last_words)
+    diagnostics = console.diagnostics
+    termination.announce_through(diagnostics.last_words)
     if "_CONTRIBAUDIT_COMPLETE" in os.environ:
         group.main(list(argv), PROGRAM)  # a shell asks for completions; this does not return
     try:
         code = _invoke(console, argv)
         sys.stdout.flush()
     except ContribauditError as error:
-        say.error(error)
+        diagnostics.error(error)
         code = error.exit_code
     except click.UsageError as error:
         message, hint = options.explained(error, argv)
-        say.usage(message, hint)
+        diagnostics.usage(message, hint)
         code = exit_codes.USAGE
     except (KeyboardInterrupt, click.Abort):
-        say.conclusion(termination.SENTENCES[signal.SIGINT], code=exit_codes.INTERRUPTED)
+        diagnostics.conclusion(termination.SENTENCES[signal.SIGINT], code=exit_codes.INTERRUPTED)
         code = exit_codes.INTERRUPTED
     except BrokenPipeError as error:
         if reader_gone():
             code = exit_codes.OK  # only the help breaks off like this: a result is written through the console
         else:
-            say.error(output_error(error, "standard output"))
+            diagnostics.error(output_error(error, "standard output"))
             code = exit_codes.TOOL
     except OSError as error:
         # An error that no command expects, usually a full disk.
-        code = _failed_by_system(say, error)
+        code = _failed_by_system(diagnostics, error)
     except Exception as error:  # noqa: BLE001  the last stop before the user: a bug must not end as "findings" (1)
-        say.bug(error)
+        diagnostics.bug(error)
         code = exit_codes.TOOL
     finally:
-        say.settle()
+        diagnostics.settle()
     return code if _flush_stdout() else exit_codes.most_severe([code, exit_codes.TOOL])
 
 
@@ -169,24 +169,24 @@ def _invoke(console: Console, argv: Sequence[str]) -> int:
     return exit_codes.OK
 
 
-def _failed_by_system(say: Diagnostics, error: OSError) -> int:
+def _failed_by_system(diagnostics: Diagnostics, error: OSError) -> int:
     if isinstance(error, FileNotFoundError) and "temporary directory" in str(error):
         hint = "Set TMPDIR to a folder that this account may write to"
-        say.error(ConfigurationError("There is no folder for temporary files", hint=hint))
+        diagnostics.error(ConfigurationError("There is no folder for temporary files", hint=hint))
         return exit_codes.USAGE
     refused = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
     if error.errno in refused and error.filename is not None:
         name, hint = str(error.filename), "Check who may read and write there, or name another place"
-        say.error(UsageError(f"{name} cannot be used: {error.strerror}", hint=hint))
+        diagnostics.error(UsageError(f"{name} cannot be used: {error.strerror}", hint=hint))
         return exit_codes.USAGE
     if error.errno in (errno.EMFILE, errno.ENFILE):
         hint = "Raise the limit: ulimit -n 256"
-        say.error(OutputError("This process may open too few files", hint=hint))
+        diagnostics.error(OutputError("This process may open too few files", hint=hint))
         return exit_codes.TOOL
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-        say.error(output_error(error, str(error.filename or "its destination")))
+        diagnostics.error(output_error(error, str(error.filename or "its destination")))
     else:
-        say.bug(error)
+        diagnostics.bug(error)
     return exit_codes.TOOL
 
 

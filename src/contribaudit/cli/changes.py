@@ -67,10 +67,10 @@ def command(
     if unseen and (since or until):
         raise UsageError("--unseen sets the period", hint="Remove --since and --until")
     with console.history() as store:
-        asked = _organizations(console, store)
+        organizations = _organizations(console, store)
         signature = console.signature()
         seen = store.last_look(signature.account, signature.host) if unseen else None
-        spans = [span for one in asked if (span := _span(store, one, since, until, seen)) is not None]
+        spans = [span for one in organizations if (span := _span(store, one, since, until, seen)) is not None]
         explained = explained_changes(store, console.rulebook(), spans, steps=steps)
         if unseen and spans and store.read_only:
             console.diagnostics.warning("changes could not be marked as seen: the history cannot be written")
@@ -93,9 +93,9 @@ def annotate(console: Console, *, change: str, ticket: str, note: str, by: str) 
     from contribaudit.audit.changes import annotate as note_ticket
 
     with console.open_history() as store:
-        asked = _organizations(console, store)
+        organizations = _organizations(console, store)
         signature = console.signature(by)
-        note_ticket(store, console.rulebook(), asked, change, ticket, note, signature)
+        note_ticket(store, console.rulebook(), organizations, change, ticket, note, signature)
     console.diagnostics.conclusion(f"The change {change} now has the ticket {ticket.strip()}.")
 
 

@@ -307,9 +307,9 @@ def reader_gone() -> bool:
         return False
     import select
 
-    asked = select.poll()
-    asked.register(1, select.POLLOUT)
-    return any(events & select.POLLERR for _, events in asked.poll(0))
+    poller = select.poll()
+    poller.register(1, select.POLLOUT)
+    return any(events & select.POLLERR for _, events in poller.poll(0))
 
 
 def output_error(error: OSError, where: str) -> OutputError:

@@ -37,7 +37,7 @@ def command(console: Console, *, within: str | None) -> None:
         deadlines = only_within(deadlines, state.as_of, span)
     to_screen = console.on_terminal
     console.write(render(deadlines, state, console.output_format, terminal=to_screen, typed=console.runnable))
-    over = sum(1 for one in deadlines if one.over_at is not None and one.over_at <= state.as_of)
+    past = sum(1 for one in deadlines if one.over_at is not None and one.over_at <= state.as_of)
     console.diagnostics.conclusion(
-        f"{counted(len(deadlines), 'deadline')}, {over} in the past." if deadlines else "Nothing expires."
+        f"{counted(len(deadlines), 'deadline')}, {past} in the past." if deadlines else "Nothing expires."
     )

@@ -98,10 +98,10 @@ def export_command(
     ):
         job = _by_its_policy(console, opened, run, until)
         dossier, warning = noted(_dossier(job, run, since, until, ExportLimits(NameHandling(people), sites)))
-        done = _export(settings, job, dossier, place, archive=archive, csv_bom=console.csv_bom, mode=int(mode, 8))
+        pack = _export(settings, job, dossier, place, archive=archive, csv_bom=console.csv_bom, mode=int(mode, 8))
         unnoted = job.store.read_only
     console.csv_bom = False  # it applied to the files, not to this line
-    console.write(f"{done.manifest.sha256}  {place}\n")
+    console.write(f"{pack.manifest.sha256}  {place}\n")
     if warning:
         console.diagnostics.warning(warning)
     if unnoted:
@@ -110,8 +110,8 @@ def export_command(
             "the history cannot be written, so later exports cannot refer to this one", hint=hint
         )
     console.diagnostics.conclusion(
-        f"{counted(len(done.manifest.files), 'file')} of run {done.manifest.judged.run}, judged by the policy"
-        f" {done.manifest.judged.policy_name}, are in {place}; check them with `contribaudit evidence verify {place}`"
+        f"{counted(len(pack.manifest.files), 'file')} of run {pack.manifest.judged.run}, judged by the policy"
+        f" {pack.manifest.judged.policy_name}, are in {place}; check them with `contribaudit evidence verify {place}`"
     )
 
 
@@ -255,10 +255,10 @@ def verify_command(
 def standing(checked: Sequence[Verified]) -> str:
     """What the packs prove together, in a sentence that is true of each."""
     which = "The pack is" if len(checked) == 1 else f"The {len(checked)} packs form a chain and are"
-    left = ", ".join(dict.fromkeys(name for one in checked for name in one.uncompared))
+    uncompared = ", ".join(dict.fromkeys(name for one in checked for name in one.uncompared))
     result = "consistent"
-    if left:
-        result += f" except for what was not compared: another build of contribaudit or XlsxWriter wrote {left}"
+    if uncompared:
+        result += f" except for what was not compared: another build of contribaudit or XlsxWriter wrote {uncompared}"
     standings = {one.standing for one in checked}
     if standings == {"signed"}:
         return f"{which} signed with a key that you named, and {result}."

@@ -152,8 +152,8 @@ def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
             "The plan is not known yet: what it does not offer is checked once an audit has run, or with "
             "written_for_plan in the policy."
         )
-    for source, (plan, there) in plans.items():
-        for limit in plan_limits(there, plan, rulebook):
+    for source, (plan, applied) in plans.items():
+        for limit in plan_limits(applied, plan, rulebook):
             message = f"{limit.origin}: {limit.fact}. {called[limit.check]} will be not achievable ({source})"
             console.diagnostics.warning(message, hint=limit.left)
 

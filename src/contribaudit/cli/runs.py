@@ -216,19 +216,19 @@ def prune(console: Console, *, keep_daily: str, keep_weekly: str, dry_run: bool,
     rule = Retention(parse_span(keep_daily), parse_span(keep_weekly))
     signature = console.signature()
     with console.open_history() as store:
-        done = store.prune(rule, signature.at, signature, dry_run=True)
-        going = counted(len(done.removed), "run")
-        if done.removed and not dry_run:
-            agreed(f"Remove {going} of {len(done.removed) + done.kept} for good ({rule})?", yes=yes)
-            done = store.prune(rule, signature.at, signature)
-        rows = [(one.organization, one.removed, one.kept, one.intervals) for one in done.organizations]
-        freed = _compact(console, store) if done.removed and not dry_run else ""
+        pruned = store.prune(rule, signature.at, signature, dry_run=True)
+        going = counted(len(pruned.removed), "run")
+        if pruned.removed and not dry_run:
+            agreed(f"Remove {going} of {len(pruned.removed) + pruned.kept} for good ({rule})?", yes=yes)
+            pruned = store.prune(rule, signature.at, signature)
+        rows = [(one.organization, one.removed, one.kept, one.intervals) for one in pruned.organizations]
+        freed = _compact(console, store) if pruned.removed and not dry_run else ""
     columns = ("organization", "runs_removed", "runs_kept", "values_removed")
     console.table(columns, rows, flexible="organization")
-    if not done.removed:
+    if not pruned.removed:
         console.diagnostics.conclusion(f"Nothing to remove: {rule}.")
         return
-    also = f"{counted(done.outcomes, 'outcome')} and {counted(done.raw_objects, 'raw answer')} that only they used"
+    also = f"{counted(pruned.outcomes, 'outcome')} and {counted(pruned.raw_objects, 'raw answer')} that only they used"
     verb = "would be removed" if dry_run else "removed"
     console.diagnostics.conclusion(f"{going} {verb}, with {also}; {rule}.{freed}")
 

@@ -69,26 +69,26 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool)
     with console.open_history() as store:
         before = store.subprocessors()
         if page is None:
-            coming, body = _fetched(console, store, source, signature, anyway=anyway)
+            listed, body = _fetched(console, store, source, signature, anyway=anyway)
         else:
             body, called = page
-            coming = take_in(body, called, rulebook.subprocessors, before, signature, anyway=anyway)
-        store.add_subprocessors(coming, body)
+            listed = take_in(body, called, rulebook.subprocessors, before, signature, anyway=anyway)
+        store.add_subprocessors(listed, body)
         after = store.subprocessors()
-    rows = understood(coming, rulebook.subprocessors)
+    rows = understood(listed, rulebook.subprocessors)
     for one in rows:
         for what in one.needs_review:
             console.diagnostics.warning(f"{safe_text(one.name)} needs review: {safe_text(what)}")
-    parties = counted(len(coming.third_parties), "third party")
-    companies = counted(len(coming.group_companies), "group company")
+    parties = counted(len(listed.third_parties), "third party")
+    companies = counted(len(listed.group_companies), "group company")
     newest = after.newest
-    again = any(one.rows == coming.rows and one.effective == coming.effective for one in before.imports)
+    unchanged = any(one.rows == listed.rows and one.effective == listed.effective for one in before.imports)
     summary = (
-        f"Imported the list in force since {coming.effective}: {parties} and {companies}, SHA-256 {coming.sha256[:12]}"
+        f"Imported the list in force since {listed.effective}: {parties} and {companies}, SHA-256 {listed.sha256[:12]}"
     )
-    if again:
+    if unchanged:
         summary += "; it has not changed since it was last imported"
-    elif newest is not None and newest.effective > coming.effective:
+    elif newest is not None and newest.effective > listed.effective:
         summary += f"; the list of {newest.effective} stays the newest"
     else:
         summary += "; run `contribaudit subprocessors diff`, then `contribaudit subprocessors review`"
@@ -110,7 +110,7 @@ def _fetched(
     if isinstance(page, NotModified):
         assert last is not None, "a server that was told nothing has nothing to compare with"
         return unchanged(last, before, signature, anyway=anyway), store.page(last.sha256)
-    coming = take_in(
+    listed = take_in(
         page.body,
         page.answered_by,
         console.rulebook().subprocessors,
@@ -120,9 +120,9 @@ def _fetched(
         anyway=anyway,
     )
     if page.answered_by != address:  # validators of a redirect do not apply to its target
-        return coming, page.body
+        return listed, page.body
     sent = page.validators
-    return replace(coming, etag=sent.etag, last_modified=sent.last_modified), page.body
+    return replace(listed, etag=sent.etag, last_modified=sent.last_modified), page.body
 
 
 def _signature(console: Console, by: str | None) -> Signature:

@@ -156,9 +156,9 @@ def _put_what_was_seen(folder: EvidenceFolder, dossier: Dossier) -> set[str]:
     """The raw answers, whose digests are returned, pages and screenshots."""
     digests: set[str] = set()
     if dossier.cast.named:  # answers and screenshots may show people
-        for path, some in bundles(_note_digests(_raw_answers(dossier), digests)):
+        for path, lines in bundles(_note_digests(_raw_answers(dossier), digests)):
             with folder.binary(path) as file:
-                file.writelines(some)
+                file.writelines(lines)
         for path, body in _documents_and_screenshots(dossier):
             folder.put(path, body)
     for path, body in _subprocessor_pages(dossier):
@@ -258,9 +258,9 @@ def _raw_answers(dossier: Dossier) -> Iterator[tuple[str, bytes]]:
     referred |= set(dossier.event_objects().values())
     digests = sorted(owed | referred)
     for start in range(0, len(digests), _AT_ONCE):
-        some = digests[start : start + _AT_ONCE]
-        bodies: Mapping[str, bytes] = dossier.store.objects(some)
-        for digest in some:
+        batch = digests[start : start + _AT_ONCE]
+        bodies: Mapping[str, bytes] = dossier.store.objects(batch)
+        for digest in batch:
             if digest in bodies:
                 yield digest, bodies[digest]
             elif digest in owed:

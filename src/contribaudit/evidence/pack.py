@@ -307,8 +307,8 @@ def bundles(answers: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, Iterato
 
     Lone surrogates, which JSON can carry, are kept.
     """
-    for path, some in groupby(answers, key=lambda one: file_of(one[0])):
-        yield path, (_answer_line(digest, body) for digest, body in some)
+    for path, group in groupby(answers, key=lambda one: file_of(one[0])):
+        yield path, (_answer_line(digest, body) for digest, body in group)
 
 
 def _answer_line(digest: str, body: bytes) -> bytes:
@@ -366,14 +366,14 @@ def answer(pack: Pack, digest: str) -> bytes:
 
     Raises StoreDamaged when the pack lacks it, EvidenceDamaged when it was altered.
     """
-    there = {name for name, _ in pack.sizes()}
+    names = {name for name, _ in pack.sizes()}
     single = f"{ANSWERS}/{digest}.json"
-    if digest.isalnum() and single in there:
+    if digest.isalnum() and single in names:
         body = pack.read(single)
         if sha256(body).hexdigest() != digest:
             raise EvidenceDamaged(f"{single} was modified", hint=ASK)
         return body
-    if digest.isalnum() and file_of(digest) in there:
+    if digest.isalnum() and file_of(digest) in names:
         for stored, body in _read_answers(pack, file_of(digest)):
             if stored == digest:
                 return body

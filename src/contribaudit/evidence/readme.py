@@ -181,9 +181,9 @@ CONTENTS = {
 
 def contents(paths: Iterable[str]) -> dict[str, str]:
     """By name, a description of each of these files and folders, in the order of the start page."""
-    there = {NAME, SUMS, *paths}
-    there |= {f"{path.partition('/')[0]}/" for path in there if "/" in path}
-    return {name: holds for name, holds in CONTENTS.items() if name in there}
+    present = {NAME, SUMS, *paths}
+    present |= {f"{path.partition('/')[0]}/" for path in present if "/" in path}
+    return {name: holds for name, holds in CONTENTS.items() if name in present}
 
 
 _LEFT_OUT = {

@@ -235,11 +235,11 @@ def _evidence(finding: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 def _inventory(pack: ListedPack, state: State) -> Iterator[Disagreement]:
     """Where inventory.csv disagrees with settings.csv. Names are not compared: they may come from earlier runs."""
-    there = {tuple(row[name] for name in _INVENTORY) for row in pack.table("inventory.csv")}
+    listed = {tuple(row[name] for name in _INVENTORY) for row in pack.table("inventory.csv")}
     places = [csv_evidence.INVENTORY.columns.index(name) for name in _INVENTORY]
     follows = {tuple(csv_cell(cells[place]) for place in places) for cells in csv_evidence.INVENTORY.rows(state)}
-    for row in sorted(there ^ follows):
-        problem = "holds a row that does not follow" if row in there else "lacks a row that follows"
+    for row in sorted(listed ^ follows):
+        problem = "holds a row that does not follow" if row in listed else "lacks a row that follows"
         yield Disagreement("inventory.csv", f"inventory.csv {problem} from settings.csv: {safe_text(' '.join(row))}")
 
 

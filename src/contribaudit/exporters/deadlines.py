@@ -97,15 +97,15 @@ def calendar(deadlines: Iterable[Deadline], state: State) -> bytes:
     A UID stays the same as long as it refers to the same deadline, so that a later file moves the event. DTSTAMP is the
     time of the state.
     """
-    made = Calendar()
-    made.add("prodid", f"-//contribaudit//contribaudit {__version__}//EN")
-    made.add("version", "2.0")
-    made.add("calscale", "GREGORIAN")
-    made.add("method", "PUBLISH")
+    ics = Calendar()
+    ics.add("prodid", f"-//contribaudit//contribaudit {__version__}//EN")
+    ics.add("version", "2.0")
+    ics.add("calscale", "GREGORIAN")
+    ics.add("method", "PUBLISH")
     for deadline in deadlines:
         if deadline.ends_at is not None:
-            made.add_component(_event(deadline, state))
-    written: bytes = made.to_ical()
+            ics.add_component(_event(deadline, state))
+    written: bytes = ics.to_ical()
     return written
 
 

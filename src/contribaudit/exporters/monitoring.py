@@ -73,8 +73,8 @@ def _state_words(place: Place) -> str:
 def _ascii_name(place: Place) -> str:
     """The organization's name, or else its ID, in ASCII letters, digits, "-" and "."; "unnamed" if neither has any."""
     for text in (place.name, place.organization):
-        left = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-.") else " " for letter in text)
-        if words := left.split():
+        plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-.") else " " for letter in text)
+        if words := plain.split():
             return " ".join(words)[:_LONGEST].rstrip()
     return "unnamed"
 

@@ -169,8 +169,8 @@ def _what_changed(about: Overview, width: int, typed: Typed | None, most: int) -
     without = sum(1 for change in changes if not change.explained)
     unknown = f", {without} without a known cause" if without else ""
     lines = [Text(f"Changed{since}: {len(changes)}{unknown}", "bold")]
-    done = by_cause(changes)
-    shown = done[:most]
+    causes = by_cause(changes)
+    shown = causes[:most]
     for change, further in shown:
         text = Text(f"{change.called}: ")
         text.append(change.sentence)

@@ -131,8 +131,8 @@ def add_attestations(
 def _keep_attachments(connection: Connection, coming: Sequence[Attestation], bodies: Mapping[str, bytes]) -> None:
     """Store each screenshot once. Raises UsageError when its bytes are not stored and were not handed in intact."""
     for digest in dict.fromkeys(shot.sha256 for one in coming for shot in one.attachments):
-        there = select(attachments.c.id).where(attachments.c.digest == digest)
-        if connection.execute(there).scalar() is not None:
+        stored = select(attachments.c.id).where(attachments.c.digest == digest)
+        if connection.execute(stored).scalar() is not None:
             continue
         if digest not in bodies or sha256(bodies[digest]).hexdigest() != digest:
             raise UsageError(f"The attachment {digest} was not provided", hint="Attach the file again")

@@ -53,15 +53,15 @@ def save_log(connection: Connection, run: int, organization: int, snapshot: Snap
     connection.execute(insert(events), rows)
 
 
-_HERE: BindParameter[Any] = bindparam("organization")
+_ORGANIZATION: BindParameter[Any] = bindparam("organization")
 _POSITION = select(
     select(log_readings.c.cursor)
-    .where(log_readings.c.organization == _HERE)
+    .where(log_readings.c.organization == _ORGANIZATION)
     .order_by(log_readings.c.run.desc())
     .limit(1)
     .scalar_subquery(),
-    select(func.max(log_readings.c.covers_until)).where(log_readings.c.organization == _HERE).scalar_subquery(),
-    select(func.max(snapshots.c.started_at)).where(snapshots.c.organization == _HERE).scalar_subquery(),
+    select(func.max(log_readings.c.covers_until)).where(log_readings.c.organization == _ORGANIZATION).scalar_subquery(),
+    select(func.max(snapshots.c.started_at)).where(snapshots.c.organization == _ORGANIZATION).scalar_subquery(),
 )
 
 
@@ -77,7 +77,7 @@ def log_position(connection: Connection, organization: str) -> LogPosition:
 _EVENTS = (
     select(events, responses.c.digest)
     .outerjoin(responses, events.c.response == responses.c.id)
-    .where(events.c.organization == _HERE)
+    .where(events.c.organization == _ORGANIZATION)
     .order_by(events.c.happened_at, events.c.id)
 )
 
@@ -108,10 +108,10 @@ def read_log(
     return AuditLog(tuple(entries), tuple(_readings(connection, organization, number)))
 
 
-_READINGS = select(log_readings).where(log_readings.c.organization == _HERE).order_by(log_readings.c.run)
+_READINGS = select(log_readings).where(log_readings.c.organization == _ORGANIZATION).order_by(log_readings.c.run)
 _ACTIONS = (
     select(log_readings.c.actions)
-    .where(log_readings.c.organization == _HERE, log_readings.c.actions.is_not(None))
+    .where(log_readings.c.organization == _ORGANIZATION, log_readings.c.actions.is_not(None))
     .order_by(log_readings.c.run.desc())
     .limit(1)
 )
@@ -147,7 +147,7 @@ def annotate(
     ids.add(connection, change_notes, organization=number, change=change, ticket=ticket, note=note, **signed(signature))
 
 
-_CHANGE_NOTES = select(change_notes).where(change_notes.c.organization == _HERE).order_by(change_notes.c.id)
+_CHANGE_NOTES = select(change_notes).where(change_notes.c.organization == _ORGANIZATION).order_by(change_notes.c.id)
 
 
 def read_annotations(connection: Connection, organization: str) -> Mapping[str, tuple[Annotation, ...]]:

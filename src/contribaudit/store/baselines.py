@@ -65,14 +65,14 @@ def read_approvals(connection: Connection, organization: str) -> tuple[Approved,
         return ()
     attestations = read_attestations(connection, organization)
     started_at = run_starts(connection, {baseline.run for baseline in recorded})
-    made: list[Approved] = []
+    approvals: list[Approved] = []
     for baseline in recorded:
         observations = [
             fact.observation(started_at[baseline.run])
             for fact in stored_facts(connection, number, *known_after(baseline.run), settings=_PLACE)
         ]
-        made.append(approved_of(baseline, started_at[baseline.run], observations, attestations))
-    return tuple(made)
+        approvals.append(approved_of(baseline, started_at[baseline.run], observations, attestations))
+    return tuple(approvals)
 
 
 def read_departures(connection: Connection, organization: str, *, until: int | None = None) -> Departures:

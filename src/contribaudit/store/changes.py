@@ -259,12 +259,12 @@ def space_changes(reading: Reading, organization: str, since: int, until: int) -
     while True:
         keys = select(spaces.c.app, spaces.c.space).where(moved).distinct().order_by(spaces.c.app, spaces.c.space)
         with reading() as connection:
-            some = connection.execute((keys if after is None else keys.where(after)).limit(_PAGE)).all()
-            changes = list(_page(connection, organization, first_whole, since, until, some, moved)) if some else []
+            batch = connection.execute((keys if after is None else keys.where(after)).limit(_PAGE)).all()
+            changes = list(_page(connection, organization, first_whole, since, until, batch, moved)) if batch else []
         yield from changes
-        if len(some) < _PAGE:
+        if len(batch) < _PAGE:
             return
-        after = identity > _space_position(some[-1])
+        after = identity > _space_position(batch[-1])
 
 
 def _page(

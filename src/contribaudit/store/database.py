@@ -66,8 +66,8 @@ def database_to_read(location: str) -> Database:
         return _server(url, make=False)
     path = _path(url)
     with _refused_by_system(path):
-        there = path.exists() and (path.is_dir() or path.stat().st_size > 0)
-    if not there:
+        exists = path.exists() and (path.is_dir() or path.stat().st_size > 0)
+    if not exists:
         return _nothing(str(path))
     if path.is_dir() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         return open_database(location)
@@ -318,12 +318,12 @@ def _revision(connection: Connection, shown: str) -> str | None:
 @cache
 def _making(dialect: str) -> tuple[str, ...]:
     """The statements that create all tables and record their revision; Alembic would take five times as long."""
-    made: list[ExecutableDDLElement] = []
-    engine = create_mock_engine(f"{dialect}://", lambda one, *_: made.append(one))
+    statements: list[ExecutableDDLElement] = []
+    engine = create_mock_engine(f"{dialect}://", lambda statement, *_: statements.append(statement))
     metadata.create_all(engine, checkfirst=False)
     key = f"CONSTRAINT {VERSION_TABLE}_pkc PRIMARY KEY (version_num)"
     return (
-        *(str(one.compile(dialect=engine.dialect)) for one in made),
+        *(str(statement.compile(dialect=engine.dialect)) for statement in statements),
         f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL, {key})",
         f"INSERT INTO {VERSION_TABLE} (version_num) VALUES ('{HEAD}')",  # noqa: S608  our own
     )
@@ -342,8 +342,8 @@ def _known_revision(config: Config, current: str, shown: str) -> None:
     """Raise StoreNewer unless the revision is known, or precedes the first release."""
     from alembic.script import ScriptDirectory
 
-    ours = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if current not in ours and not "0000" < current < FIRST:
+    revisions = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if current not in revisions and not "0000" < current < FIRST:
         raise StoreNewer(
             f"The history {shown} was written by a newer version of contribaudit (revision {current})",
             hint="Update contribaudit",

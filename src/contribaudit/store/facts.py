@@ -103,8 +103,8 @@ def stored_facts(
         return
     subject_of = subjects_of(connection, organization)
     query = _FACTS.where(facts.c.topic.in_(list(topic_of)), *conditions)
-    for some in connection.execute(query).partitions():
-        for topic, subject, fact, value, unavailable, grade, first, last, ended, source, digest in some:
+    for batch in connection.execute(query).partitions():
+        for topic, subject, fact, value, unavailable, grade, first, last, ended, source, digest in batch:
             collector, name = topic_of[topic]
             who_it_is = subject_of[subject]
             yield StoredFact(
@@ -221,22 +221,22 @@ def read_snapshot(connection: Connection, organization: str, run: int) -> Snapsh
     rows = connection.execute(
         select(c.seen, *fields).where(c.organization == number, c.run == run).order_by(c.position)
     ).all()
-    made: list[Collection] = []
+    results: list[Collection] = []
     seen: dict[str, set[int] | None] = {}  # None: all that were open at the time
-    saw: dict[str, list[Observation]] = {}
+    observed: dict[str, list[Observation]] = {}
     for packed, collector, status, *rest in rows:
-        made.append(Collection(organization, collector, CollectionStatus(status), *rest))
-        if made[-1].status is not CollectionStatus.FAILED:
+        results.append(Collection(organization, collector, CollectionStatus(status), *rest))
+        if results[-1].status is not CollectionStatus.FAILED:
             seen[collector] = unpack(packed) if packed is not None else None
-            saw[collector] = []
-    started_at = {collection.collector: collection.started_at for collection in made}
+            observed[collector] = []
+    started_at = {collection.collector: collection.started_at for collection in results}
     for fact in stored_facts(connection, number, *known_after(run)):
         if fact.collector in seen:
             among = seen[fact.collector]
             if among is None or fact.id in among:
-                saw[fact.collector].append(fact.observation(started_at[fact.collector]))
-    by_collector = {collector: tuple(observations) for collector, observations in saw.items()}
-    return Snapshot(organization, when.started_at, when.finished_at, tuple(made), by_collector)
+                observed[fact.collector].append(fact.observation(started_at[fact.collector]))
+    by_collector = {collector: tuple(observations) for collector, observations in observed.items()}
+    return Snapshot(organization, when.started_at, when.finished_at, tuple(results), by_collector)
 
 
 def read_known(connection: Connection, organization: str, *, before: int | None = None) -> LastKnown:

@@ -135,8 +135,8 @@ class History(Transactions):
         subject, the last is stored. Raises ValueError for observations of a collector without a collection.
         """
         saving.require_collections(snapshots)
-        ours = {one.organization for one in snapshots}
-        locks = {one: connection for one, connection in list(self._held.items()) if one in ours}
+        audited = {one.organization for one in snapshots}
+        locks = {one: connection for one, connection in list(self._held.items()) if one in audited}
         with self._writing() as connection:
             require_held(self._database.shown, locks)  # only now: another audit may have begun while this one waited
             return runs.find_run(connection, saving.save_run(connection, draft, snapshots))
@@ -265,10 +265,10 @@ class History(Transactions):
                 for organization in names:
                     locks.enter_context(self.lock(organization))
             with self._writing() as connection:
-                done = pruning.prune(connection, rule, now, signature)
+                pruned = pruning.prune(connection, rule, now, signature)
                 if dry_run:
                     connection.rollback()
-            return done
+            return pruned
 
     def compact(self) -> bool:
         """Return the space of removed rows to the disk (SQLite); False where the database does so by itself.
@@ -317,13 +317,13 @@ def _copy_table(connection: Connection, table: Table, target: Connection | None 
     The digest is a sum, so that it does not depend on the order in which a database returns the rows.
     """
     count = total = 0
-    for some in connection.execute(select(table).execution_options(yield_per=1_000)).partitions():
+    for batch in connection.execute(select(table).execution_options(yield_per=1_000)).partitions():
         if target is not None:
-            target.execute(insert(table), [dict(row._mapping) for row in some])
-        for row in some:
+            target.execute(insert(table), [dict(row._mapping) for row in batch])
+        for row in batch:
             text = "\x1f".join(map(_cell, row))
             total += int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest())
-        count += len(some)
+        count += len(batch)
     return CopiedTable(table.name, count, f"{total % (1 << 256):064x}")
 
 

@@ -210,8 +210,8 @@ def _read_deliveries(connection: Connection, which: Any) -> list[Delivery]:
 
 
 def _forget_old(connection: Connection, now: datetime) -> None:
-    over = now - timedelta(days=KEPT_DAYS)
-    old = select(messages.c.id).where(messages.c.created_at < over)
+    cutoff = now - timedelta(days=KEPT_DAYS)
+    old = select(messages.c.id).where(messages.c.created_at < cutoff)
     connection.execute(delete(deliveries).where(deliveries.c.message.in_(old)))
-    connection.execute(delete(messages).where(messages.c.created_at < over))
-    connection.execute(delete(told).where(told.c.key.like("signal:%"), told.c.told_at < over))
+    connection.execute(delete(messages).where(messages.c.created_at < cutoff))
+    connection.execute(delete(told).where(told.c.key.like("signal:%"), told.c.told_at < cutoff))

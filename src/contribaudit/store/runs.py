@@ -280,14 +280,14 @@ def _save_outcomes(connection: Connection, run: int, judged: Iterable[Judged]) -
     or an organization says nothing about them.
     """
     coming = {one.finding: one for one in judged}
-    asked = {(one.organization, one.check) for one in coming.values()}
+    judged_checks = {(one.organization, one.check) for one in coming.values()}
     c = outcomes.c
     ended: list[int] = []
     for number, organization, check, finding, outcome in connection.execute(_STANDING):
         current = coming.get(finding)
         if current is not None and current.outcome == outcome:
             del coming[finding]
-        elif current is not None or (organization, check) in asked:
+        elif current is not None or (organization, check) in judged_checks:
             ended.append(number)
     if ended:
         statement = update(outcomes).where(c.id == bindparam("number")).values(ended_run=run)

@@ -133,8 +133,8 @@ def _open_facts(connection: Connection, topics: Sequence[int]) -> Iterator[Any]:
     c = facts.c
     query = select(c.id, c.topic, c.subject, c.value, c.unavailable, c.grade, c.first_run)
     query = query.where(c.ended_run.is_(None), c.topic.in_(topics))
-    for some in connection.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME)).partitions():
-        yield from some
+    for batch in connection.execute(query.execution_options(yield_per=_ROWS_AT_A_TIME)).partitions():
+        yield from batch
 
 
 def _unchanged(observation: Observation, value: str | None, unavailable: str | None, grade: str | None) -> bool:
@@ -183,9 +183,9 @@ def _open_intervals(
 
 
 _SPACES_AT_A_TIME = 5_000
-_TOLD = ("key", "name", "type", "status")
+_COMPARED = ("key", "name", "type", "status")
 """A change of one of these columns starts a new row for the space."""
-_OWN = ("space", "key", "folded", "name", "type", "status", "created_at")
+_SPACE_COLUMNS = ("space", "key", "folded", "name", "type", "status", "created_at")
 
 _passing = MetaData()
 _coming = Table(
@@ -193,7 +193,7 @@ _coming = Table(
     _passing,
     Column("place", Id, primary_key=True, autoincrement=False),
     Column("app", Id, nullable=False),
-    *(Column(name, Escaped, nullable=False) for name in _OWN[:-1]),
+    *(Column(name, Escaped, nullable=False) for name in _SPACE_COLUMNS[:-1]),
     Column("created_at", Moment),
     prefixes=["TEMPORARY"],
 )
@@ -233,15 +233,15 @@ def _is_complete(listing: SpaceList) -> bool:
     return listing.status is CollectionStatus.OK
 
 
-_MINE = space_lists.c.app.in_(select(subjects.c.id).where(subjects.c.seen_in == bindparam("organization")))
+_IN_ORGANIZATION = space_lists.c.app.in_(select(subjects.c.id).where(subjects.c.seen_in == bindparam("organization")))
 _WHOLE = (
     select(space_lists.c.app, func.max(func.coalesce(space_lists.c.ended_run, bindparam("run"))))
-    .where(_MINE, space_lists.c.status == CollectionStatus.OK.value)
+    .where(_IN_ORGANIZATION, space_lists.c.status == CollectionStatus.OK.value)
     .group_by(space_lists.c.app)
 )
 _STANDING = select(
     *(space_lists.c[name] for name in ("id", "app", "status", "announced", "read", "code", "visible_to"))
-).where(space_lists.c.ended_run.is_(None), _MINE)
+).where(space_lists.c.ended_run.is_(None), _IN_ORGANIZATION)
 
 
 def _last_complete_run(connection: Connection, organization: int, run: int) -> dict[int, int]:
@@ -306,13 +306,13 @@ def _stage_spaces(
 
 
 _SAME = (_coming.c.app == spaces.c.app, _coming.c.space == spaces.c.space)
-_STILL = case((_listed.c.last_whole > spaces.c.first_run, _listed.c.last_whole), else_=spaces.c.first_run)
-_LAST_RUN = select(_STILL).where(_listed.c.app == spaces.c.app).scalar_subquery()
+_LAST_SEEN = case((_listed.c.last_whole > spaces.c.first_run, _listed.c.last_whole), else_=spaces.c.first_run)
+_LAST_RUN = select(_LAST_SEEN).where(_listed.c.app == spaces.c.app).scalar_subquery()
 """The last run that saw the space in this form: the one that opened the interval, or the last complete listing."""
 
 
 def _close_changed(connection: Connection, run: int) -> None:
-    differs = or_(*(_coming.c[name] != spaces.c[name] for name in _TOLD))
+    differs = or_(*(_coming.c[name] != spaces.c[name] for name in _COMPARED))
     changed = spaces.c.ended_run.is_(None) & exists().where(*_SAME, differs)
     connection.execute(update(spaces).where(changed).values(last_run=_LAST_RUN, ended_run=run))
 
@@ -327,6 +327,6 @@ def _open_new_spaces(connection: Connection, run: int) -> None:
     first = ids.next_id(connection, spaces)
     stored = exists().where(spaces.c.ended_run.is_(None), *_SAME)
     number = literal(first - 1, Id) + func.row_number().over(order_by=_coming.c.place)
-    columns = [_coming.c[name] for name in ("app", *_OWN)]
+    columns = [_coming.c[name] for name in ("app", *_SPACE_COLUMNS)]
     fresh = select(number, *columns, literal(run, Id)).where(~stored)
-    connection.execute(insert(spaces).from_select(["id", "app", *_OWN, "first_run"], fresh))
+    connection.execute(insert(spaces).from_select(["id", "app", *_SPACE_COLUMNS, "first_run"], fresh))

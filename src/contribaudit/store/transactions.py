@@ -25,7 +25,7 @@ _Words = ParamSpec("_Words")
 _Answer = TypeVar("_Answer")
 _OnConnection: TypeAlias = Callable[Concatenate[Connection, _Words], _Answer]
 
-_KEPT = "contribaudit_kept"
+_CACHE = "contribaudit_kept"
 _WRITER = 0x636F6E7472696201  # next to the lock of migrations; per schema
 _TRY = text("SELECT pg_try_advisory_xact_lock(CAST(:key AS bigint) # hashtextextended(current_schema(), 0))")
 _WRITERS_SECONDS, _WRITERS_POLL_SECONDS = 600.0, 0.05
@@ -55,7 +55,7 @@ class Transactions:
             yield current[1]
         else:
             with self._database.reader.begin() as connection:
-                yield connection.execution_options(**{_KEPT: {}})
+                yield connection.execution_options(**{_CACHE: {}})
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -121,7 +121,7 @@ def asked_once(function: _OnConnection[_Words, _Answer]) -> _OnConnection[_Words
 
     @wraps(function)
     def asked(connection: Connection, /, *words: _Words.args, **named: _Words.kwargs) -> _Answer:
-        cache: dict[Any, _Answer] | None = connection.get_execution_options().get(_KEPT)
+        cache: dict[Any, _Answer] | None = connection.get_execution_options().get(_CACHE)
         if cache is None:
             return function(connection, *words, **named)
         key = (function, words, tuple(named.items()))

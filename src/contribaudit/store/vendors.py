@@ -35,11 +35,11 @@ _HINT = "Restore the history from a backup, or import the document again"
 def add_document(connection: Connection, watched: Watched, signature: Signature) -> None:
     """Watch a document from now on; a document that is already watched gets the new title and address."""
     values = {"title": watched.title, "url": watched.url, **signed(signature, "added")}
-    there = watched_documents.c.document == watched.name
-    if connection.execute(select(watched_documents.c.id).where(there)).scalar() is None:
+    same_name = watched_documents.c.document == watched.name
+    if connection.execute(select(watched_documents.c.id).where(same_name)).scalar() is None:
         ids.add(connection, watched_documents, document=watched.name, **values)
     else:
-        connection.execute(update(watched_documents).where(there).values(values))
+        connection.execute(update(watched_documents).where(same_name).values(values))
 
 
 def read_added(connection: Connection) -> tuple[Watched, ...]:

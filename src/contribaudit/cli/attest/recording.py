@@ -52,9 +52,9 @@ def by_flags(session: Session, values: Sequence[TypedValue], given: LookFlags) -
     name = screen.id if screen else ""
     visit = ConsoleVisit(by, looked.at, recorded, new_id(), name, given.console_path, given.note, shots)
     entered = [value for one in values for value in _entries_for(session, looked.state, one, screen)]
-    made = record_all(looked.state, [(looked.hold, value, visit) for value in entered])
-    session.job.store.add_attestations(made, bodies)
-    write_recorded(session, looked.state, made)
+    attestations = record_all(looked.state, [(looked.hold, value, visit) for value in entered])
+    session.job.store.add_attestations(attestations, bodies)
+    write_recorded(session, looked.state, attestations)
 
 
 def _entries_for(session: Session, state: State, typed: TypedValue, screen: Screen | None) -> Iterator[EnteredValue]:
@@ -118,10 +118,10 @@ def from_file(session: Session, source: Path, given: LookFlags) -> None:
     looked = session.looked(session.read(), look_at)
     recorded = session.signature(session.settings.attested_by or "")
     common = ConsoleVisit(by, looked.at, recorded, new_id(), name, given.console_path, given.note, shots)
-    made = take_in(session.job.store, entries, looked.state, recorded, live=looked.hold, common=common, bodies=bodies)
-    there = len(entries) - len(made)
-    more = f"; {counted(there, 'row')} already recorded" if there else ""
-    write_recorded(session, looked.state, made, more=more)
+    new = take_in(session.job.store, entries, looked.state, recorded, live=looked.hold, common=common, bodies=bodies)
+    skipped = len(entries) - len(new)
+    more = f"; {counted(skipped, 'row')} already recorded" if skipped else ""
+    write_recorded(session, looked.state, new, more=more)
 
 
 def _past_moment(session: Session, given: LookFlags) -> datetime | None:

@@ -58,7 +58,7 @@ COLUMNS = ("id", "subject", "setting", "value", "observed_at", "by", "held_by", 
 _TABLE = ("id", "subject", "setting", "value", "held_by", "not_held_because")
 
 
-def write_recorded(session: Session, state: State, made: Sequence[Attestation], *, more: str = "") -> None:
+def write_recorded(session: Session, state: State, attestations: Sequence[Attestation], *, more: str = "") -> None:
     """Print the recorded attestations with the signals that anchor them, and any doubts about their values."""
     rows = [
         (
@@ -71,18 +71,18 @@ def write_recorded(session: Session, state: State, made: Sequence[Attestation], 
             described(one.anchors),
             one.unanchored_reason,
         )
-        for one in made
+        for one in attestations
     ]
     session.console.table(COLUMNS, rows, flexible="held_by", only=_TABLE)
-    for warning in doubts(state, ((one.subject.organization, one.setting, one.value) for one in made)):
+    for warning in doubts(state, ((one.subject.organization, one.setting, one.value) for one in attestations)):
         session.console.diagnostics.warning(warning)
-    loose = [one for one in made if not one.anchors]
-    count = counted(len(made), "attestation was", "attestations were")
-    if not made:
+    loose = [one for one in attestations if not one.anchors]
+    count = counted(len(attestations), "attestation was", "attestations were")
+    if not attestations:
         how = ""
     elif not loose:
-        how = f", anchored by {described(made[0].anchors)}" if len(made) == 1 else ", each anchored"
-    elif len(made) == 1:
+        how = f", anchored by {described(attestations[0].anchors)}" if len(attestations) == 1 else ", each anchored"
+    elif len(attestations) == 1:
         how = f", not anchored: {loose[0].unanchored_reason}"
     else:
         how = f", {len(loose)} of them not anchored: {loose[0].unanchored_reason}"

@@ -74,11 +74,11 @@ def walk(session: Session, given: LookFlags, *, everything: bool) -> None:
         session.console.diagnostics.conclusion("Nothing is due.")
         return
     _write_line(f"{_extent_words(due)}. Press Enter to skip a value.")
-    made: list[Attestation] = []
+    attestations: list[Attestation] = []
     for one in due:
         recorded, state = _screen(session, state, one, by, given)
-        made += recorded
-    write_recorded(session, state, made)
+        attestations += recorded
+    write_recorded(session, state, attestations)
 
 
 def _due_screens(session: Session, state: State, screen: str | None, *, everything: bool) -> list[DueScreen]:
@@ -114,10 +114,10 @@ def _screen(
         shots, bodies = _shots(given)
         looked = session.looked(before)
         form = Form(screen.id, draft.entered, by, path, given.note, shots)
-        made = session.filled(looked, form, session.settings.attested_by or "")
-    session.job.store.add_attestations(made, bodies)
+        attestations = session.filled(looked, form, session.settings.attested_by or "")
+    session.job.store.add_attestations(attestations, bodies)
     drafts.discard(draft)
-    return made, looked.state
+    return attestations, looked.state
 
 
 def _resume_draft(before: State, due: DueScreen, by: str) -> Draft:
@@ -161,21 +161,21 @@ def _ask_settings(state: State, rows: Sequence[Row], draft: Draft) -> None:
     """Ask setting by setting; if several rows show a setting, first ask whether all show the same value."""
     answers = draft.answers
     for setting in dict.fromkeys(row.setting for row in rows):
-        asked = [
+        open_rows = [
             row
             for row in rows
             if row.setting is setting and row.key not in answers and not ruled_out(state, row, answers)
         ]
-        if len(asked) > 1:
-            kind = asked[0].subject.kind
-            question = f"  All {len(asked)} {kind}s, {setting.title} ({allowed(setting)}; Enter: one by one)"
-            value = _ask_until_valid(state, asked[0], question, keep=None)
+        if len(open_rows) > 1:
+            kind = open_rows[0].subject.kind
+            question = f"  All {len(open_rows)} {kind}s, {setting.title} ({allowed(setting)}; Enter: one by one)"
+            value = _ask_until_valid(state, open_rows[0], question, keep=None)
             if value is not None:
-                answers.update({row.key: value for row in asked})
-                note = covering_note(setting.id, value, len(asked))
-                draft.notes.update({row.key: note for row in asked})
+                answers.update({row.key: value for row in open_rows})
+                note = covering_note(setting.id, value, len(open_rows))
+                draft.notes.update({row.key: note for row in open_rows})
                 continue
-        for row in asked:
+        for row in open_rows:
             value = _ask_value(state, row)
             if value is not None:
                 answers[row.key] = value

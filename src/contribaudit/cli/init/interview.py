@@ -46,7 +46,7 @@ class Interview:
         self._rulebook = rulebook
         self._answers = answers
         self._test = test
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
 
     def key(self) -> None:
         """Ask for organization and key and test them. In a terminal, both are asked again until they work."""
@@ -247,8 +247,8 @@ class Interview:
             return
         policy = setup.policy_of(self._settings, statements, packs)
         for limit in plan_limits(policy, plan, self._rulebook):
-            if limit.fact not in self._told:
-                self._told.add(limit.fact)
+            if limit.fact not in self._shown:
+                self._shown.add(limit.fact)
                 tell(f"Your plan: {limit.fact}. {limit.left}.")
 
     def _site(self) -> None:
@@ -325,8 +325,8 @@ class Interview:
         try:
             store = credentials.key_store()
         except KeyStoreUnusable as error:
-            if error.message not in self._told:
-                self._told.add(error.message)
+            if error.message not in self._shown:
+                self._shown.add(error.message)
                 self._console.diagnostics.note(f"{error.message}.")
         else:
             if options.confirm(f"Save the {what} in the keyring ({store})?", default=True):

@@ -58,7 +58,7 @@ class Search:
     setting: Setting
     about: Subject
     key: SignalKey
-    said: Sequence[Attestation]
+    attestations: Sequence[Attestation]
 
     def side(self, place: str, typed: str | None, flag: str) -> Side:
         """The state in a run, at a date or in a file, and the setting's value in it."""
@@ -70,7 +70,7 @@ class Search:
             value = parse_value(self.setting, typed)
         else:
             state = Side(label, raw, None, "").state
-            seen = [] if path.is_file() else values_at(self.said, self.about, self.setting, self.key, state)
+            seen = [] if path.is_file() else values_at(self.attestations, self.about, self.setting, self.key, state)
             if len(seen) != 1:
                 why = "different values were attested" if seen else f"nobody attested {self.setting.id}"
                 raise UsageError(f"In {label} {why}", hint=f"Give its value with {flag}, or attest it.")
@@ -113,7 +113,7 @@ class Search:
         Raises UsageError when there are no two.
         """
         attested: list[tuple[Attestation, Digests]] = []
-        for one in sorted(self.said, key=lambda one: (one.observed_at, one.id), reverse=True):
+        for one in sorted(self.attestations, key=lambda one: (one.observed_at, one.id), reverse=True):
             anchor = next((a for a in one.anchors if (a.subject, a.signal) == self.key), None)
             if one.bound and anchor is not None and (one.subject, one.setting) == (self.about, self.setting.id):
                 attested.append((one, anchor.state))
@@ -143,7 +143,7 @@ class Search:
         if form(setting, before.value) == form(setting, after.value):
             raise UsageError(f"{setting.id} is the same in both states", hint="Two different values are needed.")
         family = [one for one in settings_of(catalogue.ALL, setting.family, about.kind) if one.id != setting.id]
-        changed, unknown = confounded(self.said, about, family, self.key, (before.state, after.state))
+        changed, unknown = confounded(self.attestations, about, family, self.key, (before.state, after.state))
         if changed:
             raise UsageError(
                 f"{', '.join(changed)} changed between the two states too, so the change may belong to either",

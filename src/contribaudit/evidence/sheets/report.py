@@ -73,22 +73,22 @@ def basis(cells: dict[str, Cell], digests: Collection[str]) -> str:
 
 def due_dates(dossier: Dossier) -> dict[str, date]:
     """By finding ID, the due date: `due_days` after the finding was first seen open; from today for a new finding."""
-    asked = {
+    due_days = {
         one.id: one.due_days
         for one in dossier.report.findings
         if one.due_days is not None and (one.outcome.violates or one.outcome.unproven)
     }
     since: dict[str, date] = {}
-    organizations = ("", *dossier.organizations) if asked else ()
+    organizations = ("", *dossier.organizations) if due_days else ()
     for organization in organizations:
         for span in dossier.store.outcome_history(organization, until=dossier.ends):
             outcome = Outcome(span.outcome)
             if not (outcome.violates or outcome.unproven):
                 since.pop(span.finding, None)
-            elif span.finding in asked:
+            elif span.finding in due_days:
                 since.setdefault(span.finding, span.since.date())
     today = dossier.report.state.as_of.date()
-    return {one: since.get(one, today) + timedelta(days=days) for one, days in asked.items()}
+    return {one: since.get(one, today) + timedelta(days=days) for one, days in due_days.items()}
 
 
 FINDINGS = Sheet(
