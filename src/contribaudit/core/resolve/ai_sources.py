@@ -59,9 +59,9 @@ class Answer:
         return self.link.observation.setting if self.link.observation is not None else None
 
 
-def main_switch(known: App | None) -> SettingId:
+def main_switch(entry: App | None) -> SettingId:
     """The switch that gateway and item are about: the app's own where Rovo access does not cover the app."""
-    return names.AI_OWN_SETTING if known is not None and known.rovo_block == "elsewhere" else names.AI_ACCESS
+    return names.AI_OWN_SETTING if entry is not None and entry.rovo_block == "elsewhere" else names.AI_ACCESS
 
 
 def recorded(state: State, app: Subject, switch: SettingId) -> tuple[str, Observed] | Stop:
@@ -81,16 +81,16 @@ def gateway(state: State, app: Subject) -> Answer | None:
     the language models are part of Rovo.
     """
     seen = {field: state.read(app, field) for field in _ENABLED}
-    for field, found in seen.items():
-        if isinstance(found, Observed) and found.value is True:
-            return Answer(True, fact(f"{_ENABLED[field]} enabled according to the GraphQL gateway", found))
+    for field, answer in seen.items():
+        if isinstance(answer, Observed) and answer.value is True:
+            return Answer(True, fact(f"{_ENABLED[field]} enabled according to the GraphQL gateway", answer))
     asked = [seen[field] for field in (names.GATEWAY_ROVO, names.GATEWAY_AI) if not never_recorded(state, app, field)]
     unusable = [one for one in asked if not isinstance(one, Observed) or one.value is not False]
     if unusable:
         one = unusable[0]
         if isinstance(one, Unavailable):
-            ours = one.code != names.OTHER_ORGANIZATION
-            sentence = f"the GraphQL gateway did not answer: {one.reason}" if ours else one.reason
+            own = one.code != names.OTHER_ORGANIZATION
+            sentence = f"the GraphQL gateway did not answer: {one.reason}" if own else one.reason
         else:
             sentence = f"the GraphQL gateway answers {'null' if one.value is None else repr(one.value)}"
         return Answer(None, fact(sentence, one), Stop(Outcome.UNKNOWN, GATEWAY_SILENT, fact(sentence, one)))
@@ -118,15 +118,15 @@ def nobody_alone(state: State, organization: str) -> Reason | None:
         return None
     if trial_of_any_plan(state, organization):
         return None
-    rest = f"and Rovo can be limited by group on {able} only"
+    limit = f"and Rovo can be limited by group on {able} only"
     plan = deciding_plan(state, organization)
     if not isinstance(plan, Stop):
-        return replace(plan.reason, sentence=f"{plan.reason.sentence}, {rest}")
+        return replace(plan.reason, sentence=f"{plan.reason.sentence}, {limit}")
     highest = f"the highest plan is {either([one.name for one in possible])}"
     if any(one.rovo_by_group for one in possible_plans(state, organization)):
         screen = state.read(organization_subject(organization), names.METADATA)
-        return fact(f"the Data contribution screen shows no switch for metadata, so {highest}, {rest}", screen)
-    return rule(state, f"{highest}, {rest}")
+        return fact(f"the Data contribution screen shows no switch for metadata, so {highest}, {limit}", screen)
+    return rule(state, f"{highest}, {limit}")
 
 
 def explained_by_family(state: State, app: Subject, answer: Answer) -> bool:
@@ -147,8 +147,8 @@ def _open_sibling(state: State, app: Subject) -> bool:
 
 
 def _in_family(state: State, app: Subject) -> bool:
-    known = state.app(app)
-    return known is not None and known.jira_family
+    entry = state.app(app)
+    return entry is not None and entry.jira_family
 
 
 def _witnessed_open(state: State, app: Subject) -> bool:
@@ -180,9 +180,9 @@ def site_answers(state: State, organization: str) -> Mapping[int, Observed]:
             by_name[subject.id.casefold()] = seen
     if not by_name:
         return {}
-    found: dict[int, Observed] = {}
+    by_number: dict[int, Observed] = {}
     for number, site in enumerate(sites_index(state, organization).sites):
         seen = by_name.get(site.id.casefold()) or by_name.get(site.host.casefold())
         if seen is not None:
-            found[number] = seen
-    return found
+            by_number[number] = seen
+    return by_number

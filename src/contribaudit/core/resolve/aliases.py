@@ -34,8 +34,8 @@ class TextMeaning:
 
 def holds_spaces(state: State, app: Subject) -> bool | None:
     """Whether the app has spaces of its own; None for an app that the rulebook does not know."""
-    known = state.app(app)
-    return None if known is None else bool(known.spaces)
+    entry = state.app(app)
+    return None if entry is None else bool(entry.spaces)
 
 
 def find_spaces(state: State, organization: str, text: str) -> list[KnownSpace]:
@@ -46,16 +46,16 @@ def find_spaces(state: State, organization: str, text: str) -> list[KnownSpace]:
         return list(book.find(bare))
     host, _, key = _split(bare)
     type_keys = dict.fromkeys(state.recall(app, names.APP_TYPE_KEY) for app in apps_named(state, organization, bare))
-    found = [one for type_key in type_keys for one in book.find(f"{_PREFIX}{host}/{type_key}/{key}")]
-    return list({one.space.id: one for one in found}.values())
+    spaces = [one for type_key in type_keys for one in book.find(f"{_PREFIX}{host}/{type_key}/{key}")]
+    return list({one.space.id: one for one in spaces}.values())
 
 
 def space_of(state: State, subject: Subject) -> KnownSpace | None:
     """The space in the listings, however the subject is written; None where they show none or several."""
 
     def look() -> KnownSpace | None:
-        found = find_spaces(state, subject.organization, subject.id)
-        return found[0] if len(found) == 1 else None
+        spaces = find_spaces(state, subject.organization, subject.id)
+        return spaces[0] if len(spaces) == 1 else None
 
     return state.once(("space", subject), look)
 
@@ -75,21 +75,21 @@ def apps_named(state: State, organization: str, text: str) -> list[Subject]:
 
 @once_per_state
 def _apps(state: State, organization: str, host: str, type_key: str) -> list[Subject]:
-    wanted = state.rulebook.app(type_key)
-    found: list[Subject] = []
-    for app, own in _apps_by_host(state, organization).get(host, ()):
-        known = state.rulebook.app(own)
-        family = known is not None and wanted is not None and known.jira_family and wanted.jira_family
-        if own == type_key or family or (known is not None and known == wanted):
-            found.append(app)
-    return found
+    named_entry = state.rulebook.app(type_key)
+    apps: list[Subject] = []
+    for app, own_key in _apps_by_host(state, organization).get(host, ()):
+        entry = state.rulebook.app(own_key)
+        family = entry is not None and named_entry is not None and entry.jira_family and named_entry.jira_family
+        if own_key == type_key or family or (entry is not None and entry == named_entry):
+            apps.append(app)
+    return apps
 
 
 def listed_whole(state: State, organization: str, apps: Sequence[Subject]) -> bool:
     """True when the spaces of all these apps that may have any were listed to the end; False if none may have any."""
     lists = state.spaces(organization).lists()
-    own = [app for app in apps if holds_spaces(state, app) is not False]
-    return bool(own) and all(app in lists and lists[app].status is CollectionStatus.OK for app in own)
+    carriers = [app for app in apps if holds_spaces(state, app) is not False]
+    return bool(carriers) and all(app in lists and lists[app].status is CollectionStatus.OK for app in carriers)
 
 
 def where_it_would_be(state: State, organization: str, text: str) -> list[Subject]:
@@ -105,25 +105,25 @@ def meant(state: State, organization: str, text: str, written_at: datetime) -> T
     It still means a space that has lost the key. Where another space has the key now, or the space was only made
     since, nobody can know which of them the text is about.
     """
-    now = tuple(find_spaces(state, organization, text))
+    present = tuple(find_spaces(state, organization, text))
     bare = _without_prefix(text)
     if bare.startswith("ari:"):
-        return TextMeaning(now, frozenset((bare,)))
-    ids = frozenset(one.space.id for one in now)
-    if len(now) > 1:
-        return TextMeaning(now, ids)
+        return TextMeaning(present, frozenset((bare,)))
+    ids = frozenset(one.space.id for one in present)
+    if len(present) > 1:
+        return TextMeaning(present, ids)
     book = state.spaces(organization)
     key = _split(bare)[2]
     bearers = [one for app in apps_named(state, organization, bare) for one in book.bearers(app, key)]
-    before = [space for space, since in sorted(bearers, key=lambda one: one[1]) if since <= written_at]
-    if not now:
-        known = book.find(before[-1]) if before else ()
-        return TextMeaning(tuple(known), frozenset(before[-1:]))
-    (bearer,) = now
+    earlier_ids = [space for space, since in sorted(bearers, key=lambda one: one[1]) if since <= written_at]
+    if not present:
+        former = book.find(earlier_ids[-1]) if earlier_ids else ()
+        return TextMeaning(tuple(former), frozenset(earlier_ids[-1:]))
+    (bearer,) = present
     made_since = bearer.space.created_at is not None and bearer.space.created_at > written_at
-    if (before and before[-1] != bearer.space.id) or (not before and made_since):
-        return TextMeaning(now, ids | frozenset(before), reused=True)
-    return TextMeaning(now, ids)
+    if (earlier_ids and earlier_ids[-1] != bearer.space.id) or (not earlier_ids and made_since):
+        return TextMeaning(present, ids | frozenset(earlier_ids), reused=True)
+    return TextMeaning(present, ids)
 
 
 def _without_prefix(text: str) -> str:
@@ -141,11 +141,11 @@ def _split(bare: str) -> tuple[str, str, str]:
 @once_per_state
 def _apps_by_host(state: State, organization: str) -> dict[str, list[tuple[Subject, str]]]:
     """By host in lower case: its apps, each with its type key in lower case."""
-    found: dict[str, list[tuple[Subject, str]]] = {}
+    by_host: dict[str, list[tuple[Subject, str]]] = {}
     for app in state.subjects(Kind.APP, organization):
         host = state.recall(app, names.APP_HOST).casefold()
-        found.setdefault(host, []).append((app, state.recall(app, names.APP_TYPE_KEY).casefold()))
-    return found
+        by_host.setdefault(host, []).append((app, state.recall(app, names.APP_TYPE_KEY).casefold()))
+    return by_host
 
 
 def resolve_alias(state: State, text: str) -> Subject | None:
@@ -157,14 +157,14 @@ def resolve_alias(state: State, text: str) -> Subject | None:
     accepted unseen unless the listing is complete. Raises AmbiguousSubject, which lists the ARIs, for several matches.
     """
     organization, rest = _split_prefix(state, text.strip())
-    found = list(dict.fromkeys(_candidates(state, rest, organization)))
-    if len(found) > 1:
-        alike = len({subject.id for subject in found}) < len(found)
-        listed = ", ".join(sorted(f"{one.organization}:{one.id}" if alike else one.id for one in found))
+    subjects = list(dict.fromkeys(_candidates(state, rest, organization)))
+    if len(subjects) > 1:
+        alike = len({subject.id for subject in subjects}) < len(subjects)
+        listed = ", ".join(sorted(f"{one.organization}:{one.id}" if alike else one.id for one in subjects))
         raise AmbiguousSubject(
             f"The subject `{text}` names several: {listed}", hint="Write the one that you mean by its ID."
         )
-    return found[0] if found else None
+    return subjects[0] if subjects else None
 
 
 def alias_of(state: State, subject: Subject) -> str:
@@ -174,8 +174,8 @@ def alias_of(state: State, subject: Subject) -> str:
     if subject.kind is Kind.ORGANIZATION:
         return "organization" if len(state.organizations) == 1 else f"organization:{subject.id}"
     if subject.kind is Kind.SPACE:
-        known = space_of(state, subject)
-        return known.alias if known is not None else f"space:{subject.id}"
+        space = space_of(state, subject)
+        return space.alias if space is not None else f"space:{subject.id}"
     return state.recall(subject, names.APP_ALIAS) or f"{subject.kind}:{subject.id}"
 
 
@@ -208,8 +208,8 @@ def spoken(subject: Subject, alias: str, name: str, type_key: str, title: str) -
 def called(state: State, subject: Subject) -> str:
     """The name that people use for the subject, from the state and its rulebook."""
     place = state.place(subject)
-    known = state.rulebook.app(place.app)
-    title = known.title if known is not None else ""
+    entry = state.rulebook.app(place.app)
+    title = entry.title if entry is not None else ""
     return spoken(subject, alias_of(state, subject), place.name, place.app, title)
 
 
@@ -230,10 +230,10 @@ def _candidates(state: State, text: str, organization: str | None) -> list[Subje
     if text in state.organizations:
         return [organization_subject(text)]
     by_id, by_alias = _apps_by_name(state, organization)
-    found = [*by_id.get(text, ()), *by_alias.get(folded, ())]
+    subjects = [*by_id.get(text, ()), *by_alias.get(folded, ())]
     for one in (organization,) if organization else [place.id for place in state.looked_at]:
-        found += _site_space_or_connector(state, text, folded, one)
-    return found
+        subjects += _site_space_or_connector(state, text, folded, one)
+    return subjects
 
 
 @once_per_state
@@ -256,8 +256,8 @@ def _site_space_or_connector(state: State, text: str, folded: str, organization:
             sites = [one for one in sites_of(state, organization) if name in (one.id.casefold(), one.host.casefold())]
             return [Subject(organization, Kind.SITE, one.host or one.id) for one in sites if name]
         case "connector":
-            known = state.subjects(Kind.CONNECTOR, organization)
-            return [one for one in known if name in (one.id.casefold(), one.id.casefold().removeprefix("connector:"))]
+            listed = state.subjects(Kind.CONNECTOR, organization)
+            return [one for one in listed if name in (one.id.casefold(), one.id.casefold().removeprefix("connector:"))]
         case "space" | "ari":
             return _space(state, text, organization)
         case _:
@@ -265,9 +265,9 @@ def _site_space_or_connector(state: State, text: str, folded: str, organization:
 
 
 def _space(state: State, text: str, organization: str) -> list[Subject]:
-    known = find_spaces(state, organization, text)
-    if known or not text.casefold().startswith("space:"):
-        return [one.space.subject for one in known]
+    spaces = find_spaces(state, organization, text)
+    if spaces or not text.casefold().startswith("space:"):
+        return [one.space.subject for one in spaces]
     named = Subject(organization, Kind.SPACE, text[len("space:") :].strip())
     recorded = [one for one in state.subjects(Kind.SPACE, organization) if one.id.casefold() == named.id.casefold()]
     if recorded or listed_whole(state, organization, where_it_would_be(state, organization, named.id)):

@@ -84,13 +84,13 @@ def plan_now(state: State, organization: str) -> PlanSeen | str:
             unread = unread or f"the plan of {state.recall(app, names.APP_ALIAS) or app.id}: {plan.reason}"
         elif plan.value is not None:
             words.update(plan.value if isinstance(plan.value, tuple) else (str(plan.value),))
-    seen = tuple(sorted(words))
+    sorted_words = tuple(sorted(words))
     highest = state.value(organization_subject(organization), names.HIGHEST_PLAN)
     if isinstance(highest, Observed) and isinstance(highest.value, str):
-        return PlanSeen(state.as_of, highest.value, seen)
-    if unread or not seen:
+        return PlanSeen(state.as_of, highest.value, sorted_words)
+    if unread or not sorted_words:
         return unread or "no app shows a plan"
-    return PlanSeen(state.as_of, None, seen)
+    return PlanSeen(state.as_of, None, sorted_words)
 
 
 def plan_moved(
@@ -101,8 +101,8 @@ def plan_moved(
     Another highest plan now, or in any run since, makes it stale; going back to the old plan revives nothing. Where a
     plan is unknown, another set of plan words does the same. Plans that could not be read make it unknown.
     """
-    since = [seen for seen in plans if attestation.observed_at <= seen.since <= as_of]
-    for seen in (*sorted(since, key=lambda one: one.since), *([now] if isinstance(now, PlanSeen) else ())):
+    plans_since = [seen for seen in plans if attestation.observed_at <= seen.since <= as_of]
+    for seen in (*sorted(plans_since, key=lambda one: one.since), *([now] if isinstance(now, PlanSeen) else ())):
         same = _same_plan(attestation, seen)
         if same is False:
             before, after = (
@@ -110,8 +110,8 @@ def plan_moved(
                 _plan_name(seen.highest, seen.words),
             )
             when = f"{seen.since:%Y-%m-%d %H:%M}Z"
-            told = f"the highest plan was {before} when this was attested, and {after} on {when}; attest it again"
-            return PLAN_CHANGED, told
+            reason = f"the highest plan was {before} when this was attested, and {after} on {when}; attest it again"
+            return PLAN_CHANGED, reason
         if same is None and seen is now:
             return PLAN_UNREAD, "the attestation records no plan to compare with"
     if isinstance(now, str):
@@ -136,15 +136,15 @@ def app_moved(attestation: Attestation, plans: AppPlans, as_of: datetime) -> tup
         if since <= attestation.observed_at or (then is None and words is not None):
             then = words
         elif words is None:
-            told = f"the app was gone on {since:%Y-%m-%d %H:%M}Z, after {attestation.by} attested it; attest it again"
-            return APP_LEFT, told
+            reason = f"the app was gone on {since:%Y-%m-%d %H:%M}Z, after {attestation.by} attested it; attest it again"
+            return APP_LEFT, reason
         elif then is not None and attestation.setting in _OF_THE_PLAN and _folded(words) != _folded(then):
             before, after = (", ".join(one) for one in (then, words))
-            told = (
+            reason = (
                 f"the app's plan was {before} when this was attested, and {after} on {since:%Y-%m-%d %H:%M}Z; "
                 "attest it again"
             )
-            return PLAN_CHANGED, told
+            return PLAN_CHANGED, reason
     return None
 
 
@@ -219,8 +219,8 @@ def weighed(
     `settings` is the whole catalogue, without which no signal can be proven.
     """
     return [
-        AttestedValues(state, organization, told, find_setting, settings)
-        for organization, told in recorded.items()
+        AttestedValues(state, organization, history, find_setting, settings)
+        for organization, history in recorded.items()
         if organization in state.organizations
     ]
 
@@ -237,13 +237,13 @@ class AttestedValues:
         settings: Sequence[Setting],
     ) -> None:
         self.foreign = outdated(history.attestations)
-        self.told = history = _in_present_form(history) if self.foreign else history
+        self.history = history = _in_present_form(history) if self.foreign else history
         self.state, self.find, self.settings = state, find_setting, settings
         self.plan = plan_now(state, organization)
-        said = standing(history.attestations, state.as_of)
+        unrevoked = standing(history.attestations, state.as_of)
         decoders = [one for one in state.rulebook.decoders if one.setting not in READ_DIRECTLY]
-        self.decoders = Decoders(organization, decoders, said, history.signals, history.objects, find_setting)
-        self.standing = grouped(said, lambda one: (one.subject, find_setting(one.setting).family))
+        self.decoders = Decoders(organization, decoders, unrevoked, history.signals, history.objects, find_setting)
+        self.standing = grouped(unrevoked, lambda one: (one.subject, find_setting(one.setting).family))
         self._readings: dict[tuple[Subject, Family], dict[SignalKey, SignalReading]] = {}
         self._calibrations: dict[tuple[Subject, Family, frozenset[SignalKey], SettingId], Calibration] = {}
 
@@ -254,37 +254,39 @@ class AttestedValues:
         counts: STALE_CODES, CONFLICT_CODE, "signal_unread", "plan_unread", "revoked", "unknown_word",
         "evidence_from_the_future".
         """
-        known = known_by(self.told.attestations, self.state.as_of)
-        heard = grouped(known, lambda one: (one.subject, one.setting))
-        valid = in_force(self.told.attestations, self.state.as_of)
-        for key in sorted({*heard, *self.told.ahead}):
-            if key in self.told.ahead:
-                yield self.from_the_future(*self.told.ahead[key])
+        recorded = known_by(self.history.attestations, self.state.as_of)
+        recorded_by_key = grouped(recorded, lambda one: (one.subject, one.setting))
+        valid = in_force(self.history.attestations, self.state.as_of)
+        for key in sorted({*recorded_by_key, *self.history.ahead}):
+            if key in self.history.ahead:
+                yield self.from_the_future(*self.history.ahead[key])
                 continue
             newest = sorted(valid.get(key, ()), key=_best_first)
             if newest:
-                found = self.judge(newest)
+                observation = self.judge(newest)
             else:
-                last = max(heard[key], key=by_age)
+                last = max(recorded_by_key[key], key=by_age)
                 by = f" by {last.revoked.by}" if last.revoked else ""
-                found = self.refuse(last, REVOKED, f"the newest attestation was revoked{by}; attest it again")
-            yield self.decoded(newest, found)
+                observation = self.refuse(last, REVOKED, f"the newest attestation was revoked{by}; attest it again")
+            yield self.decoded(newest, observation)
 
-    def decoded(self, newest: Sequence[Attestation], found: Observation) -> Observation:
-        """What decoders read from the signals now, where they count; else `found`, which was computed without them."""
-        setting = self.find(found.setting)
-        trusts = [one for one in self.decoders.for_setting(setting.id) if found.subject in one.agreed]
+    def decoded(self, newest: Sequence[Attestation], attested: Observation) -> Observation:
+        """What decoders read from the signals now, where they count; else `attested`, computed without them."""
+        setting = self.find(attested.setting)
+        trusts = [one for one in self.decoders.for_setting(setting.id) if attested.subject in one.agreed]
         if not trusts:
-            return found
-        read = self.readings(found.subject, setting.family)
+            return attested
+        present_readings = self.readings(attested.subject, setting.family)
         present: list[Present] = []
         for trust in trusts:
-            owner = trust.decoder.owner_of(found.subject)
-            agreed = [one for one in trust.agreed[found.subject] if self.plan_change(one) is None]
-            reading = read.get((owner, trust.decoder.signal)) if owner is not None else None
+            owner = trust.decoder.owner_of(attested.subject)
+            agreed = [one for one in trust.agreed[attested.subject] if self.plan_change(one) is None]
+            reading = present_readings.get((owner, trust.decoder.signal)) if owner is not None else None
             if agreed and reading is not None and not _doubt(reading):
                 present.append(Present(trust.decoder, reading, agreed[0]))
-        return Decoding(self.state, self.told.signals, self.told.objects).weigh(setting, present, newest, found)
+        return Decoding(self.state, self.history.signals, self.history.objects).weigh(
+            setting, present, newest, attested
+        )
 
     def judge(self, newest: Sequence[Attestation]) -> Observation:
         """The observation from the attestations of the newest moment; if one of them does not count, none does."""
@@ -292,19 +294,19 @@ class AttestedValues:
         if len({form(setting, one.value) for one in newest}) > 1:
             who = " and ".join(sorted({one.by for one in newest}))
             return self.refuse(newest[0], CONFLICT_CODE, f"{who} recorded different values for the same moment")
-        weighed = [self.weigh(setting, one) for one in newest]
-        return next((one for one in weighed if isinstance(one, Unavailable)), weighed[0])
+        observations = [self.weigh(setting, one) for one in newest]
+        return next((one for one in observations if isinstance(one, Unavailable)), observations[0])
 
     def weigh(self, setting: Setting, attestation: Attestation) -> Observation:
         """The observation from one attestation, by the plan, the signals (if they can be compared) and their proofs."""
         changed = self.plan_change(attestation)
         if changed is not None:
             return self.refuse(attestation, *changed)
-        read = self.readings(attestation.subject, setting.family)
+        present_readings = self.readings(attestation.subject, setting.family)
         if not attestation.bound:
-            return self.unanchored(setting, attestation, read)
+            return self.unanchored(setting, attestation, present_readings)
         for anchor in attestation.anchors:
-            doubt = _doubt(read.get((anchor.subject, anchor.signal))) or (
+            doubt = _doubt(present_readings.get((anchor.subject, anchor.signal))) or (
                 OTHER_FORM if anchor.canonical != VERSION else ""
             )
             if doubt:
@@ -314,52 +316,52 @@ class AttestedValues:
         if setting.id in self.calibration(setting, attestation.subject, signals).set_aside:
             return self.accept(attestation)
         select = self.decoders.select(setting.id, attestation.subject)
-        moved = what_moved(self.told.signals, attestation, read, self.state.as_of, select)
+        moved = what_moved(self.history.signals, attestation, present_readings, self.state.as_of, select)
         if moved is None:
             return self.accept(attestation, anchored=True)
         proof = self.proof(setting, attestation.subject, signals)
         if proof is None:
-            mover, what = self.who_moved(attestation, moved), self.what_it_may_be(attestation, read)
+            mover, what = self.who_moved(attestation, moved), self.what_it_may_be(attestation, present_readings)
             return self.refuse(
                 attestation,
                 SIGNAL_MOVED,
                 f"{moved.what}{mover}, after {attestation.by} attested it{what}; attest it again",
             )
         names = ", ".join(dict.fromkeys(anchor.signal for anchor in attestation.anchors))
-        who = proof.confirmed
-        source = f"{names}, in a state that {who.by} attested"
-        witness = self.witness(who)
+        confirmed = proof.confirmed
+        source = f"{names}, in a state that {confirmed.by} attested"
+        witness = self.witness(confirmed)
         return Observed(
             attestation.setting,
             attestation.subject,
             proof.value,
             Grade.INFERRED,
-            who.observed_at,
+            confirmed.observed_at,
             source,
             witness=witness,
         )
 
-    def what_it_may_be(self, attestation: Attestation, read: Mapping[SignalKey, SignalReading]) -> str:
+    def what_it_may_be(self, attestation: Attestation, present_readings: Mapping[SignalKey, SignalReading]) -> str:
         """What the move may mean by the rulebook's candidate readings, after a colon; "" where they say nothing."""
-        told = [
-            candidate.told(anchor.state, read[anchor.subject, anchor.signal].state, self.told.objects)
+        sentences = [
+            candidate.told(anchor.state, present_readings[anchor.subject, anchor.signal].state, self.history.objects)
             for anchor in attestation.anchors
             for candidate in self.state.rulebook.candidates
             if (candidate.signal, candidate.owner) == (anchor.signal, anchor.subject.kind)
         ]
-        found = list(dict.fromkeys(sentence for sentence in told if sentence))
-        return f": {'; '.join(found)}" if found else ""
+        distinct = list(dict.fromkeys(sentence for sentence in sentences if sentence))
+        return f": {'; '.join(distinct)}" if distinct else ""
 
     def scores(self) -> Iterator[Score]:
         """The score of each candidate reading against unrevoked attestations, by owner."""
         for candidate in self.state.rulebook.candidates:
             setting = self.find(candidate.setting)
             by_owner: dict[Subject, list[bool]] = defaultdict(list)
-            for one in standing(self.told.attestations, self.state.as_of):
+            for one in standing(self.history.attestations, self.state.as_of):
                 for anchor in one.anchors if one.setting == candidate.setting and one.bound else ():
                     if (anchor.signal, anchor.subject.kind) != (candidate.signal, candidate.owner):
                         continue
-                    value = candidate.value_in(anchor.state, self.told.objects)
+                    value = candidate.value_in(anchor.state, self.history.objects)
                     if value is not None:
                         by_owner[anchor.subject].append(form(setting, value) == form(setting, one.value))
             for owner, agreed in by_owner.items():
@@ -376,22 +378,22 @@ class AttestedValues:
         return ""
 
     def unanchored(
-        self, setting: Setting, attestation: Attestation, read: Mapping[SignalKey, SignalReading]
+        self, setting: Setting, attestation: Attestation, present_readings: Mapping[SignalKey, SignalReading]
     ) -> Observation:
         """The value of an attestation without anchors, unless signals that are proven for the setting contradict it."""
-        if read and not any(_doubt(reading) for reading in read.values()):
-            proof = self.proof(setting, attestation.subject, frozenset(read))
+        if present_readings and not any(_doubt(reading) for reading in present_readings.values()):
+            proof = self.proof(setting, attestation.subject, frozenset(present_readings))
             if proof is not None and not same_value(setting, proof.value, attestation.value):
-                said = f"{attestation.by} attested it without an anchor, and the signals are now in a state proven for"
-                return self.refuse(attestation, SIGNAL_MOVED, f"{said} another value; attest it again")
+                why = f"{attestation.by} attested it without an anchor, and the signals are now in a state proven for"
+                return self.refuse(attestation, SIGNAL_MOVED, f"{why} another value; attest it again")
         return self.accept(attestation)
 
     def proof(self, setting: Setting, subject: Subject, signals: frozenset[SignalKey]) -> Proof | None:
         """The proven meaning of the present state, or None. After a plan change it needs an attestation that agrees."""
         select = self.decoders.select(setting.id, subject)
         present = state_of(self.readings(subject, setting.family).values(), signals, select)
-        found = self.calibration(setting, subject, signals).proven.get((setting.id, present))
-        return found if found is not None and self.plan_change(found.confirmed) is None else None
+        proof = self.calibration(setting, subject, signals).proven.get((setting.id, present))
+        return proof if proof is not None and self.plan_change(proof.confirmed) is None else None
 
     def plan_change(self, attestation: Attestation) -> tuple[str, str] | None:
         """Code and reason why a plan no longer carries the attestation; None when all do.
@@ -399,27 +401,27 @@ class AttestedValues:
         The plans are the organization's highest and the app's own; an app that left counts as well.
         """
         as_of = self.state.as_of
-        moved = plan_moved(attestation, self.plan, self.told.plans, as_of)
-        return moved or app_moved(attestation, self.told.app_plans, as_of)
+        moved = plan_moved(attestation, self.plan, self.history.plans, as_of)
+        return moved or app_moved(attestation, self.history.app_plans, as_of)
 
     def readings(self, subject: Subject, family: Family) -> Mapping[SignalKey, SignalReading]:
         """The signals of a subject and family as this run found them."""
         if (subject, family) not in self._readings:
-            found = readings(self.state, subject, family)
+            signals = readings(self.state, subject, family)
             if self.foreign:
-                found = tuple(replace(one, state=renewed(one.state, self.told.objects)) for one in found)
-            self._readings[subject, family] = {(one.owner, one.signal): one for one in found}
+                signals = tuple(replace(one, state=renewed(one.state, self.history.objects)) for one in signals)
+            self._readings[subject, family] = {(one.owner, one.signal): one for one in signals}
         return self._readings[subject, family]
 
     def calibration(self, setting: Setting, subject: Subject, signals: frozenset[SignalKey]) -> Calibration:
         """The calibration of these signals; where a decoder has pointers for the setting, for that setting alone."""
-        own = setting.id if self.decoders.for_setting(setting.id) else SettingId("")
-        key = (subject, setting.family, signals, own)
+        decoded_alone = setting.id if self.decoders.for_setting(setting.id) else SettingId("")
+        key = (subject, setting.family, signals, decoded_alone)
         if key not in self._calibrations:
-            wanted = settings_of(self.settings, setting.family, subject.kind)
-            said = self.standing.get(key[:2], ())
-            select = self.decoders.select(own, subject)
-            self._calibrations[key] = calibrate(said, wanted, signals, select, conditions(self.state))
+            family_settings = settings_of(self.settings, setting.family, subject.kind)
+            unrevoked = self.standing.get(key[:2], ())
+            select = self.decoders.select(decoded_alone, subject)
+            self._calibrations[key] = calibrate(unrevoked, family_settings, signals, select, conditions(self.state))
         return self._calibrations[key]
 
     def accept(self, attestation: Attestation, *, anchored: bool = False) -> Observed:
@@ -444,8 +446,8 @@ class AttestedValues:
     def from_the_future(self, attestation: Attestation, dated: datetime) -> Unavailable:
         """`Unavailable` for a newest attestation dated in the future: earlier ones may be outdated."""
         what = "the revocation of the newest attestation is" if attestation.revoked else "the newest attestation is"
-        told = f"{what} dated {dated:%Y-%m-%d %H:%M}Z, which is in the future; "
-        return self.refuse(attestation, FROM_THE_FUTURE, f"{told}check this machine's clock, then attest it again")
+        reason = f"{what} dated {dated:%Y-%m-%d %H:%M}Z, which is in the future; "
+        return self.refuse(attestation, FROM_THE_FUTURE, f"{reason}check this machine's clock, then attest it again")
 
     def refuse(self, attestation: Attestation, code: str, reason: str) -> Unavailable:
         """An `Unavailable` in place of the attested value, with code and reason."""
@@ -462,8 +464,8 @@ def _in_present_form(history: AttestationHistory) -> AttestationHistory:
             for one in history.attestations
         ),
         signals={
-            key: tuple((since, renewed(state, history.objects)) for since, state in held)
-            for key, held in history.signals.items()
+            key: tuple((since, renewed(state, history.objects)) for since, state in states)
+            for key, states in history.signals.items()
         },
     )
 

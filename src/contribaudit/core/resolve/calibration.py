@@ -60,12 +60,12 @@ def state_of(
     signals: Iterable[Anchor | SignalReading], only: Collection[SignalKey], select: Select = whole
 ) -> SignalState:
     """The combined state of the signals that are in `only`, each reduced to what `select` keeps of it."""
-    found = [
+    states = [
         (_owner(one), one.signal, select((_owner(one), one.signal), one.state))
         for one in signals
         if (_owner(one), one.signal) in only
     ]
-    return tuple(sorted(found, key=lambda one: one[:2]))
+    return tuple(sorted(states, key=lambda one: one[:2]))
 
 
 def calibrate(
@@ -83,17 +83,17 @@ def calibrate(
     attested there: nobody can see both an include and an exclude list.
     """
     by_id = {one.id: one for one in settings}
-    told: dict[SignalState, dict[SettingId, dict[_Form, list[Attestation]]]] = defaultdict(dict)
+    states: dict[SignalState, dict[SettingId, dict[_Form, list[Attestation]]]] = defaultdict(dict)
     for one in attestations:
         state = state_of(one.anchors, signals, select) if one.bound else ()
         if state and len(state) == len(signals):
-            said = told[state].setdefault(one.setting, {})
-            said.setdefault(form(by_id.get(one.setting), one.value), []).append(one)
-    set_aside = frozenset(setting for said in told.values() for setting, forms in said.items() if len(forms) > 1)
+            values = states[state].setdefault(one.setting, {})
+            values.setdefault(form(by_id.get(one.setting), one.value), []).append(one)
+    set_aside = frozenset(setting for values in states.values() for setting, forms in values.items() if len(forms) > 1)
     full = {
-        state: said
-        for state, said in told.items()
-        if all(len(said.get(one, ())) == 1 or _ruled_out(said, conditions.get(one)) for one in by_id)
+        state: values
+        for state, values in states.items()
+        if all(len(values.get(one, ())) == 1 or _ruled_out(values, conditions.get(one)) for one in by_id)
     }
     proven: dict[tuple[SettingId, SignalState], Proof] = {}
     for setting in settings:
@@ -126,21 +126,23 @@ def _pairs(
     A setting that the console shows only with some values of this one is compared where both states have it.
     """
     follows = {one for one in by_id if one in conditions and conditions[one].setting == setting}
-    valued = {state: said for state, said in full.items() if setting in said}
-    newest = {state: max(next(iter(said[setting].values())), key=by_age) for state, said in valued.items()}
+    valued = {state: values for state, values in full.items() if setting in values}
+    newest = {state: max(next(iter(values[setting].values())), key=by_age) for state, values in valued.items()}
 
     def alike(one: _AttestedValues, other: _AttestedValues) -> bool:
         return all(
-            next(iter(one.get(each, ())), None) == next(iter(other.get(each, ())), None)
-            for each in by_id
-            if each != setting and not (each in follows and (each not in one or each not in other))
+            next(iter(one.get(key, ())), None) == next(iter(other.get(key, ())), None)
+            for key in by_id
+            if key != setting and not (key in follows and (key not in one or key not in other))
         )
 
     proven: dict[tuple[SettingId, SignalState], Proof] = {}
-    for state, said in valued.items():
-        value = next(iter(said[setting]))
+    for state, values in valued.items():
+        value = next(iter(values[setting]))
         partners = [
-            newest[other] for other, told in valued.items() if next(iter(told[setting])) != value and alike(said, told)
+            newest[other]
+            for other, other_values in valued.items()
+            if next(iter(other_values[setting])) != value and alike(values, other_values)
         ]
         if partners:
             confirmed = max((newest[state], *partners), key=by_age)
@@ -150,11 +152,11 @@ def _pairs(
 
 def _holds_a_list(setting: Setting, full: Iterable[_AttestedValues]) -> bool:
     """Whether the setting is a list by the catalogue or by an attested value. Lists are never inferred."""
-    return setting.is_list or any(name == "tuple" for said in full for name, _ in said.get(setting.id, ()))
+    return setting.is_list or any(name == "tuple" for values in full for name, _ in values.get(setting.id, ()))
 
 
-def _owner(one: Anchor | SignalReading) -> Subject:
-    return one.subject if isinstance(one, Anchor) else one.owner
+def _owner(anchor_or_reading: Anchor | SignalReading) -> Subject:
+    return anchor_or_reading.subject if isinstance(anchor_or_reading, Anchor) else anchor_or_reading.owner
 
 
 OTHER_FORM = "its digest was computed by another version of contribaudit, and the object itself was not kept"
@@ -176,22 +178,22 @@ def wanted_objects(
     decoders: Iterable[Decoder], attestations: Iterable[Attestation], history: SignalHistory
 ) -> dict[SignalKey, set[str]]:
     """Digests, by owner and signal, of the objects that decoders and anchors of another form need to read."""
-    said = list(attestations)
+    recorded = list(attestations)
     signals = {one.signal for one in decoders}
-    signals |= {anchor.signal for one in said for anchor in one.anchors if anchor.canonical != VERSION}
-    held = known_digests(history, said) if signals else {}
-    return {key: names for key, names in held.items() if key[1] in signals}
+    signals |= {anchor.signal for one in recorded for anchor in one.anchors if anchor.canonical != VERSION}
+    digests = known_digests(history, recorded) if signals else {}
+    return {key: names for key, names in digests.items() if key[1] in signals}
 
 
 def known_digests(history: SignalHistory, attestations: Iterable[Attestation]) -> dict[SignalKey, set[str]]:
     """Every digest that a run or an anchor recorded, by owner and signal."""
-    held: dict[SignalKey, set[str]] = defaultdict(set)
+    digests: dict[SignalKey, set[str]] = defaultdict(set)
     for key, states in history.items():
-        held[key].update(name for _, state in states for name in state or ())
+        digests[key].update(name for _, state in states for name in state or ())
     for one in attestations:
         for anchor in one.anchors:
-            held[anchor.subject, anchor.signal].update(anchor.state or ())
-    return held
+            digests[anchor.subject, anchor.signal].update(anchor.state or ())
+    return digests
 
 
 def renewed_anchor(anchor: Anchor, objects: Objects) -> Anchor:

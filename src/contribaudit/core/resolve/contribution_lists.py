@@ -50,20 +50,20 @@ def keys_of(state: State, subject: Subject) -> frozenset[str]:
     if subject.kind is Kind.APP:  # asked again for each of its spaces
         return state.once(("keys", subject), lambda: _subject_keys(state, subject))
     if subject.kind is Kind.SPACE:
-        known = space_of(state, subject)
-        if known is not None:
-            return frozenset((known.space.id.casefold(),))
+        listed_space = space_of(state, subject)
+        if listed_space is not None:
+            return frozenset((listed_space.space.id.casefold(),))
     return _subject_keys(state, subject)
 
 
 def app_of_space(state: State, space: Subject) -> Subject | None:
     """The app of a space, by the listing or else by `space:HOST/TYPEKEY/KEY`; None where neither gives one."""
-    known = space_of(state, space)
-    if known is not None:
-        return known.space.app
+    listed_space = space_of(state, space)
+    if listed_space is not None:
+        return listed_space.space.app
     holders = _apps_by_key(state, space.organization)
-    found = holders.get(_app_key(_spelling_key(state, alias_of(state, space))), [])
-    return found[0] if len(found) == 1 else None
+    apps = holders.get(_app_key(_spelling_key(state, alias_of(state, space))), [])
+    return apps[0] if len(apps) == 1 else None
 
 
 def _subject_keys(state: State, subject: Subject) -> frozenset[str]:
@@ -74,36 +74,36 @@ def _subject_keys(state: State, subject: Subject) -> frozenset[str]:
 def contribution_list(state: State, organization: str, setting: SettingId) -> Listed | Stop:
     """The list, computed once for the whole organization; a stop where it was not seen."""
     seen = state.read(organization_subject(organization), setting)
-    what = "the include list" if setting == names.INCLUDED else "the exclude list"
+    list_name = "the include list" if setting == names.INCLUDED else "the exclude list"
     if not (isinstance(seen, Observed) and isinstance(seen.value, tuple)) or seen.grade is Grade.PREDICTED:
-        return not_seen(seen, what) or stop_by(seen, what)
+        return not_seen(seen, list_name) or stop_by(seen, list_name)
     written = {text: _spelling_key(state, text, organization) for text in seen.value}
     apps = _apps_by_key(state, organization)
-    known = _known_keys(state, organization, apps)
+    all_keys = _known_keys(state, organization, apps)
     entries = set(written.values())
     placed, ambiguous, reused = set[str](), set[str](), set[str]()
     of_spaces: dict[str, str] = {}
     for text, key in written.items():
         if key in apps or not key.startswith(("space:", "ari:")):
             continue
-        one = meant(state, organization, text.strip().removeprefix(f"{organization}:"), seen.observed_at)
-        ids = {space.casefold() for space in one.ids}
-        if one.known or (ids and key.startswith("space:")):
+        meaning = meant(state, organization, text.strip().removeprefix(f"{organization}:"), seen.observed_at)
+        ids = {space.casefold() for space in meaning.ids}
+        if meaning.known or (ids and key.startswith("space:")):
             placed.add(text)
         entries |= ids
-        reused |= ids if one.reused else set()
+        reused |= ids if meaning.reused else set()
         ambiguous |= ids if len(ids) > 1 else set()
-        around = {_app_key(key), *(name for space in one.known for name in keys_of(state, space.space.app))}
-        of_spaces |= {name: of_spaces.get(name, text) for name in around if name}
+        app_keys = {_app_key(key), *(name for space in meaning.known for name in keys_of(state, space.space.app))}
+        of_spaces |= {name: of_spaces.get(name, text) for name in app_keys if name}
     count = len(written)
-    told_of = f"has {counted(count, 'item')}" if count else "is empty"
+    size = f"has {counted(count, 'item')}" if count else "is empty"
     return Listed(
-        f"{what} {told_of}",
+        f"{list_name} {size}",
         seen,
         frozenset(entries),
         of_spaces,
         tuple(
-            sorted(text for text, key in written.items() if text not in placed and not _belongs_to_known(key, known))
+            sorted(text for text, key in written.items() if text not in placed and not _belongs_to_known(key, all_keys))
         ),
         frozenset(ambiguous | {key for key, holders in apps.items() if len(holders) > 1}),
         frozenset(reused),
@@ -126,11 +126,11 @@ def _belongs_to_known(key: str, known: frozenset[str]) -> bool:
 
 @once_per_state
 def _apps_by_key(state: State, organization: str) -> dict[str, list[Subject]]:
-    found: dict[str, list[Subject]] = {}
+    by_key: dict[str, list[Subject]] = {}
     for app in state.subjects(Kind.APP, organization):
         for key in keys_of(state, app):
-            found.setdefault(key, []).append(app)
-    return found
+            by_key.setdefault(key, []).append(app)
+    return by_key
 
 
 def _app_key(space_key: str) -> str:

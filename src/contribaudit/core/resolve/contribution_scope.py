@@ -78,8 +78,8 @@ def _not_listed(state: State, space: Subject, app: Subject) -> Stop | None:
     if listing is None or space_of(state, space) is not None:
         return None
     if listing.status is CollectionStatus.OK:
-        gone = f"no listing shows {called(state, space)}: it was renamed or removed"
-        return Stop(Outcome.UNKNOWN, "space_not_found", rule(state, gone))
+        sentence = f"no listing shows {called(state, space)}: it was renamed or removed"
+        return Stop(Outcome.UNKNOWN, "space_not_found", rule(state, sentence))
     unread = f"the spaces of {called(state, app)} were not read completely: {listing.reason or listing.code}"
     return Stop(Outcome.UNKNOWN, "space_not_seen", rule(state, unread))
 
@@ -99,8 +99,8 @@ def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
         return begun, fact("no exemption is attested", seen, decisive=False)
     if isinstance(seen, Unavailable) and _never_claimed(state, subject):
         return begun, fact("the last attestation showed no exemption", seen, decisive=False)
-    known = (_NONE, *(one.word for one in state.rulebook.exemptions))
-    word = read_word(state, subject, names.EXEMPTION, known, "the exemption")
+    words = (_NONE, *(one.word for one in state.rulebook.exemptions))
+    word = read_word(state, subject, names.EXEMPTION, words, "the exemption")
     if isinstance(word, Stop):
         return word
     if word[0] == _NONE:
@@ -110,8 +110,8 @@ def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
 
 def _never_claimed(state: State, organization: Subject) -> bool:
     """True where the newest looks no longer count but saw no exemption, so that there is none to lose."""
-    found = state.in_force(organization.organization).get((organization, names.EXEMPTION), ())
-    return bool(found) and all(isinstance(one.value, str) and one.value.casefold() == _NONE for one in found)
+    looks = state.in_force(organization.organization).get((organization, names.EXEMPTION), ())
+    return bool(looks) and all(isinstance(one.value, str) and one.value.casefold() == _NONE for one in looks)
 
 
 @once_per_state
@@ -120,8 +120,8 @@ def _of_app(state: State, app: Subject) -> Scope | Stop:
     seen = state.read(app, names.APP_TYPE_KEY)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str) or seen.grade is Grade.PREDICTED:
         return stop_by(seen, "which app it is")
-    known = state.rulebook.app(seen.value)
-    match known.contribution if known is not None else "unknown":
+    entry = state.rulebook.app(seen.value)
+    match entry.contribution if entry is not None else "unknown":
         case "own":
             sentence, listable = "can be listed, and its spaces too", True
         case "organization":
@@ -167,28 +167,28 @@ def _sandbox(state: State, app: Subject) -> Stop | None:
 
 
 def _title(state: State, type_key: str) -> str:
-    known = state.rulebook.app(type_key)
-    return known.title if known is not None else type_key
+    entry = state.rulebook.app(type_key)
+    return entry.title if entry is not None else type_key
 
 
 def exempt(state: State, organization: str, word: str, seen: Observed) -> Stop:
     """The stop that a recorded exemption makes: `exempt`, or `unknown` or `conflict` where evidence is lacking."""
-    known = next((one for one in state.rulebook.exemptions if one.word == word), None)
-    if known is None:
+    exemption = next((one for one in state.rulebook.exemptions if one.word == word), None)
+    if exemption is None:
         strange = fact(f"the rulebook does not know the exemption {word!r}", seen)
         return Stop(Outcome.UNKNOWN, "unknown_word", strange)
     if seen.grade not in _GRADES:
         sentence = f"the exemption {word} is only {seen.grade}; only the Data contribution screen counts"
         return Stop(Outcome.UNKNOWN, "exemption_not_evidenced", fact(sentence, seen))
-    elsewhere = _other_screen(state, seen)
-    if elsewhere:
-        sentence = f"the exemption {word} was read at {elsewhere!r}; only the Data contribution screen counts"
+    other_screen = _other_screen(state, seen)
+    if other_screen:
+        sentence = f"the exemption {word} was read at {other_screen!r}; only the Data contribution screen counts"
         return Stop(Outcome.UNKNOWN, "exemption_on_another_screen", fact(sentence, seen))
     claimed = fact(f"the Data contribution screen is attested as showing the exemption {word}", seen)
-    links = _by_plan(state, organization, known)
+    links = _by_plan(state, organization, exemption)
     if isinstance(links, Stop):
         return replace(links, before=(claimed, *links.before))
-    by_app = _by_app(state, organization, known) if known.setting is not None else ()
+    by_app = _by_app(state, organization, exemption) if exemption.setting is not None else ()
     if isinstance(by_app, Stop):
         return replace(by_app, before=(claimed, *by_app.before))
     shown = fact(f"the console shows this organization as exempt ({word})", seen)
@@ -208,52 +208,54 @@ def _other_screen(state: State, seen: Observed) -> str:
     return path if led_to and not led_to & right else ""
 
 
-def _by_plan(state: State, organization: str, known: Exemption) -> tuple[Reason, ...] | Stop:
+def _by_plan(state: State, organization: str, exemption: Exemption) -> tuple[Reason, ...] | Stop:
     """The links that show that the organization's plan can have the exemption, or the stop where it may not."""
-    if not known.plans:
+    if not exemption.plans:
         return ()
-    able = {name.casefold() for name in known.plans}
-    listed = ", ".join(known.plans)
+    able_plans = {name.casefold() for name in exemption.plans}
+    listed = ", ".join(exemption.plans)
     plan = deciding_plan(state, organization)
     possible = possible_plans(state, organization)
-    if possible and not any(one.name.casefold() in able for one in possible):
-        sentence = f"the exemption {known.word} exists on {listed} only, and {plan.reason.sentence}"
+    if possible and not any(one.name.casefold() in able_plans for one in possible):
+        sentence = f"the exemption {exemption.word} exists on {listed} only, and {plan.reason.sentence}"
         return Stop(Outcome.CONFLICT, NOT_ON_PLAN, replace(plan.reason, sentence=sentence))
     if isinstance(plan, Stop):
-        certain = bool(possible) and all(one.name.casefold() in able for one in possible)
+        certain = bool(possible) and all(one.name.casefold() in able_plans for one in possible)
         return (plan.reason,) if certain else plan
-    if plan.trial and not known.trial:
-        sentence = f"no trial includes {known.title}, and {plan.trial}"
+    if plan.trial and not exemption.trial:
+        sentence = f"no trial includes {exemption.title}, and {plan.trial}"
         return Stop(Outcome.UNKNOWN, IN_TRIAL, replace(plan.reason, sentence=sentence))
     return (plan.reason,)
 
 
-def _by_app(state: State, organization: str, known: Exemption) -> tuple[Reason, ...] | Stop:
+def _by_app(state: State, organization: str, exemption: Exemption) -> tuple[Reason, ...] | Stop:
     """The links that show the exemption on every app that can show it, or the stop where one does not."""
     unread = list_unread(state, organization)
     if unread is not None:
         return unread
-    assert known.setting is not None
-    carriers = [one for one in state.subjects(Kind.APP, organization) if _may_appear(state, one, known)]
+    assert exemption.setting is not None
+    carriers = [one for one in state.subjects(Kind.APP, organization) if _may_appear(state, one, exemption)]
     links: list[Reason] = []
     without: list[tuple[Subject, Reason]] = []
     unclear: list[Stop] = []
     for app in carriers:
         name = called(state, app)
-        found = read_word(state, app, known.setting, (known.value, known.without), f"whether {name} has {known.title}")
-        if isinstance(found, Stop):
-            unclear.append(found)
-        elif found[0] == known.value:
-            odd = _beyond_own_plan(state, app, known)
-            if odd is not None:
-                return replace(odd, before=(fact(f"{name} is attested as having {known.title}", found[1]),))
-            links.append(fact(f"{name} has {known.title}", found[1]))
+        word = read_word(
+            state, app, exemption.setting, (exemption.value, exemption.without), f"whether {name} has {exemption.title}"
+        )
+        if isinstance(word, Stop):
+            unclear.append(word)
+        elif word[0] == exemption.value:
+            plan_stop = _beyond_own_plan(state, app, exemption)
+            if plan_stop is not None:
+                return replace(plan_stop, before=(fact(f"{name} is attested as having {exemption.title}", word[1]),))
+            links.append(fact(f"{name} has {exemption.title}", word[1]))
         else:
-            without.append((app, fact(f"{name} does not have {known.title}", found[1])))
+            without.append((app, fact(f"{name} does not have {exemption.title}", word[1])))
     if not links and not unclear:
-        sentence = f"the exemption {known.word} is attested, but no app has {known.title}"
-        none = without[0][1] if without else rule(state, sentence)
-        return Stop(Outcome.CONFLICT, ON_NO_APP, replace(none, sentence=sentence))
+        sentence = f"the exemption {exemption.word} is attested, but no app has {exemption.title}"
+        no_app = without[0][1] if without else rule(state, sentence)
+        return Stop(Outcome.CONFLICT, ON_NO_APP, replace(no_app, sentence=sentence))
     if without:
         app, reason = min(without, key=lambda pair: pair[0])
         sentence = (
@@ -265,22 +267,22 @@ def _by_app(state: State, organization: str, known: Exemption) -> tuple[Reason, 
     return tuple(links)
 
 
-def _beyond_own_plan(state: State, app: Subject, known: Exemption) -> Stop | None:
+def _beyond_own_plan(state: State, app: Subject, exemption: Exemption) -> Stop | None:
     """The stop for an app that shows the exemption although its own plan cannot have it; None if the plan can."""
-    if not known.plans:
+    if not exemption.plans:
         return None
-    able = {name.casefold() for name in known.plans}
-    mine = plans_of(state, app)
+    able_plans = {name.casefold() for name in exemption.plans}
+    own_plans = plans_of(state, app)
     name = called(state, app)
-    if mine and not any(state.rulebook.plans[rank].name.casefold() in able for rank, _ in mine):
-        rank, seen = mine[0]
+    if own_plans and not any(state.rulebook.plans[rank].name.casefold() in able_plans for rank, _ in own_plans):
+        rank, seen = own_plans[0]
         sentence = (
-            f"{name} has the {state.rulebook.plans[rank].name} plan, and {known.title} exists on "
-            f"{', '.join(known.plans)} only"
+            f"{name} has the {state.rulebook.plans[rank].name} plan, and {exemption.title} exists on "
+            f"{', '.join(exemption.plans)} only"
         )
         return Stop(Outcome.CONFLICT, NOT_ON_PLAN, fact(sentence, seen))
-    if trial_on(state, app) and not known.trial:
-        sentence = f"no trial includes {known.title}, and a trial is running on {name}"
+    if trial_on(state, app) and not exemption.trial:
+        sentence = f"no trial includes {exemption.title}, and a trial is running on {name}"
         return Stop(Outcome.UNKNOWN, IN_TRIAL, fact(sentence, _shows_trial(state, app)))
     return None
 
@@ -291,7 +293,7 @@ def _shows_trial(state: State, app: Subject) -> Observation:
     return look if isinstance(look, Observed) else state.read(app, names.GATEWAY_TRIAL)
 
 
-def _may_appear(state: State, app: Subject, known: Exemption) -> bool:
+def _may_appear(state: State, app: Subject, exemption: Exemption) -> bool:
     """Whether the app can show the exemption: the rulebook says so, or does not know the app at all."""
     entry = state.app(app)
-    return entry is None or entry.type_key in known.apps
+    return entry is None or entry.type_key in exemption.apps

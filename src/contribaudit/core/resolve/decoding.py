@@ -50,13 +50,13 @@ class Decoders:
     ) -> None:
         """`attestations` are the unrevoked ones, superseded ones included."""
         self.objects = objects
-        said = list(attestations)
-        mine = list(decoders)
-        held = known_digests(history, said) if mine else {}
-        about = grouped(said, lambda one: one.setting)
+        recorded = list(attestations)
+        decoder_list = list(decoders)
+        digests = known_digests(history, recorded) if decoder_list else {}
+        by_setting = grouped(recorded, lambda one: one.setting)
         self.trusts = [
-            _trust(organization, decoder, about.get(decoder.setting, []), held, objects, find(decoder.setting))
-            for decoder in mine
+            _trust(organization, decoder, by_setting.get(decoder.setting, []), digests, objects, find(decoder.setting))
+            for decoder in decoder_list
         ]
 
     def for_setting(self, setting: SettingId) -> list[Trust]:
@@ -66,10 +66,10 @@ class Decoders:
     def select(self, setting: SettingId, subject: Subject) -> Select:
         """A function that reduces a signal's state to what is compared for this setting of this subject."""
         chosen: dict[SignalKey, Decoder] = {}
-        for one in self.for_setting(setting):
-            owner = one.decoder.owner_of(subject)
-            if owner is not None and owner not in one.nowhere:
-                chosen[owner, one.decoder.signal] = one.decoder
+        for trust in self.for_setting(setting):
+            owner = trust.decoder.owner_of(subject)
+            if owner is not None and owner not in trust.nowhere:
+                chosen[owner, trust.decoder.signal] = trust.decoder
 
         def compared(key: SignalKey, state: Digests) -> Digests:
             decoder = chosen.get(key)
@@ -84,34 +84,34 @@ def _trust(
     organization: str,
     decoder: Decoder,
     attestations: Iterable[Attestation],
-    held: Mapping[SignalKey, set[str]],
+    digests: Mapping[SignalKey, set[str]],
     objects: Objects,
     setting: Setting,
 ) -> Trust:
     agreed: dict[Subject, list[Attestation]] = defaultdict(list)
     against: list[Attestation] = []
-    told: _ByState = defaultdict(dict)
-    for one in sorted(attestations, key=by_age):
-        owner = decoder.owner_of(one.subject)
-        anchor = next((a for a in one.anchors if (a.subject, a.signal) == (owner, decoder.signal)), None)
-        if owner is None or anchor is None or not one.bound:
+    by_state: _ByState = defaultdict(dict)
+    for attestation in sorted(attestations, key=by_age):
+        owner = decoder.owner_of(attestation.subject)
+        anchor = next((a for a in attestation.anchors if (a.subject, a.signal) == (owner, decoder.signal)), None)
+        if owner is None or anchor is None or not attestation.bound:
             continue
-        stands = form(setting, one.value)
-        said = told[one.subject, selected(decoder.pointers, anchor.state, objects)]
-        said.setdefault(stands, one)
-        if len(said) > 1:
-            against.append(one)
+        attested_form = form(setting, attestation.value)
+        first_by_form = by_state[attestation.subject, selected(decoder.pointers, anchor.state, objects)]
+        first_by_form.setdefault(attested_form, attestation)
+        if len(first_by_form) > 1:
+            against.append(attestation)
         value, why_not = decode(decoder, anchor.state, objects)
         if decoder.reads and not why_not:
-            if form(setting, value) == stands:
-                agreed[one.subject].append(one)
+            if form(setting, value) == attested_form:
+                agreed[attestation.subject].append(attestation)
             else:
-                against.append(one)
+                against.append(attestation)
     nowhere = []
-    for (owner, signal), names in sorted(held.items()):
-        found = [objects[name] for name in sorted(names) if name in objects]
-        mine = signal == decoder.signal and owner.kind is decoder.owner
-        if mine and found and not reaches(decoder.pointers, found):
+    for (owner, signal), of_owner in sorted(digests.items()):
+        found = [objects[name] for name in sorted(of_owner) if name in objects]
+        is_read = signal == decoder.signal and owner.kind is decoder.owner
+        if is_read and found and not reaches(decoder.pointers, found):
             nowhere.append(owner)
     return Trust(
         organization,
@@ -154,31 +154,31 @@ class Decoding:
     objects: Objects
 
     def weigh(
-        self, setting: Setting, present: Sequence[Present], newest: Sequence[Attestation], found: Observation
+        self, setting: Setting, present: Sequence[Present], newest: Sequence[Attestation], attested: Observation
     ) -> Observation:
-        """The decoded value where it may replace `found`, which people's attestations gave.
+        """The decoded value where it may replace `attested`, which people's attestations gave.
 
         It is newer than any look, so it replaces one after which the signal moved. It is a conflict where an
         attestation in force says something else although the signal has not moved since, or where decoders differ.
-        Where no decoder has a value, `found` stays, but a stale or revoked one becomes `unknown_word`.
+        Where no decoder has a value, `attested` stays, but a stale or revoked one becomes `unknown_word`.
         """
-        if not present or (isinstance(found, Unavailable) and found.code == CONFLICT_CODE):
-            return found
-        read = [(one, *decode(one.decoder, one.reading.state, self.objects)) for one in present]
-        values = {form(setting, value) for _, value, why_not in read if not why_not}
+        if not present or (isinstance(attested, Unavailable) and attested.code == CONFLICT_CODE):
+            return attested
+        decoded = [(one, *decode(one.decoder, one.reading.state, self.objects)) for one in present]
+        values = {form(setting, value) for _, value, why_not in decoded if not why_not}
         if len(values) > 1:
-            names = " and ".join(sorted(one.decoder.name for one, _, why_not in read if not why_not))
-            return self.refuse(found, present[0], CONFLICT_CODE, f"the decoders {names} read different values")
+            names = " and ".join(sorted(one.decoder.name for one, _, why_not in decoded if not why_not))
+            return self.refuse(attested, present[0], CONFLICT_CODE, f"the decoders {names} read different values")
         if not values:
-            one, _, why_not = read[0]
-            if isinstance(found, Observed) or found.code not in (*STALE_CODES, "revoked"):
-                return found
-            return self.refuse(found, one, UNKNOWN_WORD, f"the decoder {one.decoder.name} cannot read it: {why_not}")
-        one, value = next((one, value) for one, value, why_not in read if not why_not)
-        return self.contradiction(setting, one, value, newest, found) or self.accept(found, one, value)
+            one, _, why_not = decoded[0]
+            if isinstance(attested, Observed) or attested.code not in (*STALE_CODES, "revoked"):
+                return attested
+            return self.refuse(attested, one, UNKNOWN_WORD, f"the decoder {one.decoder.name} cannot read it: {why_not}")
+        one, value = next((one, value) for one, value, why_not in decoded if not why_not)
+        return self.contradiction(setting, one, value, newest, attested) or self.accept(attested, one, value)
 
     def contradiction(
-        self, setting: Setting, present: Present, value: Value, newest: Sequence[Attestation], found: Observation
+        self, setting: Setting, present: Present, value: Value, newest: Sequence[Attestation], attested: Observation
     ) -> Unavailable | None:
         """The refusal if an attestation in force contradicts the value; those that this signal anchors are skipped."""
         for look in newest:
@@ -190,27 +190,27 @@ class Decoding:
             stood, signal = self.stood(present, look.observed_at), signal_name(present.reading.signal)
             if stood is None:
                 reason = f"{look.by} attested another value, and no run shows whether {signal} moved since"
-                return self.refuse(found, present, _MOVED, f"{reason}; attest it again")
+                return self.refuse(attested, present, _MOVED, f"{reason}; attest it again")
             if stood:
                 reason = f"{look.by} attested another value while {signal} was in its present state"
-                return self.refuse(found, present, CONFLICT_CODE, reason)
+                return self.refuse(attested, present, CONFLICT_CODE, reason)
         return None
 
     def stood(self, present: Present, since: datetime) -> bool | None:
         """Whether the part that the decoder reads is unchanged since `since`; None where no run shows it."""
         pointers = present.decoder.pointers
-        now = selected(pointers, present.reading.state, self.objects)
-        held = sorted(self.history.get((present.reading.owner, present.reading.signal), ()), key=lambda entry: entry[0])
-        known = [(moment, state) for moment, state in held if moment <= self.state.as_of]
-        later = [state for moment, state in known if moment > since]
-        if any(selected(pointers, state, self.objects) != now for state in later):
+        present_part = selected(pointers, present.reading.state, self.objects)
+        seen = sorted(self.history.get((present.reading.owner, present.reading.signal), ()), key=lambda entry: entry[0])
+        past = [(moment, state) for moment, state in seen if moment <= self.state.as_of]
+        later = [state for moment, state in past if moment > since]
+        if any(selected(pointers, state, self.objects) != present_part for state in later):
             return False
-        before = [state for moment, state in known if moment <= since]
+        before = [state for moment, state in past if moment <= since]
         if not before:
             return None
-        return selected(pointers, before[-1], self.objects) == now
+        return selected(pointers, before[-1], self.objects) == present_part
 
-    def accept(self, found: Observation, present: Present, value: Value) -> Observed:
+    def accept(self, attested: Observation, present: Present, value: Value) -> Observed:
         """The decoded value, as of this run's reading."""
         seen = self.state.value(present.reading.owner, present.reading.signal)
         source = f"{present.reading.signal}, by the decoder {present.decoder.called}"
@@ -218,15 +218,15 @@ class Decoding:
         witness = present.agreed.witness(self.state.as_of, generation=generation)
         response = seen.response if seen is not None else ""
         at = seen.observed_at if seen is not None else self._listed_at(present)
-        return Observed(found.setting, found.subject, value, Grade.DECODED, at, source, response, witness)
+        return Observed(attested.setting, attested.subject, value, Grade.DECODED, at, source, response, witness)
 
-    def refuse(self, found: Observation, present: Present, code: str, reason: str) -> Unavailable:
+    def refuse(self, attested: Observation, present: Present, code: str, reason: str) -> Unavailable:
         """An `Unavailable` in place of a value, with code and reason."""
         source = f"{present.reading.signal}, by the decoder {present.decoder.called}"
-        return Unavailable(found.setting, found.subject, code, reason, self.state.as_of, source)
+        return Unavailable(attested.setting, attested.subject, code, reason, self.state.as_of, source)
 
     def _listed_at(self, present: Present) -> datetime:
         """When the list was read that does not have the object."""
-        made = self.state.organizations[present.reading.owner.organization].collections
-        names = {rule.collector for rule in self.state.rulebook.signals if rule.signal == present.reading.signal}
-        return min((made[name].started_at for name in names if name in made), default=self.state.as_of)
+        runs = self.state.organizations[present.reading.owner.organization].collections
+        collectors = {rule.collector for rule in self.state.rulebook.signals if rule.signal == present.reading.signal}
+        return min((runs[name].started_at for name in collectors if name in runs), default=self.state.as_of)

@@ -93,18 +93,18 @@ def compare(rules: TermsRules, document: str, before: Provisions, after: Provisi
     pairs, gone, new = _match_unchanged(before, after)
     rules = _with_own_anchors(rules, document, before, after)
     reworded = _match_reworded([before[one] for one in gone], [after[one] for one in new])
-    old_of = {new[there]: gone[here] for here, there in reworded}
+    old_of = {new[new_number]: gone[old_number] for old_number, new_number in reworded}
     paired = set(old_of.values())
-    found: list[tuple[int, ProvisionChange]] = []
+    placed: list[tuple[int, ProvisionChange]] = []
     for place in new:
         old = before[old_of[place]] if place in old_of else None
-        found.append((place, _provision_change(rules, document, old, after[place])))
+        placed.append((place, _provision_change(rules, document, old, after[place])))
     follows = dict(pairs)
     for place in gone:
         if place not in paired:
-            found.append((_nearest_place(place, follows), _provision_change(rules, document, before[place], None)))
-    found.sort(key=lambda one: (one[1].severity.rank, one[0]))
-    return Comparison(tuple(change for _, change in found), len(pairs), _count_moved(before, after, pairs))
+            placed.append((_nearest_place(place, follows), _provision_change(rules, document, before[place], None)))
+    placed.sort(key=lambda one: (one[1].severity.rank, one[0]))
+    return Comparison(tuple(change for _, change in placed), len(pairs), _count_moved(before, after, pairs))
 
 
 _TELLING = 12
@@ -131,66 +131,66 @@ def _nearest_place(place: int, follows: dict[int, int]) -> int:
 def _match_unchanged(before: Provisions, after: Provisions) -> tuple[list[tuple[int, int]], list[int], list[int]]:
     """Index pairs of provisions with the same wording, in any place; indexes only in `before`; only in `after`."""
     places: dict[str, list[int]] = defaultdict(list)
-    for number, one in enumerate(after):
-        places[folded(one.text)].append(number)
-    for found in places.values():
-        found.reverse()
+    for number, provision in enumerate(after):
+        places[folded(provision.text)].append(number)
+    for numbers in places.values():
+        numbers.reverse()
     pairs, gone = [], []
-    for number, one in enumerate(before):
-        there = places.get(folded(one.text))
-        if there:
-            pairs.append((number, there.pop()))
+    for number, provision in enumerate(before):
+        new_numbers = places.get(folded(provision.text))
+        if new_numbers:
+            pairs.append((number, new_numbers.pop()))
         else:
             gone.append(number)
-    new = sorted(number for found in places.values() for number in found)
+    new = sorted(number for numbers in places.values() for number in numbers)
     return pairs, gone, new
 
 
 def _count_moved(before: Provisions, after: Provisions, pairs: Sequence[tuple[int, int]]) -> int:
     """How many unchanged provisions are under another heading, or out of their former order."""
     tails: list[int] = []
-    for _, there in pairs:  # the longest run that is in order stays where it was
-        at = bisect_left(tails, there)
-        tails[at : at + 1] = [there]
-    elsewhere = sum(before[here].heading != after[there].heading for here, there in pairs)
+    for _, new_number in pairs:  # the longest run that is in order stays where it was
+        at = bisect_left(tails, new_number)
+        tails[at : at + 1] = [new_number]
+    elsewhere = sum(before[old_number].heading != after[new_number].heading for old_number, new_number in pairs)
     return max(len(pairs) - len(tails), elsewhere)
 
 
 def _match_reworded(gone: Sequence[Provision], new: Sequence[Provision]) -> list[tuple[int, int]]:
     """Pairs of a removed and an added provision that are one reworded provision, most alike first, each used once."""
-    words_of_new = [words_of(one.text) for one in new]
+    words_of_new = [words_of(provision.text) for provision in new]
     postings: dict[str, list[int]] = defaultdict(list)
     for number, words in enumerate(words_of_new):
         for word in words:
             postings[word].append(number)
     scored: list[tuple[float, int, int]] = []
-    for here, one in enumerate(gone):
-        words = words_of(one.text)
+    for old_number, provision in enumerate(gone):
+        words = words_of(provision.text)
         shared: Counter[int] = Counter()
         for word in words:
             found = postings.get(word, ())
             if len(found) <= _COMMON:
                 shared.update(found)
-        for there, _ in shared.most_common(_CANDIDATES):
-            likeness = likeness_of(words, words_of_new[there]) + _kinship(one, new[there])
-            if likeness >= ALIKE and not _other_row(one, new[there]):
-                scored.append((likeness, here, there))
+        for new_number, _ in shared.most_common(_CANDIDATES):
+            likeness = likeness_of(words, words_of_new[new_number]) + _kinship(provision, new[new_number])
+            if likeness >= ALIKE and not _other_row(provision, new[new_number]):
+                scored.append((likeness, old_number, new_number))
     scored.sort(key=lambda found: (-found[0], found[1], found[2]))
-    pairs, used_here, used_there = [], set[int](), set[int]()
-    for _, here, there in scored:
-        if here not in used_here and there not in used_there:
-            used_here.add(here)
-            used_there.add(there)
-            pairs.append((here, there))
+    pairs, used_old, used_new = [], set[int](), set[int]()
+    for _, old_number, new_number in scored:
+        if old_number not in used_old and new_number not in used_new:
+            used_old.add(old_number)
+            used_new.add(new_number)
+            pairs.append((old_number, new_number))
     return pairs
 
 
 def _kinship(one: Provision, other: Provision) -> float:
     """How much heading and kind suggest that two provisions are one; to be added to the likeness of their words."""
-    found = 0.1 if one.heading == other.heading else 0.0
+    kinship = 0.1 if one.heading == other.heading else 0.0
     if one.kind is other.kind is ProvisionKind.ROW and _first_cell(one) == _first_cell(other):
-        found += 0.3
-    return found if one.kind is other.kind else found - 0.2
+        kinship += 0.3
+    return kinship if one.kind is other.kind else kinship - 0.2
 
 
 def _other_row(one: Provision, other: Provision) -> bool:
@@ -223,12 +223,12 @@ def _provision_change(
     rules: TermsRules, document: str, before: Provision | None, after: Provision | None
 ) -> ProvisionChange:
     kind = ChangeKind.ADDED if before is None else ChangeKind.REMOVED if after is None else ChangeKind.REWORDED
-    stand = [one for one in (before, after) if one is not None]
-    topics = topics_of(rules, stand, document)
+    sides = [one for one in (before, after) if one is not None]
+    topics = topics_of(rules, sides, document)
     difference = _difference(before, after)
-    severity, words = _severity(rules, kind, topics, stand[-1].kind, difference)
-    named = {one.id: one for one in rules.anchors if any(all_in(provision, one) for provision in stand)}
-    anchors = tuple(named.values())
+    severity, words = _severity(rules, kind, topics, sides[-1].kind, difference)
+    anchors_by_id = {one.id: one for one in rules.anchors if any(all_in(provision, one) for provision in sides)}
+    anchors = tuple(anchors_by_id.values())
     if anchors and not severity.at_least(Severity.HIGH):
         severity, words = Severity.HIGH, ()
     key = "\n".join((document, kind, before.text if before else "", after.text if after else ""))
@@ -238,10 +238,10 @@ def _provision_change(
 
 def topics_of(rules: TermsRules, provisions: Iterable[Provision], document: str) -> tuple[str, ...]:
     """The topics of provisions: by their document, their words and the heading above them (not the page's title)."""
-    known = rules.document(document)
-    whole = known.topics if known is not None else ()
+    watched = rules.document(document)
+    own_topics = watched.topics if watched is not None else ()
     text = "\n".join("\n".join((*one.heading[1:][-1:], one.text)) for one in provisions)
-    return tuple(topic.id for topic in rules.topics if topic.id in whole or words_in(text, topic.words))
+    return tuple(topic.id for topic in rules.topics if topic.id in own_topics or words_in(text, topic.words))
 
 
 def _difference(before: Provision | None, after: Provision | None) -> str:
@@ -254,8 +254,8 @@ def _difference(before: Provision | None, after: Provision | None) -> str:
         counted, counted_new = Counter(old), Counter(new)
         return " ".join((*(counted - counted_new), *(counted_new - counted)))
     pieces: list[str] = []
-    for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if what != "equal":
+    for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
             pieces += [" ".join(old[a:b]), " ".join(new[c:d])]
     return " / ".join(piece for piece in pieces if piece)
 
@@ -266,8 +266,8 @@ def _severity(
     for rule in rules.severities:
         if (rule.topics and not set(rule.topics) & set(topics)) or (rule.kinds and form not in rule.kinds):
             continue
-        wanted = rule.changed if kind is ChangeKind.REWORDED else rule.stands
-        words = words_in(difference, wanted)
-        if words or not wanted:
+        rule_words = rule.changed if kind is ChangeKind.REWORDED else rule.stands
+        words = words_in(difference, rule_words)
+        if words or not rule_words:
             return rule.severity, words
     return rules.otherwise, ()

@@ -85,10 +85,10 @@ def under_terms(state: State, answer: Effective) -> Effective:
     for number, terms in enumerate(state.evidence_terms(state, answer.subject, judged_as)):
         if lasting and number:
             break  # a bad answer is bad under whichever rule holds
-        found = terms.shortcoming(word, evidence, state.as_of, lasting=lasting)
-        if found is not None:
-            outcome = Outcome.UNKNOWN if number else found.outcome
-            stop = Stop(outcome, found.code, Reason(found.reason, None, "policy"), answer.chain)
+        shortcoming = terms.shortcoming(word, evidence, state.as_of, lasting=lasting)
+        if shortcoming is not None:
+            outcome = Outcome.UNKNOWN if number else shortcoming.outcome
+            stop = Stop(outcome, shortcoming.code, Reason(shortcoming.reason, None, "policy"), answer.chain)
             return stopped(answer.subject, answer.setting, stop, changeable=answer.changeable)
     return answer
 
@@ -129,14 +129,14 @@ def as_observation(state: State, answer: Effective) -> Observation:
 
 def _weakest_witness(answer: Effective) -> Attester | None:
     """One attester for all people behind the answer, as strong as the weakest; None where it rests on none."""
-    found = [one.witness for one in answer.rests_on if one.witness is not None]
-    if not found:
+    witnesses = [one.witness for one in answer.rests_on if one.witness is not None]
+    if not witnesses:
         return None
-    confirmed = [one.confirmed_by for one in found]
+    confirmed = [one.confirmed_by for one in witnesses]
     return Attester(
-        by=", ".join(sorted({one.by for one in found})),
+        by=", ".join(sorted({one.by for one in witnesses})),
         confirmed_by=", ".join(sorted({one for one in confirmed if one})) if all(confirmed) else None,
-        screenshot=all(one.screenshot for one in found),
-        anchored=all(one.anchored for one in found),
-        attestation=", ".join(sorted({one.attestation for one in found if one.attestation})),
+        screenshot=all(one.screenshot for one in witnesses),
+        anchored=all(one.anchored for one in witnesses),
+        attestation=", ".join(sorted({one.attestation for one in witnesses if one.attestation})),
     )

@@ -66,25 +66,25 @@ def alone(state: State, app: Subject, most: str) -> Effective:
     """The answer by the app's own switches, without its Jira family: exposed if one lets AI in further than `most`."""
     setting = names.EFFECTIVE_AI
     type_key = state.read(app, names.APP_TYPE_KEY)
-    known = app_known(state, app)
-    if known is not None and known.rovo_block == "none":
-        without = fact(f"{known.title} has no AI of its own to block", type_key)
+    entry = app_known(state, app)
+    if entry is not None and entry.rovo_block == "none":
+        without = fact(f"{entry.title} has no AI of its own to block", type_key)
         return stopped(app, setting, Stop(Outcome.NO_SUCH_SETTING, "no_ai", without))
-    decide = _deciding_switches(state, app, known)
+    decide = _deciding_switches(state, app, entry)
     chain = (fact(_block_sentence(state, app), type_key),)
-    main = main_switch(known)
+    main = main_switch(entry)
     stops: list[Effective] = []
     safe: dict[SettingId, tuple[Reason, ...]] = {}
     for switch in WORDS:
-        found = position(state, app, known, most) if switch == main else _recorded_position(state, app, switch, most)
-        if found is None:
+        answer = position(state, app, entry, most) if switch == main else _recorded_position(state, app, switch, most)
+        if answer is None:
             continue
-        if isinstance(found, Stop):
-            stops.append(stopped(app, setting, found, chain, predicted=_predicted_default(state, app)))
-        elif found.exposed:
-            return answered(app, setting, EXPOSED, "not_blocked", (*chain, *found.links), changeable=True)
+        if isinstance(answer, Stop):
+            stops.append(stopped(app, setting, answer, chain, predicted=_predicted_default(state, app)))
+        elif answer.exposed:
+            return answered(app, setting, EXPOSED, "not_blocked", (*chain, *answer.links), changeable=True)
         else:
-            safe[switch] = found.links
+            safe[switch] = answer.links
     stop = most_severe(stops)
     if stop is not None:
         return stop
@@ -93,7 +93,7 @@ def alone(state: State, app: Subject, most: str) -> Effective:
     if unseen is not None:
         plans_say = names.AI_ACCESS in decide  # no page says which plans give AI to apps outside Rovo access
         return (_unrecorded_switch if plans_say else _unseen_switch)(state, app, unseen, (*chain, *links))
-    if known is None:
+    if entry is None:
         # It may belong to the Jira family, or have switches elsewhere.
         code, why = why_app_not_known(state, app)
         strange = Stop(Outcome.UNKNOWN, code, fact(f"its other AI switches are unknown: {why}", type_key))
@@ -109,11 +109,11 @@ def _recorded_position(state: State, app: Subject, switch: SettingId, most: str)
     return Position(OPENNESS[seen[0]] > OPENNESS[most], (fact(f"{CALLED[switch]} is {seen[0]}", seen[1]),))
 
 
-def _deciding_switches(state: State, app: Subject, known: App | None) -> tuple[SettingId, ...]:
+def _deciding_switches(state: State, app: Subject, entry: App | None) -> tuple[SettingId, ...]:
     """The switches that must all be seen closed: Rovo access if it covers the app, and the app's own if it has one."""
-    if known is not None and known.rovo_block == "elsewhere":
+    if entry is not None and entry.rovo_block == "elsewhere":
         return (names.AI_OWN_SETTING,)
-    if known is not None and screen_for(state, app, names.AI_OWN_SETTING) is not None:
+    if entry is not None and screen_for(state, app, names.AI_OWN_SETTING) is not None:
         return (names.AI_ACCESS, names.AI_OWN_SETTING)
     return (names.AI_ACCESS,)
 
@@ -137,22 +137,22 @@ def _unrecorded_switch(state: State, app: Subject, switch: SettingId, chain: tup
 
 
 def _unseen_switch(state: State, app: Subject, switch: SettingId, chain: tuple[Reason, ...]) -> Effective:
-    known = app_known(state, app)
-    if known is not None and known.rovo_block == "unknown":
-        sentence = f"Atlassian does not say whether AI reaches {known.title} or how to block it there"
+    entry = app_known(state, app)
+    if entry is not None and entry.rovo_block == "unknown":
+        sentence = f"Atlassian does not say whether AI reaches {entry.title} or how to block it there"
         stop = Stop(Outcome.UNKNOWN, NO_STATEMENT_ON_AI, fact(sentence, state.read(app, switch)))
     else:
         seen = state.read(app, switch)
         stop = not_seen(seen, CALLED[switch]) or stop_by(seen, CALLED[switch])
-    if switch == main_switch(known):
+    if switch == main_switch(entry):
         answer, item = gateway(state, app), policy_item(state, app)
-        odd = state.read(app, names.AI_POLICY_ITEM)
-        if isinstance(odd, Unavailable) and odd.code not in NEVER_RECORDED:
-            reads = f"the app's AI policy item reads as neither on nor off: {odd.reason}"
-            chain = (*chain, fact(reads, odd, decisive=False))
+        unread_item = state.read(app, names.AI_POLICY_ITEM)
+        if isinstance(unread_item, Unavailable) and unread_item.code not in NEVER_RECORDED:
+            item_says = f"the app's AI policy item reads as neither on nor off: {unread_item.reason}"
+            chain = (*chain, fact(item_says, unread_item, decisive=False))
         if item is not None:
-            reads = f"the app's AI policy item reads as {item[1].value}; nothing in this organization confirms it"
-            chain = (*chain, fact(reads, item[1], decisive=False))
+            item_says = f"the app's AI policy item reads as {item[1].value}; nothing in this organization confirms it"
+            chain = (*chain, fact(item_says, item[1], decisive=False))
         stop = answer.stop if answer is not None and answer.stop is not None else stop
     return stopped(app, names.EFFECTIVE_AI, stop, chain, predicted=_predicted_default(state, app), changeable=True)
 
@@ -178,16 +178,16 @@ def why_app_not_known(state: State, app: Subject) -> tuple[str, str]:
 
 
 def _block_sentence(state: State, app: Subject) -> str:
-    known = app_known(state, app)
-    if known is None:
+    entry = app_known(state, app)
+    if entry is None:
         return why_app_not_known(state, app)[1]
-    match known.rovo_block:
+    match entry.rovo_block:
         case "yes":
-            return f"{known.title} can be blocked under Rovo access"
+            return f"{entry.title} can be blocked under Rovo access"
         case "elsewhere":
-            return f"{known.title} has an AI switch in its own administration"
+            return f"{entry.title} has an AI switch in its own administration"
         case _:
-            return f"Atlassian does not say how to block AI for {known.title}"
+            return f"Atlassian does not say how to block AI for {entry.title}"
 
 
 def _predicted_default(state: State, app: Subject) -> str | None:
@@ -295,16 +295,16 @@ def ai_of_app(state: State, app: Subject, most: str) -> Effective:
     seen = site_answers(state, app.organization).get(number) if number is not None else None
     if number is None or seen is None or most != BLOCKED or not _can_carry(state, app):
         return own
-    left = _possibly_open_apps(state, app.organization, number)
-    if left is None or own.value == EXPOSED or own.outcome is Outcome.CONFLICT:
+    possibly_open = _possibly_open_apps(state, app.organization, number)
+    if possibly_open is None or own.value == EXPOSED or own.outcome is Outcome.CONFLICT:
         return own
     link = fact(_SITE_ON, seen)
-    if not left and own.value == NOT_EXPOSED:
+    if not possibly_open and own.value == NOT_EXPOSED:
         sentence = f"the sources disagree: {link.sentence}, and every app of the site is blocked"
         stop = Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(link, sentence=sentence))
         return stopped(app, names.EFFECTIVE_AI, stop, own.chain)
-    if app in left and (len(left) == 1 or all(_is_family(state, one) for one in left)):
-        what = "no other app of the site" if len(left) == 1 else "no app of the site outside the Jira family"
+    if app in possibly_open and (len(possibly_open) == 1 or all(_is_family(state, one) for one in possibly_open)):
+        what = "no other app of the site" if len(possibly_open) == 1 else "no app of the site outside the Jira family"
         only = replace(link, sentence=f"{link.sentence}, and {what} can be the one where it is enabled")
         chain = (*(replace(one, decisive=False) for one in own.chain), only)
         return answered(app, names.EFFECTIVE_AI, EXPOSED, "site_enabled", chain, changeable=True)
@@ -328,21 +328,21 @@ def _possibly_open_apps(state: State, organization: str, number: int) -> tuple[S
 
 def _can_carry(state: State, app: Subject) -> bool:
     """Whether Rovo being on for the site can mean this app: not one with its switch elsewhere, or without AI."""
-    known = app_known(state, app)
-    return known is None or known.rovo_block in ("yes", "unknown")
+    entry = app_known(state, app)
+    return entry is None or entry.rovo_block in ("yes", "unknown")
 
 
 def _is_family(state: State, app: Subject) -> bool:
-    known = app_known(state, app)
-    return known is not None and known.jira_family
+    entry = app_known(state, app)
+    return entry is not None and entry.jira_family
 
 
 @once_per_state
 def _with_family_of(state: State, app: Subject, most: str) -> Effective:
     own = alone(state, app, most)
-    known = app_known(state, app)
+    entry = app_known(state, app)
     settled = own.value == EXPOSED or own.outcome in (Outcome.CONFLICT, Outcome.NO_SUCH_SETTING)
-    if settled or known is None or not known.jira_family:
+    if settled or entry is None or not entry.jira_family:
         return own
     number = sites_index(state, app.organization).of_app.get(app)
     if number is None and not own.known:
@@ -369,13 +369,13 @@ class _Family:
 def _family(state: State, organization: str, number: int, most: str) -> _Family:
     """The site's family. It includes apps of unknown type, and Jira apps of unknown site, since each may belong."""
     index = sites_index(state, organization)
-    here = sorted({*index.sites[number].apps, *jira_apps_without_site(state, organization)})
+    apps = sorted({*index.sites[number].apps, *jira_apps_without_site(state, organization)})
     answers = [
-        _prefix_app_name(state, alone(state, app, most)) for app in here if _may_be_family(app_known(state, app))
+        _prefix_app_name(state, alone(state, app, most)) for app in apps if _may_be_family(app_known(state, app))
     ]
-    alike = every(len(answers), "app")
+    every_app = every(len(answers), "app")
     closed = BLOCKED if most == BLOCKED else f"{BLOCKED} or {most}"
-    whole = rule(state, f"{alike} of the Jira family on the site {'are' if len(answers) > 1 else 'is'} {closed}")
+    whole = rule(state, f"{every_app} of the Jira family on the site {'are' if len(answers) > 1 else 'is'} {closed}")
     open_ones = [one for one in answers if one.value == EXPOSED] or list(_enabled_by_field(state, answers, most))
     return _Family(
         min(open_ones, key=lambda one: one.subject, default=None),
@@ -429,8 +429,8 @@ def _prefix_app_name(state: State, answer: Effective) -> Effective:
     return replace(answer, chain=tuple(replace(link, sentence=f"{name}: {link.sentence}") for link in answer.chain))
 
 
-def _may_be_family(known: App | None) -> bool:
-    return known is None or known.jira_family
+def _may_be_family(entry: App | None) -> bool:
+    return entry is None or entry.jira_family
 
 
 @once_per_state

@@ -105,15 +105,15 @@ def _without_choice(
     chain: tuple[Reason, ...],
 ) -> Effective:
     """The answer on plans that always contribute metadata: contributed, unless a switch was seen off."""
-    on = either([one.name for one in possible])
-    always = rule(state, f"the {on} plan always contributes metadata and has no switch for it")
+    plan_names = either([one.name for one in possible])
+    always = rule(state, f"the {plan_names} plan always contributes metadata and has no switch for it")
     if len(possible) > 1:
         chain = (*chain, highest_known(state, subject.organization))
     if not isinstance(seen, Stop) and possible != possible_plans(state, subject.organization):
-        chain = (*chain, fact(f"the console shows metadata as {seen[0]}, so the highest plan is {on}", seen[1]))
+        chain = (*chain, fact(f"the console shows metadata as {seen[0]}, so the highest plan is {plan_names}", seen[1]))
     if not isinstance(seen, Stop) and _SWITCH[seen[0]] == NOT_CONTRIBUTED:
         contrary = fact(
-            f"the metadata switch is attested as {seen[0]}, but the {on} plan always contributes metadata",
+            f"the metadata switch is attested as {seen[0]}, but the {plan_names} plan always contributes metadata",
             seen[1],
         )
         stop = Stop(Outcome.CONFLICT, "switch_against_plan", contrary, before=(always,))
@@ -125,8 +125,8 @@ def _without_choice(
 
 def _common(values: Iterable[_T]) -> _T | None:
     """The value that all share; None if they differ or there are none."""
-    found = set(values)
-    return found.pop() if len(found) == 1 else None
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else None
 
 
 def in_app(state: State, subject: Subject) -> Effective:
@@ -164,14 +164,14 @@ def _in_app_answer(state: State, subject: Subject) -> Effective:
         return stopped(subject, setting, switch, chain, predicted=predicted, changeable=changeable)
     word, link = switch
     chain = (*chain, link)
-    found: _ListAnswer | Stop = (
+    answer: _ListAnswer | Stop = (
         _by_list(state, subject, scope, word) if scope.listable else (_SWITCH[word], "switch", ())
     )
-    if isinstance(found, tuple) and scope.sandbox is not None and found[1] not in ("listed", "space_listed"):
-        found = scope.sandbox
-    if isinstance(found, Stop):
-        return stopped(subject, setting, found, chain, predicted=predicted, changeable=changeable)
-    value, code, links = found
+    if isinstance(answer, tuple) and scope.sandbox is not None and answer[1] not in ("listed", "space_listed"):
+        answer = scope.sandbox
+    if isinstance(answer, Stop):
+        return stopped(subject, setting, answer, chain, predicted=predicted, changeable=changeable)
+    value, code, links = answer
     fragile = ""
     if value == NOT_CONTRIBUTED:
         trial = trial_behind(state, subject.organization)
@@ -188,11 +188,11 @@ def _anything_of(state: State, organization: Subject) -> Effective:
     wide = _in_app_answer(state, organization)
     if wide.value != NOT_CONTRIBUTED:
         return wide
-    found = _opened_by_list(state, organization.id)
-    if isinstance(found, Stop):
+    opened = _opened_by_list(state, organization.id)
+    if isinstance(opened, Stop):
         predicted = _common(_SWITCH.get(one.in_app_default) for one in plans_by_console(state, organization.id))
-        return stopped(organization, wide.setting, found, wide.chain, predicted=predicted, changeable=wide.changeable)
-    value, code, links = found
+        return stopped(organization, wide.setting, opened, wide.chain, predicted=predicted, changeable=wide.changeable)
+    value, code, links = opened
     fragile = wide.fragile_because if value == NOT_CONTRIBUTED else ""
     chain = (*wide.chain, *links)
     return answered(organization, wide.setting, value, code, chain, changeable=wide.changeable, fragile_because=fragile)
@@ -209,49 +209,49 @@ def _opened_by_list(state: State, organization: str) -> _ListAnswer | Stop:
     if isinstance(listed, Stop):
         return listed
     opened: list[str] = []
-    odd: list[str] = []
+    without_setting: list[str] = []
     unknown: list[tuple[Subject, Stop]] = []
-    apart: list[str] = []
+    undecided: list[str] = []
     by_space = 0
     spaces = sorted(listed.apps_of_spaces.items())
-    for one in (*state.subjects(Kind.APP, organization), *state.subjects(Kind.CONNECTOR, organization)):
-        keys = keys_of(state, one)
+    for subject in (*state.subjects(Kind.APP, organization), *state.subjects(Kind.CONNECTOR, organization)):
+        keys = keys_of(state, subject)
         own, space = keys & listed.entries, next((text for key, text in spaces if key in keys), "")
         hit = own or space
-        scope = scope_of(state, one)
+        scope = scope_of(state, subject)
         if isinstance(scope, Stop) and scope.outcome is not Outcome.NO_SUCH_SETTING:
             if hit:
-                unknown.append((one, scope))
+                unknown.append((subject, scope))
             else:
-                apart.append(alias_of(state, one))
+                undecided.append(alias_of(state, subject))
         elif hit and isinstance(scope, Stop):
-            odd.append(alias_of(state, one))
+            without_setting.append(alias_of(state, subject))
         elif hit and isinstance(scope, Scope) and scope.listable:
-            opened.append(alias_of(state, one) if own else space)
+            opened.append(alias_of(state, subject) if own else space)
             by_space += not own
         elif isinstance(scope, Scope) and scope.sandbox is not None:
-            apart.append(alias_of(state, one))
-    known = {key for one in state.subjects(Kind.CONNECTOR, organization) for key in keys_of(state, one)}
-    opened += sorted(key for key in listed.entries - known if key.startswith("connector:"))
+            undecided.append(alias_of(state, subject))
+    known_keys = {key for subject in state.subjects(Kind.CONNECTOR, organization) for key in keys_of(state, subject)}
+    opened += sorted(key for key in listed.entries - known_keys if key.startswith("connector:"))
     if opened:
         code = "space_listed" if by_space == len(opened) else "listed"
         return CONTRIBUTED, code, (_link(listed, f"and opens {some(sorted(opened), _NAMED)}"),)
     if listed.unknown_entries:
         strange = f"including {listed.unknown_entries[0]!r}, which matches nothing known here and may open anything"
         return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
-    if odd:
-        contrary = f"including {odd[0]}, which has no such setting according to the rulebook"
+    if without_setting:
+        contrary = f"including {without_setting[0]}, which has no such setting according to the rulebook"
         return Stop(Outcome.UNKNOWN, "listed_without_setting", _link(listed, contrary))
     unread = list_unread(state, organization)
     if unread is not None:
         return unread
     if unknown:
-        one, stop = min(unknown, key=lambda pair: (rank_of(pair[1].outcome), pair[0]))
-        sentence = f"{called(state, one)}: {stop.reason.sentence}"
+        subject, stop = min(unknown, key=lambda pair: (rank_of(pair[1].outcome), pair[0]))
+        sentence = f"{called(state, subject)}: {stop.reason.sentence}"
         return replace(stop, reason=replace(stop.reason, sentence=sentence))
     nothing = _link(listed, "and opens nothing in this organization")
-    if apart:
-        sentence = f"{nothing.sentence}; whether {some(sorted(apart), _NAMED)} can contribute at all is unknown"
+    if undecided:
+        sentence = f"{nothing.sentence}; whether {some(sorted(undecided), _NAMED)} can contribute at all is unknown"
         nothing = replace(nothing, sentence=sentence)
     return NOT_CONTRIBUTED, "not_listed", (nothing,)
 
@@ -294,8 +294,8 @@ def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _ListAn
     if isinstance(listed, Stop):
         return listed
     own = keys_of(state, subject)
-    around = own | keys_of(state, scope.app) if scope.app is not None else own
-    hits = around & listed.entries
+    own_or_app = own | keys_of(state, scope.app) if scope.app is not None else own
+    hits = own_or_app & listed.entries
     if hits and hits <= listed.reused:
         passed_on = _link(listed, "including its key, which has since been reused for another space")
         return Stop(Outcome.UNKNOWN, "space_key_reused", passed_on)

@@ -102,9 +102,9 @@ def _window(state: State, organization: str, setting: SettingId) -> ExposureWind
 
 def _over_since(state: State, organization: str, setting: SettingId) -> datetime | None:
     """The time since which all looks show the switch, and for in-app data the include list, as now; None if unknown."""
-    asked = (setting, names.INCLUDED) if setting == names.IN_APP else (setting,)
-    since = [_unbroken_since(state, organization, one) for one in asked]
-    return None if None in since else max(one for one in since if one is not None)
+    settings = (setting, names.INCLUDED) if setting == names.IN_APP else (setting,)
+    starts = [_unbroken_since(state, organization, one) for one in settings]
+    return None if None in starts else max(one for one in starts if one is not None)
 
 
 def _unbroken_since(state: State, organization: str, setting: SettingId) -> datetime | None:
@@ -113,14 +113,14 @@ def _unbroken_since(state: State, organization: str, setting: SettingId) -> date
     seen = state.value(subject, setting)
     if seen is None:
         return None
-    now = _folded(seen.value)
+    present_value = _folded(seen.value)
     if seen.grade is not Grade.ATTESTED:
         # A signal shows only today's position: since the look that gave it its meaning, the switch may have been on.
         return state.as_of if seen.grade is Grade.INFERRED else seen.observed_at
     looks: dict[datetime, bool] = defaultdict(lambda: True)
     for one in standing(state.organization(organization).attestations, state.as_of):
         if one.subject == subject and one.setting == setting:
-            looks[one.observed_at] &= _folded(one.value) == now
+            looks[one.observed_at] &= _folded(one.value) == present_value
     first = seen.observed_at
     for moment in sorted(looks, reverse=True):
         if not looks[moment]:
@@ -198,14 +198,14 @@ def deletion_clocks(state: State, organization: str, decisions: Iterable[Decisio
 
     An opt-out before the day on which use began starts none, since nothing had been used.
     """
-    known = tuple(decisions)
+    recorded = tuple(decisions)
     subject = organization_subject(organization)
-    found: list[DeletionClock] = []
+    clocks: list[DeletionClock] = []
     for setting in SWITCHES:
-        decision = opted_out(state, subject, setting, known)
+        decision = opted_out(state, subject, setting, recorded)
         if decision is not None and decision.date >= state.rulebook.effective:
-            found += clocks_of(state.rulebook.clocks, setting, decision)
-    return tuple(sorted(found, key=lambda one: one.due_at))
+            clocks += clocks_of(state.rulebook.clocks, setting, decision)
+    return tuple(sorted(clocks, key=lambda one: one.due_at))
 
 
 def residue_until(clocks: Clocks, day: date) -> date:

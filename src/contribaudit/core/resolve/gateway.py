@@ -40,10 +40,10 @@ def other_organizations(state: State, organization: str) -> Iterator[Unavailable
     """Yield an `Unavailable` for each value of the gateway about a site that belongs to another organization."""
     owners: dict[str, str] = {}
     for subject in state.subjects(Kind.SITE, organization):
-        told = state.value(subject, names.GATEWAY_ORGANIZATION)
-        if told is not None and isinstance(told.value, str) and _id(told.value) != _id(organization):
-            owners[subject.id.casefold()] = told.value
-            yield from _not_ours(state, subject, told.value)
+        owner_seen = state.value(subject, names.GATEWAY_ORGANIZATION)
+        if owner_seen is not None and isinstance(owner_seen.value, str) and _id(owner_seen.value) != _id(organization):
+            owners[subject.id.casefold()] = owner_seen.value
+            yield from _not_ours(state, subject, owner_seen.value)
     for site in sites_of(state, organization) if owners else ():
         owner = owners.get(site.id.casefold()) or owners.get(site.host.casefold())
         for app in site.apps if owner else ():
@@ -83,11 +83,11 @@ def _regions(state: State, app: Subject) -> Iterator[Observation]:
     api, gateway = state.value(app, names.REGIONS), state.value(app, names.GATEWAY_REGIONS)
     if api is None or gateway is None or not api.value or not gateway.value:
         return
-    mine, theirs = _folded(api), _folded(gateway)
+    api_regions, gateway_regions = _folded(api), _folded(gateway)
     # Other words ("EU") mean regions too, but which ones is not published, so they contradict nothing.
-    if mine != theirs and all(map(_REGION.fullmatch, mine | theirs)):
-        ours, others = _listed_words(api), _listed_words(gateway)
-        reason = f"the sources disagree: the organization's API says {ours}, the gateway {others}"
+    if api_regions != gateway_regions and all(map(_REGION.fullmatch, api_regions | gateway_regions)):
+        api_words, gateway_words = _listed_words(api), _listed_words(gateway)
+        reason = f"the sources disagree: the organization's API says {api_words}, the gateway {gateway_words}"
         yield _conflicting_sources(api, gateway, reason)
 
 
@@ -105,16 +105,16 @@ def _texts(seen: Observed) -> tuple[str, ...]:
 
 def _plan(state: State, app: Subject) -> Iterator[Observation]:
     """Yield the conflict where both plan words are known and differ, unless a trial explains the API's."""
-    told, edition = state.value(app, names.PLAN), state.value(app, names.GATEWAY_EDITION)
-    if told is None or edition is None or told.value is None or not isinstance(edition.value, str):
+    plan, edition = state.value(app, names.PLAN), state.value(app, names.GATEWAY_EDITION)
+    if plan is None or edition is None or plan.value is None or not isinstance(edition.value, str):
         return
-    mine, theirs = _known_plans(state, told), _known_plans(state, edition)
+    own_plans, edition_plans = _known_plans(state, plan), _known_plans(state, edition)
     trial = state.value(app, names.GATEWAY_TRIAL)
     on_trial = _known_plans(state, trial) if trial is not None else []
-    explained = trial is not None and runs(trial) and (not on_trial or on_trial[0] in mine)
-    if mine and theirs and theirs[0] not in mine and not explained:
-        reason = f"the sources disagree: the organization's API says {_listed_words(told)}, the gateway {edition.value}"
-        yield _conflicting_sources(told, edition, reason)
+    explained = trial is not None and runs(trial) and (not on_trial or on_trial[0] in own_plans)
+    if own_plans and edition_plans and edition_plans[0] not in own_plans and not explained:
+        reason = f"the sources disagree: the organization's API says {_listed_words(plan)}, the gateway {edition.value}"
+        yield _conflicting_sources(plan, edition, reason)
 
 
 def _known_plans(state: State, seen: Observed) -> list[Plan]:
@@ -130,8 +130,8 @@ def told_by_gateway(state: State, subject: Subject, setting: SettingId) -> bool:
     """Whether the gateway makes a look unnecessary: it gave the value, or there is nothing left to ask."""
     if setting not in _BY_GATEWAY:
         return False
-    told, trial = state.value(subject, setting), state.value(subject, names.TRIAL)
-    if told is not None and told.grade is Grade.DOCUMENTED:
+    seen, trial = state.value(subject, setting), state.value(subject, names.TRIAL)
+    if seen is not None and seen.grade is Grade.DOCUMENTED:
         return True
     return setting == names.TRIAL_ENDS and trial is not None and trial.grade is Grade.DOCUMENTED and not runs(trial)
 
@@ -143,23 +143,23 @@ def against_attested(state: State, observed: Observed, attested: Iterable[Observ
     """
     if observed.setting not in _BY_GATEWAY:
         return None
-    said = {one.setting: one for one in attested if isinstance(one, Observed)}
-    mine, ends = said.get(observed.setting), said.get(names.TRIAL_ENDS)
-    if mine is None or _same_value(mine, observed):
+    by_setting = {one.setting: one for one in attested if isinstance(one, Observed)}
+    look, ends = by_setting.get(observed.setting), by_setting.get(names.TRIAL_ENDS)
+    if look is None or _same_value(look, observed):
         return None
     end = parse_utc(ends.value) if ends is not None and isinstance(ends.value, str) else None
     over = end is not None and end.date() < state.as_of.date()
     trial = observed if observed.setting == names.TRIAL else state.value(observed.subject, names.TRIAL)
     if over and trial is not None and not runs(trial):
         return None
-    reason = f"the sources disagree: the gateway says {observed.value}, and {mine.source.removeprefix('attested by ')}"
-    reason += f" recorded {mine.value}; attest it again"
-    return _conflicting_sources(observed, mine, reason)
+    reason = f"the sources disagree: the gateway says {observed.value}, and {look.source.removeprefix('attested by ')}"
+    reason += f" recorded {look.value}; attest it again"
+    return _conflicting_sources(observed, look, reason)
 
 
 def _same_value(one: Observed, other: Observed) -> bool:
     left, right = str(one.value).strip(), str(other.value).strip()
-    moment, another = parse_utc(left), parse_utc(right)
-    if moment is not None and another is not None:
-        return moment.date() == another.date()
+    moment, other_moment = parse_utc(left), parse_utc(right)
+    if moment is not None and other_moment is not None:
+        return moment.date() == other_moment.date()
     return left.casefold() == right.casefold()

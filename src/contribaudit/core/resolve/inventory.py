@@ -66,30 +66,30 @@ def sites_of(state: State, organization: str) -> list[Site]:
             continue
         # An app can show that a cloud ID and a host, so far two groups, are one site.
         first, *others = sorted({group_of[key] for key in keys if key in group_of}) or [number]
-        apps, known = groups.setdefault(first, []), keys_of.setdefault(first, [])
+        apps, known_keys = groups.setdefault(first, []), keys_of.setdefault(first, [])
         for other in others:
             apps += groups.pop(other)
-            known += keys_of.pop(other)
+            known_keys += keys_of.pop(other)
         apps.append(app)
-        known += keys
-        group_of.update(dict.fromkeys(known if others else keys, first))
+        known_keys += keys
+        group_of.update(dict.fromkeys(known_keys if others else keys, first))
     return [_site(state, organization, apps) for apps in groups.values()]
 
 
 def inventory_rows(state: State) -> list[InventoryRow]:
     """Every organization, its sites, its apps and the entries that are no apps, organization by organization."""
     rows: list[InventoryRow] = []
-    for organization, known in state.organizations.items():
+    for organization, place in state.organizations.items():
         name = state.organization_name(organization)
         plan = _observed_value(state.read(organization_subject(organization), names.HIGHEST_PLAN))
-        its = organization, name
-        rows.append(InventoryRow(*its, Kind.ORGANIZATION, organization, name, plan=plan, note=known.unread_reason))
+        org = organization, name
+        rows.append(InventoryRow(*org, Kind.ORGANIZATION, organization, name, plan=plan, note=place.unread_reason))
         for site in sites_of(state, organization):
             label = site.host or site.id
-            rows.append(InventoryRow(*its, Kind.SITE, site.id, label, label, note=counted(len(site.apps), "app")))
+            rows.append(InventoryRow(*org, Kind.SITE, site.id, label, label, note=counted(len(site.apps), "app")))
         rows.extend(_app_row(state, organization, name, app) for app in state.apps_named_anywhere(organization))
-        for one in state.subjects(Kind.CONNECTOR, organization):
-            rows.append(InventoryRow(*its, Kind.CONNECTOR, one.id, one.id, note=RECORDED))
+        for connector in state.subjects(Kind.CONNECTOR, organization):
+            rows.append(InventoryRow(*org, Kind.CONNECTOR, connector.id, connector.id, note=RECORDED))
     return rows
 
 

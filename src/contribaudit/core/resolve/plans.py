@@ -78,10 +78,10 @@ def highest_plan(state: State, organization: str, without: Collection[Subject] =
         if seen.silent is not None:
             return unknown("plan_not_told", f"the plan of {_app_name(state, seen.silent)} could not be read{least}")
         if seen.active != seen.top and seen.uncounted is not None:
-            called = _app_name(state, seen.uncounted)
+            name = _app_name(state, seen.uncounted)
             return unknown(
                 MAY_NOT_COUNT,
-                f"only {called} has the {state.rulebook.plans[seen.top].name} plan, and Atlassian does not say whether"
+                f"only {name} has the {state.rulebook.plans[seen.top].name} plan, and Atlassian does not say whether"
                 f" that counts; the Data contribution screen shows it{least}",
             )
         if seen.active != seen.top:
@@ -103,11 +103,11 @@ def possible_plans(state: State, organization: str) -> tuple[Plan, ...]:
 
     A plan below that of an app that is online and counts is never among them.
     """
-    told = state.read(organization_subject(organization), names.HIGHEST_PLAN)
+    highest = state.read(organization_subject(organization), names.HIGHEST_PLAN)
     plans = state.rulebook.plans
-    if isinstance(told, Observed):
-        known = state.rulebook.plan(told.value) if isinstance(told.value, str) else None
-        return () if known is None else (known,)
+    if isinstance(highest, Observed):
+        plan = state.rulebook.plan(highest.value) if isinstance(highest.value, str) else None
+        return () if plan is None else (plan,)
     place = state.organizations.get(organization)
     if place is None or not place.completed(names.WORKSPACES):
         return ()
@@ -125,8 +125,8 @@ def plans_by_console(state: State, organization: str) -> tuple[Plan, ...]:
     an unknown plan word means.
     """
     plans = possible_plans(state, organization)
-    told = state.read(organization_subject(organization), names.HIGHEST_PLAN)
-    if isinstance(told, Observed) or told.code not in (MAY_NOT_COUNT, NOT_ONLINE):
+    highest = state.read(organization_subject(organization), names.HIGHEST_PLAN)
+    if isinstance(highest, Observed) or highest.code not in (MAY_NOT_COUNT, NOT_ONLINE):
         return plans
     word = read_word(state, organization_subject(organization), names.METADATA, ("on", "off", _ALWAYS), "metadata")
     if isinstance(word, Stop):
@@ -156,15 +156,15 @@ def _plans_seen(state: State, apps: Iterable[Subject]) -> _PlansSeen:
         if isinstance(plan, Unavailable) and plan.code == SOURCES_DIFFER:
             differ = differ or (app, plan.reason)
             continue
-        mine, unknown = _ranks(state, plan)
+        own_ranks, unknown_words = _ranks(state, plan)
         edition, _ = _ranks(state, state.read(app, names.GATEWAY_EDITION))
-        trial, odd = _ranks(state, state.read(app, names.GATEWAY_TRIAL))
-        ranked += [*mine, *edition, *trial]
-        if odd and odd[0].casefold() not in (NO_TRIAL, SOME_TRIAL):
-            strange = strange or (app, odd[0])
-        if unknown and not edition:  # the gateway's word for the same app says which plan it is
-            strange = strange or (app, unknown[0])
-        elif not mine and not unknown and not edition:
+        trial, unknown_trials = _ranks(state, state.read(app, names.GATEWAY_TRIAL))
+        ranked += [*own_ranks, *edition, *trial]
+        if unknown_trials and unknown_trials[0].casefold() not in (NO_TRIAL, SOME_TRIAL):
+            strange = strange or (app, unknown_trials[0])
+        if unknown_words and not edition:  # the gateway's word for the same app says which plan it is
+            strange = strange or (app, unknown_words[0])
+        elif not own_ranks and not unknown_words and not edition:
             silent = silent or app
     online = [(rank, plan.subject) for rank, plan in ranked if _is_online(state, plan.subject)]
     active = max((rank for rank, app in online if not _perhaps_uncounted(state, app)), default=-1)
@@ -174,8 +174,8 @@ def _plans_seen(state: State, apps: Iterable[Subject]) -> _PlansSeen:
 
 
 def _perhaps_uncounted(state: State, app: Subject) -> bool:
-    known = state.app(app)
-    return known is not None and known.type_key in state.rulebook.may_not_count
+    entry = state.app(app)
+    return entry is not None and entry.type_key in state.rulebook.may_not_count
 
 
 def _ranks(state: State, seen: Observation) -> tuple[list[tuple[int, Observed]], list[str]]:
@@ -183,8 +183,8 @@ def _ranks(state: State, seen: Observation) -> tuple[list[tuple[int, Observed]],
     if not isinstance(seen, Observed) or seen.value is None:
         return [], []
     words = seen.value if isinstance(seen.value, tuple) else (str(seen.value),)
-    known = {word: state.rulebook.plan(word) for word in words}
-    return [(plan.rank, seen) for plan in known.values() if plan], [word for word, plan in known.items() if not plan]
+    plans = {word: state.rulebook.plan(word) for word in words}
+    return [(plan.rank, seen) for plan in plans.values() if plan], [word for word, plan in plans.items() if not plan]
 
 
 def _is_online(state: State, app: Subject) -> bool:
@@ -272,8 +272,8 @@ def trial_on(state: State, app: Subject) -> bool | None:
     word = read_word(state, app, names.TRIAL, TRIALS, "the trial")
     if not isinstance(word, Stop):
         return word[0] == "running"
-    told = state.value(app, names.GATEWAY_TRIAL)
-    return True if told is not None and runs(told) else None
+    trial = state.value(app, names.GATEWAY_TRIAL)
+    return True if trial is not None and runs(trial) else None
 
 
 def trial_of_any_plan(state: State, organization: str) -> bool:
@@ -293,5 +293,5 @@ def _may_be_of_any_plan(state: State, app: Subject) -> bool:
 
 def plans_of(state: State, app: Subject) -> list[tuple[int, Observed]]:
     """The ranks of an app's known plans, bought or on trial, each with the observation that names it."""
-    told_by = (state.read(app, setting) for setting in (names.PLAN, names.GATEWAY_EDITION, names.GATEWAY_TRIAL))
-    return [one for seen in told_by for one in _ranks(state, seen)[0]]
+    sources = (state.read(app, setting) for setting in (names.PLAN, names.GATEWAY_EDITION, names.GATEWAY_TRIAL))
+    return [one for seen in sources for one in _ranks(state, seen)[0]]

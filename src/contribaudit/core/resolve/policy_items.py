@@ -84,13 +84,13 @@ def _shape_of(state: Digests, objects: Objects) -> str:
     return "; ".join(sorted({_shape(objects[name]) for name in state or () if name in objects}))
 
 
-def _shape(found: Any) -> str:
+def _shape(item: Any) -> str:
     """ "policies ai: enabled boolean, suspended text, type text"."""
-    attributes = found.get("attributes") if isinstance(found, dict) else None
+    attributes = item.get("attributes") if isinstance(item, dict) else None
     if not isinstance(attributes, dict):
-        return _type(found)
+        return _type(item)
     fields = ", ".join(f"{name} {_type(value)}" for name, value in sorted(attributes.items()))
-    return f"{found.get('type')} {attributes.get('type')}: {fields}"
+    return f"{item.get('type')} {attributes.get('type')}: {fields}"
 
 
 def _type(value: Any) -> str:
@@ -114,8 +114,8 @@ class Trust:
         """How far the reading of the app's item counts, and the sentence that says why; "" where nothing does."""
         if self.against is not None:
             return BY_PERSON if self.by_person else CONTRADICTED, self.against.sentence
-        found = self.agreed.get(self.shapes[app])
-        return (CONFIRMED, found.sentence) if found is not None else (UNCONFIRMED, "")
+        agreeing = self.agreed.get(self.shapes[app])
+        return (CONFIRMED, agreeing.sentence) if agreeing is not None else (UNCONFIRMED, "")
 
 
 def item_trust(state: State, organization: str, objects: Objects) -> Trust:
@@ -201,20 +201,20 @@ def _contrary_looks(
     the signals do not determine the value, or because a later look superseded it. A person decides by a look in force
     at an item that still reads the same, unless people saw the app both open and shut with that reading.
     """
-    told = standing(state.organization(organization).attestations, state.as_of)
+    unrevoked = standing(state.organization(organization).attestations, state.as_of)
     present = frozenset(shapes.values())
-    for (app, switch), looks in grouped(told, lambda one: (one.subject, one.setting)).items():
+    for (app, switch), looks in grouped(unrevoked, lambda one: (one.subject, one.setting)).items():
         if switch != main_switch(state.app(app)):
             continue
-        for beside, seen in grouped(_with_readings(state, looks, objects), lambda one: one[0]).items():
-            contrary = [(word, look) for _, word, look in seen if is_shut(word) is beside[0]]
-            if not contrary or beside not in present:
+        for reading, with_reading in grouped(_with_readings(state, looks, objects), lambda one: one[0]).items():
+            contrary = [(word, look) for _, word, look in with_reading if is_shut(word) is reading[0]]
+            if not contrary or reading not in present:
                 continue
-            decides = len(contrary) == len(seen) and shapes.get(app) == beside
+            decides = len(contrary) == len(with_reading) and shapes.get(app) == reading
             newest = state.in_force(organization).get((app, switch), ()) if decides else ()
             for word, look in contrary:
                 sentence = f"{CALLED[switch]} of {called(state, app)} was {word} when {look.by} attested it"
-                sentence += f", while its AI policy item was {'on' if beside[0] else 'off'}"
+                sentence += f", while its AI policy item was {'on' if reading[0] else 'off'}"
                 yield look in newest, fact(sentence, state.read(app, switch))
 
 
@@ -228,12 +228,12 @@ def _with_readings(
     decoder = item_decoder(state)
     if decoder is None:
         return
-    for one in looks:
-        word = one.value.strip().casefold() if isinstance(one.value, str) else ""
-        if not one.bound or word not in WORDS[one.setting]:
+    for look in looks:
+        word = look.value.strip().casefold() if isinstance(look.value, str) else ""
+        if not look.bound or word not in WORDS[look.setting]:
             continue
-        for anchor in one.anchors:
-            if (anchor.signal, anchor.subject) == (decoder.signal, one.subject):
+        for anchor in look.anchors:
+            if (anchor.signal, anchor.subject) == (decoder.signal, look.subject):
                 value, _ = decode(decoder, anchor.state, objects)
                 if value in ("on", "off"):
-                    yield (value == "on", _shape_of(anchor.state, objects)), word, one
+                    yield (value == "on", _shape_of(anchor.state, objects)), word, look

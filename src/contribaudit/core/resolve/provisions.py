@@ -90,22 +90,22 @@ def _standing(rules: TermsRules, archive: Archive, anchor: Anchor) -> AnchorStan
     if current is None:
         return AnchorStanding(anchor, Standing.NOT_ARCHIVED)
     read_at = archive.read_at(anchor.document)
-    now = archive.read(current.id)
-    confirmed = [one for one in archive.notes if one.holds and one.anchor == anchor.id]
-    for note in reversed(confirmed):
-        if note.text_sha256 == current.text_sha256 or (note.provision and _contains_wording(now, note.provision)):
+    present = archive.read(current.id)
+    notes = [one for one in archive.notes if one.holds and one.anchor == anchor.id]
+    for note in reversed(notes):
+        if note.text_sha256 == current.text_sha256 or (note.provision and _contains_wording(present, note.provision)):
             return AnchorStanding(anchor, Standing.CONFIRMED, current, by=note.signed.by, read_at=read_at)
     base, wording = _reviewed(rules, archive, anchor)
-    here = _bearing_provisions(now, anchor)
+    bearing = _bearing_provisions(present, anchor)
     if base is None or not wording:
-        if here:
-            return AnchorStanding(anchor, Standing.STANDS, current, before=here[0], read_at=read_at)
+        if bearing:
+            return AnchorStanding(anchor, Standing.STANDS, current, before=bearing[0], read_at=read_at)
         return AnchorStanding(anchor, Standing.NOT_FOUND, current, current.retrieved_at, read_at=read_at)
-    if any(folded(one) in {folded(text) for text in wording} for one in here):
-        return AnchorStanding(anchor, Standing.STANDS, current, before=here[0], read_at=read_at)
+    if any(folded(one) in {folded(text) for text in wording} for one in bearing):
+        return AnchorStanding(anchor, Standing.STANDS, current, before=bearing[0], read_at=read_at)
     since = _superseded_since(archive, anchor, base, wording)
     return AnchorStanding(
-        anchor, Standing.CHANGED, current, since, wording[0], _most_similar(wording[0], now), read_at=read_at
+        anchor, Standing.CHANGED, current, since, wording[0], _most_similar(wording[0], present), read_at=read_at
     )
 
 
@@ -113,8 +113,8 @@ def _reviewed(rules: TermsRules, archive: Archive, anchor: Anchor) -> tuple[Look
     """The edition that the review saw, or else the first one with the fact; and the provisions that state it."""
     editions = archive.editions(anchor.document)
     end = datetime.combine(rules.reviewed, time(), UTC) + timedelta(days=1)
-    seen = [one for one in editions if one.begins < end]
-    for look in [*reversed(seen), *editions[len(seen) :]]:
+    earlier = [one for one in editions if one.begins < end]
+    for look in [*reversed(earlier), *editions[len(earlier) :]]:
         wording = _bearing_provisions(archive.read(look.id), anchor)
         if wording:
             return look, wording
@@ -123,11 +123,11 @@ def _reviewed(rules: TermsRules, archive: Archive, anchor: Anchor) -> tuple[Look
 
 def _superseded_since(archive: Archive, anchor: Anchor, base: Look, wording: Sequence[str]) -> datetime:
     """When the first edition was retrieved from which on none has the wording."""
-    had = {folded(one) for one in wording}
+    reviewed_wording = {folded(one) for one in wording}
     after = [one for one in archive.editions(anchor.document) if one.begins >= base.begins]
     since = after[-1].retrieved_at
     for look in reversed(after):
-        if any(folded(one.text) in had for one in archive.read(look.id)):
+        if any(folded(one.text) in reviewed_wording for one in archive.read(look.id)):
             break
         since = look.retrieved_at
     return since
@@ -138,24 +138,24 @@ def _bearing_provisions(provisions: Provisions, anchor: Anchor) -> list[str]:
     whole = [one.text for one in provisions if all_in(one, anchor)]
     if whole or len(anchor.phrases) == 1:
         return whole
-    apart = [[one.text for one in provisions if has_phrase(one.text, phrase)] for phrase in anchor.phrases]
-    return ["\n".join(dict.fromkeys(text for texts in apart for text in texts))] if all(apart) else []
+    by_phrase = [[one.text for one in provisions if has_phrase(one.text, phrase)] for phrase in anchor.phrases]
+    return ["\n".join(dict.fromkeys(text for texts in by_phrase for text in texts))] if all(by_phrase) else []
 
 
 def _contains_wording(provisions: Provisions, wording: str) -> bool:
-    wanted = folded(wording)
-    return any(folded(one.text) == wanted for one in provisions)
+    folded_wording = folded(wording)
+    return any(folded(one.text) == folded_wording for one in provisions)
 
 
 def _most_similar(text: str, provisions: Provisions) -> str:
     """The provision with most words in common; "" where none is similar enough."""
     words = words_of(text)
-    best, found = 0.0, ""
+    best_likeness, best_text = 0.0, ""
     for one in provisions:
         likeness = likeness_of(words, words_of(one.text))
-        if likeness > best:
-            best, found = likeness, one.text
-    return found if best >= ALIKE else ""
+        if likeness > best_likeness:
+            best_likeness, best_text = likeness, one.text
+    return best_text if best_likeness >= ALIKE else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +196,14 @@ def listing_of(listed: SubprocessorList | None) -> tuple[Listing, ...]:
 def contradictions(rules: TermsRules, archive: Archive, lists: Sequence[Listing] = ()) -> tuple[Contradiction, ...]:
     """Statements of current editions that were replaced, then names on which documents and lists disagree."""
     current = {name: look for name in archive.looks if (look := archive.current(name)) is not None}
-    found = [
+    result = [
         Contradiction(name, provision.text, one.statement, one.replaced, day_of(look))
         for name, look in current.items()
         for provision, one in _overtaken(rules.overtaken, archive.read(look.id))
     ]
     for compared in rules.compared:
-        found += _disagreements(compared, archive, current, lists)
-    return tuple(found)
+        result += _disagreements(compared, archive, current, lists)
+    return tuple(result)
 
 
 def overtaken_in(rules: TermsRules, text: str) -> Iterator[Overtaken]:
@@ -218,8 +218,8 @@ def day_of(look: Look) -> date:
     return look.stated_on or look.retrieved_at.date()
 
 
-def _overtaken(known: Sequence[Overtaken], provisions: Provisions) -> Iterator[tuple[Provision, Overtaken]]:
-    phrases = [(folded(phrase).casefold(), one) for one in known for phrase in one.phrases]
+def _overtaken(statements: Sequence[Overtaken], provisions: Provisions) -> Iterator[tuple[Provision, Overtaken]]:
+    phrases = [(folded(phrase).casefold(), one) for one in statements for phrase in one.phrases]
     for provision in provisions:
         text = folded(provision.text).casefold()
         for one in dict.fromkeys(one for phrase, one in phrases if phrase in text):
@@ -235,41 +235,41 @@ def _disagreements(
     every = _with_listed(compared, (*rows, *(row for one in lists for row in one.rows)))
     days = {name: day_of(look) for name, look in current.items()} | {one.name: one.day for one in lists}
     texts = {name: archive.read(look.id) for name, look in current.items()} | {one.name: one.rows for one in lists}
-    said: dict[str, tuple[frozenset[str], str]] = {}
+    named: dict[str, tuple[frozenset[str], str]] = {}
     for name, text in texts.items():
         names, quote = _names_called(compared, every, text)
         if names:
-            said[name] = (names, quote)
-    for name, (names, quote) in said.items():
-        wider = [other for other, (more, _) in said.items() if names < more]
+            named[name] = (names, quote)
+    for name, (names, quote) in named.items():
+        wider = [other for other, (wider_names, _) in named.items() if names < wider_names]
         if not wider:
             continue
-        other = max(wider, key=lambda one: (len(said[one][0]), days[one], one))
-        more, mine, its = said[other][0], days[name], days[other]
-        order = "newer" if its > mine else "older" if its < mine else "of the same day"
+        other = max(wider, key=lambda one: (len(named[one][0]), days[one], one))
+        wider_names, own_day, other_day = named[other][0], days[name], days[other]
+        order = "newer" if other_day > own_day else "older" if other_day < own_day else "of the same day"
         yield Contradiction(
             name,
             quote,
             f"among the {compared.subject}, it names {', '.join(sorted(names))}",
-            f"{other}, {order} ({its}), names {len(more)}: {', '.join(sorted(more))}",
-            mine,
+            f"{other}, {order} ({other_day}), names {len(wider_names)}: {', '.join(sorted(wider_names))}",
+            own_day,
         )
 
 
 def _names_called(compared: Compared, every: Sequence[Name], provisions: Provisions) -> tuple[frozenset[str], str]:
     """The names that a document mentions where it is about the subject, and the first provision that mentions one."""
-    found: dict[str, str] = {}
+    quotes: dict[str, str] = {}
     about = ""
-    for one in provisions:
-        context = "\n".join((*one.heading[1:][-1:], one.text))
-        if one.kind is ProvisionKind.HEADING or one.text.rstrip().endswith("?"):
-            about = one.text
-        if not words_in(f"{about}\n{context}" if one.kind is not ProvisionKind.ROW else one.text, compared.about):
+    for part in provisions:
+        context = "\n".join((*part.heading[1:][-1:], part.text))
+        if part.kind is ProvisionKind.HEADING or part.text.rstrip().endswith("?"):
+            about = part.text
+        if not words_in(f"{about}\n{context}" if part.kind is not ProvisionKind.ROW else part.text, compared.about):
             continue
         for name in every:
-            if name.name not in found and words_in(one.text, name.words):
-                found[name.name] = one.text
-    return frozenset(found), next(iter(found.values()), "")
+            if name.name not in quotes and words_in(part.text, name.words):
+                quotes[name.name] = part.text
+    return frozenset(quotes), next(iter(quotes.values()), "")
 
 
 _SUFFIX = re.compile(
@@ -280,16 +280,16 @@ _SUFFIX = re.compile(
 
 def _with_listed(compared: Compared, rows: Provisions) -> list[Name]:
     """The rulebook's names, and those of the list's rows that are about the subject."""
-    found = list(compared.names)
+    names = list(compared.names)
     for row in rows:
         if row.kind is not ProvisionKind.ROW or " | " not in row.text:
             continue
         cell, _, rest = row.text.partition(" | ")
-        if not words_in(rest, compared.about) or any(words_in(cell, one.words) for one in found):
+        if not words_in(rest, compared.about) or any(words_in(cell, one.words) for one in names):
             continue
         called = cell.partition(" (")[0]
         inner = re.findall(r"\(([^()]{3,60})\)", cell)
         words = tuple(dict.fromkeys(word for one in (_SUFFIX.sub("", called).strip(), *inner) if (word := one.strip())))
         if words:
-            found.append(Name(inner[0] if inner else words[0], words if not inner else tuple(inner)))
-    return found
+            names.append(Name(inner[0] if inner else words[0], words if not inner else tuple(inner)))
+    return names

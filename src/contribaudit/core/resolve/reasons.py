@@ -279,9 +279,9 @@ def sites_index(state: State, organization: str) -> Sites:
 
 def apps_of_site(state: State, site: Subject) -> tuple[Subject, ...]:
     """The apps of a site whose subject has the cloud ID or the host; empty for an unknown site."""
-    wanted = site.id.casefold()
+    folded_id = site.id.casefold()
     for one in sites_index(state, site.organization).sites:
-        if wanted in (one.id.casefold(), one.host.casefold()):
+        if folded_id in (one.id.casefold(), one.host.casefold()):
             return one.apps
     return ()
 

@@ -157,11 +157,11 @@ def resolve(
 
 def _organization(seen: SeenOrganization, as_of: datetime) -> OrganizationState:
     """The organization's part of the state; without attestations and spaces for one that is left out."""
-    ran = seen.snapshot.collections if seen.snapshot is not None else ()
+    collections = seen.snapshot.collections if seen.snapshot is not None else ()
     return OrganizationState(
         seen.organization,
         seen.name,
-        {one.collector: one for one in ran},
+        {one.collector: one for one in collections},
         seen.unread_reason,
         seen.left_out,
         alias_holders=_holders_by(seen.alias_holders, as_of),
@@ -178,8 +178,8 @@ def _add_what_the_api_means(state: State, seen: SeenOrganization, assumed_plan: 
     """Add what the gateway's values mean, and the highest plan."""
     if not seen.left_out:
         for read in (other_organizations, gateway_values):
-            for found in list(read(state, seen.organization)):
-                state.add(found)
+            for observation in list(read(state, seen.organization)):
+                state.add(observation)
     state.add(assumed_plan if assumed_plan is not None else highest_plan(state, seen.organization))
 
 
@@ -196,10 +196,10 @@ def _add_what_people_recorded(
     for attested in list(_worth_adding(state, (found for one in values for found in one.observations()))):
         state.add(attested)
     items: dict[str, Trust] = {}
-    for name, told in recorded.items():
-        for reading in item_readings(state, name, told.objects):
+    for name, history in recorded.items():
+        for reading in item_readings(state, name, history.objects):
             state.add(reading)
-        items[name] = item_trust(state, name, told.objects)
+        items[name] = item_trust(state, name, history.objects)
         for standing in list(item_standings(state, items[name])):
             state.add(standing)
     state.candidates = tuple(score for one in values for score in one.scores())
@@ -211,8 +211,8 @@ def _holders_by(
     holders: Mapping[str, tuple[tuple[str, datetime], ...]], as_of: datetime
 ) -> dict[str, tuple[tuple[str, datetime], ...]]:
     """The holders of each alias by `as_of`: a later one does not change how a past moment is judged."""
-    known = {alias: tuple(one for one in its if one[1] <= as_of) for alias, its in holders.items()}
-    return {alias: its for alias, its in known.items() if its}
+    until_then = {alias: tuple(one for one in held_by if one[1] <= as_of) for alias, held_by in holders.items()}
+    return {alias: held_by for alias, held_by in until_then.items() if held_by}
 
 
 def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator[Observation]:
@@ -221,22 +221,22 @@ def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator
     A value from an API stays, whatever anybody attested, except for a trial, where the two can contradict each other.
     An API's reason for giving no value stays too, unless there is an attested value.
     """
-    heard = grouped(observations, lambda attested: attested.subject)
-    for attested in (one for found in heard.values() for one in found):
-        told = state.read(attested.subject, attested.setting)
-        if isinstance(told, Observed):
-            contrary = against_attested(state, told, heard[attested.subject])
+    by_subject = grouped(observations, lambda attested: attested.subject)
+    for attested in (one for of_subject in by_subject.values() for one in of_subject):
+        seen = state.read(attested.subject, attested.setting)
+        if isinstance(seen, Observed):
+            contrary = against_attested(state, seen, by_subject[attested.subject])
             if contrary is not None:
                 yield contrary
             continue
-        if isinstance(attested, Observed) or told.code == "not_read":
+        if isinstance(attested, Observed) or seen.code == "not_read":
             yield attested
 
 
 def _not_yet_effective(state: State, move: Observed) -> Unavailable | None:
     """Why an applied state does not count: the API gives a future date for the app's move. None where it counts."""
-    known = state.rulebook.move(move.value) if isinstance(move.value, str) else None
-    for day in names.MOVE_DAYS if known is not None and known.pinned else ():
+    known_move = state.rulebook.move(move.value) if isinstance(move.value, str) else None
+    for day in names.MOVE_DAYS if known_move is not None and known_move.pinned else ():
         due = state.moment(move.subject, day)
         if due is not None and due > state.as_of:
             reason = f"its residency policy is {move.value}, but a move is due on {due:%Y-%m-%d %H:%M}Z"
@@ -246,8 +246,8 @@ def _not_yet_effective(state: State, move: Observed) -> Unavailable | None:
 
 def pinned(rulebook: Rulebook, move: Observed) -> Observation:
     """Our reading of a residency policy's state as the console's PINNED, a word that the API does not have."""
-    known = rulebook.move(move.value) if isinstance(move.value, str) else None
-    if known is None:
+    known_move = rulebook.move(move.value) if isinstance(move.value, str) else None
+    if known_move is None:
         reason = f"the rulebook does not know the state {move.value!r} of its residency policy"
         return Unavailable(names.PINNED, move.subject, "unknown_word", reason, move.observed_at, move.source)
-    return replace(move, setting=names.PINNED, value=known.pinned, grade=weakest((move.grade, Grade.DECODED)))
+    return replace(move, setting=names.PINNED, value=known_move.pinned, grade=weakest((move.grade, Grade.DECODED)))

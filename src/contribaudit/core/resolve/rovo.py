@@ -88,35 +88,35 @@ class _Proof:
     links: tuple[Reason, ...]
 
 
-def position(state: State, app: Subject, known: App | None, most: str = BLOCKED) -> Position | Stop | None:
+def position(state: State, app: Subject, entry: App | None, most: str = BLOCKED) -> Position | Stop | None:
     """The position of the main switch: whether it is open further than `most`, or why that is not known.
 
     None where no source says anything: no attestation, no usable answer of the gateway, no item that counts.
     """
-    said = _switch_evidence(state, app, main_switch(known))
-    differ = _contradiction(said) or (_against_plan(said) if most == LIMITED else None)
+    evidence = _switch_evidence(state, app, main_switch(entry))
+    differ = _contradiction(evidence) or (_against_plan(evidence) if most == LIMITED else None)
     if differ is not None:
         return differ
-    proofs = list(_proofs(said))
+    proofs = list(_proofs(evidence))
     for proof in proofs:
         sides = {openness > OPENNESS[most] for openness in proof.open_to}
         if len(sides) == 1:
-            return Position(sides.pop(), (*_other_links(said, proof), *proof.links))
-    return _open_question(said, proofs)
+            return Position(sides.pop(), (*_other_links(evidence, proof), *proof.links))
+    return _open_question(evidence, proofs)
 
 
-def access(state: State, app: Subject, known: App | None) -> tuple[str, tuple[Reason, ...]] | Stop | None:
+def access(state: State, app: Subject, entry: App | None) -> tuple[str, tuple[Reason, ...]] | Stop | None:
     """How far the main switch lets AI in, by all sources: `blocked`, `limited` or `allowed`, and the links to it.
 
     None as for `position`.
     """
     links: tuple[Reason, ...] = ()
     for word in (BLOCKED, LIMITED):
-        found = position(state, app, known, word)
-        if not isinstance(found, Position):
-            return found
-        links = found.links
-        if not found.exposed:
+        answer = position(state, app, entry, word)
+        if not isinstance(answer, Position):
+            return answer
+        links = answer.links
+        if not answer.exposed:
             return word, links
     return "allowed", links
 

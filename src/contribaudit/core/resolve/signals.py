@@ -132,8 +132,8 @@ def what_moved(
             return Move(anchor, f"{name} moved, first seen on {since:%Y-%m-%d %H:%M}Z")
         moved = select(key, reading.state) != select(key, anchor.state)
         elsewhere = reading.state != anchor.state or departed(history, anchor, look.observed_at, until) is not None
-        seen = (reading.revision, *_revisions(history, anchor, look.observed_at, until))
-        later = next((one for one in seen if newer(one, anchor.revision)), "")
+        revisions = (reading.revision, *_revisions(history, anchor, look.observed_at, until))
+        later = next((one for one in revisions if newer(one, anchor.revision)), "")
         if later and (moved or not elsewhere):
             return Move(anchor, f"{name} was updated on {later}")
         if moved:
@@ -146,16 +146,16 @@ def departed(
 ) -> datetime | None:
     """When a run first found a state other than the anchor's, after the look and by `until`; None if none did."""
     key = (anchor.subject, anchor.signal)
-    for since, held in sorted(history.get(key, ()), key=lambda one: one[0]):
-        if after < since <= until and held != anchor.state and select(key, held) != select(key, anchor.state):
+    for since, state in sorted(history.get(key, ()), key=lambda one: one[0]):
+        if after < since <= until and state != anchor.state and select(key, state) != select(key, anchor.state):
             return since
     return None
 
 
 def _revisions(history: SignalHistory, anchor: Anchor, after: datetime, until: datetime) -> list[str]:
     """The revisions that runs read after the look, since a change counts even if an older revision came back later."""
-    held = history.get((anchor.subject, revision_of(anchor.signal)), ())
-    return [one for since, found in held if after < since <= until for one in found or ()]
+    entries = history.get((anchor.subject, revision_of(anchor.signal)), ())
+    return [one for since, revisions in entries if after < since <= until for one in revisions or ()]
 
 
 def newer(now: str, then: str) -> bool:

@@ -154,8 +154,8 @@ class State:
         self._remembered: dict[Subject, dict[SettingId, Observed]] = {}
         for observation in observations:
             self._seen.setdefault(observation.subject, {})[observation.setting] = observation
-        for known in remembered:
-            self._remembered.setdefault(known.subject, {})[known.setting] = known
+        for observed in remembered:
+            self._remembered.setdefault(observed.subject, {})[observed.setting] = observed
         self._computed: dict[Hashable, Any] = {}
         self._by_kind: dict[tuple[str, Kind], list[Subject]] = {}
         self._apps: dict[str, list[Subject]] = {}
@@ -191,15 +191,15 @@ class State:
 
     def in_force(self, organization: str) -> Mapping[tuple[Subject, SettingId], Sequence[Attestation]]:
         """The organization's attestations that no newer one supersedes, by subject and setting."""
-        told = self.organization(organization).attestations
-        return self.once(("in force", organization), lambda: in_force(told, self.as_of))
+        attestations = self.organization(organization).attestations
+        return self.once(("in force", organization), lambda: in_force(attestations, self.as_of))
 
     def once(self, key: Hashable, compute: Callable[[], T]) -> T:
         """The result of `compute`, computed once per key, for answers that many subjects need."""
         if key not in self._computed:
             self._computed[key] = compute()
-        found: T = self._computed[key]
-        return found
+        result: T = self._computed[key]
+        return result
 
     def add(self, observation: Observation) -> None:
         """Add a computed or attested value, in place of any other for the same setting. Only `resolve` does this.
@@ -218,9 +218,9 @@ class State:
 
         An `Unavailable` for the organization's own setting also answers for every subject that was not reached.
         """
-        found = self._seen.get(subject, {}).get(setting)
-        if found is not None:
-            return found
+        observation = self._seen.get(subject, {}).get(setting)
+        if observation is not None:
+            return observation
         owed = self._seen.get(organization_subject(subject.organization), {}).get(setting)
         if isinstance(owed, Unavailable):
             return replace(owed, subject=subject)
@@ -228,8 +228,8 @@ class State:
 
     def value(self, subject: Subject, setting: SettingId) -> Observed | None:
         """The observation when a source gave a value, null included; None when it is unavailable."""
-        found = self._seen.get(subject, _NOTHING).get(setting)
-        return found if isinstance(found, Observed) else None
+        seen = self._seen.get(subject, _NOTHING).get(setting)
+        return seen if isinstance(seen, Observed) else None
 
     def word(self, subject: Subject, setting: SettingId) -> str:
         """The text that a source gave in this run, in lower case; "" where none gave one."""
@@ -246,10 +246,10 @@ class State:
         return self._seen_text(self._seen.get(subject, _NOTHING), subject, setting)
 
     def _seen_text(self, seen: Mapping[SettingId, Observation], subject: Subject, setting: SettingId) -> str:
-        found = seen.get(setting)
-        if not isinstance(found, Observed) and self._remembered:
-            found = self._remembered.get(subject, _NOTHING).get(setting)
-        return found.value if isinstance(found, Observed) and isinstance(found.value, str) else ""
+        observation = seen.get(setting)
+        if not isinstance(observation, Observed) and self._remembered:
+            observation = self._remembered.get(subject, _NOTHING).get(setting)
+        return observation.value if isinstance(observation, Observed) and isinstance(observation.value, str) else ""
 
     def of(self, subject: Subject) -> Iterator[Observation]:
         """Everything observed about one subject."""
@@ -297,8 +297,8 @@ class State:
 
     def pseudo(self, app: Subject) -> bool:
         """True for an entry of the workspace list that the rulebook knows to be no app."""
-        known = self.app(app)
-        return known is not None and known.pseudo
+        entry = self.app(app)
+        return entry is not None and entry.pseudo
 
     def place(self, subject: Subject) -> Place:
         """The subject's name, site and app; its ID in place of an unknown name."""
@@ -310,9 +310,9 @@ class State:
             )
             return Place(self._seen_text(seen, subject, names.APP_NAME) or subject.id, host, type_key)
         if subject.kind is Kind.ORGANIZATION:
-            known = self.organizations.get(subject.id)
+            part = self.organizations.get(subject.id)
             return Place(
-                self.recall(subject, names.ORGANIZATION_NAME) or (known.name if known else "") or subject.id, "", ""
+                self.recall(subject, names.ORGANIZATION_NAME) or (part.name if part else "") or subject.id, "", ""
             )
         if subject.kind is Kind.GROUP:
             return Place(self.recall(subject, names.GROUP_NAME) or subject.id, "", "")
@@ -351,10 +351,10 @@ def once_per_state(compute: Callable[Concatenate[State, P], T]) -> Callable[Conc
     """
 
     @wraps(compute)
-    def kept(state: State, /, *values: P.args, **named: P.kwargs) -> T:
+    def computed_once(state: State, /, *values: P.args, **named: P.kwargs) -> T:
         return state.once((compute, values, *named.items()), lambda: compute(state, *values, **named))
 
-    return kept
+    return computed_once
 
 
 @once_per_state
@@ -368,8 +368,8 @@ def screen_for(state: State, subject: Subject, setting: SettingId | None) -> Scr
     shown = shown_on(state, setting)
     if subject.kind is Kind.APP:
         written = state.recall(subject, names.APP_TYPE_KEY)
-        known = state.rulebook.app(written)
-        type_key = known.type_key if known is not None else written.casefold()
+        entry = state.rulebook.app(written)
+        type_key = entry.type_key if entry is not None else written.casefold()
         shown = tuple(one for one in shown if not one.apps or type_key in one.apps)
     return next(iter(shown), None)
 
@@ -377,4 +377,4 @@ def screen_for(state: State, subject: Subject, setting: SettingId | None) -> Scr
 @once_per_state
 def conditions(state: State) -> Mapping[SettingId, AskedIf]:
     """By setting that the console shows only with some values of another: that setting and those values."""
-    return {one: each for screen in state.rulebook.screens for one, each in screen.asked_if.items()}
+    return {setting: condition for screen in state.rulebook.screens for setting, condition in screen.asked_if.items()}

@@ -48,21 +48,21 @@ class ListChange:
 def list_changes(before: Sequence[Processor], after: Sequence[Processor]) -> tuple[ListChange, ...]:
     """Every change in the order of the newer list, then removed rows in the order of the older list."""
     pairs = matched(before, after)
-    found: list[ListChange] = []
+    changes: list[ListChange] = []
     for number, new in enumerate(after):
         old = pairs.get(number)
         if old is None:
-            found.append(ListChange(ChangeOfList.ADDED, new.name, "", told(new), None, new))
+            changes.append(ListChange(ChangeOfList.ADDED, new.name, "", _row_summary(new), None, new))
         else:
-            found += _of_row(old, new)
-    kept = {id(one) for one in pairs.values()}
+            changes += _of_row(old, new)
+    matched_ids = {id(one) for one in pairs.values()}
     for old in before:
-        if id(old) not in kept:
-            found.append(ListChange(ChangeOfList.REMOVED, old.name, told(old), "", old, None))
-    return tuple(found)
+        if id(old) not in matched_ids:
+            changes.append(ListChange(ChangeOfList.REMOVED, old.name, _row_summary(old), "", old, None))
+    return tuple(changes)
 
 
-def told(processor: Processor) -> str:
+def _row_summary(processor: Processor) -> str:
     """A row in one line: its purposes, products and locations."""
     cells = (processor.row.purposes, processor.row.products, processor.row.locations)
     return "; ".join(" ".join(cell.split()) for cell in cells if cell)
@@ -78,8 +78,8 @@ def version_before(
         for one in history.versions
         if one.effective == listed.effective and one.rows != listed.rows and _is_earlier(one, listed)
     ]
-    found = [*earlier, *same_day]
-    return found[-1] if found else shipped
+    earlier_lists = [*earlier, *same_day]
+    return earlier_lists[-1] if earlier_lists else shipped
 
 
 def _is_earlier(one: SubprocessorList, other: SubprocessorList) -> bool:
@@ -92,29 +92,29 @@ def _is_earlier(one: SubprocessorList, other: SubprocessorList) -> bool:
 def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int, Processor]:
     """The older row of each newer row, by the newer row's index; added rows are missing."""
     pairs: dict[int, Processor] = {}
-    named = grouped(before, lambda old: (_bare_name(old.name), old.row.group))
+    by_name = grouped(before, lambda old: (_bare_name(old.name), old.row.group))
     for number, new in enumerate(after):
-        same = named.get((_bare_name(new.name), new.row.group))
+        same = by_name.get((_bare_name(new.name), new.row.group))
         if same:
             pairs[number] = same.pop(0)
-    left = [old for same in named.values() for old in same]
+    unmatched = [old for same in by_name.values() for old in same]
     for rule in (_same_links, _same_host, _similar_enough):
         open_ones = [(number, new) for number, new in enumerate(after) if number not in pairs]
         fits = [
             (old, number, new)
-            for old in left
+            for old in unmatched
             for number, new in open_ones
             if old.row.group == new.row.group and rule(old, new)
         ]
         for alike in (False, True):
-            wanted = [one for one in fits if one[1] not in pairs and any(one[0] is old for old in left)]
-            wanted = [one for one in wanted if not alike or _same_use(one[0], one[2])]
-            olds = Counter(id(old) for old, _, _ in wanted)
-            news = Counter(number for _, number, _ in wanted)
-            for old, number, _ in wanted:
+            candidates = [one for one in fits if one[1] not in pairs and any(one[0] is old for old in unmatched)]
+            candidates = [one for one in candidates if not alike or _same_use(one[0], one[2])]
+            olds = Counter(id(old) for old, _, _ in candidates)
+            news = Counter(number for _, number, _ in candidates)
+            for old, number, _ in candidates:
                 if olds[id(old)] == 1 == news[number]:  # only an unambiguous pair counts
                     pairs[number] = old
-                    left = [one for one in left if one is not old]
+                    unmatched = [one for one in unmatched if one is not old]
     return pairs
 
 

@@ -106,9 +106,9 @@ class _Reader:
     def product(self, text: str) -> Product | None:
         folded = _folded(text)
         for lead in ("", "all ", "any ", "the "):
-            found = self._products.get(folded.removeprefix(lead))
-            if found is not None:
-                return found
+            product = self._products.get(folded.removeprefix(lead))
+            if product is not None:
+                return product
         return None
 
     def everything(self, text: str) -> bool:
@@ -119,15 +119,15 @@ class _Reader:
         if not cell.strip():
             wanting.append("products: the cell is empty")
             return (Scope("", understood=False),)
-        found: list[_OpenItem] = []
+        open_items: list[_OpenItem] = []
         for item in _items(cell):
-            last = found[-1] if found else None
+            last = open_items[-1] if open_items else None
             if last is not None and last.takes(self, item):
                 continue
-            found.append(_OpenItem(self, item))
-        for one in found:
+            open_items.append(_OpenItem(self, item))
+        for one in open_items:
             wanting += [f"products: {what!r} is not understood" for what in one.strange]
-        return tuple(one.scope() for one in found)
+        return tuple(one.scope() for one in open_items)
 
     # ── Purposes ──
 
@@ -136,7 +136,7 @@ class _Reader:
         if not cell.strip():
             wanting.append("purposes: the cell is empty")
             return ()
-        found: list[Purpose] = []
+        purposes: list[Purpose] = []
         for text, condition in _conditional(cell):
             kind = self._purpose_kind(text)
             if not kind:
@@ -149,8 +149,8 @@ class _Reader:
                 if strange or not all(one.only_with for one in scopes):
                     only_with = ()  # not limited to AI alone: it counts everywhere, and its text keeps the condition
                 wanting += [f"purposes: {what.removeprefix('products: ')}" for what in strange]
-            found.append(Purpose(f"{f'For {condition}: ' if condition else ''}{text}", kind or "other", only_with))
-        return tuple(found)
+            purposes.append(Purpose(f"{f'For {condition}: ' if condition else ''}{text}", kind or "other", only_with))
+        return tuple(purposes)
 
     def _purpose_kind(self, text: str) -> str:
         folded = text.casefold()
@@ -168,12 +168,12 @@ class _Reader:
         if not cell.strip():
             wanting.append("locations: the cell is empty")
             return ()
-        found: list[Place] = []
+        places: list[Place] = []
         condition = ""
         for sentence in re.split(r";|\n", cell):
             condition = ""
             if self._means_anywhere(sentence) and not any(map(self.place, _items(sentence))):
-                found.append(Place(sentence.strip(), (GLOBAL,)))
+                places.append(Place(sentence.strip(), (GLOBAL,)))
                 continue
             for part in _split_outside_brackets(sentence, re.compile(r",")):
                 if ":" in part:
@@ -181,11 +181,11 @@ class _Reader:
                     condition = _LEADING.sub("", before.strip())
                     if self.place(condition):  # "EU: Ireland" is no condition
                         part, condition = f"{condition} ({part.strip()})", ""
-                found += [
+                places += [
                     self._read_location(item, condition, wanting)
                     for item in _split_at_and(_LEADING.sub("", part.strip()), self.place)
                 ]
-        return tuple(one for one in found if one.text)
+        return tuple(one for one in places if one.text)
 
     def _means_anywhere(self, text: str) -> bool:
         return self._global is not None and self._global.search(text.casefold()) is not None
@@ -237,10 +237,10 @@ def _conditional(cell: str) -> Iterator[tuple[str, str]]:
         pieces.append((cell[begun : found.start()], condition))
         condition, begun = " ".join(found[1].split()), found.end()
     pieces.append((cell[begun:], condition))
-    for text, its in pieces:
+    for text, piece_condition in pieces:
         for part in re.split(r"[;\n]", text):
             if one := " ".join(part.split()).strip(" ,."):
-                yield one, its
+                yield one, piece_condition
 
 
 class _OpenItem:
@@ -252,7 +252,7 @@ class _OpenItem:
         self.excluded: set[str] = set()
         self.only_with: list[str] = []
         self._after = ""
-        inner = [one[1] or one[2] or "" for one in _BRACKETS.finditer(item)]
+        in_brackets = [one[1] or one[2] or "" for one in _BRACKETS.finditer(item)]
         bare = _BRACKETS.sub(" ", item).strip()
         bare, *left_out = _EXCLUDING.split(bare, maxsplit=1)
         base, *features = _WITH.split(bare.strip(), maxsplit=1)
@@ -267,16 +267,16 @@ class _OpenItem:
         for text in left_out:
             self._leave_out(reader, text)
             self._after = "excluding"
-        for text in inner:
+        for text in in_brackets:
             cut = _EXCLUDING.match(text.strip())
             if cut is not None:
-                for each in _items(text.strip()[cut.end() :]):
-                    self._leave_out(reader, each)
+                for part in _items(text.strip()[cut.end() :]):
+                    self._leave_out(reader, part)
             elif _FORMER.match(text.strip()):
                 continue
             elif _WITH.match(f" {text.strip()}"):
-                for each in _items(_WITH.sub("", f" {text.strip()}", count=1)):
-                    self._feature(reader, each)
+                for part in _items(_WITH.sub("", f" {text.strip()}", count=1)):
+                    self._feature(reader, part)
             else:
                 self.strange.append(text.strip())
 
@@ -305,10 +305,10 @@ class _OpenItem:
         return self._all or (self._product is not None and set(product.apps) <= set(self._product.apps))
 
     def _feature(self, reader: _Reader, text: str) -> None:
-        for each in _items(text):
-            product = reader.product(each)
+        for part in _items(text):
+            product = reader.product(part)
             if product is None or not product.ai:
-                self.strange.append(each)
+                self.strange.append(part)
             elif product.ai not in self.only_with:
                 self.only_with.append(product.ai)
 
