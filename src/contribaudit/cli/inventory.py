@@ -84,12 +84,12 @@ def _spaces(console: Console) -> None:
             console.write(stream(console.output_format, COLUMNS, space_rows(state)))
         lists = {app: state.spaces(app.organization).lists().get(app) for app in apps_with_spaces(state)}
         missing = [
-            f"{alias_of(state, app)}: {(one.reason or one.code) if one else 'not read'}"
-            for app, one in lists.items()
-            if one is None or one.status is not CollectionStatus.OK
+            f"{alias_of(state, app)}: {(listed.reason or listed.code) if listed else 'not read'}"
+            for app, listed in lists.items()
+            if listed is None or listed.status is not CollectionStatus.OK
         ]
     if missing or not lists:
         why = some(missing, 3, "; ") or "no app that has spaces was read"
         console.end(f"The list of spaces is incomplete: {why}.", exit_codes.UNVERIFIED)
-    read = sum(one.read for one in lists.values() if one is not None)
+    read = sum(listed.read for listed in lists.values() if listed is not None)
     console.diagnostics.conclusion(f"{counted(read, 'space')}, as visible to the token's owner.")

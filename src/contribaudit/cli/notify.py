@@ -92,17 +92,17 @@ def status_command(console: Console) -> None:
     columns = ("message", "created_at", "organization", "run", "event", "title", "destination", "state", "attempts")
     rows = [
         (
-            one.message_id,
-            one.created_at,
-            one.organization,
-            one.run,
-            one.message.event.value,
-            one.message.title,
-            one.destination.name,
-            _delivery_status(one),
-            one.attempts,
+            delivery.message_id,
+            delivery.created_at,
+            delivery.organization,
+            delivery.run,
+            delivery.message.event.value,
+            delivery.message.title,
+            delivery.destination.name,
+            _delivery_status(delivery),
+            delivery.attempts,
         )
-        for one in deliveries
+        for delivery in deliveries
     ]
     console.table(columns, rows, only=("created_at", "title", "destination", "state"))
 

@@ -100,11 +100,11 @@ def _run_before(store: History, record: RunRecord, organization: str) -> tuple[C
     earlier = store.run(number)
     hours = round((record.started_at - earlier.finished_at).total_seconds() / 3600, 1)
     between = [
-        one
-        for one in store.runs_seen(organization, since=earlier.finished_at, until=record.started_at)
-        if one.removed and number < one.run < record.id
+        seen
+        for seen in store.runs_seen(organization, since=earlier.finished_at, until=record.started_at)
+        if seen.removed and number < seen.run < record.id
     ]
-    removals = "; ".join(dict.fromkeys(one.removed for one in between))
+    removals = "; ".join(dict.fromkeys(seen.removed for seen in between))
     return (
         organization,
         number,

@@ -201,13 +201,13 @@ def _named_list(history: ListHistory, shipped: SubprocessorList | None, word: st
         chosen = shipped if word == _SHIPPED else history.newest or shipped
     else:
         fits = [
-            one
-            for one in history.imports
-            if one.effective.isoformat() == word or (len(word) >= 6 and one.sha256.startswith(word.casefold()))
+            entry
+            for entry in history.imports
+            if entry.effective.isoformat() == word or (len(word) >= 6 and entry.sha256.startswith(word.casefold()))
         ]
         chosen = fits[-1] if fits else (shipped if shipped and shipped.effective.isoformat() == word else None)
     if chosen is None:
-        days = ", ".join(dict.fromkeys(one.effective.isoformat() for one in history.imports)) or "none is imported"
+        days = ", ".join(dict.fromkeys(entry.effective.isoformat() for entry in history.imports)) or "none is imported"
         raise UsageError(f"There is no list {word!r}", hint=f"Lists: {days}, {_SHIPPED}")
     return chosen
 

@@ -155,12 +155,12 @@ def _subprocessors(pack: ListedPack) -> ListHistory:
         [SubprocessorList(parsed.effective, parsed.rows, first["source"], first["sha256"], imported)],
         [
             Review(
-                date.fromisoformat(one["effective"]),
-                one["row"],
-                Signature(one["reviewed_by"], _time(one["reviewed_at"]), one["account"], one["host"]),
-                one["note"],
+                date.fromisoformat(review["effective"]),
+                review["row"],
+                Signature(review["reviewed_by"], _time(review["reviewed_at"]), review["account"], review["host"]),
+                review["note"],
             )
-            for one in reviews
+            for review in reviews
         ],
     )
 

@@ -208,13 +208,13 @@ def map_rows(whole: SiteMap) -> MapV1:
     untyped: Any = {
         "locations": [
             {
-                "name": one.name,
-                "title": one.title,
-                "apps": one.apps,
-                "pinned": one.pinned,
-                "outcome": _outcome_word(one.outcome),
+                "name": location.name,
+                "title": location.title,
+                "apps": location.apps,
+                "pinned": location.pinned,
+                "outcome": _outcome_word(location.outcome),
             }
-            for one in whole.locations
+            for location in whole.locations
         ],
         "sites": [
             {

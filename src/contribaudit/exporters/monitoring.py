@@ -174,19 +174,19 @@ def _verdict(about: Overview, last_success: datetime | None) -> Iterator[_Gauge]
 
 
 def _organizations(about: Overview) -> Iterator[_Gauge]:
-    places = [one for one in about.map() if one.organization]
+    places = [place for place in about.map() if place.organization]
     yield _Gauge(
         "organization_read",
         "1 for an organization of which something was read in this run.",
-        [({"organization": one.organization}, int(not one.unread)) for one in places],
+        [({"organization": place.organization}, int(not place.unread)) for place in places],
     )
     yield _Gauge(
         "organization_findings",
         "Findings of each organization by outcome.",
         [
-            ({"organization": one.organization, "outcome": outcome}, number)
-            for one in places
-            for outcome, number in _outcomes(one).items()
+            ({"organization": place.organization, "outcome": outcome}, number)
+            for place in places
+            for outcome, number in _outcomes(place).items()
         ],
     )
 

@@ -221,11 +221,11 @@ def read_prunings(connection: Connection) -> tuple[Pruning, ...]:
             row.keep,
             tuple(
                 RemovedRun(
-                    one["run"],
-                    read_moment(one["started_at"]),
-                    {name: tuple(lacking) for name, lacking in one["organizations"].items()},
+                    removed["run"],
+                    read_moment(removed["started_at"]),
+                    {name: tuple(lacking) for name, lacking in removed["organizations"].items()},
                 )
-                for one in json.loads(row.runs)
+                for removed in json.loads(row.runs)
             ),
         )
         for row in connection.execute(_PRUNINGS)

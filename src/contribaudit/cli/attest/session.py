@@ -62,21 +62,21 @@ def write_recorded(session: Session, state: State, attestations: Sequence[Attest
     """Print the recorded attestations with the signals that anchor them, and any doubts about their values."""
     rows = [
         (
-            one.id,
-            alias_of(state, one.subject),
-            str(one.setting),
-            one.value,
-            one.observed_at,
-            one.by,
-            described(one.anchors),
-            one.unanchored_reason,
+            entry.id,
+            alias_of(state, entry.subject),
+            str(entry.setting),
+            entry.value,
+            entry.observed_at,
+            entry.by,
+            described(entry.anchors),
+            entry.unanchored_reason,
         )
-        for one in attestations
+        for entry in attestations
     ]
     session.console.table(COLUMNS, rows, flexible="held_by", only=_TABLE)
-    for warning in doubts(state, ((one.subject.organization, one.setting, one.value) for one in attestations)):
+    for warning in doubts(state, ((entry.subject.organization, entry.setting, entry.value) for entry in attestations)):
         session.console.diagnostics.warning(warning)
-    loose = [one for one in attestations if not one.anchors]
+    loose = [entry for entry in attestations if not entry.anchors]
     count = counted(len(attestations), "attestation was", "attestations were")
     if not attestations:
         how = ""

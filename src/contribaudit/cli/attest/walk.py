@@ -48,15 +48,15 @@ def show_plan(session: Session, screen: str | None, *, everything: bool) -> None
     due = _due_screens(session, session.read(), screen, everything=everything)
     rows = [
         (
-            one.screen.id,
-            one.screen.title,
-            one.values,
-            one.minutes,
-            one.severity.value if one.severity is not None else None,
-            tuple(dict.fromkeys(str(row.setting.id) for row in one.rows)),
-            one.organization,
+            due_screen.screen.id,
+            due_screen.screen.title,
+            due_screen.values,
+            due_screen.minutes,
+            due_screen.severity.value if due_screen.severity is not None else None,
+            tuple(dict.fromkeys(str(row.setting.id) for row in due_screen.rows)),
+            due_screen.organization,
         )
-        for one in due
+        for due_screen in due
     ]
     session.console.table(PLAN, rows, flexible="title", only=_PLAN_TABLE)
     session.console.diagnostics.conclusion(

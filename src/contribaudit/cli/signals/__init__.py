@@ -243,9 +243,9 @@ def _object_of(session: Session, seen: Any) -> Any:
 def _decoders_of(state: State, owner: Subject, signal: str) -> list[Trust]:
     """The decoders that read this signal, with their standing in its organization."""
     return [
-        one
-        for one in state.decoders
-        if (one.organization, one.decoder.signal, one.decoder.owner) == (owner.organization, signal, owner.kind)
+        trust
+        for trust in state.decoders
+        if (trust.organization, trust.decoder.signal, trust.decoder.owner) == (owner.organization, signal, owner.kind)
     ]
 
 
@@ -277,7 +277,7 @@ def _trust_words(trust: Trust, owner: Subject) -> str:
 
 def _looking_at(state: State, owner: Subject, signal: str, pointer: str) -> list[str]:
     return [
-        one.decoder.name
-        for one in _decoders_of(state, owner, signal)
-        if any(pointer == p or pointer.startswith(f"{p}/") for p in one.decoder.pointers)
+        trust.decoder.name
+        for trust in _decoders_of(state, owner, signal)
+        if any(pointer == p or pointer.startswith(f"{p}/") for p in trust.decoder.pointers)
     ]

@@ -126,9 +126,9 @@ def _outcome_line(rules: TermsRules, archive: Archive, look: Look) -> str:
         case LookOutcome.CHANGED:
             text = f"{look.document}: changed: {summed(changes_of(rules, archive, look))}"
     doubtful = [
-        one.anchor.id
-        for one in standings(rules, archive)
-        if one.anchor.document == look.document and one.standing.under_review
+        anchored.anchor.id
+        for anchored in standings(rules, archive)
+        if anchored.anchor.document == look.document and anchored.standing.under_review
     ]
     return f"{text}; under review: {', '.join(doubtful)}" if doubtful else text
 
@@ -200,21 +200,21 @@ def _write_facts(
     from contribaudit.exporters.terms import ANCHORS, anchor_rows
 
     below = "".join(
-        f"\n{one.document} ({one.older_on}) says: {one.statement}\n"
-        f"  \u201c{one.quote[:300]}\u201d\n  but {one.against}\n"
-        for one in against
+        f"\n{contradiction.document} ({contradiction.older_on}) says: {contradiction.statement}\n"
+        f"  \u201c{contradiction.quote[:300]}\u201d\n  but {contradiction.against}\n"
+        for contradiction in against
     )
     head = {
         "documents": [{"document": document, "status": status} for document, status in statuses.items()],
         "contradictions": [
             {
-                "document": one.document,
-                "dated": one.older_on.isoformat(),
-                "statement": one.statement,
-                "quote": one.quote,
-                "against": one.against,
+                "document": contradiction.document,
+                "dated": contradiction.older_on.isoformat(),
+                "statement": contradiction.statement,
+                "quote": contradiction.quote,
+                "against": contradiction.against,
             }
-            for one in against
+            for contradiction in against
         ],
     }
     write(

@@ -94,9 +94,9 @@ def _pseudo(dossier: Dossier, snapshot: Snapshot) -> list[str]:
     """Type keys of entries of the workspace list that are not apps."""
     rulebook = dossier.report.state.rulebook
     keys = [
-        one.value
-        for one in snapshot.observations
-        if one.setting == names.APP_TYPE_KEY and isinstance(one, Observed) and isinstance(one.value, str)
+        seen.value
+        for seen in snapshot.observations
+        if seen.setting == names.APP_TYPE_KEY and isinstance(seen, Observed) and isinstance(seen.value, str)
     ]
     return [key for key in keys if (app := rulebook.app(key)) is not None and app.pseudo]
 
