@@ -30,8 +30,8 @@ def once_in_force(setting: Setting, expected: Value = None) -> Callable[[Judge],
     def after_the_first_day(judge: Judge) -> Judge:
         def judged(case: CheckContext) -> Verdict:
             first = first_of_all(case.state, case.subject.organization)
-            wanted = case.rule.expect if expected is None else expected
-            return _verdict_of_stop(first, setting.id, wanted) if isinstance(first, Stop) else judge(case)
+            expected_value = case.rule.expect if expected is None else expected
+            return _verdict_of_stop(first, setting.id, expected_value) if isinstance(first, Stop) else judge(case)
 
         return judged
 

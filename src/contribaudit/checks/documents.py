@@ -101,7 +101,7 @@ def no_stale_facts(case: CheckContext) -> Verdict:
     if cited:
         where, one = cited[0]
         reason = f"{where} relies on \u201c{one.statement}\u201d, but {one.replaced}"
-        return Verdict(Outcome.FAIL, "overtaken_cited", reason, None, (), tuple(each.id for _, each in cited), evidence)
+        return Verdict(Outcome.FAIL, "overtaken_cited", reason, None, (), tuple(item.id for _, item in cited), evidence)
     lists = listing_of(case.state.subprocessors.newest)
     found = contradictions(rules, archive, lists)
     current = [look for name in archive.looks if (look := archive.current(name)) is not None]
@@ -109,13 +109,13 @@ def no_stale_facts(case: CheckContext) -> Verdict:
         Evidence(Grade.DOCUMENTED, f"{one.document}, text {one.text_sha256[:12]}", case.as_of) for one in current
     )
     if found:
-        told = some(
+        sentences = some(
             [f"{one.document} ({one.older_on}) says \u201c{one.statement}\u201d, but {one.against}" for one in found],
             3,
             "; ",
         )
         documents = tuple(dict.fromkeys(one.document for one in found))
-        return Verdict(Outcome.CONFLICT, "documents_disagree", told, None, (), documents, evidence)
+        return Verdict(Outcome.CONFLICT, "documents_disagree", sentences, None, (), documents, evidence)
     if not current:
         reason = f"the policy cites nothing that was overtaken, but no document is archived to compare; {_HOW}"
         return Verdict(Outcome.UNKNOWN, "no_documents", reason)

@@ -95,8 +95,8 @@ def _unproven(log: AuditLog, since: datetime) -> Verdict | None:
     begun = max(since, min(start for start, _ in spans))
     missing = list(holes(log, begun, max(end for _, end in spans)))
     if missing:
-        told = ", ".join(f"{start:%Y-%m-%d %H:%M}Z to {end:%Y-%m-%d %H:%M}Z" for start, end in missing[:3])
-        return Verdict(Outcome.UNKNOWN, "log_has_holes", f"the audit log was not read from {told}", None, _EXPECTED)
+        gaps = ", ".join(f"{start:%Y-%m-%d %H:%M}Z to {end:%Y-%m-%d %H:%M}Z" for start, end in missing[:3])
+        return Verdict(Outcome.UNKNOWN, "log_has_holes", f"the audit log was not read from {gaps}", None, _EXPECTED)
     return None
 
 
@@ -190,8 +190,8 @@ def decided_by_two(case: CheckContext) -> Verdict:
     plan = highest_plan(case)
     if isinstance(plan, Verdict):
         return plan
-    wanted = choosable(plan)
-    decisions = {setting.id: decision_on(case, setting) for setting in wanted}
+    switches = choosable(plan)
+    decisions = {setting.id: decision_on(case, setting) for setting in switches}
     evidence = case.evidence(names.HIGHEST_PLAN)
     missing = tuple(setting for setting, made in decisions.items() if made is None)
     expected = tuple(decisions)
@@ -279,24 +279,24 @@ def evidence_chain(case: CheckContext) -> Verdict:
 def administrators_known(case: CheckContext) -> Verdict:
     """GV-02: only people and groups in the rule's `expect` administer the organization."""
     seen = {one: attested_list(case, one, case.rule.expect) for one in _ADMINISTRATORS}
-    listed = {setting: held for setting, held in seen.items() if not isinstance(held, Verdict)}
-    evidence = tuple(one for each in listed for one in case.evidence(each.id))
+    listed = {setting: entries for setting, entries in seen.items() if not isinstance(entries, Verdict)}
+    evidence = tuple(one for listed_setting in listed for one in case.evidence(listed_setting.id))
     if not isinstance(case.rule.expect, tuple):
         unread = next((one for one in seen.values() if isinstance(one, Verdict)), None)
         count = sum(map(len, listed.values()))
         reason = f"the policy names no administrator, and {count} are listed: set expect in its rule"
         return unread or Verdict(Outcome.UNKNOWN, "policy_names_nobody", reason, ADMINISTRATORS.id, evidence=evidence)
     approved = {one.strip().casefold() for one in case.rule.expect}
-    for setting, held in listed.items():
-        unapproved = tuple(one for one in held if one.casefold() not in approved)
+    for setting, entries in listed.items():
+        unapproved = tuple(one for one in entries if one.casefold() not in approved)
         if unapproved:
             reason = f"{_ADMINISTRATORS[setting]} not approved: {', '.join(unapproved)}"
             code = "administrator_not_approved"
-            return Verdict(Outcome.FAIL, code, reason, setting.id, case.rule.expect, held, evidence)
+            return Verdict(Outcome.FAIL, code, reason, setting.id, case.rule.expect, entries, evidence)
     for one in seen.values():
         if isinstance(one, Verdict):
             return one
-    everybody = tuple(one for held in listed.values() for one in held)
+    everybody = tuple(one for entries in listed.values() for one in entries)
     who = f"{every(len(everybody), 'administrator')} {'is' if len(everybody) == 1 else 'are'}"
     reason = f"{who} approved; API keys that can write are not among them"
     return Verdict(

@@ -92,8 +92,8 @@ def of_apps(fits: Callable[[App], bool]) -> Callable[[State, Subject], bool]:
     """An `applies` function from a test of the rulebook's app; apps that the rulebook does not know always apply."""
 
     def applies(state: State, subject: Subject) -> bool:
-        known = state.app(subject)
-        return known is None or fits(known)
+        app = state.app(subject)
+        return app is None or fits(app)
 
     return applies
 
@@ -118,9 +118,9 @@ def plan_of(state: State, subject: Subject) -> Plan | Observation:
     """The app's plan, or the observation that leaves it open: unread, null, several words or an unknown word."""
     seen = state.read(subject, names.PLAN)
     if isinstance(seen, Observed) and isinstance(seen.value, str):
-        known = state.rulebook.plan(seen.value)
-        if known is not None:
-            return known
+        plan = state.rulebook.plan(seen.value)
+        if plan is not None:
+            return plan
     return seen
 
 
@@ -232,16 +232,16 @@ def unless_no_screen(case: CheckContext, setting: Setting, verdict: Verdict) -> 
     type.
     """
     state, subject = case.state, case.subject
-    known = app_known(state, subject)
+    app = app_known(state, subject)
     if (
         verdict.outcome is not Outcome.UNKNOWN
-        or known is None
+        or app is None
         or not never_recorded(state, subject, setting.id)
         or not shown_on(state, setting.id)
         or screen_for(state, subject, setting.id) is not None
     ):
         return verdict
-    reason = f"{known.title} has no such setting: no console screen shows it for this app ({setting.title})"
+    reason = f"{app.title} has no such setting: no console screen shows it for this app ({setting.title})"
     evidence = (*Evidence.of(state.read(subject, names.APP_TYPE_KEY)), *rulebook_evidence(case))
     return Verdict(Outcome.NO_SUCH_SETTING, "no_screen", reason, setting.id, verdict.expected, None, evidence)
 
@@ -293,8 +293,8 @@ def beyond(case: CheckContext, listed: Iterable[str], approved: Value) -> tuple[
 
     An app is named by alias or ARI; an alias that two apps share names neither.
     """
-    held = {identity(case, text) for text in approved} if isinstance(approved, tuple) else set()
-    return tuple(sorted(text for text in listed if identity(case, text) not in held))
+    approved_identities = {identity(case, text) for text in approved} if isinstance(approved, tuple) else set()
+    return tuple(sorted(text for text in listed if identity(case, text) not in approved_identities))
 
 
 def only_approved(
@@ -316,17 +316,17 @@ def only_approved(
     """
     subject = subject or case.subject
     unlimited = any_by_default and case.rule.expect is None
-    held = attested_list(case, setting, None if unlimited else case.listed, subject)
-    if isinstance(held, Verdict):
-        return held
+    entries = attested_list(case, setting, None if unlimited else case.listed, subject)
+    if isinstance(entries, Verdict):
+        return entries
     evidence += Evidence.of(case.state.read(subject, setting.id))
-    approved = held if unlimited else case.listed
-    unapproved = beyond(case, held, approved)
+    approved = entries if unlimited else case.listed
+    unapproved = beyond(case, entries, approved)
     if unapproved:
         reason = f"{over[1]}: {', '.join(unapproved)}"
-        return Verdict(Outcome.FAIL, over[0], reason, setting.id, approved, held, evidence)
-    reason = within[1] if held else empty or within[1]
-    return Verdict(Outcome.PASS, within[0], reason, setting.id, approved, held, evidence)
+        return Verdict(Outcome.FAIL, over[0], reason, setting.id, approved, entries, evidence)
+    reason = within[1] if entries else empty or within[1]
+    return Verdict(Outcome.PASS, within[0], reason, setting.id, approved, entries, evidence)
 
 
 def identity(case: CheckContext, text: str) -> str:
@@ -338,11 +338,11 @@ def identity(case: CheckContext, text: str) -> str:
 
 @once_per_state
 def _ids_by_alias(state: State, organization: str) -> dict[str, str]:
-    found: dict[str, str] = {}
+    ids: dict[str, str] = {}
     shared: set[str] = set()
     for app in state.subjects(Kind.APP, organization):
         alias = state.recall(app, names.APP_ALIAS).casefold()
-        if alias in found:
+        if alias in ids:
             shared.add(alias)
-        found |= {alias: app.id, app.id.casefold(): app.id, f"app:{app.id}".casefold(): app.id}
-    return {text: app for text, app in found.items() if text and text not in shared}
+        ids |= {alias: app.id, app.id.casefold(): app.id, f"app:{app.id}".casefold(): app.id}
+    return {text: app for text, app in ids.items() if text and text not in shared}

@@ -61,10 +61,10 @@ def _age_problem(case: CheckContext, listed: SubprocessorList) -> tuple[str, str
     age = case.as_of - listed.imported.at
     limit = _days_allowed(case)
     if age > timedelta(days=limit):
-        told = (
+        reason = (
             f"the list of {listed.effective} was last imported {counted(age.days, 'day')} ago, and counts for {limit}"
         )
-        return "list_too_old", f"{told}: {_IMPORT}"
+        return "list_too_old", f"{reason}: {_IMPORT}"
     return None
 
 
@@ -169,19 +169,19 @@ def _touching(case: CheckContext, rows: Iterable[Processor]) -> _Touching:
     Two rows of one company stay separate, because each has its own products, purposes and locations.
     """
     apps = case.state.subjects(Kind.APP, case.subject.organization)
-    found: dict[int, tuple[Processor, Exposure]] = {}
-    for one in exposures(case.state, list(rows), apps):
-        if one.touches is Touches.NO:
+    most_certain: dict[int, tuple[Processor, Exposure]] = {}
+    for exposure in exposures(case.state, list(rows), apps):
+        if exposure.touches is Touches.NO:
             continue
-        known = found.get(id(one.processor))
-        if known is None or (known[1].touches is Touches.MAY and one.touches is Touches.YES):
-            found[id(one.processor)] = one.processor, one
-    return list(found.values())
+        earlier = most_certain.get(id(exposure.processor))
+        if earlier is None or (earlier[1].touches is Touches.MAY and exposure.touches is Touches.YES):
+            most_certain[id(exposure.processor)] = exposure.processor, exposure
+    return list(most_certain.values())
 
 
-def _company_names(found: Iterable[tuple[Processor, Exposure]]) -> tuple[str, ...]:
+def _company_names(rows: Iterable[tuple[Processor, Exposure]]) -> tuple[str, ...]:
     """Company names, each once, in order."""
-    return tuple(dict.fromkeys(processor.name for processor, _ in found))
+    return tuple(dict.fromkeys(processor.name for processor, _ in rows))
 
 
 def _apps_unread(case: CheckContext) -> str:
@@ -203,8 +203,8 @@ def _by_list(judge: Callable[[CheckContext, _Touching], Verdict]) -> Judge:
         listed = list_in_force(case.state)
         if listed is None:
             return Verdict(Outcome.UNKNOWN, "no_list", "the rulebook ships no list, and none was imported")
-        found = judge(case, _touching(case, processors(case.state, listed)))
-        verdict = replace(found, evidence=_evidence(case, listed))
+        answer = judge(case, _touching(case, processors(case.state, listed)))
+        verdict = replace(answer, evidence=_evidence(case, listed))
         unread = _apps_unread(case)
         if verdict.outcome is Outcome.PASS and unread:
             reason = f"{verdict.reason}, but {unread}"

@@ -78,31 +78,31 @@ def nothing_to_ask(setting: Setting, expected: Value = None) -> Verdict:
 
 def access_told(case: CheckContext, app: Subject, expected: Value = None) -> tuple[str, tuple[Evidence, ...]] | Verdict:
     """The app's Rovo access from all its sources, with the evidence; a verdict when no source gives it."""
-    found = access_by_all(case.state, app, case.state.app(app))
-    if isinstance(found, tuple):
-        word, links = found
+    answer = access_by_all(case.state, app, case.state.app(app))
+    if isinstance(answer, tuple):
+        word, links = answer
         return word, Evidence.of(*observed_in(links))
-    seen = found.reason.observation if found is not None else None
+    seen = answer.reason.observation if answer is not None else None
     recorded = attested_choice(case.state, app, ai.ACCESS, expected)
-    if found is None or seen is None or (seen.setting == ai.ACCESS.id and isinstance(recorded, Verdict)):
+    if answer is None or seen is None or (seen.setting == ai.ACCESS.id and isinstance(recorded, Verdict)):
         return recorded if isinstance(recorded, Verdict) else unread(case.state.read(app, ai.ACCESS.id), expected)
-    return Verdict(found.outcome, found.code, found.reason.sentence, ai.ACCESS.id, expected, None, Evidence.of(seen))
+    return Verdict(answer.outcome, answer.code, answer.reason.sentence, ai.ACCESS.id, expected, None, Evidence.of(seen))
 
 
 def no_more_than(case: CheckContext, setting: Setting, default: str) -> Verdict:
     """`pass` when the attested word opens AI no further than the rule's `expect`, or than `default` without one."""
-    wanted = case.word or default
-    if wanted not in setting.folded_words:
-        reason = f"the rule expects {wanted!r}, which is not one of {', '.join(setting.words)}"
-        return Verdict(Outcome.UNKNOWN, "policy_word_unknown", reason, setting.id, wanted)
-    word = attested_choice(case.state, case.subject, setting, wanted)
+    widest = case.word or default
+    if widest not in setting.folded_words:
+        reason = f"the rule expects {widest!r}, which is not one of {', '.join(setting.words)}"
+        return Verdict(Outcome.UNKNOWN, "policy_word_unknown", reason, setting.id, widest)
+    word = attested_choice(case.state, case.subject, setting, widest)
     if isinstance(word, Verdict):
         return word
-    outcome = Outcome.PASS if OPENNESS[word] <= OPENNESS[wanted] else Outcome.FAIL
+    outcome = Outcome.PASS if OPENNESS[word] <= OPENNESS[widest] else Outcome.FAIL
     reason = f"{setting.title}: {word}"
-    reason += "" if outcome is Outcome.PASS else f"; the policy wants {wanted}"
+    reason += "" if outcome is Outcome.PASS else f"; the policy wants {widest}"
     evidence = case.evidence(setting.id)
-    return Verdict(outcome, code_of(setting, word), reason, setting.id, wanted, word, evidence)
+    return Verdict(outcome, code_of(setting, word), reason, setting.id, widest, word, evidence)
 
 
 def exposure(case: CheckContext, subject: Subject, most: str = BLOCKED) -> Verdict:
@@ -163,17 +163,17 @@ def stopped_by(answer: Effective, most: str = BLOCKED) -> Verdict:
             answer.outcome, answer.code, answer.reason, setting, NOT_EXPOSED, None, Evidence.of(*answer.rests_on)
         )
     assert seen is not None
-    wanted = _switch_word(switch, most)
-    reason = _unread_switch_reason(answer, seen, wanted)
+    expected = _switch_word(switch, most)
+    reason = _unread_switch_reason(answer, seen, expected)
     observed = seen.value if isinstance(seen, Observed) else None
-    return Verdict(answer.outcome, answer.code, reason, switch.id, wanted, observed, Evidence.of(seen))
+    return Verdict(answer.outcome, answer.code, reason, switch.id, expected, observed, Evidence.of(seen))
 
 
-def _unread_switch_reason(answer: Effective, seen: Observation, wanted: str) -> str:
+def _unread_switch_reason(answer: Effective, seen: Observation, expected: str) -> str:
     """Why a switch gives no answer; for another app's switch, the sentence that names that app."""
     if seen.subject != answer.subject or (isinstance(seen, Observed) and seen.value is not None):
         return answer.reason
-    return unread(seen, wanted).reason
+    return unread(seen, expected).reason
 
 
 def _switch_word(switch: Setting, most: str) -> str:
@@ -203,9 +203,9 @@ def access(case: CheckContext) -> Verdict:
 
     When the rule allows any access (`allowed`), no other switch and no sibling app could widen it.
     """
-    wanted = case.word or BLOCKED
+    widest = case.word or BLOCKED
     answer = (
-        exposure(case, case.subject, wanted) if wanted in (BLOCKED, LIMITED) else no_more_than(case, ai.ACCESS, BLOCKED)
+        exposure(case, case.subject, widest) if widest in (BLOCKED, LIMITED) else no_more_than(case, ai.ACCESS, BLOCKED)
     )
     return unless_no_screen(case, ai.ACCESS, answer)
 
@@ -267,11 +267,11 @@ def family_blocked_together(case: CheckContext) -> Verdict:
 @once_per_state
 def _families(state: State, organization: str) -> Mapping[Subject, tuple[Subject, ...]]:
     """For each app, the Jira apps of its site, including apps whose type is unknown."""
-    found: dict[Subject, tuple[Subject, ...]] = {}
+    families: dict[Subject, tuple[Subject, ...]] = {}
     for site in sites_of(state, organization):
         family = tuple(app for app in site.apps if _may_be_family(state, app))
-        found.update(dict.fromkeys(family, family))
-    return found
+        families.update(dict.fromkeys(family, family))
+    return families
 
 
 @check(
@@ -294,9 +294,9 @@ def reviewed(case: CheckContext) -> Verdict:
         if outside is not None:
             return Verdict(Outcome.UNKNOWN, outside.code, outside.reason, ai.ACCESS.id)
         signed = approved.baseline.approved
-        told = f"baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
-        held = (Evidence(Grade.DOCUMENTED, told, case.as_of),)
-        return Verdict(Outcome.PASS, "in_baseline", f"it is in the {told}", ai.ACCESS.id, evidence=held)
+        approval = f"baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
+        proof = (Evidence(Grade.DOCUMENTED, approval, case.as_of),)
+        return Verdict(Outcome.PASS, "in_baseline", f"it is in the {approval}", ai.ACCESS.id, evidence=proof)
     word = attested_choice(case.state, case.subject, ai.ACCESS)
     if isinstance(word, Verdict):
         return unless_no_screen(case, ai.ACCESS, word)
@@ -376,11 +376,11 @@ def own_setting(case: CheckContext) -> Verdict:
 
     For an app outside Rovo access, the check asks whether AI reaches the app at all; for the others, AI-01 asks that.
     """
-    wanted = case.word or "off"
+    widest = case.word or "off"
     app = case.state.app(case.subject)
     if app is not None and app.rovo_block != "elsewhere":
         return no_more_than(case, tools.OWN_SETTING, "off")
-    most = {"off": BLOCKED, LIMITED: LIMITED}.get(wanted)
+    most = {"off": BLOCKED, LIMITED: LIMITED}.get(widest)
     return exposure(case, case.subject, most) if most is not None else no_more_than(case, tools.OWN_SETTING, "off")
 
 

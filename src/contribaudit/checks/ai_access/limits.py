@@ -35,17 +35,17 @@ def generated_content(case: CheckContext) -> Verdict:
 )
 def prompt_retention(case: CheckContext) -> Verdict:
     """AI-22: the policy allows the number of days for which Atlassian keeps prompts and answers for safety."""
-    kept = case.state.rulebook.clocks.prompt_retention_days.amount
-    wanted = case.word or ""
-    observed = counted(kept, "day")
-    if not wanted.isdecimal():
-        reason = f'the policy does not say for how many days prompts may be kept; set expect = "{kept}" in its rule'
-        return Verdict(Outcome.UNKNOWN, "policy_names_no_days", reason, None, wanted or None, observed)
-    expected = f"at most {counted(int(wanted), 'day')}"
-    if int(wanted) >= kept:
-        reason = f"Atlassian keeps prompts and answers for up to {counted(kept, 'day')}; the policy allows that"
+    days = case.state.rulebook.clocks.prompt_retention_days.amount
+    allowed_days = case.word or ""
+    observed = counted(days, "day")
+    if not allowed_days.isdecimal():
+        reason = f'the policy does not say for how many days prompts may be kept; set expect = "{days}" in its rule'
+        return Verdict(Outcome.UNKNOWN, "policy_names_no_days", reason, None, allowed_days or None, observed)
+    expected = f"at most {counted(int(allowed_days), 'day')}"
+    if int(allowed_days) >= days:
+        reason = f"Atlassian keeps prompts and answers for up to {counted(days, 'day')}; the policy allows that"
         return Verdict(Outcome.PASS, "retention_allowed", reason, None, expected, observed, rulebook_evidence(case))
-    reason = f"Atlassian keeps prompts and answers for up to {counted(kept, 'day')}, and no setting shortens that"
+    reason = f"Atlassian keeps prompts and answers for up to {counted(days, 'day')}, and no setting shortens that"
     return Verdict(Outcome.NOT_ACHIEVABLE, "kept_longer", reason, None, expected, observed, rulebook_evidence(case))
 
 

@@ -174,10 +174,10 @@ def approved_holders(case: CheckContext) -> Verdict:
     apps = apps_of(case, ai.ACCESS)
     if isinstance(apps, Verdict):
         return apps
-    told = {app: access_told(case, app, LIMITED) for app in apps if on_its_screen(case.state, app)}
-    if not told:
+    access_by_app = {app: access_told(case, app, LIMITED) for app in apps if on_its_screen(case.state, app)}
+    if not access_by_app:
         return nothing_to_ask(ai.ACCESS, case.rule.expect)
-    words = {app: one for app, one in told.items() if not isinstance(one, Verdict)}
+    words = {app: one for app, one in access_by_app.items() if not isinstance(one, Verdict)}
     opened = [app for app, (word, _) in words.items() if word == "allowed"]
     if opened:
         aliases = tuple(sorted(alias_of(case.state, app) for app in opened))
@@ -185,7 +185,7 @@ def approved_holders(case: CheckContext) -> Verdict:
         reason = f"Rovo is allowed in {first}: everybody has AI there, with or without the role"
         evidence = tuple(one for app in opened for one in words[app][1])
         return Verdict(Outcome.FAIL, "open_to_everyone", reason, ai.ACCESS.id, "limited", aliases, evidence)
-    not_known = most_severe(one for one in told.values() if isinstance(one, Verdict))
+    not_known = most_severe(one for one in access_by_app.values() if isinstance(one, Verdict))
     if not_known is not None:
         return not_known
     seen = tuple(one for _, evidence in words.values() for one in evidence)
@@ -218,13 +218,13 @@ def _closed_verdict(
 def _not_approved(case: CheckContext, groups: list[Subject]) -> list[Subject]:
     """Groups that the rule names neither by ID nor by a name that no other group shares."""
     approved = case.listed
-    wanted = {text.strip().casefold() for text in approved}
+    approved_names = {text.strip().casefold() for text in approved}
     called_groups = {group: _group_name(case, group) for group in groups}
     shared = Counter(called_groups.values())
     return [
         group
         for group, name in called_groups.items()
-        if group.id.casefold() not in wanted and not (name and name in wanted and shared[name] == 1)
+        if group.id.casefold() not in approved_names and not (name and name in approved_names and shared[name] == 1)
     ]
 
 

@@ -271,13 +271,13 @@ def domains(case: CheckContext) -> Verdict:
     supported = attested_choice(case.state, case.subject, tools.MCP_SUPPORTED_DOMAINS, approved)
     own = attested_list(case, tools.MCP_DOMAINS, approved)
     tokens = attested_choice(case.state, case.subject, tools.MCP_API_TOKENS, "off")
-    held = (*([SUPPORTED] if supported == "allowed" else []), *(own if isinstance(own, tuple) else ()))
-    unapproved = beyond(case, held, approved)
+    allowed = (*([SUPPORTED] if supported == "allowed" else []), *(own if isinstance(own, tuple) else ()))
+    unapproved = beyond(case, allowed, approved)
     settings = (tools.MCP_SUPPORTED_DOMAINS.id, tools.MCP_DOMAINS.id, tools.MCP_API_TOKENS.id)
     evidence = case.evidence(*settings)
     if unapproved:
         reason = f"tools can connect from {', '.join(unapproved)}; the policy does not approve that"
-        return Verdict(Outcome.FAIL, "domain_not_approved", reason, tools.MCP_DOMAINS.id, approved, held, evidence)
+        return Verdict(Outcome.FAIL, "domain_not_approved", reason, tools.MCP_DOMAINS.id, approved, allowed, evidence)
     if tokens == "on":
         reason = "the domains are approved, but domain rules do not apply to tools that sign in with an API token"
         return Verdict(Outcome.FAIL, "tokens_pass_domains", reason, tools.MCP_API_TOKENS.id, "off", tokens, evidence)
@@ -285,7 +285,7 @@ def domains(case: CheckContext) -> Verdict:
         if isinstance(part, Verdict):
             return part
     reason = "only approved domains can connect, and no API token can bypass them"
-    return Verdict(Outcome.PASS, "domains_approved", reason, tools.MCP_DOMAINS.id, approved, held, evidence)
+    return Verdict(Outcome.PASS, "domains_approved", reason, tools.MCP_DOMAINS.id, approved, allowed, evidence)
 
 
 @check("AI-17", "mcp-api-tokens-off", reads=(tools.MCP_API_TOKENS.id,))

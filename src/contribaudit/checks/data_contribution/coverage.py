@@ -62,8 +62,8 @@ def _unread_optional(organizations: Iterable[OrganizationState]) -> str:
     """The optional sources that were not read, each with the scope or the cause; "" when all were."""
     without = {
         f"{collection.collector} ({collection.missing_scope or collection.code})"
-        for one in organizations
-        for collection in one.collections.values()
+        for organization in organizations
+        for collection in organization.collections.values()
         if collection.optional and collection.code
     }
     return f", except what depends on the plan or key: {', '.join(sorted(without))}" if without else ""
@@ -147,15 +147,15 @@ def departed(case: CheckContext) -> Verdict:
     """
     organization = case.subject.organization
     state = case.state
-    found = state.organization(organization).departures
+    departures = state.organization(organization).departures
     evidence = list_evidence(state, organization, names.WORKSPACES)
     if not evidence:
         why = state.organizations[organization].why_not(names.WORKSPACES)
         return Verdict(Outcome.UNKNOWN, "inventory_not_whole", f"unknown whether an app has left: {why}")
-    gone = [one for one in found.apps if not _is_pseudo(case, one)]
-    if gone:
-        return _deletion(case, gone)
-    seen = [moment for moment in found.readings if moment <= case.as_of]
+    departed_apps = [one for one in departures.apps if not _is_pseudo(case, one)]
+    if departed_apps:
+        return _deletion(case, departed_apps)
+    seen = [moment for moment in departures.readings if moment <= case.as_of]
     if len(seen) < _FEWEST:
         reason = "the history holds only one complete list of apps, so nothing shows whether any left before"
         return Verdict(Outcome.UNKNOWN, "nothing_to_compare", reason)
@@ -207,8 +207,8 @@ def _departure_words(departures: list[Departure]) -> str:
 
 
 def _is_pseudo(case: CheckContext, departure: Departure) -> bool:
-    known = case.state.rulebook.app(departure.type_key)
-    return known is not None and known.pseudo
+    app = case.state.rulebook.app(departure.type_key)
+    return app is not None and app.pseudo
 
 
 ALL: tuple[Check, ...] = (

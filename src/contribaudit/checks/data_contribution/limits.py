@@ -128,14 +128,14 @@ def deletion(case: CheckContext) -> Verdict:
     if answer.value == CONTRIBUTED:
         reason = f"{_current_state(answer)}: no deletion is due while it stays on"
         return worded(contributed(answer, "off"), "still_on", reason)
-    whole = metadata(case.state, case.subject)
-    for one in (answer, whole):
-        if one.value is None:
-            return contributed(one, "off")
+    metadata_answer = metadata(case.state, case.subject)
+    for switch_answer in (answer, metadata_answer):
+        if switch_answer.value is None:
+            return contributed(switch_answer, "off")
     parts = [_opt_out(case, _IN_APP)]
-    if whole.value == NOT_CONTRIBUTED:
+    if metadata_answer.value == NOT_CONTRIBUTED:
         parts.append(_opt_out(case, contribution.METADATA))
-    return _deletion_of(case, parts, Evidence.of(*answer.rests_on, *whole.rests_on))
+    return _deletion_of(case, parts, Evidence.of(*answer.rests_on, *metadata_answer.rests_on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +234,8 @@ def _names_platform_app(case: CheckContext, text: str) -> bool:
     bare = identity(case, text)
     app = Subject(case.subject.organization, Kind.APP, bare)
     type_key = case.state.recall(app, names.APP_TYPE_KEY) or bare.removeprefix("app:").rpartition("/")[2]
-    known = case.state.rulebook.app(type_key)
-    return known is not None and known.contribution == "organization"
+    platform_app = case.state.rulebook.app(type_key)
+    return platform_app is not None and platform_app.contribution == "organization"
 
 
 _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)

@@ -78,23 +78,23 @@ _ENDS = catalogue.TRIAL_ENDS
 def highest_plan_as_written(case: CheckContext) -> Verdict:
     """DC-06: the highest active plan is the plan that the policy was written for."""
     seen = case.state.read(case.subject, names.HIGHEST_PLAN)
-    wanted = case.rule.expect if isinstance(case.rule.expect, str) else case.policy.written_for_plan
-    if wanted is None:
+    expect = case.rule.expect if isinstance(case.rule.expect, str) else case.policy.written_for_plan
+    if expect is None:
         reason = "the policy does not say for which plan it was written; set written_for_plan"
         return Verdict(Outcome.UNKNOWN, "policy_names_no_plan", reason, names.HIGHEST_PLAN, None, _observed_text(seen))
-    expected = case.state.rulebook.plan(wanted)
+    expected = case.state.rulebook.plan(expect)
     if not isinstance(seen, Observed):
-        return _surely_too_high(case, wanted, expected) or unread(seen, wanted)
+        return _surely_too_high(case, expect, expected) or unread(seen, expect)
     met = expected is not None and expected.name.casefold() == seen.value
-    here = case.state.rulebook.plan(str(seen.value))
-    called = here.name if here is not None else str(seen.value)
-    aimed_at = expected.name if expected is not None else wanted
+    highest = case.state.rulebook.plan(str(seen.value))
+    called = highest.name if highest is not None else str(seen.value)
+    aimed_at = expected.name if expected is not None else expect
     verdict = Verdict(
         Outcome.PASS if met else Outcome.FAIL,
         "plan_as_expected" if met else "other_plan",
         f"the highest active plan is {called}" + ("" if met else f"; the policy was written for {aimed_at}"),
         names.HIGHEST_PLAN,
-        wanted,
+        expect,
         seen.value,
         Evidence.of(seen),
     )
@@ -102,7 +102,7 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
     return fragile(verdict, trial) if met and trial else verdict
 
 
-def _surely_too_high(case: CheckContext, wanted: str, expected: Plan | None) -> Verdict | None:
+def _surely_too_high(case: CheckContext, expect: str, expected: Plan | None) -> Verdict | None:
     """`fail` when the highest plan is unknown but certainly higher than the wanted plan; None in every other case."""
     organization = case.subject.organization
     possible = possible_plans(case.state, organization)
@@ -111,7 +111,7 @@ def _surely_too_high(case: CheckContext, wanted: str, expected: Plan | None) -> 
     least = possible[0].name
     reason = f"the highest active plan is at least {least}; the policy was written for {expected.name}"
     evidence = list_evidence(case.state, organization, names.WORKSPACES)
-    return Verdict(Outcome.FAIL, "plan_above_expected", reason, names.HIGHEST_PLAN, wanted, least.casefold(), evidence)
+    return Verdict(Outcome.FAIL, "plan_above_expected", reason, names.HIGHEST_PLAN, expect, least.casefold(), evidence)
 
 
 def _observed_text(seen: object) -> str | None:
@@ -136,10 +136,10 @@ def no_trial(case: CheckContext) -> Verdict:
     written for, on a higher plan, or on an unknown plan. For other apps, only a recorded trial counts.
     """
     approved = case.listed
-    found = _trials(case)
-    if isinstance(found, Verdict):
-        return found
-    running, unclear, evidence = found
+    trials = _trials(case)
+    if isinstance(trials, Verdict):
+        return trials
+    running, unclear, evidence = trials
     wild = [app for app in running if beyond(case, (app.id,), approved)]
     if wild:
         called = tuple(alias_of(case.state, app) for app in wild)
@@ -167,10 +167,10 @@ def trial_end(case: CheckContext) -> Verdict:
 
     What passes during a trial of a higher plan may be impossible the day after the trial ends.
     """
-    found = _trials(case)
-    if isinstance(found, Verdict):
-        return found
-    running, unclear, evidence = found
+    trials = _trials(case)
+    if isinstance(trials, Verdict):
+        return trials
+    running, unclear, evidence = trials
     ends = [_trial_end(case, app) for app in running]
     worst = most_severe([one for one in ends if one.outcome is not Outcome.PENDING] + ([unclear] if unclear else []))
     if worst is not None:
@@ -246,14 +246,14 @@ def newer_than_plan_change(case: CheckContext) -> Verdict:
     plan = highest_plan(case)
     if isinstance(plan, Verdict):
         return plan
-    wanted = [contribution.IN_APP, *([contribution.METADATA] if plan.metadata_changeable else [])]
-    words = [attested_choice(case.state, case.subject, setting) for setting in wanted]
+    switches = [contribution.IN_APP, *([contribution.METADATA] if plan.metadata_changeable else [])]
+    words = [attested_choice(case.state, case.subject, setting) for setting in switches]
     worst = most_severe(word for word in words if isinstance(word, Verdict))
     if worst is not None:
         return worst
-    evidence = Evidence.of(*(case.state.read(case.subject, setting.id) for setting in wanted))
+    evidence = Evidence.of(*(case.state.read(case.subject, setting.id) for setting in switches))
     reason = f"the contribution settings were checked under the current plan, {plan.name}"
-    return Verdict(Outcome.PASS, "seen_under_this_plan", reason, wanted[0].id, None, None, evidence)
+    return Verdict(Outcome.PASS, "seen_under_this_plan", reason, switches[0].id, None, None, evidence)
 
 
 def decision_on(case: CheckContext, setting: Setting, value: Value = None) -> Decision | None:

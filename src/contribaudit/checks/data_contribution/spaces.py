@@ -46,7 +46,7 @@ class _Position:
 
     switch: str
     setting: Setting
-    held: tuple[str, ...]
+    entries: tuple[str, ...]
     listed: Listed
     evidence: tuple[Evidence, ...]
 
@@ -57,19 +57,19 @@ class _Position:
     @property
     def closed(self) -> bool:
         """True when no space contributes, whichever spaces exist."""
-        return self.off and not self.held
+        return self.off and not self.entries
 
 
 def _position(case: CheckContext) -> _Position | Verdict:
-    found = switch_and_list(case)
-    if isinstance(found, Verdict):
-        return found
-    switch, setting, held, evidence = found
+    switch_list = switch_and_list(case)
+    if isinstance(switch_list, Verdict):
+        return switch_list
+    switch, setting, entries, evidence = switch_list
     organization = case.subject.organization
     listed = contribution_list(case.state, organization, setting.id)
     if isinstance(listed, Stop):
         return Verdict(Outcome.UNKNOWN, listed.code, listed.reason.sentence, setting.id)
-    return _Position(switch, setting, held, listed, evidence)
+    return _Position(switch, setting, entries, listed, evidence)
 
 
 @check(
@@ -104,7 +104,7 @@ def sensitive_spaces(case: CheckContext) -> Verdict:
         return position
     answers = {space: _contributes(case, position, space) for space in sensitive}
     evidence = (*position.evidence, *_listing_evidence(case.state, case.subject.organization))
-    common = position.setting.id, sensitive, position.held, evidence
+    common = position.setting.id, sensitive, position.entries, evidence
     open_ones = [space for space, answer in answers.items() if answer is True]
     if open_ones:
         how = "kept out of the include list" if position.off else "excluded"
@@ -123,24 +123,24 @@ def _contributes(case: CheckContext, position: _Position, text: str) -> bool | t
     state, organization = case.state, case.subject.organization
     bare = text.strip().removeprefix(f"{organization}:")
     lists = state.spaces(organization).lists()
-    known = [one for one in find_spaces(state, organization, bare) if _is_complete(lists.get(one.space.app))]
-    if len(known) > 1:
-        return "space_ambiguous", f"it names several: {', '.join(sorted(one.space.id for one in known))}"
-    if known:
-        return _known_contributes(state, position, known[0])
+    matches = [one for one in find_spaces(state, organization, bare) if _is_complete(lists.get(one.space.app))]
+    if len(matches) > 1:
+        return "space_ambiguous", f"it names several: {', '.join(sorted(one.space.id for one in matches))}"
+    if matches:
+        return _known_contributes(state, position, matches[0])
     around = where_it_would_be(state, organization, bare)
     if listed_whole(state, organization, around):
         return "space_not_found", "no list of spaces shows it: it was renamed or removed; name it again in the policy"
     holders = _holders(state, organization, bare)
     if not holders:
         return "space_not_found", "no app of this organization can hold it; name it again in the policy"
-    found = {_app_contributes(state, position, app) for app in holders if _has_setting(state, app)} or {False}
-    told = found - {None}
-    unclear = sorted(one for one in told if isinstance(one, tuple))
+    answers = {_app_contributes(state, position, app) for app in holders if _has_setting(state, app)} or {False}
+    known_answers = answers - {None}
+    unclear = sorted(one for one in known_answers if isinstance(one, tuple))
     if unclear:
         return unclear[0]
-    if told == found and len(found) == 1:
-        return True in found
+    if known_answers == answers and len(answers) == 1:
+        return True in answers
     why = next((one.reason or one.code for app in around if (one := lists.get(app)) is not None and one.code), "")
     return "spaces_not_read", f"its list of spaces was not read{f' ({why})' if why else ''}; {ADD_A_TOKEN}"
 
@@ -177,13 +177,13 @@ def _code_and_reason(stop: Stop) -> tuple[str, str]:
     return stop.code, stop.reason.sentence
 
 
-def _known_contributes(state: State, position: _Position, known: KnownSpace) -> bool | tuple[str, str]:
+def _known_contributes(state: State, position: _Position, known_space: KnownSpace) -> bool | tuple[str, str]:
     listed = position.listed
-    own = keys_of(state, known.space.subject)
-    scope = scope_of(state, known.space.app)
+    own = keys_of(state, known_space.space.subject)
+    scope = scope_of(state, known_space.space.app)
     if isinstance(scope, Stop):
-        return _code_and_reason(scope) if _has_setting(state, known.space.app) else False
-    if _names_app(listed, keys_of(state, known.space.app)) or (own & listed.entries and not own & listed.reused):
+        return _code_and_reason(scope) if _has_setting(state, known_space.space.app) else False
+    if _names_app(listed, keys_of(state, known_space.space.app)) or (own & listed.entries and not own & listed.reused):
         return (
             position.off if not own & listed.ambiguous else ("ambiguous_entry", "an entry of the list matches several")
         )
@@ -255,38 +255,38 @@ def new_spaces(case: CheckContext) -> Verdict:
     review = state.read(organization_subject(app.organization), setting)
     assert isinstance(review, Observed)
     reviewed_at, reviewed = _review(case, review)
-    found = _since_review(case, position, reviewed_at, review.observed_at)
+    fresh = _since_review(case, position, reviewed_at, review.observed_at)
     around = keys_of(state, app) & position.listed.entries
     if around and around <= position.listed.ambiguous:
         reason = f"the list names {min(around)}, and several apps have that name"
-        return Verdict(Outcome.UNKNOWN, "ambiguous_entry", reason, setting, None, position.held, position.evidence)
+        return Verdict(Outcome.UNKNOWN, "ambiguous_entry", reason, setting, None, position.entries, position.evidence)
     contributes = bool(around) is position.off
     evidence = (*position.evidence, *_reader_evidence(state, listing))
-    if found.new and contributes and listing.status is not CollectionStatus.FAILED:
+    if fresh.new and contributes and listing.status is not CollectionStatus.FAILED:
         reason = (
-            f"{_space_count(found.number)} new since {reviewed}, and each contributes from the "
-            f"start: {', '.join(found.new)}{' and others' if found.number > len(found.new) else ''}"
+            f"{_space_count(fresh.number)} new since {reviewed}, and each contributes from the "
+            f"start: {', '.join(fresh.new)}{' and others' if fresh.number > len(fresh.new) else ''}"
         )
-        return Verdict(Outcome.FAIL, "new_spaces_contribute", reason, setting, 0, found.number, evidence)
+        return Verdict(Outcome.FAIL, "new_spaces_contribute", reason, setting, 0, fresh.number, evidence)
     counted = _whole_listing(case, listing)
     if isinstance(counted, Verdict):
         return _kept_out_verdict(position) if position.closed else counted
     evidence = (*evidence, *counted)
-    if contributes and found.undated:
+    if contributes and fresh.undated:
         reason = (
             f"what existed at the review is not known: the spaces were first read after {reviewed}, and "
-            f"{found.undated} of them have no date; review the list again"
+            f"{fresh.undated} of them have no date; review the list again"
         )
         return Verdict(Outcome.UNKNOWN, "review_before_first_listing", reason, setting, None, None, evidence)
     if not contributes and position.off and position.listed.unknown_entries:
         reason = f"the include list names {position.listed.unknown_entries[0]!r}, which is not known here"
-        return Verdict(Outcome.UNKNOWN, "unknown_entry", reason, setting, None, position.held, evidence)
-    told = f"{_space_count(found.number)} new since {reviewed}"
-    if not contributes and found.number:
+        return Verdict(Outcome.UNKNOWN, "unknown_entry", reason, setting, None, position.entries, evidence)
+    text = f"{_space_count(fresh.number)} new since {reviewed}"
+    if not contributes and fresh.number:
         how = "the switch is off and does not include its app" if position.off else "its app is excluded"
-        return Verdict(Outcome.PASS, "new_spaces_kept_out", f"{told}, and {how}", setting, None, found.number, evidence)
-    reason = f"{told}, as {_account(listing)} sees them"
-    return Verdict(Outcome.PASS, "no_new_spaces", reason, setting, 0, found.number, evidence)
+        return Verdict(Outcome.PASS, "new_spaces_kept_out", f"{text}, and {how}", setting, None, fresh.number, evidence)
+    reason = f"{text}, as {_account(listing)} sees them"
+    return Verdict(Outcome.PASS, "no_new_spaces", reason, setting, 0, fresh.number, evidence)
 
 
 def _kept_out_verdict(position: _Position) -> Verdict:
@@ -321,15 +321,15 @@ def _since_review(case: CheckContext, position: _Position, reviewed_at: datetime
     """
     number = undated = 0
     named: list[str] = []
-    for one in case.state.spaces(case.subject.organization).since(case.subject, reviewed_at):
-        if one.space.id.casefold() in position.listed.entries - position.listed.reused:
+    for sighting in case.state.spaces(case.subject.organization).since(case.subject, reviewed_at):
+        if sighting.space.id.casefold() in position.listed.entries - position.listed.reused:
             continue
-        if one.space.created_at is None and one.from_the_start:
+        if sighting.space.created_at is None and sighting.from_the_start:
             undated += 1
-        elif one.space.created_at is None or one.space.created_at > looked_at:
+        elif sighting.space.created_at is None or sighting.space.created_at > looked_at:
             number += 1
             if len(named) < _NAMED:
-                named.append(one.space.key or one.space.id)
+                named.append(sighting.space.key or sighting.space.id)
     return _NewSpaces(number, tuple(named), undated)
 
 

@@ -145,11 +145,11 @@ def switch_and_list(case: CheckContext) -> tuple[str, Setting, tuple[str, ...], 
     if isinstance(switch, Verdict):
         return switch
     setting = _INCLUDED if switch == "off" else contribution.EXCLUDED
-    held = attested_list(case, setting, subject=organization)
-    if isinstance(held, Verdict):
-        return held
+    entries = attested_list(case, setting, subject=organization)
+    if isinstance(entries, Verdict):
+        return entries
     evidence = Evidence.of(case.state.read(organization, _IN_APP.id), case.state.read(organization, setting.id))
-    return switch, setting, held, evidence
+    return switch, setting, entries, evidence
 
 
 @check(
@@ -201,12 +201,12 @@ def list_of_this_position(case: CheckContext) -> Verdict:
 
     Flipping the switch reverses the meaning of the lists: yesterday's exclude list is not today's include list.
     """
-    found = switch_and_list(case)
-    if isinstance(found, Verdict):
-        return found
-    switch, belonging, held, evidence = found
+    switch_list = switch_and_list(case)
+    if isinstance(switch_list, Verdict):
+        return switch_list
+    switch, list_setting, entries, evidence = switch_list
     switch_seen = case.state.read(case.subject, _IN_APP.id)
-    list_seen = case.state.read(case.subject, belonging.id)
+    list_seen = case.state.read(case.subject, list_setting.id)
     assert isinstance(switch_seen, Observed)
     assert isinstance(list_seen, Observed)
     if list_seen.observed_at < switch_seen.observed_at:
@@ -214,9 +214,9 @@ def list_of_this_position(case: CheckContext) -> Verdict:
             f"the switch was {switch} on {switch_seen.observed_at:%Y-%m-%d}, after its list was last checked "
             f"on {list_seen.observed_at:%Y-%m-%d}; whether it was flipped in between is unknown"
         )
-        return Verdict(Outcome.STALE, "list_older_than_switch", reason, belonging.id, None, held, evidence)
+        return Verdict(Outcome.STALE, "list_older_than_switch", reason, list_setting.id, None, entries, evidence)
     reason = f"the switch is {switch}, and its list was checked at the same time or later"
-    return Verdict(Outcome.PASS, "list_of_this_position", reason, belonging.id, None, held, evidence)
+    return Verdict(Outcome.PASS, "list_of_this_position", reason, list_setting.id, None, entries, evidence)
 
 
 ALL: tuple[Check, ...] = (

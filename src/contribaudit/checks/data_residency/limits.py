@@ -172,18 +172,18 @@ def own_key(case: CheckContext) -> Verdict:
     if key == "none":
         reason = "no customer-managed key, so its location can still be chosen"
         return Verdict(Outcome.PASS, "no_key", reason, setting.id, None, key, evidence)
-    wanted, allowed = case.listed, allowed_realms(case)
+    expected, allowed = case.listed, allowed_realms(case)
     if isinstance(allowed, Verdict):
         return allowed
     realm, seen = realm_of(case.state, case.subject)
     if realm is None:
-        return realm_unclear(seen, wanted)
+        return realm_unclear(seen, expected)
     evidence += Evidence.of(seen)
     if realm.code in allowed:
         reason = f"stored in {realm.code}, with a customer-managed key"
-        return Verdict(Outcome.PASS, "location_first", reason, names.REALM, wanted, realm.code, evidence)
+        return Verdict(Outcome.PASS, "location_first", reason, names.REALM, expected, realm.code, evidence)
     reason = f"stored in {realm.code}; with a customer-managed key it can no longer be moved"
-    return Verdict(Outcome.NOT_ACHIEVABLE, "cannot_be_moved", reason, names.REALM, wanted, realm.code, evidence)
+    return Verdict(Outcome.NOT_ACHIEVABLE, "cannot_be_moved", reason, names.REALM, expected, realm.code, evidence)
 
 
 @check(
@@ -239,8 +239,8 @@ def outside_accepted(case: CheckContext) -> Verdict:
         return unknown_app(case, "data residency")
     if not isinstance(type_key, Observed):
         return unread(type_key)
-    wanted = case.listed
-    accepted = {known.type_key for word in wanted if (known := case.state.rulebook.app(word)) is not None}
+    expected = case.listed
+    accepted = {named_app.type_key for word in expected if (named_app := case.state.rulebook.app(word)) is not None}
     evidence = Evidence.of(type_key)
     reason = f"Atlassian offers no data residency for {app.title}"
     if app.type_key in accepted:
@@ -249,12 +249,12 @@ def outside_accepted(case: CheckContext) -> Verdict:
             "accepted",
             f"{reason}; the policy accepts that",
             names.APP_TYPE_KEY,
-            wanted,
+            expected,
             app.type_key,
             evidence,
         )
     return Verdict(
-        Outcome.NOT_ACHIEVABLE, "outside_residency", reason, names.APP_TYPE_KEY, wanted, app.type_key, evidence
+        Outcome.NOT_ACHIEVABLE, "outside_residency", reason, names.APP_TYPE_KEY, expected, app.type_key, evidence
     )
 
 
@@ -297,9 +297,9 @@ def policies_list_apps(case: CheckContext) -> Verdict:
     twice = [app for app in apps if _policies_of(state, app) > 1]
     missing = [app for app in able if not _policies_of(state, app)]
     absent = [
-        one
-        for one in state.apps_named_anywhere(organization)
-        if _policies_of(state, one) and not state.in_inventory(one)
+        app_named
+        for app_named in state.apps_named_anywhere(organization)
+        if _policies_of(state, app_named) and not state.in_inventory(app_named)
     ]
     wrong = tuple(sorted(alias_of(state, app) for app in (*twice, *missing, *absent)))
     if twice:
@@ -329,17 +329,17 @@ def _policies_of(state: State, app: Subject) -> int:
 
 
 def _can_be_pinned(state: State, app: Subject) -> bool:
-    known, plan = state.app(app), plan_of(state, app)
-    return known is not None and known.residency == "yes" and isinstance(plan, Plan) and plan.residency
+    rulebook_app, plan = state.app(app), plan_of(state, app)
+    return rulebook_app is not None and rulebook_app.residency == "yes" and isinstance(plan, Plan) and plan.residency
 
 
 def _is_unclear(state: State, app: Subject) -> bool:
     if _policies_of(state, app):
         return False
-    known = state.app(app)
-    if known is None or known.residency == "unknown":
+    rulebook_app = state.app(app)
+    if rulebook_app is None or rulebook_app.residency == "unknown":
         return True
-    return known.residency == "yes" and not isinstance(plan_of(state, app), Plan)
+    return rulebook_app.residency == "yes" and not isinstance(plan_of(state, app), Plan)
 
 
 ALL: tuple[Check, ...] = (

@@ -108,8 +108,8 @@ def _by_policy(case: CheckContext) -> Verdict:
     realm, seen = realm_of(state, app)
     if realm is None:
         return realm_unclear(seen)
-    held = state.read(app, names.PINNED)
-    evidence = Evidence.of(seen, held)
+    pin_reading = state.read(app, names.PINNED)
+    evidence = Evidence.of(seen, pin_reading)
     if in_no_policy(state, app):
         evidence = (*Evidence.of(seen), *list_evidence(state, app.organization, names.POLICIES))
         if not realm.pinned_to_a_place:
@@ -119,17 +119,17 @@ def _by_policy(case: CheckContext) -> Verdict:
             f"stored in {realm.code}, but no residency policy lists the app, so nothing shows that it is pinned there"
         )
         return Verdict(Outcome.UNKNOWN, "located_not_pinned", reason, names.PINNED, True, None, evidence)
-    if not isinstance(held, Observed):
+    if not isinstance(pin_reading, Observed):
         move = state.read(app, names.MOVE)
-        return unread(held if isinstance(move, Observed) else move, True)
-    if held.value is not True:
+        return unread(pin_reading if isinstance(move, Observed) else move, True)
+    if pin_reading.value is not True:
         return _unpinned_verdict(case, evidence)
-    wanted = state.read(app, POLICY_REALMS.id)
-    if not isinstance(wanted, Observed) or not isinstance(wanted.value, tuple):
-        return unread(wanted, True)
-    named = [state.rulebook.realm(word) for word in wanted.value]
+    policy_realms = state.read(app, POLICY_REALMS.id)
+    if not isinstance(policy_realms, Observed) or not isinstance(policy_realms.value, tuple):
+        return unread(policy_realms, True)
+    named = [state.rulebook.realm(word) for word in policy_realms.value]
     codes = {one.code for one in named if one is not None}
-    listed = ", ".join(wanted.value) or "no location"
+    listed = ", ".join(policy_realms.value) or "no location"
     if not named or None in named:
         reason = f"its residency policy names {listed}, which the rulebook does not fully know"
         return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, names.PINNED, True, None, evidence)
@@ -258,23 +258,23 @@ def no_policy_at_all(state: State, organization: str) -> bool:
 @fragile_in_trial
 def default_realm(case: CheckContext) -> Verdict:
     """DR-05: a new app starts in a realm of the rule's `expect`. Existing apps stay where they are: see DR-01."""
-    wanted, setting = case.listed, DEFAULT_REALM.id
+    expected, setting = case.listed, DEFAULT_REALM.id
     allowed = allowed_realms(case, setting)
     if isinstance(allowed, Verdict):
         return allowed
     seen = case.state.read(case.subject, setting)
     if not isinstance(seen, Observed) or not isinstance(seen.value, str):
-        return unread(seen, wanted)
+        return unread(seen, expected)
     evidence = Evidence.of(seen)
     realm = case.state.rulebook.realm(seen.value)
     if realm is None:
         reason = f"the rulebook does not know the location {seen.value!r}"
-        return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, setting, wanted, seen.value, evidence)
+        return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, setting, expected, seen.value, evidence)
     met = realm.code in allowed
     reason = f"new apps start in {realm.code} ({realm.title})"
     reason += "" if met else f"; the policy allows {', '.join(sorted(allowed))}"
     outcome, code = (Outcome.PASS, "realm_allowed") if met else (Outcome.FAIL, "realm_not_allowed")
-    return Verdict(outcome, code, reason, setting, wanted, realm.code, evidence)
+    return Verdict(outcome, code, reason, setting, expected, realm.code, evidence)
 
 
 @check(

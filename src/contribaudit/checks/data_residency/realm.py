@@ -50,8 +50,8 @@ def without_residency(state: State, plan: Plan) -> str:
 def realm_of(state: State, app: Subject) -> tuple[Realm | None, Observation]:
     """The app's realm and its observation; the realm is None when unread, null, or missing from the rulebook."""
     seen = state.read(app, names.REALM)
-    known = state.rulebook.realm(seen.value) if isinstance(seen, Observed) and isinstance(seen.value, str) else None
-    return known, seen
+    realm = state.rulebook.realm(seen.value) if isinstance(seen, Observed) and isinstance(seen.value, str) else None
+    return realm, seen
 
 
 def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
@@ -80,7 +80,7 @@ def realm_allowed(case: CheckContext) -> Verdict:
 
     `not_achievable` when the app or its plan has no data residency, since no setting would change the realm.
     """
-    wanted, allowed = case.listed, allowed_realms(case)
+    expected, allowed = case.listed, allowed_realms(case)
     if isinstance(allowed, Verdict):
         return allowed
     realm, seen = realm_of(case.state, case.subject)
@@ -88,53 +88,53 @@ def realm_allowed(case: CheckContext) -> Verdict:
     if realm is None:
         if outside and isinstance(seen, Observed) and seen.value is None:
             evidence = Evidence.of(case.state.read(case.subject, names.APP_TYPE_KEY), seen)
-            return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", outside, names.REALM, wanted, None, evidence)
-        return realm_unclear(seen, wanted)
+            return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", outside, names.REALM, expected, None, evidence)
+        return realm_unclear(seen, expected)
     regions = case.state.read(case.subject, names.REGIONS)
     if realm.code in allowed and isinstance(regions, Unavailable) and regions.code in _REGIONS_IN_DOUBT:
-        return replace(unread(regions, wanted), evidence=Evidence.of(seen))
-    told = (regions, case.state.read(case.subject, names.GATEWAY_REGIONS))
-    elsewhere = _regions_elsewhere(case.state, told, allowed) if realm.code in allowed else {}
+        return replace(unread(regions, expected), evidence=Evidence.of(seen))
+    reported = (regions, case.state.read(case.subject, names.GATEWAY_REGIONS))
+    elsewhere = _regions_elsewhere(case.state, reported, allowed) if realm.code in allowed else {}
     if elsewhere:
         reason = f"its location is {realm.code} ({realm.title}), but its regions include {', '.join(elsewhere)}"
         evidence = Evidence.of(seen, *elsewhere.values())
-        return Verdict(Outcome.CONFLICT, "region_elsewhere", reason, names.REALM, wanted, realm.code, evidence)
-    if realm.code in allowed and (unknown := _unknown_regions(case.state, told)):
+        return Verdict(Outcome.CONFLICT, "region_elsewhere", reason, names.REALM, expected, realm.code, evidence)
+    if realm.code in allowed and (unknown := _unknown_regions(case.state, reported)):
         words, noun = ", ".join(map(repr, unknown)), "region" if len(unknown) == 1 else "regions"
         reason = f"its location is {realm.code} ({realm.title}); the rulebook does not know the {noun} {words}"
         evidence = Evidence.of(seen, *unknown.values())
-        return Verdict(Outcome.UNKNOWN, "unknown_region", reason, names.REALM, wanted, realm.code, evidence)
+        return Verdict(Outcome.UNKNOWN, "unknown_region", reason, names.REALM, expected, realm.code, evidence)
     if realm.code in allowed:
         reason = f"stored in {realm.code} ({realm.title})"
-        return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, wanted, realm.code, Evidence.of(seen))
+        return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, expected, realm.code, Evidence.of(seen))
     reason = f"stored in {realm.code} ({realm.title}); the policy allows {', '.join(sorted(allowed))}"
     if outside:
         evidence = Evidence.of(seen, case.state.read(case.subject, names.PLAN))
         return Verdict(
-            Outcome.NOT_ACHIEVABLE, "no_residency", f"{reason}; {outside}", names.REALM, wanted, realm.code, evidence
+            Outcome.NOT_ACHIEVABLE, "no_residency", f"{reason}; {outside}", names.REALM, expected, realm.code, evidence
         )
-    return Verdict(Outcome.FAIL, "realm_not_allowed", reason, names.REALM, wanted, realm.code, Evidence.of(seen))
+    return Verdict(Outcome.FAIL, "realm_not_allowed", reason, names.REALM, expected, realm.code, Evidence.of(seen))
 
 
 def _regions_elsewhere(
     state: State, observations: Iterable[Observation], allowed: Collection[str]
 ) -> dict[str, Observation]:
     """The app's regions that are in other realms only, such as "us-east-1 (US)", each with its observation."""
-    found: dict[str, Observation] = {}
-    for region, seen in _regions_told(observations):
-        codes = [one.code for one in state.rulebook.realms_of_region(region)]
+    elsewhere: dict[str, Observation] = {}
+    for region, seen in _reported_regions(observations):
+        codes = [realm.code for realm in state.rulebook.realms_of_region(region)]
         if codes and not set(codes) & set(allowed):
-            found[f"{region} ({', '.join(codes)})"] = seen
-    return found
+            elsewhere[f"{region} ({', '.join(codes)})"] = seen
+    return elsewhere
 
 
 def _unknown_regions(state: State, observations: Iterable[Observation]) -> dict[str, Observation]:
     """The app's regions whose location the rulebook does not know, each with its observation."""
-    told = _regions_told(observations)
-    return {region: seen for region, seen in told if not state.rulebook.realms_of_region(region)}
+    reported = _reported_regions(observations)
+    return {region: seen for region, seen in reported if not state.rulebook.realms_of_region(region)}
 
 
-def _regions_told(observations: Iterable[Observation]) -> Iterator[tuple[str, Observation]]:
+def _reported_regions(observations: Iterable[Observation]) -> Iterator[tuple[str, Observation]]:
     for seen in observations:
         value = seen.value if isinstance(seen, Observed) else None
         for region in value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ():
