@@ -30,11 +30,11 @@ async def read_body(response: httpx.Response) -> bytes:
     if response.is_stream_consumed:
         return response.content
     unpack = _Unpacking(response.headers.get("Content-Encoding", ""))
-    found = bytearray()
+    unpacked = bytearray()
     async for piece in response.aiter_raw():
-        unpack.into(found, piece)
+        unpack.into(unpacked, piece)
     unpack.finish()
-    return bytes(found)
+    return bytes(unpacked)
 
 
 class _Unpacking:
@@ -49,11 +49,11 @@ class _Unpacking:
         self._bare = name == "deflate"
         self._begun = False
 
-    def into(self, found: bytearray, piece: bytes) -> None:
+    def into(self, unpacked: bytearray, piece: bytes) -> None:
         self._begun = self._begun or bool(piece)
         while piece and self._unzip is not None and not self._unzip.eof:
             try:
-                found += self._unzip.decompress(piece, _STEP)
+                unpacked += self._unzip.decompress(piece, _STEP)
             except zlib.error as error:
                 if not self._bare:
                     raise httpx.DecodingError("cannot be decompressed") from error
@@ -62,10 +62,10 @@ class _Unpacking:
                 continue
             self._bare = False
             piece = self._unzip.unconsumed_tail
-            _refuse_too_long(found)
+            _refuse_too_long(unpacked)
         if self._unzip is None:
-            found += piece
-            _refuse_too_long(found)
+            unpacked += piece
+            _refuse_too_long(unpacked)
 
     def finish(self) -> None:
         """Raise httpx.DecodingError for a compressed body that was cut off."""
@@ -73,8 +73,8 @@ class _Unpacking:
             raise httpx.DecodingError("was cut off")
 
 
-def _refuse_too_long(found: bytearray) -> None:
-    if len(found) > LONGEST_BODY:
+def _refuse_too_long(unpacked: bytearray) -> None:
+    if len(unpacked) > LONGEST_BODY:
         raise TooLong
 
 
@@ -98,9 +98,9 @@ def read_json(body: bytes) -> Any:
     """
     try:
         # 1.7 times as fast as json.loads on a page of 1000 workspaces (658 kB).
-        found = from_json(body, allow_inf_nan=False)
+        value = from_json(body, allow_inf_nan=False)
         if _HUGE.search(body) is None and _MANY_DIGITS not in body.translate(_DIGITS):
-            return found
+            return value
     except ValueError:
         pass
     return _read_slowly(body)
@@ -112,17 +112,17 @@ def _read_slowly(body: bytes) -> Any:
     except UnicodeDecodeError:
         raise NotRead("text that is not UTF-8") from None
     try:
-        found = json.loads(text, parse_constant=_constant, parse_float=_float, parse_int=_int)
+        value = json.loads(text, parse_constant=_constant, parse_float=_float, parse_int=_int)
     except RecursionError:
         raise NotRead(f"JSON nested deeper than {DEEPEST} levels") from None
     except ValueError:
         raise NotRead(_BROKEN) from None
-    _check_depth(found)
-    return found
+    _check_depth(value)
+    return value
 
 
-def _check_depth(found: Any) -> None:
-    level = [found]
+def _check_depth(value: Any) -> None:
+    level = [value]
     for _ in range(DEEPEST + 1):
         holders = [one for one in level if isinstance(one, dict | list)]
         if not holders:

@@ -241,8 +241,8 @@ class AdminClient:
         soon.
         """
         check_allowed(call)
-        told = partial(self._progress.page_read, self.organization, call.name)
-        return self._reader.pages(paging.Chain(call, max_pages, tuple(where.items())), told=told)
+        report_page = partial(self._progress.page_read, self.organization, call.name)
+        return self._reader.pages(paging.Chain(call, max_pages, tuple(where.items())), told=report_page)
 
     async def stream(
         self, call: Call, *, cursor: str = "", since: datetime | None = None, max_pages: int = paging.MAX_PAGES

@@ -157,13 +157,13 @@ def _mounts(context: ssl.SSLContext) -> dict[str, httpx.AsyncBaseTransport | Non
     Entries that are not host names (a network, an IPv6 address in brackets) are left out, because every host read here
     is a name.
     """
-    told = getproxies()
-    without = _no_proxy_entries(told)
+    proxies = getproxies()
+    without = _no_proxy_entries(proxies)
     if "*" in without:
         return {}
     mounts: dict[str, httpx.AsyncBaseTransport | None] = {}
     for scheme in ("http", "https", "all"):
-        if address := told.get(scheme):
+        if address := proxies.get(scheme):
             mounts[f"{scheme}://"] = httpx.AsyncHTTPTransport(verify=context, proxy=_with_scheme(address))
     for entry in without:
         if found := _HOST.fullmatch(entry):
@@ -182,17 +182,17 @@ def ignored_exceptions() -> tuple[str, tuple[str, ...]]:
 
     Hosts are compared by name, so networks are ignored. This machine's own addresses never use a proxy, named or not.
     """
-    told = getproxies()
-    entries = [] if "*" in _no_proxy_entries(told) else _no_proxy_entries(told)
+    proxies = getproxies()
+    entries = [] if "*" in _no_proxy_entries(proxies) else _no_proxy_entries(proxies)
     ignored = [entry for entry in entries if not (_HOST.fullmatch(entry) or _OWN.match(entry))]
     return variable_of("no"), tuple(dict.fromkeys(ignored))
 
 
 def _unusable_proxy() -> str:
     """The name of the environment variable with the unusable address, never the address itself."""
-    told = getproxies()
+    proxies = getproxies()
     for scheme in ("https", "http", "all"):
-        if address := told.get(scheme):
+        if address := proxies.get(scheme):
             try:
                 httpx.AsyncHTTPTransport(verify=_no_certificates(), proxy=_with_scheme(address))
             except (ValueError, ImportError, httpx.InvalidURL):

@@ -64,10 +64,10 @@ def why_incomplete(headers: httpx.Headers) -> str:
 
 
 def _covers_all(content_range: str) -> bool:
-    found = _RANGE.fullmatch(content_range)
-    if found is None:
+    match = _RANGE.fullmatch(content_range)
+    if match is None:
         return False
-    first, last, total = found[2], found[3], int(found[4])
+    first, last, total = match[2], match[3], int(match[4])
     return total == 0 if first is None else int(first) == 0 and int(last) + 1 == total
 
 
@@ -77,12 +77,12 @@ def check_headers(call: Call, answer: Answer, *, goes_on: bool) -> None:
     `goes_on` says that the body names a next page.
     """
     for name, word, value in _of_headers(answer.headers):
-        told = value.strip().casefold()
-        if (_FAILED.search(word) or _PART.search(word)) and told not in _EMPTY:
+        text = value.strip().casefold()
+        if (_FAILED.search(word) or _PART.search(word)) and text not in _EMPTY:
             what = f"sent a header `{name}`, so some entries may be missing"
-        elif _WHOLE.search(word) and told == "false" and not goes_on:
+        elif _WHOLE.search(word) and text == "false" and not goes_on:
             what = f"sent a header `{name}` that announces more entries, but no next page"
-        elif not goes_on and (_is_next_link(value) if word == "link" else _FURTHER.search(word) and told not in _EMPTY):
+        elif not goes_on and (_is_next_link(value) if word == "link" else _FURTHER.search(word) and text not in _EMPTY):
             what = f"sent a header `{name}` that names a next page, which the answer itself does not"
         else:
             continue
@@ -127,8 +127,8 @@ def other_totals(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
     for name, word, text in _of_headers(answer.headers):
         if _TOTAL.search(_LISTS.sub("", word)) and (number := _parsed_count(text)) is not None:
             yield name, number
-        elif word == "contentrange" and (found := _RANGE.fullmatch(text)) and found[1].casefold() != "bytes":
-            yield name, int(found[4])
+        elif word == "contentrange" and (match := _RANGE.fullmatch(text)) and match[1].casefold() != "bytes":
+            yield name, int(match[4])
 
 
 def page_counts(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
@@ -142,8 +142,8 @@ def page_counts(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
 
 
 def _parsed_count(text: str) -> int | None:
-    found = re.fullmatch(r"\s*(\d{1,15})\s*\+?\s*", text, re.ASCII)
-    return int(found[1]) if found else None
+    match = re.fullmatch(r"\s*(\d{1,15})\s*\+?\s*", text, re.ASCII)
+    return int(match[1]) if match else None
 
 
 def _unexpected_keys(call: Call, document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:

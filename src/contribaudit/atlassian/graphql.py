@@ -161,20 +161,20 @@ class Question:
 
         A part is recognized by its line, or by a name in the message that no other part has.
         """
-        found: dict[Part, str] = {}
+        messages: dict[Part, str] = {}
         for error in errors:
             message = str(error.get("message"))
             lines = [place.get("line") for place in _objects(error.get("locations"))]
-            here = [line - _FIRST_PART for line in lines if type(line) is int]
-            parts = [self.parts[number] for number in here if 0 <= number < len(self.parts)]
-            if not parts and any(number > len(self.parts) for number in here):  # in the fragment
+            offsets = [line - _FIRST_PART for line in lines if type(line) is int]
+            parts = [self.parts[number] for number in offsets if 0 <= number < len(self.parts)]
+            if not parts and any(number > len(self.parts) for number in offsets):  # in the fragment
                 parts = [part for part in self.parts if part is Part.PLANS]
             if not parts:
                 words = set(re.findall(r"\w+", message))
                 parts = [part for part in self.parts if words & part.value.names]
             for part in parts:
-                found.setdefault(part, message)
-        return found
+                messages.setdefault(part, message)
+        return messages
 
 
 def plan_key(number: int) -> str:
@@ -206,37 +206,37 @@ class SiteAnswer:
         """The value at a path, or NoValue: its part was refused, it is null (with or without an error), or missing."""
         if part in self.refused:
             return self.refused[part]
-        found: Any = self.data
+        value: Any = self.data
         for depth, step in enumerate(path):
             where = path[: depth + 1]
             if isinstance(step, int):
-                if found == []:
+                if value == []:
                     return NoValue("not_listed", f"`{_dotted_path(path[:depth])}` is empty")
-                if not isinstance(found, list) or len(found) <= step:
+                if not isinstance(value, list) or len(value) <= step:
                     return NoValue("wrong_type", f"`{_dotted_path(path[:depth])}` is not the list that it should be")
-                if any(one != found[step] for one in found):
-                    told = f"`{_dotted_path(path[:depth])}` has {len(found)} entries that differ, and one was asked for"
-                    return NoValue("contradicting_entries", told)
-                found = found[step]
-            elif not isinstance(found, dict):
+                if any(one != value[step] for one in value):
+                    why = f"`{_dotted_path(path[:depth])}` has {len(value)} entries that differ, and one was asked for"
+                    return NoValue("contradicting_entries", why)
+                value = value[step]
+            elif not isinstance(value, dict):
                 return NoValue("wrong_type", f"`{_dotted_path(path[:depth])}` is not the object that it should be")
-            elif step in found:
-                found = found[step]
+            elif step in value:
+                value = value[step]
             else:
                 return self._reason_for_null(where) or NoValue(
                     "missing_key", f"the answer has no `{_dotted_path(where)}`"
                 )
-            if found is None:
+            if value is None:
                 return self._reason_for_null(where) or NoValue(
                     "null", f"the gateway gave null for `{_dotted_path(where)}`, without a reason"
                 )
-        return found
+        return value
 
     def _reason_for_null(self, path: Path) -> NoValue | None:
         """The error that explains a null. A null moves up to where the schema allows one; its error keeps its path."""
         for error in self.errors:
-            told = error.get("path")
-            about = tuple(told) if isinstance(told, list) else None
+            error_path = error.get("path")
+            about = tuple(error_path) if isinstance(error_path, list) else None
             if about is not None and (about[: len(path)] == path or path[: len(about)] == about):
                 return NoValue(
                     code_of(error), f"the gateway gave no `{_dotted_path(path)}`: {error_words(error, self.quote)}"
@@ -269,8 +269,8 @@ _CLASSES = {
 
 def code_of(error: Mapping[str, Any]) -> str:
     """The stable code of an error by its status or its classification; "gateway_error" for any other."""
-    told = error.get("extensions")
-    extensions = told if isinstance(told, dict) else {}
+    given = error.get("extensions")
+    extensions = given if isinstance(given, dict) else {}
     status = extensions.get("statusCode")
     if isinstance(status, int):
         return _STATUS_CODES.get(status, "server_failed" if status >= 500 else "gateway_error")
@@ -307,9 +307,9 @@ def _without_data(errors: tuple[dict[str, Any], ...], quote: Quote) -> AdminApiE
                     call=title,
                     hint="Wait some minutes, then run it again; another tool of this account may use the same limit",
                 )
-    told = "; ".join(dict.fromkeys(error_words(error, quote) for error in errors[:3])) or "neither data nor errors"
+    message = "; ".join(dict.fromkeys(error_words(error, quote) for error in errors[:3])) or "neither data nor errors"
     shown = tuple({**error, "message": quote(error.get("message"))} for error in errors)
-    return QueryRefused(f"{title} answered {told}", call=title, hint=_REPORT, errors=shown)
+    return QueryRefused(f"{title} answered {message}", call=title, hint=_REPORT, errors=shown)
 
 
 _REPORT = "Try again; if it happens again, the gateway has changed: report it"
@@ -349,15 +349,15 @@ def cost_limit(call: Call, response: httpx.Response, quote: Quote) -> AdminApiEr
     return _without_data(limited, quote) if valueless and limited else None
 
 
-def _objects(found: object) -> Iterator[dict[str, Any]]:
-    yield from (one for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
+def _objects(values: object) -> Iterator[dict[str, Any]]:
+    yield from (one for one in values if isinstance(one, dict)) if isinstance(values, list) else ()
 
 
 def _errors_in(document: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     """The errors of an answer. An error that is not an object, alone or in a list, counts as one about any field."""
-    found = document.get("errors")
-    told = found if isinstance(found, list) else [found] if found else []
-    return tuple(one if isinstance(one, dict) else {"message": str(one)} for one in told)
+    errors = document.get("errors")
+    entries = errors if isinstance(errors, list) else [errors] if errors else []
+    return tuple(one if isinstance(one, dict) else {"message": str(one)} for one in entries)
 
 
 def _dotted_path(path: Path) -> str:

@@ -116,8 +116,8 @@ def _total(document: dict[str, Any]) -> Any:
 def _unit_of(call: Call, item: dict[str, Any]) -> tuple[str, ...]:
     attributes = item.get("attributes")
     # An entry without readable attributes is no unit of its own: it would stand in for an app that never came.
-    held = attributes if isinstance(attributes, dict) else {}
-    return tuple(str(held.get(name)) for name in call.apart)
+    values = attributes if isinstance(attributes, dict) else {}
+    return tuple(str(values.get(name)) for name in call.apart)
 
 
 def _count_words(total: int | None) -> str:
@@ -155,25 +155,25 @@ class Chain:
     def count(self, answer: Answer, items: Sequence[dict[str, Any]]) -> int | None:
         """Count the page's entries, and return the total that it announces; see `announced`."""
         document = answer.document
-        told = announced(document)
+        total = announced(document)
         self._pages += 1
-        if told is None and _total(document) is not None:
+        if total is None and _total(document) is not None:
             self._doubt = self._doubt or (NoTotal, "returned a total that is not a number")
-        elif self._pages > 1 and told != self._announced:
-            what = f"first announced {_count_words(self._announced)} entries and then {_count_words(told)}"
+        elif self._pages > 1 and total != self._announced:
+            what = f"first announced {_count_words(self._announced)} entries and then {_count_words(total)}"
             self._doubt = self._doubt or (TotalChanged, what)
-        self._announced = told
+        self._announced = total
         self._others.update(other_totals(self.call, answer))
         self._page_counts.update(page_counts(self.call, answer))
         for item in items if self.call.identity else ():
             identity = item.get(self.call.identity)
             self._read += 1
             # The reader reports an entry without an ID; it repeats no other entry.
-            known = one_spelling(identity) if isinstance(identity, str) and identity else f" {self._read}"
-            self._ids.add(known)
+            key = one_spelling(identity) if isinstance(identity, str) and identity else f" {self._read}"
+            self._ids.add(key)
             if self.call.apart:
-                self._rows.add((known, *_unit_of(self.call, item)))
-        return told
+                self._rows.add((key, *_unit_of(self.call, item)))
+        return total
 
     def doubt(self) -> ListNotWhole | None:
         """Why a list that was read to its end is incomplete by its own numbers; None when nothing says so.

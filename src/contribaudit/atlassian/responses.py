@@ -61,8 +61,8 @@ class Quote:
     limit: int = 200
 
     def __call__(self, text: object) -> str:
-        told = self.redaction.text(str(text)[: 50 * self.limit])
-        printable = "".join(char if char.isprintable() else " " for char in told)
+        redacted = self.redaction.text(str(text)[: 50 * self.limit])
+        printable = "".join(char if char.isprintable() else " " for char in redacted)
         line = " ".join(printable.split())
         return line if len(line) <= self.limit else f"{line[: self.limit - 1]}…"
 
@@ -129,8 +129,8 @@ def entries(call: Call, document: dict[str, Any], quote: Quote) -> tuple[dict[st
     data = document.get(name)
     if not isinstance(data, list):
         what = f"has a `{name}` that is not a list" if name in document else f"has no `{name}`"
-        said = _error_text(document, quote).text
-        what = f'{what}, but says "{said}"' if said else what
+        message = _error_text(document, quote).text
+        what = f'{what}, but says "{message}"' if message else what
     elif len(data) > MOST_ENTRIES:
         what = f"has {len(data)} entries on one page; at most {MOST_ENTRIES} are read"
     elif all(isinstance(entry, dict) for entry in data):
@@ -152,7 +152,7 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
         return redirected(
             call, response, quote, "The key is sent only to the host of api_url: check api_url and any proxy"
         )
-    said = _error_text(_json(response.content), quote)
+    text = _error_text(_json(response.content), quote)
     what, proxy = refusal_words(call, response, quote)
     guard = f". {_GUARD}" if call in (LIST_EVENT_ACTIONS, STREAM_EVENTS) else ""
     match status:
@@ -171,7 +171,7 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
             hint = "Give the key that scope" if call.scope else "Check the scopes of the key"
             hint += ", or check that it belongs to this organization"
             return AccessDenied(what + needed, call=title, hint=hint + guard + proxy, missing_scope=call.scope or None)
-        case 404 if said.code == "ADMIN-404-2" or call == GET_ORGANIZATION:
+        case 404 if text.code == "ADMIN-404-2" or call == GET_ORGANIZATION:
             hint = "Check the organization ID (Atlassian shows it beside a new API key) and that the key"
             return OrganizationNotFound(
                 f"Atlassian does not know this organization: {what}",
@@ -201,8 +201,8 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
 def refusal_words(call: Call, response: httpx.Response, quote: Quote) -> tuple[str, str]:
     """What a refusal says, with its status, and what else to check for a web page ("" otherwise)."""
     web_page = _is_web_page(response.content)
-    said = _error_text(_json(response.content), quote)
-    what = f"{call.title} answered {response.status_code}{' with a web page instead of JSON' if web_page else ''}{said}"
+    text = _error_text(_json(response.content), quote)
+    what = f"{call.title} answered {response.status_code}{' with a web page instead of JSON' if web_page else ''}{text}"
     return what, f". {_PROXY}" if web_page else ""
 
 
@@ -221,8 +221,8 @@ class _ErrorText:
     text: str = ""
 
     def __str__(self) -> str:
-        told = " ".join(part for part in (self.code, f'"{self.text}"' if self.text else "") if part)
-        return f", {told}" if told else ""
+        words = " ".join(part for part in (self.code, f'"{self.text}"' if self.text else "") if part)
+        return f", {words}" if words else ""
 
 
 def _error_text(document: object, quote: Callable[[object], str]) -> _ErrorText:
@@ -277,9 +277,9 @@ def no_answer(
     """
     host = url.host
     causes = list(_causes(error, handled))
-    found = _never_connected(error, causes, call, url)
-    if found is not None:
-        return found
+    unconnected = _never_connected(error, causes, call, url)
+    if unconnected is not None:
+        return unconnected
     if isinstance(error, httpx.TimeoutException) or _first_of_kind(causes, TimeoutError):
         what = "accept a connection" if isinstance(error, httpx.ConnectTimeout) else "answer"
         return TimedOut(
@@ -323,10 +323,10 @@ def _never_connected(
     """Why no connection was made: the proxy, the host's address or the encryption; None for another reason."""
     host = url.host
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and (proxy := proxy_variable(url)):
-        told = _proxy_unreached(error, causes)
-        if told:
+        problem = _proxy_unreached(error, causes)
+        if problem:
             return AdminApiUnreachable(
-                f"The proxy in {proxy} {told}", call=call, hint=f"Check {proxy}, or name {host} in NO_PROXY"
+                f"The proxy in {proxy} {problem}", call=call, hint=f"Check {proxy}, or name {host} in NO_PROXY"
             )
     if _first_of_kind(causes, socket.gaierror):
         return NameNotResolved(
@@ -354,8 +354,8 @@ def _never_connected(
 
 def proxy_variable(url: httpx.URL) -> str:
     """The environment variable of the proxy for this address, as the environment spells it; "" without one."""
-    told = getproxies_environment()
-    scheme = next((one for one in (url.scheme, "all") if told.get(one)), "")
+    proxies = getproxies_environment()
+    scheme = next((one for one in (url.scheme, "all") if proxies.get(one)), "")
     if not scheme or is_loopback(url.host) or proxy_bypass(url.host):
         return ""
     return variable_of(scheme)

@@ -250,7 +250,7 @@ class Sender:
         path = call.path
         if self._direct:
             path = call.direct_path or path.partition(f"{{{calls.SITE}}}")[2]
-        return re.sub(r"{(\w+)}", lambda found: quote(parts[found[1]], safe=""), path)
+        return re.sub(r"{(\w+)}", lambda match: quote(parts[match[1]], safe=""), path)
 
     def _lane(self, call: Call, request: Request) -> str:
         """The lane of a request, whose requests wait together: the call, for a site also the site."""
