@@ -117,7 +117,7 @@ def _access(reading: Reading, identity: str, answer: _Roles) -> Observation:
         reading.fall_short(answer.error.code, reason)
         lost = reading.unavailable(GROUP_ACCESS, group, answer.error.code, answer.error.message)
         return replace(lost, source=source, missing_scope=answer.error.missing_scope)
-    held: set[str] = set()
+    resources: set[str] = set()
     response = reading.keep(list(answer.entries))
     for entry in answer.entries:
         reading.known_keys("role-assignments", entry, _ASSIGNMENT_KEYS, response)
@@ -129,8 +129,8 @@ def _access(reading: Reading, identity: str, answer: _Roles) -> Observation:
                 source=source,
             )
         if AI_ROLE in roles:
-            held.add(resource)
-    return replace(reading.observed(GROUP_ACCESS, group, tuple(sorted(held)), response), source=source)
+            resources.add(resource)
+    return replace(reading.observed(GROUP_ACCESS, group, tuple(sorted(resources)), response), source=source)
 
 
 def _subject(reading: Reading, identity: str) -> Subject:

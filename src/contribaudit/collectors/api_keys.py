@@ -48,7 +48,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
             reading.fall_short("entry_without_id", "a key has no `id`, so it cannot be identified")
         elif seen.setdefault(entry["id"], entry) != entry:
             reading.fall_short("contradicting_entries", "a key is listed twice, with different contents")
-        elif any(entry is known for known in seen.values()):
+        elif any(entry is first for first in seen.values()):
             keys.append((entry, response))
     reading.unique = len(seen)
     if reading.shortfalls:
@@ -82,8 +82,8 @@ def _own_expiry(reading: Reading, keys: list[tuple[dict[str, Any], str]]) -> Obs
     alive = [one for one in keys if (end := parse_utc(one[0].get("expiresAt"))) is None or end > reading.started_at]
     candidates = [(entry, response) for entry, response in alive if not label or entry.get("label") == label]
     if len(candidates) != 1:
-        told = f"{len(candidates)} keys have the label {label!r}" if label else f"{len(alive)} active keys are listed"
-        reason = f"{told}; set api_key_label in the configuration to the label of the key used for audits"
+        fact = f"{len(candidates)} keys have the label {label!r}" if label else f"{len(alive)} active keys are listed"
+        reason = f"{fact}; set api_key_label in the configuration to the label of the key used for audits"
         return reading.unavailable(API_KEY_EXPIRY, reading.organization, "own_key_not_told", reason)
     entry, response = candidates[0]
     return reading.text(API_KEY_EXPIRY, reading.organization, entry, "expiresAt", response)

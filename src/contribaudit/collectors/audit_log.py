@@ -91,11 +91,11 @@ def _identifiers(attributes: Mapping[str, Any]) -> Iterator[str]:
     """IDs of the objects and containers of an event, and identifiers in their attributes: ARIs, hosts and UUIDs."""
     for place in ("context", "container"):
         listed = attributes.get(place)
-        for one in listed if isinstance(listed, list) else ():
-            found = _object(one)
-            if identity := _short_text(found.get("id")):
+        for item in listed if isinstance(listed, list) else ():
+            part = _object(item)
+            if identity := _short_text(part.get("id")):
                 yield identity
-            for value in _object(found.get("attributes")).values():
+            for value in _object(part.get("attributes")).values():
                 text = _short_text(value)
                 if _IDENTIFIER.fullmatch(text):
                     host = _HOST.match(text)
@@ -133,16 +133,16 @@ async def read_actions(reading: Reading) -> AsyncIterator[Observation]:
 
 async def actions_of(reading: Reading) -> tuple[EventAction, ...]:
     """Every action with its names, in server order, without entries that have no ID. Raises AdminApiError."""
-    found: list[EventAction] = []
+    actions: list[EventAction] = []
     for entry in await _entries(reading):
         identity, attributes = id_in(entry), entry.get("attributes")
         names = attributes if isinstance(attributes, dict) else {}
         title, group = names.get("displayName"), names.get("groupDisplayName")
         if identity:
-            found.append(
+            actions.append(
                 EventAction(identity, title if isinstance(title, str) else "", group if isinstance(group, str) else "")
             )
-    return tuple(found)
+    return tuple(actions)
 
 
 async def _entries(reading: Reading) -> list[dict[str, Any]]:
@@ -190,10 +190,10 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
 async def _relevant(reading: Reading) -> tuple[EventAction, ...]:
     """The actions whose events are kept; the last reading's actions when the catalogue was not read."""
     try:
-        known = await actions_of(reading)
+        actions = await actions_of(reading)
     except AdminApiError:
         return reading.log_position.actions
-    return tuple(sorted(one for one in known if reading.log_rules.families_of(one)))
+    return tuple(sorted(one for one in actions if reading.log_rules.families_of(one)))
 
 
 class _StreamReading:

@@ -53,17 +53,17 @@ class Entitlement:
 
     def read(self, *path: str) -> Any:
         """The value; None when the gateway gave null without an error, NoValue for every other missing value."""
-        told = self.answer.at(Part.PLANS, *self.path, *path)
-        return None if isinstance(told, NoValue) and told.code == "null" else told
+        value = self.answer.at(Part.PLANS, *self.path, *path)
+        return None if isinstance(value, NoValue) and value.code == "null" else value
 
     def text(self, *path: str) -> str | NoValue | None:
         """The text; a blank text counts as null."""
-        told = self.read(*path)
-        if told is None or isinstance(told, NoValue):
-            return told
-        if not isinstance(told, str):
-            return NoValue("wrong_type", f"`{path[-1]}` is a {type(told).__name__}, not a text")
-        return told.strip() or None
+        value = self.read(*path)
+        if value is None or isinstance(value, NoValue):
+            return value
+        if not isinstance(value, str):
+            return NoValue("wrong_type", f"`{path[-1]}` is a {type(value).__name__}, not a text")
+        return value.strip() or None
 
     def trial(self, billing: str, now: datetime) -> tuple[str | NoValue, str | NoValue | None]:
         """The edition on trial and the trial's last day (ISO); the day is None when there is no trial."""
@@ -101,24 +101,24 @@ class Entitlement:
         return (_SOME_TRIAL, end.isoformat()) if end >= now.date() else (NONE, None)
 
     def _day(self, *path: str) -> date | NoValue | None:
-        told = self.read(*path)
-        if told is None or isinstance(told, NoValue):
-            return told
-        at = moment(told)
+        value = self.read(*path)
+        if value is None or isinstance(value, NoValue):
+            return value
+        at = moment(value)
         return (
             at.date() if at is not None else NoValue("wrong_type", f"`{path[-1]}` is neither a date nor milliseconds")
         )
 
 
-def moment(told: object) -> datetime | None:
+def moment(value: object) -> datetime | None:
     """A date or time in text, or milliseconds since 1970 as a number or text; None for anything else.
 
     A time before any trial existed is None as well: 0 is no date, and seconds read as milliseconds give 1970.
     """
-    at = parse_utc(told)
+    at = parse_utc(value)
     try:
-        if at is None and isinstance(told, str | int | float) and not isinstance(told, bool):
-            at = datetime.fromtimestamp(float(told) / 1000, UTC)
+        if at is None and isinstance(value, str | int | float) and not isinstance(value, bool):
+            at = datetime.fromtimestamp(float(value) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
     return at if at is not None and at.year >= _FIRST_YEAR else None
@@ -188,36 +188,36 @@ class AnswerReader:
             return self.observation(setting, app, why, Part.SITE, path)
         return self.observation(setting, app, regions, Part.SITE, (*path, "dataRegion"))
 
-    def plan(self, app: Subject, told: PlanPlace, now: datetime) -> Iterator[Observation]:
+    def plan(self, app: Subject, location: PlanPlace, now: datetime) -> Iterator[Observation]:
         """The app's edition, trial and last day of the trial."""
         where: tuple[str | int, ...] = ("tenantContexts", 0, "entitlementInfo")
-        if isinstance(told, NoValue):
-            why = told
-            if told.code == "null":
+        if isinstance(location, NoValue):
+            why = location
+            if location.code == "null":
                 why = NoValue("no_entitlement", "the gateway knows no plan of the app under any spelling of its key")
             for setting in OF_A_PLAN:
                 yield self.observation(setting, app, why, Part.PLANS, where)
             return
-        answer, path = told
+        answer, path = location
         plan = answer.at(Part.PLANS, *path)
-        told_of = [name for name in ("hams", "ccp") if isinstance(plan, dict) and name in plan]
-        if len(told_of) != 1:
+        billings = [name for name in ("hams", "ccp") if isinstance(plan, dict) and name in plan]
+        if len(billings) != 1:
             for setting in OF_A_PLAN:
                 yield self._unexpected(setting, app, Part.PLANS, where, plan)
             return
-        (billing,) = told_of
-        found = Entitlement(answer, (*path, billing), where)
-        yield self._edition(app, found, billing)
-        trial, ends = found.trial(billing, now)
+        (billing,) = billings
+        entitlement = Entitlement(answer, (*path, billing), where)
+        yield self._edition(app, entitlement, billing)
+        trial, ends = entitlement.trial(billing, now)
         for setting, value in ((settings.GATEWAY_TRIAL, trial), (settings.GATEWAY_TRIAL_ENDS_ON, ends)):
             yield self.observation(setting, app, value, Part.PLANS, where)
 
-    def _edition(self, app: Subject, found: Entitlement, billing: str) -> Observation:
-        where = (*found.where, "currentEdition")
-        told = found.text("currentEdition") if billing == "hams" else NO_EDITION
-        if told is None:
-            told = NoValue("null", "the gateway gave null for the app's edition, and no reason")
-        return self.observation(settings.GATEWAY_EDITION, app, told, Part.PLANS, where)
+    def _edition(self, app: Subject, entitlement: Entitlement, billing: str) -> Observation:
+        where = (*entitlement.where, "currentEdition")
+        edition = entitlement.text("currentEdition") if billing == "hams" else NO_EDITION
+        if edition is None:
+            edition = NoValue("null", "the gateway gave null for the app's edition, and no reason")
+        return self.observation(settings.GATEWAY_EDITION, app, edition, Part.PLANS, where)
 
     def observation(
         self, setting: Setting, subject: Subject, value: Value | NoValue, part: Part, path: tuple[str | int, ...]

@@ -80,8 +80,8 @@ class Reading:
         """The result of `ask`, which runs once for all collectors that need it. Raises what `ask` raises."""
         if call.name not in self.asked:
             self.asked[call.name] = create_task(ask())
-        found: T = await self.asked[call.name]
-        return found
+        result: T = await self.asked[call.name]
+        return result
 
     async def listed(self, known: frozenset[str]) -> AsyncIterator[tuple[dict[str, Any], str]]:
         """Every entry of the collector's list, with the digest under which it is kept; unknown keys are reported."""
@@ -102,10 +102,10 @@ class Reading:
 
     def identity(self, entry: Any, key: str = "id", what: str = "an entry") -> str:
         """The ID under `key`; "" for an entry without one, which makes the reading incomplete."""
-        found = id_in(entry, key)
-        if not found:
+        identity = id_in(entry, key)
+        if not identity:
             self.fall_short("entry_without_id", f"{what} has no `{key}`")
-        return found
+        return identity
 
     def surprise(self, where: str, response: str) -> None:
         """Report a form of answer that this version does not know, only once however often it occurs."""
@@ -193,9 +193,9 @@ class Collector:
         return (self.call, *self.further)
 
 
-def keep_raw(raw: dict[str, bytes], found: Any) -> str:
+def keep_raw(raw: dict[str, bytes], value: Any) -> str:
     """Keep an object in canonical form under its digest, and return the digest."""
-    body = canonical_json(found)
+    body = canonical_json(value)
     name = digest(body)
     raw.setdefault(name, body)
     return name
@@ -205,20 +205,20 @@ _spelling = lru_cache(maxsize=1000)(letters)
 """Cached, because all entries of a list have the same keys."""
 
 
-def in_two_spellings(found: Mapping[str, Any], key: str) -> str:
+def in_two_spellings(entry: Mapping[str, Any], key: str) -> str:
     """A clause for a key that another spelling (`Realm`, `realm `) contradicts; "" if none does or `key` is absent."""
-    if key in found:
-        wanted = _spelling(key)
-        for one in found:
-            if one != key and len(one) <= _LONGEST_KEY and _spelling(one) == wanted and found[one] != found[key]:
+    if key in entry:
+        spelling = _spelling(key)
+        for name in entry:
+            if name != key and len(name) <= _LONGEST_KEY and _spelling(name) == spelling and entry[name] != entry[key]:
                 return f"has `{key}` in two spellings with different values"
     return ""
 
 
 def id_in(entry: Any, key: str = "id") -> str:
     """The ID under `key` as the entry writes it; "" for an entry with no ID or a blank one."""
-    found = entry.get(key) if isinstance(entry, dict) else None
-    return found if isinstance(found, str) and one_spelling(found) else ""
+    value = entry.get(key) if isinstance(entry, dict) else None
+    return value if isinstance(value, str) and one_spelling(value) else ""
 
 
 def broken_by(error: Exception, call: Call) -> AdminApiError:
@@ -244,28 +244,28 @@ def signal(
 ) -> Iterator[Observation]:
     """The signal of these objects, its revision, and that it is not settled while a change is being applied."""
     updates: list[str] = []
-    states = [reading.keep(stable(one, updates)) for one in objects]
+    states = [reading.keep(stable(value, updates)) for value in objects]
     yield reading.observed(setting, owner, tuple(sorted(states)), response)
     if updates:
         yield reading.observed(revision(setting), owner, newest(updates), response)
-    for one in objects:
-        if _being_applied(one):
+    for value in objects:
+        if _being_applied(value):
             yield reading.observed(settled(setting), owner, False, response)
             break
 
 
-def _being_applied(found: Any) -> bool:
+def _being_applied(value: Any) -> bool:
     """True for a resource with a change in progress, and for a policy that holds such a resource.
 
     An app's resource unsettles only that app's signal; a resource without an ID belongs to its policy, and so unsettles
     the organization's signal.
     """
-    if type(found) is not dict:
+    if type(value) is not dict:
         return False
-    status = found.get("applicationStatus")
+    status = value.get("applicationStatus")
     if status is not None:
         return isinstance(status, str) and status.casefold() in UNSETTLED_WORDS
-    attributes = found.get("attributes")
+    attributes = value.get("attributes")
     own = attributes.get("resources") if type(attributes) is dict else None
     return isinstance(own, list) and any(map(_being_applied, own))
 
@@ -297,9 +297,9 @@ def not_ours(organization: str, entry: Mapping[str, Any], *, owner_is_organizati
             if text is None:
                 return "wrong_type", f"the `{key}` of an entry is not a text, so its organization is unknown"
             word = text.strip()
-            found = (_SELF if key == _LINK else _IN_TEXT).search(word)
-            if found is not None:
-                named = found.group(1)
+            match = (_SELF if key == _LINK else _IN_TEXT).search(word)
+            if match is not None:
+                named = match.group(1)
             elif strict or (not owner and folded.endswith(("id", "ari"))):
                 named = word if _BARE.fullmatch(word) else ""
             elif not owner and _LONG_ID.fullmatch(word):
@@ -326,11 +326,11 @@ def _owner_entries(entry: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _texts(value: Any) -> Iterator[str | None]:
     """The IDs in a value: the text itself, or the `id` of an object or of each in a list; None for any other value."""
     if isinstance(value, list):
-        for one in value:
-            yield from _texts(one)
+        for part in value:
+            yield from _texts(part)
     elif isinstance(value, dict):
-        held = value.get("data", value)
-        found = held.get("id") if isinstance(held, dict) else None
-        yield found if isinstance(found, str) else None
+        content = value.get("data", value)
+        identity = content.get("id") if isinstance(content, dict) else None
+        yield identity if isinstance(identity, str) else None
     else:
         yield value if isinstance(value, str) else None

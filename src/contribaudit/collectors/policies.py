@@ -66,7 +66,7 @@ def known_type(policy_type: str) -> str:
     if policy_type in KNOWN:
         return policy_type
     folded = letters(policy_type)
-    return next((known for stem, known in _STEMS.items() if stem in folded), "")
+    return next((word for stem, word in _STEMS.items() if stem in folded), "")
 
 
 _ENTRY_KEYS = frozenset(("id", "type", "attributes", "links", "message"))
@@ -115,10 +115,10 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     for observation in _residency(reading, by_type.pop(RESIDENCY, []), unsure):
         yield observation
     for kind, entries in sorted(by_type.items()):
-        known = known_type(kind)
-        if known not in (kind, "", RESIDENCY):
+        original = known_type(kind)
+        if original not in (kind, "", RESIDENCY):
             # A change in the successor's policy moves the signal to which attestations are anchored.
-            by_type[known] = [*by_type.get(known, []), *entries]
+            by_type[original] = [*by_type.get(original, []), *entries]
     for kind, entries in sorted(by_type.items()):
         for observation in _signals(reading, kind, entries):
             yield observation
@@ -163,8 +163,8 @@ class _UnsureApps:
 
     def why(self, ari: str) -> str:
         """The type of policy that may apply to the app, "" when none does."""
-        found = self.of.get(one_spelling(ari))
-        return found[0] if found else self.everything
+        doubt = self.of.get(one_spelling(ari))
+        return doubt[0] if doubt else self.everything
 
     def lost(self, setting: Setting, subject: Subject, kind: str) -> Observation:
         """The setting as unavailable, because a policy of this unknown type may contradict it."""
@@ -196,7 +196,7 @@ def _residency(reading: Reading, entries: list[dict[str, Any]], unsure: _UnsureA
                 listed[ari].append((entry, resource))
             else:
                 reading.fall_short("entry_without_id", "a data residency policy lists an app without an ID")
-    kept = {entry["id"]: reading.keep(entry) for entry in entries}
+    digests = {entry["id"]: reading.keep(entry) for entry in entries}
     for folded, (kind, ari) in unsure.of.items():
         if folded not in spelt:
             yield from unsure.lost_of(Subject(reading.client.organization, Kind.APP, ari), kind)
@@ -212,7 +212,7 @@ def _residency(reading: Reading, entries: list[dict[str, Any]], unsure: _UnsureA
                 yield reading.unavailable(setting, app, "several_policies", reason)
         else:
             entry, resource = holders[0]
-            yield from _app(reading, app, entry, resource, kept[entry["id"]])
+            yield from _app(reading, app, entry, resource, digests[entry["id"]])
 
 
 _SAYS_NO_PLACE = frozenset(("scopeType", "consented", "adminApprovalSummary", "notification"))
@@ -226,8 +226,8 @@ def _places(reading: Reading, app: Subject, rule: Mapping[str, Any], response: s
         return reading.texts(residency.POLICY_REALMS, app, rule, "in", response)
     for key in more:
         reading.surprise(f"data-residency rule: {key}", response)
-    told = f"beside `in` the residency policy's rule has `{more[0]}`, whose meaning is not published"
-    return reading.unavailable(residency.POLICY_REALMS, app, "contradicting_entries", told)
+    reason = f"beside `in` the residency policy's rule has `{more[0]}`, whose meaning is not published"
+    return reading.unavailable(residency.POLICY_REALMS, app, "contradicting_entries", reason)
 
 
 def _app(
@@ -283,9 +283,9 @@ def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iter
                 responses.setdefault(resource["id"], response)
         whole.append(entry | {"attributes": attributes})
     yield from signal(reading, setting, reading.organization, whole, reading.keep(entries[0]))
-    for ari, found in by_app.items():
+    for ari, resources_of_app in by_app.items():
         app = Subject(reading.client.organization, Kind.APP, ari)
-        yield from signal(reading, setting, app, found, responses[ari])
+        yield from signal(reading, setting, app, resources_of_app, responses[ari])
 
 
 POLICIES = Collector(

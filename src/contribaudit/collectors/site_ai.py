@@ -186,8 +186,8 @@ class _Run:
 
     def _product_keys(self, site: AppSite) -> tuple[str, ...]:
         """The product keys to request: the spelling that worked before, else every spelling."""
-        known = self._learned.spellings
-        return _without_repeats((known[app],) if app in known else keys for app, keys in site.keys().items())
+        spellings = self._learned.spellings
+        return _without_repeats((spellings[app],) if app in spellings else keys for app, keys in site.keys().items())
 
     async def _ask_gateway(
         self, host: str, site: AppSite, keys: tuple[str, ...], only: tuple[Part, ...] | None = None
@@ -217,54 +217,54 @@ class _Run:
         self, host: str, site: AppSite, answer: SiteAnswer, keys: tuple[str, ...]
     ) -> Mapping[str, PlanPlace]:
         """Where each app's plan is in the answers; other spellings are tried once if the learned one gives nothing."""
-        wanted = site.keys() if "trials" in self._client.reads else {}
-        found = self._observe_locations(site.cloud_id, wanted, answer, keys)
-        known = self._learned.spellings
+        keys_by_app = site.keys() if "trials" in self._client.reads else {}
+        places = self._observe_locations(site.cloud_id, keys_by_app, answer, keys)
+        spellings = self._learned.spellings
         others = {
-            app: tuple(key for key in wanted[app] if key != known[app])
-            for app, told in found.items()
-            if isinstance(told, NoValue) and told.code == "null" and app in known
+            app: tuple(key for key in keys_by_app[app] if key != spellings[app])
+            for app, place in places.items()
+            if isinstance(place, NoValue) and place.code == "null" and app in spellings
         }
         if any(others.values()):
             rest = _without_repeats(others.values())
             again = await self._ask_gateway(host, site, rest, (Part.PLANS,))
-            found |= self._observe_locations(site.cloud_id, others, again, rest)
-        return found
+            places |= self._observe_locations(site.cloud_id, others, again, rest)
+        return places
 
     def _observe_locations(
-        self, cloud_id: str, wanted: Mapping[str, Sequence[str]], answer: SiteAnswer, keys: Sequence[str]
+        self, cloud_id: str, keys_by_app: Mapping[str, Sequence[str]], answer: SiteAnswer, keys: Sequence[str]
     ) -> dict[str, PlanPlace]:
-        found: dict[str, PlanPlace] = {}
+        places: dict[str, PlanPlace] = {}
         whose = answer.at(Part.PLANS, "tenantContexts", 0, "cloudId")
         if isinstance(whose, str) and whose.casefold() != cloud_id:
-            return dict.fromkeys(wanted, NoValue("other_site", "the gateway answered for another site"))
-        for app, spellings in wanted.items():
+            return dict.fromkeys(keys_by_app, NoValue("other_site", "the gateway answered for another site"))
+        for app, spellings in keys_by_app.items():
             for key in spellings:
                 if key not in keys:
                     continue
                 path = ("tenantContexts", 0, plan_key(keys.index(key)))
-                told = answer.at(Part.PLANS, *path)
-                if not isinstance(told, NoValue):
-                    found[app] = (answer, path)
+                value = answer.at(Part.PLANS, *path)
+                if not isinstance(value, NoValue):
+                    places[app] = (answer, path)
                     self._learned.spellings.setdefault(app, key)
                     break
                 # An error says more than a null, which any wrong spelling may give.
-                earlier = found.get(app)
+                earlier = places.get(app)
                 if earlier is None or (isinstance(earlier, NoValue) and earlier.code == "null"):
-                    found[app] = told
-        return found
+                    places[app] = value
+        return places
 
     def _observed(self, site: AppSite, answer: SiteAnswer, plans: Mapping[str, PlanPlace]) -> Iterator[Observation]:
         """The observations from an answer, field by field."""
         response = self.kept.keep({"data": answer.data, "errors": list(answer.errors)})
         reader = AnswerReader(self.kept, answer, response)
         subject = site.subject(self._organization)
-        told = [
+        organizations = [
             answer.at(Part.SITE, *METADATA, "orgId") if Part.SITE in self._parts_for(site) else None,
             answer.at(Part.PLANS, "tenantContexts", 0, "orgId") if Part.PLANS in self._parts_for(site) else None,
         ]
-        owners = {one.rpartition("/")[2].casefold(): one for one in told if isinstance(one, str)}
-        foreign = next((one for key, one in owners.items() if key != self._organization.casefold()), None)
+        owners = {owner.rpartition("/")[2].casefold(): owner for owner in organizations if isinstance(owner, str)}
+        foreign = next((owner for key, owner in owners.items() if key != self._organization.casefold()), None)
         if foreign is not None:
             yield reader.observation(settings.GATEWAY_ORGANIZATION, subject, foreign, Part.SITE, (*METADATA, "orgId"))
             shown = answer.quote(foreign)
@@ -346,8 +346,8 @@ _AI_OF = {
 def _likely_refused(parts: Sequence[Part]) -> tuple[Part, ...]:
     """Parts to drop when the gateway does not say what it refuses: experiments first, then betas, else ()."""
     for stage in (Lifecycle.EXPERIMENTAL, Lifecycle.BETA):
-        if found := tuple(part for part in parts if part.lifecycle is stage):
-            return found
+        if refusable := tuple(part for part in parts if part.lifecycle is stage):
+            return refusable
     return ()
 
 

@@ -48,12 +48,12 @@ def app_sites(snapshot: Snapshot, rulebook: Rulebook, wanted: Callable[[App, boo
     `wanted` gets the rulebook's entry of an app, and whether the app names its site.
     """
     groups: dict[str, list[tuple[Subject, App, str]]] = {}
-    for app, told in _app_texts(snapshot).items():
-        rule = rulebook.app(told.get(names.APP_TYPE_KEY, ""))
-        site = told.get(names.APP_SITE, "").lower()
+    for app, texts in _app_texts(snapshot).items():
+        rule = rulebook.app(texts.get(names.APP_TYPE_KEY, ""))
+        site = texts.get(names.APP_SITE, "").lower()
         if rule is not None and not rule.pseudo and wanted(rule, is_cloud_id(site)):
             key = site if is_cloud_id(site) else f"app {app.id}"
-            groups.setdefault(key, []).append((app, rule, told.get(names.APP_HOST, "")))
+            groups.setdefault(key, []).append((app, rule, texts.get(names.APP_HOST, "")))
     return [
         AppSite(
             key if is_cloud_id(key) else "",
@@ -83,17 +83,17 @@ def concluded(made: Collection, short: Sequence[Shortfall], progress: Progress, 
     if short:
         status = CollectionStatus.PARTIAL if anything else CollectionStatus.FAILED
     code, _, scope = short[0] if short else ("", "", None)
-    reason = first_of([each for _, each, _ in short])
+    reason = first_of([text for _, text, _ in short])
     progress.collector_finished(made.organization, made.collector, status, reason)
     return replace(made, status=status, code=code, reason=reason, missing_scope=scope)
 
 
 def _app_texts(snapshot: Snapshot) -> dict[Subject, dict[SettingId, str]]:
     """For each app that the run saw, the texts that identify and locate it, in server order."""
-    found: dict[Subject, dict[SettingId, str]] = {}
-    for one in snapshot.observations:
-        if isinstance(one, Observed) and one.setting in _APP_TEXTS and one.subject.kind is Kind.APP:
-            told = found.setdefault(one.subject, {})
-            if isinstance(one.value, str):
-                told[one.setting] = one.value
-    return found
+    texts_by_app: dict[Subject, dict[SettingId, str]] = {}
+    for seen in snapshot.observations:
+        if isinstance(seen, Observed) and seen.setting in _APP_TEXTS and seen.subject.kind is Kind.APP:
+            texts = texts_by_app.setdefault(seen.subject, {})
+            if isinstance(seen.value, str):
+                texts[seen.setting] = seen.value
+    return texts_by_app

@@ -135,16 +135,16 @@ class SpaceSource:
 
 def identity(entry: Mapping[str, Any]) -> str:
     """The entry's ID, "" without a usable one."""
-    found = entry.get("id")
-    text = str(found) if type(found) in (str, int) else ""
+    value = entry.get("id")
+    text = str(value) if type(value) in (str, int) else ""
     return text if _ID.fullmatch(text) else ""
 
 
 def texts(entry: Mapping[str, Any], names: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
     """The texts under these keys, "" where missing, and the keys without a text."""
-    found = {name: entry.get(name) for name in names}
-    missing = tuple(name for name, value in found.items() if not isinstance(value, str))
-    return {name: value if isinstance(value, str) else "" for name, value in found.items()}, missing
+    values = {name: entry.get(name) for name in names}
+    missing = tuple(name for name, value in values.items() if not isinstance(value, str))
+    return {name: value if isinstance(value, str) else "" for name, value in values.items()}, missing
 
 
 TYPE_KEY = "projectTypeKey"
@@ -152,10 +152,10 @@ TYPE_KEY = "projectTypeKey"
 
 def parse_jira(entry: Mapping[str, Any]) -> SpaceEntry:
     """A project as an entry. The status is "" when the answer omits the `archived` flag."""
-    found, missing = texts(entry, ("key", "name", TYPE_KEY))
+    values, missing = texts(entry, ("key", "name", TYPE_KEY))
     archived = entry.get("archived")
     status = {True: "archived", False: "live"}[archived] if type(archived) is bool else ""
-    return SpaceEntry(identity(entry), found["key"], found["name"], found[TYPE_KEY], status, missing=missing)
+    return SpaceEntry(identity(entry), values["key"], values["name"], values[TYPE_KEY], status, missing=missing)
 
 
 SPACES_JIRA = SpaceSource(
@@ -173,8 +173,8 @@ SPACES_JIRA = SpaceSource(
 
 def parse_confluence(entry: Mapping[str, Any]) -> SpaceEntry:
     """A space as an entry, with its creation time when the answer gives one."""
-    found, missing = texts(entry, ("key", "name", "type", "status"))
-    return SpaceEntry(identity(entry), **found, created_at=parse_utc(entry.get("createdAt")), missing=missing)
+    values, missing = texts(entry, ("key", "name", "type", "status"))
+    return SpaceEntry(identity(entry), **values, created_at=parse_utc(entry.get("createdAt")), missing=missing)
 
 
 SPACES_CONFLUENCE = SpaceSource(

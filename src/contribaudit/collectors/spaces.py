@@ -154,26 +154,26 @@ class SpaceListing:
             for position, (app, _) in enumerate(self.site.apps)
         ]
 
-    def _space(self, found: dict[str, Any]) -> Space | None:
+    def _space(self, answer: dict[str, Any]) -> Space | None:
         """The entry's space; None for a repeated entry, or one without an ID."""
-        entry, known = self.source.parse(found), len(self._ids)
+        entry, distinct = self.source.parse(answer), len(self._ids)
         if not entry.id:
             self._shortfalls.setdefault("entry_without_id", "an entry has no ID, so it cannot be identified")
             return None
         content = hash((entry.key, entry.name, entry.type, entry.status))
         if self._ids.setdefault(paging.one_spelling(entry.id), content) != content:
             self._shortfalls.setdefault("contradicting_entries", "a space is listed twice, with different contents")
-        if len(self._ids) == known:
+        if len(self._ids) == distinct:
             self._again = True
             return None
         for name in entry.missing:
             self._shortfalls.setdefault("missing_key", f"an entry has no `{name}`")
-            self.findings.surprise(self.source.name, f"{name}: not a text", found)
+            self.findings.surprise(self.source.name, f"{name}: not a text", answer)
         app = self.site.apps[0][0]
         if self.source.apps == "jira":
             app = self.site.app_of(entry.type)
             if entry.type and entry.type not in self.project_types:
-                self.findings.surprise(self.source.name, f"projectTypeKey={entry.type[:60]}", found)
+                self.findings.surprise(self.source.name, f"projectTypeKey={entry.type[:60]}", answer)
         self._counts[app] += 1
         ari = self.source.ari.format(site=self.site.cloud_id, id=entry.id)
         return Space(app, ari, entry.key, entry.name, entry.type, entry.status, entry.created_at)
@@ -188,8 +188,8 @@ class SpaceListing:
         elif not self.source.announces and self._again:
             self._shortfalls["repeated_entries"] = "spaces are listed twice, so others may be missing"
         elif self.announced is not None and self.announced != self.read:
-            told = f"the API announced {counted(self.announced, 'space')} and returned {self.read}"
-            self._shortfalls["count_mismatch"] = told
+            mismatch = f"the API announced {counted(self.announced, 'space')} and returned {self.read}"
+            self._shortfalls["count_mismatch"] = mismatch
         if self._shortfalls:
             self.code, self.reason = next(iter(self._shortfalls)), first_of(list(self._shortfalls.values()))
 
@@ -246,9 +246,9 @@ class _Run:
         self._client = client
         self._progress = progress
         self._apps = next((one for one in snapshot.collections if one.collector == WORKSPACES.name), None)
-        known = [one for one in rulebook.apps.values() if one.spaces == source.apps]
-        self._nameless = not known
-        types = frozenset(word for one in known for word in one.project_types)
+        rules = [one for one in rulebook.apps.values() if one.spaces == source.apps]
+        self._nameless = not rules
+        types = frozenset(word for one in rules for word in one.project_types)
         progress.collector_started(self._organization, source.name)
         self.listings = [
             SpaceListing(source, site, client.host_of(site.hosts), types, findings)
@@ -290,8 +290,8 @@ class _Run:
         return concluded(made, short + sites_missing(self._apps), self._progress, anything=got)
 
     def _announced(self) -> int | None:
-        told = [one.announced for one in self.listings]
-        return None if None in told or not self._source.announces else sum(one for one in told if one is not None)
+        totals = [one.announced for one in self.listings]
+        return None if None in totals or not self._source.announces else sum(one for one in totals if one is not None)
 
 
 async def _read_listings(listings: Sequence[tuple[_Run, SpaceListing]], client: SiteClient, spool: SpaceSpool) -> None:

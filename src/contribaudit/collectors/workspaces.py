@@ -103,22 +103,22 @@ def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -
         one, other = values.get(setting), others.get(setting)
         if isinstance(one, Observed) and isinstance(other, Observed) and one.value == other.value:
             continue
-        known = one if isinstance(one, Observed) else other
+        seen = one if isinstance(one, Observed) else other
         stranger = next((found for found in (one, other) if _is_denied(found)), None)
         if stranger is not None:
             yield stranger
             continue
-        if not isinstance(known, Observed):
+        if not isinstance(seen, Observed):
             continue  # neither entry has a value
-        told = [repr(found.value) if isinstance(found, Observed) else "nothing" for found in (one, other)]
-        reason = f"the app is listed twice, with {told[0]} and {told[1]}"
+        shown = [repr(found.value) if isinstance(found, Observed) else "nothing" for found in (one, other)]
+        reason = f"the app is listed twice, with {shown[0]} and {shown[1]}"
         if setting.startswith(SIGNAL_PREFIX) and (one is None or other is None):
             reason = "the app is listed twice, and only one entry has it"
-        yield Unavailable(setting, known.subject, "contradicting_entries", reason, known.observed_at, known.source)
+        yield Unavailable(setting, seen.subject, "contradicting_entries", reason, seen.observed_at, seen.source)
 
 
-def _is_denied(found: Observation | None) -> bool:
-    return isinstance(found, Unavailable) and found.code == names.OTHER_ORGANIZATION
+def _is_denied(observation: Observation | None) -> bool:
+    return isinstance(observation, Unavailable) and observation.code == names.OTHER_ORGANIZATION
 
 
 def _app(reading: Reading, app: Subject, entry: Mapping[str, Any]) -> Iterator[Observation]:
@@ -165,18 +165,18 @@ def _doubtful_type(entry: Mapping[str, Any]) -> tuple[str, str] | None:
     if not isinstance(kind, str):
         return "wrong_type", "the `type` of an entry is not a text, so whether it is an app is unknown"
     attributes = entry.get("attributes")
-    held = attributes if isinstance(attributes, dict) else {}
-    own = {letters(text) for text in (held.get("type"), held.get("typeKey")) if isinstance(text, str)}
+    details = attributes if isinstance(attributes, dict) else {}
+    own = {letters(text) for text in (details.get("type"), details.get("typeKey")) if isinstance(text, str)}
     if letters(kind) in own or re.search("workspace|product|app", letters(kind)):
         return None
     return "unknown_type", f"an entry has the type {kind[:60]!r}, so whether it is an app is unknown"
 
 
 def _host(reading: Reading, app: Subject, attributes: Mapping[str, Any], response: str) -> Observation:
-    found = reading.text(catalogue.HOST, app, attributes, "hostUrl", response)
-    if not isinstance(found, Observed) or not isinstance(found.value, str):
-        return found
-    host = _host_in(found.value)
+    address = reading.text(catalogue.HOST, app, attributes, "hostUrl", response)
+    if not isinstance(address, Observed) or not isinstance(address.value, str):
+        return address
+    host = _host_in(address.value)
     if not host:
         return reading.unavailable(catalogue.HOST, app, "unreadable_host", "`hostUrl` holds no host name")
     return reading.observed(catalogue.HOST, app, host, response)
