@@ -27,8 +27,8 @@ def installing(extra: str) -> str:
 
     name = "contribaudit"
     try:
-        found = metadata.distribution(name)
-        origin, needed = json.loads(found.read_text("direct_url.json") or "{}"), found.requires or ()
+        distribution = metadata.distribution(name)
+        origin, needed = json.loads(distribution.read_text("direct_url.json") or "{}"), distribution.requires or ()
     except metadata.PackageNotFoundError:
         origin, needed = {"url": Path(__file__).resolve().parents[2].as_uri()}, ()
     url, vcs = origin.get("url", ""), origin.get("vcs_info", {})
@@ -38,9 +38,9 @@ def installing(extra: str) -> str:
     elif url.startswith("file://"):
         source = f"{url2pathname(url.removeprefix('file://'))}[{extra}]"
     place = sys.prefix.replace("\\", "/")
-    wanted = [one.partition(";")[0].strip() for one in needed if re.search(rf"extra == ['\"]{extra}['\"]", one)]
-    if "/pipx/" in place and wanted:
-        return f"Install it with: pipx inject {name} {shlex.join(wanted)}"
+    requirements = [one.partition(";")[0].strip() for one in needed if re.search(rf"extra == ['\"]{extra}['\"]", one)]
+    if "/pipx/" in place and requirements:
+        return f"Install it with: pipx inject {name} {shlex.join(requirements)}"
     if "/uv/tools/" in place:
         return f"Install it with: uv tool install --force {shlex.quote(source)}"
     return f"Install it with: {shlex.quote(sys.executable)} -m pip install {shlex.quote(source)}"
@@ -51,8 +51,8 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     from difflib import get_close_matches
 
     by_folded = {one.casefold(): one for one in sorted(known)}
-    found = get_close_matches(word.strip().casefold(), by_folded, n=1, cutoff=cutoff)
-    return by_folded[found[0]] if found else ""
+    matches = get_close_matches(word.strip().casefold(), by_folded, n=1, cutoff=cutoff)
+    return by_folded[matches[0]] if matches else ""
 
 
 def meant(word: str, known: Iterable[str]) -> str:

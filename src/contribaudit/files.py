@@ -134,10 +134,10 @@ def toml(text: str) -> dict[str, Any]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found, what = _POSITION.search(str(error)), _POSITION.sub("", str(error))
+        position, what = _POSITION.search(str(error)), _POSITION.sub("", str(error))
         what = what[:1].lower() + what[1:]
-        if found and found[1]:
-            raise NotToml(what, int(found[1]), int(found[2])) from None
+        if position and position[1]:
+            raise NotToml(what, int(position[1]), int(position[2])) from None
         raise NotToml(f"{what}, and the file ends", text.rstrip("\n").count("\n") + 1) from None
     except ValueError:  # more digits than Python converts
         raise NotToml("a number has too many digits", _first_line(text, re.compile(r"[0-9_]{1000}"))) from None
@@ -152,19 +152,19 @@ def _refuse_extremes(document: dict[str, Any], text: str) -> None:
     level: list[Any] = [document]
     for _ in range(_DEEPEST):
         inner: list[Any] = []
-        for one in level:
-            inner += one.values() if isinstance(one, dict) else one
-        if any(isinstance(one, int) and abs(one) > _LARGEST for one in inner):
+        for value in level:
+            inner += value.values() if isinstance(value, dict) else value
+        if any(isinstance(value, int) and abs(value) > _LARGEST for value in inner):
             raise NotToml("a number has too many digits", _first_line(text, re.compile(r"[0-9A-Fa-f_]{30}")))
-        level = [one for one in inner if isinstance(one, dict | list)]
+        level = [value for value in inner if isinstance(value, dict | list)]
         if not level:
             return
     raise NotToml("lists or tables are nested too deeply", _deepest_line(text))
 
 
 def _first_line(text: str, pattern: re.Pattern[str]) -> int:
-    found = pattern.search(text)
-    return text.count("\n", 0, found.start()) + 1 if found else 1
+    match = pattern.search(text)
+    return text.count("\n", 0, match.start()) + 1 if match else 1
 
 
 def _deepest_line(text: str) -> int:
@@ -279,8 +279,8 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def _remove_leftover(path: Path) -> None:
-    found = path.lstat()
-    if found.st_uid != os.geteuid() or not (stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode)):
+    status = path.lstat()
+    if status.st_uid != os.geteuid() or not (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)):
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:

@@ -72,14 +72,14 @@ def _keep_terminal() -> None:
     import termios
 
     try:
-        found = termios.tcgetattr(0)
+        modes = termios.tcgetattr(0)
     except (OSError, termios.error):
         return
 
     def undo() -> None:
         # A background process would be stopped by this.
-        if os.tcgetpgrp(0) == os.getpgrp() and termios.tcgetattr(0) != found:
-            termios.tcsetattr(0, termios.TCSANOW, found)
+        if os.tcgetpgrp(0) == os.getpgrp() and termios.tcgetattr(0) != modes:
+            termios.tcsetattr(0, termios.TCSANOW, modes)
 
     _undo[undo] = undo
 

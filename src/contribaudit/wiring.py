@@ -77,12 +77,12 @@ def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = Non
     """
     policy = policy_file.load(path, **_known_names(rulebook), text=text)
     try:
-        here = Path.cwd().resolve()
+        folder = Path.cwd().resolve()
     except OSError:  # the current folder was removed, or this account may not enter it
         return policy
-    if path is None or not path.resolve().is_relative_to(here):
+    if path is None or not path.resolve().is_relative_to(folder):
         return policy
-    return replace(policy, file=path.resolve().relative_to(here).as_posix())
+    return replace(policy, file=path.resolve().relative_to(folder).as_posix())
 
 
 def policy_then(settings: AppSettings, job: Job, moment: datetime) -> AuditPolicy:
@@ -91,8 +91,8 @@ def policy_then(settings: AppSettings, job: Job, moment: datetime) -> AuditPolic
     Raises PolicyFileError when this version cannot read it, StoreDamaged when its text was altered.
     """
     newest = job.newest_run(moment)
-    kept = kept_policy(job.store, newest.policy_sha256, job.rulebook) if newest and newest.policy_sha256 else None
-    return kept or load_policy(settings.policy, job.rulebook)
+    policy = kept_policy(job.store, newest.policy_sha256, job.rulebook) if newest and newest.policy_sha256 else None
+    return policy or load_policy(settings.policy, job.rulebook)
 
 
 def kept_policy(store: History, sha256: str, rulebook: Rulebook) -> AuditPolicy | None:
@@ -154,7 +154,7 @@ def targets(
     An organization without a key stays in the audit as not read. Raises CredentialError when no organization has a key,
     ConfigurationError when none is configured, UsageError for a choice that is not configured.
     """
-    found: list[Target] = []
+    found_targets: list[Target] = []
     missing: list[CredentialError] = []
     configured = _configured(settings, chosen)
     if named != NOT_NAMED and len(chosen or configured) > 1:
@@ -167,24 +167,24 @@ def targets(
     for credential in accesses.credentials if accesses is not None else ():
         for secret in credential.secrets:
             on_key(secret)
-    for one in configured:
-        if chosen and one.id not in chosen:
-            found.append(_left_out(one))
+    for organization in configured:
+        if chosen and organization.id not in chosen:
+            found_targets.append(_left_out(organization))
             continue
         try:
-            key = find_key(settings, one.id, named).key
+            key = find_key(settings, organization.id, named).key
         except CredentialError as error:
             missing.append(error)
-            found.append(Target(one.id, one.name, unread_reason=f"no key: {error.message}"))
+            found_targets.append(Target(organization.id, organization.name, unread_reason=f"no key: {error.message}"))
             continue
         on_key(key)
         files.never_attach((named.file,) if named.file is not None else (), [key.get_secret_value()])
-        label = one.api_key_label or settings.api_key_label
-        opener = partial(connected, settings, one.id, key, progress)
-        found.append(Target(one.id, one.name, opener, key_label=label, connect_sites=sites))
-    if missing and not any(target.connect for target in found):
+        label = organization.api_key_label or settings.api_key_label
+        opener = partial(connected, settings, organization.id, key, progress)
+        found_targets.append(Target(organization.id, organization.name, opener, key_label=label, connect_sites=sites))
+    if missing and not any(target.connect for target in found_targets):
         raise missing[0]
-    return tuple(found)
+    return tuple(found_targets)
 
 
 def unread_targets(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Target, ...]:
@@ -195,8 +195,10 @@ def unread_targets(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Targ
     )
 
 
-def _left_out(one: Organization) -> Target:
-    return Target(one.id, one.name, unread_reason="left out of this run, and never read before", left_out=True)
+def _left_out(organization: Organization) -> Target:
+    return Target(
+        organization.id, organization.name, unread_reason="left out of this run, and never read before", left_out=True
+    )
 
 
 def _configured(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Organization, ...]:
@@ -209,10 +211,10 @@ def _configured(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Organiz
             "No organization is configured",
             hint="Set CONTRIBAUDIT_ORG_ID, name one with --org, or run `contribaudit init`.",
         )
-    known = {one.id for one in configured}
+    known_ids = {one.id for one in configured}
     for one in chosen:
-        if one not in known:
-            listed = ", ".join(sorted(known))
+        if one not in known_ids:
+            listed = ", ".join(sorted(known_ids))
             raise UsageError(f"The organization {one} is not in the configuration", hint=f"Known: {listed}.")
     return configured
 
@@ -271,12 +273,12 @@ def signer(settings: AppSettings) -> Signer | None:
         return Signer.from_file(settings.evidence.signing_key)
     if not settings.evidence.sign_with_keyring:
         return None
-    found = key_in_keyring(SIGNING_ACCOUNT)
-    if found is None:
+    stored = key_in_keyring(SIGNING_ACCOUNT)
+    if stored is None:
         raise ConfigurationError(
             "The keyring holds no signing key", hint="Make one with `contribaudit evidence keygen`, or use signing_key"
         )
-    return Signer.from_line(found.key.get_secret_value())
+    return Signer.from_line(stored.key.get_secret_value())
 
 
 def operator() -> Operator:

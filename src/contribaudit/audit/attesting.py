@@ -96,9 +96,9 @@ class AttestationSession:
         if self.offline or then is not None:
             past = PastLooks(self.job.store, before)
             return CompletedVisit(at, before, lambda organization: past.held(organization, at))
-        held = ReadingsAround(before, self.read())
-        assert held.after is not None
-        return CompletedVisit(at, held.after, lambda _organization: held)
+        readings = ReadingsAround(before, self.read())
+        assert readings.after is not None
+        return CompletedVisit(at, readings.after, lambda _organization: readings)
 
     def filled(self, looked: CompletedVisit, form: Form, recorder: str = "") -> tuple[Attestation, ...]:
         """The form's values as attestations of one look, not saved yet.
@@ -119,16 +119,16 @@ class AttestationSession:
         from contribaudit import catalogue, checks
         from contribaudit.core.judge.evaluate import evaluate
 
-        known, policy, now = self.attestations(), self.job.policy, self.now()
+        attestations, policy, now = self.attestations(), self.job.policy, self.now()
         if not everything:
-            found: list[DueScreen] = []
+            screens: list[DueScreen] = []
             if any(rule.enabled for rule in policy.rules):
                 findings = evaluate(state, policy, checks.ALL, catalogue.find).findings
-                found = due_screens(state, findings, policy, known)
-            found = [one for one in found if screen is None or one.screen is screen]
-            if found or screen is None:
-                return found
-        shown = rows(state, known, policy)
+                screens = due_screens(state, findings, policy, attestations)
+            screens = [one for one in screens if screen is None or one.screen is screen]
+            if screens or screen is None:
+                return screens
+        shown = rows(state, attestations, policy)
         return by_screen(row for row in shown if (row.screen is screen if screen is not None else row.is_due(now)))
 
     def remembered(self) -> State:
@@ -146,14 +146,14 @@ class AttestationSession:
 
     def find(self, identity: str) -> Attestation:
         """The attestation by its ID or an unambiguous beginning of it. Raises UsageError."""
-        known = {one.id: one for one in self.attestations()}
-        found = [known[identity]] if identity in known else [known[one] for one in known if one.startswith(identity)]
-        if len(found) == 1 and identity:
-            return found[0]
-        if found and identity:
-            listed = ", ".join(one.id for one in found[:5])
+        by_id = {one.id: one for one in self.attestations()}
+        matches = [by_id[identity]] if identity in by_id else [by_id[one] for one in by_id if one.startswith(identity)]
+        if len(matches) == 1 and identity:
+            return matches[0]
+        if matches and identity:
+            listed = ", ".join(one.id for one in matches[:5])
             raise UsageError(f"Several attestations start with {identity}", hint=f"Give more characters: {listed}.")
-        hint = f"{meant(identity, known)}`contribaudit attest list --all` shows them all."
+        hint = f"{meant(identity, by_id)}`contribaudit attest list --all` shows them all."
         raise UsageError(f"There is no attestation {identity[:80]!r}", hint=hint)
 
     def confirm(self, identity: str, by: str) -> Signature:

@@ -65,8 +65,8 @@ def approvable(session: AttestationSession) -> Approvable:
 
 def outside_now(state: State, organization: str) -> tuple[tuple[Subject, Uncovered], ...]:
     """The subjects outside the baseline, each with the reason."""
-    found = ((subject, uncovered(state, subject)) for subject in outside(state, organization))
-    return tuple((subject, why) for subject, why in found if why is not None)
+    reasons = ((subject, uncovered(state, subject)) for subject in outside(state, organization))
+    return tuple((subject, why) for subject, why in reasons if why is not None)
 
 
 def checked_reason(text: str) -> str:
@@ -91,9 +91,9 @@ def last_moment(text: str, now: datetime) -> datetime | None:
     written = text.strip()
     if not written:
         return None
-    found = parse_end(written)
-    if found is None:
+    end = parse_end(written)
+    if end is None:
         raise UsageError(f"{written[:40]!r} is not a date", hint="Write 2026-11-21, or 2026-11-21T06:00Z.")
-    if found <= now:
+    if end <= now:
         raise UsageError(f"{written[:40]} has passed", hint="Give a future date, or leave it out")
-    return found
+    return end

@@ -49,17 +49,17 @@ def explained_changes(
     """
     with store.at_once():
         contexts: dict[str, ChangeContext] = {}
-        found: list[Change] = []
+        changes: list[Change] = []
         edited: dict[str, Change] = {}
         for span in spans:
             runs = list(store.run_intervals(span.organization).values())
             named = store.subject_names(span.organization)
             within = [one for one in runs if span.since <= one.run <= span.until]
-            mine = [_with_name(one, named) for one in _changes(store, span, within, steps=steps)]
+            own_changes = [_with_name(one, named) for one in _changes(store, span, within, steps=steps)]
             edited |= {one.id: one for one in edits(within if steps else [*within[:1], *within[-1:]])}
-            contexts[span.organization] = _context(store, rulebook, span.organization, mine, runs, named)
-            found += mine
-        explained = explain([*found, *edited.values()], contexts)
+            contexts[span.organization] = _context(store, rulebook, span.organization, own_changes, runs, named)
+            changes += own_changes
+        explained = explain([*changes, *edited.values()], contexts)
         notes = {span.organization: store.annotations(span.organization) for span in spans}
         return [_with_notes(one, notes) for one in explained]
 
@@ -168,15 +168,15 @@ def _policy_ids(store: History, change: Change) -> frozenset[str]:
     """The IDs of the policies in a signal's raw objects; empty when the objects were not kept."""
     if not change.setting.startswith(SIGNAL_PREFIX):
         return frozenset()
-    found: set[str] = set()
+    ids: set[str] = set()
     for digest in change.responses:
         try:
             raw = json.loads(store.raw(digest))
         except StoreDamaged:
             continue  # the cause is determined without it; verifying evidence is a separate command
         if isinstance(raw, dict) and isinstance(raw.get("id"), str):
-            found.add(raw["id"])
-    return frozenset(found)
+            ids.add(raw["id"])
+    return frozenset(ids)
 
 
 def _with_name(change: Change, named: Mapping[Subject, SubjectNames]) -> Change:
@@ -186,7 +186,7 @@ def _with_name(change: Change, named: Mapping[Subject, SubjectNames]) -> Change:
 
 def _with_notes(change: Change, notes: Mapping[str, Mapping[str, tuple[Annotation, ...]]]) -> Change:
     if change.subject.organization:
-        told = notes.get(change.subject.organization, {}).get(change.id, ())
+        own_notes = notes.get(change.subject.organization, {}).get(change.id, ())
     else:  # an edit concerns every organization, and its note is kept in one of them
-        told = next((its[change.id] for its in notes.values() if change.id in its), ())
-    return replace(change, annotations=told, ticket=told[-1].ticket) if told else change
+        own_notes = next((by_change[change.id] for by_change in notes.values() if change.id in by_change), ())
+    return replace(change, annotations=own_notes, ticket=own_notes[-1].ticket) if own_notes else change

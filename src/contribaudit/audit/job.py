@@ -73,5 +73,5 @@ class Job:
 
     def newest_run(self, moment: datetime) -> RunRecord | None:
         """The newest run of the job's organizations that had begun by then; None without one."""
-        found = [self.store.run_at(moment, one.organization) for one in self.targets if not one.left_out]
-        return max((one for one in found if one is not None), key=lambda one: one.id, default=None)
+        runs = [self.store.run_at(moment, one.organization) for one in self.targets if not one.left_out]
+        return max((one for one in runs if one is not None), key=lambda one: one.id, default=None)

@@ -67,16 +67,16 @@ def state_of(
 def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> SeenOrganization:
     """One target as a run found it, with the history before it; spaces, changes and evidence are read on demand."""
     recorded = job.store.attestation_history(target.organization)
-    known: dict[str, list[Observation]] = {}
+    known_observations: dict[str, list[Observation]] = {}
     for fact in job.store.known(target.organization, before=run).facts:
-        known.setdefault(fact.collector, []).append(fact.observation)
+        known_observations.setdefault(fact.collector, []).append(fact.observation)
     return SeenOrganization(
         organization=target.organization,
         name=target.name,
         snapshot=snapshot or (_last_snapshot(job, target) if target.left_out else None),
         unread_reason="" if snapshot else target.unread_reason or "it was left out of this run",
         left_out=target.left_out,
-        known=known,
+        known=known_observations,
         alias_holders=job.store.alias_holders(target.organization),
         past=HistoryReader(
             partial(changes_since, job.store, job.rulebook, target.organization, run),
@@ -141,14 +141,14 @@ def _lock_organizations(job: Job, locks: ExitStack) -> Job:
     targets: list[Target] = []
     busy: list[StoreBusy] = []
     for target in job.targets:
-        held = target
+        entry = target
         if not target.left_out:
             try:
                 locks.enter_context(job.store.lock(target.organization))
             except StoreBusy as error:
                 busy.append(error)
-                held = replace(target, connect=None, unread_reason="another audit of it is running on this history")
-        targets.append(held)
+                entry = replace(target, connect=None, unread_reason="another audit of it is running on this history")
+        targets.append(entry)
     if busy and not any(one.connect for one in targets):
         raise busy[0]
     return replace(job, targets=tuple(targets))
@@ -260,25 +260,25 @@ async def look(
     latest = job.store.runs(limit=1)
     after = latest[0].id + 1 if latest else 1
     if onto_last:
-        kept = {target.organization: _last_snapshot(job, target) for target in job.targets}
-        snapshots = {name: _with_renewed_parts(kept[name], fresh) for name, fresh in snapshots.items()}
-        sources = collectors.ALL if any(kept.values()) else sources
+        saved = {target.organization: _last_snapshot(job, target) for target in job.targets}
+        snapshots = {name: _with_renewed_parts(saved[name], fresh) for name, fresh in snapshots.items()}
+        sources = collectors.ALL if any(saved.values()) else sources
     return state_of(job, after, snapshots, job.clock(), sources)
 
 
-def _with_renewed_parts(kept: Snapshot | None, fresh: Snapshot) -> Snapshot:
+def _with_renewed_parts(saved: Snapshot | None, fresh: Snapshot) -> Snapshot:
     """The saved snapshot, with the parts that were read now replaced."""
-    if kept is None:
+    if saved is None:
         return fresh
     new = {one.collector: one for one in fresh.collections}
-    old = {one.collector: one for one in kept.collections}
+    old = {one.collector: one for one in saved.collections}
     return replace(
         fresh,
         collections=tuple({**old, **new}.values()),
-        by_collector={**kept.by_collector, **{name: fresh.by_collector.get(name, ()) for name in new}},
-        raw={**kept.raw, **fresh.raw},
-        space_lists=kept.space_lists,
-        spaces=kept.spaces,
+        by_collector={**saved.by_collector, **{name: fresh.by_collector.get(name, ()) for name in new}},
+        raw={**saved.raw, **fresh.raw},
+        space_lists=saved.space_lists,
+        spaces=saved.spaces,
     )
 
 
@@ -345,8 +345,8 @@ def _without_unreached(
     reasons = {one: _why_unreached(snapshot) for one, snapshot in snapshots.items() if nothing_read(snapshot)}
     for organization, reason in reasons.items():
         job.store.record_unreached(organization, started_at, reason)
-    left = {one: snapshot for one, snapshot in snapshots.items() if one not in reasons}
-    if reasons and not left:
+    reached = {one: snapshot for one, snapshot in snapshots.items() if one not in reasons}
+    if reasons and not reached:
         codes = {one.code for snapshot in snapshots.values() for one in snapshot.collections}
         raise NothingRead(
             f"Nothing could be read: {'; '.join(dict.fromkeys(reasons.values()))}. Nothing was judged and no run "
@@ -359,7 +359,7 @@ def _without_unreached(
         else one
         for one in job.targets
     )
-    return replace(job, targets=targets), left
+    return replace(job, targets=targets), reached
 
 
 _DOCTOR = "Run `contribaudit doctor`; it shows whether the network, a proxy, TLS or the key is the cause"
@@ -392,7 +392,7 @@ def _draft(job: Job, started_at: datetime) -> RunDraft:
 def _decoder_warnings(state: State) -> list[str]:
     """The warnings about decoders, one sentence each."""
     sentences = (one.sentence(state.organization_name(one.organization)) for one in state.decoders)
-    return [told for told in sentences if told]
+    return [sentence for sentence in sentences if sentence]
 
 
 def _clock_warnings(snapshots: Iterable[Snapshot]) -> list[str]:

@@ -86,7 +86,7 @@ def _newest_run(job: Job, moment: datetime | None = None) -> tuple[RunRecord, di
 
     Raises UsageError when there is none.
     """
-    found: dict[str, RunRecord] = {}
+    records: dict[str, RunRecord] = {}
     for target in job.targets:
         if not target.left_out:
             if moment is None:
@@ -94,11 +94,11 @@ def _newest_run(job: Job, moment: datetime | None = None) -> tuple[RunRecord, di
             else:
                 record = job.store.run_at(moment, target.organization)
             if record is not None:
-                found[target.organization] = record
-    if not found and moment is None:
+                records[target.organization] = record
+    if not records and moment is None:
         raise UsageError("There is no saved run", hint="Run `contribaudit audit` first.")
-    if not found:
+    if not records:
         hint = "`contribaudit runs list` shows the first one"
         raise UsageError(f"No run had been saved by {moment:%Y-%m-%d %H:%M}Z", hint=hint)
-    snapshots = {organization: job.store.snapshot(organization, record.id) for organization, record in found.items()}
-    return max(found.values(), key=lambda one: one.id), snapshots
+    snapshots = {organization: job.store.snapshot(organization, record.id) for organization, record in records.items()}
+    return max(records.values(), key=lambda one: one.id), snapshots
