@@ -242,14 +242,14 @@ class AdminConsole:
         return self._about_app(action, message, self.organization.app(which))
 
     def _policy(self, kind: str, rule: Json) -> Policy:
-        found = next((policy for policy in self.organization.policies if policy.type == kind), None)
-        if found is None:
-            found = Policy(f"policy-{kind}", kind, rule=rule)
-            self.organization.add(found)
-        return found
+        matching = next((policy for policy in self.organization.policies if policy.type == kind), None)
+        if matching is None:
+            matching = Policy(f"policy-{kind}", kind, rule=rule)
+            self.organization.add(matching)
+        return matching
 
 
 def listed(rule: Json, name: str, word: str, *, there: bool) -> Json:
     """The rule with a word added to one of its lists, or removed from it."""
-    others = [known for known in rule.get(name, []) if known != word]
+    others = [entry for entry in rule.get(name, []) if entry != word]
     return rule | {name: [*others, word] if there else others}

@@ -241,12 +241,12 @@ def _object(raw: bytes) -> Json:
 def _remembered(simulation: Simulation, endpoint: Endpoint, call: Call) -> tuple[Answer, str | None]:
     """The answer without faults, rendered once and then served from memory, and the cursor of the next page."""
     request = (call.path, *sorted(call.query.items()), json.dumps(call.body, sort_keys=True))
-    known = simulation.recall(request)
-    if known is None:
+    remembered = simulation.recall(request)
+    if remembered is None:
         page = endpoint.read(call)
-        known = json_answer(200, endpoint.shape(call, page)), page.next_cursor
-        simulation.remember(request, known)
-    return known
+        remembered = json_answer(200, endpoint.shape(call, page)), page.next_cursor
+        simulation.remember(request, remembered)
+    return remembered
 
 
 HANG_STEP_SECONDS = 0.05

@@ -99,13 +99,13 @@ def add_control(app: Starlette) -> None:
             return JSONResponse({"error": "the key does not belong to the simulated organization"}, 401)
         try:
             body = json.loads(raw)
-            told = [body.get(name) or "" for name in ("what", "subject", "value")]
-            if not all(isinstance(one, str) for one in told):
+            texts = [body.get(name) or "" for name in ("what", "subject", "value")]
+            if not all(isinstance(one, str) for one in texts):
                 raise ValueError("expected a text")
         except (ValueError, AttributeError):
             return JSONResponse({"error": "expected an object of texts"}, 400)
         try:
-            event = flip(console, *told)
+            event = flip(console, *texts)
         except NotFlipped as error:
             return JSONResponse({"error": str(error)}, 400)
         return JSONResponse({"did": event.message, "by": event.actor.email})
@@ -118,24 +118,24 @@ def ask_to_flip(url: str, key: str, what: str, subject: str, value: str) -> str:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        here = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        on_this_machine = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        here = False
-    if not here or parts.scheme != "http":
+        on_this_machine = False
+    if not on_this_machine or parts.scheme != "http":
         raise NotFlipped("the address is not that of a simulator on this machine", hint=_START)
     body = json.dumps({"what": what, "subject": subject, "value": value}).encode()
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     request = Request(f"http://{parts.netloc}{PATH}", body, headers)
     try:
         with build_opener(ProxyHandler({})).open(request, timeout=_SECONDS) as answer:
-            found: Any = json.loads(answer.read())
-            return f"{found['did']}, by {found['by']}"
+            result: Any = json.loads(answer.read())
+            return f"{result['did']}, by {result['by']}"
     except HTTPError as error:
-        told = error.read()
+        body_of_error = error.read()
         if error.code == 404:
             raise NotFlipped("this simulator was not started with --control", hint=_START) from None
         try:
-            raise NotFlipped(json.loads(told)["error"]) from None
+            raise NotFlipped(json.loads(body_of_error)["error"]) from None
         except (ValueError, KeyError, TypeError):
             raise NotFlipped(f"the simulator answered {error.code}", hint=_START) from None
     except (URLError, OSError, ValueError, KeyError, TypeError):

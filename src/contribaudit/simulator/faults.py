@@ -181,8 +181,8 @@ ID_NAMES = {"directories": "directoryId", "users-search": "accountId", "group-ro
 
 
 def _attributes(entry: Json) -> Json:
-    found = entry.get("attributes")
-    return found if isinstance(found, dict) else entry
+    attributes = entry.get("attributes")
+    return attributes if isinstance(attributes, dict) else entry
 
 
 def _make_values_unknown(entry: Json, endpoint: str) -> None:
@@ -216,8 +216,8 @@ def _make_values_unknown(entry: Json, endpoint: str) -> None:
             attributes |= {"type": "simulated_type", "status": "simulated"}
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = get_close_matches(word, list(known), n=1)
+def _nearest(word: str, words: Iterable[str]) -> str:
+    close = get_close_matches(word, list(words), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 

@@ -124,8 +124,8 @@ class Organization:
         self.revision += 1
 
     def _listed(self, entry: Entry) -> list[Any]:
-        found: list[Any] = getattr(self, _LISTS[type(entry)])
-        return found
+        entries: list[Any] = getattr(self, _LISTS[type(entry)])
+        return entries
 
     # Edits of apps change every entry of the app, including repeated ones.
 
@@ -179,8 +179,8 @@ class Organization:
 
     def touch_key(self, key: Key, now: datetime) -> None:
         """Record when a key was last used. This is no edit; a key that was just edited or revoked is left alone."""
-        for index, known in enumerate(self.keys):
-            if known is key:
+        for index, own in enumerate(self.keys):
+            if own is key:
                 self.keys[index] = replace(key, last_active_at=now)
 
     def write_event(self, event: Event) -> None:

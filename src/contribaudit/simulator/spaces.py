@@ -49,12 +49,12 @@ class Spaces:
         self, place: Place, question: tuple[object, ...], wanted: Callable[[Space], bool], order: Callable[[Space], Any]
     ) -> array[int]:
         """The numbers of the wanted spaces of a list, in order; cached for each question until an edit."""
-        known = self._picked.get((place, question))
-        if known is None:
-            found = [(order(space), number) for number, space in enumerate(self.at(place)) if wanted(space)]
-            found.sort()
-            known = self._picked[place, question] = array("L", [number for _, number in found])
-        return known
+        numbers = self._picked.get((place, question))
+        if numbers is None:
+            ordered = [(order(space), number) for number, space in enumerate(self.at(place)) if wanted(space)]
+            ordered.sort()
+            numbers = self._picked[place, question] = array("L", [number for _, number in ordered])
+        return numbers
 
     def find(self, which: str, apps: Sequence[App]) -> Space:
         """A space by its short name, `acme/HR` (first label of its site's host, key); raises `KeyError` without one."""
@@ -148,10 +148,10 @@ class Even:
         site = int(digits, 16) if set(digits) <= set(hexdigits) and digits else self.sites
         if site >= self.sites or cloud_id != self.cloud_id(site):
             return ()
-        here = self.spaces // self.sites + (site < self.spaces % self.sites)
+        count = self.spaces // self.sites + (site < self.spaces % self.sites)
         if family == "jira":
-            return Numbered((here + 1) // 2, _projects(cloud_id, self.now))
-        return Numbered(here // 2, _wiki_spaces(cloud_id, self.now))
+            return Numbered((count + 1) // 2, _projects(cloud_id, self.now))
+        return Numbered(count // 2, _wiki_spaces(cloud_id, self.now))
 
 
 OWNERS = tuple(f"557058:{number:04}" for number in range(500))

@@ -58,18 +58,20 @@ def read_directories(call: Call) -> Page:
     """The directories that match."""
     asked = {name: value for name, value in call.query.items() if name != "limit"}
     position = _position("directories", call.query) or _first(call.query, asked, "ADMIN-400-4")
-    found = [directory for directory in call.organization.directories if _directory_matches(directory, position.memory)]
-    entries, page = cut("directories", found, position)
+    directories = [
+        directory for directory in call.organization.directories if _directory_matches(directory, position.memory)
+    ]
+    entries, page = cut("directories", directories, position)
     page.items = [{"directoryId": d.id, "name": d.name, "icon": d.icon} for d in entries]
     return page
 
 
-def _directory_matches(directory: Directory, wanted: Json) -> bool:
-    if "accountId" in wanted:
+def _directory_matches(directory: Directory, filters: Json) -> bool:
+    if "accountId" in filters:
         return False
-    if "directoryIds" in wanted and directory.id not in wanted["directoryIds"].split(","):
+    if "directoryIds" in filters and directory.id not in filters["directoryIds"].split(","):
         return False
-    return wanted.get("searchTerm", "").casefold() in directory.name.casefold()
+    return filters.get("searchTerm", "").casefold() in directory.name.casefold()
 
 
 def read_groups(call: Call) -> Page:
@@ -77,40 +79,40 @@ def read_groups(call: Call) -> Page:
     directory = _directory(call)
     position = _position("groups-search", call.body) or _first(call.body, _search(call.body))
     memory = position.memory
-    found = [group for group in _in(call, directory) if _group_matches(group, memory)]
+    groups = [group for group in _in(call, directory) if _group_matches(group, memory)]
     for order in memory.get("sortBy", []):
-        found.sort(key=lambda group: group.name.casefold(), reverse=order.get("direction") == "desc")
-    entries, page = cut("groups-search", found, position)
+        groups.sort(key=lambda group: group.name.casefold(), reverse=order.get("direction") == "desc")
+    entries, page = cut("groups-search", groups, position)
     page.items = [_group(group, memory.get("expand", [])) for group in entries]
     return page
 
 
 def read_roles(call: Call) -> Page:
     """The resources that a group has roles for."""
-    directory, wanted = _directory(call), call.path_params["group_id"]
-    group = next((group for group in _in(call, directory) if group.id == wanted), None)
+    directory, group_id = _directory(call), call.path_params["group_id"]
+    group = next((group for group in _in(call, directory) if group.id == group_id), None)
     if group is None:
-        raise AnswerError(404, "ADMIN-404-10", f"The directory has no group {wanted}.")
+        raise AnswerError(404, "ADMIN-404-10", f"The directory has no group {group_id}.")
     memory = {name: call.query[name].split(",") for name in ROLE_FILTERS if call.query.get(name)}
     position = _position("group-role-assignments", call.query)
     if position is None:
         _check_lists(memory)
         position = _first(call.query, memory)
     if group.directory not in position.memory.get("directoryIds", [group.directory]):
-        found = []
+        assignments = []
     else:
-        found = [entry for entry in _assignments(group) if _assigned(entry, position.memory)]
-    entries, page = cut("group-role-assignments", found, position)
+        assignments = [entry for entry in _assignments(group) if _assigned(entry, position.memory)]
+    entries, page = cut("group-role-assignments", assignments, position)
     page.items = list(entries)
     return page
 
 
 def _directory(call: Call) -> str:
     """The directory from the path; raises a 404 when it does not exist."""
-    wanted = call.path_params["directory_id"]
-    if wanted != "-" and all(directory.id != wanted for directory in call.organization.directories):
-        raise AnswerError(404, "ADMIN-404-1", f"The organization has no directory {wanted}.")
-    return wanted
+    directory_id = call.path_params["directory_id"]
+    if directory_id != "-" and all(directory.id != directory_id for directory in call.organization.directories):
+        raise AnswerError(404, "ADMIN-404-1", f"The organization has no directory {directory_id}.")
+    return directory_id
 
 
 def _in(call: Call, directory: str) -> list[Group]:
@@ -150,26 +152,26 @@ def _check_lists(memory: Json) -> None:
             raise AnswerError(400, "ADMIN-400-24", f"{name} must be a list of 1 to {most}.")
 
 
-def _group_matches(group: Group, wanted: Json) -> bool:
-    held = [
+def _group_matches(group: Group, filters: Json) -> bool:
+    matching_roles = [
         (resource, roles)
         for resource, roles in group.roles.items()
-        if _among(resource, wanted.get("resourceIds")) and _among(_owner(resource), wanted.get("resourceOwners"))
+        if _among(resource, filters.get("resourceIds")) and _among(_owner(resource), filters.get("resourceOwners"))
     ]
-    of_roles = {"resourceIds", "resourceOwners"} & wanted.keys()
+    of_roles = {"resourceIds", "resourceOwners"} & filters.keys()
     return (
-        "accountIds" not in wanted
-        and _among(group.id, wanted.get("groupIds"))
-        and _among(group.directory, wanted.get("directoryIds"))
-        and _among(group.name.casefold(), [name.casefold() for name in wanted.get("groupNames", [group.name])])
-        and wanted.get("searchTerm", "").casefold() in group.name.casefold()
-        and (not of_roles or bool(held))
-        and ("roleIds" not in wanted or any(set(wanted["roleIds"]) & set(roles) for _, roles in held))
+        "accountIds" not in filters
+        and _among(group.id, filters.get("groupIds"))
+        and _among(group.directory, filters.get("directoryIds"))
+        and _among(group.name.casefold(), [name.casefold() for name in filters.get("groupNames", [group.name])])
+        and filters.get("searchTerm", "").casefold() in group.name.casefold()
+        and (not of_roles or bool(matching_roles))
+        and ("roleIds" not in filters or any(set(filters["roleIds"]) & set(roles) for _, roles in matching_roles))
     )
 
 
-def _among(value: str, wanted: Iterable[str] | None) -> bool:
-    return wanted is None or value in wanted
+def _among(value: str, choices: Iterable[str] | None) -> bool:
+    return choices is None or value in choices
 
 
 def _group(group: Group, expand: Iterable[str]) -> Json:
@@ -196,11 +198,11 @@ def _assignments(group: Group) -> list[Json]:
     ]
 
 
-def _assigned(entry: Json, wanted: Json) -> bool:
+def _assigned(entry: Json, filters: Json) -> bool:
     return (
-        _among(entry["resourceId"], wanted.get("resourceIds"))
-        and _among(entry["resourceOwner"], wanted.get("resourceOwners"))
-        and ("roleIds" not in wanted or bool(set(wanted["roleIds"]) & set(entry["roles"])))
+        _among(entry["resourceId"], filters.get("resourceIds"))
+        and _among(entry["resourceOwner"], filters.get("resourceOwners"))
+        and ("roleIds" not in filters or bool(set(filters["roleIds"]) & set(entry["roles"])))
     )
 
 
@@ -214,25 +216,25 @@ def read_users(call: Call) -> Page:
     """The accounts that match."""
     directory = _directory(call)
     position = _position("users-search", call.body) or _first(call.body, _filters(call.body))
-    found = [one for one in call.organization.users if directory in ("-", one.directory)]
-    entries, page = cut("users-search", [one for one in found if _user_matches(one, position.memory)], position)
+    users = [one for one in call.organization.users if directory in ("-", one.directory)]
+    entries, page = cut("users-search", [one for one in users if _user_matches(one, position.memory)], position)
     page.items = [_user(one) for one in entries]
     return page
 
 
 def _filters(body: Json) -> Json:
     memory = {name: value for name, value in body.items() if name != "limit"}
-    for name, wanted in memory.items():
-        sound = isinstance(wanted, list) and 1 <= len(wanted) <= 10 and all(isinstance(one, str) for one in wanted)
+    for name, values in memory.items():
+        sound = isinstance(values, list) and 1 <= len(values) <= 10 and all(isinstance(one, str) for one in values)
         if name not in USER_FILTERS or not sound:
             raise AnswerError(400, "ADMIN-400-24", f"{name} is no list of 1 to 10 that is known here.")
     return memory
 
 
-def _user_matches(user: User, wanted: Json) -> bool:
-    told = {"accountIds": {user.id}, "directoryIds": {user.directory}, "accountStatus": {user.status}}
-    told["roleIds"] = set(user.roles)
-    return all(told[name] & set(values) for name, values in wanted.items())
+def _user_matches(user: User, filters: Json) -> bool:
+    values_of_user = {"accountIds": {user.id}, "directoryIds": {user.directory}, "accountStatus": {user.status}}
+    values_of_user["roleIds"] = set(user.roles)
+    return all(values_of_user[name] & set(values) for name, values in filters.items())
 
 
 def _user(user: User) -> Json:

@@ -103,12 +103,12 @@ def read_stream(call: Call) -> Page:
     position = _position(call, "events-stream", ("from", "to", "sortOrder"), 200)
     memory = position.memory
     backwards = memory.get("sortOrder") == "desc"
-    found = [(_rank(call, event), event) for event in _visible(call) if _happened_between(event, memory)]
-    found.sort(key=lambda entry: entry[0], reverse=backwards)
+    ranked = [(_rank(call, event), event) for event in _visible(call) if _happened_between(event, memory)]
+    ranked.sort(key=lambda entry: entry[0], reverse=backwards)
     if "after" in memory:
         last = tuple(memory["after"])
-        found = [entry for entry in found if (entry[0] < last if backwards else entry[0] > last)]
-    served = found[: position.size]
+        ranked = [entry for entry in ranked if (entry[0] < last if backwards else entry[0] > last)]
+    served = ranked[: position.size]
     if served:
         memory = memory | {"after": served[-1][0]}
     # A pass ends with a page that is not full; the next pass counts its pages from 1 again.
@@ -117,7 +117,7 @@ def read_stream(call: Call) -> Page:
     return Page(
         items=[event_json(event, call, streamed=True) for _, event in served],
         position=position,
-        total=len(found),
+        total=len(ranked),
         self_cursor=encode("events-stream", position),
         next_cursor=encode("events-stream", after),
         prev_cursor=None,
@@ -128,9 +128,9 @@ def read_list(call: Call) -> Page:
     """The matching events, newest first, 30 per page unless `limit` (1..500) says otherwise."""
     names = ("q", "from", "to", "action", "actor", "ip", "product", "location")
     position = _position(call, "events", names, 30)
-    found = [event for event in _visible(call) if _matches(event, position.memory)]
-    found.sort(key=lambda event: (event.time, event.id), reverse=True)
-    entries, page = cut("events", found, position)
+    events = [event for event in _visible(call) if _matches(event, position.memory)]
+    events.sort(key=lambda event: (event.time, event.id), reverse=True)
+    entries, page = cut("events", events, position)
     page.items = [event_json(event, call, streamed=False) for event in entries]
     return page
 
@@ -170,10 +170,10 @@ def _rank(call: Call, event: Event) -> tuple[float, str]:
 
 def _position(call: Call, endpoint: str, names: tuple[str, ...], default: int) -> Position:
     if "cursor" in call.query:
-        kept = resume(endpoint, call.query["cursor"])
-        if not _sound(kept.memory):
+        resumed = resume(endpoint, call.query["cursor"])
+        if not _sound(resumed.memory):
             raise AnswerError(400, "ADMIN-400-1", "This endpoint did not give that cursor.")
-        return Position(kept.start, _size(call, kept.size), kept.number, kept.memory)
+        return Position(resumed.start, _size(call, resumed.size), resumed.number, resumed.memory)
     memory = {name: call.query[name] for name in names if call.query.get(name)}
     _check(memory)
     return Position(0, _size(call, default), memory=memory)
@@ -212,10 +212,10 @@ def _moment(text: str) -> datetime | None:
 
 def _places(text: str) -> list[Json] | None:
     try:
-        found: Any = json.loads(text)
+        places: Any = json.loads(text)
     except ValueError:
         return None
-    return found if isinstance(found, list) and all(isinstance(place, dict) for place in found) else None
+    return places if isinstance(places, list) and all(isinstance(place, dict) for place in places) else None
 
 
 def _several(memory: Json, name: str) -> list[str]:

@@ -70,18 +70,18 @@ def root(call: Call) -> Json:
     """The value of each field of `Query`, as functions of its arguments."""
     failing = call.options.gateway_failing
 
-    def guarded(name: str, told: Callable[[list[App]], Any]) -> Callable[..., Any]:
+    def guarded(name: str, value_of: Callable[[list[App]], Any]) -> Callable[..., Any]:
         def resolve(**arguments: Any) -> Any:
             if name in failing:
                 raise FieldError(f"{name} is not available", 500, "DataFetchingException")
-            return told(_site(call, str(arguments["cloudId"])))
+            return value_of(_site(call, str(arguments["cloudId"])))
 
         return resolve
 
     def tenants(cloudIds: list[str] | None = None, **others: Any) -> list[Json]:  # noqa: N803
         if cloudIds is None or others:
             raise FieldError("Exactly one of the arguments is needed", 400, "DataFetchingException")
-        return [_tenant(call, one) for one in cloudIds]
+        return [_tenant(call, cloud_id) for cloud_id in cloudIds]
 
     return {
         "getAIConfig": guarded("getAIConfig", lambda apps: _config(call, apps)),
@@ -120,16 +120,16 @@ def _rovo(call: Call, apps: list[App]) -> bool:
 
 
 def _config(call: Call, apps: list[App]) -> Json | None:
-    found = _of(apps, ("confluence",))
-    if not found:
+    confluence = _of(apps, ("confluence",))
+    if not confluence:
         return None
-    on = _rovo(call, found)
+    on = _rovo(call, confluence)
     return {"isEnabled": on, "isRovoEnabled": on, "isRovoLLMEnabled": on}
 
 
 def _service_desk(call: Call, apps: list[App]) -> Json | None:
-    found = _of(apps, ("jira-servicedesk",))
-    return {"isAiEnabledInAdminHub": _rovo(call, found), "isVirtualAgentAvailable": True} if found else None
+    desks = _of(apps, ("jira-servicedesk",))
+    return {"isAiEnabledInAdminHub": _rovo(call, desks), "isVirtualAgentAvailable": True} if desks else None
 
 
 def _metadata(call: Call, apps: list[App]) -> Json:
@@ -139,7 +139,7 @@ def _metadata(call: Call, apps: list[App]) -> Json:
         "isJiraIssueIndexed": True,
         "isRovoEnabled": _rovo(call, apps),
         "orgId": _organization(call),
-        "productInfo": [{"name": name, "dataRegion": list(found[0].regions)} for name, found in products if found],
+        "productInfo": [{"name": name, "dataRegion": list(group[0].regions)} for name, group in products if group],
         "siteName": apps[0].name,
     }
 
@@ -174,12 +174,12 @@ def _entitlement(app: App) -> Json:
     timed = {"startTimestamp": None, "endTimestamp": ends.timestamp() * 1000 if ends else None, "timeLeft": None}
     trial = timed if app.trial else None
     identity = f"entitlement-{app.type_key}"
-    held: Json
+    details: Json
     if app.billing == "ccp":
         offered = trial and trial | {"endBehaviour": "BILLING_PLAN"}
-        held = {"id": identity, "offeringKey": None, "subscription": {"id": identity, "trial": offered}}
-        return {"__typename": "CommerceEntitlementInfoCcp", "entitlementId": identity, "entitlement": held}
-    held = {
+        details = {"id": identity, "offeringKey": None, "subscription": {"id": identity, "trial": offered}}
+        return {"__typename": "CommerceEntitlementInfoCcp", "entitlementId": identity, "entitlement": details}
+    details = {
         "id": identity,
         "productKey": PRODUCT_KEYS.get(app.type_key),
         "name": app.type,
@@ -195,7 +195,7 @@ def _entitlement(app: App) -> Json:
         "endDate": None,
         "subscription": {"trial": trial},
     }
-    return {"__typename": "CommerceEntitlementInfoHams", "entitlementId": identity, "entitlement": held}
+    return {"__typename": "CommerceEntitlementInfoHams", "entitlementId": identity, "entitlement": details}
 
 
 ASK = Endpoint("gateway", "POST", "/graphql", None, "gateway", None, read, shape)
@@ -222,24 +222,24 @@ def answer(schema: GraphQLSchema, request: Mapping[str, Any], root: Json, closed
     """
     from graphql import ExecutionResult, execute
 
-    text, told = request.get("query"), request.get("variables")
+    text, variables = request.get("query"), request.get("variables")
     if not isinstance(text, str):
         return {"errors": [{"message": "The request has no query"}]}
     document, problems = _checked(schema, text, closed)
     if document is None or problems:
-        return {"errors": [_refusal(one) for one in problems]}
-    found = execute(
+        return {"errors": [_refusal(problem) for problem in problems]}
+    result = execute(
         schema,
         document,
         root,
-        variable_values=told if isinstance(told, dict) else {},
+        variable_values=variables if isinstance(variables, dict) else {},
         field_resolver=_value,
         type_resolver=lambda value, _info, _kind: str(value["__typename"]),
     )
-    assert isinstance(found, ExecutionResult)
-    if found.data is None:
-        return {"errors": [_refusal(one) for one in found.errors or ()]}
-    return dict(found.formatted)
+    assert isinstance(result, ExecutionResult)
+    if result.data is None:
+        return {"errors": [_refusal(problem) for problem in result.errors or ()]}
+    return dict(result.formatted)
 
 
 def _value(source: Any, info: graphql.GraphQLResolveInfo[Any], **arguments: Any) -> Any:
@@ -274,8 +274,8 @@ def _opt_ins(closed: frozenset[str]) -> type[graphql.ValidationRule]:
             needed = _OPT_IN.search((field.description if field else "") or "")
             opted = [_opted(one) for one in (node, *ancestors) if isinstance(one, FieldNode)]
             if needed and kind and (needed[1] in closed or not any(needed[1] in words for words in opted)):
-                told = f'The field "{node.name.value}" of "{kind.name}" needs @optIn(to: "{needed[1]}")'
-                self.report_error(GraphQLError(f"{told}, and it is not open", node))
+                message = f'The field "{node.name.value}" of "{kind.name}" needs @optIn(to: "{needed[1]}")'
+                self.report_error(GraphQLError(f"{message}, and it is not open", node))
 
     return OptIns
 
@@ -283,11 +283,11 @@ def _opt_ins(closed: frozenset[str]) -> type[graphql.ValidationRule]:
 def _opted(field: graphql.FieldNode) -> set[str]:
     from graphql import value_from_ast_untyped
 
-    told: set[str] = set()
+    words: set[str] = set()
     for argument in (argument for directive in field.directives or () for argument in directive.arguments or ()):
         value = value_from_ast_untyped(argument.value)
-        told |= {value} if isinstance(value, str) else set(value)
-    return told
+        words |= {value} if isinstance(value, str) else set(value)
+    return words
 
 
 def _refusal(problem: GraphQLError) -> Json:

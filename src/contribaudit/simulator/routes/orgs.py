@@ -101,7 +101,7 @@ def _search(call: Call, parameters: Json) -> list[Key]:
     unknown = [name for name in parameters if name not in PARAMETERS]
     if unknown or parameters.get("keyType", "CLOUD_ADMIN") not in KEY_TYPES:
         raise AnswerError(400, "INVALID_API_TOKEN_SEARCH_QUERY", "No such filter in this simulator.")
-    found = [
+    keys = [
         key
         for key in call.organization.keys
         if key.organization == call.organization.id
@@ -115,8 +115,8 @@ def _search(call: Call, parameters: Json) -> list[Key]:
             400, "INVALID_SORT", f"sort must be one of {', '.join(SORT_FIELDS)}, with or without a minus."
         )
     if name:
-        found.sort(key=lambda key: _sort_value(key, name), reverse=sort.startswith("-"))
-    return found
+        keys.sort(key=lambda key: _sort_value(key, name), reverse=sort.startswith("-"))
+    return keys
 
 
 def _sort_value(key: Key, name: str) -> str:

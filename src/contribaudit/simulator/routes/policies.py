@@ -37,12 +37,12 @@ def read_list(call: Call) -> Page:
     if "cursor" in call.query:
         position = resume("policies", call.query["cursor"])
     else:
-        wanted = {"type": call.query["type"]} if call.query.get("type") else {}
-        position = Position(0, call.options.policies_page_size, memory=wanted)
+        asked = {"type": call.query["type"]} if call.query.get("type") else {}
+        position = Position(0, call.options.policies_page_size, memory=asked)
     kind = position.memory.get("type")
     filters = kind in DOCUMENTED_TYPES or (kind is not None and call.options.filters_undocumented_types)
-    found = [policy for policy in call.organization.policies if not filters or policy.type == kind]
-    entries, page = cut("policies", found, position)
+    policies = [policy for policy in call.organization.policies if not filters or policy.type == kind]
+    entries, page = cut("policies", policies, position)
     page.items = [policy_json(policy, call.options) for policy in entries]
     return page
 
@@ -64,10 +64,10 @@ def shape_list(call: Call, page: Page) -> Json:
 def read_one(call: Call) -> Page:
     """One policy by its ID."""
     policy_id = call.path_params["policy_id"]
-    found = next((policy for policy in call.organization.policies if policy.id == policy_id), None)
-    if found is None:
+    matching = next((policy for policy in call.organization.policies if policy.id == policy_id), None)
+    if matching is None:
         raise AnswerError(404, "ADMIN-404-5", f"The organization has no policy {policy_id}.")
-    return single(policy_json(found, call.options))
+    return single(policy_json(matching, call.options))
 
 
 def policy_json(policy: Policy, options: Options) -> Json:

@@ -206,11 +206,11 @@ def _number(call: Call, name: str, default: int) -> int:
     return int(text)
 
 
-def _words(call: Call, name: str, default: str, known: tuple[str, ...]) -> frozenset[str]:
+def _words(call: Call, name: str, default: str, choices: tuple[str, ...]) -> frozenset[str]:
     words = frozenset(call.query.get(name, default).split(","))
-    unknown = sorted(words - set(known))
+    unknown = sorted(words - set(choices))
     if unknown:
-        raise AnswerError(400, "BAD_REQUEST", f"The value '{unknown[0]}' of {name} is not among {', '.join(known)}.")
+        raise AnswerError(400, "BAD_REQUEST", f"The value '{unknown[0]}' of {name} is not among {', '.join(choices)}.")
     return words
 
 
@@ -270,13 +270,13 @@ def _choose_spaces(call: Call) -> tuple[list[Space], Page]:
 def _position(call: Call) -> Position:
     if "cursor" in call.query:
         wrong = "INVALID_REQUEST_PARAMETER", "Provided value for 'cursor' is not correct."
-        kept = resume("confluence-spaces", call.query["cursor"], *wrong)
-        if not all(isinstance(words, str) for words in kept.memory.values()):
+        resumed = resume("confluence-spaces", call.query["cursor"], *wrong)
+        if not all(isinstance(words, str) for words in resumed.memory.values()):
             raise AnswerError(400, *wrong)
-        return Position(kept.start, _size(call, kept.size), kept.number, kept.memory)
+        return Position(resumed.start, _size(call, resumed.size), resumed.number, resumed.memory)
     memory = {name: call.query[name] for name in _FILTERS if call.query.get(name)}
-    for name, known in _KNOWN.items():
-        if not set(memory.get(name, known[0]).split(",")) <= set(known):
+    for name, choices in _KNOWN.items():
+        if not set(memory.get(name, choices[0]).split(",")) <= set(choices):
             raise AnswerError(400, "INVALID_REQUEST_PARAMETER", f"Provided value for '{name}' is not correct.")
     return Position(0, _size(call, 25), memory=memory)
 

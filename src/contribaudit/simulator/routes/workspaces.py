@@ -103,13 +103,13 @@ FIELDS = ("attributes.type", "attributes.typeKey", "attributes.name")
 
 def search(apps: Sequence[App], query: Any, sort: Any) -> Sequence[App]:
     """The matching apps in the requested order; without query and sort, the apps as they are."""
-    found = apps if query is None else [app for app in apps if matches(app, query)]
+    matching = apps if query is None else [app for app in apps if matches(app, query)]
     for field in reversed(_list(sort)):
         if not isinstance(field, dict) or field.get("order", "asc") not in ("asc", "desc"):
             raise _invalid("sort")
         name = _field(field.get("field"))
-        found = sorted(found, key=lambda app: _values(app, name)[0], reverse=field.get("order") == "desc")
-    return found
+        matching = sorted(matching, key=lambda app: _values(app, name)[0], reverse=field.get("order") == "desc")
+    return matching
 
 
 def matches(app: App, query: Any) -> bool:
@@ -120,8 +120,8 @@ def matches(app: App, query: Any) -> bool:
         case {"nor": list(parts)} if len(query) == 1:
             return not any(matches(app, part) for part in parts)
         case {"field": {"name": str(name), **rest}} if len(query) == 1:
-            wanted = {str(value).casefold() for value in _list(rest.get("values"))}
-            return not wanted or not wanted.isdisjoint(_values(app, _field(name)))
+            values = {str(value).casefold() for value in _list(rest.get("values"))}
+            return not values or not values.isdisjoint(_values(app, _field(name)))
         case {"searchWorkspaces": str(text)} if len(query) == 1:
             return text.casefold() in app.name.casefold() or text.casefold() in (app.host_url or "").casefold()
     raise _invalid("query")
@@ -157,11 +157,11 @@ PROPERTIES = ("limit", "cursor", "sort", "query")
 def read(call: Call) -> Page:
     """The matching entries, 20 per page unless `limit` (1..1000) says otherwise."""
     position = _position(call.body)
-    found = search(call.organization.apps, position.memory.get("query"), position.memory.get("sort"))
-    entries, page = cut("workspaces", found, position)
+    apps = search(call.organization.apps, position.memory.get("query"), position.memory.get("sort"))
+    entries, page = cut("workspaces", apps, position)
     page.items = [workspace_json(app, call.organization.id, call.options) for app in entries]
     if call.options.total == "distinct":
-        page.total = len({app.id for app in found})
+        page.total = len({app.id for app in apps})
     return page
 
 

@@ -91,13 +91,13 @@ def when(text: str, now: datetime) -> datetime:
 
     Raises `ValueError` for anything else.
     """
-    found = _PATTERN.fullmatch(text)
-    if found is None:
+    match = _PATTERN.fullmatch(text)
+    if match is None:
         raise ValueError(f'{text!r} is not a date; write "in 9 days", "30 days ago" or "in 10 days at 22:00"')
-    days = int(found["ahead"]) if found["ahead"] else -int(found["behind"])
+    days = int(match["ahead"]) if match["ahead"] else -int(match["behind"])
     moment = now.astimezone(UTC).replace(microsecond=0) + timedelta(days=days)
-    if found["clock"]:
-        moment = datetime.combine(moment.date(), time.fromisoformat(found["clock"]), UTC)
+    if match["clock"]:
+        moment = datetime.combine(moment.date(), time.fromisoformat(match["clock"]), UTC)
     return moment
 
 
@@ -210,7 +210,7 @@ def _as_json(name: str) -> str:
 
 def read_scenario(name: str, data: Json, *, now: datetime, sizes: Mapping[str, int | None] | None = None) -> Scenario:
     """A scenario from parsed TOML, as in `load_scenario`. Empties `data`, so that leftover keys are noticed."""
-    wanted = {what: size for what, size in (sizes or {}).items() if size is not None}
+    given_sizes = {what: size for what, size in (sizes or {}).items() if size is not None}
     head = data.pop("organization")
     organization = Organization(head["id"], head["name"])
     organization.keys = [_key(entry, organization.id, now) for entry in data.pop("key", [])]
@@ -229,10 +229,10 @@ def read_scenario(name: str, data: Json, *, now: datetime, sizes: Mapping[str, i
     _add_events(organization, data.pop("event", []), now)
     mix = data.pop("generate", None)
     if mix is not None:
-        if {"apps", "sites"} <= wanted.keys():
+        if {"apps", "sites"} <= given_sizes.keys():
             raise ValueError("a generated organization takes a number of apps or of sites, not both")
-        _fill(organization, Mix(**mix | wanted), now)
-    elif wanted:
+        _fill(organization, Mix(**mix | given_sizes), now)
+    elif given_sizes:
         raise ValueError(
             f"the scenario {name!r} has a fixed size; only generated ones take a number of apps, sites or spaces"
         )
