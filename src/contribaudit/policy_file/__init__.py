@@ -48,5 +48,5 @@ def load(
     Raises PolicyFileError with every problem of the files, one per line, or when the file cannot be read, or when the
     policy asks for no check. Raises KeyError when a check names a vocabulary that was not given.
     """
-    known = KnownWords(checks, vocabularies, plans, rulebook)
-    return resolve(path, known, texts(), text)
+    words = KnownWords(checks, vocabularies, plans, rulebook)
+    return resolve(path, words, texts(), text)

@@ -52,10 +52,10 @@ def with_entry(path: Path, *entries: Entry) -> Change:
     after = before.removeprefix(_BOM)
     for entry in entries:
         try:
-            found = tomlkit.parse(after).get(_list_of(entry))
+            existing = tomlkit.parse(after).get(_list_of(entry))
         except TOMLKitError as error:
             raise PolicyFileError(f"{path}: this is not TOML: {error}", hint="Correct it first") from None
-        after = _in_array(after, entry) if isinstance(found, Array) else _append_table(after, entry)
+        after = _in_array(after, entry) if isinstance(existing, Array) else _append_table(after, entry)
     return Change(path, before, f"{_BOM if before.startswith(_BOM) else ''}{after}")
 
 

@@ -206,33 +206,33 @@ def questions(policy: AuditPolicy) -> dict[str, tuple[str, ...]]:
     stated = {_BELONGS[rule.expands] for rule in at_work if rule.expands}
     written = {rule.check for rule in at_work if not rule.expands}
     letters = {family: key for key, family in QUESTIONS.items()}
-    found: dict[str, tuple[str, ...]] = {}
+    questions_by_check: dict[str, tuple[str, ...]] = {}
     for check in dict.fromkeys(rule.check for rule in at_work):
         own = letters.get(check.partition("-")[0])
         if own is None:
             continue
         asking = {key for key in stated if check in _ASKED_BY[key]} | ({own} if check in written else set())
         if asking != {own}:
-            found[check] = tuple(key for key in QUESTIONS if key in asking)
-    return found
+            questions_by_check[check] = tuple(key for key in QUESTIONS if key in asking)
+    return questions_by_check
 
 
 def merged(files: Sequence[FileStatements | None]) -> tuple[list[Merged], list[tuple[int, str, str]]]:
     """The statements that count, and their problems when taken together: file, key and words."""
-    found: list[Merged] = []
+    statements: list[Merged] = []
     wrong: list[tuple[int, str, str]] = []
     for key, keys in _SUBJECTS.items():
         values: dict[str, Any] = {}
         origin: dict[str, str] = {}
         reason, last = "", -1
-        for index, said in enumerate(files):
-            given = [one for one in keys if said is not None and one in said.table.model_fields_set]
-            if said is None or not given:
+        for index, stated in enumerate(files):
+            given = [name for name in keys if stated is not None and name in stated.table.model_fields_set]
+            if stated is None or not given:
                 continue
             last = index
-            reason = said.table.reason or reason
-            values |= {one: getattr(said.table, one) for one in given}
-            origin |= {one: said.origin[one] for one in given}
+            reason = stated.table.reason or reason
+            values |= {name: getattr(stated.table, name) for name in given}
+            origin |= {name: stated.origin[name] for name in given}
         if last < 0:
             continue
         for other in keys[1:]:
@@ -243,8 +243,8 @@ def merged(files: Sequence[FileStatements | None]) -> tuple[list[Merged], list[t
             elif key == "ai" and values[key] != BLOCKED:
                 wrong.append((last, other, f'is only valid with ai = "{BLOCKED}"; write [[rule]]s for anything finer'))
         if key in values:
-            found.append(Merged(key, ExpectTable.model_construct(**values), origin, reason, last))
-    return found, wrong
+            statements.append(Merged(key, ExpectTable.model_construct(**values), origin, reason, last))
+    return statements, wrong
 
 
 def placed(
@@ -255,12 +255,12 @@ def placed(
     `rules` are those of each file; `plan` is the plan that the policy was written for. A check that several statements
     ask for appears once, with the highest severity.
     """
-    found: dict[int, list[Rule]] = {}
+    placed_rules: dict[int, list[Rule]] = {}
     for statement in sorted(statements, key=lambda one: one.file):
         before = {rule.check for own in rules[: statement.file] for rule in own if rule.enabled}
         for rule in (*_lifted_rules(statement, before), *_expand_statement(statement, plan, rulebook)):
-            _add(found, statement.file, rule, rulebook)
-    return found
+            _add(placed_rules, statement.file, rule, rulebook)
+    return placed_rules
 
 
 def overridden(
@@ -277,38 +277,38 @@ def overridden(
     are disabled there. `before` are the rules that precede them. `plan` is the plan that the policy is written for
     there, or None, and its location.
     """
-    found: dict[int, list[Rule]] = {}
+    placed_rules: dict[int, list[Rule]] = {}
     own = [replace(one, file=0, organization=organization) for one in statements]
     keys = {one.key for one in own}
-    kept = {
+    kept_checks = {
         ask.check for one in (*own, *(other for other in general if other.key not in keys)) for ask in ASKED[one.kind]
     }
     asked = {rule.check for rule in before if rule.enabled}
     for statement in own:
         replaced = [one for one in general if one.key == statement.key]
         gone = {ask.check for one in replaced for ask in ASKED[one.kind]} & asked
-        for check in sorted((gone - kept) | (asked & set(LIFTED.get(statement.kind, ())))):
+        for check in sorted((gone - kept_checks) | (asked & set(LIFTED.get(statement.kind, ())))):
             why = f"[[organization]] says {as_written(statement)}."
-            _add(found, 0, _rule(statement, check, Where(), None, why, enabled=False), rulebook)
+            _add(placed_rules, 0, _rule(statement, check, Where(), None, why, enabled=False), rulebook)
         for rule in _expand_statement(statement, None, rulebook):
             if rule.check not in _OF_THE_COMPANY:
-                _add(found, 0, rule, rulebook)
+                _add(placed_rules, 0, rule, rulebook)
     written_for, origin = plan
     if written_for and (own or _PLAN.check in asked):
         where = Where(organization=organization)
-        found.setdefault(0, []).append(Rule(_PLAN.check, origin, where, expect=written_for, reason=_PLAN.why))
-    return found.get(0, [])
+        placed_rules.setdefault(0, []).append(Rule(_PLAN.check, origin, where, expect=written_for, reason=_PLAN.why))
+    return placed_rules.get(0, [])
 
 
-def _add(found: dict[int, list[Rule]], file: int, rule: Rule, rulebook: Rulebook) -> None:
-    for rules in found.values():
+def _add(placed_rules: dict[int, list[Rule]], file: int, rule: Rule, rulebook: Rulebook) -> None:
+    for rules in placed_rules.values():
         for index, other in enumerate(rules):
             if (other.check, other.where) == (rule.check, rule.where):
                 own = rulebook.words[rule.check].severity
                 most_severe = min((one.severity or own for one in (rule, other)), key=lambda one: one.rank)
                 rules[index] = replace(other, severity=None if most_severe is own else most_severe)
                 return
-    found.setdefault(file, []).append(rule)
+    placed_rules.setdefault(file, []).append(rule)
 
 
 def _lifted_rules(statement: Merged, before: set[str]) -> Iterator[Rule]:

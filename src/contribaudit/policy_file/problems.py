@@ -138,8 +138,8 @@ class _Scanner:
         return bisect_left(self._breaks, self._at) + 1
 
     def _peek_after(self, skipped: re.Pattern[str]) -> str:
-        found = skipped.match(self._text, self._at)
-        self._at = found.end() if found else self._at
+        match = skipped.match(self._text, self._at)
+        self._at = match.end() if match else self._at
         return self._text[self._at : self._at + 1]
 
     def _skip_token(self, token: str) -> bool:
@@ -155,11 +155,11 @@ class _Scanner:
 
     def _take_match(self, pattern: re.Pattern[str]) -> str:
         self._peek_after(_SPACE)
-        found = pattern.match(self._text, self._at)
-        if not found or not found.group():
+        match = pattern.match(self._text, self._at)
+        if not match or not match.group():
             raise ValueError(f"line {self._line_number()} is not TOML")
-        self._at = found.end()
-        return found.group()
+        self._at = match.end()
+        return match.group()
 
 
 _LONGEST_QUOTE = 60
@@ -196,11 +196,11 @@ def from_validation(
 
     `at` is the location of the validated table in the file; `keys` are the known keys by table name.
     """
-    found = []
+    problems = []
     for detail in error.errors(include_url=False):
         place = at + detail["loc"]
-        found.append(Problem(file, line_of(lines, place), f"{name_of(place)}{_problem_words(detail, place, keys)}"))
-    return found
+        problems.append(Problem(file, line_of(lines, place), f"{name_of(place)}{_problem_words(detail, place, keys)}"))
+    return problems
 
 
 def name_of(place: Place) -> str:

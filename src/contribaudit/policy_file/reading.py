@@ -127,9 +127,9 @@ def parse(source: Source, text: str, known: KnownWords) -> tuple[Document, list[
             place: Place = (name, index)
             origin = source.at(line_of(lines, place))
             match table(model, item, place):
-                case OrganizationTable() as one:
-                    said = _statements_of(source, one.expect, lines, (*place, "expect"))
-                    overrides.append(Override(one.match, one.written_for_plan, said, place, origin))
+                case OrganizationTable() as override:
+                    statements = _statements_of(source, override.expect, lines, (*place, "expect"))
+                    overrides.append(Override(override.match, override.written_for_plan, statements, place, origin))
                 case RuleTable() as rule:
                     rules.append((rule.rule(origin), place))
                 case WaiverTable() as waiver:
@@ -137,7 +137,7 @@ def parse(source: Source, text: str, known: KnownWords) -> tuple[Document, list[
                 case DecisionTable() as decision:
                     decisions.append(decision.decision(origin))
     problems += _repeated_rules(source, rules, lines)
-    found = Document(
+    document = Document(
         source=source,
         head=head,
         lines=lines,
@@ -148,7 +148,7 @@ def parse(source: Source, text: str, known: KnownWords) -> tuple[Document, list[
         waivers=tuple(waivers),
         decisions=tuple(decisions),
     )
-    return found, sorted(problems, key=lambda problem: problem.line)
+    return document, sorted(problems, key=lambda problem: problem.line)
 
 
 def _statements_of(
@@ -256,21 +256,21 @@ class _PolicyReader:
 
     def _extend(self, document: Document, name: str, above: tuple[Source, ...]) -> str:
         """Read an extended source; returns what is wrong with the name, "" when nothing is."""
-        found = self._find(document.source, name)
-        if found is None:
-            known = f"; a path has a / or ends in .toml, the shipped packs are {', '.join(self._packs)}"
-            return f"there is no pack {quoted(name)}{nearest(name, self._packs, otherwise=known)}"
+        extended = self._find(document.source, name)
+        if extended is None:
+            explanation = f"; a path has a / or ends in .toml, the shipped packs are {', '.join(self._packs)}"
+            return f"there is no pack {quoted(name)}{nearest(name, self._packs, otherwise=explanation)}"
         keys = [source.key for source in above]
-        if found.key in keys:
-            circle = [source.label for source in above[keys.index(found.key) :]]
+        if extended.key in keys:
+            circle = [source.label for source in above[keys.index(extended.key) :]]
             return f"these files extend each other in a circle: {' → '.join((*circle, circle[0]))}; remove one of them"
-        if found.key in self._done:
+        if extended.key in self._done:
             return ""
         try:
-            text = read_text(found.path) if found.path else found.text
+            text = read_text(extended.path) if extended.path else extended.text
         except Unreadable as error:
-            return f"{found.label}: {error.reason}"
-        self.add(found, text, above)
+            return f"{extended.label}: {error.reason}"
+        self.add(extended, text, above)
         return ""
 
     def _find(self, source: Source, name: str) -> Source | None:
@@ -337,24 +337,24 @@ def _in_order(
     The rules of an `[[organization]]` come after the rules for all organizations and before those whose `where` names
     one.
     """
-    found: list[Rule] = []
+    rules: list[Rule] = []
     for index, document in enumerate(documents):
-        found += stated.get(index, ())
+        rules += stated.get(index, ())
         if not document.overrides:
-            found += document.rules
+            rules += document.rules
             continue
-        found += (rule for rule in document.rules if not rule.where.organization)
+        rules += (rule for rule in document.rules if not rule.where.organization)
         for override in document.overrides:
-            found += expect.overridden(
+            rules += expect.overridden(
                 override.organization,
                 expect.merged([override.expect])[0],
                 [one for one in statements if one.file <= index],
-                found,
+                rules,
                 (override.plan, override.origin),
                 known.facts,
             )
-        found += (rule for rule in document.rules if rule.where.organization)
-    return found
+        rules += (rule for rule in document.rules if rule.where.organization)
+    return rules
 
 
 def _evidence(documents: Iterable[Document]) -> EvidenceTerms:

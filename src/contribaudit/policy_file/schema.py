@@ -106,8 +106,8 @@ class RuleTable(Table):
     def rule(self, origin: str) -> Rule:
         """The table as a `Rule`."""
         days = self.max_age_days.given() if self.max_age_days else None
-        said = {**dict(self), "where": self.where.value(), "max_age_days": days, "owner": self.owner or ""}
-        return Rule(origin=origin, **said)
+        fields = {**dict(self), "where": self.where.value(), "max_age_days": days, "owner": self.owner or ""}
+        return Rule(origin=origin, **fields)
 
 
 class WaiverTable(Table):
@@ -157,8 +157,8 @@ class WaiverTable(Table):
 
     def waiver(self, origin: str) -> Waiver:
         """The table as a `Waiver`."""
-        said = {**dict(self), "where": self.where.value() if self.where else None}
-        return Waiver(origin=origin, binds_to_value="observed" in self.model_fields_set, **said)
+        fields = {**dict(self), "where": self.where.value() if self.where else None}
+        return Waiver(origin=origin, binds_to_value="observed" in self.model_fields_set, **fields)
 
 
 class DecisionTable(Table):

@@ -39,11 +39,11 @@ class Place:
     """None for a whole site."""
 
 
-def _refuse_word(what: str, value: str, known: tuple[str, ...]) -> NoReturn:
+def _refuse_word(what: str, value: str, choices: tuple[str, ...]) -> NoReturn:
     """Refuse a word, suggesting the most similar known word and listing all of them."""
-    close = nearest(value, known, otherwise=" ", cutoff=0.6).strip()
+    close = nearest(value, choices, otherwise=" ", cutoff=0.6).strip()
     takes = f"{close} It takes" if close else "; it takes"
-    refuse(f"{quoted(value)} is not {what}{takes} {', '.join(known)}")
+    refuse(f"{quoted(value)} is not {what}{takes} {', '.join(choices)}")
 
 
 def _contribution(value: object) -> str:
@@ -116,16 +116,16 @@ def _is_fixed(name: str, rulebook: Rulebook) -> bool:
 
 def _locations(value: object, info: ValidationInfo) -> tuple[str, ...]:
     rulebook = known_of(info).facts
-    known = location_choices(rulebook)
-    found = []
+    choices = location_choices(rulebook)
+    locations = []
     for word in _listed(value, "locations"):
         name = _location_named(word, rulebook)
         if name is None:
-            _refuse_word("a known location", word, known)
+            _refuse_word("a known location", word, choices)
         if not _is_fixed(name, rulebook):
-            refuse(f"{quoted(word)} is not a fixed location; it takes {', '.join(known)}")
-        found.append(name)
-    return tuple(dict.fromkeys(found))
+            refuse(f"{quoted(word)} is not a fixed location; it takes {', '.join(choices)}")
+        locations.append(name)
+    return tuple(dict.fromkeys(locations))
 
 
 def _app_named(word: str, rulebook: Rulebook) -> App:
@@ -139,13 +139,13 @@ def _app_named(word: str, rulebook: Rulebook) -> App:
 def _without_residency(value: object, info: ValidationInfo) -> tuple[str, ...]:
     """Type keys of the accepted apps; refuses apps that offer data residency."""
     rulebook = known_of(info).facts
-    found = []
+    type_keys = []
     for word in _listed(value, "apps"):
         app = _app_named(word, rulebook)
         if app.residency == "yes":
             refuse(f"{app.title} offers data residency; pin it, or accept its location with a [[waiver]] on DR-01")
-        found.append(app.type_key)
-    return tuple(dict.fromkeys(found))
+        type_keys.append(app.type_key)
+    return tuple(dict.fromkeys(type_keys))
 
 
 def _parse_places(value: object, info: ValidationInfo) -> tuple[Place, ...]:
@@ -175,16 +175,16 @@ def _parse_place(text: str, rulebook: Rulebook) -> Place:
 
 
 def _processing_places(value: object, info: ValidationInfo) -> tuple[str, ...]:
-    known = known_of(info).facts.subprocessors
-    found = []
+    rules = known_of(info).facts.subprocessors
+    places_named = []
     for word in _listed(value, "locations"):
-        if known.place_of(word) is None:
-            shown = (one.words[0].upper() if len(one.words[0]) < 4 else one.words[0].title() for one in known.places)
+        if rules.place_of(word) is None:
+            shown = (one.words[0].upper() if len(one.words[0]) < 4 else one.words[0].title() for one in rules.places)
             close = nearest(word, tuple(shown), otherwise=" ", cutoff=0.6).strip()
             takes = f"{close} It" if close else "; it"
             refuse(f"{quoted(word)} is not a known location{takes} takes EEA, Global and the names of countries")
-        found.append(word)
-    return tuple(dict.fromkeys(found))
+        places_named.append(word)
+    return tuple(dict.fromkeys(places_named))
 
 
 def _companies(value: object) -> tuple[str, ...]:

@@ -68,10 +68,10 @@ def refuse(text: str) -> NoReturn:
 
 def known_of(info: ValidationInfo) -> KnownWords:
     """The known words in the validation context."""
-    known = info.context
-    if not isinstance(known, KnownWords):
+    words = info.context
+    if not isinstance(words, KnownWords):
         raise TypeError("a policy table is validated with KnownWords as its context")
-    return known
+    return words
 
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -139,8 +139,8 @@ def _checked_value(value: object) -> Value:
 
 
 def _expect(value: object, info: ValidationInfo) -> Value:
-    known = known_of(info)
-    check = known.checks.get(info.data.get("check", ""))
+    known_words = known_of(info)
+    check = known_words.checks.get(info.data.get("check", ""))
     if check is None:
         return None
     expectation = check.expectation
@@ -162,7 +162,7 @@ def _expect(value: object, info: ValidationInfo) -> Value:
                 refuse(f"{check.called} takes {takes}")
             words = value
     if vocabulary := expectation.vocabulary:
-        accepted = known.vocabulary(vocabulary)
+        accepted = known_words.vocabulary(vocabulary)
         for word in words:
             if word.casefold() not in accepted:
                 refuse(f"{quoted(word)} is not one of the known {vocabulary}{nearest(word, accepted)}")
@@ -177,13 +177,13 @@ def _expect(value: object, info: ValidationInfo) -> Value:
 def _check_id(value: str, info: ValidationInfo) -> str:
     """The ID of the check that an ID or a slug names; only IDs are used from here on."""
     checks = known_of(info).checks.values()
-    found = find(checks, value)
-    if found is None:
+    named = find(checks, value)
+    if named is None:
         padded = re.sub(r"\d+$", lambda number: number[0].zfill(2), value)
         names = [name for check in checks for name in (check.id, check.slug)]
         near = nearest(padded, names, otherwise="; `contribaudit checks list` names them")
         refuse(f"this version has no check {quoted(value)}{near}")
-    return found.id
+    return named.id
 
 
 def _setting_id(value: str, info: ValidationInfo) -> str:
