@@ -60,10 +60,10 @@ def _as_declared(body: bytes, content_type: str) -> str:
     except UnicodeDecodeError:
         pass
     head = body[:4096].decode("latin-1")
-    found = _CHARSET.search(content_type) or _CHARSET.search(head)
-    if found is None:
+    match = _CHARSET.search(content_type) or _CHARSET.search(head)
+    if match is None:
         raise PageNotRead("its encoding is not UTF-8, and it names no other", why="encoding", hint=BY_HAND)
-    return _strict(body, found[1])
+    return _strict(body, match[1])
 
 
 def _strict(body: bytes, encoding: str) -> str:
@@ -98,21 +98,21 @@ _FIRST = 40
 
 def stated_day(provisions: Provisions) -> date | None:
     """The date after "Effective starting:", "Last updated:" and the like, near the top; None without one."""
-    for one in provisions[:_FIRST]:
-        text = folded(one.text).strip("_* ")
+    for provision in provisions[:_FIRST]:
+        text = folded(provision.text).strip("_* ")
         named = _NAMED.search(text)
         if named is None or len(text) > 200:
             continue
-        found = _DAY.search(text, named.end(), named.end() + _NEAR)
+        match = _DAY.search(text, named.end(), named.end() + _NEAR)
         with suppress(ValueError):
-            if found is not None:
-                return day_of(found)
+            if match is not None:
+                return day_of(match)
     return None
 
 
-def day_of(found: re.Match[str]) -> date:
+def day_of(match: re.Match[str]) -> date:
     """The date that `DAY` matched. Raises ValueError for a date that does not exist."""
-    if found["iso"]:
-        return date.fromisoformat(found["iso"])
-    month = _MONTHS.index((found["month"] or found["month2"]).casefold()[:3]) + 1
-    return date(int(found["year"] or found["year2"]), month, int(found["day"] or found["day2"]))
+    if match["iso"]:
+        return date.fromisoformat(match["iso"])
+    month = _MONTHS.index((match["month"] or match["month2"]).casefold()[:3]) + 1
+    return date(int(match["year"] or match["year2"]), month, int(match["day"] or match["day2"]))

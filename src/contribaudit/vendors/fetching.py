@@ -136,16 +136,16 @@ class Fetcher:
             await client.aclose()
 
     async def _followed(self, asked: httpx.URL, known: Validators) -> Answer:
-        here, passed = asked, list[str]()
+        address, passed = asked, list[str]()
         conditional = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
         headers = {name: value for name, value in conditional.items() if value}
         waited = False
         while True:
-            await self._allowed(here)
-            response, body = await self._send(here, headers, self.most_bytes)
+            await self._allowed(address)
+            response, body = await self._send(address, headers, self.most_bytes)
             if response.status_code in _REDIRECTS:
-                here = _next_address(asked, here, response)
-                passed.append(str(here))
+                address = _next_address(asked, address, response)
+                passed.append(str(address))
                 if len(passed) > MOST_REDIRECTS:
                     raise PageNotRead(f"{asked.host} redirects in a circle", why="redirect_loop", hint=_BY_HAND)
                 continue
@@ -157,11 +157,11 @@ class Fetcher:
                 await self.sleep(wait)
                 continue
             if response.status_code != httpx.codes.OK:
-                raise _refusal(here, response, wait)
+                raise _refusal(address, response, wait)
             validators = Validators(response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
             return Page(
                 url=str(asked),
-                answered_by=str(here),
+                answered_by=str(address),
                 body=body,
                 content_type=response.headers.get("Content-Type", ""),
                 retrieved_at=self.clock(),
@@ -208,8 +208,8 @@ class Fetcher:
                 return response, body
         except (httpx.HTTPError, OSError) as error:
             failure = error
-        found = no_answer(failure, call=f"GET {url.host}", url=url)
-        raise PageNotRead(found.message, why=found.code, hint=f"Check the network and any proxy. {_BY_HAND}") from None
+        cause = no_answer(failure, call=f"GET {url.host}", url=url)
+        raise PageNotRead(cause.message, why=cause.code, hint=f"Check the network and any proxy. {_BY_HAND}") from None
 
     async def _keep_distance(self, url: httpx.URL) -> None:
         now = asyncio.get_running_loop().time()
@@ -219,10 +219,10 @@ class Fetcher:
         self._asked[url.host] = asyncio.get_running_loop().time()
 
     def _client(self, url: httpx.URL) -> httpx.AsyncClient:
-        here = is_loopback(url.host)
-        if here not in self._clients:
-            self._clients[here] = self.open_client(url)
-        return self._clients[here]
+        loopback = is_loopback(url.host)
+        if loopback not in self._clients:
+            self._clients[loopback] = self.open_client(url)
+        return self._clients[loopback]
 
 
 @asynccontextmanager
@@ -322,12 +322,12 @@ async def _body(response: httpx.Response, most: int) -> bytes:
     announced = response.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > most:
         raise _too_large(response.url, most)
-    found = bytearray()
+    received = bytearray()
     async for piece in response.aiter_bytes():
-        found += piece
-        if len(found) > most:
+        received += piece
+        if len(received) > most:
             raise _too_large(response.url, most)
-    return bytes(found)
+    return bytes(received)
 
 
 def _too_large(url: httpx.URL, most: int) -> PageNotRead:
@@ -337,7 +337,7 @@ def _too_large(url: httpx.URL, most: int) -> PageNotRead:
 def _refusal(url: httpx.URL, response: httpx.Response, wait: float | None) -> PageNotRead:
     status = response.status_code
     code = _REFUSED.get(status, "server_failed" if status >= httpx.codes.INTERNAL_SERVER_ERROR else "refused")
-    told = f"{url.host} answered {status}"
+    message = f"{url.host} answered {status}"
     if wait is not None:
-        told += f" and asks to come back in {wait:.0f} seconds"
-    return PageNotRead(told, why=code, hint=_BY_HAND)
+        message += f" and asks to come back in {wait:.0f} seconds"
+    return PageNotRead(message, why=code, hint=_BY_HAND)

@@ -97,8 +97,8 @@ _NESTING = re.compile(
 def _refuse_depth(text: str) -> None:
     """Raise PageNotRead for implausibly deep markup, which would take minutes to parse."""
     depth = 0
-    for found in _NESTING.finditer(text):
-        depth = max(depth - 1, 0) if found[1] else depth + 1
+    for tag in _NESTING.finditer(text):
+        depth = max(depth - 1, 0) if tag[1] else depth + 1
         if depth > _DEEPEST:
             raise PageNotRead(f"its markup is nested more than {_DEEPEST} deep", why="not_text", hint=BY_HAND)
 
@@ -106,8 +106,8 @@ def _refuse_depth(text: str) -> None:
 def _of_html(text: str) -> Readable:
     _refuse_depth(text)
     tree = LexborHTMLParser(text)
-    found = tree.css_first("title")
-    title = folded(found.text()) if found is not None else ""
+    element = tree.css_first("title")
+    title = folded(element.text()) if element is not None else ""
     main = tree.css_first("main, [role=main]")
     whole = tuple(_provisions(main, _UNSEEN | _AROUND)) if main is not None else ()
     words = len(tree.body.text(separator=" ").split()) if tree.body is not None else 0
@@ -324,17 +324,17 @@ def _read_plain_text(text: str) -> Readable:
         elif block:
             _paragraph(blocks, table, block, one_line="\n" not in paragraph.strip())
     table.end()
-    found = tuple(blocks.made)
-    title = next((one.text for one in found if one.kind is ProvisionKind.HEADING), "")
-    return Readable(title, found, _count_words(found), stated_day(found), has_login=False, scripts=0, cut_off=False)
+    parts = tuple(blocks.made)
+    title = next((one.text for one in parts if one.kind is ProvisionKind.HEADING), "")
+    return Readable(title, parts, _count_words(parts), stated_day(parts), has_login=False, scripts=0, cut_off=False)
 
 
 def _paragraph(blocks: _Blocks, table: _Table, block: str, *, one_line: bool) -> None:
     hashes, item = _HASHES.fullmatch(block), _ITEM.fullmatch(block)
-    told = hashes[2] if hashes else item[1] if item else block
-    if table.takes(told, heading=hashes is not None):
+    text = hashes[2] if hashes else item[1] if item else block
+    if table.takes(text, heading=hashes is not None):
         return
-    blocks.add(told)
+    blocks.add(text)
     opening = one_line and not blocks.made and len(block) <= _TITLE_LENGTH and block[-1] not in ".;:,!?"
     if hashes or opening:
         blocks.end(ProvisionKind.HEADING, len(hashes[1]) if hashes else 1)
@@ -380,11 +380,11 @@ def instead(page: Readable, answered_by: str = "") -> tuple[str, str] | None:
 
 def lines(provisions: Provisions) -> Iterator[str]:
     """The text for display: one line per provision, headings marked."""
-    for one in provisions:
-        match one.kind:
+    for provision in provisions:
+        match provision.kind:
             case ProvisionKind.HEADING:
-                yield f"{'#' * min(len(one.heading) + 1, 6)} {one.text}"
+                yield f"{'#' * min(len(provision.heading) + 1, 6)} {provision.text}"
             case ProvisionKind.ITEM:
-                yield f"- {one.text}"
+                yield f"- {provision.text}"
             case _:
-                yield one.text
+                yield provision.text

@@ -72,17 +72,17 @@ class Labels:
 
         Raises SubprocessorsNotRead for a sub-processor table with a missing or additional column.
         """
-        known = {one for one in columns if one is not None}
-        if "products" not in known or not known & {"locations", "country"}:
+        present = {one for one in columns if one is not None}
+        if "products" not in present or not present & {"locations", "country"}:
             return None
-        wanted = THIRD_PARTY if "locations" in known else GROUP
-        if tuple(columns) == wanted:
-            return wanted
+        layout = THIRD_PARTY if "locations" in present else GROUP
+        if tuple(columns) == layout:
+            return layout
         strange = [clean(text) for text, one in zip(headings, columns, strict=True) if one is None]
-        missing = [self.shown[one] for one in wanted if one not in known]
-        told = f"it has the column {strange[0]!r}, which is not known" if strange else "its columns have another order"
-        told = f"the column {missing[0]!r} is missing" if missing else told
-        raise SubprocessorsNotRead(f"a table cannot be read: {told}", why="unknown_column", hint=COMPARE)
+        missing = [self.shown[one] for one in layout if one not in present]
+        what = f"it has the column {strange[0]!r}, which is not known" if strange else "its columns have another order"
+        what = f"the column {missing[0]!r} is missing" if missing else what
+        raise SubprocessorsNotRead(f"a table cannot be read: {what}", why="unknown_column", hint=COMPARE)
 
 
 _LINK = re.compile(r"\[([^\[\]]*)\]\(\s*([^()\s]*)\s*\)")
@@ -97,9 +97,9 @@ def clean(text: str) -> str:
 
 def _cell(text: str) -> tuple[str, tuple[Link, ...]]:
     """A cell's text, one line per paragraph, and the links that it writes in Markdown."""
-    text = _UNWRAPPED_ADDRESS.sub(lambda found: f"]({''.join(found[1].split())})", text)
-    links = tuple(Link(clean(found[1]), found[2]) for found in _LINK.finditer(text))
-    shown = _LINK.sub(lambda found: f" {found[1]} ", text).replace("**", "")
+    text = _UNWRAPPED_ADDRESS.sub(lambda match: f"]({''.join(match[1].split())})", text)
+    links = tuple(Link(clean(match[1]), match[2]) for match in _LINK.finditer(text))
+    shown = _LINK.sub(lambda match: f" {match[1]} ", text).replace("**", "")
     paragraphs = (clean(one) for one in shown.split("\n"))
     return re.sub(r" ([.,;:])", r"\1", "\n".join(one for one in paragraphs if one)), links
 
@@ -111,31 +111,31 @@ def row_of(
 
     Raises SubprocessorsNotRead for a row without a name.
     """
-    found: dict[Column, str] = {}
-    known: dict[Link, None] = {}
-    its_links = [*links, *[()] * (len(columns) - len(links))]
-    for column, raw, others in zip(columns, cells, its_links, strict=True):
-        found[column], written = _cell(raw)
-        known.update(dict.fromkeys((*others, *written)))
-    name = clean(found["name"])
+    texts: dict[Column, str] = {}
+    links_of_row: dict[Link, None] = {}
+    links_by_cell = [*links, *[()] * (len(columns) - len(links))]
+    for column, raw, others in zip(columns, cells, links_by_cell, strict=True):
+        texts[column], written = _cell(raw)
+        links_of_row.update(dict.fromkeys((*others, *written)))
+    name = clean(texts["name"])
     if "](" in name:
         raise SubprocessorsNotRead(
             f"a row has no name: {name[:60]!r} is the end of a link", why="empty_cell", hint=COMPARE
         )
     if not name:
         raise SubprocessorsNotRead(
-            f"a row has no name; its {labels.shown['products']} are {clean(found['products'])!r}",
+            f"a row has no name; its {labels.shown['products']} are {clean(texts['products'])!r}",
             why="empty_cell",
             hint=COMPARE,
         )
     return Row(
         name=name,
-        products=found["products"],
-        purposes=found.get("purposes", ""),
-        data_categories=found.get("data_categories", ""),
-        locations=found.get("locations", found.get("country", "")),
-        security=found.get("security", ""),
-        links=tuple(known),
+        products=texts["products"],
+        purposes=texts.get("purposes", ""),
+        data_categories=texts.get("data_categories", ""),
+        locations=texts.get("locations", texts.get("country", "")),
+        security=texts.get("security", ""),
+        links=tuple(links_of_row),
         group=columns == GROUP,
     )
 
@@ -147,9 +147,9 @@ def truncated(told: str, why: str = "truncated") -> SubprocessorsNotRead:
 
 def unlabelled(name: str, column: Column, labels: Labels, text: str) -> SubprocessorsNotRead:
     begins = clean(text)[:60]
-    told = f"begins with {begins!r}" if begins else "is empty"
+    state = f"begins with {begins!r}" if begins else "is empty"
     return SubprocessorsNotRead(
-        f"row {name!r}, column {labels.shown[column]!r}: the cell {told} instead of its label",
+        f"row {name!r}, column {labels.shown[column]!r}: the cell {state} instead of its label",
         why="unlabelled",
         hint=COMPARE,
     )
@@ -157,5 +157,5 @@ def unlabelled(name: str, column: Column, labels: Labels, text: str) -> Subproce
 
 def without_label(cell: str, labels: Labels) -> str:
     """The name without its label, which a page may repeat before it."""
-    found, rest = labels.split(cell)
-    return rest if found == "name" and rest.strip() else cell
+    label, rest = labels.split(cell)
+    return rest if label == "name" and rest.strip() else cell

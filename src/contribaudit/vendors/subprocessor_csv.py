@@ -91,8 +91,8 @@ def _day(text: str, where: str) -> date:
 
 def _links(text: str, where: str) -> tuple[Link, ...]:
     try:
-        found = json.loads(text or "[]")
-        return tuple(Link(str(one["text"]), str(one["url"])) for one in found)
+        entries = json.loads(text or "[]")
+        return tuple(Link(str(entry["text"]), str(entry["url"])) for entry in entries)
     except (ValueError, TypeError, KeyError, RecursionError):
         raise _csv_error(
             f'{where}: `links` is not a list like [{{"text": "Terms", "url": "https://…"}}]', "unlabelled"

@@ -46,9 +46,9 @@ def html_tables(text: str, labels: Labels) -> Iterator[Table]:
     for table in document.css("table"):
         if len(table.css("table")) > 1:
             continue  # a layout table; the tables inside it are read separately
-        found = _html_table(table, labels)
-        if found is not None:
-            yield found
+        parsed = _html_table(table, labels)
+        if parsed is not None:
+            yield parsed
     if cut:
         raise truncated("its HTML is cut off before the end")
 
@@ -60,9 +60,9 @@ def _without_scripts(text: str) -> str:
     """The page without scripts, styles and comments, because scripts of a saved page may write tables too."""
     pieces: list[str] = []
     at = 0
-    while (found := _SCRIPT.search(text, at)) is not None:
-        pieces.append(text[at : found.start()])
-        end = re.compile(rf"</{found[1]}\s*>" if found[1] else "-->", re.IGNORECASE).search(text, found.end())
+    while (match := _SCRIPT.search(text, at)) is not None:
+        pieces.append(text[at : match.start()])
+        end = re.compile(rf"</{match[1]}\s*>" if match[1] else "-->", re.IGNORECASE).search(text, match.end())
         if end is None:  # it extends to the end of the page
             return "".join(pieces)
         at = end.end()
@@ -103,10 +103,10 @@ def _html_table(table: LexborNode, labels: Labels) -> Table | None:
 
 def _without_label(name: str, column: Column, cell: str, labels: Labels, *, required: bool) -> str:
     """The cell without its label. Raises SubprocessorsNotRead for another column's label, or a missing required one."""
-    found, rest = labels.split(cell)
-    if found == column:
+    label, rest = labels.split(cell)
+    if label == column:
         return rest
-    if required or (found is not None and found != "name"):
+    if required or (label is not None and label != "name"):
         raise unlabelled(name, column, labels, cell)
     return cell
 
@@ -115,8 +115,8 @@ def _displayed_text(node: LexborNode) -> str:
     """The displayed text of a cell, one line per paragraph."""
     pieces: list[str] = []
 
-    def walk(one: LexborNode) -> None:
-        child = one.child
+    def walk(parent: LexborNode) -> None:
+        child = parent.child
         while child is not None:
             tag = child.tag or ""
             if tag == "-text":
@@ -256,8 +256,8 @@ def _stream(chunks: Sequence[str], labels: Labels) -> Iterator[Table]:
                 if not left and not _looks_cut(name):
                     break  # a sentence after the last table
                 missing = labels.shown[columns[1 + left]]
-                told = f"it breaks off in row {clean(name)!r}, before {missing!r}"
-                raise truncated(told)
+                reason = f"it breaks off in row {clean(name)!r}, before {missing!r}"
+                raise truncated(reason)
             cells = [name]
             following = ""
             for column in columns[1:]:
@@ -281,8 +281,8 @@ def _of_label(name: str, column: Column, cell: str, labels: Labels, *, last: boo
     if begins is None or begins[0] != column:
         raise unlabelled(name, column, labels, cell)
     if not begins[1] and last and column not in MAY_BE_EMPTY:
-        told = f"it breaks off in row {name!r}, in {labels.shown[column]!r}"
-        raise truncated(told)
+        reason = f"it breaks off in row {name!r}, in {labels.shown[column]!r}"
+        raise truncated(reason)
     return begins[1]
 
 
@@ -314,8 +314,8 @@ def _header(chunks: Sequence[str], start: int, labels: Labels) -> tuple[tuple[Co
             return labels.table(columns, headings), at + 1, last
         if columns[-1] is None:
             break
-    told = labels.shown.get(columns[-1], headings[-1]) if columns[-1] is not None else clean(headings[-1])[:60]
-    raise truncated(f"its table breaks off after the heading {told!r}")
+    heading = labels.shown.get(columns[-1], headings[-1]) if columns[-1] is not None else clean(headings[-1])[:60]
+    raise truncated(f"its table breaks off after the heading {heading!r}")
 
 
 def _split_next_name(chunk: str, labels: Labels, at_end: bool) -> tuple[str, str]:

@@ -55,10 +55,10 @@ def take_in(
     except PageNotRead as error:
         raise SubprocessorsNotRead(f"{source}: {error.message}", why=error.why, hint=error.hint) from None
     try:
-        found = read_csv(text) if is_csv(text) else read_subprocessors(text, rules)
+        listed = read_csv(text) if is_csv(text) else read_subprocessors(text, rules)
     except SubprocessorsNotRead as error:
         raise SubprocessorsNotRead(f"{source}: {error.message}", why=error.why, hint=error.hint) from None
-    coming = SubprocessorList(found.effective, found.rows, source, sha256(body).hexdigest(), imported)
+    coming = SubprocessorList(listed.effective, listed.rows, source, sha256(body).hexdigest(), imported)
     if not anyway:
         _hold_against(coming, before, imported)
     return coming
@@ -86,18 +86,18 @@ def unchanged(
 
 def _hold_against(coming: SubprocessorList, before: ListHistory, imported: Signature) -> None:
     """Raise SubprocessorsNotRead for a list that was imported today, contradicts another, or is older than another."""
-    for one in before.imports:
-        if one.effective != coming.effective or one.imported is None:
+    for old in before.imports:
+        if old.effective != coming.effective or old.imported is None:
             continue
-        if one.rows != coming.rows:
+        if old.rows != coming.rows:
             raise SubprocessorsNotRead(
-                f"another list with the effective date {coming.effective} was imported on {one.imported.at:%Y-%m-%d}",
+                f"another list with the effective date {coming.effective} was imported on {old.imported.at:%Y-%m-%d}",
                 why="same_day",
                 hint="Compare the two pages. If the vendor corrected its page, import it again with --anyway",
             )
-        if one.imported.at.date() == imported.at.date():
+        if old.imported.at.date() == imported.at.date():
             raise SubprocessorsNotRead(
-                f"the list of {coming.effective} was imported today, at {one.imported.at:%H:%M}Z by {one.imported.by}",
+                f"the list of {coming.effective} was imported today, at {old.imported.at:%H:%M}Z by {old.imported.by}",
                 why="imported_today",
                 hint="Nothing is left to do; `contribaudit subprocessors list` shows it",
             )
@@ -152,15 +152,15 @@ _UPDATED = re.compile(rf"(?<![a-z])(?:last\s+)?(?:updated|modified|revised)(?![a
 
 def _effective(text: str) -> date:
     words = " ".join(text[:2_000_000].split())
-    found = _DATE.search(words) or _UPDATED.search(words)
+    match = _DATE.search(words) or _UPDATED.search(words)
     hint = "The page shows it at the top, as “Effective Starting March 2, 2026”; import the whole page"
-    if found is None:
+    if match is None:
         raise SubprocessorsNotRead("the page has no effective date", why="no_date", hint=hint)
     try:
-        return day_of(found)
+        return day_of(match)
     except ValueError:
         raise SubprocessorsNotRead(
-            f"the page's effective date does not exist: {found[0]!r}", why="no_date", hint=hint
+            f"the page's effective date does not exist: {match[0]!r}", why="no_date", hint=hint
         ) from None
 
 

@@ -87,11 +87,11 @@ def judged(
         page = read_page(copy.body, copy.content_type)
     except PageNotRead as error:
         return _new_look(document, copy, signature, LookOutcome.NOT_READABLE, error.why, error.message), None
-    found = _not_the_document(rules, document, before, copy, page)
-    if found is not None and (not accept or not page.provisions):
-        return _new_look(document, copy, signature, LookOutcome.NOT_READABLE, *found, page=page), page
+    doubt = _not_the_document(rules, document, before, copy, page)
+    if doubt is not None and (not accept or not page.provisions):
+        return _new_look(document, copy, signature, LookOutcome.NOT_READABLE, *doubt, page=page), page
     digest = text_digest(page.provisions)
-    accepted = found is not None
+    accepted = doubt is not None
     if current is None:
         outcome, why = LookOutcome.FIRST, ("", "")
     elif digest == current.text_sha256:
@@ -112,15 +112,15 @@ def unread(document: Watched, error: PageNotRead, signature: Signature, source: 
 async def fetch(store: History, rules: TermsRules, document: Watched, fetcher: Fetcher, signature: Signature) -> Look:
     """Fetch a document unless it is unchanged, and record the result. Raises StoreError."""
     archive = store.documents(document.name)
-    known = _validators(archive, document)
+    validators = _validators(archive, document)
     try:
-        answer = await fetcher.get(document.url, known)
+        answer = await fetcher.get(document.url, validators)
     except PageNotRead as error:
         return store.add_look(unread(document, error, signature, document.url), None, None)
     if isinstance(answer, NotModified):
         current = archive.current(document.name)
         assert current is not None, "only then it was asked conditionally"
-        same = Copy(b"", "", document.url, answer.retrieved_at, fetched=True, validators=known)
+        same = Copy(b"", "", document.url, answer.retrieved_at, fetched=True, validators=validators)
         look = _new_look(document, same, signature, LookOutcome.UNCHANGED, "", "", digest=current.text_sha256)
         return store.add_look(look, None, None)
     return take_in(store, rules, document, Copy.of(answer), signature)
@@ -130,13 +130,13 @@ def _validators(archive: Archive, document: Watched) -> Validators:
     """The validators of the newest answer from this address that has the current edition's text; empty without one."""
     current = archive.current(document.name)
     seen = [
-        one
-        for one in archive.looks.get(document.name, ())
+        look
+        for look in archive.looks.get(document.name, ())
         if current is not None
-        and one.fetched
-        and one.source == document.url
-        and one.text_sha256 == current.text_sha256
-        and (one.etag or one.last_modified)
+        and look.fetched
+        and look.source == document.url
+        and look.text_sha256 == current.text_sha256
+        and (look.etag or look.last_modified)
     ]
     return Validators(seen[-1].etag, seen[-1].last_modified) if seen else fetching.NOTHING_KNOWN
 
@@ -187,8 +187,8 @@ def _not_the_document(
     text = "\n".join((page.title, *(one.text for one in page.provisions)))
     for mark in document.marks:
         if not words_in(text, tuple(mark.split("|"))):
-            told = mark.replace("|", " or ")
-            return "other_document", f"it is another document: it does not contain \u2018{told}\u2019"
+            phrase = mark.replace("|", " or ")
+            return "other_document", f"it is another document: it does not contain \u2018{phrase}\u2019"
     words = sum(len(one.text.split()) for one in before)
     if words >= _SHORT and page.words * 100 <= rules.short_percent * words:
         return "half_as_long", f"it has {page.words} words, and the previous copy had {words}"
