@@ -55,25 +55,25 @@ def anchors(
         reason = _why_not_binding(one, later.get((one.signal, one.owner)), looked_at, past=held.past)
         if reason:
             return (), reason
-    found = [later[one.signal, one.owner] for one in earlier]
-    return tuple(Anchor(one.signal, one.owner, one.state, one.revision) for one in found), ""
+    confirmed = [later[one.signal, one.owner] for one in earlier]
+    return tuple(Anchor(one.signal, one.owner, one.state, one.revision) for one in confirmed), ""
 
 
-def described(found: Iterable[Anchor]) -> str:
+def described(listed: Iterable[Anchor]) -> str:
     """A short list of the anchors."""
     return ", ".join(
         f"{signal_name(anchor.signal)} of the {anchor.subject.kind}{' (absent)' if anchor.state is None else ''}"
-        for anchor in found
+        for anchor in listed
     )
 
 
 def _why_not_binding(before: SignalReading, after: SignalReading | None, looked_at: datetime, *, past: bool) -> str:
     """Why this signal cannot be an anchor; "" when it can."""
     name = f"{signal_name(before.signal)} of the {before.owner.kind}"
-    for one in (before, after):
-        if one is None or one.standing is Standing.UNREAD:
-            return f"{name} could not be read{f': {one.reason}' if one is not None and one.reason else ''}"
-        if not one.settled:
+    for reading in (before, after):
+        if reading is None or reading.standing is Standing.UNREAD:
+            return f"{name} could not be read{f': {reading.reason}' if reading is not None and reading.reason else ''}"
+        if not reading.settled:
             return f"a change to {name} is still being applied"
     assert after is not None
     if before.standing is not after.standing or before.state != after.state:
@@ -85,8 +85,8 @@ def _why_not_binding(before: SignalReading, after: SignalReading | None, looked_
 
 def _no_later_than(revision: str, looked_at: datetime) -> bool:
     """True when the revision is certainly no later than the look."""
-    found = parse_utc(revision)
-    return found is not None and found <= looked_at
+    moment = parse_utc(revision)
+    return moment is not None and moment <= looked_at
 
 
 SOURCES = (WORKSPACES, POLICIES)
@@ -127,10 +127,10 @@ class PastLooks:
         return self._states[key]
 
     def _resolve_snapshot(self, snapshot: Snapshot, run: int) -> State:
-        known: dict[str, list[Observation]] = {}
+        known_observations: dict[str, list[Observation]] = {}
         for fact in self.store.known(snapshot.organization, before=run).facts:
-            known.setdefault(fact.collector, []).append(fact.observation)
-        seen = SeenOrganization(snapshot.organization, "", snapshot, known=known)
+            known_observations.setdefault(fact.collector, []).append(fact.observation)
+        seen = SeenOrganization(snapshot.organization, "", snapshot, known=known_observations)
         return resolve([seen], self.now.rulebook, snapshot.finished_at, promises_of(collectors.ALL))
 
     def _newest_start(self, organization: str) -> datetime:

@@ -57,13 +57,13 @@ def with_objects(
     signals = read | {one.signal for one in decoders} | {signal for _, signal in by_key}
     if not signals:
         return history
-    wanted = {name for names in by_key.values() for name in names}
+    needed = {name for names in by_key.values() for name in names}
     for one in snapshot.observations if snapshot is not None else ():
         if one.setting in signals and isinstance(one, Observed) and isinstance(one.value, tuple):
-            wanted.update(one.value)
+            needed.update(one.value)
     raw = snapshot.raw if snapshot is not None else {}
-    bodies = {name: raw[name] for name in wanted if name in raw}
-    bodies |= store.objects(wanted - bodies.keys())
+    bodies = {name: raw[name] for name in needed if name in raw}
+    bodies |= store.objects(needed - bodies.keys())
     return replace(history, objects={name: json.loads(body) for name, body in bodies.items()})
 
 
@@ -114,12 +114,12 @@ class Side:
         return (self.sha256,) if self.object is not None else None
 
 
-def own_object(found: Any) -> Any:
+def own_object(value: Any) -> Any:
     """The object as its owner's signal has it: without volatile fields, and without resources that are signals of apps.
 
     The output of `signals show` is not affected.
     """
-    settled = stable(found)
+    settled = stable(value)
     attributes = settled.get("attributes") if isinstance(settled, dict) else None
     listed = attributes.get("resources") if isinstance(attributes, dict) else None
     if not isinstance(attributes, dict) or not isinstance(listed, list):
@@ -132,12 +132,12 @@ def values_at(
     attestations: Iterable[Attestation], subject: Subject, setting: Setting, key: SignalKey, state: Digests
 ) -> list[Attestation]:
     """What people recorded of the setting while the signal had this state, one attestation per value, newest first."""
-    found: dict[object, Attestation] = {}
+    by_value: dict[object, Attestation] = {}
     for one in sorted(attestations, key=by_age, reverse=True):
-        held = any((anchor.subject, anchor.signal) == key and anchor.state == state for anchor in one.anchors)
-        if one.bound and held and one.subject == subject and one.setting == setting.id:
-            found.setdefault(form(setting, one.value), one)
-    return list(found.values())
+        fits = any((anchor.subject, anchor.signal) == key and anchor.state == state for anchor in one.anchors)
+        if one.bound and fits and one.subject == subject and one.setting == setting.id:
+            by_value.setdefault(form(setting, one.value), one)
+    return list(by_value.values())
 
 
 def confounded(
@@ -163,12 +163,12 @@ def confounded(
 
 def moved(before: Any, after: Any) -> list[Moved]:
     """The differences between two objects by pointer, each list as a whole."""
-    found: dict[str, Moved] = {}
+    by_place: dict[str, Moved] = {}
     for pointer, _, _ in differences(before, after):
         place = _outside_of_lists(pointer, before, after)
         if place:
-            found.setdefault(place, (place, found_at(before, place), found_at(after, place)))
-    return list(found.values())
+            by_place.setdefault(place, (place, found_at(before, place), found_at(after, place)))
+    return list(by_place.values())
 
 
 def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: Any) -> tuple[str, ...]:
@@ -176,25 +176,25 @@ def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: 
 
     Raises UsageError for a pointer that did not change, and when several changed but none was chosen.
     """
-    known = [pointer for pointer, _, _ in among]
+    changed = [pointer for pointer, _, _ in among]
     if not pointers:
-        if len(known) == 1:
-            return (known[0],)
-        if not known:
+        if len(changed) == 1:
+            return (changed[0],)
+        if not changed:
             raise UsageError(
                 "The object exists in only one of the two states, so nothing in it can be compared",
                 hint="Choose the field with --pointer; `contribaudit signals show` prints the object.",
             )
-        listed = some(known, _LISTED)
+        listed = some(changed, _LISTED)
         raise UsageError(
-            f"{len(known)} fields changed, and some may belong to other settings",
+            f"{len(changed)} fields changed, and some may belong to other settings",
             hint=f"Choose with --pointer (repeatable): {listed}.",
         )
     present = [one for one in (before, after) if one is not None]
     for pointer in pointers:
-        if pointer in known or (len(present) == 1 and _pointer_exists(present[0], pointer)):
+        if pointer in changed or (len(present) == 1 and _pointer_exists(present[0], pointer)):
             continue
-        hint = f"{meant(pointer, known)}Changed: {some(known, _LISTED) or 'nothing'}."
+        hint = f"{meant(pointer, changed)}Changed: {some(changed, _LISTED) or 'nothing'}."
         raise UsageError(f"{pointer[:80]!r} did not change", hint=hint)
     return tuple(dict.fromkeys(pointers))
 
@@ -261,9 +261,9 @@ def _row(side: Side, pointers: Sequence[str]) -> Any:
             when.add(pointer, _item(stands, pointer))
     if when:
         row.add("when", when)
-    for name, found in (("null", null), ("without", without)):
-        if found:
-            row.add(name, found)
+    for name, listed in (("null", null), ("without", without)):
+        if listed:
+            row.add(name, listed)
     return row
 
 
@@ -274,13 +274,13 @@ def _item(value: Any, pointer: str) -> Any:
         )
     if isinstance(value, dict):
         table = tomlkit.inline_table()
-        for name, one in value.items():
-            table.add(name, _item(one, pointer))
+        for name, item in value.items():
+            table.add(name, _item(item, pointer))
         return table
     if isinstance(value, list):
         array = tomlkit.array()
-        for one in value:
-            array.append(_item(one, pointer))
+        for item in value:
+            array.append(_item(item, pointer))
         return array
     return value
 
@@ -297,9 +297,9 @@ def _check_proposal(text: str, setting: Setting, sides: Sequence[Side]) -> None:
     for side in sides:
         value, why_not = decode(decoder, side.state, {side.sha256: side.object})
         if why_not or form(setting, value) != form(setting, side.value):
-            said = why_not or f"it reads {value!r} there"
+            reason = why_not or f"it reads {value!r} there"
             raise UsageError(
-                f"These fields do not decode {setting.id} as {side.value!r} in {side.label}: {said}",
+                f"These fields do not decode {setting.id} as {side.value!r} in {side.label}: {reason}",
                 hint="Choose others with --pointer, or check the values.",
             )
 
@@ -314,9 +314,9 @@ def _outside_of_lists(pointer: str, before: Any, after: Any) -> str:
     return place
 
 
-def _pointer_exists(found: Any, pointer: str) -> bool:
+def _pointer_exists(document: Any, pointer: str) -> bool:
     try:
-        return found_at(found, pointer) is not NOTHING
+        return found_at(document, pointer) is not NOTHING
     except ValueError as error:
         raise UsageError(
             f"{pointer[:80]!r} is not a JSON pointer: {error}", hint="Write it like /attributes/status."

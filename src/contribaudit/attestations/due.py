@@ -56,11 +56,11 @@ class Row:
 
 def rows(state: State, attestations: Iterable[Attestation], policy: AuditPolicy) -> Iterator[Row]:
     """Every question of every screen that the organizations' plans and apps have, in the rulebook's order."""
-    known = list(attestations)
-    newest = in_force(known, state.as_of)
+    recorded = list(attestations)
+    newest = in_force(recorded, state.as_of)
     apps = {place.id: state.subjects(Kind.APP, place.id) for place in state.looked_at}
     for screen in state.rulebook.screens:
-        for subject in _subjects(state, screen, known, apps):
+        for subject in _subjects(state, screen, recorded, apps):
             for setting in map(catalogue.find, screen.settings):
                 if told_by_gateway(state, subject, setting.id):
                     continue
@@ -84,11 +84,11 @@ def due_at(attestation: Attestation, screen: str, policy: AuditPolicy) -> dateti
 
 def find_screen(screens: Iterable[Screen], name: str) -> Screen:
     """The screen by its ID. Raises UsageError that lists the known screens."""
-    known = {screen.id: screen for screen in screens}
-    if name.strip().casefold() not in known:
-        listed = ", ".join(known) or "the rulebook names none"
+    by_id = {screen.id: screen for screen in screens}
+    if name.strip().casefold() not in by_id:
+        listed = ", ".join(by_id) or "the rulebook names none"
         raise UsageError(f"There is no screen `{name[:80]}`", hint=f"Screens: {listed}.")
-    return known[name.strip().casefold()]
+    return by_id[name.strip().casefold()]
 
 
 def path_of(screen: Screen) -> str:
@@ -97,7 +97,7 @@ def path_of(screen: Screen) -> str:
 
 
 def _subjects(
-    state: State, screen: Screen, known: list[Attestation], apps: Mapping[str, Sequence[Subject]]
+    state: State, screen: Screen, recorded: list[Attestation], apps: Mapping[str, Sequence[Subject]]
 ) -> Iterator[Subject]:
     for place in state.looked_at:
         organization = organization_subject(place.id)
@@ -110,7 +110,7 @@ def _subjects(
                 if listed and _plan_has_screen(state, screen, state.recall(app, names.PLAN)):
                     yield app
         else:  # no API lists these subjects: those attested before
-            mine = (one.subject for one in known if one.subject.kind is screen.kind)
+            mine = (one.subject for one in recorded if one.subject.kind is screen.kind)
             yield from dict.fromkeys(one for one in mine if one.organization == place.id)
 
 
@@ -164,44 +164,44 @@ def due_screens(
     `attestations` defaults to those of the state. A value that matters only after a certain answer is included when the
     same checks read it: whoever looks sees whether it is asked.
     """
-    known = list(attestations if attestations is not None else _all_attestations(state))
-    wanted = waiting(state, findings, policy, checks.ALL, catalogue.find)
-    found: list[DueScreen] = []
-    for one in by_screen(rows(state, known, policy)):
-        asked = [row for row in one.rows if not ruled_out(state, row) and not _answered_otherwise(state, row)]
-        waited_for = {row.key for row in asked if row.key in wanted.values}
+    recorded = list(attestations if attestations is not None else _all_attestations(state))
+    awaited = waiting(state, findings, policy, checks.ALL, catalogue.find)
+    screens: list[DueScreen] = []
+    for screen in by_screen(rows(state, recorded, policy)):
+        asked = [row for row in screen.rows if not ruled_out(state, row) and not _answered_otherwise(state, row)]
+        waited_for = {row.key for row in asked if row.key in awaited.values}
         chosen = tuple(
             row
             for row in asked
             if row.key in waited_for
-            or _is_due_again(state, row, wanted)
-            or _may_be_asked_too(state, row, wanted, waited_for)
+            or _is_due_again(state, row, awaited)
+            or _may_be_asked_too(state, row, awaited, waited_for)
         )
         if chosen:
-            severity = highest_severity(wanted.values[key] for key in waited_for)
-            found.append(replace(one, rows=chosen, severity=severity))
-    return found
+            severity = highest_severity(awaited.values[key] for key in waited_for)
+            screens.append(replace(screen, rows=chosen, severity=severity))
+    return screens
 
 
-def _is_due_again(state: State, row: Row, wanted: Waiting) -> bool:
+def _is_due_again(state: State, row: Row, awaited: Waiting) -> bool:
     """True when a rule reads the value, and its attestation will soon be too old."""
-    return row.last is not None and row.setting.id in wanted.read and row.is_due(state.as_of)
+    return row.last is not None and row.setting.id in awaited.read and row.is_due(state.as_of)
 
 
 def _may_be_asked_too(
-    state: State, row: Row, wanted: Waiting, waited_for: Collection[tuple[Subject, SettingId]]
+    state: State, row: Row, awaited: Waiting, waited_for: Collection[tuple[Subject, SettingId]]
 ) -> bool:
     """True when an awaited answer may make this value relevant, and nobody has seen the value."""
     condition = row.screen.asked_if.get(row.setting.id)
     if condition is None or (row.subject, condition.setting) not in waited_for:
         return False
-    return row.setting.id in wanted.read_with_them and not isinstance(state.read(*row.key), Observed)
+    return row.setting.id in awaited.read_with_them and not isinstance(state.read(*row.key), Observed)
 
 
 def by_screen(shown: Iterable[Row]) -> list[DueScreen]:
     """The rows grouped by screen and organization, whether or not findings wait for them."""
     groups = grouped(shown, lambda row: (row.screen.id, row.subject.organization))
-    return [DueScreen(its[0].screen, organization, tuple(its), None) for (_, organization), its in groups.items()]
+    return [DueScreen(group[0].screen, organization, tuple(group), None) for (_, organization), group in groups.items()]
 
 
 def ruled_out(state: State, row: Row, answers: Mapping[tuple[Subject, SettingId], Value] | None = None) -> bool:
@@ -235,15 +235,15 @@ def screens_due(state: State, findings: Iterable[Finding], policy: AuditPolicy) 
     """The screens of `due_screens` in the form that the next steps need."""
     return [
         ScreenDue(
-            one.screen.id,
-            one.organization,
-            tuple(dict.fromkeys(row.subject for row in one.rows)),
-            one.due_at,
-            one.minutes,
-            one.values,
-            one.severity,
+            due.screen.id,
+            due.organization,
+            tuple(dict.fromkeys(row.subject for row in due.rows)),
+            due.due_at,
+            due.minutes,
+            due.values,
+            due.severity,
         )
-        for one in due_screens(state, findings, policy)
+        for due in due_screens(state, findings, policy)
     ]
 
 

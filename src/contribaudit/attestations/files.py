@@ -72,16 +72,16 @@ def load(path: Path) -> tuple[Row, ...]:
     """The file's rows. Raises UsageError with every mistake in the file, by line."""
     text = _read_form(path)
     wrong: list[str] = []
-    found: list[Row] = []
+    rows: list[Row] = []
     for line, entry in list(_toml(path, text) if path.suffix.casefold() == ".toml" else _csv(path, text)):
         try:
-            found.append(_row(path, line, entry))
+            rows.append(_row(path, line, entry))
         except UsageError as error:
             wrong.append(f"{path}:{line}: {error}")
     raise_all(wrong)
-    if not found:
+    if not rows:
         raise UsageError(f"{path} has no values", hint="`contribaudit attest --template` prints a file to fill in")
-    return tuple(found)
+    return tuple(rows)
 
 
 def load_folder(folder: Path) -> tuple[Row, ...]:
@@ -91,7 +91,7 @@ def load_folder(folder: Path) -> tuple[Row, ...]:
     """
     if not folder.is_dir():
         raise UsageError(f"The folder of attestation files {folder} does not exist", hint="Check `attestations`")
-    found: dict[str, Row] = {}
+    rows_by_content: dict[str, Row] = {}
     wrong: list[str] = []
     paths = [path for path in sorted(folder.rglob("*")) if path.suffix.casefold() in (".csv", ".toml")]
     for path in paths:
@@ -101,11 +101,11 @@ def load_folder(folder: Path) -> tuple[Row, ...]:
                     wrong.append(
                         f"{row.entered.where}: `by` and `observed_at` are required in the folder of attestation files"
                     )
-                found.setdefault(row.content, replace(row, within=folder))
+                rows_by_content.setdefault(row.content, replace(row, within=folder))
         except UsageError as error:
             wrong += [line for line in error.message.splitlines() if line.startswith(str(path))] or [str(error)]
     raise_all(wrong)
-    return tuple(found.values())
+    return tuple(rows_by_content.values())
 
 
 def _read_form(path: Path) -> str:
@@ -181,15 +181,15 @@ def _row(path: Path, line: int, entry: Mapping[str, Any]) -> Row:
     ):
         raise UsageError("`attach` must be a string or a list of strings")
     names = [one.strip() for one in shots.split(";")] if isinstance(shots, str) else list(shots)
-    told = EnteredValue(texts.pop("subject"), texts.pop("setting"), value, f"{path}:{line}")
-    said = {**texts, "subject": told.subject, "setting": told.setting, "value": value, "attach": names}
-    content = digest(canonical_json({**said, "at": observed_at.isoformat() if observed_at else ""}))
+    entered = EnteredValue(texts.pop("subject"), texts.pop("setting"), value, f"{path}:{line}")
+    fields = {**texts, "subject": entered.subject, "setting": entered.setting, "value": value, "attach": names}
+    content = digest(canonical_json({**fields, "at": observed_at.isoformat() if observed_at else ""}))
     try:
         attach = tuple(path.parent / Path(str(one)).expanduser() for one in names if one)
     except RuntimeError:
         raise UsageError("`attach` starts with an unknown home folder") from None
     return Row(
-        told,
+        entered,
         by=texts["by"],
         observed_at=observed_at,
         screen=texts["screen"],
@@ -219,8 +219,8 @@ def _text_field(entry: Mapping[str, Any], name: str) -> str:
     return value.strip()
 
 
-def _refuse_unknown(where: str, found: Iterable[str], what: str) -> None:
-    for name in found:
+def _refuse_unknown(where: str, keys: Iterable[str], what: str) -> None:
+    for name in keys:
         if name not in _OURS and name not in IGNORED:
             place = f"{where}: " if where else ""
             raise UsageError(f"{place}unknown {what} {quoted(name)}{nearest(name, _OURS)}")
@@ -240,7 +240,7 @@ def take_in_folder(store: History, rows: Sequence[Row], now: State, signature: S
     read = all(place.completed(WORKSPACES.name) for place in now.looked_at)
     waiting = [] if read else [row for row in new if not _subject_is_known(now, row)]
     take_in(store, [row for row in new if row not in waiting], now, signature)
-    warnings = [f"Attestation skipped: {told}" for told in unclear.values()]
+    warnings = [f"Attestation skipped: {reason}" for reason in unclear.values()]
     if not waiting:
         return warnings
     where = some([row.entered.where for row in waiting], 1)
@@ -270,7 +270,7 @@ def take_in(
     past = PastLooks(store, now)
     made: list[Attestation] = []
     wrong: list[str] = []
-    kept = dict(bodies or {})
+    bodies_by_digest = dict(bodies or {})
     for row in rows:
         if _has_who_and_when(row) and _id(row) in there:
             continue
@@ -280,10 +280,10 @@ def take_in(
         except UsageError as error:
             wrong.append(f"{row.entered.where}: {error}")
         else:
-            kept |= read
+            bodies_by_digest |= read
     raise_all(wrong)
     if made:
-        store.add_attestations(made, kept, skip_recorded=True)  # another process may have been faster
+        store.add_attestations(made, bodies_by_digest, skip_recorded=True)  # another process may have been faster
     return tuple(made)
 
 
@@ -363,8 +363,8 @@ _secrets: set[bytes] = set()
 def never_attach(places: Iterable[Path], values: Iterable[str]) -> None:
     """Refuse these files from now on, under any name, and every file that contains one of the values."""
     _secret_files.update(places)
-    told = (value.strip().encode(errors="surrogatepass") for value in values)
-    _secrets.update(value for value in told if len(value) >= _SHORTEST_SECRET)
+    encoded = (value.strip().encode(errors="surrogatepass") for value in values)
+    _secrets.update(value for value in encoded if len(value) >= _SHORTEST_SECRET)
 
 
 def is_secret(path: Path, body: bytes) -> bool:
@@ -418,5 +418,5 @@ def read_attachments(
     paths: Iterable[Path], within: Path | None = None
 ) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
     """All attachments, each content once, and their bytes by digest."""
-    found = {one.sha256: (one, body) for one, body in (read_attachment(path, within) for path in paths)}
-    return tuple(one for one, _ in found.values()), {digest: body for digest, (_, body) in found.items()}
+    by_digest = {one.sha256: (one, body) for one, body in (read_attachment(path, within) for path in paths)}
+    return tuple(one for one, _ in by_digest.values()), {digest: body for digest, (_, body) in by_digest.items()}

@@ -38,14 +38,14 @@ _SEVERAL_ORGANIZATIONS = "Write organization:ID, or put the organization's ID an
 
 def find_subject(state: State, text: str) -> Subject:
     """The subject that the text names. Raises UsageError for an ambiguous or unknown one, with a suggestion."""
-    found = resolve_alias(state, text) or _connector(state, text)
-    if found is not None and found.kind is not Kind.COMPANY:
-        return found
+    subject = resolve_alias(state, text) or _connector(state, text)
+    if subject is not None and subject.kind is not Kind.COMPANY:
+        return subject
     organization = next(iter(state.organizations), "")
-    known = ["organization", *(alias_of(state, app) for app in state.subjects(Kind.APP))]
-    hint = meant(text, known).strip() or (
-        f"Write an app as app:HOST/TYPEKEY, or by its ID; {len(known) - 1} apps are known."
-        if len(known) > 1
+    aliases = ["organization", *(alias_of(state, app) for app in state.subjects(Kind.APP))]
+    hint = meant(text, aliases).strip() or (
+        f"Write an app as app:HOST/TYPEKEY, or by its ID; {len(aliases) - 1} apps are known."
+        if len(aliases) > 1
         else f"No apps of {organization} have been read yet: run `contribaudit audit`."
     )
     raise UsageError(f"There is no subject {_quoted(text)}", hint=hint)
@@ -54,13 +54,13 @@ def find_subject(state: State, text: str) -> Subject:
 def find_setting(text: str, subject: Subject) -> Setting:
     """The setting, if a person may attest it for this subject. Raises UsageError."""
     name = text.strip().casefold()
-    known = {setting.id.casefold(): setting for setting in catalogue.ALL if setting.attestable}
-    setting = known.get(name)
+    settings_by_name = {setting.id.casefold(): setting for setting in catalogue.ALL if setting.attestable}
+    setting = settings_by_name.get(name)
     if setting is None:
         if name in {one.id.casefold() for one in catalogue.ALL}:
             how = "computed" if name.startswith("effective.") or name == names.HIGHEST_PLAN else "read from the API"
             raise UsageError(f"{_quoted(text)} cannot be attested: it is {how}", hint="contribaudit attest --template")
-        hint = meant(text, known).strip() or "`contribaudit attest --template` lists them."
+        hint = meant(text, settings_by_name).strip() or "`contribaudit attest --template` lists them."
         raise UsageError(f"There is no setting {_quoted(text)}", hint=hint)
     if subject.kind not in setting.kinds:
         kinds = either([kind.value for kind in setting.kinds])
@@ -112,10 +112,10 @@ def exact_time(text: str) -> datetime:
     hint = "Write 2026-11-21T14:30Z, or 2026-11-21T15:30+01:00"
     if re.fullmatch(r"[0-9-]+", text.strip()):
         raise UsageError(f"{_quoted(text)} has no time of day", hint=hint)
-    found = parse_utc(text)
-    if found is None:
+    moment = parse_utc(text)
+    if moment is None:
         raise UsageError(f"{_quoted(text)} is not a time", hint=hint)
-    return found
+    return moment
 
 
 def short(text: str, what: str) -> str:
@@ -125,12 +125,12 @@ def short(text: str, what: str) -> str:
     return text
 
 
-def _list(setting: Setting, told: Value) -> tuple[str, ...]:
-    if isinstance(told, tuple):
-        items = [one.strip() for one in told]
+def _list(setting: Setting, given: Value) -> tuple[str, ...]:
+    if isinstance(given, tuple):
+        items = [one.strip() for one in given]
     else:
-        text = str(told).strip()
-        if not text or told is None:
+        text = str(given).strip()
+        if not text or given is None:
             raise UsageError(f"{setting.id} needs a value", hint=_allowed(setting))
         if text.casefold() == EMPTY:
             return ()
@@ -201,9 +201,9 @@ def doubt(state: State, organization: str, setting: SettingId, value: Value) -> 
     return ""
 
 
-def doubts(state: State, told: Iterable[tuple[str, SettingId, Value]]) -> list[str]:
+def doubts(state: State, entries: Iterable[tuple[str, SettingId, Value]]) -> list[str]:
     """The doubts about values, by organization and setting, each once."""
-    return [one for one in dict.fromkeys(doubt(state, *entry) for entry in told) if one]
+    return [one for one in dict.fromkeys(doubt(state, *entry) for entry in entries) if one]
 
 
 _MAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
@@ -211,15 +211,15 @@ _MAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 
 def mail(text: str | None, whose: str = "the person who looked") -> str:
     """The email address. Raises UsageError when it is missing or invalid."""
-    found = (text or "").strip()
-    if not found:
+    address = (text or "").strip()
+    if not address:
         raise UsageError(
             f"The email address of {whose} is missing",
             hint="Give it with --by, or set attested_by in the configuration",
         )
-    if len(found) > 254 or not found.isprintable() or not _MAIL.fullmatch(found):
-        raise UsageError(f"`{found[:80]}` is not an email address", hint="Write it as name@example.com")
-    return found
+    if len(address) > 254 or not address.isprintable() or not _MAIL.fullmatch(address):
+        raise UsageError(f"`{address[:80]}` is not an email address", hint="Write it as name@example.com")
+    return address
 
 
 Hold = Callable[[str], ReadingsAround]
@@ -280,9 +280,9 @@ def record(state: State, hold: Hold, entered: EnteredValue, look: ConsoleVisit) 
         )
     subject = find_subject(state, entered.subject)
     setting = find_setting(entered.setting, subject)
-    held = hold(subject.organization)
-    found, why_not = anchors(held, subject, setting.family, look.observed_at)
-    source = held.before if held.past and held.before is not None else state
+    readings = hold(subject.organization)
+    bound, why_not = anchors(readings, subject, setting.family, look.observed_at)
+    source = readings.before if readings.past and readings.before is not None else state
     highest, words = plan_of(source, subject.organization)
     return Attestation(
         id=new_id(),
@@ -297,7 +297,7 @@ def record(state: State, hold: Hold, entered: EnteredValue, look: ConsoleVisit) 
         console_path=short(look.console_path, "The console path"),
         note=short(" ".join(one for one in (entered.note, look.note) if one), "The note"),
         attachments=look.attachments,
-        anchors=found,
+        anchors=bound,
         unanchored_reason=why_not,
         highest_plan=highest,
         plan_words=words,
@@ -308,9 +308,9 @@ def record_all(state: State, entries: Iterable[tuple[Hold, EnteredValue, Console
     """Every entry as an attestation, or none. Raises one UsageError that names all invalid entries."""
     made: list[Attestation] = []
     wrong: list[UsageError] = []
-    for hold, told, look in entries:
+    for hold, entered, look in entries:
         try:
-            made.append(record(state, hold, told, look))
+            made.append(record(state, hold, entered, look))
         except UsageError as error:
             wrong.append(error)
     if len(wrong) == 1:
@@ -324,8 +324,8 @@ def raise_all(wrong: Sequence[str]) -> None:
     """Raise UsageError with every mistake on its own line, if there are any."""
     if wrong:
         listed = "\n".join(wrong)
-        said = counted(len(wrong), "mistake")
-        raise UsageError(f"{said}, and nothing was recorded:\n{listed}", hint="Correct them and try again")
+        count = counted(len(wrong), "mistake")
+        raise UsageError(f"{count}, and nothing was recorded:\n{listed}", hint="Correct them and try again")
 
 
 def confirmation(attestation: Attestation, signature: Signature) -> Signature:
@@ -350,9 +350,10 @@ def plan_of(state: State, organization: str) -> tuple[str | None, tuple[str, ...
 def _refuse_two_answers(made: Sequence[Attestation]) -> None:
     """Raise UsageError when one look gives two answers to the same question."""
     seen: dict[tuple[str, Subject, str], Attestation] = {}
-    for one in made:
-        before = seen.setdefault((one.look, one.subject, one.setting), one)
-        if before is not one and before.value != one.value:
+    for attestation in made:
+        before = seen.setdefault((attestation.look, attestation.subject, attestation.setting), attestation)
+        if before is not attestation and before.value != attestation.value:
             raise UsageError(
-                f"{one.setting} of {one.subject.id} has two values in one attestation", hint="Keep one of them"
+                f"{attestation.setting} of {attestation.subject.id} has two values in one attestation",
+                hint="Keep one of them",
             )

@@ -54,7 +54,7 @@ def what_became(attestations: Iterable[Attestation], now: datetime) -> dict[str,
     listed = list(attestations)
     ahead = dated_ahead(listed, now)
     newest = {**in_force(listed, now), **{key: [one] for key, (one, _) in ahead.items()}}
-    current = {one.id for found in newest.values() for one in found}
+    current = {one.id for in_force_for_key in newest.values() for one in in_force_for_key}
     return {
         one.id: AttestationStatus.REVOKED
         if one.revoked
@@ -70,12 +70,12 @@ def signal_lines(state: State, history: AttestationHistory, organization: str) -
     owners = [organization_subject(organization), *state.subjects(Kind.APP, organization)]
     lines: list[SignalLine] = []
     for owner in owners:
-        for one in sorted(own_readings(state, owner), key=lambda each: each.signal):
-            held = history.signals.get((owner, one.signal), ())
-            if one.standing is Standing.ABSENT and not held and owner.kind is Kind.APP:
+        for reading in sorted(own_readings(state, owner), key=lambda each: each.signal):
+            states = history.signals.get((owner, reading.signal), ())
+            if reading.standing is Standing.ABSENT and not states and owner.kind is Kind.APP:
                 continue  # most apps never have most signals
-            meant = seen_to_mean(history.attestations, owner, one.signal, one.state)
-            lines.append(SignalLine(one, held[-1][0] if held else None, meant, tuple(held[:-1])))
+            values = seen_to_mean(history.attestations, owner, reading.signal, reading.state)
+            lines.append(SignalLine(reading, states[-1][0] if states else None, values, tuple(states[:-1])))
     return lines
 
 
@@ -83,28 +83,28 @@ def seen_to_mean(
     attestations: Iterable[Attestation], owner: Subject, signal: SettingId, state: tuple[str, ...] | None
 ) -> tuple[tuple[SettingId, Value], ...]:
     """The values that unrevoked attestations give for a state of a signal, each once, sorted."""
-    meant = {
-        (each.setting, each.value)
-        for each in attestations
-        if each.revoked is None
-        for anchor in each.anchors
+    values = {
+        (attestation.setting, attestation.value)
+        for attestation in attestations
+        if attestation.revoked is None
+        for anchor in attestation.anchors
         if (anchor.subject, anchor.signal, anchor.state) == (owner, signal, state)
     }
-    return tuple(sorted(meant, key=lambda one: (one[0], str(one[1]))))
+    return tuple(sorted(values, key=lambda entry: (entry[0], str(entry[1]))))
 
 
 def holding(state: State, attestation: Attestation, family: Family) -> list[Hold]:
     """How the attestation's anchors compare with this state, in their order."""
-    now = {(each.owner, each.signal): each for each in readings(state, attestation.subject, family)}
-    return [_check_anchor(anchor, now.get((anchor.subject, anchor.signal))) for anchor in attestation.anchors]
+    current = {(reading.owner, reading.signal): reading for reading in readings(state, attestation.subject, family)}
+    return [_check_anchor(anchor, current.get((anchor.subject, anchor.signal))) for anchor in attestation.anchors]
 
 
 def contradictions(attestations: Iterable[Attestation], now: datetime) -> list[Sequence[Attestation]]:
     """Attestations in force for the same subject, setting and moment that disagree."""
     return [
-        found
-        for (_, setting), found in in_force(attestations, now).items()
-        if len({form(catalogue.find(setting), one.value) for one in found}) > 1
+        answers
+        for (_, setting), answers in in_force(attestations, now).items()
+        if len({form(catalogue.find(setting), one.value) for one in answers}) > 1
     ]
 
 
