@@ -55,11 +55,11 @@ class PageReader:
         self,
         chain: paging.Chain,
         start: paging.Request | None = None,
-        told: Callable[[int, int | None], None] = lambda _read, _announced: None,
+        on_page: Callable[[int, int | None], None] = lambda _read, _announced: None,
     ) -> AsyncGenerator[Page, None]:
         """Every page of the chain, in order, from `start` (default: the first).
 
-        `told` is called for each page with the entries read so far and the entries announced. Raises AdminApiError
+        `on_page` is called for each page with the entries read so far and the entries announced. Raises AdminApiError
         after yielding the pages before the failure.
         """
         call = chain.call
@@ -84,7 +84,7 @@ class PageReader:
                 number += 1
                 read += len(items)
                 announced = chain.count(answer, items)
-                told(read, announced)
+                on_page(read, announced)
                 yield Page(items, announced, number, following)
                 asked = following
             if broken := broken or chain.doubt():
@@ -242,7 +242,7 @@ class AdminClient:
         """
         check_allowed(call)
         report_page = partial(self._progress.page_read, self.organization, call.name)
-        return self._reader.pages(paging.Chain(call, max_pages, tuple(where.items())), told=report_page)
+        return self._reader.pages(paging.Chain(call, max_pages, tuple(where.items())), on_page=report_page)
 
     async def stream(
         self, call: Call, *, cursor: str = "", since: datetime | None = None, max_pages: int = paging.MAX_PAGES

@@ -136,8 +136,8 @@ def entries(call: Call, document: dict[str, Any], quote: Quote) -> tuple[dict[st
     elif all(isinstance(entry, dict) for entry in data):
         return tuple(data)
     else:
-        odd = next(entry for entry in data if not isinstance(entry, dict))
-        what = f"has a JSON {_json_type(odd)} among the objects of `{name}`"
+        stray = next(entry for entry in data if not isinstance(entry, dict))
+        what = f"has a JSON {_json_type(stray)} among the objects of `{name}`"
     raise UnexpectedAnswer(f"{call.title} {what}", call=call.title, hint=_REPORT)
 
 

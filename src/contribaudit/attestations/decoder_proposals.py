@@ -205,7 +205,7 @@ def written(
     sides: tuple[Side, Side],
     pointers: Sequence[str],
     *,
-    told: Sequence[str],
+    comments: Sequence[str],
     by: str,
     today: date,
 ) -> str:
@@ -214,7 +214,7 @@ def written(
     Raises UsageError for fields that do not distinguish the two values, and for values that TOML cannot hold.
     """
     document = tomlkit.document()
-    for line in told:
+    for line in comments:
         document.add(tomlkit.comment(line))
     document.add("reviewed", tomlkit.item(today))
     document.add("source", tomlkit.item("contribaudit signals propose: what moved in one organization, not published"))
@@ -252,13 +252,13 @@ def _row(side: Side, pointers: Sequence[str]) -> Any:
     null: list[str] = []
     without: list[str] = []
     for pointer in pointers:
-        stands = found_at(side.object, pointer)
-        if stands is NOTHING:
+        value = found_at(side.object, pointer)
+        if value is NOTHING:
             without.append(pointer)
-        elif stands is None:
+        elif value is None:
             null.append(pointer)
         else:
-            when.add(pointer, _item(stands, pointer))
+            when.add(pointer, _item(value, pointer))
     if when:
         row.add("when", when)
     for name, listed in (("null", null), ("without", without)):

@@ -110,8 +110,8 @@ def _subjects(
                 if listed and _plan_has_screen(state, screen, state.recall(app, names.PLAN)):
                     yield app
         else:  # no API lists these subjects: those attested before
-            mine = (one.subject for one in recorded if one.subject.kind is screen.kind)
-            yield from dict.fromkeys(one for one in mine if one.organization == place.id)
+            subjects = (one.subject for one in recorded if one.subject.kind is screen.kind)
+            yield from dict.fromkeys(one for one in subjects if one.organization == place.id)
 
 
 def _plan_has_screen(state: State, screen: Screen, word: str) -> bool:

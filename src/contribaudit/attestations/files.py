@@ -233,8 +233,8 @@ def take_in_folder(store: History, rows: Sequence[Row], now: State, signature: S
     organization's apps were read, because a failing network is no mistake of the file. Raises UsageError that names
     every wrong row.
     """
-    there = store.recorded([_id(row) for row in rows])
-    new = [row for row in rows if _id(row) not in there]
+    recorded_ids = store.recorded([_id(row) for row in rows])
+    new = [row for row in rows if _id(row) not in recorded_ids]
     unclear = {id(row): str(error) for row in new if (error := _ambiguity(now, row)) is not None}
     new = [row for row in new if id(row) not in unclear]
     read = all(place.completed(WORKSPACES.name) for place in now.looked_at)
@@ -266,13 +266,13 @@ def take_in(
     time. `common` fills in what rows leave out; `bodies` holds the bytes of its screenshots. Raises UsageError that
     names every wrong row.
     """
-    there = store.recorded([_id(row) for row in rows if _has_who_and_when(row)])
+    recorded_ids = store.recorded([_id(row) for row in rows if _has_who_and_when(row)])
     past = PastLooks(store, now)
     made: list[Attestation] = []
     wrong: list[str] = []
     bodies_by_digest = dict(bodies or {})
     for row in rows:
-        if _has_who_and_when(row) and _id(row) in there:
+        if _has_who_and_when(row) and _id(row) in recorded_ids:
             continue
         try:
             shots, read = read_attachments(row.attach, row.within)

@@ -71,13 +71,13 @@ def find_setting(text: str, subject: Subject) -> Setting:
     return setting
 
 
-def parse_value(setting: Setting, told: Value) -> Value:
+def parse_value(setting: Setting, given: Value) -> Value:
     """The text as a value of the setting. Raises UsageError for an impossible value, with the most similar word."""
     if setting.is_list:
-        return _list(setting, told)
-    if isinstance(told, bool):
-        told = "on" if told else "off"
-    text = str(told).strip() if isinstance(told, int | str) else ""
+        return _list(setting, given)
+    if isinstance(given, bool):
+        given = "on" if given else "off"
+    text = str(given).strip() if isinstance(given, int | str) else ""
     if not text:
         raise UsageError(f"{setting.id} needs a value", hint=_allowed(setting))
     if setting.words:

@@ -54,7 +54,7 @@ def what_became(attestations: Iterable[Attestation], now: datetime) -> dict[str,
     listed = list(attestations)
     ahead = dated_ahead(listed, now)
     newest = {**in_force(listed, now), **{key: [one] for key, (one, _) in ahead.items()}}
-    current = {one.id for in_force_for_key in newest.values() for one in in_force_for_key}
+    current = {one.id for answers in newest.values() for one in answers}
     return {
         one.id: AttestationStatus.REVOKED
         if one.revoked

@@ -137,8 +137,8 @@ class AttestationSession:
 
         if self.job.store.runs(organization=self.organization, limit=1):
             return last_state(self.job)
-        there = OrganizationState(self.organization, "", {}, "it was never read")
-        return State(as_of=self.now(), rulebook=self.job.rulebook, organizations=[there], observations=[])
+        unread = OrganizationState(self.organization, "", {}, "it was never read")
+        return State(as_of=self.now(), rulebook=self.job.rulebook, organizations=[unread], observations=[])
 
     def attestations(self) -> tuple[Attestation, ...]:
         """Every attestation ever recorded for the organization."""

@@ -234,10 +234,10 @@ def _runs_before(job: Job, record: RunRecord, whole: int | None) -> list[int]:
 
 def _collectors_needed(job: Job) -> frozenset[str]:
     """Names of the collectors that the policy's rules need."""
-    asked = require_checks(job.policy, checks.ALL, job.selection)
+    required = require_checks(job.policy, checks.ALL, job.selection)
     listings = [source.name for source in collectors.SPACES]
     promises = {**promises_of(collectors.ALL), collectors.SITE_AI.name: collectors.SITE_AI.promises}
-    return needed_collectors(asked, promises, catalogue.find, listings)
+    return needed_collectors(required, promises, catalogue.find, listings)
 
 
 def _changes(job: Job, record: RunRecord, previous: Mapping[str, int | None], state: State) -> list[Change]:

@@ -256,10 +256,10 @@ def locations_allowed(case: CheckContext, touching: _Touching) -> Verdict:
         name = processor.name
         if _accepted(case, name):
             continue
-        strange = [place for place in processor.places if not _within(case, place, allowed) and place.countries]
-        if strange:
-            where = ", ".join(place.text for place in strange)
-            outside[exposure.touches].append(f"{name} ({where})")
+        elsewhere = [place for place in processor.places if not _within(case, place, allowed) and place.countries]
+        if elsewhere:
+            places = ", ".join(place.text for place in elsewhere)
+            outside[exposure.touches].append(f"{name} ({places})")
         elif any(one.startswith("locations:") for one in processor.needs_review):
             unclear.append(name)
     if outside[Touches.YES]:

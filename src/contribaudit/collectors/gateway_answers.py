@@ -176,13 +176,13 @@ class AnswerReader:
         listed = entries if isinstance(entries, list) else [entries]
         if not all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in listed):
             return self._unexpected(setting, app, Part.SITE, path, entries)
-        mine = [one.get("dataRegion") for one in listed if one["name"].casefold() == product]
-        if not mine:
+        region_lists = [one.get("dataRegion") for one in listed if one["name"].casefold() == product]
+        if not region_lists:
             why = NoValue("not_listed", f"the gateway lists no regions for a product called {product}")
             return self.observation(setting, app, why, Part.SITE, path)
-        if not all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in mine):
-            return self._unexpected(setting, app, Part.SITE, (*path, "dataRegion"), mine[0])
-        regions = tuple(dict.fromkeys(name for one in mine for name in one))
+        if not all(isinstance(one, list) and all(isinstance(name, str) for name in one) for one in region_lists):
+            return self._unexpected(setting, app, Part.SITE, (*path, "dataRegion"), region_lists[0])
+        regions = tuple(dict.fromkeys(name for one in region_lists for name in one))
         if not regions:
             why = NoValue("null", f"the gateway lists {product} with no region")
             return self.observation(setting, app, why, Part.SITE, path)

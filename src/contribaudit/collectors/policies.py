@@ -183,7 +183,7 @@ def _residency(reading: Reading, entries: list[dict[str, Any]], unsure: _UnsureA
         yield unsure.lost(residency.POLICIES, reading.organization, unsure.any)
     else:
         yield reading.observed(residency.POLICIES, reading.organization, ids)
-    spelt: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     listed: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = defaultdict(list)
     for entry in entries:
         resources = entry["attributes"].get("resources")
@@ -192,13 +192,13 @@ def _residency(reading: Reading, entries: list[dict[str, Any]], unsure: _UnsureA
             continue
         for resource in resources:
             if id_in(resource):
-                ari = spelt.setdefault(one_spelling(resource["id"]), resource["id"])
+                ari = spellings.setdefault(one_spelling(resource["id"]), resource["id"])
                 listed[ari].append((entry, resource))
             else:
                 reading.fall_short("entry_without_id", "a data residency policy lists an app without an ID")
     digests = {entry["id"]: reading.keep(entry) for entry in entries}
     for folded, (kind, ari) in unsure.of.items():
-        if folded not in spelt:
+        if folded not in spellings:
             yield from unsure.lost_of(Subject(reading.client.organization, Kind.APP, ari), kind)
     for ari, holders in listed.items():
         app = Subject(reading.client.organization, Kind.APP, ari)

@@ -322,8 +322,8 @@ class _Run:
 
     def collection(self) -> Collection:
         """The state of all sites together, at most as complete as the list of apps."""
-        short = [(code, reason, scope) for reason, (code, scope) in self.kept.short.items()]
-        made = Collection(
+        shortfalls = [(code, reason, scope) for reason, (code, scope) in self.kept.short.items()]
+        collection = Collection(
             self._organization,
             NAME,
             CollectionStatus.OK,
@@ -333,7 +333,9 @@ class _Run:
             requests=self._client.ledger.count(ASK_GATEWAY.name),
             seconds=round(monotonic() - self._began, 3),
         )
-        return concluded(made, short + sites_missing(self._apps), self._progress, anything=bool(self._answered))
+        return concluded(
+            collection, shortfalls + sites_missing(self._apps), self._progress, anything=bool(self._answered)
+        )
 
 
 _AI_OF = {

@@ -77,13 +77,13 @@ def sites_missing(apps: Collection | None) -> list[Shortfall]:
     return [(apps.code, f"{_SITES_MISSING}: {apps.reason}", apps.missing_scope)]
 
 
-def concluded(made: Collection, short: Sequence[Shortfall], progress: Progress, *, anything: bool) -> Collection:
+def concluded(made: Collection, shortfalls: Sequence[Shortfall], progress: Progress, *, anything: bool) -> Collection:
     """The finished collection: after a shortfall `partial` or, without `anything` read, `failed`. Reports its end."""
     status = CollectionStatus.OK
-    if short:
+    if shortfalls:
         status = CollectionStatus.PARTIAL if anything else CollectionStatus.FAILED
-    code, _, scope = short[0] if short else ("", "", None)
-    reason = first_of([text for _, text, _ in short])
+    code, _, scope = shortfalls[0] if shortfalls else ("", "", None)
+    reason = first_of([text for _, text, _ in shortfalls])
     progress.collector_finished(made.organization, made.collector, status, reason)
     return replace(made, status=status, code=code, reason=reason, missing_scope=scope)
 

@@ -84,12 +84,12 @@ class SpaceListing:
         self,
         client: SiteClient,
         spool: SpaceSpool,
-        told: Callable[[int], None],
+        on_page: Callable[[int], None],
         broke: Callable[[Exception], None] = lambda _error: None,
     ) -> None:
         """Read to the end or to a failure, from where the last reading broke off.
 
-        `told` gets the number of spaces that a page added, `broke` a bug that ended the listing. Errors end up in
+        `on_page` gets the number of spaces that a page added, `broke` a bug that ended the listing. Errors end up in
         `code` and `reason`.
         """
         if self._chain is None:
@@ -107,7 +107,7 @@ class SpaceListing:
                     spool.extend(spaces)
                     self.read += len(spaces)
                     self._following = page.following
-                    told(len(spaces))
+                    on_page(len(spaces))
         except AdminApiError as error:
             self.code, self.reason, self.missing_scope = error.code, error.message, error.missing_scope
             self._broken = True
@@ -273,10 +273,10 @@ class _Run:
 
     def collection(self) -> Collection:
         """The state of all listings together, at most as complete as the worst of them and the list of apps."""
-        short = [(one.code, one.reason, one.missing_scope) for one in self.listings if one.code]
+        shortfalls = [(one.code, one.reason, one.missing_scope) for one in self.listings if one.code]
         if self._nameless:
-            short.append(("no_apps_named", "the rulebook lists no app with such spaces", None))
-        made = Collection(
+            shortfalls.append(("no_apps_named", "the rulebook lists no app with such spaces", None))
+        collection = Collection(
             self._organization,
             self._source.name,
             CollectionStatus.OK,
@@ -287,7 +287,7 @@ class _Run:
             seconds=round(monotonic() - self._began, 3),
         )
         got = any(one.status is not CollectionStatus.FAILED for one in self.listings)
-        return concluded(made, short + sites_missing(self._apps), self._progress, anything=got)
+        return concluded(collection, shortfalls + sites_missing(self._apps), self._progress, anything=got)
 
     def _announced(self) -> int | None:
         totals = [one.announced for one in self.listings]

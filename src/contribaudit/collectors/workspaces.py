@@ -61,7 +61,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
     scope), and when no total is given.
     """
     first: dict[str, list[Observation]] = {}
-    spelt: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     async for page in reading.client.pages(SEARCH_WORKSPACES):
         reading.pages += 1
         reading.announced = page.announced
@@ -71,7 +71,7 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
             if not identity:
                 reading.fall_short("entry_without_id", "an entry has no ID, so it cannot be identified")
                 continue
-            identity = spelt.setdefault(one_spelling(identity), identity)
+            identity = spellings.setdefault(one_spelling(identity), identity)
             app = Subject(reading.client.organization, Kind.APP, identity)
             observations = list(_app(reading, app, entry))
             if identity in first:

@@ -62,9 +62,11 @@ _ABILITIES = (
 
 def plan_limits(policy: AuditPolicy, plan: Plan, rulebook: Rulebook) -> Iterator[Limit]:
     """What the policy's rules ask for that this highest plan does not offer; one limit for each ability."""
-    asked = {rule.check: rule for place, rule in enumerate(policy.rules, 1) if asks(rule, policy.rules[place:])}
+    rules_by_check = {
+        rule.check: rule for place, rule in enumerate(policy.rules, 1) if asks(rule, policy.rules[place:])
+    }
     for ability in _ABILITIES:
-        rule = next((asked[check] for check in ability.checks if check in asked), None)
+        rule = next((rules_by_check[check] for check in ability.checks if check in rules_by_check), None)
         if rule is None or ability.has(plan):
             continue
         needed = next((one.name for one in rulebook.plans if ability.has(one)), "no plan")
@@ -79,5 +81,5 @@ def plan_limits(policy: AuditPolicy, plan: Plan, rulebook: Rulebook) -> Iterator
 def policy_of(policy: AuditPolicy, organization: str, name: str) -> AuditPolicy:
     """The policy for one organization, without the rules of others."""
     about = Attributes(organization, name)
-    mine = (one for one in policy.rules if matches(Where(organization=one.where.organization), about))
-    return replace(policy, rules=tuple(replace(one, where=replace(one.where, organization=())) for one in mine))
+    own_rules = (one for one in policy.rules if matches(Where(organization=one.where.organization), about))
+    return replace(policy, rules=tuple(replace(one, where=replace(one.where, organization=())) for one in own_rules))

@@ -234,8 +234,8 @@ class AdminConsole:
 
     def _about_app(self, action: EventAction, message: str, app: App, policy: Policy | None = None) -> Event:
         context = [app_item(app)] if policy is None else [app_item(app), policy_item(policy)]
-        where = [site_item(app)] if app.host_url else []
-        return self.note(action, message, context=context, container=where, product=product_of(app))
+        container = [site_item(app)] if app.host_url else []
+        return self.note(action, message, context=context, container=container, product=product_of(app))
 
     def _plan(self, which: str, plan: str, action: EventAction, message: str) -> Event:
         self.organization.set_plan(which, plan)

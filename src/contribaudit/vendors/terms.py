@@ -200,12 +200,12 @@ def _not_the_document(
     return None
 
 
-def _shared(before: Provisions, now: Provisions) -> float:
+def _shared(before: Provisions, current: Provisions) -> float:
     """The share of the previous text that is still present, from 0 to 1; 0 without a previous text."""
     if not before:
         return 0.0
-    there = {folded(one.text) for one in now}
-    return sum(folded(one.text) in there for one in before) / len(before)
+    texts = {folded(one.text) for one in current}
+    return sum(folded(one.text) in texts for one in before) / len(before)
 
 
 def _older(current: Look, copy: Copy, page: Readable) -> str:

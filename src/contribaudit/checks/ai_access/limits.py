@@ -94,17 +94,17 @@ def generation_named(case: CheckContext) -> Verdict:
         reason = "no attestation of an AI setting counts today"
         return Verdict(Outcome.UNKNOWN, "nothing_attested", reason, ai_access.ACCESS.id)
     evidence = Evidence.of(*(one for one, _ in looks))
-    silent = [one for one, who in looks if not who.console_path.strip()]
+    silent = [one for one, witness in looks if not witness.console_path.strip()]
     if silent:
         reason = (
             f"{len(silent)} of {len(looks)} attestations name no menu path, such as {_setting_and_app(case, silent[0])}"
         )
         return Verdict(Outcome.FAIL, "path_not_recorded", reason, silent[0].setting, None, None, evidence)
-    strange = [one for one, who in looks if not who.generation]
+    strange = [one for one, witness in looks if not witness.generation]
     if strange:
         reason = f"the rulebook knows no console generation with the menu path of {_setting_and_app(case, strange[0])}"
         return Verdict(Outcome.UNKNOWN, "generation_not_known", reason, strange[0].setting, None, None, evidence)
-    generations = tuple(sorted({who.generation for _, who in looks}))
+    generations = tuple(sorted({witness.generation for _, witness in looks}))
     reason = f"every attestation names its console generation: {', '.join(generations)}"
     return Verdict(Outcome.PASS, "generation_named", reason, looks[0][0].setting, None, generations, evidence)
 

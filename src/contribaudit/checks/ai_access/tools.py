@@ -150,9 +150,9 @@ def blocklist(case: CheckContext) -> Verdict:
     if len(entries) > most:
         reason = f"the blocklist holds {len(entries)} entries; only {most} count"
         return Verdict(Outcome.FAIL, "too_many_entries", reason, setting.id, None, entries, evidence)
-    odd = sorted(entry for entry in entries if not _ADDRESS.match(entry.strip()))
-    if odd:
-        reason = f"these entries are not addresses and block nothing: {', '.join(odd)}"
+    no_addresses = sorted(entry for entry in entries if not _ADDRESS.match(entry.strip()))
+    if no_addresses:
+        reason = f"these entries are not addresses and block nothing: {', '.join(no_addresses)}"
         return Verdict(Outcome.FAIL, "entry_is_no_address", reason, setting.id, None, entries, evidence)
     reason = "every entry of the blocklist looks like an address; whether they exist is not checked"
     return Verdict(Outcome.PASS, "entries_valid", reason, setting.id, None, entries, evidence)

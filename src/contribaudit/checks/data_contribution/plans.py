@@ -88,11 +88,11 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
     met = expected is not None and expected.name.casefold() == seen.value
     highest = case.state.rulebook.plan(str(seen.value))
     called = highest.name if highest is not None else str(seen.value)
-    aimed_at = expected.name if expected is not None else expect
+    target = expected.name if expected is not None else expect
     verdict = Verdict(
         Outcome.PASS if met else Outcome.FAIL,
         "plan_as_expected" if met else "other_plan",
-        f"the highest active plan is {called}" + ("" if met else f"; the policy was written for {aimed_at}"),
+        f"the highest active plan is {called}" + ("" if met else f"; the policy was written for {target}"),
         names.HIGHEST_PLAN,
         expect,
         seen.value,
@@ -215,9 +215,9 @@ def _trials(case: CheckContext) -> tuple[list[Subject], Verdict | None, tuple[Ev
 
 
 def _can_move_defaults(case: CheckContext, app: Subject) -> bool:
-    written = case.state.rulebook.plan(_plan_of_policy(case) or "")
+    policy_plan = case.state.rulebook.plan(_plan_of_policy(case) or "")
     plan = plan_of(case.state, app)
-    return written is None or not isinstance(plan, Plan) or plan.rank >= written.rank
+    return policy_plan is None or not isinstance(plan, Plan) or plan.rank >= policy_plan.rank
 
 
 def _plan_of_policy(case: CheckContext) -> str | None:

@@ -174,7 +174,7 @@ def propose(
     notes += [f"Also changed, not used: {pointer}" for pointer in others]
     lines = [safe_text(line) for line in notes]
     by = session.settings.attested_by or ""
-    text = written(info, key, sides, places, told=lines, by=by, today=datetime.now(UTC).date())
+    text = written(info, key, sides, places, comments=lines, by=by, today=datetime.now(UTC).date())
     console.write(text)
     console.diagnostics.conclusion(
         f"A proposal, not in use: it counts once `decoders` names its folder and an attestation of {info.id} agrees."
