@@ -100,8 +100,8 @@ class Attestation:
         return bool(self.anchors) and not self.unanchored_reason
 
     def _second(self, signatures: Iterable[Signature]) -> Signature | None:
-        own = (self.by, self.recorded.by)
-        return next((one for one in signatures if not any(same_person(one.by, each) for each in own)), None)
+        authors = (self.by, self.recorded.by)
+        return next((one for one in signatures if not any(same_person(one.by, author) for author in authors)), None)
 
 
 def by_age(attestation: Attestation) -> tuple[datetime, str]:
@@ -129,15 +129,15 @@ def in_force(
     """
     newest: dict[tuple[Subject, SettingId], datetime] = {}
     known = known_by(attestations, as_of)
-    for one in known:
-        key = (one.subject, one.setting)
-        newest[key] = max(newest.get(key, one.observed_at), one.observed_at)
-    found: dict[tuple[Subject, SettingId], list[Attestation]] = {}
-    for one in known:
-        key = (one.subject, one.setting)
-        if one.observed_at == newest[key] and (one.revoked is None or one.revoked.at > as_of):
-            found.setdefault(key, []).append(one)
-    return found
+    for attestation in known:
+        key = (attestation.subject, attestation.setting)
+        newest[key] = max(newest.get(key, attestation.observed_at), attestation.observed_at)
+    valid: dict[tuple[Subject, SettingId], list[Attestation]] = {}
+    for attestation in known:
+        key = (attestation.subject, attestation.setting)
+        if attestation.observed_at == newest[key] and (attestation.revoked is None or attestation.revoked.at > as_of):
+            valid.setdefault(key, []).append(attestation)
+    return valid
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,9 +262,9 @@ def how_read(log: AuditLog, after: datetime, until: datetime, rules: LogRules) -
         return "the audit log has never shown an event, as happens without Guard or Enterprise"
     missing = list(holes(log, after, until))
     if missing:
-        told = ", ".join(f"{one:%Y-%m-%d %H:%M}Z to {other:%Y-%m-%d %H:%M}Z" for one, other in missing[:3])
+        unread_spans = ", ".join(f"{one:%Y-%m-%d %H:%M}Z to {other:%Y-%m-%d %H:%M}Z" for one, other in missing[:3])
         why = next((one.reason for one in reversed(log.readings) if one.reason), "")
-        return f"the log was not read from {told}{f': {why}' if why else ''}; {back}"
+        return f"the log was not read from {unread_spans}{f': {why}' if why else ''}; {back}"
     last = max(end for _, end in spans)
     late = "" if last - until >= timedelta(hours=rules.latency_hours) else "; a late event may still arrive"
     return f"log read without gaps; {back}{late}"

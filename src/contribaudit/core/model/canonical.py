@@ -77,23 +77,23 @@ def digest(canonical: bytes) -> str:
     return sha256(canonical).hexdigest()
 
 
-def stable(found: Any, updates: list[str] | None = None) -> Any:
+def stable(item: Any, updates: list[str] | None = None) -> Any:
     """The object of a signal without its volatile fields: the part that its digest covers.
 
     The `updatedAt` of the object and of its attributes are appended to `updates`.
     """
-    return _stable(found, updates if updates is not None else []) if type(found) is dict else found
+    return _stable(item, updates if updates is not None else []) if type(item) is dict else item
 
 
-def _stable(found: Mapping[str, Any], updates: list[str]) -> Mapping[str, Any]:
-    attributes = found.get("attributes")
+def _stable(item: Mapping[str, Any], updates: list[str]) -> Mapping[str, Any]:
+    attributes = item.get("attributes")
     if isinstance(attributes, dict) and not VOLATILE.isdisjoint(attributes):
-        found = {**found, "attributes": _stable(attributes, updates)}
-    if VOLATILE.isdisjoint(found):
-        return found
-    if found.get("updatedAt"):
-        updates.append(str(found["updatedAt"]))
-    return {key: value for key, value in found.items() if key not in VOLATILE}
+        item = {**item, "attributes": _stable(attributes, updates)}
+    if VOLATILE.isdisjoint(item):
+        return item
+    if item.get("updatedAt"):
+        updates.append(str(item["updatedAt"]))
+    return {key: value for key, value in item.items() if key not in VOLATILE}
 
 
 def letters(text: str) -> str:

@@ -38,12 +38,12 @@ class ValueCondition:
     absent: bool = False
     """True for the state in which the API holds no object at all."""
 
-    def holds(self, found: Any) -> bool:
+    def holds(self, item: Any) -> bool:
         """Whether the object meets the condition."""
         return (
             not self.absent
-            and all(_canonical_at(found, pointer) == wanted for pointer, wanted in self.equal)
-            and all(found_at(found, pointer) is NOTHING for pointer in self.without)
+            and all(_canonical_at(item, pointer) == expected for pointer, expected in self.equal)
+            and all(found_at(item, pointer) is NOTHING for pointer in self.without)
         )
 
 
@@ -89,17 +89,17 @@ def decode(decoder: Decoder, state: Digests, objects: Objects) -> tuple[Value, s
     if state is None:
         words = [one.value for one in decoder.values if one.absent]
         return (words[0], "") if words else (None, "it has no value for an object that is absent")
-    found: dict[tuple[str, Value], Value] = {}
+    values: dict[tuple[str, Value], Value] = {}
     for name in state:
         if name not in objects:
             return None, "the object behind the digest was not kept"
         value, why_not = _decoded_value(decoder, objects[name])
         if why_not:
             return None, why_not
-        found[type(value).__name__, value] = value
-    if len(found) != 1:
-        return None, "the objects of the signal disagree" if found else "the signal has no object"
-    return next(iter(found.values())), ""
+        values[type(value).__name__, value] = value
+    if len(values) != 1:
+        return None, "the objects of the signal disagree" if values else "the signal has no object"
+    return next(iter(values.values())), ""
 
 
 def selected(pointers: Sequence[str], state: Digests, objects: Objects) -> Digests:
@@ -112,39 +112,39 @@ def selected(pointers: Sequence[str], state: Digests, objects: Objects) -> Diges
     return tuple(sorted(_selection(pointers, objects[one]) if one in objects else one for one in state))
 
 
-def reaches(pointers: Sequence[str], found: Sequence[Any]) -> bool:
+def reaches(pointers: Sequence[str], items: Sequence[Any]) -> bool:
     """Whether some object can hold a value at each pointer: a misspelt pointer would hide every change."""
-    return all(any(holder_at(one, pointer) is not NOTHING for one in found) for pointer in pointers)
+    return all(any(holder_at(item, pointer) is not NOTHING for item in items) for pointer in pointers)
 
 
-def _selection(pointers: Sequence[str], found: Any) -> str:
-    seen = [(pointer, _canonical_at(found, pointer)) for pointer in sorted(pointers)]
-    return digest(canonical_json([[pointer, held.decode("utf-8", "surrogatepass")] for pointer, held in seen]))
+def _selection(pointers: Sequence[str], item: Any) -> str:
+    pairs = [(pointer, _canonical_at(item, pointer)) for pointer in sorted(pointers)]
+    return digest(canonical_json([[pointer, value.decode("utf-8", "surrogatepass")] for pointer, value in pairs]))
 
 
-def _canonical_at(found: Any, pointer: str) -> bytes:
+def _canonical_at(item: Any, pointer: str) -> bytes:
     """The canonical JSON at the pointer; b"", which is no JSON value, where nothing is found."""
-    value = found_at(found, pointer)
+    value = found_at(item, pointer)
     return b"" if value is NOTHING else canonical_json(value)
 
 
-def _decoded_value(decoder: Decoder, found: Any) -> tuple[Value, str]:
+def _decoded_value(decoder: Decoder, item: Any) -> tuple[Value, str]:
     if decoder.texts:
-        listed = found_at(found, decoder.texts)
+        listed = found_at(item, decoder.texts)
         if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
             return tuple(listed), ""
         return None, f"there is no list of texts at {decoder.texts}"
-    held = {(type(one.value).__name__, one.value): one.value for one in decoder.values if one.holds(found)}
-    if len(held) == 1:
-        return next(iter(held.values())), ""
+    values = {(type(one.value).__name__, one.value): one.value for one in decoder.values if one.holds(item)}
+    if len(values) == 1:
+        return next(iter(values.values())), ""
     shown = ", ".join(
-        f"{pointer} = {_shortened_text(_canonical_at(found, pointer), 80)}" for pointer in decoder.pointers
+        f"{pointer} = {_shortened_text(_canonical_at(item, pointer), 80)}" for pointer in decoder.pointers
     )
-    return None, f"it has {'several values' if held else 'no value'} for {shown}"
+    return None, f"it has {'several values' if values else 'no value'} for {shown}"
 
 
-def _shortened_text(held: bytes, most: int) -> str:
-    text = held.decode("utf-8", "replace") or NOTHING.value
+def _shortened_text(canonical: bytes, most: int) -> str:
+    text = canonical.decode("utf-8", "replace") or NOTHING.value
     return text if len(text) <= most else f"{text[:most]}..."
 
 
@@ -167,19 +167,19 @@ class Trust:
 
     def sentence(self, organization: str) -> str:
         """A warning about the decoder, with the name of the organization; "" when it works as intended."""
-        called = f"The decoder {self.decoder.name}"
+        title = f"The decoder {self.decoder.name}"
         if self.standing:
-            return f"{called} is set aside in {organization}: {self.contradicted}." if self.contradicted else ""
+            return f"{title} is set aside in {organization}: {self.contradicted}." if self.contradicted else ""
         if self.against is not None:
-            one = self.against
-            what = f"{one.setting} is {one.value!r} by the attestation {one.id[:12]} of {one.by}"
-            return f"{called} is set aside in {organization}: {what}, which it contradicts."
+            look = self.against
+            what = f"{look.setting} is {look.value!r} by the attestation {look.id[:12]} of {look.by}"
+            return f"{title} is set aside in {organization}: {what}, which it contradicts."
         if self.nowhere:
             places = f"{self.decoder.signal} never had for {len(self.nowhere)} of its owners in {organization}"
-            return f"{called} points at places that {places}: the whole object counts there."
+            return f"{title} points at places that {places}: the whole object counts there."
         if self.decoder.reads and not self.agreed:
             missing = f"no attestation of {self.decoder.setting} agrees with it"
-            return f"{called} does not count in {organization} yet: {missing}."
+            return f"{title} does not count in {organization} yet: {missing}."
         return ""
 
 
@@ -219,7 +219,7 @@ class Candidate:
         place = self.place_in(state, objects)
         if place is None or place == b"":
             return None
-        return next((value for held, value in self.reads if held == place), self.otherwise)
+        return next((value for canonical, value in self.reads if canonical == place), self.otherwise)
 
     def place_in(self, state: Digests, objects: Objects) -> bytes | None:
         """Canonical JSON at the pointer, b"" where nothing is found; None unless the state is one object, and kept."""

@@ -12,10 +12,10 @@ K = TypeVar("K", bound=Hashable)
 
 def grouped(things: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     """The things grouped by key: keys in the order of their first thing, things in the given order."""
-    found: dict[K, list[T]] = {}
+    groups: dict[K, list[T]] = {}
     for one in things:
-        found.setdefault(key(one), []).append(one)
-    return found
+        groups.setdefault(key(one), []).append(one)
+    return groups
 
 
 def repeated(things: Iterable[K]) -> list[K]:
@@ -34,9 +34,9 @@ def some(called: Sequence[str], most: int = 5, between: str = ", ") -> str:
     return f"{shown}{' ' if between == ', ' else between}{rest}" if rest else shown
 
 
-def first_of(told: Sequence[str]) -> str:
+def first_of(sentences: Sequence[str]) -> str:
     """The first item, and how many more there are: "a (and 4 more)"; "" for no items."""
-    return f"{told[0]} ({and_more(len(told) - 1)})" if len(told) > 1 else "".join(told)
+    return f"{sentences[0]} ({and_more(len(sentences) - 1)})" if len(sentences) > 1 else "".join(sentences)
 
 
 def either(called: Sequence[str]) -> str:

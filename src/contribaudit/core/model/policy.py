@@ -187,35 +187,35 @@ class Terms:
         )
 
     def shortcoming(
-        self, told: str, evidence: Iterable[Evidence], as_of: datetime, *, lasting: bool
+        self, claim: str, evidence: Iterable[Evidence], as_of: datetime, *, lasting: bool
     ) -> Shortcoming | None:
-        """Why this evidence is not enough for the statement `told`; None where it is.
+        """Why this evidence is not enough for the statement `claim`; None where it is.
 
         A `lasting` statement, such as a bad answer, still counts when its evidence ages or lacks a second person.
         """
-        found = tuple(evidence)
-        return self._not_accepted(told, found, as_of) or (None if lasting else self._not_enough(told, found, as_of))
+        pieces = tuple(evidence)
+        return self._not_accepted(claim, pieces, as_of) or (None if lasting else self._not_enough(claim, pieces, as_of))
 
-    def _not_accepted(self, told: str, evidence: Iterable[Evidence], as_of: datetime) -> Shortcoming | None:
-        for one in evidence:
-            if one.grade is Grade.PREDICTED or one.grade not in self.accept:
-                reason = f"{told}, but this is {one.grade} evidence, which the policy does not accept"
+    def _not_accepted(self, claim: str, evidence: Iterable[Evidence], as_of: datetime) -> Shortcoming | None:
+        for piece in evidence:
+            if piece.grade is Grade.PREDICTED or piece.grade not in self.accept:
+                reason = f"{claim}, but this is {piece.grade} evidence, which the policy does not accept"
                 return Shortcoming(Outcome.UNKNOWN, "grade_not_accepted", reason)
-            if one.observed_at > as_of + CLOCK_TOLERANCE:
-                reason = f"the evidence is dated {one.observed_at:%Y-%m-%d %H:%M}Z, which is in the future"
+            if piece.observed_at > as_of + CLOCK_TOLERANCE:
+                reason = f"the evidence is dated {piece.observed_at:%Y-%m-%d %H:%M}Z, which is in the future"
                 return Shortcoming(Outcome.UNKNOWN, "evidence_from_the_future", reason)
         return None
 
-    def _not_enough(self, told: str, evidence: Iterable[Evidence], as_of: datetime) -> Shortcoming | None:
-        for one in evidence:
-            if as_of > fresh_until(one.observed_at, one.grade, self.max_age_days, anchored=one.anchored):
-                limit = limit_days(one.grade, self.max_age_days, anchored=one.anchored)
-                reason = f"{told}, but that was seen {(as_of - one.observed_at).days} days ago; "
-                reason += f"the policy accepts {limit} for {one.grade} evidence"
+    def _not_enough(self, claim: str, evidence: Iterable[Evidence], as_of: datetime) -> Shortcoming | None:
+        for piece in evidence:
+            if as_of > fresh_until(piece.observed_at, piece.grade, self.max_age_days, anchored=piece.anchored):
+                limit = limit_days(piece.grade, self.max_age_days, anchored=piece.anchored)
+                reason = f"{claim}, but that was seen {(as_of - piece.observed_at).days} days ago; "
+                reason += f"the policy accepts {limit} for {piece.grade} evidence"
                 return Shortcoming(Outcome.STALE, "evidence_too_old", reason)
-            missing = self._what_is_missing(one)
+            missing = self._what_is_missing(piece)
             if missing:
-                reason = f"{told}, by {one.attested_by}, but the policy asks for a {missing}"
+                reason = f"{claim}, by {piece.attested_by}, but the policy asks for a {missing}"
                 return Shortcoming(Outcome.UNKNOWN, f"{missing.replace(' ', '_')}_missing", reason)
         return None
 

@@ -165,27 +165,27 @@ class Archive:
 
     def editions(self, document: str) -> tuple[Look, ...]:
         """Every edition of the document, by the time since which its text is known, oldest first."""
-        found = [one for one in self.looks.get(document, ()) if one.outcome.is_edition]
-        return tuple(sorted(found, key=lambda one: (one.begins, one.id)))
+        editions = [one for one in self.looks.get(document, ()) if one.outcome.is_edition]
+        return tuple(sorted(editions, key=lambda one: (one.begins, one.id)))
 
     def current(self, document: str) -> Look | None:
         """The newest edition; None where nothing readable was ever archived."""
-        found = [one for one in self.editions(document) if one.outcome is not LookOutcome.OLDER]
-        return found[-1] if found else None
+        editions = [one for one in self.editions(document) if one.outcome is not LookOutcome.OLDER]
+        return editions[-1] if editions else None
 
     def in_force(self, document: str, moment: datetime) -> Look | None:
         """The edition that was on the page at a moment, as far as is known; None before the first."""
-        found = [one for one in self.editions(document) if one.begins <= moment]
-        return found[-1] if found else None
+        editions = [one for one in self.editions(document) if one.begins <= moment]
+        return editions[-1] if editions else None
 
     def read_at(self, document: str) -> datetime | None:
         """When the current text was last seen; None where it never was."""
-        seen = [
+        times = [
             one.retrieved_at
             for one in self.looks.get(document, ())
             if one.outcome in (LookOutcome.FIRST, LookOutcome.CHANGED, LookOutcome.UNCHANGED)
         ]
-        return max(seen, default=None)
+        return max(times, default=None)
 
     def last(self, document: str) -> Look | None:
         """The newest look, readable or not; None where nobody ever looked."""
@@ -323,12 +323,12 @@ class TermsRules:
 
     def watched(self, added: Sequence[Watched]) -> tuple[Watched, ...]:
         """Every watched document: the shipped ones, at the address that `added` gives if any, then the new ones."""
-        here = {one.name: one for one in added}
+        added_by_name = {one.name: one for one in added}
         shipped = []
         for one in self.documents:
-            mine = here.pop(one.name, None)
-            shipped.append(replace(one, url=mine.url) if mine is not None and mine.url else one)
-        return (*shipped, *here.values())
+            replacement = added_by_name.pop(one.name, None)
+            shipped.append(replace(one, url=replacement.url) if replacement is not None and replacement.url else one)
+        return (*shipped, *added_by_name.values())
 
     def topic(self, identity: str) -> Topic:
         """The topic of that ID. Raises StopIteration for an unknown ID."""

@@ -26,11 +26,11 @@ class Redaction:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = [one for one in dict.fromkeys(secrets) if one]
-        long = [one for one in known if _long_enough(one)]
+        distinct = [one for one in dict.fromkeys(secrets) if one]
+        long = [one for one in distinct if _long_enough(one)]
         self._forms = tuple(dict.fromkeys(form for one in long for form in _forms(one)))
         self._loose = tuple(_loose_pattern(form.decode("ascii")) for form in self._forms)
-        alone = [rf"(?<![0-9A-Za-z]){re.escape(one)}(?![0-9A-Za-z])" for one in known if one not in long]
+        alone = [rf"(?<![0-9A-Za-z]){re.escape(one)}(?![0-9A-Za-z])" for one in distinct if one not in long]
         self._plain = re.compile("|".join(map(re.escape, long)) or r"(?!)", re.IGNORECASE)
         self._short = re.compile("|".join(alone) or r"(?!)")
 

@@ -202,11 +202,11 @@ class Screen:
 
         A setting that alone depends on an answer is left out, unless that answer is known and not asked for itself.
         """
-        found: dict[SettingId, list[SettingId]] = {}
+        groups: dict[SettingId, list[SettingId]] = {}
         for one in settings:
             waits_for = self.asked_if[one].setting if one in self.asked_if else one
-            found.setdefault(waits_for if waits_for in settings else one, []).append(one)
-        return [one for its in found.values() for one in its[: 1 + (len(its) > 2)]]
+            groups.setdefault(waits_for if waits_for in settings else one, []).append(one)
+        return [one for group in groups.values() for one in group[: 1 + (len(group) > 2)]]
 
     def minutes(self, values: int) -> int:
         """Minutes for a look that records so many values, counted over all rows."""
@@ -377,9 +377,9 @@ class Rulebook:
         The word for a realm may mean any of its cities, so the result has each realm that shares one of them.
         """
         name = re.sub("[ _]", "-", region.strip().casefold())
-        meant = self.realm(region)
-        cities = {name} if meant is None else meant.regions
-        return tuple(one for one in self.realms if one is meant or one.regions & cities)
+        named = self.realm(region)
+        cities = {name} if named is None else named.regions
+        return tuple(one for one in self.realms if one is named or one.regions & cities)
 
     def move(self, word: str) -> Move | None:
         """What the API's word for a residency policy's state stands for; None for an unknown word."""
@@ -389,11 +389,11 @@ class Rulebook:
         """The app behind a type key; None for one that the rulebook does not know."""
         return self.apps.get(type_key.strip().casefold())
 
-    def realm_codes(self, wanted: tuple[str, ...]) -> frozenset[str]:
+    def realm_codes(self, words: tuple[str, ...]) -> frozenset[str]:
         """The codes of the realms and groups of realms that a policy names. Unknown words are left out."""
         codes: set[str] = set()
         groups = {name.casefold(): members for name, members in self.realm_groups.items()}
-        for word in wanted:
+        for word in words:
             codes.update(groups.get(word.casefold(), ()))
             realm = self.realm(word)
             if realm is not None:
@@ -418,23 +418,23 @@ class Rulebook:
 
     def screens_at(self, console_path: str) -> tuple[Screen, ...]:
         """The screens to which a menu path leads, in any generation of the console; empty for an unknown path."""
-        wanted = _folded_path(console_path)
-        return tuple(one for one in self.screens if wanted in map(_folded_path, one.paths.values()))
+        folded_path = _folded_path(console_path)
+        return tuple(one for one in self.screens if folded_path in map(_folded_path, one.paths.values()))
 
     def generation(self, console_path: str, screen: str = "") -> str:
         """The console generation that has this menu path, on the given screen or, without one, on any screen.
 
         "" for a path that the rulebook does not know, and for one that several generations share.
         """
-        wanted = _folded_path(console_path)
-        found = {
+        folded_path = _folded_path(console_path)
+        generations = {
             generation
             for one in self.screens
             if screen in ("", one.id)
             for generation, path in one.paths.items()
-            if _folded_path(path) == wanted
+            if _folded_path(path) == folded_path
         }
-        return found.pop() if len(found) == 1 else ""
+        return generations.pop() if len(generations) == 1 else ""
 
 
 @lru_cache(maxsize=1024)

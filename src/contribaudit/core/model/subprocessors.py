@@ -140,11 +140,11 @@ class ListHistory:
     @property
     def versions(self) -> tuple[SubprocessorList, ...]:
         """Each list once, however often it was imported: its first import, oldest list first."""
-        found: list[SubprocessorList] = []
+        versions: list[SubprocessorList] = []
         for one in self.imports:
-            if not found or (found[-1].effective, found[-1].rows) != (one.effective, one.rows):
-                found.append(one)
-        return tuple(found)
+            if not versions or (versions[-1].effective, versions[-1].rows) != (one.effective, one.rows):
+                versions.append(one)
+        return tuple(versions)
 
     def reviewed(self, listed: SubprocessorList, row: str = "") -> Review | None:
         """The first review of a list's changes, or of one of its rows, since the list's first import; else None."""

@@ -28,9 +28,9 @@ def parse_utc(text: object) -> datetime | None:
 
 def parse_end(text: str) -> datetime | None:
     """The last moment of the given day, or the given time itself; None for text that `parse_utc` does not read."""
-    found = parse_utc(text)
+    moment = parse_utc(text)
     is_day = len(text.strip()) <= len("2026-11-21")
-    return later(found, timedelta(days=1, microseconds=-1)) if found is not None and is_day else found
+    return later(moment, timedelta(days=1, microseconds=-1)) if moment is not None and is_day else moment
 
 
 @overload
