@@ -54,8 +54,8 @@ def approved_of(
             hosts[one.subject.id] = one.value.casefold()
     places = {site for app in apps if (site := sites.get(app) or hosts.get(app))}
     named = {one.subject for one in known_by(attestations, baseline.approved.at)}
-    held = frozenset(one for one in named if one.kind in (Kind.SPACE, Kind.CONNECTOR))
-    return Approved(baseline, looked_at, frozenset(apps), frozenset(places), held)
+    attested = frozenset(one for one in named if one.kind in (Kind.SPACE, Kind.CONNECTOR))
+    return Approved(baseline, looked_at, frozenset(apps), frozenset(places), attested)
 
 
 def uncovered(state: State, subject: Subject) -> Uncovered | None:
@@ -64,14 +64,14 @@ def uncovered(state: State, subject: Subject) -> Uncovered | None:
     if approved is None:
         return None
     signed = approved.baseline.approved
-    told = f"the baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
+    which = f"the baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
     if approved.expired(state.as_of):
         return Uncovered(
-            BASELINE_EXPIRED, f"{told}, expired on {approved.baseline.until:%Y-%m-%d} and no longer covers anything"
+            BASELINE_EXPIRED, f"{which}, expired on {approved.baseline.until:%Y-%m-%d} and no longer covers anything"
         )
     if _covers(state, approved, subject):
         return None
-    return Uncovered(NOT_IN_BASELINE, f"{alias_of(state, subject)} is not in {told}")
+    return Uncovered(NOT_IN_BASELINE, f"{alias_of(state, subject)} is not in {which}")
 
 
 def outside(state: State, organization: str) -> Iterator[Subject]:
@@ -108,16 +108,16 @@ def _covers(state: State, approved: Approved, subject: Subject) -> bool:
             return subject.id in approved.apps
         case Kind.SITE:
             folded = subject.id.casefold()
-            here = [
+            sites = [
                 one
                 for one in sites_of(state, subject.organization)
                 if folded in (one.id.casefold(), one.host.casefold())
             ]
-            return bool(here) and all(one.id.casefold() in approved.sites for one in here)
+            return bool(sites) and all(one.id.casefold() in approved.sites for one in sites)
         case Kind.SPACE:
-            known = state.spaces(subject.organization).find(subject.id)
-            if known:
-                return all(one.first_seen <= approved.looked_at and one.space.app.id in approved.apps for one in known)
+            spaces = state.spaces(subject.organization).find(subject.id)
+            if spaces:
+                return all(one.first_seen <= approved.looked_at and one.space.app.id in approved.apps for one in spaces)
             return subject in approved.named
         case _:
             return subject in approved.named

@@ -57,11 +57,11 @@ class Expectation:
             case Shape.DAYS:
                 text = "a whole number of days in quotes"
             case Shape.WORD:
-                known = f"one of the known {self.vocabulary}" if self.vocabulary else "a word in quotes"
-                text = f"one of {', '.join(self.words)}" if self.words else known
+                phrase = f"one of the known {self.vocabulary}" if self.vocabulary else "a word in quotes"
+                text = f"one of {', '.join(self.words)}" if self.words else phrase
             case Shape.WORDS:
-                known = f", each one of the known {self.vocabulary}" if self.vocabulary and self.means else ""
-                text = f"a list of {self.means or f'known {self.vocabulary}'}{known}"
+                phrase = f", each one of the known {self.vocabulary}" if self.vocabulary and self.means else ""
+                text = f"a list of {self.means or f'known {self.vocabulary}'}{phrase}"
         return f"{text}, such as {self.example}" if self.example else text
 
 
@@ -185,13 +185,13 @@ class Check:
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """Everything that a policy file may set for it, apart from decisions."""
-        asked = self.expectation
-        if asked.shape is Shape.NOTHING:
+        expectation = self.expectation
+        if expectation.shape is Shape.NOTHING:
             return self.settings_of_policy
-        means = f"{asked.means[0].upper()}{asked.means[1:]}"
-        example = f'[[rule]]\ncheck = "{self.id}"  # {self.slug}\nexpect = {asked.example}'
+        means = f"{expectation.means[0].upper()}{expectation.means[1:]}"
+        example = f'[[rule]]\ncheck = "{self.id}"  # {self.slug}\nexpect = {expectation.example}'
         return (
-            Parameter("expect", means, asked.takes, asked.default, example, asked.vocabulary),
+            Parameter("expect", means, expectation.takes, expectation.default, example, expectation.vocabulary),
             *self.settings_of_policy,
         )
 
@@ -261,9 +261,9 @@ _NEAR = 3
 
 def nearest_names(checks: Iterable[Check], word: str) -> list[str]:
     """The IDs and slugs most like a word that names no check, best match first; empty where none is like it."""
-    known = {name.casefold(): name for check in checks for name in (check.id, check.slug)}
+    by_folded = {name.casefold(): name for check in checks for name in (check.id, check.slug)}
     bare = re.sub(r"[*?]+", "", word.strip().casefold())
     padded = re.sub(r"^([a-z]+)-?(\d)$", r"\1-0\2", bare)
-    near = get_close_matches(padded, known, n=_NEAR, cutoff=0.65)
-    near += [name for name in known if bare and len(bare) >= _NEAR and bare in name and name not in near]
-    return [known[name] for name in near[:_NEAR]]
+    near = get_close_matches(padded, by_folded, n=_NEAR, cutoff=0.65)
+    near += [name for name in by_folded if bare and len(bare) >= _NEAR and bare in name and name not in near]
+    return [by_folded[name] for name in near[:_NEAR]]

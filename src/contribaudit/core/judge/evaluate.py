@@ -53,10 +53,12 @@ def apply_terms(verdict: Verdict, case: CheckContext) -> Verdict:
     if not verdict.evidence and verdict.outcome not in (Outcome.STALE, Outcome.CONFLICT):
         return replace(verdict, outcome=Outcome.UNKNOWN, reason_code="no_evidence", reason="no evidence was read")
     terms = Terms.of(case.policy, case.rule, case.severity)
-    found = terms.shortcoming(verdict.reason, verdict.evidence, case.as_of, lasting=verdict.outcome in _STAYS_WHEN_OLD)
-    if found is None:
+    shortcoming = terms.shortcoming(
+        verdict.reason, verdict.evidence, case.as_of, lasting=verdict.outcome in _STAYS_WHEN_OLD
+    )
+    if shortcoming is None:
         return verdict
-    return replace(verdict, outcome=found.outcome, reason_code=found.code, reason=found.reason)
+    return replace(verdict, outcome=shortcoming.outcome, reason_code=shortcoming.code, reason=shortcoming.reason)
 
 
 def evidence_terms(policy: AuditPolicy, checks: Iterable[Check]) -> TermsOf:
@@ -110,9 +112,9 @@ class Selection:
 
     def __str__(self) -> str:
         parts = [
-            f"--{word} {each}"
+            f"--{word} {ids}"
             for word, checks in (("only", self.only), ("skip", self.skip))
-            for each in _id_ranges(checks)
+            for ids in _id_ranges(checks)
         ]
         return " ".join(parts)
 
@@ -122,15 +124,15 @@ _FEWEST_IN_A_RUN = 3
 
 def _id_ranges(checks: Iterable[str]) -> list[str]:
     """The check IDs, with three or more consecutive ones as a range: "AI-01", "AI-07 to AI-25"."""
-    found: list[list[str]] = []
+    runs: list[list[str]] = []
     for check in checks:
         family, _, number = check.partition("-")
         before = f"{family}-{int(number) - 1:02}" if number.isdecimal() else ""
-        if found and found[-1][-1] == before:
-            found[-1].append(check)
+        if runs and runs[-1][-1] == before:
+            runs[-1].append(check)
         else:
-            found.append([check])
-    return [text for run in found for text in ([f"{run[0]} to {run[-1]}"] if len(run) >= _FEWEST_IN_A_RUN else run)]
+            runs.append([check])
+    return [text for run in runs for text in ([f"{run[0]} to {run[-1]}"] if len(run) >= _FEWEST_IN_A_RUN else run)]
 
 
 EVERYTHING = Selection()
@@ -148,14 +150,14 @@ class Evaluation:
 
 def require_checks(policy: AuditPolicy, checks: Iterable[Check], selection: Selection = EVERYTHING) -> list[Check]:
     """The checks that the policy and the selection ask for. Raises UsageError when there is none."""
-    wanted = {rule.check for rule in policy.rules if rule.enabled}
-    found = [check for check in checks if check.id in selection and check.id in wanted]
-    if not found:
+    enabled = {rule.check for rule in policy.rules if rule.enabled}
+    selected = [check for check in checks if check.id in selection and check.id in enabled]
+    if not selected:
         raise UsageError(
             "No check would run",
             hint="Ask for checks in the policy file (see `contribaudit checks list`), or widen --only and --skip",
         )
-    return found
+    return selected
 
 
 def evaluate(
@@ -220,7 +222,7 @@ def _unused_rules(
         and (_selector_words(one.where) if one.expands else one.where != _ANYTHING)
     ]
     at_work = {(one.expands, one.where) for one in policy.rules if one.expands and id(one) in used}
-    told = (
+    warnings = (
         f"The rule {one.check} ({one.origin}) matches nothing{_reason_for_no_match(state, one, kinds)}."
         if not one.expands
         else f"{one.expands} ({one.origin}) names {_selector_words(one.where)}, which matches nothing"
@@ -228,24 +230,24 @@ def _unused_rules(
         for one in idle
         if (one.expands, one.where) not in at_work
     )
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(warnings))
 
 
 def _ambiguous_rules(state: State, policy: AuditPolicy) -> tuple[set[int], list[str]]:
     """The rules that name one app where several have that name (as `id(rule)`), and a warning for each name."""
-    found: set[int] = set()
-    told: dict[str, None] = {}
+    ambiguous: set[int] = set()
+    warnings: dict[str, None] = {}
     named = [rule for rule in policy.rules if names_one_app(rule)]
     for attributes in [attributes_of(state, app) for app in state.subjects(Kind.APP)] if named else ():
         for rule in named:
             if is_ambiguous(rule, attributes) and matches(rule.where, attributes):
-                found.add(id(rule))
+                ambiguous.add(id(rule))
                 apps = f"{len(attributes.twins)} apps: {', '.join(attributes.twins)}"
-                told[
+                warnings[
                     f"{rule.expands} ({rule.origin}) does not count for {_selector_words(rule.where)}, which names "
                     f"{apps}. Accept the one that you mean with a [[waiver]] on its ID."
                 ] = None
-    return found, list(told)
+    return ambiguous, list(warnings)
 
 
 def _reason_for_no_match(state: State, rule: Rule, kinds: Mapping[str, Kind]) -> str:
@@ -302,10 +304,10 @@ def _of_this_organization(verdict: Verdict, case: CheckContext) -> Verdict:
     """
     if case.subject.kind is not Kind.APP or verdict.outcome.violates or verdict.outcome.unproven:
         return verdict
-    told = case.state.read(case.subject, names.APP_TYPE_KEY)
-    if not isinstance(told, Unavailable) or told.code != names.OTHER_ORGANIZATION:
+    seen = case.state.read(case.subject, names.APP_TYPE_KEY)
+    if not isinstance(seen, Unavailable) or seen.code != names.OTHER_ORGANIZATION:
         return verdict
-    return replace(verdict, outcome=Outcome.UNKNOWN, reason_code=told.code, reason=told.reason)
+    return replace(verdict, outcome=Outcome.UNKNOWN, reason_code=seen.code, reason=seen.reason)
 
 
 def _in_baseline(verdict: Verdict, case: CheckContext) -> Verdict:

@@ -60,24 +60,24 @@ def attributes_of(state: State, subject: Subject) -> Attributes:
     if subject.kind is not Kind.APP:
         nameless: tuple[Selectable, ...] = () if name or not organization else ("organization_name",)
         return Attributes(organization, name, unread=frozenset(nameless))
-    told: dict[Selectable, str | None] = {
+    values: dict[Selectable, str | None] = {
         "organization_name": name,
         "site": text(subject, names.APP_HOST),
         "app": text(subject, names.APP_TYPE_KEY),
         "plan": text(subject, names.PLAN),
         "sandbox": text(subject, names.APP_SANDBOX),
     }
-    unread = {selectable for selectable, value in told.items() if value is None}
-    sandbox = told["sandbox"].casefold() if told["sandbox"] is not None else None
+    unread = {selectable for selectable, value in values.items() if value is None}
+    sandbox = values["sandbox"].casefold() if values["sandbox"] is not None else None
     if sandbox not in _SANDBOX_WORDS:
         unread.add("sandbox")
     is_sandbox = None if sandbox is None else sandbox != "none"
     return Attributes(
         organization,
         name,
-        told["site"],
-        told["app"],
-        told["plan"],
+        values["site"],
+        values["app"],
+        values["plan"],
         is_sandbox,
         unread=frozenset(unread),
         twins=_apps_of_one_name(state, organization).get(subject, ()),
@@ -91,8 +91,8 @@ def _apps_of_one_name(state: State, organization: str) -> dict[Subject, tuple[st
     for app in state.subjects(Kind.APP, organization):
         host, type_key = state.word(app, names.APP_HOST), state.word(app, names.APP_TYPE_KEY)
         if host and type_key:
-            known = state.rulebook.app(type_key)
-            named.setdefault((host.casefold(), known.type_key if known else type_key.casefold()), []).append(app)
+            entry = state.rulebook.app(type_key)
+            named.setdefault((host.casefold(), entry.type_key if entry else type_key.casefold()), []).append(app)
     several = (sorted(apps) for apps in named.values() if len(apps) > 1)
     return {app: tuple(one.id for one in apps) for apps in several for app in apps}
 
@@ -114,8 +114,8 @@ def why_never(where: Where, kind: Kind) -> str:
     if not lacking:
         return ""
     about = f"the {kind}" if kind in (Kind.COMPANY, Kind.ORGANIZATION) else f"each {kind}"
-    left = f"; `where` takes {', '.join(has)} there" if has else "; it takes no `where`"
-    return f"it asks about {about}, which has no {' and no '.join(lacking)}{left}"
+    hint = f"; `where` takes {', '.join(has)} there" if has else "; it takes no `where`"
+    return f"it asks about {about}, which has no {' and no '.join(lacking)}{hint}"
 
 
 def matches(where: Where, attributes: Attributes) -> bool:
@@ -170,13 +170,13 @@ def rules_that_may_hold(policy: AuditPolicy, check: str, attributes: Attributes)
 
     At most one rule, unless a selector needs an attribute that was not read.
     """
-    found: list[Rule] = []
+    rules: list[Rule] = []
     for rule in reversed(policy.rules):
         if rule.check == check and matches(rule.where, attributes) and not is_ambiguous(rule, attributes):
-            found.append(rule)
+            rules.append(rule)
             if surely_matches(rule.where, attributes):
                 break
-    return found
+    return rules
 
 
 def _matches_where(where: Where, attributes: Attributes, *, when_unread: bool) -> bool:
@@ -194,11 +194,11 @@ def _matches_where(where: Where, attributes: Attributes, *, when_unread: bool) -
         sandbox = when_unread
     else:
         sandbox = where.sandbox is attributes.sandbox
-    names = tuple(pattern for pattern in where.organization if not _ORGANIZATION_ID.fullmatch(pattern))
+    name_patterns = tuple(pattern for pattern in where.organization if not _ORGANIZATION_ID.fullmatch(pattern))
     organization = (
         not where.organization
         or _matches_any(where.organization, attributes.organization)
-        or (bool(names) and text("organization_name", names, attributes.organization_name))
+        or (bool(name_patterns) and text("organization_name", name_patterns, attributes.organization_name))
     )
     return (
         organization
