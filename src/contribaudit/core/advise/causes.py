@@ -84,10 +84,10 @@ def explain(changes: Sequence[Change], contexts: Mapping[str, ChangeContext]) ->
     """The changes with their causes, in their order. `contexts` is by organization; all changes are compared."""
     logs = {organization: _SearchableLog(context) for organization, context in contexts.items()}
     empty = _SearchableLog(ChangeContext())
-    came = {
+    came_or_went = {
         one.subject for one in changes if one.setting in _IDENTITY and not (one.existed_before and one.exists_after)
     }
-    searches = [_Search(one, logs.get(one.subject.organization, empty), one.subject in came) for one in changes]
+    searches = [_Search(one, logs.get(one.subject.organization, empty), one.subject in came_or_went) for one in changes]
     simultaneous = _SimultaneousChanges(searches)
     causes = [_cause(search, simultaneous) for search in searches]
     return [
@@ -118,10 +118,10 @@ class _SearchableLog:
         self.context = context
         self.events = sorted(context.log.events, key=lambda one: (one.time, one.id))
         self.catalogue = context.log.readings[-1].actions if context.log.readings else ()
-        rules, known = context.rules, {one.id: one for one in self.catalogue}
-        ids = {event.action for event in self.events} | known.keys()
-        self.families = {one: rules.families_of(known.get(one, EventAction(one))) for one in ids}
-        self._told: dict[str, set[str]] = {}
+        rules, by_id = context.rules, {one.id: one for one in self.catalogue}
+        ids = {event.action for event in self.events} | by_id.keys()
+        self.families = {one: rules.families_of(by_id.get(one, EventAction(one))) for one in ids}
+        self._identifiers: dict[str, set[str]] = {}
 
     def between(self, after: datetime, until: datetime) -> Sequence[AuditEvent]:
         """Events after the first moment and not later than the second, oldest first."""
@@ -130,14 +130,14 @@ class _SearchableLog:
 
     def about_an_app(self, event: AuditEvent) -> bool:
         """True when the event names an app. Every event of an app names its site as well."""
-        told = self.told(event)
-        return bool(told & self.context.apps) or any(map(_APP.fullmatch, told))
+        identifiers = self.identifiers_of(event)
+        return bool(identifiers & self.context.apps) or any(map(_APP.fullmatch, identifiers))
 
-    def told(self, event: AuditEvent) -> set[str]:
+    def identifiers_of(self, event: AuditEvent) -> set[str]:
         """Every identifier in the event, and the parts of each, in lower case."""
-        if event.id not in self._told:
-            self._told[event.id] = {part for name in event.named for part in _identifier_parts(name)}
-        return self._told[event.id]
+        if event.id not in self._identifiers:
+            self._identifiers[event.id] = {part for name in event.named for part in _identifier_parts(name)}
+        return self._identifiers[event.id]
 
 
 def _time_of(event: AuditEvent) -> datetime:
@@ -154,8 +154,8 @@ class _Search:
         a_policy = change.setting.startswith(f"{SIGNAL_PREFIX}policy.")
         kind = change.subject.kind if came_or_went and not a_policy else None
         self.families = self.context.rules.families_behind(change.setting, kind)
-        self.wanted = {family.name for family in self.families}
-        self.actions = tuple(one.id for one in log.catalogue if log.families[one.id] & self.wanted)
+        self.family_names = {family.name for family in self.families}
+        self.actions = tuple(one.id for one in log.catalogue if log.families[one.id] & self.family_names)
         self.exact: list[AuditEvent] = []
         self.site: list[AuditEvent] = []
         self.nameless: list[AuditEvent] = []
@@ -164,21 +164,21 @@ class _Search:
         """Events of fitting actions that name another app of the site, or any app of the organization.
 
         They are mentioned with a change that no event explains, but explain none: somebody else may have made it."""
-        if self.after is not None and self.wanted:
+        if self.after is not None and self.family_names:
             self._search_log(log, self.after)
 
     def _search_log(self, log: _SearchableLog, after: datetime) -> None:
         naming = self.context.naming(self.change)
         for event in log.between(after, self.until):
-            if log.families[event.action] & self.wanted:
-                told = log.told(event)
-                if naming.names(told):
+            if log.families[event.action] & self.family_names:
+                ids = log.identifiers_of(event)
+                if naming.names(ids):
                     self.exact.append(event)
-                elif told & naming.wider and not log.about_an_app(event) and not self._names_other_site(told, naming):
+                elif ids & naming.wider and not log.about_an_app(event) and not self._names_other_site(ids, naming):
                     self.site.append(event)
-                elif not told:
+                elif not ids:
                     self.nameless.append(event)
-                elif self._concerns_site_of(told, naming, log.about_an_app(event)):
+                elif self._concerns_site_of(ids, naming, log.about_an_app(event)):
                     self.near.append(event)
 
     def _concerns_site_of(self, identifiers: set[str], naming: SubjectIdentifiers, about_an_app: bool) -> bool:
@@ -222,18 +222,18 @@ class _SimultaneousChanges:
         self.shapes: set[tuple[str, str, datetime]] = set()
         """Organization, collector, and start of the run that first saw another shape of answers."""
         for search in searches:
-            one = search.change
-            whole = one.existed_before and one.exists_after
-            self.alike[_rollout_key(one)] += 1
-            if whole and one.setting in (names.PLAN, names.HIGHEST_PLAN):
-                self.plans[one.subject.organization].append(search)
-            if one.setting == names.PLAN:
-                self.priced[one.subject.organization].append(search)
-            if not whole and one.setting == names.APP_TYPE_KEY:
-                self.identity[one.subject] = one
-            if one.setting.startswith(names.SHAPES_PREFIX):
-                collector = one.setting.removeprefix(names.SHAPES_PREFIX)
-                self.shapes.add((one.subject.organization, collector, one.first_seen))
+            change = search.change
+            lasting = change.existed_before and change.exists_after
+            self.alike[_rollout_key(change)] += 1
+            if lasting and change.setting in (names.PLAN, names.HIGHEST_PLAN):
+                self.plans[change.subject.organization].append(search)
+            if change.setting == names.PLAN:
+                self.priced[change.subject.organization].append(search)
+            if not lasting and change.setting == names.APP_TYPE_KEY:
+                self.identity[change.subject] = change
+            if change.setting.startswith(names.SHAPES_PREFIX):
+                collector = change.setting.removeprefix(names.SHAPES_PREFIX)
+                self.shapes.add((change.subject.organization, collector, change.first_seen))
 
 
 def _identifier_parts(name: str) -> set[str]:
@@ -267,23 +267,23 @@ def _cause(search: _Search, simultaneous: _SimultaneousChanges) -> Cause:
 
 
 def _cause_from(search: _Search, kind: CauseKind, sentence: str, **more: object) -> Cause:
-    made = Cause(kind, sentence, interval=search.interval, actions_searched=search.actions, covered=search.covered)
-    return replace(made, **more)  # type: ignore[arg-type]
+    cause = Cause(kind, sentence, interval=search.interval, actions_searched=search.actions, covered=search.covered)
+    return replace(cause, **more)  # type: ignore[arg-type]
 
 
 def _by_event(search: _Search) -> Cause | None:
     match = Match.EXACT if search.exact else Match.SITE
-    found = search.exact or search.site
-    if not found:
+    events = search.exact or search.site
+    if not events:
         return None
-    last = found[-1]
-    ids = tuple(event.id for event in found)
-    if len({event.actor_id or event.actor for event in found}) > 1:
-        sentence = f"{len(found)} events of several actors match: {', '.join(ids)}"
+    last = events[-1]
+    ids = tuple(event.id for event in events)
+    if len({event.actor_id or event.actor for event in events}) > 1:
+        sentence = f"{len(events)} events of several actors match: {', '.join(ids)}"
         return _cause_from(search, CauseKind.SEVERAL_EVENTS, sentence, match=match, others=ids)
     sentence = _event_words(last)
     sentence += "" if match is Match.EXACT else ", which names only its app, site or organization"
-    sentence += f", the last of {len(found)} that match" if len(found) > 1 else ""
+    sentence += f", the last of {len(events)} that match" if len(events) > 1 else ""
     return _cause_from(
         search,
         CauseKind.EVENT,
@@ -354,14 +354,14 @@ def _by_vendor(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | N
     """A dated entry of the rulebook; or many subjects that change alike at once without an event in a complete log."""
     if search.after is None:
         return None
-    wanted = {family.name for family in search.families}
+    family_names = {family.name for family in search.families}
     for entry in search.context.rules.dates:
-        if wanted & set(entry.families) and search.after.date() < entry.on <= search.until.date():
+        if family_names & set(entry.families) and search.after.date() < entry.on <= search.until.date():
             return _cause_from(search, CauseKind.VENDOR, f"{entry.what} ({entry.on})")
     count, enough = simultaneous.alike[_rollout_key(search.change)], search.context.rules.rollout_subjects
     change = search.change
-    whole = change.existed_before and change.exists_after
-    if enough and count >= enough and whole and search.covered and search.actions and not search.nameless:
+    lasting = change.existed_before and change.exists_after
+    if enough and count >= enough and lasting and search.covered and search.actions and not search.nameless:
         sentence = (
             f"{count} of the same kind changed in the same way at once, and the log has no event: probably a rollout"
         )
@@ -373,9 +373,9 @@ def _runs_around(search: _Search) -> tuple[RunInterval, RunInterval] | None:
     """The runs that saw the value before and after the change; None unless both are known."""
     change = search.change
     by_start = {run.started_at: run for run in search.context.runs}
-    one = by_start.get(search.after) if search.after is not None else None
-    other = by_start.get(change.first_seen)
-    return (one, other) if one is not None and other is not None else None
+    before = by_start.get(search.after) if search.after is not None else None
+    after = by_start.get(change.first_seen)
+    return (before, after) if before is not None and after is not None else None
 
 
 def _by_rulebook(search: _Search) -> Cause | None:
@@ -405,11 +405,11 @@ def _no_event(search: _Search) -> str:
         return "no event found: no run saw the value before, so the period to search is unknown"
     rules = search.context.rules
     read = how_read(search.context.log, search.after, search.change.first_seen, rules)
-    looked = f"{len(search.actions)} actions searched for" if search.actions else "no action in its catalogue matches"
+    searched = f"{len(search.actions)} actions searched for" if search.actions else "no action in its catalogue matches"
     count = len(search.nameless)
-    found = f"; {counted(count, 'event')} of these actions name{'s' * (count == 1)} no subject" if count else ""
+    nameless = f"; {counted(count, 'event')} of these actions name{'s' * (count == 1)} no subject" if count else ""
     span = f"{_utc_minute(search.after)} to {_utc_minute(search.change.first_seen)}"
-    return f"no event found from {span} ({read}; {looked}{found}){_near_events(search)}"
+    return f"no event found from {span} ({read}; {searched}{nameless}){_near_events(search)}"
 
 
 def _near_events(search: _Search) -> str:
@@ -419,8 +419,8 @@ def _near_events(search: _Search) -> str:
     last, count = search.near[-1], len(search.near)
     of_organization = search.change.subject.kind is Kind.ORGANIZATION
     whose = "about an app of this organization" if of_organization else "about another app of its site"
-    told = f"an event {whose}" if count == 1 else f"the last of {count} events {whose}"
-    return f"; perhaps by {told}: {_event_words(last)}"
+    which = f"an event {whose}" if count == 1 else f"the last of {count} events {whose}"
+    return f"; perhaps by {which}: {_event_words(last)}"
 
 
 def _event_words(event: AuditEvent) -> str:
@@ -443,8 +443,8 @@ def attested_changes(
 
     Revoked attestations are ignored, and so are looks of one moment that contradict each other.
     """
-    known = standing(attestations, until)
-    looks = sorted(known, key=lambda one: (one.subject, one.setting, one.observed_at))
+    unrevoked = standing(attestations, until)
+    looks = sorted(unrevoked, key=lambda one: (one.subject, one.setting, one.observed_at))
     for (subject, setting), group in groupby(looks, key=lambda one: (one.subject, one.setting)):
         agreed = [
             same
@@ -464,13 +464,13 @@ def plan_changes(organization: str, plans: Sequence[PlanSeen], runs: Sequence[Ru
     """Yield a change for each run, after the first of `runs`, whose highest plan differs from the one before."""
     if not runs:
         return
-    for one, other in pairwise(plans):
-        if not runs[0].started_at < other.since <= runs[-1].started_at or one.highest == other.highest:
+    for before, after in pairwise(plans):
+        if not runs[0].started_at < after.since <= runs[-1].started_at or before.highest == after.highest:
             continue
-        read = [run.started_at for run in runs if run.started_at < other.since and names.WORKSPACES in run.whole]
-        last = max(read, default=one.since)
+        starts = [run.started_at for run in runs if run.started_at < after.since and names.WORKSPACES in run.whole]
+        last = max(starts, default=before.since)
         yield _change(
-            organization_subject(organization), names.HIGHEST_PLAN, one.highest, other.highest, last, other.since
+            organization_subject(organization), names.HIGHEST_PLAN, before.highest, after.highest, last, after.since
         )
 
 

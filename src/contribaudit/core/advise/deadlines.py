@@ -223,22 +223,22 @@ def _reading(state: State, organization: str, policy: AuditPolicy) -> Iterator[D
 def _attested(
     state: State, policy: AuditPolicy, checks: Iterable[Check], find_setting: Callable[[SettingId], Setting]
 ) -> Iterator[Deadline]:
-    for one in attested_expiries(state, policy, checks):
-        seen = one.observation
+    for expiry in attested_expiries(state, policy, checks):
+        seen = expiry.observation
         by = seen.witness.by if seen.witness is not None else ""
         about = f"{find_setting(seen.setting).title} of {called(state, seen.subject)}"
         what = f"{about}, {seen.grade} by {by}, becomes too old"
-        key = (seen.subject, seen.setting, one.check)
-        yield Deadline(DeadlineKind.ATTESTATION, one.ends_at, what, "contribaudit attest", False, *key, _MAX_AGE)
+        key = (seen.subject, seen.setting, expiry.check)
+        yield Deadline(DeadlineKind.ATTESTATION, expiry.ends_at, what, "contribaudit attest", False, *key, _MAX_AGE)
 
 
 def _of_policy(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
-    counted: Counter[tuple[object, ...]] = Counter()
+    repeats: Counter[tuple[object, ...]] = Counter()
     for waiver in policy.waivers:
         name = (waiver.check, waiver.subject, str(waiver.where))
         # The line in the file would change with every edit above it.
-        key = f"{name[1] or name[2]} {counted[name]}"
-        counted[name] += 1
+        key = f"{name[1] or name[2]} {repeats[name]}"
+        repeats[name] += 1
         about = f"{waiver.check} for {_named(state, waiver.subject)}" if waiver.subject else waiver.check
         what, step = f"last day of the waiver of {about}", "fix it, or approve it again"
         yield _whole_day(
@@ -277,10 +277,10 @@ def _of_rulebook(state: State) -> Iterator[Deadline]:
         if one.day >= today:
             what = f"{one.title}: {one.what} (grade {one.grade})"
             yield _whole_day(one.day, announced, what, source=one.source, key=one.id)
-    for known in rulebook.log.dates:
-        if known.on >= today and known.on != rulebook.effective:
-            what, key = f"{known.what} (grade {known.grade})", f"{known.on} {', '.join(known.families)}"
-            yield _whole_day(known.on, announced, what, "contribaudit changes", source=known.source, key=key)
+    for entry in rulebook.log.dates:
+        if entry.on >= today and entry.on != rulebook.effective:
+            what, key = f"{entry.what} (grade {entry.grade})", f"{entry.on} {', '.join(entry.families)}"
+            yield _whole_day(entry.on, announced, what, "contribaudit changes", source=entry.source, key=key)
 
 
 def _trials(state: State, organization: str) -> Iterator[Deadline]:
@@ -302,10 +302,10 @@ def _moves(state: State, organization: str) -> Iterator[Deadline]:
         if move is None or move.meaning not in ("scheduled", "moving"):
             continue
         name, dated = called(state, app), False
-        wanted = (
+        verbs = (
             {_ENDS: "ends"} if move.meaning == "moving" else {_SCHEDULED: "is due", _STARTS: "starts", _ENDS: "ends"}
         )
-        for setting, verb in wanted.items():
+        for setting, verb in verbs.items():
             moment, day = state.moment(app, setting), setting == _SCHEDULED
             if moment is not None:
                 dated = True

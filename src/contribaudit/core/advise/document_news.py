@@ -36,9 +36,9 @@ def document_situation(
     for name in archive.looks:
         for look in archive.editions(name):
             if look.outcome is LookOutcome.CHANGED and look.recorded.at >= since:
-                found = _comparison_of(rules, archive, look)
-                if found is None or found.changes:  # provisions that only moved are no news
-                    bad.append(_matter_of_change(rules, look, found, titles.get(name, name)))
+                comparison = _comparison_of(rules, archive, look)
+                if comparison is None or comparison.changes:  # provisions that only moved are no news
+                    bad.append(_matter_of_change(rules, look, comparison, titles.get(name, name)))
         unread = archive.unreadable(name)
         key = f"unread-document:{name}"
         if unread is None:
@@ -57,28 +57,28 @@ def _comparison_of(rules: TermsRules, archive: Archive, look: Look) -> Compariso
     return compare(rules, look.document, archive.read(editions[place - 1].id), archive.read(look.id))
 
 
-def _matter_of_change(rules: TermsRules, look: Look, found: Comparison | None, title: str) -> Matter:
-    changes = found.changes if found is not None else ()
-    lines = [f"changed, retrieved {look.retrieved_at:%Y-%m-%d %H:%M}Z: {_count_by_severity(found)}"]
-    for one in changes[:_CHANGES]:
-        topics = ", ".join(rules.topic(topic).title for topic in one.topics)
-        lines.append(f"  {one.severity.value}: {one.kind.value}" + (f" ({topics})" if topics else ""))
-        if one.before is not None:
-            lines.append(f"    - {_shortened(one.before.text)}")
-        if one.after is not None:
-            lines.append(f"    + {_shortened(one.after.text)}")
-        if one.anchors:
-            lines.append(f"    rests on it: {one.anchors[0].fact} ({', '.join(checks_of(one.anchors))})")
+def _matter_of_change(rules: TermsRules, look: Look, comparison: Comparison | None, title: str) -> Matter:
+    changes = comparison.changes if comparison is not None else ()
+    lines = [f"changed, retrieved {look.retrieved_at:%Y-%m-%d %H:%M}Z: {_count_by_severity(comparison)}"]
+    for change in changes[:_CHANGES]:
+        topics = ", ".join(rules.topic(topic).title for topic in change.topics)
+        lines.append(f"  {change.severity.value}: {change.kind.value}" + (f" ({topics})" if topics else ""))
+        if change.before is not None:
+            lines.append(f"    - {_shortened(change.before.text)}")
+        if change.after is not None:
+            lines.append(f"    + {_shortened(change.after.text)}")
+        if change.anchors:
+            lines.append(f"    rests on it: {change.anchors[0].fact} ({', '.join(checks_of(change.anchors))})")
     if len(changes) > _CHANGES:
         lines.append(f"  {and_more(len(changes) - _CHANGES, f'contribaudit terms diff {look.document}')}")
     severity = changes[0].severity if changes else Severity.INFO
     return Matter(f"document:{look.id}", Event.DOCUMENTS, look.text_sha256, title, "\n  ".join(lines), severity)
 
 
-def _count_by_severity(found: Comparison | None) -> str:
-    if found is None or not found.changes:
+def _count_by_severity(comparison: Comparison | None) -> str:
+    if comparison is None or not comparison.changes:
         return "provisions moved, none changed"
-    counted = Counter(one.severity for one in found.changes)
+    counted = Counter(one.severity for one in comparison.changes)
     return ", ".join(f"{counted[one]} {one.value}" for one in Severity if counted[one])
 
 

@@ -42,8 +42,8 @@ def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]
         for setting, asking in readers.items()
         if any(
             rule.enabled and (rule.max_age_days is not None or rule.accept is not None)
-            for _, known in asking
-            for rule in known
+            for _, own_rules in asking
+            for rule in own_rules
         )
     }
     general = (("", Terms.of(policy, None, Severity.INFO)),)
@@ -73,39 +73,39 @@ def attested_expiries(state: State, policy: AuditPolicy, checks: Iterable[Check]
 def every_end(state: State, policy: AuditPolicy) -> set[datetime]:
     """Every moment after which a rule considers a value, or a list that was read, too old."""
     limits = {tuple(sorted(limits_of(policy, rule).items())) for rule in (None, *policy.rules)}
-    known = [dict(one) for one in limits]
+    day_limits = [dict(one) for one in limits]
     ends: set[datetime] = set()
     for seen in state.everything():
         if isinstance(seen, Observed) and seen.grade is not Grade.PREDICTED:
             anchored = seen.witness is not None and seen.witness.anchored
-            ends.update(fresh_until(seen.observed_at, seen.grade, one, anchored=anchored) for one in known)
+            ends.update(fresh_until(seen.observed_at, seen.grade, one, anchored=anchored) for one in day_limits)
     for place in state.looked_at:
         for run in place.collections.values():
-            ends.update(fresh_until(run.started_at, Grade.DOCUMENTED, one, anchored=False) for one in known)
+            ends.update(fresh_until(run.started_at, Grade.DOCUMENTED, one, anchored=False) for one in day_limits)
     return ends
 
 
 def _readers(policy: AuditPolicy, checks: Iterable[Check]) -> Mapping[SettingId, list[tuple[Check, list[Rule]]]]:
     """For each setting, the checks that read it and that an enabled rule asks for, with all rules of each check."""
-    found: dict[SettingId, list[tuple[Check, list[Rule]]]] = defaultdict(list)
+    readers: dict[SettingId, list[tuple[Check, list[Rule]]]] = defaultdict(list)
     for check in checks:
         rules = [rule for rule in policy.rules if rule.check == check.id]
         for setting in check.reads if any(rule.enabled for rule in rules) else ():
-            found[setting].append((check, rules))
-    return found
+            readers[setting].append((check, rules))
+    return readers
 
 
 def _rules(asking: Iterable[tuple[Check, list[Rule]]], subject: Subject, attributes: Attributes) -> list[Rule]:
     """The enabled rules that may use a subject's value: its own per check, or all of a check about another kind."""
-    found: list[Rule] = []
+    holding: list[Rule] = []
     for check, rules in asking:
         if check.kind is not subject.kind:
-            found += [rule for rule in rules if rule.enabled]
+            holding += [rule for rule in rules if rule.enabled]
             continue
         rule = rule_among(rules, attributes)
         if rule is not None and rule.enabled:
-            found.append(rule)
-    return found
+            holding.append(rule)
+    return holding
 
 
 _INSTANT = timedelta(microseconds=1)

@@ -59,22 +59,24 @@ def plan_becomes(seen: Sequence[SeenOrganization], state: State, plan: Plan) -> 
     made: list[SeenOrganization] = []
     plans: dict[str, Observation] = {}
     notes: list[str] = []
-    for one in seen:
-        if one.snapshot is None or one.left_out:
-            made.append(one)
+    for audited in seen:
+        if audited.snapshot is None or audited.left_out:
+            made.append(audited)
             continue
-        now = _highest(state, one.organization)
-        if now == plan:
-            made.append(one)
+        old = _highest(state, audited.organization)
+        if old == plan:
+            made.append(audited)
             continue
-        made.append(_with_changed_plans(one, partial(_with_moved_plan, rulebook=state.rulebook, now=now, plan=plan)))
-        place, name = state.organizations[one.organization], state.organization_name(one.organization)
+        made.append(
+            _with_changed_plans(audited, partial(_with_moved_plan, rulebook=state.rulebook, old=old, plan=plan))
+        )
+        place, name = state.organizations[audited.organization], state.organization_name(audited.organization)
         if not place.completed(names.WORKSPACES):
             notes.append(f"{name}: not every app was read, so its highest plan stays unknown.")
             continue
-        plans[one.organization] = Observed(
+        plans[audited.organization] = Observed(
             names.HIGHEST_PLAN,
-            organization_subject(one.organization),
+            organization_subject(audited.organization),
             plan.name.casefold(),
             Grade.DOCUMENTED,
             state.as_of,
@@ -93,39 +95,39 @@ def trials_end(organizations: Sequence[SeenOrganization], state: State) -> Assum
     plans: dict[str, Observation] = {}
     sentences: list[str] = []
     notes: list[str] = []
-    for one in organizations:
-        apps = [] if one.snapshot is None or one.left_out else state.subjects(Kind.APP, one.organization)
+    for audited in organizations:
+        apps = [] if audited.snapshot is None or audited.left_out else state.subjects(Kind.APP, audited.organization)
         words = {app: _trial(state, app) for app in apps}
         running = [app for app, word in words.items() if word == RUNNING]
-        name = state.organization_name(one.organization)
+        name = state.organization_name(audited.organization)
         silent = sum(1 for word in words.values() if word == "")
         if silent:
-            called = counted(silent, "app")
-            notes.append(f"{name}: whether a trial is running is unknown for {called}.")
+            apps_counted = counted(silent, "app")
+            notes.append(f"{name}: whether a trial is running is unknown for {apps_counted}.")
         if not running:
             notes.append(f"{name}: no app is known to be on trial, so nothing is assumed.")
-            made.append(one)
+            made.append(audited)
             continue
         ended = frozenset(running)
-        made.append(_with_changed_plans(one, partial(_with_ended_trial, ended=ended), ended))
-        plans[one.organization], sentence = _next_highest(state, one.organization, running)
+        made.append(_with_changed_plans(audited, partial(_with_ended_trial, ended=ended), ended))
+        plans[audited.organization], sentence = _next_highest(state, audited.organization, running)
         sentences.append(sentence)
     return Assumed(tuple(made), plans, tuple(sentences), tuple(notes))
 
 
 def _next_highest(state: State, organization: str, running: Sequence[Subject]) -> tuple[Observation, str]:
     listed = ", ".join(alias_of(state, app) for app in sorted(running))
-    found = highest_plan(state, organization, frozenset(running))
+    highest = highest_plan(state, organization, frozenset(running))
     unsaid = "which plan apps get after a trial is not documented"
-    if isinstance(found, Observed):
-        plan = state.rulebook.plan(str(found.value))
-        word = plan.name if plan is not None else str(found.value)
+    if isinstance(highest, Observed):
+        plan = state.rulebook.plan(str(highest.value))
+        word = plan.name if plan is not None else str(highest.value)
         same = "stays" if plan is not None and plan == _highest(state, organization) else "is"
         sentence = f"without the trial of {listed} the highest plan {same} {word}, that of the other apps; {unsaid}"
-        return replace(found, source=SOURCE), sentence
-    why = "every app is on trial" if found.code == "no_apps" else found.reason
+        return replace(highest, source=SOURCE), sentence
+    why = "every app is on trial" if highest.code == "no_apps" else highest.reason
     reason = f"the highest plan without {listed} is not known: {why}; {unsaid}"
-    return replace(found, code=AFTER_TRIAL, reason=reason, source=SOURCE), reason
+    return replace(highest, code=AFTER_TRIAL, reason=reason, source=SOURCE), reason
 
 
 def _trial(state: State, app: Subject) -> str:
@@ -154,22 +156,22 @@ def _with_changed_plans(
             return replace(observation, value=SOME_TRIAL)
         return change(observation) if observation.setting == names.PLAN else observation
 
-    told = {
+    by_collector = {
         collector: tuple(changed(one) for one in observations if one.setting != names.GATEWAY_EDITION)
         for collector, observations in seen.snapshot.by_collector.items()
     }
-    return replace(seen, snapshot=replace(seen.snapshot, by_collector=told))
+    return replace(seen, snapshot=replace(seen.snapshot, by_collector=by_collector))
 
 
-def _with_moved_plan(observation: Observation, rulebook: Rulebook, now: Plan | None, plan: Plan) -> Observation:
+def _with_moved_plan(observation: Observation, rulebook: Rulebook, old: Plan | None, plan: Plan) -> Observation:
     word = plan.name if plan.name.casefold() in plan.words else min(plan.words)
     if not isinstance(observation, Observed) or observation.value is None:
-        if now is not None:
+        if old is not None:
             return observation
         when = observation.observed_at if isinstance(observation, Observed) else observation.attempted_at
         return Observed(observation.setting, observation.subject, word, Grade.DOCUMENTED, when, SOURCE)
     words = observation.value if isinstance(observation.value, tuple) else (str(observation.value),)
-    moved = tuple(dict.fromkeys(word if _plan_moves(rulebook.plan(one), now, plan) else one for one in words))
+    moved = tuple(dict.fromkeys(word if _plan_moves(rulebook.plan(one), old, plan) else one for one in words))
     if moved == words:
         return observation
     return replace(
@@ -177,11 +179,11 @@ def _with_moved_plan(observation: Observation, rulebook: Rulebook, now: Plan | N
     )
 
 
-def _plan_moves(known: Plan | None, now: Plan | None, plan: Plan) -> bool:
+def _plan_moves(app_plan: Plan | None, old: Plan | None, plan: Plan) -> bool:
     """Whether an app's plan becomes the assumed one."""
-    if known is None:
-        return now is None
-    return known.rank > plan.rank or known == now
+    if app_plan is None:
+        return old is None
+    return app_plan.rank > plan.rank or app_plan == old
 
 
 def _with_ended_trial(observation: Observation, ended: frozenset[Subject]) -> Observation:
@@ -331,10 +333,10 @@ def _assume(ground: Ground, hypothesis: Hypothesis, state: State) -> Assumed:
 
 def _days(state: State, policy: AuditPolicy, until: date) -> tuple[list[date], int]:
     """The days to check, which always include `until`, and how many were left out."""
-    found = sorted({*days_of_change(state, policy, until), until})
-    if len(found) <= MOST_DAYS:
-        return found, 0
-    return [*found[: MOST_DAYS - 1], until], len(found) - MOST_DAYS
+    days = sorted({*days_of_change(state, policy, until), until})
+    if len(days) <= MOST_DAYS:
+        return days, 0
+    return [*days[: MOST_DAYS - 1], until], len(days) - MOST_DAYS
 
 
 class _JudgedState:

@@ -75,12 +75,12 @@ def gaps(
     """
     seen = [one for one in runs if one.started_at <= until and (since is None or one.finished_at >= since)]
     whole = [one for one in seen if one.whole(collector)]
-    found: list[Gap] = []
+    long_gaps: list[Gap] = []
 
     def add(begin: datetime, end: datetime, *, still: bool) -> None:
         if end - begin > timedelta(hours=expected_every_hours):
             between = [one for one in seen if begin < one.started_at < end and not one.whole(collector)]
-            found.append(Gap(organization, collector, begin, end, still, _gap_reason(between)))
+            long_gaps.append(Gap(organization, collector, begin, end, still, _gap_reason(between)))
 
     if since is not None:
         add(since, whole[0].started_at if whole else until, still=not whole)
@@ -88,7 +88,7 @@ def gaps(
         add(before.finished_at, after.started_at, still=False)
     if whole:
         add(whole[-1].finished_at, until, still=True)
-    return found
+    return long_gaps
 
 
 def gaps_by_collector(

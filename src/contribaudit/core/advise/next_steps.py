@@ -96,31 +96,33 @@ def next_steps(
     `operator` is the email address of whoever asks ("" when unknown), since nobody confirms their own values.
     """
     state = report.state
-    by: dict[Remedy, list[Finding]] = defaultdict(list)
-    for one in report.findings:
-        remedy = remedy_of(state, one)
+    by_remedy: dict[Remedy, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        remedy = remedy_of(state, finding)
         if remedy is not None:
-            by[remedy].append(one)
-    for its in by.values():
-        its.sort(key=_order_within_step)
-    reading = [(remedy, one) for remedy in (Remedy.SOURCE, Remedy.SPACES) for one in by[remedy]]
-    found = [
+            by_remedy[remedy].append(finding)
+    for group in by_remedy.values():
+        group.sort(key=_order_within_step)
+    reading = [(remedy, finding) for remedy in (Remedy.SOURCE, Remedy.SPACES) for finding in by_remedy[remedy]]
+    steps = [
         *sources(state, reading),
-        *_remedies(state, StepKind.FIX, by[Remedy.REMEDY]),
-        *_remedies(state, StepKind.DECIDE, by[Remedy.ACCEPTANCE]),
-        *_looks(state, by[Remedy.LOOK], list(screens_due)),
-        *_confirmations(state, by[Remedy.CONFIRMATION], operator),
-        *approvals(state, by[Remedy.APPROVAL]),
-        *entries(by[Remedy.POLICY]),
-        *tickets(state, by[Remedy.TICKET]),
-        *readings(state, by[Remedy.READING]),
-        *exports(state, by[Remedy.EVIDENCE]),
-        *_documents(by[Remedy.DOCUMENTS]),
-        *_rulebook(by[Remedy.RULEBOOK]),
-        *_renewals(state, ending, overdue=any(one.reason_code == REVIEW_OVERDUE for one in by[Remedy.RULEBOOK])),
-        *_unresolvable_step({remedy: by[remedy] for remedy in NOT_ACTIONABLE}),
+        *_remedies(state, StepKind.FIX, by_remedy[Remedy.REMEDY]),
+        *_remedies(state, StepKind.DECIDE, by_remedy[Remedy.ACCEPTANCE]),
+        *_looks(state, by_remedy[Remedy.LOOK], list(screens_due)),
+        *_confirmations(state, by_remedy[Remedy.CONFIRMATION], operator),
+        *approvals(state, by_remedy[Remedy.APPROVAL]),
+        *entries(by_remedy[Remedy.POLICY]),
+        *tickets(state, by_remedy[Remedy.TICKET]),
+        *readings(state, by_remedy[Remedy.READING]),
+        *exports(state, by_remedy[Remedy.EVIDENCE]),
+        *_documents(by_remedy[Remedy.DOCUMENTS]),
+        *_rulebook(by_remedy[Remedy.RULEBOOK]),
+        *_renewals(
+            state, ending, overdue=any(finding.reason_code == REVIEW_OVERDUE for finding in by_remedy[Remedy.RULEBOOK])
+        ),
+        *_unresolvable_step({remedy: by_remedy[remedy] for remedy in NOT_ACTIONABLE}),
     ]
-    return tuple(sorted(found, key=_order))
+    return tuple(sorted(steps, key=_order))
 
 
 def _order(step: NextStep) -> tuple[object, ...]:
@@ -148,18 +150,18 @@ def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iter
         why = finding.reason if kind is StepKind.DECIDE or not finding.remediation else ""
         return finding.subject.organization, finding.check, finding.setting or "", why
 
-    for (_, check, _, _), its in grouped(findings, alike).items():
-        subjects = subjects_of(its)
-        screen = screen_for(state, subjects[0], its[0].setting)
+    for (_, check, _, _), group in grouped(findings, alike).items():
+        subjects = subjects_of(group)
+        screen = screen_for(state, subjects[0], group[0].setting)
         minutes = screen.minutes(1) if screen is not None else _MINUTES
         if kind is StepKind.FIX:
             minutes += _MORE * (len(subjects) - 1)
-            what = its[0].remediation.rstrip(".") or its[0].reason
-            text = f"{what}: {names(state, subjects)} ({its[0].title})"
+            what = group[0].remediation.rstrip(".") or group[0].reason
+            text = f"{what}: {names(state, subjects)} ({group[0].title})"
         else:
-            text = f"{its[0].title}: {names(state, subjects)}: {its[0].reason} (a waiver can accept it)"
-        due = min((one.due_at for one in its if one.due_at is not None), default=None)
-        yield replace(settling(kind, its, minutes, text, f"contribaudit checks show {check}"), due=due)
+            text = f"{group[0].title}: {names(state, subjects)}: {group[0].reason} (a waiver can accept it)"
+        due = min((one.due_at for one in group if one.due_at is not None), default=None)
+        yield replace(settling(kind, group, minutes, text, f"contribaudit checks show {check}"), due=due)
 
 
 def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[ScreenDue]) -> Iterator[NextStep]:
@@ -168,31 +170,31 @@ def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[Scre
     unlisted: dict[tuple[Subject, str], list[Finding]] = defaultdict(list)
     screens = {one.id: one for one in state.rulebook.screens}
     due = {(one.organization, one.screen): one for one in screens_due}
-    for one in findings:
-        organization = one.subject.organization
-        listing = screen_for(state, one.subject, one.setting)
+    for finding in findings:
+        organization = finding.subject.organization
+        listing = screen_for(state, finding.subject, finding.setting)
         # A finding that waits for another app's value is settled on the screen that shows that value.
-        others = [its for its in shown_on(state, one.setting) if (organization, its.id) in due]
+        others = [one for one in shown_on(state, finding.setting) if (organization, one.id) in due]
         screen = listing or next(iter(others), None)
         if screen is not None:
-            groups[organization, screen.id].append(one)
+            groups[organization, screen.id].append(finding)
         else:
-            unlisted[one.subject, one.setting or ""].append(one)
+            unlisted[finding.subject, finding.setting or ""].append(finding)
     for organization, identity in dict.fromkeys([*groups, *due]):
         if identity in screens:
-            its, soon = groups.get((organization, identity), []), due.get((organization, identity))
-            yield _screen_step(state, screens[identity], organization, its, soon)
-    for (subject, setting), its in unlisted.items():
-        text = f"{names(state, [subject])}: no console screen shows {setting}: {its[0].reason}"
+            group, soon = groups.get((organization, identity), []), due.get((organization, identity))
+            yield _screen_step(state, screens[identity], organization, group, soon)
+    for (subject, setting), group in unlisted.items():
+        text = f"{names(state, [subject])}: no console screen shows {setting}: {group[0].reason}"
         command = f"contribaudit attest {setting} VALUE --subject {quote(subject.id)}"
-        yield settling(StepKind.LOOK, its, _MINUTES, text, command)
+        yield settling(StepKind.LOOK, group, _MINUTES, text, command)
 
 
 def _screen_step(
     state: State, screen: Screen, organization: str, findings: Sequence[Finding], soon: ScreenDue | None
 ) -> NextStep:
-    told = Counter(one.outcome.value for one in findings)
-    parts = [f"{counted(count, 'value')} {word}" for word, count in sorted(told.items())]
+    counts = Counter(one.outcome.value for one in findings)
+    parts = [f"{counted(count, 'value')} {word}" for word, count in sorted(counts.items())]
     if soon is not None and soon.severity is not None:
         parts = [f"{counted(soon.values, 'value')} to record"]
     elif soon is not None and not findings:
@@ -220,30 +222,30 @@ def _confirmations(state: State, findings: Iterable[Finding], operator: str) -> 
         alone = (each.attested_by for each in finding.evidence if each.attested_by and each.confirmed_by is None)
         return finding.subject.organization, next(alone, "somebody")
 
-    for (organization, who), its in grouped(findings, who_waits).items():
-        wanted = {(one.subject, one.setting) for one in its}
+    for (organization, who), group in grouped(findings, who_waits).items():
+        values = {(one.subject, one.setting) for one in group}
         ids = [
             each.id
-            for (subject, setting), held in state.in_force(organization).items()
-            for each in held
-            if same_person(each.by, who) and (subject, setting) in wanted
+            for (subject, setting), looks in state.in_force(organization).items()
+            for each in looks
+            if same_person(each.by, who) and (subject, setting) in values
         ]
         own = bool(operator) and same_person(operator, who)
         whose = "someone other than you must" if own else "you may" if operator else "not the person who recorded them"
-        waits = "waits" if len(its) == 1 else "wait"
-        text = f"{counted(len(its), 'value')} attested by {who} {waits} for a second person ({whose})"
+        waits = "waits" if len(group) == 1 else "wait"
+        text = f"{counted(len(group), 'value')} attested by {who} {waits} for a second person ({whose})"
         command = f"contribaudit attest confirm {ids[0]}" if ids else "contribaudit attest list"
-        yield settling(StepKind.CONFIRM, its, len(its), text, command)
+        yield settling(StepKind.CONFIRM, group, len(group), text, command)
 
 
 def _documents(findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One step for documents to archive again, and one for changes in them to review."""
     changed = (RULE_UNDER_REVIEW, "provision_changed", "documents_disagree")
-    for to_review, its in grouped(findings, lambda one: one.reason_code in changed).items():
+    for to_review, group in grouped(findings, lambda one: one.reason_code in changed).items():
         what = "review what changed in the watched documents" if to_review else "archive the watched documents"
         command = "contribaudit terms check" if to_review else "contribaudit terms check --fetch"
-        text = f"{checks_of(its)}: {what}: {its[0].reason}"
-        yield settling(StepKind.RENEW, its, _REVIEW if to_review else _MINUTES, text, command)
+        text = f"{checks_of(group)}: {what}: {group[0].reason}"
+        yield settling(StepKind.RENEW, group, _REVIEW if to_review else _MINUTES, text, command)
 
 
 def _rulebook(findings: Iterable[Finding]) -> Iterator[NextStep]:
@@ -252,53 +254,55 @@ def _rulebook(findings: Iterable[Finding]) -> Iterator[NextStep]:
     def word_of(finding: Finding) -> tuple[object, object]:
         return finding.setting, finding.observed if finding.observed is not None else finding.reason_code
 
-    for its in grouped(findings, word_of).values():
+    for group in grouped(findings, word_of).values():
         advice = "update contribaudit, or put your own dated file in the rulebook folder"
-        text = f"{checks_of(its)}: {its[0].reason}: {advice}"
-        yield settling(StepKind.RENEW, its, _MINUTES, text, "contribaudit doctor")
+        text = f"{checks_of(group)}: {group[0].reason}: {advice}"
+        yield settling(StepKind.RENEW, group, _MINUTES, text, "contribaudit doctor")
 
 
 def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Iterator[NextStep]:
     """One step for each thing that runs out within a month, or has; `overdue`: a finding covers the rulebook."""
-    for one in ending:
-        left = one.days_left(state.as_of)
-        minutes = _QUICK.get(one.kind) or _DECIDE.get(one.kind)
+    for deadline in ending:
+        left = deadline.days_left(state.as_of)
+        minutes = _QUICK.get(deadline.kind) or _DECIDE.get(deadline.kind)
         if minutes is None or left is None or left > _RENEWED_DAYS:
             continue
-        if one.kind is DeadlineKind.RULEBOOK and overdue:
+        if deadline.kind is DeadlineKind.RULEBOOK and overdue:
             continue
-        is_command = one.next_step.startswith("contribaudit ")
+        is_command = deadline.next_step.startswith("contribaudit ")
         when = "over" if left < 0 else "today" if left == 0 else counted(left, "day")
         yield NextStep(
-            StepKind.DECIDE if one.kind in _DECIDE else StepKind.RENEW,
+            StepKind.DECIDE if deadline.kind in _DECIDE else StepKind.RENEW,
             None,
             minutes,
-            f"{when}: {one.what}" + (f": {one.next_step}" if one.next_step and not is_command else ""),
-            one.next_step if is_command else "contribaudit deadlines",
-            one.subject.organization if one.subject is not None else "",
-            (one.subject,) if one.subject is not None else (),
-            one.ends_at,
+            f"{when}: {deadline.what}" + (f": {deadline.next_step}" if deadline.next_step and not is_command else ""),
+            deadline.next_step if is_command else "contribaudit deadlines",
+            deadline.subject.organization if deadline.subject is not None else "",
+            (deadline.subject,) if deadline.subject is not None else (),
+            deadline.ends_at,
         )
 
 
-def _unresolvable_step(by: dict[Remedy, list[Finding]]) -> Iterator[NextStep]:
+def _unresolvable_step(by_remedy: dict[Remedy, list[Finding]]) -> Iterator[NextStep]:
     """The closing line: how many findings cannot be resolved yet, and why."""
-    its = [one for findings in by.values() for one in findings]
-    if not its:
+    stuck = [one for findings in by_remedy.values() for one in findings]
+    if not stuck:
         return
     parts = [
-        f"{len(found)} {_NOBODYS[remedy][len(found) > 1]}: {checks_of(found)}" for remedy, found in by.items() if found
+        f"{len(group)} {_NOBODYS[remedy][len(group) > 1]}: {checks_of(group)}"
+        for remedy, group in by_remedy.items()
+        if group
     ]
-    days = [one.due_at for one in by[Remedy.TIME] if one.due_at is not None]
+    days = [one.due_at for one in by_remedy[Remedy.TIME] if one.due_at is not None]
     first = f", the first on {min(days):%Y-%m-%d}" if days else ""
     yield NextStep(
         StepKind.NOBODY,
         None,
         0,
-        f"{counted(len(its), 'finding')} cannot be resolved yet. {'; '.join(parts)}{first}",
-        f"contribaudit checks show {its[0].check}",
-        organization_of(its),
-        subjects_of(its),
+        f"{counted(len(stuck), 'finding')} cannot be resolved yet. {'; '.join(parts)}{first}",
+        f"contribaudit checks show {stuck[0].check}",
+        organization_of(stuck),
+        subjects_of(stuck),
         min(days, default=None),
-        tuple(its),
+        tuple(stuck),
     )

@@ -213,27 +213,27 @@ def _of_deadlines(deadlines: Iterable[Deadline], as_of: datetime) -> Iterable[Ma
         yield Matter(f"deadline:{deadline.id}", Event.EXPIRING, state, group, text, severity)
 
 
-def news(reported: Mapping[str, ReportedMatter], found: Situation, now: datetime) -> News:
+def news(reported: Mapping[str, ReportedMatter], current: Situation, now: datetime) -> News:
     """What was not reported yet, and which reported matters are resolved, forgotten or held back."""
     tell: list[Matter] = []
-    held: list[Matter] = []
-    for matter in found.bad:
+    held_back: list[Matter] = []
+    for matter in current.bad:
         before = reported.get(matter.key)
         if before is not None and before.event is matter.event and matter.state in ("", before.state):
             continue
         if before is not None and now < before.told_at + back_off(before.times):
-            held.append(matter)
+            held_back.append(matter)
         else:
             tell.append(matter)
     recovered = tuple(
         (key, before)
         for key, before in reported.items()
-        if key in found.good and before.event in (Event.FAILURES, Event.STALE, Event.UNREADABLE)
+        if key in current.good and before.event in (Event.FAILURES, Event.STALE, Event.UNREADABLE)
     )
-    present = {matter.key for matter in found.bad} | found.good
-    forget = {key for key in reported if key not in present and (found.whole or not key.startswith("finding:"))}
+    present = {matter.key for matter in current.bad} | current.good
+    forget = {key for key in reported if key not in present and (current.whole or not key.startswith("finding:"))}
     kept = {key for key in forget if key.startswith(("signal:", "source:"))}
-    return News(tuple(tell), recovered, frozenset(forget - kept), tuple(held))
+    return News(tuple(tell), recovered, frozenset(forget - kept), tuple(held_back))
 
 
 def back_off(times: int) -> timedelta:
@@ -252,16 +252,16 @@ def message_of(event: Event, matters: Sequence[Matter], called: str) -> Message:
 
 def recovered_of(recovered: Sequence[tuple[str, ReportedMatter]], called: str) -> Message:
     """The message that these reported matters are verified to be resolved."""
-    matters = [Matter(key, Event.RECOVERED, "recovered", told.group, told.text) for key, told in recovered]
+    matters = [Matter(key, Event.RECOVERED, "recovered", reported.group, reported.text) for key, reported in recovered]
     return message_of(Event.RECOVERED, matters, called)
 
 
-def summary_of(found: Situation, called: str) -> Message:
+def summary_of(current: Situation, called: str) -> Message:
     """The first message about an organization: its matters in numbers. Nothing in it is reported again."""
-    counts = Counter(matter.event for matter in found.bad)
+    counts = Counter(matter.event for matter in current.bad)
     lines = [_count_of_event(event, counts[event]) for event in _COUNTED if counts[event]] or ["nothing fails"]
-    worst = sorted(found.bad, key=_most_severe_first)[:_LISTED]
-    facts = {"matters": [_as_facts(matter) for matter in found.bad]}
+    worst = sorted(current.bad, key=_most_severe_first)[:_LISTED]
+    facts = {"matters": [_as_facts(matter) for matter in current.bad]}
     summed = (f"Found: {', '.join(lines)}.", "", *_matter_lines(worst))
     return Message(Event.FIRST, f"contribaudit: {called}: first audit", summed, False, facts)
 

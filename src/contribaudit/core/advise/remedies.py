@@ -88,10 +88,10 @@ def needed_and_unread(state: State, findings: Iterable[Finding], needed: frozens
     Needed are the collectors in `needed`, and the sources that an unverified finding waits for. An optional source
     counts where reading broke off, not where the plan or the key does not include it.
     """
-    short = _incomplete_sources(state)
-    if not short:
+    incomplete = _incomplete_sources(state)
+    if not incomplete:
         return []
-    waited = {
+    awaited = {
         (source.place.id, source.collection.collector)
         for one in findings
         if one.outcome.unproven and (one.reason_code == _NOT_COVERED or _awaited_collectors(state, one))
@@ -100,10 +100,10 @@ def needed_and_unread(state: State, findings: Iterable[Finding], needed: frozens
     }
     return [
         one
-        for one in short
+        for one in incomplete
         if one.collection is None
         or (
-            (one.collection.collector in needed or (one.place.id, one.collection.collector) in waited)
+            (one.collection.collector in needed or (one.place.id, one.collection.collector) in awaited)
             and not (one.collection.optional and one.collection.code in _NOT_OFFERED)
         )
     ]
@@ -114,12 +114,12 @@ def unread_sources(state: State, finding: Finding) -> list[UnreadSource]:
 
     Its code names them, or else its setting. Where neither does, it may wait for any source that is not optional.
     """
-    about = finding.subject.organization
-    short = [one for one in _incomplete_sources(state) if about in (one.place.id, "")]
-    if not short:
+    organization = finding.subject.organization
+    incomplete = [one for one in _incomplete_sources(state) if organization in (one.place.id, "")]
+    if not incomplete:
         return []
-    wanted = _awaited_collectors(state, finding)
-    return [one for one in short if one.collection is None or _may_be(one.collection, wanted)]
+    awaited = _awaited_collectors(state, finding)
+    return [one for one in incomplete if one.collection is None or _may_be(one.collection, awaited)]
 
 
 def unread_spaces(state: State, organization: str) -> list[UnreadSource]:
@@ -135,16 +135,16 @@ def unread_spaces(state: State, organization: str) -> list[UnreadSource]:
 @once_per_state
 def _incomplete_sources(state: State) -> tuple[UnreadSource, ...]:
     """Every source that was not read completely, organization by organization."""
-    found: list[UnreadSource] = []
+    incomplete: list[UnreadSource] = []
     for place in state.looked_at:
         runs = place.collections.values()
-        found += [UnreadSource(place, one) for one in runs if one.status is not CollectionStatus.OK]
-        found += [] if runs else [UnreadSource(place)]
-    return tuple(found)
+        incomplete += [UnreadSource(place, one) for one in runs if one.status is not CollectionStatus.OK]
+        incomplete += [] if runs else [UnreadSource(place)]
+    return tuple(incomplete)
 
 
-def _may_be(collection: Collection, wanted: tuple[str, ...]) -> bool:
-    return collection.collector in wanted if wanted else not collection.optional
+def _may_be(collection: Collection, awaited: tuple[str, ...]) -> bool:
+    return collection.collector in awaited if awaited else not collection.optional
 
 
 def _awaited_collectors(state: State, finding: Finding) -> tuple[str, ...]:

@@ -141,7 +141,7 @@ class Report:
         sites = [site for place in state.looked_at for site in sites_of(state, place.id)]
         apps = state.subjects(Kind.APP)
         lists = [one for place in state.looked_at for one in state.spaces(place.id).lists().values()]
-        known = [number for one in lists if (number := spaces_counted(state, one.app)) is not None]
+        numbers = [number for one in lists if (number := spaces_counted(state, one.app)) is not None]
         seen = {app for app in apps if state.value(app, names.APP_TYPE_KEY) is not None}
         return Counts(
             organizations=sum(1 for place in state.looked_at if place.collections),
@@ -151,6 +151,6 @@ class Report:
             sites_read=sum(1 for site in sites if seen.issuperset(site.apps)),
             apps_read=len(seen),
             spaces=sum(one.read for one in lists),
-            spaces_counted=sum(known) if known and len(known) == len(lists) else None,
+            spaces_counted=sum(numbers) if numbers and len(numbers) == len(lists) else None,
             spaces_whole=all(one.status is CollectionStatus.OK for one in lists) if lists else None,
         )

@@ -170,7 +170,7 @@ def _outcomes_by_place(
 ) -> tuple[_Outcomes, Mapping[tuple[str, str], Sequence[Outcome]]]:
     """Outcomes by organization, app (or site) and question; and those about a whole organization."""
     questions = {setting: one.name for one in QUESTIONS for setting in one.judged_by}
-    found: dict[tuple[str, _Named, str], list[Outcome]] = defaultdict(list)
+    by_place: dict[tuple[str, _Named, str], list[Outcome]] = defaultdict(list)
     wide: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
     for one in findings:
         question = questions.get(one.setting) if one.setting is not None else None
@@ -180,11 +180,11 @@ def _outcomes_by_place(
         if subject.kind is Kind.ORGANIZATION:
             wide[subject.organization, question].append(one.outcome)
         elif subject.kind is Kind.APP:
-            found[subject.organization, subject, question].append(one.outcome)
+            by_place[subject.organization, subject, question].append(one.outcome)
         else:
             site = subject.id if subject.kind is Kind.SITE else state.place(subject).site
-            found[subject.organization, site, question].append(one.outcome)
-    return found, wide
+            by_place[subject.organization, site, question].append(one.outcome)
+    return by_place, wide
 
 
 def _cell(question: MapQuestion, seen: Counter[str], own: Sequence[Outcome], wide: Sequence[Outcome]) -> MapCell:
@@ -215,7 +215,7 @@ def _cell_word(state: State, app: Subject, question: MapQuestion) -> str:
 
 
 def _locations(state: State, words: Mapping[Subject, str], outcomes: _Outcomes) -> tuple[Location, ...]:
-    made = []
+    locations = []
     for word, members in grouped(words, words.__getitem__).items():
         realm = state.rulebook.realm(word)
         judged = [one for app in members for one in outcomes.get((app.organization, app, "location"), ())]
@@ -223,8 +223,8 @@ def _locations(state: State, words: Mapping[Subject, str], outcomes: _Outcomes) 
             1 for app in members if (seen := state.value(app, names.PINNED)) is not None and seen.value is True
         )
         worst = min(judged, key=lambda one: _RANK[one], default=None)
-        made.append(Location(word, realm.title if realm is not None else "", len(members), pinned, worst))
-    return tuple(sorted(made, key=lambda one: (one.name == UNKNOWN, -one.apps, one.name)))
+        locations.append(Location(word, realm.title if realm is not None else "", len(members), pinned, worst))
+    return tuple(sorted(locations, key=lambda one: (one.name == UNKNOWN, -one.apps, one.name)))
 
 
 def _worst_first(row: MapRow) -> tuple[object, ...]:

@@ -77,8 +77,8 @@ def subjects_of(findings: Iterable[Finding]) -> tuple[Subject, ...]:
 
 def organization_of(findings: Iterable[Finding]) -> str:
     """The organization of the findings; "" if they belong to several."""
-    found = {one.subject.organization for one in findings}
-    return found.pop() if len(found) == 1 else ""
+    organizations = {one.subject.organization for one in findings}
+    return organizations.pop() if len(organizations) == 1 else ""
 
 
 def names(state: State, subjects: Sequence[Subject]) -> str:
@@ -97,10 +97,10 @@ def checks_of(findings: Iterable[Finding]) -> str:
     return f"{title} ({identity})" + (f" and {counted(len(others), 'more check')}" if others else "")
 
 
-def settling(kind: StepKind, its: Sequence[Finding], minutes: int, text: str, command: str) -> NextStep:
+def settling(kind: StepKind, group: Sequence[Finding], minutes: int, text: str, command: str) -> NextStep:
     """The step that resolves these findings; their subjects become the step's."""
-    organization, subjects = organization_of(its), subjects_of(its)
-    return NextStep(kind, most_severe(its), minutes, text, command, organization, subjects, findings=tuple(its))
+    organization, subjects = organization_of(group), subjects_of(group)
+    return NextStep(kind, most_severe(group), minutes, text, command, organization, subjects, findings=tuple(group))
 
 
 def organization_asked(finding: Finding) -> str:
@@ -131,16 +131,16 @@ def sources(state: State, waiting: Iterable[tuple[Remedy, Finding]]) -> Iterator
     sourceless: dict[tuple[str, Remedy, str], list[Finding]] = defaultdict(list)
     for remedy, finding in waiting:
         organization = finding.subject.organization
-        found = unread_sources(state, finding) if remedy is Remedy.SOURCE else unread_spaces(state, organization)
-        for one in found:
+        unread = unread_sources(state, finding) if remedy is Remedy.SOURCE else unread_spaces(state, organization)
+        for one in unread:
             mended[one.cause].setdefault(one.collection.collector if one.collection else "", one)
             stopped[one.cause].append(finding)
-        if found:
-            settled[found[0].cause].append(finding)
+        if unread:
+            settled[unread[0].cause].append(finding)
         else:
             sourceless[organization, remedy, finding.reason_code].append(finding)
-    for cause, its in mended.items():
-        yield _source(state, list(its.values()), stopped[cause], settled[cause])
+    for cause, by_collector in mended.items():
+        yield _source(state, list(by_collector.values()), stopped[cause], settled[cause])
     for (organization, remedy, _), stuck in sourceless.items():
         text = f"{state.organization_name(organization)}: {checks_of(stuck)}: {stuck[0].reason}"
         command = "contribaudit login --site all" if remedy is Remedy.SPACES else "contribaudit doctor"
@@ -148,16 +148,16 @@ def sources(state: State, waiting: Iterable[tuple[Remedy, Finding]]) -> Iterator
 
 
 def _source(
-    state: State, sources: Sequence[UnreadSource], stopped: Sequence[Finding], settled: Sequence[Finding]
+    state: State, unread: Sequence[UnreadSource], stopped: Sequence[Finding], settled: Sequence[Finding]
 ) -> NextStep:
     """The step for one cause, which may have stopped several sources."""
-    first = sources[0]
+    first = unread[0]
     organization, code, _ = first.cause
     name = state.organization_name(organization)
     if first.collection is None:
         text = f"{name} was not read: {first.place.unread_reason.rstrip('.')}"
     else:
-        collectors = [one.collection.collector for one in sources if one.collection is not None]
+        collectors = [one.collection.collector for one in unread if one.collection is not None]
         verb = "was" if len(collectors) == 1 else "were"
         text = f"{name}: {', '.join(collectors)} {verb} not read completely: {first.collection.reason.rstrip('.')}"
     login = code in _LOGIN
@@ -177,18 +177,18 @@ def _source(
 
 def readings(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One audit for each organization, or one audit of all for findings about the company."""
-    for organization, its in grouped(findings, organization_asked).items():
+    for organization, group in grouped(findings, organization_asked).items():
         name = f"{state.organization_name(organization)}: " if organization else ""
-        text = f"{name}read it again: {checks_of(its)}: {its[0].reason}"
-        yield settling(StepKind.RENEW, its, _AUDIT, text, f"contribaudit audit{org_option(state, organization)}")
+        text = f"{name}read it again: {checks_of(group)}: {group[0].reason}"
+        yield settling(StepKind.RENEW, group, _AUDIT, text, f"contribaudit audit{org_option(state, organization)}")
 
 
 def exports(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One export of evidence for each organization."""
-    for organization, its in grouped(findings, organization_asked).items():
-        text = f"{state.organization_name(organization)}: export the evidence: {its[0].reason}"
+    for organization, group in grouped(findings, organization_asked).items():
+        text = f"{state.organization_name(organization)}: export the evidence: {group[0].reason}"
         command = f"contribaudit evidence export DIR{org_option(state, organization)}"
-        yield settling(StepKind.RENEW, its, _EXPORT, text, command)
+        yield settling(StepKind.RENEW, group, _EXPORT, text, command)
 
 
 _DECIDING_MINUTES = 5
@@ -203,28 +203,28 @@ def entries(findings: Iterable[Finding]) -> Iterator[NextStep]:
         entry = ENTRIES[finding.reason_code].format(check=finding.check, setting=finding.setting)
         return entry, finding.reason if entry == SWITCH_OFF else ""
 
-    for (entry, _), its in grouped(findings, entry_of).items():
-        text = f"{checks_of(its)}: {entry}: {its[0].reason}"
-        yield settling(StepKind.DECIDE, its, _DECIDING_MINUTES, text, "contribaudit policy show")
+    for (entry, _), group in grouped(findings, entry_of).items():
+        text = f"{checks_of(group)}: {entry}: {group[0].reason}"
+        yield settling(StepKind.DECIDE, group, _DECIDING_MINUTES, text, "contribaudit policy show")
 
 
 def tickets(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One step for each finding about changes without a known author, whose `observed` has their IDs."""
-    for one in findings:
-        changes = one.observed if isinstance(one.observed, tuple) else ()
-        organization = one.subject.organization
-        text = f"{state.organization_name(organization)}: {one.reason}: ask who made it, and note the ticket"
+    for finding in findings:
+        changes = finding.observed if isinstance(finding.observed, tuple) else ()
+        organization = finding.subject.organization
+        text = f"{state.organization_name(organization)}: {finding.reason}: ask who made it, and note the ticket"
         command = f"contribaudit changes annotate {changes[0] if changes else 'ID'} --ticket TICKET"
         command += org_option(state, organization)
-        yield settling(StepKind.DECIDE, [one], _TICKET * max(1, len(changes)), text, command)
+        yield settling(StepKind.DECIDE, [finding], _TICKET * max(1, len(changes)), text, command)
 
 
 def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One step for all that is outside an organization's baseline, whether or not a finding says so."""
-    told = grouped(findings, organization_asked)
+    by_organization = grouped(findings, organization_asked)
     for place in state.looked_at:
-        its = told.get(place.id, [])
-        new: tuple[Subject, ...] = tuple(outside(state, place.id)) or subjects_of(its)
+        group = by_organization.get(place.id, [])
+        new: tuple[Subject, ...] = tuple(outside(state, place.id)) or subjects_of(group)
         if not new:
             continue
         approved = state.baseline(place.id)
@@ -234,11 +234,11 @@ def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
             why = "the baseline has expired" if ended else f"outside the baseline of run {approved.baseline.run}"
         yield NextStep(
             StepKind.DECIDE,
-            most_severe(its),
+            most_severe(group),
             _DECIDING_MINUTES,
             f"{names(state, new)}: {why}: approve, or ask whoever made them",
             f"contribaudit baseline diff{org_option(state, place.id)}",
             place.id,
             new,
-            findings=tuple(its),
+            findings=tuple(group),
         )

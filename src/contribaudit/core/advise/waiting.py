@@ -62,13 +62,13 @@ class _RecordingState(State):
 
     def read(self, subject: Subject, setting: SettingId) -> Observation:
         key = subject, setting
-        found = self.noted.get(key)
-        if found is not None:
-            return found
+        observation = self.noted.get(key)
+        if observation is not None:
+            return observation
         if key in self._assumed:
             return Observed(setting, subject, self._assumed[key], Grade.ATTESTED, self.as_of, "", witness=_SOMEBODY)
-        found = self.noted[key] = super().read(subject, setting)
-        return found
+        observation = self.noted[key] = super().read(subject, setting)
+        return observation
 
     def missing(self) -> Iterator[Key]:
         """The values that a check asked for and that are missing."""
@@ -97,31 +97,35 @@ def waiting(
     find_setting: Callable[[SettingId], Setting],
 ) -> Waiting:
     """The values that a look at the console must give before the outcomes of these findings can change."""
-    known = by_id(checks)
+    checks_by_id = by_id(checks)
     questions: list[_Question] = []
     weak = _RecordingState(state, {})
     too_weak: dict[SettingId, Severity] = {}
-    for one in findings:
-        check = known.get(one.check)
-        if check is None or one.setting is None or check.kind is not one.subject.kind:
+    for finding in findings:
+        check = checks_by_id.get(finding.check)
+        if check is None or finding.setting is None or check.kind is not finding.subject.kind:
             continue
-        if remedy_of(state, one) is not Remedy.LOOK and not (one.outcome.unproven and one.setting in COMPUTED):
+        if remedy_of(state, finding) is not Remedy.LOOK and not (
+            finding.outcome.unproven and finding.setting in COMPUTED
+        ):
             continue
-        rule = rule_for(policy, check.id, attributes_of(state, one.subject))
+        rule = rule_for(policy, check.id, attributes_of(state, finding.subject))
         if rule is None:
             continue
-        question = _Question(one, check, rule, policy)
+        question = _Question(finding, check, rule, policy)
         questions.append(question)
-        own = find_setting(one.setting)
-        if one.reason_code in _TOO_WEAK or (own.attestable and isinstance(state.read(one.subject, own.id), Observed)):
+        own = find_setting(finding.setting)
+        if finding.reason_code in _TOO_WEAK or (
+            own.attestable and isinstance(state.read(finding.subject, own.id), Observed)
+        ):
             question.put(weak)
-            _add(too_weak, _settings_read(question, own.id), one.severity)
+            _add(too_weak, _settings_read(question, own.id), finding.severity)
     values = _missing_values(state, questions, find_setting)
     for (subject, setting), seen in weak.noted.items():
         if isinstance(seen, Observed) and seen.witness is not None and setting in too_weak:
             values[subject, setting] = too_weak[setting]
     enabled = {rule.check for rule in policy.rules if rule.enabled}
-    read = {setting for name in enabled & known.keys() for setting in known[name].reads}
+    read = {setting for name in enabled & checks_by_id.keys() for setting in checks_by_id[name].reads}
     read_with_them = {setting for question in questions for setting in question.check.reads}
     return Waiting(values, frozenset(read_with_them), frozenset(read))
 
@@ -132,41 +136,41 @@ def _missing_values(
     """The values that the questions need and do not have, including those they need once the first are known."""
     values: dict[Key, Severity] = {}
     assumed: dict[Key, Value] = {}
-    asked_on = questions
+    still_open = questions
     for first in (True, *[False] * _ROUNDS):
         noting = _RecordingState(state, assumed)
-        own: dict[Key, Severity] = {}
-        wanted: dict[SettingId, Severity] = {}
+        by_key: dict[Key, Severity] = {}
+        by_setting: dict[SettingId, Severity] = {}
         unlisted: Counter[SettingId] = Counter()
         asking: dict[SettingId, list[_Question]] = defaultdict(list)
-        put, asked_on = asked_on, []
+        put, still_open = still_open, []
         for question in put:
             verdict = question.put(noting)
             setting = question.finding.setting if first else verdict.setting
             if not (first or verdict.outcome.unproven):
                 continue  # settled: it needs nothing more
-            asked_on.append(question)
+            still_open.append(question)
             if setting is None:
                 continue
             if setting in COMPUTED and first and question.finding.subject.kind in KINDS:
                 effective_of(noting, question.finding.subject, setting)
             elif first:
                 noting.read(question.finding.subject, setting)
-            for each in _settings_read(question, setting):
-                asking[each].append(question)
+            for needed in _settings_read(question, setting):
+                asking[needed].append(question)
             key = question.finding.subject, setting
             if key in noting.noted and not isinstance(noting.noted[key], Observed):
-                its = [key]
+                missing_keys = [key]
                 if screen_for(state, *key) is None:
                     unlisted[setting] += 1
                     few = unlisted[setting] <= _OTHERS
-                    its = _missing_elsewhere(question, state, assumed, find_setting(setting)) if few else []
-                _add(own, its, question.finding.severity)
+                    missing_keys = _missing_elsewhere(question, state, assumed, find_setting(setting)) if few else []
+                _add(by_key, missing_keys, question.finding.severity)
             else:
-                _add(wanted, _settings_read(question, setting), question.finding.severity)
+                _add(by_setting, _settings_read(question, setting), question.finding.severity)
         new: dict[SettingId, list[Key]] = defaultdict(list)
         for key in noting.missing():
-            severity = own.get(key) or wanted.get(key[1])
+            severity = by_key.get(key) or by_setting.get(key[1])
             if severity is not None and find_setting(key[1]).attestable:
                 new[key[1]].append(key)
                 values[key] = severity
@@ -210,6 +214,6 @@ def _settings_read(question: _Question, setting: SettingId) -> tuple[SettingId, 
     return question.check.reads if setting in COMPUTED else (setting,)
 
 
-def _add(wanted: dict[T, Severity], what: Iterable[T], severity: Severity) -> None:
-    for one in what:
-        wanted[one] = min(wanted.get(one, severity), severity, key=lambda each: each.rank)
+def _add(severities: dict[T, Severity], keys: Iterable[T], severity: Severity) -> None:
+    for key in keys:
+        severities[key] = min(severities.get(key, severity), severity, key=lambda level: level.rank)
