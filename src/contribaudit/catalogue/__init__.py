@@ -35,7 +35,7 @@ def find(setting: SettingId) -> Setting:
     """The catalogue's entry; for a signal or an unknown ID, one made up on the spot, whose values compare exactly."""
     if setting in _BY_ID:
         return _BY_ID[setting]
-    found = signals.find(setting)
-    if found is not None:
-        return found
+    signal = signals.find(setting)
+    if signal is not None:
+        return signal
     return Setting(setting, Family.ORGANIZATION, tuple(Kind), setting, Grade.DOCUMENTED, "")

@@ -71,13 +71,13 @@ def settled(signal: Setting) -> Setting:
 
 def find(setting: SettingId) -> Setting | None:
     """The setting of a signal, of a companion, or of a collector's unknown shapes; None for another ID."""
-    for prefix, beside in ((REVISION_PREFIX, revision), (SETTLED_PREFIX, settled)):
+    for prefix, companion in ((REVISION_PREFIX, revision), (SETTLED_PREFIX, settled)):
         if setting.startswith(prefix):
             signal = find(SettingId(setting.removeprefix(prefix)))
-            return beside(signal) if signal is not None else None
-    for known in (WORKSPACE_POLICY, WORKSPACE_FEATURE):
-        if setting == known.id:
-            return known
+            return companion(signal) if signal is not None else None
+    for workspace_signal in (WORKSPACE_POLICY, WORKSPACE_FEATURE):
+        if setting == workspace_signal.id:
+            return workspace_signal
     if setting.startswith(POLICY_PREFIX):
         return policy_signal(setting.removeprefix(POLICY_PREFIX))
     if setting.startswith(names.SHAPES_PREFIX):

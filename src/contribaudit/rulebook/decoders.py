@@ -31,11 +31,11 @@ def of_file(file: shapes.DecodersFile, name: str, digest: str) -> tuple[Decoder,
 
     Whether its setting and signal exist is checked by `with_folder`.
     """
-    found = []
+    decoders = []
     for place, entry in enumerate(file.decoder):
         where = f"{name}, key `decoder.{place}`"
-        found.append(_decoder(entry, where, name if len(file.decoder) == 1 else f"{name}[{place}]", digest))
-    return tuple(found)
+        decoders.append(_decoder(entry, where, name if len(file.decoder) == 1 else f"{name}[{place}]", digest))
+    return tuple(decoders)
 
 
 def with_folder(rulebook: Rulebook, folder: Path | None, settings: Sequence[Setting]) -> Rulebook:
@@ -45,26 +45,26 @@ def with_folder(rulebook: Rulebook, folder: Path | None, settings: Sequence[Sett
     names file and key, for a folder or file that cannot be read, a file of the wrong form, a decoder that is there
     twice, and one that does not fit the settings and signals.
     """
-    own: list[Decoder] = []
-    files: list[RulebookFile] = []
+    own_decoders: list[Decoder] = []
+    own_files: list[RulebookFile] = []
     for path in _paths(folder) if folder is not None else ():
         body = _read(path)
         digest = sha256(body).hexdigest()
         file = parse(body, str(path))
-        own += [
+        own_decoders += [
             replace(one, name=one.name.replace(str(path), path.name, 1)) for one in of_file(file, str(path), digest)
         ]
-        files.append(RulebookFile(f"decoders/{path.name}", digest, file.reviewed, shipped=False))
-    _no_two(own)
-    mine = {_key(one) for one in own}
-    decoders = (*(one for one in rulebook.decoders if _key(one) not in mine), *own)
+        own_files.append(RulebookFile(f"decoders/{path.name}", digest, file.reviewed, shipped=False))
+    _no_two(own_decoders)
+    own_keys = {_key(one) for one in own_decoders}
+    decoders = (*(one for one in rulebook.decoders if _key(one) not in own_keys), *own_decoders)
     for one in decoders:
         _check_fit(one, rulebook, settings)
-    if not files:
+    if not own_files:
         return replace(rulebook, decoders=decoders)
-    lines = f"{rulebook.sha256}  rulebook\n" + "".join(f"{file.sha256}  {file.name}\n" for file in files)
+    lines = f"{rulebook.sha256}  rulebook\n" + "".join(f"{file.sha256}  {file.name}\n" for file in own_files)
     return replace(
-        rulebook, decoders=decoders, files=(*rulebook.files, *files), sha256=sha256(lines.encode()).hexdigest()
+        rulebook, decoders=decoders, files=(*rulebook.files, *own_files), sha256=sha256(lines.encode()).hexdigest()
     )
 
 
@@ -168,45 +168,51 @@ def _check_pointer(pointer: str, where: str) -> None:
         raise RulebookError(f"{where}: {pointer} changes without meaning, and is not part of a signal's state")
 
 
-def _check_fit(one: Decoder, rulebook: Rulebook, settings: Iterable[Setting]) -> None:
-    known = {setting.id: setting for setting in settings if setting.attestable or setting.id in READ_DIRECTLY}
-    setting = known.get(one.setting)
+def _check_fit(decoder: Decoder, rulebook: Rulebook, settings: Iterable[Setting]) -> None:
+    by_id = {setting.id: setting for setting in settings if setting.attestable or setting.id in READ_DIRECTLY}
+    setting = by_id.get(decoder.setting)
     if setting is None:
         raise RulebookError(
-            f"{one.name}: no setting that a person can attest is called `{one.setting}`{or_meant(one.setting, known)}"
+            f"{decoder.name}: no setting that a person can attest is called `{decoder.setting}`"
+            f"{or_meant(decoder.setting, by_id)}"
         )
     anchors = [rule for rule in rulebook.signals if rule.family == setting.family]
     signals = {rule.signal for rule in anchors}
-    if one.signal not in signals:
+    if decoder.signal not in signals:
         listed = ", ".join(sorted(signals)) or "none"
-        near = or_meant(one.signal, signals)
+        near = or_meant(decoder.signal, signals)
         raise RulebookError(
-            f"{one.name}: `{one.signal}` is not a signal of {one.setting}{near}", hint=f"It has: {listed}."
+            f"{decoder.name}: `{decoder.signal}` is not a signal of {decoder.setting}{near}", hint=f"It has: {listed}."
         )
-    owners = {kind.value for rule in anchors if rule.signal == one.signal for kind in rule.kinds}
-    if one.owner.value not in owners or (one.owner is Kind.APP and Kind.APP not in setting.kinds):
-        raise RulebookError(f"{one.name}: no {one.owner} has a `{one.signal}` that is about {one.setting}")
-    if one.texts and not setting.is_list:
-        raise RulebookError(f"{one.name}: {one.setting} is not a list, so `texts` cannot read it", hint=_HINT)
-    if one.values and setting.is_list:
-        raise RulebookError(f"{one.name}: {one.setting} is a list, which only `texts` can read", hint=_HINT)
-    for when in one.values:
-        word = when.value
+    owners = {kind.value for rule in anchors if rule.signal == decoder.signal for kind in rule.kinds}
+    if decoder.owner.value not in owners or (decoder.owner is Kind.APP and Kind.APP not in setting.kinds):
+        raise RulebookError(
+            f"{decoder.name}: no {decoder.owner} has a `{decoder.signal}` that is about {decoder.setting}"
+        )
+    if decoder.texts and not setting.is_list:
+        raise RulebookError(f"{decoder.name}: {decoder.setting} is not a list, so `texts` cannot read it", hint=_HINT)
+    if decoder.values and setting.is_list:
+        raise RulebookError(f"{decoder.name}: {decoder.setting} is a list, which only `texts` can read", hint=_HINT)
+    for condition in decoder.values:
+        word = condition.value
         if setting.words and not (isinstance(word, str) and word in setting.words):
             near = or_meant(str(word), setting.words)
             listed = ", ".join(setting.words)
-            raise RulebookError(f"{one.name}: {one.setting} cannot be `{word}`{near}", hint=f"It can be: {listed}.")
+            raise RulebookError(
+                f"{decoder.name}: {decoder.setting} cannot be `{word}`{near}", hint=f"It can be: {listed}."
+            )
 
 
 def _no_two(decoders: Iterable[Decoder]) -> None:
     seen: dict[tuple[str, str, Kind], Decoder] = {}
-    for one in decoders:
-        other = seen.setdefault(_key(one), one)
-        if other is not one:
+    for decoder in decoders:
+        other = seen.setdefault(_key(decoder), decoder)
+        if other is not decoder:
             raise RulebookError(
-                f"{one.name}: {other.name} already reads {one.setting} from {one.signal} of the {one.owner}"
+                f"{decoder.name}: {other.name} already reads {decoder.setting} from {decoder.signal}"
+                f" of the {decoder.owner}"
             )
 
 
-def _key(one: Decoder) -> tuple[str, str, Kind]:
-    return one.setting, one.signal, one.owner
+def _key(decoder: Decoder) -> tuple[str, str, Kind]:
+    return decoder.setting, decoder.signal, decoder.owner

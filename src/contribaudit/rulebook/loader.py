@@ -172,9 +172,9 @@ def _parse(shape: type[_Shape], name: str, text: str) -> _Shape:
 
 def _same_checks(file: shapes.ChecksFile, name: str) -> None:
     """Raises RulebookError unless a user's file describes the same checks as the shipped one."""
-    known = _parse(shapes.ChecksFile, name, _read(name, None)[0])
-    for check in known.checks.keys() ^ file.checks.keys():
-        what = "is missing" if check in known.checks else "is not a check of this file"
+    shipped = _parse(shapes.ChecksFile, name, _read(name, None)[0])
+    for check in shipped.checks.keys() ^ file.checks.keys():
+        what = "is missing" if check in shipped.checks else "is not a check of this file"
         raise RulebookError(f"{name}, key `{check}`: {what}", hint="Compare it with the shipped file.")
 
 
@@ -194,14 +194,14 @@ def words(files: Iterable[bytes]) -> dict[str, Words]:
 
     `source` is left empty: it is an address that people open, and files from elsewhere must not choose it.
     """
-    found: dict[str, Words] = {}
+    by_check: dict[str, Words] = {}
     for file in files:
-        for check, told in _tables(file).items():
+        for check, table in _tables(file).items():
             try:
-                found[check] = _WORDS.validate_python({**_BLANK, **told, "source": ""})
+                by_check[check] = _WORDS.validate_python({**_BLANK, **table, "source": ""})
             except ValidationError:
                 continue
-    return found
+    return by_check
 
 
 def _tables(file: bytes) -> dict[str, dict[str, Any]]:
@@ -209,4 +209,4 @@ def _tables(file: bytes) -> dict[str, dict[str, Any]]:
         document = tomllib.loads(file.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         return {}
-    return {name: told for name, told in document.items() if isinstance(told, dict)}
+    return {name: table for name, table in document.items() if isinstance(table, dict)}

@@ -44,24 +44,24 @@ Text = Annotated[str, Field(min_length=1)]
 Address = Annotated[str, Field(pattern=_ADDRESS)]
 
 
-def flaws(held: object, key: str = "") -> Iterator[tuple[str, str]]:
+def flaws(part: object, key: str = "") -> Iterator[tuple[str, str]]:
     """Yield key and problem of each value that passes type checks but is blank, not a URL or not positive.
 
     A field with a default may be empty. Models are only searched for values: their own fields are already checked.
     """
-    if isinstance(held, BaseModel):
-        for name, value in held:
+    if isinstance(part, BaseModel):
+        for name, value in part:
             yield from flaws(value, f"{key}.{name}" if key else name)
-    elif isinstance(held, list | tuple):
-        for number, value in enumerate(held):
+    elif isinstance(part, list | tuple):
+        for number, value in enumerate(part):
             yield from flaws(value, f"{key}.{number}")
-    elif is_dataclass(held):
-        for one in fields(held):
-            inner: object = getattr(held, one.name)
-            place = f"{key}.{one.name}"
+    elif is_dataclass(part):
+        for attribute in fields(part):
+            inner: object = getattr(part, attribute.name)
+            place = f"{key}.{attribute.name}"
             # A company's own texts about a check may be brief, and its source any page.
-            needed = one.name == "controls" if isinstance(held, Words) else one.default is MISSING
-            form, fault = _FORMS.get(one.name, ("", "")) if not isinstance(held, Words) else ("", "")
+            needed = attribute.name == "controls" if isinstance(part, Words) else attribute.default is MISSING
+            form, fault = _FORMS.get(attribute.name, ("", "")) if not isinstance(part, Words) else ("", "")
             if form and not re.search(form, str(inner)):
                 yield place, fault
             elif (needed and inner in ("", ())) or (isinstance(inner, tuple) and "" in inner):
@@ -91,11 +91,11 @@ class Dated(_Strict):
     @classmethod
     def of(cls, document: dict[str, Any]) -> Self:
         """The file that this document holds. Raises ValidationError for the first place that does not fit the shape."""
-        found = cls.model_validate_json(json.dumps(document, default=str))  # JSON has lists where values have tuples
-        for key, fault in flaws(found):
+        parsed = cls.model_validate_json(json.dumps(document, default=str))  # JSON has lists where values have tuples
+        for key, fault in flaws(parsed):
             error = PydanticCustomError("rulebook", "{fault}", {"fault": fault})
             raise ValidationError.from_exception_data(cls.__name__, [{"type": error, "loc": (key,), "input": None}])
-        return found
+        return parsed
 
 
 class MetaFile(Dated):

@@ -57,9 +57,9 @@ def plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
 
 def moves(file: shapes.MovesFile) -> dict[str, Move]:
     """The states of a move by the API's word, in lower case."""
-    found = [replace(one, word=one.word.casefold()) for one in file.move]
-    _refuse_ambiguous("moves.toml", "states", [folded([one.word]) for one in found])
-    return {one.word: one for one in found}
+    entries = [replace(one, word=one.word.casefold()) for one in file.move]
+    _refuse_ambiguous("moves.toml", "states", [folded([one.word]) for one in entries])
+    return {one.word: one for one in entries}
 
 
 def exemptions(file: shapes.ExemptionsFile) -> tuple[Exemption, ...]:
@@ -79,16 +79,16 @@ def exemptions(file: shapes.ExemptionsFile) -> tuple[Exemption, ...]:
 def apps(file: shapes.AppsFile) -> dict[str, App]:
     """Each app by every word for it, in lower case."""
     _refuse_ambiguous("apps.toml", "apps", [frozenset(entry.project_types) for entry in file.app])
-    found: dict[str, App] = {}
+    by_word: dict[str, App] = {}
     for entry in file.app:
         words = folded([entry.type_key, *entry.words])
         lists = {"project_types": tuple(entry.project_types), "product_keys": tuple(entry.product_keys)}
         app = App(**{**dict(entry), **lists, "words": words, "own_workspaces": _own_workspaces(entry)})
         for word in words:
-            if word in found:
+            if word in by_word:
                 raise RulebookError(f"apps.toml: the word `{word}` stands for two apps")
-            found[word] = app
-    return found
+            by_word[word] = app
+    return by_word
 
 
 def _own_workspaces(entry: shapes.AppEntry) -> bool:
@@ -98,19 +98,19 @@ def _own_workspaces(entry: shapes.AppEntry) -> bool:
 
 def announced(file: shapes.DatesFile) -> tuple[AnnouncedDate, ...]:
     """The announced dates, earliest first."""
-    known = {
+    by_id = {
         one.id: AnnouncedDate(one.id, one.date, one.title, one.what, one.source, one.grade) for one in file.announced
     }
-    if len(known) < len(file.announced):
+    if len(by_id) < len(file.announced):
         raise RulebookError("dates.toml: an `id` is listed twice")
-    return tuple(sorted(known.values(), key=lambda one: (one.day, one.id)))
+    return tuple(sorted(by_id.values(), key=lambda one: (one.day, one.id)))
 
 
 def log_rules(file: shapes.EventsFile) -> LogRules:
     """The rules for reading the audit log."""
-    known = {entry.name for entry in file.family}
+    family_names = {entry.name for entry in file.family}
     for entry in file.date:
-        for name in set(entry.families) - known:
+        for name in set(entry.families) - family_names:
             raise RulebookError(f"events.toml: {entry.on} is about `{name}`, which is not a family of this file")
     return LogRules(
         retention_days=file.retention_days.amount,
@@ -125,19 +125,19 @@ def log_rules(file: shapes.EventsFile) -> LogRules:
 
 def realms(file: shapes.RealmsFile) -> tuple[Realm, ...]:
     """The locations, in the file's order. Raises RulebookError for a word that means two of them."""
-    found = tuple(
+    realm_list = tuple(
         Realm(entry.code, entry.title, folded([entry.code, *entry.words]), entry.held, folded(entry.regions))
         for entry in file.realm
     )
-    _refuse_ambiguous("realms.toml", "realms", [one.words for one in found])
-    return found
+    _refuse_ambiguous("realms.toml", "realms", [one.words for one in realm_list])
+    return realm_list
 
 
 def candidates(file: shapes.SignalsFile) -> tuple[Candidate, ...]:
     """Likely readings of signals, in the file's order. Raises RulebookError for one whose object is no signal."""
-    known = {(entry.signal, kind) for entry in file.signal for kind in entry.kinds}
+    kinds_of_signals = {(entry.signal, kind) for entry in file.signal for kind in entry.kinds}
     for entry in file.candidate:
-        if (entry.signal, Kind(entry.owner)) not in known:
+        if (entry.signal, Kind(entry.owner)) not in kinds_of_signals:
             raise RulebookError(
                 f"signals.toml: {entry.signal} is not a signal of an {entry.owner}, so nothing reads it"
             )
