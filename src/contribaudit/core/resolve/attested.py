@@ -327,9 +327,9 @@ class AttestedValues:
                 SIGNAL_MOVED,
                 f"{moved.what}{mover}, after {attestation.by} attested it{what}; attest it again",
             )
-        names = ", ".join(dict.fromkeys(anchor.signal for anchor in attestation.anchors))
+        signal_names = ", ".join(dict.fromkeys(anchor.signal for anchor in attestation.anchors))
         confirmed = proof.confirmed
-        source = f"{names}, in a state that {confirmed.by} attested"
+        source = f"{signal_names}, in a state that {confirmed.by} attested"
         witness = self.witness(confirmed)
         return Observed(
             attestation.setting,
