@@ -21,7 +21,7 @@ from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, safe_text
 from contribaudit.tui.rows.signs import label_look, labelled
@@ -304,7 +304,7 @@ def summary(state: State, made: Sequence[Attestation]) -> Text:
         groups.setdefault((one.setting, display(one.value), held or one.unanchored_reason), []).append(one)
     for (setting, value, how), its in groups.items():
         said.append(f"\n{safe_text(setting)} = ").append(f"{value}\n", "bold")
-        named = ", ".join(safe_text(alias_of(state, one.subject)) for one in its[:_NAMED])
+        named = ", ".join(safe_text(called(state, one.subject)) for one in its[:_NAMED])
         rest = f" {and_more(len(its) - _NAMED)}, {len(its)} in all" if len(its) > _NAMED else ""
         said.append(f"  {named}{rest}\n")
         if its[0].bound:

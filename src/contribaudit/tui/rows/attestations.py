@@ -27,12 +27,12 @@ from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import Cell, display, safe_text
 from contribaudit.tui.rows.due import DueScreen, due_screens
-from contribaudit.tui.rows.signs import label_look, labelled
+from contribaudit.tui.rows.signs import label_look, labelled, short_host
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
 
@@ -87,7 +87,7 @@ def recorded_cells(state: State, one: Recorded) -> list[Text]:
     style = {AttestationStatus.REVOKED: "dim strike", AttestationStatus.SUPERSEDED: "dim"}.get(one.became, "")
     return [
         Text(one.state, "bold yellow" if one.wanted else style),
-        Text(safe_text(alias_of(state, told.subject))),
+        Text(short_host(safe_text(called(state, told.subject)))),
         Text(safe_text(told.setting)),
         Text(display(told.value)),
         Text(safe_text(told.by)),
@@ -100,7 +100,7 @@ def recorded_detail(state: State, one: Recorded, note: str = "") -> Text:
     """An attestation in full: who, when, where, and its anchors and whether they still hold."""
     told = one.attestation
     said = Text().append(f"{safe_text(told.setting)} = {display(told.value)}\n", "bold")
-    said.append(f"{safe_text(alias_of(state, told.subject))}\n\n")
+    said.append(f"{safe_text(called(state, told.subject))}\n\n")
     labelled(said, "state", one.state)
     labelled(said, "looked", f"{safe_text(told.by)}, {told.observed_at:%Y-%m-%d %H:%M}Z")
     where = " on ".join(safe_text(one) for one in (told.recorded.account, told.recorded.host) if one)
@@ -221,7 +221,7 @@ def conflict_cells(state: State, one: Contradiction) -> list[Text]:
         if one.finding is not None
         else ""
     )
-    return [Text(safe_text(alias_of(state, one.subject))), Text(safe_text(one.setting)), Text(about)]
+    return [Text(short_host(safe_text(called(state, one.subject)))), Text(safe_text(one.setting)), Text(about)]
 
 
 def conflict_detail(state: State, one: Contradiction) -> list[Text]:
@@ -258,7 +258,7 @@ def signal_cells(state: State, one: SignalLine) -> list[Text]:
     """The texts of one line in the list of signals."""
     seen = one.reading
     return [
-        Text(safe_text(alias_of(state, seen.owner))),
+        Text(short_host(safe_text(called(state, seen.owner)))),
         Text(safe_text(seen.signal.removeprefix("signal."))),
         Text(seen.standing.value if seen.settled else "being applied", "yellow" if seen.standing == "unread" else ""),
         Text(f"{one.since:%Y-%m-%d}" if one.since is not None else ""),
@@ -269,7 +269,7 @@ def signal_cells(state: State, one: SignalLine) -> list[Text]:
 def signal_detail(state: State, one: SignalLine, history: AttestationHistory) -> Text:
     """Every known state of the signal, with the values that people attested in it."""
     seen = one.reading
-    said = Text().append(f"{safe_text(seen.signal)}\n", "bold").append(f"{safe_text(alias_of(state, seen.owner))}\n\n")
+    said = Text().append(f"{safe_text(seen.signal)}\n", "bold").append(f"{safe_text(called(state, seen.owner))}\n\n")
     labelled(said, "now", seen.standing.value if seen.settled else "a change is being applied")
     if seen.reason:
         labelled(said, "because", safe_text(seen.reason))

@@ -16,7 +16,7 @@ from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.core.resolve.state import State, screen_for
 from contribaudit.exporters.text import duration, safe_text
@@ -138,7 +138,7 @@ def due_detail(state: State, one: DueScreen) -> Text:
     if one.screen.note:
         said.append(f"{safe_text(one.screen.note)}\n\n")
     for row in one.rows[:_NAMED]:
-        said.append(f"{safe_text(alias_of(state, row.subject))}", "bold").append(f"  {safe_text(row.setting.title)}\n")
+        said.append(f"{safe_text(called(state, row.subject))}", "bold").append(f"  {safe_text(row.setting.title)}\n")
         if row.last is not None:
             said.append(f"  last look {row.last.observed_at:%Y-%m-%d}, {safe_text(row.last.by)}\n", "dim")
         else:
@@ -149,7 +149,7 @@ def due_detail(state: State, one: DueScreen) -> Text:
         said.append(f"\n{counted(len(one.waiting), 'finding')} that may depend on it\n", "bold")
         for finding in one.waiting[:20]:
             said.append("  ").append_text(severity_sign(finding.severity))
-            said.append(f"  {finding.check}  {safe_text(alias_of(state, finding.subject))}\n")
+            said.append(f"  {finding.check}  {safe_text(called(state, finding.subject))}\n")
     return said
 
 

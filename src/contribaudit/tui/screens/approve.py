@@ -22,12 +22,13 @@ from contribaudit.core.judge.baseline import Uncovered
 from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import missing
+from contribaudit.tui.rows.signs import short_host
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
 from contribaudit.tui.source import Board
@@ -70,7 +71,7 @@ def cells(state: State, one: Line) -> list[Text]:
     return [
         name,
         Text(one.subject.kind.value),
-        Text(safe_text(alias_of(state, one.subject))),
+        Text(short_host(safe_text(called(state, one.subject)))),
         Text(safe_text(one.why.reason)),
     ]
 
@@ -113,7 +114,7 @@ def outside_text(what: Approvable) -> Text:
         return said
     said.append(f"\nNot in the baseline yet; this approves them ({len(what.outside)})\n", "bold")
     for subject, why in what.outside[:_MOST_SHOWN]:
-        said.append("  + ", "bold green").append(f"{safe_text(alias_of(what.state, subject))}\n")
+        said.append("  + ", "bold green").append(f"{safe_text(called(what.state, subject))}\n")
         said.append(f"      {safe_text(why.reason)}\n", "dim")
     if len(what.outside) > _MOST_SHOWN:
         left = and_more(len(what.outside) - _MOST_SHOWN)

@@ -17,7 +17,7 @@ from contribaudit.core.advise.steps import NextStep, StepKind, to_do
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.policy import WAIVABLE
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.state import screen_for
 from contribaudit.exporters.text import Cell, display, duration, safe_text
 from contribaudit.tui.files import Sheet
@@ -139,7 +139,7 @@ def detail(board: Board, one: Entry) -> Text:
         said.append(f"\nResolves {counted(len(step.findings), 'finding')}\n", "bold")
     for finding in step.findings[:_MOST_FINDINGS]:
         said.append("  ").append_text(outcome_sign(finding.outcome))
-        said.append(f"  {safe_text(alias_of(state, finding.subject)).removeprefix('app:')}\n")
+        said.append(f"  {safe_text(called(state, finding.subject))}\n")
         said.append(f"    {safe_text(finding.title)} ({finding.check}): {safe_text(finding.reason)}\n", "dim")
         if finding.observed is not None:
             said.append(f"    observed: {display(finding.observed)}\n", "dim")

@@ -21,7 +21,7 @@ from textual.worker import Worker
 
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.phrases import and_more, counted
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import called
 from contribaudit.errors import ContribauditError, StoreBusy
 from contribaudit.exporters.changed import grouped_changes
 from contribaudit.exporters.text import safe_text
@@ -208,7 +208,7 @@ def _list(said: Text, heading: str, found: Sequence[Finding], before: Board, aft
     said.append(f"\n{heading}\n", "bold")
     for one in found[:_MOST_SHOWN]:
         said.append("  ").append_text(severity_sign(one.severity)).append(f"  {one.check}  ")
-        said.append(f"{safe_text(alias_of(after.report.state, one.subject))}: ")
+        said.append(f"{safe_text(called(after.report.state, one.subject))}: ")
         said.append_text(outcome_sign(was[one.id]) if one.id in was else Text("new", "bold"))
         said.append(" -> ").append_text(outcome_sign(one.outcome)).append("\n")
     if len(found) > _MOST_SHOWN:

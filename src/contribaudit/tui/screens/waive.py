@@ -21,7 +21,7 @@ from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.policy import WAIVABLE, Waiver
 from contribaudit.core.model.subject import same_person
-from contribaudit.core.resolve.aliases import alias_of, resolve_alias
+from contribaudit.core.resolve.aliases import alias_of, called, resolve_alias
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import display, safe_text
@@ -56,10 +56,10 @@ def about(state: State, findings: Sequence[Finding]) -> Text:
         said = Text(f"Accept {len(findings)} findings, with one reason and one change to the file", "bold")
         for one in findings[:_MOST_NAMED]:
             said.append("\n").append_text(outcome_sign(one.outcome))
-            said.append(f"  {one.check} of {safe_text(alias_of(state, one.subject))}", "not bold")
+            said.append(f"  {one.check} of {safe_text(called(state, one.subject))}", "not bold")
         left = len(findings) - _MOST_NAMED
         return said.append(f"\n{and_more(left)}", "not bold dim") if left > 0 else said
-    said = Text().append(f"Accept {finding.check} of {safe_text(alias_of(state, finding.subject))}\n", "bold")
+    said = Text().append(f"Accept {finding.check} of {safe_text(called(state, finding.subject))}\n", "bold")
     said.append_text(severity_sign(finding.severity)).append("  ").append_text(outcome_sign(finding.outcome))
     said.append(f"  {safe_text(finding.reason)}", "not bold")
     if finding.observed is not None:
@@ -84,7 +84,7 @@ def effect(before: Report, after: Report, wanted: Sequence[Finding]) -> Text:
     moved = [one for one in after.findings if one.id in was and was[one.id].outcome is not one.outcome]
     said = Text().append("Effect on the run shown\n", "bold")
     for one in moved[:_MOST_SHOWN]:
-        said.append(f"  {one.check}  {safe_text(alias_of(after.state, one.subject))}: ")
+        said.append(f"  {one.check}  {safe_text(called(after.state, one.subject))}: ")
         said.append_text(outcome_sign(was[one.id].outcome)).append(" -> ")
         said.append_text(outcome_sign(one.outcome)).append("\n")
     if len(moved) > _MOST_SHOWN:
