@@ -18,7 +18,7 @@ from pydantic_core import from_json
 LONGEST_BODY = 64 << 20
 """Largest size of one answer in bytes, unpacked. A page of 1000 apps has less than one million."""
 ACCEPTED = "gzip, deflate"
-_STEP = 1 << 20
+_STEP_BYTES = 1 << 20
 
 
 class TooLong(Exception):
@@ -53,7 +53,7 @@ class _Unpacking:
         self._begun = self._begun or bool(piece)
         while piece and self._unzip is not None and not self._unzip.eof:
             try:
-                unpacked += self._unzip.decompress(piece, _STEP)
+                unpacked += self._unzip.decompress(piece, _STEP_BYTES)
             except zlib.error as error:
                 if not self._bare:
                     raise httpx.DecodingError("cannot be decompressed") from error

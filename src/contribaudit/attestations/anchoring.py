@@ -39,20 +39,20 @@ class ReadingsAround:
 
 
 def anchors(
-    held: ReadingsAround, subject: Subject, family: Family, looked_at: datetime
+    around: ReadingsAround, subject: Subject, family: Family, looked_at: datetime
 ) -> tuple[tuple[Anchor, ...], str]:
     """Every signal of the subject and family as anchors, and ""; or no anchors, and the reason.
 
     A single signal that moved or could not be read prevents all anchors, because it may be the one that matters.
     """
-    if held.before is None or held.after is None:
-        return (), held.why_not or "the API was not read both before and after the attestation"
-    earlier = readings(held.before, subject, family)
-    later = {(one.signal, one.owner): one for one in readings(held.after, subject, family)}
+    if around.before is None or around.after is None:
+        return (), around.why_not or "the API was not read both before and after the attestation"
+    earlier = readings(around.before, subject, family)
+    later = {(one.signal, one.owner): one for one in readings(around.after, subject, family)}
     if not earlier:
         return (), f"no API signal is known for {family.replace('_', ' ').replace('ai ', 'AI ')}"
     for one in earlier:
-        reason = _why_not_binding(one, later.get((one.signal, one.owner)), looked_at, past=held.past)
+        reason = _why_not_binding(one, later.get((one.signal, one.owner)), looked_at, past=around.past)
         if reason:
             return (), reason
     confirmed = [later[one.signal, one.owner] for one in earlier]

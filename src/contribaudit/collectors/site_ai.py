@@ -115,14 +115,14 @@ class _Run:
         self._began = monotonic()
         self._learned = _LearnedNames()
         self._sites = gateway_sites(snapshot, rulebook)
-        self._found: dict[int, list[Observation]] = {}
+        self._observations: dict[int, list[Observation]] = {}
         self._answered = 0
 
     @property
     def observations(self) -> Iterator[Observation]:
         """What was read, and what was not, in the order of the sites."""
-        for number in sorted(self._found):
-            yield from self._found[number]
+        for number in sorted(self._observations):
+            yield from self._observations[number]
 
     async def read(self) -> None:
         """Read every site that can be read."""
@@ -158,7 +158,7 @@ class _Run:
                 keys = self._product_keys(site)
                 answer = await self._ask_gateway(host, site, keys)
                 plans = await self._plans(host, site, answer, keys)
-                self._found[number] = list(self._observed(site, answer, plans))
+                self._observations[number] = list(self._observed(site, answer, plans))
                 self._answered += 1
             except AdminApiError as error:
                 why, scope = NoValue(error.code, error.message), error.missing_scope
@@ -168,7 +168,7 @@ class _Run:
                 self._progress.collector_broke(self._organization, NAME, error)
         if why is not None:
             self.kept.short.setdefault(why.reason, (why.code, scope))
-            self._found[number] = list(self._unavailable(site, why, scope))
+            self._observations[number] = list(self._unavailable(site, why, scope))
         return asked
 
     def _parts_for(self, site: AppSite) -> tuple[Part, ...]:

@@ -104,13 +104,13 @@ def _contradictions(before: Sequence[Observation], now: Sequence[Observation]) -
         if isinstance(one, Observed) and isinstance(other, Observed) and one.value == other.value:
             continue
         seen = one if isinstance(one, Observed) else other
-        stranger = next((found for found in (one, other) if _is_denied(found)), None)
+        stranger = next((either for either in (one, other) if _is_denied(either)), None)
         if stranger is not None:
             yield stranger
             continue
         if not isinstance(seen, Observed):
             continue  # neither entry has a value
-        shown = [repr(found.value) if isinstance(found, Observed) else "nothing" for found in (one, other)]
+        shown = [repr(either.value) if isinstance(either, Observed) else "nothing" for either in (one, other)]
         reason = f"the app is listed twice, with {shown[0]} and {shown[1]}"
         if setting.startswith(SIGNAL_PREFIX) and (one is None or other is None):
             reason = "the app is listed twice, and only one entry has it"

@@ -75,22 +75,22 @@ def _url(listener: socket.socket) -> str:
 class _Server(uvicorn.Server):
     """A server that stops at once. Uvicorn checks ten times a second, a delay that every test would pay twice."""
 
-    _told: asyncio.Event
+    _stop_asked: asyncio.Event
     _loop: asyncio.AbstractEventLoop | None = None
 
     async def main_loop(self) -> None:
-        self._told = asyncio.Event()
+        self._stop_asked = asyncio.Event()
         self._loop = asyncio.get_running_loop()  # last: from now on `stop` may come from another thread
         while not self.should_exit:
             with contextlib.suppress(TimeoutError):  # a signal sets `should_exit` without waking the loop
-                await asyncio.wait_for(self._told.wait(), 0.1)
+                await asyncio.wait_for(self._stop_asked.wait(), 0.1)
 
     def stop(self) -> None:
         """End the main loop, from any thread."""
         self.should_exit = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # closed: the loop saw `should_exit` first
-                self._loop.call_soon_threadsafe(self._told.set)
+                self._loop.call_soon_threadsafe(self._stop_asked.set)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for closing in (*self.servers, *(sockets or ())):

@@ -87,23 +87,23 @@ DAY = (
 )
 """The pattern of a date: 2026-03-02, March 2, 2026, or 2nd Mar. 2026; to be matched without case."""
 _DAY = re.compile(DAY, re.IGNORECASE)
-_NAMED = re.compile(
+_DATE_LABEL = re.compile(
     r"\b(effective(?:\s+(?:starting|date|from|as of|on))?|last\s+(?:updated|modified|revised|changed)|updated(?:\s+on)?"
     r"|version\s+of|revised|published|in force (?:from|since))\b",
     re.IGNORECASE,
 )
-_NEAR = 40
-_FIRST = 40
+_CHARACTERS_TO_DATE = 40
+_PROVISIONS_SEARCHED = 40
 
 
 def stated_day(provisions: Provisions) -> date | None:
     """The date after "Effective starting:", "Last updated:" and the like, near the top; None without one."""
-    for provision in provisions[:_FIRST]:
+    for provision in provisions[:_PROVISIONS_SEARCHED]:
         text = folded(provision.text).strip("_* ")
-        named = _NAMED.search(text)
+        named = _DATE_LABEL.search(text)
         if named is None or len(text) > 200:
             continue
-        match = _DAY.search(text, named.end(), named.end() + _NEAR)
+        match = _DAY.search(text, named.end(), named.end() + _CHARACTERS_TO_DATE)
         with suppress(ValueError):
             if match is not None:
                 return day_of(match)

@@ -140,9 +140,9 @@ def row_of(
     )
 
 
-def truncated(told: str, why: str = "truncated") -> SubprocessorsNotRead:
+def truncated(reason: str, why: str = "truncated") -> SubprocessorsNotRead:
     """The error for an incomplete page."""
-    return SubprocessorsNotRead(f"the page is truncated: {told}", why=why, hint=SAVE)
+    return SubprocessorsNotRead(f"the page is truncated: {reason}", why=why, hint=SAVE)
 
 
 def unlabelled(name: str, column: Column, labels: Labels, text: str) -> SubprocessorsNotRead:

@@ -60,7 +60,7 @@ def take_in(
         raise SubprocessorsNotRead(f"{source}: {error.message}", why=error.why, hint=error.hint) from None
     coming = SubprocessorList(listed.effective, listed.rows, source, sha256(body).hexdigest(), imported)
     if not anyway:
-        _hold_against(coming, before, imported)
+        _refuse_conflicting(coming, before, imported)
     return coming
 
 
@@ -80,11 +80,11 @@ def unchanged(
     """
     coming = replace(last, imported=imported)
     if not anyway:
-        _hold_against(coming, before, imported)
+        _refuse_conflicting(coming, before, imported)
     return coming
 
 
-def _hold_against(coming: SubprocessorList, before: ListHistory, imported: Signature) -> None:
+def _refuse_conflicting(coming: SubprocessorList, before: ListHistory, imported: Signature) -> None:
     """Raise SubprocessorsNotRead for a list that was imported today, contradicts another, or is older than another."""
     for old in before.imports:
         if old.effective != coming.effective or old.imported is None:
@@ -144,9 +144,9 @@ _CELL = re.compile(r"<table\b[^<>]*>\s*(?:<[^<>]*>\s*){0,4}<t[dh]\b", re.IGNOREC
 """Matches an HTML table, but not a tag in a name on a text page."""
 
 
-_UP_TO_IT = r"[^0-9\n]{0,40}?"
-_DATE = re.compile(rf"(?<![a-z])effective(?![a-z]){_UP_TO_IT}{DAY}", re.IGNORECASE)
-_UPDATED = re.compile(rf"(?<![a-z])(?:last\s+)?(?:updated|modified|revised)(?![a-z]){_UP_TO_IT}{DAY}", re.IGNORECASE)
+_BEFORE_DATE = r"[^0-9\n]{0,40}?"
+_DATE = re.compile(rf"(?<![a-z])effective(?![a-z]){_BEFORE_DATE}{DAY}", re.IGNORECASE)
+_UPDATED = re.compile(rf"(?<![a-z])(?:last\s+)?(?:updated|modified|revised)(?![a-z]){_BEFORE_DATE}{DAY}", re.IGNORECASE)
 """For a page without an effective date."""
 
 

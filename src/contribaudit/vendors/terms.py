@@ -28,12 +28,12 @@ from contribaudit.vendors import fetching
 from contribaudit.vendors.fetching import Fetcher, NotModified, Page, Validators
 from contribaudit.vendors.pages import Readable, instead, read_page
 
-_SHARED = 0.5
+_MOSTLY_SHARED = 0.5
 """A page with this share of the previous text is the document, whatever else it holds."""
 _NOTHING_SHARED = 0.05
-_SHORT = 40
+_FEWEST_WORDS = 40
 """In words; below this length, one missing provision is half the document."""
-_FEW = 5
+_FEWEST_PROVISIONS = 5
 """With fewer provisions, the share in common proves nothing."""
 
 
@@ -180,7 +180,7 @@ def _not_the_document(
     """Why this is not the document, or not all of it; None when it is."""
     shared = _shared(before, page.provisions)
     odd = instead(page, copy.answered_by)
-    if odd is not None and shared < _SHARED:
+    if odd is not None and shared < _MOSTLY_SHARED:
         return odd
     if page.cut_off and (not before or shared < 1):
         return "truncated", "its HTML ends in the middle: the copy was cut off"
@@ -190,9 +190,9 @@ def _not_the_document(
             phrase = mark.replace("|", " or ")
             return "other_document", f"it is another document: it does not contain \u2018{phrase}\u2019"
     words = sum(len(one.text.split()) for one in before)
-    if words >= _SHORT and page.words * 100 <= rules.short_percent * words:
+    if words >= _FEWEST_WORDS and page.words * 100 <= rules.short_percent * words:
         return "half_as_long", f"it has {page.words} words, and the previous copy had {words}"
-    if len(before) >= _FEW and len(page.provisions) >= _FEW and shared <= _NOTHING_SHARED:
+    if len(before) >= _FEWEST_PROVISIONS and len(page.provisions) >= _FEWEST_PROVISIONS and shared <= _NOTHING_SHARED:
         return (
             "other_document",
             "it shares nothing with the previous copy: it is another document, or completely rewritten",

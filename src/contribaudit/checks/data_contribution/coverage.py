@@ -129,7 +129,7 @@ def sandbox_contributes(case: CheckContext) -> Verdict:
     return Verdict(Outcome.UNKNOWN, "not_documented", reason, names.APP_SANDBOX, None, seen.value, Evidence.of(seen))
 
 
-_FEWEST = 2
+_FEWEST_READINGS = 2
 """The fewest complete readings that can show whether an app left."""
 
 
@@ -156,7 +156,7 @@ def departed(case: CheckContext) -> Verdict:
     if departed_apps:
         return _deletion(case, departed_apps)
     seen = [moment for moment in departures.readings if moment <= case.as_of]
-    if len(seen) < _FEWEST:
+    if len(seen) < _FEWEST_READINGS:
         reason = "the history holds only one complete list of apps, so nothing shows whether any left before"
         return Verdict(Outcome.UNKNOWN, "nothing_to_compare", reason)
     limit = timedelta(days=case.policy.evidence.max_age_days["documented"])

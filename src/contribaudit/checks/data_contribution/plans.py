@@ -50,7 +50,7 @@ from contribaudit.core.resolve.exposure import newest_decision
 from contribaudit.core.resolve.plans import possible_plans, trial_behind
 
 _TRIAL = catalogue.TRIAL
-_ENDS = catalogue.TRIAL_ENDS
+_TRIAL_ENDS = catalogue.TRIAL_ENDS
 
 
 @check(
@@ -159,7 +159,7 @@ def no_trial(case: CheckContext) -> Verdict:
 @check(
     "DC-08",
     "trial-end-known",
-    reads=(_TRIAL.id, _ENDS.id, names.PLAN),
+    reads=(_TRIAL.id, _TRIAL_ENDS.id, names.PLAN),
     outcomes=(ATTESTED - {Outcome.FAIL}) | {Outcome.PENDING},
 )
 def trial_end(case: CheckContext) -> Verdict:
@@ -181,20 +181,20 @@ def trial_end(case: CheckContext) -> Verdict:
 
 
 def _trial_end(case: CheckContext, app: Subject) -> Verdict:
-    seen = case.state.read(app, _ENDS.id)
+    seen = case.state.read(app, _TRIAL_ENDS.id)
     if not isinstance(seen, Observed) or seen.value is None:
         return unread(seen)
     ends = parse_utc(seen.value)
     evidence = Evidence.of(case.state.read(app, _TRIAL.id), seen)
     if ends is None:
         reason = f"{seen.value!r} is not a date"
-        return Verdict(Outcome.UNKNOWN, "unknown_word", reason, _ENDS.id, None, seen.value, evidence)
+        return Verdict(Outcome.UNKNOWN, "unknown_word", reason, _TRIAL_ENDS.id, None, seen.value, evidence)
     name = called(case.state, app)
     if ends.date() < _today(case):
         reason = f"the trial of {name} ended on {ends:%Y-%m-%d}; check again everything that it may have changed"
-        return Verdict(Outcome.STALE, "trial_ended", reason, _ENDS.id, None, seen.value, evidence)
+        return Verdict(Outcome.STALE, "trial_ended", reason, _TRIAL_ENDS.id, None, seen.value, evidence)
     reason = f"the trial of {name} ends on {ends:%Y-%m-%d}; check again then"
-    return Verdict(Outcome.PENDING, "trial_ends", reason, _ENDS.id, None, seen.value, evidence, due_at=ends)
+    return Verdict(Outcome.PENDING, "trial_ends", reason, _TRIAL_ENDS.id, None, seen.value, evidence, due_at=ends)
 
 
 def _trials(case: CheckContext) -> tuple[list[Subject], Verdict | None, tuple[Evidence, ...]] | Verdict:
