@@ -85,14 +85,14 @@ def find_key(settings: AppSettings, organization: str, named: NamedKey = NOT_NAM
     entries = settings.organizations()
     entry = next((one for one in entries if one.id == organization), None)
     own = (entry.api_key_env, entry.api_key_file) if entry is not None else (None, None)
-    if len(entries) > 1 and (found := _configured_key(*own)):
-        return found
+    if len(entries) > 1 and (key := _configured_key(*own)):
+        return key
     if settings.api_key is not None:
         return FoundKey(
             checked_key(settings.api_key.get_secret_value(), VARIABLE), f"the environment variable {VARIABLE}"
         )
-    if found := _configured_key(*own):
-        return found
+    if key := _configured_key(*own):
+        return key
     if settings.api_key_file is not None and len(entries) <= 1:
         return FoundKey(read_key_file(settings.api_key_file), f"the file {settings.api_key_file}")
     return _from_keyring(organization, settings.api_url, _places_searched(entry))
@@ -147,10 +147,10 @@ def read_secret_lines(what: str, path: Path) -> tuple[str, ...]:
         lines = [line.strip() for line in decoded(data).splitlines()]
     except Unreadable:
         raise CredentialError(f"{name} is not text", hint="Save it as UTF-8") from None
-    found = tuple(line for line in lines if line and not line.startswith("#"))
-    if not found or len(data) > _LONGEST_LIST:
-        raise CredentialError(f"{name} is {'too long' if found else 'empty'}", hint="It holds one entry a line")
-    return found
+    entries = tuple(line for line in lines if line and not line.startswith("#"))
+    if not entries or len(data) > _LONGEST_LIST:
+        raise CredentialError(f"{name} is {'too long' if entries else 'empty'}", hint="It holds one entry a line")
+    return entries
 
 
 def _secret_bytes(what: str, path: Path, longest: int) -> bytes:
@@ -176,8 +176,8 @@ def save_key(account: str, key: SecretStr) -> str:
     with _keyring() as keyring:
         store = _trusted(keyring.get_keyring())
         keyring.set_password(SERVICE, account, key.get_secret_value())
-        kept = keyring.get_password(SERVICE, account)
-    if kept != key.get_secret_value():
+        stored = keyring.get_password(SERVICE, account)
+    if stored != key.get_secret_value():
         raise KeyStoreUnusable(f"{store} did not store the key", hint=_other_ways())
     return store
 
@@ -230,13 +230,13 @@ def key_in_keyring(account: str) -> FoundKey | None:
 
 def _from_keyring(organization: str, api_url: str, searched: list[str]) -> FoundKey:
     problem = ""
-    found = None
+    key = None
     try:
-        found = key_in_keyring(account(organization, api_url))
+        key = key_in_keyring(account(organization, api_url))
     except KeyStoreUnusable as error:
         problem = error.message
-    if found is not None:
-        return found
+    if key is not None:
+        return key
     places = ", ".join([*searched, f"the keyring ({problem[:1].lower()}{problem[1:]})" if problem else "the keyring"])
     where = "" if api_url == ATLASSIAN else f" at {api_url.partition('://')[2]}"
     what = f"There is no API key for organization {organization}{where}; searched {places}"
@@ -379,10 +379,10 @@ def chosen_site(sites: Sites | None, named: str) -> str:
     hosts = [site.host for site in sites.site]
     if (host := named.strip().casefold()) in hosts:
         return host
-    known = f"Known: {', '.join(hosts)}" if hosts else "It lists none"
+    known_hosts = f"Known: {', '.join(hosts)}" if hosts else "It lists none"
     raise UsageError(
         "The configuration lists no such site",
-        hint=f"{known}. Add [[sites.site]] with its host, or use --site {ALL_SITES}",
+        hint=f"{known_hosts}. Add [[sites.site]] with its host, or use --site {ALL_SITES}",
     )
 
 
@@ -396,15 +396,15 @@ def tokens(sites: Sites, api_url: str = ATLASSIAN) -> tuple[SiteToken, ...]:
     return (general, *(_of_site(api_url, site, general) for site in sites.site))
 
 
-def accesses(sites: Sites, found: tuple[SiteToken, ...]) -> Accesses:
+def accesses(sites: Sites, site_tokens: tuple[SiteToken, ...]) -> Accesses:
     """The tokens that `tokens` found, in the form that the client takes."""
     direct = {site.host for site in sites.site if site.direct}
     by_host = {}
-    for one in found:
-        if one.host:
-            access = one.access
-            by_host[one.host] = Access(access.credential, one.host in direct, access.missing)
-    return Accesses(next(one.access for one in found if not one.host), by_host, frozenset(sites.read))
+    for token in site_tokens:
+        if token.host:
+            access = token.access
+            by_host[token.host] = Access(access.credential, token.host in direct, access.missing)
+    return Accesses(next(token.access for token in site_tokens if not token.host), by_host, frozenset(sites.read))
 
 
 def _of_site(api_url: str, site: Site, general: SiteToken) -> SiteToken:
@@ -415,13 +415,13 @@ def _of_site(api_url: str, site: Site, general: SiteToken) -> SiteToken:
 
 
 def _find_token(api_url: str, host: str, email: str | None, variable: str | None, file: Path | None) -> SiteToken:
-    if found := _configured_key(variable, file):
-        return SiteToken(host, found, email or "")
+    if key := _configured_key(variable, file):
+        return SiteToken(host, key, email or "")
     places = [f"{variable} (token_env)"] if variable is not None else []
     problem = ""
     try:
-        if (found_there := key_in_keyring(site_account(host, api_url))) is not None:
-            return SiteToken(host, found_there, email or "")
+        if (saved_key := key_in_keyring(site_account(host, api_url))) is not None:
+            return SiteToken(host, saved_key, email or "")
     except CredentialError as error:
         problem = f" ({error.message[:1].lower()}{error.message[1:]})"
     whose = f"of {host}" if host else "of the sites"

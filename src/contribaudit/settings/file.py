@@ -143,9 +143,9 @@ def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping
         where = f"{path}:{error.line}"
         raise ConfigurationError(f"{where}: not valid TOML: {error.what}", hint="Correct that line") from None
     _refuse_unknown(document, keys, (), text, path)
-    for name, known in tables.items():
+    for name, table_keys in tables.items():
         for place, entry in _tables(document, name):
-            _refuse_unknown(entry, known, place, text, path)
+            _refuse_unknown(entry, table_keys, place, text, path)
     for name, key, what in _ONCE:
         seen: set[str] = set()
         for place, entry in _tables(document, name):
@@ -159,19 +159,21 @@ def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping
 
 def _tables(document: Mapping[str, Any], name: str) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
     """Every table of this name ("sites.site") with its place; a list of tables yields each entry."""
-    found: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    tables: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
     for part in name.split("."):
-        inner = [((*place, part), one.get(part)) for place, one in found if isinstance(one, dict)]
-        found = []
-        for place, one in inner:
-            found += (
-                [((*place, index), each) for index, each in enumerate(one)] if isinstance(one, list) else [(place, one)]
+        inner = [((*place, part), value.get(part)) for place, value in tables if isinstance(value, dict)]
+        tables = []
+        for place, value in inner:
+            tables += (
+                [((*place, index), entry) for index, entry in enumerate(value)]
+                if isinstance(value, list)
+                else [(place, value)]
             )
-    yield from ((place, one) for place, one in found if isinstance(one, dict))
+    yield from ((place, value) for place, value in tables if isinstance(value, dict))
 
 
 def _refuse_unknown(
-    table: Mapping[str, Any], known: Iterable[str], place: tuple[str | int, ...], text: str, path: Path | None
+    table: Mapping[str, Any], known_keys: Iterable[str], place: tuple[str | int, ...], text: str, path: Path | None
 ) -> None:
     for key in table:
         if key in _SECRETS:
@@ -182,10 +184,10 @@ def _refuse_unknown(
             name, hint = _RENAMED[key]
             where = _where((key,), text, path)
             raise ConfigurationError(f"{where}the table [{key}] is called [{name}] now: rename it", hint=hint)
-        if key not in known:
+        if key not in known_keys:
             where = _where((*place, key), text, path)
-            near = or_meant(key, set(known) - {"api_key"})
-            hint = f"Known keys here: {', '.join(name for name in known if name != 'api_key')}"
+            near = or_meant(key, set(known_keys) - {"api_key"})
+            hint = f"Known keys here: {', '.join(name for name in known_keys if name != 'api_key')}"
             raise ConfigurationError(f"{where}unknown key `{_printable(key)}`{near}", hint=hint)
 
 

@@ -368,7 +368,7 @@ class AppSettings(BaseSettings):
         path = find_config(config)
         text = file.read(path) if path is not None else ""
         tables = {name: table.model_fields for name, table in _TABLES.items()}
-        fields = (one for known in (cls.model_fields, *tables.values()) for one in known.items())
+        fields = (one for known_fields in (cls.model_fields, *tables.values()) for one in known_fields.items())
         paths = {name for name, field in fields if FilePath in get_args(field.annotation)}
         document = file.parsed(text, path, keys=cls.model_fields, tables=tables)
         if config is None and path is not None and in_present_folder(path):
@@ -455,14 +455,14 @@ class AppSettings(BaseSettings):
 
         pydantic-settings ignores such variables silently.
         """
-        known = {*OTHER_VARIABLES, *(f"{PREFIX}{field.upper()}" for field in AppSettings.model_fields)}
+        variables = {*OTHER_VARIABLES, *(f"{PREFIX}{field.upper()}" for field in AppSettings.model_fields)}
         for name, table in _TABLES.items():
             if name not in _LISTS:
-                known |= {f"{PREFIX}{name.upper()}__{field.upper()}" for field in table.model_fields}
-        ours = known | set(self.secret_variables())
+                variables |= {f"{PREFIX}{name.upper()}__{field.upper()}" for field in table.model_fields}
+        ours = variables | set(self.secret_variables())
         strange = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name not in ours)
-        strange = [name for name in strange if name.upper() not in known]
-        return tuple(f"the environment variable {name} is not a setting{or_meant(name, known)}" for name in strange)
+        strange = [name for name in strange if name.upper() not in variables]
+        return tuple(f"the environment variable {name} is not a setting{or_meant(name, variables)}" for name in strange)
 
 
 def shown_location(location: str) -> str:
