@@ -69,8 +69,8 @@ def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Demons
         policy_path = folder / "policy.toml"
         policy_path.write_text(_policy_text(scenario, moments[0].at), encoding="utf-8")
 
-        def targets(told: Progress) -> tuple[Target, ...]:
-            return (_target(organization, url, told),)
+        def targets(narration: Progress) -> tuple[Target, ...]:
+            return (_target(organization, url, narration),)
 
         policy = wiring.load_policy(policy_path, rulebook)
         job = Job(targets(SILENT), store, rulebook, policy, operator=Operator("demo"))
@@ -116,8 +116,8 @@ def _look(job: Job, organization: str, shown: Values, by: str) -> None:
         if value is not None:
             rows.setdefault(row.screen.id, []).append(EnteredValue(alias, setting, value))
             paths[row.screen.id] = next(iter(row.screen.paths.values()))
-    for screen, told in rows.items():
-        made = session.filled(looked, Form(screen, told, by, paths[screen]))
+    for screen, values in rows.items():
+        made = session.filled(looked, Form(screen, values, by, paths[screen]))
         job.store.add_attestations(made)
 
 

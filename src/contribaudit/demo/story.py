@@ -220,8 +220,8 @@ def import_lists(store: History, rules: SubprocessorRules, begun: datetime, late
     assert rules.baseline is not None, "the shipped rulebook has one"
     rows = rules.baseline.rows
     months_before = begun.date() - timedelta(days=90)
-    for moment, since, its in ((begun, months_before, rows), (lately, lately.date(), (_NEW, *rows))):
-        listed = replace(rules.baseline, effective=since, rows=its, source="simulated page")
+    for moment, since, list_rows in ((begun, months_before, rows), (lately, lately.date(), (_NEW, *rows))):
+        listed = replace(rules.baseline, effective=since, rows=list_rows, source="simulated page")
         body = _as_csv(listed, rules)
         signed = Signature("dpo@acme.example", moment, "demo", "demo")
         store.add_subprocessors(take_in_list(body, "simulated page", rules, store.subprocessors(), signed), body)

@@ -65,18 +65,18 @@ class Answers:
 
     def flags(self) -> list[str]:
         """The flags that repeat these answers, without a typed key or token, which `init` asks for again."""
-        said = self.statements
-        ai = said.get("ai", "")
+        statements = self.statements
+        ai = statements.get("ai", "")
         words: list[tuple[str, Iterable[object]]] = [
             ("--org", [self.organization]),
             ("--key-file", [self.key_file]),
             ("--key-env", [self.key_env]),
-            ("--contribution", [said.get("contribution")]),
+            ("--contribution", [statements.get("contribution")]),
             ("--ai", [f"groups:{','.join(ai['groups'])}" if isinstance(ai, dict) else ai]),
-            ("--ai-allowed-on", said.get("ai_allowed_on", ())),
-            ("--location", said.get("location", ())),
-            ("--location-except", said.get("location_except", ())),
-            ("--reason", [said.get("reason")]),
+            ("--ai-allowed-on", statements.get("ai_allowed_on", ())),
+            ("--location", statements.get("location", ())),
+            ("--location-except", statements.get("location_except", ())),
+            ("--reason", [statements.get("reason")]),
             ("--pack", self.packs),
             ("--site-email", [self.site_email]),
             ("--site-token-file", [self.site_token_file]),
@@ -111,10 +111,10 @@ def keep(answers: Answers) -> None:
 def kept() -> list[str]:
     """The flags that `keep` saved; [] if nothing is saved, or if it cannot be read."""
     try:
-        found = json.loads(files.read_text(_words_file()))
+        flags = json.loads(files.read_text(_words_file()))
     except (files.Unreadable, ValueError):
         return []
-    return found if isinstance(found, list) and all(isinstance(one, str) for one in found) else []
+    return flags if isinstance(flags, list) and all(isinstance(one, str) for one in flags) else []
 
 
 def discard_kept() -> None:

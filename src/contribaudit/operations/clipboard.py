@@ -44,9 +44,9 @@ def pictures(sources: Sequence[str | Path]) -> tuple[tuple[Attachment, ...], dic
     Returns the attachments, and their bytes by digest.
     """
     with TemporaryDirectory(prefix="contribaudit-") as folder:
-        kept = Path(folder) / _NAME
+        picture = Path(folder) / _NAME
         return files.read_attachments(
-            [_save_clipboard(kept) if str(source) == CLIPBOARD else file.expanded(source) for source in sources]
+            [_save_clipboard(picture) if str(source) == CLIPBOARD else file.expanded(source) for source in sources]
         )
 
 
@@ -54,9 +54,9 @@ def _save_clipboard(place: Path) -> Path:
     tools = next((tools for platform, tools in _TOOLS.items() if sys.platform.startswith(platform)), ())
     there = [tool for tool in tools if shutil.which(tool[0])]
     if not there:
-        wanted = " or ".join(tool[0] for tool in tools) or "a tool for it"
+        names = " or ".join(tool[0] for tool in tools) or "a tool for it"
         raise UsageError(
-            "There is no clipboard to read pictures from", hint=f"Install {wanted}, or save the screenshot to a file"
+            "There is no clipboard to read pictures from", hint=f"Install {names}, or save the screenshot to a file"
         )
     for tool in there:
         command = [part.replace(_TO_FILE, str(place)) for part in tool]

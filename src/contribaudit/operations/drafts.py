@@ -58,12 +58,12 @@ class Draft:
     def begin(before: State, due: DueScreen, by: str) -> Draft:
         """An empty draft; `before` is the state as read before the look."""
         asked = {(row.subject, row.setting.family) for row in due.rows}
-        found = [
+        signals = [
             [one.signal, one.owner.id, list(one.state) if one.state is not None else None, one.revision, one.standing]
             for subject, family in sorted(asked)
             for one in readings(before, subject, family)
         ]
-        return Draft(due.organization, due.screen.id, by, before.as_of, digest(canonical_json(found)))
+        return Draft(due.organization, due.screen.id, by, before.as_of, digest(canonical_json(signals)))
 
     @property
     def path(self) -> Path:
@@ -93,17 +93,17 @@ def save(draft: Draft) -> None:
 def load(like: Draft) -> Draft | None:
     """The saved draft of the same form and person as `like`; None if there is none, or if it cannot be read."""
     try:
-        found: Any = json.loads(files.read_text(like.path))
-        begun_at = parse_utc(found["begun_at"])
-        if found["version"] != _VERSION or begun_at is None:
+        saved: Any = json.loads(files.read_text(like.path))
+        begun_at = parse_utc(saved["begun_at"])
+        if saved["version"] != _VERSION or begun_at is None:
             return None
-        draft = Draft(like.organization, like.screen, like.by, begun_at, found["signals"])
-        for kind, organization, subject, setting, value, note in found["answers"]:
+        draft = Draft(like.organization, like.screen, like.by, begun_at, saved["signals"])
+        for kind, organization, subject, setting, value, note in saved["answers"]:
             key = (Subject(organization, Kind(kind), subject), SettingId(setting))
             draft.answers[key] = _checked_value(value)
             if note:
                 draft.notes[key] = str(note)
-        draft.about = {str(name): str(text) for name, text in found["about"].items()}
+        draft.about = {str(name): str(text) for name, text in saved["about"].items()}
         return draft
     except (Unreadable, ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -150,6 +150,6 @@ def _checked_value(value: Any) -> Value:
     if isinstance(value, list):
         return tuple(str(one) for one in value)
     if value is None or isinstance(value, str | bool | int):
-        found: Value = value
-        return found
+        checked: Value = value
+        return checked
     raise ValueError("no value of a setting")

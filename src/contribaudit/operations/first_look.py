@@ -77,8 +77,8 @@ def first_look(
     highest = state.read(organization_subject(organization), names.HIGHEST_PLAN)
     word = highest.value if isinstance(highest, Observed) else None
     plan = rulebook.plan(word) if isinstance(word, str) else None
-    known = {app_known(state, app) for app in apps}
-    outside = {app.type_key: app for app in known if app is not None and app.residency == "none" and not app.pseudo}
+    app_types = {app_known(state, app) for app in apps}
+    outside = {app.type_key: app for app in app_types if app is not None and app.residency == "none" and not app.pseudo}
     return FirstLook(
         name=name,
         plan=plan,
@@ -105,8 +105,8 @@ def try_site_token(
     async def asked() -> str:
         async with connected_sites(settings, Accesses(Access(credential)), progress, sleep=sleep) as client:
             answer = await client.ask(Question(cloud_id, (Part.SITE,)), host=host)
-        told = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
-        return told.reason if isinstance(told, NoValue) else ""
+        rovo_enabled = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
+        return rovo_enabled.reason if isinstance(rovo_enabled, NoValue) else ""
 
     return asyncio.run(asked())
 

@@ -49,8 +49,8 @@ class Recipe:
     @property
     def writable(self) -> tuple[Path, ...]:
         """The folders that an audit writes into."""
-        wanted = (self.store.parent if self.store is not None else None, self.evidence)
-        return tuple(dict.fromkeys(folder for folder in wanted if folder is not None))
+        folders = (self.store.parent if self.store is not None else None, self.evidence)
+        return tuple(dict.fromkeys(folder for folder in folders if folder is not None))
 
     @property
     def audit(self) -> tuple[str, ...]:
@@ -121,20 +121,20 @@ def folder() -> Path:
 
 def install(recipe: Recipe) -> tuple[Path, ...]:
     """Write the unit files; returns their paths. Raises UsageError, before writing any, if one already exists."""
-    wanted = {folder() / name: content for name, content in units(recipe).items()}
-    for path in wanted:
+    unit_files = {folder() / name: content for name, content in units(recipe).items()}
+    for path in unit_files:
         if path.exists():
             raise UsageError(f"{path} already exists; it was left unchanged", hint="Remove it first, or edit it")
     try:
         folder().mkdir(parents=True, exist_ok=True)
-        for path, content in wanted.items():
+        for path, content in unit_files.items():
             with path.open("x", encoding="utf-8") as unit:
                 unit.write(content)
     except OSError as error:
         raise UsageError(
             f"{folder()} cannot be written: {error.strerror}", hint="Check its owner and permissions"
         ) from None
-    return tuple(wanted)
+    return tuple(unit_files)
 
 
 def steps(recipe: Recipe) -> tuple[str, ...]:

@@ -75,9 +75,9 @@ def free_path(path: Path) -> Path:
     return free
 
 
-def refuse_existing(*wanted: Path) -> None:
+def refuse_existing(*paths: Path) -> None:
     """Raise UsageError for the first path that already exists."""
-    for path in wanted:
+    for path in paths:
         if path.exists() or path.is_symlink():
             raise UsageError(f"{path} already exists; it was left unchanged", hint="Edit it, or choose another file")
 
@@ -87,9 +87,9 @@ def known_pack(name: str) -> str:
     return _known_choice(name, [pack.name for pack in shipped()], "policy pack")
 
 
-def known_plan(name: str, known: Sequence[str]) -> str:
-    """The plan's word in lower case. Raises UsageError if it is not `known`."""
-    return _known_choice(name.casefold(), known, "plan")
+def known_plan(name: str, plans: Sequence[str]) -> str:
+    """The plan's word in lower case. Raises UsageError if it is not one of `plans`."""
+    return _known_choice(name.casefold(), plans, "plan")
 
 
 def refused(settings: AppSettings, statements: Mapping[str, Any]) -> tuple[str, str]:
@@ -128,10 +128,10 @@ def install(
     """
     made: list[Path] = []
     try:
-        for one in secrets:
-            path = one.keep(warn)
+        for destination in secrets:
+            path = destination.keep(warn)
             made += [path] if path is not None else []
-            if one.secret is answers.key:
+            if destination.secret is answers.key:
                 answers.key_file = path
             else:
                 answers.site_token_file = path
@@ -235,12 +235,12 @@ def _write_new_file(path: Path, text: str, mode: int = 0o644) -> None:
         raise UsageError(f"{path} cannot be written: {error.strerror}", hint=hint) from None
 
 
-def _known_choice(name: str, known: Sequence[str], what: str) -> str:
-    if name in known:
+def _known_choice(name: str, choices: Sequence[str], what: str) -> str:
+    if name in choices:
         return name
-    near = nearest(name, known)
-    told = f"; did you mean {near}?" if near else ""
-    raise UsageError(f"There is no {what} {name!r}{told}", hint=f"Known: {', '.join(known)}")
+    near = nearest(name, choices)
+    suggestion = f"; did you mean {near}?" if near else ""
+    raise UsageError(f"There is no {what} {name!r}{suggestion}", hint=f"Known: {', '.join(choices)}")
 
 
 def _single_line(text: str) -> str:

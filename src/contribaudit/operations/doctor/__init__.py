@@ -79,10 +79,10 @@ def scheduler_environment(recipe: Recipe) -> dict[str, str]:
 
 def examine_as_scheduled(recipe: Recipe, policy: Path | None) -> Iterator[Line]:
     """Yield the lines of `doctor`, run as the recipe's scheduler would, and of the network and folders it needs."""
-    told = "; ".join(
+    conditions = "; ".join(
         ("no terminal, no HOME, in /", f"in the environment only {', '.join(scheduler_environment(recipe))}")
     )
-    yield Line.ok("scheduled", f"tried as a scheduler starts it: {told}")
+    yield Line.ok("scheduled", f"tried as a scheduler starts it: {conditions}")
     yield from _network()
     for folder in recipe.writable:
         yield _writable(folder)
@@ -110,24 +110,24 @@ def examine_as_scheduled(recipe: Recipe, policy: Path | None) -> Iterator[Line]:
 
 def _lines_of_output(done: subprocess.CompletedProcess[str]) -> Iterator[Line]:
     try:
-        found = json.loads(done.stdout)["lines"]
+        lines = json.loads(done.stdout)["lines"]
     except (ValueError, KeyError):
         last = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[0]
         error = UsageError(last.removeprefix("contribaudit: "), hint="Run `contribaudit doctor` without --as-scheduled")
         yield Line(Status.FAILED, "scheduled", error.message, error.hint, done.returncode or exit_codes.TOOL)
         return
-    for one in found:
-        if one["name"] != "scheduler":  # that line predicts what this run has just tried
-            yield Line(Status(one["status"]), one["name"], one["what"], one["next"], one["exit_code"])
+    for line in lines:
+        if line["name"] != "scheduler":  # that line predicts what this run has just tried
+            yield Line(Status(line["status"]), line["name"], line["what"], line["next"], line["exit_code"])
 
 
 def _network() -> Iterator[Line]:
     """Warn of proxy and certificate variables of this shell, which a scheduler does not have."""
-    here = [name for name in _NETWORK if os.environ.get(name) or os.environ.get(name.lower())]
-    if here:
+    variables = [name for name in _NETWORK if os.environ.get(name) or os.environ.get(name.lower())]
+    if variables:
         yield Line.warning(
             "network",
-            f"this shell sets {', '.join(here)}, and a scheduler will not",
+            f"this shell sets {', '.join(variables)}, and a scheduler will not",
             "Set them in the unit or crontab too, or for systemd in ~/.config/environment.d; see docs/network.md",
         )
 

@@ -102,8 +102,8 @@ def store(settings: AppSettings) -> Iterator[Line]:
     if path is not None and not os.access(path, os.W_OK):
         yield Line.failed("store", StoreError(f"{path} cannot be written", hint="Check its owner and permissions"))
         return
-    told = f"last run #{runs[0].id} on {runs[0].started_at.date()}" if runs else "no run yet"
-    yield Line.ok("store", f"{settings.store_shown()}: {_megabytes(size)}, {told}")
+    last_run = f"last run #{runs[0].id} on {runs[0].started_at.date()}" if runs else "no run yet"
+    yield Line.ok("store", f"{settings.store_shown()}: {_megabytes(size)}, {last_run}")
     if path is not None:
         yield from _check_free_space(path.parent)
 
@@ -215,8 +215,8 @@ def file(settings: AppSettings) -> Line:
 def environment(settings: AppSettings) -> Iterator[Line]:
     """Warnings about CONTRIBAUDIT_ variables that are not settings, and about ignored proxy exceptions."""
     strange = settings.unmatched_environment()
-    for told in strange:
-        yield Line.warning("environment", told, "Correct its spelling, or unset it")
+    for complaint in strange:
+        yield Line.warning("environment", complaint, "Correct its spelling, or unset it")
     variable, ignored = ignored_exceptions()
     for entry in ignored:
         what = f"{entry!r} in {variable} is ignored: it is not a host name"
@@ -234,10 +234,10 @@ def chosen(settings: AppSettings, named: Sequence[str]) -> tuple[Organization, .
     return tuple(by_id.get(one) or Organization(id=one) for one in named)
 
 
-def organizations(found: Sequence[Organization]) -> Line:
+def organizations(entries: Sequence[Organization]) -> Line:
     """Whether there is an organization to audit."""
-    if found:
-        return Line.ok("organization", ", ".join(f"{one.name} ({one.id})" if one.name else one.id for one in found))
+    if entries:
+        return Line.ok("organization", ", ".join(f"{one.name} ({one.id})" if one.name else one.id for one in entries))
     where = "the ID is in the address of admin.atlassian.com, after /o/"
     hint = f"Run `contribaudit init`, or set CONTRIBAUDIT_ORG_ID: {where}"
     return Line.failed("organization", ConfigurationError("no organization is configured", hint=hint))

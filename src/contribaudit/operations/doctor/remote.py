@@ -53,18 +53,20 @@ def tokens(settings: AppSettings) -> Iterator[Line]:
         yield Line.ok("sites", "sites are not read: the configuration has no [sites] table", hint)
         return
     try:
-        found = credentials.tokens(settings.sites, settings.api_url)
+        site_tokens = credentials.tokens(settings.sites, settings.api_url)
     except CredentialError as error:
         yield Line.failed("site token", error)
         return
-    for one in found:
-        which = one.host or ("all other sites" if len(found) > 1 else "all sites")
-        if one.found is None:
-            save = f"contribaudit login --site {one.host or credentials.ALL_SITES}"
+    for token in site_tokens:
+        which = token.host or ("all other sites" if len(site_tokens) > 1 else "all sites")
+        if token.found is None:
+            save = f"contribaudit login --site {token.host or credentials.ALL_SITES}"
             hint = f"Run {save}; until then AI, trials, regions and spaces of these sites are not read"
-            yield Line.warning("site token", f"{which}: {one.missing}", hint)
+            yield Line.warning("site token", f"{which}: {token.missing}", hint)
         else:
-            yield Line.ok("site token", f"{which}: found in {one.found.origin}, {one.email or 'a service account'}'s")
+            yield Line.ok(
+                "site token", f"{which}: found in {token.found.origin}, {token.email or 'a service account'}'s"
+            )
 
 
 async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progress: Progress) -> list[Line]:
@@ -82,8 +84,8 @@ async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progr
             Line.warning("site", "none of the first apps belongs to a site with a token, so no token was tested", hint)
         ]
     async with connected_sites(settings, accesses, progress, sleep=sleep) as client:
-        found = [await _list_spaces(client, *chosen)] if SPACES in accesses.reads else []
-        return [*found, await _ask_gateway(client, *chosen[1:])] if accesses.reads & ON_GATEWAY else found
+        lines = [await _list_spaces(client, *chosen)] if SPACES in accesses.reads else []
+        return [*lines, await _ask_gateway(client, *chosen[1:])] if accesses.reads & ON_GATEWAY else lines
 
 
 async def _list_spaces(client: SiteClient, call: Call, cloud_id: str, host: str) -> Line:
@@ -105,11 +107,11 @@ async def _ask_gateway(client: SiteClient, cloud_id: str, host: str) -> Line:
         answer = await client.ask(Question(cloud_id.lower(), (Part.SITE,)), host=host)
     except ContribauditError as error:
         return Line.failed("gateway", error)
-    told = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
+    rovo_enabled = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
     place = f"{host or cloud_id}, {ASK_GATEWAY.title}"
-    if isinstance(told, NoValue):
+    if isinstance(rovo_enabled, NoValue):
         hint = "What the gateway does not show stays unknown; the rest of a site is read"
-        return Line.warning("gateway", f"{place}: {told.reason}", hint)
+        return Line.warning("gateway", f"{place}: {rovo_enabled.reason}", hint)
     return Line.ok("gateway", f"{place}: answers {client.access(host).visible_to}")
 
 
@@ -184,7 +186,7 @@ def examine(
 ) -> Iterator[Line]:
     """Yield the lines of one organization; `origins` gets the place where its key was found."""
     try:
-        found = find_key(settings, organization.id, named)
+        found_key = find_key(settings, organization.id, named)
     except ContribauditError as error:
         # Of several organizations, one without a key does not stop an audit: it is reported as not audited.
         if len(settings.organizations()) > 1 and isinstance(error, CredentialError):
@@ -193,20 +195,20 @@ def examine(
             error.hint = error.hint.removesuffix("; run `contribaudit doctor` for details")
             yield Line.failed("key", error)
         return
-    origins.append(found.origin)
-    yield Line.ok("key", f"found in {found.origin}{_passed_over(found, organization)}")
-    yield from asyncio.run(_run_collectors(settings, organization, found, now, progress))
+    origins.append(found_key.origin)
+    yield Line.ok("key", f"found in {found_key.origin}{_passed_over(found_key, organization)}")
+    yield from asyncio.run(_run_collectors(settings, organization, found_key, now, progress))
 
 
-def _variable(found: FoundKey) -> str:
+def _variable(found_key: FoundKey) -> str:
     """The environment variable that the key came from; "" for any other place."""
     place = "the environment variable "
-    return found.origin.removeprefix(place) if found.origin.startswith(place) else ""
+    return found_key.origin.removeprefix(place) if found_key.origin.startswith(place) else ""
 
 
-def _passed_over(found: FoundKey, organization: Organization) -> str:
+def _passed_over(found_key: FoundKey, organization: Organization) -> str:
     """A phrase that names the configured places over which this key takes precedence; "" if there are none."""
-    if _variable(found) != VARIABLE:
+    if _variable(found_key) != VARIABLE:
         return ""
     others = [
         f"api_key_file ({organization.api_key_file})" if organization.api_key_file is not None else "",
@@ -217,12 +219,12 @@ def _passed_over(found: FoundKey, organization: Organization) -> str:
 
 
 async def _run_collectors(
-    settings: AppSettings, organization: Organization, found: FoundKey, now: datetime, progress: Progress
+    settings: AppSettings, organization: Organization, found_key: FoundKey, now: datetime, progress: Progress
 ) -> list[Line]:
     try:
-        async with connected(settings, organization.id, found.key, progress, sleep) as client:
+        async with connected(settings, organization.id, found_key.key, progress, sleep) as client:
             apps: list[dict[str, Any]] = []
-            lines = [line async for line in _check_scopes(client, settings, organization, found, now, apps)]
+            lines = [line async for line in _check_scopes(client, settings, organization, found_key, now, apps)]
         return [*lines, *(await sample(settings, apps, progress) if apps else ())]
     except AdminApiError:
         raise
@@ -234,7 +236,7 @@ async def _check_scopes(
     client: AdminClient,
     settings: AppSettings,
     organization: Organization,
-    found: FoundKey,
+    found_key: FoundKey,
     now: datetime,
     apps: list[dict[str, Any]],
 ) -> AsyncIterator[Line]:
@@ -246,7 +248,7 @@ async def _check_scopes(
         return
     except (KeyRefused, OrganizationNotFound) as error:
         yield Line.ok("api", f"{settings.api_url} answers")
-        if isinstance(error, KeyRefused) and (variable := _variable(found)):
+        if isinstance(error, KeyRefused) and (variable := _variable(found_key)):
             saved = "save it with `contribaudit login`"
             error.hint = error.hint.replace(
                 saved, f"put it into {variable}, which takes precedence over files and the keyring"
@@ -300,11 +302,11 @@ async def _limits(client: AdminClient) -> Line:
     except AdminApiError as error:
         return Line.warning("key limits", f"could not check whether the key has scopes: {error.message}", error.hint)
     if page is not None and page.items:
-        wanted = ", ".join(sorted({call.scope for call in calls.ALL if call.scope}))
+        scopes = ", ".join(sorted({call.scope for call in calls.ALL if call.scope}))
         return Line.warning(
             "key limits",
             "the key seems to have no scopes: anyone who finds it can change everything",
-            f"Create a key with only these scopes: {wanted}",
+            f"Create a key with only these scopes: {scopes}",
         )
     return Line.ok("key limits", "the key lists no organization, so it is limited to scopes")
 
@@ -335,15 +337,15 @@ def scopes_of(settings: AppSettings, organization: str, key: SecretStr, progress
     """
 
     async def granted() -> frozenset[str]:
-        found: set[str] = set()
+        scopes: set[str] = set()
         async with connected(settings, organization, key, progress, sleep) as client:
             for call in _SCOPED:
                 try:
                     await _first_page(client, call)
                 except AccessDenied:
                     continue
-                found.add(call.scope)
-        return frozenset(found)
+                scopes.add(call.scope)
+        return frozenset(scopes)
 
     return asyncio.run(granted())
 

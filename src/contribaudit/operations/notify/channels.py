@@ -59,19 +59,19 @@ def channels(settings: AppSettings) -> tuple[Channel, ...]:
     if settings.notify is None:
         return ()
     urls = addresses(settings.notify)
-    found: list[Channel] = [_apprise(url, number) for number, url in enumerate(urls, 1)]
-    found += [_webhook(one, number) for number, one in enumerate(settings.notify.webhook, 1)]
-    return tuple(found)
+    configured: list[Channel] = [_apprise(url, number) for number, url in enumerate(urls, 1)]
+    configured += [_webhook(one, number) for number, one in enumerate(settings.notify.webhook, 1)]
+    return tuple(configured)
 
 
 def addresses(notify: Notify) -> tuple[str, ...]:
     """The Apprise addresses in the configuration, and in the variable and the file that it names, each once."""
-    found = list(notify.urls)
+    urls = list(notify.urls)
     if notify.urls_env is not None:
-        found += _secret_lines(_variable(notify.urls_env))
+        urls += _secret_lines(_variable(notify.urls_env))
     if notify.urls_file is not None:
-        found += read_secret_lines("notification addresses", notify.urls_file)
-    return tuple(dict.fromkeys(found))
+        urls += read_secret_lines("notification addresses", notify.urls_file)
+    return tuple(dict.fromkeys(urls))
 
 
 def _secret_lines(text: str) -> list[str]:
@@ -107,7 +107,7 @@ class AppriseChannel:
         sender = apprise.Apprise(asset=_asset())
         sender.add(self.service)
         kind = {Event.RECOVERED: apprise.NotifyType.SUCCESS, Event.FAILURES: apprise.NotifyType.FAILURE}
-        with _warnings() as said:
+        with _warnings() as warnings:
             try:
                 sent = sender.notify(
                     body=message.text,
@@ -117,7 +117,7 @@ class AppriseChannel:
                 )
             except Exception as error:  # noqa: BLE001  some hundred services' code: none may end an audit
                 return f"the service failed ({type(error).__name__})"
-        return "" if sent else _reason(said)
+        return "" if sent else _reason(warnings)
 
 
 def _asset() -> Any:
@@ -164,11 +164,11 @@ def _apprise(url: str, number: int) -> AppriseChannel:
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
     """Collect what Apprise logs in the block instead of showing it, since it may contain addresses."""
-    said: list[str] = []
+    messages: list[str] = []
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            said.append(record.getMessage())
+            messages.append(record.getMessage())
 
     logger, handler = logging.getLogger("apprise"), Keep(logging.WARNING)
     level, propagate = logger.level, logger.propagate
@@ -176,15 +176,15 @@ def _warnings() -> Iterator[list[str]]:
     logger.setLevel(logging.WARNING)
     logger.propagate = False
     try:
-        yield said
+        yield messages
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
         logger.propagate = propagate
 
 
-def _reason(said: list[str]) -> str:
-    text = " ".join(said)
+def _reason(messages: list[str]) -> str:
+    text = " ".join(messages)
     status = re.search(r"error=(\d{3})", text)
     if status is not None:
         return f"the service answered {status[1]}"

@@ -75,7 +75,7 @@ class Notifier:
         for place in report.state.looked_at:
             if not place.collections:
                 continue
-            found = situation(
+            current = situation(
                 place.id,
                 report.findings,
                 [change for change in report.changes if change.subject.organization == place.id],
@@ -86,10 +86,10 @@ class Notifier:
                 named=named,
             )
             missed = self._missed_runs(place.id, report.run.started_at)
-            found = Situation((*found.bad, *missed), found.good, found.whole)
+            current = Situation((*current.bad, *missed), current.good, current.whole)
             name = report.state.organization_name(place.id)
             overview = self._overview(place.id, report)
-            self._report_matters(place.id, report.run.id, found, name, _footer(report), overview)
+            self._report_matters(place.id, report.run.id, current, name, _footer(report), overview)
 
     def tell_unreached(self, organizations: Mapping[str, str], code: str, reason: str) -> None:
         """Save the message that nothing could be read. `organizations` maps their IDs to their names."""
@@ -110,13 +110,13 @@ class Notifier:
             return
         seen = archive.until(self.now)
 
-        def compose(told: Mapping[str, ReportedMatter], _first: bool) -> Composed:
-            begun = _DOCUMENTS_BEGUN in told
-            before = {key: one for key, one in told.items() if key not in (_DOCUMENTS_BEGUN, _DOCUMENTS_DIGEST)}
+        def compose(reported: Mapping[str, ReportedMatter], _first: bool) -> Composed:
+            begun = _DOCUMENTS_BEGUN in reported
+            before = {key: one for key, one in reported.items() if key not in (_DOCUMENTS_BEGUN, _DOCUMENTS_DIGEST)}
             fresh = news(before, document_situation(rules, documents, seen, self.now, told_already=begun), self.now)
             made = self._messages(fresh, (Event.DOCUMENTS, Event.UNREADABLE), CALLED)
             more = [] if begun else [Matter(_DOCUMENTS_BEGUN, Event.FIRST, "", "Documents", "")]
-            digest = self._digest_due(_DOCUMENTS_DIGEST, told)
+            digest = self._digest_due(_DOCUMENTS_DIGEST, reported)
             if digest is not None:
                 more.append(digest)
                 if begun and Event.DIGEST.value in self.notify.on:
@@ -142,22 +142,22 @@ class Notifier:
         self,
         organization: str,
         run: int | None,
-        found: Situation,
+        current: Situation,
         name: str,
         footer: Sequence[str],
         overview: Sequence[str] = (),
     ) -> None:
-        def compose(told: Mapping[str, ReportedMatter], first: bool) -> Composed:
-            digest = self._digest_due(_DIGEST, {} if first else told) if run is not None else None
-            before = {key: one for key, one in told.items() if key != _DIGEST}
-            fresh = news(before, found, self.now)
+        def compose(reported: Mapping[str, ReportedMatter], first: bool) -> Composed:
+            digest = self._digest_due(_DIGEST, {} if first else reported) if run is not None else None
+            before = {key: one for key, one in reported.items() if key != _DIGEST}
+            fresh = news(before, current, self.now)
             made: list[Message] = []
             if first and run is not None:
-                made.append(summary_of(found, name))
+                made.append(summary_of(current, name))
             else:
                 made += self._messages(fresh, (Event.FAILURES, Event.STALE, Event.UNREADABLE, Event.EXPIRING), name)
                 if digest is not None and Event.DIGEST.value in self.notify.on:
-                    made.append(_digest_of(found, name, overview))
+                    made.append(_digest_of(current, name, overview))
             if digest is not None:
                 fresh = News((*fresh.tell, digest), fresh.recovered, fresh.forget, fresh.held)
             return fresh, self._with_send_times(made, footer)
@@ -224,9 +224,9 @@ class Notifier:
         return (report.headline, f"Runs of the last four weeks: {trend or 'none'}")
 
 
-def _digest_of(found: Situation, called: str, overview: Sequence[str]) -> Message:
+def _digest_of(current: Situation, called: str, overview: Sequence[str]) -> Message:
     """The weekly message: verdict and trend, then what is open."""
-    summary = summary_of(found, called)
+    summary = summary_of(current, called)
     return Message(
         Event.DIGEST, f"contribaudit: {called}: the week", (*overview, "", *summary.lines), False, summary.facts
     )
