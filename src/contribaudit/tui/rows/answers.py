@@ -129,10 +129,10 @@ class Answers:
 
     def after(self, shown: Sequence[int], at: int, column: int) -> tuple[int, int]:
         """(row, column) of the next empty cell, down the column, then to the right; the same cell if none is empty."""
-        for number, here in enumerate((*range(column, len(self.settings)), *range(column))):
+        for number, next_column in enumerate((*range(column, len(self.settings)), *range(column))):
             for place in range(at + 1 if not number else 0, len(shown)):
-                if self.asks(shown[place], here) and self.value(shown[place], here) is None:
-                    return place, here
+                if self.asks(shown[place], next_column) and self.value(shown[place], next_column) is None:
+                    return place, next_column
         return at, column
 
     def matching(self, text: str) -> list[int]:
@@ -159,8 +159,8 @@ class Answers:
         """Update which cells these answers make pointless. Returns the answered cells that are no longer asked."""
         lost = []
         for subject, setting in list(changed):
-            for one, waits_for in self._waiting:
-                row = self._rows.get((subject, one))
+            for dependent, waits_for in self._waiting:
+                row = self._rows.get((subject, dependent))
                 if waits_for != setting or row is None:
                     continue
                 if ruled_out(self.state, row, self.values):
@@ -189,51 +189,51 @@ def columns(answers: Answers) -> tuple[Column, ...]:
 
 def cells(answers: Answers, place: int, cursor: int | None) -> list[Text]:
     """The texts of one row; `cursor` is the column under the cursor, None if the cursor is in another row."""
-    found = [Text(safe_text(name_of(answers.state, answers.subjects[place])))]
+    texts = [Text(safe_text(name_of(answers.state, answers.subjects[place])))]
     for column in range(len(answers.settings)):
         value = answers.value(place, column)
         if value is not None:
-            said, style = display(value), "bold"
+            shown, style = display(value), "bold"
         else:
-            said, style = (EMPTY, "dim") if answers.asks(place, column) else (NOT_ASKED, "dim")
-        found.append(Text(f"[{said}]", "bold reverse") if column == cursor else Text(f" {said}", style))
-    return found
+            shown, style = (EMPTY, "dim") if answers.asks(place, column) else (NOT_ASKED, "dim")
+        texts.append(Text(f"[{shown}]", "bold reverse") if column == cursor else Text(f" {shown}", style))
+    return texts
 
 
 def filled_line(answers: Answers, shown: int) -> Text:
     """How many cells are filled, and how many rows the filter shows."""
-    said = Text(f"{answers.filled} of {answers.asked} filled", "bold")
+    text = Text(f"{answers.filled} of {answers.asked} filled", "bold")
     if shown < len(answers.subjects):
-        said.append(f"   {shown} of {len(answers.subjects)} rows shown", "not bold yellow")
-    return said.append("   what stays empty is not recorded", "not bold dim")
+        text.append(f"   {shown} of {len(answers.subjects)} rows shown", "not bold yellow")
+    return text.append("   what stays empty is not recorded", "not bold dim")
 
 
 def legend(answers: Answers, place: int, column: int) -> Text:
     """The question of the cell under the cursor, the keys that answer it, and the last attested value."""
     row, setting = answers.row(place, column), answers.settings[column]
-    said = Text(safe_text(setting.title), "bold")
+    text = Text(safe_text(setting.title), "bold")
     if row is None:
-        return said.append("\nnot a setting of this row", "not bold dim")
+        return text.append("\nnot a setting of this row", "not bold dim")
     if not answers.asks(place, column):
-        return said.append("\nnot asked: another answer of this row rules it out", "not bold dim")
-    said.append("\n")
+        return text.append("\nnot asked: another answer of this row rules it out", "not bold dim")
+    text.append("\n")
     if setting.words:
         for number, word in enumerate(setting.words[:DIGITS], 1):
             words = Text.assemble((f"{number} ", "bold cyan"), (word, "not bold"))
             words.stylize(Style.from_meta({"@click": f"screen.word({number})"}))
-            said.append_text(words).append("   ")
+            text.append_text(words).append("   ")
     else:
-        said.append("Enter ", "bold cyan").append(f"{takes(setting)}   ", "not bold")
+        text.append("Enter ", "bold cyan").append(f"{takes(setting)}   ", "not bold")
     if row.last is not None:
-        said.append(f"{KEEP} ", "bold cyan").append(
+        text.append(f"{KEEP} ", "bold cyan").append(
             f"still {display(row.last.value)}, as {safe_text(row.last.by)} saw on {row.last.observed_at:%Y-%m-%d}",
             "not bold",
         )
     value = answers.value(place, column)
     doubted = doubt(answers.state, row.subject.organization, setting.id, value) if value is not None else ""
     if doubted:
-        said.append(f"\n! {safe_text(doubted)}", "not bold yellow")
-    return said
+        text.append(f"\n! {safe_text(doubted)}", "not bold yellow")
+    return text
 
 
 def takes(setting: Setting) -> str:
@@ -270,50 +270,50 @@ NO_KEY = (
 
 def where(screen: Screen, path: str) -> Text:
     """The console path of the screen, and the rulebook's note on it."""
-    said = (
+    text = (
         Text()
         .append("Go to  ", "dim")
         .append(safe_text(path) or "(the path is not known: note the path that you take)", "bold")
     )
     if screen.grade == "C":
-        said.append("   probably: this path was not confirmed in Atlassian's documentation", "yellow")
+        text.append("   probably: this path was not confirmed in Atlassian's documentation", "yellow")
     if screen.note:
-        said.append(f"\n{safe_text(screen.note)}", "not bold")
-    return said
+        text.append(f"\n{safe_text(screen.note)}", "not bold")
+    return text
 
 
 def digests(shots: Sequence[Attachment]) -> Text:
     """Name, size and digest of each screenshot, one per line."""
-    said = Text()
+    text = Text()
     for shot in shots:
-        said.append(f"{safe_text(shot.name)}, {shot.size_bytes:,} bytes, SHA-256 {shot.sha256}\n")
-    return said
+        text.append(f"{safe_text(shot.name)}, {shot.size_bytes:,} bytes, SHA-256 {shot.sha256}\n")
+    return text
 
 
 def summary(state: State, made: Sequence[Attestation]) -> Text:
     """The values that would be recorded, equal ones together, with their anchors and doubts."""
     first = made[0]
-    said = Text()
-    labelled(said, "by", f"{safe_text(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z")
-    label_look(said, first)
+    text = Text()
+    labelled(text, "by", f"{safe_text(first.by)}, {first.observed_at:%Y-%m-%d %H:%M}Z")
+    label_look(text, first)
     if not first.attachments:
-        labelled(said, "screenshot", "none")
+        labelled(text, "screenshot", "none")
     groups: dict[tuple[str, str, str], list[Attestation]] = {}
-    for one in made:
-        held = described(one.anchors) if one.bound else ""
-        groups.setdefault((one.setting, display(one.value), held or one.unanchored_reason), []).append(one)
-    for (setting, value, how), its in groups.items():
-        said.append(f"\n{safe_text(setting)} = ").append(f"{value}\n", "bold")
-        named = ", ".join(safe_text(called(state, one.subject)) for one in its[:_NAMED])
-        rest = f" {and_more(len(its) - _NAMED)}, {len(its)} in all" if len(its) > _NAMED else ""
-        said.append(f"  {named}{rest}\n")
-        if its[0].bound:
-            said.append("  anchored by ", "green").append(f"{safe_text(how)}\n")
+    for look in made:
+        anchored_by = described(look.anchors) if look.bound else ""
+        groups.setdefault((look.setting, display(look.value), anchored_by or look.unanchored_reason), []).append(look)
+    for (setting, value, how), looks in groups.items():
+        text.append(f"\n{safe_text(setting)} = ").append(f"{value}\n", "bold")
+        named = ", ".join(safe_text(called(state, look.subject)) for look in looks[:_NAMED])
+        rest = f" {and_more(len(looks) - _NAMED)}, {len(looks)} in all" if len(looks) > _NAMED else ""
+        text.append(f"  {named}{rest}\n")
+        if looks[0].bound:
+            text.append("  anchored by ", "green").append(f"{safe_text(how)}\n")
         else:
-            said.append("  not anchored: ", "yellow").append(f"{safe_text(how)}\n")
-    for doubted in doubts(state, ((one.subject.organization, one.setting, one.value) for one in made)):
-        said.append("\ndoubtful: ", "bold yellow").append(f"{safe_text(doubted)}\n")
-    return said
+            text.append("  not anchored: ", "yellow").append(f"{safe_text(how)}\n")
+    for doubted in doubts(state, ((look.subject.organization, look.setting, look.value) for look in made)):
+        text.append("\ndoubtful: ", "bold yellow").append(f"{safe_text(doubted)}\n")
+    return text
 
 
 def title(screen: Screen, made: Sequence[Attestation]) -> str:

@@ -67,88 +67,88 @@ class Recorded:
 
 
 def recorded_of(
-    known: Sequence[Attestation], now: datetime, policy: AuditPolicy | None, findings: Sequence[Finding]
+    looks: Sequence[Attestation], now: datetime, policy: AuditPolicy | None, findings: Sequence[Finding]
 ) -> list[Recorded]:
     """All attestations, newest first, each with its status at `now`."""
-    became = what_became(known, now)
-    wanted = {(one.subject, one.setting) for one in findings if one.reason_code == SECOND_PERSON}
-    found = []
-    for one in reversed(known):
-        in_force = became[one.id] is AttestationStatus.IN_FORCE
-        due_on = due.due_at(one, one.screen, policy) if policy is not None and in_force else None
-        waits = in_force and one.second_person is None and (one.subject, SettingId(one.setting)) in wanted
-        found.append(Recorded(one, became[one.id], due_on, waits))
-    return found
+    statuses = what_became(looks, now)
+    waiting = {(one.subject, one.setting) for one in findings if one.reason_code == SECOND_PERSON}
+    recorded = []
+    for look in reversed(looks):
+        in_force = statuses[look.id] is AttestationStatus.IN_FORCE
+        due_on = due.due_at(look, look.screen, policy) if policy is not None and in_force else None
+        waits = in_force and look.second_person is None and (look.subject, SettingId(look.setting)) in waiting
+        recorded.append(Recorded(look, statuses[look.id], due_on, waits))
+    return recorded
 
 
-def recorded_cells(state: State, one: Recorded) -> list[Text]:
+def recorded_cells(state: State, recorded: Recorded) -> list[Text]:
     """The texts of one line in the list of attestations."""
-    told = one.attestation
-    style = {AttestationStatus.REVOKED: "dim strike", AttestationStatus.SUPERSEDED: "dim"}.get(one.became, "")
+    look = recorded.attestation
+    style = {AttestationStatus.REVOKED: "dim strike", AttestationStatus.SUPERSEDED: "dim"}.get(recorded.became, "")
     return [
-        Text(one.state, "bold yellow" if one.wanted else style),
-        Text(short_host(safe_text(called(state, told.subject)))),
-        Text(safe_text(told.setting)),
-        Text(display(told.value)),
-        Text(safe_text(told.by)),
-        Text(f"{told.observed_at:%Y-%m-%d}"),
-        Text("nothing", "yellow") if not told.bound else Text(counted(len(told.anchors), "signal")),
+        Text(recorded.state, "bold yellow" if recorded.wanted else style),
+        Text(short_host(safe_text(called(state, look.subject)))),
+        Text(safe_text(look.setting)),
+        Text(display(look.value)),
+        Text(safe_text(look.by)),
+        Text(f"{look.observed_at:%Y-%m-%d}"),
+        Text("nothing", "yellow") if not look.bound else Text(counted(len(look.anchors), "signal")),
     ]
 
 
-def recorded_detail(state: State, one: Recorded, note: str = "") -> Text:
+def recorded_detail(state: State, recorded: Recorded, note: str = "") -> Text:
     """An attestation in full: who, when, where, and its anchors and whether they still hold."""
-    told = one.attestation
-    said = Text().append(f"{safe_text(told.setting)} = {display(told.value)}\n", "bold")
-    said.append(f"{safe_text(called(state, told.subject))}\n\n")
-    labelled(said, "state", one.state)
-    labelled(said, "looked", f"{safe_text(told.by)}, {told.observed_at:%Y-%m-%d %H:%M}Z")
-    where = " on ".join(safe_text(one) for one in (told.recorded.account, told.recorded.host) if one)
-    labelled(said, "recorded", f"{safe_text(told.recorded.by)}{f', {where}' if where else ''}")
-    for signature in told.confirmed:
-        labelled(said, "confirmed", f"{safe_text(signature.by)}, {signature.at:%Y-%m-%d %H:%M}Z")
-    if not told.confirmed:
-        labelled(said, "confirmed", "not yet")
-    if told.revoked is not None:
-        labelled(said, "revoked", f"{safe_text(told.revoked.by)}, {told.revoked.at:%Y-%m-%d %H:%M}Z")
-        labelled(said, "because", safe_text(note) or "no reason given")
-    if one.due_on is not None:
-        labelled(said, "look again", f"{one.due_on:%Y-%m-%d}")
-    labelled(said, "screen", safe_text(told.screen) or "not recorded")
-    label_look(said, told)
-    plan = told.highest_plan or ", ".join(told.plan_words) or "not known"
-    labelled(said, "plan at the time", safe_text(plan))
-    labelled(said, "ID", told.id)
-    said.append("\nAnchors\n", "bold")
-    if not told.bound:
-        said.append(f"  none: {safe_text(told.unanchored_reason)}\n", "yellow")
-    for hold in holding(state, told, catalogue.find(told.setting).family):
+    look = recorded.attestation
+    text = Text().append(f"{safe_text(look.setting)} = {display(look.value)}\n", "bold")
+    text.append(f"{safe_text(called(state, look.subject))}\n\n")
+    labelled(text, "state", recorded.state)
+    labelled(text, "looked", f"{safe_text(look.by)}, {look.observed_at:%Y-%m-%d %H:%M}Z")
+    where = " on ".join(safe_text(one) for one in (look.recorded.account, look.recorded.host) if one)
+    labelled(text, "recorded", f"{safe_text(look.recorded.by)}{f', {where}' if where else ''}")
+    for signature in look.confirmed:
+        labelled(text, "confirmed", f"{safe_text(signature.by)}, {signature.at:%Y-%m-%d %H:%M}Z")
+    if not look.confirmed:
+        labelled(text, "confirmed", "not yet")
+    if look.revoked is not None:
+        labelled(text, "revoked", f"{safe_text(look.revoked.by)}, {look.revoked.at:%Y-%m-%d %H:%M}Z")
+        labelled(text, "because", safe_text(note) or "no reason given")
+    if recorded.due_on is not None:
+        labelled(text, "look again", f"{recorded.due_on:%Y-%m-%d}")
+    labelled(text, "screen", safe_text(look.screen) or "not recorded")
+    label_look(text, look)
+    plan = look.highest_plan or ", ".join(look.plan_words) or "not known"
+    labelled(text, "plan at the time", safe_text(plan))
+    labelled(text, "ID", look.id)
+    text.append("\nAnchors\n", "bold")
+    if not look.bound:
+        text.append(f"  none: {safe_text(look.unanchored_reason)}\n", "yellow")
+    for hold in holding(state, look, catalogue.find(look.setting).family):
         sign, style = ("holds", "green") if hold.holds else ("MOVED?", "bold red")
-        said.append(f"  {sign:<7}", style).append(
+        text.append(f"  {sign:<7}", style).append(
             f"{safe_text(hold.anchor.signal)} of the {hold.anchor.subject.kind}: "
         )
-        said.append(f"{safe_text(hold.told)}\n")
-    return said
+        text.append(f"{safe_text(hold.told)}\n")
+    return text
 
 
-def cut_down(recorded: Sequence[Recorded], wanted: str) -> list[Recorded]:
-    """The attestations that match `wanted`, one of FILTERS."""
-    match wanted:
+def cut_down(recorded: Sequence[Recorded], chosen: str) -> list[Recorded]:
+    """The attestations that match `chosen`, one of FILTERS."""
+    match chosen:
         case "all":
             return list(recorded)
         case "waiting for confirmation":
             return [one for one in recorded if one.wanted]
         case _:
-            return [one for one in recorded if one.became == wanted]
+            return [one for one in recorded if one.became == chosen]
 
 
-def recorded_line(recorded: Sequence[Recorded], wanted: str) -> Text:
+def recorded_line(recorded: Sequence[Recorded], chosen: str) -> Text:
     """The sentence above the list of attestations."""
     counts = Counter(one.became for one in recorded)
     waiting = sum(1 for one in recorded if one.wanted)
-    said = Text().append(f"Shown: {wanted}", "bold").append(" (x: next)   ", "dim")
-    said.append(f"in force {counts[AttestationStatus.IN_FORCE]}, waiting for a second person {waiting}, ")
-    return said.append(
+    text = Text().append(f"Shown: {chosen}", "bold").append(" (x: next)   ", "dim")
+    text.append(f"in force {counts[AttestationStatus.IN_FORCE]}, waiting for a second person {waiting}, ")
+    return text.append(
         f"superseded {counts[AttestationStatus.SUPERSEDED]}, revoked {counts[AttestationStatus.REVOKED]}"
     )
 
@@ -166,19 +166,19 @@ def made_line(made: Sequence[Attestation]) -> str:
 SHEET = ("state", "subject", "setting", "value", "by", "observed_at", "confirmed_by", "anchored", "id")
 
 
-def sheet_row(state: State, one: Recorded) -> tuple[Cell, ...]:
+def sheet_row(state: State, recorded: Recorded) -> tuple[Cell, ...]:
     """The cells of an attestation in a CSV file, in the order of SHEET."""
-    told = one.attestation
+    look = recorded.attestation
     return (
-        one.state,
-        alias_of(state, told.subject),
-        str(told.setting),
-        told.value,
-        told.by,
-        told.observed_at,
-        ", ".join(each.by for each in told.confirmed),
-        told.bound,
-        told.id,
+        recorded.state,
+        alias_of(state, look.subject),
+        str(look.setting),
+        look.value,
+        look.by,
+        look.observed_at,
+        ", ".join(signature.by for signature in look.confirmed),
+        look.bound,
+        look.id,
     )
 
 
@@ -200,10 +200,10 @@ class Contradiction:
     finding: Finding | None = None
 
 
-def conflicts_of(known: Sequence[Attestation], now: datetime, findings: Sequence[Finding]) -> list[Contradiction]:
-    said = [Contradiction(found[0].subject, found[0].setting, tuple(found)) for found in contradictions(known, now)]
-    there = {(one.subject, one.setting) for one in said}
-    return said + [
+def conflicts_of(looks: Sequence[Attestation], now: datetime, findings: Sequence[Finding]) -> list[Contradiction]:
+    clashes = [Contradiction(sides[0].subject, sides[0].setting, tuple(sides)) for sides in contradictions(looks, now)]
+    there = {(one.subject, one.setting) for one in clashes}
+    return clashes + [
         Contradiction(finding.subject, finding.setting, (), finding)
         for finding in findings
         if finding.underlying_outcome is Outcome.CONFLICT
@@ -212,27 +212,27 @@ def conflicts_of(known: Sequence[Attestation], now: datetime, findings: Sequence
     ]
 
 
-def conflict_cells(state: State, one: Contradiction) -> list[Text]:
+def conflict_cells(state: State, clash: Contradiction) -> list[Text]:
     """The texts of one line in the list of conflicts."""
     about = (
-        " against ".join(f"{display(told.value)} ({safe_text(told.by)})" for told in one.said)
-        if one.said
-        else safe_text(one.finding.reason)
-        if one.finding is not None
+        " against ".join(f"{display(look.value)} ({safe_text(look.by)})" for look in clash.said)
+        if clash.said
+        else safe_text(clash.finding.reason)
+        if clash.finding is not None
         else ""
     )
-    return [Text(short_host(safe_text(called(state, one.subject)))), Text(safe_text(one.setting)), Text(about)]
+    return [Text(short_host(safe_text(called(state, clash.subject)))), Text(safe_text(clash.setting)), Text(about)]
 
 
-def conflict_detail(state: State, one: Contradiction) -> list[Text]:
+def conflict_detail(state: State, clash: Contradiction) -> list[Text]:
     """The sides of the conflict, one text each, to be shown side by side."""
-    if one.said:
-        recorded = [Recorded(told, AttestationStatus.IN_FORCE, None, False) for told in one.said]
+    if clash.said:
+        recorded = [Recorded(look, AttestationStatus.IN_FORCE, None, False) for look in clash.said]
         return [recorded_detail(state, each) for each in recorded]
-    if one.finding is None:
+    if clash.finding is None:
         return []
     sides = []
-    for evidence in one.finding.evidence:
+    for evidence in clash.finding.evidence:
         side = Text().append(f"{evidence.grade}\n", "bold")
         labelled(side, "source", safe_text(evidence.source))
         labelled(side, "seen", f"{evidence.observed_at:%Y-%m-%d %H:%M}Z")
@@ -241,7 +241,7 @@ def conflict_detail(state: State, one: Contradiction) -> list[Text]:
         if evidence.sha256:
             labelled(side, "digest", evidence.sha256)
         sides.append(side)
-    about = Text(f"{safe_text(one.finding.reason)}\n\n")
+    about = Text(f"{safe_text(clash.finding.reason)}\n\n")
     return [about.append_text(sides[0]) if sides else about, *sides[1:]]
 
 
@@ -254,44 +254,44 @@ SIGNAL_COLUMNS = (
 )
 
 
-def signal_cells(state: State, one: SignalLine) -> list[Text]:
+def signal_cells(state: State, line: SignalLine) -> list[Text]:
     """The texts of one line in the list of signals."""
-    seen = one.reading
+    seen = line.reading
     return [
         Text(short_host(safe_text(called(state, seen.owner)))),
         Text(safe_text(seen.signal.removeprefix("signal."))),
         Text(seen.standing.value if seen.settled else "being applied", "yellow" if seen.standing == "unread" else ""),
-        Text(f"{one.since:%Y-%m-%d}" if one.since is not None else ""),
-        Text(_meaning(one.meant) or "no data", "" if one.meant else "dim"),
+        Text(f"{line.since:%Y-%m-%d}" if line.since is not None else ""),
+        Text(_meaning(line.meant) or "no data", "" if line.meant else "dim"),
     ]
 
 
-def signal_detail(state: State, one: SignalLine, history: AttestationHistory) -> Text:
+def signal_detail(state: State, line: SignalLine, history: AttestationHistory) -> Text:
     """Every known state of the signal, with the values that people attested in it."""
-    seen = one.reading
-    said = Text().append(f"{safe_text(seen.signal)}\n", "bold").append(f"{safe_text(called(state, seen.owner))}\n\n")
-    labelled(said, "now", seen.standing.value if seen.settled else "a change is being applied")
+    seen = line.reading
+    text = Text().append(f"{safe_text(seen.signal)}\n", "bold").append(f"{safe_text(called(state, seen.owner))}\n\n")
+    labelled(text, "now", seen.standing.value if seen.settled else "a change is being applied")
     if seen.reason:
-        labelled(said, "because", safe_text(seen.reason))
+        labelled(text, "because", safe_text(seen.reason))
     if seen.revision:
-        labelled(said, "updated", safe_text(seen.revision))
-    said.append("\nStates, newest first\n", "bold")
-    states = [*one.earlier, *([(one.since, seen.state)] if one.since is not None else [])]
-    for since, held in reversed(states):
-        digest = "absent" if held is None else ", ".join(safe_text(name[:12]) for name in held)
-        said.append(f"  since {since:%Y-%m-%d %H:%M}Z  ", "bold").append(f"{digest}\n")
-        meant = seen_to_mean(history.attestations, seen.owner, seen.signal, held)
-        for setting, value in meant:
-            said.append(f"      {safe_text(setting)} = {display(value)}\n")
-        if not meant:
-            said.append("      no attestation was recorded in this state\n", "dim")
+        labelled(text, "updated", safe_text(seen.revision))
+    text.append("\nStates, newest first\n", "bold")
+    states = [*line.earlier, *([(line.since, seen.state)] if line.since is not None else [])]
+    for since, digests in reversed(states):
+        digest = "absent" if digests is None else ", ".join(safe_text(name[:12]) for name in digests)
+        text.append(f"  since {since:%Y-%m-%d %H:%M}Z  ", "bold").append(f"{digest}\n")
+        values = seen_to_mean(history.attestations, seen.owner, seen.signal, digests)
+        for setting, value in values:
+            text.append(f"      {safe_text(setting)} = {display(value)}\n")
+        if not values:
+            text.append("      no attestation was recorded in this state\n", "dim")
     if not states:
-        said.append("  no run has stored one yet\n", "dim")
-    return said
+        text.append("  no run has stored one yet\n", "dim")
+    return text
 
 
-def _meaning(meant: Sequence[tuple[SettingId, Value]]) -> str:
-    return ", ".join(f"{safe_text(setting)}={display(value)}" for setting, value in meant)
+def _meaning(values: Sequence[tuple[SettingId, Value]]) -> str:
+    return ", ".join(f"{safe_text(setting)}={display(value)}" for setting, value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,10 +308,10 @@ class Contents:
 def contents(board: Board, testimony: Mapping[str, AttestationHistory]) -> Contents:
     """The content of the Evidence screen; `testimony` are the attestation histories by organization."""
     state, policy = board.report.state, board.policy
-    known = [one for told in testimony.values() for one in told.attestations]
+    looks = [one for history in testimony.values() for one in history.attestations]
     return Contents(
-        due=tuple(due_screens(state, known, policy, board.report.findings)) if policy is not None else (),
-        recorded=tuple(recorded_of(known, state.as_of, policy, board.report.findings)),
-        signals=tuple(line for name, told in testimony.items() for line in signal_lines(state, told, name)),
-        conflicts=tuple(conflicts_of(known, state.as_of, board.report.findings)),
+        due=tuple(due_screens(state, looks, policy, board.report.findings)) if policy is not None else (),
+        recorded=tuple(recorded_of(looks, state.as_of, policy, board.report.findings)),
+        signals=tuple(line for name, history in testimony.items() for line in signal_lines(state, history, name)),
+        conflicts=tuple(conflicts_of(looks, state.as_of, board.report.findings)),
     )

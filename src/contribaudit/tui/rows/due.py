@@ -53,11 +53,11 @@ class DueScreen(due.DueScreen):
 
 
 def due_screens(
-    state: State, known: Sequence[Attestation], policy: AuditPolicy, findings: Iterable[Finding]
+    state: State, looks: Sequence[Attestation], policy: AuditPolicy, findings: Iterable[Finding]
 ) -> list[DueScreen]:
     """The screens that findings wait for, most severe first, then those to be renewed; each in the rulebook's order."""
     settling = list(findings)
-    groups = {(one.screen.id, one.organization): one for one in due.due_screens(state, settling, policy, known)}
+    groups = {(one.screen.id, one.organization): one for one in due.due_screens(state, settling, policy, looks)}
     screens: dict[tuple[Subject, SettingId], list[tuple[str, str]]] = {}
     for key, due_here in groups.items():
         for row in due_here.rows:
@@ -68,11 +68,11 @@ def due_screens(
             key for asked in _values_asked_for(state, finding) for key in _screens_showing(state, asked, screens)
         ):
             waiting.setdefault(key, []).append(finding)
-    found = []
+    listed = []
     for key, due_here in groups.items():
-        its = tuple(sorted(waiting.get(key, ()), key=lambda each: each.severity.rank))
-        found.append(DueScreen(due_here.screen, key[1], due_here.rows, due_here.severity, its))
-    return sorted(found, key=_urgency)
+        its_findings = tuple(sorted(waiting.get(key, ()), key=lambda each: each.severity.rank))
+        listed.append(DueScreen(due_here.screen, key[1], due_here.rows, due_here.severity, its_findings))
+    return sorted(listed, key=_urgency)
 
 
 def _values_asked_for(state: State, finding: Finding) -> list[tuple[Subject, SettingId]]:
@@ -97,18 +97,18 @@ def _screens_showing(
     return [(screen.id, subject.organization)] if screen is not None else []
 
 
-def due_cells(state: State, one: DueScreen) -> list[Text]:
+def due_cells(state: State, entry: DueScreen) -> list[Text]:
     """The texts of one line in the list of due screens."""
-    whose = f"{safe_text(state.organization_name(one.organization))}: " if len(state.organizations) > 1 else ""
-    never = sum(1 for row in one.rows if row.last is None)
-    looked = f"{one.looked_at:%Y-%m-%d}" if one.looked_at is not None and not never else "never" if never else ""
+    whose = f"{safe_text(state.organization_name(entry.organization))}: " if len(state.organizations) > 1 else ""
+    never = sum(1 for row in entry.rows if row.last is None)
+    looked = f"{entry.looked_at:%Y-%m-%d}" if entry.looked_at is not None and not never else "never" if never else ""
     waits = Text("none", "dim")
-    if one.waiting:
-        waits = Text(f"{len(one.waiting)} ").append_text(severity_sign(one.waiting[0].severity))
+    if entry.waiting:
+        waits = Text(f"{len(entry.waiting)} ").append_text(severity_sign(entry.waiting[0].severity))
     return [
-        Text(f"{whose}{safe_text(one.screen.title)}"),
-        Text(str(one.values)),
-        Text(duration(one.minutes)),
+        Text(f"{whose}{safe_text(entry.screen.title)}"),
+        Text(str(entry.values)),
+        Text(duration(entry.minutes)),
         Text(looked),
         waits,
     ]
@@ -121,38 +121,38 @@ def due_line(waiting: Sequence[DueScreen]) -> Text:
     minutes = sum(one.minutes for one in waiting)
     values = sum(one.values for one in waiting)
     needed = [one for one in waiting if one.waiting]
-    said = Text(
+    text = Text(
         f"{counted(values, 'value')} on {counted(len(waiting), 'screen')}, about {duration(minutes, words=True)}. "
     )
     if needed:
         short = sum(one.minutes for one in needed)
-        said.append(f"Needed by findings: {counted(len(needed), 'screen')}, {duration(short, words=True)}.", "bold")
-    return said
+        text.append(f"Needed by findings: {counted(len(needed), 'screen')}, {duration(short, words=True)}.", "bold")
+    return text
 
 
-def due_detail(state: State, one: DueScreen) -> Text:
+def due_detail(state: State, entry: DueScreen) -> Text:
     """The values on a due screen. The form shows the console path, once the signals were read."""
-    said = Text().append(f"{safe_text(one.screen.title)}\n", "bold")
-    said.append(f"{safe_text(state.organization_name(one.organization))}: ", "dim")
-    said.append(f"{counted(one.values, 'value')}, about {duration(one.minutes, words=True)}\n\n", "dim")
-    if one.screen.note:
-        said.append(f"{safe_text(one.screen.note)}\n\n")
-    for row in one.rows[:_NAMED]:
-        said.append(f"{safe_text(called(state, row.subject))}", "bold").append(f"  {safe_text(row.setting.title)}\n")
+    text = Text().append(f"{safe_text(entry.screen.title)}\n", "bold")
+    text.append(f"{safe_text(state.organization_name(entry.organization))}: ", "dim")
+    text.append(f"{counted(entry.values, 'value')}, about {duration(entry.minutes, words=True)}\n\n", "dim")
+    if entry.screen.note:
+        text.append(f"{safe_text(entry.screen.note)}\n\n")
+    for row in entry.rows[:_NAMED]:
+        text.append(f"{safe_text(called(state, row.subject))}", "bold").append(f"  {safe_text(row.setting.title)}\n")
         if row.last is not None:
-            said.append(f"  last look {row.last.observed_at:%Y-%m-%d}, {safe_text(row.last.by)}\n", "dim")
+            text.append(f"  last look {row.last.observed_at:%Y-%m-%d}, {safe_text(row.last.by)}\n", "dim")
         else:
-            said.append("  not attested yet\n", "dim")
-    if len(one.rows) > _NAMED:
-        said.append(f"and {counted(len(one.rows) - _NAMED, 'more value')}\n", "dim")
-    if one.waiting:
-        said.append(f"\n{counted(len(one.waiting), 'finding')} that may depend on it\n", "bold")
-        for finding in one.waiting[:20]:
-            said.append("  ").append_text(severity_sign(finding.severity))
-            said.append(f"  {finding.check}  {safe_text(called(state, finding.subject))}\n")
-    return said
+            text.append("  not attested yet\n", "dim")
+    if len(entry.rows) > _NAMED:
+        text.append(f"and {counted(len(entry.rows) - _NAMED, 'more value')}\n", "dim")
+    if entry.waiting:
+        text.append(f"\n{counted(len(entry.waiting), 'finding')} that may depend on it\n", "bold")
+        for finding in entry.waiting[:20]:
+            text.append("  ").append_text(severity_sign(finding.severity))
+            text.append(f"  {finding.check}  {safe_text(called(state, finding.subject))}\n")
+    return text
 
 
-def _urgency(one: DueScreen) -> tuple[int, int, bool]:
-    most_severe = one.waiting[0].severity.rank if one.waiting else Severity.INFO.rank + 1
-    return most_severe, -len(one.waiting), all(row.last is None for row in one.rows)
+def _urgency(entry: DueScreen) -> tuple[int, int, bool]:
+    most_severe = entry.waiting[0].severity.rank if entry.waiting else Severity.INFO.rank + 1
+    return most_severe, -len(entry.waiting), all(row.last is None for row in entry.rows)

@@ -95,14 +95,14 @@ class FindingIndex:
     def values(self, facet: str) -> list[str]:
         """Every value that findings have for a facet, sorted; computed when first asked for."""
         if facet not in self._values:
-            found = {word for row in self.rows for word in _MEANS[facet](row).split(None if facet in _WORDS else "\n")}
-            self._values[facet] = sorted(found - {""})
+            words = {word for row in self.rows for word in _MEANS[facet](row).split(None if facet in _WORDS else "\n")}
+            self._values[facet] = sorted(words - {""})
         return self._values[facet]
 
     def place_of(self, finding: Finding) -> int | None:
         """The place of the finding with the same check and subject, also for one of another report; None if missing."""
-        wanted = (finding.check, finding.subject)
-        places = (place for place, row in enumerate(self.rows) if (row.finding.check, row.finding.subject) == wanted)
+        key = (finding.check, finding.subject)
+        places = (place for place, row in enumerate(self.rows) if (row.finding.check, row.finding.subject) == key)
         return next(places, None)
 
 
@@ -144,11 +144,11 @@ def index_of(
         )
 
     rows = []
-    for number, one in enumerate(report.findings):
+    for number, finding in enumerate(report.findings):
         if number % _PAUSE_EVERY == 0:
             pause()
-        key = (one.check, one.subject)
-        rows.append(_row(one, about(one.subject), newly=key in new, step=settled.get(key, "")))
+        key = (finding.check, finding.subject)
+        rows.append(_row(finding, about(finding.subject), newly=key in new, step=settled.get(key, "")))
     return FindingIndex(tuple(rows))
 
 
@@ -195,17 +195,17 @@ def _row(finding: Finding, about: _About, *, newly: bool, step: str) -> Row:
     )
 
 
-def _app_facts(state: State, subject: Subject, found: str) -> AppFacts:
+def _app_facts(state: State, subject: Subject, displayed: str) -> AppFacts:
     if subject.kind is not Kind.APP:
         return NO_APP
     realm, plan, pinned = (state.value(subject, one) for one in (names.REALM, names.PLAN, names.PINNED))
-    word = realm.value if realm is not None and isinstance(realm.value, str) and realm.value else found or "unknown"
-    known = state.rulebook.realm(word)
-    code = known.code if known is not None else word
+    word = realm.value if realm is not None and isinstance(realm.value, str) and realm.value else displayed or "unknown"
+    known_realm = state.rulebook.realm(word)
+    code = known_realm.code if known_realm is not None else word
     groups = [name for name, codes in state.rulebook.realm_groups.items() if code in codes]
     plans = display(plan.value) if plan is not None and plan.value is not None else "unknown"
-    held = ("yes" if pinned.value is True else "no") if pinned is not None else "unknown"
-    return AppFacts(" ".join(one.replace(" ", "-") for one in (code, *groups)).casefold(), plans.casefold(), held)
+    pin_state = ("yes" if pinned.value is True else "no") if pinned is not None else "unknown"
+    return AppFacts(" ".join(one.replace(" ", "-") for one in (code, *groups)).casefold(), plans.casefold(), pin_state)
 
 
 def _grave(finding: Finding) -> int:
@@ -324,12 +324,12 @@ class Term:
     def fits(self, row: Row) -> bool:
         """Whether the finding meets the condition."""
         if not self.facet:
-            found = any(value in row.hay for value in self.values)
+            met = any(value in row.hay for value in self.values)
         elif self.facet == "is":
-            found = any(IS[value](row) for value in self.values if value in IS)
+            met = any(IS[value](row) for value in self.values if value in IS)
         else:
-            found = self._facet_fits(_MEANS[self.facet](row))
-        return found is not self.negated
+            met = self._facet_fits(_MEANS[self.facet](row))
+        return met is not self.negated
 
     def _facet_fits(self, has: str) -> bool:
         if self.facet in _WHOLE:
@@ -390,14 +390,14 @@ def hint(text: str, index: FindingIndex) -> str:
             if near:
                 return f"No facet {facet}: did you mean {near[0]}:{value}?"
         if facet == "is" or facet in _LISTED:
-            known = sorted(IS) if facet == "is" else index.values(facet)
-            for each in value.split(","):
-                folded = _normalized(facet, each)
-                if not each or any(folded == one or (facet == "plan" and folded in one) for one in known):
+            words = sorted(IS) if facet == "is" else index.values(facet)
+            for word in value.split(","):
+                folded = _normalized(facet, word)
+                if not word or any(folded == one or (facet == "plan" and folded in one) for one in words):
                     continue
-                near = get_close_matches(folded, known, 1, 0.5)
-                meant = f": did you mean {facet}:{near[0]}?" if near else f", only {', '.join(known)}" if known else ""
-                return f"No finding has {facet}:{each}{meant}"
+                near = get_close_matches(folded, words, 1, 0.5)
+                guess = f": did you mean {facet}:{near[0]}?" if near else f", only {', '.join(words)}" if words else ""
+                return f"No finding has {facet}:{word}{guess}"
     return ""
 
 
@@ -448,14 +448,14 @@ def _narrower(new: tuple[Term, ...], old: tuple[Term, ...]) -> bool:
     """Whether every finding that meets the new terms certainly meets the old ones."""
     if not old:
         return True
-    *kept, last = old
-    if len(new) < len(old) or list(new[: len(kept)]) != kept:
+    *head, last = old
+    if len(new) < len(old) or list(new[: len(head)]) != head:
         return False
-    now = new[len(kept)]
+    term = new[len(head)]
     longer = (
-        not last.facet and not now.facet and not last.negated and not now.negated and last.values[0] in now.values[0]
+        not last.facet and not term.facet and not last.negated and not term.negated and last.values[0] in term.values[0]
     )
-    return longer or now == last
+    return longer or term == last
 
 
 def _of_facet(index: FindingIndex, places: list[int], term: Term) -> list[int]:
@@ -464,13 +464,13 @@ def _of_facet(index: FindingIndex, places: list[int], term: Term) -> list[int]:
     means = _MEANS.get(term.facet)
     if means is None:
         return [place for place in places if term.fits(rows[place])]
-    known: dict[str, bool] = {}
+    tested: dict[str, bool] = {}
     left = []
     for place in places:
         has = means(rows[place])
-        fits = known.get(has)
+        fits = tested.get(has)
         if fits is None:
-            fits = known[has] = term.fits(rows[place])
+            fits = tested[has] = term.fits(rows[place])
         if fits:
             left.append(place)
     return left

@@ -59,25 +59,25 @@ FIELDS: Mapping[str, Callable[[Row], Cell]] = {
 
 def cells(row: Row) -> list[Text]:
     """The texts of one finding in the table."""
-    one = row.finding
-    outcome = outcome_sign(one.outcome)
+    finding = row.finding
+    outcome = outcome_sign(finding.outcome)
     if row.newly:
         outcome.append(" new", "bold")
-    elif one.fragile:
+    elif finding.fragile:
         outcome.append(" fragile", "yellow")
     label = short_host(row.label, 1)
     return [
         outcome,
-        severity_sign(one.severity),
-        Text(f"{safe_text(one.check)} {safe_text(one.title)}"),
+        severity_sign(finding.severity),
+        Text(f"{safe_text(finding.check)} {safe_text(finding.title)}"),
         Text(label),
-        Text(safe_text(one.reason)),
+        Text(safe_text(finding.reason)),
     ]
 
 
-def heading(one: Heading) -> list[Text]:
+def heading(group: Heading) -> list[Text]:
     """The texts of a group's heading, with the title in the subject column."""
-    return [Text(f"{one.count:,}", "bold"), Text(), Text(), Text(one.title, "bold"), Text()]
+    return [Text(f"{group.count:,}", "bold"), Text(), Text(), Text(group.title, "bold"), Text()]
 
 
 def counts(
@@ -95,31 +95,31 @@ def counts(
     """
     outcomes = Counter(map(index.outcomes.__getitem__, places))
     severities = Counter(index.severities[place] for place in places if not index.quiet[place])
-    said = Text()
-    for facet, told in chips:
-        chip = Text(f" {told} x ", "reverse")
+    text = Text()
+    for facet, label in chips:
+        chip = Text(f" {label} x ", "reverse")
         chip.stylize(Style.from_meta({"@click": f"screen.drop_term('{facet}')"}))
-        said.append_text(chip).append("  ")
-    said.append(f"{len(places):,} of {len(index.rows):,}", "bold")
+        text.append_text(chip).append("  ")
+    text.append(f"{len(places):,} of {len(index.rows):,}", "bold")
     for outcome in (*ORDER, Outcome.NO_SUCH_SETTING):
         if outcomes[outcome]:
             word = outcome_sign(outcome)
-            said.append("  ").append_text(_clickable(word, outcomes[outcome], f"outcome:{outcome.value}"))
-    said.append("  |")
+            text.append("  ").append_text(_clickable(word, outcomes[outcome], f"outcome:{outcome.value}"))
+    text.append("  |")
     for severity in Severity:
         if severities[severity]:
             word = severity_sign(severity)
-            said.append("  ").append_text(_clickable(word, severities[severity], f"severity:{severity.value}"))
-    said.append(f"  |  by {sort}", "dim")
-    said.append(f", grouped by {group}" if group else "", "dim")
-    said.append(", passes hidden" if hide_passes else "", "dim")
-    return said
+            text.append("  ").append_text(_clickable(word, severities[severity], f"severity:{severity.value}"))
+    text.append(f"  |  by {sort}", "dim")
+    text.append(f", grouped by {group}" if group else "", "dim")
+    text.append(", passes hidden" if hide_passes else "", "dim")
+    return text
 
 
 def _clickable(word: Text, count: int, term: str) -> Text:
-    said = Text(f"{count:,} ").append_text(word)
-    said.stylize(Style.from_meta({"@click": f"screen.add_term('{term}')"}))
-    return said
+    text = Text(f"{count:,} ").append_text(word)
+    text.stylize(Style.from_meta({"@click": f"screen.add_term('{term}')"}))
+    return text
 
 
 def chip(board: Board, number: str) -> str:
@@ -143,19 +143,19 @@ _ANSWERS = {
 
 def detail(board: Board, finding: Finding, history: Sequence[OutcomeSpan] | None = None) -> Text:
     """Everything about the finding, paragraph by paragraph. `history` is None while it is being read."""
-    said = Text()
-    said.append_text(outcome_sign(finding.outcome)).append("  ")
-    said.append_text(severity_sign(finding.severity)).append(f"  {safe_text(finding.check)}\n")
-    said.append(f"{safe_text(finding.title)}\n", "bold")
-    said.append(f"{safe_text(alias_of(board.report.state, finding.subject)).removeprefix('app:')}\n")
+    content = Text()
+    content.append_text(outcome_sign(finding.outcome)).append("  ")
+    content.append_text(severity_sign(finding.severity)).append(f"  {safe_text(finding.check)}\n")
+    content.append(f"{safe_text(finding.title)}\n", "bold")
+    content.append(f"{safe_text(alias_of(board.report.state, finding.subject)).removeprefix('app:')}\n")
     name = safe_text(board.report.state.place(finding.subject).name)
     if name not in (finding.subject.id, alias_of(board.report.state, finding.subject)):
-        said.append(f"{name}\n")
-    said.append(f"{safe_text(finding.subject.id)}\n", "dim")
+        content.append(f"{name}\n")
+    content.append(f"{safe_text(finding.subject.id)}\n", "dim")
     for title, text in _paragraphs(board, finding):
-        said.append(f"\n{title}\n", "bold").append_text(text).append("\n")
-    said.append("\nHISTORY\n", "bold").append_text(_history(history))
-    return said
+        content.append(f"\n{title}\n", "bold").append_text(text).append("\n")
+    content.append("\nHISTORY\n", "bold").append_text(_history(history))
+    return content
 
 
 def evidence_digests(finding: Finding) -> list[str]:
@@ -221,12 +221,12 @@ def _paragraphs(board: Board, finding: Finding) -> Iterator[tuple[str, Text]]:
 
 
 def _console(board: Board, finding: Finding) -> Text:
-    said = Text(safe_text(finding.console_path))
+    text = Text(safe_text(finding.console_path))
     address, _ = console(board, finding)
     start = board.report.state.rulebook.console
     if address and start is not None:
-        said.append(f"\nbegins at {safe_text(address)} (key c). {safe_text(start.note)}".rstrip(), "dim")
-    return said
+        text.append(f"\nbegins at {safe_text(address)} (key c). {safe_text(start.note)}".rstrip(), "dim")
+    return text
 
 
 def _observed_cell(finding: Finding) -> Text:
@@ -241,41 +241,41 @@ def _chain(board: Board, finding: Finding) -> Text:
     if board.policy is None or setting is None or setting not in COMPUTED or finding.subject.kind not in KINDS:
         return Text()
     answer = effective_of(board.report.state, finding.subject, setting)
-    said = Text()
+    text = Text()
     for number, reason in enumerate(answer.chain, 1):
-        said.append(f"{number}. {safe_text(reason.sentence)}", "" if reason.decisive else "dim")
+        text.append(f"{number}. {safe_text(reason.sentence)}", "" if reason.decisive else "dim")
         seen = reason.observation
         if isinstance(seen, Observed):
-            said.append(f" ({seen.grade.value}, {rfc3339(seen.observed_at)})", "dim")
-        said.append("\n")
+            text.append(f" ({seen.grade.value}, {rfc3339(seen.observed_at)})", "dim")
+        text.append("\n")
     if answer.predicted is not None:
-        said.append(f"Predicted: {safe_text(answer.predicted)}, the plan default; not evidence\n", "yellow")
+        text.append(f"Predicted: {safe_text(answer.predicted)}, the plan default; not evidence\n", "yellow")
     if answer.fragile_because:
-        said.append(f"Would be undone by: {safe_text(answer.fragile_because)}\n", "yellow")
-    said.rstrip()
-    return said
+        text.append(f"Would be undone by: {safe_text(answer.fragile_because)}\n", "yellow")
+    text.rstrip()
+    return text
 
 
 def _evidence(evidence: Sequence[Evidence]) -> Text:
     if not evidence:
         return Text("none", "yellow")
-    said = Text()
-    for number, one in enumerate(evidence, 1):
-        said.append(f"{number}. {one.grade.value}", "bold").append(
-            f"  {safe_text(one.source)}, {rfc3339(one.observed_at)}"
+    text = Text()
+    for number, item in enumerate(evidence, 1):
+        text.append(f"{number}. {item.grade.value}", "bold").append(
+            f"  {safe_text(item.source)}, {rfc3339(item.observed_at)}"
         )
-        if one.sha256:
-            said.append(f", sha256 {safe_text(one.sha256[:_DIGEST_SHOWN])}")
-        if one.attested_by:
-            said.append(f", by {safe_text(one.attested_by)}")
-            said.append(f", confirmed by {safe_text(one.confirmed_by)}" if one.confirmed_by else ", not confirmed")
-            said.append(", with a screenshot" if one.screenshot else "")
-            said.append(", anchored by signals" if one.anchored else "")
-        said.append("\n")
-    if any(one.sha256 for one in evidence):
-        said.append("press v for the API's response", "dim")
-    said.rstrip()
-    return said
+        if item.sha256:
+            text.append(f", sha256 {safe_text(item.sha256[:_DIGEST_SHOWN])}")
+        if item.attested_by:
+            text.append(f", by {safe_text(item.attested_by)}")
+            text.append(f", confirmed by {safe_text(item.confirmed_by)}" if item.confirmed_by else ", not confirmed")
+            text.append(", with a screenshot" if item.screenshot else "")
+            text.append(", anchored by signals" if item.anchored else "")
+        text.append("\n")
+    if any(item.sha256 for item in evidence):
+        text.append("press v for the API's response", "dim")
+    text.rstrip()
+    return text
 
 
 def _history(history: Sequence[OutcomeSpan] | None) -> Text:
@@ -283,11 +283,11 @@ def _history(history: Sequence[OutcomeSpan] | None) -> Text:
         return Text("reading the history …", "dim")
     if not history:
         return Text("none stored here", "dim")
-    said = Text()
+    text = Text()
     for span in reversed(history):
         end = "now" if span.ended is None else f"{span.ended:%Y-%m-%d %H:%M}Z"
-        said.append(f"{span.since:%Y-%m-%d %H:%M}Z to {end}  ")
-        said.append(words(span.outcome), "bold")
-        said.append(f"  {counted(span.observations, 'run')}\n", "dim")
-    said.rstrip()
-    return said
+        text.append(f"{span.since:%Y-%m-%d %H:%M}Z to {end}  ")
+        text.append(words(span.outcome), "bold")
+        text.append(f"  {counted(span.observations, 'run')}\n", "dim")
+    text.rstrip()
+    return text

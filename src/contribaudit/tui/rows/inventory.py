@@ -103,14 +103,14 @@ def cells(
 
 def tally(report: Report) -> Mapping[Subject, Count]:
     """The counts of each subject, with everything beneath it. May read the history, so call it in a worker thread."""
-    found: dict[Subject, Count] = {}
-    for one in report.findings:
-        if one.outcome is Outcome.NO_SUCH_SETTING:
+    counts: dict[Subject, Count] = {}
+    for finding in report.findings:
+        if finding.outcome is Outcome.NO_SUCH_SETTING:
             continue
-        count = Count(1, int(one.outcome.violates), int(one.outcome.unproven))
-        for subject in _upwards(report.state, one.subject):
-            found[subject] = found.get(subject, NONE_FOUND) + count
-    return found
+        count = Count(1, int(finding.outcome.violates), int(finding.outcome.unproven))
+        for subject in _upwards(report.state, finding.subject):
+            counts[subject] = counts.get(subject, NONE_FOUND) + count
+    return counts
 
 
 def site_subject(state: State, app: Subject) -> Subject | None:
@@ -208,39 +208,39 @@ def _count_cell(count: Count | None) -> Text:
         return Text(WAITING, "dim")
     if not count.total:
         return Text()
-    said = Text()
+    text = Text()
     if count.violating:
-        said.append(f"{shortened(count.violating)} fail", "bold red")
+        text.append(f"{shortened(count.violating)} fail", "bold red")
     if count.unproven:
-        said.append(
+        text.append(
             f"{' ' if count.violating else ''}{shortened(count.unproven)}{' ' if count.unproven < 1000 else ''}?",
             "yellow",
         )
-    return said if said.plain else Text("pass", "green")
+    return text if text.plain else Text("pass", "green")
 
 
 def _label(node: Node, *, opened: bool, new: bool) -> Text:
     sign = ("v " if opened else "> ") if node.opens else "  "
     if node.subject is None and not node.opens:
         return Text(f"{'  ' * node.depth}  {node.label}: {node.note}", "yellow italic")
-    said = Text(f"{'  ' * node.depth}{sign}")
-    said.append(node.label, "bold" if node.depth == 0 else "")
-    said.append("  NEW", "bold yellow") if new else None
+    text = Text(f"{'  ' * node.depth}{sign}")
+    text.append(node.label, "bold" if node.depth == 0 else "")
+    text.append("  NEW", "bold yellow") if new else None
     if node.note:
-        said.append(f"  {node.note}", "yellow" if "not " in node.note or not node.depth else "dim")
-    return said
+        text.append(f"  {node.note}", "yellow" if "not " in node.note or not node.depth else "dim")
+    return text
 
 
 def _leaf(leaf: Leaf, space: KnownSpace | None, *, new: bool) -> Text:
-    said = Text("  " * leaf.depth + "  ")
+    text = Text("  " * leaf.depth + "  ")
     if space is None:
-        return said.append(WAITING, "dim")
-    said.append(safe_text(space.space.key or space.space.id))
-    said.append("  NEW", "bold yellow") if new else None
-    said.append(f"  {safe_text(space.space.name)}", "dim")
+        return text.append(WAITING, "dim")
+    text.append(safe_text(space.space.key or space.space.id))
+    text.append("  NEW", "bold yellow") if new else None
+    text.append(f"  {safe_text(space.space.name)}", "dim")
     if space.space.status.casefold() == "archived":
-        said.append("  archived", "dim italic")
-    return said
+        text.append("  archived", "dim italic")
+    return text
 
 
 _FINDINGS = 40
@@ -256,8 +256,8 @@ def described(report: Report, subject: Subject, note: str = "", *, computed: boo
     parts: list[RenderableType] = [_head(state, subject, note)]
     parts += [Text.assemble((f"\n{title}\n", "bold"), text) for title, text in _paragraphs(report, subject)]
     if computed and subject.kind in KINDS:
-        wanted = [one for one in COMPUTED if one != AI_PROCESSING or subject.kind is Kind.ORGANIZATION]
-        answers = [effective_of(state, subject, one) for one in wanted]
+        settings = [one for one in COMPUTED if one != AI_PROCESSING or subject.kind is Kind.ORGANIZATION]
+        answers = [effective_of(state, subject, one) for one in settings]
         parts += [Text("\nEFFECTIVE SETTINGS AND REASONS", "bold"), explained(state, subject, answers)]
     parts.append(Text.assemble(("\nOBSERVED\n", "bold"), _settings(state, subject)))
     return Group(*parts)
@@ -280,14 +280,14 @@ def findings_of(report: Report, subject: Subject) -> list[Finding]:
 
 def _head(state: State, subject: Subject, note: str) -> Text:
     alias, place = safe_text(alias_of(state, subject)), state.place(subject)
-    said = Text.assemble((alias, "bold"))
+    text = Text.assemble((alias, "bold"))
     if place.name not in (subject.id, alias):
-        said.append(f"\n{safe_text(place.name)}")
+        text.append(f"\n{safe_text(place.name)}")
     if safe_text(subject.id) not in alias:
-        said.append(f"\n{safe_text(subject.id)}", "dim")
+        text.append(f"\n{safe_text(subject.id)}", "dim")
     if note:
-        said.append(f"\n{note}", "yellow" if "not " in note else "dim")
-    return said
+        text.append(f"\n{note}", "yellow" if "not " in note else "dim")
+    return text
 
 
 def _paragraphs(report: Report, subject: Subject) -> Iterator[tuple[str, Text]]:
@@ -300,10 +300,10 @@ def _paragraphs(report: Report, subject: Subject) -> Iterator[tuple[str, Text]]:
     if approved is not None and subject.kind in COVERED:
         outside = uncovered(state, subject)
         signed = approved.baseline.approved
-        said = f"in the baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
+        sentence = f"in the baseline of run {approved.baseline.run}, approved by {signed.by} on {signed.at:%Y-%m-%d}"
         yield (
             "BASELINE",
-            Text(safe_text(said)) if outside is None else Text(f"NEW: {safe_text(outside.reason)}", "yellow"),
+            Text(safe_text(sentence)) if outside is None else Text(f"NEW: {safe_text(outside.reason)}", "yellow"),
         )
     yield "FINDINGS", _findings(findings_of(report, subject))
 
@@ -311,26 +311,26 @@ def _paragraphs(report: Report, subject: Subject) -> Iterator[tuple[str, Text]]:
 def _findings(findings: Sequence[Finding]) -> Text:
     if not findings:
         return Text("none about this subject itself", "dim")
-    said = Text()
-    for one in findings[:_FINDINGS]:
-        said.append_text(outcome_sign(one.outcome)).append(f"  {one.severity.value}  ", "dim")
-        said.append(f"{safe_text(one.check)} ", "bold").append(f"{safe_text(one.reason)}\n")
+    text = Text()
+    for finding in findings[:_FINDINGS]:
+        text.append_text(outcome_sign(finding.outcome)).append(f"  {finding.severity.value}  ", "dim")
+        text.append(f"{safe_text(finding.check)} ", "bold").append(f"{safe_text(finding.reason)}\n")
     if len(findings) > _FINDINGS:
-        said.append(f"{and_more(len(findings) - _FINDINGS)}\n", "dim")
-    return said.append("press F to see them in the table of findings", "dim")
+        text.append(f"{and_more(len(findings) - _FINDINGS)}\n", "dim")
+    return text.append("press F to see them in the table of findings", "dim")
 
 
 def _settings(state: State, subject: Subject) -> Text:
     seen = sorted((one for one in state.of(subject) if one.setting not in COMPUTED), key=lambda one: one.setting)
     if not seen:
         return Text("nothing in this run", "dim")
-    said = Text()
+    text = Text()
     for one in seen[:_MOST_SETTINGS]:
-        said.append(safe_text(one.setting), "bold").append("  ")
-        said.append_text(_value_or_reason(one)).append("\n  ").append(_provenance(one, state.as_of), "dim").append("\n")
-    said.append(and_more(len(seen) - _MOST_SETTINGS), "dim")
-    said.rstrip()
-    return said
+        text.append(safe_text(one.setting), "bold").append("  ")
+        text.append_text(_value_or_reason(one)).append("\n  ").append(_provenance(one, state.as_of), "dim").append("\n")
+    text.append(and_more(len(seen) - _MOST_SETTINGS), "dim")
+    text.rstrip()
+    return text
 
 
 def _value_or_reason(observation: Observation) -> Text:

@@ -174,15 +174,15 @@ class Places:
             case Kind.ORGANIZATION:
                 return (organization,)
             case Kind.SITE:
-                wanted = subject.id.casefold()
+                site_id = subject.id.casefold()
                 for number, site in enumerate(sites_index(self._state, organization).sites):
-                    if wanted in (site.id.casefold(), site.host.casefold()):
+                    if site_id in (site.id.casefold(), site.host.casefold()):
                         return organization, f"site {number}"
             case Kind.APP:
                 return self._path_of_app(subject)
             case Kind.SPACE:
-                known = space_of(self._state, subject)
-                return None if known is None else self._path_of_app(known.space.app)
+                space = space_of(self._state, subject)
+                return None if space is None else self._path_of_app(space.space.app)
             case Kind.CONNECTOR if subject in self._state.subjects(Kind.CONNECTOR, organization):
                 return organization, "connectors", subject.id
             case Kind.GROUP if subject in self._state.subjects(Kind.GROUP, organization):
@@ -201,10 +201,10 @@ class Places:
         return (app.organization, "left", app.id) if left else None
 
     def _organization(self, organization: str) -> Node:
-        known = self._state.organizations[organization]
+        entry = self._state.organizations[organization]
         label = safe_text(self._state.organization_name(organization))
         why = (
-            "left out of this run" if known.left_out else known.unread_reason or _list_broken(self._state, organization)
+            "left out of this run" if entry.left_out else entry.unread_reason or _list_broken(self._state, organization)
         )
         return Node((organization,), label, organization_subject(organization), safe_text(why), opens=True)
 
@@ -214,16 +214,16 @@ class Places:
             case []:
                 yield from self._of_organization(node, organization)
             case ["connectors"]:
-                for one in self._state.subjects(Kind.CONNECTOR, organization):
-                    yield Node((*node.path, one.id), safe_text(one.id.removeprefix("connector:")), one)
+                for subject in self._state.subjects(Kind.CONNECTOR, organization):
+                    yield Node((*node.path, subject.id), safe_text(subject.id.removeprefix("connector:")), subject)
             case ["groups"]:
-                for one in self._state.subjects(Kind.GROUP, organization):
-                    yield Node((*node.path, one.id), safe_text(self._state.place(one).name), one)
+                for subject in self._state.subjects(Kind.GROUP, organization):
+                    yield Node((*node.path, subject.id), safe_text(self._state.place(subject).name), subject)
             case ["others"]:
-                for one in self._apps_outside_inventory(organization):
-                    pseudo = self._state.in_inventory(one)
+                for subject in self._apps_outside_inventory(organization):
+                    pseudo = self._state.in_inventory(subject)
                     why = "an entry in the list that is not an app" if pseudo else "named only by a policy"
-                    yield Node((*node.path, one.id), safe_text(self._state.place(one).name), one, why)
+                    yield Node((*node.path, subject.id), safe_text(self._state.place(subject).name), subject, why)
             case ["left"]:
                 for gone in self._state.organization(organization).departures.apps:
                     when = f"last seen {gone.last_seen:%Y-%m-%d}, missing since {gone.first_missing:%Y-%m-%d}"
@@ -258,8 +258,8 @@ class Places:
         alias = safe_text(alias_of(self._state, app)).removeprefix("app:")
         on_site = above.subject is not None and above.subject.kind is Kind.SITE
         place = self._state.place(app)
-        known = self._state.rulebook.app(place.app)
-        title, part = known.title if known is not None else place.app, alias.partition("/")[2]
+        app_type = self._state.rulebook.app(place.app)
+        title, part = app_type.title if app_type is not None else place.app, alias.partition("/")[2]
         on_its_own = title if title == place.name else f"{title or alias}  {place.name}"
         label = safe_text((title if part == place.app else part) if on_site else on_its_own)
         seen = self._state.read(app, names.APP_TYPE_KEY)
@@ -267,9 +267,9 @@ class Places:
         book = self._state.spaces(app.organization)
         count = book.count(app)
         opens = bool(count or app in book.lists() or holds_spaces(self._state, app))
-        told = counted(count, "space") if count else ""
+        spaces = counted(count, "space") if count else ""
         return Node(
-            (*above.path, app.id), label or safe_text(app.id), app, safe_text(unseen) or told, opens=opens, many=count
+            (*above.path, app.id), label or safe_text(app.id), app, safe_text(unseen) or spaces, opens=opens, many=count
         )
 
     def _remarks(self, node: Node, app: Subject) -> Iterator[Node]:
@@ -296,28 +296,28 @@ class Places:
 def listing_text(state: State, app: Subject) -> str:
     """How much of the app's list of spaces was read, as plain text: "9,012 of 9,040 spaces, 28 not visible to …"."""
     listing = state.spaces(app.organization).lists().get(app)
-    known = state.spaces(app.organization).count(app)
+    in_all = state.spaces(app.organization).count(app)
     if listing is None:
-        earlier = f"; {counted(known, 'space')} known from earlier runs" if known else ""
+        earlier = f"; {counted(in_all, 'space')} known from earlier runs" if in_all else ""
         return f"{NOT_READ}: {ADD_TOKENS}{earlier}"
     of = spaces_counted(state, app)
     of = listing.announced if of is None else of
     unseen = max(0, of - listing.read) if of is not None else 0
-    said = f"{listing.read:,} of {of:,} spaces" if of is not None else counted(listing.read, "space")
+    text = f"{listing.read:,} of {of:,} spaces" if of is not None else counted(listing.read, "space")
     if unseen:
-        said += f", {unseen:,} not visible to {listing.visible_to or 'the token'}"
+        text += f", {unseen:,} not visible to {listing.visible_to or 'the token'}"
     elif listing.visible_to:
-        said += f", as visible to {listing.visible_to}"
+        text += f", as visible to {listing.visible_to}"
     if of is None:
-        said += "; not counted in the console"
+        text += "; not counted in the console"
     if listing.status is not CollectionStatus.OK:
-        said += f"; not read completely: {listing.reason or listing.code}"
-    if known > listing.read:
-        said += f"; {known:,} known, including earlier runs"
-    return safe_text(said)
+        text += f"; not read completely: {listing.reason or listing.code}"
+    if in_all > listing.read:
+        text += f"; {in_all:,} known, including earlier runs"
+    return safe_text(text)
 
 
 def _list_broken(state: State, organization: str) -> str:
-    known = state.organizations[organization]
-    why = known.why_not(names.WORKSPACES)
+    entry = state.organizations[organization]
+    why = entry.why_not(names.WORKSPACES)
     return f"its list of apps is incomplete: {why}" if why else ""

@@ -82,7 +82,7 @@ def where_lines(board: Board, width: int, most: int) -> list[Line]:
     head = column("", name_width)
     for title in about.families.values():
         head.append_text(column(Text(title, "bold"), _CELL))
-    found = [Line(head)]
+    lines = [Line(head)]
     for place in about.map():
         remark = place.unread or place.plan
         name = Text(safe_text(place.name) + (f" ({safe_text(remark)})" if remark else ""), "bold")
@@ -91,25 +91,25 @@ def where_lines(board: Board, width: int, most: int) -> list[Line]:
             if place.organization
             else "kind:company"
         )
-        found.append(Line(_cells(name, place.cells, name_width), query))
+        lines.append(Line(_cells(name, place.cells, name_width), query))
         wrong = [site for site in place.sites if any(cell.open for cell in site.cells)]
-        found += [
+        lines += [
             Line(_cells(Text(f"  {safe_text(site.name)}"), site.cells, name_width), f"site:{quoted(site.name)} is:open")
             for site in wrong[:most]
         ]
         left, fine = len(wrong) - most, len(place.sites) - len(wrong)
         if left > 0:
-            found.append(Line(Text(f"  and {counted(left, 'more site')} with open findings", "yellow")))
+            lines.append(Line(Text(f"  and {counted(left, 'more site')} with open findings", "yellow")))
         if fine:
-            found.append(Line(Text(f"  {counted(fine, 'site')} without open findings", "green")))
-    return found
+            lines.append(Line(Text(f"  {counted(fine, 'site')} without open findings", "green")))
+    return lines
 
 
 def _cells(name: Text, cells: Iterable[Tally], name_width: int) -> Text:
-    said = column(name, name_width)
+    text = column(name, name_width)
     for one in cells:
-        said.append_text(column(cell(one), _CELL))
-    return said
+        text.append_text(column(cell(one), _CELL))
+    return text
 
 
 def cell(tally: Tally) -> Text:
@@ -141,18 +141,18 @@ STYLES = {PASS: "bold green", FAIL: "bold red", UNVERIFIED: "bold yellow"}
 def verdict_lines(board: Board, width: int) -> list[Line]:
     """The headline in as many lines as it needs, then counts, the reading and, with a history, the last 30 days."""
     about, run = board.about, board.report.run
-    found = [*headline(about, width), Line(_open_findings_line(about), "is:open"), *_rest_of_counts(about, width)]
+    lines = [*headline(about, width), Line(_open_findings_line(about), "is:open"), *_rest_of_counts(about, width)]
     when = f"run #{run.id}, {ago(run.finished_at, board.now)}"
     partial = "" if run.complete else "  INCOMPLETE"
-    found.append(Line(Text.assemble(("READ ", "bold"), about.read, (partial, "bold yellow"), (f"  {when}", "dim"))))
+    lines.append(Line(Text.assemble(("READ ", "bold"), about.read, (partial, "bold yellow"), (f"  {when}", "dim"))))
     whole = None if run.complete else next((one for one in board.runs if one.complete and one.id < run.id), None)
     if whole is not None and whole.exit_code is not None:
         word = verdict_word(whole.exit_code)
-        told = f"run #{whole.id}, {ago(whole.finished_at, board.now)}: "
-        found.append(Line(Text.assemble(("LAST COMPLETE RUN ", "bold"), told, (word, STYLES[word]))))
+        run_name = f"run #{whole.id}, {ago(whole.finished_at, board.now)}: "
+        lines.append(Line(Text.assemble(("LAST COMPLETE RUN ", "bold"), run_name, (word, STYLES[word]))))
     if board.runs:
-        found.append(Line(_strip(board)))
-    return found
+        lines.append(Line(_strip(board)))
+    return lines
 
 
 def headline(about: Overview, width: int) -> list[Line]:
@@ -162,8 +162,8 @@ def headline(about: Overview, width: int) -> list[Line]:
 
 def _open_findings_line(about: Overview) -> Text:
     tally, new = Tally(about.counts), Tally(about.newly)
-    said = Text(f"{about.applies:,} apply:")
-    for number, what, more, its in (
+    text = Text(f"{about.applies:,} apply:")
+    for number, what, more, style in (
         (tally.by_outcome["fail"], "fail", new.by_outcome["fail"], "red"),
         (tally.by_outcome["conflict"], "in conflict", new.by_outcome["conflict"], "red"),
         (tally.unreachable, "not achievable", new.unreachable, "magenta"),
@@ -171,9 +171,9 @@ def _open_findings_line(about: Overview) -> Text:
     ):
         if not number and what == "in conflict":
             continue
-        said.append(f"  {number:,} {what}", its if number else "dim")
-        said.append(f" (+{more:,})" if more else "", "bold")
-    return said
+        text.append(f"  {number:,} {what}", style if number else "dim")
+        text.append(f" (+{more:,})" if more else "", "bold")
+    return text
 
 
 def _rest_of_counts(about: Overview, width: int) -> list[Line]:
@@ -184,24 +184,24 @@ def _rest_of_counts(about: Overview, width: int) -> list[Line]:
     ]
     if counts["no_such_setting"]:
         parts.append(f"{counts['no_such_setting']:,} no setting (not counted)")
-    told = Line(Text("  ".join(parts), "green" if counts["pass"] else ""), "outcome:pass")
+    line = Line(Text("  ".join(parts), "green" if counts["pass"] else ""), "outcome:pass")
     if not fragile:
-        return [told]
+        return [line]
     what = counted(fragile, "pass is fragile", "passes are fragile")
-    if told.text.cell_len + len(what) + 2 <= width:
-        told.text.append(f"  {what}", "yellow")
-        return [Line(told.text, "is:fragile")]
-    return [told, Line(Text(what, "yellow"), "is:fragile")]
+    if line.text.cell_len + len(what) + 2 <= width:
+        line.text.append(f"  {what}", "yellow")
+        return [Line(line.text, "is:fragile")]
+    return [line, Line(Text(what, "yellow"), "is:fragile")]
 
 
 def _strip(board: Board) -> Text:
-    wanted = frozenset(one.id for one in board.report.organizations)
+    organizations = frozenset(one.id for one in board.report.organizations)
     today = board.now.date()
-    signs = days(board.runs, wanted, today)
-    said = Text("30 DAYS ", "bold")
+    signs = days(board.runs, organizations, today)
+    text = Text("30 DAYS ", "bold")
     for sign in signs:
-        said.append(sign, {WHOLE: "green", PARTIAL: "yellow", NONE: "bold red"}[sign])
-    return said.append(f"  {WHOLE} complete  {PARTIAL} partial  {NONE} no run", "dim")
+        text.append(sign, {WHOLE: "green", PARTIAL: "yellow", NONE: "bold red"}[sign])
+    return text.append(f"  {WHOLE} complete  {PARTIAL} partial  {NONE} no run", "dim")
 
 
 def days(runs: Sequence[RunRecord], organizations: frozenset[str], today: date) -> str:
@@ -242,46 +242,46 @@ def next_lines(board: Board, width: int, most: int) -> list[Line]:
     if not things:
         still_open = any(one.outcome.violates or one.outcome.unproven for one in board.report.findings)
         if nobodys:
-            told, style = "Nothing can be done now", ""
+            sentence, style = "Nothing can be done now", ""
         elif still_open:
-            told, style = "No next step is known here: see the findings", "dim"
+            sentence, style = "No next step is known here: see the findings", "dim"
         else:
-            told, style = "Nothing: everything that the policy requires was verified", "green"
-        found = [Line(Text(told, style))]
-        return [*found, *(_nobodys(one, width, board) for one in nobodys)]
-    found = [_step_line(number, one, width, board) for number, one in enumerate(things[:most], 1)]
+            sentence, style = "Nothing: everything that the policy requires was verified", "green"
+        lines = [Line(Text(sentence, style))]
+        return [*lines, *(_nobodys(one, width, board) for one in nobodys)]
+    lines = [_step_line(number, one, width, board) for number, one in enumerate(things[:most], 1)]
     if len(things) > most:
         left = sum(len(one.findings) for one in nobodys)
         blocked = f"; {left} cannot be resolved yet" if left else ""
-        found.append(Line(Text(f"{and_more(len(things) - most)} (n){blocked}", "dim"), "is:open"))
-        return found
-    return [*found, *(_nobodys(one, width, board) for one in nobodys)]
+        lines.append(Line(Text(f"{and_more(len(things) - most)} (n){blocked}", "dim"), "is:open"))
+        return lines
+    return [*lines, *(_nobodys(one, width, board) for one in nobodys)]
 
 
 def _nobodys(step: NextStep, width: int, board: Board) -> Line:
     """The closing line, about findings that cannot be resolved yet."""
-    told = column(Text(safe_text(step.text), "dim"), width - 1)
-    return Line(told, query_of_step(board, step), f"{safe_text(step.text)}. Type: {safe_text(step.command)}")
+    text = column(Text(safe_text(step.text), "dim"), width - 1)
+    return Line(text, query_of_step(board, step), f"{safe_text(step.text)}. Type: {safe_text(step.command)}")
 
 
 def _step_line(number: int, step: NextStep, width: int, board: Board) -> Line:
     urgency = severity_sign(step.severity) if step.severity is not None else Text(due_in(step, board), "yellow")
     minutes = duration(step.minutes)
-    said = Text.assemble(column(str(number), 2), column(Text(step.kind.value.upper(), "bold"), 7), column(urgency, 8))
-    room = max(10, width - said.cell_len - len(minutes) - 1)
-    said.append_text(column(brief(step, board), room)).append(minutes, "dim")
-    return Line(said, query_of_step(board, step), f"{safe_text(step.text)}. Type: {safe_text(step.command)}")
+    text = Text.assemble(column(str(number), 2), column(Text(step.kind.value.upper(), "bold"), 7), column(urgency, 8))
+    room = max(10, width - text.cell_len - len(minutes) - 1)
+    text.append_text(column(brief(step, board), room)).append(minutes, "dim")
+    return Line(text, query_of_step(board, step), f"{safe_text(step.text)}. Type: {safe_text(step.command)}")
 
 
 def brief(step: NextStep, board: Board) -> str:
     """The step's sentence for one line: the subjects first, in short form."""
     about = safe_text(names(board.report.state, step.subjects))
     what, colon, _title = safe_text(step.text).partition(f": {about} (")
-    told = f"{about}: {what[:1].lower()}{what[1:]}" if colon and about else safe_text(step.text)
-    said = short_host(_APP.sub("", told))
+    sentence = f"{about}: {what[:1].lower()}{what[1:]}" if colon and about else safe_text(step.text)
+    text = short_host(_APP.sub("", sentence))
     for organization in board.report.organizations:
-        said = said.replace(f"organization:{organization.id}", safe_text(organization.name))
-    return said
+        text = text.replace(f"organization:{organization.id}", safe_text(organization.name))
+    return text
 
 
 def due_in(step: NextStep, board: Board) -> str:
@@ -312,11 +312,11 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
         return [Line(Text("This is the first run: nothing to compare it with" if first else "Nothing", "dim"))]
     done = by_cause(sorted(board.changes, key=lambda one: one.at or one.first_seen, reverse=True))
     name_width = max(cell_len(_brief_name(one)) for one, _ in done[:most])
-    found = [_change_line(one, further, width, board, min(_SUBJECT, name_width)) for one, further in done[:most]]
+    lines = [_change_line(one, further, width, board, min(_SUBJECT, name_width)) for one, further in done[:most]]
     left = len(board.changes) - sum(1 + further for _, further in done[:most])
     if left:
-        found.append(Line(Text(f"and {counted(left, 'more change')}: contribaudit changes", "dim")))
-    return found
+        lines.append(Line(Text(f"and {counted(left, 'more change')}: contribaudit changes", "dim")))
+    return lines
 
 
 _SENTENCE_CELLS = 20
@@ -331,21 +331,21 @@ def _change_line(change: CountedChange, further: int, width: int, board: Board, 
     sign = Text("  ") if change.explained else Text("! ", "bold yellow")
     cause = change.cause or "cause not looked up"
     by = f"by {change.actor}" if change.actor and change.explained else cause
-    said = Text.assemble(sign, column(f"{change.at or change.first_seen:%d %b %H:%M}", 12))
-    said.append_text(column(_brief_name(change), name_width)).append(" ")
-    least = said.cell_len + _SENTENCE_CELLS
-    said.append(change.sentence, "bold")
+    text = Text.assemble(sign, column(f"{change.at or change.first_seen:%d %b %H:%M}", 12))
+    text.append_text(column(_brief_name(change), name_width)).append(" ")
+    least = text.cell_len + _SENTENCE_CELLS
+    text.append(change.sentence, "bold")
     count = f" (+{further:,})" if further else ""
     room = max(20, width)
-    said.truncate(max(room // 2, least, room - len(count) - len(by) - 2), overflow="ellipsis")
-    said.truncate(room - len(count), overflow="ellipsis")
+    text.truncate(max(room // 2, least, room - len(count) - len(by) - 2), overflow="ellipsis")
+    text.truncate(room - len(count), overflow="ellipsis")
     if count:
-        said.append(count, "bold")
-    if said.cell_len + len("  by") < room:
-        said.append(f"  {by}", "dim")
-    said.truncate(room, overflow="ellipsis")
+        text.append(count, "bold")
+    if text.cell_len + len("  by") < room:
+        text.append(f"  {by}", "dim")
+    text.truncate(room, overflow="ellipsis")
     more = f"{change.sentence}. {change.when}. {cause}" + (f". Ticket {change.ticket}" if change.ticket else "")
-    return Line(said, query_of(board.report.state, [change.about]), more)
+    return Line(text, query_of(board.report.state, [change.about]), more)
 
 
 _DIGEST_SHOWN = 8
@@ -358,15 +358,15 @@ def evidence_lines(board: Board) -> list[Line]:
         f"{grade} {number}" + (f" ({about.confirmed} by two people)" if grade == "attested" and about.confirmed else "")
         for grade, number in about.grades()
     ]
-    found = [Line(Text.assemble(("passes: ", "bold"), ", ".join(parts) or "none"), "outcome:pass")]
+    lines = [Line(Text.assemble(("passes: ", "bold"), ", ".join(parts) or "none"), "outcome:pass")]
     if about.oldest is not None:
         observed_at, grade = about.oldest
-        told = f"{ago(datetime.fromisoformat(observed_at), board.now)} ({grade})"
-        found.append(Line(Text.assemble(("oldest evidence of a pass: ", "bold"), told)))
+        age = f"{ago(datetime.fromisoformat(observed_at), board.now)} ({grade})"
+        lines.append(Line(Text.assemble(("oldest evidence of a pass: ", "bold"), age)))
     book = state.rulebook
     reviewed = (board.now.date() - book.oldest_review).days
     late = reviewed > book.review_within_days > 0
-    found.append(
+    lines.append(
         Line(
             Text.assemble(
                 ("rulebook ", "bold"),
@@ -378,40 +378,40 @@ def evidence_lines(board: Board) -> list[Line]:
     )
     if board.evidence_sha256:
         when = f", written {ago(board.evidence_at, board.now)}" if board.evidence_at is not None else ""
-        found.append(
+        lines.append(
             Line(Text.assemble(("evidence ", "bold"), f"manifest {board.evidence_sha256[:_DIGEST_SHOWN]}{when}"))
         )
-    return found
+    return lines
 
 
 def runs_out_lines(board: Board, width: int, most: int) -> list[Line]:
     """Deadlines: those that are over, then those that come next; those without a known date last."""
-    found = [
-        _deadline_line(list(its), board, width)
-        for _, its in groupby(board.ending, key=lambda one: (one.ends_at and one.ends_at.date(), one.kind))
+    lines = [
+        _deadline_line(list(deadlines), board, width)
+        for _, deadlines in groupby(board.ending, key=lambda one: (one.ends_at and one.ends_at.date(), one.kind))
     ]
-    if not found:
+    if not lines:
         return [Line(Text("Nothing known here", "dim"))]
-    if len(found) > most:
-        return [*found[:most], Line(Text(and_more(len(found) - most, "contribaudit deadlines"), "dim"))]
-    return found
+    if len(lines) > most:
+        return [*lines[:most], Line(Text(and_more(len(lines) - most, "contribaudit deadlines"), "dim"))]
+    return lines
 
 
-def _deadline_line(its: list[Deadline], board: Board, width: int) -> Line:
-    first = its[0]
+def _deadline_line(deadlines: list[Deadline], board: Board, width: int) -> Line:
+    first = deadlines[0]
     left = first.days_left(board.now)
     day = f"{first.ends_at:%d %b %Y}" if first.ends_at is not None else "no date"
     when, style = _days_left(left)
     what = (
         safe_text(first.what)
-        if len(its) == 1
-        else f"{len(its)} x {first.kind.value.replace('_', ' ')}: {safe_text(first.what)}"
+        if len(deadlines) == 1
+        else f"{len(deadlines)} x {first.kind.value.replace('_', ' ')}: {safe_text(first.what)}"
     )
-    said = Text.assemble(column(day, 11), column(Text(when, style), 10), what)
-    said.truncate(max(20, width), overflow="ellipsis")
-    subjects = [one.subject for one in its if one.subject is not None]
+    text = Text.assemble(column(day, 11), column(Text(when, style), 10), what)
+    text.truncate(max(20, width), overflow="ellipsis")
+    subjects = [one.subject for one in deadlines if one.subject is not None]
     more = f"{safe_text(first.what)}." + (f" Next: {safe_text(first.next_step)}" if first.next_step else "")
-    return Line(said, query_of(board.report.state, subjects) if subjects else "", more)
+    return Line(text, query_of(board.report.state, subjects) if subjects else "", more)
 
 
 def _days_left(left: int | None) -> tuple[str, str]:

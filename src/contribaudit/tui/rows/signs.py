@@ -40,8 +40,8 @@ _SEVERITIES = {
 
 def outcome_sign(word: Outcome) -> Text:
     """The outcome's word in its style."""
-    said, style = SIGNS[word]
-    return Text(said, style)
+    label, style = SIGNS[word]
+    return Text(label, style)
 
 
 def severity_sign(word: Severity) -> Text:
@@ -49,27 +49,27 @@ def severity_sign(word: Severity) -> Text:
     return Text(word.value, _SEVERITIES[word])
 
 
-def labelled(said: Text, name: str, what: str) -> None:
-    """Append a line to `said`: the name in twelve cells, then `what`."""
-    said.append(f"{name:<12}", "dim").append(f"{what}\n")
+def labelled(text: Text, name: str, what: str) -> None:
+    """Append a line to `text`: the name in twelve cells, then `what`."""
+    text.append(f"{name:<12}", "dim").append(f"{what}\n")
 
 
-def label_look(said: Text, look: Attestation) -> None:
+def label_look(text: Text, look: Attestation) -> None:
     """Append lines with the console path, note and screenshots of an attestation."""
-    labelled(said, "path", safe_text(look.console_path) or "not recorded")
+    labelled(text, "path", safe_text(look.console_path) or "not recorded")
     if look.note:
-        labelled(said, "note", safe_text(look.note))
+        labelled(text, "note", safe_text(look.note))
     for shot in look.attachments:
-        labelled(said, "screenshot", f"{safe_text(shot.name)}, SHA-256 {shot.sha256}")
+        labelled(text, "screenshot", f"{safe_text(shot.name)}, SHA-256 {shot.sha256}")
 
 
 def column(text: Text | str, width: int) -> Text:
     """The text in exactly `width` cells, cut with an ellipsis or padded, followed by a blank."""
     cut = Text(text) if isinstance(text, str) else text.copy()
     cut.truncate(width, overflow="ellipsis")
-    said = Text().append_text(cut)  # the text's own style would extend to everything appended to it
-    said.append(" " * (width - cell_len(said.plain) + 1))
-    return said
+    padded = Text().append_text(cut)  # the text's own style would extend to everything appended to it
+    padded.append(" " * (width - cell_len(padded.plain) + 1))
+    return padded
 
 
 def ago(moment: datetime, now: datetime) -> str:

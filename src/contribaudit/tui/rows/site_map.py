@@ -69,22 +69,22 @@ def pieces(whole: SiteMap, width: int) -> list[Piece]:
     if not shown:
         return []
     spare = width - len(shown)
-    total = sum(one.apps for one in shown) or 1
+    total = sum(location.apps for location in shown) or 1
     ends, so_far = [], 0
-    for one in shown:
-        so_far += one.apps
+    for location in shown:
+        so_far += location.apps
         ends.append(round(spare * so_far / total))
     made, start, before = [], 0, 0
-    for place, (one, end) in enumerate(zip(shown, ends, strict=True)):
+    for place, (location, end) in enumerate(zip(shown, ends, strict=True)):
         room = end - before + 1
-        hatch = _UNKNOWN_HATCH if one.name == UNKNOWN else _HATCHES[place % len(_HATCHES)]
-        made.append(Piece(one, hatch, start, room))
+        hatch = _UNKNOWN_HATCH if location.name == UNKNOWN else _HATCHES[place % len(_HATCHES)]
+        made.append(Piece(location, hatch, start, room))
         start, before = start + room, end
     return made
 
 
-def bar(whole: SiteMap, width: int, here: int | None) -> list[Text]:
-    """The bar, and below it each location in words; `here` is the number of the piece under the cursor."""
+def bar(whole: SiteMap, width: int, cursor: int | None) -> list[Text]:
+    """The bar, and below it each location in words; `cursor` is the number of the piece under the cursor."""
     drawn = Text()
     for number, piece in enumerate(pieces(whole, width)):
         name = f" {safe_text(piece.location.name)} {shortened(piece.location.apps)} "
@@ -92,15 +92,15 @@ def bar(whole: SiteMap, width: int, here: int | None) -> list[Text]:
         if cell_len(name) + 2 <= piece.width:
             left = (piece.width - cell_len(name)) // 2
             run = piece.hatch * left + name + piece.hatch * (piece.width - left - cell_len(name))
-        drawn.append(run, f"reverse {_tone(piece.location)}".strip() if number == here else _tone(piece.location))
-    return [drawn, *_legend(whole, width, here)]
+        drawn.append(run, f"reverse {_tone(piece.location)}".strip() if number == cursor else _tone(piece.location))
+    return [drawn, *_legend(whole, width, cursor)]
 
 
-def _legend(whole: SiteMap, width: int, here: int | None) -> list[Text]:
+def _legend(whole: SiteMap, width: int, cursor: int | None) -> list[Text]:
     lines = [Text()]
     for number, piece in enumerate(pieces(whole, width)):
         entry = in_words(piece)
-        if number == here:
+        if number == cursor:
             entry.stylize("reverse")
             entry.append(" <")
         if lines[-1].plain and lines[-1].cell_len + 3 + entry.cell_len > width:
@@ -114,23 +114,23 @@ def _legend(whole: SiteMap, width: int, here: int | None) -> list[Text]:
 def in_words(piece: Piece) -> Text:
     """The location in words: "## US 5 apps, 3 pinned FAIL"."""
     one = piece.location
-    said = Text().append(f"{piece.hatch * 2} ", _tone(one)).append(safe_text(one.name), "bold")
-    said.append(f" {shortened(one.apps)} {'app' if one.apps == 1 else 'apps'}")
-    said.append(f", {shortened(one.pinned)} pinned" if one.pinned else ", not pinned", "" if one.pinned else "yellow")
+    text = Text().append(f"{piece.hatch * 2} ", _tone(one)).append(safe_text(one.name), "bold")
+    text.append(f" {shortened(one.apps)} {'app' if one.apps == 1 else 'apps'}")
+    text.append(f", {shortened(one.pinned)} pinned" if one.pinned else ", not pinned", "" if one.pinned else "yellow")
     if one.outcome is not None and (one.outcome.violates or one.outcome.unproven):
-        said.append(" ").append(SIGNS[one.outcome][0], PAINTS[GROUP_OF[one.outcome]])
-    return said
+        text.append(" ").append(SIGNS[one.outcome][0], PAINTS[GROUP_OF[one.outcome]])
+    return text
 
 
-def _tone(one: Location) -> str:
-    if one.outcome is None:
-        return "yellow" if one.name == UNKNOWN else ""
-    return {"fail": "bold red", "unverified": "yellow", "pass": "green"}.get(GROUP_OF[one.outcome], "")
+def _tone(location: Location) -> str:
+    if location.outcome is None:
+        return "yellow" if location.name == UNKNOWN else ""
+    return {"fail": "bold red", "unverified": "yellow", "pass": "green"}.get(GROUP_OF[location.outcome], "")
 
 
-def location_query(one: Location) -> str:
+def location_query(location: Location) -> str:
     """The filter for findings about the apps in this location."""
-    return f"realm:{quoted(one.name.replace(' ', '-'))}"
+    return f"realm:{quoted(location.name.replace(' ', '-'))}"
 
 
 def name_of(row: MapRow, called: Mapping[str, str]) -> str:
@@ -143,10 +143,10 @@ def name_of(row: MapRow, called: Mapping[str, str]) -> str:
 
 def cells(row: MapRow, column: int | None, called: Mapping[str, str], widths: Sequence[int]) -> list[Text]:
     """The texts of one site in cells of these widths; `column` is the question under the cursor, None for none."""
-    said = [Text(name_of(row, called), "" if row.apps else "yellow")]
+    texts = [Text(name_of(row, called), "" if row.apps else "yellow")]
     for number, cell in enumerate(row.cells):
-        said.append(painted(cell, widths[number + 1], here=number == column))
-    return [*said, Text(shortened(row.apps).rjust(5))]
+        texts.append(painted(cell, widths[number + 1], here=number == column))
+    return [*texts, Text(shortened(row.apps).rjust(5))]
 
 
 def painted(cell: MapCell, width: int, *, here: bool = False) -> Text:
@@ -164,20 +164,20 @@ def detail(row: MapRow, column: int) -> Text:
     """The cell under the cursor, in words."""
     column = min(column, len(row.cells) - 1)
     question, cell = QUESTIONS[column], row.cells[column]
-    said = Text(cell_sentence(row, question, cell))
+    text = Text(cell_sentence(row, question, cell))
     leads = (
         f"Enter: {counted(cell.findings, 'finding')}" if filter_of(row, question, cell) else "Enter: the site's apps"
     )
-    return said.append(f". {leads}", "dim")
+    return text.append(f". {leads}", "dim")
 
 
 def row_words(row: MapRow, called: Mapping[str, str]) -> Text:
     """All cells of a site, in words."""
-    said = Text().append(f"{name_of(row, called)}, {counted(row.apps, 'app')}: ", "bold")
+    text = Text().append(f"{name_of(row, called)}, {counted(row.apps, 'app')}: ", "bold")
     for number, (question, cell) in enumerate(zip(QUESTIONS, row.cells, strict=True)):
-        said.append("   " if number else "").append(f"{question.name} ")
-        said.append(f" {letter(cell)} ", PAINTS[GROUP_OF[cell.outcome]] or "dim").append(f" {fact(cell, 14)}")
-    return said
+        text.append("   " if number else "").append(f"{question.name} ")
+        text.append(f" {letter(cell)} ", PAINTS[GROUP_OF[cell.outcome]] or "dim").append(f" {fact(cell, 14)}")
+    return text
 
 
 def by_question(all_rows: Sequence[MapRow], question: int) -> tuple[MapRow, ...]:
@@ -190,19 +190,19 @@ def by_question(all_rows: Sequence[MapRow], question: int) -> tuple[MapRow, ...]
 
 def legend() -> Text:
     """The meaning of the letters."""
-    said = Text()
+    text = Text()
     for group, sign in LETTERS.items():
-        said.append(f" {sign} ", PAINTS[group] or "dim").append(f"{MEANINGS[sign]} ")
-    return said
+        text.append(f" {sign} ", PAINTS[group] or "dim").append(f"{MEANINGS[sign]} ")
+    return text
 
 
 def scope_words(whole: SiteMap, organizations: int) -> Text:
     """The number of apps, sites and, if several, organizations on the map."""
     sites = sum(1 for row in whole.rows if row.site)
-    said = Text(f"{counted(whole.apps, 'app')} on {counted(sites, 'site')}", "bold")
+    text = Text(f"{counted(whole.apps, 'app')} on {counted(sites, 'site')}", "bold")
     if organizations > 1:
-        said.append(f" of {organizations} organizations", "bold")
-    return said
+        text.append(f" of {organizations} organizations", "bold")
+    return text
 
 
 def sheet_row(row: MapRow) -> tuple[str | int, ...]:
@@ -228,14 +228,14 @@ def per_line(width: int) -> int:
     return max(1, (width - 2) // _TILE)
 
 
-def waffle_line(rows: Sequence[MapRow], question: int, here: int | None) -> Text:
-    """One line of tiles; `here` is the number of the tile under the cursor."""
-    said = Text()
+def waffle_line(rows: Sequence[MapRow], question: int, cursor: int | None) -> Text:
+    """One line of tiles; `cursor` is the number of the tile under the cursor."""
+    text = Text()
     for number, row in enumerate(rows):
         cell = tile_cell(row, question)
         style = PAINTS[GROUP_OF[cell.outcome]] or "dim"
-        if number == here:
-            said.append(f">{letter(cell)}", f"{style} underline" if style != "dim" else "bold reverse")
+        if number == cursor:
+            text.append(f">{letter(cell)}", f"{style} underline" if style != "dim" else "bold reverse")
         else:
-            said.append(f" {letter(cell)}", style)
-    return said
+            text.append(f" {letter(cell)}", style)
+    return text

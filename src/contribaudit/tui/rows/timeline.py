@@ -143,10 +143,10 @@ class Days:
 def entries_of(trail: Trail) -> list[Entry]:
     """Every change, run and gap, oldest first; the changes that a run found follow it."""
     seen = attrgetter("first_seen")  # all changes that one run found for a new app form one group
-    found = [_changed(one) for _, its in groupby(sorted(trail.changes, key=seen), seen) for one in grouped_changes(its)]
-    found += [Entry(LineKind.RUN, run.started_at, run.finished_at, run=run) for run in trail.runs]
-    found += [Entry(LineKind.GAP, gap.since, gap.since, gap=gap, told=gap_text(gap)) for gap in trail.gaps]
-    return sorted(found, key=lambda one: (one.at, _RANK.index(one.what)))
+    lines = [_changed(one) for _, its in groupby(sorted(trail.changes, key=seen), seen) for one in grouped_changes(its)]
+    lines += [Entry(LineKind.RUN, run.started_at, run.finished_at, run=run) for run in trail.runs]
+    lines += [Entry(LineKind.GAP, gap.since, gap.since, gap=gap, told=gap_text(gap)) for gap in trail.gaps]
+    return sorted(lines, key=lambda one: (one.at, _RANK.index(one.what)))
 
 
 _RANK = (LineKind.RUN, LineKind.CHANGE, LineKind.GAP)
@@ -163,33 +163,33 @@ FOLD_FROM = 3
 
 
 def lines_of(
-    entries: Sequence[Entry], wanted: Filter, *, newest_first: bool, opened: Collection[tuple[object, ...]] = ()
+    entries: Sequence[Entry], criteria: Filter, *, newest_first: bool, opened: Collection[tuple[object, ...]] = ()
 ) -> list[Entry]:
     """The entries that the filter shows, with a line above each day; equal changes are folded unless in `opened`."""
-    runs = wanted.runs and not wanted.on
-    left = [one for one in entries if one.what is LineKind.GAP or (wanted.fits(one) if one.happening else runs)]
+    runs = criteria.runs and not criteria.on
+    left = [one for one in entries if one.what is LineKind.GAP or (criteria.fits(one) if one.happening else runs)]
     lines: list[Entry] = []
-    days = [(day, list(its)) for day, its in groupby(left, key=lambda one: one.day)]
-    for day, its in reversed(days) if newest_first else days:
+    days = [(day, list(day_entries)) for day, day_entries in groupby(left, key=lambda one: one.day)]
+    for day, day_entries in reversed(days) if newest_first else days:
         end = datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
-        lines.append(Entry(LineKind.DAY, its[0].at, end, told=_day_text(its)))
-        lines += _folded(sorted(its, key=_newest_order) if newest_first else its, opened)
+        lines.append(Entry(LineKind.DAY, day_entries[0].at, end, told=_day_text(day_entries)))
+        lines += _folded(sorted(day_entries, key=_newest_order) if newest_first else day_entries, opened)
     return lines
 
 
-def _folded(its: Sequence[Entry], opened: Collection[tuple[object, ...]]) -> Iterator[Entry]:
+def _folded(entries: Sequence[Entry], opened: Collection[tuple[object, ...]]) -> Iterator[Entry]:
     """The entries with equal changes folded into a line in place of the first; opened ones follow that line."""
     groups: dict[tuple[object, ...], list[Entry]] = {}
-    for one in its:
-        if one.alike:
-            groups.setdefault(one.alike, []).append(one)
-    for one in its:
-        members = groups.get(one.alike, [])
+    for entry in entries:
+        if entry.alike:
+            groups.setdefault(entry.alike, []).append(entry)
+    for entry in entries:
+        members = groups.get(entry.alike, [])
         if len(members) < FOLD_FROM:
-            yield one
-        elif members[0] is one:
-            yield replace(one, folded=tuple(members))
-            if one.alike in opened:
+            yield entry
+        elif members[0] is entry:
+            yield replace(entry, folded=tuple(members))
+            if entry.alike in opened:
                 yield from members
 
 
@@ -208,14 +208,14 @@ def days_of(entries: Sequence[Entry], until: datetime) -> Days:
     read: dict[date, str] = {}
     changes: dict[date, int] = {}
     unexplained: set[date] = set()
-    for one in entries:
-        if one.run is not None and read.get(one.day) != "=":
-            read[one.day] = "=" if one.run.complete else "~"
-        if one.happening is not None:
-            changes[one.day] = changes.get(one.day, 0) + 1
-            if not one.happening.has_cause:
-                unexplained.add(one.day)
-    return Days(min((one.day for one in entries), default=last), last, read, changes, frozenset(unexplained))
+    for entry in entries:
+        if entry.run is not None and read.get(entry.day) != "=":
+            read[entry.day] = "=" if entry.run.complete else "~"
+        if entry.happening is not None:
+            changes[entry.day] = changes.get(entry.day, 0) + 1
+            if not entry.happening.has_cause:
+                unexplained.add(entry.day)
+    return Days(min((entry.day for entry in entries), default=last), last, read, changes, frozenset(unexplained))
 
 
 def values_of(entries: Iterable[Entry], name: Literal["family", "site"]) -> list[str]:
@@ -268,8 +268,8 @@ def time_span(change: Change) -> str:
 
 def change_text(group: ChangeGroup) -> tuple[str, str]:
     """The setting that changed, and its old and new value, as plain text. Digests are shortened."""
-    kind, told = setting_and_values(group)
-    return safe_text(kind), _DIGEST.sub(r"\1…", safe_text(told))
+    kind, old_and_new = setting_and_values(group)
+    return safe_text(kind), _DIGEST.sub(r"\1…", safe_text(old_and_new))
 
 
 def cause_text(change: Change) -> str:
@@ -312,8 +312,8 @@ def proof_lines(why: Cause) -> Iterator[str]:
 def _changed(group: ChangeGroup) -> Entry:
     first = group.changes[0]
     name = first.name or first.subject.id
-    kind, told = setting_and_values(group)
-    parts = [name, first.subject.id, kind, told, first.subject.organization]
+    kind, old_and_new = setting_and_values(group)
+    parts = [name, first.subject.id, kind, old_and_new, first.subject.organization]
     for change in group.changes:
         parts += [
             change.setting,
@@ -343,22 +343,22 @@ def _changed(group: ChangeGroup) -> Entry:
 
 
 def _change_cells(entry: Entry) -> list[Text]:
-    one, main = entry.happening, entry.main
-    assert one is not None
+    group, main = entry.happening, entry.main
+    assert group is not None
     assert main is not None
-    kind, told = change_text(one)
-    sign = Text("+", "green") if one.appeared else Text("-", "red") if one.vanished else Text("*")
-    if not one.has_cause:
+    kind, old_and_new = change_text(group)
+    sign = Text("+", "green") if group.appeared else Text("-", "red") if group.vanished else Text("*")
+    if not group.has_cause:
         sign = Text("!", "bold yellow")
     kind = _titled(kind)
-    what = Text(f"{kind}: ").append(told, "bold")
-    ticket = next((change.ticket for change in one.changes if change.ticket), "")
-    cause = Text(cause_text(main), "" if one.has_cause else "yellow")
+    what = Text(f"{kind}: ").append(old_and_new, "bold")
+    ticket = next((change.ticket for change in group.changes if change.ticket), "")
+    cause = Text(cause_text(main), "" if group.has_cause else "yellow")
     name = Text(short_host(safe_text(main.name or main.subject.id), 1))
     if entry.folded:
         name = Text(f"{len(entry.folded):,} {main.subject.kind.value}s", "bold")
         several = len({change_text(each.happening)[1] for each in entry.folded if each.happening is not None}) > 1
-        what = Text(f"{kind}: ").append("different values" if several else told, "bold")
+        what = Text(f"{kind}: ").append("different values" if several else old_and_new, "bold")
         ticket = ""
     return [sign, Text(time_span(main)), name, what, cause, Text(safe_text(ticket))]
 
@@ -368,8 +368,8 @@ def _titled(kind: str) -> str:
     return safe_text(catalogue.find(SettingId(kind)).title)
 
 
-def _day_text(its: Sequence[Entry]) -> str:
-    changes = [one.happening for one in its if one.happening is not None]
+def _day_text(entries: Sequence[Entry]) -> str:
+    changes = [one.happening for one in entries if one.happening is not None]
     without = sum(1 for one in changes if not one.has_cause)
     parts = [counted(len(changes), "change")] if changes else []
     parts += [f"{without} without a known cause"] if without else []
@@ -382,15 +382,15 @@ _NAMED = 12
 
 def change_detail(entry: Entry) -> Text:
     """Everything known about a line, paragraph by paragraph."""
-    said = Text()
+    content = Text()
     if entry.folded:
         names = [one.main.name or one.main.subject.id for one in entry.folded if one.main is not None]
-        said.append(f"{len(names):,} EQUAL CHANGES (space opens them)\n", "bold")
-        said.append(safe_text(some(names, _NAMED, "\n"), keep_lines=True) + "\n\n")
+        content.append(f"{len(names):,} EQUAL CHANGES (space opens them)\n", "bold")
+        content.append(safe_text(some(names, _NAMED, "\n"), keep_lines=True) + "\n\n")
     for title, text in _paragraphs(entry):
-        said.append(f"{title}\n", "bold").append(f"{text}\n\n")
-    said.rstrip()
-    return said
+        content.append(f"{title}\n", "bold").append(f"{text}\n\n")
+    content.rstrip()
+    return content
 
 
 def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
@@ -420,14 +420,14 @@ def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
 
 def _happening(entry: Entry, main: Change) -> Iterator[tuple[str, str]]:
     assert entry.happening is not None
-    kind, told = change_text(entry.happening)
+    kind, old_and_new = change_text(entry.happening)
     subject = safe_text(f"{main.subject.kind.value} {main.subject.id}")
-    yield safe_text(main.name or main.subject.id), f"{_titled(kind)}: {told}\n{subject}"
-    for one in main.annotations:
-        by = one.by
-        note = f"{one.note}\n" if one.note else ""
+    yield safe_text(main.name or main.subject.id), f"{_titled(kind)}: {old_and_new}\n{subject}"
+    for annotation in main.annotations:
+        by = annotation.by
+        note = f"{annotation.note}\n" if annotation.note else ""
         yield (
-            f"TICKET {safe_text(one.ticket)}",
+            f"TICKET {safe_text(annotation.ticket)}",
             safe_text(
                 f"{note}{by.by or 'nobody named'}, {by.account} on {by.host}, {by.at:%Y-%m-%d %H:%M}Z", keep_lines=True
             ),

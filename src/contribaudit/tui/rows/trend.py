@@ -91,11 +91,11 @@ def trend_room(width: int) -> int:
     return max(8, width - _LABEL - 1)
 
 
-def trend_lines(board: Board, width: int, here: int | None = None, *, short: bool = False) -> list[Line]:
+def trend_lines(board: Board, width: int, cursor: int | None = None, *, short: bool = False) -> list[Line]:
     """Bars of failed, not achievable, unverified and waived findings over time, in eight lines, or six if `short`.
 
     Each has its own scale. Incomplete runs are hatched and count for no scale; days without a run are blank. Below are
-    the marks that `MARKS` explains, and the dates. `here` is the cursor's cell.
+    the marks that `MARKS` explains, and the dates. `cursor` is the selected cell.
     """
     axis = trend_days(board.runs, trend_room(width))
     if axis is None or len(axis.whole) + len(axis.partial) < 2:
@@ -108,11 +108,11 @@ def trend_lines(board: Board, width: int, here: int | None = None, *, short: boo
     marks = Text("".join(signs.get(cell, " ").ljust(axis.wide) for cell in range(axis.cells)), "bold yellow")
     made.append(Line(column(Text("events", "dim"), _LABEL).append_text(marks)))
     dates = column("", _LABEL).append(_dates(axis), "dim")
-    if here is not None and 0 <= here < axis.cells:
-        start = _LABEL + 1 + here * axis.wide
+    if cursor is not None and 0 <= cursor < axis.cells:
+        start = _LABEL + 1 + cursor * axis.wide
         for line in made:
             line.text.stylize("reverse", start, start + axis.wide)
-        dates = column(Text(f"{axis.day(here):%a %d %b}: Enter", "bold"), _LABEL).append(_dates(axis), "dim")
+        dates = column(Text(f"{axis.day(cursor):%a %d %b}: Enter", "bold"), _LABEL).append(_dates(axis), "dim")
     made.append(Line(dates))
     return made
 
@@ -139,8 +139,8 @@ def _dates(axis: TrendDays) -> str:
 def _signs(board: Board, axis: TrendDays) -> dict[int, str]:
     """The mark of each cell: a change without a known cause wins over a baseline, a baseline over a waiver."""
     signs: dict[int, str] = {}
-    for one in board.policy.waivers if board.policy is not None else ():
-        signs[axis.cell(one.approved_at)] = "W"
+    for waiver in board.policy.waivers if board.policy is not None else ():
+        signs[axis.cell(waiver.approved_at)] = "W"
     for organization in board.report.organizations:
         approved = board.report.state.baseline(organization.id)
         if approved is not None:
