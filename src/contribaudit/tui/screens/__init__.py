@@ -33,8 +33,8 @@ class Listed:
 
     def screen(self) -> type[BoardScreen]:
         """The screen's class; imports its module if necessary."""
-        found: type[BoardScreen] = getattr(import_module(f"{__name__}.{self.module}"), self.kind)
-        return found
+        screen_class: type[BoardScreen] = getattr(import_module(f"{__name__}.{self.module}"), self.kind)
+        return screen_class
 
     def open(self) -> BoardScreen:
         """Make a new screen."""

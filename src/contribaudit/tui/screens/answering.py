@@ -53,9 +53,9 @@ class ChoiceScreen(ModalScreen[int | None]):
     def on_mount(self) -> None:
         """Show the words, with the cursor on the present answer."""
         words = self._setting.words
-        here = words.index(self._value) if isinstance(self._value, str) and self._value in words else 0
+        current = words.index(self._value) if isinstance(self._value, str) and self._value in words else 0
         grid = self.query_one(Grid)
-        grid.show(len(words), lambda row: [Text(str(row + 1)), Text(words[row])], cursor=here)
+        grid.show(len(words), lambda row: [Text(str(row + 1)), Text(words[row])], cursor=current)
         grid.focus()
 
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
@@ -129,15 +129,15 @@ class AnswerForm(FormScreen[T]):
 
     def narrow_to(self, text: str) -> None:
         """Show the rows that contain these words; the cursor stays on its row if that is shown."""
-        here = self._row_at_cursor()
+        row = self._row_at_cursor()
         self._shown = self.answers.matching(text)
-        cursor = self._shown.index(here) if here in self._shown else 0
+        cursor = self._shown.index(row) if row in self._shown else 0
         self.grid.show(len(self._shown), self._cells, cursor=cursor, columns=cells.columns(self.answers))
         self._describe()
 
     def _cells(self, number: int) -> list[Text]:
-        here = self._column if number == self.grid.cursor else None
-        return cells.cells(self.answers, self._shown[number], here)
+        cursor_column = self._column if number == self.grid.cursor else None
+        return cells.cells(self.answers, self._shown[number], cursor_column)
 
     def _row_at_cursor(self) -> int | None:
         """The place of the cursor's row among all rows; None without rows."""

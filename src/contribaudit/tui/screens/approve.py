@@ -55,81 +55,81 @@ class Line:
 
 def outside_lines(state: State) -> list[Line]:
     """The subjects outside, by organization; one without any has a line too, from which it can be approved."""
-    found: list[Line] = []
+    lines: list[Line] = []
     for place in state.looked_at:
         outside = [Line(place.id, subject, why) for subject, why in outside_now(state, place.id)]
-        found += outside or [Line(place.id)]
-    return found
+        lines += outside or [Line(place.id)]
+    return lines
 
 
-def cells(state: State, one: Line) -> list[Text]:
+def cells(state: State, line: Line) -> list[Text]:
     """The texts of one line."""
-    name = Text(safe_text(state.organization_name(one.organization)))
-    if one.subject is None or one.why is None:
-        told = "everything is covered" if state.baseline(one.organization) is not None else "no baseline yet"
-        return [name, Text(""), Text(told, "dim"), Text("")]
+    name = Text(safe_text(state.organization_name(line.organization)))
+    if line.subject is None or line.why is None:
+        coverage = "everything is covered" if state.baseline(line.organization) is not None else "no baseline yet"
+        return [name, Text(""), Text(coverage, "dim"), Text("")]
     return [
         name,
-        Text(one.subject.kind.value),
-        Text(short_host(safe_text(called(state, one.subject)))),
-        Text(safe_text(one.why.reason)),
+        Text(line.subject.kind.value),
+        Text(short_host(safe_text(called(state, line.subject)))),
+        Text(safe_text(line.why.reason)),
     ]
 
 
-def sheet_row(state: State, one: Line) -> tuple[Cell, ...]:
+def sheet_row(state: State, line: Line) -> tuple[Cell, ...]:
     """The cells of a line in a CSV file."""
-    if one.subject is None or one.why is None:
-        return (one.organization, None, None, None, None, None)
-    subject = one.subject
-    return (one.organization, subject.kind.value, subject.id, alias_of(state, subject), one.why.code, one.why.reason)
+    if line.subject is None or line.why is None:
+        return (line.organization, None, None, None, None, None)
+    subject = line.subject
+    return (line.organization, subject.kind.value, subject.id, alias_of(state, subject), line.why.code, line.why.reason)
 
 
 def standing_line(state: State) -> Text:
     """The baseline in force in each organization."""
-    said = Text()
+    text = Text()
     for place in state.looked_at:
         approved = state.baseline(place.id)
-        said.append(f"{safe_text(state.organization_name(place.id))}  ", "bold")
+        text.append(f"{safe_text(state.organization_name(place.id))}  ", "bold")
         if approved is None:
-            said.append("no baseline yet: press p to approve the first one.\n")
+            text.append("no baseline yet: press p to approve the first one.\n")
             continue
-        one = approved.baseline
-        said.append(f"run {one.run}, approved by {safe_text(one.approved.by)} on {one.approved.at:%Y-%m-%d}")
-        if one.until is not None:
+        record = approved.baseline
+        text.append(f"run {record.run}, approved by {safe_text(record.approved.by)} on {record.approved.at:%Y-%m-%d}")
+        if record.until is not None:
             ended = approved.expired(state.as_of)
-            said.append(f", {'ENDED' if ended else 'until'} {one.until:%Y-%m-%d}", "bold red" if ended else "")
-        said.append(f": {safe_text(one.reason)}\n")
-    said.append("A pass for a subject that is not in the baseline counts as unknown until a new approval.", "dim")
-    return said
+            text.append(f", {'ENDED' if ended else 'until'} {record.until:%Y-%m-%d}", "bold red" if ended else "")
+        text.append(f": {safe_text(record.reason)}\n")
+    text.append("A pass for a subject that is not in the baseline counts as unknown until a new approval.", "dim")
+    return text
 
 
 def outside_text(what: Approvable) -> Text:
     """The subjects that the approval would add to the baseline."""
-    said = Text(f"{counted(what.apps, 'app')} are in the run.\n")
+    text = Text(f"{counted(what.apps, 'app')} are in the run.\n")
     if what.standing is None:
-        said.append("There is no baseline yet: everything in this run becomes the approved state.\n")
-        return said
+        text.append("There is no baseline yet: everything in this run becomes the approved state.\n")
+        return text
     if not what.outside:
-        said.append("The current baseline covers everything.\n")
-        return said
-    said.append(f"\nNot in the baseline yet; this approves them ({len(what.outside)})\n", "bold")
+        text.append("The current baseline covers everything.\n")
+        return text
+    text.append(f"\nNot in the baseline yet; this approves them ({len(what.outside)})\n", "bold")
     for subject, why in what.outside[:_MOST_SHOWN]:
-        said.append("  + ", "bold green").append(f"{safe_text(called(what.state, subject))}\n")
-        said.append(f"      {safe_text(why.reason)}\n", "dim")
+        text.append("  + ", "bold green").append(f"{safe_text(called(what.state, subject))}\n")
+        text.append(f"      {safe_text(why.reason)}\n", "dim")
     if len(what.outside) > _MOST_SHOWN:
         left = and_more(len(what.outside) - _MOST_SHOWN)
-        said.append(f"  {left}; the screen behind this form lists them all\n", "dim")
-    return said
+        text.append(f"  {left}; the screen behind this form lists them all\n", "dim")
+    return text
 
 
 def summary(what: Approvable, by: str, reason: str, until: datetime | None) -> Text:
     """The approval that is recorded if the person agrees."""
-    said = Text()
-    said.append("run     ", "dim").append(f"{what.run.id} of {what.run.started_at:%Y-%m-%d %H:%M}Z\n")
-    said.append("by      ", "dim").append(f"{safe_text(by)}\n")
-    said.append("reason  ", "dim").append(f"{safe_text(reason)}\n")
-    said.append("until   ", "dim").append(f"{until:%Y-%m-%d}\n\n" if until else "the next approval\n\n")
-    return said.append_text(outside_text(what))
+    text = Text()
+    text.append("run     ", "dim").append(f"{what.run.id} of {what.run.started_at:%Y-%m-%d %H:%M}Z\n")
+    text.append("by      ", "dim").append(f"{safe_text(by)}\n")
+    text.append("reason  ", "dim").append(f"{safe_text(reason)}\n")
+    text.append("until   ", "dim").append(f"{until:%Y-%m-%d}\n\n" if until else "the next approval\n\n")
+    return text.append_text(outside_text(what))
 
 
 class ApproveScreen(BoardScreen):
@@ -214,8 +214,8 @@ class ApproveForm(FormScreen[Baseline]):
     def heading(self) -> Text:
         """The run, and who approves it."""
         run = self._what.run
-        said = Text(f"Approve the state in run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z?")
-        return said.append(f"\nas {self._by}", "not bold dim")
+        text = Text(f"Approve the state in run {run.id} of {run.started_at:%Y-%m-%d %H:%M}Z?")
+        return text.append(f"\nas {self._by}", "not bold dim")
 
     def fields(self) -> Iterable[Widget]:
         """The reason and the last day, then the subjects that the approval would add."""

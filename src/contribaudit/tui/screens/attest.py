@@ -133,11 +133,11 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
 
     def heading(self) -> Text:
         """The screen's name, its number of values, the person, and the position in the walk."""
-        said = Text(safe_text(self._screen.title), "bold")
-        said.append(
+        text = Text(safe_text(self._screen.title), "bold")
+        text.append(
             f"   {counted(self._due.values, 'value')}, about {duration(self._due.minutes, words=True)}", "not bold"
         )
-        return said.append(f"   as {safe_text(self._by)}   {self._turn}", "not bold dim")
+        return text.append(f"   as {safe_text(self._by)}   {self._turn}", "not bold dim")
 
     def on_mount(self) -> None:
         """Read the signals before the form is shown."""
@@ -159,27 +159,27 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self.tell("")
         try:
             before = await asyncio.to_thread(self._session.read)
-            fresh, kept = await asyncio.to_thread(self._drafts, before)
+            fresh, saved = await asyncio.to_thread(self._drafts, before)
         except ContribauditError as error:
             self.tell(
                 f"{error}\nThe path to the screen appears once the signals are read. Press Ctrl+R to try again.",
                 wrong=True,
             )
             return
-        self._show_form(before, fresh, kept)
+        self._show_form(before, fresh, saved)
 
     def _drafts(self, before: State) -> tuple[Draft, Draft | None]:
         fresh = Draft.begin(before, self._due, self._by)
         return fresh, drafts.load(fresh)
 
-    def _show_form(self, before: State, fresh: Draft, kept: Draft | None) -> None:
+    def _show_form(self, before: State, fresh: Draft, saved: Draft | None) -> None:
         """Show the console path and the grid, with a draft's answers if no signal has moved since."""
         self._before, self._draft = before, fresh
         self._answers = Answers(before, self._due.rows)
-        if kept is not None and kept.signals == fresh.signals:
-            self._resume_draft(kept)
-        elif kept is not None:
-            drafts.discard(kept)
+        if saved is not None and saved.signals == fresh.signals:
+            self._resume_draft(saved)
+        elif saved is not None:
+            drafts.discard(saved)
             self.tell("The draft was discarded: a signal has moved since you looked. Look at the screen again.")
         self._show_path(self.field("path").value)
         grid = self.grid
@@ -196,13 +196,13 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         self.refresh_bindings()  # the grid may have the focus already
         self.call_after_refresh(self.focus_first)
 
-    def _resume_draft(self, kept: Draft) -> None:
-        self._draft = kept
-        filled = self.answers.take_up(kept.answers, kept.notes)
-        for name, text in kept.about.items():
+    def _resume_draft(self, saved: Draft) -> None:
+        self._draft = saved
+        filled = self.answers.take_up(saved.answers, saved.notes)
+        for name, text in saved.about.items():
             if name in _ABOUT:
                 self.field(name).value = text
-        self.tell(f"Resumed: {counted(filled, 'value')} from {kept.begun_at:%Y-%m-%d %H:%M}Z. D discards them.")
+        self.tell(f"Resumed: {counted(filled, 'value')} from {saved.begun_at:%Y-%m-%d %H:%M}Z. D discards them.")
 
     def action_again(self) -> None:
         """Read the signals again after a failure."""

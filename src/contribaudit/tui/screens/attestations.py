@@ -46,10 +46,10 @@ async def walk(dashboard: Host, board: Board, screens: Sequence[due_of_all.DueSc
     made: list[Attestation] = []
     with dashboard.telling():
         live = await dashboard.in_thread(_live_sessions, dashboard.source)
-        for number, one in enumerate(screens, 1):
+        for number, due_screen in enumerate(screens, 1):
             place = f"screen {number} of {len(screens)}" if len(screens) > 1 else ""
-            session = live[one.organization]
-            form = AttestScreen(session, one, board.you, place=place)
+            session = live[due_screen.organization]
+            form = AttestScreen(session, due_screen, board.you, place=place)
             recorded = await dashboard.push_screen_wait(form)
             if recorded is None:
                 break
@@ -59,33 +59,33 @@ async def walk(dashboard: Host, board: Board, screens: Sequence[due_of_all.DueSc
         dashboard.action_reload()
 
 
-async def confirm(dashboard: Host, board: Board, one: Recorded) -> None:
+async def confirm(dashboard: Host, board: Board, recorded: Recorded) -> None:
     """Ask a second person whether the console shows the same."""
-    told = one.attestation
-    session = _session_of(dashboard.job, told.subject.organization)
+    look = recorded.attestation
+    session = _session_of(dashboard.job, look.subject.organization)
     if session is None:
         return
     with dashboard.telling():
-        confirmation(told, session.signature(board.you))  # so that a refusal comes before the question
+        confirmation(look, session.signature(board.you))  # so that a refusal comes before the question
         body = Text(f"You are {safe_text(board.you)}. First look at the console yourself:\n\n")
-        body.append(f"{safe_text(told.console_path) or 'path not recorded'}\n\n", "bold")
-        body.append("Does it show ").append(display(told.value), "bold").append(f" for {safe_text(told.setting)}?\n\n")
-        body.append_text(recorded_detail(board.report.state, one))
+        body.append(f"{safe_text(look.console_path) or 'path not recorded'}\n\n", "bold")
+        body.append("Does it show ").append(display(look.value), "bold").append(f" for {safe_text(look.setting)}?\n\n")
+        body.append_text(recorded_detail(board.report.state, recorded))
         question = QuestionScreen("Confirm as a second person?", body, yes="I see the same", no="Back")
         if await dashboard.push_screen_wait(question):
-            await dashboard.in_thread(session.confirm, told.id, board.you)
-            dashboard.say(f"{board.you} confirmed {told.setting} as {told.by} saw it")
+            await dashboard.in_thread(session.confirm, look.id, board.you)
+            dashboard.say(f"{board.you} confirmed {look.setting} as {look.by} saw it")
             dashboard.action_reload()
 
 
-async def revoke(dashboard: Host, board: Board, one: Recorded) -> None:
+async def revoke(dashboard: Host, board: Board, recorded: Recorded) -> None:
     """Ask for the reason, then revoke the attestation."""
-    session = _session_of(dashboard.job, one.attestation.subject.organization)
+    session = _session_of(dashboard.job, recorded.attestation.subject.organization)
     if session is None:
         return
-    signed = await dashboard.push_screen_wait(RevokeScreen(session, board.report.state, one, board.you))
+    signed = await dashboard.push_screen_wait(RevokeScreen(session, board.report.state, recorded, board.you))
     if signed is not None:
-        dashboard.say(f"{signed.by} revoked it: look at {one.attestation.setting} again")
+        dashboard.say(f"{signed.by} revoked it: look at {recorded.attestation.setting} again")
         dashboard.action_reload()
 
 
@@ -108,9 +108,9 @@ class RevokeScreen(FormScreen[Signature]):
     DEFAULT_CSS: ClassVar[str] = "RevokeScreen #what { height: auto; margin-top: 1; }"
     HINT: ClassVar[str] = "a typo, the wrong organization, …"
 
-    def __init__(self, session: AttestationSession, state: State, one: Recorded, by: str) -> None:
+    def __init__(self, session: AttestationSession, state: State, recorded: Recorded, by: str) -> None:
         super().__init__()
-        self._session, self._state, self._one, self._by = session, state, one, by
+        self._session, self._state, self._one, self._by = session, state, recorded, by
 
     def fields(self) -> Iterable[Widget]:
         """The reason, and the attestation in full."""
@@ -160,22 +160,22 @@ class AttestedList(Listing[Recorded]):
         """Move the cursor to this attestation, which is in force."""
         self._filter_by(FILTERS[0], next((one for one in self._everything if one.attestation is attestation), None))
 
-    def _filter_by(self, wanted: str, at: Recorded | None = None) -> None:
-        self._filter, board = wanted, self._board
+    def _filter_by(self, chosen: str, at: Recorded | None = None) -> None:
+        self._filter, board = chosen, self._board
         if board is None:
             return
         state = board.report.state
-        self.say(attestations.recorded_line(self._everything, wanted))
-        left = attestations.cut_down(self._everything, wanted)
+        self.say(attestations.recorded_line(self._everything, chosen))
+        left = attestations.cut_down(self._everything, chosen)
         self.show(
             left, lambda one: attestations.recorded_cells(state, one), lambda one: self._detail_lines(board, one), at=at
         )
 
-    def _detail_lines(self, board: Board, one: Recorded) -> Sequence[Text]:
-        identity = one.attestation.id
-        if one.attestation.revoked is not None and identity not in self._notes:
+    def _detail_lines(self, board: Board, recorded: Recorded) -> Sequence[Text]:
+        identity = recorded.attestation.id
+        if recorded.attestation.revoked is not None and identity not in self._notes:
             self._read_note(identity)
-        return [attestations.recorded_detail(board.report.state, one, self._notes.get(identity, ""))]
+        return [attestations.recorded_detail(board.report.state, recorded, self._notes.get(identity, ""))]
 
     @work(exclusive=True, group="note")
     async def _read_note(self, identity: str) -> None:
@@ -256,35 +256,35 @@ class DeskScreen(BoardScreen):
 
     def show_board(self, board: Board) -> None:
         """Read the attestations in a thread, then fill the lists."""
-        told = past(board) or missing(self.dashboard.source, board)
+        message = past(board) or missing(self.dashboard.source, board)
         line = self.query_one("#missing", Static)
-        line.set_class(bool(told), "-shown")
-        line.update(told)
+        line.set_class(bool(message), "-shown")
+        line.update(message)
         self.call_after_refresh(self._gather, board)
 
     @work(exclusive=True, group="gather")
     async def _gather(self, board: Board) -> None:
         with self.dashboard.telling():
-            testimony, found = await self.dashboard.in_thread(_gathered, self.dashboard.job, board)
-            self._fill(board, found, testimony)
+            testimony, content = await self.dashboard.in_thread(_gathered, self.dashboard.job, board)
+            self._fill(board, content, testimony)
 
-    def _fill(self, board: Board, found: Contents, testimony: Mapping[str, AttestationHistory]) -> None:
+    def _fill(self, board: Board, content: Contents, testimony: Mapping[str, AttestationHistory]) -> None:
         state = board.report.state
 
-        def signal(one: SignalLine) -> Sequence[Text]:
-            told = testimony.get(one.reading.owner.organization, AttestationHistory())
-            return [attestations.signal_detail(state, one, told)]
+        def signal(line: SignalLine) -> Sequence[Text]:
+            history = testimony.get(line.reading.owner.organization, AttestationHistory())
+            return [attestations.signal_detail(state, line, history)]
 
-        self._screens.say(due.due_line(found.due))
-        self._screens.show(found.due, lambda one: due.due_cells(state, one), lambda one: [due.due_detail(state, one)])
-        self._attested.show_recorded(board, found.recorded)
-        self._signals.show(found.signals, lambda one: attestations.signal_cells(state, one), signal)
+        self._screens.say(due.due_line(content.due))
+        self._screens.show(content.due, lambda one: due.due_cells(state, one), lambda one: [due.due_detail(state, one)])
+        self._attested.show_recorded(board, content.recorded)
+        self._signals.show(content.signals, lambda one: attestations.signal_cells(state, one), signal)
         self._conflicts.show(
-            found.conflicts,
+            content.conflicts,
             lambda one: attestations.conflict_cells(state, one),
             lambda one: attestations.conflict_detail(state, one),
         )
-        counts = {"due": len(found.due), "conflicts": len(found.conflicts)}
+        counts = {"due": len(content.due), "conflicts": len(content.conflicts)}
         for name, title in _TABS.items():
             count = f" ({counts[name]})" if counts.get(name) else ""
             self.query_one(TabbedContent).get_tab(name).label = f"{title}{count}"
@@ -353,27 +353,27 @@ class DeskScreen(BoardScreen):
     @work(exclusive=True, group="act")
     async def action_confirm(self) -> None:
         """Confirm the attestation under the cursor as a second person."""
-        one = self._chosen()
-        if one is not None and self._board is not None:
-            await confirm(self.dashboard, self._board, one)
+        recorded = self._chosen()
+        if recorded is not None and self._board is not None:
+            await confirm(self.dashboard, self._board, recorded)
 
     @work(exclusive=True, group="act")
     async def action_revoke(self) -> None:
         """Revoke the attestation under the cursor."""
-        one = self._chosen()
-        if one is not None and one.attestation.revoked is not None:
+        recorded = self._chosen()
+        if recorded is not None and recorded.attestation.revoked is not None:
             self.dashboard.say("It is already revoked", warning=True)
-        elif one is not None and self._board is not None:
-            await revoke(self.dashboard, self._board, one)
+        elif recorded is not None and self._board is not None:
+            await revoke(self.dashboard, self._board, recorded)
 
     def _chosen(self) -> attestations.Recorded | None:
         """The attestation under the cursor; None, with a message, if there is none or nothing can be recorded."""
         if not self._can_record():
             return None
-        one = self._attested.here if self.tab == "recorded" else None
-        if one is None:
+        recorded = self._attested.here if self.tab == "recorded" else None
+        if recorded is None:
             self.dashboard.say("Choose an attestation first (2)", warning=True)
-        return one
+        return recorded
 
     def _can_record(self) -> bool:
         """Whether anything can be recorded from here now; shows the reason if not."""
@@ -384,7 +384,7 @@ def _gathered(job: Job | None, board: Board) -> tuple[Mapping[str, AttestationHi
     """Attestation histories by organization, and the screen's content. Call in a thread. Raises ContribauditError."""
     state = board.report.state
     if job is None:
-        told = {one.id: AttestationHistory(tuple(one.attestations)) for one in state.looked_at}
+        histories = {one.id: AttestationHistory(tuple(one.attestations)) for one in state.looked_at}
     else:
-        told = {place.id: job.store.attestation_history(place.id) for place in state.looked_at}
-    return told, contents(board, told)
+        histories = {place.id: job.store.attestation_history(place.id) for place in state.looked_at}
+    return histories, contents(board, histories)

@@ -80,8 +80,8 @@ class LeavingScreen(QuestionScreen):
 
     def __init__(self, typed: Sequence[Screen[Any]]) -> None:
         drafts = all(getattr(one, "drafted", False) for one in typed)
-        told = "It is kept as a draft: open the screen again to go on." if drafts else "Nothing has been saved."
-        super().__init__("Leave the form half filled in?", Text(told), yes="Leave", no="Keep editing")
+        sentence = "It is kept as a draft: open the screen again to go on." if drafts else "Nothing has been saved."
+        super().__init__("Leave the form half filled in?", Text(sentence), yes="Leave", no="Keep editing")
 
 
 T = TypeVar("T")
@@ -170,9 +170,9 @@ class FormScreen(ModalScreen[T | None]):
 
     def tell(self, text: str, *, wrong: bool = False) -> None:
         """Show a sentence above the buttons."""
-        told = self.query_one(".form--told", Static)
-        told.set_class(wrong, "-wrong")
-        told.update(Text(f"! {safe_text(text, keep_lines=True)}" if wrong else safe_text(text, keep_lines=True)))
+        message = self.query_one(".form--told", Static)
+        message.set_class(wrong, "-wrong")
+        message.update(Text(f"! {safe_text(text, keep_lines=True)}" if wrong else safe_text(text, keep_lines=True)))
 
     @property
     def touched(self) -> bool:

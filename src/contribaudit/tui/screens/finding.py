@@ -225,9 +225,9 @@ class RawScreen(Screen[None]):
 
     def _cells(self, row: int) -> list[Text]:
         text = Text(self._lines[row])
-        wanted = self.query_one(Input).value
-        if wanted:
-            text.highlight_words([wanted], "reverse", case_sensitive=False)
+        search = self.query_one(Input).value
+        if search:
+            text.highlight_words([search], "reverse", case_sensitive=False)
         return [text]
 
     def action_search(self) -> None:
@@ -253,14 +253,14 @@ class RawScreen(Screen[None]):
         self._find(way, way)
 
     def _find(self, offset: int, way: int) -> None:
-        grid, wanted = self.query_one(Grid), self.query_one(Input).value.casefold()
+        grid, search = self.query_one(Grid), self.query_one(Input).value.casefold()
         count = len(self._lines)
-        if not wanted or not count:
+        if not search or not count:
             return
         start = (grid.cursor or 0) + offset
         for step in range(count):
             row = (start + way * step) % count
-            if wanted in self._lines[row].casefold():
+            if search in self._lines[row].casefold():
                 grid.cursor = row
                 return
         self.app.notify("Not found", markup=False)

@@ -77,9 +77,9 @@ class FindingsScreen(FilteredScreen):
 
     def show_board(self, board: Board) -> None:
         """Show the board's findings; the cursor stays on its finding."""
-        here = self.finding
+        finding = self.finding
         self._index, self._orders = board.index, {}
-        self._fill(None if here is None else self._index.place_of(here))
+        self._fill(None if finding is None else self._index.place_of(finding))
 
     def filter_by(self, query: str) -> None:
         """Show the findings that match this filter."""
@@ -93,13 +93,13 @@ class FindingsScreen(FilteredScreen):
     def action_add_term(self, term: str) -> None:
         """Add this term to the filter, in place of a term of the same facet."""
         facet = term.partition(":")[0]
-        kept = [one for one in self.box.value.split() if not one.startswith(f"{facet}:")]
-        self.filter_by(" ".join([*kept, term]))
+        terms = [one for one in self.box.value.split() if not one.startswith(f"{facet}:")]
+        self.filter_by(" ".join([*terms, term]))
 
     def action_drop_term(self, facet: str) -> None:
         """Remove the terms of this facet from the filter."""
-        kept = [one for one in self.box.value.split() if not one.startswith(f"{facet}:")]
-        self.filter_by(" ".join(kept))
+        terms = [one for one in self.box.value.split() if not one.startswith(f"{facet}:")]
+        self.filter_by(" ".join(terms))
 
     def on_grid_headed(self, message: Grid.Headed) -> None:
         """Sort by the clicked column."""
@@ -185,8 +185,8 @@ class FindingsScreen(FilteredScreen):
         line = self._lines[cursor]
         return line if isinstance(line, int) else None
 
-    def _fill(self, here: int | None) -> None:
-        """Filter, sort and group again. The cursor goes to `here`, a place in the index, if that is still shown."""
+    def _fill(self, place: int | None) -> None:
+        """Filter, sort and group again. The cursor goes to `place`, a place in the index, if that is still shown."""
         if self._board is None:
             return
         if self._sort not in self._orders:
@@ -196,7 +196,7 @@ class FindingsScreen(FilteredScreen):
         order = self._orders[self._sort]
         places = self._narrowing.filtered(self._index, order, terms, hide_passes=self._hide_passes)
         self._lines = grouped(self._index, places, self._group)
-        told = rows.counts(
+        text = rows.counts(
             self._index,
             places,
             sort=self._sort,
@@ -211,11 +211,11 @@ class FindingsScreen(FilteredScreen):
         )
         slip = hint(self.box.value, self._index)
         if slip:
-            told.append(f"\n{slip}", "bold yellow")
-        self.query_one("#counts", Static).update(told)
-        if here is None:
-            here = next((line for line in self._lines if isinstance(line, int) and self._index.rows[line].newly), None)
-        cursor = self._lines.index(here) if here is not None and here in self._lines else 0
+            text.append(f"\n{slip}", "bold yellow")
+        self.query_one("#counts", Static).update(text)
+        if place is None:
+            place = next((line for line in self._lines if isinstance(line, int) and self._index.rows[line].newly), None)
+        cursor = self._lines.index(place) if place is not None and place in self._lines else 0
         self.query_one(Grid).show(len(self._lines), self._cells, cursor=cursor)
 
     def _cells(self, number: int) -> list[Text]:

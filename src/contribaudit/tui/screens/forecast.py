@@ -71,15 +71,15 @@ def choices(plans: Sequence[Plan], highest: Sequence[str | None], today: date) -
 
     `highest` are the organizations' highest plans.
     """
-    found = [Choice("every running trial ends", Hypothesis(trial_ends=True))]
-    now = {word.casefold() for word in highest if word}
+    options = [Choice("every running trial ends", Hypothesis(trial_ends=True))]
+    current = {word.casefold() for word in highest if word}
     for plan in sorted(plans, key=lambda one: -one.rank):
-        if now != {plan.name.casefold()}:
-            found.append(Choice(f"the highest plan becomes {plan.name}, by trial or purchase", Hypothesis(plan=plan)))
+        if current != {plan.name.casefold()}:
+            options.append(Choice(f"the highest plan becomes {plan.name}, by trial or purchase", Hypothesis(plan=plan)))
     for days in _DAYS:
         day = today + timedelta(days=days)
-        found.append(Choice(f"nothing is done for {counted(days, 'day')}, until {day}", Hypothesis(until=day)))
-    return found
+        options.append(Choice(f"nothing is done for {counted(days, 'day')}, until {day}", Hypothesis(until=day)))
+    return options
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ class Line:
     number: int
 
 
-def lines(found: Forecast) -> list[Line]:
+def lines(forecast: Forecast) -> list[Line]:
     """The predicted changes by day, most serious first."""
     made = []
-    for _, group in groupby(found.rows, alike):
+    for _, group in groupby(forecast.rows, alike):
         first, *others = group
         made.append(Line(first, 1 + len(others)))
     return sorted(made, key=lambda one: (one.row.when or date.min, _gravity(one.row)))
@@ -137,27 +137,27 @@ def detail(line: Line) -> Text:
     """One line in full: the check, the reason, and the plan's default."""
     row = line.row
     setting = f" ({row.setting})" if row.setting else ""
-    said = Text(safe_text(f"{row.check or 'effective answer'}{setting}: {row.why}"))
+    text = Text(safe_text(f"{row.check or 'effective answer'}{setting}: {row.why}"))
     if row.predicted:
-        said.append(safe_text(f"; the plan's default is {row.predicted.replace('_', ' ')}: predicted, not evidence"))
-    return said
+        text.append(safe_text(f"; the plan's default is {row.predicted.replace('_', ' ')}: predicted, not evidence"))
+    return text
 
 
-def banner(found: Forecast | None, called: Mapping[str, str]) -> Text:
+def banner(forecast: Forecast | None, called: Mapping[str, str]) -> Text:
     """The prediction's label, assumptions, notes and totals; `called` are the organizations' names by ID."""
-    said = Text(" PREDICTION ", "bold reverse").append(" ")
-    if found is None:
-        return said.append("Nothing is read or saved, and this is not evidence. Choose what to assume and press Enter.")
-    if found.assumptions:
-        said.append(safe_text("if " + "; ".join(found.assumptions)), "bold")
-    for note in found.notes:
+    text = Text(" PREDICTION ", "bold reverse").append(" ")
+    if forecast is None:
+        return text.append("Nothing is read or saved, and this is not evidence. Choose what to assume and press Enter.")
+    if forecast.assumptions:
+        text.append(safe_text("if " + "; ".join(forecast.assumptions)), "bold")
+    for note in forecast.notes:
         identity, colon, rest = note.partition(":")
-        said.append(f"  {safe_text(called.get(identity, identity) + colon + rest)}", "yellow")
-    if not found.rows:
-        said.append(" No outcome would change.", "bold")
-        return said
-    worse = sum(1 for row in found.rows if _worse(row))
-    return said.append(f": {counted(len(found.rows), 'answer')} would change, {worse:,} of them for the worse")
+        text.append(f"  {safe_text(called.get(identity, identity) + colon + rest)}", "yellow")
+    if not forecast.rows:
+        text.append(" No outcome would change.", "bold")
+        return text
+    worse = sum(1 for row in forecast.rows if _worse(row))
+    return text.append(f": {counted(len(forecast.rows), 'answer')} would change, {worse:,} of them for the worse")
 
 
 def query_of(row: ForecastRow) -> str:
@@ -269,20 +269,20 @@ class ForecastScreen(BoardScreen):
     @work(exclusive=True, group="forecast")
     async def _work_out(self, job: Job, hypothesis: Hypothesis) -> None:
         try:
-            found = await self.dashboard.in_thread(forecast_last, job, hypothesis)
+            forecast = await self.dashboard.in_thread(forecast_last, job, hypothesis)
         except ContribauditError as error:
             self.dashboard.say_error(error)
             self._show_forecast(None)
             return
-        self._show_forecast(found)
-        if found.rows:
+        self._show_forecast(forecast)
+        if forecast.rows:
             self._grid("changes").focus()
 
-    def _show_forecast(self, found: Forecast | None) -> None:
-        self._found, self._lines = found, lines(found) if found is not None else []
+    def _show_forecast(self, forecast: Forecast | None) -> None:
+        self._found, self._lines = forecast, lines(forecast) if forecast is not None else []
         grid = self._grid("changes")
-        grid.empty = "No outcome would change." if found is not None else "Choose what to assume and press Enter."
-        self.query_one("#banner", Static).update(banner(found, self._called))
+        grid.empty = "No outcome would change." if forecast is not None else "Choose what to assume and press Enter."
+        self.query_one("#banner", Static).update(banner(forecast, self._called))
         grid.show(len(self._lines), lambda row: cells(self._lines[row]), cursor=0)
 
     def _grid(self, name: str) -> Grid:

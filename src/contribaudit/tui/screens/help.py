@@ -40,11 +40,11 @@ class HelpScreen(ModalScreen[None]):
         self.query_one(VerticalScroll).focus()
 
     def _help_text(self) -> Text:
-        said = Text(f"KEYS  {_CLOSE}\n", "bold")
+        text = Text(f"KEYS  {_CLOSE}\n", "bold")
         width = max((len(key) for key, _ in self._keys), default=0)
         for key, what in self._keys:
-            said.append(f"  {key:<{width}}  ", "bold").append(f"{what}\n")
-        return said.append("\n").append_text(glossary())
+            text.append(f"  {key:<{width}}  ", "bold").append(f"{what}\n")
+        return text.append("\n").append_text(glossary())
 
 
 def _keys_of_screen(about: Screen[Any]) -> Iterable[tuple[str, str]]:
@@ -108,24 +108,24 @@ FILTER = (
 
 def glossary() -> Text:
     """The meaning of filter terms, outcomes, severities, grades and signs."""
-    said = Text("FILTER\n", "bold")
+    text = Text("FILTER\n", "bold")
     for term, means in FILTER:
-        said.append(f"  {term:<31}", "bold").append(f" {means}\n")
-    said.append("\nOUTCOMES\n", "bold")
+        text.append(f"  {term:<31}", "bold").append(f" {means}\n")
+    text.append("\nOUTCOMES\n", "bold")
     for outcome, means in OUTCOMES.items():
-        said.append("  ").append_text(outcome_sign(outcome))
-        said.append(" " * (16 - len(outcome_sign(outcome).plain))).append(f"{means}\n")
-    said.append("\nSEVERITIES, most severe first: ", "bold").append(", ".join(Severity)).append("\n")
-    said.append("\nGRADES, strongest first\n", "bold")
+        text.append("  ").append_text(outcome_sign(outcome))
+        text.append(" " * (16 - len(outcome_sign(outcome).plain))).append(f"{means}\n")
+    text.append("\nSEVERITIES, most severe first: ", "bold").append(", ".join(Severity)).append("\n")
+    text.append("\nGRADES, strongest first\n", "bold")
     for grade, means in GRADES.items():
-        said.append(f"  {grade:<16}{means}\n")
-    said.append("\nSIGNS\n", "bold")
-    said.append("  >               the row under the cursor\n")
-    said.append("  !               a change without a known cause\n")
-    said.append("  cannot          not achievable on this plan or app\n")
-    said.append("  ?               this many more are unverified or in conflict\n")
-    said.append("  = ~ .           the last 30 days: complete, partial, no run\n")
-    return said
+        text.append(f"  {grade:<16}{means}\n")
+    text.append("\nSIGNS\n", "bold")
+    text.append("  >               the row under the cursor\n")
+    text.append("  !               a change without a known cause\n")
+    text.append("  cannot          not achievable on this plan or app\n")
+    text.append("  ?               this many more are unverified or in conflict\n")
+    text.append("  = ~ .           the last 30 days: complete, partial, no run\n")
+    return text
 
 
 _TEXTS = {
@@ -177,16 +177,16 @@ class WelcomeScreen(ModalScreen[str | None]):
     def text(self) -> Text:
         """The heading, a paragraph, and the keys."""
         title, about, keys = _TEXTS[self.lack]
-        said = Text(f"{title}\n\n", "bold").append(f"{about}\n\n", "not bold")
+        content = Text(f"{title}\n\n", "bold").append(f"{about}\n\n", "not bold")
         for key, what in keys:
-            said.append(f"  {key}  ", "bold").append(f"{what}\n", "not bold")
-        return said
+            content.append(f"  {key}  ", "bold").append(f"{what}\n", "not bold")
+        return content
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable only the keys that the text names."""
         if action == "wish":
-            wanted = {"init": "i", "demo": "d", "run": "r"}[str(parameters[0])]
-            return any(key == wanted for key, _ in _TEXTS[self.lack][2])
+            needed = {"init": "i", "demo": "d", "run": "r"}[str(parameters[0])]
+            return any(key == needed for key, _ in _TEXTS[self.lack][2])
         return True
 
     def action_wish(self, wish: str) -> None:

@@ -63,9 +63,9 @@ class SubjectDetail(VerticalScroll):
         dashboard = host_of(self)
         with dashboard.telling():
             make = partial(described, board.report, subject, note, computed=board.policy is not None)
-            told = await dashboard.in_thread(make)
-            self._shown.update(told)
-            self.text = capture(told)
+            description = await dashboard.in_thread(make)
+            self._shown.update(description)
+            self.text = capture(description)
             self.scroll_home(animate=False)
 
 
@@ -146,10 +146,10 @@ class InventoryScreen(BoardScreen):
             self._subject.say(": ".join(part for part in (line.label, note) if part))
 
     def _show_in_tree(self, subject: Subject, space: KnownSpace | None = None) -> bool:
-        found = self._tree.go_to(subject, space)
-        if found:
+        moved = self._tree.go_to(subject, space)
+        if moved:
             self.action_tree()
-        return found
+        return moved
 
     # The search
 

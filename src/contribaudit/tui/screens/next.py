@@ -74,29 +74,29 @@ class Entry:
 def entries(steps: Sequence[NextStep]) -> list[Entry]:
     """The lines of the list: kind by kind, most serious first within a kind."""
     places = {id(step): number for number, step in enumerate(to_do(steps), 1)}
-    found: list[Entry] = []
+    listed: list[Entry] = []
     for kind in StepKind:
-        its = [step for step in steps if step.kind is kind]
-        if its:
-            found.append(Entry(kind, steps=len(its), minutes=sum(step.minutes for step in its)))
-            found += [Entry(kind, step, places.get(id(step))) for step in its]
-    return found
+        of_kind = [step for step in steps if step.kind is kind]
+        if of_kind:
+            listed.append(Entry(kind, steps=len(of_kind), minutes=sum(step.minutes for step in of_kind)))
+            listed += [Entry(kind, step, places.get(id(step))) for step in of_kind]
+    return listed
 
 
-def newest(before: Iterable[Entry], now: Sequence[Entry]) -> Entry | None:
+def newest(before: Iterable[Entry], after: Sequence[Entry]) -> Entry | None:
     """The first step that was not listed before; None if there is none, or if nothing was listed before."""
-    known = {one.key for one in before}
-    return next((one for one in now if known and one.step is not None and one.key not in known), None)
+    known_keys = {one.key for one in before}
+    return next((one for one in after if known_keys and one.step is not None and one.key not in known_keys), None)
 
 
-def cells(board: Board, one: Entry, *, marked: bool) -> list[Text]:
+def cells(board: Board, entry: Entry, *, marked: bool) -> list[Text]:
     """The texts of one line."""
-    step = one.step
+    step = entry.step
     if step is None:
-        told = counted(one.steps, "thing") if one.kind is not StepKind.NOBODY else ""
-        time = duration(one.minutes) if one.minutes else ""
-        return [Text(), Text(), Text(f"{TITLES[one.kind]}  {told}", "bold"), Text(), Text(time, "bold")]
-    sign = "*" if marked else str(one.place or "")
+        count = counted(entry.steps, "thing") if entry.kind is not StepKind.NOBODY else ""
+        time = duration(entry.minutes) if entry.minutes else ""
+        return [Text(), Text(), Text(f"{TITLES[entry.kind]}  {count}", "bold"), Text(), Text(time, "bold")]
+    sign = "*" if marked else str(entry.place or "")
     urgency = severity_sign(step.severity) if step.severity is not None else Text(due_in(step, board), "yellow")
     settles = counted(len(step.findings), "finding") if step.findings else ""
     time = duration(step.minutes) if step.minutes else ""
@@ -114,37 +114,37 @@ def line(board: Board) -> Text:
     things = to_do(board.steps)
     if not things:
         return Text("Nothing can be done now." if board.steps else "Nothing to do.", "bold")
-    told = f"{counted(len(things), 'thing')} to do, about {duration(sum(one.minutes for one in things))} in all"
-    return Text(told, "bold").append("   Enter: start this step. Space: select several for one waiver", "not bold dim")
+    total = f"{counted(len(things), 'thing')} to do, about {duration(sum(one.minutes for one in things))} in all"
+    return Text(total, "bold").append("   Enter: start this step. Space: select several for one waiver", "not bold dim")
 
 
-def detail(board: Board, one: Entry) -> Text:
+def detail(board: Board, entry: Entry) -> Text:
     """A step in full: what to do, where, and every finding that it settles."""
-    step, state = one.step, board.report.state
+    step, state = entry.step, board.report.state
     if step is None:
-        return Text(_MEANS[one.kind])
-    said = Text().append(f"{safe_text(step.text)}\n\n", "bold")
-    labelled(said, "enter", enter_does(board, step))
+        return Text(_MEANS[entry.kind])
+    text = Text().append(f"{safe_text(step.text)}\n\n", "bold")
+    labelled(text, "enter", enter_does(board, step))
     way = console_path(board, step)
     if way:
-        labelled(said, "console", safe_text(way))
-    labelled(said, "type", safe_text(step.command))
+        labelled(text, "console", safe_text(way))
+    labelled(text, "type", safe_text(step.command))
     if step.organization:
-        labelled(said, "of", safe_text(state.organization_name(step.organization)))
+        labelled(text, "of", safe_text(state.organization_name(step.organization)))
     if step.due is not None:
-        labelled(said, "due", f"{step.due:%Y-%m-%d}")
+        labelled(text, "due", f"{step.due:%Y-%m-%d}")
     if step.minutes:
-        labelled(said, "takes", f"about {duration(step.minutes, words=True)}")
+        labelled(text, "takes", f"about {duration(step.minutes, words=True)}")
     if step.findings:
-        said.append(f"\nResolves {counted(len(step.findings), 'finding')}\n", "bold")
+        text.append(f"\nResolves {counted(len(step.findings), 'finding')}\n", "bold")
     for finding in step.findings[:_MOST_FINDINGS]:
-        said.append("  ").append_text(outcome_sign(finding.outcome))
-        said.append(f"  {safe_text(called(state, finding.subject))}\n")
-        said.append(f"    {safe_text(finding.title)} ({finding.check}): {safe_text(finding.reason)}\n", "dim")
+        text.append("  ").append_text(outcome_sign(finding.outcome))
+        text.append(f"  {safe_text(called(state, finding.subject))}\n")
+        text.append(f"    {safe_text(finding.title)} ({finding.check}): {safe_text(finding.reason)}\n", "dim")
         if finding.observed is not None:
-            said.append(f"    observed: {display(finding.observed)}\n", "dim")
+            text.append(f"    observed: {display(finding.observed)}\n", "dim")
     left = len(step.findings) - _MOST_FINDINGS
-    return said.append(f"  {and_more(left, 'F shows all')}\n", "dim") if left > 0 else said
+    return text.append(f"  {and_more(left, 'F shows all')}\n", "dim") if left > 0 else text
 
 
 _MEANS = {
@@ -200,21 +200,21 @@ def console_path(board: Board, step: NextStep) -> str:
         return next(iter(screens[step.screen].paths.values()), "") if step.screen in screens else ""
     if verb_of(step) != "checks":  # a failed reading is not fixed in the console
         return ""
-    for one in step.findings:
-        screen = screen_for(state, one.subject, one.setting)
-        way = one.console_path or (next(iter(screen.paths.values()), "") if screen is not None else "")
+    for finding in step.findings:
+        screen = screen_for(state, finding.subject, finding.setting)
+        way = finding.console_path or (next(iter(screen.paths.values()), "") if screen is not None else "")
         if way:
             return way
     return ""
 
 
-def sheet_row(one: Entry) -> tuple[Cell, ...]:
+def sheet_row(entry: Entry) -> tuple[Cell, ...]:
     """The cells of a step in a CSV file, in the order of SHEET."""
-    step = one.step
+    step = entry.step
     assert step is not None
     severity = step.severity.value if step.severity is not None else None
     ids = tuple(finding.id for finding in step.findings)
-    return one.place, one.kind.value, severity, step.minutes, step.due, step.text, step.command, ids
+    return entry.place, entry.kind.value, severity, step.minutes, step.due, step.text, step.command, ids
 
 
 class NextScreen(BoardScreen):
@@ -250,10 +250,10 @@ class NextScreen(BoardScreen):
 
     def show_board(self, board: Board) -> None:
         """List the board's steps."""
-        before, now = self._list.rows, entries(board.steps)
-        self._marked &= {one.key for one in now}
-        at = newest(before, now) or (None if before else next((one for one in now if one.step), None))
-        self._fill(now, at)
+        before, listed = self._list.rows, entries(board.steps)
+        self._marked &= {one.key for one in listed}
+        at = newest(before, listed) or (None if before else next((one for one in listed if one.step), None))
+        self._fill(listed, at)
         if self._wanted is not None:
             self.action_step(self._wanted)
 
@@ -272,8 +272,8 @@ class NextScreen(BoardScreen):
         """The steps, without headings."""
         if self._board is None:
             return None
-        found = [sheet_row(one) for one in self._list.rows if one.step is not None]
-        return Sheet("next-steps", SHEET, found)
+        rows = [sheet_row(one) for one in self._list.rows if one.step is not None]
+        return Sheet("next-steps", SHEET, rows)
 
     @property
     def step(self) -> NextStep | None:
@@ -300,13 +300,13 @@ class NextScreen(BoardScreen):
 
     def action_mark(self) -> None:
         """Mark the step for the waiver, or unmark it."""
-        here = self._list.here
-        if here is None or here.step is None or not waivable(here.step):
+        entry = self._list.here
+        if entry is None or entry.step is None or not waivable(entry.step):
             self.dashboard.say(
                 "Only findings that a waiver can accept can be marked: those of a decision", warning=True
             )
             return
-        self._marked ^= {here.key}
+        self._marked ^= {entry.key}
         self._fill(self._list.rows)
 
     def action_findings(self) -> None:
@@ -371,6 +371,6 @@ class NextScreen(BoardScreen):
         job, policy = self.dashboard.job, board.policy
         if job is None or policy is None:
             return []
-        known = job.store.attestations(step.organization)
-        found = due_screens(board.report.state, board.report.findings, policy, known)
-        return [one for one in found if (one.screen.id, one.organization) == (step.screen, step.organization)]
+        looks = job.store.attestations(step.organization)
+        screens = due_screens(board.report.state, board.report.findings, policy, looks)
+        return [one for one in screens if (one.screen.id, one.organization) == (step.screen, step.organization)]

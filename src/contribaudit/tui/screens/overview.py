@@ -156,13 +156,13 @@ class Panel(Widget, can_focus=True):
     def _rows(self, width: int) -> list[tuple[int, Text]]:
         """The painted rows, each with the number of its line; [] without a board."""
         lines = self.shown(width)
-        here = self._line_at_cursor(lines) if self.has_focus else None
+        current = self._line_at_cursor(lines) if self.has_focus else None
         rows: list[tuple[int, Text]] = []
         for number, line in enumerate(lines):
             text = line.text.copy()
             text.truncate(max(1, width), overflow="ellipsis")
             rows.append((number, text))
-            if number != here:
+            if number != current:
                 continue
             text.stylize("reverse")
             if beneath := _beneath(line):
@@ -190,8 +190,8 @@ class Panel(Widget, can_focus=True):
     def action_move(self, by: int) -> None:
         """Move to the next line that leads somewhere, or leave the panel."""
         leading = self._leading(lines := self.shown(self.content_size.width))
-        here = self._line_at_cursor(lines)
-        place = leading.index(here) + by if here in leading else -1
+        current = self._line_at_cursor(lines)
+        place = leading.index(current) + by if current in leading else -1
         if 0 <= place < len(leading):
             self.cursor = leading[place]
             self._into_sight()
@@ -201,9 +201,9 @@ class Panel(Widget, can_focus=True):
     def action_follow(self) -> None:
         """Show the findings that the line leads to."""
         lines = self.shown(self.content_size.width)
-        here = self._line_at_cursor(lines)
-        if here is not None and lines[here].query:
-            host_of(self).show_findings(lines[here].query)
+        current = self._line_at_cursor(lines)
+        if current is not None and lines[current].query:
+            host_of(self).show_findings(lines[current].query)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Remember the line under the mouse, since the panel may grow before the click arrives."""
@@ -231,10 +231,10 @@ class Panel(Widget, can_focus=True):
 
     def _scroll_to_cursor(self) -> None:
         """Scroll the container so that the cursor's line is visible."""
-        here = self._line_at_cursor(self.shown(self.content_size.width)) or 0
+        current = self._line_at_cursor(self.shown(self.content_size.width)) or 0
         for ancestor in self.ancestors:
             if isinstance(ancestor, VerticalScroll):
-                line = Region(self.region.x, self.region.y + 1 + here, 1, 4)
+                line = Region(self.region.x, self.region.y + 1 + current, 1, 4)
                 ancestor.scroll_to_region(
                     line.translate(ancestor.scroll_offset - ancestor.content_region.offset), animate=False, force=True
                 )

@@ -46,26 +46,26 @@ def signing(fingerprint: str | None, trouble: str = "") -> Text:
     if trouble:
         return Text.assemble((f"The signing key cannot be used: {safe_text(trouble)}", "bold yellow"))
     if fingerprint is None:
-        said = "Not signed: no key is configured. `contribaudit evidence keygen` makes one; until then keep the digest."
-        return Text.assemble((said, "yellow"))
+        text = "Not signed: no key is configured. `contribaudit evidence keygen` makes one; until then keep the digest."
+        return Text.assemble((text, "yellow"))
     return Text(f"Signed with the key {fingerprint}.")
 
 
 def written(pack: Verified, shown: str) -> Text:
     """Path (`shown`) and digest on lines of their own, for copying, then the result of verifying the pack."""
     manifest = pack.manifest
-    said = Text("Written and verified\n", "bold")
-    said.append(f"{safe_text(shown)}\n", "bold")
-    said.append(f"{manifest.sha256}\n", "bold")
-    said.append(
+    text = Text("Written and verified\n", "bold")
+    text.append(f"{safe_text(shown)}\n", "bold")
+    text.append(f"{manifest.sha256}\n", "bold")
+    text.append(
         f"{counted(pack.files, 'file')}, {pack.size_bytes / 1e6:,.1f} MB, run {manifest.judged.run}, judged by "
         f"{safe_text(manifest.judged.policy_name)}. Every file is as the manifest says.\n"
     )
     if pack.signed_with:
-        said.append(f"Signed with {pack.signed_with}. Give its public part to the auditor separately.\n")
+        text.append(f"Signed with {pack.signed_with}. Give its public part to the auditor separately.\n")
     else:
-        said.append("Not signed: send the digest separately from the pack, so that it can be compared.\n", "yellow")
-    return said.append(
+        text.append("Not signed: send the digest separately from the pack, so that it can be compared.\n", "yellow")
+    return text.append(
         "y copies the digest, Y the path. An auditor checks with: contribaudit evidence verify PATH", "dim"
     )
 
@@ -108,9 +108,9 @@ def write_pack(
     from contribaudit.evidence.pseudonyms import NameHandling
     from contribaudit.evidence.verify import verify
 
-    wanted = ExportLimits(NameHandling(people))
+    limits = ExportLimits(NameHandling(people))
     with job.store.exporting(wait_seconds=_WAIT_SECONDS):
-        dossier = of_last(job, wanted) if since is None else of_period(job, since, job.clock(), wanted)
+        dossier = of_last(job, limits) if since is None else of_period(job, since, job.clock(), limits)
         export(noted(dossier)[0], place, now=job.clock(), operator=job.operator, form=form_of(archive))
     return verify(place)
 
@@ -212,10 +212,10 @@ class PackScreen(BoardScreen):
         try:
             form = await self.dashboard.in_thread(source.form, False)
         except ContribauditError as error:
-            said = signing(None, str(error))
+            text = signing(None, str(error))
         else:
-            said = signing(form.signer.fingerprint if form.signer is not None else None)
-        self.query_one("#signing", Static).update(said)
+            text = signing(form.signer.fingerprint if form.signer is not None else None)
+        self.query_one("#signing", Static).update(text)
 
     def action_copy_digest(self) -> None:
         """Copy the digest to the clipboard."""
@@ -235,5 +235,5 @@ class PackScreen(BoardScreen):
     def _chosen(self, name: str) -> str:
         return str(self.query_one(f"#{name}", Select).value)
 
-    def _result(self, said: Text) -> None:
-        self.query_one("#result", Static).update(said)
+    def _result(self, text: Text) -> None:
+        self.query_one("#result", Static).update(text)

@@ -82,9 +82,9 @@ class Watch:
 
     def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
         """Count the page in the collector's line."""
-        one = self.readings.get((organization, collector))
-        if one is not None:
-            one.read, one.announced, one.pages = read, announced, one.pages + 1
+        reading = self.readings.get((organization, collector))
+        if reading is not None:
+            reading.read, reading.announced, reading.pages = read, announced, reading.pages + 1
 
     def waiting(self, call: str, seconds: float, reason: str) -> None:
         """Add a wait, shown until its time is over."""
@@ -96,9 +96,9 @@ class Watch:
 
     def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
         """Record in the collector's line how it ended."""
-        one = self.readings.get((organization, collector))
-        if one is not None:
-            one.state, one.reason, one.ended = str(status), reason, self.clock()
+        reading = self.readings.get((organization, collector))
+        if reading is not None:
+            reading.state, reading.reason, reading.ended = str(status), reason, self.clock()
 
 
 def ordered(watch: Watch) -> list[Reading]:
@@ -106,29 +106,29 @@ def ordered(watch: Watch) -> list[Reading]:
     return sorted(watch.readings.values(), key=lambda one: one.organization)
 
 
-def reading_cells(one: Reading, name: str, now: float) -> list[Text]:
+def reading_cells(reading: Reading, name: str, now: float) -> list[Text]:
     """The texts of one reading's line."""
-    said, style = _STATES.get(one.state, (one.state, ""))
-    entries = f"{one.read:,}" if one.announced is None else f"{one.read:,} of {one.announced:,}"
+    label, style = _STATES.get(reading.state, (reading.state, ""))
+    entries = f"{reading.read:,}" if reading.announced is None else f"{reading.read:,} of {reading.announced:,}"
     return [
         Text(safe_text(name)),
-        Text(safe_text(one.collector)),
-        Text(said, style),
+        Text(safe_text(reading.collector)),
+        Text(label, style),
         Text(entries, justify="right"),
-        Text(str(one.pages)),
-        Text(f"{(one.ended or now) - one.began:.0f}"),
-        Text(safe_text(one.reason)),
+        Text(str(reading.pages)),
+        Text(f"{(reading.ended or now) - reading.began:.0f}"),
+        Text(safe_text(reading.reason)),
     ]
 
 
 def waits(watch: Watch, now: float) -> Text:
     """The present waits, each with its remaining seconds."""
-    said = Text()
+    text = Text()
     for call, (until, reason) in sorted(watch.waits.items()):
         if until > now:
-            told = reason if call in reason else f"{call}: {reason}"
-            said.append(f"waiting {ceil(until - now)} s  ", "bold yellow").append(f"{safe_text(told)}\n")
-    return said
+            message = reason if call in reason else f"{call}: {reason}"
+            text.append(f"waiting {ceil(until - now)} s  ", "bold yellow").append(f"{safe_text(message)}\n")
+    return text
 
 
 def counts(watch: Watch, seconds: float) -> Text:
@@ -137,12 +137,12 @@ def counts(watch: Watch, seconds: float) -> Text:
     states = Counter(one.state for one in readings)
     pages = sum(one.pages for one in readings)
     done = len(readings) - states["reading"]
-    said = Text(f"{done} of {len(readings)} readings done, {counted(pages, 'page')}, {seconds:.0f} s")
+    text = Text(f"{done} of {len(readings)} readings done, {counted(pages, 'page')}, {seconds:.0f} s")
     if watch.waited:
-        said.append(f", waited {counted(watch.waited, 'time')}", "yellow")
+        text.append(f", waited {counted(watch.waited, 'time')}", "yellow")
     if states["failed"] or states["partial"]:
-        said.append(f", {states['failed']} failed, {states['partial']} partial", "bold red")
-    return said
+        text.append(f", {states['failed']} failed, {states['partial']} partial", "bold red")
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +161,14 @@ def news(before: Board | None, after: Board) -> News:
     """The differences between a board and the one shown before the run."""
     was = {one.id: one.outcome for one in before.report.findings} if before is not None else {}
     worse, better = [], []
-    for one in after.report.findings:
-        old = was.get(one.id)
-        if before is None or old is one.outcome:
+    for finding in after.report.findings:
+        old = was.get(finding.id)
+        if before is None or old is finding.outcome:
             continue
-        if one.outcome.violates or one.outcome.unproven:
-            worse.append(one)
+        if finding.outcome.violates or finding.outcome.unproven:
+            worse.append(finding)
         elif old is not None and (old.violates or old.unproven):
-            better.append(one)
+            better.append(finding)
     collections = [each for place in after.report.state.looked_at for each in place.collections.values()]
     return News(
         tuple(sorted(worse, key=lambda one: one.severity.rank)),
@@ -178,41 +178,41 @@ def news(before: Board | None, after: Board) -> News:
     )
 
 
-def news_text(found: News, before: Board | None, after: Board) -> Text:
+def news_text(differences: News, before: Board | None, after: Board) -> Text:
     """The differences in words."""
     report = after.report
-    said = Text().append(f"Run #{report.run.id} is saved. ", "bold").append(report.headline, "bold")
-    said.append(f"   {counted(found.requests, 'request')}\n" if found.requests else "\n")
+    text = Text().append(f"Run #{report.run.id} is saved. ", "bold").append(report.headline, "bold")
+    text.append(f"   {counted(differences.requests, 'request')}\n" if differences.requests else "\n")
     if not report.run.complete:
-        said.append("Not everything could be read: what is missing counts as unknown.\n", "yellow")
+        text.append("Not everything could be read: what is missing counts as unknown.\n", "yellow")
     if before is None:
-        said.append("This is the first run shown here: everything is new.\n")
-        return said
-    said.append(f"{counted(found.changes, 'change')} since the previous run.\n")
-    _list(said, report_words("Newly failing or unverified", found.worse), found.worse, before, after)
-    _list(said, report_words("No longer failing or unverified", found.better), found.better, before, after)
-    if not found.worse and not found.better:
-        said.append("No finding changed.\n")
-    return said
+        text.append("This is the first run shown here: everything is new.\n")
+        return text
+    text.append(f"{counted(differences.changes, 'change')} since the previous run.\n")
+    _list(text, report_words("Newly failing or unverified", differences.worse), differences.worse, before, after)
+    _list(text, report_words("No longer failing or unverified", differences.better), differences.better, before, after)
+    if not differences.worse and not differences.better:
+        text.append("No finding changed.\n")
+    return text
 
 
-def report_words(what: str, found: Sequence[Finding]) -> str:
+def report_words(what: str, findings: Sequence[Finding]) -> str:
     """A heading with the number of findings."""
-    return f"{what}: {counted(len(found), 'finding')}"
+    return f"{what}: {counted(len(findings), 'finding')}"
 
 
-def _list(said: Text, heading: str, found: Sequence[Finding], before: Board, after: Board) -> None:
-    if not found:
+def _list(text: Text, heading: str, findings: Sequence[Finding], before: Board, after: Board) -> None:
+    if not findings:
         return
-    was = {one.id: one.outcome for one in before.report.findings}
-    said.append(f"\n{heading}\n", "bold")
-    for one in found[:_MOST_SHOWN]:
-        said.append("  ").append_text(severity_sign(one.severity)).append(f"  {one.check}  ")
-        said.append(f"{safe_text(called(after.report.state, one.subject))}: ")
-        said.append_text(outcome_sign(was[one.id]) if one.id in was else Text("new", "bold"))
-        said.append(" -> ").append_text(outcome_sign(one.outcome)).append("\n")
-    if len(found) > _MOST_SHOWN:
-        said.append(f"  {and_more(len(found) - _MOST_SHOWN, 'f, then is:new')}\n", "dim")
+    was = {finding.id: finding.outcome for finding in before.report.findings}
+    text.append(f"\n{heading}\n", "bold")
+    for finding in findings[:_MOST_SHOWN]:
+        text.append("  ").append_text(severity_sign(finding.severity)).append(f"  {finding.check}  ")
+        text.append(f"{safe_text(called(after.report.state, finding.subject))}: ")
+        text.append_text(outcome_sign(was[finding.id]) if finding.id in was else Text("new", "bold"))
+        text.append(" -> ").append_text(outcome_sign(finding.outcome)).append("\n")
+    if len(findings) > _MOST_SHOWN:
+        text.append(f"  {and_more(len(findings) - _MOST_SHOWN, 'f, then is:new')}\n", "dim")
 
 
 _PAINT_SECONDS = 0.2
@@ -328,15 +328,15 @@ class RunScreen(BoardScreen):
             self._show_news(before, board)
 
     def _show_news(self, before: Board | None, after: Board) -> None:
-        found = news(before, after)
+        differences = news(before, after)
         self._ended("Done.")
-        said = self.query_one("#told", VerticalScroll)
-        said.query_one(Static).update(news_text(found, before, after))
-        said.add_class("-shown")
+        panel = self.query_one("#told", VerticalScroll)
+        panel.query_one(Static).update(news_text(differences, before, after))
+        panel.add_class("-shown")
         self.dashboard.accept(after)
         if not self.is_current:
-            worse = f"; {report_words('newly failing or unverified', found.worse)}" if found.worse else ""
-            self.dashboard.say(f"Run #{after.report.run.id} is done{worse}", warning=bool(found.worse))
+            worse = f"; {report_words('newly failing or unverified', differences.worse)}" if differences.worse else ""
+            self.dashboard.say(f"Run #{after.report.run.id} is done{worse}", warning=bool(differences.worse))
 
     def _ended(self, text: str, *, wrong: bool = False) -> None:
         if self._ticks is not None:
@@ -346,10 +346,10 @@ class RunScreen(BoardScreen):
         self._enable(running=False)
         self._watch.waits.clear()
         self._paint(still=True)
-        said = Text.assemble((safe_text(text, keep_lines=True), "bold red" if wrong else "bold"))
+        state = Text.assemble((safe_text(text, keep_lines=True), "bold red" if wrong else "bold"))
         if self._watch.readings:
-            said.append("\n").append_text(counts(self._watch, monotonic() - self._began))
-        self._show_state(said)
+            state.append("\n").append_text(counts(self._watch, monotonic() - self._began))
+        self._show_state(state)
         if wrong and not self.is_current:
             self.dashboard.say(text, warning=True)
 
@@ -375,8 +375,8 @@ class RunScreen(BoardScreen):
         self.query_one("#readings", Grid).show(len(listed), cells)
         self.query_one("#waits", Static).update(waits(self._watch, now))
         if not still and not self._stopping:
-            told = Text().append("Running. ", "bold").append_text(counts(self._watch, now - self._began))
-            self._show_state(told.append("\nPress Escape to stop it; the history then stays unchanged.", "dim"))
+            text = Text().append("Running. ", "bold").append_text(counts(self._watch, now - self._began))
+            self._show_state(text.append("\nPress Escape to stop it; the history then stays unchanged.", "dim"))
 
     def sheet(self) -> Sheet | None:
         """The readings, each with its state."""

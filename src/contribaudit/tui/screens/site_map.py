@@ -136,9 +136,9 @@ class Waffle(SiteGrid):
 
     def tiles(self, all_rows: tuple[MapRow, ...], question: int) -> None:
         """Show these sites, coloured by a question."""
-        here = self.site
+        site = self.site
         self._rows, self._question = all_rows, question
-        self._arrange(here or 0)
+        self._arrange(site or 0)
 
     @property
     def site(self) -> int | None:
@@ -146,12 +146,12 @@ class Waffle(SiteGrid):
         place = (self.cursor or 0) * self._wide + self.column
         return place if self.cursor is not None and place < len(self._rows) else None
 
-    def _arrange(self, here: int) -> None:
+    def _arrange(self, site: int) -> None:
         self._wide = rows.per_line(self.size.width)
         lines = -(-len(self._rows) // self._wide)
-        self.column = here % self._wide
+        self.column = site % self._wide
         title = "worst of all questions" if self._question < 0 else QUESTIONS[self._question].name
-        self.show(lines, self._tiles_of, cursor=here // self._wide, columns=[Column(title, 1, flexible=True)])
+        self.show(lines, self._tiles_of, cursor=site // self._wide, columns=[Column(title, 1, flexible=True)])
 
     def _tiles_of(self, line: int) -> list[Text]:
         some = self._rows[line * self._wide : (line + 1) * self._wide]
@@ -170,9 +170,9 @@ class Waffle(SiteGrid):
 
     def on_resize(self) -> None:
         """Arrange the tiles in new lines, with the cursor on the same site."""
-        here = self.site
+        site = self.site
         if self.size.width and self._rows:
-            self._arrange(here or 0)
+            self._arrange(site or 0)
         super().on_resize()
 
     def on_click(self, event: events.Click) -> None:
@@ -263,10 +263,10 @@ class MapScreen(BoardScreen):
     def on_grid_moved(self) -> None:
         """Describe the cell under the cursor."""
         row = self._row
-        said = rows.detail(row, self._column) if row is not None else Text("")
+        text = rows.detail(row, self._column) if row is not None else Text("")
         if row is not None and self._as_tiles and self._question < 0:
-            said = rows.row_words(row, self._called)
-        self.query_one("#told", Static).update(said)
+            text = rows.row_words(row, self._called)
+        self.query_one("#told", Static).update(text)
 
     def on_grid_chosen(self) -> None:
         """Show the findings behind the cell, or the site if the cell has none."""
@@ -331,5 +331,5 @@ class MapScreen(BoardScreen):
         self.on_grid_moved()
 
     def _cells(self, table: SiteGrid, row: int) -> list[Text]:
-        here = table.column if row == table.cursor else None
-        return rows.cells(self._rows[row], here, self._called, table.widths(table.size.width))
+        cursor_column = table.column if row == table.cursor else None
+        return rows.cells(self._rows[row], cursor_column, self._called, table.widths(table.size.width))

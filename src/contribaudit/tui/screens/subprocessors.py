@@ -40,52 +40,52 @@ FIELDS: Mapping[str, Callable[[ProcessorV1], Cell]] = {
 NOTHING = "No list of sub-processors is imported: run `contribaudit subprocessors import FILE`"
 
 
-def fitting(told: SubprocessorsV1 | None, words: str) -> list[ProcessorV1]:
+def fitting(document: SubprocessorsV1 | None, words: str) -> list[ProcessorV1]:
     """The rows that contain every word of the filter, in any column; all rows without a filter."""
-    wanted = words.casefold().split()
-    rows = told["exposure"] if told is not None else []
-    return [one for one in rows if all(word in _searched(one) for word in wanted)]
+    terms = words.casefold().split()
+    rows = document["exposure"] if document is not None else []
+    return [one for one in rows if all(word in _searched(one) for word in terms)]
 
 
-def _searched(one: ProcessorV1) -> str:
-    parts = (one["processor"], one["touches"], one["app"], *one["purposes"], *one["locations"], *one["because"])
+def _searched(row: ProcessorV1) -> str:
+    parts = (row["processor"], row["touches"], row["app"], *row["purposes"], *row["locations"], *row["because"])
     return "\n".join(parts).casefold()
 
 
-def standing(told: SubprocessorsV1 | None, shown: Sequence[ProcessorV1]) -> Text:
+def standing(document: SubprocessorsV1 | None, shown: Sequence[ProcessorV1]) -> Text:
     """The sentence above the list: how many companies are shown, and which list they come from."""
-    if told is None:
+    if document is None:
         return Text.assemble((NOTHING, "yellow"))
     companies = len({one["processor"] for one in shown})
-    said = Text(f"{counted(companies, 'company')} touch or may touch apps")
-    said.append(f"; list in force since {told['effective']}, ")
-    if told["imported_at"] is None:
-        return said.append("shipped with the rulebook: run `contribaudit subprocessors import FILE`", "yellow")
-    return said.append(f"imported {told['imported_at'][:10]} from {safe_text(told['source'])}")
+    text = Text(f"{counted(companies, 'company')} touch or may touch apps")
+    text.append(f"; list in force since {document['effective']}, ")
+    if document["imported_at"] is None:
+        return text.append("shipped with the rulebook: run `contribaudit subprocessors import FILE`", "yellow")
+    return text.append(f"imported {document['imported_at'][:10]} from {safe_text(document['source'])}")
 
 
-def cells(one: ProcessorV1) -> list[Text]:
+def cells(row: ProcessorV1) -> list[Text]:
     """The texts of one line in the list."""
     return [
-        Text(safe_text(one["processor"])),
-        Text(one["touches"], "" if one["touches"] == "yes" else "yellow"),
-        Text(short_host(safe_text(one["app"]))),
-        Text(safe_text(", ".join(one["locations"]))),
+        Text(safe_text(row["processor"])),
+        Text(row["touches"], "" if row["touches"] == "yes" else "yellow"),
+        Text(short_host(safe_text(row["app"]))),
+        Text(safe_text(", ".join(row["locations"]))),
     ]
 
 
-def detail(one: ProcessorV1) -> Sequence[Text]:
+def detail(row: ProcessorV1) -> Sequence[Text]:
     """A row in full: why, for what purposes, and where."""
-    said = Text(f"{safe_text(one['processor'])}\n", "bold")
+    text = Text(f"{safe_text(row['processor'])}\n", "bold")
     for title, lines in (
-        (f"Touches: {one['touches']}", [one["app"]]),
-        ("Because", one["because"]),
-        ("Purposes", one["purposes"] or ["not stated for a company of the vendor's group"]),
-        ("Locations", one["locations"]),
+        (f"Touches: {row['touches']}", [row["app"]]),
+        ("Because", row["because"]),
+        ("Purposes", row["purposes"] or ["not stated for a company of the vendor's group"]),
+        ("Locations", row["locations"]),
     ):
-        said.append(f"\n{title}\n", "not bold dim")
-        said.append("".join(f"  {safe_text(line)}\n" for line in lines), "not bold")
-    return [said]
+        text.append(f"\n{title}\n", "not bold dim")
+        text.append("".join(f"  {safe_text(line)}\n" for line in lines), "not bold")
+    return [text]
 
 
 class SubprocessorsScreen(FilteredScreen):

@@ -74,14 +74,14 @@ def timeline(state: State) -> Timeline:
         for look in looks:
             if look.outcome is LookOutcome.UNCHANGED:
                 continue
-            found = changes_of(rules, archive, look)
+            difference = changes_of(rules, archive, look)
             detail: tuple[str, ...] = (look.reason,) if look.reason else ()
-            if found is not None:
+            if difference is not None:
                 editions = archive.editions(look.document)
                 before = editions[[one.id for one in editions].index(look.id) - 1]
-                detail += tuple(change_lines(rules, found, before, look, findings={}, notes=archive.notes))
-            told = f"{look.code}: {look.reason}" if look.outcome is LookOutcome.NOT_READABLE else summed(found)
-            most_severe = found.changes[0].severity if found is not None and found.changes else None
+                detail += tuple(change_lines(rules, difference, before, look, findings={}, notes=archive.notes))
+            summary = f"{look.code}: {look.reason}" if look.outcome is LookOutcome.NOT_READABLE else summed(difference)
+            most_severe = difference.changes[0].severity if difference is not None and difference.changes else None
             detail += (f"from {look.source}", f"SHA-256 {look.sha256}" if look.sha256 else "no page came")
             entries.append(
                 Entry(
@@ -90,23 +90,23 @@ def timeline(state: State) -> Timeline:
                     look.document,
                     titles.get(look.document, look.document),
                     _WORDS[look.outcome],
-                    told,
+                    summary,
                     most_severe,
                     detail,
                 )
             )
     entries += [
         Entry(
-            f"note {one.id}",
-            one.signed.at,
-            one.document,
-            titles.get(one.document, one.document),
+            f"note {note.id}",
+            note.signed.at,
+            note.document,
+            titles.get(note.document, note.document),
             "note",
-            note_text(one),
+            note_text(note),
             None,
-            (note_text(one), one.provision),
+            (note_text(note), note.provision),
         )
-        for one in archive.notes
+        for note in archive.notes
     ]
     entries.sort(key=lambda one: (one.at, one.key), reverse=True)
     return Timeline(_standing(state), tuple(entries), tuple(look_rows(rules, documents, archive)))
@@ -119,40 +119,40 @@ def _standing(state: State) -> Text:
     status = [str(row[3]) for row in rows]
     unread = [f"{row[1]} ({row[0]})" for row in rows if str(row[3]).startswith("not readable")]
     read = status.count("read")
-    said = Text(f"{counted(len(rows), 'watched document')} of the vendor: {read} read")
+    text = Text(f"{counted(len(rows), 'watched document')} of the vendor: {read} read")
     if unread:
-        said.append(f", not readable: {safe_text(', '.join(unread))}", "yellow")
+        text.append(f", not readable: {safe_text(', '.join(unread))}", "yellow")
     never = status.count("never archived")
-    said.append(f", {never} never archived: run `contribaudit terms check --fetch`" if never else "")
+    text.append(f", {never} never archived: run `contribaudit terms check --fetch`" if never else "")
     doubtful = [one for one in state.anchored if one.standing.under_review]
     for one in doubtful:
-        said.append("\nRule under review: ", "bold yellow").append(safe_text(one.anchor.fact))
-        said.append(f" ({', '.join(one.anchor.checks)})", "dim")
-    said.append("\nThis compares wording. It is not legal advice.", "dim")
-    return said
+        text.append("\nRule under review: ", "bold yellow").append(safe_text(one.anchor.fact))
+        text.append(f" ({', '.join(one.anchor.checks)})", "dim")
+    text.append("\nThis compares wording. It is not legal advice.", "dim")
+    return text
 
 
-def cells(one: Entry) -> list[Text]:
+def cells(entry: Entry) -> list[Text]:
     """The texts of one line in the list."""
-    colour = _COLOURS.get(one.severity, "") if one.severity is not None else ""
-    what = "yellow" if one.what == "not readable" else colour
+    colour = _COLOURS.get(entry.severity, "") if entry.severity is not None else ""
+    what = "yellow" if entry.what == "not readable" else colour
     return [
-        Text(f"{one.at:%Y-%m-%d}"),
-        Text(safe_text(one.title)),
-        Text(one.what, what),
-        Text(safe_text(one.told), colour),
+        Text(f"{entry.at:%Y-%m-%d}"),
+        Text(safe_text(entry.title)),
+        Text(entry.what, what),
+        Text(safe_text(entry.told), colour),
     ]
 
 
-def detail(one: Entry) -> Sequence[Text]:
+def detail(entry: Entry) -> Sequence[Text]:
     """An entry in full."""
-    called = f"{one.title} ({one.document})"
-    said = Text(f"{safe_text(called)}, {one.at:%Y-%m-%d %H:%M}Z: {one.what}\n", "bold")
-    for line in one.detail:
+    called = f"{entry.title} ({entry.document})"
+    text = Text(f"{safe_text(called)}, {entry.at:%Y-%m-%d %H:%M}Z: {entry.what}\n", "bold")
+    for line in entry.detail:
         plain = safe_text(line)
         style = "red" if plain.startswith("  - ") else "green" if plain.startswith("  + ") else ""
-        said.append(f"\n{plain}", f"not bold {style}".strip())
-    return [said]
+        text.append(f"\n{plain}", f"not bold {style}".strip())
+    return [text]
 
 
 class TermsScreen(BoardScreen):

@@ -122,33 +122,33 @@ class TimelineScreen(FilteredScreen):
         if self.dashboard.source is not None:
             with self.dashboard.telling():
                 read = await self.dashboard.in_thread(_read_trail_and_days, self.dashboard.source, board)
-                here = self._entry()
+                entry = self._entry()
                 self._trail, self._entries, self._days = read
-                self._fill(here)
+                self._fill(entry)
                 if self._wanted_day is not None:
                     self._stand_on_day(self._wanted_day)
                     self._wanted_day = None
 
-    def _fill(self, here: Entry | None) -> None:
-        """Show the lines that match the filter; the cursor stays on `here` if that is shown."""
+    def _fill(self, entry: Entry | None) -> None:
+        """Show the lines that match the filter; the cursor stays on `entry` if that is shown."""
         if self._trail is None or self._days is None:
             return
         self._lines = rows.lines_of(self._entries, self._filter, newest_first=self._newest_first, opened=self._opened)
         lines, cursor = self._lines, 0
-        if here is not None:
-            cursor = next((n for n, one in enumerate(lines) if one.what is here.what and one.at == here.at), 0)
+        if entry is not None:
+            cursor = next((n for n, one in enumerate(lines) if one.what is entry.what and one.at == entry.at), 0)
         self._grid.empty = "No change matches the filter" if self._filter.on else "No audit has run yet"
         self._grid.show(len(lines), lambda row: rows.cells(lines[row]), cursor=cursor)
         self._show_filter_line()
 
     def _show_filter_line(self) -> None:
-        wanted, changes = self._filter, rows.count_changes(self._lines, self._opened)
+        criteria, changes = self._filter, rows.count_changes(self._lines, self._opened)
         order = "newest first" if self._newest_first else "oldest first"
         parts = [f"{counted(changes, 'change')}, {order}"]
-        parts.append(f"family (K): {wanted.family.replace('_', ' ') or 'all'}")
-        parts.append(f"site (S): {wanted.site or 'all'}")
-        parts += ["without a known cause (x)"] if wanted.unexplained else []
-        parts.append(f"runs (H): {'shown' if wanted.runs and not wanted.on else 'hidden'}")
+        parts.append(f"family (K): {criteria.family.replace('_', ' ') or 'all'}")
+        parts.append(f"site (S): {criteria.site or 'all'}")
+        parts += ["without a known cause (x)"] if criteria.unexplained else []
+        parts.append(f"runs (H): {'shown' if criteria.runs and not criteria.on else 'hidden'}")
         if self._trail is not None and not self._trail.whole:
             parts.insert(0, "no history here, only this report")
         self.query_one("#shown", Static).update(Text("; ".join(parts), "dim"))
@@ -211,14 +211,14 @@ class TimelineScreen(FilteredScreen):
 
     def action_run(self, by: int) -> None:
         """Go to the previous or next run in time, showing runs if they are hidden."""
-        here = self._entry()
-        if here is None:
+        entry = self._entry()
+        if entry is None:
             return
         if not self._filter.runs:
             self._apply_filter(replace(self._filter, runs=True))
         runs = [number for number, one in enumerate(self._lines) if one.what is LineKind.RUN]
-        later = [n for n in runs if self._lines[n].at > here.at]
-        earlier = [n for n in runs if self._lines[n].at < here.at]
+        later = [n for n in runs if self._lines[n].at > entry.at]
+        earlier = [n for n in runs if self._lines[n].at < entry.at]
         among = later if by > 0 else earlier
         if among:
             pick = min if by > 0 else max
@@ -239,8 +239,8 @@ class TimelineScreen(FilteredScreen):
         """Show the changes that contain these words."""
         self._apply_filter(replace(self._filter, text=self.box.value))
 
-    def _apply_filter(self, wanted: Filter) -> None:
-        self._filter = wanted
+    def _apply_filter(self, criteria: Filter) -> None:
+        self._filter = criteria
         self._fill(self._entry())
 
     def action_order(self) -> None:
@@ -308,11 +308,11 @@ class TimelineScreen(FilteredScreen):
         if main is None or board is None or source is None:
             self.dashboard.say("Select a change first: tickets belong to changes", warning=True)
             return
-        said = await self.app.push_screen_wait(TicketScreen(f"{main.name or main.subject.id}, {main.setting}"))
-        if said is not None:
+        answer = await self.app.push_screen_wait(TicketScreen(f"{main.name or main.subject.id}, {main.setting}"))
+        if answer is not None:
             with self.dashboard.telling():
-                await self.dashboard.in_thread(note_ticket, source, board, main, *said)
-                self.dashboard.say(f"The change {main.id} now has the ticket {said[0]}")
+                await self.dashboard.in_thread(note_ticket, source, board, main, *answer)
+                self.dashboard.say(f"The change {main.id} now has the ticket {answer[0]}")
                 self._load_trail(board)
 
 
@@ -328,16 +328,16 @@ def read_trail(source: Source, board: Board) -> Trail:
     job, state = source.job, board.report.state
     if job is None:
         runs = sorted(board.runs, key=lambda one: one.id)
-        told = {one.id: one for one in (*board.unseen, *board.report.changes)}
-        return Trail(list(told.values()), runs, (), state.as_of, whole=False)
+        changes = {one.id: one for one in (*board.unseen, *board.report.changes)}
+        return Trail(list(changes.values()), runs, (), state.as_of, whole=False)
     until = job.clock()
     asked = [one.organization for one in job.targets if not one.left_out]
     runs_of = {one: [run.id for run in job.store.runs(organization=one)] for one in asked}
     spans = [Span(one, min(runs), max(runs)) for one, runs in runs_of.items() if runs]
-    found: list[Gap] = []
+    gaps_found: list[Gap] = []
     for one in asked:
         seen = job.store.runs_seen(one, until=until)
-        found += gaps(one, seen, None, until, expected_every_hours=EVERY_HOURS)
+        gaps_found += gaps(one, seen, None, until, expected_every_hours=EVERY_HOURS)
     mine = {run for runs in runs_of.values() for run in runs}
     return Trail(
         changes=[
@@ -345,7 +345,7 @@ def read_trail(source: Source, board: Board) -> Trail:
             for one in explained_changes(job.store, job.rulebook, spans, steps=True)
         ],
         runs=[run for run in reversed(job.store.runs()) if run.id in mine],
-        gaps=sorted(found, key=lambda one: (one.since, one.organization)),
+        gaps=sorted(gaps_found, key=lambda one: (one.since, one.organization)),
         until=until,
     )
 
@@ -360,7 +360,7 @@ def note_ticket(source: Source, board: Board, change: Change, ticket: str, note:
     annotate(job.store, job.rulebook, asked, change.id, ticket, note, signature)
 
 
-def _next_choice(present: str, known: Sequence[str]) -> str:
+def _next_choice(present: str, values: Sequence[str]) -> str:
     """The choice after `present`; "" (all) after the last."""
-    choices = ["", *known]
+    choices = ["", *values]
     return choices[(choices.index(present) + 1) % len(choices)] if present in choices else ""

@@ -53,60 +53,60 @@ def about(state: State, findings: Sequence[Finding]) -> Text:
     """The findings to accept: a single one in full, or the first of several by name."""
     finding = findings[0]
     if len(findings) > 1:
-        said = Text(f"Accept {len(findings)} findings, with one reason and one change to the file", "bold")
+        text = Text(f"Accept {len(findings)} findings, with one reason and one change to the file", "bold")
         for one in findings[:_MOST_NAMED]:
-            said.append("\n").append_text(outcome_sign(one.outcome))
-            said.append(f"  {one.check} of {safe_text(called(state, one.subject))}", "not bold")
+            text.append("\n").append_text(outcome_sign(one.outcome))
+            text.append(f"  {one.check} of {safe_text(called(state, one.subject))}", "not bold")
         left = len(findings) - _MOST_NAMED
-        return said.append(f"\n{and_more(left)}", "not bold dim") if left > 0 else said
-    said = Text().append(f"Accept {finding.check} of {safe_text(called(state, finding.subject))}\n", "bold")
-    said.append_text(severity_sign(finding.severity)).append("  ").append_text(outcome_sign(finding.outcome))
-    said.append(f"  {safe_text(finding.reason)}", "not bold")
+        return text.append(f"\n{and_more(left)}", "not bold dim") if left > 0 else text
+    text = Text().append(f"Accept {finding.check} of {safe_text(called(state, finding.subject))}\n", "bold")
+    text.append_text(severity_sign(finding.severity)).append("  ").append_text(outcome_sign(finding.outcome))
+    text.append(f"  {safe_text(finding.reason)}", "not bold")
     if finding.observed is not None:
-        said.append(f"\nobserved  {display(finding.observed)}", "not bold")
-    return said
+        text.append(f"\nobserved  {display(finding.observed)}", "not bold")
+    return text
 
 
 def diff(text: str) -> Text:
     """A unified diff in colour; every line keeps its sign, so that nothing depends on colour alone."""
-    said = Text()
+    coloured = Text()
     for line in text.splitlines():
         style = "bold"
         if not line.startswith(("+++", "---")):
             style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "dim")
-        said.append(f"{safe_text(line)}\n", style)
-    return said
+        coloured.append(f"{safe_text(line)}\n", style)
+    return coloured
 
 
-def effect(before: Report, after: Report, wanted: Sequence[Finding]) -> Text:
+def effect(before: Report, after: Report, findings: Sequence[Finding]) -> Text:
     """How the changed policy changes the outcomes of the same run."""
     was = {one.id: one for one in before.findings}
     moved = [one for one in after.findings if one.id in was and was[one.id].outcome is not one.outcome]
-    said = Text().append("Effect on the run shown\n", "bold")
-    for one in moved[:_MOST_SHOWN]:
-        said.append(f"  {one.check}  {safe_text(called(after.state, one.subject))}: ")
-        said.append_text(outcome_sign(was[one.id].outcome)).append(" -> ")
-        said.append_text(outcome_sign(one.outcome)).append("\n")
+    text = Text().append("Effect on the run shown\n", "bold")
+    for finding in moved[:_MOST_SHOWN]:
+        text.append(f"  {finding.check}  {safe_text(called(after.state, finding.subject))}: ")
+        text.append_text(outcome_sign(was[finding.id].outcome)).append(" -> ")
+        text.append_text(outcome_sign(finding.outcome)).append("\n")
     if len(moved) > _MOST_SHOWN:
-        said.append(f"  and {counted(len(moved) - _MOST_SHOWN, 'more finding')}\n", "dim")
-    left = {one.id for one in wanted} - {one.id for one in moved}
+        text.append(f"  and {counted(len(moved) - _MOST_SHOWN, 'more finding')}\n", "dim")
+    left = {one.id for one in findings} - {one.id for one in moved}
     if left:
-        what = "The waiver does not cover the finding" if len(wanted) == 1 else f"{len(left)} of them are not covered"
-        said.append(f"  ! {what}:\n", "bold red")
+        what = "The waiver does not cover the finding" if len(findings) == 1 else f"{len(left)} of them are not covered"
+        text.append(f"  ! {what}:\n", "bold red")
         new = [one for one in after.warnings if one not in before.warnings]
-        said.append("".join(f"    {safe_text(warning)}\n" for warning in new))
-    return said
+        text.append("".join(f"    {safe_text(warning)}\n" for warning in new))
+    return text
 
 
-def written_line(path: str, after: Report, wanted: Sequence[Finding]) -> str:
+def written_line(path: str, after: Report, findings: Sequence[Finding]) -> str:
     """The message after the file was written."""
     left = sum(1 for one in after.findings if one.outcome.violates)
-    ids = {one.id for one in wanted}
+    ids = {one.id for one in findings}
     count = sum(1 for one in after.findings if one.id in ids and one.waiver is not None)
-    told = f"{wanted[0].check} is {'waived' if count else 'not covered'}"
-    if len(wanted) > 1:
-        told = f"{count} of {len(wanted)} findings are waived"
-    return f"Written to {path}: {told}, {counted(left, 'finding')} still failing. Commit the file."
+    result = f"{findings[0].check} is {'waived' if count else 'not covered'}"
+    if len(findings) > 1:
+        result = f"{count} of {len(findings)} findings are waived"
+    return f"Written to {path}: {result}, {counted(left, 'finding')} still failing. Commit the file."
 
 
 class WaiveScreen(FormScreen[str]):
@@ -167,10 +167,10 @@ class WaiveScreen(FormScreen[str]):
         question = QuestionScreen(f"Save this to {change.path}?", body, yes="Save it", no="Back to the form")
         if await self.app.push_screen_wait(question):
             await asyncio.to_thread(self._write_policy, change)
-            told = written_line(str(change.path), after, self._findings)
+            message = written_line(str(change.path), after, self._findings)
             if change.before is None:
-                told += f' Name it in config.toml: policy = "{change.path}".'
-            self.dismiss(told)
+                message += f' Name it in config.toml: policy = "{change.path}".'
+            self.dismiss(message)
 
     def _try_waivers(self, waivers: Sequence[Waiver]) -> tuple[editing.Change, Report]:
         """The change, and the report as judged with it. Call in a thread. Raises ContribauditError."""
