@@ -195,12 +195,12 @@ class Dashboard(Sturdy):
         """Waive the front screen's finding, or its marked ones, by a change to the policy file that is shown first."""
         from contribaudit.tui.screens.waive import WaiveScreen, why_not
 
-        one: Finding | None = getattr(self.screen, "finding", None)
+        finding: Finding | None = getattr(self.screen, "finding", None)
         # A screen with marked rows has several.
-        found: Sequence[Finding] = getattr(self.screen, "findings", ()) or ([one] if one is not None else [])
-        told = why_not(self.source, self.board) if found else "Choose a finding first (f)"
-        if self.may_write(told) and self.source is not None and self.board is not None and self.job is not None:
-            self.push_screen(WaiveScreen(self.board, found, self.source, self.job), self._waived)
+        findings: Sequence[Finding] = getattr(self.screen, "findings", ()) or ([finding] if finding is not None else [])
+        refusal = why_not(self.source, self.board) if findings else "Choose a finding first (f)"
+        if self.may_write(refusal) and self.source is not None and self.board is not None and self.job is not None:
+            self.push_screen(WaiveScreen(self.board, findings, self.source, self.job), self._waived)
 
     def action_export(self) -> None:
         """Write the rows of the front screen into a CSV file in the current folder."""
@@ -223,8 +223,8 @@ class Dashboard(Sturdy):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette's entries: every screen, then the actions."""
-        for mode, known in ALL.items():
-            yield SystemCommand(known.name, known.about, partial(self.go_to, mode))
+        for mode, listed in ALL.items():
+            yield SystemCommand(listed.name, listed.about, partial(self.go_to, mode))
         yield SystemCommand("Keys and words", "Every key, and the meaning of words and signs", self.action_keys)
         yield SystemCommand("Reload", "Read the history again", self.action_reload)
         yield SystemCommand("Organization", "Show one organization, or all", self.action_organization)
@@ -262,9 +262,9 @@ class Dashboard(Sturdy):
         if then is not None and isinstance(self.screen, ALL[mode].screen()):
             then(self.screen)
 
-    def _waived(self, told: str | None) -> None:
-        if told is not None:
-            self.say(told)
+    def _waived(self, message: str | None) -> None:
+        if message is not None:
+            self.say(message)
             self.action_reload()
 
     def _welcomed(self, wish: str | None) -> None:

@@ -88,13 +88,13 @@ ANSI_LIGHT = TerminalTheme((250, 250, 250), (20, 20, 20), list(_LIGHT), list(_LI
 """Each palette is in the order black, red, green, yellow, blue, magenta, cyan, white."""
 
 
-def kept_theme(known: Container[str]) -> str:
-    """The theme that was chosen last; "" if none was, or if it is not `known`."""
+def kept_theme(themes: Container[str]) -> str:
+    """The theme that was chosen last; "" if none was, or if it is not one of `themes`."""
     try:
-        found = json.loads(files.read_text(_colours_file()))["theme"]
+        saved = json.loads(files.read_text(_colours_file()))["theme"]
     except (ContribauditError, Unreadable, OSError, ValueError, KeyError, TypeError):
         return ""
-    return found if isinstance(found, str) and found in known else ""
+    return saved if isinstance(saved, str) and saved in themes else ""
 
 
 def keep_theme(chosen: str) -> None:

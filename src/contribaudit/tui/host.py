@@ -163,10 +163,10 @@ class Host(App[str]):
 
         Shows the reason if not. Every key that writes into history or policy, or starts a run, asks this first.
         """
-        told = past(self.board) or missing
-        if told:
-            self.say(told, warning=True)
-        return not told
+        refusal = past(self.board) or missing
+        if refusal:
+            self.say(refusal, warning=True)
+        return not refusal
 
 
 def host_of(node: DOMNode) -> Host:

@@ -26,8 +26,8 @@ class Anything(Provider):
         """Before anything is typed, offer the most serious steps."""
         host = host_of(self.screen)
         if host.board is not None:
-            for told, go, about in _steps(host, host.board, ""):
-                yield DiscoveryHit(Text(told), go, told, about)
+            for sentence, go, about in _steps(host, host.board, ""):
+                yield DiscoveryHit(Text(sentence), go, sentence, about)
 
     async def search(self, query: str) -> Hits:
         """Offer steps first, then sites, checks and findings."""
@@ -35,8 +35,8 @@ class Anything(Provider):
         if host.board is None:
             return
         for score, find in ((0.9, _steps), (0.8, _sites), (0.7, _checks), (0.6, _findings)):
-            for told, go, about in find(host, host.board, query):
-                yield Hit(score, Text(told), go, told, about)
+            for sentence, go, about in find(host, host.board, query):
+                yield Hit(score, Text(sentence), go, sentence, about)
 
 
 Offer = tuple[str, Callable[[], object], str]
@@ -44,14 +44,14 @@ Offer = tuple[str, Callable[[], object], str]
 
 
 def _steps(host: Host, board: Board, query: str) -> Iterator[Offer]:
-    found = [
+    matching = [
         (number, step)
         for number, step in enumerate(to_do(board.steps), 1)
         if _contains_words(f"step {number} {step.kind} {step.text}", query)
     ]
-    for number, step in found[:_MOST]:
-        told = f"Step {number}: {step.kind.value}: {brief(step, board)}"
-        yield told, partial(host.show_step, number), "Next step"
+    for number, step in matching[:_MOST]:
+        sentence = f"Step {number}: {step.kind.value}: {brief(step, board)}"
+        yield sentence, partial(host.show_step, number), "Next step"
 
 
 def _sites(host: Host, board: Board, query: str) -> Iterator[Offer]:
@@ -61,9 +61,9 @@ def _sites(host: Host, board: Board, query: str) -> Iterator[Offer]:
 
 
 def _checks(host: Host, board: Board, query: str) -> Iterator[Offer]:
-    told = {one.check: one.title for one in board.report.findings}
-    found = [one for one in sorted(told.items()) if _contains_words(f"check {_check_title(*one)}", query)]
-    for check, title in found[:_MOST]:
+    titles = {one.check: one.title for one in board.report.findings}
+    matching = [one for one in sorted(titles.items()) if _contains_words(f"check {_check_title(*one)}", query)]
+    for check, title in matching[:_MOST]:
         line = f"Check: {title} ({check})"
         yield safe_text(line), partial(host.show_findings, f"check:{check}"), "Its findings"
 
@@ -74,14 +74,14 @@ def _findings(host: Host, board: Board, query: str) -> Iterator[Offer]:
         return
     for place in filtered(board.index, board.most_severe, parse(query), hide_passes=False)[:_MOST]:
         row = board.index.rows[place]
-        told = f"{row.finding.outcome.words}: {row.finding.title} ({row.finding.check}): {row.label}"
+        sentence = f"{row.finding.outcome.words}: {row.finding.title} ({row.finding.check}): {row.label}"
         where = f"check:{row.finding.check} subject:{quoted(row.label)}"
-        yield safe_text(told), partial(host.show_findings, where), safe_text(row.finding.reason)
+        yield safe_text(sentence), partial(host.show_findings, where), safe_text(row.finding.reason)
 
 
 def _check_title(check: str, title: str) -> str:
-    known = known_checks().get(check)
-    return f"{known.called if known is not None else check} {title}"
+    known_check = known_checks().get(check)
+    return f"{known_check.called if known_check is not None else check} {title}"
 
 
 def _contains_words(text: str, query: str) -> bool:

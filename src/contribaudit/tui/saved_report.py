@@ -116,21 +116,21 @@ class SavedState(State):
             organizations=organizations,
             observations=plans,
             remembered=[
-                name for subject, told in subjects.items() for name in _name_observations(subject, told, as_of)
+                name for subject, entry in subjects.items() for name in _name_observations(subject, entry, as_of)
             ],
         )
         self._named: dict[tuple[str, Kind], list[Subject]] = {}
         self._told = subjects
-        for subject, told in subjects.items():
+        for subject, entry in subjects.items():
             self._named.setdefault((subject.organization, subject.kind), []).append(subject)
             if subject.kind is Kind.SPACE:
-                known = _space(subject, told, as_of)
-                self.once(("space", subject), lambda found=known: found)  # type: ignore[misc]
+                space = _space(subject, entry, as_of)
+                self.once(("space", subject), lambda bound=space: bound)  # type: ignore[misc]
 
     def place(self, subject: Subject) -> Place:
         """The subject's name, site and app from the document."""
-        told = self._told.get(subject)
-        return super().place(subject) if told is None else Place(told["name"], told["site"], told["app"])
+        entry = self._told.get(subject)
+        return super().place(subject) if entry is None else Place(entry["name"], entry["site"], entry["app"])
 
     def subjects(self, kind: Kind, organization: str | None = None) -> list[Subject]:
         """The subjects that a finding or a change is about; organizations and the company as in any state."""
@@ -207,12 +207,12 @@ def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -
 
 
 def _steps(document: ReportV1, findings: Iterable[Finding]) -> tuple[NextStep, ...]:
-    known = {one.id: one for one in findings}
+    by_id = {one.id: one for one in findings}
     rows = []
-    for one in document["next"]:
-        its = [known[each] for each in one["findings"] if each in known]
+    for step in document["next"]:
+        its = [by_id[finding_id] for finding_id in step["findings"] if finding_id in by_id]
         rows.append(
-            {**one, "due": one["due_at"], "findings": its, "subjects": list(dict.fromkeys(f.subject for f in its))}
+            {**step, "due": step["due_at"], "findings": its, "subjects": list(dict.fromkeys(f.subject for f in its))}
         )
     return TypeAdapter(tuple[NextStep, ...]).validate_python(rows)
 
@@ -223,31 +223,31 @@ def _name_observation(subject: Subject, setting: SettingId, value: str, as_of: d
 
 def _name_observations(subject: Subject, described: SubjectV1, as_of: datetime) -> Iterator[Observed]:
     """Observations of the subject's names, for display and never for judging."""
-    known = {names.APP_ALIAS: described["alias"] if described["alias"] != f"{subject.kind}:{subject.id}" else ""}
+    values = {names.APP_ALIAS: described["alias"] if described["alias"] != f"{subject.kind}:{subject.id}" else ""}
     if subject.kind is Kind.APP:
-        known |= {
+        values |= {
             names.APP_NAME: described["name"],
             names.APP_HOST: described["site"],
             names.APP_TYPE_KEY: described["app"],
         }
     elif subject.kind is Kind.GROUP:
-        known |= {names.GROUP_NAME: described["name"]}
-    for setting, value in known.items():
+        values |= {names.GROUP_NAME: described["name"]}
+    for setting, value in values.items():
         if value and value != subject.id:
             yield _name_observation(subject, setting, value, as_of)
 
 
 def _rulebook(document: ReportV1, as_of: datetime) -> Rulebook:
     """A rulebook with the document's version, digest and dates, and without any rule."""
-    told = document["rulebook"]
+    header = document["rulebook"]
     nothing: Any = Figure(0, "", "")
-    reviewed = as_of.date() - timedelta(days=told["oldest_review_days"])
+    reviewed = as_of.date() - timedelta(days=header["oldest_review_days"])
     return Rulebook(
-        version=told["version"],
-        effective=date.fromisoformat(told["effective"]),
+        version=header["version"],
+        effective=date.fromisoformat(header["effective"]),
         review_within_days=0,
         scope_review_within_days=0,
-        files=(RulebookFile(SOURCE, told["sha256"], reviewed, True),),
+        files=(RulebookFile(SOURCE, header["sha256"], reviewed, True),),
         plans=(),
         realms=(),
         realm_groups={},
@@ -257,5 +257,5 @@ def _rulebook(document: ReportV1, as_of: datetime) -> Rulebook:
         clocks=Clocks(*[nothing for _ in fields(Clocks)]),
         limits=Limits(*[nothing for _ in fields(Limits)]),
         statements=Statements(Statement("", "", "")),
-        sha256=told["sha256"],
+        sha256=header["sha256"],
     )

@@ -345,8 +345,8 @@ class HistorySource(Source):
         return board
 
     def _runs(self, job: Job) -> list[RunRecord]:
-        wanted = {one.organization for one in job.targets if not one.left_out}
-        return [one for one in job.store.runs(limit=_RUNS) if wanted.intersection(one.organizations)]
+        organizations = {one.organization for one in job.targets if not one.left_out}
+        return [one for one in job.store.runs(limit=_RUNS) if organizations.intersection(one.organizations)]
 
     def _last_run_seen(self, runs: Sequence[RunRecord]) -> RunRecord | None:
         """The newest run whose changes the person has seen; None if they never looked."""
@@ -361,9 +361,9 @@ class HistorySource(Source):
             if runs and not target.left_out:
                 since = max((run for run in runs if run <= seen), default=min(runs))
                 spans.append(Span(target.organization, since, max(runs)))
-        found = explained_changes(job.store, job.rulebook, spans)
+        changes = explained_changes(job.store, job.rulebook, spans)
         state = report.state
-        named = [replace(one, name=one.name or state.place(one.subject).name) for one in found]
+        named = [replace(one, name=one.name or state.place(one.subject).name) for one in changes]
         return sorted(named, key=lambda one: one.first_seen)
 
 
@@ -385,20 +385,20 @@ def open_history(
 
     def audit_job(job: Job, progress: Progress) -> Job:
         chosen = tuple(one.organization for one in job.targets if not one.left_out)
-        wanted = chosen if len(chosen) < len(job.targets) else organizations
+        selected = chosen if len(chosen) < len(job.targets) else organizations
         return replace(
             job,
-            targets=wiring.targets(settings, wanted, progress=progress, on_key=on_key),
+            targets=wiring.targets(settings, selected, progress=progress, on_key=on_key),
             attestations=wiring.load_attestations(settings),
         )
 
-    kept = wiring.open_store(settings, store, reading=True)
-    job = Job(targets, kept, rulebook, resolved, settings.fail_on, operator=wiring.operator())
+    history = wiring.open_store(settings, store, reading=True)
+    job = Job(targets, history, rulebook, resolved, settings.fail_on, operator=wiring.operator())
     return HistorySource(
         job,
         you=settings.attested_by or "",
         audit_job=audit_job,
-        notes=("read-only history",) if kept.begun and kept.read_only else (),
+        notes=("read-only history",) if history.begun and history.read_only else (),
         policy_path=policy or settings.policy,
         typed=typed,
         begin=lambda: wiring.open_store(settings, store),

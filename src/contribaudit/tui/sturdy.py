@@ -205,10 +205,10 @@ def modules() -> list[str]:
     return [*(f"{screens.__name__}.{one}" for one in dict.fromkeys(inner)), "contribaudit.tui.palette"]
 
 
-def import_all(wanted: Callable[[], bool]) -> None:
-    """Import every screen, one after the other, as long as `wanted` returns True. Runs in a thread."""
+def import_all(still_needed: Callable[[], bool]) -> None:
+    """Import every screen, one after the other, as long as `still_needed` returns True. Runs in a thread."""
     for name in modules():
-        if not wanted():
+        if not still_needed():
             return
         import_module(name)
         time.sleep(_BREATH_SECONDS)

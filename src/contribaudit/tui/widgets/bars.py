@@ -129,13 +129,13 @@ class KeyLine(Widget):
         """The keys, from the left and at the right edge."""
         style = self.get_component_rich_style("key-line--key", partial=True)
         line = self._fitted_keys
-        said = Text()
+        text = Text()
         for key in line.left:
-            _append(said, key, style)
-        said.append(" " * (self.size.width - said.cell_len - _width(line.right)))
+            _append(text, key, style)
+        text.append(" " * (self.size.width - text.cell_len - _width(line.right)))
         for key in line.right:
-            _append(said, key, style)
-        return said
+            _append(text, key, style)
+        return text
 
     def on_click(self, event: events.Click) -> None:
         """Press the key under the mouse."""
@@ -178,10 +178,10 @@ class KeyLine(Widget):
         return Keys(tuple(own.values()), tuple(screens), tuple(help_keys[:1]), tuple(leave))
 
 
-def _append(said: Text, key: Key, style: Style) -> None:
-    said.append(f" {key.sign}", style)
+def _append(text: Text, key: Key, style: Style) -> None:
+    text.append(f" {key.sign}", style)
     if key.label:
-        said.append(f" {key.label} ")
+        text.append(f" {key.label} ")
 
 
 class TopLine(Widget):
@@ -199,34 +199,34 @@ class TopLine(Widget):
 
     def render(self) -> Text:
         """The line and, below it, the past moment and the trouble, if any."""
-        said = self._about(full=True)
-        if said.cell_len > self.content_size.width:
-            said = self._about(full=False)
+        text = self._about(full=True)
+        if text.cell_len > self.content_size.width:
+            text = self._about(full=False)
         if self.board is not None and self.board.asked_for is not None:
-            said.append("\n")
-            said.append(
+            text.append("\n")
+            text.append(
                 f" As of {self.board.asked_for:%a %d %b %Y %H:%M}Z, not now. Escape returns to now. ", "reverse"
             )
         if self.trouble:
             from contribaudit.exporters.text import safe_text
 
-            said.append(f"\n{safe_text(self.trouble)}", "bold yellow")
-        return said
+            text.append(f"\n{safe_text(self.trouble)}", "bold yellow")
+        return text
 
     def _about(self, *, full: bool) -> Text:
         """Screen, organizations and run; if not `full`, without policy, this year, and the tool's name."""
-        said = Text().append("contribaudit  " if full else "", "bold").append(self._screen_name, "bold")
+        text = Text().append("contribaudit  " if full else "", "bold").append(self._screen_name, "bold")
         if self.board is None:
-            return said.append("  reading the history …" if not self.trouble else "")
+            return text.append("  reading the history …" if not self.trouble else "")
         from contribaudit.exporters.text import safe_text  # too much before the first paint
 
         report, ended = self.board.report, self.board.report.run.finished_at
-        said.append(f"  {', '.join(safe_text(one.name) for one in report.organizations)}")
+        text.append(f"  {', '.join(safe_text(one.name) for one in report.organizations)}")
         if full:
-            said.append(f"  policy {safe_text(report.policy_name)}", "dim")
+            text.append(f"  policy {safe_text(report.policy_name)}", "dim")
         this_year = ended.year == self.board.now.year
         day = f"{ended:%Y-%m-%d}" if full else f"{ended:%d %b}" if this_year else f"{ended:%d %b %Y}"
-        said.append(f"  run #{report.run.id}, {day} {ended:%H:%M}Z", "dim")
+        text.append(f"  run #{report.run.id}, {day} {ended:%H:%M}Z", "dim")
         for note in self.board.notes:
-            said.append(f"  {safe_text(note)}", "yellow")
-        return said
+            text.append(f"  {safe_text(note)}", "yellow")
+        return text

@@ -122,7 +122,7 @@ def _months(shown: list[date], selected: date) -> Text:
                 line[place : place + len(name)] = name
     if selected in shown:
         line[shown.index(selected)] = "v"
-    said = Text("".join(line), "dim")
+    text = Text("".join(line), "dim")
     if selected in shown:
-        said.stylize("not dim bold", shown.index(selected), shown.index(selected) + 1)
-    return said
+        text.stylize("not dim bold", shown.index(selected), shown.index(selected) + 1)
+    return text

@@ -109,9 +109,9 @@ class Field(Vertical):
         self._label = Text(safe_text(label)) if isinstance(label, str) else label
         self._check, self._required = check, required
         self.first = safe_text(value, keep_lines=long)
-        told = safe_text(placeholder)
+        hint = safe_text(placeholder)
         self.box: Box | Area = (
-            Area(self.first, told) if long else Box(self.first, placeholder=told, select_on_focus=False)
+            Area(self.first, hint) if long else Box(self.first, placeholder=hint, select_on_focus=False)
         )
 
     def compose(self) -> ComposeResult:
@@ -136,16 +136,16 @@ class Field(Vertical):
 
     def good(self) -> bool:
         """Whether the value is valid; shows the error below the box if not."""
-        told = ""
+        message = ""
         if not self.value:
-            told = "Needed" if self._required else ""
+            message = "Needed" if self._required else ""
         elif self._check is not None:
             try:
                 self._check(self.value)
             except UsageError as error:
-                told = str(error)
-        self.say(told)
-        return not told
+                message = str(error)
+        self.say(message)
+        return not message
 
     def say(self, wrong: str) -> None:
         """Show this error below the box; "" removes it."""

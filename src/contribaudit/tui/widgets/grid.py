@@ -137,8 +137,8 @@ class Grid(ScrollView, can_focus=True):
         if columns is not None:
             self._columns = tuple(columns)
         self._count, self._cells, self._reading = count, cells, ""
-        wanted = self.cursor if cursor is None else cursor
-        row = min(max(wanted or 0, 0), count - 1) if count else None
+        place = self.cursor if cursor is None else cursor
+        row = min(max(place or 0, 0), count - 1) if count else None
         self.virtual_size = self._extent()
         self.hover = None
         self.set_reactive(Grid.cursor, row)
@@ -217,8 +217,8 @@ class Grid(ScrollView, can_focus=True):
             return self._row_strip(titles, self.get_component_rich_style("grid--header"), width, " ")
         row = y + int(self.scroll_offset.y) - 1
         if not self._count:
-            said = f" {self._reading or self.empty}" if y == 1 else ""
-            return Strip([Segment(said, self.rich_style)]).adjust_cell_length(width, self.rich_style)
+            sentence = f" {self._reading or self.empty}" if y == 1 else ""
+            return Strip([Segment(sentence, self.rich_style)]).adjust_cell_length(width, self.rich_style)
         if row >= self._count:
             return Strip.blank(width, self.rich_style)
         if row == self.cursor:
@@ -291,11 +291,11 @@ class Grid(ScrollView, can_focus=True):
         if not self.size.height:
             return
         top = int(self.scroll_offset.y)
-        wanted = min(top, max(0, self._count - self._room))
+        new_top = min(top, max(0, self._count - self._room))
         if row is not None:
-            wanted = row if row < wanted else max(wanted, row - self._room + 1)
-        if wanted != top:
-            self.scroll_target_y = self.scroll_y = wanted
+            new_top = row if row < new_top else max(new_top, row - self._room + 1)
+        if new_top != top:
+            self.scroll_target_y = self.scroll_y = new_top
 
 
 class CellGrid(Grid):

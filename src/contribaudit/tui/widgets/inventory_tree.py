@@ -80,21 +80,21 @@ class TreeLines:
 
     def work_out(self, subjects: Iterable[Subject], pages: Iterable[Page]) -> Found:
         """Compute these facts and read these pages. Call in a thread. Raises ContribauditError."""
-        state, computed, found = self.board.report.state, self.board.policy is not None, Found()
+        state, computed, results = self.board.report.state, self.board.policy is not None, Found()
         for app, number in pages:
             spaces = state.spaces(app.organization).page(app, number * _PAGE, _PAGE)
-            found.pages[app, number] = spaces
-            for one in spaces:
-                remember(state, one)
-                found.facts[one.space.subject] = rows.facts_of(state, one.space.subject, computed=computed)
+            results.pages[app, number] = spaces
+            for space in spaces:
+                remember(state, space)
+                results.facts[space.space.subject] = rows.facts_of(state, space.space.subject, computed=computed)
         for subject in subjects:
-            found.facts[subject] = rows.facts_of(state, subject, computed=computed)
-        return found
+            results.facts[subject] = rows.facts_of(state, subject, computed=computed)
+        return results
 
-    def add(self, found: Found) -> None:
+    def add(self, results: Found) -> None:
         """Add computed facts and pages to the lines."""
-        self._found.facts.update(found.facts)
-        self._found.pages.update(found.pages)
+        self._found.facts.update(results.facts)
+        self._found.pages.update(results.pages)
 
     def open_to(self, subject: Subject, space: KnownSpace | None = None) -> int | None:
         """Open the nodes above; returns the line of the subject, or of a space's app; None if it is not in the tree."""
@@ -110,8 +110,8 @@ class TreeLines:
         path, leaf = self._places.path_of(subject), None
         if subject.kind is Kind.SPACE:
             book = self.board.report.state.spaces(subject.organization)
-            known = book.find(subject.id)
-            leaf = book.position(known[0].space) if known else None
+            matches = book.find(subject.id)
+            leaf = book.position(matches[0].space) if matches else None
         return (path, leaf) if path is not None else None
 
     def _space_of(self, line: Node | Leaf) -> KnownSpace | None:
@@ -147,14 +147,14 @@ def hits(state: State, text: str, most: int = MOST_HITS) -> list[Hit]:
 
     Reads the history, so call it in a thread.
     """
-    wanted = text.strip().casefold()
-    if not wanted:
+    query = text.strip().casefold()
+    if not query:
         return []
-    bare = wanted.partition(":")[2] if wanted.startswith(("app:", "site:", "connector:")) else wanted
-    found = list(islice((one for one in _searchable(state) if _bears(one, bare)), most))
+    bare = query.partition(":")[2] if query.startswith(("app:", "site:", "connector:")) else query
+    matching = list(islice((one for one in _searchable(state) if _bears(one, bare)), most))
     for place in state.looked_at:
-        found += [_space_hit(one) for one in _spaces(state, place.id, text.strip(), most - len(found))]
-    return found[:most]
+        matching += [_space_hit(one) for one in _spaces(state, place.id, text.strip(), most - len(matching))]
+    return matching[:most]
 
 
 def hit_cells(hit: Hit) -> list[Text]:
@@ -171,9 +171,9 @@ def _spaces(state: State, organization: str, text: str, most: int) -> list[Known
         if exact:
             return exact[:most]
         text = text.rpartition("/")[2]
-    found = list(book.search(text, most)) if text else []
+    matching = list(book.search(text, most)) if text else []
     folded = text.casefold()
-    return sorted(found, key=lambda one: one.space.key.casefold() != folded)
+    return sorted(matching, key=lambda one: one.space.key.casefold() != folded)
 
 
 def _space_hit(one: KnownSpace) -> Hit:
@@ -199,9 +199,9 @@ def _searchable(state: State) -> Iterator[Hit]:
             )
 
 
-def _bears(hit: Hit, wanted: str) -> bool:
+def _bears(hit: Hit, text: str) -> bool:
     named = (hit.name, hit.subject.id, hit.where if hit.subject.kind is Kind.APP else "")
-    return any(wanted in one.casefold() for one in named)
+    return any(text in one.casefold() for one in named)
 
 
 class InventoryTree(TreeGrid):
@@ -214,11 +214,11 @@ class InventoryTree(TreeGrid):
 
     def show_board(self, board: Board) -> None:
         """Show another board; nodes stay open, and the cursor stays on its subject."""
-        here, before = self.here, self._lines
+        subject, before = self.here, self._lines
         self._lines = TreeLines(board, before.outline.opened if before is not None else None)
         self._fill()
-        if here is not None:
-            self._move_cursor_onto(here)
+        if subject is not None:
+            self._move_cursor_onto(subject)
         self.call_after_refresh(self._tally, self._lines)
 
     @property
@@ -247,12 +247,12 @@ class InventoryTree(TreeGrid):
         lines = self._lines
         if lines is None:
             return []
-        found: list[Sequence[Cell]] = []
+        table: list[Sequence[Cell]] = []
         for number in range(min(len(lines.outline), most)):
             subject = lines.subject_of(lines.outline.line(number))
             texts = [cell.plain.strip() for cell in lines.cells(number)]
-            found.append([subject.id if subject is not None else "", *texts])
-        return found
+            table.append([subject.id if subject is not None else "", *texts])
+        return table
 
     def on_tree_grid_turned(self, event: TreeGrid.Turned) -> None:
         """Open or close a line; Left on a line that is not open goes to its parent."""
@@ -303,9 +303,9 @@ class InventoryTree(TreeGrid):
     @work(group="facts")
     async def _work_out(self, lines: TreeLines, subjects: Sequence[Subject], pages: Sequence[Page]) -> None:
         with self._dashboard.telling():
-            found = await self._dashboard.in_thread(lines.work_out, subjects, pages)
+            results = await self._dashboard.in_thread(lines.work_out, subjects, pages)
             self._asking = False
-            lines.add(found)
+            lines.add(results)
             if lines is self._lines and pages and isinstance(self.line, Leaf):
                 self.post_message(self.Moved(self, self.cursor))
             self.refresh()
@@ -384,16 +384,16 @@ class Hits(Grid):
     async def _find(self, state: State, text: str) -> None:
         dashboard = host_of(self)
         with dashboard.telling():
-            found = await dashboard.in_thread(hits, state, text)
+            matches = await dashboard.in_thread(hits, state, text)
             if text != self._wanted:
                 return
-            self._hits, self._listed = found, text
-            self.show(len(found), lambda row: hit_cells(found[row]), cursor=0)
-            told = (
-                f"{len(found)} found"
-                if len(found) < MOST_HITS
+            self._hits, self._listed = matches, text
+            self.show(len(matches), lambda row: hit_cells(matches[row]), cursor=0)
+            how_many = (
+                f"{len(matches)} found"
+                if len(matches) < MOST_HITS
                 else f"the first {MOST_HITS}; keep typing to narrow it down"
             )
-            self.post_message(self.Found(f"{told}. Enter: first match; Down: list; Escape: back to the tree."))
+            self.post_message(self.Found(f"{how_many}. Enter: first match; Down: list; Escape: back to the tree."))
             if self._pick_at_once:
                 self.action_choose()

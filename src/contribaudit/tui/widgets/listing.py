@@ -102,12 +102,12 @@ class Listing(Vertical, Generic[T]):
         at: T | None = None,
     ) -> None:
         """List these rows, with the cursor on `at`, or else on its earlier row if that is among them."""
-        wanted = at if at is not None else self.here
+        target = at if at is not None else self.here
         self._grid.empty, self._cells, self._detail = self._empty, cells, detail
         self._came = rows
         self._rows = rows = self._in_order(rows)
-        keys = [self._key(row) for row in rows] if wanted is not None else []
-        place = keys.index(self._key(wanted)) if wanted is not None and self._key(wanted) in keys else None
+        keys = [self._key(row) for row in rows] if target is not None else []
+        place = keys.index(self._key(target)) if target is not None and self._key(target) in keys else None
         self._grid.show(len(rows), lambda number: cells(rows[number]), cursor=place)
 
     def _in_order(self, rows: Sequence[T]) -> Sequence[T]:
@@ -131,8 +131,8 @@ class Listing(Vertical, Generic[T]):
 
     def describe(self) -> None:
         """Show the detail of the row under the cursor, made again."""
-        here = self.here
-        texts = self._detail(here) if here is not None else ()
+        row = self.here
+        texts = self._detail(row) if row is not None else ()
         self._first.update(texts[0] if texts else Text())
         self._second.display = len(texts) > 1
         self._second.update(Text("\n").join(texts[1:]))
