@@ -91,7 +91,7 @@ class Dashboard(Sturdy):
         for theme in THEMES:
             self.register_theme(theme)
         self.begin_with(kept_theme(self.available_themes) or DARK)
-        self._now: Board | None = None
+        self._present: Board | None = None
         """The newest board that is not of the past."""
         self.animation_level = "none"  # a key is answered by one frame, not by a dozen
 
@@ -120,14 +120,14 @@ class Dashboard(Sturdy):
             return
         self.trouble = ""
         self.lack = None
-        self._now = board if board.asked_for is None else self._now
+        self._present = board if board.asked_for is None else self._present
         self.board = board
         self.settle()
 
     def action_now(self) -> None:
         """Return from a moment of the past to now."""
-        if self._now is not None:
-            self.accept(self._now)
+        if self._present is not None:
+            self.accept(self._present)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Enable Escape's return to now only on a board of the past, outside boxes and dialogs."""

@@ -120,7 +120,7 @@ class SavedState(State):
             ],
         )
         self._named: dict[tuple[str, Kind], list[Subject]] = {}
-        self._told = subjects
+        self._described = subjects
         for subject, entry in subjects.items():
             self._named.setdefault((subject.organization, subject.kind), []).append(subject)
             if subject.kind is Kind.SPACE:
@@ -129,7 +129,7 @@ class SavedState(State):
 
     def place(self, subject: Subject) -> Place:
         """The subject's name, site and app from the document."""
-        entry = self._told.get(subject)
+        entry = self._described.get(subject)
         return super().place(subject) if entry is None else Place(entry["name"], entry["site"], entry["app"])
 
     def subjects(self, kind: Kind, organization: str | None = None) -> list[Subject]:

@@ -143,7 +143,7 @@ class ApproveScreen(BoardScreen):
     def __init__(self) -> None:
         super().__init__()
         self._lines: list[Line] = []
-        self._wanted = False
+        self._asked = False
         """Whether the person asked for an approval before the rows were read."""
 
     def body(self) -> ComposeResult:
@@ -162,7 +162,7 @@ class ApproveScreen(BoardScreen):
         with self.dashboard.telling():
             self._lines = lines = await self.dashboard.in_thread(outside_lines, board.report.state)
             self.query_one(Grid).show(len(lines), lambda row: cells(board.report.state, lines[row]))
-        if self._wanted and self.is_current:
+        if self._asked and self.is_current:
             self.action_approve()
 
     def on_grid_chosen(self) -> None:
@@ -172,9 +172,9 @@ class ApproveScreen(BoardScreen):
     def action_approve(self) -> None:
         """Approve for the organization of the row under the cursor, or once the rows are read."""
         grid = self.query_one(Grid)
-        cursor, self._wanted = grid.cursor, grid.is_reading
+        cursor, self._asked = grid.cursor, grid.is_reading
         if (
-            not self._wanted
+            not self._asked
             and self.dashboard.may_write(missing(self.dashboard.source, self._board))
             and cursor is not None
         ):

@@ -110,13 +110,13 @@ class RevokeScreen(FormScreen[Signature]):
 
     def __init__(self, session: AttestationSession, state: State, recorded: Recorded, by: str) -> None:
         super().__init__()
-        self._session, self._state, self._one, self._by = session, state, recorded, by
+        self._session, self._state, self._recorded, self._by = session, state, recorded, by
 
     def fields(self) -> Iterable[Widget]:
         """The reason, and the attestation in full."""
         check = lambda text: short(text, "The reason")  # noqa: E731
         yield Field("Why", id="why", placeholder=self.HINT, check=check, required=True, long=True)
-        yield Static(recorded_detail(self._state, self._one), id="what")
+        yield Static(recorded_detail(self._state, self._recorded), id="what")
 
     def heading(self) -> Text:
         """The question, and who revokes."""
@@ -125,7 +125,7 @@ class RevokeScreen(FormScreen[Signature]):
     async def finish(self) -> None:
         """Revoke the attestation, signed by the person."""
         why = self.field("why").value
-        self.dismiss(await asyncio.to_thread(self._session.revoke, self._one.attestation.id, self._by, why))
+        self.dismiss(await asyncio.to_thread(self._session.revoke, self._recorded.attestation.id, self._by, why))
 
 
 class AttestedList(Listing[Recorded]):

@@ -186,7 +186,7 @@ class ForecastScreen(BoardScreen):
     def __init__(self) -> None:
         super().__init__()
         self._choices: list[Choice] = []
-        self._found: Forecast | None = None
+        self._forecast: Forecast | None = None
         self._lines: list[Line] = []
         self._called: dict[str, str] = {}
 
@@ -209,7 +209,7 @@ class ForecastScreen(BoardScreen):
 
     def sheet(self) -> Sheet | None:
         """The predicted changes, each row labelled a prediction."""
-        return Sheet.of("forecast", FIELDS, self._found.rows) if self._found is not None else None
+        return Sheet.of("forecast", FIELDS, self._forecast.rows) if self._forecast is not None else None
 
     def action_until(self) -> None:
         """Focus the box for the day."""
@@ -279,7 +279,7 @@ class ForecastScreen(BoardScreen):
             self._grid("changes").focus()
 
     def _show_forecast(self, forecast: Forecast | None) -> None:
-        self._found, self._lines = forecast, lines(forecast) if forecast is not None else []
+        self._forecast, self._lines = forecast, lines(forecast) if forecast is not None else []
         grid = self._grid("changes")
         grid.empty = "No outcome would change." if forecast is not None else "Choose what to assume and press Enter."
         self.query_one("#banner", Static).update(banner(forecast, self._called))

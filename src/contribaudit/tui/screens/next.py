@@ -240,7 +240,7 @@ class NextScreen(BoardScreen):
     def __init__(self) -> None:
         super().__init__()
         self._marked: set[object] = set()
-        self._wanted: int | None = None
+        self._pending_step: int | None = None
         """The number of the step to select once there is a board."""
         self._list: Listing[Entry] = Listing(COLUMNS, id="next", empty="", key=lambda one: one.key, sortable=False)
 
@@ -254,8 +254,8 @@ class NextScreen(BoardScreen):
         self._marked &= {one.key for one in listed}
         at = newest(before, listed) or (None if before else next((one for one in listed if one.step), None))
         self._fill(listed, at)
-        if self._wanted is not None:
-            self.action_step(self._wanted)
+        if self._pending_step is not None:
+            self.action_step(self._pending_step)
 
     def _fill(self, listed: Sequence[Entry], at: Entry | None = None) -> None:
         board = self._board
@@ -289,9 +289,9 @@ class NextScreen(BoardScreen):
     def action_step(self, number: int) -> None:
         """Select the step of this number, now or once there is a board."""
         if self._board is None:
-            self._wanted = number
+            self._pending_step = number
             return
-        self._wanted = None
+        self._pending_step = None
         at = next((one for one in self._list.rows if one.place == number), None)
         if at is None:
             self.dashboard.say(f"There is no step {number}")

@@ -97,7 +97,7 @@ class SubprocessorsScreen(FilteredScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: SubprocessorsV1 | None = None
+        self._document: SubprocessorsV1 | None = None
 
     def body(self) -> ComposeResult:
         """Yield the filter and the list."""
@@ -117,7 +117,7 @@ class SubprocessorsScreen(FilteredScreen):
     async def _load_list(self, board: Board) -> None:
         with self.dashboard.telling():
             document = await self.dashboard.in_thread(lambda: board.about.document)
-            self._told = document["subprocessors"]
+            self._document = document["subprocessors"]
             self._list()
 
     def filter_changed(self) -> None:
@@ -135,14 +135,14 @@ class SubprocessorsScreen(FilteredScreen):
         super().action_back()
 
     def _matching_rows(self) -> list[ProcessorV1]:
-        return fitting(self._told, self.box.value)
+        return fitting(self._document, self.box.value)
 
     def _list(self) -> None:
         shown = self._matching_rows()
         listing = self.query_one(Listing)
-        listing.say(standing(self._told, shown))
+        listing.say(standing(self._document, shown))
         listing.show(shown, cells, detail)
 
     def sheet(self) -> Sheet | None:
         """The rows that match the filter."""
-        return Sheet.of("sub-processors", FIELDS, self._matching_rows()) if self._told is not None else None
+        return Sheet.of("sub-processors", FIELDS, self._matching_rows()) if self._document is not None else None

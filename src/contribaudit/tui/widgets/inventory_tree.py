@@ -49,7 +49,7 @@ class TreeLines:
         self.outline.open(*(opened if opened is not None else self._places.opened_at_first()))
         self.counts: Mapping[Subject, rows.Count] | None = None
         """None while findings are being counted."""
-        self._found = Found()
+        self._results = Found()
 
     def subject_of(self, line: Node | Leaf) -> Subject | None:
         """The subject of a line; None for a folder, a remark, or a space whose page was not read yet."""
@@ -60,7 +60,7 @@ class TreeLines:
         """The texts of one line, with an ellipsis for values that are still being computed."""
         line = self.outline.line(number)
         subject = self.subject_of(line)
-        facts = self._found.facts.get(subject) if subject is not None else None
+        facts = self._results.facts.get(subject) if subject is not None else None
         count = self.counts.get(subject, rows.NONE_FOUND) if self.counts is not None and subject is not None else None
         opened = isinstance(line, Node) and self.outline.is_open(line.path)
         return rows.cells(line, opened=opened, facts=facts, count=count, space=self._space_of(line))
@@ -71,11 +71,11 @@ class TreeLines:
         pages: list[Page] = []
         for line in map(self.outline.line, numbers):
             subject = self.subject_of(line)
-            if subject is not None and subject not in self._found.facts:
+            if subject is not None and subject not in self._results.facts:
                 subjects.append(subject)
             elif subject is None and isinstance(line, Leaf):
                 page = _page_of(line)
-                pages += [page] if page not in self._found.pages else []
+                pages += [page] if page not in self._results.pages else []
         return subjects, list(dict.fromkeys(pages))
 
     def work_out(self, subjects: Iterable[Subject], pages: Iterable[Page]) -> Found:
@@ -93,8 +93,8 @@ class TreeLines:
 
     def add(self, results: Found) -> None:
         """Add computed facts and pages to the lines."""
-        self._found.facts.update(results.facts)
-        self._found.pages.update(results.pages)
+        self._results.facts.update(results.facts)
+        self._results.pages.update(results.pages)
 
     def open_to(self, subject: Subject, space: KnownSpace | None = None) -> int | None:
         """Open the nodes above; returns the line of the subject, or of a space's app; None if it is not in the tree."""
@@ -117,7 +117,7 @@ class TreeLines:
     def _space_of(self, line: Node | Leaf) -> KnownSpace | None:
         if isinstance(line, Node):
             return None
-        page, place = self._found.pages.get(_page_of(line), ()), line.number % _PAGE
+        page, place = self._results.pages.get(_page_of(line), ()), line.number % _PAGE
         return page[place] if place < len(page) else None
 
 
@@ -352,13 +352,13 @@ class Hits(Grid):
     def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name
         super().__init__(HIT_COLUMNS, id=id, empty="No match")
         self._hits: list[Hit] = []
-        self._wanted = self._listed = ""
+        self._searched = self._listed = ""
         """The text of the latest search, and the text whose hits are listed."""
         self._pick_at_once = False
 
     def look_for(self, state: State, text: str) -> None:
         """List the subjects that match the text."""
-        self._wanted = text
+        self._searched = text
         self._find(state, text)
 
     def pick(self, state: State, text: str) -> None:
@@ -371,7 +371,7 @@ class Hits(Grid):
 
     def forget(self) -> None:
         """End the search."""
-        self._wanted = self._listed = ""
+        self._searched = self._listed = ""
         self._pick_at_once = False
 
     def action_choose(self) -> None:
@@ -385,7 +385,7 @@ class Hits(Grid):
         dashboard = host_of(self)
         with dashboard.telling():
             matches = await dashboard.in_thread(hits, state, text)
-            if text != self._wanted:
+            if text != self._searched:
                 return
             self._hits, self._listed = matches, text
             self.show(len(matches), lambda row: hit_cells(matches[row]), cursor=0)
