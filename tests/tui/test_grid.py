@@ -217,7 +217,7 @@ async def test_a_list_sorts_by_its_title_and_keeps_its_row() -> None:
             await pilot.click(Grid, offset=(2, 0))
             await pilot.pause()
             assert list(app.listing.rows) == wanted
-            assert app.listing.here == "b"
+            assert app.listing.selected == "b"
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_what_was_seen_fits_its_cell(values: tuple[tuple[str, int], ...], room: 
 
 
 def test_the_cursors_cell_is_marked_without_colour() -> None:
-    assert rows.painted(_cell(None), 8, here=True).plain.startswith(">")
+    assert rows.painted(_cell(None), 8, under_cursor=True).plain.startswith(">")
 
 
 def test_a_question_orders_the_sites_and_equal_ones_stay() -> None:

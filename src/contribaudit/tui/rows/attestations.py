@@ -55,15 +55,15 @@ class Recorded:
     """An attestation with its present status."""
 
     attestation: Attestation
-    became: AttestationStatus
+    status: AttestationStatus
     due_on: datetime | None
-    wanted: bool
+    needs_second_person: bool
     """Whether findings wait for a second person to confirm the attestation."""
 
     @property
     def state(self) -> str:
         """The status in a few words."""
-        return WAITING if self.wanted else str(self.became)
+        return WAITING if self.needs_second_person else str(self.status)
 
 
 def recorded_of(
@@ -84,9 +84,9 @@ def recorded_of(
 def recorded_cells(state: State, recorded: Recorded) -> list[Text]:
     """The texts of one line in the list of attestations."""
     look = recorded.attestation
-    style = {AttestationStatus.REVOKED: "dim strike", AttestationStatus.SUPERSEDED: "dim"}.get(recorded.became, "")
+    style = {AttestationStatus.REVOKED: "dim strike", AttestationStatus.SUPERSEDED: "dim"}.get(recorded.status, "")
     return [
-        Text(recorded.state, "bold yellow" if recorded.wanted else style),
+        Text(recorded.state, "bold yellow" if recorded.needs_second_person else style),
         Text(short_host(safe_text(called(state, look.subject)))),
         Text(safe_text(look.setting)),
         Text(display(look.value)),
@@ -137,15 +137,15 @@ def cut_down(recorded: Sequence[Recorded], chosen: str) -> list[Recorded]:
         case "all":
             return list(recorded)
         case "waiting for confirmation":
-            return [one for one in recorded if one.wanted]
+            return [one for one in recorded if one.needs_second_person]
         case _:
-            return [one for one in recorded if one.became == chosen]
+            return [one for one in recorded if one.status == chosen]
 
 
 def recorded_line(recorded: Sequence[Recorded], chosen: str) -> Text:
     """The sentence above the list of attestations."""
-    counts = Counter(one.became for one in recorded)
-    waiting = sum(1 for one in recorded if one.wanted)
+    counts = Counter(one.status for one in recorded)
+    waiting = sum(1 for one in recorded if one.needs_second_person)
     text = Text().append(f"Shown: {chosen}", "bold").append(" (x: next)   ", "dim")
     text.append(f"in force {counts[AttestationStatus.IN_FORCE]}, waiting for a second person {waiting}, ")
     return text.append(
@@ -195,7 +195,7 @@ class Contradiction:
 
     subject: Subject
     setting: SettingId
-    said: tuple[Attestation, ...]
+    attestations: tuple[Attestation, ...]
     """Attestations for the same moment; empty if other evidence is in conflict."""
     finding: Finding | None = None
 
@@ -215,8 +215,8 @@ def conflicts_of(looks: Sequence[Attestation], now: datetime, findings: Sequence
 def conflict_cells(state: State, clash: Contradiction) -> list[Text]:
     """The texts of one line in the list of conflicts."""
     about = (
-        " against ".join(f"{display(look.value)} ({safe_text(look.by)})" for look in clash.said)
-        if clash.said
+        " against ".join(f"{display(look.value)} ({safe_text(look.by)})" for look in clash.attestations)
+        if clash.attestations
         else safe_text(clash.finding.reason)
         if clash.finding is not None
         else ""
@@ -226,8 +226,8 @@ def conflict_cells(state: State, clash: Contradiction) -> list[Text]:
 
 def conflict_detail(state: State, clash: Contradiction) -> list[Text]:
     """The sides of the conflict, one text each, to be shown side by side."""
-    if clash.said:
-        recorded = [Recorded(look, AttestationStatus.IN_FORCE, None, False) for look in clash.said]
+    if clash.attestations:
+        recorded = [Recorded(look, AttestationStatus.IN_FORCE, None, False) for look in clash.attestations]
         return [recorded_detail(state, each) for each in recorded]
     if clash.finding is None:
         return []

@@ -145,16 +145,16 @@ def cells(row: MapRow, column: int | None, called: Mapping[str, str], widths: Se
     """The texts of one site in cells of these widths; `column` is the question under the cursor, None for none."""
     texts = [Text(name_of(row, called), "" if row.apps else "yellow")]
     for number, cell in enumerate(row.cells):
-        texts.append(painted(cell, widths[number + 1], here=number == column))
+        texts.append(painted(cell, widths[number + 1], under_cursor=number == column))
     return [*texts, Text(shortened(row.apps).rjust(5))]
 
 
-def painted(cell: MapCell, width: int, *, here: bool = False) -> Text:
+def painted(cell: MapCell, width: int, *, under_cursor: bool = False) -> Text:
     """A cell: its letter on its background, then the observed fact."""
     words = f" {letter(cell)} {fact(cell, width - 3)}"
     style = PAINTS[GROUP_OF[cell.outcome]]
     text = Text(set_cell_size(words, width), style or "dim")
-    if here:
+    if under_cursor:
         text.stylize("bold underline")
         text.plain = f">{text.plain[1:]}"
     return text

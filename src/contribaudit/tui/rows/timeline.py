@@ -77,7 +77,7 @@ class Entry:
     happening: ChangeGroup | None = None
     run: RunRecord | None = None
     gap: Gap | None = None
-    told: str = ""
+    text: str = ""
     """For a day, a summary of its changes; for a gap, its description."""
     alike: tuple[object, ...] = ()
     """Changes with an equal value here can be folded into one line; () for other lines."""
@@ -145,7 +145,7 @@ def entries_of(trail: Trail) -> list[Entry]:
     seen = attrgetter("first_seen")  # all changes that one run found for a new app form one group
     lines = [_changed(one) for _, its in groupby(sorted(trail.changes, key=seen), seen) for one in grouped_changes(its)]
     lines += [Entry(LineKind.RUN, run.started_at, run.finished_at, run=run) for run in trail.runs]
-    lines += [Entry(LineKind.GAP, gap.since, gap.since, gap=gap, told=gap_text(gap)) for gap in trail.gaps]
+    lines += [Entry(LineKind.GAP, gap.since, gap.since, gap=gap, text=gap_text(gap)) for gap in trail.gaps]
     return sorted(lines, key=lambda one: (one.at, _RANK.index(one.what)))
 
 
@@ -172,7 +172,7 @@ def lines_of(
     days = [(day, list(day_entries)) for day, day_entries in groupby(left, key=lambda one: one.day)]
     for day, day_entries in reversed(days) if newest_first else days:
         end = datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
-        lines.append(Entry(LineKind.DAY, day_entries[0].at, end, told=_day_text(day_entries)))
+        lines.append(Entry(LineKind.DAY, day_entries[0].at, end, text=_day_text(day_entries)))
         lines += _folded(sorted(day_entries, key=_newest_order) if newest_first else day_entries, opened)
     return lines
 
@@ -227,7 +227,7 @@ def cells(entry: Entry) -> list[Text]:
     """The texts of one line."""
     match entry.what:
         case LineKind.DAY:
-            return [Text(), Text(f"{entry.day:%a %d %b %Y}", "bold"), Text(entry.told, "bold"), Text(), Text(), Text()]
+            return [Text(), Text(f"{entry.day:%a %d %b %Y}", "bold"), Text(entry.text, "bold"), Text(), Text(), Text()]
         case LineKind.RUN:
             run = entry.run
             assert run is not None
@@ -412,7 +412,7 @@ def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
             "a change in this period is dated by the runs around it; one that was undone in between was not seen",
         )
     elif entry.what is LineKind.DAY:
-        yield f"{entry.day:%A %d %B %Y}", entry.told or "nothing changed"
+        yield f"{entry.day:%A %d %B %Y}", entry.text or "nothing changed"
         yield "ENTER", "shows every screen as of the end of this day"
     elif entry.happening is not None and entry.main is not None:
         yield from _happening(entry, entry.main)

@@ -329,13 +329,13 @@ class DeskScreen(BoardScreen):
     def on_grid_chosen(self, message: Grid.Chosen) -> None:
         """Open a due screen's form, confirm a waiting attestation, or go from a conflict to one of its sides."""
         match message.grid.id:
-            case "due-grid" if self._screens.here is not None:
-                self._walk([self._screens.here])
-            case "recorded-grid" if self._attested.here is not None and self._attested.here.wanted:
+            case "due-grid" if self._screens.selected is not None:
+                self._walk([self._screens.selected])
+            case "recorded-grid" if self._attested.selected is not None and self._attested.selected.needs_second_person:
                 self.action_confirm()
-            case "conflicts-grid" if self._conflicts.here is not None and self._conflicts.here.said:
+            case "conflicts-grid" if self._conflicts.selected is not None and self._conflicts.selected.attestations:
                 self.action_tab("recorded")
-                self._attested.go_to(self._conflicts.here.said[0])
+                self._attested.go_to(self._conflicts.selected.attestations[0])
 
     def action_walk_all(self) -> None:
         """Open the form of every due screen, one after the other."""
@@ -370,7 +370,7 @@ class DeskScreen(BoardScreen):
         """The attestation under the cursor; None, with a message, if there is none or nothing can be recorded."""
         if not self._can_record():
             return None
-        recorded = self._attested.here if self.tab == "recorded" else None
+        recorded = self._attested.selected if self.tab == "recorded" else None
         if recorded is None:
             self.dashboard.say("Choose an attestation first (2)", warning=True)
         return recorded

@@ -62,7 +62,7 @@ _OUTCOMES = {one.value: one for one in Outcome}
 class Choice:
     """An assumption that the person can choose."""
 
-    told: str
+    sentence: str
     hypothesis: Hypothesis
 
 
@@ -204,7 +204,7 @@ class ForecastScreen(BoardScreen):
         self._called = {one.id: one.name for one in report.organizations}
         today = board.now.astimezone(UTC).date()
         self._choices = choices(report.state.rulebook.plans, [one.highest_plan for one in report.organizations], today)
-        self._grid("choices").show(len(self._choices), lambda row: [Text(self._choices[row].told)])
+        self._grid("choices").show(len(self._choices), lambda row: [Text(self._choices[row].sentence)])
         self._show_forecast(None)
 
     def sheet(self) -> Sheet | None:

@@ -133,7 +133,7 @@ class InventoryScreen(BoardScreen):
             self._describe_here()
 
     def _describe_here(self) -> None:
-        line, subject = self._tree.line, self._tree.here
+        line, subject = self._tree.line, self._tree.subject
         if self._board is None:
             return
         if line is None:
@@ -181,7 +181,7 @@ class InventoryScreen(BoardScreen):
         """Show the hits in place of the tree."""
         if self._box.value.strip():
             self.add_class("-finding")
-            self._subject.say(message.told)
+            self._subject.say(message.sentence)
 
     def on_hits_picked(self, message: Hits.Picked) -> None:
         """Go to the chosen hit."""
@@ -228,7 +228,7 @@ class InventoryScreen(BoardScreen):
 
     def action_findings(self) -> None:
         """Show the findings of the subject under the cursor; for a site or organization, of everything in it."""
-        subject = self._tree.here
+        subject = self._tree.subject
         if subject is None or self._board is None:
             self.dashboard.say("There are no findings for this subject", warning=True)
             return

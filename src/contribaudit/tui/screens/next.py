@@ -278,7 +278,7 @@ class NextScreen(BoardScreen):
     @property
     def step(self) -> NextStep | None:
         """The step under the cursor; None on a heading."""
-        return self._list.here.step if self._list.here is not None else None
+        return self._list.selected.step if self._list.selected is not None else None
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -300,7 +300,7 @@ class NextScreen(BoardScreen):
 
     def action_mark(self) -> None:
         """Mark the step for the waiver, or unmark it."""
-        entry = self._list.here
+        entry = self._list.selected
         if entry is None or entry.step is None or not waivable(entry.step):
             self.dashboard.say(
                 "Only findings that a waiver can accept can be marked: those of a decision", warning=True

@@ -50,7 +50,7 @@ class Entry:
     """The document's ID, for commands."""
     title: str
     what: str
-    told: str
+    summary: str
     severity: Severity | None
     detail: tuple[str, ...]
 
@@ -140,7 +140,7 @@ def cells(entry: Entry) -> list[Text]:
         Text(f"{entry.at:%Y-%m-%d}"),
         Text(safe_text(entry.title)),
         Text(entry.what, what),
-        Text(safe_text(entry.told), colour),
+        Text(safe_text(entry.summary), colour),
     ]
 
 

@@ -214,7 +214,7 @@ class InventoryTree(TreeGrid):
 
     def show_board(self, board: Board) -> None:
         """Show another board; nodes stay open, and the cursor stays on its subject."""
-        subject, before = self.here, self._lines
+        subject, before = self.subject, self._lines
         self._lines = TreeLines(board, before.outline.opened if before is not None else None)
         self._fill()
         if subject is not None:
@@ -227,7 +227,7 @@ class InventoryTree(TreeGrid):
         return self._lines.outline.line(self.cursor) if self._lines is not None and self.cursor is not None else None
 
     @property
-    def here(self) -> Subject | None:
+    def subject(self) -> Subject | None:
         """The subject of the line under the cursor; None if the line has none."""
         line = self.line
         return self._lines.subject_of(line) if self._lines is not None and line is not None else None
@@ -340,7 +340,7 @@ class Hits(Grid):
     class Found(Message):
         """A search has ended, with or without hits."""
 
-        told: str
+        sentence: str
         """The number of hits, and the keys to use."""
 
     @dataclass

@@ -84,7 +84,7 @@ class Listing(Vertical, Generic[T]):
         return self._rows
 
     @property
-    def here(self) -> T | None:
+    def selected(self) -> T | None:
         """The row under the cursor; None without rows."""
         cursor = self._grid.cursor
         return self._rows[cursor] if cursor is not None and cursor < len(self._rows) else None
@@ -102,7 +102,7 @@ class Listing(Vertical, Generic[T]):
         at: T | None = None,
     ) -> None:
         """List these rows, with the cursor on `at`, or else on its earlier row if that is among them."""
-        target = at if at is not None else self.here
+        target = at if at is not None else self.selected
         self._grid.empty, self._cells, self._detail = self._empty, cells, detail
         self._came = rows
         self._rows = rows = self._in_order(rows)
@@ -131,7 +131,7 @@ class Listing(Vertical, Generic[T]):
 
     def describe(self) -> None:
         """Show the detail of the row under the cursor, made again."""
-        row = self.here
+        row = self.selected
         texts = self._detail(row) if row is not None else ()
         self._first.update(texts[0] if texts else Text())
         self._second.display = len(texts) > 1
