@@ -17,7 +17,10 @@ from contribaudit.policy_file.values import KnownWords
 SLUGS = {one.id: one.slug for one in checks.ALL}
 ESSENTIALS = ("DC-06", "DC-07", "DC-09", "DC-10", "DC-18", "AI-20", "DR-04", "DR-13", "GV-01", "GV-06")
 PLANS = ("free", "standard", "premium", "enterprise")
-VOCABULARIES = {"realms": frozenset({"eu", "de", "us", "global"}), "settings": frozenset({"contribution.in_app"})}
+VOCABULARIES = {
+    "realms": frozenset({"eu", "de", "us", "global"}),
+    "settings": frozenset({"contribution.in_app", "app.status"}),
+}
 
 RULE = '[[rule]]\ncheck = "DR-01"\n'
 WAIVER = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,9 +11,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contribaudit import policy_file
+from contribaudit.checks import DECIDABLE
 from contribaudit.errors import PolicyFileError
 
-from .policy_builders import DECISION, DOCUMENTED, RULE, WAIVER, load, problems, table, write
+from .policy_builders import (
+    CHECKS,
+    DECISION,
+    DOCUMENTED,
+    PLANS,
+    RULE,
+    VOCABULARIES,
+    WAIVER,
+    load,
+    problems,
+    table,
+    write,
+)
 
 NO_PERSON = "the person who asks for a waiver cannot approve it; name another"
 NO_VALUE = "expected a text, a whole number, true, false or a list of texts"
@@ -312,12 +327,61 @@ def test_a_waiver_of_everything_is_refused(tmp_path: Path) -> None:
             "did you mean `contribution.in_app`?",
         ),
         ("value", "2026-01-01", f"6: [[decision]] 1, key `value`: {NO_VALUE}"),
+        (
+            "value",
+            '"maybe"',
+            '6: [[decision]] 1, key `value`: contribution.in_app cannot be "maybe"; it takes "on" or "off"',
+        ),
+        *(
+            ("value", value, '6: [[decision]] 1, key `value`: contribution.in_app takes "on" or "off"')
+            for value in ("false", "0", "[]", '["off"]')
+        ),
         ("date", '"2026-06-02"', "9: [[decision]] 1, key `date`: write a date without quotes: 2027-01-31"),
     ],
 )
 def test_mistakes_in_a_decision(tmp_path: Path, key: str, value: str, expected: str) -> None:
     text = f"version = 1\n{RULE}{table('decision', DECISION, {key: value})}"
     assert problems(write(tmp_path, text)) == [f"policy.toml:{expected}"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "takes"),
+    [
+        ("contribution.metadata", "true", '"on", "off" or "always"'),
+        (
+            "contribution.in_app.included",
+            '"app:acme.atlassian.net/confluence"',
+            "a list of texts; [] is the empty list",
+        ),
+        ("residency.default_realm", '["EU"]', "a text"),
+        ("trial.ends_on", '"soon"', 'a date in quotes: "2027-01-31"'),
+        ("spaces.count", "true", "a whole number"),
+        ("contribution.in_app.included", "[]", ""),
+        ("residency.default_realm", '"EU"', ""),
+        ("trial.ends_on", '"2027-01-31"', ""),
+        ("spaces.count", "12", ""),
+        ("app.status", '"a word of a later version"', ""),
+        ("governance.records", '"updated"', ""),
+    ],
+)
+def test_a_decision_takes_only_values_that_its_setting_can_have(
+    tmp_path: Path, setting: str, value: str, takes: str
+) -> None:
+    """Settings that a source reports, and what only a policy states, take any value."""
+    known = {**VOCABULARIES, "settings": DECIDABLE}
+    decision = table("decision", DECISION, {"setting": f'"{setting}"', "value": value})
+    path = write(tmp_path, f"version = 1\n{RULE}{decision}")
+    if not takes:
+        assert policy_file.load(path, checks=CHECKS, vocabularies=known, plans=PLANS).decisions[0].setting == setting
+        return
+    with pytest.raises(PolicyFileError, match=re.escape(f"key `value`: {setting} takes {takes}")):
+        policy_file.load(path, checks=CHECKS, vocabularies=known, plans=PLANS)
+
+
+def test_a_decision_in_capitals_is_the_same_decision(tmp_path: Path) -> None:
+    decision = table("decision", DECISION, {"value": '" OFF"'})
+    path = write(tmp_path, f"version = 1\n{RULE}{decision}")
+    assert load(path).decisions[0].value == "off"
 
 
 def test_the_same_rule_twice_names_both_lines(tmp_path: Path) -> None:

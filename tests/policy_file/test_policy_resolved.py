@@ -103,7 +103,7 @@ def waivers(draw: st.DrawFn) -> Waiver:
 def decisions() -> st.SearchStrategy[Decision]:
     return st.builds(
         Decision,
-        setting=st.just(SettingId("contribution.in_app")),
+        setting=st.just(SettingId("app.status")),  # a decision on it takes any value
         value=values(),
         by=st.just("a"),
         second=texts().map("b".__add__),

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     Field,
     ValidationInfo,
     field_validator,
@@ -31,6 +32,7 @@ from contribaudit.policy_file.values import (
     Table,
     Text,
     Version,
+    decided,
     refuse,
 )
 
@@ -165,7 +167,7 @@ class DecisionTable(Table):
     """`[[decision]]`: a setting that people chose on purpose."""
 
     setting: SettingName
-    value: AnyValue
+    value: Annotated[AnyValue, AfterValidator(decided)]
     by: Text
     second: Text = Field(description="Another person than `by`.")
     date: Day

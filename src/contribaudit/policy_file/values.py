@@ -21,9 +21,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from contribaudit import catalogue
 from contribaudit.core.judge.check import Check, Shape, find
 from contribaudit.core.model.finding import Outcome, Severity
-from contribaudit.core.model.observation import Grade, Value
+from contribaudit.core.model.observation import Grade, SettingId, Value
+from contribaudit.core.model.phrases import either
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.policy_file.problems import nearest, printable, quoted
 
@@ -191,6 +193,41 @@ def _setting_id(value: str, info: ValidationInfo) -> str:
     if settings is not None and value not in settings:
         refuse(f"this version has no setting {quoted(value)}{nearest(value, settings)}")
     return value
+
+
+def decided(value: Value, info: ValidationInfo) -> Value:
+    """The value of a decision, a word in the catalogue's case; refused where nobody can observe it for the setting."""
+    setting = catalogue.find(SettingId(info.data.get("setting", "")))
+    if not setting.attestable:  # a source may give words that this version does not know
+        return value
+    if setting.is_list:
+        if not isinstance(value, tuple):
+            refuse(f"{setting.id} takes a list of texts; [] is the empty list")
+        return value
+    if setting.words:
+        words = {word.casefold(): word for word in setting.words}
+        takes = either([quoted(word) for word in setting.words])
+        if not isinstance(value, str):
+            refuse(f"{setting.id} takes {takes}")
+        if value.strip().casefold() not in words:
+            refuse(f"{setting.id} cannot be {quoted(value)}; it takes {takes}")
+        return words[value.strip().casefold()]
+    if setting.unit == "date":
+        if not isinstance(value, str) or not _is_day(value):
+            refuse(f'{setting.id} takes a date in quotes: "2027-01-31"')
+    elif setting.unit:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            refuse(f"{setting.id} takes a whole number")
+    elif not isinstance(value, str) or not value.strip():
+        refuse(f"{setting.id} takes a text")
+    return value
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _plan(value: str, info: ValidationInfo) -> str:
