@@ -29,6 +29,7 @@ from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.signals import REVISION_PREFIX, SETTLED_PREFIX
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
+from contribaudit.rulebook import loader
 from tests.builders import NOW, ORG, app, collection, collections, facts, observed, state_of
 
 SIGNAL = SettingId("signal.policy.ugc-data-use-preferences")
@@ -208,6 +209,28 @@ def test_what_cannot_be_recorded_is_said_with_what_is_near(told: EnteredValue, s
 )
 def test_a_look_by_nobody_or_in_the_future_is_refused(look: ConsoleVisit, said: str) -> None:
     assert said in refused(look=look)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("contribution.in_app", "off"),
+        ("contribution.metadata", "off"),
+        ("contribution.in_app.included", "none"),
+        ("contribution.exemption", "none"),
+    ],
+)
+def test_a_look_before_any_console_had_the_screen_is_refused(setting: str, value: str) -> None:
+    """The rollout began on 2026-04-16. For other settings no day is known."""
+    state = state_of(*facts(app(), plan="Premium", alias="app:acme.atlassian.net/confluence"), rulebook=loader.load())
+    told = EnteredValue("organization", setting, value)
+    for before in (datetime(1999, 1, 1, tzinfo=UTC), datetime(2026, 4, 15, 23, 59, tzinfo=UTC)):
+        said = refused(told, replace(LOOK, observed_at=before), state)
+        assert f"{before:%Y-%m-%d} is too early: no console showed {setting} before 2026-04-16" in said
+    first = replace(LOOK, observed_at=datetime(2026, 4, 16, tzinfo=UTC))
+    assert record(state, held(state), told, first).setting == setting
+    early = replace(LOOK, observed_at=datetime(2025, 10, 1, tzinfo=UTC))
+    assert record(state, held(state), EnteredValue("organization", "ai.web_search", "off"), early).value == "off"
 
 
 def test_an_ambiguous_alias_lists_the_ids() -> None:

@@ -11,7 +11,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 from contribaudit import catalogue
@@ -270,7 +270,7 @@ def record(state: State, hold: Hold, entered: EnteredValue, look: ConsoleVisit) 
     """The attestation of one value. `state` is the newest, which names the subjects; `hold` gives the readings around.
 
     Raises UsageError for an unknown or ambiguous subject, an unknown setting or word, a setting that cannot be
-    attested, and a look in the future or without a person.
+    attested, a look in the future or before any console showed the setting, and one without a person.
     """
     by = mail(look.by)
     typist = mail(look.recorded.by, "the person who records it")
@@ -280,6 +280,12 @@ def record(state: State, hold: Hold, entered: EnteredValue, look: ConsoleVisit) 
         )
     subject = find_subject(state, entered.subject)
     setting = find_setting(entered.setting, subject)
+    first = state.rulebook.shown_since(setting.id)
+    if first is not None and look.observed_at.astimezone(UTC).date() < first:
+        raise UsageError(
+            f"{look.observed_at:%Y-%m-%d} is too early: no console showed {setting.id} before {first}",
+            hint="Check --observed-at",
+        )
     readings = hold(subject.organization)
     bound, why_not = anchors(readings, subject, setting.family, look.observed_at)
     source = readings.before if readings.past and readings.before is not None else state

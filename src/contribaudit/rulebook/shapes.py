@@ -263,6 +263,7 @@ class ScreenEntry(_Strict):
     seconds: SecondsEntry
     asked_if: dict[str, AskedIfEntry] = {}
     plans: list[str] = []
+    since: date | None = None
     source: Address
     grade: str = Field(pattern="^[ABC]( .*)?$")
     note: str = ""

@@ -189,6 +189,7 @@ def screens(file: shapes.ScreensFile, plans: tuple[Plan, ...], apps: dict[str, A
             look_seconds=entry.seconds.look,
             value_seconds=entry.seconds.value,
             plans=tuple(entry.plans),
+            since=entry.since,
             source=entry.source,
             grade=entry.grade,
             note=entry.note,

@@ -196,6 +196,8 @@ class Screen:
     """What to watch for when looking; "" when nothing."""
     asked_if: Mapping[SettingId, AskedIf] = field(default_factory=dict)
     """By setting: the answer that makes the setting worth asking for."""
+    since: date | None = None
+    """The first day on which any console had the screen; None where no page names one."""
 
     def surely_asked(self, settings: Collection[SettingId]) -> list[SettingId]:
         """The settings that a look always asks for; of several that depend on one answer, only one.
@@ -420,6 +422,12 @@ class Rulebook:
         """The screens to which a menu path leads, in any generation of the console; empty for an unknown path."""
         folded_path = _folded_path(console_path)
         return tuple(one for one in self.screens if folded_path in map(_folded_path, one.paths.values()))
+
+    def shown_since(self, setting: SettingId) -> date | None:
+        """The first day on which any screen can have shown the setting; None where that is not known."""
+        days = [screen.since for screen in self.screens if setting in screen.settings]
+        known = [day for day in days if day is not None]
+        return min(known) if known and len(known) == len(days) else None
 
     def generation(self, console_path: str, screen: str = "") -> str:
         """The console generation that has this menu path, on the given screen or, without one, on any screen.
