@@ -69,18 +69,25 @@ def read_bytes(path: Path, *, most: int = MOST_BYTES, follow: bool = True) -> by
             if problem := _no_file(os.fstat(file.fileno())):
                 raise Unreadable(problem, "Name a file that holds the text itself")
             content = file.read(most + 1)
-    except FileNotFoundError:
-        raise Unreadable("there is no such file", "Is the path right?", missing=True) from None
-    except IsADirectoryError:
-        raise Unreadable("this is a folder", "Name a file in the folder") from None
-    except PermissionError:
-        raise Unreadable("it is not readable for this account", "Give this account the right to read it") from None
     except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        reason = (error.strerror if isinstance(error, OSError) else None) or "the path cannot be opened"
-        raise Unreadable(f"it cannot be read ({reason})", "Is the path right?") from None
+        raise unreadable(error) from None
     if len(content) > most:
         raise Unreadable(f"it is larger than {most // 1_000_000} MB", "Is this the right file?")
     return content
+
+
+def unreadable(error: OSError | ValueError) -> Unreadable:
+    """The `Unreadable` for an error of opening or reading a file."""
+    match error:
+        case FileNotFoundError():
+            return Unreadable("there is no such file", "Is the path right?", missing=True)
+        case IsADirectoryError():
+            return Unreadable("this is a folder", "Name a file in the folder")
+        case PermissionError():
+            return Unreadable("it is not readable for this account", "Give this account the right to read it")
+        case _:
+            reason = (error.strerror if isinstance(error, OSError) else None) or "the path cannot be opened"
+            return Unreadable(f"it cannot be read ({reason})", "Is the path right?")
 
 
 def _no_file(status: os.stat_result) -> str:

@@ -175,6 +175,11 @@ def fail_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
         (KeyboardInterrupt(), 130, "Interrupted; nothing unfinished was saved.\n"),
         (click.Abort(), 130, "Interrupted"),
         (OSError(28, "No space left on device"), 70, "No space left on device\n  next: Free some space\n"),
+        (
+            OSError(5, "Input/output error", "to.csv"),
+            70,
+            "written to to.csv: Input/output error\n  next: Check the disk, or choose another file\n",
+        ),
         (BrokenPipeError(32, "Broken pipe"), 70, "closed it before the end"),
         (ValueError("S3cret"), 70, "This is a bug in contribaudit (ValueError)\n  next: Run it again with --verbose"),
         (PermissionError(13, "Permission denied"), 70, "This is a bug in contribaudit (PermissionError)"),

@@ -146,8 +146,8 @@ def test_systemds_credentials_are_taken(monkeypatch: pytest.MonkeyPatch, home: P
 
 
 def test_a_missing_file_a_folder_and_a_closed_descriptor(home: Path) -> None:
-    for path in (Path("missing"), home):
-        with pytest.raises(CredentialError, match="cannot be read"):
+    for path, reason in ((Path("missing"), "there is no such file"), (home, "this is a folder")):
+        with pytest.raises(CredentialError, match=f"cannot be read: {reason}"):
             read_key_file(path)
     with pytest.raises(CredentialError, match="File descriptor 987 cannot be read"):
         find_key(AppSettings.load(), ACME, NamedKey(fd=987))

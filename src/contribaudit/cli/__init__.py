@@ -146,7 +146,7 @@ def run(argv: Sequence[str]) -> int:
         if reader_gone():
             code = exit_codes.OK  # only the help breaks off like this: a result is written through the console
         else:
-            diagnostics.error(output_error(error, "standard output"))
+            diagnostics.error(output_error(error))
             code = exit_codes.TOOL
     except OSError as error:
         # An error that no command expects, usually a full disk.

@@ -218,7 +218,7 @@ class Console:
                 self.diagnostics.detail("the reader of the output closed it early")
                 discard_stdout()
             except OSError as error:
-                raise output_error(error, "standard output") from None
+                raise output_error(error) from None
             return
         try:
             _write_file(path, data)
@@ -312,14 +312,18 @@ def reader_gone() -> bool:
     return any(events & select.POLLERR for _, events in poller.poll(0))
 
 
-def output_error(error: OSError, where: str) -> OutputError:
-    """The error for a result that could not be written."""
+def output_error(error: OSError, file: str = "") -> OutputError:
+    """The error for a result that could not be written to this file, or to standard output."""
     if isinstance(error, BrokenPipeError):
         return OutputError(
             "The reader of the output closed it before the end", hint="Let the reader read everything, or use --output"
         )
-    hint = "Free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check the disk, or use --output"
-    return OutputError(f"The result could not be written to {where}: {error.strerror or 'it failed'}", hint=hint)
+    elsewhere = "choose another file" if file else "use --output"
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    hint = "Free some space" if full else f"Check the disk, or {elsewhere}"
+    return OutputError(
+        f"The result could not be written to {file or 'standard output'}: {error.strerror or 'it failed'}", hint=hint
+    )
 
 
 def _write_file(path: Path, data: Iterable[bytes]) -> None:

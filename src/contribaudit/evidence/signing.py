@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from contribaudit.errors import ConfigurationError, CredentialError, EvidenceDamaged, OutputError, UsageError
-from contribaudit.files import refuse_shared, write_new
+from contribaudit.files import refuse_shared, unreadable, write_new
 
 PublicKey = Ed25519PublicKey
 
@@ -59,7 +59,7 @@ class Signer:
             raise ConfigurationError(error.message, hint=error.hint) from None
         except OSError as error:
             raise ConfigurationError(
-                f"The signing key {path} cannot be read: {error.strerror}", hint="Check evidence.signing_key"
+                f"The signing key {path} cannot be read: {unreadable(error).reason}", hint="Check evidence.signing_key"
             ) from error
         return cls.from_pem(pem, f"The signing key {path}")
 

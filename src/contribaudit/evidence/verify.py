@@ -33,6 +33,7 @@ from contribaudit.evidence.manifest import (
 )
 from contribaudit.evidence.pack import ANSWERS, ListedPack, Pack, digests, is_bundle, open_pack, shown
 from contribaudit.evidence.signing import PublicKey, fingerprint, public_pem, read_public_key, signed_by
+from contribaudit.files import unreadable
 
 if TYPE_CHECKING:
     from contribaudit.store.history import History
@@ -250,7 +251,7 @@ def _read_trusted_key(path: Path) -> PublicKey:
     try:
         pem = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", hint="Check --public-key") from error
+        raise UsageError(f"{path} cannot be read: {unreadable(error).reason}", hint="Check --public-key") from error
     return read_public_key(pem, str(path))
 
 

@@ -23,7 +23,7 @@ from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.sites import Access, Accesses
 from contribaudit.core.model.hosts import ATLASSIAN
 from contribaudit.errors import CredentialError, KeyStoreUnusable, UsageError
-from contribaudit.files import Unreadable, decoded, read_text, refuse_shared
+from contribaudit.files import Unreadable, decoded, read_text, refuse_shared, unreadable
 from contribaudit.settings.model import Site, Sites
 
 if TYPE_CHECKING:
@@ -163,9 +163,8 @@ def _secret_bytes(what: str, path: Path, longest: int) -> bytes:
                 refuse_shared(what, path, status)
             return file.read(longest + 1)
     except OSError as error:
-        raise CredentialError(
-            f"The {what} {path} cannot be read: {error.strerror}", hint="Check the path and its permissions"
-        ) from None
+        problem = unreadable(error)
+        raise CredentialError(f"The {what} {path} cannot be read: {problem.reason}", hint=problem.hint) from None
 
 
 def save_key(account: str, key: SecretStr) -> str:

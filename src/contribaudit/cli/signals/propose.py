@@ -27,6 +27,7 @@ from contribaudit.core.resolve.signals import SignalKey, readings
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import raw_text
+from contribaudit.files import unreadable
 
 _LARGEST_FILE_BYTES = 10_000_000
 
@@ -172,7 +173,8 @@ def _of_file(path: Path) -> tuple[str, Any]:
         body = path.read_bytes()
         raw = json.loads(body)
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        problem = unreadable(error)
+        raise UsageError(f"{path} cannot be read: {problem.reason}", hint=problem.hint) from None
     except (ValueError, RecursionError):
         raise UsageError(f"{path} is not JSON", hint="Write it with `contribaudit signals show`.") from None
     if raw is not None and not isinstance(raw, dict):
