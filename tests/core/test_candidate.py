@@ -70,7 +70,7 @@ def rule(**fields: Any) -> tuple[str, ...]:
 def test_a_move_is_told_in_the_words_of_the_reading(
     candidate: tuple[str, str], before: Any, after: Any, said: str
 ) -> None:
-    assert SHIPPED[candidate].told(before, after, OBJECTS) == said
+    assert SHIPPED[candidate].meaning_of_move(before, after, OBJECTS) == said
 
 
 def test_a_number_is_no_truth_value() -> None:

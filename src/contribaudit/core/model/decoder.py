@@ -229,7 +229,7 @@ class Candidate:
             return None
         return _canonical_at(objects[state[0]], self.pointer)
 
-    def told(self, before: Digests, after: Digests, objects: Objects) -> str:
+    def meaning_of_move(self, before: Digests, after: Digests, objects: Objects) -> str:
         """What moved at the candidate's pointer, and what that would mean; "" if nothing moved.
 
         "`consented` false -> true; if that is the in-app switch, it was turned on".

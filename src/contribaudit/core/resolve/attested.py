@@ -344,7 +344,9 @@ class AttestedValues:
     def what_it_may_be(self, attestation: Attestation, present_readings: Mapping[SignalKey, SignalReading]) -> str:
         """What the move may mean by the rulebook's candidate readings, after a colon; "" where they say nothing."""
         sentences = [
-            candidate.told(anchor.state, present_readings[anchor.subject, anchor.signal].state, self.history.objects)
+            candidate.meaning_of_move(
+                anchor.state, present_readings[anchor.subject, anchor.signal].state, self.history.objects
+            )
             for anchor in attestation.anchors
             for candidate in self.state.rulebook.candidates
             if (candidate.signal, candidate.owner) == (anchor.signal, anchor.subject.kind)
