@@ -88,19 +88,19 @@ class Evidence:
 
 
 def _evidence(observed: Observed) -> Evidence:
-    who = observed.witness
-    if who is None:
+    witness = observed.witness
+    if witness is None:
         return Evidence(observed.grade, observed.source, observed.observed_at, observed.response)
     return Evidence(
         observed.grade,
         observed.source,
         observed.observed_at,
         observed.response,
-        attested_by=who.by,
-        confirmed_by=who.confirmed_by,
-        screenshot=who.screenshot,
-        anchored=who.anchored,
-        attestation_id=who.attestation or None,
+        attested_by=witness.by,
+        confirmed_by=witness.confirmed_by,
+        screenshot=witness.screenshot,
+        anchored=witness.anchored,
+        attestation_id=witness.attestation or None,
     )
 
 

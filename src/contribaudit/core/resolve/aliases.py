@@ -60,9 +60,9 @@ def space_of(state: State, subject: Subject) -> KnownSpace | None:
     return state.once(("space", subject), look)
 
 
-def remember(state: State, known: KnownSpace) -> None:
+def remember(state: State, known_space: KnownSpace) -> None:
     """Give `space_of` its answer for a space that a page of the index has just shown, to save the query."""
-    state.once(("space", known.space.subject), lambda: known)
+    state.once(("space", known_space.space.subject), lambda: known_space)
 
 
 def apps_named(state: State, organization: str, text: str) -> list[Subject]:

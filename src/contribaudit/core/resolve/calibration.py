@@ -84,11 +84,11 @@ def calibrate(
     """
     by_id = {one.id: one for one in settings}
     states: dict[SignalState, dict[SettingId, dict[_Form, list[Attestation]]]] = defaultdict(dict)
-    for one in attestations:
-        state = state_of(one.anchors, signals, select) if one.bound else ()
+    for attestation in attestations:
+        state = state_of(attestation.anchors, signals, select) if attestation.bound else ()
         if state and len(state) == len(signals):
-            values = states[state].setdefault(one.setting, {})
-            values.setdefault(form(by_id.get(one.setting), one.value), []).append(one)
+            values = states[state].setdefault(attestation.setting, {})
+            values.setdefault(form(by_id.get(attestation.setting), attestation.value), []).append(attestation)
     set_aside = frozenset(setting for values in states.values() for setting, forms in values.items() if len(forms) > 1)
     full = {
         state: values

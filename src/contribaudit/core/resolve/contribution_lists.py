@@ -120,8 +120,8 @@ def _known_keys(state: State, organization: str, apps: Iterable[str]) -> frozens
     return frozenset((*apps, *former, *others))
 
 
-def _belongs_to_known(key: str, known: frozenset[str]) -> bool:
-    return key in known or key.startswith("connector:") or (key.startswith("space:") and _app_key(key) in known)
+def _belongs_to_known(key: str, keys: frozenset[str]) -> bool:
+    return key in keys or key.startswith("connector:") or (key.startswith("space:") and _app_key(key) in keys)
 
 
 @once_per_state

@@ -130,8 +130,8 @@ def _of_app(state: State, app: Subject) -> Scope | Stop:
             without = fact(f"{_title(state, seen.value)} has no contribution setting, so its data is not used", seen)
             return Stop(Outcome.NO_SUCH_SETTING, "no_setting", without)
         case _:
-            strange = fact(f"the rulebook does not know whether {seen.value} has contribution settings", seen)
-            return Stop(Outcome.UNKNOWN, "unknown_app", strange)
+            unknown = fact(f"the rulebook does not know whether {seen.value} has contribution settings", seen)
+            return Stop(Outcome.UNKNOWN, "unknown_app", unknown)
     return Scope(
         listable=listable,
         app=app,
@@ -175,8 +175,8 @@ def exempt(state: State, organization: str, word: str, seen: Observed) -> Stop:
     """The stop that a recorded exemption makes: `exempt`, or `unknown` or `conflict` where evidence is lacking."""
     exemption = next((one for one in state.rulebook.exemptions if one.word == word), None)
     if exemption is None:
-        strange = fact(f"the rulebook does not know the exemption {word!r}", seen)
-        return Stop(Outcome.UNKNOWN, "unknown_word", strange)
+        unknown = fact(f"the rulebook does not know the exemption {word!r}", seen)
+        return Stop(Outcome.UNKNOWN, "unknown_word", unknown)
     if seen.grade not in _GRADES:
         sentence = f"the exemption {word} is only {seen.grade}; only the Data contribution screen counts"
         return Stop(Outcome.UNKNOWN, "exemption_not_evidenced", fact(sentence, seen))

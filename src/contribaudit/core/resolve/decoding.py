@@ -109,14 +109,14 @@ def _trust(
                 against.append(attestation)
     nowhere = []
     for (owner, signal), of_owner in sorted(digests.items()):
-        found = [objects[name] for name in sorted(of_owner) if name in objects]
+        items = [objects[name] for name in sorted(of_owner) if name in objects]
         is_read = signal == decoder.signal and owner.kind is decoder.owner
-        if is_read and found and not reaches(decoder.pointers, found):
+        if is_read and items and not reaches(decoder.pointers, items):
             nowhere.append(owner)
     return Trust(
         organization,
         decoder,
-        {subject: tuple(sorted(found, key=_best_first)) for subject, found in agreed.items()},
+        {subject: tuple(sorted(looks, key=_best_first)) for subject, looks in agreed.items()},
         max(against, key=by_age, default=None),
         tuple(nowhere),
     )

@@ -168,14 +168,14 @@ def _match_reworded(gone: Sequence[Provision], new: Sequence[Provision]) -> list
         words = words_of(provision.text)
         shared: Counter[int] = Counter()
         for word in words:
-            found = postings.get(word, ())
-            if len(found) <= _COMMON:
-                shared.update(found)
+            numbers = postings.get(word, ())
+            if len(numbers) <= _COMMON:
+                shared.update(numbers)
         for new_number, _ in shared.most_common(_CANDIDATES):
             likeness = likeness_of(words, words_of_new[new_number]) + _kinship(provision, new[new_number])
             if likeness >= ALIKE and not _other_row(provision, new[new_number]):
                 scored.append((likeness, old_number, new_number))
-    scored.sort(key=lambda found: (-found[0], found[1], found[2]))
+    scored.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))
     pairs, used_old, used_new = [], set[int](), set[int]()
     for _, old_number, new_number in scored:
         if old_number not in used_old and new_number not in used_new:
@@ -247,8 +247,8 @@ def topics_of(rules: TermsRules, provisions: Iterable[Provision], document: str)
 def _difference(before: Provision | None, after: Provision | None) -> str:
     """The words that were added or removed."""
     if before is None or after is None:
-        whole = before or after
-        return whole.text if whole is not None else ""
+        only = before or after
+        return only.text if only is not None else ""
     old, new = folded(before.text).split(), folded(after.text).split()
     if len(old) + len(new) > _EXACT_WORDS:
         counted, counted_new = Counter(old), Counter(new)

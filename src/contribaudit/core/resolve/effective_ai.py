@@ -375,12 +375,12 @@ def _family(state: State, organization: str, number: int, most: str) -> _Family:
     ]
     every_app = every(len(answers), "app")
     closed = BLOCKED if most == BLOCKED else f"{BLOCKED} or {most}"
-    whole = rule(state, f"{every_app} of the Jira family on the site {'are' if len(answers) > 1 else 'is'} {closed}")
+    summary = rule(state, f"{every_app} of the Jira family on the site {'are' if len(answers) > 1 else 'is'} {closed}")
     open_ones = [one for one in answers if one.value == EXPOSED] or list(_enabled_by_field(state, answers, most))
     return _Family(
         min(open_ones, key=lambda one: one.subject, default=None),
         most_severe(answers),
-        (*(link for one in answers if one.value == NOT_EXPOSED for link in one.chain), whole),
+        (*(link for one in answers if one.value == NOT_EXPOSED for link in one.chain), summary),
     )
 
 

@@ -237,8 +237,8 @@ def _opened_by_list(state: State, organization: str) -> _ListAnswer | Stop:
         code = "space_listed" if by_space == len(opened) else "listed"
         return CONTRIBUTED, code, (_link(listed, f"and opens {some(sorted(opened), _NAMED)}"),)
     if listed.unknown_entries:
-        strange = f"including {listed.unknown_entries[0]!r}, which matches nothing known here and may open anything"
-        return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
+        unmatched = f"including {listed.unknown_entries[0]!r}, which matches nothing known here and may open anything"
+        return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, unmatched))
     if without_setting:
         contrary = f"including {without_setting[0]}, which has no such setting according to the rulebook"
         return Stop(Outcome.UNKNOWN, "listed_without_setting", _link(listed, contrary))
@@ -312,10 +312,10 @@ def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _ListAn
     if subject.kind is Kind.APP and own & listed.apps_of_spaces.keys():
         return CONTRIBUTED, "space_listed", (_link(listed, "including one of its spaces"),)
     if listed.unknown_entries:
-        strange = (
+        unmatched = (
             f"including {listed.unknown_entries[0]!r}, which matches nothing known here and may be this or part of it"
         )
-        return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, strange))
+        return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, unmatched))
     return NOT_CONTRIBUTED, "not_listed", (_link(listed, "not this one"),)
 
 

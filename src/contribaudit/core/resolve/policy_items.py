@@ -151,8 +151,8 @@ def item_standings(state: State, trust: Trust) -> Iterator[Observed]:
     for app in trust.shapes:
         item = policy_item(state, app)
         assert item is not None
-        word, who = trust.counts(app)
-        source = f"{item[1].source}: {who}" if who else item[1].source
+        word, why = trust.counts(app)
+        source = f"{item[1].source}: {why}" if why else item[1].source
         yield replace(item[1], setting=names.AI_POLICY_ITEM_COUNTS, value=word, source=source)
 
 

@@ -245,9 +245,9 @@ def together(
     if not any(one.outcome == VALUE for one in parts):
         return _answer_without_value(state, subject, setting, parts)
     fragile = sorted(one.fragile_because for one in parts if one.fragile)
-    whole = rule(state, f"none of {len(parts)} apps is {risk}" if len(parts) > 1 else f"its only app is not {risk}")
+    summary = rule(state, f"none of {len(parts)} apps is {risk}" if len(parts) > 1 else f"its only app is not {risk}")
     return answered(
-        subject, setting, safe, "every_app", (*_links(parts), whole), fragile_because=fragile[0] if fragile else ""
+        subject, setting, safe, "every_app", (*_links(parts), summary), fragile_because=fragile[0] if fragile else ""
     )
 
 
@@ -289,9 +289,9 @@ def apps_of_site(state: State, site: Subject) -> tuple[Subject, ...]:
 def _answer_without_value(state: State, subject: Subject, setting: SettingId, parts: Sequence[Effective]) -> Effective:
     """The answer where no part has a value: all are exempt, not in force yet, or without the setting."""
     for outcome in _SETTLED:
-        alike = [one for one in parts if one.outcome is outcome]
-        if alike:
-            first = min(alike, key=lambda one: one.subject)
+        of_outcome = [one for one in parts if one.outcome is outcome]
+        if of_outcome:
+            first = min(of_outcome, key=lambda one: one.subject)
             links = _links(parts)
             last = rule(state, f"the same holds for {every(len(parts), 'app').replace('the only', 'its only')}")
             return stopped(subject, setting, Stop(outcome, first.code, last), links)

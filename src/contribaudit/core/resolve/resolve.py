@@ -193,7 +193,7 @@ def _add_what_people_recorded(
         return catalogue.get(setting) or Setting(setting, Family.ORGANIZATION, tuple(Kind), setting, Grade.ATTESTED, "")
 
     values = weighed(state, recorded, find, settings)
-    for attested in list(_worth_adding(state, (found for one in values for found in one.observations()))):
+    for attested in list(_worth_adding(state, (observation for one in values for observation in one.observations()))):
         state.add(attested)
     items: dict[str, Trust] = {}
     for name, history in recorded.items():

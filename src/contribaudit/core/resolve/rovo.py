@@ -64,7 +64,7 @@ class _SwitchEvidence:
     """Whether the item reads as on, with its observation; None where it is absent or reads as neither."""
     counts: str
     """How far the item's reading counts; "" where there is none."""
-    whole: Reason | None
+    not_by_group: Reason | None
     """Why Rovo cannot be limited to groups; None where it may be, and where the plan is not known."""
 
     @property
@@ -140,23 +140,23 @@ def _switch_evidence(state: State, app: Subject, switch: SettingId) -> _SwitchEv
 
 def _proofs(evidence: _SwitchEvidence) -> Iterator[_Proof]:
     """Yield what each source proves, strongest first."""
-    whole = (evidence.whole,) if evidence.whole is not None else ()
+    not_by_group = (evidence.not_by_group,) if evidence.not_by_group is not None else ()
     yes = evidence.answer.yes if evidence.answer is not None else None
     if evidence.answer is not None and yes:
         yield _Proof(_OPEN, (evidence.answer.link,))
-        if whole:
-            yield _Proof(_TO_ALL, (*whole, evidence.answer.link))
+        if not_by_group:
+            yield _Proof(_TO_ALL, (*not_by_group, evidence.answer.link))
     if evidence.answer is not None and yes is False:
-        if whole:
-            yield _Proof(_SHUT, (*whole, evidence.answer.link))
+        if not_by_group:
+            yield _Proof(_SHUT, (*not_by_group, evidence.answer.link))
         elif evidence.item is not None and not evidence.item[0] and evidence.counts == CONFIRMED:
             yield _Proof(_SHUT, (evidence.answer.link, evidence.item_link))
     if not isinstance(evidence.attested, Stop):
         yield _Proof(frozenset((OPENNESS[evidence.attested[0]],)), (evidence.attested_link,))
     if evidence.item is not None and evidence.counts == CONFIRMED:
         yield _Proof(_OPEN if evidence.item[0] else _SHUT, (evidence.item_link,))
-        if evidence.item[0] and whole:
-            yield _Proof(_TO_ALL, (*whole, evidence.item_link))
+        if evidence.item[0] and not_by_group:
+            yield _Proof(_TO_ALL, (*not_by_group, evidence.item_link))
 
 
 def _contradiction(evidence: _SwitchEvidence) -> Stop | None:
@@ -165,7 +165,7 @@ def _contradiction(evidence: _SwitchEvidence) -> Stop | None:
     if not isinstance(evidence.attested, Stop):
         sides.append((not is_shut(evidence.attested[0]), evidence.attested_link))
     answer = evidence.answer
-    speaks = answer is not None and (bool(answer.yes) or (answer.yes is False and evidence.whole is not None))
+    speaks = answer is not None and (bool(answer.yes) or (answer.yes is False and evidence.not_by_group is not None))
     # An unconfirmed item contradicts the gateway, unless a person who looked has contradicted the item.
     if evidence.item is not None and (evidence.counts == CONFIRMED or (speaks and evidence.counts != BY_PERSON)):
         sides.append((evidence.item[0], evidence.item_link))
@@ -182,13 +182,13 @@ def _contradiction(evidence: _SwitchEvidence) -> Stop | None:
 
 def _against_plan(evidence: _SwitchEvidence) -> Stop | None:
     """The conflict where access is attested as limited but no possible plan can limit it by group."""
-    if evidence.whole is None or evidence.switch != names.AI_ACCESS or isinstance(evidence.attested, Stop):
+    if evidence.not_by_group is None or evidence.switch != names.AI_ACCESS or isinstance(evidence.attested, Stop):
         return None
     if evidence.attested[0] != LIMITED:
         return None
     link = evidence.attested_link
-    sentence = f"the sources disagree: {link.sentence}, but {evidence.whole.sentence}"
-    return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(link, sentence=sentence), before=(evidence.whole,))
+    sentence = f"the sources disagree: {link.sentence}, but {evidence.not_by_group.sentence}"
+    return Stop(Outcome.CONFLICT, SOURCES_DIFFER, replace(link, sentence=sentence), before=(evidence.not_by_group,))
 
 
 def _other_links(evidence: _SwitchEvidence, proof: _Proof) -> Iterator[Reason]:

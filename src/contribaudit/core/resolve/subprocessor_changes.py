@@ -106,9 +106,9 @@ def matched(before: Sequence[Processor], after: Sequence[Processor]) -> dict[int
             for number, new in open_ones
             if old.row.group == new.row.group and rule(old, new)
         ]
-        for alike in (False, True):
+        for same_use_only in (False, True):
             candidates = [one for one in fits if one[1] not in pairs and any(one[0] is old for old in unmatched)]
-            candidates = [one for one in candidates if not alike or _same_use(one[0], one[2])]
+            candidates = [one for one in candidates if not same_use_only or _same_use(one[0], one[2])]
             olds = Counter(id(old) for old, _, _ in candidates)
             news = Counter(number for _, number, _ in candidates)
             for old, number, _ in candidates:

@@ -79,7 +79,7 @@ def _folded(text: str) -> str:
 
 
 class _Reader:
-    """Reads rows with the rulebook's words. `wanting` collects what was not understood, a sentence each."""
+    """Reads rows with the rulebook's words. `needs_review` collects what was not understood, a sentence each."""
 
     def __init__(self, rules: SubprocessorRules) -> None:
         self.rules = rules
@@ -91,15 +91,15 @@ class _Reader:
 
     def processor(self, row: Row) -> Processor:
         """The row with its scopes, purposes and places."""
-        wanting: list[str] = []
-        scopes = self.scopes(row.products, wanting)
-        purposes = () if row.group and not row.purposes else self.purposes(row.purposes, wanting)
-        places = self.places(row.locations, wanting)
+        needs_review: list[str] = []
+        scopes = self.scopes(row.products, needs_review)
+        purposes = () if row.group and not row.purposes else self.purposes(row.purposes, needs_review)
+        places = self.places(row.locations, needs_review)
         if not row.group and not row.data_categories:
-            wanting.append("categories of data: the cell is empty")
+            needs_review.append("categories of data: the cell is empty")
         if re.search(r"[<>]|javascript:", row.name):
-            wanting.append("name: it holds markup")
-        return Processor(row, scopes, purposes, places, tuple(dict.fromkeys(wanting)))
+            needs_review.append("name: it holds markup")
+        return Processor(row, scopes, purposes, places, tuple(dict.fromkeys(needs_review)))
 
     # ── Products ──
 
@@ -114,10 +114,10 @@ class _Reader:
     def everything(self, text: str) -> bool:
         return _folded(text).removeprefix("the ") in self.rules.everything
 
-    def scopes(self, cell: str, wanting: list[str]) -> tuple[Scope, ...]:
+    def scopes(self, cell: str, needs_review: list[str]) -> tuple[Scope, ...]:
         """The items of a products cell, each with its own exclusions and conditions."""
         if not cell.strip():
-            wanting.append("products: the cell is empty")
+            needs_review.append("products: the cell is empty")
             return (Scope("", understood=False),)
         open_items: list[_OpenItem] = []
         for item in _items(cell):
@@ -126,29 +126,29 @@ class _Reader:
                 continue
             open_items.append(_OpenItem(self, item))
         for one in open_items:
-            wanting += [f"products: {what!r} is not understood" for what in one.strange]
+            needs_review += [f"products: {what!r} is not understood" for what in one.strange]
         return tuple(one.scope() for one in open_items)
 
     # ── Purposes ──
 
-    def purposes(self, cell: str, wanting: list[str]) -> tuple[Purpose, ...]:
+    def purposes(self, cell: str, needs_review: list[str]) -> tuple[Purpose, ...]:
         """The purposes of a cell, each with the AI features on which it depends."""
         if not cell.strip():
-            wanting.append("purposes: the cell is empty")
+            needs_review.append("purposes: the cell is empty")
             return ()
         purposes: list[Purpose] = []
         for text, condition in _conditional(cell):
             kind = self._purpose_kind(text)
             if not kind:
-                wanting.append(f"purposes: {text!r} is not understood")
+                needs_review.append(f"purposes: {text!r} is not understood")
             only_with: tuple[str, ...] = ()
             if condition:
-                strange: list[str] = []
-                scopes = self.scopes(condition, strange)
+                not_understood: list[str] = []
+                scopes = self.scopes(condition, not_understood)
                 only_with = tuple(dict.fromkeys(key for one in scopes for key in one.only_with))
-                if strange or not all(one.only_with for one in scopes):
+                if not_understood or not all(one.only_with for one in scopes):
                     only_with = ()  # not limited to AI alone: it counts everywhere, and its text keeps the condition
-                wanting += [f"purposes: {what.removeprefix('products: ')}" for what in strange]
+                needs_review += [f"purposes: {what.removeprefix('products: ')}" for what in not_understood]
             purposes.append(Purpose(f"{f'For {condition}: ' if condition else ''}{text}", kind or "other", only_with))
         return tuple(purposes)
 
@@ -163,10 +163,10 @@ class _Reader:
         folded = _folded(text)
         return self._places.get(folded) or self._places.get(folded.removeprefix("the "))
 
-    def places(self, cell: str, wanting: list[str]) -> tuple[Place, ...]:
+    def places(self, cell: str, needs_review: list[str]) -> tuple[Place, ...]:
         """The items of a locations cell; those after a condition's colon have that condition."""
         if not cell.strip():
-            wanting.append("locations: the cell is empty")
+            needs_review.append("locations: the cell is empty")
             return ()
         places: list[Place] = []
         condition = ""
@@ -182,7 +182,7 @@ class _Reader:
                     if self.place(condition):  # "EU: Ireland" is no condition
                         part, condition = f"{condition} ({part.strip()})", ""
                 places += [
-                    self._read_location(item, condition, wanting)
+                    self._read_location(item, condition, needs_review)
                     for item in _split_at_and(_LEADING.sub("", part.strip()), self.place)
                 ]
         return tuple(one for one in places if one.text)
@@ -190,7 +190,7 @@ class _Reader:
     def _means_anywhere(self, text: str) -> bool:
         return self._global is not None and self._global.search(text.casefold()) is not None
 
-    def _read_location(self, item: str, condition: str, wanting: list[str]) -> Place:
+    def _read_location(self, item: str, condition: str, needs_review: list[str]) -> Place:
         head = _BRACKETS.sub("", item).strip()
         countries: list[str] = []
         for inner in _BRACKETS.finditer(item):
@@ -201,7 +201,7 @@ class _Reader:
             for part in _items(text, self.place):
                 code = self.place(part)
                 if code is None:
-                    wanting.append(f"locations: {part!r} is not understood")
+                    needs_review.append(f"locations: {part!r} is not understood")
                 else:
                     countries.append(code)
         own = self.place(head)
@@ -211,7 +211,7 @@ class _Reader:
         if own is None and late is not None and not condition:
             own, condition = self.place(head[: late.start()]), late[1]
         if own is None:
-            wanting.append(f"locations: {head!r} is not understood")
+            needs_review.append(f"locations: {head!r} is not understood")
         if own is not None and not (countries and self._spells_out(own, countries)):
             countries.insert(0, own)
         return Place(item, tuple(dict.fromkeys(countries)), condition)
