@@ -476,14 +476,14 @@ def plan_changes(organization: str, plans: Sequence[PlanSeen], runs: Sequence[Ru
 
 def edits(runs: Sequence[RunInterval]) -> Iterator[Change]:
     """Yield a change for each run, after the first, with another policy, rulebook or tool than the run before."""
-    for one, other in pairwise(runs):
+    for first, second in pairwise(runs):
         for setting, before, after in (
-            (names.POLICY_DIGEST, one.policy_sha256, other.policy_sha256),
-            (names.RULEBOOK_DIGEST, one.rulebook_sha256, other.rulebook_sha256),
-            (names.TOOL_VERSION, one.tool_version, other.tool_version),
+            (names.POLICY_DIGEST, first.policy_sha256, second.policy_sha256),
+            (names.RULEBOOK_DIGEST, first.rulebook_sha256, second.rulebook_sha256),
+            (names.TOOL_VERSION, first.tool_version, second.tool_version),
         ):
             if before != after:
-                yield _change(COMPANY, setting, before, after, one.started_at, other.started_at)
+                yield _change(COMPANY, setting, before, after, first.started_at, second.started_at)
 
 
 def _change(

@@ -116,9 +116,9 @@ class Deadline:
         return (self.ends_at - as_of) // timedelta(days=1)
 
 
-def within(found: Iterable[Deadline], as_of: datetime, span: timedelta) -> tuple[Deadline, ...]:
+def within(listed: Iterable[Deadline], as_of: datetime, span: timedelta) -> tuple[Deadline, ...]:
     """The deadlines that are over or end within the span, in the given order; those without a date are left out."""
-    return tuple(one for one in found if one.ends_at is not None and one.ends_at <= as_of + span)
+    return tuple(one for one in listed if one.ends_at is not None and one.ends_at <= as_of + span)
 
 
 def ending_soon(ends: Iterable[tuple[DeadlineKind, datetime | None]], as_of: datetime) -> list[str]:

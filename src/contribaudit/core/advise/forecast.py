@@ -364,8 +364,8 @@ def _answer_word(answer: Effective) -> str:
 def _differences(before: _JudgedState, after: _JudgedState, when: date | None) -> Iterator[ForecastRow]:
     """The rows that differ: effective answers first, then findings by severity, check and subject."""
     for (subject, setting), answer in after.answers.items():
-        was = before.answers[subject, setting]
-        if (_answer_word(was), was.predicted) != (_answer_word(answer), answer.predicted):
+        old = before.answers[subject, setting]
+        if (_answer_word(old), old.predicted) != (_answer_word(answer), answer.predicted):
             name = alias_of(after.state, subject)
             row = ForecastRow(
                 subject.organization,
@@ -374,7 +374,7 @@ def _differences(before: _JudgedState, after: _JudgedState, when: date | None) -
                 "",
                 setting,
                 None,
-                _answer_word(was),
+                _answer_word(old),
                 _answer_word(answer),
                 when,
                 "",
@@ -389,18 +389,18 @@ def _differences(before: _JudgedState, after: _JudgedState, when: date | None) -
         for one in dict.fromkeys((*before.findings, *after.findings))
         if _outcome(before.findings.get(one)) != _outcome(after.findings.get(one))
     ]
-    rows = [_row(was, now, after.state, when) for was, now in changed]
+    rows = [_row(old, new, after.state, when) for old, new in changed]
     yield from sorted(rows, key=lambda one: (one.severity.rank if one.severity else 0, one.check, one.subject))
 
 
-def _row(was: Finding | None, now: Finding | None, state: State, when: date | None) -> ForecastRow:
-    one = now or was
+def _row(old: Finding | None, new: Finding | None, state: State, when: date | None) -> ForecastRow:
+    one = new or old
     assert one is not None  # it is in one of the two
     name = alias_of(state, one.subject)
-    why = now.reason if now is not None else "the check then applies to other subjects"
+    why = new.reason if new is not None else "the check then applies to other subjects"
     organization = one.subject.organization
     return ForecastRow(
-        organization, one.subject, name, one.check, one.setting, one.severity, _outcome(was), _outcome(now), when, why
+        organization, one.subject, name, one.check, one.setting, one.severity, _outcome(old), _outcome(new), when, why
     )
 
 

@@ -172,18 +172,18 @@ def _outcomes_by_place(
     questions = {setting: one.name for one in QUESTIONS for setting in one.judged_by}
     by_place: dict[tuple[str, _Named, str], list[Outcome]] = defaultdict(list)
     wide: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
-    for one in findings:
-        question = questions.get(one.setting) if one.setting is not None else None
+    for finding in findings:
+        question = questions.get(finding.setting) if finding.setting is not None else None
         if question is None:
             continue
-        subject = one.subject
+        subject = finding.subject
         if subject.kind is Kind.ORGANIZATION:
-            wide[subject.organization, question].append(one.outcome)
+            wide[subject.organization, question].append(finding.outcome)
         elif subject.kind is Kind.APP:
-            by_place[subject.organization, subject, question].append(one.outcome)
+            by_place[subject.organization, subject, question].append(finding.outcome)
         else:
             site = subject.id if subject.kind is Kind.SITE else state.place(subject).site
-            by_place[subject.organization, site, question].append(one.outcome)
+            by_place[subject.organization, site, question].append(finding.outcome)
     return by_place, wide
 
 

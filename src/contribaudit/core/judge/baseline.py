@@ -37,21 +37,21 @@ class Uncovered:
 
 
 def approved_of(
-    baseline: Baseline, looked_at: datetime, known: Iterable[Observation], attestations: Iterable[Attestation]
+    baseline: Baseline, looked_at: datetime, observations: Iterable[Observation], attestations: Iterable[Attestation]
 ) -> Approved:
     """The baseline with what its run knew: from its inventory, and from what people had recorded by the approval."""
     apps: set[str] = set()
     sites: dict[str, str] = {}
     hosts: dict[str, str] = {}
-    for one in known:
-        if one.subject.kind is not Kind.APP or not isinstance(one, Observed) or not isinstance(one.value, str):
+    for seen in observations:
+        if seen.subject.kind is not Kind.APP or not isinstance(seen, Observed) or not isinstance(seen.value, str):
             continue
-        if one.setting == names.APP_TYPE_KEY:
-            apps.add(one.subject.id)
-        elif one.setting == names.APP_SITE:
-            sites[one.subject.id] = one.value.casefold()
-        elif one.setting == names.APP_HOST:
-            hosts[one.subject.id] = one.value.casefold()
+        if seen.setting == names.APP_TYPE_KEY:
+            apps.add(seen.subject.id)
+        elif seen.setting == names.APP_SITE:
+            sites[seen.subject.id] = seen.value.casefold()
+        elif seen.setting == names.APP_HOST:
+            hosts[seen.subject.id] = seen.value.casefold()
     places = {site for app in apps if (site := sites.get(app) or hosts.get(app))}
     named = {one.subject for one in known_by(attestations, baseline.approved.at)}
     attested = frozenset(one for one in named if one.kind in (Kind.SPACE, Kind.CONNECTOR))
