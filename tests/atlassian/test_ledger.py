@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.connect import connect
-from contribaudit.errors import AdminApiError, ContribauditError
+from contribaudit.errors import AdminApiError, ContribauditError, UnexpectedAnswer
 
 from .bench import KEY, NOON, ORG, Bench
 
@@ -54,6 +54,27 @@ async def test_the_clock_is_compared_with_the_api_s(bench: Bench) -> None:
     assert client.ledger.clock_skew_seconds == 5.0
     await client.read(calls.GET_ORGANIZATION)
     assert client.ledger.clock_skew_seconds == -5.0
+
+
+@pytest.mark.parametrize(
+    ("dates", "refused"),
+    [
+        (("21 Nov 2026 12:00:00", "20 Nov 2026 12:00:00"), "a date 1440 minutes older than the first answer's"),
+        (("21 Nov 2026 12:00:00", "21 Nov 2026 11:54:59"), "a date 5 minutes older than the first answer's"),
+        (("14 Nov 2026 12:00:00", "21 Nov 2026 12:00:00"), "a date 10080 minutes newer than the first answer's"),
+        (("21 Nov 2026 12:00:00", "21 Nov 2026 11:55:00"), ""),
+        (("01 Jan 1999 00:00:00", "01 Jan 1999 00:00:01"), ""),
+    ],
+)
+async def test_an_old_copy_without_an_age_is_refused(bench: Bench, dates: tuple[str, str], refused: str) -> None:
+    """It shows in the dates of two answers; a wrong clock, however wrong, moves both alike."""
+    client = bench.scripted(*(httpx.Response(200, json={}, headers={"Date": f"Sat, {one} GMT"}) for one in dates))
+    await client.read(calls.GET_ORGANIZATION)
+    if not refused:
+        await client.read(calls.GET_ORGANIZATION)
+        return
+    with pytest.raises(UnexpectedAnswer, match=f"{refused}: one of the two is an old copy from a cache"):
+        await client.read(calls.GET_ORGANIZATION)
 
 
 def everything_about(error: BaseException | None) -> str:

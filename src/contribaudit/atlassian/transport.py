@@ -60,6 +60,8 @@ class Ledger:
     """
 
     clock_skew_seconds: float | None = None
+    first_skew_seconds: float | None = None
+    """The same from the first answer with status 200; answers of one client that differ much are not equally new."""
     _entries: list[LedgerEntry] = field(default_factory=list)
     _counts: Counter[str] = field(default_factory=Counter)
 
@@ -85,6 +87,8 @@ _OF_THE_WIRE = frozenset((b"content-encoding", b"content-length", b"transfer-enc
 
 OLDEST_COPY_SECONDS = 60
 """Greatest `Age` of an answer from a cache, because it must describe the present."""
+ANSWERS_APART_SECONDS = 300
+"""Greatest difference between the `Date` of two answers, beyond the time between them: slow answers are not old."""
 ANSWER_SECONDS = 120.0
 """Time limit for one whole request, because httpx's read timeout restarts with every byte."""
 
@@ -265,7 +269,7 @@ class Sender:
             for age in map(str.strip, response.headers.get("Age", "").split(",")):
                 if age.isascii() and age.isdecimal() and (len(age) > 9 or int(age) > OLDEST_COPY_SECONDS):
                     return Failure(_unexpected(call, f"a copy that a cache has held for {age[:12]} s"))
-            if reason := why_incomplete(response.headers):
+            if reason := self._not_of_this_time(response, now) or why_incomplete(response.headers):
                 return Failure(_unexpected(call, reason))
             reset = seconds_until(response.headers.get("X-RateLimit-Reset"), response.headers, now)
             if response.headers.get("X-RateLimit-Remaining") == "0" and reset and reset <= LONGEST_WAIT_SECONDS:
@@ -274,6 +278,24 @@ class Sender:
         limited = response.status_code == httpx.codes.TOO_MANY_REQUESTS
         asked = asked_seconds(response.headers, now, limited=limited)
         return Failure(self._refusal(call, response, self.quote, asked), asked)
+
+    def _not_of_this_time(self, response: httpx.Response, now: datetime) -> str:
+        """What is wrong with an answer whose `Date` does not fit that of the first answer; "" for any other.
+
+        A wrong clock, here or there, moves all answers alike. Where they differ, a cache that sends no `Age` holds one.
+        """
+        date = moment(response.headers.get("Date"))
+        if date is None:
+            return ""
+        skew = (date - now).total_seconds()
+        if self.ledger.first_skew_seconds is None:
+            self.ledger.first_skew_seconds = skew
+        apart = skew - self.ledger.first_skew_seconds
+        if abs(apart) <= ANSWERS_APART_SECONDS:
+            return ""
+        which = "older than" if apart < 0 else "newer than"
+        minutes = round(abs(apart) / 60)
+        return f"a date {minutes} minutes {which} the first answer's: one of the two is an old copy from a cache"
 
     def _record(
         self, call: Call, request: Request, response: httpx.Response | None, at: datetime, seconds: float, waited: float
