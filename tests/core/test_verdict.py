@@ -154,6 +154,20 @@ def test_the_headline_holds_threshold_and_counts(
     assert headline(code, Severity(fail_on), count_severities(found)) == sentence
 
 
+@pytest.mark.parametrize(
+    ("warnings", "said"),
+    [
+        (("This run leaves out checks: --only DR-10 to DR-14.",), "; checks are left out: --only DR-10 to DR-14"),
+        (("1 API key expires.", "This run leaves out checks: --skip AI-06."), "; checks are left out: --skip AI-06"),
+        (("1 API key expires.", "Acme: This run leaves out checks: --only X."), ""),
+        ((), ""),
+    ],
+)
+def test_the_headline_names_the_checks_that_a_run_leaves_out(warnings: tuple[str, ...], said: str) -> None:
+    counts = {"medium": {"fail": 1}}
+    assert headline(0, Severity.HIGH, counts, warnings) == f"PASS (high and above){said}; 1 medium finding fails"
+
+
 def test_a_source_that_was_not_read_is_named_where_no_finding_is_grave_enough() -> None:
     """The headline says why the run is unverified although nothing at the threshold is."""
     said = headline(3, Severity.CRITICAL, {"high": {"unknown": 2}})

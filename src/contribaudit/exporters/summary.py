@@ -189,7 +189,7 @@ class Overview:
     def headline(self) -> str:
         """The verdict in one sentence, the same in every format."""
         run = self.document["run"]
-        return headline(run["exit_code"], Severity(run["fail_on"]), dict(self.by_severity()))
+        return headline(run["exit_code"], Severity(run["fail_on"]), dict(self.by_severity()), self.document["warnings"])
 
     @property
     def word(self) -> str:

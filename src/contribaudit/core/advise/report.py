@@ -107,7 +107,7 @@ class Report:
     @property
     def headline(self) -> str:
         """The verdict in one sentence, the same in every format; see `verdict.headline`."""
-        return headline(self.run.exit_code, self.run.fail_on, count_severities(self.findings))
+        return headline(self.run.exit_code, self.run.fail_on, count_severities(self.findings), self.warnings)
 
     @property
     def organizations(self) -> tuple[OrganizationLine, ...]:
