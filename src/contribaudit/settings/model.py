@@ -6,6 +6,7 @@ refused value, since it may be a secret.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from pydantic_settings.exceptions import SettingsError
 from contribaudit.attestations.recording import mail
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.hosts import ATLASSIAN, is_loopback
+from contribaudit.core.model.phrases import either
 from contribaudit.errors import ConfigurationError, UsageError, or_meant
 from contribaudit.settings import file
 from contribaudit.settings.file import CONFIG_VARIABLE, expanded, find_config, in_present_folder, store_default
@@ -381,7 +383,7 @@ class AppSettings(BaseSettings):
         except SettingsError as error:
             field = match[1] if (match := re.search(r'field "(\w+)"', str(error))) else ""
             problem = ConfigurationError(
-                f"The environment variable {PREFIX}{field.upper()} is not valid JSON",
+                f"The environment variable {_not_json(f'{PREFIX}{field}'.upper())} is not valid JSON",
                 hint="Write the value as JSON, or use config.toml for it",
             )
         else:
@@ -472,3 +474,15 @@ def shown_location(location: str) -> str:
     scheme, _, rest = location.partition("://")
     address = re.split(r"[?#]", rest, maxsplit=1)[0]
     return f"{scheme}://{address.rpartition('@')[2]}"
+
+
+def _not_json(variable: str) -> str:
+    """The set variable or variables, among this one and those of its keys, that are not JSON: "A", "A or B"."""
+    found: list[str] = []
+    for name, value in sorted(os.environ.items()):
+        if value and (name.upper() == variable or name.upper().startswith(f"{variable}__")):
+            try:
+                json.loads(value)
+            except ValueError:
+                found.append(name)
+    return either(found or [variable])
