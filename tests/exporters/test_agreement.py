@@ -46,7 +46,7 @@ def test_outcomes_agree(name: str, request: pytest.FixtureRequest, monkeypatch: 
     assert Counter((outcome_of(outcome), severity, check) for outcome, severity, check in listed) == Counter(
         (one["outcome"], one["severity"], one["check"]) for one in document["findings"]
     )
-    assert f"{sum(applying.values())} apply: " in table
+    assert f"{sum(applying.values())} findings apply: " in table
 
 
 def test_ids_do_not_depend_on_the_run(drifted_report: Report) -> None:

@@ -285,7 +285,7 @@ def test_what_is_fine_is_counted_and_listed_on_demand() -> None:
     """Passes and missing settings are numbers, unless everything is wanted."""
     found = [finding(app("a"), Outcome.PASS, reason="in EU"), finding(app("b"), Outcome.NO_SUCH_SETTING, reason="none")]
     brief = render(report(found))
-    assert "1 apply: 1 pass, 1 no setting" in brief
+    assert "1 finding applies: 1 pass, 1 no setting" in brief
     assert "in EU" not in brief
     assert "in EU" in render(report(found), everything=True)
     assert "nothing applies" in render(report())

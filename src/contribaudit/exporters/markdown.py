@@ -121,7 +121,7 @@ def _head(page: _Page, about: Overview) -> None:
     counts = [f"{number} {words(outcome)}" for outcome, number in about.ordered_counts]
     counts += [f"{none} no setting (not counted)"] if none else []
     counts += [f"{about.fragile} fragile"] if about.fragile else []
-    page.add(f"{about.applies} apply: {', '.join(counts)}.\n")
+    page.add(f"{about.applying}: {', '.join(counts)}.\n")
     if document["newly"]:
         page.add(f"\n{len(document['newly'])} of these are new since the last complete run; they are marked **new**.\n")
 

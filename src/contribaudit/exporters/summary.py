@@ -181,6 +181,11 @@ class Overview:
         return self.counts.total() - self.counts["no_such_setting"]
 
     @property
+    def applying(self) -> str:
+        """How many findings apply, in words: "57 findings apply", "1 finding applies"."""
+        return f"{counted(self.applies, 'finding')} {'applies' if self.applies == 1 else 'apply'}"
+
+    @property
     def ordered_counts(self) -> list[tuple[str, int]]:
         """Outcomes that occur with their numbers, in the order of reports."""
         return [(one.value, self.counts[one.value]) for one in ORDER if self.counts[one.value]]

@@ -135,11 +135,11 @@ def _verdict_line(about: Overview) -> Text:
 
 
 def _outcome_counts(about: Overview) -> Text:
-    """The counts in a line: "57 apply: 28 pass, 8 fail, 3 no setting"."""
+    """The counts in a line: "57 findings apply: 28 pass, 8 fail, 3 no setting"."""
     none = about.counts[Outcome.NO_SUCH_SETTING.value]
     items = [Text(f"{number} {words(one)}", _WORD_STYLES.get(words(one), "")) for one, number in about.ordered_counts]
     items += [Text(f"{none} no setting", "dim")] if none else []
-    return Text.assemble(f"{about.applies} apply: ", Text(", ").join(items)) if items else Text("nothing applies")
+    return Text.assemble(f"{about.applying}: ", Text(", ").join(items)) if items else Text("nothing applies")
 
 
 def _questions(about: Overview, width: int) -> list[Text]:
