@@ -102,12 +102,34 @@ def test_cron_has_mail_log_and_a_key_file(cli: Cli, home: Path) -> None:
     assert rows[0] == "MAILTO=it@acme.example"
     minute, hour, *stars, command = rows[-1].split(maxsplit=5)
     assert (minute, hour, stars) == ("59", "23", ["*", "*", "*"])
-    assert shlex.split(command)[1:] == [
+    audit, _, otherwise = command.partition(" || ")
+    assert otherwise.startswith("case $? in")
+    assert shlex.split(audit)[1:] == [
         *("audit", "--format", "line", "--org", "acme", "--planned", "23:59"),
         *("--api-key-file", f"{home}/.config/contribaudit/api-key"),
         f"2>>{home}/.local/state/contribaudit/log/audit.log",
     ]
     assert "chmod 600" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("code", "mailed"),
+    [
+        (0, ""),
+        (1, ""),
+        (3, ""),
+        *((code, "contribaudit: the cause\n  next: the way out\n") for code in (2, 4, 5, 69, 70, 130, 143)),
+    ],
+)
+def test_cron_mails_why_an_audit_has_no_verdict(cli: Cli, home: Path, code: int, mailed: str) -> None:
+    """The log has the error, and nobody reads it every day. A verdict is on stdout already."""
+    log = home / "it's a log" / "audit.log"
+    log.parent.mkdir()
+    _, redirection, rest = cli("schedule", "cron", "--log-file", str(log)).out.splitlines()[-1].partition(" 2>>")
+    told = "printf 'progress\\ncontribaudit: the cause\\n  next: the way out\\n' >&2"
+    command = f"( {told}; exit {code} ){redirection}{rest}"
+    done = subprocess.run(["sh", "-c", command], check=False, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == (mailed, "")
 
 
 def test_odd_paths_are_quoted(cli: Cli, home: Path) -> None:
