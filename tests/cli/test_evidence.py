@@ -70,8 +70,12 @@ def test_what_is_exported(words: tuple[str, ...], cli: Cli) -> None:
     assert Path("pack").exists() != refused
 
 
-def test_a_partial_run_is_no_evidence(audited: Api, cli: Cli) -> None:
-    cli("audit", "-q", "--only", "DC-06")
+def test_a_partial_run_is_no_evidence_and_says_what_it_leaves_out(audited: Api, cli: Cli) -> None:
+    report = json.loads(cli("audit", "--skip", "ai-*", "--format", "json").out)
+    assert report["run"]["selection"] == "--skip AI-01 to AI-25"
+    ended = cli("audit", "--only", "DC-06", "--format", "line")
+    for told in (ended.out, ended.err.splitlines()[-1]):
+        assert "(high and above); checks are left out: --only DC-06" in told
     ended = cli("evidence", "export", "pack")
     assert ended.code == 2
     assert "--only DC-06" in ended.err

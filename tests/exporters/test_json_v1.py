@@ -61,7 +61,7 @@ CONTRACT = {
 BESIDE = {
     "": {"newly", "key_days_left", "next", "map", "subprocessors"},
     "policy": {"questions"},
-    "run": {"planned_at", "fail_on", "previous_finished_at", "account", "trigger"},
+    "run": {"planned_at", "fail_on", "previous_finished_at", "account", "trigger", "selection"},
     "organizations": {"unread_reason", "left_out"},
     "inventory": {"sites_read", "apps_read", "spaces_counted", "spaces_whole"},
     "collection": {"code", "missing_scope", "started_at"},

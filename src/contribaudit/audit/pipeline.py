@@ -198,6 +198,7 @@ def judge(
             previous_complete=compared is not None and compared.complete,
             account=record.account,
             trigger=record.trigger,
+            selection=str(job.selection),
         ),
         policy_name=job.policy.name,
         policy_sha256=job.policy.sha256,

@@ -91,6 +91,7 @@ def lean_document(report: Report) -> ReportV1:
             "previous_finished_at": rfc3339(report.run.previous_finished_at),
             "account": report.run.account,
             "trigger": report.run.trigger,
+            "selection": report.run.selection,
         },
         "policy": {
             "name": report.policy_name,

@@ -93,6 +93,7 @@ class RunV1(TypedDict):
     previous_finished_at: Time | None
     account: str
     trigger: str
+    selection: str
 
 
 class PolicyV1(TypedDict):

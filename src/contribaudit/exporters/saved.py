@@ -98,7 +98,10 @@ _LONE = re.compile("[\ud800-\udfff]")
 
 ADDED_LATER: dict[str, dict[str, Any]] = {
     "": {"newly": [], "key_days_left": None, "next": [], "map": {"locations": [], "sites": []}, "subprocessors": None},
-    "run": {"planned_at": None, "fail_on": "high", "previous_finished_at": None, "account": "", "trigger": ""},
+    "run": {
+        "planned_at": None, "fail_on": "high", "previous_finished_at": None, "account": "", "trigger": "",
+        "selection": "",
+    },
     "policy": {"questions": {}},
     "organizations": {"unread_reason": "", "left_out": False},
     "inventory": {"sites_read": 0, "apps_read": 0, "spaces_counted": None, "spaces_whole": None},

@@ -194,7 +194,9 @@ class Overview:
     def headline(self) -> str:
         """The verdict in one sentence, the same in every format."""
         run = self.document["run"]
-        return headline(run["exit_code"], Severity(run["fail_on"]), dict(self.by_severity()), self.document["warnings"])
+        return headline(
+            run["exit_code"], Severity(run["fail_on"]), dict(self.by_severity()), safe_text(run["selection"])
+        )
 
     @property
     def word(self) -> str:

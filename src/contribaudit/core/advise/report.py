@@ -44,6 +44,8 @@ class RunLine:
     """The machine account that ran it; "" where it was not recorded."""
     trigger: str = ""
     """What started it: "manual" or "schedule"; "" where it was not recorded."""
+    selection: str = ""
+    """What --only and --skip say, as in "--only DR-10 to DR-14"; "" when the run asked everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Report:
     @property
     def headline(self) -> str:
         """The verdict in one sentence, the same in every format; see `verdict.headline`."""
-        return headline(self.run.exit_code, self.run.fail_on, count_severities(self.findings), self.warnings)
+        return headline(self.run.exit_code, self.run.fail_on, count_severities(self.findings), self.run.selection)
 
     @property
     def organizations(self) -> tuple[OrganizationLine, ...]:

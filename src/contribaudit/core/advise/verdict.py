@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from contribaudit import exit_codes
 from contribaudit.core.advise.remedies import UnreadSource
-from contribaudit.core.judge.evaluate import LEFT_OUT
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, weakest
 from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
@@ -68,14 +67,12 @@ def verdict_word(code: int) -> str:
     return _WORDS.get(code, UNVERIFIED)
 
 
-def headline(
-    code: int, fail_on: Severity, by_severity: Mapping[str, Mapping[str, int]], warnings: Iterable[str] = ()
-) -> str:
+def headline(code: int, fail_on: Severity, by_severity: Mapping[str, Mapping[str, int]], selection: str = "") -> str:
     """The verdict of a run with its threshold: "PASS (high and above); 2 medium findings fail, 3 are unverified".
 
     `by_severity` counts findings by severity, then outcome, as `count_severities` does. What counts for the exit code
-    comes first, what lies below the threshold last; `fail` counts conflict and not achievable too. Of the report's
-    `warnings`, it repeats the one about checks that --only and --skip leave out.
+    comes first, what lies below the threshold last; `fail` counts conflict and not achievable too. `selection` is what
+    --only and --skip say; "" when the run asked everything.
     """
     above = [one for one in Severity if one.at_least(fail_on)]
     below = [one for one in Severity if not one.at_least(fail_on)]
@@ -85,9 +82,7 @@ def headline(
     cause = _INSTEAD.get(code, "")
     if code == exit_codes.UNVERIFIED and not counted[0]:
         cause = "a source that the policy needs was not read completely"
-    left_out = next(
-        (f"checks are left out: {one[len(LEFT_OUT) : -1]}" for one in warnings if one.startswith(LEFT_OUT)), ""
-    )
+    left_out = f"checks are left out: {selection}" if selection else ""
     return "; ".join(one for one in (f"{verdict_word(code)} ({fail_on} and above)", left_out, cause, *counted) if one)
 
 

@@ -37,8 +37,6 @@ from contribaudit.core.resolve.state import State, TermsOf
 from contribaudit.errors import UsageError
 
 _NEEDS_NO_EVIDENCE = (Outcome.UNKNOWN, Outcome.NOT_YET_EFFECTIVE)
-LEFT_OUT = "This run leaves out checks: "
-"""The beginning of the warning that names --only and --skip."""
 RULE_NOT_CERTAIN = "rule_not_certain"
 """Code of a verdict that would differ under another rule, which may be the one that holds."""
 _STAYS_WHEN_OLD = (Outcome.FAIL, Outcome.CONFLICT, Outcome.NOT_ACHIEVABLE, Outcome.STALE)
@@ -177,7 +175,7 @@ def evaluate(
     checks = tuple(checks)
     waivers = WaiverMatcher(state, policy.waivers)
     findings: list[Finding] = []
-    warnings: list[str] = [f"{LEFT_OUT}{selection}."] if str(selection) else []
+    warnings: list[str] = [f"This run leaves out checks: {selection}."] if str(selection) else []
     used: set[int] = set()
     for check in require_checks(policy, checks, selection):
         off = 0
