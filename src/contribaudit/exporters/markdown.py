@@ -112,7 +112,7 @@ def _head(page: _Page, about: Overview) -> None:
     document = about.document
     run, policy = document["run"], document["policy"]
     code = run["exit_code"]
-    page.add(f"## {escaped(about.headline, 400)}\n\n")
+    page.add(f"## {about.escaped_headline(escaped)}\n\n")
     called = [one for one in document["organizations"] if not one["left_out"]]
     listed = some([escaped(one["name"], 60) for one in called])
     page.add(f"{listed}; policy {escaped(policy['name'], 80)} (`{policy['sha256']}`), ")

@@ -6,6 +6,7 @@ Made from the published document alone, in one pass over its findings.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -193,10 +194,12 @@ class Overview:
     @property
     def headline(self) -> str:
         """The verdict in one sentence, the same in every format."""
+        return self.escaped_headline(safe_text)
+
+    def escaped_headline(self, escape: Callable[[str], str]) -> str:
+        """The headline with the names of checks that a run leaves out, which are read text, escaped for a format."""
         run = self.document["run"]
-        return headline(
-            run["exit_code"], Severity(run["fail_on"]), dict(self.by_severity()), safe_text(run["selection"])
-        )
+        return headline(run["exit_code"], Severity(run["fail_on"]), dict(self.by_severity()), escape(run["selection"]))
 
     @property
     def word(self) -> str:
