@@ -11,7 +11,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed, SettingId, Unavailable
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve import attested as evidence
-from contribaudit.core.resolve.attested import PlanSeen
+from contribaudit.core.resolve.attested_plans import PlanSeen, app_moved
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.signals import revision_of
 from tests.builders import ABSENT, NOW, ORG, PROMISES, UNREAD, app, collection, collections, facts, observed, snapshot
@@ -427,7 +427,7 @@ def test_an_app_is_looked_at_again_after_it_was_away_or_its_trial_may_have_chang
     """The look was three days ago; `held` says how many days ago a run read which plan, None for an absent app."""
     seen = replace(look("none", 3), subject=LOOKED_AT, setting=setting)
     plans = {LOOKED_AT: tuple((days(ago), words) for ago, words in held)}
-    found = evidence.app_moved(seen, plans, NOW)
+    found = app_moved(seen, plans, NOW)
     assert (found and found[0]) == code
 
 

@@ -22,7 +22,7 @@ from contribaudit.core.model.attestation import Anchor, Attestation
 from contribaudit.core.model.observation import STALE_CODES, Grade, Observation, Observed, SettingId, Value
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.resolve.attested import PlanSeen
+from contribaudit.core.resolve.attested_plans import PlanSeen
 from tests.builders import NOW, UNREAD, collection, collections
 
 from .attesting import (

@@ -14,7 +14,8 @@ from contribaudit.core.model.observation import Observation, Observed
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve import attested
-from contribaudit.core.resolve.attested import PlanSeen, weighed
+from contribaudit.core.resolve.attested import weighed
+from contribaudit.core.resolve.attested_plans import PlanSeen
 from contribaudit.core.resolve.calibration import OTHER_FORM
 from tests.builders import NOW, ORG, collection, collections
 

@@ -21,7 +21,7 @@ from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import CONFLICT_CODE, STALE_CODES, SettingId, Value
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import resolve_alias
-from contribaudit.core.resolve.attested import PlanSeen, plan_now
+from contribaudit.core.resolve.attested_plans import PlanSeen, plan_now
 from contribaudit.core.resolve.state import State
 from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History

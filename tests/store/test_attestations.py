@@ -15,7 +15,7 @@ from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve import attested
-from contribaudit.core.resolve.attested import PlanSeen
+from contribaudit.core.resolve.attested_plans import PlanSeen
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store.history import History
 

@@ -24,7 +24,7 @@ from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, same_person
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
-from contribaudit.core.resolve.attested import plan_now
+from contribaudit.core.resolve.attested_plans import plan_now
 from contribaudit.core.resolve.plans import possible_plans
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError, meant

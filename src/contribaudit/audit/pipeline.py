@@ -36,7 +36,8 @@ from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import CLOCK_TOLERANCE
 from contribaudit.core.model.snapshot import Snapshot
-from contribaudit.core.resolve.attested import PlanSeen, dated_ahead, plan_now
+from contribaudit.core.resolve.attested import dated_ahead
+from contribaudit.core.resolve.attested_plans import PlanSeen, plan_now
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.state import Chain, HistoryReader, State
 from contribaudit.errors import ContribauditError, NothingRead, ServerFailed, StoreBusy

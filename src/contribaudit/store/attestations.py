@@ -19,7 +19,8 @@ from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.attested import AppPlans, AttestationHistory, PlanSeen
+from contribaudit.core.resolve.attested import AttestationHistory
+from contribaudit.core.resolve.attested_plans import AppPlans, PlanSeen
 from contribaudit.core.resolve.signals import REVISION_PREFIX, SIGNAL_PREFIX, SignalHistory
 from contribaudit.errors import UsageError, meant
 from contribaudit.store import ids

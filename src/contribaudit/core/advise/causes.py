@@ -33,7 +33,7 @@ from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.setting import Setting, same_value
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
-from contribaudit.core.resolve.attested import PlanSeen
+from contribaudit.core.resolve.attested_plans import PlanSeen
 from contribaudit.core.resolve.signals import SIGNAL_PREFIX
 
 _EDITS = {

@@ -20,11 +20,7 @@ from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
-from contribaudit.core.resolve.attested import (
-    EMPTY,
-    AttestationHistory,
-    weighed,
-)
+from contribaudit.core.resolve.attested import EMPTY, AttestationHistory, weighed
 from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.gateway import against_attested, gateway_values, other_organizations
 from contribaudit.core.resolve.plans import highest_plan
