@@ -75,7 +75,7 @@ def test_a_partial_run_is_no_evidence_and_says_what_it_leaves_out(audited: Api, 
     assert report["run"]["selection"] == "--skip AI-01 to AI-25"
     ended = cli("audit", "--only", "DC-06", "--format", "line")
     for told in (ended.out, ended.err.splitlines()[-1]):
-        assert "(high and above); checks are left out: --only DC-06" in told
+        assert "(high and above); limited by --only DC-06" in told
     ended = cli("evidence", "export", "pack")
     assert ended.code == 2
     assert "--only DC-06" in ended.err

@@ -177,7 +177,7 @@ def test_a_selection_is_named_in_the_warnings() -> None:
     policy = policy_of(WIDE, rule("DR-03"))
     found = evaluated(two_apps(), policy, Selection(only=("DR-01",)))
     assert {one.check for one in found.findings} == {"DR-01"}
-    assert found.warnings == ("This run leaves out checks: --only DR-01.",)
+    assert found.warnings == ("This run is limited by --only DR-01.",)
 
     skipped = evaluated(two_apps(), policy, Selection(skip=("DR-01",)))
     assert {one.check for one in skipped.findings} == {"DR-03"}

@@ -157,8 +157,8 @@ def test_the_headline_holds_threshold_and_counts(
 @pytest.mark.parametrize(
     ("selection", "said"),
     [
-        ("--only DR-10 to DR-14", "; checks are left out: --only DR-10 to DR-14"),
-        ("--skip AI-06", "; checks are left out: --skip AI-06"),
+        ("--only DR-10 to DR-14", "; limited by --only DR-10 to DR-14"),
+        ("--skip AI-06", "; limited by --skip AI-06"),
         ("", ""),
     ],
 )

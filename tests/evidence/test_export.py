@@ -186,7 +186,7 @@ def test_what_cannot_be_exported(told: Scene, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="no saved run"):
             of_last(bench.job('extends = ["essentials"]'))
         bench.audit('extends = ["essentials"]', selection=Selection(only=("DC-06",)))
-        with pytest.raises(UsageError, match="left out checks"):
+        with pytest.raises(UsageError, match="was limited by"):
             of_last(bench.job('extends = ["essentials"]'))
 
 

@@ -187,7 +187,7 @@ def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, O
 
     settings = console.settings()
     if settings.evidence.folder is not None and str(job.selection):
-        console.diagnostics.warning(f"evidence of a run that leaves out checks is not exported ({job.selection})")
+        console.diagnostics.warning(f"evidence of a run that is limited by {job.selection} is not exported")
         return report, None
     try:
         exported = export_configured(settings, job, report)

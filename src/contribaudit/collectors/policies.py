@@ -226,7 +226,7 @@ def _places(reading: Reading, app: Subject, rule: Mapping[str, Any], response: s
         return reading.texts(residency.POLICY_REALMS, app, rule, "in", response)
     for key in more:
         reading.surprise(f"data-residency rule: {key}", response)
-    reason = f"beside `in` the residency policy's rule has `{more[0]}`, whose meaning is not published"
+    reason = f"the residency policy's rule has `{more[0]}` beside `in`, and no page says what that means"
     return reading.unavailable(residency.POLICY_REALMS, app, "contradicting_entries", reason)
 
 

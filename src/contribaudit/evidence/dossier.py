@@ -222,7 +222,7 @@ def _refuse_partial(report: Report, runs: Sequence[RunRecord]) -> None:
         newest = next((run for run in reversed(runs) if organization in run.organizations), None)
         if newest is not None and newest.selection:
             raise UsageError(
-                f"Run {newest.id} left out checks ({newest.selection}), so it cannot be exported as evidence",
+                f"Run {newest.id} was limited by {newest.selection}, so it cannot be exported as evidence",
                 hint="Run `contribaudit audit` without --only and --skip first",
             )
 

@@ -82,8 +82,8 @@ def headline(code: int, fail_on: Severity, by_severity: Mapping[str, Mapping[str
     cause = _INSTEAD.get(code, "")
     if code == exit_codes.UNVERIFIED and not counted[0]:
         cause = "a source that the policy needs was not read completely"
-    left_out = f"checks are left out: {selection}" if selection else ""
-    return "; ".join(one for one in (f"{verdict_word(code)} ({fail_on} and above)", left_out, cause, *counted) if one)
+    limited = f"limited by {selection}" if selection else ""
+    return "; ".join(one for one in (f"{verdict_word(code)} ({fail_on} and above)", limited, cause, *counted) if one)
 
 
 def _count_per_severity(

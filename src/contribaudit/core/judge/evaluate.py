@@ -175,7 +175,7 @@ def evaluate(
     checks = tuple(checks)
     waivers = WaiverMatcher(state, policy.waivers)
     findings: list[Finding] = []
-    warnings: list[str] = [f"This run leaves out checks: {selection}."] if str(selection) else []
+    warnings: list[str] = [f"This run is limited by {selection}."] if str(selection) else []
     used: set[int] = set()
     for check in require_checks(policy, checks, selection):
         off = 0
