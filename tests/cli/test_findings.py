@@ -51,10 +51,13 @@ def test_without_a_filter_they_are_those_of_the_report(cli: Cli, audited: list[R
     quiet = sum(1 for one in told.values() if one in ("pass", "no_such_setting"))
     ended = cli("findings")
     assert ended.code == 0
-    shown = f"{len(told) - quiet} findings; {quiet} that pass or have no setting are left out (--all lists them)."
+    shown = f"{len(told) - quiet} findings; {quiet} that pass or have no setting are left out: --all."
     assert ended.last == shown
     assert "\npass " not in ended.out
     assert cli("findings", "--all").last == f"{len(told)} findings."
+    by_check = Counter(one["check"] for one in audited)
+    single = next(one["check"] for one in audited if by_check[one["check"]] == 1 and one["outcome"] == "pass")
+    assert cli("findings", "--check", single).last == "No finding; 1 that passes or has no setting is left out: --all."
     assert cli("findings", "--outcome", "pass").out.count("\npass ") == Counter(told.values())["pass"]
 
 

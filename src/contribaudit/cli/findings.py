@@ -173,5 +173,6 @@ def _write_findings(console: Console, report: Report, findings: list[Finding]) -
 
 
 def _conclude(console: Console, number: int, quiet: int) -> None:
-    passing = f"; {quiet} that pass or have no setting are left out (--all lists them)" if quiet else ""
+    left_out = "1 that passes or has no setting is" if quiet == 1 else f"{quiet} that pass or have no setting are"
+    passing = f"; {left_out} left out: --all" if quiet else ""
     console.diagnostics.conclusion(f"{counted(number, 'finding') if number else 'No finding'}{passing}.")
