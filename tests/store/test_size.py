@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.store.history import History
+from contribaudit.store.schema import metadata
 
 from .builders import OK, PARTIAL, Saw, draft, snapshot
 
@@ -32,10 +33,14 @@ def test_an_unchanged_run_adds_little(history: History) -> None:
 
 
 def settled_size(history: History) -> int:
-    """The size with the write-ahead log written back: it is reused, and no growth."""
-    if history._database.path is not None:
-        with history._database.reader.connect() as connection:
-            dbapi = connection.connection.driver_connection
-            assert dbapi is not None
-            dbapi.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    """The size without what a housekeeper adds in its own time: a write-ahead log, maps of free space, dead rows."""
+    with history._database.reader.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        if history._database.path is not None:
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        else:
+            driver.autocommit = True
+            driver.execute(f"VACUUM {', '.join(table.name for table in metadata.sorted_tables)}")
+            driver.autocommit = False
     return history.size_bytes()
