@@ -228,5 +228,4 @@ def audit_policy(text: str) -> AuditPolicy:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "policy.toml"
         path.write_text(f'version = 1\nname = "fuzz"\n{text}', encoding="utf-8")
-        plans = tuple(plan.name.casefold() for plan in rulebook().plans)
-        return policy_file.load(path, checks=by_id(checks.ALL), vocabularies=rulebook().vocabularies(), plans=plans)
+        return policy_file.load(path, policy_file.KnownWords(rulebook(), by_id(checks.ALL), checks.DECIDABLE))

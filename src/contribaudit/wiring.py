@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import SecretStr
 
@@ -26,10 +26,11 @@ from contribaudit.atlassian.transport import Ledger
 from contribaudit.attestations import files
 from contribaudit.attestations.files import Row
 from contribaudit.audit.job import Job, Operator, Target
-from contribaudit.core.judge.check import Check, by_id
+from contribaudit.core.judge.check import by_id
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.errors import ConfigurationError, CredentialError, StoreDamaged, StoreError, UsageError
+from contribaudit.policy_file import KnownWords
 from contribaudit.progress import SILENT, Progress
 from contribaudit.rulebook import decoders, loader
 from contribaudit.settings import credentials
@@ -53,21 +54,8 @@ def load_rulebook(settings: AppSettings) -> Rulebook:
     return decoders.with_folder(loader.load(settings.rulebook), settings.decoders, catalogue.ALL)
 
 
-class _KnownNames(TypedDict):
-    checks: Mapping[str, Check]
-    vocabularies: Mapping[str, frozenset[str]]
-    plans: tuple[str, ...]
-    rulebook: Rulebook
-
-
-def _known_names(rulebook: Rulebook) -> _KnownNames:
-    """The names that a policy file may use."""
-    return {
-        "checks": by_id(checks.ALL),
-        "vocabularies": {**rulebook.vocabularies(), "settings": checks.DECIDABLE},
-        "plans": tuple(plan.name.casefold() for plan in rulebook.plans),
-        "rulebook": rulebook,
-    }
+def _known_words(rulebook: Rulebook) -> KnownWords:
+    return KnownWords(rulebook, by_id(checks.ALL), checks.DECIDABLE)
 
 
 def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = None) -> AuditPolicy:
@@ -75,7 +63,7 @@ def load_policy(path: Path | None, rulebook: Rulebook, *, text: str | None = Non
 
     `text` replaces the content of the file, to try a change before it is written.
     """
-    policy = policy_file.load(path, **_known_names(rulebook), text=text)
+    policy = policy_file.load(path, _known_words(rulebook), text=text)
     try:
         folder = Path.cwd().resolve()
     except OSError:  # the current folder was removed, or this account may not enter it
@@ -103,7 +91,7 @@ def kept_policy(store: History, sha256: str, rulebook: Rulebook) -> AuditPolicy 
     text = store.kept_policy(sha256)
     if text is None:
         return None
-    policy = policy_file.load(Path("policy.toml"), **_known_names(rulebook), text=text)
+    policy = policy_file.load(Path("policy.toml"), _known_words(rulebook), text=text)
     if hashlib.sha256(text.encode()).hexdigest() != sha256:
         raise StoreDamaged(
             f"The policy {sha256[:12]}… in the history was altered", hint="Name the policy with --policy"

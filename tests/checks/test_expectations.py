@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit import policy_file
+from contribaudit.checks import DECIDABLE
 from contribaudit.core.judge.check import Check, Shape
 from contribaudit.core.model.observation import Value
 from contribaudit.errors import PolicyFileError
@@ -21,8 +22,7 @@ def expected(folder: Path, check: str, value: str) -> Value:
     """What a policy that expects the TOML value holds. Raises PolicyFileError."""
     path = folder / "policy.toml"
     path.write_text(f'version = 1\n[[rule]]\ncheck = "{check}"\nexpect = {value}\n', encoding="utf-8")
-    plans = tuple(plan.name.casefold() for plan in RULEBOOK.plans)
-    policy = policy_file.load(path, checks=CHECKS, vocabularies=RULEBOOK.vocabularies(), plans=plans)
+    policy = policy_file.load(path, policy_file.KnownWords(RULEBOOK, CHECKS, DECIDABLE))
     return policy.rules[0].expect
 
 

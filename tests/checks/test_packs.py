@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit import policy_file
+from contribaudit.checks import DECIDABLE
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.policy_file import reading
@@ -18,8 +19,7 @@ def load(folder: Path, pack: str) -> AuditPolicy:
     """A policy of this pack alone."""
     path = folder / "policy.toml"
     path.write_text(f'version = 1\nextends = ["{pack}"]\n', encoding="utf-8")
-    plans = tuple(plan.name.casefold() for plan in RULEBOOK.plans)
-    return policy_file.load(path, checks=CHECKS, vocabularies=RULEBOOK.vocabularies(), plans=plans)
+    return policy_file.load(path, policy_file.KnownWords(RULEBOOK, CHECKS, DECIDABLE))
 
 
 @pytest.mark.parametrize("pack", reading.NAMES)

@@ -35,9 +35,7 @@ def policy(folder: Path, text: str) -> AuditPolicy:
     path = folder / "policy.toml"
     rule = "" if "[[rule]]" in text else '\n[[rule]]\ncheck = "GV-06"\n'
     path.write_text(f"version = 1\n{text}\n{rule}", encoding="utf-8")
-    vocabularies = {**RULEBOOK.vocabularies(), "settings": checks.DECIDABLE}
-    plans = tuple(plan.name.casefold() for plan in RULEBOOK.plans)
-    return policy_file.load(path, checks=CHECKS, vocabularies=vocabularies, plans=plans)
+    return policy_file.load(path, policy_file.KnownWords(RULEBOOK, CHECKS, checks.DECIDABLE))
 
 
 @pytest.mark.parametrize(("check", "one"), PARAMETERS, ids=lambda one: getattr(one, "id", getattr(one, "key", "")))

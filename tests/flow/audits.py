@@ -48,13 +48,7 @@ def _read(text: str, folder: Path, rulebook: Rulebook) -> AuditPolicy:
     path = folder / "policy.toml"
     name = "" if text.lstrip().startswith("name = ") else 'name = "test"\n'
     path.write_text(f"version = 1\n{name}{text}", encoding="utf-8")
-    return policy_file.load(
-        path,
-        checks=by_id(checks.ALL),
-        vocabularies=rulebook.vocabularies(),
-        plans=tuple(plan.name.casefold() for plan in rulebook.plans),
-        rulebook=rulebook,
-    )
+    return policy_file.load(path, policy_file.KnownWords(rulebook, by_id(checks.ALL), checks.DECIDABLE))
 
 
 async def no_wait(_seconds: float) -> None:

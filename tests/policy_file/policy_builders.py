@@ -1,8 +1,9 @@
-"""Checks, vocabularies and files for the policy file's tests."""
+"""Checks, known words and files for the policy file's tests."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from contribaudit import checks, policy_file
@@ -11,16 +12,13 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.subject import Kind
 from contribaudit.errors import PolicyFileError
-from contribaudit.policy_file.reading import resolve
-from contribaudit.policy_file.values import KnownWords
+from contribaudit.policy_file import KnownWords
+from tests.builders import RULEBOOK
 
 SLUGS = {one.id: one.slug for one in checks.ALL}
 ESSENTIALS = ("DC-06", "DC-07", "DC-09", "DC-10", "DC-18", "AI-20", "DR-04", "DR-13", "GV-01", "GV-06")
-PLANS = ("free", "standard", "premium", "enterprise")
-VOCABULARIES = {
-    "realms": frozenset({"eu", "de", "us", "global"}),
-    "settings": frozenset({"contribution.in_app", "app.status"}),
-}
+REALMS = ("EU", "DE", "US", "Global")
+SETTINGS = frozenset({"contribution.in_app", "app.status"})
 
 RULE = '[[rule]]\ncheck = "DR-01"\n'
 WAIVER = {
@@ -101,17 +99,27 @@ CHECKS = by_id(
         fake("DC-11", Shape.WORDS),
     ]
 )
-KNOWN = KnownWords(CHECKS, VOCABULARIES, PLANS)
+KNOWN = KnownWords(
+    replace(
+        RULEBOOK,
+        realms=tuple(
+            replace(one, words=frozenset({one.code.casefold()})) for one in RULEBOOK.realms if one.code in REALMS
+        ),
+        realm_groups={},
+    ),
+    CHECKS,
+    SETTINGS,
+)
 
 
 def load(path: Path | None) -> AuditPolicy:
     """The policy of this file, with the checks above."""
-    return policy_file.load(path, checks=CHECKS, vocabularies=VOCABULARIES, plans=PLANS)
+    return policy_file.load(path, KNOWN)
 
 
 def load_with_packs(path: Path | None, packs: Mapping[str, str]) -> AuditPolicy:
     """The policy of this file, where these are the shipped packs."""
-    return resolve(path, KNOWN, packs)
+    return policy_file.load(path, KNOWN, packs=packs)
 
 
 def write(folder: Path, text: str, name: str = "policy.toml") -> Path:

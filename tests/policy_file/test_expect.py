@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from contribaudit import policy_file, wiring
+from contribaudit.checks import DECIDABLE
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.policy import AuditPolicy, Rule, Where
 from contribaudit.errors import PolicyFileError
@@ -258,9 +259,7 @@ def test_the_resolved_policy_holds_the_expansion_and_stands_alone(tmp_path: Path
     assert {rule["check"] for rule in document["rule"]} == {rule.check for rule in policy.rules}
     again = policy_file.load(
         write(tmp_path, policy.resolved_toml, "resolved.toml"),
-        checks=CHECKS,
-        vocabularies={**RULEBOOK.vocabularies()},
-        plans=(),
+        policy_file.KnownWords(RULEBOOK, CHECKS, DECIDABLE),
     )
     assert without_origins(again) == without_origins(policy)
     other = load(write(tmp_path, text.replace('"EEA"', '"US"')))

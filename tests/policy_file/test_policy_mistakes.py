@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,12 +17,10 @@ from contribaudit.checks import DECIDABLE
 from contribaudit.errors import PolicyFileError
 
 from .policy_builders import (
-    CHECKS,
     DECISION,
     DOCUMENTED,
-    PLANS,
+    KNOWN,
     RULE,
-    VOCABULARIES,
     WAIVER,
     load,
     problems,
@@ -368,14 +367,14 @@ def test_a_decision_takes_only_values_that_its_setting_can_have(
     tmp_path: Path, setting: str, value: str, takes: str
 ) -> None:
     """Settings that a source reports, and what only a policy states, take any value."""
-    known = {**VOCABULARIES, "settings": DECIDABLE}
+    known = replace(KNOWN, decidable=DECIDABLE)
     decision = table("decision", DECISION, {"setting": f'"{setting}"', "value": value})
     path = write(tmp_path, f"version = 1\n{RULE}{decision}")
     if not takes:
-        assert policy_file.load(path, checks=CHECKS, vocabularies=known, plans=PLANS).decisions[0].setting == setting
+        assert policy_file.load(path, known).decisions[0].setting == setting
         return
     with pytest.raises(PolicyFileError, match=re.escape(f"key `value`: {setting} takes {takes}")):
-        policy_file.load(path, checks=CHECKS, vocabularies=known, plans=PLANS)
+        policy_file.load(path, known)
 
 
 def test_a_decision_in_capitals_is_the_same_decision(tmp_path: Path) -> None:

@@ -59,14 +59,8 @@ def rules(pack: ListedPack, folder: Path) -> tuple[Rulebook, AuditPolicy]:
                 shutil.copyfileobj(source, out)
     own = folder / "decoders"
     rulebook = decoders.with_folder(loader.load(folder / "rulebook"), own if own.is_dir() else None, catalogue.ALL)
-    policy = policy_file.load(
-        folder / "policy.toml",
-        checks=by_id(checks.ALL),
-        vocabularies={**rulebook.vocabularies(), "settings": checks.DECIDABLE},
-        plans=tuple(plan.name.casefold() for plan in rulebook.plans),
-        rulebook=rulebook,
-    )
-    return rulebook, policy
+    known = policy_file.KnownWords(rulebook, by_id(checks.ALL), checks.DECIDABLE)
+    return rulebook, policy_file.load(folder / "policy.toml", known)
 
 
 def rebuilt_state(pack: ListedPack, document: ReportV1, rulebook: Rulebook) -> State:

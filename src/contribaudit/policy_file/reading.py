@@ -74,8 +74,7 @@ class Override:
     organization: tuple[str, ...]
     """Patterns for their IDs or names."""
     plan: str | None
-    expect: expect.FileStatements | None
-    place: Place
+    statements: tuple[expect.Merged, ...]
     origin: str
 
 
@@ -128,8 +127,10 @@ def parse(source: Source, text: str, known: KnownWords) -> tuple[Document, list[
             origin = source.at(line_of(lines, place))
             match table(model, item, place):
                 case OrganizationTable() as override:
-                    statements = _statements_of(source, override.expect, lines, (*place, "expect"))
-                    overrides.append(Override(override.match, override.written_for_plan, statements, place, origin))
+                    own = _statements_of(source, override.expect, lines, (*place, "expect"))
+                    statements, wrong = expect.merged([own])
+                    problems += [_problem(source, lines, (*place, "expect", key), words) for _, key, words in wrong]
+                    overrides.append(Override(override.match, override.written_for_plan, tuple(statements), origin))
                 case RuleTable() as rule:
                     rules.append((rule.rule(origin), place))
                 case WaiverTable() as waiver:
@@ -160,6 +161,10 @@ def _statements_of(
     return expect.FileStatements(table, {key: source.at(line_of(lines, (*place, key))) for key in given})
 
 
+def _problem(source: Source, lines: Mapping[Place, int], place: Place, words: str) -> Problem:
+    return Problem(source.label, line_of(lines, place), f"{name_of(place)}{words}")
+
+
 def identity(rule: Rule) -> tuple[object, ...]:
     """What identifies a rule: its check and `where`, regardless of order and case."""
     return (rule.check, *_folded(rule.where))
@@ -174,12 +179,11 @@ def _repeated_rules(source: Source, rules: list[tuple[Rule, Place]], lines: Mapp
     first: dict[tuple[object, ...], int] = {}
     problems = []
     for rule, place in rules:
-        line = line_of(lines, place)
         if identity(rule) in first:
             before = first[identity(rule)]
-            text = f"{name_of(place)}{rule.check} with the same `where` already stands on line {before}; keep one"
-            problems.append(Problem(source.label, line, text))
-        first.setdefault(identity(rule), line)
+            words = f"{rule.check} with the same `where` already stands on line {before}; keep one"
+            problems.append(_problem(source, lines, place, words))
+        first.setdefault(identity(rule), line_of(lines, place))
     return problems
 
 
@@ -197,33 +201,32 @@ def _is_list_of(key: str, value: Any) -> bool:
 DEFAULT_PACK = "essentials"
 
 
-def resolve(path: Path | None, known: KnownWords, packs: Mapping[str, str], instead: str | None = None) -> AuditPolicy:
-    """The policy of this file, or of the default pack. `packs` are the texts of the shipped packs by name.
+def load(
+    path: Path | None, known: KnownWords, *, text: str | None = None, packs: Mapping[str, str] | None = None
+) -> AuditPolicy:
+    """The policy of this file with everything it extends, or the "essentials" pack alone for None.
 
-    `instead` replaces the content of the file. Raises PolicyFileError with every problem of the file and of everything
-    it extends, one per line.
+    `text` replaces the content of the file, so that a change can be tried before it is written. The file need not exist
+    then. `packs` are the texts of the packs by name, None for the shipped ones.
+
+    Raises PolicyFileError with every problem of the files, one per line, or when the file cannot be read, or when the
+    policy asks for no check.
     """
+    packs = texts() if packs is None else packs
     if path is None:
         text, top = packs[DEFAULT_PACK], _pack(DEFAULT_PACK, packs[DEFAULT_PACK])
     else:
         top = _file(path, label=str(path), origin=path.name)
         try:
-            text = read_text(path) if instead is None else instead
+            text = read_text(path) if text is None else text
         except Unreadable as error:
             raise PolicyFileError(f"{top.label}: {error.reason}", hint=error.hint) from None
     reading = _PolicyReader(known, packs)
     reading.add(top, text, ())
     statements, wrong = expect.merged([document.expect for document in reading.documents])
     for index, key, words in wrong:
-        document, place = reading.documents[index], ("expect", key)
-        line = line_of(document.lines, place)
-        reading.problems.append(Problem(document.source.label, line, f"{name_of(place)}{words}"))
-    for document in reading.documents:
-        for override in document.overrides:
-            for _, key, words in expect.merged([override.expect])[1]:
-                where = (*override.place, "expect", key)
-                line = line_of(document.lines, where)
-                reading.problems.append(Problem(document.source.label, line, f"{name_of(where)}{words}"))
+        document = reading.documents[index]
+        reading.problems.append(_problem(document.source, document.lines, ("expect", key), words))
     if reading.problems:
         raise PolicyFileError(
             "\n".join(str(problem) for problem in reading.problems),
@@ -247,9 +250,7 @@ class _PolicyReader:
         first = len(self.problems)
         for index, name in enumerate(document.extends):
             if problem := self._extend(document, name, (*above, source)):
-                place = ("extends", index)
-                line = line_of(document.lines, place)
-                problems.append(Problem(source.label, line, f"{name_of(place)}{problem}"))
+                problems.append(_problem(source, document.lines, ("extends", index), problem))
         self.problems[first:first] = sorted(problems, key=lambda problem: problem.line)
         self.documents.append(document)
         self._done.add(source.key)
@@ -305,7 +306,7 @@ def _merge_documents(
     heads = [document.head for document in documents if document.head]
     plan = next((head.written_for_plan for head in reversed(heads) if head.written_for_plan), None)
     own = [document.rules for document in documents]
-    stated = expect.placed(statements, own, plan, known.facts) if statements else {}
+    stated = expect.placed(statements, own, plan, known.rulebook) if statements else {}
     rules = _without_replaced(_in_order(documents, statements, stated, known))
     if not any(asks(rule, rules[index + 1 :]) for index, rule in enumerate(rules)):
         raise PolicyFileError(
@@ -347,11 +348,11 @@ def _in_order(
         for override in document.overrides:
             rules += expect.overridden(
                 override.organization,
-                expect.merged([override.expect])[0],
+                override.statements,
                 [one for one in statements if one.file <= index],
                 rules,
                 (override.plan, override.origin),
-                known.facts,
+                known.rulebook,
             )
         rules += (rule for rule in document.rules if rule.where.organization)
     return rules

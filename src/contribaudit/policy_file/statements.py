@@ -115,7 +115,7 @@ def _is_fixed(name: str, rulebook: Rulebook) -> bool:
 
 
 def _locations(value: object, info: ValidationInfo) -> tuple[str, ...]:
-    rulebook = known_of(info).facts
+    rulebook = known_of(info).rulebook
     choices = location_choices(rulebook)
     locations = []
     for word in _listed(value, "locations"):
@@ -138,7 +138,7 @@ def _app_named(word: str, rulebook: Rulebook) -> App:
 
 def _without_residency(value: object, info: ValidationInfo) -> tuple[str, ...]:
     """Type keys of the accepted apps; refuses apps that offer data residency."""
-    rulebook = known_of(info).facts
+    rulebook = known_of(info).rulebook
     type_keys = []
     for word in _listed(value, "apps"):
         app = _app_named(word, rulebook)
@@ -149,7 +149,7 @@ def _without_residency(value: object, info: ValidationInfo) -> tuple[str, ...]:
 
 
 def _parse_places(value: object, info: ValidationInfo) -> tuple[Place, ...]:
-    rulebook = known_of(info).facts
+    rulebook = known_of(info).rulebook
     return tuple(_parse_place(text, rulebook) for text in _listed(value, "sites and apps"))
 
 
@@ -175,7 +175,7 @@ def _parse_place(text: str, rulebook: Rulebook) -> Place:
 
 
 def _processing_places(value: object, info: ValidationInfo) -> tuple[str, ...]:
-    rules = known_of(info).facts.subprocessors
+    rules = known_of(info).rulebook.subprocessors
     places_named = []
     for word in _listed(value, "locations"):
         if rules.place_of(word) is None:

@@ -42,25 +42,12 @@ _LARGEST = 2**63
 class KnownWords:
     """The known words for checking a file; every table is validated with them as its context."""
 
+    rulebook: Rulebook
+    """The words for plans, locations, apps and places, and the meaning of those in `[expect]`."""
     checks: Mapping[str, Check]
-    vocabularies: Mapping[str, frozenset[str]]
-    """Casefolded words by vocabulary name."""
-    plans: tuple[str, ...]
-    rulebook: Rulebook | None = None
-    """The meaning of the words in `[expect]`; None only in tests whose files lack that table."""
-
-    @property
-    def facts(self) -> Rulebook:
-        """The rulebook. Raises TypeError when none was given."""
-        if self.rulebook is None:
-            raise TypeError("[expect] is read with a rulebook")
-        return self.rulebook
-
-    def vocabulary(self, name: str) -> frozenset[str]:
-        """The words of one vocabulary; "plans" falls back to `plans`. Raises KeyError for an unknown vocabulary."""
-        if name == "plans" and name not in self.vocabularies:
-            return frozenset(plan.casefold() for plan in self.plans)
-        return self.vocabularies[name]
+    """The checks of this version, by ID."""
+    decidable: frozenset[str]
+    """The IDs of the settings that a decision may name."""
 
 
 def refuse(text: str) -> NoReturn:
@@ -164,7 +151,7 @@ def _expect(value: object, info: ValidationInfo) -> Value:
                 refuse(f"{check.called} takes {takes}")
             words = value
     if vocabulary := expectation.vocabulary:
-        accepted = known_words.vocabulary(vocabulary)
+        accepted = known_words.rulebook.vocabularies()[vocabulary]
         for word in words:
             if word.casefold() not in accepted:
                 refuse(f"{quoted(word)} is not one of the known {vocabulary}{nearest(word, accepted)}")
@@ -189,8 +176,8 @@ def _check_id(value: str, info: ValidationInfo) -> str:
 
 
 def _setting_id(value: str, info: ValidationInfo) -> str:
-    settings = known_of(info).vocabularies.get("settings")
-    if settings is not None and value not in settings:
+    settings = known_of(info).decidable
+    if value not in settings:
         refuse(f"this version has no setting {quoted(value)}{nearest(value, settings)}")
     return value
 
@@ -231,10 +218,10 @@ def _is_day(text: str) -> bool:
 
 
 def _plan(value: str, info: ValidationInfo) -> str:
-    plans = {plan.casefold(): plan for plan in known_of(info).plans}
+    plans = [plan.name.casefold() for plan in known_of(info).rulebook.plans]
     if value.casefold() not in plans:
-        refuse(f"{quoted(value)} is not a plan{nearest(value, plans.values())}")
-    return plans[value.casefold()]
+        refuse(f"{quoted(value)} is not a plan{nearest(value, plans)}")
+    return value.casefold()
 
 
 def _version(value: object) -> int:
