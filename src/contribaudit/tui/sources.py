@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -127,12 +127,22 @@ async def run_in_thread(make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
     Cancelling cancels the coroutine and waits for its end. If it had finished by then, its result is returned all the
     same.
     """
-    work = _Work(make)
-    running = asyncio.create_task(asyncio.to_thread(work.run))
+    loop = asyncio.new_event_loop()
+    work = loop.create_task(make())
+
+    async def end() -> _T:
+        return await work
+
+    def run() -> _T:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            return runner.run(end())
+
+    running = asyncio.create_task(asyncio.to_thread(run))
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
-        work.stop()
+        with suppress(RuntimeError):  # the loop is closed: the work has ended
+            loop.call_soon_threadsafe(work.cancel)
         await asyncio.wait([running])
         if running.cancelled() or running.exception() is not None:
             raise
@@ -140,41 +150,6 @@ async def run_in_thread(make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
         assert task is not None
         task.uncancel()
         return running.result()
-
-
-class _Work(Generic[_T]):
-    """A coroutine run in a thread: the thread calls `run`, the waiting task may call `stop`."""
-
-    def __init__(self, make: Callable[[], Coroutine[Any, Any, _T]]) -> None:
-        self._make = make
-        self._lock = Lock()
-        self._stopped = False
-        self._cancel: Callable[[], object] | None = None
-        """None before the coroutine starts and after it ends, when its loop may be closed."""
-
-    def run(self) -> _T:
-        """Run the coroutine to its end. Raises CancelledError if it was stopped, even before it began."""
-        return asyncio.run(self._watched())
-
-    async def _watched(self) -> _T:
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        assert task is not None
-        with self._lock:
-            if self._stopped:
-                raise asyncio.CancelledError
-            self._cancel = lambda: loop.call_soon_threadsafe(task.cancel)
-        try:
-            return await self._make()
-        finally:
-            with self._lock:
-                self._cancel = None
-
-    def stop(self) -> None:
-        """Cancel the coroutine now, or as soon as it begins; do nothing if it has ended."""
-        with self._lock:
-            self._stopped = True
-            if self._cancel is not None:
-                self._cancel()
 
 
 _RUNS = 400
