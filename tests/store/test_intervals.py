@@ -90,7 +90,7 @@ def test_what_could_not_be_read_is_a_fact_by_its_code(history: History) -> None:
     for number, said in enumerate(told):
         save(history, snapshot(number, realms(one=said)))
     assert rows(history) == [(1, 2, 3), (3, 3, 4), (4, 4, 5), (5, None, None)]
-    assert values_of(history.known(ORG).observations) == {("one", REALM): "!b"}
+    assert values_of(history.known(ORG).by_collector["apps"]) == {("one", REALM): "!b"}
 
 
 def test_a_failed_collector_touches_nothing(history: History) -> None:
@@ -109,7 +109,7 @@ def test_observations_of_a_failed_collector_are_not_kept(history: History) -> No
     seen = snapshot(1, realms(one="us")).by_collector
     save(history, type(failed)(ORG, failed.started_at, failed.finished_at, failed.collections, seen))
     assert history.snapshot(ORG, 2) == failed
-    assert values_of(history.known(ORG).observations) == {("one", REALM): "eu"}
+    assert values_of(history.known(ORG).by_collector["apps"]) == {("one", REALM): "eu"}
 
 
 def test_a_partial_collector_changes_what_it_saw_and_leaves_the_rest(history: History) -> None:
@@ -166,7 +166,7 @@ def test_known_looks_back(history: History) -> None:
     for number, realm in enumerate(["eu", "us", "us"]):
         save(history, snapshot(number, realms(one=realm)))
     assert history.known(ORG, before=1).facts == ()
-    assert values_of(history.known(ORG, before=2).observations) == {("one", REALM): "eu"}
+    assert values_of(history.known(ORG, before=2).by_collector["apps"]) == {("one", REALM): "eu"}
     (before,) = history.known(ORG, before=3).facts
     (now,) = history.known(ORG).facts
     assert (before.last_run, now.last_run) == (2, 3)
@@ -181,6 +181,6 @@ def test_organizations_of_a_run_do_not_mix(history: History) -> None:
     assert record.organizations == ("z", "b")
     save(history, snapshot(1, realms(), organization="z"))
     assert history.known("z").facts == ()
-    assert values_of(history.known("b").observations) == {("one", REALM): "us"}
+    assert values_of(history.known("b").by_collector["apps"]) == {("one", REALM): "us"}
     with pytest.raises(UsageError, match="did not audit"):
         history.snapshot("b", 2)

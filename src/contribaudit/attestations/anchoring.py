@@ -14,7 +14,6 @@ from contribaudit.collectors.interface import promises_of
 from contribaudit.collectors.policies import POLICIES
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.attestation import Anchor
-from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Subject
@@ -127,10 +126,8 @@ class PastLooks:
         return self._states[key]
 
     def _resolve_snapshot(self, snapshot: Snapshot, run: int) -> State:
-        known_observations: dict[str, list[Observation]] = {}
-        for fact in self.store.known(snapshot.organization, before=run).facts:
-            known_observations.setdefault(fact.collector, []).append(fact.observation)
-        seen = SeenOrganization(snapshot.organization, "", snapshot, known=known_observations)
+        known = self.store.known(snapshot.organization, before=run).by_collector
+        seen = SeenOrganization(snapshot.organization, "", snapshot, known=known)
         return resolve([seen], self.now.rulebook, snapshot.finished_at, promises_of(collectors.ALL))
 
     def _newest_start(self, organization: str) -> datetime:

@@ -32,7 +32,6 @@ from contribaudit.core.judge.baseline import standing
 from contribaudit.core.judge.evaluate import evaluate, evidence_terms, require_checks
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding
-from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import CLOCK_TOLERANCE
 from contribaudit.core.model.snapshot import Snapshot
@@ -68,16 +67,13 @@ def state_of(
 def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of: datetime) -> SeenOrganization:
     """One target as a run found it, with the history before it; spaces, changes and evidence are read on demand."""
     recorded = job.store.attestation_history(target.organization)
-    known_observations: dict[str, list[Observation]] = {}
-    for fact in job.store.known(target.organization, before=run).facts:
-        known_observations.setdefault(fact.collector, []).append(fact.observation)
     return SeenOrganization(
         organization=target.organization,
         name=target.name,
         snapshot=snapshot or (_last_snapshot(job, target) if target.left_out else None),
         unread_reason="" if snapshot else target.unread_reason or "it was left out of this run",
         left_out=target.left_out,
-        known=known_observations,
+        known=job.store.known(target.organization, before=run).by_collector,
         alias_holders=job.store.alias_holders(target.organization),
         past=HistoryReader(
             partial(changes_since, job.store, job.rulebook, target.organization, run),

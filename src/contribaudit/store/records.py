@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contribaudit.core.model.observation import Observation
+from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.snapshot import LedgerEntry
 
 
@@ -83,9 +84,10 @@ class LastKnown:
     """By collector name, then in the order in which subjects and settings were first seen."""
 
     @property
-    def observations(self) -> tuple[Observation, ...]:
-        """The observations alone, in the order of `facts`."""
-        return tuple(fact.observation for fact in self.facts)
+    def by_collector(self) -> dict[str, list[Observation]]:
+        """The observations alone, by collector."""
+        facts = grouped(self.facts, lambda fact: fact.collector)
+        return {collector: [fact.observation for fact in of_one] for collector, of_one in facts.items()}
 
 
 @dataclass(frozen=True, slots=True)
