@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, exists, func, or_, select, update
 
 from contribaudit.catalogue.organization import SPACES as OF_SPACES
 from contribaudit.core.model.change import Change
@@ -65,89 +66,81 @@ class KeptRuns:
         return place < len(self.runs) and self.runs[place] == run
 
 
+def _move_intervals(connection: Connection, table: Table, query: Select[Any], kept: KeptRuns) -> list[Any]:
+    """Move the ends of the query's intervals to kept runs. Returns the rows that were removed."""
+    moved: list[dict[str, Any]] = []
+    gone: list[Any] = []
+    for row in connection.execute(query.execution_options(yield_per=10_000)):
+        first, ended = kept.span(row)
+        if first == ended:
+            gone.append(row)
+        elif (first, ended) != (row.first_run, row.ended_run):
+            moved.append({"number": row.id, "first": first, "ended": ended})
+    own = table.c.id == bindparam("number")
+    if moved:
+        ends: dict[str, Any] = {"first_run": bindparam("first"), "ended_run": bindparam("ended")}
+        connection.execute(update(table).where(own).values(ends), moved)
+    if gone:
+        connection.execute(delete(table).where(own), [{"number": row.id} for row in gone])
+    return gone
+
+
+def _set_last_runs(connection: Connection, table: Table, last_runs: Mapping[int, int]) -> None:
+    if last_runs:
+        statement = update(table).where(table.c.id == bindparam("number")).values(last_run=bindparam("last"))
+        connection.execute(statement, [{"number": number, "last": run} for number, run in last_runs.items()])
+
+
 def move_facts(connection: Connection, organization: int, kept: KeptRuns) -> tuple[int, set[int]]:
     """Move the organization's facts to kept runs. Returns how many were removed, and their raw objects' numbers."""
     c = facts.c
     query = select(c.id, c.response, c.first_run, c.last_run, c.ended_run, topics.c.collector)
     query = query.join(topics, c.topic == topics.c.id).where(topics.c.organization == organization)
-    moved: list[dict[str, Any]] = []
-    gone: list[int] = []
-    responses: set[int] = set()
-    unsure: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)  # with their last run removed
-    for row in connection.execute(query.execution_options(yield_per=10_000)):
-        first, ended = kept.span(row)
-        if first == ended:
-            gone.append(row.id)
-            responses |= {row.response} - {None}
-            continue
-        change = {"number": row.id, "first": first, "last": row.last_run, "ended": ended}
-        if row.last_run is not None and row.last_run not in kept:
-            unsure[row.collector][row.id] = change
-        elif (first, ended) == (row.first_run, row.ended_run):
-            continue
-        moved.append(change)
-    for collector, changes in unsure.items():
-        _find_last(connection, organization, collector, kept, changes)
-    _move(connection, facts, moved)
-    _delete(connection, facts, gone)
-    return len(gone), responses
+    gone = _move_intervals(connection, facts, query, kept)
+    unsure: dict[str, dict[int, Any]] = defaultdict(dict)  # facts whose last run was removed
+    for row in connection.execute(query.where(c.last_run.is_not(None)).execution_options(yield_per=10_000)):
+        if row.last_run not in kept:
+            unsure[row.collector][row.id] = row
+    for collector, rows in unsure.items():
+        _set_last_runs(connection, facts, _last_seen(connection, organization, collector, kept, rows))
+    return len(gone), {row.response for row in gone} - {None}
 
 
-def _find_last(
-    connection: Connection, organization: int, collector: str, kept: KeptRuns, changes: Mapping[int, dict[str, Any]]
-) -> None:
-    """Set the last run of facts that ended to the last kept run that saw them."""
+def _last_seen(
+    connection: Connection, organization: int, collector: str, kept: KeptRuns, rows: Mapping[int, Any]
+) -> dict[int, int]:
+    """By fact that ended, the last kept run that saw it."""
     c = collections.c
     filters = (c.organization == organization) & (c.collector == collector)
     whole = connection.execute(select(c.run).where(filters, c.status == CollectionStatus.OK).order_by(c.run)).scalars()
     steps = KeptRuns([run for run in whole if run in kept])
-    for change in changes.values():
-        change["last"] = max(change["first"], steps.last_until(change["last"]) or 0)
+    last = {fact: max(row.first_run, steps.last_until(row.last_run) or 0) for fact, row in rows.items()}
     partial = select(c.run, c.seen).where(filters, c.status == CollectionStatus.PARTIAL).order_by(c.run)
     for run, packed in connection.execute(partial):
         if run in kept:
-            for fact in unpack(packed) & changes.keys():
-                changes[fact]["last"] = max(changes[fact]["last"], run)
+            for fact in unpack(packed) & last.keys():
+                last[fact] = max(last[fact], run)
+    return last
 
 
 def move_spaces(connection: Connection, organization: int, kept: KeptRuns) -> int:
     """Move the intervals of spaces and of their listings to kept runs. Returns how many were removed."""
     apps = select(subjects.c.id).where(subjects.c.seen_in == organization)
-    vanished = 0
+    gone = 0
     for table in (space_lists, spaces):
-        moved: list[dict[str, Any]] = []
-        gone: list[int] = []
-        for row in connection.execute(select(table).where(table.c.app.in_(apps))):
-            first, ended = kept.span(row)
-            if first == ended:
-                gone.append(row.id)
-                continue
-            change = {"number": row.id, "first": first, "ended": ended}
-            last = None
-            if table is spaces:
-                last = None if row.last_run is None else max(first, kept.last_until(row.last_run) or 0)
-                change["last"] = last
-            if (first, ended, last) != (row.first_run, row.ended_run, row.last_run if table is spaces else None):
-                moved.append(change)
-        _move(connection, table, moved)
-        _delete(connection, table, gone)
-        vanished += len(gone)
-    return vanished
+        gone += len(_move_intervals(connection, table, select(table).where(table.c.app.in_(apps)), kept))
+    c = spaces.c
+    seen = connection.execute(select(c.id, c.first_run, c.last_run).where(c.app.in_(apps), c.last_run.is_not(None)))
+    removed = (row for row in seen if row.last_run not in kept)
+    last = {row.id: max(row.first_run, kept.last_until(row.last_run) or 0) for row in removed}
+    _set_last_runs(connection, spaces, last)
+    return gone
 
 
 def move_outcomes(connection: Connection, kept: KeptRuns) -> int:
     """Move the intervals of outcomes to kept runs, whatever organizations a run read. Returns how many were removed."""
-    moved: list[dict[str, Any]] = []
-    gone: list[int] = []
-    for row in connection.execute(select(outcomes.c.id, outcomes.c.first_run, outcomes.c.ended_run)):
-        first, ended = kept.span(row)
-        if first == ended:
-            gone.append(row.id)
-        elif (first, ended) != (row.first_run, row.ended_run):
-            moved.append({"number": row.id, "first": first, "ended": ended})
-    _move(connection, outcomes, moved)
-    _delete(connection, outcomes, gone)
-    return len(gone)
+    c = outcomes.c
+    return len(_move_intervals(connection, outcomes, select(c.id, c.first_run, c.ended_run), kept))
 
 
 def move_plans(connection: Connection, organization: int, kept: KeptRuns) -> None:
@@ -171,8 +164,7 @@ def move_log_readings(connection: Connection, organization: int, kept: KeptRuns)
     Otherwise the reading is deleted. It covered nothing then, since `runs_of_holes` keeps the run of one that did.
     """
     c = log_readings.c
-    rows = connection.execute(select(log_readings).where(c.organization == organization).order_by(c.run)).all()
-    for row, following in zip(rows, [*rows[1:], None], strict=False):
+    for row, following in _with_next_readings(connection, organization):
         if row.run in kept:
             continue
         reading = connection.execute(select(log_readings).where(c.id == row.id)).one()
@@ -191,13 +183,18 @@ def move_log_readings(connection: Connection, organization: int, kept: KeptRuns)
 
 def runs_of_holes(connection: Connection, organization: int) -> set[int]:
     """Runs whose reading of the log covers a time that the next reading does not continue."""
-    c = log_readings.c
-    rows = connection.execute(select(log_readings).where(c.organization == organization).order_by(c.run)).all()
     return {
         row.run
-        for row, following in zip(rows, [*rows[1:], None], strict=False)
+        for row, following in _with_next_readings(connection, organization)
         if row.covers_until is not None and not (following is not None and row.code == "" and _joins(row, following))
     }
+
+
+def _with_next_readings(connection: Connection, organization: int) -> Iterator[tuple[Any, Any]]:
+    """Each reading of the log, oldest first, with the next one; None for the last."""
+    c = log_readings.c
+    rows = connection.execute(select(log_readings).where(c.organization == organization).order_by(c.run)).all()
+    return zip_longest(rows, rows[1:])
 
 
 def _joins(row: Any, following: Any) -> bool:
@@ -205,20 +202,6 @@ def _joins(row: Any, following: Any) -> bool:
     if None in (row.covers_from, row.covers_until, following.covers_from, following.covers_until):
         return False
     return bool(following.code == "" and following.actions is None and following.covers_from <= row.covers_until)
-
-
-def _move(connection: Connection, table: Table, changes: Sequence[Mapping[str, Any]]) -> None:
-    if changes:
-        values: dict[str, Any] = {"first_run": bindparam("first"), "ended_run": bindparam("ended")}
-        if "last" in changes[0]:
-            values["last_run"] = bindparam("last")
-        connection.execute(update(table).where(table.c.id == bindparam("number")).values(values), list(changes))
-
-
-def _delete(connection: Connection, table: Table, numbers: Iterable[int]) -> None:
-    rows = [{"number": number} for number in numbers]
-    if rows:
-        connection.execute(delete(table).where(table.c.id == bindparam("number")), rows)
 
 
 _EXACT = ("app.alias", "app.type_key")
