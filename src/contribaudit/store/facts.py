@@ -10,6 +10,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, or_, select
@@ -129,16 +130,11 @@ def subjects_of(connection: Connection, organization: int) -> Mapping[int, Subje
 def pack(ids: Iterable[int]) -> bytes:
     """A set of IDs as bytes: compressed pairs of (gap, length), since neighbours are mostly seen together."""
     numbers = bytearray()
-    start = end = previous_end = 0  # [start, end)
-    for number in sorted(set(ids)):
-        if number != end:
-            if end > start:
-                _append(numbers, start - previous_end, end - start)
-                previous_end = end
-            start = number
-        end = number + 1
-    if end > start:
-        _append(numbers, start - previous_end, end - start)
+    end = 0  # of the previous run of neighbours, exclusive
+    for _, neighbours in groupby(enumerate(sorted(set(ids))), key=lambda placed: placed[1] - placed[0]):
+        run = [number for _, number in neighbours]
+        _append(numbers, run[0] - end, len(run))
+        end = run[-1] + 1
     return zlib.compress(bytes(numbers))
 
 
