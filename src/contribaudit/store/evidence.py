@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable
-from typing import Any
+from operator import attrgetter
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -22,7 +22,7 @@ def save_ledger(
     connection: Connection, run: int, organization: int, entries: Iterable[LedgerEntry], skew: float | None
 ) -> None:
     """Store every request that a run made about one organization; no row when there were none."""
-    lines = [json.dumps(_row(one), separators=(",", ":")) for one in entries]
+    lines = [json.dumps([write_moment(one.at), *_rest_of(one)], separators=(",", ":")) for one in entries]
     if lines:
         values = {"run": run, "organization": organization, "clock_skew_seconds": skew}
         body = zlib.compress("\n".join(lines).encode("ascii"))
@@ -39,12 +39,15 @@ def read_ledger(connection: Connection, run: int, organization: str) -> RunLedge
         return None
     try:
         lines = zlib.decompress(row.entries).decode("ascii").split("\n")
-        entries = tuple(_entry(json.loads(line)) for line in lines)
+        rows = map(json.loads, lines)
+        entries = tuple(LedgerEntry(read_moment(at), *rest) for at, *rest in rows)
     except (zlib.error, ValueError, TypeError) as error:
         raise StoreDamaged(f"The ledger of run {run} cannot be read", hint="Restore the history") from error
     return RunLedger(entries, row.clock_skew_seconds)
 
 
+_rest_of = attrgetter(*LedgerEntry.__slots__[1:])
+"""Everything of an entry but its time."""
 _AS_THEY_ARE = tuple(name for name in ExportedManifest.__slots__ if name != "organizations")
 
 
@@ -70,25 +73,6 @@ def _manifests(connection: Connection, *conditions: ColumnElement[bool]) -> tupl
 
 def _scope(organizations: Iterable[str]) -> str:
     return "\n".join(sorted(organizations))
-
-
-def _row(entry: LedgerEntry) -> list[object]:
-    times = (entry.seconds, entry.waited_seconds)
-    return [
-        write_moment(entry.at),
-        entry.call,
-        entry.method,
-        entry.path,
-        entry.status,
-        entry.bytes,
-        entry.sha256,
-        *times,
-    ]
-
-
-def _entry(row: list[Any]) -> LedgerEntry:
-    at, *rest = row
-    return LedgerEntry(read_moment(at), *rest)
 
 
 _RAW = "The raw object"
