@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,17 @@ def _new_schema() -> str:
 def _url_of(schema: str) -> str:
     url = _administrator().url.update_query_dict({"options": f"-csearch_path={schema}"})
     return url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def new_database() -> Iterator[str]:
+    """A URL to an empty database, for the time of the block. Whoever can use a schema takes that: it is made faster."""
+    name = f"contribaudit_{uuid4().hex[:12]}"
+    _asked(f"CREATE DATABASE {name}")
+    try:
+        yield _administrator().url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        _asked(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
