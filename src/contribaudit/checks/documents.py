@@ -35,14 +35,12 @@ def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -
     read = [(one.read_at, one) for one in asked if one.read_at is not None]
     read_at, oldest = min(read, key=lambda pair: pair[0], default=(case.as_of, None))
     if oldest is not None and case.as_of - read_at > timedelta(days=days):
-        age = (case.as_of - read_at).days
+        age = counted((case.as_of - read_at).days, "day")
         unread = case.state.documents.unreadable(oldest.anchor.document)
         why = f"; the newest copy is not readable: {unread.reason}" if unread is not None else ""
-        reason = f"{oldest.anchor.document} was last read {counted(age, 'day')} ago{why}"
-        expected, observed_age = f"at most {counted(days, 'day')}", counted(age, "day")
-        return Verdict(
-            Outcome.STALE, "pages_read_long_ago", reason, None, expected, observed_age, page_evidence(case, [oldest])
-        )
+        reason = f"{oldest.anchor.document} was last read {age} ago{why}"
+        within, evidence = f"at most {counted(days, 'day')}", page_evidence(case, [oldest])
+        return Verdict(Outcome.STALE, "pages_read_long_ago", reason, None, within, age, evidence)
     return None
 
 
@@ -54,20 +52,12 @@ def reviewed_within(
     `what` begins the reason, `still` ends it when both hold; `about` selects the facts that were reviewed.
     """
     days = (case.as_of.astimezone(UTC).date() - reviewed).days
-    # A review dated after this audit has not happened yet.
-    fresh = 0 <= days <= limit
-    doubt = page_doubt(case, about, limit) if fresh else None
-    if doubt is not None:
-        return doubt
-    return Verdict(
-        Outcome.PASS if fresh else Outcome.STALE,
-        "reviewed" if fresh else "review_overdue",
-        f"{what}reviewed on {reviewed}, {counted(days, 'day')} ago{still if fresh else ''}",
-        None,
-        f"at most {counted(limit, 'day')}",
-        counted(days, "day"),
-        rulebook_evidence(case) + page_evidence(case, [one for one in case.state.anchored if about(one.anchor)]),
-    )
+    pages = page_evidence(case, [one for one in case.state.anchored if about(one.anchor)])
+    age = None, f"at most {counted(limit, 'day')}", counted(days, "day"), rulebook_evidence(case) + pages
+    reason = f"{what}reviewed on {reviewed}, {counted(days, 'day')} ago"
+    if not 0 <= days <= limit:  # a review dated after this audit has not happened yet
+        return Verdict(Outcome.STALE, "review_overdue", reason, *age)
+    return page_doubt(case, about, limit) or Verdict(Outcome.PASS, "reviewed", f"{reason}{still}", *age)
 
 
 def page_evidence(case: CheckContext, seen: list[AnchorStanding]) -> tuple[Evidence, ...]:

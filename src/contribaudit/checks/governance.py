@@ -150,18 +150,11 @@ def evidence_age(case: CheckContext) -> Verdict:
     limit = limits_of(case.policy, case.rule)[Grade.DOCUMENTED]
     age = case.as_of - oldest.started_at
     evidence = (Evidence(Grade.DOCUMENTED, oldest.collector, oldest.started_at),)
-    expected, observed = f"at most {counted(limit, 'day')}", counted(age.days, "day")
-    fresh = age <= timedelta(days=limit)
+    about = None, f"at most {counted(limit, 'day')}", counted(age.days, "day"), evidence
     reason = f"the oldest evidence is {counted(age.days, 'day')} old (collector {oldest.collector})"
-    return Verdict(
-        Outcome.PASS if fresh else Outcome.STALE,
-        "fresh" if fresh else "evidence_too_old",
-        reason,
-        None,
-        expected,
-        observed,
-        evidence,
-    )
+    if age <= timedelta(days=limit):
+        return Verdict(Outcome.PASS, "fresh", reason, *about)
+    return Verdict(Outcome.STALE, "evidence_too_old", reason, *about)
 
 
 @check("GV-06", "rulebook-reviewed", Kind.COMPANY, outcomes={Outcome.PASS, Outcome.STALE, Outcome.UNKNOWN})
@@ -190,8 +183,7 @@ def decided_by_two(case: CheckContext) -> Verdict:
     plan = highest_plan(case)
     if isinstance(plan, Verdict):
         return plan
-    switches = choosable(plan)
-    decisions = {setting.id: decision_on(case, setting) for setting in switches}
+    decisions = {setting.id: decision_on(case, setting) for setting in choosable(plan)}
     evidence = case.evidence(names.HIGHEST_PLAN)
     missing = tuple(setting for setting, made in decisions.items() if made is None)
     expected = tuple(decisions)
@@ -228,18 +220,12 @@ def records_updated(case: CheckContext) -> Verdict:
     if newest is None or newest.value != UPDATED:
         reason = f"no decision in the policy says that records and impact assessment were updated (setting {RECORDS})"
         return Verdict(Outcome.UNKNOWN, "no_record", reason, None, expected)
-    updated = newest.date >= effective
+    about = None, expected, f"{newest.date}", policy_evidence(case, newest.origin)
     reason = f"records and impact assessment were updated on {newest.date}"
-    reason += "" if updated else f", before the use of data that began on {effective}"
-    return Verdict(
-        Outcome.PASS if updated else Outcome.FAIL,
-        "records_updated" if updated else "records_from_before",
-        reason,
-        None,
-        expected,
-        f"{newest.date}",
-        policy_evidence(case, newest.origin),
-    )
+    if newest.date >= effective:
+        return Verdict(Outcome.PASS, "records_updated", reason, *about)
+    reason += f", before the use of data that began on {effective}"
+    return Verdict(Outcome.FAIL, "records_from_before", reason, *about)
 
 
 @check("GV-07", "evidence-chain-unbroken", outcomes={Outcome.PASS, Outcome.FAIL, Outcome.UNKNOWN})
@@ -299,9 +285,8 @@ def administrators_known(case: CheckContext) -> Verdict:
     everybody = tuple(one for entries in listed.values() for one in entries)
     who = f"{every(len(everybody), 'administrator')} {'is' if len(everybody) == 1 else 'are'}"
     reason = f"{who} approved; API keys that can write are not among them"
-    return Verdict(
-        Outcome.PASS, "administrators_approved", reason, ADMINISTRATORS.id, case.rule.expect, everybody, evidence
-    )
+    about = ADMINISTRATORS.id, case.rule.expect, everybody, evidence
+    return Verdict(Outcome.PASS, "administrators_approved", reason, *about)
 
 
 _ADMINISTRATORS = {

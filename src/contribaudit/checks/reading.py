@@ -54,29 +54,18 @@ def unread(observation: Observation, expected: Value = None) -> Verdict:
     """The verdict when a setting was not read or is null: `unknown`, or `stale` or `conflict` for such attestations."""
     setting = catalogue.find(observation.setting)
     if isinstance(observation, Observed):
-        return Verdict(
-            Outcome.UNKNOWN,
-            "null",
-            f"{setting.title}: the API gives no value",
-            observation.setting,
-            expected,
-            observation.value,
-            Evidence.of(observation),
-        )
-    reason = observation.reason
+        about = setting.id, expected, observation.value, Evidence.of(observation)
+        return Verdict(Outcome.UNKNOWN, "null", f"{setting.title}: the API gives no value", *about)
+    code, reason, outcome = observation.code, observation.reason, Outcome.UNKNOWN
     if observation.missing_scope and observation.missing_scope not in reason:
         reason += f"; the scope {observation.missing_scope} would let the key read it"
-    if observation.code in STALE_CODES or observation.code in CONFLICT_CODES:
-        outcome = Outcome.STALE if observation.code in STALE_CODES else Outcome.CONFLICT
-        return Verdict(outcome, observation.code, f"{setting.title}: {reason}", setting.id, expected)
-    nobody_looked = observation.code == "not_read" and setting.attestable
-    return Verdict(
-        Outcome.UNKNOWN,
-        observation.code,
-        f"{setting.title}: not attested yet" if nobody_looked else f"{setting.title}: not read; {reason}",
-        observation.setting,
-        expected,
-    )
+    if code in STALE_CODES or code in CONFLICT_CODES:
+        outcome = Outcome.STALE if code in STALE_CODES else Outcome.CONFLICT
+    elif code == "not_read" and setting.attestable:
+        reason = "not attested yet"
+    else:
+        reason = f"not read; {reason}"
+    return Verdict(outcome, code, f"{setting.title}: {reason}", setting.id, expected)
 
 
 def not_verifiable(setting: SettingId | None, why: str) -> Judge:
@@ -100,13 +89,11 @@ def of_apps(fits: Callable[[App], bool]) -> Callable[[State, Subject], bool]:
 
 def unknown_app(case: CheckContext, what: str) -> Verdict:
     """`unknown` when the rulebook does not know whether the app has `what`, or when the app's type was not read."""
-    type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
-    if not isinstance(type_key, Observed) or not isinstance(type_key.value, str):
-        return unread(type_key)
-    reason = f"the rulebook does not know whether {type_key.value} has {what}"
-    return Verdict(
-        Outcome.UNKNOWN, "unknown_app", reason, names.APP_TYPE_KEY, None, type_key.value, Evidence.of(type_key)
-    )
+    seen = case.state.read(case.subject, names.APP_TYPE_KEY)
+    if not isinstance(seen, Observed) or not isinstance(seen.value, str):
+        return unread(seen)
+    reason = f"the rulebook does not know whether {seen.value} has {what}"
+    return Verdict(Outcome.UNKNOWN, "unknown_app", reason, seen.setting, None, seen.value, Evidence.of(seen))
 
 
 def may_be_sandbox(state: State, app: Subject) -> bool:
@@ -297,6 +284,11 @@ def beyond(case: CheckContext, listed: Iterable[str], approved: Value) -> tuple[
     return tuple(sorted(text for text in listed if identity(case, text) not in approved_identities))
 
 
+def connector_approved(case: CheckContext) -> bool:
+    """Whether the rule's `expect` names the connector that is the case's subject, with or without its kind."""
+    return any(not beyond(case, (name,), case.listed) for name in (case.subject.id, f"connector:{case.subject.id}"))
+
+
 def only_approved(
     case: CheckContext,
     setting: Setting,
@@ -319,14 +311,12 @@ def only_approved(
     entries = attested_list(case, setting, None if unlimited else case.listed, subject)
     if isinstance(entries, Verdict):
         return entries
-    evidence += Evidence.of(case.state.read(subject, setting.id))
     approved = entries if unlimited else case.listed
+    about = setting.id, approved, entries, (*evidence, *Evidence.of(case.state.read(subject, setting.id)))
     unapproved = beyond(case, entries, approved)
     if unapproved:
-        reason = f"{over[1]}: {', '.join(unapproved)}"
-        return Verdict(Outcome.FAIL, over[0], reason, setting.id, approved, entries, evidence)
-    reason = within[1] if entries else empty or within[1]
-    return Verdict(Outcome.PASS, within[0], reason, setting.id, approved, entries, evidence)
+        return Verdict(Outcome.FAIL, over[0], f"{over[1]}: {', '.join(unapproved)}", *about)
+    return Verdict(Outcome.PASS, within[0], within[1] if entries else empty or within[1], *about)
 
 
 def identity(case: CheckContext, text: str) -> str:

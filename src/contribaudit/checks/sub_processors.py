@@ -61,10 +61,8 @@ def _age_problem(case: CheckContext, listed: SubprocessorList) -> tuple[str, str
     age = case.as_of - listed.imported.at
     limit = _days_allowed(case)
     if age > timedelta(days=limit):
-        reason = (
-            f"the list of {listed.effective} was last imported {counted(age.days, 'day')} ago, and counts for {limit}"
-        )
-        return "list_too_old", f"{reason}: {_IMPORT}"
+        ago = f"{counted(age.days, 'day')} ago, and counts for {limit}"
+        return "list_too_old", f"the list of {listed.effective} was last imported {ago}: {_IMPORT}"
     return None
 
 
@@ -120,27 +118,24 @@ def changes_reviewed(case: CheckContext) -> Verdict:
     evidence = _evidence(case, listed)
     before = version_before(history, listed, rules.baseline)
     due = listed.imported.at + rules.objection_period
+    about = None, expected, names_changed, evidence
     since = f"since {before.effective}" if before is not None else "in it"
     count = f"{counted(len(changes), 'change')} {since}"
     review = history.reviewed(listed)
     if not changes:
-        reason = f"nothing changed {since}"
-        return _if_current(case, newest, Verdict(Outcome.PASS, "no_change", reason, None, expected, (), evidence))
+        return _if_current(case, newest, Verdict(Outcome.PASS, "no_change", f"nothing changed {since}", *about))
     if review is None:
         reason = f"{count} of the list of {listed.effective} not reviewed: {some(names_changed)}"
         reason += "" if listed is newest else f"; run `contribaudit subprocessors review --list {listed.effective}`"
-        late = case.as_of > due
-        reason += f"; the {rules.objection_days} days to object ended on {due:%Y-%m-%d}" if late else ""
-        code = "review_overdue" if late else "not_reviewed"
-        return Verdict(
-            Outcome.FAIL, code, reason, None, expected, names_changed, evidence, due_at=None if late else due
-        )
+        if case.as_of <= due:
+            return Verdict(Outcome.FAIL, "not_reviewed", reason, *about, due_at=due)
+        reason += f"; the {rules.objection_days} days to object ended on {due:%Y-%m-%d}"
+        return Verdict(Outcome.FAIL, "review_overdue", reason, *about)
     reviewed = f"reviewed by {review.signed.by} on {review.signed.at:%Y-%m-%d}"
     if review.signed.at > due:
         reason = f"{count}, {reviewed}, after the {rules.objection_days} days to object had ended on {due:%Y-%m-%d}"
-        return Verdict(Outcome.FAIL, "reviewed_late", reason, None, expected, names_changed, evidence)
-    verdict = Verdict(Outcome.PASS, "reviewed", f"{count}, {reviewed}", None, expected, names_changed, evidence)
-    return _if_current(case, newest, verdict)
+        return Verdict(Outcome.FAIL, "reviewed_late", reason, *about)
+    return _if_current(case, newest, Verdict(Outcome.PASS, "reviewed", f"{count}, {reviewed}", *about))
 
 
 def _list_changes(case: CheckContext, listed: SubprocessorList) -> Sequence[ListChange]:

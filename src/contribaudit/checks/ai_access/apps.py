@@ -122,15 +122,12 @@ def exposure(case: CheckContext, subject: Subject, most: str = BLOCKED) -> Verdi
         return replace(stopped_by(answer, most), evidence=evidence)
     outcome = Outcome.FAIL if answer.value == EXPOSED else Outcome.PASS
     seen = answer.chain[-1].observation
+    reason = _switch_sentences(answer)
     switch = _SWITCHES.get(seen.setting) if seen is not None and seen.subject == subject else None
     if switch is None or not isinstance(seen, Observed) or not isinstance(seen.value, str):
-        return Verdict(
-            outcome, answer.code, _switch_sentences(answer), names.EFFECTIVE_AI, NOT_EXPOSED, answer.value, evidence
-        )
+        return Verdict(outcome, answer.code, reason, names.EFFECTIVE_AI, NOT_EXPOSED, answer.value, evidence)
     word = seen.value.strip().casefold()
-    return Verdict(
-        outcome, code_of(switch, word), _switch_sentences(answer), switch.id, _switch_word(switch, most), word, evidence
-    )
+    return Verdict(outcome, code_of(switch, word), reason, switch.id, _switch_word(switch, most), word, evidence)
 
 
 def _switch_sentences(answer: Effective) -> str:
@@ -159,9 +156,8 @@ def stopped_by(answer: Effective, most: str = BLOCKED) -> Verdict:
     if switch is None:
         setting = seen.setting if seen is not None else names.EFFECTIVE_AI
         setting = ai.ACCESS.id if setting in WITNESSES else setting  # the setting that a person can look up
-        return Verdict(
-            answer.outcome, answer.code, answer.reason, setting, NOT_EXPOSED, None, Evidence.of(*answer.rests_on)
-        )
+        evidence = Evidence.of(*answer.rests_on)
+        return Verdict(answer.outcome, answer.code, answer.reason, setting, NOT_EXPOSED, None, evidence)
     assert seen is not None
     expected = _switch_word(switch, most)
     reason = _unread_switch_reason(answer, seen, expected)
@@ -204,9 +200,8 @@ def access(case: CheckContext) -> Verdict:
     When the rule allows any access (`allowed`), no other switch and no sibling app could widen it.
     """
     widest = case.word or BLOCKED
-    answer = (
-        exposure(case, case.subject, widest) if widest in (BLOCKED, LIMITED) else no_more_than(case, ai.ACCESS, BLOCKED)
-    )
+    narrow = widest in (BLOCKED, LIMITED)
+    answer = exposure(case, case.subject, widest) if narrow else no_more_than(case, ai.ACCESS, BLOCKED)
     return unless_no_screen(case, ai.ACCESS, answer)
 
 
@@ -300,8 +295,7 @@ def reviewed(case: CheckContext) -> Verdict:
     word = attested_choice(case.state, case.subject, ai.ACCESS)
     if isinstance(word, Verdict):
         return unless_no_screen(case, ai.ACCESS, word)
-    evidence = case.evidence(ai.ACCESS.id)
-    reason = f"its Rovo access was checked: {word}"
+    reason, evidence = f"its Rovo access was checked: {word}", case.evidence(ai.ACCESS.id)
     return Verdict(Outcome.PASS, "reviewed", reason, ai.ACCESS.id, None, word, evidence)
 
 
@@ -324,19 +318,16 @@ def free_plan(case: CheckContext) -> Verdict:
     plan = plan_of(case.state, case.subject)
     if not isinstance(plan, Plan):
         return plan_unclear(plan)
-    seen = case.state.read(case.subject, names.PLAN)
+    about = names.PLAN, None, plan.name, case.evidence(names.PLAN)
     organization = case.subject.organization
     trial = trial_with_ai(case.state, organization) if no_plan_has_ai(case.state, organization) else None
     if trial is not None:
-        reason = trial.reason.sentence
-        return Verdict(trial.outcome, trial.code, reason, names.PLAN, None, plan.name, Evidence.of(seen))
+        return Verdict(trial.outcome, trial.code, trial.reason.sentence, *about)
     if _no_paid_apps(case.state, organization):
         reason = f"Rovo is not listed for the {plan.name} plan, and no app of the organization is on another"
-        return Verdict(
-            Outcome.NO_SUCH_SETTING, "plan_without_rovo", reason, names.PLAN, None, plan.name, Evidence.of(seen)
-        )
+        return Verdict(Outcome.NO_SUCH_SETTING, "plan_without_rovo", reason, *about)
     reason = f"it is not documented whether Rovo reads a {plan.name} app beside paid ones"
-    return Verdict(Outcome.UNKNOWN, "free_beside_paid", reason, names.PLAN, None, plan.name, Evidence.of(seen))
+    return Verdict(Outcome.UNKNOWN, "free_beside_paid", reason, *about)
 
 
 @once_per_state

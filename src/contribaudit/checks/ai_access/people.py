@@ -58,16 +58,8 @@ def approved_groups(case: CheckContext) -> Verdict:
         return Verdict(Outcome.UNKNOWN, "plan_with_groups_not_known", reason, ai.ACCESS_GROUPS.id, case.rule.expect)
     if not plan.rovo_by_group:
         reason = f"the {plan.name} plan cannot limit Rovo by group; {able} can"
-        evidence = case.evidence(names.HIGHEST_PLAN)
-        return Verdict(
-            Outcome.NOT_ACHIEVABLE,
-            "plan_without_groups",
-            reason,
-            ai.ACCESS_GROUPS.id,
-            case.rule.expect,
-            None,
-            evidence,
-        )
+        about = ai.ACCESS_GROUPS.id, case.rule.expect, None, case.evidence(names.HIGHEST_PLAN)
+        return Verdict(Outcome.NOT_ACHIEVABLE, "plan_without_groups", reason, *about)
     apps = apps_of(case, ai.ACCESS)
     if isinstance(apps, Verdict):
         return apps
@@ -196,41 +188,33 @@ def _closed_verdict(
     case: CheckContext, listed: tuple[str, ...], seen: tuple[Evidence, ...], *, blocked: bool
 ) -> Verdict:
     """The verdict when every app is limited or blocked and every listed group is approved."""
-    state, approved, setting = case.state, case.rule.expect, ai.ROLE_GROUPS.id
-    evidence = (
-        *Evidence.of(state.read(case.subject, setting)),
-        *list_evidence(state, case.subject.organization, names.WORKSPACES),
-        *seen,
-    )
+    listed_apps = list_evidence(case.state, case.subject.organization, names.WORKSPACES)
+    evidence = (*case.evidence(ai.ROLE_GROUPS.id), *listed_apps, *seen)
+    about = ai.ROLE_GROUPS.id, case.rule.expect, listed, evidence
     if blocked:
         reason = "Rovo is blocked in every app, so the role opens none of them"
-        return Verdict(Outcome.PASS, "blocked_everywhere", reason, setting, approved, listed, evidence)
+        return Verdict(Outcome.PASS, "blocked_everywhere", reason, *about)
     if not listed:
         reason = (
             "Rovo is limited to groups, but no group is shown to hold the role; a key without the right "
             "to see groups sees none"
         )
-        return Verdict(Outcome.UNKNOWN, "no_group_shown", reason, setting, approved, listed, evidence)
+        return Verdict(Outcome.UNKNOWN, "no_group_shown", reason, *about)
     reason = f"every group that holds {_ROLE} is approved; people who hold it directly are not listed"
-    return Verdict(Outcome.PASS, "approved_groups", reason, setting, approved, listed, evidence)
+    return Verdict(Outcome.PASS, "approved_groups", reason, *about)
 
 
 def _not_approved(case: CheckContext, groups: list[Subject]) -> list[Subject]:
     """Groups that the rule names neither by ID nor by a name that no other group shares."""
-    approved = case.listed
-    approved_names = {text.strip().casefold() for text in approved}
-    called_groups = {group: _group_name(case, group) for group in groups}
+    approved_names = {text.strip().casefold() for text in case.listed}
+    # As read in this run: a group whose name was not read matches no approved name.
+    called_groups = {group: case.state.word(group, names.GROUP_NAME).strip() for group in groups}
     shared = Counter(called_groups.values())
     return [
         group
         for group, name in called_groups.items()
         if group.id.casefold() not in approved_names and not (name and name in approved_names and shared[name] == 1)
     ]
-
-
-def _group_name(case: CheckContext, group: Subject) -> str:
-    """The group's name as read in this run, "" when it was not read, so that it matches no approved group."""
-    return case.state.word(group, names.GROUP_NAME).strip()
 
 
 def _holds_role(case: CheckContext, group: Subject) -> bool:

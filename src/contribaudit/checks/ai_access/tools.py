@@ -17,6 +17,7 @@ from contribaudit.checks.reading import (
     beyond,
     code_of,
     compared,
+    connector_approved,
     fragile_in_trial,
     only_approved,
 )
@@ -45,20 +46,18 @@ _ADDRESS = re.compile(r"https://(?:[^\W_][\w-]*\.)+[^\W\d_][\w-]*(?::\d+)?(?:[/?
 @fragile_in_trial
 def approved_connector(case: CheckContext) -> Verdict:
     """AI-12: every connected connector, also one hidden from search, is in the rule's `expect`."""
-    approved = case.listed
     word = attested_choice(case.state, case.subject, _STATE, "disconnected")
     if isinstance(word, Verdict):
         return word
-    evidence = case.evidence(_STATE.id)
-    accepted = any(not beyond(case, (name,), approved) for name in (case.subject.id, f"connector:{case.subject.id}"))
-    if word == "disconnected" or accepted:
+    about = _STATE.id, case.listed, word, case.evidence(_STATE.id)
+    if word == "disconnected" or connector_approved(case):
         code = "disconnected" if word == "disconnected" else "approved"
-        return Verdict(Outcome.PASS, code, f"the connector is {word}", _STATE.id, approved, word, evidence)
+        return Verdict(Outcome.PASS, code, f"the connector is {word}", *about)
     if word == "disconnecting":
         return _disconnecting(case, word)
     more = ": one that is hidden from search is still connected" if word == "hidden" else ""
     reason = f"the connector is {word}; the policy does not approve it{more}"
-    return Verdict(Outcome.FAIL, "connector_not_approved", reason, _STATE.id, approved, word, evidence)
+    return Verdict(Outcome.FAIL, "connector_not_approved", reason, *about)
 
 
 def _may_be_disconnected(state: State, subject: Subject) -> bool:
@@ -81,12 +80,11 @@ def disconnected(case: CheckContext) -> Verdict:
         return word
     if word == "disconnecting":
         return _disconnecting(case, word)
-    evidence = case.evidence(_STATE.id)
+    about = _STATE.id, "disconnected", word, case.evidence(_STATE.id)
     if word == "disconnected":
-        reason = "the connector is disconnected"
-        return Verdict(Outcome.PASS, "disconnected", reason, _STATE.id, "disconnected", word, evidence)
+        return Verdict(Outcome.PASS, "disconnected", "the connector is disconnected", *about)
     reason = f"the connector is {word}: nobody has seen it being disconnected"
-    return Verdict(Outcome.UNKNOWN, "not_disconnected", reason, _STATE.id, "disconnected", word, evidence)
+    return Verdict(Outcome.UNKNOWN, "not_disconnected", reason, *about)
 
 
 def _disconnecting(case: CheckContext, word: str) -> Verdict:
@@ -95,18 +93,15 @@ def _disconnecting(case: CheckContext, word: str) -> Verdict:
     assert isinstance(seen, Observed)
     hours = case.state.rulebook.clocks.disconnect_hours.amount
     due = later(seen.observed_at, timedelta(hours=hours))
+    about = _STATE.id, "disconnected", word, Evidence.of(seen)
     if due > case.as_of:
         reason = f"the connector is being disconnected, which takes {hours} hours for most apps"
-        return Verdict(
-            Outcome.PENDING, "disconnecting", reason, _STATE.id, "disconnected", word, Evidence.of(seen), due_at=due
-        )
+        return Verdict(Outcome.PENDING, "disconnecting", reason, *about, due_at=due)
     reason = (
         f"the connector was being disconnected on {seen.observed_at:%Y-%m-%d}; nobody has checked since "
         "whether it is gone"
     )
-    return Verdict(
-        Outcome.UNKNOWN, "disconnect_not_seen_done", reason, _STATE.id, "disconnected", word, Evidence.of(seen)
-    )
+    return Verdict(Outcome.UNKNOWN, "disconnect_not_seen_done", reason, *about)
 
 
 def _may_be_connected(state: State, subject: Subject) -> bool:
@@ -145,17 +140,17 @@ def blocklist(case: CheckContext) -> Verdict:
     entries = attested_list(case, setting)
     if isinstance(entries, Verdict):
         return entries
-    evidence = case.evidence(setting.id)
+    about = setting.id, None, entries, case.evidence(setting.id)
     most = case.state.rulebook.limits.blocklist_items.amount
     if len(entries) > most:
         reason = f"the blocklist holds {len(entries)} entries; only {most} count"
-        return Verdict(Outcome.FAIL, "too_many_entries", reason, setting.id, None, entries, evidence)
+        return Verdict(Outcome.FAIL, "too_many_entries", reason, *about)
     no_addresses = sorted(entry for entry in entries if not _ADDRESS.match(entry.strip()))
     if no_addresses:
         reason = f"these entries are not addresses and block nothing: {', '.join(no_addresses)}"
-        return Verdict(Outcome.FAIL, "entry_is_no_address", reason, setting.id, None, entries, evidence)
+        return Verdict(Outcome.FAIL, "entry_is_no_address", reason, *about)
     reason = "every entry of the blocklist looks like an address; whether they exist is not checked"
-    return Verdict(Outcome.PASS, "entries_valid", reason, setting.id, None, entries, evidence)
+    return Verdict(Outcome.PASS, "entries_valid", reason, *about)
 
 
 @check(
@@ -175,24 +170,19 @@ def creators(case: CheckContext) -> Verdict:
     word = attested_choice(case.state, case.subject, tools.AGENT_CREATORS, "admins")
     if isinstance(word, Verdict):
         return word
-    evidence = case.evidence(tools.AGENT_CREATORS.id)
-    code = code_of(tools.AGENT_CREATORS, word)
     if word != "groups":
-        outcome = Outcome.PASS if word == "admins" else Outcome.FAIL
-        who = "only administrators can create agents" if word == "admins" else "everyone can create agents"
-        return Verdict(outcome, code, who, tools.AGENT_CREATORS.id, "admins", word, evidence)
+        says = {"admins": "only administrators can create agents", "everyone": "everyone can create agents"}
+        return compared(case, tools.AGENT_CREATORS, "admins", says)
     return only_approved(
         case,
         tools.AGENT_CREATOR_GROUPS,
         ("group_not_approved", "groups that are not approved may create agents"),
         (
-            code,
-            "only approved groups may create agents"
-            if case.listed
-            else "only the groups on the list may create agents",
+            code_of(tools.AGENT_CREATORS, word),
+            f"only {'approved groups' if case.listed else 'the groups on the list'} may create agents",
         ),
         "no group may create agents",
-        evidence=evidence,
+        evidence=case.evidence(tools.AGENT_CREATORS.id),
         any_by_default=True,
     )
 
@@ -238,9 +228,8 @@ def beta_features(case: CheckContext) -> Verdict:
         evidence = case.evidence(tools.BETA_FEATURES.id)
         reason = "the console shows no switch for beta AI features, and none is documented"
         return Verdict(Outcome.UNKNOWN, "no_switch", reason, tools.BETA_FEATURES.id, "off", word, evidence)
-    return compared(
-        case, tools.BETA_FEATURES, "off", {"off": "beta AI features are off", "on": "beta AI features are on"}
-    )
+    says = {"off": "beta AI features are off", "on": "beta AI features are on"}
+    return compared(case, tools.BETA_FEATURES, "off", says)
 
 
 SUPPORTED = "atlassian-supported"
@@ -319,12 +308,11 @@ def write_permission(case: CheckContext) -> Verdict:
         word = attested_choice(case.state, case.subject, tools.MCP_WRITE, SANDBOX)
         if isinstance(word, Verdict):
             return word
-        evidence = case.evidence(tools.MCP_WRITE.id)
+        about = tools.MCP_WRITE.id, SANDBOX, word, case.evidence(tools.MCP_WRITE.id)
         if word == "blocked":
-            reason = "write access is blocked, also in sandboxes"
-            return Verdict(Outcome.PASS, "write_blocked", reason, tools.MCP_WRITE.id, SANDBOX, word, evidence)
+            return Verdict(Outcome.PASS, "write_blocked", "write access is blocked, also in sandboxes", *about)
         reason = "write access applies to the whole organization and cannot be limited to a sandbox"
-        return Verdict(Outcome.NOT_ACHIEVABLE, "not_per_sandbox", reason, tools.MCP_WRITE.id, SANDBOX, word, evidence)
+        return Verdict(Outcome.NOT_ACHIEVABLE, "not_per_sandbox", reason, *about)
     return no_more_than(case, tools.MCP_WRITE, "blocked")
 
 

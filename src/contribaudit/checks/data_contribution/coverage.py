@@ -84,16 +84,14 @@ def _gaps(collections: Iterable[Collection]) -> str:
 )
 def without_setting(case: CheckContext) -> Verdict:
     """DC-18: an app that has no data contribution setting today."""
-    type_key = case.state.read(case.subject, names.APP_TYPE_KEY)
-    if not isinstance(type_key, Observed) or not isinstance(type_key.value, str):
-        return unread(type_key)
-    app = case.state.rulebook.app(type_key.value)
+    seen = case.state.read(case.subject, names.APP_TYPE_KEY)
+    if not isinstance(seen, Observed) or not isinstance(seen.value, str):
+        return unread(seen)
+    app = case.state.rulebook.app(seen.value)
     if app is None or app.contribution == "unknown":
         return unknown_app(case, "the setting")
     reason = f"{app.title} has no data contribution setting, according to the rulebook of {case.state.rulebook.version}"
-    return Verdict(
-        Outcome.NO_SUCH_SETTING, "no_setting", reason, names.APP_TYPE_KEY, None, type_key.value, Evidence.of(type_key)
-    )
+    return Verdict(Outcome.NO_SUCH_SETTING, "no_setting", reason, seen.setting, None, seen.value, Evidence.of(seen))
 
 
 @check("DC-19", "covered-apps-reviewed", outcomes={Outcome.PASS, Outcome.STALE, Outcome.UNKNOWN})
@@ -179,22 +177,18 @@ def _deletion(case: CheckContext, departures: list[Departure]) -> Verdict:
     clocks = case.state.rulebook.clocks
     periods = (clocks.in_app_deletion_days, clocks.metadata_deletion_days, clocks.retrain_days)
     days = max(one.amount for one in periods)
-    years = clocks.residue_years.amount
     due = [later(one.first_missing, timedelta(days=days)) for one in departures]
     past = [one for one, end in zip(departures, due, strict=True) if end <= case.as_of]
-    aggregates = f"aggregated data may be kept for {years} years"
-    observed = tuple(one.alias for one in departures)
+    aggregates = f"aggregated data may be kept for {clocks.residue_years.amount} years"
     evidence = list_evidence(case.state, case.subject.organization, names.WORKSPACES)
+    about = names.APP_TYPE_KEY, None, tuple(one.alias for one in departures), evidence
     if past:
         verified = f"{counted(days, 'day')} have passed, and nobody outside Atlassian can verify the deletion"
         reason = f"{_departure_words(past)}; {verified}; {aggregates}"
-        return Verdict(Outcome.UNKNOWN, "deletion_not_verifiable", reason, names.APP_TYPE_KEY, None, observed, evidence)
-    reason = (
-        f"{_departure_words(departures)}: contributed data must be deleted {counted(days, 'day')} later; {aggregates}"
-    )
-    return Verdict(
-        Outcome.PENDING, "deletion_runs", reason, names.APP_TYPE_KEY, None, observed, evidence, due_at=min(due)
-    )
+        return Verdict(Outcome.UNKNOWN, "deletion_not_verifiable", reason, *about)
+    deadline = f"contributed data must be deleted {counted(days, 'day')} later"
+    reason = f"{_departure_words(departures)}: {deadline}; {aggregates}"
+    return Verdict(Outcome.PENDING, "deletion_runs", reason, *about, due_at=min(due))
 
 
 def _departure_words(departures: list[Departure]) -> str:

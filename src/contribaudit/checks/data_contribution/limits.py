@@ -17,7 +17,7 @@ from contribaudit.checks.data_contribution.plans import decision_on, fragile_by_
 from contribaudit.checks.reading import (
     attested_choice,
     attested_list,
-    beyond,
+    connector_approved,
     fragile,
     fragile_in_deciding_trial,
     identity,
@@ -206,7 +206,6 @@ def platform_apps(case: CheckContext) -> Verdict:
 
     Entries of the exclude list and apps that the rule's `expect` names as excluded show that somebody does.
     """
-    claimed = case.listed
     switch = attested_choice(case.state, case.subject, _IN_APP, "off")
     if isinstance(switch, Verdict):
         return switch
@@ -214,8 +213,7 @@ def platform_apps(case: CheckContext) -> Verdict:
     if switch == "off":
         reason = "the switch is off, and platform apps follow it"
         return Verdict(Outcome.PASS, "switch_off", reason, _IN_APP.id, "off", switch, evidence)
-    rulebook = case.state.rulebook
-    by_policy = [word for word in claimed if (app := rulebook.app(word)) and app.contribution == "organization"]
+    by_policy = [word for word in case.listed if _is_platform_app(case, word)]
     excluded = attested_list(case, contribution.EXCLUDED, ())
     by_list = [] if isinstance(excluded, Verdict) else [text for text in excluded if _names_platform_app(case, text)]
     if by_policy or by_list:
@@ -234,8 +232,12 @@ def _names_platform_app(case: CheckContext, text: str) -> bool:
     bare = identity(case, text)
     app = Subject(case.subject.organization, Kind.APP, bare)
     type_key = case.state.recall(app, names.APP_TYPE_KEY) or bare.removeprefix("app:").rpartition("/")[2]
-    platform_app = case.state.rulebook.app(type_key)
-    return platform_app is not None and platform_app.contribution == "organization"
+    return _is_platform_app(case, type_key)
+
+
+def _is_platform_app(case: CheckContext, word: str) -> bool:
+    app = case.state.rulebook.app(word)
+    return app is not None and app.contribution == "organization"
 
 
 _LISTS = (_IN_APP.id, names.INCLUDED, names.EXCLUDED, names.EXEMPTION)
@@ -268,8 +270,7 @@ def connector_kept_out(case: CheckContext) -> Verdict:
         return worded(verdict, "kept_out", verdict.reason)
     if answer.value != CONTRIBUTED:
         return verdict
-    name = f"connector:{case.subject.id}"
-    if not beyond(case, (name,), approved) or not beyond(case, (case.subject.id,), approved):
+    if connector_approved(case):
         reason = "the connector contributes; the policy approves it"
         return worded(replace(verdict, outcome=Outcome.PASS), "approved", reason)
     return worded(verdict, "connector_contributes", verdict.reason)

@@ -7,7 +7,7 @@ the right screen was read (DC-24).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date
+from datetime import UTC
 
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.catalogue import find
@@ -31,7 +31,7 @@ from contribaudit.core.judge.check import ATTESTED, Check, CheckContext, Expecta
 from contribaudit.core.judge.selectors import Attributes, rule_for
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Evidence, Outcome
-from contribaudit.core.model.observation import Observed, SettingId, Value
+from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.model.policy import Decision
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.setting import Setting, same_value
@@ -85,21 +85,15 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
     expected = case.state.rulebook.plan(expect)
     if not isinstance(seen, Observed):
         return _surely_too_high(case, expect, expected) or unread(seen, expect)
-    met = expected is not None and expected.name.casefold() == seen.value
+    about = names.HIGHEST_PLAN, expect, seen.value, Evidence.of(seen)
     highest = case.state.rulebook.plan(str(seen.value))
-    called = highest.name if highest is not None else str(seen.value)
-    target = expected.name if expected is not None else expect
-    verdict = Verdict(
-        Outcome.PASS if met else Outcome.FAIL,
-        "plan_as_expected" if met else "other_plan",
-        f"the highest active plan is {called}" + ("" if met else f"; the policy was written for {target}"),
-        names.HIGHEST_PLAN,
-        expect,
-        seen.value,
-        Evidence.of(seen),
-    )
+    reason = f"the highest active plan is {highest.name if highest is not None else seen.value}"
+    if expected is None or expected.name.casefold() != seen.value:
+        reason += f"; the policy was written for {expected.name if expected is not None else expect}"
+        return Verdict(Outcome.FAIL, "other_plan", reason, *about)
+    verdict = Verdict(Outcome.PASS, "plan_as_expected", reason, *about)
     trial = trial_behind(case.state, case.subject.organization)
-    return fragile(verdict, trial) if met and trial else verdict
+    return fragile(verdict, trial) if trial else verdict
 
 
 def _surely_too_high(case: CheckContext, expect: str, expected: Plan | None) -> Verdict | None:
@@ -141,19 +135,16 @@ def no_trial(case: CheckContext) -> Verdict:
         return trials
     running, unclear, evidence = trials
     wild = [app for app in running if beyond(case, (app.id,), approved)]
+    observed = tuple(alias_of(case.state, app) for app in wild or running)
     if wild:
-        called = tuple(alias_of(case.state, app) for app in wild)
-        reason = f"trials are running without approval: {', '.join(called)}"
-        return Verdict(
-            Outcome.FAIL, "trial_running", reason, _TRIAL.id, approved, called, _evidence_of_apps(case, wild, _TRIAL.id)
-        )
+        reason, evidence = f"trials are running without approval: {', '.join(observed)}", _trial_evidence(case, wild)
+        return Verdict(Outcome.FAIL, "trial_running", reason, _TRIAL.id, approved, observed, evidence)
     if unclear is not None:
         return unclear
-    reason = "every running trial is approved" if running else "no trial is running"
-    observed = tuple(alias_of(case.state, app) for app in running)
-    return Verdict(
-        Outcome.PASS, "trials_approved" if running else "no_trial", reason, _TRIAL.id, approved, observed, evidence
-    )
+    about = _TRIAL.id, approved, observed, evidence
+    if running:
+        return Verdict(Outcome.PASS, "trials_approved", "every running trial is approved", *about)
+    return Verdict(Outcome.PASS, "no_trial", "no trial is running", *about)
 
 
 @check(
@@ -185,16 +176,15 @@ def _trial_end(case: CheckContext, app: Subject) -> Verdict:
     if not isinstance(seen, Observed) or seen.value is None:
         return unread(seen)
     ends = parse_utc(seen.value)
-    evidence = Evidence.of(case.state.read(app, _TRIAL.id), seen)
+    about = _TRIAL_ENDS.id, None, seen.value, Evidence.of(case.state.read(app, _TRIAL.id), seen)
     if ends is None:
-        reason = f"{seen.value!r} is not a date"
-        return Verdict(Outcome.UNKNOWN, "unknown_word", reason, _TRIAL_ENDS.id, None, seen.value, evidence)
+        return Verdict(Outcome.UNKNOWN, "unknown_word", f"{seen.value!r} is not a date", *about)
     name = called(case.state, app)
-    if ends.date() < _today(case):
+    if ends.date() < case.as_of.astimezone(UTC).date():
         reason = f"the trial of {name} ended on {ends:%Y-%m-%d}; check again everything that it may have changed"
-        return Verdict(Outcome.STALE, "trial_ended", reason, _TRIAL_ENDS.id, None, seen.value, evidence)
+        return Verdict(Outcome.STALE, "trial_ended", reason, *about)
     reason = f"the trial of {name} ends on {ends:%Y-%m-%d}; check again then"
-    return Verdict(Outcome.PENDING, "trial_ends", reason, _TRIAL_ENDS.id, None, seen.value, evidence, due_at=ends)
+    return Verdict(Outcome.PENDING, "trial_ends", reason, *about, due_at=ends)
 
 
 def _trials(case: CheckContext) -> tuple[list[Subject], Verdict | None, tuple[Evidence, ...]] | Verdict:
@@ -211,7 +201,7 @@ def _trials(case: CheckContext) -> tuple[list[Subject], Verdict | None, tuple[Ev
     unclear = [word for app, word in words.items() if isinstance(word, Verdict) and _can_move_defaults(case, app)]
     looked_at = [app for app, word in words.items() if not isinstance(word, Verdict)]
     listed = list_evidence(case.state, case.subject.organization, names.WORKSPACES)
-    return running, most_severe(unclear), (*listed, *_evidence_of_apps(case, looked_at, _TRIAL.id))
+    return running, most_severe(unclear), (*listed, *_trial_evidence(case, looked_at))
 
 
 def _can_move_defaults(case: CheckContext, app: Subject) -> bool:
@@ -227,12 +217,8 @@ def _plan_of_policy(case: CheckContext) -> str | None:
     return rule.expect if rule is not None and isinstance(rule.expect, str) else case.policy.written_for_plan
 
 
-def _evidence_of_apps(case: CheckContext, apps: Sequence[Subject], setting: SettingId) -> tuple[Evidence, ...]:
-    return Evidence.of(*(case.state.read(app, setting) for app in apps))
-
-
-def _today(case: CheckContext) -> date:
-    return case.as_of.astimezone(UTC).date()
+def _trial_evidence(case: CheckContext, apps: Sequence[Subject]) -> tuple[Evidence, ...]:
+    return Evidence.of(*(case.state.read(app, _TRIAL.id) for app in apps))
 
 
 @check(
@@ -251,7 +237,7 @@ def newer_than_plan_change(case: CheckContext) -> Verdict:
     worst = most_severe(word for word in words if isinstance(word, Verdict))
     if worst is not None:
         return worst
-    evidence = Evidence.of(*(case.state.read(case.subject, setting.id) for setting in switches))
+    evidence = case.evidence(*(setting.id for setting in switches))
     reason = f"the contribution settings were checked under the current plan, {plan.name}"
     return Verdict(Outcome.PASS, "seen_under_this_plan", reason, switches[0].id, None, None, evidence)
 
@@ -327,10 +313,9 @@ def _choice_verdict(case: CheckContext, setting: Setting) -> Verdict:
     undone = _choice_undone(case, setting, word)
     if undone is not None:
         return undone
+    evidence += policy_evidence(case, decision.origin)
     reason = f"{setting.title} is {word}, as decided on {decision.date}"
-    return Verdict(
-        Outcome.PASS, "as_decided", reason, setting.id, word, word, (*evidence, *policy_evidence(case, decision.origin))
-    )
+    return Verdict(Outcome.PASS, "as_decided", reason, setting.id, word, word, evidence)
 
 
 def _choice_undone(case: CheckContext, setting: Setting, word: str) -> Verdict | None:
@@ -344,14 +329,12 @@ def _choice_undone(case: CheckContext, setting: Setting, word: str) -> Verdict |
     if answer.value == NOT_CONTRIBUTED:
         return None
     verdict = contributed(answer, word)
+    if answer.value != CONTRIBUTED:
+        return verdict
     included = case.state.value(case.subject, contribution.INCLUDED.id)
-    if (
-        answer.value == CONTRIBUTED
-        and included is not None
-        and decision_on(case, contribution.INCLUDED, included.value) is not None
-    ):
+    if included is not None and decision_on(case, contribution.INCLUDED, included.value) is not None:
         return None
-    return worded(verdict, "other_than_decided", verdict.reason) if answer.value == CONTRIBUTED else verdict
+    return worded(verdict, "other_than_decided", verdict.reason)
 
 
 @check(
@@ -378,20 +361,19 @@ def exemption_evidenced(case: CheckContext) -> Verdict:
     word = attested_choice(case.state, case.subject, setting, claimed)
     if isinstance(word, Verdict):
         return word
-    evidence = case.evidence(setting.id)
-    if word != (claimed or word):
-        reason = f"the console shows the exemption {word}; the policy claims {claimed}"
-        return Verdict(Outcome.FAIL, "other_exemption", reason, setting.id, claimed, word, evidence)
-    if word == "none":
-        reason = "the console shows no exemption, so the switches apply"
-        return Verdict(Outcome.PASS, "no_exemption", reason, setting.id, claimed, word, evidence)
     seen = case.state.read(case.subject, setting.id)
     assert isinstance(seen, Observed)
+    about = setting.id, claimed, word
+    if word != (claimed or word):
+        reason = f"the console shows the exemption {word}; the policy claims {claimed}"
+        return Verdict(Outcome.FAIL, "other_exemption", reason, *about, Evidence.of(seen))
+    if word == "none":
+        reason = "the console shows no exemption, so the switches apply"
+        return Verdict(Outcome.PASS, "no_exemption", reason, *about, Evidence.of(seen))
     stop = exempt(case.state, case.subject.organization, word, seen)
+    outcome = Outcome.FAIL if stop.code in (ON_NO_APP, NOT_ON_EVERY_APP) else stop.outcome
     links = [one.observation for one in (*stop.before, stop.reason) if one.observation is not None]
-    lacking = stop.code in (ON_NO_APP, NOT_ON_EVERY_APP)
-    outcome = Outcome.FAIL if lacking else stop.outcome
-    return Verdict(outcome, stop.code, stop.reason.sentence, setting.id, claimed, word, Evidence.of(*links))
+    return Verdict(outcome, stop.code, stop.reason.sentence, *about, Evidence.of(*links))
 
 
 @check("DC-24", "read-on-contribution-screen", reads=(contribution.IN_APP.id,))
@@ -414,15 +396,14 @@ def right_screen(case: CheckContext) -> Verdict:
     right = {screen.id for screen in rulebook.screens if setting.id in screen.settings}
     wrong = {screen.id for screen in rulebook.screens} - right
     at_path = {screen.id for screen in rulebook.screens_at(path)} if path else set()
-    expected, called = tuple(sorted(right)), path or look.screen
+    called = path or look.screen
+    about = setting.id, tuple(sorted(right)), called, evidence
     if look.screen in wrong or (at_path and not at_path & right):
-        reason = f"it was read at {called!r}, which shows something else"
-        return Verdict(Outcome.FAIL, "other_screen", reason, setting.id, expected, called, evidence)
+        return Verdict(Outcome.FAIL, "other_screen", f"it was read at {called!r}, which shows something else", *about)
     if (path and not at_path) or (look.screen and look.screen not in right):
         reason = f"it was read at {called!r}, which the rulebook does not know"
-        return Verdict(Outcome.UNKNOWN, "screen_not_known", reason, setting.id, expected, called, evidence)
-    reason = "it was read on the screen that shows data contribution"
-    return Verdict(Outcome.PASS, "right_screen", reason, setting.id, expected, called, evidence)
+        return Verdict(Outcome.UNKNOWN, "screen_not_known", reason, *about)
+    return Verdict(Outcome.PASS, "right_screen", "it was read on the screen that shows data contribution", *about)
 
 
 ALL: tuple[Check, ...] = (

@@ -184,9 +184,7 @@ def _known_contributes(state: State, position: _Position, known_space: KnownSpac
     if isinstance(scope, Stop):
         return _code_and_reason(scope) if _has_setting(state, known_space.space.app) else False
     if _names_app(listed, keys_of(state, known_space.space.app)) or (own & listed.entries and not own & listed.reused):
-        return (
-            position.off if not own & listed.ambiguous else ("ambiguous_entry", "an entry of the list matches several")
-        )
+        return ("ambiguous_entry", "an entry of the list matches several") if own & listed.ambiguous else position.off
     if own & listed.reused:
         return "space_key_reused", "its key has been reused for another space since the list was checked"
     if position.off and listed.unknown_entries:
@@ -205,11 +203,8 @@ def _listing_evidence(state: State, organization: str) -> tuple[Evidence, ...]:
     whole = [one for one in book.lists().values() if _is_complete(one)]
     if read_at is None or not whole:
         return ()
-    return (
-        Evidence(
-            Grade.DOCUMENTED, f"spaces of {counted(len(whole), 'app')}, as {_account(whole[0])} sees them", read_at
-        ),
-    )
+    source = f"spaces of {counted(len(whole), 'app')}, as {_account(whole[0])} sees them"
+    return (Evidence(Grade.DOCUMENTED, source, read_at),)
 
 
 def _account(listing: SpaceList) -> str:
@@ -244,9 +239,8 @@ def new_spaces(case: CheckContext) -> Verdict:
     setting = position.setting.id
     scope = scope_of(state, app)
     if isinstance(scope, Scope) and scope.sandbox is not None and not _names_app(position.listed, keys_of(state, app)):
-        code, reason = _code_and_reason(scope.sandbox)
-        seen = state.read(app, names.APP_SANDBOX)
-        return Verdict(Outcome.UNKNOWN, code, reason, seen.setting, None, None, Evidence.of(seen))
+        evidence = case.evidence(names.APP_SANDBOX)
+        return Verdict(Outcome.UNKNOWN, *_code_and_reason(scope.sandbox), names.APP_SANDBOX, evidence=evidence)
     listing = state.spaces(app.organization).lists().get(app)
     if listing is None:
         if position.closed:
@@ -262,11 +256,10 @@ def new_spaces(case: CheckContext) -> Verdict:
         return Verdict(Outcome.UNKNOWN, "ambiguous_entry", reason, setting, None, position.entries, position.evidence)
     contributes = bool(around) is position.off
     evidence = (*position.evidence, *_reader_evidence(state, listing))
+    text = f"{_space_count(fresh.number)} new since {reviewed}"
     if fresh.new and contributes and listing.status is not CollectionStatus.FAILED:
-        reason = (
-            f"{_space_count(fresh.number)} new since {reviewed}, and each contributes from the "
-            f"start: {', '.join(fresh.new)}{' and others' if fresh.number > len(fresh.new) else ''}"
-        )
+        named = f"{', '.join(fresh.new)}{' and others' if fresh.number > len(fresh.new) else ''}"
+        reason = f"{text}, and each contributes from the start: {named}"
         return Verdict(Outcome.FAIL, "new_spaces_contribute", reason, setting, 0, fresh.number, evidence)
     counted = _whole_listing(case, listing)
     if isinstance(counted, Verdict):
@@ -281,7 +274,6 @@ def new_spaces(case: CheckContext) -> Verdict:
     if not contributes and position.off and position.listed.unknown_entries:
         reason = f"the include list names {position.listed.unknown_entries[0]!r}, which is not known here"
         return Verdict(Outcome.UNKNOWN, "unknown_entry", reason, setting, None, position.entries, evidence)
-    text = f"{_space_count(fresh.number)} new since {reviewed}"
     if not contributes and fresh.number:
         how = "the switch is off and does not include its app" if position.off else "its app is excluded"
         return Verdict(Outcome.PASS, "new_spaces_kept_out", f"{text}, and {how}", setting, None, fresh.number, evidence)
@@ -335,26 +327,26 @@ def _since_review(case: CheckContext, position: _Position, reviewed_at: datetime
 
 def _whole_listing(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ...] | Verdict:
     """The evidence that the listing shows every space; a verdict when it does not, or when nobody counted them."""
+    uncounted = SPACE_COUNT.id, None, listing.read
     if not _is_complete(listing):
         reason = f"its spaces were not read completely: {listing.reason or listing.code}"
         if listing.code in ("no_token", "no_cloud_id"):
             reason += f"; {ADD_A_TOKEN}"
-        return Verdict(Outcome.UNKNOWN, "spaces_not_read", reason, SPACE_COUNT.id, None, listing.read)
+        return Verdict(Outcome.UNKNOWN, "spaces_not_read", reason, *uncounted)
     seen = case.state.read(case.subject, SPACE_COUNT.id)
-    again = (
-        f"a list of spaces shows only what {_account(listing)} may see; attest {SPACE_COUNT.id} of {_app_alias(case)}"
-    )
+    alias = alias_of(case.state, case.subject)
+    again = f"a list of spaces shows only what {_account(listing)} may see; attest {SPACE_COUNT.id} of {alias}"
     if not isinstance(seen, Observed) or not isinstance(seen.value, int) or isinstance(seen.value, bool):
         if not isinstance(seen, Observed) and seen.code not in ("not_read", "revoked"):
             return unread(seen)
-        return Verdict(Outcome.UNKNOWN, "spaces_not_counted", again, SPACE_COUNT.id, None, listing.read)
+        return Verdict(Outcome.UNKNOWN, "spaces_not_counted", again, *uncounted)
     limits = limits_of(case.policy, case.rule)
     anchored = seen.witness is not None and seen.witness.anchored
     limit = limits["attested_anchored" if anchored else seen.grade]
     if case.as_of - seen.observed_at > timedelta(days=limit):
         accepted = f"the policy accepts {counted(limit, 'day')}"
         reason = f"the count of {seen.observed_at:%Y-%m-%d} is too old: {accepted}; {again} again"
-        return Verdict(Outcome.UNKNOWN, "spaces_not_counted", reason, SPACE_COUNT.id, None, listing.read)
+        return Verdict(Outcome.UNKNOWN, "spaces_not_counted", reason, *uncounted)
     then = listing.read - sum(
         1
         for one in case.state.spaces(case.subject.organization).since(case.subject, seen.observed_at)
@@ -374,10 +366,6 @@ def _reader_evidence(state: State, listing: SpaceList) -> tuple[Evidence, ...]:
     if read_at is None:
         return ()
     return (Evidence(Grade.DOCUMENTED, f"spaces of the app, as {_account(listing)} sees them", read_at),)
-
-
-def _app_alias(case: CheckContext) -> str:
-    return alias_of(case.state, case.subject)
 
 
 def _space_count(number: int) -> str:

@@ -68,9 +68,7 @@ def ai_processing(case: CheckContext) -> Verdict:
     answer = exposure(case, case.subject)
     if answer.outcome is Outcome.FAIL:
         reason = f"{answer.reason}, and {case.state.rulebook.statements.ai_processing.text}"
-        return Verdict(
-            Outcome.FAIL, "ai_leaves_realm", reason, answer.setting, answer.expected, answer.observed, answer.evidence
-        )
+        return replace(answer, reason_code="ai_leaves_realm", reason=reason)
     parts = [answer, *(_choice_verdict(case, *way) for way in _WAYS_OUT), _own_domains(case)]
     if answer.outcome is Outcome.NO_SUCH_SETTING:
         # Only Rovo searches the web, but what a person saw outweighs a list of plans.
@@ -82,7 +80,7 @@ def ai_processing(case: CheckContext) -> Verdict:
     if answer.outcome is not Outcome.PASS:
         return replace(answer, evidence=evidence)
     reason = f"AI is off everywhere ({answer.reason}), no tool connects over MCP, and web search is off"
-    return Verdict(Outcome.PASS, "ai_off", reason, answer.setting, answer.expected, answer.observed, evidence)
+    return replace(answer, reason_code="ai_off", reason=reason, evidence=evidence)
 
 
 _WAYS_OUT = (
@@ -204,15 +202,11 @@ def plan_allows(case: CheckContext) -> Verdict:
     plan = plan_of(case.state, case.subject)
     if not isinstance(plan, Plan):
         return plan_unclear(plan)
-    evidence = case.evidence(names.PLAN)
-    needed = case.state.rulebook.plan_with("residency")
+    needed = f"{case.state.rulebook.plan_with('residency')} or higher"
+    about = names.PLAN, needed, plan.name, case.evidence(names.PLAN)
     if plan.residency:
-        reason = f"the {plan.name} plan offers data residency"
-        return Verdict(Outcome.PASS, "plan_allows", reason, names.PLAN, f"{needed} or higher", plan.name, evidence)
-    reason = without_residency(case.state, plan)
-    return Verdict(
-        Outcome.NOT_ACHIEVABLE, "plan_without_residency", reason, names.PLAN, f"{needed} or higher", plan.name, evidence
-    )
+        return Verdict(Outcome.PASS, "plan_allows", f"the {plan.name} plan offers data residency", *about)
+    return Verdict(Outcome.NOT_ACHIEVABLE, "plan_without_residency", without_residency(case.state, plan), *about)
 
 
 @check(
@@ -239,23 +233,11 @@ def outside_accepted(case: CheckContext) -> Verdict:
         return unknown_app(case, "data residency")
     if not isinstance(type_key, Observed):
         return unread(type_key)
-    expected = case.listed
-    accepted = {named_app.type_key for word in expected if (named_app := case.state.rulebook.app(word)) is not None}
-    evidence = Evidence.of(type_key)
+    about = names.APP_TYPE_KEY, case.listed, app.type_key, Evidence.of(type_key)
     reason = f"Atlassian offers no data residency for {app.title}"
-    if app.type_key in accepted:
-        return Verdict(
-            Outcome.PASS,
-            "accepted",
-            f"{reason}; the policy accepts that",
-            names.APP_TYPE_KEY,
-            expected,
-            app.type_key,
-            evidence,
-        )
-    return Verdict(
-        Outcome.NOT_ACHIEVABLE, "outside_residency", reason, names.APP_TYPE_KEY, expected, app.type_key, evidence
-    )
+    if any(case.state.rulebook.app(word) == app for word in case.listed):
+        return Verdict(Outcome.PASS, "accepted", f"{reason}; the policy accepts that", *about)
+    return Verdict(Outcome.NOT_ACHIEVABLE, "outside_residency", reason, *about)
 
 
 @check(
@@ -284,16 +266,18 @@ def policies_list_apps(case: CheckContext) -> Verdict:
     unclear = [app for app in apps if _is_unclear(state, app)]
     evidence = (*Evidence.of(listed_ids), *inventory)
     if not listed_ids.value:
+        about = POLICIES.id, None, (), evidence
         if able and not no_policy_at_all(state, organization):
             reason = "the list of policies shows no residency policy, which does not prove that there is none"
-            return Verdict(Outcome.UNKNOWN, "policies_not_shown", reason, POLICIES.id, None, (), evidence)
+            return Verdict(Outcome.UNKNOWN, "policies_not_shown", reason, *about)
         if able:
             reason = f"there is no residency policy; eligible apps: {len(able)}"
-            return Verdict(Outcome.FAIL, "no_residency_policy", reason, POLICIES.id, None, (), evidence)
+            return Verdict(Outcome.FAIL, "no_residency_policy", reason, *about)
         if unclear:
             return _unclear_apps(state, unclear, (), evidence)
-        reason = "no app is on a plan with data residency"
-        return Verdict(Outcome.NOT_ACHIEVABLE, "plan_without_residency", reason, POLICIES.id, None, (), evidence)
+        return Verdict(
+            Outcome.NOT_ACHIEVABLE, "plan_without_residency", "no app is on a plan with data residency", *about
+        )
     twice = [app for app in apps if _policies_of(state, app) > 1]
     missing = [app for app in able if not _policies_of(state, app)]
     absent = [

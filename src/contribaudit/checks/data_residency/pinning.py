@@ -108,8 +108,6 @@ def _by_policy(case: CheckContext) -> Verdict:
     realm, seen = realm_of(state, app)
     if realm is None:
         return realm_unclear(seen)
-    pin_reading = state.read(app, names.PINNED)
-    evidence = Evidence.of(seen, pin_reading)
     if in_no_policy(state, app):
         evidence = (*Evidence.of(seen), *list_evidence(state, app.organization, names.POLICIES))
         if not realm.pinned_to_a_place:
@@ -119,6 +117,8 @@ def _by_policy(case: CheckContext) -> Verdict:
             f"stored in {realm.code}, but no residency policy lists the app, so nothing shows that it is pinned there"
         )
         return Verdict(Outcome.UNKNOWN, "located_not_pinned", reason, names.PINNED, True, None, evidence)
+    pin_reading = state.read(app, names.PINNED)
+    evidence = Evidence.of(seen, pin_reading)
     if not isinstance(pin_reading, Observed):
         move = state.read(app, names.MOVE)
         return unread(pin_reading if isinstance(move, Observed) else move, True)
@@ -142,9 +142,8 @@ def _by_policy(case: CheckContext) -> Verdict:
     if not realm.pinned_to_a_place:
         reason = f"its residency policy names {realm.code}, which may move"
         return Verdict(Outcome.FAIL, "not_pinned", reason, names.PINNED, True, False, evidence)
-    return Verdict(
-        Outcome.PASS, "pinned", f"pinned to {realm.code} by a residency policy", names.PINNED, True, True, evidence
-    )
+    reason = f"pinned to {realm.code} by a residency policy"
+    return Verdict(Outcome.PASS, "pinned", reason, names.PINNED, True, True, evidence)
 
 
 def _unpinned_verdict(case: CheckContext, evidence: tuple[Evidence, ...]) -> Verdict:
@@ -156,10 +155,8 @@ def _unpinned_verdict(case: CheckContext, evidence: tuple[Evidence, ...]) -> Ver
         "leaving": "it is being unpinned",
         "failed": "the move that would pin it has failed",
     }
-    meaning = move.meaning if move is not None else ""
-    return Verdict(
-        Outcome.FAIL, "not_pinned", reasons.get(meaning, "no policy pins it"), names.PINNED, True, False, evidence
-    )
+    reason = reasons.get(move.meaning if move is not None else "", "no policy pins it")
+    return Verdict(Outcome.FAIL, "not_pinned", reason, names.PINNED, True, False, evidence)
 
 
 def _may_have_move(state: State, app: Subject) -> bool:
@@ -262,19 +259,15 @@ def default_realm(case: CheckContext) -> Verdict:
     allowed = allowed_realms(case, setting)
     if isinstance(allowed, Verdict):
         return allowed
-    seen = case.state.read(case.subject, setting)
-    if not isinstance(seen, Observed) or not isinstance(seen.value, str):
-        return unread(seen, expected)
-    evidence = Evidence.of(seen)
-    realm = case.state.rulebook.realm(seen.value)
+    realm, seen = realm_of(case.state, case.subject, setting)
     if realm is None:
-        reason = f"the rulebook does not know the location {seen.value!r}"
-        return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, setting, expected, seen.value, evidence)
-    met = realm.code in allowed
+        return realm_unclear(seen, expected)
+    about = setting, expected, realm.code, Evidence.of(seen)
     reason = f"new apps start in {realm.code} ({realm.title})"
-    reason += "" if met else f"; the policy allows {', '.join(sorted(allowed))}"
-    outcome, code = (Outcome.PASS, "realm_allowed") if met else (Outcome.FAIL, "realm_not_allowed")
-    return Verdict(outcome, code, reason, setting, expected, realm.code, evidence)
+    if realm.code in allowed:
+        return Verdict(Outcome.PASS, "realm_allowed", reason, *about)
+    reason += f"; the policy allows {', '.join(sorted(allowed))}"
+    return Verdict(Outcome.FAIL, "realm_not_allowed", reason, *about)
 
 
 @check(

@@ -47,15 +47,15 @@ def without_residency(state: State, plan: Plan) -> str:
     return f"the {plan.name} plan has no data residency; {state.rulebook.plan_with('residency')} has it"
 
 
-def realm_of(state: State, app: Subject) -> tuple[Realm | None, Observation]:
-    """The app's realm and its observation; the realm is None when unread, null, or missing from the rulebook."""
-    seen = state.read(app, names.REALM)
+def realm_of(state: State, subject: Subject, setting: SettingId = names.REALM) -> tuple[Realm | None, Observation]:
+    """The subject's realm and its observation; the realm is None when unread, null, or missing from the rulebook."""
+    seen = state.read(subject, setting)
     realm = state.rulebook.realm(seen.value) if isinstance(seen, Observed) and isinstance(seen.value, str) else None
     return realm, seen
 
 
 def realm_unclear(seen: Observation, expected: Value = None) -> Verdict:
-    """`unknown` for an app whose realm is unknown."""
+    """`unknown` for a realm that is unknown."""
     if isinstance(seen, Observed) and isinstance(seen.value, str):
         reason = f"the rulebook does not know the location {seen.value!r}"
         return Verdict(Outcome.UNKNOWN, "unknown_realm", reason, seen.setting, expected, seen.value, Evidence.of(seen))
@@ -90,30 +90,26 @@ def realm_allowed(case: CheckContext) -> Verdict:
             evidence = Evidence.of(case.state.read(case.subject, names.APP_TYPE_KEY), seen)
             return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", outside, names.REALM, expected, None, evidence)
         return realm_unclear(seen, expected)
+    about = names.REALM, expected, realm.code
+    place = f"{realm.code} ({realm.title})"
+    if realm.code not in allowed:
+        reason = f"stored in {place}; the policy allows {', '.join(sorted(allowed))}"
+        if outside:
+            evidence = Evidence.of(seen, case.state.read(case.subject, names.PLAN))
+            return Verdict(Outcome.NOT_ACHIEVABLE, "no_residency", f"{reason}; {outside}", *about, evidence)
+        return Verdict(Outcome.FAIL, "realm_not_allowed", reason, *about, Evidence.of(seen))
     regions = case.state.read(case.subject, names.REGIONS)
-    if realm.code in allowed and isinstance(regions, Unavailable) and regions.code in _REGIONS_IN_DOUBT:
+    if isinstance(regions, Unavailable) and regions.code in _REGIONS_IN_DOUBT:
         return replace(unread(regions, expected), evidence=Evidence.of(seen))
     reported = (regions, case.state.read(case.subject, names.GATEWAY_REGIONS))
-    elsewhere = _regions_elsewhere(case.state, reported, allowed) if realm.code in allowed else {}
-    if elsewhere:
-        reason = f"its location is {realm.code} ({realm.title}), but its regions include {', '.join(elsewhere)}"
-        evidence = Evidence.of(seen, *elsewhere.values())
-        return Verdict(Outcome.CONFLICT, "region_elsewhere", reason, names.REALM, expected, realm.code, evidence)
-    if realm.code in allowed and (unknown := _unknown_regions(case.state, reported)):
+    if elsewhere := _regions_elsewhere(case.state, reported, allowed):
+        reason = f"its location is {place}, but its regions include {', '.join(elsewhere)}"
+        return Verdict(Outcome.CONFLICT, "region_elsewhere", reason, *about, Evidence.of(seen, *elsewhere.values()))
+    if unknown := _unknown_regions(case.state, reported):
         words, noun = ", ".join(map(repr, unknown)), "region" if len(unknown) == 1 else "regions"
-        reason = f"its location is {realm.code} ({realm.title}); the rulebook does not know the {noun} {words}"
-        evidence = Evidence.of(seen, *unknown.values())
-        return Verdict(Outcome.UNKNOWN, "unknown_region", reason, names.REALM, expected, realm.code, evidence)
-    if realm.code in allowed:
-        reason = f"stored in {realm.code} ({realm.title})"
-        return Verdict(Outcome.PASS, "realm_allowed", reason, names.REALM, expected, realm.code, Evidence.of(seen))
-    reason = f"stored in {realm.code} ({realm.title}); the policy allows {', '.join(sorted(allowed))}"
-    if outside:
-        evidence = Evidence.of(seen, case.state.read(case.subject, names.PLAN))
-        return Verdict(
-            Outcome.NOT_ACHIEVABLE, "no_residency", f"{reason}; {outside}", names.REALM, expected, realm.code, evidence
-        )
-    return Verdict(Outcome.FAIL, "realm_not_allowed", reason, names.REALM, expected, realm.code, Evidence.of(seen))
+        reason = f"its location is {place}; the rulebook does not know the {noun} {words}"
+        return Verdict(Outcome.UNKNOWN, "unknown_region", reason, *about, Evidence.of(seen, *unknown.values()))
+    return Verdict(Outcome.PASS, "realm_allowed", f"stored in {place}", *about, Evidence.of(seen))
 
 
 def _regions_elsewhere(
@@ -181,15 +177,14 @@ def sandbox_realm(case: CheckContext) -> Verdict:
         return realm_unclear(seen)
     parents = _parents(state, case.subject)
     codes = parents.codes
-    evidence = (*Evidence.of(seen), *parents.evidence)
-    about = names.REALM, codes, realm.code, evidence
-    if not parents.found or parents.unread:
+    about = names.REALM, codes, realm.code, (*Evidence.of(seen), *parents.evidence)
+    if not parents.found:
         unlisted = state.organizations[case.subject.organization].why_not(names.WORKSPACES)
-        absent = (
-            f"the list of apps is incomplete: {unlisted}" if unlisted else "no app was found that it could be a copy of"
-        )
-        reason = "the location of its parent was not read" if parents.found else absent
+        incomplete = f"the list of apps is incomplete: {unlisted}"
+        reason = incomplete if unlisted else "no app was found that it could be a copy of"
         return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, *about)
+    if parents.unread:
+        return Verdict(Outcome.UNKNOWN, "parent_not_known", "the location of its parent was not read", *about)
     if not realm.pinned_to_a_place:
         reason = f"stored in {realm.code}, which is not a fixed location, so it cannot be compared with its parent"
         return Verdict(Outcome.UNKNOWN, "no_place", reason, *about)
