@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
 
+class Progress:
+    """Receives events from collectors and the client, and ignores them; whoever shows them overrides these methods.
 
-class Progress(Protocol):
-    """Receives events from collectors and the client; every method returns at once and never raises."""
+    Every method returns at once and never raises.
+    """
+
+    __slots__ = ()
 
     def collector_started(self, organization: str, collector: str) -> None:
         """A collector starts reading."""
@@ -24,23 +27,4 @@ class Progress(Protocol):
         """A collector ended with a bug of its own; the traceback is for a bug report."""
 
 
-class Silent:
-    """Progress that is not reported."""
-
-    def collector_started(self, organization: str, collector: str) -> None:
-        pass
-
-    def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
-        pass
-
-    def waiting(self, call: str, seconds: float, reason: str) -> None:
-        pass
-
-    def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
-        pass
-
-    def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
-        pass
-
-
-SILENT: Progress = Silent()
+SILENT = Progress()

@@ -10,7 +10,7 @@ import httpx
 from pydantic import SecretStr
 
 from contribaudit.atlassian.client import AdminClient
-from contribaudit.progress import Silent
+from contribaudit.progress import Progress
 
 KEY = "ATCTT3x-secret-of-the-organization=4F2A"
 API = "https://api.atlassian.com"
@@ -35,7 +35,7 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
-class Watched(Silent):
+class Watched(Progress):
     """Remembers what was said about waits and pages."""
 
     def __init__(self) -> None:

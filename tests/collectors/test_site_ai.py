@@ -30,7 +30,7 @@ from contribaudit.collectors.site_ai import collect_site_ai
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.progress import Silent
+from contribaudit.progress import Progress
 from contribaudit.simulator import Fault, Options, RequestRecord, load_scenario, make_app, running
 from contribaudit.store.history import History
 from tests.flow.audits import RULEBOOK, Bench, no_wait, simulated
@@ -43,7 +43,7 @@ POLICY = '[[rule]]\ncheck = "DR-01"\nexpect = ["EU"]\n'
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
-class Pages(Silent):
+class Pages(Progress):
     """Remembers how far the gateway was read."""
 
     def __init__(self) -> None:
@@ -58,14 +58,14 @@ def opener(bench: Bench, accesses: Accesses) -> Callable[[Ledger], AbstractAsync
     return lambda ledger: connect_sites(accesses, api_url=bench.url, ledger=ledger, read_seconds=30, sleep=no_wait)
 
 
-def read(bench: Bench, accesses: Accesses | None = None, progress: Silent | None = None) -> Snapshot:
+def read(bench: Bench, accesses: Accesses | None = None, progress: Progress | None = None) -> Snapshot:
     """What a run sees of apps and of the gateway."""
 
     async def run() -> Snapshot:
         async with bench.connect("demo-key")() as client:
             snapshot = await collect_all(client, collectors.INVENTORY)
             async with opener(bench, accesses or Accesses(MINE))(client.ledger) as sites:
-                return await collect_site_ai(snapshot, sites, RULEBOOK, progress or Silent())
+                return await collect_site_ai(snapshot, sites, RULEBOOK, progress or Progress())
 
     return asyncio.run(run())
 

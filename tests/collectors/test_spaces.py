@@ -28,7 +28,7 @@ from contribaudit.core.model.observation import Grade, Observed, SettingId
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Space
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import StoreError
-from contribaudit.progress import Silent
+from contribaudit.progress import Progress
 from contribaudit.rulebook import loader
 
 from .probe import NOW, ORG, no_wait
@@ -312,7 +312,7 @@ def test_a_rulebook_that_names_no_app_leaves_nothing_whole() -> None:
 
 
 def test_progress_is_told_as_by_every_collector() -> None:
-    class Watched(Silent):
+    class Watched(Progress):
         told: list[tuple[Any, ...]]
 
         def __init__(self) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from contribaudit.core.model.redaction import Redaction
 from contribaudit.errors import ContribauditError, NothingRead
+from contribaudit.progress import Progress
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -33,8 +34,8 @@ _SOON_SECONDS = 3.0
 """Shorter waits are not logged."""
 
 
-class Diagnostics:
-    """Writes to stderr, and implements `contribaudit.progress.Progress`. A key given to `hide` is never written.
+class Diagnostics(Progress):
+    """Writes to stderr, the progress of a run included. A key given to `hide` is never written.
 
     `quiet` leaves warnings, errors and a conclusion that is not a PASS; `verbose` adds details and tracebacks of bugs.
     """

@@ -25,6 +25,7 @@ from contribaudit.core.resolve.aliases import called
 from contribaudit.errors import ContribauditError, StoreBusy
 from contribaudit.exporters.changed import grouped_changes
 from contribaudit.exporters.text import safe_text
+from contribaudit.progress import Progress
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows.signs import outcome_sign, severity_sign
 from contribaudit.tui.screens.base import BoardScreen
@@ -66,8 +67,8 @@ class Reading:
 
 
 @dataclass(slots=True)
-class Watch:
-    """A `Progress` that records its calls from any thread; the screen reads it at intervals."""
+class Watch(Progress):
+    """Records its calls from any thread; the screen reads it at intervals."""
 
     clock: Callable[[], float] = monotonic
     readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
@@ -90,9 +91,6 @@ class Watch:
         """Add a wait, shown until its time is over."""
         self.waited += 1
         self.waits[call] = (self.clock() + seconds, reason)
-
-    def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
-        """Do nothing: `collector_finished` follows with the reason."""
 
     def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
         """Record in the collector's line how it ended."""
