@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.policy import QUESTIONS, AuditPolicy, Rule, Where
 from contribaudit.core.model.rulebook import App, Rulebook
 from contribaudit.policy_file.statements import ALLOWED, BLOCKED, ExpectTable, Place
-
-Filled: TypeAlias = Literal["", "groups", "locations", "apps allowed", "apps accepted", "places", "companies"]
-
 
 EVERYTHING = Where()
 
@@ -30,8 +27,8 @@ class AskedCheck:
     why: str
     """How the check's finding would undo the statement; the reason of its rule."""
     expect: Value = None
-    filled: Filled = ""
-    """The part of the statement that fills `expect`, in place of a fixed value."""
+    filled: str = ""
+    """The key of the statement that fills `expect`, in place of a fixed value."""
     severity: Severity | None = None
     everywhere: bool = False
     """Asked for the whole organization, so only when no place is excepted."""
@@ -93,7 +90,7 @@ ASKED: Mapping[str, tuple[AskedCheck, ...]] = {
             everywhere=True,
         ),
         *_OFFERED_TO_ALL,
-        AskedCheck("AI-10", "Default access opens apps to every future agent.", filled="apps allowed"),
+        AskedCheck("AI-10", "Default access opens apps to every future agent.", filled="ai_allowed_on"),
         AskedCheck("AI-11", "Web search sends queries out, whatever Rovo access blocks."),
         AskedCheck("AI-16", "Tools connect over MCP, whatever Rovo access blocks.", expect=()),
         AskedCheck("AI-18", "Tools that connect over MCP may write, whatever Rovo access blocks.", expect=BLOCKED),
@@ -101,34 +98,36 @@ ASKED: Mapping[str, tuple[AskedCheck, ...]] = {
     ),
     "ai groups": (
         AskedCheck("AI-01", "AI reaches each app for groups at most, not for everybody.", expect="limited"),
-        AskedCheck(
-            "AI-06", "Every app is blocked or limited to these groups.", filled="groups", severity=Severity.HIGH
-        ),
-        AskedCheck("AI-07", "Another group that holds the AI role gets AI.", filled="groups"),
+        AskedCheck("AI-06", "Every app is blocked or limited to these groups.", filled="ai", severity=Severity.HIGH),
+        AskedCheck("AI-07", "Another group that holds the AI role gets AI.", filled="ai"),
         *_OFFERED_TO_ALL,
-        AskedCheck("AI-10", "Default access opens apps to every future agent.", filled="groups"),
+        AskedCheck("AI-10", "Default access opens apps to every future agent.", filled="ai"),
         AskedCheck("DC-07", _TRIALS),
     ),
     "ai allowed": (),
     "location": (
-        AskedCheck("DR-01", "Each app keeps its data in one of these locations.", filled="locations"),
+        AskedCheck("DR-01", "Each app keeps its data in one of these locations.", filled="location"),
         AskedCheck("DR-02", "Atlassian may move an app that is located there but not pinned."),
         AskedCheck("DR-03", "Without data residency on its plan, no app can be pinned."),
         AskedCheck("DR-04", "While a move is open or failed, data is in neither location for certain."),
-        AskedCheck("DR-05", "A new app starts in the default location.", filled="locations"),
-        AskedCheck("DR-06", "Atlassian decides where apps without data residency keep data.", filled="apps accepted"),
+        AskedCheck("DR-05", "A new app starts in the default location.", filled="location"),
+        AskedCheck("DR-06", "Atlassian decides where apps without data residency keep data.", filled="location_except"),
         AskedCheck("DR-14", "A new app is in no residency policy until somebody adds it."),
         AskedCheck("DC-07", "When a trial ends, the app may fall to a plan without data residency."),
     ),
     "subprocessor_locations": (
         AskedCheck(
-            "SP-03", "Each sub-processor that touches an app works in one of these locations only.", filled="places"
+            "SP-03",
+            "Each sub-processor that touches an app works in one of these locations only.",
+            filled="subprocessor_locations",
         ),
         *_LIST,
     ),
     "subprocessors_accepted": (
         AskedCheck(
-            "SP-04", "A sub-processor that trains models is one of these, or touches no app.", filled="companies"
+            "SP-04",
+            "A sub-processor that trains models is one of these, or touches no app.",
+            filled="subprocessors_accepted",
         ),
         *_LIST,
     ),
@@ -322,30 +321,16 @@ def _expand_statement(statement: Merged, plan: str | None, rulebook: Rulebook) -
     for ask in (*ASKED[statement.kind], *([_PLAN] if plan else []), *_EVERY):
         if ask.everywhere and statement.values.ai_allowed_on:
             continue
-        expect = _filled_value(ask.filled, statement) if ask.filled else ask.expect
+        expect = ask.expect
+        if ask.filled == "ai_allowed_on":
+            expect = tuple(place.text for place in statement.values.ai_allowed_on if place.app is not None)
+        elif ask.filled:
+            expect = getattr(statement.values, ask.filled)
         yield _rule(statement, ask.check, ask.where, expect, ask.why, severity=ask.severity)
     for place in statement.values.ai_allowed_on:
         yield from _allowed_rules(statement, place)
     for type_key in statement.values.location_except:
         yield from _excepted_rules(statement, rulebook.apps[type_key.casefold()])
-
-
-def _filled_value(filled: Filled, statement: Merged) -> Value:
-    values = statement.values
-    match filled:
-        case "groups":
-            assert isinstance(values.ai, tuple)
-            return values.ai
-        case "locations":
-            return values.location
-        case "apps allowed":
-            return tuple(place.text for place in values.ai_allowed_on if place.app is not None)
-        case "places":
-            return values.subprocessor_locations
-        case "companies":
-            return values.subprocessors_accepted
-        case _:
-            return values.location_except
 
 
 def _allowed_rules(statement: Merged, place: Place) -> Iterator[Rule]:
