@@ -17,7 +17,7 @@ from pydantic import (
 from contribaudit.core.model.policy import Where
 from contribaudit.core.model.rulebook import App, Rulebook
 from contribaudit.policy_file.problems import nearest, quoted
-from contribaudit.policy_file.values import TEXTS, Table, Text, enum, known_of, refuse
+from contribaudit.policy_file.values import TEXT_OR_TEXTS, TEXTS, Table, Text, enum, known_of, refuse
 
 CONTRIBUTION = ("none", "metadata-only", "any")
 BLOCKED, ALLOWED = "blocked", "allowed"
@@ -39,11 +39,11 @@ class Place:
     """None for a whole site."""
 
 
-def _refuse_word(what: str, value: str, choices: tuple[str, ...]) -> NoReturn:
-    """Refuse a word, suggesting the most similar known word and listing all of them."""
+def _refuse_word(what: str, value: str, choices: tuple[str, ...], listed: str = "") -> NoReturn:
+    """Refuse a word, suggesting the most similar known word and listing all of them, or what `listed` says instead."""
     close = nearest(value, choices, otherwise=" ", cutoff=0.6).strip()
     takes = f"{close} It takes" if close else "; it takes"
-    refuse(f"{quoted(value)} is not {what}{takes} {', '.join(choices)}")
+    refuse(f"{quoted(value)} is not {what}{takes} {listed or ', '.join(choices)}")
 
 
 def _contribution(value: object) -> str:
@@ -89,7 +89,7 @@ def _listed(value: object, what: str) -> tuple[str, ...]:
 
 
 def location_choices(rulebook: Rulebook) -> tuple[str, ...]:
-    """Every location name that a policy may use, groups first."""
+    """Every location name that a policy may use, groups first; Atlassian may move data from any other realm."""
     return (*rulebook.realm_groups, *(realm.code for realm in rulebook.realms if realm.pinned_to_a_place))
 
 
@@ -108,12 +108,6 @@ def _without_blanks(word: str) -> str:
     return "".join(word.split()).casefold()
 
 
-def _is_fixed(name: str, rulebook: Rulebook) -> bool:
-    """False for a realm from which Atlassian may move data, so that no app can be pinned to it."""
-    realm = rulebook.realm(name)
-    return name in rulebook.realm_groups or (realm is not None and realm.pinned_to_a_place)
-
-
 def _locations(value: object, info: ValidationInfo) -> tuple[str, ...]:
     rulebook = known_of(info).rulebook
     choices = location_choices(rulebook)
@@ -122,7 +116,7 @@ def _locations(value: object, info: ValidationInfo) -> tuple[str, ...]:
         name = _location_named(word, rulebook)
         if name is None:
             _refuse_word("a known location", word, choices)
-        if not _is_fixed(name, rulebook):
+        if name not in choices:
             refuse(f"{quoted(word)} is not a fixed location; it takes {', '.join(choices)}")
         locations.append(name)
     return tuple(dict.fromkeys(locations))
@@ -180,9 +174,7 @@ def _processing_places(value: object, info: ValidationInfo) -> tuple[str, ...]:
     for word in _listed(value, "locations"):
         if rules.place_of(word) is None:
             shown = (one.words[0].upper() if len(one.words[0]) < 4 else one.words[0].title() for one in rules.places)
-            close = nearest(word, tuple(shown), otherwise=" ", cutoff=0.6).strip()
-            takes = f"{close} It" if close else "; it"
-            refuse(f"{quoted(word)} is not a known location{takes} takes EEA, Global and the names of countries")
+            _refuse_word("a known location", word, tuple(shown), "EEA, Global and the names of countries")
         places_named.append(word)
     return tuple(dict.fromkeys(places_named))
 
@@ -191,7 +183,6 @@ def _companies(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_listed(value, "companies, by their names in the list")))
 
 
-_STRINGS = WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {**TEXTS, "minItems": 1}]})
 Statement = Annotated[
     str,
     PlainValidator(lambda value: value if value in STATEMENTS else _refuse_word("a statement", str(value), STATEMENTS)),
@@ -222,19 +213,19 @@ class ExpectTable(Table):
             }
         ),
     ] = Field(default=None, description="Who may use AI; groups are an Enterprise setting.")
-    ai_allowed_on: Annotated[tuple[Place, ...], PlainValidator(_parse_places), _STRINGS] = Field(
+    ai_allowed_on: Annotated[tuple[Place, ...], PlainValidator(_parse_places), TEXT_OR_TEXTS] = Field(
         default=(), description='Sites and apps where AI is allowed although ai = "blocked".'
     )
-    location: Annotated[tuple[str, ...], PlainValidator(_locations), _STRINGS] = Field(
+    location: Annotated[tuple[str, ...], PlainValidator(_locations), TEXT_OR_TEXTS] = Field(
         default=(), description="Locations and groups of locations; every app must be pinned to one of them."
     )
-    location_except: Annotated[tuple[str, ...], PlainValidator(_without_residency), _STRINGS] = Field(
+    location_except: Annotated[tuple[str, ...], PlainValidator(_without_residency), TEXT_OR_TEXTS] = Field(
         default=(), description="Apps without data residency that are accepted; needs a reason."
     )
-    subprocessor_locations: Annotated[tuple[str, ...], PlainValidator(_processing_places), _STRINGS] = Field(
+    subprocessor_locations: Annotated[tuple[str, ...], PlainValidator(_processing_places), TEXT_OR_TEXTS] = Field(
         default=(), description="Locations in which every sub-processor that touches an app may work."
     )
-    subprocessors_accepted: Annotated[tuple[str, ...], PlainValidator(_companies), _STRINGS] = Field(
+    subprocessors_accepted: Annotated[tuple[str, ...], PlainValidator(_companies), TEXT_OR_TEXTS] = Field(
         default=(), description="Sub-processors that are accepted, training and locations included."
     )
     reason: Text = Field(default="", validate_default=True, description="Who decided this, when, and the ticket.")

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Any, NoReturn, TypeVar
 
 from pydantic import (
@@ -35,6 +34,7 @@ NEVER = "never"
 OUTCOMES = tuple(outcome for outcome in Outcome if outcome not in (Outcome.PASS, Outcome.WAIVED))
 
 TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
+TEXT_OR_TEXTS = WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {**TEXTS, "minItems": 1}]})
 _LARGEST = 2**63
 
 
@@ -63,26 +63,24 @@ def known_of(info: ValidationInfo) -> KnownWords:
     return words
 
 
-Word = TypeVar("Word", bound=StrEnum)
+Meaning = TypeVar("Meaning")
 
 
-def _choice_of(what: str, words: Iterable[Word]) -> Callable[[object], Word]:
-    by_text = {str(word): word for word in words}
-
-    def choose(value: object) -> Word:
+def _choice_of(what: str, meanings: Mapping[str, Meaning]) -> Callable[[object], Meaning]:
+    def choose(value: object) -> Meaning:
         if not isinstance(value, str):
             refuse(f"expected {what}, in quotes")
-        if value not in by_text:
-            refuse(f"{quoted(value)} is not {what}{nearest(value, by_text)}")
-        return by_text[value]
+        if value not in meanings:
+            refuse(f"{quoted(value)} is not {what}{nearest(value, meanings)}")
+        return meanings[value]
 
     return choose
 
 
-def _choices_of(what: str, words: Iterable[Word]) -> Callable[[object], tuple[Word, ...]]:
-    choose = _choice_of(what, words)
+def _choices_of(what: str, meanings: Mapping[str, Meaning]) -> Callable[[object], tuple[Meaning, ...]]:
+    choose = _choice_of(what, meanings)
 
-    def choose_each(value: object) -> tuple[Word, ...]:
+    def choose_each(value: object) -> tuple[Meaning, ...]:
         if not isinstance(value, list):
             refuse("expected a list, in [ ]")
         if not value:
@@ -237,7 +235,10 @@ def enum(words: Iterable[str]) -> dict[str, Any]:
     return {"enum": [str(word) for word in words]}
 
 
-_GRADES = tuple(grade for grade in Grade if grade is not Grade.PREDICTED)
+_SEVERITIES = {level.value: level for level in Severity}
+_FROM_SEVERITIES: Mapping[str, Severity | None] = {**_SEVERITIES, NEVER: None}
+_GRADES = {grade.value: grade for grade in Grade if grade is not Grade.PREDICTED}
+_WAIVABLE_OUTCOMES = {outcome.value: outcome for outcome in OUTCOMES}
 _DAY = WithJsonSchema({"type": "string", "format": "date"})
 _VALUE = WithJsonSchema({"anyOf": [{"type": ["boolean", "integer", "string"]}, {**TEXTS, "items": {"type": "string"}}]})
 
@@ -247,7 +248,7 @@ Days = Annotated[int, Field(gt=0, le=MOST_DAYS)]
 Patterns = Annotated[
     tuple[str, ...],
     PlainValidator(_patterns),
-    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, {**TEXTS, "minItems": 1}]}),
+    TEXT_OR_TEXTS,
 ]
 AnyValue = Annotated[Value, PlainValidator(_checked_value), _VALUE]
 Expected = Annotated[Value, PlainValidator(_expect), WithJsonSchema({"anyOf": [{"type": "string"}, TEXTS]})]
@@ -255,7 +256,14 @@ CheckId = Annotated[Text, AfterValidator(_check_id)]
 SettingName = Annotated[Text, AfterValidator(_setting_id)]
 PlanWord = Annotated[Text, AfterValidator(_plan)]
 Version = Annotated[int, PlainValidator(_version), WithJsonSchema({"const": VERSION})]
-SeverityWord = Annotated[Severity, PlainValidator(_choice_of("a severity", Severity)), WithJsonSchema(enum(Severity))]
+SeverityWord = Annotated[
+    Severity, PlainValidator(_choice_of("a severity", _SEVERITIES)), WithJsonSchema(enum(_SEVERITIES))
+]
+FromSeverity = Annotated[
+    Severity | None,
+    PlainValidator(_choice_of("a severity or never", _FROM_SEVERITIES)),
+    WithJsonSchema(enum(_FROM_SEVERITIES)),
+]
 Grades = Annotated[
     tuple[Grade, ...],
     PlainValidator(_choices_of("a grade that counts as evidence", _GRADES)),
@@ -263,25 +271,8 @@ Grades = Annotated[
 ]
 Outcomes = Annotated[
     tuple[Outcome, ...],
-    PlainValidator(_choices_of("an outcome that can be waived", OUTCOMES)),
+    PlainValidator(_choices_of("an outcome that can be waived", _WAIVABLE_OUTCOMES)),
     WithJsonSchema({"type": "array", "items": enum(OUTCOMES), "minItems": 1}),
-]
-
-
-class _NeverWord(StrEnum):
-    NEVER = NEVER
-
-
-_choose_from_severity = _choice_of("a severity or never", (*Severity, *_NeverWord))
-
-
-def _from_severity(value: object) -> Severity | None:
-    word = _choose_from_severity(value)
-    return word if isinstance(word, Severity) else None
-
-
-FromSeverity = Annotated[
-    Severity | None, PlainValidator(_from_severity), WithJsonSchema(enum((*Severity, *_NeverWord)))
 ]
 
 
