@@ -115,8 +115,6 @@ PREFIX = "CONTRIBAUDIT_"
 _KEY_HINT = "Save it with `contribaudit login`, or name a file in api_key_file, or set CONTRIBAUDIT_API_KEY"
 _SITE_HINT = "Save it with `contribaudit login --site`, or name a file in token_file or a variable in token_env"
 _SECRETS = {"api_key": ("an API key", _KEY_HINT), "token": ("an API token", _SITE_HINT)}
-_RENAMED = {"spaces": ("sites", 'To read spaces and nothing else of a site, add read = ["spaces"]')}
-"""Renamed tables: the new name, and what else the user should know."""
 _ONCE = (("organization", "id", "organization ID"), ("sites.site", "host", "host"))
 
 
@@ -134,8 +132,7 @@ def read(path: Path) -> str:
 def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping[str, Iterable[str]]) -> dict[str, Any]:
     """The file's content. `keys` are the known top-level keys, `tables` those of each table, as in "sites.site".
 
-    Raises ConfigurationError for broken TOML, an unknown key, a secret, a renamed table, and an ID or host that
-    appears twice.
+    Raises ConfigurationError for broken TOML, an unknown key, a secret, and an ID or host that appears twice.
     """
     try:
         document = files.toml(text)
@@ -180,10 +177,6 @@ def _refuse_unknown(
             what, hint = _SECRETS[key]
             where = _where((*place, key), text, path)
             raise ConfigurationError(f"{where}{what} must not be written into this file", hint=hint)
-        if key in _RENAMED and not place:
-            name, hint = _RENAMED[key]
-            where = _where((key,), text, path)
-            raise ConfigurationError(f"{where}the table [{key}] is called [{name}] now: rename it", hint=hint)
         if key not in known_keys:
             where = _where((*place, key), text, path)
             near = or_meant(key, set(known_keys) - {"api_key"})
