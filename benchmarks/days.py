@@ -47,7 +47,7 @@ check = "DC-06"
 [[rule]]
 check = "DC-10"
 """
-NOTIFY = Notify(digest="monday 08:00", quiet="", timezone="Europe/Berlin")
+NOTIFY = Notify.model_validate({"digest": "monday 08:00", "timezone": "Europe/Berlin"})
 LABS = "tidy-labs/jira-software"
 
 

@@ -32,7 +32,7 @@ from contribaudit.vendors.terms import fetch
 
 BEGINS = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
 DAYS = 31
-NOTIFY = Notify(digest="monday 05:00", quiet="", timezone="UTC")
+NOTIFY = Notify.model_validate({"digest": "monday 05:00", "timezone": "UTC"})
 LOGIN = "<html><head><title>Log in to continue</title></head><body><form><input type=password></form></body></html>"
 
 

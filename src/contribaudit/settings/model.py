@@ -21,6 +21,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainValidator,
     PrivateAttr,
     SecretStr,
     ValidationError,
@@ -211,43 +212,32 @@ class Evidence(Table):
     """How people appear in exported evidence."""
 
 
-def _slot(text: str) -> str:
-    if text and parsed_slot(text) is None:
-        raise _refuse('expected a weekday and a time, as in "monday 08:00", or "" for no digest')
-    return text
-
-
-def _hours(text: str) -> str:
-    if text and parsed_hours(text) is None:
-        raise _refuse('expected two times, as in "22:00-06:00", or "" for no quiet hours')
-    return text
-
-
-def _zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise _refuse('expected a time zone, as in "Europe/Berlin"') from None
-    return text
-
-
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 EventName: TypeAlias = Literal["failures", "stale", "unreadable", "expiring", "documents", "recovered", "digest"]
 EVENTS: tuple[EventName, ...] = get_args(EventName)
 
 
-def parsed_slot(text: str) -> tuple[int, time] | None:
-    """Weekday (0 for Monday) and time of "monday 08:00"; None for anything else."""
-    day, _, clock = text.strip().casefold().partition(" ")
+def _slot(text: object) -> tuple[int, time] | None:
+    day, _, clock = str(text).strip().casefold().partition(" ")
     at = _clock(clock)
-    return (WEEKDAYS.index(day), at) if day in WEEKDAYS and at is not None else None
+    if text != "" and (day not in WEEKDAYS or at is None):
+        raise _refuse('expected a weekday and a time, as in "monday 08:00", or "" for no digest')
+    return (WEEKDAYS.index(day), at) if at is not None else None
 
 
-def parsed_hours(text: str) -> tuple[time, time] | None:
-    """Start and end of "22:00-06:00"; None for anything else."""
-    begins, _, ends = text.partition("-")
+def _hours(text: object) -> tuple[time, time] | None:
+    begins, _, ends = str(text).partition("-")
     first, last = _clock(begins), _clock(ends)
+    if text != "" and (first is None or last is None):
+        raise _refuse('expected two times, as in "22:00-06:00", or "" for no quiet hours')
     return (first, last) if first is not None and last is not None else None
+
+
+def _zone(text: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(text))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise _refuse('expected a time zone, as in "Europe/Berlin"') from None
 
 
 def _clock(text: str) -> time | None:
@@ -291,11 +281,11 @@ class Notify(Table):
     """Addresses that take signed messages."""
     on: tuple[EventName, ...] = EVENTS
     """The events to send a message about."""
-    digest: Annotated[str, AfterValidator(_slot)] = "monday 08:00"
-    """When the weekly digest is due; "" for never."""
-    quiet: Annotated[str, AfterValidator(_hours)] = ""
-    """Hours during which only critical messages are sent, as in "22:00-06:00"; "" for none."""
-    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+    digest: Annotated[tuple[int, time] | None, PlainValidator(_slot)] = (0, time(8))
+    """When the weekly digest is due, as in "monday 08:00": the weekday (0 for Monday) and the time; None for never."""
+    quiet: Annotated[tuple[time, time] | None, PlainValidator(_hours)] = None
+    """Start and end of the hours during which only critical messages are sent, as in "22:00-06:00"; None for none."""
+    timezone: Annotated[ZoneInfo, PlainValidator(_zone)] | None = None
     """The time zone of `digest` and `quiet`; None for this machine's."""
 
 

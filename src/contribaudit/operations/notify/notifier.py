@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from contribaudit import catalogue, checks
 from contribaudit.core.advise.deadlines import deadlines
@@ -40,7 +39,7 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.provisions import TermsRules, Watched
 from contribaudit.core.resolve.aliases import called
 from contribaudit.operations.notify.channels import Channel
-from contribaudit.settings.model import Notify, parsed_hours, parsed_slot
+from contribaudit.settings.model import Notify
 from contribaudit.store.history import History
 from contribaudit.store.notices import Compose, Delivery
 
@@ -180,22 +179,19 @@ class Notifier:
 
     def _with_send_times(self, made: Iterable[Message], footer: Sequence[str]) -> list[tuple[Message, datetime]]:
         """The messages with their footer and earliest sending time; quiet hours delay all but critical ones."""
-        until = quiet_until(self.now, parsed_hours(self.notify.quiet), self._zone()) or self.now
+        until = quiet_until(self.now, self.notify.quiet, self._zone()) or self.now
         return [(replace(one, lines=(*one.lines, "", *footer)), self.now if one.critical else until) for one in made]
 
     def _digest_due(self, key: str, reported: Mapping[str, ReportedMatter]) -> Matter | None:
         """The weekly digest as a matter whose state is its due time; None if it was already sent or is not wanted."""
-        slot = parsed_slot(self.notify.digest)
-        if slot is None:
+        if self.notify.digest is None:
             return None
-        due = last_slot(self.now, slot[0], slot[1], self._zone()).astimezone(UTC).isoformat()
+        due = last_slot(self.now, *self.notify.digest, self._zone()).astimezone(UTC).isoformat()
         return None if key in reported and reported[key].state == due else Matter(key, Event.DIGEST, due, "Digest", "")
 
     def _zone(self) -> tzinfo:
         """The time zone of quiet hours and digest."""
-        if self.notify.timezone is not None:
-            return ZoneInfo(self.notify.timezone)
-        zone = datetime.now().astimezone().tzinfo
+        zone = self.notify.timezone or datetime.now().astimezone().tzinfo
         assert zone is not None
         return zone
 
