@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
-from contribaudit.simulator import Fault, Options, Organization, Space, load_scenario, names, scenario_app
+from contribaudit.simulator import Options, Organization, Space, load_scenario, scenario_app
 from contribaudit.simulator.endpoint import Call
 from contribaudit.simulator.routes import spaces as listings
 from contribaudit.simulator.spaces import place_of
@@ -197,31 +195,6 @@ async def test_one_request_too_many_says_how_many_seconds_to_wait(connect: Conne
     assert replies[1].headers["Retry-After"] == "30"
 
 
-@pytest.mark.parametrize("scenario", names())
-async def test_the_quick_way_gives_the_same_as_the_plain_one(connect: Connect, scenario: str) -> None:
-    """Names that JSON must escape among them: a fault that concerns another page makes the plain way answer."""
-    sizes = {"sites": 2, "spaces": 1001} if scenario == "generated" else {}
-    quick, plain = (
-        scenario_app(scenario, clock=lambda: NOW, faults=faults, **sizes)  # type: ignore[arg-type]
-        for faults in ((), (Fault("500", "*", from_page=1000),))
-    )
-    organization: Organization = quick.state.organization
-    sites = dict.fromkeys(place_of(app.id)[0] for app in organization.apps if app.host_url)
-    seen = 0
-    for site in sites:
-        for path in (JIRA, CONFLUENCE):
-            for parameters in ({}, {"status": "archived"}, {"maxResults": "7", "startAt": "7", "limit": "7"}):
-                answers = [await _get(connect, app, path.replace(SITE, site), parameters) for app in (quick, plain)]
-                assert answers[0] == answers[1]
-                seen += len(answers[0])
-    assert seen > 1000
-
-
-async def _get(connect: Connect, app: Starlette, path: str, parameters: dict[str, str]) -> bytes:
-    async with connect(app, None) as client:
-        return (await client.get(path, params=parameters, auth=PERSON)).content
-
-
 def test_edits_of_spaces() -> None:
     organization = load_scenario("drifted", now=NOW).organization
     before, app = organization.revision, organization.app("acme/confluence")
@@ -277,7 +250,6 @@ def test_two_hundred_thousand_spaces_are_not_held() -> None:
     site = place_of(organization.app("site-00149/confluence").id)[0]
     token = organization.site_tokens[0]
     call = Call(organization, Options(), token, NOW, "/", {"cloud_id": site}, {"limit": "250"}, {})
-    page = json.loads(listings.CONFLUENCE.quick(call))
-    assert len(page["results"]) == 250
-    assert json.loads(listings.JIRA.quick(call))["total"] == 612  # of 667, those that are live
+    assert len(listings.read_spaces(call).items) == 250
+    assert listings.read_projects(call).total == 612  # of 667, those that are live
     assert organization.spaces._lists == {}

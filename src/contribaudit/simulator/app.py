@@ -152,8 +152,6 @@ def answer(
         call = _admit(simulation, endpoint, asked, now)
         if one_too_many:
             raise AnswerError(429, "ADMIN-429-1", "Too many API requests")
-        if endpoint.quick is not None and not simulation.may_fail(endpoint.name):
-            return Answer(200, endpoint.quick(call)), None
         if endpoint.cacheable and not simulation.may_fail(endpoint.name):
             return _remembered(simulation, endpoint, call)[0], None
         page = endpoint.read(call)

@@ -285,8 +285,7 @@ class Endpoint:
     """One endpoint. `scope` None admits any key; `forbidden` is the form of its 403, None the form of its style.
 
     A `paged` endpoint's list has cursors. A `cacheable` endpoint's answer depends only on the organization, the options
-    and the request, so it is rendered once. `quick`, if present, gives the same body as `read` and `shape`, faster; it
-    is used when no fault can change the page.
+    and the request, so it is rendered once.
     """
 
     name: str
@@ -299,7 +298,6 @@ class Endpoint:
     shape: Callable[[Call, Page], Json]
     paged: bool = False
     cacheable: bool = False
-    quick: Callable[[Call], bytes] | None = None
 
 
 V1_ENDPOINT = partial(Endpoint, style="v1", forbidden="a")

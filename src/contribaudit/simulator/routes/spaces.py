@@ -12,106 +12,23 @@ listed unless `status` (repeated, or a comma list) says otherwise. `total` count
 
 Confluence gives 25 per page unless `limit` (1..250) says otherwise, and lists archived spaces too. There is no total.
 `_links.next` is a path without a host, its cursor keeps the filters, and the last page has none.
-
-An audit of a large organization requests hundreds of pages, so entries are not built and dumped one by one: one entry
-of each kind becomes a template, in which marks take the place of the values that differ. A test compares the bytes with
-what `json.dumps` gives.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
-from json.encoder import encode_basestring
-from operator import itemgetter
-from typing import Any, TypeAlias
+from datetime import UTC
+from operator import attrgetter
 from urllib.parse import urlencode
 
 from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, page_size, resume
-from contribaudit.simulator.spaces import Family, Place, take
+from contribaudit.simulator.spaces import Family
 from contribaudit.simulator.values import Json, Space
-
-EntryJson: TypeAlias = Callable[[Space, str, str], Json]
-"""Turns a space, its UUID and the base of every address in it into an entry of the API."""
-Kind: TypeAlias = tuple[str, str, bool, datetime]
-"""What spaces with the same template have in common: type, status, private, created_at."""
-
-_MARKS = ("<0>", "<1>", "<2>", "<3>", "<4>", "<5>")
-_MARK = re.compile("<([0-5])>")
-
-
-class Listing:
-    """The space list of one product's API."""
-
-    def __init__(
-        self,
-        family: Family,
-        under: str,
-        entry_json: EntryJson,
-        choose: Callable[[Call], tuple[list[Space], Page]],
-        shape: Callable[[Call, Page], Json],
-    ) -> None:
-        """`choose` gives the spaces of the requested page; `shape` lists them under the name `under`."""
-        self._family = family
-        self._under = under
-        self._entry_json = entry_json
-        self._choose = choose
-        self._shape = shape
-        self._template = lru_cache(maxsize=4096)(self._make_template)
-
-    def read(self, call: Call) -> Page:
-        """The matching spaces that the account may see, as JSON objects that a fault can change."""
-        spaces, page = self._choose(call)
-        base = _base(call, self._family)
-        page.items = [self._entry_json(space, _uuid(space.id), base) for space in spaces]
-        return page
-
-    def quick(self, call: Call) -> bytes:
-        """The whole answer as bytes."""
-        spaces, page = self._choose(call)
-        address, shown = _quoted(_base(call, self._family)), []
-        # Checked once per page, because hardly any space has a name that JSON must escape.
-        plain = _is_plain("".join([f"{space.id}{space.key}{space.name}{space.owner}" for space in spaces]))
-        for _, number, key, name, kind, status, private, created_at, owner in spaces:
-            template, own = self._template((kind, status, private, created_at))
-            texts = (number, key, name, owner) if plain else (*map(_quoted, (number, key, name, owner)),)
-            shown.append(template % own((*texts, _uuid(number), address)))
-        head, empty, tail = _compact(self._shape(call, page)).partition(f'"{self._under}":[]')
-        return f"{head}{empty[:-1]}{','.join(shown)}]{tail}".encode()
-
-    def _make_template(self, kind: Kind) -> tuple[str, Callable[[tuple[str, ...]], tuple[str, ...]]]:
-        """A template with %s for every mark, and a function that puts the values in that order."""
-        kind_word, status, private, created_at = kind
-        identifier, key, name, owner, uuid, base = _MARKS
-        marked = Space("", identifier, key, name, kind_word, status, private, created_at, owner)
-        text = _compact(self._entry_json(marked, uuid, base)).replace("%", "%%")
-        return _MARK.sub("%s", text), itemgetter(*(int(mark[1]) for mark in _MARK.finditer(text)))
-
-
-def _is_plain(text: str) -> bool:
-    return text.isprintable() and '"' not in text and "\\" not in text
-
-
-def _quoted(text: str) -> str:
-    return encode_basestring(text)[1:-1]
-
-
-def _compact(body: Json) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def _sees(call: Call, space: Space) -> bool:
     """Whether the account behind the call's token sees a space."""
     token = call.token
     return token.sees == "everything" or space.owner == token.account or not (space.private or space.type == "personal")
-
-
-def _uuid(identifier: str) -> str:
-    """The UUID for a space's ID. Made up."""
-    return f"b0000000-0000-4000-8000-{identifier.zfill(12)}"
 
 
 def _base(call: Call, family: Family) -> str:
@@ -122,15 +39,15 @@ def _base(call: Call, family: Family) -> str:
 _MOST_PROJECTS = 100
 _STATUSES = ("live", "archived", "deleted")
 _TYPES = ("software", "service_desk", "business", "product_discovery")
-_ORDERS: dict[str, Callable[[Space], Any]] = {
-    "key": lambda s: s.key,
-    "name": lambda s: s.name,
-    "owner": lambda s: s.owner,
-}
+_ORDERS = ("key", "name", "owner")
 
 
-def _project(space: Space, uuid: str, base: str) -> Json:
-    """A project as the API shows it. `style` and `simplified` mark team-managed projects; the simulator has none."""
+def _project(space: Space, base: str) -> Json:
+    """A project as the API shows it, with a UUID that is made up.
+
+    `style` and `simplified` mark team-managed projects; the simulator has none.
+    """
+    uuid = f"b0000000-0000-4000-8000-{space.id.zfill(12)}"
     shown: Json = {
         "self": f"{base}/rest/api/3/project/{space.id}",
         "id": space.id,
@@ -147,7 +64,7 @@ def _project(space: Space, uuid: str, base: str) -> Json:
     return shown | {"archived": True} if space.status == "archived" else shown
 
 
-def _shape_projects(call: Call, page: Page) -> Json:
+def shape_projects(call: Call, page: Page) -> Json:
     """The answer with the page's projects; the last page omits `nextPage`."""
     parameters = {name: value for name, value in call.query.items() if name not in ("startAt", "maxResults")}
 
@@ -167,36 +84,35 @@ def _shape_projects(call: Call, page: Page) -> Json:
     }
 
 
-def _choose_projects(call: Call) -> tuple[list[Space], Page]:
+def read_projects(call: Call) -> Page:
+    """The matching projects that the account may see."""
     start, size = _number(call, "startAt", 0), min(_number(call, "maxResults", 50), _MOST_PROJECTS)
     if size == 0:
         raise AnswerError(400, "BAD_REQUEST", "maxResults must be larger than 0.")
-    place: Place = (call.path_params["cloud_id"], "jira")
     statuses = _words(call, "status", "live", _STATUSES)
     types = _words(call, "typeKey", ",".join(_TYPES), _TYPES)
     keys, text = call.query.get("keys"), call.query.get("query", "").casefold()
     order = call.query.get("orderBy", "key")
     if order.lstrip("+- ") not in _ORDERS:
         raise AnswerError(400, "BAD_REQUEST", f"The orderBy value '{order}' is not one that this simulator knows.")
-    wanted_keys = None if keys is None else frozenset(keys.split(","))
-
-    def wanted(space: Space) -> bool:
-        return (
-            space.status in statuses
-            and space.type in types
-            and (wanted_keys is None or space.key in wanted_keys)
-            and text in f"{space.key} {space.name}".casefold()
-            and _sees(call, space)
-        )
-
-    question = (call.token, statuses, types, wanted_keys, text, order)
-    numbers = call.organization.spaces.pick(place, question, wanted, _ORDERS[order.lstrip("+- ")])
+    projects = [
+        space
+        for space in call.organization.spaces.at((call.path_params["cloud_id"], "jira"))
+        if space.status in statuses
+        and space.type in types
+        and (keys is None or space.key in keys.split(","))
+        and text in f"{space.key} {space.name}".casefold()
+        and _sees(call, space)
+    ]
+    projects.sort(key=attrgetter(order.lstrip("+- ")))
     if order.startswith("-"):
-        numbers = numbers[::-1]
-    taken, page = cut("jira-projects", numbers, Position(start, size, number=start // size + 1))
+        projects.reverse()
+    entries, page = cut("jira-projects", projects, Position(start, size, number=start // size + 1))
+    base = _base(call, "jira")
+    page.items = [_project(space, base) for space in entries]
     page.self_cursor = str(start)
     page.next_cursor = None if page.next_cursor is None else str(start + size)
-    return take(call.organization.spaces.at(place), taken), page
+    return page
 
 
 def _number(call: Call, name: str, default: int) -> int:
@@ -218,7 +134,7 @@ _FILTERS = ("ids", "keys", "type", "status")
 _KNOWN = {"type": ("global", "personal", "collaboration", "knowledge_base"), "status": ("current", "archived")}
 
 
-def _space(space: Space, uuid: str, base: str) -> Json:  # noqa: ARG001 - the API shows neither
+def _space(space: Space) -> Json:
     """A space as the API shows it. The homepage's ID is made up."""
     return {
         "id": space.id,
@@ -236,7 +152,7 @@ def _space(space: Space, uuid: str, base: str) -> Json:  # noqa: ARG001 - the AP
     }
 
 
-def _shape_spaces(call: Call, page: Page) -> Json:
+def shape_spaces(call: Call, page: Page) -> Json:
     """The answer with the page's spaces. The base is the address that people use, not the gateway's."""
     links: Json = {}
     if page.next_cursor is not None:
@@ -246,25 +162,19 @@ def _shape_spaces(call: Call, page: Page) -> Json:
     return {"results": page.items, "_links": links | {"base": f"{host}/wiki"}}
 
 
-def _choose_spaces(call: Call) -> tuple[list[Space], Page]:
+def read_spaces(call: Call) -> Page:
+    """The matching spaces that the account may see, in order of creation."""
     position = _position(call)
-    place: Place = (call.path_params["cloud_id"], "confluence")
-    memory = {name: frozenset(position.memory[name].split(",")) for name in _FILTERS if name in position.memory}
-
-    numbers: Sequence[int]
+    words = {name: position.memory[name].split(",") for name in _FILTERS if name in position.memory}
 
     def wanted(space: Space) -> bool:
-        own: dict[str, Any] = {"ids": space.id, "keys": space.key, "type": space.type, "status": space.status}
-        return all(own[name] in words for name, words in memory.items()) and _sees(call, space)
+        own = {"ids": space.id, "keys": space.key, "type": space.type, "status": space.status}
+        return all(own[name] in listed for name, listed in words.items()) and _sees(call, space)
 
-    listed = call.organization.spaces.at(place)
-    if memory or call.token.sees != "everything":
-        question = (call.token, *memory.items())
-        numbers = call.organization.spaces.pick(place, question, wanted, lambda _: 0)
-    else:
-        numbers = range(len(listed))
-    taken, page = cut("confluence-spaces", numbers, position)
-    return take(listed, taken), page
+    listed = call.organization.spaces.at((call.path_params["cloud_id"], "confluence"))
+    entries, page = cut("confluence-spaces", list(filter(wanted, listed)), position)
+    page.items = [_space(space) for space in entries]
+    return page
 
 
 def _position(call: Call) -> Position:
@@ -286,8 +196,6 @@ def _size(call: Call, default: int) -> int:
     return page_size(call.query.get("limit", str(default)), 250, "INVALID_REQUEST_PARAMETER", detail)
 
 
-JIRA = Listing("jira", "values", _project, _choose_projects, _shape_projects)
-CONFLUENCE = Listing("confluence", "results", _space, _choose_spaces, _shape_spaces)
 PROJECTS = Endpoint(
     "jira-projects",
     "GET",
@@ -295,10 +203,9 @@ PROJECTS = Endpoint(
     "read:jira-work",
     "jira",
     None,
-    JIRA.read,
-    _shape_projects,
+    read_projects,
+    shape_projects,
     paged=True,
-    quick=JIRA.quick,
 )
 SPACES = Endpoint(
     "confluence-spaces",
@@ -307,8 +214,7 @@ SPACES = Endpoint(
     "read:space:confluence",
     "confluence",
     None,
-    CONFLUENCE.read,
-    _shape_spaces,
+    read_spaces,
+    shape_spaces,
     paged=True,
-    quick=CONFLUENCE.quick,
 )

@@ -64,7 +64,7 @@ from contribaudit.simulator.admin import (
 )
 from contribaudit.simulator.options import Options
 from contribaudit.simulator.organization import Organization
-from contribaudit.simulator.spaces import Even, Spaces
+from contribaudit.simulator.spaces import spread
 from contribaudit.simulator.values import (
     READ_SCOPES,
     SITE_SCOPES,
@@ -347,8 +347,8 @@ def _fill(organization: Organization, mix: Mix, now: datetime) -> None:
             rule = {"in": [realm]}
             organization.policies.append(Policy(policy_id, "data-residency", realm, rule=rule, resources=tuple(listed)))
     if mix.spaces:
-        even = Even(mix.spaces, mix.total_apps // len(_TYPES), now - timedelta(days=300), _cloud_id)
-        organization.spaces = Spaces(even.at, mix.spaces)
+        whole_sites = [_cloud_id(site) for site in range(mix.total_apps // len(_TYPES))]
+        organization.spaces = spread(mix.spaces, whole_sites, now - timedelta(days=300))
 
 
 def _cloud_id(site: int) -> str:
