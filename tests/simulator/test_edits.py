@@ -24,7 +24,7 @@ async def attributes_of(connect: Connect, app: Any, ari: str) -> list[Json]:
 
 
 async def test_a_realm_changes_in_every_entry_of_an_app(connect: Connect) -> None:
-    """The page was rendered before; confluence is listed twice."""
+    """Confluence is listed twice."""
     app = acme()
     organization: Organization = app.state.organization
     ari = organization.app("acme/confluence").id

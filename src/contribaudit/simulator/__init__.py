@@ -15,7 +15,8 @@ from datetime import datetime
 
 from starlette.applications import Starlette
 
-from contribaudit.simulator.app import RequestRecord, Simulation, make_app, utc_now
+from contribaudit.simulator.admin import utc_now
+from contribaudit.simulator.app import RequestRecord, Simulation, make_app
 from contribaudit.simulator.control import WHAT, NotFlipped, add_control, ask_to_flip
 from contribaudit.simulator.faults import KINDS, Fault, parse_fault
 from contribaudit.simulator.options import Options

@@ -3,8 +3,8 @@
     authenticated → organization known → scope → rate limit → page read → faults → shaped
 
 The app counts, records, waits as long as the network would, and sends. `app.state.simulation` holds what it remembers
-between requests: who asked what, how often, and pages that were rendered before. `app.state.organization`, `.faults`
-and `.requests` are shortcuts to what tests use most.
+between requests: who asked what, and how often. `app.state.organization`, `.faults` and `.requests` are shortcuts to
+what tests use most.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any
 
 import anyio
 from starlette.applications import Starlette
@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from contribaudit.simulator.admin import utc_now
 from contribaudit.simulator.endpoint import (
     SITE_STYLES,
     AnswerError,
@@ -46,11 +47,8 @@ from contribaudit.simulator.faults import (
 )
 from contribaudit.simulator.options import Options
 from contribaudit.simulator.organization import Organization
-from contribaudit.simulator.routes import ALL, workspaces
-from contribaudit.simulator.values import Json
-
-Rendered: TypeAlias = tuple[Answer, str | None]
-"""An answer, and the cursor of the next page."""
+from contribaudit.simulator.routes import ALL
+from contribaudit.simulator.values import Json, Key, SiteToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +68,26 @@ class RequestRecord:
     endpoint: str
 
 
+@dataclass(eq=False, slots=True)
 class Simulation:
     """The state of one simulated API. `organization` and `faults` may be changed while it runs."""
 
-    def __init__(
-        self,
-        organization: Organization,
-        options: Options,
-        faults: Iterable[Fault],
-        latency_ms: float,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self.organization = organization
-        self.options = options
-        self.faults = list(faults)
-        self.latency_ms = latency_ms
-        self.clock = clock
-        self.requests: list[RequestRecord] = []
-        self.stopping = False
-        self.connections: dict[tuple[str, int], Any] = {}
-        self._fired: Counter[Fault] = Counter()
-        self._asked: Counter[tuple[str, datetime]] = Counter()
-        self._rendered: dict[tuple[object, ...], Rendered] = {}
-        self._rendered_revision = organization.revision
+    organization: Organization
+    options: Options
+    faults: list[Fault]
+    latency_ms: float
+    clock: Callable[[], datetime]
+    requests: list[RequestRecord] = field(default_factory=list)
+    stopping: bool = False
+    connections: dict[tuple[str, int], Any] = field(default_factory=dict)
+    _fired: Counter[Fault] = field(default_factory=Counter)
+    _asked: Counter[tuple[str, datetime]] = field(default_factory=Counter)
 
     def faults_of(self, endpoint: str, page: int) -> list[Fault]:
         """The faults that apply to this request; each is counted as having happened."""
         due = [f for f in self.faults if f.fits(endpoint, page) and (f.times is None or self._fired[f] < f.times)]
         self._fired.update(due)
         return due
-
-    def may_fail(self, endpoint: str) -> bool:
-        """Whether any fault concerns the endpoint, on any page, so that its answers must not come from memory."""
-        return any(fault.fits(endpoint, 1_000_000) for fault in self.faults)
 
     def count(self, endpoint: Endpoint, now: datetime) -> tuple[dict[str, str], bool]:
         """The X-RateLimit headers of this request, and whether it exceeds the limit. Windows are clock minutes."""
@@ -117,52 +102,25 @@ class Simulation:
         }
         return headers, self.options.enforce_rate_limits and asked > limit
 
-    def recall(self, request: tuple[object, ...]) -> Rendered | None:
-        """The stored answer to the same request, None without one or when the organization has changed since."""
-        if self._rendered_revision != self.organization.revision:
-            self._rendered.clear()
-            self._rendered_revision = self.organization.revision
-        return self._rendered.get(request)
-
-    def remember(self, request: tuple[object, ...], answer: Rendered) -> None:
-        """Keep a rendered answer until the organization is edited."""
-        self._rendered[request] = answer
-
-
-LARGE = 1000
-"""Size of an organization, in apps, from which pages are rendered in advance."""
-
-
-@dataclass(frozen=True, slots=True)
-class UnverifiedRequest:
-    """A request before authentication."""
-
-    authorization: str | None
-    path: str
-    path_params: Mapping[str, str]
-    query: Mapping[str, str]
-    raw: bytes
-
 
 def answer(
-    simulation: Simulation, endpoint: Endpoint, asked: UnverifiedRequest, now: datetime, *, one_too_many: bool
+    simulation: Simulation, endpoint: Endpoint, request: Request, raw: bytes, now: datetime, *, one_too_many: bool
 ) -> tuple[Answer, Fault | None]:
-    """The answer, and the fault that replaced or delays it, if any."""
+    """The answer to a request with the body `raw`, and the fault that replaced or delays it, if any."""
+    path = request.url.path
     try:
-        call = _admit(simulation, endpoint, asked, now)
+        call = _admit(simulation, endpoint, request, raw, now)
         if one_too_many:
             raise AnswerError(429, "ADMIN-429-1", "Too many API requests")
-        if endpoint.cacheable and not simulation.may_fail(endpoint.name):
-            return _remembered(simulation, endpoint, call)[0], None
         page = endpoint.read(call)
     except AnswerError as error:
         form = simulation.options.forbidden_forms.get(endpoint.name, endpoint.forbidden)
         if error.status == 403 and form is not None:
-            return json_answer(403, forbidden(form, asked.path, now, code=error.code)), None
+            return json_answer(403, forbidden(form, path, now, code=error.code)), None
         return json_answer(error.status, error.body(endpoint.style), _retry_after(endpoint, error, now)), None
     due = simulation.faults_of(endpoint.name, page.position.number)
     replacing = next((fault for fault in due if fault.kind in ANSWER_KINDS), None)
-    instead = fault_answer(replacing, endpoint, asked.path, now) if replacing is not None else None
+    instead = fault_answer(replacing, endpoint, path, now) if replacing is not None else None
     if instead is not None:
         return instead, replacing
     if due:
@@ -186,38 +144,25 @@ def parsed(raw: bytes) -> Any:
         return None
 
 
-def render_ahead(simulation: Simulation) -> None:
-    """Render the largest pages of a large organization in advance, so that a client waits only for the latency."""
-    organization = simulation.organization
-    if len(organization.apps) < LARGE or not organization.keys:
-        return
-    path, key, now = workspaces.SEARCH.path.format(org_id=organization.id), organization.keys[0], simulation.clock()
-    body: Json | None = {"limit": 1000}
-    while body is not None:
-        call = Call(organization, simulation.options, key, now, path, {}, {}, body)
-        _, cursor = _remembered(simulation, workspaces.SEARCH, call)
-        body = None if cursor is None else {"cursor": cursor}
-
-
-def _admit(simulation: Simulation, endpoint: Endpoint, asked: UnverifiedRequest, now: datetime) -> Call:
-    """The call, when the key may make it; raises AnswerError with 401, 403, 404 or 400 otherwise."""
-    organization = simulation.organization
-    if endpoint.style == "gateway":
-        token = authenticate_at_site(asked.authorization, organization, endpoint.scope)
-        return Call(organization, simulation.options, token, now, asked.path, {}, asked.query, _object(asked.raw))
-    if endpoint.style == "jira" or endpoint.style == "confluence":
-        token = authenticate_at_site(asked.authorization, organization, endpoint.scope)
-        reach_site(token, asked.path_params["cloud_id"], endpoint.style, organization, simulation.options)
-        return Call(organization, simulation.options, token, now, asked.path, asked.path_params, asked.query, {})
-    key = authenticate(asked.authorization, organization, now)
-    org_id = asked.path_params.get("org_id")
-    if org_id not in (None, organization.id):
-        raise AnswerError(404, "ADMIN-404-2", f"There is no organization {org_id}.")
-    if org_id is not None and not may_read(key, endpoint.scope, organization):
-        raise AnswerError(403, "GENERIC_ERROR" if endpoint.style == "api-access" else "ADMIN-403-3", "Forbidden")
-    organization.touch_key(key, now)
-    body = _object(asked.raw) if endpoint.method == "POST" else {}
-    return Call(organization, simulation.options, key, now, asked.path, asked.path_params, asked.query, body)
+def _admit(simulation: Simulation, endpoint: Endpoint, request: Request, raw: bytes, now: datetime) -> Call:
+    """The call, when the caller may make it; raises AnswerError with 401, 403, 404 or 400 otherwise."""
+    organization, options = simulation.organization, simulation.options
+    header, parameters = request.headers.get("authorization"), request.path_params
+    caller: Key | SiteToken
+    if endpoint.style in SITE_STYLES:
+        caller = authenticate_at_site(header, organization, endpoint.scope)
+        if endpoint.style == "jira" or endpoint.style == "confluence":
+            reach_site(caller, parameters["cloud_id"], endpoint.style, organization, options)
+    else:
+        caller = authenticate(header, organization, now)
+        org_id = parameters.get("org_id")
+        if org_id not in (None, organization.id):
+            raise AnswerError(404, "ADMIN-404-2", f"There is no organization {org_id}.")
+        if org_id is not None and not may_read(caller, endpoint.scope, organization):
+            raise AnswerError(403, "GENERIC_ERROR" if endpoint.style == "api-access" else "ADMIN-403-3", "Forbidden")
+        organization.touch_key(caller, now)
+    body = _object(raw) if endpoint.method == "POST" else {}
+    return Call(organization, options, caller, now, request.url.path, parameters, _query(request), body)
 
 
 def _retry_after(endpoint: Endpoint, error: AnswerError, now: datetime) -> dict[str, str]:
@@ -236,26 +181,10 @@ def _object(raw: bytes) -> Json:
     return body
 
 
-def _remembered(simulation: Simulation, endpoint: Endpoint, call: Call) -> tuple[Answer, str | None]:
-    """The answer without faults, rendered once and then served from memory, and the cursor of the next page."""
-    request = (call.path, *sorted(call.query.items()), json.dumps(call.body, sort_keys=True))
-    remembered = simulation.recall(request)
-    if remembered is None:
-        page = endpoint.read(call)
-        remembered = json_answer(200, endpoint.shape(call, page)), page.next_cursor
-        simulation.remember(request, remembered)
-    return remembered
-
-
 HANG_STEP_SECONDS = 0.05
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 Handler = Callable[[Request], Awaitable[Response]]
-
-
-def utc_now() -> datetime:
-    """The app's default clock: the current time, aware UTC."""
-    return datetime.now(UTC)
 
 
 def make_app(
@@ -271,10 +200,9 @@ def make_app(
     `latency_ms` is how long each answer takes in total, however large it is. `clock` gives the aware time that keys
     expire by and headers show.
     """
-    simulation = Simulation(organization, options or Options(), faults, latency_ms, clock)
+    simulation = Simulation(organization, options or Options(), list(faults), latency_ms, clock)
     routes = [Route(endpoint.path, _handler(simulation, endpoint), methods=[endpoint.method]) for endpoint in ALL]
     everything_else = Route("/{path:path}", _unknown(simulation, routes), methods=METHODS)
-    render_ahead(simulation)
     app = Starlette(routes=[*routes, everything_else])
     app.state.simulation = simulation
     app.state.organization = organization
@@ -286,10 +214,8 @@ def make_app(
 def _handler(simulation: Simulation, endpoint: Endpoint) -> Handler:
     async def handle(request: Request) -> Response:
         started, now, raw = time.monotonic(), simulation.clock(), await request.body()
-        query, header = _query(request), request.headers.get("authorization")
-        asked = UnverifiedRequest(header, request.url.path, request.path_params, query, raw)
         limits, one_too_many = simulation.count(endpoint, now)
-        reply, fault = answer(simulation, endpoint, asked, now, one_too_many=one_too_many)
+        reply, fault = answer(simulation, endpoint, request, raw, now, one_too_many=one_too_many)
         kind = fault.kind if fault is not None else ""
         _record(simulation, request, raw, None if kind == "close" else reply.status, now, endpoint.name)
         if fault is not None and kind == "hang":

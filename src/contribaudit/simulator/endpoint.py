@@ -284,8 +284,7 @@ class Call:
 class Endpoint:
     """One endpoint. `scope` None admits any key; `forbidden` is the form of its 403, None the form of its style.
 
-    A `paged` endpoint's list has cursors. A `cacheable` endpoint's answer depends only on the organization, the options
-    and the request, so it is rendered once.
+    A `paged` endpoint's list has cursors.
     """
 
     name: str
@@ -297,7 +296,6 @@ class Endpoint:
     read: Callable[[Call], Page]
     shape: Callable[[Call, Page], Json]
     paged: bool = False
-    cacheable: bool = False
 
 
 V1_ENDPOINT = partial(Endpoint, style="v1", forbidden="a")

@@ -1,8 +1,8 @@
 """The organization behind the simulated API, and the edits that make it drift.
 
 Edits name an app by its ARI or by its short name, `acme/confluence`: the first label of the site's host, a slash and
-the type key. Every edit raises `revision`, so that pages rendered before are out of date. An edit of something that
-does not exist raises `KeyError`, so that a test cannot change nothing by mistake.
+the type key. Every edit raises `revision`, which shows that something has changed. An edit of something that does not
+exist raises `KeyError`, so that a test cannot change nothing by mistake.
 """
 
 from __future__ import annotations

@@ -117,7 +117,5 @@ def _url(call: Call, page: Page, cursor: str | None) -> str:
 
 
 _PATH = "/admin/v1/orgs/{org_id}/policies"
-LIST = V1_ENDPOINT(
-    "policies", "GET", _PATH, "read:policies:admin", read=read_list, shape=shape_list, paged=True, cacheable=True
-)
+LIST = V1_ENDPOINT("policies", "GET", _PATH, "read:policies:admin", read=read_list, shape=shape_list, paged=True)
 GET = V1_ENDPOINT("policy", "GET", f"{_PATH}/{{policy_id}}", "read:policies:admin", read=read_one, shape=bare_item)

@@ -216,5 +216,4 @@ SEARCH = Endpoint(
     read,
     shape,
     paged=True,
-    cacheable=True,
 )
