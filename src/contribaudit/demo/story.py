@@ -22,15 +22,7 @@ from contribaudit.core.resolve.subprocessors import understood
 from contribaudit.exporters.csv_evidence import lines
 from contribaudit.exporters.subprocessors import list_cells
 from contribaudit.simulator import Organization
-from contribaudit.simulator.admin import (
-    ACTIONS,
-    ADMIN,
-    AdminConsole,
-    app_item,
-    policy_item,
-    product_of,
-    site_item,
-)
+from contribaudit.simulator.admin import ADMIN, AdminConsole
 from contribaudit.simulator.values import Actor, App
 from contribaudit.store.history import History
 from contribaudit.vendors.subprocessors import take_in as take_in_list
@@ -154,27 +146,13 @@ def _last_tuesday(now: datetime) -> datetime:
 
 def _in_app(*, on: bool, by: Actor = ADMIN) -> Callable[[Organization, datetime], None]:
     def action(organization: Organization, at: datetime) -> None:
-        policy = organization.policy("acme-data-use")
-        organization.set_rule(policy.id, {**policy.rule, "off": ["metadata"] if on else ["metadata", "in-app"]})
-        console = AdminConsole(organization, lambda: at, actor=by)
-        word = "on" if on else "off"
-        text = f"Turned in-app data contribution {word}"
-        console.note(ACTIONS["contribution_changed"], text, context=[policy_item(policy)])
+        AdminConsole(organization, lambda: at, actor=by).set_contribution("in-app", on=on)
 
     return action
 
 
 def _open_rovo(organization: Organization, at: datetime) -> None:
-    app = organization.app("acme/confluence")
-    organization.set_ai("acme/confluence", True)
-    organization.set_resource("acme-generative-ai", "acme/confluence", "enabled")
-    AdminConsole(organization, lambda: at, actor=OPS).note(
-        ACTIONS["rovo_allowed"],
-        "Allowed Rovo for acme/confluence",
-        context=[app_item(app)],
-        container=[site_item(app)],
-        product=product_of(app),
-    )
+    AdminConsole(organization, lambda: at, actor=OPS).set_rovo("acme/confluence", True)
 
 
 def _move(organization: Organization, at: datetime) -> None:
