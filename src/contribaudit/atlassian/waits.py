@@ -15,9 +15,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt, wait_exponential, wait_random
-from tenacity.stop import stop_base
-from tenacity.wait import wait_base
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_exponential, wait_random
 
 from contribaudit.core.model.times import parse_utc
 from contribaudit.errors import (
@@ -86,26 +84,23 @@ def asked_seconds(headers: Mapping[str, str], now: datetime, *, limited: bool = 
     return seconds_until(asked, headers, now) or seconds_until(reset, headers, now)
 
 
-class RetryWait(wait_base):
+_AFTER_429 = wait_exponential(multiplier=4.0, max=60.0) + wait_random(0, 1.0)
+_OTHERWISE = wait_exponential(multiplier=0.5, max=30.0) + wait_random(0, 0.5)
+
+
+def _seconds_to_wait(retry_state: RetryCallState) -> float:
     """The wait that the API asks for, else exponential backoff with jitter, slower after a 429."""
-
-    def __init__(self) -> None:
-        self._after_429 = wait_exponential(multiplier=4.0, max=60.0) + wait_random(0, 1.0)
-        self._otherwise = wait_exponential(multiplier=0.5, max=30.0) + wait_random(0, 0.5)
-
-    def __call__(self, retry_state: RetryCallState) -> float:
-        failure = _failure(retry_state)
-        if failure.asked_seconds is not None:
-            return failure.asked_seconds
-        return (self._after_429 if isinstance(failure.error, RateLimited) else self._otherwise)(retry_state)
+    failure = _failure(retry_state)
+    if failure.asked_seconds is not None:
+        return failure.asked_seconds
+    return (_AFTER_429 if isinstance(failure.error, RateLimited) else _OTHERWISE)(retry_state)
 
 
-class WaitTooLong(stop_base):
-    """Gives up when one wait, or all waits of a request together, would exceed the limits above."""
-
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        total = retry_state.idle_for + retry_state.upcoming_sleep
-        return retry_state.upcoming_sleep > LONGEST_WAIT_SECONDS or total > LONGEST_TOTAL_SECONDS
+def _given_up(retry_state: RetryCallState) -> bool:
+    """Whether it was the last try, or the next wait or all waits of the request together would exceed the limits."""
+    wait = retry_state.upcoming_sleep
+    too_long = wait > LONGEST_WAIT_SECONDS or retry_state.idle_for + wait > LONGEST_TOTAL_SECONDS
+    return too_long or retry_state.attempt_number >= ATTEMPTS
 
 
 async def with_retries(
@@ -132,8 +127,8 @@ async def with_retries(
     # Built per request, because tenacity keeps the state of a run on the instance.
     retrying = AsyncRetrying(
         sleep=sleep,
-        stop=stop_after_attempt(ATTEMPTS) | WaitTooLong(),
-        wait=RetryWait(),
+        stop=_given_up,
+        wait=_seconds_to_wait,
         retry=retry_if_result(_worth_another_try),
         before_sleep=note,
         retry_error_callback=_failure,
