@@ -309,7 +309,7 @@ def test_an_audit_keeps_what_the_gateway_said(tmp_path: Path) -> None:
 def plan(billing: str, **fields: Any) -> Entitlement:
     told = {"currentEdition": None, "trialEdition": None, "trialEditionEndDate": None, "trialEndDate": None}
     whole = (told if billing == "hams" else {}) | {"subscription": None} | fields
-    return Entitlement(SiteAnswer({"x": {billing: whole}}, (), str), ("x", billing), ())
+    return Entitlement(SiteAnswer({"x": {billing: whole}}, (), str), ("x", billing))
 
 
 def ending(moment: Any) -> dict[str, Any]:

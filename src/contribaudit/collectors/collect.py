@@ -62,7 +62,7 @@ async def collect_all(
     started_at = clock()
     asked: dict[str, asyncio.Task[Any]] = {}
     readings = [
-        Reading(client, one.name, one.call, clock(), key_label, log_position, log_rules, plan_of, asked)
+        Reading(one.name, client, one.call, clock(), key_label, log_position, log_rules, plan_of, asked)
         for one in collectors
     ]
     async with asyncio.TaskGroup() as group:

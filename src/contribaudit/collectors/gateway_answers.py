@@ -7,22 +7,23 @@ https://developer.atlassian.com/platform/atlassian-graphql-api/graphql/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 from contribaudit.atlassian.calls import ASK_GATEWAY
 from contribaudit.atlassian.graphql import NoValue, Part, SiteAnswer
 from contribaudit.catalogue import ai_access as settings
-from contribaudit.collectors.interface import keep_raw
+from contribaudit.collectors.interface import Kept
 from contribaudit.core.model.observation import Observation, Observed, Unavailable, Value
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.snapshot import Surprise
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import parse_utc
 
 METADATA = ("search", "configuration", "siteMetadata")
+ENTITLEMENT: tuple[str | int, ...] = ("tenantContexts", 0, "entitlementInfo")
+"""The path of an app's plan as sources show it; the answer has it under `plan_key`."""
 PlanPlace: TypeAlias = tuple[SiteAnswer, tuple[str | int, ...]] | NoValue
 """The answer and the path where an app's plan is, or why no answer has it."""
 OF_A_PLAN = (settings.GATEWAY_EDITION, settings.GATEWAY_TRIAL, settings.GATEWAY_TRIAL_ENDS_ON)
@@ -42,14 +43,10 @@ NO_EDITION = NoValue("no_edition", "the gateway gives no edition for an app on A
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """An app's entitlement in an answer: `path` leads to it, `where` is the path that messages show.
-
-    A null with an error is never read as "no trial".
-    """
+    """An app's entitlement in an answer. A null with an error is never read as "no trial"."""
 
     answer: SiteAnswer
     path: tuple[str | int, ...]
-    where: tuple[str | int, ...]
 
     def read(self, *path: str) -> Any:
         """The value; None when the gateway gave null without an error, NoValue for every other missing value."""
@@ -124,23 +121,13 @@ def moment(value: object) -> datetime | None:
     return at if at is not None and at.year >= _FIRST_YEAR else None
 
 
-class GatewayRecord:
-    """What a reading of the gateway keeps: raw answers, unknown shapes, and why it is incomplete."""
+@dataclass(slots=True)
+class GatewayRecord(Kept):
+    """What a reading of the gateway keeps, and why it is incomplete."""
 
-    def __init__(self, started_at: datetime) -> None:
-        self.started_at = started_at
-        self.raw: dict[str, bytes] = {}
-        self.surprises: dict[str, Surprise] = {}
-        self.short: dict[str, tuple[str, str | None]] = {}
-        """Code and missing scope, by reason."""
-
-    def keep(self, document: Mapping[str, Any]) -> str:
-        """Keep an answer; returns the digest of its content."""
-        return keep_raw(self.raw, document)
-
-    def surprise(self, where: str, response: str) -> None:
-        """Report a shape that this version does not know, only once however often it occurs."""
-        self.surprises.setdefault(where, Surprise(ASK_GATEWAY.name, where, response))
+    started_at: datetime
+    short: dict[str, tuple[str, str | None]] = field(init=False, default_factory=dict)
+    """Code and missing scope, by reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,34 +177,32 @@ class AnswerReader:
 
     def plan(self, app: Subject, location: PlanPlace, now: datetime) -> Iterator[Observation]:
         """The app's edition, trial and last day of the trial."""
-        where: tuple[str | int, ...] = ("tenantContexts", 0, "entitlementInfo")
         if isinstance(location, NoValue):
             why = location
             if location.code == "null":
                 why = NoValue("no_entitlement", "the gateway knows no plan of the app under any spelling of its key")
             for setting in OF_A_PLAN:
-                yield self.observation(setting, app, why, Part.PLANS, where)
+                yield self.observation(setting, app, why, Part.PLANS, ENTITLEMENT)
             return
         answer, path = location
         plan = answer.at(Part.PLANS, *path)
         billings = [name for name in ("hams", "ccp") if isinstance(plan, dict) and name in plan]
         if len(billings) != 1:
             for setting in OF_A_PLAN:
-                yield self._unexpected(setting, app, Part.PLANS, where, plan)
+                yield self._unexpected(setting, app, Part.PLANS, ENTITLEMENT, plan)
             return
         (billing,) = billings
-        entitlement = Entitlement(answer, (*path, billing), where)
+        entitlement = Entitlement(answer, (*path, billing))
         yield self._edition(app, entitlement, billing)
         trial, ends = entitlement.trial(billing, now)
         for setting, value in ((settings.GATEWAY_TRIAL, trial), (settings.GATEWAY_TRIAL_ENDS_ON, ends)):
-            yield self.observation(setting, app, value, Part.PLANS, where)
+            yield self.observation(setting, app, value, Part.PLANS, ENTITLEMENT)
 
     def _edition(self, app: Subject, entitlement: Entitlement, billing: str) -> Observation:
-        where = (*entitlement.where, "currentEdition")
         edition = entitlement.text("currentEdition") if billing == "hams" else NO_EDITION
         if edition is None:
             edition = NoValue("null", "the gateway gave null for the app's edition, and no reason")
-        return self.observation(settings.GATEWAY_EDITION, app, edition, Part.PLANS, where)
+        return self.observation(settings.GATEWAY_EDITION, app, edition, Part.PLANS, (*ENTITLEMENT, "currentEdition"))
 
     def observation(
         self, setting: Setting, subject: Subject, value: Value | NoValue, part: Part, path: tuple[str | int, ...]

@@ -39,11 +39,30 @@ _LONGEST_KEY = 100
 
 
 @dataclass(slots=True)
-class Reading:
+class Kept:
+    """What a collector keeps besides observations: raw objects by digest, and forms of answer that are new to us."""
+
+    collector: str
+    raw: dict[str, bytes] = field(init=False, default_factory=dict)
+    surprises: dict[str, Surprise] = field(init=False, default_factory=dict)
+
+    def keep(self, value: Any) -> str:
+        """Keep an object in canonical form under its digest, and return the digest."""
+        body = canonical_json(value)
+        name = digest(body)
+        self.raw.setdefault(name, body)
+        return name
+
+    def surprise(self, where: str, response: str) -> None:
+        """Report a form of answer that this version does not know, only once however often it occurs."""
+        self.surprises.setdefault(where, Surprise(self.collector, where, response))
+
+
+@dataclass(slots=True)
+class Reading(Kept):
     """One collector's run: its inputs, and what it records in addition to its observations."""
 
     client: AdminClient
-    collector: str
     call: Call
     started_at: datetime
     key_label: str = ""
@@ -63,8 +82,6 @@ class Reading:
     pages: int = 0
     shortfalls: list[tuple[str, str]] = field(default_factory=list)
     """(code, reason) of each thing that makes this reading incomplete."""
-    raw: dict[str, bytes] = field(default_factory=dict)
-    surprises: dict[str, Surprise] = field(default_factory=dict)
     events: dict[str, AuditEvent] = field(default_factory=dict)
     """Events of the audit log to keep, by ID."""
     log_reading: LogReading | None = None
@@ -96,20 +113,12 @@ class Reading:
                     self.fall_short(*doubt)
                 yield entry, response
 
-    def keep(self, entry: Any) -> str:
-        """Keep a raw object, and return its digest."""
-        return keep_raw(self.raw, entry)
-
     def identity(self, entry: Any, key: str = "id", what: str = "an entry") -> str:
         """The ID under `key`; "" for an entry without one, which makes the reading incomplete."""
         identity = id_in(entry, key)
         if not identity:
             self.fall_short("entry_without_id", f"{what} has no `{key}`")
         return identity
-
-    def surprise(self, where: str, response: str) -> None:
-        """Report a form of answer that this version does not know, only once however often it occurs."""
-        self.surprises.setdefault(where, Surprise(self.collector, where, response))
 
     def fall_short(self, code: str, reason: str) -> None:
         """Record that something was not read; the reading continues."""
@@ -191,14 +200,6 @@ class Collector:
     def calls(self) -> tuple[Call, ...]:
         """Every call of this collector."""
         return (self.call, *self.further)
-
-
-def keep_raw(raw: dict[str, bytes], value: Any) -> str:
-    """Keep an object in canonical form under its digest, and return the digest."""
-    body = canonical_json(value)
-    name = digest(body)
-    raw.setdefault(name, body)
-    return name
 
 
 _spelling = lru_cache(maxsize=1000)(letters)

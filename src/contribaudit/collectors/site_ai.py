@@ -107,7 +107,7 @@ class _Run:
     def __init__(
         self, snapshot: Snapshot, client: SiteClient, rulebook: Rulebook, progress: Progress, started_at: datetime
     ) -> None:
-        self.kept = GatewayRecord(started_at)
+        self.kept = GatewayRecord(NAME, started_at)
         self._organization = snapshot.organization
         self._apps = next((one for one in snapshot.collections if one.collector == WORKSPACES.name), None)
         self._client = client

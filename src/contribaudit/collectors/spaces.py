@@ -20,13 +20,13 @@ from contribaudit.atlassian import paging
 from contribaudit.atlassian.sites import SiteClient, site_chain
 from contribaudit.atlassian.transport import IN_FLIGHT
 from contribaudit.collectors.collect import utc_now
-from contribaudit.collectors.interface import broken_by, keep_raw
+from contribaudit.collectors.interface import Kept, broken_by
 from contribaudit.collectors.sites import AppSite, app_sites, concluded, sites_missing
 from contribaudit.collectors.space_sources import SpaceSource, SpaceSpool
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.phrases import counted, first_of
 from contribaudit.core.model.rulebook import Rulebook
-from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Space, SpaceList, Surprise
+from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Space, SpaceList
 from contribaudit.core.model.subject import Subject
 from contribaudit.errors import AccessDenied, AdminApiError, KeyRefused, ListNotWhole, NotFound
 from contribaudit.progress import SILENT, Progress
@@ -35,19 +35,6 @@ from contribaudit.progress import SILENT, Progress
 def sites_with_spaces(snapshot: Snapshot, rulebook: Rulebook, kind: str) -> list[AppSite]:
     """The sites of the apps that have spaces of this kind, "jira" or "confluence"."""
     return app_sites(snapshot, rulebook, lambda rule, _on_a_site: rule.spaces == kind)
-
-
-@dataclass(slots=True)
-class Findings:
-    """Shapes in a run's listings that this version does not know."""
-
-    surprises: dict[tuple[str, str], Surprise] = field(default_factory=dict)
-    raw: dict[str, bytes] = field(default_factory=dict)
-
-    def surprise(self, collector: str, where: str, entry: Any) -> None:
-        """Report a shape only once however often it occurs, and keep the first entry that shows it."""
-        if (collector, where) not in self.surprises:
-            self.surprises[collector, where] = Surprise(collector, where, keep_raw(self.raw, entry))
 
 
 @dataclass(slots=True)
@@ -60,7 +47,8 @@ class SpaceListing:
     """The site's host that the configuration names, else its first host; "" without any."""
     project_types: frozenset[str]
     """Every project type in the rulebook."""
-    findings: Findings
+    kept: Kept
+    """What all listings of the source keep."""
     announced: int | None = None
     read: int = 0
     code: str = ""
@@ -168,15 +156,19 @@ class SpaceListing:
             return None
         for name in entry.missing:
             self._shortfalls.setdefault("missing_key", f"an entry has no `{name}`")
-            self.findings.surprise(self.source.name, f"{name}: not a text", answer)
+            self._surprise(f"{name}: not a text", answer)
         app = self.site.apps[0][0]
         if self.source.apps == "jira":
             app = self.site.app_of(entry.type)
             if entry.type and entry.type not in self.project_types:
-                self.findings.surprise(self.source.name, f"projectTypeKey={entry.type[:60]}", answer)
+                self._surprise(f"projectTypeKey={entry.type[:60]}", answer)
         self._counts[app] += 1
         ari = self.source.ari.format(site=self.site.cloud_id, id=entry.id)
         return Space(app, ari, entry.key, entry.name, entry.type, entry.status, entry.created_at)
+
+    def _surprise(self, where: str, answer: dict[str, Any]) -> None:
+        if where not in self.kept.surprises:
+            self.kept.surprise(where, self.kept.keep(answer))
 
     def _reconcile(self) -> None:
         """Check a list that was read to its end for contradictions, which make it incomplete."""
@@ -208,8 +200,8 @@ async def collect_spaces(
     An app is included if the rulebook says that it has spaces. When its spaces cannot be read or its listing broke, its
     listing says so. Raises StoreError when the temporary file cannot be written; API errors end up in the listings.
     """
-    spool, findings = SpaceSpool(), Findings()
-    runs = [_Run(source, snapshot, client, rulebook, findings, progress, clock()) for source in sources]
+    spool = SpaceSpool()
+    runs = [_Run(source, snapshot, client, rulebook, progress, clock()) for source in sources]
     ready = [(run, listing) for run in runs for listing in run.listings if not listing.code]
     await _read_listings(ready, client, spool)
     await _read_listings([(run, listing) for run, listing in ready if listing.resumable], client, spool)
@@ -218,8 +210,8 @@ async def collect_spaces(
         snapshot,
         finished_at=clock(),
         collections=(*snapshot.collections, *(run.collection() for run in runs)),
-        surprises=(*snapshot.surprises, *findings.surprises.values()),
-        raw={**snapshot.raw, **findings.raw},
+        surprises=(*snapshot.surprises, *(one for run in runs for one in run.kept.surprises.values())),
+        raw={**snapshot.raw, **{name: body for run in runs for name, body in run.kept.raw.items()}},
         space_lists=tuple(one for listing in listings for one in listing.lists()),
         spaces=spool,
         requests=client.ledger.entries,
@@ -235,10 +227,10 @@ class _Run:
         snapshot: Snapshot,
         client: SiteClient,
         rulebook: Rulebook,
-        findings: Findings,
         progress: Progress,
         started_at: datetime,
     ) -> None:
+        self.kept = Kept(source.name)
         self._source = source
         self._organization = snapshot.organization
         self._started_at = started_at
@@ -251,7 +243,7 @@ class _Run:
         types = frozenset(word for one in rules for word in one.project_types)
         progress.collector_started(self._organization, source.name)
         self.listings = [
-            SpaceListing(source, site, client.host_of(site.hosts), types, findings)
+            SpaceListing(source, site, client.host_of(site.hosts), types, self.kept)
             for site in sites_with_spaces(snapshot, rulebook, source.apps)
         ]
         for one in self.listings:
