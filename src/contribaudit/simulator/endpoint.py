@@ -187,20 +187,19 @@ def resume(
     return Position(start, size, number, memory)
 
 
-def cut(endpoint: str, entries: Sequence[Item], position: Position) -> tuple[Sequence[Item], Page]:
-    """The entries of a page and the page itself, its `items` still empty."""
+def cut(endpoint: str, entries: Sequence[Item], position: Position, shown: Callable[[Item], Json]) -> Page:
+    """The page at a position; `shown` puts an entry into the API's shape."""
     start, size, number = position.start, position.size, position.number
     after = replace(position, start=start + size, number=number + 1)
     before = replace(position, start=max(0, start - size), number=max(1, number - 1))
-    page = Page(
-        items=[],
+    return Page(
+        items=[shown(entry) for entry in entries[start : start + size]],
         position=position,
         total=len(entries),
         self_cursor=encode(endpoint, position),
         next_cursor=encode(endpoint, after) if after.start < len(entries) else None,
         prev_cursor=encode(endpoint, before) if start > 0 else None,
     )
-    return entries[start : start + size], page
 
 
 def page_size(value: object, most: int, code: str, detail: str = "") -> int:

@@ -61,9 +61,7 @@ def read_directories(call: Call) -> Page:
     directories = [
         directory for directory in call.organization.directories if _directory_matches(directory, position.memory)
     ]
-    entries, page = cut("directories", directories, position)
-    page.items = [{"directoryId": d.id, "name": d.name, "icon": d.icon} for d in entries]
-    return page
+    return cut("directories", directories, position, lambda d: {"directoryId": d.id, "name": d.name, "icon": d.icon})
 
 
 def _directory_matches(directory: Directory, filters: Json) -> bool:
@@ -82,9 +80,7 @@ def read_groups(call: Call) -> Page:
     groups = [group for group in _in(call, directory) if _group_matches(group, memory)]
     for order in memory.get("sortBy", []):
         groups.sort(key=lambda group: group.name.casefold(), reverse=order.get("direction") == "desc")
-    entries, page = cut("groups-search", groups, position)
-    page.items = [_group(group, memory.get("expand", [])) for group in entries]
-    return page
+    return cut("groups-search", groups, position, lambda group: _group(group, memory.get("expand", [])))
 
 
 def read_roles(call: Call) -> Page:
@@ -102,9 +98,7 @@ def read_roles(call: Call) -> Page:
         assignments = []
     else:
         assignments = [entry for entry in _assignments(group) if _assigned(entry, position.memory)]
-    entries, page = cut("group-role-assignments", assignments, position)
-    page.items = list(entries)
-    return page
+    return cut("group-role-assignments", assignments, position, dict)
 
 
 def _directory(call: Call) -> str:
@@ -217,9 +211,7 @@ def read_users(call: Call) -> Page:
     directory = _directory(call)
     position = _position("users-search", call.body) or _first(call.body, _filters(call.body))
     users = [one for one in call.organization.users if directory in ("-", one.directory)]
-    entries, page = cut("users-search", [one for one in users if _user_matches(one, position.memory)], position)
-    page.items = [_user(one) for one in entries]
-    return page
+    return cut("users-search", [one for one in users if _user_matches(one, position.memory)], position, _user)
 
 
 def _filters(body: Json) -> Json:

@@ -130,9 +130,7 @@ def read_list(call: Call) -> Page:
     position = _position(call, "events", names, 30)
     events = [event for event in _visible(call) if _matches(event, position.memory)]
     events.sort(key=lambda event: (event.time, event.id), reverse=True)
-    entries, page = cut("events", events, position)
-    page.items = [event_json(event, call, streamed=False) for event in entries]
-    return page
+    return cut("events", events, position, lambda event: event_json(event, call, streamed=False))
 
 
 def shape(call: Call, page: Page) -> Json:

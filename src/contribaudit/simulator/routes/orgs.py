@@ -45,9 +45,7 @@ def read_list(call: Call) -> Page:
     if "cursor" in call.query:
         position = resume("orgs", call.query["cursor"])
     own = call.key.scopes is None and call.key.organization == call.organization.id
-    entries, page = cut("orgs", [organization(call)] if own else [], position)
-    page.items = list(entries)
-    return page
+    return cut("orgs", [call] if own else [], position, organization)
 
 
 def shape_list(call: Call, page: Page) -> Json:
@@ -85,9 +83,7 @@ def read_keys(call: Call) -> Page:
         position = resume("api-keys", call.query["cursor"], "INVALID_FIELD_FORMAT")
         if position.memory != parameters:
             raise AnswerError(400, "INVALID_API_TOKEN_SEARCH_QUERY", "Send every parameter again with the cursor.")
-    entries, page = cut("api-keys", _search(call, parameters), position)
-    page.items = [_key(key) for key in entries]
-    return page
+    return cut("api-keys", _search(call, parameters), position, _key)
 
 
 def _page_size(parameters: Json) -> int:

@@ -42,9 +42,7 @@ def read_list(call: Call) -> Page:
     kind = position.memory.get("type")
     filters = kind in DOCUMENTED_TYPES or (kind is not None and call.options.filters_undocumented_types)
     policies = [policy for policy in call.organization.policies if not filters or policy.type == kind]
-    entries, page = cut("policies", policies, position)
-    page.items = [policy_json(policy, call.options) for policy in entries]
-    return page
+    return cut("policies", policies, position, lambda policy: policy_json(policy, call.options))
 
 
 def shape_list(call: Call, page: Page) -> Json:

@@ -107,9 +107,8 @@ def read_projects(call: Call) -> Page:
     projects.sort(key=attrgetter(order.lstrip("+- ")))
     if order.startswith("-"):
         projects.reverse()
-    entries, page = cut("jira-projects", projects, Position(start, size, number=start // size + 1))
-    base = _base(call, "jira")
-    page.items = [_project(space, base) for space in entries]
+    position, base = Position(start, size, number=start // size + 1), _base(call, "jira")
+    page = cut("jira-projects", projects, position, lambda space: _project(space, base))
     page.self_cursor = str(start)
     page.next_cursor = None if page.next_cursor is None else str(start + size)
     return page
@@ -172,9 +171,7 @@ def read_spaces(call: Call) -> Page:
         return all(own[name] in listed for name, listed in words.items()) and _sees(call, space)
 
     listed = call.organization.spaces.at((call.path_params["cloud_id"], "confluence"))
-    entries, page = cut("confluence-spaces", list(filter(wanted, listed)), position)
-    page.items = [_space(space) for space in entries]
-    return page
+    return cut("confluence-spaces", list(filter(wanted, listed)), position, _space)
 
 
 def _position(call: Call) -> Position:

@@ -158,8 +158,7 @@ def read(call: Call) -> Page:
     """The matching entries, 20 per page unless `limit` (1..1000) says otherwise."""
     position = _position(call.body)
     apps = search(call.organization.apps, position.memory.get("query"), position.memory.get("sort"))
-    entries, page = cut("workspaces", apps, position)
-    page.items = [workspace_json(app, call.organization.id, call.options) for app in entries]
+    page = cut("workspaces", apps, position, lambda app: workspace_json(app, call.organization.id, call.options))
     if call.options.total == "distinct":
         page.total = len({app.id for app in apps})
     return page
