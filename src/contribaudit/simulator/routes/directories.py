@@ -23,7 +23,7 @@ directory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from contribaudit.simulator.endpoint import (
@@ -94,10 +94,8 @@ def read_roles(call: Call) -> Page:
     if position is None:
         _check_lists(memory)
         position = _first(call.query, memory)
-    if group.directory not in position.memory.get("directoryIds", [group.directory]):
-        assignments = []
-    else:
-        assignments = [entry for entry in _assignments(group) if _assigned(entry, position.memory)]
+    elsewhere = not _matches({"directoryIds": [group.directory]}, position.memory)
+    assignments = [] if elsewhere else _assignments(group, position.memory)
     return cut("group-role-assignments", assignments, position, dict)
 
 
@@ -147,25 +145,19 @@ def _check_lists(memory: Json) -> None:
 
 
 def _group_matches(group: Group, filters: Json) -> bool:
-    matching_roles = [
-        (resource, roles)
-        for resource, roles in group.roles.items()
-        if _among(resource, filters.get("resourceIds")) and _among(_owner(resource), filters.get("resourceOwners"))
-    ]
-    of_roles = {"resourceIds", "resourceOwners"} & filters.keys()
+    name = group.name.casefold()
+    own: dict[str, Sequence[str]] = {"groupIds": [group.id], "directoryIds": [group.directory], "accountIds": []}
     return (
-        "accountIds" not in filters
-        and _among(group.id, filters.get("groupIds"))
-        and _among(group.directory, filters.get("directoryIds"))
-        and _among(group.name.casefold(), [name.casefold() for name in filters.get("groupNames", [group.name])])
-        and filters.get("searchTerm", "").casefold() in group.name.casefold()
-        and (not of_roles or bool(matching_roles))
-        and ("roleIds" not in filters or any(set(filters["roleIds"]) & set(roles) for _, roles in matching_roles))
+        _matches(own, filters)
+        and name in map(str.casefold, filters.get("groupNames", [group.name]))
+        and filters.get("searchTerm", "").casefold() in name
+        and (not filters.keys() & {"resourceIds", "resourceOwners", "roleIds"} or bool(_assignments(group, filters)))
     )
 
 
-def _among(value: str, choices: Iterable[str] | None) -> bool:
-    return choices is None or value in choices
+def _matches(own: Mapping[str, Sequence[str]], filters: Json) -> bool:
+    """Whether each filter on something that `own` lists names one of the entry's own values."""
+    return all(set(values) & set(filters[name]) for name, values in own.items() if name in filters)
 
 
 def _group(group: Group, expand: Iterable[str]) -> Json:
@@ -185,19 +177,13 @@ def _group(group: Group, expand: Iterable[str]) -> Json:
     return shown | {"counts": asked} if asked else shown
 
 
-def _assignments(group: Group) -> list[Json]:
+def _assignments(group: Group, filters: Json) -> list[Json]:
+    """The matching role assignments of a group."""
     return [
         {"resourceId": resource, "resourceOwner": _owner(resource), "roles": list(roles), "defaultRole": None}
         for resource, roles in group.roles.items()
+        if _matches({"resourceIds": [resource], "resourceOwners": [_owner(resource)], "roleIds": roles}, filters)
     ]
-
-
-def _assigned(entry: Json, filters: Json) -> bool:
-    return (
-        _among(entry["resourceId"], filters.get("resourceIds"))
-        and _among(entry["resourceOwner"], filters.get("resourceOwners"))
-        and ("roleIds" not in filters or bool(set(filters["roleIds"]) & set(entry["roles"])))
-    )
 
 
 def _owner(resource: str) -> str:
@@ -224,9 +210,8 @@ def _filters(body: Json) -> Json:
 
 
 def _user_matches(user: User, filters: Json) -> bool:
-    values_of_user = {"accountIds": {user.id}, "directoryIds": {user.directory}, "accountStatus": {user.status}}
-    values_of_user["roleIds"] = set(user.roles)
-    return all(values_of_user[name] & set(values) for name, values in filters.items())
+    own = {"accountIds": [user.id], "directoryIds": [user.directory], "accountStatus": [user.status]}
+    return _matches({**own, "roleIds": user.roles}, filters)
 
 
 def _user(user: User) -> Json:
