@@ -19,7 +19,6 @@ from typing import Any, TypeAlias
 import httpx
 
 from contribaudit.atlassian import responses
-from contribaudit.atlassian.body import NotRead, read_json
 from contribaudit.atlassian.calls import ASK_GATEWAY, Call
 from contribaudit.atlassian.paging import Request
 from contribaudit.atlassian.responses import Quote
@@ -323,10 +322,7 @@ _TOKEN = (
 def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: float | None) -> AdminApiError:
     """The error as in `responses.site_refusal`; a 400 of the gateway that holds errors is a refused query."""
     if call is ASK_GATEWAY and response.status_code == 400:
-        try:
-            document = read_json(response.content)
-        except NotRead:
-            document = None
+        document = responses.json_in(response.content)
         errors = _errors_in(document) if isinstance(document, dict) else ()
         if errors:
             return _without_data(errors, quote)
@@ -337,10 +333,7 @@ def cost_limit(call: Call, response: httpx.Response, quote: Quote) -> AdminApiEr
     """The rate limit in an answer with status 200 that holds no value; None for every other answer."""
     if call is not ASK_GATEWAY or b'"errors"' not in response.content:
         return None
-    try:
-        document = read_json(response.content)
-    except NotRead:
-        return None
+    document = responses.json_in(response.content)
     if not isinstance(document, dict):
         return None
     errors, data = _errors_in(document), document.get("data")

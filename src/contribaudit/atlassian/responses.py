@@ -152,7 +152,7 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
         return redirected(
             call, response, quote, "The key is sent only to the host of api_url: check api_url and any proxy"
         )
-    text = _error_text(_json(response.content), quote)
+    text = _error_text(json_in(response.content), quote)
     what, proxy = refusal_words(call, response, quote)
     guard = f". {_GUARD}" if call in (LIST_EVENT_ACTIONS, STREAM_EVENTS) else ""
     match status:
@@ -201,7 +201,7 @@ def refusal(call: Call, response: httpx.Response, quote: Quote, asked_seconds: f
 def refusal_words(call: Call, response: httpx.Response, quote: Quote) -> tuple[str, str]:
     """What a refusal says, with its status, and what else to check for a web page ("" otherwise)."""
     web_page = _is_web_page(response.content)
-    text = _error_text(_json(response.content), quote)
+    text = _error_text(json_in(response.content), quote)
     what = f"{call.title} answered {response.status_code}{' with a web page instead of JSON' if web_page else ''}{text}"
     return what, f". {_PROXY}" if web_page else ""
 
@@ -239,7 +239,8 @@ def _error_text(document: object, quote: Callable[[object], str]) -> _ErrorText:
     return _ErrorText(quote(code) if isinstance(code, str) else "", quote(text))
 
 
-def _json(body: bytes) -> object:
+def json_in(body: bytes) -> object:
+    """The value of a JSON text, None for any other text."""
     try:
         return read_json(body)
     except NotRead:

@@ -54,8 +54,19 @@ SITE_AI = GatewaySource(
     " site's organization.",
 )
 
-_JSM = ("virtualAgent", "virtualAgentEntitlements", "isAiEnabledInAdminHub")
-_PARTS_OF = {"confluence": (Part.CONFLUENCE,), "jira": (Part.JIRA, Part.JIRA_LLM), "jsm": (Part.JSM,)}
+_AI_FIELDS: Mapping[str, tuple[tuple[Setting, Part, tuple[str, ...]], ...]] = {
+    "confluence": (
+        (settings.GATEWAY_AI, Part.CONFLUENCE, ("getAIConfig", "isEnabled")),
+        (settings.GATEWAY_ROVO, Part.CONFLUENCE, ("getAIConfig", "isRovoEnabled")),
+        (settings.GATEWAY_ROVO_LLM, Part.CONFLUENCE, ("getAIConfig", "isRovoLLMEnabled")),
+    ),
+    "jira": (
+        (settings.GATEWAY_ROVO, Part.JIRA, ("jira", "isRovoEnabled")),
+        (settings.GATEWAY_ROVO_LLM, Part.JIRA_LLM, ("jira_isRovoLLMEnabled",)),
+    ),
+    "jsm": ((settings.GATEWAY_AI, Part.JSM, ("virtualAgent", "virtualAgentEntitlements", "isAiEnabledInAdminHub")),),
+}
+"""An app's settings that the gateway gives, each with its part and path, by the rulebook's word in `gateway_ai`."""
 
 
 def gateway_sites(snapshot: Snapshot, rulebook: Rulebook) -> list[AppSite]:
@@ -177,7 +188,7 @@ class _Run:
         parts: dict[Part, None] = {}
         if "ai" in reads:
             for _, rule in site.apps:
-                parts |= dict.fromkeys(_PARTS_OF.get(rule.gateway_ai, ()))
+                parts |= dict.fromkeys(part for _, part, _ in _AI_FIELDS.get(rule.gateway_ai, ()))
         if {"ai", "regions"} & reads:
             parts[Part.SITE] = None
         if "trials" in reads and site.keys():
@@ -286,18 +297,8 @@ class _Run:
         self, app: Subject, rule: App, reader: AnswerReader, plans: Mapping[str, PlanPlace]
     ) -> Iterator[Observation]:
         if "ai" in self._client.reads:
-            match rule.gateway_ai:
-                case "confluence":
-                    yield reader.truth(settings.GATEWAY_AI, app, Part.CONFLUENCE, ("getAIConfig", "isEnabled"))
-                    yield reader.truth(settings.GATEWAY_ROVO, app, Part.CONFLUENCE, ("getAIConfig", "isRovoEnabled"))
-                    yield reader.truth(
-                        settings.GATEWAY_ROVO_LLM, app, Part.CONFLUENCE, ("getAIConfig", "isRovoLLMEnabled")
-                    )
-                case "jira":
-                    yield reader.truth(settings.GATEWAY_ROVO, app, Part.JIRA, ("jira", "isRovoEnabled"))
-                    yield reader.truth(settings.GATEWAY_ROVO_LLM, app, Part.JIRA_LLM, ("jira_isRovoLLMEnabled",))
-                case "jsm":
-                    yield reader.truth(settings.GATEWAY_AI, app, Part.JSM, _JSM)
+            for setting, part, path in _AI_FIELDS.get(rule.gateway_ai, ()):
+                yield reader.truth(setting, app, part, path)
         if "regions" in self._client.reads and rule.gateway_region:
             yield reader.regions(app, rule.gateway_region)
         if rule.type_key in plans:
@@ -314,7 +315,7 @@ class _Run:
             owed += [(settings.GATEWAY_ORGANIZATION, subject)] if but is not settings.GATEWAY_ORGANIZATION else []
             owed += [(settings.GATEWAY_ROVO, subject)] if "ai" in reads else []
         for app, rule in site.apps:
-            owed += [(one, app) for one in _AI_OF.get(rule.gateway_ai, ()) if "ai" in reads]
+            owed += [(one, app) for one, _, _ in _AI_FIELDS.get(rule.gateway_ai, ()) if "ai" in reads]
             owed += [(settings.GATEWAY_REGIONS, app)] if "regions" in reads and rule.gateway_region else []
             owed += [(one, app) for one in OF_A_PLAN if "trials" in reads and rule.product_keys]
         for setting, about in owed:
@@ -336,13 +337,6 @@ class _Run:
         return concluded(
             collection, shortfalls + sites_missing(self._apps), self._progress, anything=bool(self._answered)
         )
-
-
-_AI_OF = {
-    "confluence": (settings.GATEWAY_AI, settings.GATEWAY_ROVO, settings.GATEWAY_ROVO_LLM),
-    "jira": (settings.GATEWAY_ROVO, settings.GATEWAY_ROVO_LLM),
-    "jsm": (settings.GATEWAY_AI,),
-}
 
 
 def _likely_refused(parts: Sequence[Part]) -> tuple[Part, ...]:
