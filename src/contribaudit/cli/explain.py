@@ -93,7 +93,7 @@ def _subject(state: State, text: str) -> Subject:
     """The subject that the text names. Raises UsageError when there is none, or its kind has no effective answers."""
     from contribaudit.core.resolve.aliases import alias_of, resolve_alias
     from contribaudit.core.resolve.effective import KINDS
-    from contribaudit.core.resolve.reasons import sites_index
+    from contribaudit.core.resolve.inventory import sites_of
 
     named = resolve_alias(state, text)
     if named is not None and named.kind in KINDS:
@@ -106,7 +106,7 @@ def _subject(state: State, text: str) -> Subject:
         reason = f"There is no space {text!r}: every space of its app was listed"
         raise UsageError(reason, hint="Renamed or removed? `contribaudit inventory --spaces --format csv` lists all.")
     aliases = [alias_of(state, one) for kind in (Kind.ORGANIZATION, Kind.APP) for one in state.subjects(kind)]
-    aliases += [f"site:{site.host or site.id}" for one in state.looked_at for site in sites_index(state, one.id).sites]
+    aliases += [f"site:{site.label}" for one in state.looked_at for site in sites_of(state, one.id)]
     raise UsageError(f"There is no subject {text!r} in the data that was read", hint=_nearest(text, aliases))
 
 

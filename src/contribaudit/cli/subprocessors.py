@@ -312,7 +312,7 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
 def _apps(state: State, word: str | None) -> list[Subject]:
     """The apps that a subject stands for; without one, every app. Raises UsageError for an unsuitable subject."""
     from contribaudit.core.resolve.aliases import resolve_alias
-    from contribaudit.core.resolve.reasons import apps_of_site
+    from contribaudit.core.resolve.inventory import apps_of_site
 
     if word is None:
         return state.subjects(Kind.APP)

@@ -144,7 +144,7 @@ def site_map(state: State, findings: Iterable[Finding], only: Collection[str] = 
     words: dict[Subject, str] = {}
     for organization in state.looked_at:
         apps = state.subjects(Kind.APP, organization.id)
-        sites = [(site.host or site.id, site.id, site.apps) for site in sites_of(state, organization.id)]
+        sites = [(site.label, site.id, site.apps) for site in sites_of(state, organization.id)]
         placed = {app for _, _, members in sites for app in members}
         alone = tuple(app for app in apps if app not in placed)
         if alone or not sites:

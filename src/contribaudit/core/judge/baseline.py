@@ -83,11 +83,8 @@ def outside(state: State, organization: str) -> Iterator[Subject]:
     if approved is None:
         return
     apps = state.subjects(Kind.APP, organization)
-    for site in sites_of(state, organization):
-        subject = Subject(organization, Kind.SITE, site.host or site.id)
-        if uncovered(state, subject) is not None:
-            yield subject
-    yield from (app for app in apps if uncovered(state, app) is not None)
+    sites = [site.subject for site in sites_of(state, organization)]
+    yield from (one for one in (*sites, *apps) if uncovered(state, one) is not None)
     if not approved.expired(state.as_of):
         book = state.spaces(organization)
         for app in book.lists():
@@ -107,12 +104,7 @@ def _covers(state: State, approved: Approved, subject: Subject) -> bool:
         case Kind.APP:
             return subject.id in approved.apps
         case Kind.SITE:
-            folded = subject.id.casefold()
-            sites = [
-                one
-                for one in sites_of(state, subject.organization)
-                if folded in (one.id.casefold(), one.host.casefold())
-            ]
+            sites = [one for one in sites_of(state, subject.organization) if one.goes_by(subject.id)]
             return bool(sites) and all(one.id.casefold() in approved.sites for one in sites)
         case Kind.SPACE:
             spaces = state.spaces(subject.organization).find(subject.id)

@@ -16,8 +16,9 @@ from contribaudit.core.model.observation import Observed, SettingId, Unavailable
 from contribaudit.core.model.phrases import either
 from contribaudit.core.model.rulebook import App
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.resolve.inventory import Site, site_by_app, sites_of
 from contribaudit.core.resolve.plans import deciding_plan, plans_by_console, possible_plans, trial_of_any_plan
-from contribaudit.core.resolve.reasons import Reason, Stop, fact, never_recorded, read_word, rule, sites_index
+from contribaudit.core.resolve.reasons import Reason, Stop, fact, never_recorded, read_word, rule
 from contribaudit.core.resolve.state import State, once_per_state
 
 BLOCKED = "blocked"
@@ -135,15 +136,14 @@ def explained_by_family(state: State, app: Subject, answer: Answer) -> bool:
 
 
 def _open_sibling(state: State, app: Subject) -> bool:
-    index = sites_index(state, app.organization)
-    number = index.of_app.get(app)
-    if number is None or not _in_family(state, app):
-        return False
-    seen_open = state.once(
-        ("open family", app.organization, number),
-        lambda: [one for one in index.sites[number].apps if _in_family(state, one) and _witnessed_open(state, one)],
-    )
-    return any(other != app for other in seen_open)
+    site = site_by_app(state, app.organization).get(app)
+    return site is not None and _in_family(state, app) and any(one != app for one in _open_family(state, site))
+
+
+@once_per_state
+def _open_family(state: State, site: Site) -> list[Subject]:
+    """The Jira-family apps of the site that a source about them alone says are open."""
+    return [one for one in site.apps if _in_family(state, one) and _witnessed_open(state, one)]
 
 
 def _in_family(state: State, app: Subject) -> bool:
@@ -171,18 +171,16 @@ def policy_item(state: State, app: Subject) -> tuple[bool, Observed] | None:
 
 
 @once_per_state
-def site_answers(state: State, organization: str) -> Mapping[int, Observed]:
-    """The gateway's yes for each site where Rovo is enabled, by the site's number in `sites_index`."""
+def site_answers(state: State, organization: str) -> Mapping[Site, Observed]:
+    """The gateway's yes for each site where Rovo is enabled, in the order of the sites."""
     by_name: dict[str, Observed] = {}
     for subject in state.subjects(Kind.SITE, organization):
         seen = state.value(subject, names.GATEWAY_ROVO)
         if seen is not None and seen.value is True:
             by_name[subject.id.casefold()] = seen
-    if not by_name:
-        return {}
-    by_number: dict[int, Observed] = {}
-    for number, site in enumerate(sites_index(state, organization).sites):
+    answers: dict[Site, Observed] = {}
+    for site in sites_of(state, organization) if by_name else ():
         seen = by_name.get(site.id.casefold()) or by_name.get(site.host.casefold())
         if seen is not None:
-            by_number[number] = seen
-    return by_number
+            answers[site] = seen
+    return answers

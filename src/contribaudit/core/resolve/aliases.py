@@ -253,8 +253,7 @@ def _site_space_or_connector(state: State, text: str, folded: str, organization:
     kind, _, name = folded.partition(":")
     match kind:
         case "site":
-            sites = [one for one in sites_of(state, organization) if name in (one.id.casefold(), one.host.casefold())]
-            return [Subject(organization, Kind.SITE, one.host or one.id) for one in sites if name]
+            return [one.subject for one in sites_of(state, organization) if name and one.goes_by(name)]
         case "connector":
             listed = state.subjects(Kind.CONNECTOR, organization)
             return [one for one in listed if name in (one.id.casefold(), one.id.casefold().removeprefix("connector:"))]

@@ -31,6 +31,7 @@ from contribaudit.core.resolve.ai_sources import (
 from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.gateway import RUNNING
+from contribaudit.core.resolve.inventory import Site, apps_of_site, site_by_app
 from contribaudit.core.resolve.plans import TRIALS
 from contribaudit.core.resolve.reasons import (
     NEVER_RECORDED,
@@ -38,7 +39,6 @@ from contribaudit.core.resolve.reasons import (
     Reason,
     Stop,
     answered,
-    apps_of_site,
     fact,
     list_unread,
     most_severe,
@@ -47,7 +47,6 @@ from contribaudit.core.resolve.reasons import (
     rank_of,
     read_word,
     rule,
-    sites_index,
     stop_by,
     stopped,
     together,
@@ -269,13 +268,11 @@ def _one_of_site(
     """
     if any(one.value == EXPOSED or one.outcome is Outcome.CONFLICT for one in parts):
         return None
-    index = sites_index(state, subject.organization)
-    for number, seen in sorted(site_answers(state, subject.organization).items()):
-        if not index.sites[number].apps or not set(index.sites[number].apps) <= set(apps):
+    for site, seen in site_answers(state, subject.organization).items():
+        if not set(site.apps) <= set(apps):
             continue
-        where = index.sites[number].host or index.sites[number].id
         links = (
-            rule(state, f"at least one app of {where} is exposed; the API does not say which"),
+            rule(state, f"at least one app of {site.label} is exposed; the API does not say which"),
             fact(_SITE_ON, seen),
         )
         return answered(subject, names.EFFECTIVE_AI, EXPOSED, "site_enabled", links, changeable=True)
@@ -291,11 +288,11 @@ def ai_of_app(state: State, app: Subject, most: str) -> Effective:
     the sources disagree. The gateway does not say for whom an app is open.
     """
     own = _with_family_of(state, app, most)
-    number = sites_index(state, app.organization).of_app.get(app)
-    seen = site_answers(state, app.organization).get(number) if number is not None else None
-    if number is None or seen is None or most != BLOCKED or not _can_carry(state, app):
+    site = site_by_app(state, app.organization).get(app)
+    seen = site_answers(state, app.organization).get(site) if site is not None else None
+    if site is None or seen is None or most != BLOCKED or not _can_carry(state, app):
         return own
-    possibly_open = _possibly_open_apps(state, app.organization, number)
+    possibly_open = _possibly_open_apps(state, site)
     if possibly_open is None or own.value == EXPOSED or own.outcome is Outcome.CONFLICT:
         return own
     link = fact(_SITE_ON, seen)
@@ -312,15 +309,11 @@ def ai_of_app(state: State, app: Subject, most: str) -> Effective:
 
 
 @once_per_state
-def _possibly_open_apps(state: State, organization: str, number: int) -> tuple[Subject, ...] | None:
+def _possibly_open_apps(state: State, site: Site) -> tuple[Subject, ...] | None:
     """The site's apps for which Rovo may be on; None if it is known to be on for one, or an app may be missing."""
-    if list_unread(state, organization) is not None or jira_apps_without_site(state, organization):
+    if list_unread(state, site.organization) is not None or jira_apps_without_site(state, site.organization):
         return None
-    answers = [
-        _with_family_of(state, app, BLOCKED)
-        for app in sites_index(state, organization).sites[number].apps
-        if _can_carry(state, app)
-    ]
+    answers = [_with_family_of(state, app, BLOCKED) for app in site.apps if _can_carry(state, app)]
     if any(one.value == EXPOSED for one in answers):
         return None
     return tuple(one.subject for one in answers if not one.known)
@@ -344,13 +337,13 @@ def _with_family_of(state: State, app: Subject, most: str) -> Effective:
     settled = own.value == EXPOSED or own.outcome in (Outcome.CONFLICT, Outcome.NO_SUCH_SETTING)
     if settled or entry is None or not entry.jira_family:
         return own
-    number = sites_index(state, app.organization).of_app.get(app)
-    if number is None and not own.known:
+    site = site_by_app(state, app.organization).get(app)
+    if site is None and not own.known:
         return own
-    if number is None:
+    if site is None:
         missing = rule(state, "its site is unknown; an open app of the Jira family there would keep AI on")
         return stopped(app, names.EFFECTIVE_AI, Stop(Outcome.UNKNOWN, "site_not_known", missing), own.chain)
-    return _with_family(state, app, own, _family(state, app.organization, number, most), most)
+    return _with_family(state, app, own, _family(state, site, most), most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,10 +359,9 @@ class _Family:
 
 
 @once_per_state
-def _family(state: State, organization: str, number: int, most: str) -> _Family:
+def _family(state: State, site: Site, most: str) -> _Family:
     """The site's family. It includes apps of unknown type, and Jira apps of unknown site, since each may belong."""
-    index = sites_index(state, organization)
-    apps = sorted({*index.sites[number].apps, *jira_apps_without_site(state, organization)})
+    apps = sorted({*site.apps, *jira_apps_without_site(state, site.organization)})
     answers = [
         _prefix_app_name(state, alone(state, app, most)) for app in apps if _may_be_family(app_known(state, app))
     ]
@@ -436,7 +428,7 @@ def _may_be_family(entry: App | None) -> bool:
 @once_per_state
 def jira_apps_without_site(state: State, organization: str) -> tuple[Subject, ...]:
     """Jira-family apps whose site is unknown, so that each may be on any site."""
-    placed = sites_index(state, organization).of_app
+    placed = site_by_app(state, organization)
     apps = state.subjects(Kind.APP, organization)
     return tuple(app for app in apps if app not in placed and _is_family(state, app))
 

@@ -20,6 +20,7 @@ from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.contribution_lists import Listed, contribution_list, keys_of
 from contribaudit.core.resolve.contribution_scope import Scope, first_of_all, scope_of
+from contribaudit.core.resolve.inventory import apps_of_site
 from contribaudit.core.resolve.plans import (
     Deciding,
     deciding_plan,
@@ -35,7 +36,6 @@ from contribaudit.core.resolve.reasons import (
     Reason,
     Stop,
     answered,
-    apps_of_site,
     fact,
     list_unread,
     rank_of,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import State, once_per_state
 
 NAMED_BY_POLICY = "named only by a policy, not in the list of apps"
 NOT_AN_APP = "an entry in the list that is not an app"
@@ -26,7 +27,21 @@ class Site:
     """The cloud ID; the host where no cloud ID is known."""
     host: str
     """"" where none of its apps has a known host."""
-    apps: tuple[Subject, ...]
+    apps: tuple[Subject, ...] = field(compare=False)
+
+    @property
+    def label(self) -> str:
+        """The host, or the cloud ID where no host is known."""
+        return self.host or self.id
+
+    @property
+    def subject(self) -> Subject:
+        """The site as a subject of settings."""
+        return Subject(self.organization, Kind.SITE, self.label)
+
+    def goes_by(self, text: str) -> bool:
+        """Whether the text is its cloud ID or its host, in any case."""
+        return text.casefold() in (self.id.casefold(), self.host.casefold())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +70,8 @@ class InventoryRow:
     """How many its own administration shows, as attested; None where nobody counted."""
 
 
-def sites_of(state: State, organization: str) -> list[Site]:
+@once_per_state
+def sites_of(state: State, organization: str) -> tuple[Site, ...]:
     """The organization's sites, in the order of their first app. Apps without cloud ID and host belong to none."""
     groups: dict[int, list[Subject]] = {}
     group_of: dict[str, int] = {}
@@ -73,7 +89,18 @@ def sites_of(state: State, organization: str) -> list[Site]:
         apps.append(app)
         known_keys += keys
         group_of.update(dict.fromkeys(known_keys if others else keys, first))
-    return [_site(state, organization, apps) for apps in groups.values()]
+    return tuple(_site(state, organization, apps) for apps in groups.values())
+
+
+@once_per_state
+def site_by_app(state: State, organization: str) -> Mapping[Subject, Site]:
+    """The site of each app, without the apps that give neither cloud ID nor host."""
+    return {app: site for site in sites_of(state, organization) for app in site.apps}
+
+
+def apps_of_site(state: State, site: Subject) -> tuple[Subject, ...]:
+    """The apps of a site whose subject has the cloud ID or the host; empty for an unknown site."""
+    return next((one.apps for one in sites_of(state, site.organization) if one.goes_by(site.id)), ())
 
 
 def inventory_rows(state: State) -> list[InventoryRow]:
@@ -85,8 +112,8 @@ def inventory_rows(state: State) -> list[InventoryRow]:
         org = organization, name
         rows.append(InventoryRow(*org, Kind.ORGANIZATION, organization, name, plan=plan, note=place.unread_reason))
         for site in sites_of(state, organization):
-            label = site.host or site.id
-            rows.append(InventoryRow(*org, Kind.SITE, site.id, label, label, note=counted(len(site.apps), "app")))
+            note = counted(len(site.apps), "app")
+            rows.append(InventoryRow(*org, Kind.SITE, site.id, site.label, site.label, note=note))
         rows.extend(_app_row(state, organization, name, app) for app in state.apps_named_anywhere(organization))
         for connector in state.subjects(Kind.CONNECTOR, organization):
             rows.append(InventoryRow(*org, Kind.CONNECTOR, connector.id, connector.id, note=RECORDED))

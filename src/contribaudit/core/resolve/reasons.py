@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -25,8 +25,7 @@ from contribaudit.core.model.observation import (
 from contribaudit.core.model.phrases import counted, every
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import called
-from contribaudit.core.resolve.inventory import Site, sites_of
-from contribaudit.core.resolve.state import State, once_per_state
+from contribaudit.core.resolve.state import State
 
 VALUE: Final = "value"
 Answer: TypeAlias = Outcome | Literal["value"]
@@ -259,31 +258,6 @@ def list_unread(state: State, organization: str) -> Stop | None:
     why = place.why_not(names.WORKSPACES) if place is not None else "the organization was not read"
     unread = Reason(f"the list of apps is incomplete: {why}", None, names.WORKSPACES)
     return Stop(Outcome.UNKNOWN, "apps_unread", unread)
-
-
-@dataclass(frozen=True, slots=True)
-class Sites:
-    """The organization's sites, and the site of each app."""
-
-    sites: tuple[Site, ...]
-    of_app: Mapping[Subject, int]
-    """Index into `sites`, without the apps that give neither cloud ID nor host."""
-
-
-@once_per_state
-def sites_index(state: State, organization: str) -> Sites:
-    """The sites with their apps, computed once for the whole organization."""
-    sites = tuple(sites_of(state, organization))
-    return Sites(sites, {app: number for number, site in enumerate(sites) for app in site.apps})
-
-
-def apps_of_site(state: State, site: Subject) -> tuple[Subject, ...]:
-    """The apps of a site whose subject has the cloud ID or the host; empty for an unknown site."""
-    folded_id = site.id.casefold()
-    for one in sites_index(state, site.organization).sites:
-        if folded_id in (one.id.casefold(), one.host.casefold()):
-            return one.apps
-    return ()
 
 
 def _answer_without_value(state: State, subject: Subject, setting: SettingId, parts: Sequence[Effective]) -> Effective:

@@ -24,7 +24,8 @@ from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.effective import AI_PROCESSING, COMPUTED, KINDS, RISKS, effective_of
-from contribaudit.core.resolve.reasons import Effective, sites_index
+from contribaudit.core.resolve.inventory import site_by_app
+from contribaudit.core.resolve.reasons import Effective
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.explanation import explained
@@ -115,12 +116,8 @@ def tally(report: Report) -> Mapping[Subject, Count]:
 
 def site_subject(state: State, app: Subject) -> Subject | None:
     """The site of an app; None if the app names neither cloud ID nor host."""
-    index = sites_index(state, app.organization)
-    number = index.of_app.get(app)
-    if number is None:
-        return None
-    site = index.sites[number]
-    return Subject(app.organization, Kind.SITE, site.host or site.id)
+    site = site_by_app(state, app.organization).get(app)
+    return None if site is None else site.subject
 
 
 def _upwards(state: State, subject: Subject) -> list[Subject]:

@@ -15,8 +15,7 @@ from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, holds_spaces, space_of
-from contribaudit.core.resolve.inventory import spaces_counted
-from contribaudit.core.resolve.reasons import sites_index
+from contribaudit.core.resolve.inventory import site_by_app, sites_of, spaces_counted
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import safe_text
 
@@ -161,7 +160,7 @@ class Places:
         sites = [
             (organization, f"site {number}")
             for organization in self._state.organizations
-            for number in range(len(sites_index(self._state, organization).sites))
+            for number in range(len(sites_of(self._state, organization)))
         ]
         return paths + (sites if len(sites) <= _ALL_SITES_OPEN else [])
 
@@ -174,9 +173,8 @@ class Places:
             case Kind.ORGANIZATION:
                 return (organization,)
             case Kind.SITE:
-                site_id = subject.id.casefold()
-                for number, site in enumerate(sites_index(self._state, organization).sites):
-                    if site_id in (site.id.casefold(), site.host.casefold()):
+                for number, site in enumerate(sites_of(self._state, organization)):
+                    if site.goes_by(subject.id):
                         return organization, f"site {number}"
             case Kind.APP:
                 return self._path_of_app(subject)
@@ -190,9 +188,9 @@ class Places:
         return None
 
     def _path_of_app(self, app: Subject) -> Path | None:
-        number = sites_index(self._state, app.organization).of_app.get(app)
-        if number is not None:
-            return app.organization, f"site {number}", app.id
+        site = site_by_app(self._state, app.organization).get(app)
+        if site is not None:
+            return app.organization, f"site {sites_of(self._state, app.organization).index(site)}", app.id
         if app in self._outside_sites(app.organization):
             return app.organization, app.id
         if app in self._apps_outside_inventory(app.organization):
@@ -230,16 +228,15 @@ class Places:
                     yield Node((*node.path, gone.app.id), safe_text(gone.alias).removeprefix("app:"), gone.app, when)
             case [site] if site.startswith("site "):
                 number = int(site.removeprefix("site "))
-                for app in sites_index(self._state, organization).sites[number].apps:
+                for app in sites_of(self._state, organization)[number].apps:
                     yield self._app(node, app)
             case _ if node.subject is not None and node.subject.kind is Kind.APP:
                 yield from self._remarks(node, node.subject)
 
     def _of_organization(self, node: Node, organization: str) -> Iterator[Node]:
-        for number, site in enumerate(sites_index(self._state, organization).sites):
-            subject = Subject(organization, Kind.SITE, site.host or site.id)
-            label, apps = safe_text(site.host or site.id), counted(len(site.apps), "app")
-            yield Node((*node.path, f"site {number}"), label, subject, apps, opens=True)
+        for number, site in enumerate(sites_of(self._state, organization)):
+            apps = counted(len(site.apps), "app")
+            yield Node((*node.path, f"site {number}"), safe_text(site.label), site.subject, apps, opens=True)
         for app in self._outside_sites(organization):
             yield self._app(node, app)
         folders = (
@@ -283,8 +280,8 @@ class Places:
             yield Node((*node.path, "remark"), "no spaces", note="its listing was read completely")
 
     def _outside_sites(self, organization: str) -> list[Subject]:
-        of_app = sites_index(self._state, organization).of_app
-        return [app for app in self._state.subjects(Kind.APP, organization) if app not in of_app]
+        placed = site_by_app(self._state, organization)
+        return [app for app in self._state.subjects(Kind.APP, organization) if app not in placed]
 
     def _apps_outside_inventory(self, organization: str) -> list[Subject]:
         state = self._state

@@ -16,7 +16,7 @@ from textual.message import Message
 from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, remember
-from contribaudit.core.resolve.reasons import sites_index
+from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.host import Host, host_of
@@ -185,8 +185,8 @@ def _searchable(state: State) -> Iterator[Hit]:
     for organization in state.organizations:
         name = safe_text(state.organization_name(organization))
         yield Hit(organization_subject(organization), name, safe_text(organization))
-        for site in sites_index(state, organization).sites:
-            yield Hit(Subject(organization, Kind.SITE, site.host or site.id), safe_text(site.host or site.id), name)
+        for site in sites_of(state, organization):
+            yield Hit(site.subject, safe_text(site.label), name)
         for app in state.apps_named_anywhere(organization):
             alias = safe_text(alias_of(state, app)).removeprefix("app:")
             yield Hit(app, alias, safe_text(f"{state.place(app).name}  {app.id}"))
