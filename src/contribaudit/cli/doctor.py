@@ -6,6 +6,7 @@ import json
 import shutil
 import textwrap
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -104,11 +105,7 @@ def _row(line: Line, colored: bool) -> str:
 
 
 def _document(lines: list[Line], code: int) -> str:
-    entries = [
-        {"status": line.status, "name": line.name, "what": line.what, "next": line.next, "exit_code": line.exit_code}
-        for line in lines
-    ]
-    document = {"schema": "contribaudit.doctor/1", "exit_code": code, "lines": entries}
+    document = {"schema": "contribaudit.doctor/1", "exit_code": code, "lines": [asdict(line) for line in lines]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -77,14 +76,10 @@ def demonstration(scenario: str, progress: Progress = SILENT) -> Iterator[Demons
         archive_pages(store, rulebook.terms, [moments[0].at, now - timedelta(days=1)])
         import_lists(store, rulebook.subprocessors, moments[0].at, now - timedelta(days=1))
         for moment in moments:
-            _play(moment, replace(job, clock=partial(_at, moment.at)), organization)
+            _play(moment, job, organization)
         job = replace(job, targets=targets(progress))
         asyncio.run(audit(job, progress))
         yield Demonstration(job, policy_path, targets)
-
-
-def _at(moment: datetime) -> datetime:
-    return moment
 
 
 def _policy_text(scenario: str, begun: datetime) -> str:
@@ -95,6 +90,7 @@ def _policy_text(scenario: str, begun: datetime) -> str:
 
 def _play(moment: Moment, job: Job, organization: Organization) -> None:
     """Perform the action, the look and the audit of this moment."""
+    job = replace(job, clock=lambda: moment.at)
     if moment.action is not None:
         moment.action(organization, moment.at)
     if moment.looked is not None:

@@ -182,14 +182,10 @@ def from_variable(name: str) -> SecretStr:
 
 def check_token(answers: Answers, hide: Callable[[SecretStr], None]) -> None:
     """Check before any question that the token can be read. `hide` gets the token, to keep it off the screen."""
-    from contribaudit.settings import credentials
-
     if answers.site_token_file is not None and answers.site_token_env:
         raise UsageError("The site token is given more than once", hint="Give --site-token-file or --site-token-env")
-    if answers.site_token_file is not None:
-        hide(credentials.read_key_file(answers.site_token_file))
-    if answers.site_token_env:
-        hide(from_variable(answers.site_token_env))
+    if answers.reads_sites:
+        hide(token_of(answers))
 
 
 def refuse_missing(answers: Answers) -> None:

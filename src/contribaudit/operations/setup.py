@@ -15,7 +15,7 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.errors import KeyStoreUnusable, PolicyFileError, UsageError, nearest
 from contribaudit.files import write_new
 from contribaudit.operations.answers import Answers
-from contribaudit.policy_file.reading import DEFAULT_PACK, shipped
+from contribaudit.policy_file.reading import DEFAULT_PACK
 from contribaudit.settings import credentials
 from contribaudit.settings.model import AppSettings
 from contribaudit.wiring import load_policy, load_rulebook
@@ -82,14 +82,13 @@ def refuse_existing(*paths: Path) -> None:
             raise UsageError(f"{path} already exists; it was left unchanged", hint="Edit it, or choose another file")
 
 
-def known_pack(name: str) -> str:
-    """The name, if a shipped pack has it. Raises UsageError otherwise."""
-    return _known_choice(name, [pack.name for pack in shipped()], "policy pack")
-
-
-def known_plan(name: str, plans: Sequence[str]) -> str:
-    """The plan's word in lower case. Raises UsageError if it is not one of `plans`."""
-    return _known_choice(name.casefold(), plans, "plan")
+def known(name: str, choices: Sequence[str], what: str) -> str:
+    """The name, if it is one of the choices. Raises UsageError otherwise; `what` says what they are: "plan"."""
+    if name in choices:
+        return name
+    near = nearest(name, choices)
+    suggestion = f"; did you mean {near}?" if near else ""
+    raise UsageError(f"There is no {what} {name!r}{suggestion}", hint=f"Known: {', '.join(choices)}")
 
 
 def refused(settings: AppSettings, statements: Mapping[str, Any]) -> tuple[str, str]:
@@ -233,14 +232,6 @@ def _write_new_file(path: Path, text: str, mode: int = 0o644) -> None:
     except OSError as error:
         hint = "Check the permissions of its folder, and the space that is left"
         raise UsageError(f"{path} cannot be written: {error.strerror}", hint=hint) from None
-
-
-def _known_choice(name: str, choices: Sequence[str], what: str) -> str:
-    if name in choices:
-        return name
-    near = nearest(name, choices)
-    suggestion = f"; did you mean {near}?" if near else ""
-    raise UsageError(f"There is no {what} {name!r}{suggestion}", hint=f"Known: {', '.join(choices)}")
 
 
 def _single_line(text: str) -> str:

@@ -44,17 +44,6 @@ if TYPE_CHECKING:
     from contribaudit.operations.setup import SecretDestination
 
 
-class _CommaList(click.ParamType[tuple[str, ...]]):
-    """A list of words, separated by commas."""
-
-    name = "LIST"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """The words of the list."""
-        del param, ctx
-        return value if isinstance(value, tuple) else listed(str(value))
-
-
 @click.command("init")
 @click.option(
     "--org",
@@ -77,21 +66,21 @@ class _CommaList(click.ParamType[tuple[str, ...]]):
 @click.option("--ai", metavar="WORD", help="Who may use AI: blocked, allowed, or groups:NAME,NAME (Enterprise).")
 @click.option(
     "--ai-allowed-on",
-    type=_CommaList(),
+    type=listed,
     multiple=True,
     metavar="PLACE",
     help="A site or app where AI is allowed although it is blocked. Repeatable.",
 )
 @click.option(
     "--location",
-    type=_CommaList(),
+    type=listed,
     multiple=True,
     metavar="PLACE",
     help="A location in which every app must be pinned: EEA, EU+UK, CH and so on. Repeatable.",
 )
 @click.option(
     "--location-except",
-    type=_CommaList(),
+    type=listed,
     multiple=True,
     metavar="APP",
     help="An app without data residency that you accept; needs --reason. Repeatable.",
@@ -155,10 +144,15 @@ def command(
         return
     settings = console.settings()
     interview = Interview(console, settings, console.rulebook(), answers, test=not no_test)
-    sure = "" if yes else f"Write {config_path} and {policy_path}?"
-    secrets = (
-        _ask_missing(interview, answers, config_path.parent, sure) if asking else _test_key_of_flags(interview, answers)
-    )
+    secrets: list[SecretDestination] = []
+    with _explain_how_to_continue(answers):
+        interview.key()
+        interview.limits()
+        if asking:
+            interview.rest()
+            if not yes and not options.confirm(f"Write {config_path} and {policy_path}?", default=True):
+                raise UsageError("Nothing was written", hint=how_to_continue(answers))
+            secrets = interview.where_to_keep(config_path.parent)
     with termination.held():
         warn = console.diagnostics.warning
         name = interview.look.name
@@ -174,6 +168,7 @@ def command(
 
 def _answers_from_flags(console: Console, flags: Mapping[str, Any], other_flags: tuple[str, ...]) -> Answers:
     """The answers from the options, including the key. Raises UsageError or CredentialError for invalid ones."""
+    from contribaudit import policy_file
     from contribaudit.attestations.recording import mail
     from contribaudit.operations import setup
     from contribaudit.settings import file
@@ -182,6 +177,7 @@ def _answers_from_flags(console: Console, flags: Mapping[str, Any], other_flags:
         return file.expanded(flags[name]).absolute() if flags[name] is not None else None
 
     settings, plans = console.settings(), [one.name.casefold() for one in console.rulebook().plans]
+    packs = [pack.name for pack in policy_file.packs()]
     several = ("ai_allowed_on", "location", "location_except")
     given = {
         "contribution": flags["contribution"],
@@ -194,8 +190,8 @@ def _answers_from_flags(console: Console, flags: Mapping[str, Any], other_flags:
         key_file=place("key_file"),
         key_env=flags["key_env"] or "",
         statements={key: value for key, value in given.items() if value},
-        packs=tuple(setup.known_pack(name) for name in dict.fromkeys(flags["packs"])),
-        plan=setup.known_plan(flags["plan"], plans) if flags["plan"] is not None else "",
+        packs=tuple(setup.known(name, packs, "policy pack") for name in dict.fromkeys(flags["packs"])),
+        plan=setup.known(flags["plan"].casefold(), plans, "plan") if flags["plan"] is not None else "",
         site_email=mail(flags["site_email"]) if flags["site_email"] else "",
         site_token_file=place("site_token_file"),
         site_token_env=flags["site_token_env"] or "",
@@ -214,25 +210,6 @@ def _answers_from_flags(console: Console, flags: Mapping[str, Any], other_flags:
         console.diagnostics.hide(answers.key)
     check_token(answers, console.diagnostics.hide)
     return answers
-
-
-def _test_key_of_flags(interview: Interview, answers: Answers) -> list[SecretDestination]:
-    """Test the key from the options. Returns no secrets, since none was typed."""
-    with _explain_how_to_continue(answers):
-        interview.key()
-        interview.limits()
-    return []
-
-
-def _ask_missing(interview: Interview, answers: Answers, folder: Path, sure: str) -> list[SecretDestination]:
-    """Ask for everything that is missing. Returns the typed secrets. `sure` is the last question, "" for none."""
-    with _explain_how_to_continue(answers):
-        interview.key()
-        interview.limits()
-        interview.rest()
-        if sure and not options.confirm(sure, default=True):
-            raise UsageError("Nothing was written", hint=how_to_continue(answers))
-        return interview.where_to_keep(folder)
 
 
 @contextmanager

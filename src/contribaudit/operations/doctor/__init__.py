@@ -118,7 +118,7 @@ def _lines_of_output(done: subprocess.CompletedProcess[str]) -> Iterator[Line]:
         return
     for line in lines:
         if line["name"] != "scheduler":  # that line predicts what this run has just tried
-            yield Line(Status(line["status"]), line["name"], line["what"], line["next"], line["exit_code"])
+            yield Line(**{**line, "status": Status(line["status"])})
 
 
 def _network() -> Iterator[Line]:
