@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from contribaudit.atlassian.calls import GET_ORGANIZATION
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.graphql import NoValue, Part, Question
-from contribaudit.atlassian.sites import Access, Accesses
+from contribaudit.atlassian.sites import Access, Accesses, SiteClient
 from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.interface import promises_of
 from contribaudit.collectors.site_ai import gateway_sites
@@ -100,15 +100,19 @@ def try_site_token(
 
     Raises AdminApiError if the gateway refuses the token.
     """
-    cloud_id, host = site
 
     async def asked() -> str:
         async with connected_sites(settings, Accesses(Access(credential)), progress, sleep=sleep) as client:
-            answer = await client.ask(Question(cloud_id, (Part.SITE,)), host=host)
-        rovo_enabled = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
-        return rovo_enabled.reason if isinstance(rovo_enabled, NoValue) else ""
+            return await why_unanswered(client, *site)
 
     return asyncio.run(asked())
+
+
+async def why_unanswered(client: SiteClient, cloud_id: str, host: str) -> str:
+    """Why the gateway does not say whether Rovo is on at the site; "" if it does. Raises AdminApiError."""
+    answer = await client.ask(Question(cloud_id, (Part.SITE,)), host=host)
+    rovo_enabled = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
+    return rovo_enabled.reason if isinstance(rovo_enabled, NoValue) else ""
 
 
 def organization_name(settings: AppSettings, organization: str, key: SecretStr, progress: Progress = SILENT) -> str:

@@ -17,7 +17,6 @@ from contribaudit import collectors
 from contribaudit.atlassian import calls
 from contribaudit.atlassian.calls import ASK_GATEWAY, Call, Paging
 from contribaudit.atlassian.client import AdminClient, Page
-from contribaudit.atlassian.graphql import NoValue, Part, Question
 from contribaudit.atlassian.sites import ON_GATEWAY, SPACES, Accesses, SiteClient, is_cloud_id, site_chain
 from contribaudit.collectors.workspaces import place_of
 from contribaudit.core.model.phrases import counted
@@ -33,7 +32,7 @@ from contribaudit.errors import (
     RulebookError,
 )
 from contribaudit.operations.doctor.local import Line, Status
-from contribaudit.operations.first_look import name_in
+from contribaudit.operations.first_look import name_in, why_unanswered
 from contribaudit.progress import Progress
 from contribaudit.settings import credentials
 from contribaudit.settings.credentials import VARIABLE, FoundKey, NamedKey, find_key
@@ -104,14 +103,13 @@ async def _list_spaces(client: SiteClient, call: Call, cloud_id: str, host: str)
 
 async def _ask_gateway(client: SiteClient, cloud_id: str, host: str) -> Line:
     try:
-        answer = await client.ask(Question(cloud_id.lower(), (Part.SITE,)), host=host)
+        unanswered = await why_unanswered(client, cloud_id.lower(), host)
     except ContribauditError as error:
         return Line.failed("gateway", error)
-    rovo_enabled = answer.at(Part.SITE, "search", "configuration", "siteMetadata", "isRovoEnabled")
     place = f"{host or cloud_id}, {ASK_GATEWAY.title}"
-    if isinstance(rovo_enabled, NoValue):
+    if unanswered:
         hint = "What the gateway does not show stays unknown; the rest of a site is read"
-        return Line.warning("gateway", f"{place}: {rovo_enabled.reason}", hint)
+        return Line.warning("gateway", f"{place}: {unanswered}", hint)
     return Line.ok("gateway", f"{place}: answers {client.access(host).visible_to}")
 
 
