@@ -227,7 +227,7 @@ def site_accesses(settings: AppSettings) -> Accesses | None:
     """The token for each site; None when the configuration has no [sites]. Raises CredentialError."""
     if settings.sites is None:
         return None
-    return credentials.accesses(settings.sites, credentials.tokens(settings.sites, settings.api_url))
+    return credentials.accesses(settings.sites, settings.api_url)
 
 
 def connected_sites(

@@ -39,7 +39,7 @@ def told(access: Access) -> tuple[str, str, bool]:
 
 def found(text: str, host: str) -> tuple[str, str, bool]:
     sites = configured(text)
-    return told(site_tokens.accesses(sites, site_tokens.tokens(sites)).of(host))
+    return told(site_tokens.accesses(sites).of(host))
 
 
 def a_file(name: str, content: str) -> None:
@@ -83,10 +83,10 @@ def test_a_site_s_own_token_goes_with_its_own_person(monkeypatch: pytest.MonkeyP
 
 
 def test_no_token_says_where_it_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    (general,) = site_tokens.tokens(configured('[sites]\ntoken_env = "SITE_TOKEN"\n'))
+    general = site_tokens.accesses(configured('[sites]\ntoken_env = "SITE_TOKEN"\n')).others
     assert "SITE_TOKEN (token_env), the keyring; save one with `contribaudit login --site all`" in general.missing
     use_keyring(monkeypatch, LockedKeyring())
-    (general,) = site_tokens.tokens(configured("[sites]\n"))
+    general = site_tokens.accesses(configured("[sites]\n")).others
     assert "the keyring (the system keyring cannot be used" in general.missing
 
 
@@ -94,16 +94,15 @@ def test_no_token_says_where_it_was_looked_for(monkeypatch: pytest.MonkeyPatch) 
 def test_a_file_that_holds_no_token_is_an_error(content: str) -> None:
     a_file("token", content)
     with pytest.raises(CredentialError) as caught:
-        site_tokens.tokens(configured('[sites]\ntoken_file = "token"\n'))
+        site_tokens.accesses(configured('[sites]\ntoken_file = "token"\n'))
     assert "S3cret" not in str(caught.value)
 
 
 def test_a_token_is_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SITE_TOKEN", "S3cret")
     sites = configured('[sites]\nemail = "me@example.com"\ntoken_env = "SITE_TOKEN"\n')
-    tokens = site_tokens.tokens(sites)
-    accesses = site_tokens.accesses(sites, tokens)
-    assert "S3cret" not in repr(tokens) + repr(accesses) + repr(accesses.credentials)
+    accesses = site_tokens.accesses(sites)
+    assert "S3cret" not in repr(accesses) + repr(accesses.credentials)
 
 
 def test_only_a_configured_site_is_chosen() -> None:

@@ -39,6 +39,8 @@ class Access:
     """None when there is no token for the site; `missing` then says why."""
     direct: bool = False
     missing: str = ""
+    origin: str = ""
+    """Where the token was found, for messages."""
 
     @property
     def visible_to(self) -> str:

@@ -12,7 +12,7 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -341,25 +341,6 @@ ALL_SITES = "all"
 """The value of `--site` that means the token of all sites without one of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteToken:
-    """The token of one site or of all sites, or the reason why there is none."""
-
-    host: str
-    """"" for the token of all sites."""
-    found: FoundKey | None
-    email: str = ""
-    """The email address of the token's owner; "" for a service account."""
-    missing: str = ""
-    """Why there is no token; "" if there is one."""
-
-    @property
-    def access(self) -> Access:
-        """The token in the form that the client takes."""
-        credential = Credential(self.found.key, self.email) if self.found is not None else None
-        return Access(credential, missing=self.missing)
-
-
 def site_account(host: str, api_url: str = ATLASSIAN) -> str:
     """The keyring account of a site's token; a `host` of "" stands for all sites."""
     return account(f"site:{host or '*'}", api_url)
@@ -385,46 +366,35 @@ def chosen_site(sites: Sites | None, named: str) -> str:
     )
 
 
-def tokens(sites: Sites, api_url: str = ATLASSIAN) -> tuple[SiteToken, ...]:
-    """The token of all sites, then the token of each listed site.
+def accesses(sites: Sites, api_url: str = ATLASSIAN) -> Accesses:
+    """How each site is read: with the token of all sites, or with its own.
 
     A site that names its own token or account never gets the token of all sites, which may be another person's.
     Raises CredentialError for a file that cannot be read or holds no token; a token never saved is no error.
     """
-    general = _find_token(api_url, "", sites.email, sites.token_env, sites.token_file)
-    return (general, *(_of_site(api_url, site, general) for site in sites.site))
-
-
-def accesses(sites: Sites, site_tokens: tuple[SiteToken, ...]) -> Accesses:
-    """The tokens that `tokens` found, in the form that the client takes."""
-    direct = {site.host for site in sites.site if site.direct}
+    general = _access(api_url, "", sites)
     by_host = {}
-    for token in site_tokens:
-        if token.host:
-            access = token.access
-            by_host[token.host] = Access(access.credential, token.host in direct, access.missing)
-    return Accesses(next(token.access for token in site_tokens if not token.host), by_host, frozenset(sites.read))
+    for site in sites.site:
+        own = _access(api_url, site.host, site)
+        chosen = own if own.credential is not None or site.names_a_token else general
+        by_host[site.host] = replace(chosen, direct=site.direct)
+    return Accesses(general, by_host, frozenset(sites.read))
 
 
-def _of_site(api_url: str, site: Site, general: SiteToken) -> SiteToken:
-    own = _find_token(api_url, site.host, site.email, site.token_env, site.token_file)
-    if own.found is not None or site.names_a_token:
-        return own
-    return SiteToken(site.host, general.found, general.email, general.missing)
-
-
-def _find_token(api_url: str, host: str, email: str | None, variable: str | None, file: Path | None) -> SiteToken:
-    if key := _configured_key(variable, file):
-        return SiteToken(host, key, email or "")
-    places = [f"{variable} (token_env)"] if variable is not None else []
-    problem = ""
-    try:
-        if (saved_key := key_in_keyring(site_account(host, api_url))) is not None:
-            return SiteToken(host, saved_key, email or "")
-    except CredentialError as error:
-        problem = f" ({error.message[:1].lower()}{error.message[1:]})"
+def _access(api_url: str, host: str, entry: Sites | Site) -> Access:
+    """The token that this entry names, or that the keyring holds for the host; a `host` of "" stands for all sites."""
+    token, problem = _configured_key(entry.token_env, entry.token_file), ""
+    if token is None:
+        try:
+            token = key_in_keyring(site_account(host, api_url))
+        except CredentialError as error:
+            problem = f" ({error.message[:1].lower()}{error.message[1:]})"
+    if token is not None:
+        return Access(Credential(token.key, entry.email or ""), origin=token.origin)
+    places = [f"{entry.token_env} (token_env)"] if entry.token_env is not None else []
     whose = f"of {host}" if host else "of the sites"
     looked = ", ".join([*places, f"the keyring{problem}"])
     option = f"--site {host or ALL_SITES}"
-    missing = f"there is no API token {whose}: searched {looked}; save one with `contribaudit login {option}`"
-    return SiteToken(host, None, email or "", missing)
+    return Access(
+        None, missing=f"there is no API token {whose}: searched {looked}; save one with `contribaudit login {option}`"
+    )

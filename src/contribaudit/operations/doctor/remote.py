@@ -45,27 +45,25 @@ sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 def tokens(settings: AppSettings) -> Iterator[Line]:
     """Yield a line for each API token of the configuration."""
-    if settings.sites is None:
+    try:
+        accesses = site_accesses(settings)
+    except CredentialError as error:
+        yield Line.failed("site token", error)
+        return
+    if accesses is None:
         hint = (
             "To read their AI, trials, regions and spaces, add a [sites] table with an API token to the configuration"
         )
         yield Line.ok("sites", "sites are not read: the configuration has no [sites] table", hint)
         return
-    try:
-        site_tokens = credentials.tokens(settings.sites, settings.api_url)
-    except CredentialError as error:
-        yield Line.failed("site token", error)
-        return
-    for token in site_tokens:
-        which = token.host or ("all other sites" if len(site_tokens) > 1 else "all sites")
-        if token.found is None:
-            save = f"contribaudit login --site {token.host or credentials.ALL_SITES}"
+    for host, access in (("", accesses.others), *accesses.by_host.items()):
+        which = host or ("all other sites" if accesses.by_host else "all sites")
+        if access.credential is None:
+            save = f"contribaudit login --site {host or credentials.ALL_SITES}"
             hint = f"Run {save}; until then AI, trials, regions and spaces of these sites are not read"
-            yield Line.warning("site token", f"{which}: {token.missing}", hint)
+            yield Line.warning("site token", f"{which}: {access.missing}", hint)
         else:
-            yield Line.ok(
-                "site token", f"{which}: found in {token.found.origin}, {token.email or 'a service account'}'s"
-            )
+            yield Line.ok("site token", f"{which}: found in {access.origin}, {access.visible_to}'s")
 
 
 async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progress: Progress) -> list[Line]:
