@@ -46,10 +46,10 @@ class CompletedVisit:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The values that a person entered from one console screen."""
+    """The values that a person entered from one console screen, or from several."""
 
     screen: str
-    """The screen's ID."""
+    """The screen's ID; "" if it is not known."""
     told: Sequence[EnteredValue]
     by: str
     console_path: str
@@ -105,9 +105,9 @@ class AttestationSession:
 
         `recorder` entered the form, "" for the person who looked. Raises UsageError that names every wrong row.
         """
-        path = short(form.console_path, "The path")
         recorded = self.signature(recorder or form.by)
-        look = ConsoleVisit(form.by, looked.at, recorded, new_id(), form.screen, path, form.note, form.attachments)
+        shown = (form.screen, form.console_path, form.note, form.attachments)
+        look = ConsoleVisit(form.by, looked.at, recorded, new_id(), *shown)
         return record_all(looked.state, [(looked.hold, one, look) for one in form.told])
 
     def due(self, state: State, screen: Screen | None = None, *, everything: bool = False) -> list[DueScreen]:

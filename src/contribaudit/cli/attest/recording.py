@@ -23,8 +23,8 @@ from contribaudit.attestations.recording import (
     exact_time,
     mail,
     new_id,
-    record_all,
 )
+from contribaudit.audit.attesting import Form
 from contribaudit.cli.attest.session import LookFlags, Session, write_recorded
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.rulebook import Screen
@@ -48,11 +48,9 @@ def by_flags(session: Session, values: Sequence[TypedValue], given: LookFlags) -
             shown = ", ".join(screen.settings)
             raise UsageError(f"The screen {screen.id} does not show {setting[:80]}", hint=f"It has: {shown}.")
     looked = session.looked(session.read(), look_at)
-    recorded = session.signature(session.settings.attested_by or by)
-    name = screen.id if screen else ""
-    visit = ConsoleVisit(by, looked.at, recorded, new_id(), name, given.console_path, given.note, shots)
     entered = [value for one in values for value in _entries_for(session, looked.state, one, screen)]
-    attestations = record_all(looked.state, [(looked.hold, value, visit) for value in entered])
+    form = Form(screen.id if screen else "", entered, by, given.console_path, given.note, shots)
+    attestations = session.filled(looked, form, session.settings.attested_by or "")
     session.job.store.add_attestations(attestations, bodies)
     write_recorded(session, looked.state, attestations)
 
