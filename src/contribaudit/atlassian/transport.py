@@ -94,6 +94,7 @@ ANSWER_SECONDS = 120.0
 
 
 def utc_now() -> datetime:
+    """The current time, aware UTC."""
     return datetime.now(UTC)
 
 

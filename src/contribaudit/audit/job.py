@@ -9,9 +9,8 @@ from datetime import datetime
 
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.sites import SiteClient
-from contribaudit.atlassian.transport import Ledger
+from contribaudit.atlassian.transport import Ledger, utc_now
 from contribaudit.attestations.files import Row
-from contribaudit.collectors.collect import utc_now
 from contribaudit.core.judge.evaluate import EVERYTHING, Selection
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.finding import Severity

@@ -7,11 +7,12 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
 from contribaudit.atlassian.client import AdminClient
+from contribaudit.atlassian.transport import utc_now
 from contribaudit.catalogue.signals import unknown_shapes
 from contribaudit.collectors.interface import Collector, Reading, broken_by
 from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, LogPosition, LogRules
@@ -21,11 +22,6 @@ from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.errors import AdminApiError, ListNotWhole
 from contribaudit.progress import SILENT, Progress
-
-
-def utc_now() -> datetime:
-    """The current time, aware UTC."""
-    return datetime.now(UTC)
 
 
 @contextmanager

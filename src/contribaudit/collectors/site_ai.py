@@ -16,13 +16,11 @@ from time import monotonic
 from contribaudit.atlassian.calls import ASK_GATEWAY, Call
 from contribaudit.atlassian.graphql import Lifecycle, NoValue, Part, Question, SiteAnswer, plan_key
 from contribaudit.atlassian.sites import SiteClient
-from contribaudit.atlassian.transport import IN_FLIGHT
+from contribaudit.atlassian.transport import IN_FLIGHT, utc_now
 from contribaudit.catalogue import ai_access as settings
-from contribaudit.collectors.collect import utc_now
 from contribaudit.collectors.gateway_answers import METADATA, OF_A_PLAN, AnswerReader, GatewayRecord, PlanPlace
 from contribaudit.collectors.interface import broken_by
 from contribaudit.collectors.sites import AppSite, app_sites, concluded, sites_missing
-from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observation, SettingId, Unavailable
 from contribaudit.core.model.rulebook import App, Rulebook
@@ -120,7 +118,7 @@ class _Run:
     ) -> None:
         self.kept = GatewayRecord(NAME, started_at)
         self._organization = snapshot.organization
-        self._apps = next((one for one in snapshot.collections if one.collector == WORKSPACES.name), None)
+        self._sites_missing = sites_missing(snapshot)
         self._client = client
         self._progress = progress
         self._began = monotonic()
@@ -334,9 +332,7 @@ class _Run:
             requests=self._client.ledger.count(ASK_GATEWAY.name),
             seconds=round(monotonic() - self._began, 3),
         )
-        return concluded(
-            collection, shortfalls + sites_missing(self._apps), self._progress, anything=bool(self._answered)
-        )
+        return concluded(collection, shortfalls + self._sites_missing, self._progress, anything=bool(self._answered))
 
 
 def _likely_refused(parts: Sequence[Part]) -> tuple[Part, ...]:

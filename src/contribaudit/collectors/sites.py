@@ -68,8 +68,9 @@ Shortfall: TypeAlias = tuple[str, str, str | None]
 """Why something was not read: code, reason and missing scope."""
 
 
-def sites_missing(apps: Collection | None) -> list[Shortfall]:
+def sites_missing(snapshot: Snapshot) -> list[Shortfall]:
     """Why sites may be missing, because the list of apps is incomplete or was not read; empty when it is complete."""
+    apps = next((one for one in snapshot.collections if one.collector == names.WORKSPACES), None)
     if apps is None:
         return [("not_read", f"{_SITES_MISSING}: it was not requested", None)]
     if apps.status is CollectionStatus.OK:

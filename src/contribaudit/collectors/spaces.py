@@ -18,12 +18,10 @@ from typing import Any
 
 from contribaudit.atlassian import paging
 from contribaudit.atlassian.sites import SiteClient, site_chain
-from contribaudit.atlassian.transport import IN_FLIGHT
-from contribaudit.collectors.collect import utc_now
+from contribaudit.atlassian.transport import IN_FLIGHT, utc_now
 from contribaudit.collectors.interface import Kept, broken_by
 from contribaudit.collectors.sites import AppSite, app_sites, concluded, sites_missing
 from contribaudit.collectors.space_sources import SpaceSource, SpaceSpool
-from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.phrases import counted, first_of
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot, Space, SpaceList
@@ -237,7 +235,7 @@ class _Run:
         self._began = monotonic()
         self._client = client
         self._progress = progress
-        self._apps = next((one for one in snapshot.collections if one.collector == WORKSPACES.name), None)
+        self._sites_missing = sites_missing(snapshot)
         rules = [one for one in rulebook.apps.values() if one.spaces == source.apps]
         self._nameless = not rules
         types = frozenset(word for one in rules for word in one.project_types)
@@ -279,7 +277,7 @@ class _Run:
             seconds=round(monotonic() - self._began, 3),
         )
         got = any(one.status is not CollectionStatus.FAILED for one in self.listings)
-        return concluded(collection, shortfalls + sites_missing(self._apps), self._progress, anything=got)
+        return concluded(collection, shortfalls + self._sites_missing, self._progress, anything=got)
 
     def _announced(self) -> int | None:
         totals = [one.announced for one in self.listings]

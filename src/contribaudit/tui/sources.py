@@ -20,12 +20,12 @@ from typing import Any, TypeVar
 from pydantic import SecretStr
 
 from contribaudit import catalogue, checks, wiring
+from contribaudit.atlassian.transport import utc_now
 from contribaudit.attestations.due import steps_to_take
 from contribaudit.audit.changes import Span, explained_changes
 from contribaudit.audit.job import Job
 from contribaudit.audit.pipeline import audit
 from contribaudit.audit.replay import judge_at, judge_last
-from contribaudit.collectors.collect import utc_now
 from contribaudit.core.advise.deadlines import deadlines
 from contribaudit.core.advise.report import Report
 from contribaudit.core.judge.baseline import standing
