@@ -10,6 +10,7 @@ import httpx
 from pydantic import SecretStr
 
 from contribaudit.atlassian.client import AdminClient
+from contribaudit.atlassian.transport import Wire
 from contribaudit.progress import Progress
 
 KEY = "ATCTT3x-secret-of-the-organization=4F2A"
@@ -65,15 +66,9 @@ class Bench:
             answered = answer(request)
             return answered if isinstance(answered, httpx.Response) else await answered
 
-        return AdminClient(
-            httpx.AsyncClient(transport=httpx.MockTransport(handle)),
-            organization=organization,
-            key=SecretStr(key),
-            api_url=API,
-            progress=self.progress,
-            sleep=self.clock.sleep,
-            clock=self.clock,
-        )
+        http = httpx.AsyncClient(transport=httpx.MockTransport(handle))
+        wire = Wire(http, API, self.progress, self.clock.sleep, self.clock)
+        return AdminClient(wire, organization=organization, key=SecretStr(key))
 
     def scripted(self, *answers: httpx.Response | Exception) -> AdminClient:
         """A client that gets these answers one after another, and no more."""

@@ -16,6 +16,7 @@ from contribaudit.atlassian.calls import Call, Paging
 from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.credential import checked_origin
 from contribaudit.atlassian.paging import first_request
+from contribaudit.atlassian.transport import Wire
 from contribaudit.errors import ConfigurationError, CredentialError, UnexpectedAnswer
 
 from .bench import API, KEY, NOON, ORG, Bench
@@ -166,7 +167,7 @@ async def test_never_follows_a_redirect(status: int, location: str | None, named
     )
     nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # certificates would take 30 ms, and nothing is asked
     async with httpx.AsyncClient(follow_redirects=True, verify=nobody) as http:
-        client = AdminClient(http, organization=ORG, key=SecretStr(KEY), api_url=API, clock=lambda: NOON)
+        client = AdminClient(Wire(http, API, clock=lambda: NOON), organization=ORG, key=SecretStr(KEY))
         with pytest.raises(UnexpectedAnswer, match="was redirected") as caught:
             await client.read(calls.GET_ORGANIZATION)
     assert named in caught.value.message
@@ -224,6 +225,6 @@ async def test_a_path_in_api_url_goes_before_every_path(bench: Bench) -> None:
         return httpx.Response(200, json={})
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    client = AdminClient(http, organization=ORG, key=SecretStr(KEY), api_url="https://proxy.example/atlassian/")
+    client = AdminClient(Wire(http, "https://proxy.example/atlassian/"), organization=ORG, key=SecretStr(KEY))
     await client.read(calls.GET_ORGANIZATION)
     assert seen == [f"https://proxy.example/atlassian/admin/v1/orgs/{ORG}"]

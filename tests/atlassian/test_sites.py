@@ -20,7 +20,7 @@ from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.graphql import Part, Question
 from contribaudit.atlassian.paging import Request
 from contribaudit.atlassian.sites import Access, Accesses, SiteClient, is_cloud_id, site_chain
-from contribaudit.atlassian.transport import Ledger
+from contribaudit.atlassian.transport import Ledger, Wire
 from contribaudit.errors import (
     AccessDenied,
     AdminApiError,
@@ -59,14 +59,8 @@ class Sent:
             self.requests.append(request)
             return answer(request)
 
-        self.client = SiteClient(
-            httpx.AsyncClient(transport=httpx.MockTransport(handle)),
-            accesses=accesses,
-            api_url=API,
-            ledger=ledger,
-            sleep=clock.sleep,
-            clock=clock,
-        )
+        http = httpx.AsyncClient(transport=httpx.MockTransport(handle))
+        self.client = SiteClient(Wire(http, API, sleep=clock.sleep, clock=clock), accesses=accesses, ledger=ledger)
 
     async def read(self, call: Call, host: str = HOST, start: Request | None = None) -> list[str]:
         chain = site_chain(call, CLOUD)
@@ -282,7 +276,7 @@ async def test_a_site_without_a_token_is_not_asked(bench: Bench) -> None:
 def test_a_token_that_no_header_can_hold_is_refused() -> None:
     http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(500)))
     with pytest.raises(CredentialError, match="API token") as caught:
-        SiteClient(http, accesses=Accesses(Access(Credential(SecretStr("to ken")))), api_url=API)
+        SiteClient(Wire(http, API), accesses=Accesses(Access(Credential(SecretStr("to ken")))))
     assert "to ken" not in str(caught.value)
 
 

@@ -22,7 +22,7 @@ from contribaudit.atlassian.connect import connect_sites
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.graphql import NoValue, Part, Question, SiteAnswer
 from contribaudit.atlassian.sites import READS, Access, Accesses, SiteClient
-from contribaudit.atlassian.transport import Ledger
+from contribaudit.atlassian.transport import Ledger, Wire
 from contribaudit.audit.pipeline import audit
 from contribaudit.collectors.collect import collect_all
 from contribaudit.collectors.gateway_answers import Entitlement, moment
@@ -394,7 +394,7 @@ class Canned(SiteClient):
 
     def __init__(self, data: dict[str, Any], errors: list[Any]) -> None:
         http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(500)))
-        super().__init__(http, accesses=Accesses(MINE), api_url="https://api.atlassian.com")
+        super().__init__(Wire(http, "https://api.atlassian.com"), accesses=Accesses(MINE))
         self.answer = SiteAnswer(data, tuple(one for one in errors if isinstance(one, dict)), str)
 
     async def ask(self, question: Question, *, host: str) -> SiteAnswer:  # noqa: ARG002

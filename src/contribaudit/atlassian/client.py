@@ -8,24 +8,22 @@ https://developer.atlassian.com/cloud/admin/organization/poll-events-migration
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-import httpx
 from pydantic import SecretStr
 
 from contribaudit.atlassian import paging, responses
 from contribaudit.atlassian.calls import Call, Paging
 from contribaudit.atlassian.credential import Credential
 from contribaudit.atlassian.envelope import Answer, check_envelope, check_headers
-from contribaudit.atlassian.transport import Sender, check_allowed, utc_now
+from contribaudit.atlassian.transport import Sender, Wire, check_allowed
 from contribaudit.core.model.redaction import SHOWN
 from contribaudit.errors import UnexpectedAnswer
-from contribaudit.progress import SILENT, Progress
 
 _TURNS_UNTIL_SENT = 25  # measured: after five turns the request is out while a reader parses for 30 ms
 
@@ -188,30 +186,12 @@ class AdminClient:
     that no header can hold. `organization` may be "" when only organizations are listed.
     """
 
-    def __init__(
-        self,
-        http: httpx.AsyncClient,
-        *,
-        organization: str,
-        key: SecretStr,
-        api_url: str,
-        progress: Progress = SILENT,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self._sender = Sender(
-            http,
-            organization=organization,
-            credential=Credential(key),
-            api_url=api_url,
-            progress=progress,
-            sleep=sleep,
-            clock=clock,
-        )
+    def __init__(self, wire: Wire, *, organization: str, key: SecretStr) -> None:
+        self._sender = Sender(wire, organization=organization, credential=Credential(key))
         self._reader = PageReader(self._sender)
         self.organization = organization
         self.ledger = self._sender.ledger
-        self._progress = progress
+        self._progress = wire.progress
 
     def __repr__(self) -> str:
         return f"AdminClient(organization={self.organization!r}, api_url={str(self._sender.origin)!r})"

@@ -6,7 +6,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -21,7 +21,7 @@ from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.credential import checked_origin
 from contribaudit.atlassian.responses import variable_of
 from contribaudit.atlassian.sites import Accesses, SiteClient
-from contribaudit.atlassian.transport import IN_FLIGHT, Ledger, utc_now
+from contribaudit.atlassian.transport import IN_FLIGHT, Ledger, Wire, utc_now
 from contribaudit.core.model.hosts import ATLASSIAN, is_loopback
 from contribaudit.errors import ConfigurationError
 from contribaudit.progress import SILENT, Progress
@@ -66,15 +66,10 @@ async def connect(
     Raises ConfigurationError for an unusable address, certificate file or proxy setting, and CredentialError for a key
     that no header can hold.
     """
-    http = http_client(checked_origin(api_url), transport, connect_seconds, read_seconds, trust=trust)
-    async with http:
-        client = AdminClient(
-            http, organization=organization, key=key, api_url=api_url, progress=progress, sleep=sleep, clock=clock
-        )
-        try:
+    async with http_client(checked_origin(api_url), transport, connect_seconds, read_seconds, trust=trust) as http:
+        wire = Wire(http, api_url, progress, sleep, clock)
+        async with aclosing(AdminClient(wire, organization=organization, key=key)) as client:
             yield client
-        finally:
-            await client.aclose()
 
 
 @asynccontextmanager
@@ -93,17 +88,11 @@ async def connect_sites(
 ) -> AsyncIterator[SiteClient]:
     """A client of sites, with the arguments of `connect`. `ledger` is the audit's; the default is a new one."""
     direct = any(one.direct for one in accesses.by_host.values())
-    http = http_client(
-        checked_origin(api_url), transport, connect_seconds, read_seconds, certificates=direct, trust=trust
-    )
-    async with http:
-        client = SiteClient(
-            http, accesses=accesses, api_url=api_url, ledger=ledger, progress=progress, sleep=sleep, clock=clock
-        )
-        try:
+    origin = checked_origin(api_url)
+    async with http_client(origin, transport, connect_seconds, read_seconds, certificates=direct, trust=trust) as http:
+        wire = Wire(http, api_url, progress, sleep, clock)
+        async with aclosing(SiteClient(wire, accesses=accesses, ledger=ledger)) as client:
             yield client
-        finally:
-            await client.aclose()
 
 
 def http_client(

@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-
-import httpx
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from contribaudit.atlassian import calls, graphql, paging
 from contribaudit.atlassian.calls import Call
 from contribaudit.atlassian.client import Page, PageReader
 from contribaudit.atlassian.credential import Credential
-from contribaudit.atlassian.transport import IN_FLIGHT, Ledger, Sender, utc_now
-from contribaudit.progress import SILENT, Progress
+from contribaudit.atlassian.transport import IN_FLIGHT, Ledger, Sender, Wire
 
 _CLOUD_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -88,17 +84,7 @@ class SiteClient:
     token that no header can hold.
     """
 
-    def __init__(
-        self,
-        http: httpx.AsyncClient,
-        *,
-        accesses: Accesses,
-        api_url: str,
-        ledger: Ledger | None = None,
-        progress: Progress = SILENT,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
+    def __init__(self, wire: Wire, *, accesses: Accesses, ledger: Ledger | None = None) -> None:
         self.ledger = Ledger() if ledger is None else ledger
         self._accesses = accesses
         slots = asyncio.Semaphore(IN_FLIGHT)
@@ -106,13 +92,9 @@ class SiteClient:
         def reader(credential: Credential, direct: str = "") -> PageReader:
             return PageReader(
                 Sender(
-                    http,
+                    replace(wire, api_url=f"https://{direct}") if direct else wire,
                     organization="",
                     credential=credential,
-                    api_url=f"https://{direct}" if direct else api_url,
-                    progress=progress,
-                    sleep=sleep,
-                    clock=clock,
                     allowed=calls.ON_SITES,
                     refusal=graphql.refusal,
                     limit_in_ok=graphql.cost_limit,

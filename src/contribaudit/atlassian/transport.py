@@ -48,7 +48,7 @@ from contribaudit.errors import (
     TimedOut,
     UnexpectedAnswer,
 )
-from contribaudit.progress import Progress
+from contribaudit.progress import SILENT, Progress
 
 
 @dataclass(slots=True)
@@ -107,6 +107,17 @@ def check_allowed(call: Call, allowed: tuple[Call, ...] = calls.ALL) -> None:
 LimitInOk: TypeAlias = Callable[[Call, httpx.Response, responses.Quote], AdminApiError | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The way to an API: the HTTP client and the base address, and how a client waits and reports."""
+
+    http: httpx.AsyncClient
+    api_url: str
+    progress: Progress = SILENT
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    clock: Callable[[], datetime] = utc_now
+
+
 class Sender:
     """Sends allowed calls to one origin with one credential; `quote` makes text from answers fit for display.
 
@@ -117,14 +128,10 @@ class Sender:
 
     def __init__(
         self,
-        http: httpx.AsyncClient,
+        wire: Wire,
         *,
         organization: str,
         credential: Credential,
-        api_url: str,
-        progress: Progress,
-        sleep: Callable[[float], Awaitable[None]],
-        clock: Callable[[], datetime],
         allowed: tuple[Call, ...] = calls.ALL,
         refusal: responses.Refusal = responses.refusal,
         limit_in_ok: LimitInOk = lambda *_: None,
@@ -143,20 +150,20 @@ class Sender:
         self.ledger = Ledger() if ledger is None else ledger
         self.redaction = Redaction(secret.get_secret_value() for secret in credential.secrets)
         self.quote = responses.Quote(self.redaction)
-        self.origin = checked_origin(api_url)
+        self.origin = checked_origin(wire.api_url)
         self._organization = organization
-        self._http = http
-        http.event_hooks = {"response": [_set_location_aside]}
+        self._http = wire.http
+        self._http.event_hooks = {"response": [_set_location_aside]}
         self._credential = credential
         self._allowed = allowed
         self._refusal = refusal
         self._limit_in_ok = limit_in_ok
         self._direct = direct
         self._shown_origin = f"https://{self.origin.host}" if direct else ""
-        self._progress = progress
-        self._clock = clock
+        self._progress = wire.progress
+        self._clock = wire.clock
         self._sent: Counter[str] = Counter()
-        self._limiter = Limiter(clock=clock, sleep=sleep)
+        self._limiter = Limiter(clock=wire.clock, sleep=wire.sleep)
         self._slots = asyncio.Semaphore(IN_FLIGHT) if slots is None else slots
         # They log URLs at INFO and answer headers at DEBUG; the ledger is the record of requests.
         for name in ("httpx", "httpcore"):
