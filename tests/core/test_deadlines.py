@@ -13,18 +13,19 @@ from hypothesis import strategies as st
 from contribaudit import catalogue, checks
 from contribaudit.core.advise.deadlines import Deadline, DeadlineKind, deadline_warnings, deadlines, ending_soon, within
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Baseline, Signature
+from contribaudit.core.model.attestation import Approved, Baseline, Signature
 from contribaudit.core.model.observation import Grade, Observation, SettingId
 from contribaudit.core.model.policy import AuditPolicy, Decision
-from tests.builders import NOW, ORG, app, facts, observed, policy_of, rule, state_of, waiver
+from contribaudit.core.resolve.resolve import SeenOrganization, resolve
+from tests.builders import NOW, ORG, PROMISES, RULEBOOK, app, facts, observed, policy_of, rule, state_of, waiver
 from tests.checks.attested import ORGANIZATION, seen
 
 KEY, NEXT = SettingId("api_key.expires_at"), SettingId("api_key.next_expiry")
 ESSENTIAL = policy_of(rule("DC-03"), rule("DC-07"))
 
 
-def found(*observations: Observation, policy: AuditPolicy = ESSENTIAL, **more: tuple[Baseline, ...]) -> list[Deadline]:
-    return list(deadlines(state_of(*facts(app()), *observations), policy, checks.ALL, catalogue.find, **more))
+def found(*observations: Observation, policy: AuditPolicy = ESSENTIAL) -> list[Deadline]:
+    return list(deadlines(state_of(*facts(app()), *observations), policy, checks.ALL, catalogue.find))
 
 
 def of(kind: DeadlineKind, listed: Sequence[Deadline]) -> list[Deadline]:
@@ -155,13 +156,16 @@ def test_announced_days_go_when_they_have_passed() -> None:
 
 
 def test_a_baseline_and_one_without_an_end() -> None:
-    signed = Signature("ciso@acme.example", NOW, "", "")
+    def baselines(run: int, end: datetime | None) -> list[Deadline]:
+        signed = Signature("ciso@acme.example", NOW, "", "")
+        approved = Approved(Baseline(ORG, run, signed, "reviewed", end), NOW, frozenset(), frozenset(), frozenset())
+        state = resolve([SeenOrganization(ORG, "Acme", None, approvals=[approved])], RULEBOOK, NOW, PROMISES)
+        return of(DeadlineKind.BASELINE, deadlines(state, ESSENTIAL, checks.ALL, catalogue.find))
+
     until = NOW + timedelta(days=3)
-    (one,) = of(
-        DeadlineKind.BASELINE,
-        found(baselines=(Baseline(ORG, 7, signed, "reviewed", until), Baseline(ORG, 8, signed, "reviewed", None))),
-    )
+    (one,) = baselines(7, until)
     assert (one.ends_at, one.source) == (until, "run 7")
+    assert not baselines(8, None)
 
 
 def test_warnings_are_one_line_for_each_kind_and_only_of_what_is_ahead() -> None:

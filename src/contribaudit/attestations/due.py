@@ -16,7 +16,6 @@ from contribaudit.core.advise.next_steps import ScreenDue, next_steps
 from contribaudit.core.advise.report import Report
 from contribaudit.core.advise.steps import NextStep
 from contribaudit.core.advise.waiting import Waiting, waiting
-from contribaudit.core.judge.baseline import standing
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation, in_force
 from contribaudit.core.model.finding import Finding, Severity
@@ -250,5 +249,5 @@ def screens_due(state: State, findings: Iterable[Finding], policy: AuditPolicy) 
 def steps_to_take(report: Report, policy: AuditPolicy, operator: str = "") -> tuple[NextStep, ...]:
     """The steps to take now, most urgent first, shared by every front end; see `next_steps`."""
     state = report.state
-    ending = deadlines(state, policy, checks.ALL, catalogue.find, standing(state))
+    ending = deadlines(state, policy, checks.ALL, catalogue.find)
     return next_steps(report, screens_due(state, report.findings, policy), ending, operator)

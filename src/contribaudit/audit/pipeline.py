@@ -28,7 +28,6 @@ from contribaudit.core.advise.deadlines import deadline_warnings, key_days_left
 from contribaudit.core.advise.remedies import needed_and_unread, needed_collectors
 from contribaudit.core.advise.report import Report, RunLine
 from contribaudit.core.advise.verdict import count_outcomes, exit_code, newly_bad, nothing_read
-from contribaudit.core.judge.baseline import standing
 from contribaudit.core.judge.evaluate import evaluate, evidence_terms, require_checks
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding
@@ -208,7 +207,7 @@ def judge(
             *_decoder_warnings(state),
             *_surprise_warnings(state, snapshots.values()),
             *_clock_warnings(snapshots.values()),
-            *deadline_warnings(state, job.policy, checks.ALL, standing(state)),
+            *deadline_warnings(state, job.policy, checks.ALL),
         ),
         newly=newly,
         key_days_left=key_days_left(state),

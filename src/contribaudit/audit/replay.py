@@ -11,7 +11,6 @@ from contribaudit.collectors.interface import promises_of
 from contribaudit.core.advise.deadlines import Deadline, deadlines
 from contribaudit.core.advise.forecast import Forecast, Ground, Hypothesis, forecast
 from contribaudit.core.advise.report import Report
-from contribaudit.core.judge.baseline import standing
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
@@ -56,7 +55,7 @@ def last_state(job: Job) -> State:
 def last_deadlines(job: Job) -> tuple[State, tuple[Deadline, ...]]:
     """The state of the newest saved run and its deadlines, soonest first. Raises UsageError when there is no run."""
     state = last_state(job)
-    return state, deadlines(state, job.policy, checks.ALL, catalogue.find, standing(state))
+    return state, deadlines(state, job.policy, checks.ALL, catalogue.find)
 
 
 def forecast_last(job: Job, hypothesis: Hypothesis) -> Forecast:

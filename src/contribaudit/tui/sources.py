@@ -28,7 +28,6 @@ from contribaudit.audit.pipeline import audit
 from contribaudit.audit.replay import judge_at, judge_last
 from contribaudit.core.advise.deadlines import deadlines
 from contribaudit.core.advise.report import Report
-from contribaudit.core.judge.baseline import standing
 from contribaudit.core.model.canonical import LEAST_DIGITS
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding
@@ -309,7 +308,7 @@ class HistorySource(Source):
                 replace(one, text=self._typed(one.text), command=self._typed(one.command))
                 for one in steps_to_take(report, job.policy, self._you)
             ],
-            ending=deadlines(report.state, job.policy, checks.ALL, catalogue.find, standing(report.state)),
+            ending=deadlines(report.state, job.policy, checks.ALL, catalogue.find),
             you=self._you,
             notes=self._notes,
             clock=job.clock if until is None else None,

@@ -14,7 +14,6 @@ from itertools import chain
 from contribaudit.core.advise.expiry import attested_expiries
 from contribaudit.core.judge.check import Check
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.observation import Grade, SettingId, Unavailable
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy, Waiver, fresh_until, limits_of
@@ -140,27 +139,24 @@ def deadlines(
     policy: AuditPolicy,
     checks: Iterable[Check],
     find_setting: Callable[[SettingId], Setting],
-    baselines: Iterable[Baseline] = (),
 ) -> tuple[Deadline, ...]:
     """Everything that runs out, soonest first: what is over already, then what is ahead, then what has no known date.
 
     Deletion clocks that have run out are left out, since nothing more happens by itself (DC-22 still reports them),
-    and so are announced days that have passed. `baselines` are those that count.
+    and so are announced days that have passed.
     """
     attested = _attested(state, policy, checks, find_setting)
-    return tuple(sorted([*attested, *_not_attested(state, policy, baselines)], key=_soonest))
+    return tuple(sorted([*attested, *_not_attested(state, policy)], key=_soonest))
 
 
-def deadline_warnings(
-    state: State, policy: AuditPolicy, checks: Iterable[Check], baselines: Iterable[Baseline] = ()
-) -> list[str]:
+def deadline_warnings(state: State, policy: AuditPolicy, checks: Iterable[Check]) -> list[str]:
     """The warnings of `ending_soon` for the same deadlines, without their sentences: attested values can be many."""
     attested = ((DeadlineKind.ATTESTATION, one.ends_at) for one in attested_expiries(state, policy, checks))
-    others = ((one.kind, one.over_at) for one in _not_attested(state, policy, baselines))
+    others = ((one.kind, one.over_at) for one in _not_attested(state, policy))
     return ending_soon(chain(attested, others), state.as_of)
 
 
-def _not_attested(state: State, policy: AuditPolicy, baselines: Iterable[Baseline]) -> Iterator[Deadline]:
+def _not_attested(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
     yield from _of_policy(state, policy)
     yield from _of_rulebook(state)
     for place in state.looked_at:
@@ -169,7 +165,7 @@ def _not_attested(state: State, policy: AuditPolicy, baselines: Iterable[Baselin
         yield from _trials(state, place.id)
         yield from _moves(state, place.id)
         yield from _contribution(state, place.id, policy)
-    yield from (_baseline(one) for one in baselines if one.until is not None)
+        yield from _baseline(state, place.id)
 
 
 def _soonest(deadline: Deadline) -> tuple[object, ...]:
@@ -342,15 +338,19 @@ def _contribution(state: State, organization: str, policy: AuditPolicy) -> Itera
             yield Deadline(DeadlineKind.EXPOSURE, None, window.sentence, step, False, *about)
 
 
-def _baseline(baseline: Baseline) -> Deadline:
-    return Deadline(
+def _baseline(state: State, organization: str) -> Iterator[Deadline]:
+    approved = state.baseline(organization)
+    if approved is None or approved.baseline.until is None:
+        return
+    run = approved.baseline.run
+    yield Deadline(
         DeadlineKind.BASELINE,
-        baseline.until,
-        f"the baseline of run {baseline.run}, approved by {baseline.approved.by}, expires",
+        approved.baseline.until,
+        f"the baseline of run {run}, approved by {approved.baseline.approved.by}, expires",
         "contribaudit baseline approve",
-        subject=organization_subject(baseline.organization),
-        source=f"run {baseline.run}",
-        key=str(baseline.run),
+        subject=organization_subject(organization),
+        source=f"run {run}",
+        key=str(run),
     )
 
 

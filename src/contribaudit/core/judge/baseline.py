@@ -93,12 +93,6 @@ def outside(state: State, organization: str) -> Iterator[Subject]:
     yield from (one for one in state.subjects(Kind.CONNECTOR, organization) if uncovered(state, one) is not None)
 
 
-def standing(state: State) -> list[Baseline]:
-    """The baseline that counts in each organization that has one, expired or not."""
-    approved = (state.baseline(place.id) for place in state.looked_at)
-    return [one.baseline for one in approved if one is not None]
-
-
 def _covers(state: State, approved: Approved, subject: Subject) -> bool:
     match subject.kind:
         case Kind.APP:

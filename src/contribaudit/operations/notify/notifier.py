@@ -34,7 +34,6 @@ from contribaudit.core.advise.notices import (
 )
 from contribaudit.core.advise.report import Report
 from contribaudit.core.advise.verdict import verdict_word
-from contribaudit.core.judge.baseline import standing
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.provisions import TermsRules, Watched
 from contribaudit.core.resolve.aliases import called
@@ -65,7 +64,7 @@ class Notifier:
 
     def tell_of_run(self, report: Report, policy: AuditPolicy) -> None:
         """Save the messages about the run: one for each kind of event and organization."""
-        running_out = deadlines(report.state, policy, checks.ALL, catalogue.find, standing(report.state))
+        running_out = deadlines(report.state, policy, checks.ALL, catalogue.find)
         named = {
             finding.subject.id: called(report.state, finding.subject)
             for finding in report.findings
