@@ -142,7 +142,7 @@ def test_a_name_that_nobody_knows_ends_with_2_and_the_nearest(
 def test_a_name_of_two_apps_ends_with_2_and_their_aris(cli: Cli, audited: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever means one of them writes its ARI."""
     twins = [*facts(app("a"), alias="app:x/confluence"), *facts(app("b"), alias="app:x/confluence")]
-    monkeypatch.setattr("contribaudit.audit.replay.last_state", lambda _job: state_of(*twins))
+    monkeypatch.setattr("contribaudit.audit.replay.last_state", lambda *_: state_of(*twins))
     ended = cli("explain", "app:x/confluence")
     assert ended.code == 2
     assert "ari:cloud:a, ari:cloud:b" in ended.err

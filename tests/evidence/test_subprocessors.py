@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from contribaudit.audit.replay import judge_at
+from contribaudit.audit.replay import judge_last
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subprocessors import Review
 from contribaudit.errors import EvidenceDamaged
@@ -111,7 +111,7 @@ def test_a_pack_without_names_names_nobody_who_imported_or_reviewed(listed: Scen
 def test_a_past_moment_is_judged_by_the_list_of_that_time(listed: Scene) -> None:
     job = replace(listed.bench.job(ASKED), operator=listed.operator)
     then, now = (
-        {one.check: one for one in judge_at(job, moment).findings} for moment in (NOW - timedelta(hours=30), NOW)
+        {one.check: one for one in judge_last(job, moment).findings} for moment in (NOW - timedelta(hours=30), NOW)
     )
     assert "2026-03-02" in then["SP-01"].reason
     assert "2026-09-14" in now["SP-01"].reason

@@ -17,39 +17,22 @@ from contribaudit.errors import UsageError
 from contribaudit.store.records import RunRecord
 
 
-def judge_last(job: Job) -> Report:
-    """The newest saved run of the job's organizations, judged as of now; reads no API and saves nothing.
+def judge_last(job: Job, moment: datetime | None = None) -> Report:
+    """The report on each organization's newest saved run, as of now; reads no API and saves nothing.
 
-    Raises UsageError when no organization was ever read.
-    """
-    with job.store.at_once():
-        record, snapshots = _newest_run(job)
-        return judge(job, record, snapshots, job.clock(), keep=False)
-
-
-def judge_at(job: Job, moment: datetime) -> Report:
-    """The report as of a past moment: each organization's newest run that had begun by then, under today's policy.
-
-    Later attestations, confirmations, revocations and approvals do not count. Raises UsageError when there was no run
-    yet.
+    As of a past moment it is the newest run that had begun by then, under today's policy; later attestations,
+    confirmations, revocations and approvals do not count. Raises UsageError when there is no such run.
     """
     with job.store.at_once():
         record, snapshots = _newest_run(job, moment)
-        return judge(job, record, snapshots, moment, keep=False)
+        return judge(job, record, snapshots, moment or job.clock(), keep=False)
 
 
-def state_at(job: Job, moment: datetime) -> State:
-    """The state at a past moment, by the runs that had begun by then. Raises UsageError when there was none."""
+def last_state(job: Job, moment: datetime | None = None) -> State:
+    """The state of the runs that `judge_last` judges, as of the same time. Raises UsageError when there is none."""
     with job.store.at_once():
         record, snapshots = _newest_run(job, moment)
-        return state_of(job, record.id, snapshots, moment, collectors.ALL)
-
-
-def last_state(job: Job) -> State:
-    """The state of each organization's newest saved run, as of now. Raises UsageError when there is none."""
-    with job.store.at_once():
-        record, snapshots = _newest_run(job)
-        return state_of(job, record.id, snapshots, job.clock(), collectors.ALL)
+        return state_of(job, record.id, snapshots, moment or job.clock(), collectors.ALL)
 
 
 def last_deadlines(job: Job) -> tuple[State, tuple[Deadline, ...]]:

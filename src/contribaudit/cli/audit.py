@@ -134,9 +134,9 @@ def check_combination(*, offline: bool, at: str | None, planned: str | None) -> 
 
 def judged(job: Job, at: str | None) -> tuple[Report, None]:
     """The report on the last saved run, or on the state at that time, judged again. Nothing is exported."""
-    from contribaudit.audit.replay import judge_at, judge_last
+    from contribaudit.audit.replay import judge_last
 
-    return judge_last(job) if at is None else judge_at(job, past_moment(job, at)), None
+    return judge_last(job, past_moment(job, at) if at is not None else None), None
 
 
 def audited(console: Console, job: Job, *, silent: bool) -> tuple[Report, OutputError | None]:

@@ -45,7 +45,7 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
 
     from contribaudit import collectors, wiring
     from contribaudit.audit.pipeline import look
-    from contribaudit.audit.replay import last_state, state_at
+    from contribaudit.audit.replay import last_state
     from contribaudit.core.resolve.effective import COMPUTED, effective_of
 
     if at is not None and not offline:
@@ -53,10 +53,10 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
     with console.job(judges=False, live=not offline) as job:
         moment = past_moment(job, at) if at is not None else job.clock()
         job = replace(job, policy=wiring.policy_then(console.settings(), job, moment))
-        if at is not None:
-            state = state_at(job, moment)
+        if offline:
+            state = last_state(job, moment if at is not None else None)
         else:
-            state = last_state(job) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))
+            state = asyncio.run(look(job, collectors.ALL, console.diagnostics))
         about = _subject(state, subject)
         named = _setting(state, about, setting)
         computed = [one for one in COMPUTED if one == named or (named is None and _shown_by_default(about, one))]

@@ -58,7 +58,7 @@ def command(
     findings that pass or have no setting, unless --outcome or --all asks for them. The exit code is always 0.
     """
     console.check_output()
-    from contribaudit.audit.replay import judge_at, judge_last
+    from contribaudit.audit.replay import judge_last
 
     wanted_checks = check_ids(patterns)
     words = {one.words: one.value for one in Outcome}
@@ -67,7 +67,7 @@ def command(
     wanted_outcomes = {words[_known_spelling("outcome", spoken.get(one, one), words)] for one in named}
     wanted_severities = {_known_spelling("severity", one, [level.value for level in Severity]) for one in severities}
     with console.job() as job:
-        report = judge_last(job) if run is None else judge_at(job, past_moment(job, run))
+        report = judge_last(job, past_moment(job, run) if run is not None else None)
         fits = _fitting(report, sites, locations)
         chosen = [
             one

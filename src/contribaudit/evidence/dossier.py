@@ -9,7 +9,7 @@ from functools import cached_property
 
 from contribaudit.audit.changes import Span, explained_changes
 from contribaudit.audit.job import Job
-from contribaudit.audit.replay import judge_at, judge_last
+from contribaudit.audit.replay import judge_last
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.change import Change
@@ -134,7 +134,7 @@ def of_last(job: Job, limits: ExportLimits = EVERYTHING) -> Dossier:
 def of_run(job: Job, run: int, limits: ExportLimits = EVERYTHING) -> Dossier:
     """The dossier of one saved run, judged as of its end. Raises UsageError like `of_report` and for an unknown run."""
     record = job.store.run(run)
-    report = judge_at(job, min(record.finished_at, job.clock()))
+    report = judge_last(job, min(record.finished_at, job.clock()))
     if report.run.id != run:
         raise UsageError(
             f"Run {run} cannot be exported by itself: run {report.run.id} began before it ended",
@@ -162,7 +162,7 @@ def of_period(job: Job, since: datetime, until: datetime, limits: ExportLimits =
             f"No run began between {since:%Y-%m-%d %H:%M}Z and {until:%Y-%m-%d %H:%M}Z",
             hint="`contribaudit runs list` shows when runs began",
         )
-    report = judge_at(job, until)
+    report = judge_last(job, until)
     spans = []
     for organization in sorted(organizations):
         numbers = [run.id for run in runs if organization in run.organizations]

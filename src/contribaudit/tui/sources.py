@@ -25,7 +25,7 @@ from contribaudit.attestations.due import steps_to_take
 from contribaudit.audit.changes import Span, explained_changes
 from contribaudit.audit.job import Job
 from contribaudit.audit.pipeline import audit
-from contribaudit.audit.replay import judge_at, judge_last
+from contribaudit.audit.replay import judge_last
 from contribaudit.core.advise.deadlines import deadlines
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model.canonical import LEAST_DIGITS
@@ -246,7 +246,7 @@ class HistorySource(Source):
         """The last run up to this moment, judged as of then."""
         with self._reading:
             job = self.job
-            return self._board(job, judge_at(job, moment), until=moment)
+            return self._board(job, judge_last(job, moment), until=moment)
 
     async def audit(self, progress: Progress) -> Board:
         """Read, save and judge in a thread with its own loop, since saving and judging would freeze the screen.
