@@ -143,7 +143,8 @@ def test_a_page_is_fetched_from_its_address_only_when_it_is_named(
         assert trust.ca_file is not None, "the authority of [network] holds for this page too"
         asked.append(url)
         page = Path(HTML[MARCH]).read_bytes()
-        return Page(url, "https://www.atlassian.com/legal/sub-processors", page, "text/html", NOW, Validators())
+        there = "https://www.atlassian.com/legal/sub-processors"
+        return Page(page, "text/html", url, NOW, fetched=True, answered_by=there)
 
     monkeypatch.setattr("contribaudit.vendors.fetching.fetch", fetch)
     assert cli("subprocessors", "list").code == 0
@@ -167,8 +168,9 @@ def test_a_page_that_has_not_changed_is_not_sent_again(
     def fetch(url: str, of: Validators, *, trust: Trust) -> Page | NotModified:
         known.append(of)
         if of != Validators():
-            return NotModified(url, NOW)
-        return Page(url, url, Path(HTML[MARCH]).read_bytes(), "text/html", NOW, told)
+            return NotModified(NOW)
+        body = Path(HTML[MARCH]).read_bytes()
+        return Page(body, "text/html", url, NOW, fetched=True, answered_by=url, validators=told)
 
     monkeypatch.setattr("contribaudit.vendors.fetching.fetch", fetch)
     assert cli("subprocessors", "import", address, *DPO).code == 0

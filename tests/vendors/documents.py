@@ -10,7 +10,8 @@ from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.provisions import Archive, Look, Watched
 from contribaudit.rulebook import loader
 from contribaudit.store.history import History
-from contribaudit.vendors.terms import Copy, take_in
+from contribaudit.vendors.fetching import Page
+from contribaudit.vendors.terms import take_in
 
 RULES = loader.load().terms
 ROWS = (
@@ -119,7 +120,7 @@ def add(
     recorded: datetime | None = None,
 ) -> Look:
     """Import a copy as of a moment."""
-    copy = Copy(body, "", f"{name}.html", moment)
+    copy = Page(body, "", f"{name}.html", moment)
     return take_in(store, RULES, watch or document(name), copy, who(recorded or moment), accept=accept)
 
 

@@ -25,8 +25,9 @@ from contribaudit.simulator import Organization
 from contribaudit.simulator.admin import ADMIN, AdminConsole
 from contribaudit.simulator.values import Actor, App
 from contribaudit.store.history import History
+from contribaudit.vendors.fetching import Page
 from contribaudit.vendors.subprocessors import take_in as take_in_list
-from contribaudit.vendors.terms import Copy, take_in
+from contribaudit.vendors.terms import take_in
 
 ANNA = "anna@acme.example"
 BEN = "ben@acme.example"
@@ -171,7 +172,7 @@ def archive_pages(store: History, rules: TermsRules, moments: Sequence[datetime]
         for document in rules.documents:
             if document.name in anchored:
                 more = _NEWS if moment == moments[-1] and document.name == _CHANGED else ""
-                copy = Copy(_page(rules, document, more), "text/html", "simulated page", moment)
+                copy = Page(_page(rules, document, more), "text/html", "simulated page", moment)
                 take_in(store, rules, document, copy, Signature("demo", moment, "demo", "demo"))
 
 

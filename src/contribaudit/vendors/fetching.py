@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.robotparser import RobotFileParser
 
@@ -67,31 +66,26 @@ NOTHING_KNOWN = Validators()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as it was answered, not decoded."""
+    """One page as it was received, not decoded: fetched, or read from a file."""
 
-    url: str
-    """The address that was requested."""
-    answered_by: str
-    """The address that answered, after redirects."""
     body: bytes
     content_type: str
     """The header as it came; "" without one."""
+    source: str
+    """The address that was requested, or the name of the file."""
     retrieved_at: datetime
-    validators: Validators
+    fetched: bool = False
+    answered_by: str = ""
+    """The address that answered, after redirects."""
     redirects: tuple[str, ...] = ()
     """Every address on the way except the first; empty without a redirect."""
-
-    @property
-    def sha256(self) -> str:
-        """Digest of the body, in hex."""
-        return sha256(self.body).hexdigest()
+    validators: Validators = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
     """The server's statement that the page has not changed since it was last fetched."""
 
-    url: str
     retrieved_at: datetime
 
 
@@ -150,7 +144,7 @@ class Fetcher:
                     raise PageNotRead(f"{asked.host} redirects in a circle", why="redirect_loop", hint=_BY_HAND)
                 continue
             if response.status_code == httpx.codes.NOT_MODIFIED and headers:
-                return NotModified(str(asked), self.clock())
+                return NotModified(self.clock())
             wait = asked_seconds(response.headers, self.clock()) if response.status_code in (429, 503) else None
             if wait is not None and wait <= MOST_WAIT_SECONDS and not waited:
                 waited = True
@@ -160,13 +154,14 @@ class Fetcher:
                 raise _refusal(address, response, wait)
             validators = Validators(response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
             return Page(
-                url=str(asked),
+                body,
+                response.headers.get("Content-Type", ""),
+                str(asked),
+                self.clock(),
+                fetched=True,
                 answered_by=str(address),
-                body=body,
-                content_type=response.headers.get("Content-Type", ""),
-                retrieved_at=self.clock(),
-                validators=validators,
                 redirects=tuple(passed),
+                validators=validators,
             )
 
     async def _allowed(self, url: httpx.URL) -> None:

@@ -6,8 +6,6 @@ person who has looked at it may confirm that it is the document after all (`acce
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 
 from contribaudit.core.model.attestation import Signature
@@ -37,37 +35,8 @@ _FEWEST_PROVISIONS = 5
 """With fewer provisions, the share in common proves nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A copy of a document as it was received."""
-
-    body: bytes
-    content_type: str
-    source: str
-    """Address or file name."""
-    retrieved_at: datetime
-    fetched: bool = False
-    answered_by: str = ""
-    redirects: tuple[str, ...] = ()
-    validators: Validators = fetching.NOTHING_KNOWN
-
-    @classmethod
-    def of(cls, page: Page) -> Copy:
-        """A fetched page as a copy."""
-        return cls(
-            page.body,
-            page.content_type,
-            page.url,
-            page.retrieved_at,
-            fetched=True,
-            answered_by=page.answered_by,
-            redirects=page.redirects,
-            validators=page.validators,
-        )
-
-
 def take_in(
-    store: History, rules: TermsRules, document: Watched, copy: Copy, signature: Signature, *, accept: bool = False
+    store: History, rules: TermsRules, document: Watched, copy: Page, signature: Signature, *, accept: bool = False
 ) -> Look:
     """Record a look at a document, with its copy unless the text is unchanged. Raises StoreError."""
     archive = store.documents(document.name)
@@ -78,7 +47,7 @@ def take_in(
 
 
 def judged(
-    rules: TermsRules, document: Watched, archive: Archive, copy: Copy, signature: Signature, *, accept: bool
+    rules: TermsRules, document: Watched, archive: Archive, copy: Page, signature: Signature, *, accept: bool
 ) -> tuple[Look, Readable | None]:
     """The look at a copy, compared with the archive, and the copy's text, if it has any."""
     current = archive.current(document.name)
@@ -105,7 +74,7 @@ def judged(
 
 def unread(document: Watched, error: PageNotRead, signature: Signature, source: str) -> Look:
     """A look that received no page."""
-    nothing = Copy(b"", "", source, signature.at, fetched=True)
+    nothing = Page(b"", "", source, signature.at, fetched=True)
     return _new_look(document, nothing, signature, LookOutcome.NOT_READABLE, error.why, error.message)
 
 
@@ -120,10 +89,10 @@ async def fetch(store: History, rules: TermsRules, document: Watched, fetcher: F
     if isinstance(answer, NotModified):
         current = archive.current(document.name)
         assert current is not None, "only then it was asked conditionally"
-        same = Copy(b"", "", document.url, answer.retrieved_at, fetched=True, validators=validators)
+        same = Page(b"", "", document.url, answer.retrieved_at, fetched=True, validators=validators)
         look = _new_look(document, same, signature, LookOutcome.UNCHANGED, "", "", digest=current.text_sha256)
         return store.add_look(look, None, None)
-    return take_in(store, rules, document, Copy.of(answer), signature)
+    return take_in(store, rules, document, answer, signature)
 
 
 def _validators(archive: Archive, document: Watched) -> Validators:
@@ -143,7 +112,7 @@ def _validators(archive: Archive, document: Watched) -> Validators:
 
 def _new_look(
     document: Watched,
-    copy: Copy,
+    copy: Page,
     signature: Signature,
     outcome: LookOutcome,
     code: str,
@@ -175,7 +144,7 @@ def _new_look(
 
 
 def _not_the_document(
-    rules: TermsRules, document: Watched, before: Provisions, copy: Copy, page: Readable
+    rules: TermsRules, document: Watched, before: Provisions, copy: Page, page: Readable
 ) -> tuple[str, str] | None:
     """Why this is not the document, or not all of it; None when it is."""
     shared = _shared(before, page.provisions)
@@ -208,7 +177,7 @@ def _shared(before: Provisions, current: Provisions) -> float:
     return sum(folded(one.text) in texts for one in before) / len(before)
 
 
-def _older(current: Look, copy: Copy, page: Readable) -> str:
+def _older(current: Look, copy: Page, page: Readable) -> str:
     """Why the copy is older than the current edition; "" when it is not."""
     if copy.retrieved_at < current.retrieved_at:
         return f"it was retrieved before the current one of {current.retrieved_at:%Y-%m-%d %H:%M}Z"

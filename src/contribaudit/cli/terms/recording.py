@@ -50,7 +50,7 @@ def add_command(
     """
     from contribaudit.core.model.provisions import Watched
     from contribaudit.vendors import fetching
-    from contribaudit.vendors.terms import Copy, take_in
+    from contribaudit.vendors.terms import take_in
 
     signature = _signature(console, by)
     moment = _retrieval_time(retrieved, signature.at)
@@ -66,7 +66,8 @@ def add_command(
         body, called = read_page(source)
         if not document.shipped:
             terms.store.add_document(document, signature)
-        look = take_in(terms.store, terms.rules, document, Copy(body, "", called, moment), signature, accept=accept)
+        copy = fetching.Page(body, "", called, moment)
+        look = take_in(terms.store, terms.rules, document, copy, signature, accept=accept)
         outcome = _outcome_line(terms.rules, terms.store.documents(), look)
         _notify(console, terms)
     console.write(f"{safe_text(outcome)}\n")
