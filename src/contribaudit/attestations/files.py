@@ -239,7 +239,7 @@ def take_in_folder(store: History, rows: Sequence[Row], now: State, signature: S
     new = [row for row in new if id(row) not in unclear]
     read = all(place.completed(WORKSPACES.name) for place in now.looked_at)
     waiting = [] if read else [row for row in new if not _subject_is_known(now, row)]
-    take_in(store, [row for row in new if row not in waiting], now, signature)
+    take_in(store, [row for row in new if row not in waiting], now, ConsoleVisit("", signature.at, signature, ""))
     warnings = [f"Attestation skipped: {reason}" for reason in unclear.values()]
     if not waiting:
         return warnings
@@ -254,17 +254,15 @@ def take_in(
     store: History,
     rows: Sequence[Row],
     now: State,
-    signature: Signature,
+    common: ConsoleVisit,
     *,
     live: Callable[[str], ReadingsAround] | None = None,
-    common: ConsoleVisit | None = None,
     bodies: Mapping[str, bytes] | None = None,
 ) -> tuple[Attestation, ...]:
-    """Record the new rows. `signature` gives the time and machine of recording; its `by` may be "".
+    """Record the new rows. `common` fills in what rows leave out; its `by` and `recorded.by` may be "".
 
     A row that says who looked and when is recorded only once. `live` gives the readings around rows without their own
-    time. `common` fills in what rows leave out; `bodies` holds the bytes of its screenshots. Raises UsageError that
-    names every wrong row.
+    time; `bodies` holds the bytes of the screenshots of `common`. Raises UsageError that names every wrong row.
     """
     recorded_ids = store.recorded([_id(row) for row in rows if _has_who_and_when(row)])
     past = PastLooks(store, now)
@@ -276,7 +274,7 @@ def take_in(
             continue
         try:
             shots, read = read_attachments(row.attach, row.within)
-            made.append(_recorded(row, shots, now, signature, past, live, common))
+            made.append(_recorded(row, shots, now, common, past, live))
         except UsageError as error:
             wrong.append(f"{row.entered.where}: {error}")
         else:
@@ -291,22 +289,20 @@ def _recorded(
     row: Row,
     shots: tuple[Attachment, ...],
     now: State,
-    signature: Signature,
+    common: ConsoleVisit,
     past: PastLooks,
     live: Callable[[str], ReadingsAround] | None,
-    common: ConsoleVisit | None,
 ) -> Attestation:
-    by = row.by or (common.by if common else "")
-    observed_at = row.observed_at or (common.observed_at if common else signature.at)
+    by, observed_at = row.by or common.by, row.observed_at or common.observed_at
     look = ConsoleVisit(
         by=by,
         observed_at=observed_at,
-        recorded=replace(signature, by=signature.by or by),
+        recorded=replace(common.recorded, by=common.recorded.by or by),
         id=_look_id(by, observed_at, row.screen),
-        screen=row.screen or (common.screen if common else ""),
-        console_path=row.console_path or (common.console_path if common else ""),
-        note=row.note or (common.note if common else ""),
-        attachments=tuple(dict.fromkeys((*shots, *(common.attachments if common else ())))),
+        screen=row.screen or common.screen,
+        console_path=row.console_path or common.console_path,
+        note=row.note or common.note,
+        attachments=tuple(dict.fromkeys((*shots, *common.attachments))),
     )
 
     def hold(organization: str) -> ReadingsAround:

@@ -116,7 +116,7 @@ def from_file(session: Session, source: Path, given: LookFlags) -> None:
     looked = session.looked(session.read(), look_at)
     recorded = session.signature(session.settings.attested_by or "")
     common = ConsoleVisit(by, looked.at, recorded, new_id(), name, given.console_path, given.note, shots)
-    new = take_in(session.job.store, entries, looked.state, recorded, live=looked.hold, common=common, bodies=bodies)
+    new = take_in(session.job.store, entries, looked.state, common, live=looked.hold, bodies=bodies)
     skipped = len(entries) - len(new)
     more = f"; {counted(skipped, 'row')} already recorded" if skipped else ""
     write_recorded(session, looked.state, new, more=more)
