@@ -58,9 +58,7 @@ def common_patterns(case: CheckContext) -> Verdict:
     if blocked.outcome is Outcome.FAIL and not answer.known:
         return contributed(answer, "off")
     if blocked.outcome is Outcome.FAIL:
-        return Verdict(
-            Outcome.FAIL, "ai_on", blocked.reason, blocked.setting, blocked.expected, blocked.observed, blocked.evidence
-        )
+        return replace(blocked, reason_code="ai_on")
     if blocked.outcome is not Outcome.PASS:
         return blocked
     reason = (

@@ -81,7 +81,8 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
     expect = case.rule.expect if isinstance(case.rule.expect, str) else case.policy.written_for_plan
     if expect is None:
         reason = "the policy does not say for which plan it was written; set written_for_plan"
-        return Verdict(Outcome.UNKNOWN, "policy_names_no_plan", reason, names.HIGHEST_PLAN, None, _observed_text(seen))
+        observed = case.state.word(case.subject, names.HIGHEST_PLAN) or None
+        return Verdict(Outcome.UNKNOWN, "policy_names_no_plan", reason, names.HIGHEST_PLAN, None, observed)
     expected = case.state.rulebook.plan(expect)
     if not isinstance(seen, Observed):
         return _surely_too_high(case, expect, expected) or unread(seen, expect)
@@ -106,10 +107,6 @@ def _surely_too_high(case: CheckContext, expect: str, expected: Plan | None) -> 
     reason = f"the highest active plan is at least {least}; the policy was written for {expected.name}"
     evidence = list_evidence(case.state, organization, names.WORKSPACES)
     return Verdict(Outcome.FAIL, "plan_above_expected", reason, names.HIGHEST_PLAN, expect, least.casefold(), evidence)
-
-
-def _observed_text(seen: object) -> str | None:
-    return seen.value if isinstance(seen, Observed) and isinstance(seen.value, str) else None
 
 
 @check(

@@ -103,7 +103,10 @@ def sensitive_spaces(case: CheckContext) -> Verdict:
     if isinstance(position, Verdict):
         return position
     answers = {space: _contributes(case, position, space) for space in sensitive}
-    evidence = (*position.evidence, *_listing_evidence(case.state, case.subject.organization))
+    whole = [one for one in case.state.spaces(case.subject.organization).lists().values() if _is_complete(one)]
+    evidence = position.evidence
+    if whole:
+        evidence += _listing_evidence(case.state, counted(len(whole), "app"), whole[0])
     common = position.setting.id, sensitive, position.entries, evidence
     open_ones = [space for space, answer in answers.items() if answer is True]
     if open_ones:
@@ -196,15 +199,11 @@ def _names_app(listed: Listed, keys: frozenset[str]) -> bool:
     return bool(keys & listed.entries - listed.ambiguous)
 
 
-def _listing_evidence(state: State, organization: str) -> tuple[Evidence, ...]:
-    """The lists of spaces from this run; empty when none was read in full."""
-    book = state.spaces(organization)
-    read_at = book.read_at()
-    whole = [one for one in book.lists().values() if _is_complete(one)]
-    if read_at is None or not whole:
-        return ()
-    source = f"spaces of {counted(len(whole), 'app')}, as {_account(whole[0])} sees them"
-    return (Evidence(Grade.DOCUMENTED, source, read_at),)
+def _listing_evidence(state: State, whose: str, listing: SpaceList) -> tuple[Evidence, ...]:
+    """The list of spaces from this run as evidence."""
+    read_at = state.spaces(listing.app.organization).read_at()
+    source = f"spaces of {whose}, as {_account(listing)} sees them"
+    return (Evidence(Grade.DOCUMENTED, source, read_at),) if read_at is not None else ()
 
 
 def _account(listing: SpaceList) -> str:
@@ -255,7 +254,7 @@ def new_spaces(case: CheckContext) -> Verdict:
         reason = f"the list names {min(around)}, and several apps have that name"
         return Verdict(Outcome.UNKNOWN, "ambiguous_entry", reason, setting, None, position.entries, position.evidence)
     contributes = bool(around) is position.off
-    evidence = (*position.evidence, *_reader_evidence(state, listing))
+    evidence = (*position.evidence, *_listing_evidence(state, "the app", listing))
     text = f"{_space_count(fresh.number)} new since {reviewed}"
     if fresh.new and contributes and listing.status is not CollectionStatus.FAILED:
         named = f"{', '.join(fresh.new)}{' and others' if fresh.number > len(fresh.new) else ''}"
@@ -359,13 +358,6 @@ def _whole_listing(case: CheckContext, listing: SpaceList) -> tuple[Evidence, ..
         )
         return Verdict(Outcome.UNKNOWN, "spaces_unseen", reason, SPACE_COUNT.id, seen.value, then, Evidence.of(seen))
     return Evidence.of(seen)
-
-
-def _reader_evidence(state: State, listing: SpaceList) -> tuple[Evidence, ...]:
-    read_at = state.spaces(listing.app.organization).read_at()
-    if read_at is None:
-        return ()
-    return (Evidence(Grade.DOCUMENTED, f"spaces of the app, as {_account(listing)} sees them", read_at),)
 
 
 def _space_count(number: int) -> str:

@@ -275,9 +275,8 @@ def policies_list_apps(case: CheckContext) -> Verdict:
             return Verdict(Outcome.FAIL, "no_residency_policy", reason, *about)
         if unclear:
             return _unclear_apps(state, unclear, (), evidence)
-        return Verdict(
-            Outcome.NOT_ACHIEVABLE, "plan_without_residency", "no app is on a plan with data residency", *about
-        )
+        reason = "no app is on a plan with data residency"
+        return Verdict(Outcome.NOT_ACHIEVABLE, "plan_without_residency", reason, *about)
     twice = [app for app in apps if _policies_of(state, app) > 1]
     missing = [app for app in able if not _policies_of(state, app)]
     absent = [
