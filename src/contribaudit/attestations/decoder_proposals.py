@@ -10,13 +10,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import zip_longest
 from typing import Any
 
 import tomlkit
 from tomlkit.items import InlineTable
 
 from contribaudit.core.model.attestation import Attestation, by_age
-from contribaudit.core.model.canonical import NOTHING, Nothing, canonical_json, digest, found_at, parts, stable
+from contribaudit.core.model.canonical import NOTHING, canonical_json, digest, found_at, stable
 from contribaudit.core.model.decoder import Candidate, Decoder, Digests, decode
 from contribaudit.core.model.observation import Observed, SettingId, Value
 from contribaudit.core.model.phrases import some
@@ -67,27 +68,25 @@ def with_objects(
     return replace(history, objects={name: json.loads(body) for name, body in bodies.items()})
 
 
-def differences(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Pointer, old and new value of each difference; "(nothing)" when one side has no value."""
+Moved = tuple[str, Any, Any]
+"""Pointer, and the values before and after; NOTHING when there was none."""
+
+
+def differences(before: Any, after: Any, pointer: str = "", *, into_lists: bool = True) -> Iterator[Moved]:
+    """Every difference between two objects; without `into_lists`, lists are compared as a whole."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted(before.keys() | after.keys()):
             place = f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}"
-            yield from differences(before.get(key, NOTHING), after.get(key, NOTHING), place)
+            yield from differences(before.get(key, NOTHING), after.get(key, NOTHING), place, into_lists=into_lists)
     elif isinstance(before, list) and isinstance(after, list):
-        for index in range(max(len(before), len(after))):
-            old = before[index] if index < len(before) else NOTHING
-            new = after[index] if index < len(after) else NOTHING
-            yield from differences(old, new, f"{pointer}/{index}")
+        items = enumerate(zip_longest(before, after, fillvalue=NOTHING))
+        within = [one for index, sides in items for one in differences(*sides, f"{pointer}/{index}")]
+        if into_lists:
+            yield from within
+        elif within:
+            yield pointer, before, after
     elif type(before) is not type(after) or before != after:
-        yield pointer, _plain_value(before), _plain_value(after)
-
-
-def _plain_value(value: Any) -> Any:
-    return value.value if isinstance(value, Nothing) else value
-
-
-Moved = tuple[str, Any, Any]
-"""Pointer, and the values before and after; NOTHING when there was none."""
+        yield pointer, before, after
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +158,6 @@ def confounded(
         elif len(before | after) > 1:
             changed.append(other.id)
     return changed, unknown
-
-
-def moved(before: Any, after: Any) -> list[Moved]:
-    """The differences between two objects by pointer, each list as a whole."""
-    by_place: dict[str, Moved] = {}
-    for pointer, _, _ in differences(before, after):
-        place = _outside_of_lists(pointer, before, after)
-        if place:
-            by_place.setdefault(place, (place, found_at(before, place), found_at(after, place)))
-    return list(by_place.values())
 
 
 def chosen(pointers: Sequence[str], among: Sequence[Moved], before: Any, after: Any) -> tuple[str, ...]:
@@ -302,16 +291,6 @@ def _check_proposal(text: str, setting: Setting, sides: Sequence[Side]) -> None:
                 f"These fields do not decode {setting.id} as {side.value!r} in {side.label}: {reason}",
                 hint="Choose others with --pointer, or check the values.",
             )
-
-
-def _outside_of_lists(pointer: str, before: Any, after: Any) -> str:
-    """The pointer, cut off at the first list on its path."""
-    place = ""
-    for part in parts(pointer) if pointer else ():
-        place += "/" + part.replace("~", "~0").replace("/", "~1")
-        if any(isinstance(found_at(one, place), list) for one in (before, after)):
-            return place
-    return place
 
 
 def _pointer_exists(document: Any, pointer: str) -> bool:

@@ -142,7 +142,7 @@ def propose(
     it into the folder that `decoders` in the configuration names. There it counts once an attestation of that
     organization agrees with it.
     """
-    from contribaudit.attestations.decoder_proposals import chosen, moved, written
+    from contribaudit.attestations.decoder_proposals import chosen, differences, written
     from contribaudit.attestations.recording import find_setting, find_subject
     from contribaudit.cli.attest.session import open_session
     from contribaudit.cli.signals.propose import Search, find_key
@@ -166,11 +166,12 @@ def propose(
             sides = search.attested_sides()
         notes = search.origin(sides)
     one, other = sides
-    differences = moved(one.object, other.object) if one.object is not None and other.object is not None else []
-    for pointer, old, new in differences:
+    comparable = one.object is not None and other.object is not None
+    changed = list(differences(one.object, other.object, into_lists=False)) if comparable else []
+    for pointer, old, new in changed:
         console.diagnostics.note(f"changed: {pointer} from {raw_text(old)} to {raw_text(new)}")
-    places = chosen(pointers, differences, one.object, other.object)
-    others = [pointer for pointer, _, _ in differences if pointer not in places]
+    places = chosen(pointers, changed, one.object, other.object)
+    others = [pointer for pointer, _, _ in changed if pointer not in places]
     notes += [f"Also changed, not used: {pointer}" for pointer in others]
     lines = [safe_text(line) for line in notes]
     by = session.settings.attested_by or ""
