@@ -9,6 +9,7 @@ import json
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -46,9 +47,6 @@ def write_attestation(attestation: Attestation) -> dict[str, Any]:
         }
         for anchor in attestation.anchors
     ]
-    shots = [
-        {"name": shot.name, "sha256": shot.sha256, "size_bytes": shot.size_bytes} for shot in attestation.attachments
-    ]
     return fields_of(attestation, _AS_THEY_ARE) | {
         "attestation": attestation.id,
         "kind": attestation.subject.kind.value,
@@ -57,7 +55,7 @@ def write_attestation(attestation: Attestation) -> dict[str, Any]:
         "value": write_value(attestation.value),
         "looked_by": attestation.by,
         **signed(attestation.recorded, "recorded"),
-        "attachments": json.dumps(shots),
+        "attachments": json.dumps([asdict(shot) for shot in attestation.attachments]),
         "anchors": json.dumps(anchors),
         "plan_words": json.dumps(attestation.plan_words),
     }

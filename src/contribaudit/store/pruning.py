@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
@@ -60,12 +61,8 @@ class Span:
         """The moment one span earlier; a day that the month lacks becomes the last day of the month."""
         months = moment.year * 12 + moment.month - 1 - self.months
         year, month = max(months // 12, 1), months % 12 + 1
-        for day in range(moment.day, 27, -1):
-            try:
-                return moment.replace(year=year, month=month, day=day) - timedelta(days=self.days)
-            except ValueError:
-                continue
-        return moment.replace(year=year, month=month, day=min(moment.day, 28)) - timedelta(days=self.days)
+        day = min(moment.day, monthrange(year, month)[1])
+        return moment.replace(year=year, month=month, day=day) - timedelta(days=self.days)
 
 
 def parse_span(text: str) -> Span:
