@@ -60,18 +60,14 @@ class Effective:
     value: str | None
     code: str
     """A stable word for programs that says why; for unknown, stale and conflict the code of what stopped it."""
-    predicted: str | None
-    """The plan's default, only where the value is not known. A prediction, never evidence."""
-    changeable: bool | None
-    """Whether the plan lets the customer change it; None where that is not known or does not apply."""
-    grade: Grade | None
-    """The grade of the weakest link; None where the answer is not known or rests on the rulebook alone."""
-    observed_at: datetime | None
-    """When the oldest link was seen; None where `grade` is."""
-    fragile_because: str
-    """What would undo it; "" where nothing known does."""
     chain: tuple[Reason, ...]
     """From the general to the particular; the last link decides."""
+    predicted: str | None = None
+    """The plan's default, only where the value is not known. A prediction, never evidence."""
+    changeable: bool | None = None
+    """Whether the plan lets the customer change it; None where that is not known or does not apply."""
+    fragile_because: str = ""
+    """What would undo it; "" where nothing known does."""
 
     @property
     def fragile(self) -> bool:
@@ -92,6 +88,16 @@ class Effective:
     def rests_on(self) -> tuple[Observed, ...]:
         """Every observed value that decides, so that age and grade can be judged link by link."""
         return observed_in(self.chain)
+
+    @property
+    def grade(self) -> Grade | None:
+        """The grade of the weakest link; None where the answer is not known or rests on the rulebook alone."""
+        return weakest(one.grade for one in self.rests_on) if self.known and self.rests_on else None
+
+    @property
+    def observed_at(self) -> datetime | None:
+        """When the oldest link was seen; None where `grade` is."""
+        return min(one.observed_at for one in self.rests_on) if self.known and self.rests_on else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +121,10 @@ def answered(
     changeable: bool | None = None,
     fragile_because: str = "",
 ) -> Effective:
-    """An answer with a value; its grade is that of the weakest link, and its time that of the oldest."""
-    grade, oldest = _standing(chain)
-    return Effective(subject, setting, VALUE, value, code, None, changeable, grade, oldest, fragile_because, chain)
+    """An answer with a value."""
+    return Effective(
+        subject, setting, VALUE, value, code, chain, changeable=changeable, fragile_because=fragile_because
+    )
 
 
 def stopped(
@@ -130,14 +137,9 @@ def stopped(
     changeable: bool | None = None,
     fragile_because: str = "",
 ) -> Effective:
-    """An answer without a value. One that is unknown, stale or a conflict has a prediction but no grade."""
+    """An answer without a value."""
     chain = (*before, *stop.before, stop.reason)
-    if stop.outcome in _MOST_SEVERE_FIRST:
-        return Effective(subject, setting, stop.outcome, None, stop.code, predicted, changeable, None, None, "", chain)
-    grade, oldest = _standing(chain)
-    return Effective(
-        subject, setting, stop.outcome, None, stop.code, None, changeable, grade, oldest, fragile_because, chain
-    )
+    return Effective(subject, setting, stop.outcome, None, stop.code, chain, predicted, changeable, fragile_because)
 
 
 def most_severe(stops: Iterable[Effective]) -> Effective | None:
@@ -204,14 +206,6 @@ def rank_of(outcome: Answer) -> int:
 def observed_in(chain: Iterable[Reason]) -> tuple[Observed, ...]:
     """The observed values among the links that decide."""
     return tuple(one.observation for one in chain if one.decisive and isinstance(one.observation, Observed))
-
-
-def _standing(chain: tuple[Reason, ...]) -> tuple[Grade | None, datetime | None]:
-    """The weakest grade and the oldest time among the links that decide; None where none was observed."""
-    seen = observed_in(chain)
-    if not seen:
-        return None, None
-    return weakest(one.grade for one in seen), min(one.observed_at for one in seen)
 
 
 _SETTLED = (Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE, Outcome.NO_SUCH_SETTING)
