@@ -24,41 +24,38 @@ from contribaudit.errors import ConfigurationError, ContribauditError, OutputErr
 
 PROGRAM = "contribaudit"
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("contribaudit.cli.demo", "Audit a simulated organization: no key, no network."),
-    "dashboard": ("contribaudit.cli.dashboard", "Show the verdict, the next steps and what changed in the terminal."),
-    "init": ("contribaudit.cli.init", "Set up organization, key and policy; run the first audit."),
-    "login": ("contribaudit.cli.login", "Save an organization's API key in the system keyring."),
-    "logout": ("contribaudit.cli.logout", "Remove an organization's API key from the system keyring."),
-    "doctor": ("contribaudit.cli.doctor", "Check everything that an audit needs, and say what to fix."),
-    "audit": ("contribaudit.cli.audit", "Read the organization, compare it with the policy, report."),
-    "findings": (
-        "contribaudit.cli.findings",
-        "List what the checks found, filtered by check, site, outcome or location.",
-    ),
-    "inventory": ("contribaudit.cli.inventory", "List organizations, sites, apps, spaces and connectors."),
-    "changes": ("contribaudit.cli.changes", "Show what changed since an earlier run."),
-    "next": ("contribaudit.cli.next", "List what to do now: fix, look, confirm, decide, renew."),
-    "explain": ("contribaudit.cli.explain", "Show the effective value of a setting, and why."),
-    "forecast": ("contribaudit.cli.forecast", "Predict what a plan change, the end of a trial or a date would change."),
-    "deadlines": ("contribaudit.cli.deadlines", "List what expires, and when."),
-    "attest": ("contribaudit.cli.attest", "Record what the administration console shows."),
-    "baseline": ("contribaudit.cli.baseline", "Manage the approved state, and show what is outside it."),
-    "signals": ("contribaudit.cli.signals", "Show the raw API objects that anchor attestations."),
-    "subprocessors": ("contribaudit.cli.subprocessors", "Show who else works on your data, where, and what changed."),
-    "terms": ("contribaudit.cli.terms", "Archive and compare the vendor's documents, and show what rests on them."),
-    "checks": ("contribaudit.cli.checks", "Show every check: question, trap, severity, remediation."),
-    "decide": ("contribaudit.cli.decide", "Record in the policy file that a value was chosen on purpose."),
-    "policy": ("contribaudit.cli.policy", "Validate the audit policy and show it as resolved."),
-    "runs": ("contribaudit.cli.runs", "Show the history of audits."),
-    "store": ("contribaudit.cli.store", "Copy the history, also between SQLite and PostgreSQL."),
-    "evidence": ("contribaudit.cli.evidence", "Write evidence that an auditor can verify alone, and verify it."),
-    "render": ("contribaudit.cli.render", "Write a saved report in any format."),
-    "schedule": ("contribaudit.cli.schedule", "Print the setup for a daily audit."),
-    "notify": ("contribaudit.cli.notify", "Tell people what is new, and show who was told what."),
-    "simulate": ("contribaudit.cli.simulate", "Serve a simulated Atlassian admin API on this machine."),
+COMMANDS: dict[str, str] = {
+    "demo": "Audit a simulated organization: no key, no network.",
+    "dashboard": "Show the verdict, the next steps and what changed in the terminal.",
+    "init": "Set up organization, key and policy; run the first audit.",
+    "login": "Save an organization's API key in the system keyring.",
+    "logout": "Remove an organization's API key from the system keyring.",
+    "doctor": "Check everything that an audit needs, and say what to fix.",
+    "audit": "Read the organization, compare it with the policy, report.",
+    "findings": "List what the checks found, filtered by check, site, outcome or location.",
+    "inventory": "List organizations, sites, apps, spaces and connectors.",
+    "changes": "Show what changed since an earlier run.",
+    "next": "List what to do now: fix, look, confirm, decide, renew.",
+    "explain": "Show the effective value of a setting, and why.",
+    "forecast": "Predict what a plan change, the end of a trial or a date would change.",
+    "deadlines": "List what expires, and when.",
+    "attest": "Record what the administration console shows.",
+    "baseline": "Manage the approved state, and show what is outside it.",
+    "signals": "Show the raw API objects that anchor attestations.",
+    "subprocessors": "Show who else works on your data, where, and what changed.",
+    "terms": "Archive and compare the vendor's documents, and show what rests on them.",
+    "checks": "Show every check: question, trap, severity, remediation.",
+    "decide": "Record in the policy file that a value was chosen on purpose.",
+    "policy": "Validate the audit policy and show it as resolved.",
+    "runs": "Show the history of audits.",
+    "store": "Copy the history, also between SQLite and PostgreSQL.",
+    "evidence": "Write evidence that an auditor can verify alone, and verify it.",
+    "render": "Write a saved report in any format.",
+    "schedule": "Print the setup for a daily audit.",
+    "notify": "Tell people what is new, and show who was told what.",
+    "simulate": "Serve a simulated Atlassian admin API on this machine.",
 }
-"""Every subcommand in the order of the help, with its module, which has a `command`, and a one-line description."""
+"""Every subcommand in the order of the help, with a one-line description; its module of that name has a `command`."""
 
 
 class Commands(click.Group):
@@ -72,7 +69,7 @@ class Commands(click.Group):
             return None
         from importlib import import_module
 
-        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        command: click.Command = import_module(f"contribaudit.cli.{cmd_name}").command
         return with_global_options(command)
 
     def resolve_command(
@@ -85,7 +82,7 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(

@@ -21,28 +21,19 @@ def command(console: Console, site: str | None) -> None:
     """
     from contribaudit.settings import credentials
 
-    organization = console.organization
-    if site is not None:
-        _forget_token(console, site, organization)
-        return
-    organization = chosen_organization(console.settings(), organization)
-    if credentials.forget_key(credentials.account(organization, console.settings().api_url)):
-        message = f"Removed the key of organization {organization} from the keyring; it works until it is revoked"
-        console.diagnostics.conclusion(f"{message} at admin.atlassian.com, Organization settings, API keys.")
-    else:
-        console.diagnostics.conclusion(f"The keyring held no key of organization {organization}; nothing to remove.")
-
-
-def _forget_token(console: Console, site: str, organization: str | None) -> None:
-    from contribaudit.settings import credentials
-
-    if organization is not None:
+    api_url = console.settings().api_url
+    if site is None:
+        organization = chosen_organization(console.settings(), console.organization)
+        account, what = credentials.account(organization, api_url), f"key of organization {organization}"
+        where = "at admin.atlassian.com, Organization settings, API keys"
+    elif console.organization is not None:
         raise UsageError("--site and --org were both given", hint="Remove the key and the token one after the other")
-    # The site may have been removed from the configuration.
-    host = "" if site.casefold() == credentials.ALL_SITES else site.strip().casefold()
-    whose = f"of {host}" if host else "of all sites"
-    if credentials.forget_key(credentials.site_account(host, console.settings().api_url)):
-        message = f"Removed the API token {whose} from the keyring; it works until it is revoked"
-        console.diagnostics.conclusion(f"{message} in the account that it belongs to.")
     else:
-        console.diagnostics.conclusion(f"The keyring held no API token {whose}; nothing to remove.")
+        # The site may have been removed from the configuration.
+        host = "" if site.casefold() == credentials.ALL_SITES else site.strip().casefold()
+        account, what = credentials.site_account(host, api_url), f"API token of {host or 'all sites'}"
+        where = "in the account that it belongs to"
+    if credentials.forget_key(account):
+        console.diagnostics.conclusion(f"Removed the {what} from the keyring; it works until it is revoked {where}.")
+    else:
+        console.diagnostics.conclusion(f"The keyring held no {what}; nothing to remove.")
