@@ -63,7 +63,7 @@ def list_runs(console: Console, *, limit: int) -> None:
 def show_run(console: Console, *, run: int) -> None:
     """Show one run: who ran it, under which policy, and how much each collector read."""
     from contribaudit.exporters.json_v1 import collection_row
-    from contribaudit.exporters.tabular import cell_text, render
+    from contribaudit.exporters.tabular import cell_text, json_object, render
 
     with console.history() as store:
         record = store.run(run)
@@ -73,15 +73,13 @@ def show_run(console: Console, *, run: int) -> None:
         before = [_run_before(store, record, organization) for organization in record.organizations]
     row = _row(record)
     if console.output_format == "json":
-        document = json.loads(render("json", COLUMNS, [row]))[0]
+        document = json_object(COLUMNS, row)
         document["collection"] = [collection_row(one) for one in collections]
-        document["before"] = json.loads(render("json", BEFORE, before))
+        document["before"] = [json_object(BEFORE, one) for one in before]
         console.write(json.dumps(document, indent=2) + "\n")
         return
     width = max(len(column) for column in COLUMNS) + 2
-    lines = []
-    for column, value in zip(COLUMNS, row, strict=True):
-        lines.append(f"{column.replace('_', ' '):{width}}{cell_text(value)}")
+    lines = [f"{name.replace('_', ' '):{width}}{cell_text(cell)}" for name, cell in zip(COLUMNS, row, strict=True)]
     columns = ("organization", "collector", "status", "read", "requests", "why")
     cells = [
         (one.organization, one.collector, one.status.value, one.read, one.requests, safe_text(one.reason))

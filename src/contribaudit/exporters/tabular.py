@@ -31,7 +31,7 @@ def render(
 ) -> str:
     """The rows as text. JSON is a list of objects; the table shows the columns in `only`, by default all."""
     if output_format == "json":
-        return json.dumps([dict(zip(columns, map(_json, row), strict=True)) for row in rows], indent=2) + "\n"
+        return json.dumps([json_object(columns, row) for row in rows], indent=2) + "\n"
     if output_format == "csv":
         return "".join(_csv(columns, rows))
     return _table(columns, rows, flexible, only or columns, terminal)
@@ -42,11 +42,16 @@ def stream(output_format: str, columns: Sequence[str], rows: Iterable[Sequence[C
     if output_format == "json":
         before = "["
         for row in rows:
-            yield f"{before}\n  {json.dumps(dict(zip(columns, map(_json, row), strict=True)))}"
+            yield f"{before}\n  {json.dumps(json_object(columns, row))}"
             before = ","
         yield "[]\n" if before == "[" else "\n]\n"
         return
     yield from _csv(columns, rows)
+
+
+def json_object(columns: Sequence[str], row: Sequence[Cell]) -> dict[str, object]:
+    """One row as a JSON object."""
+    return dict(zip(columns, map(_json, row), strict=True))
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:

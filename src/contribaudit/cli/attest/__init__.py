@@ -184,7 +184,7 @@ def show_attestation(console: Console, *, identity: str) -> None:
     """Show one attestation in full and check its screenshots; exits with 5 if one is damaged."""
     from contribaudit.attestations.status import what_became
     from contribaudit.cli.attest.session import open_session
-    from contribaudit.exporters.tabular import cell_text, render
+    from contribaudit.exporters.tabular import cell_text, json_object
     from contribaudit.exporters.text import rfc3339
 
     with open_session(console, reading=True) as session:
@@ -196,7 +196,7 @@ def show_attestation(console: Console, *, identity: str) -> None:
         why = session.job.store.revocation_note(entry.id)
     signed = [(signature.by, signature.at, signature.account, signature.host) for signature in entry.confirmed]
     if console.output_format == "json":
-        document = json.loads(render("json", COLUMNS, [row]))[0]
+        document = json_object(COLUMNS, row)
         document["confirmations"] = [
             {"by": by, "at": rfc3339(at), "account": account, "host": host} for by, at, account, host in signed
         ]
