@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from contribaudit.core.judge.check import Check, find, nearest_names, select
+from contribaudit.core.model.phrases import either
+from contribaudit.core.model.times import parse_end, parse_utc
 from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
     from contribaudit.audit.job import Job
-    from contribaudit.core.judge.check import Check
     from contribaudit.store.history import History
     from contribaudit.store.records import RunRecord
 
@@ -36,7 +38,6 @@ def is_duration(text: str) -> bool:
 
 def moment(text: str) -> datetime:
     """A date or time (UTC unless it names a zone), or a duration before now: 12h, 7d, 2w. Raises UsageError."""
-    from contribaudit.core.model.times import parse_utc
 
     if is_duration(text):
         return datetime.now(UTC) - duration(text)
@@ -50,7 +51,6 @@ def moment(text: str) -> datetime:
 
 def past_moment(job: Job, text: str) -> datetime:
     """The end of a run (by number) or of a day, or a time, but never later than now. Raises UsageError."""
-    from contribaudit.core.model.times import parse_end
 
     number = run_number(text)
     end = (parse_end(text) or moment(text)) if number is None else job.store.run(number).finished_at
@@ -82,7 +82,6 @@ def run_of(store: History, organization: str, text: str) -> RunRecord:
 def check_ids(patterns: tuple[str, ...]) -> tuple[str, ...]:
     """The IDs of the checks that match these IDs, slugs and wildcards. Raises UsageError for one that matches none."""
     from contribaudit import checks
-    from contribaudit.core.judge.check import select
 
     identities: dict[str, None] = {}
     for pattern in patterns:
@@ -96,7 +95,6 @@ def check_ids(patterns: tuple[str, ...]) -> tuple[str, ...]:
 def check_named(word: str) -> Check:
     """The check with this ID or slug. Raises UsageError when there is none."""
     from contribaudit import checks
-    from contribaudit.core.judge.check import find
 
     check = find(checks.ALL, word)
     if check is None:
@@ -106,8 +104,6 @@ def check_named(word: str) -> Check:
 
 def _no_such_check(word: str) -> UsageError:
     from contribaudit import checks
-    from contribaudit.core.judge.check import nearest_names
-    from contribaudit.core.model.phrases import either
 
     near = nearest_names(checks.ALL, word)
     advice = f"Did you mean {either(near)}? " if near else ""

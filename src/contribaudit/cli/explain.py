@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,11 +14,12 @@ from contribaudit.cli.options import api_key_options, format_option, organizatio
 from contribaudit.core.judge.check import find
 from contribaudit.core.model.observation import Observation, SettingId
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.aliases import alias_of, apps_named, resolve_alias
+from contribaudit.core.resolve.effective import AI_PROCESSING, COMPUTED, KINDS, effective_of
+from contribaudit.core.resolve.inventory import sites_of
+from contribaudit.core.resolve.reasons import Effective
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-
-if TYPE_CHECKING:
-    from contribaudit.core.resolve.reasons import Effective
-    from contribaudit.core.resolve.state import State
 
 
 @click.command()
@@ -46,7 +46,6 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
     from contribaudit import collectors, wiring
     from contribaudit.audit.pipeline import look
     from contribaudit.audit.replay import last_state
-    from contribaudit.core.resolve.effective import COMPUTED, effective_of
 
     if at is not None and not offline:
         raise UsageError("--at and --live were both given", hint="--live reads the present state.")
@@ -84,16 +83,12 @@ def _write_answers(
 
 def _shown_by_default(about: Subject, setting: SettingId) -> bool:
     """True when the answer is shown by default; the location of AI processing only for an organization."""
-    from contribaudit.core.resolve.effective import AI_PROCESSING
 
     return setting != AI_PROCESSING or about.kind is Kind.ORGANIZATION
 
 
 def _subject(state: State, text: str) -> Subject:
     """The subject that the text names. Raises UsageError when there is none, or its kind has no effective answers."""
-    from contribaudit.core.resolve.aliases import alias_of, resolve_alias
-    from contribaudit.core.resolve.effective import KINDS
-    from contribaudit.core.resolve.inventory import sites_of
 
     named = resolve_alias(state, text)
     if named is not None and named.kind in KINDS:
@@ -112,7 +107,6 @@ def _subject(state: State, text: str) -> Subject:
 
 def _is_space(state: State, text: str) -> bool:
     """True for a space of a known app: then only the space itself is unknown."""
-    from contribaudit.core.resolve.aliases import apps_named
 
     head, colon, rest = text.strip().partition(":")
     bare = rest if colon and head in state.organizations else text.strip()
@@ -126,7 +120,6 @@ def _setting(state: State, about: Subject, text: str | None) -> SettingId | None
     None for None. Raises UsageError, with the nearest names, when it is unknown.
     """
     from contribaudit import catalogue, checks
-    from contribaudit.core.resolve.effective import COMPUTED
 
     if text is None:
         return None

@@ -24,12 +24,17 @@ from contribaudit.cli.options import (
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS, ListHistory, Review, SubprocessorList
+from contribaudit.core.resolve.aliases import resolve_alias
+from contribaudit.core.resolve.inventory import apps_of_site
+from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.subprocessor_changes import list_changes, version_before
+from contribaudit.core.resolve.subprocessor_exposure import Touches, exposures, list_in_force, processors
+from contribaudit.core.resolve.subprocessors import understood
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import safe_text
 
 if TYPE_CHECKING:
-    from contribaudit.core.model.subprocessors import ListHistory, SubprocessorList
-    from contribaudit.core.resolve.state import State
     from contribaudit.store.history import History
 
 _SHIPPED = "shipped"
@@ -59,7 +64,6 @@ def take_in_list(console: Console, *, source: str, by: str | None, anyway: bool)
     The list is imported completely or not at all; an error names the row and the column. The page itself is kept by its
     digest. Import the same page again when it has not changed, so that the list stays current.
     """
-    from contribaudit.core.resolve.subprocessors import understood
     from contribaudit.vendors.fetching import is_address
     from contribaudit.vendors.subprocessors import take_in
 
@@ -148,8 +152,6 @@ def show_list(console: Console, *, of: str | None, imports: bool) -> None:
 
     CSV is what `import` reads.
     """
-    from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS
-    from contribaudit.core.resolve.subprocessors import understood
     from contribaudit.exporters.subprocessors import list_cells, list_document
 
     rules = console.rulebook().subprocessors
@@ -226,8 +228,6 @@ def diff(console: Console, *, before: str | None, after: str | None) -> None:
     Without names, the newest list is compared with the one before it; with one name, that list is compared with the
     newest. Each change says whether it touches your apps, as of the last audit, and why.
     """
-    from contribaudit.core.resolve.subprocessor_changes import list_changes, version_before
-    from contribaudit.core.resolve.subprocessors import understood
     from contribaudit.exporters.subprocessors import CHANGE_COLUMNS, CHANGE_TABLE, change_cells
 
     rules = console.rulebook().subprocessors
@@ -275,7 +275,6 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
     SUBJECT is an app, site or organization; default: all apps. If it is not known whether AI reaches an app,
     sub-processors that work for AI may touch it. The exit code is 3 if the list of apps is incomplete.
     """
-    from contribaudit.core.resolve.subprocessor_exposure import Touches, exposures, list_in_force, processors
     from contribaudit.exporters.subprocessors import (
         EXPOSURE_COLUMNS,
         EXPOSURE_TABLE,
@@ -311,8 +310,6 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
 
 def _apps(state: State, word: str | None) -> list[Subject]:
     """The apps that a subject stands for; without one, every app. Raises UsageError for an unsuitable subject."""
-    from contribaudit.core.resolve.aliases import resolve_alias
-    from contribaudit.core.resolve.inventory import apps_of_site
 
     if word is None:
         return state.subjects(Kind.APP)
@@ -346,8 +343,6 @@ def review(console: Console, *, of: str | None, rows: tuple[str, ...], by: str |
 
     Without --row, everything that the list changed and all of its rows are reviewed.
     """
-    from contribaudit.core.model.subprocessors import Review
-    from contribaudit.core.resolve.subprocessors import understood
 
     rulebook = console.rulebook()
     signature = _signature(console, by)

@@ -12,13 +12,16 @@ import click
 
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
+from contribaudit.core.model.canonical import letters
 from contribaudit.core.model.phrases import counted
+from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
 from contribaudit.core.model.times import parse_end
+from contribaudit.core.resolve.editions import compare
+from contribaudit.core.resolve.provisions import standings
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell, rfc3339, safe_text
 
 if TYPE_CHECKING:
-    from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
     from contribaudit.store.history import History
 
 
@@ -33,7 +36,6 @@ class Terms:
 
     def find(self, name: str) -> Watched | None:
         """The watched document with that name, in any spelling of blanks and dashes; None when there is none."""
-        from contribaudit.core.model.canonical import letters
 
         return next((one for one in self.documents if letters(one.name) == letters(name)), None)
 
@@ -116,7 +118,6 @@ def _edition_named(archive: Archive, name: str, text: str) -> Look:
 @pass_console
 def list_command(console: Console) -> None:
     """List the watched documents and the state of each."""
-    from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import DOCUMENTS, document_rows
 
     with open_terms(console) as terms:
@@ -138,7 +139,6 @@ def diff_command(console: Console, *, name: str, before: str | None, after: str 
     A and B are an edition's number (1 is the oldest), a day, or the beginning of a digest. A provision that only moved
     has not changed. The exit code is always 0.
     """
-    from contribaudit.core.resolve.editions import compare
     from contribaudit.exporters.terms import CHANGES, change_lines, change_rows, described, statement, summed
 
     with open_terms(console) as terms:
@@ -235,7 +235,6 @@ def timeline_command(console: Console, *, name: str | None, every: bool) -> None
 @pass_console
 def show_command(console: Console, *, name: str, as_of: str | None, raw: bool) -> None:
     """Show the text of a document, provision by provision: the current text, or that of a day."""
-    from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import PROVISIONS, described, provision_rows, statement
     from contribaudit.vendors.pages import lines
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 import click
 
@@ -18,12 +17,18 @@ from contribaudit.cli.options import by_option, format_option, store_option
 from contribaudit.cli.terms.looking import Terms, open_terms, two_editions, write
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.phrases import counted, every
+from contribaudit.core.model.provisions import Archive, Look, LookOutcome, Note, TermsRules, Watched
+from contribaudit.core.resolve.editions import compare
+from contribaudit.core.resolve.provisions import (
+    AnchorStanding,
+    Contradiction,
+    Standing,
+    contradictions,
+    listing_of,
+    standings,
+)
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import safe_text
-
-if TYPE_CHECKING:
-    from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
-    from contribaudit.core.resolve.provisions import AnchorStanding, Contradiction
 
 
 @click.command("add")
@@ -48,7 +53,6 @@ def add_command(
     or a new one, which needs a --title. A copy that is not the document, or only part of it, is kept as not readable;
     the exit code is then 3.
     """
-    from contribaudit.core.model.provisions import Watched
     from contribaudit.vendors import fetching
     from contribaudit.vendors.terms import take_in
 
@@ -80,7 +84,6 @@ def _signature(console: Console, by: str | None) -> Signature:
 
 def _document_named(terms: Terms, name: str, title: str | None) -> Watched:
     """The document to add to: a watched one, or a new one. Raises UsageError for a name nearly that of another."""
-    from contribaudit.core.model.provisions import Watched
 
     folded = name.strip().casefold()
     watched = terms.find(name)
@@ -109,8 +112,6 @@ def _retrieval_time(text: str | None, now: datetime) -> datetime:
 
 def _outcome_line(rules: TermsRules, archive: Archive, look: Look) -> str:
     """One line that states the outcome of a look."""
-    from contribaudit.core.model.provisions import LookOutcome
-    from contribaudit.core.resolve.provisions import standings
     from contribaudit.exporters.terms import changes_of, summed
 
     match look.outcome:
@@ -136,7 +137,6 @@ def _outcome_line(rules: TermsRules, archive: Archive, look: Look) -> str:
 
 def _end_if_unread(console: Console, looks: Sequence[Look]) -> None:
     """End the command with exit code 3 where a document was not readable."""
-    from contribaudit.core.model.provisions import LookOutcome
 
     unread = [one.document for one in looks if one.outcome is LookOutcome.NOT_READABLE]
     if unread:
@@ -168,7 +168,6 @@ def check_command(console: Console, *, name: str | None, fetch: bool, by: str | 
 
     The exit code is 3 while a document was never archived or is not readable, or a fact is under review.
     """
-    from contribaudit.core.resolve.provisions import contradictions, listing_of, standings
     from contribaudit.exporters.terms import status_of
 
     with open_terms(console, keeps=fetch) as terms:
@@ -234,7 +233,6 @@ def _write_facts(
 
 def _conclude(console: Console, statuses: Mapping[str, str], facts: Sequence[AnchorStanding], *, fetched: bool) -> None:
     """Say whether every document was read and every fact holds; exit code 3 if not."""
-    from contribaudit.core.resolve.provisions import Standing
 
     unread = [status for status in statuses.values() if status != "read"]
     doubtful = [one for one in facts if one.standing.under_review]
@@ -296,7 +294,6 @@ def note_command(
     it is then no longer under review, until the provision changes again.
     """
     from contribaudit.attestations.recording import mail
-    from contribaudit.core.model.provisions import Note
 
     author = mail(by or console.settings().attested_by, "the person who writes the note")
     signature = console.signature(author)
@@ -322,7 +319,6 @@ def note_command(
 
 def _provision_of_fact(terms: Terms, document: Watched, anchor: str) -> str:
     """The provision that a fact rests on. Raises UsageError when the fact is not anchored in the document."""
-    from contribaudit.core.resolve.provisions import standings
 
     facts = {
         one.anchor.id: one for one in standings(terms.rules, terms.archive) if one.anchor.document == document.name
@@ -334,7 +330,6 @@ def _provision_of_fact(terms: Terms, document: Watched, anchor: str) -> str:
 
 def _provision_of_change(terms: Terms, document: Watched, change: str) -> str:
     """The provision that a change is about. Raises UsageError when the last two editions do not have the change."""
-    from contribaudit.core.resolve.editions import compare
 
     old, new = two_editions(terms, document.name, None, None)
     changes = compare(terms.rules, document.name, terms.archive.read(old.id), terms.archive.read(new.id)).changes
