@@ -141,43 +141,6 @@ class StreamPage:
     """True when there was no more to read: the page was empty, or was not full and gave no cursor."""
 
 
-async def stream_pages(
-    sender: Sender, call: Call, cursor: str, since: datetime | None, max_pages: int
-) -> AsyncGenerator[StreamPage, None]:
-    """Pages until one is empty, or `max_pages`. A short page is not the end: a server may give fewer than requested.
-
-    Raises AdminApiError, also for a cursor that does not advance.
-    """
-    limit = int(dict(call.query)["limit"])
-    request = _first_request(call, since) if not cursor else paging.cursor_with_query(call, cursor)
-    for _ in range(max_pages):
-        answer = await sender.answer(call, request)
-        items = responses.entries(call, answer.document, sender.quote)
-        check_envelope(call, answer.document)
-        following = paging.next_cursor(call, answer.document) or ""
-        check_headers(call, answer, goes_on=following not in ("", cursor))
-        if sender.redaction.reveals(following) or SHOWN in following:
-            what = f"{call.title} returned the credential itself as a cursor, which is not kept"
-            raise UnexpectedAnswer(what, call=call.title, hint="Check api_url and any proxy")
-        last = not items or (not following and len(items) < limit)
-        yield StreamPage(items, following or cursor, last)
-        if last:
-            return
-        if following in ("", cursor):
-            what = f"{call.title} returned entries but no cursor for the next page"
-            raise UnexpectedAnswer(
-                what, call=call.title, hint="Try again; if it happens again, the API has changed: report it"
-            )
-        cursor = following
-        request = paging.cursor_with_query(call, cursor)
-
-
-def _first_request(call: Call, since: datetime | None) -> paging.Request:
-    """The request for the first page; times are milliseconds since 1970, as text."""
-    start = () if since is None else (("from", str(int(since.timestamp() * 1000))),)
-    return paging.Request((*call.query, *start), None)
-
-
 class AdminClient:
     """Reads of one organization with one key.
 
@@ -229,15 +192,37 @@ class AdminClient:
     ) -> AsyncGenerator[StreamPage, None]:
         """Pages of a stream from `cursor`, or from `since` without one, until one is empty, or `max_pages`.
 
-        Raises AdminApiError after yielding the pages before the failure, and CursorRefused for a cursor that the API
-        rejects.
+        A short page is not the end: a server may give fewer entries than requested. Raises AdminApiError after yielding
+        the pages before the failure, also for a cursor that does not advance, and CursorRefused for a cursor that the
+        API rejects.
         """
         check_allowed(call)
-        read = 0
-        async for page in stream_pages(self._sender, call, cursor, since, max_pages):
-            read += len(page.items)
+        limit, read = int(dict(call.query)["limit"]), 0
+        # Times are milliseconds since 1970, as text.
+        start = () if since is None else (("from", str(int(since.timestamp() * 1000))),)
+        request = paging.cursor_with_query(call, cursor) if cursor else paging.Request((*call.query, *start), None)
+        for _ in range(max_pages):
+            answer = await self._sender.answer(call, request)
+            items = responses.entries(call, answer.document, self._sender.quote)
+            check_envelope(call, answer.document)
+            following = paging.next_cursor(call, answer.document) or ""
+            check_headers(call, answer, goes_on=following not in ("", cursor))
+            if self._sender.redaction.reveals(following) or SHOWN in following:
+                what = f"{call.title} returned the credential itself as a cursor, which is not kept"
+                raise UnexpectedAnswer(what, call=call.title, hint="Check api_url and any proxy")
+            last = not items or (not following and len(items) < limit)
+            read += len(items)
             self._progress.page_read(self.organization, call.name, read, None)
-            yield page
+            yield StreamPage(items, following or cursor, last)
+            if last:
+                return
+            if following in ("", cursor):
+                what = f"{call.title} returned entries but no cursor for the next page"
+                raise UnexpectedAnswer(
+                    what, call=call.title, hint="Try again; if it happens again, the API has changed: report it"
+                )
+            cursor = following
+            request = paging.cursor_with_query(call, cursor)
 
     async def aclose(self) -> None:
         """Cancel every page that is still being fetched."""

@@ -41,45 +41,41 @@ class _PartText:
     line: str
     """The part as one line of the document."""
     lifecycle: Lifecycle
-    names: frozenset[str]
-    """Names that only this part may have in the gateway's messages."""
-
-
-def _part_text(line: str, lifecycle: Lifecycle, names: str) -> _PartText:
-    return _PartText(line, lifecycle, frozenset(names.split()))
+    names: str
+    """Names, separated by spaces, that only this part may have in the gateway's messages."""
 
 
 class Part(Enum):
     """One part of a query, and how far it is published."""
 
-    CONFLUENCE = _part_text(
+    CONFLUENCE = _PartText(
         "getAIConfig(cloudId: $site, product: CONFLUENCE) { isEnabled isRovoEnabled isRovoLLMEnabled }",
         Lifecycle.PRODUCTION,
         "getAIConfig AIConfigResponse",
     )
-    JIRA = _part_text(
+    JIRA = _PartText(
         'jira { isRovoEnabled(cloudId: $cloud) @optIn(to: "JiraAtlassianIntelligence") }',
         Lifecycle.BETA,
         "JiraQuery JiraAtlassianIntelligence",
     )
-    JIRA_LLM = _part_text(
+    JIRA_LLM = _PartText(
         'jira_isRovoLLMEnabled(cloudId: $cloud) @optIn(to: "JiraAtlassianIntelligence")',
         Lifecycle.BETA,
         "jira_isRovoLLMEnabled JiraAtlassianIntelligence",
     )
-    JSM = _part_text(
+    JSM = _PartText(
         "virtualAgent {"
         ' virtualAgentEntitlements(cloudId: $cloud) @optIn(to: "VirtualAgent") { isAiEnabledInAdminHub } }',
         Lifecycle.EXPERIMENTAL,
         "virtualAgent VirtualAgent virtualAgentEntitlements isAiEnabledInAdminHub VirtualAgentQueryApi",
     )
-    SITE = _part_text(
+    SITE = _PartText(
         "search { configuration(cloudId: $cloud)"
         " { siteMetadata { isRovoEnabled orgId productInfo { name dataRegion } } } }",
         Lifecycle.PRODUCTION,
         "SearchQueryAPI siteMetadata productInfo dataRegion SearchConfigurationSiteMetadata",
     )
-    PLANS = _part_text(
+    PLANS = _PartText(
         "tenantContexts(cloudIds: [$cloud]) { cloudId orgId%s }",
         Lifecycle.PRODUCTION,
         "tenantContexts entitlementInfo TenantContext CommerceEntitlementInfo HamsEntitlement CcpEntitlement",
@@ -132,28 +128,25 @@ class Question:
     @property
     def document(self) -> str:
         """The text of the query."""
-        with_plans = Part.PLANS in self.parts and bool(self.product_keys)
-        variables = ["$site: String!"] if Part.CONFLUENCE in self.parts else []
-        variables += ["$cloud: ID!"] if set(self.parts) - {Part.CONFLUENCE} else []
-        asked = range(len(self.product_keys)) if with_plans else range(0)
-        variables += [f"${plan_key(number)}: String!" for number in asked]
-        plans = "".join(
-            f" {plan_key(one)}: entitlementInfo(hamsProductKey: ${plan_key(one)}) {{ ...plan }}" for one in asked
-        )
+        declared = ", ".join(f"${name}: {'ID!' if name == 'cloud' else 'String!'}" for name in self._variables)
+        asked = [name for name in self._variables if name not in ("site", "cloud")]
+        plans = "".join(f" {name}: entitlementInfo(hamsProductKey: ${name}) {{ ...plan }}" for name in asked)
         lines = [one.value.line % plans if one is Part.PLANS else one.value.line for one in self.parts]
-        fragment = [_PLAN] if with_plans else []
-        return "\n".join([f"query Site({', '.join(variables)}) {{", *(f"  {line}" for line in lines), "}", *fragment])
+        fragment = [_PLAN] if asked else []
+        return "\n".join([f"query Site({declared}) {{", *(f"  {line}" for line in lines), "}", *fragment])
 
-    def request(self) -> Request:
-        """The POST request that sends the query."""
-        values: dict[str, str] = {}
-        if Part.CONFLUENCE in self.parts:
-            values["site"] = self.cloud_id
+    @property
+    def _variables(self) -> dict[str, str]:
+        values = {"site": self.cloud_id} if Part.CONFLUENCE in self.parts else {}
         if set(self.parts) - {Part.CONFLUENCE}:
             values["cloud"] = self.cloud_id
         if Part.PLANS in self.parts:
             values |= {plan_key(number): key for number, key in enumerate(self.product_keys)}
-        return Request((), {"query": self.document, "variables": values, "operationName": "Site"})
+        return values
+
+    def request(self) -> Request:
+        """The POST request that sends the query."""
+        return Request((), {"query": self.document, "variables": self._variables, "operationName": "Site"})
 
     def refused_by(self, errors: Sequence[Mapping[str, Any]]) -> dict[Part, str]:
         """The parts that these errors concern, each with the message of its first error; {} when none points at any.
@@ -170,7 +163,7 @@ class Question:
                 parts = [part for part in self.parts if part is Part.PLANS]
             if not parts:
                 words = set(re.findall(r"\w+", message))
-                parts = [part for part in self.parts if words & part.value.names]
+                parts = [part for part in self.parts if words & set(part.value.names.split())]
             for part in parts:
                 messages.setdefault(part, message)
         return messages
@@ -233,19 +226,18 @@ class SiteAnswer:
 
     def _reason_for_null(self, path: Path) -> NoValue | None:
         """The error that explains a null. A null moves up to where the schema allows one; its error keeps its path."""
-        for error in self.errors:
-            error_path = error.get("path")
-            about = tuple(error_path) if isinstance(error_path, list) else None
-            if about is not None and (about[: len(path)] == path or path[: len(about)] == about):
-                return NoValue(
-                    code_of(error), f"the gateway gave no `{_dotted_path(path)}`: {error_words(error, self.quote)}"
-                )
-        for error in self.errors:
-            if not isinstance(error.get("path"), list):
-                return NoValue(
-                    code_of(error), f"the gateway gave no `{_dotted_path(path)}`: {error_words(error, self.quote)}"
-                )
-        return None
+        pathless = [error for error in self.errors if not isinstance(error.get("path"), list)]
+        about = [
+            error
+            for error in self.errors
+            if isinstance(given := error.get("path"), list)
+            and all(one == other for one, other in zip(path, given, strict=False))
+        ]
+        error = next(iter((*about, *pathless)), None)
+        if error is None:
+            return None
+        reason = f"the gateway gave no `{_dotted_path(path)}`: {error_words(error, self.quote)}"
+        return NoValue(code_of(error), reason)
 
 
 def error_words(error: Mapping[str, Any], quote: Callable[[object], str]) -> str:

@@ -46,10 +46,10 @@ async def read(reading: Reading) -> AsyncIterator[Observation]:
             reading.surprise(f"keyType={str(entry.get('keyType'))[:60]}", response)
         if not id_in(entry):
             reading.fall_short("entry_without_id", "a key has no `id`, so it cannot be identified")
-        elif seen.setdefault(entry["id"], entry) != entry:
-            reading.fall_short("contradicting_entries", "a key is listed twice, with different contents")
-        elif any(entry is first for first in seen.values()):
+        elif (first := seen.setdefault(entry["id"], entry)) is entry:
             keys.append((entry, response))
+        elif first != entry:
+            reading.fall_short("contradicting_entries", "a key is listed twice, with different contents")
     reading.unique = len(seen)
     if reading.shortfalls:
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 
@@ -76,15 +76,6 @@ def _gateway_covers(rule: App) -> bool:
     return bool(rule.gateway_ai or rule.gateway_region or (rule.product_keys and not rule.own_workspaces))
 
 
-@dataclass(slots=True)
-class _LearnedNames:
-    """What the answers of this run revealed."""
-
-    refused: dict[Part, NoValue] = field(default_factory=dict)
-    spellings: dict[str, str] = field(default_factory=dict)
-    """The product key under which the gateway gave a plan, by type key."""
-
-
 async def collect_site_ai(
     snapshot: Snapshot,
     client: SiteClient,
@@ -122,7 +113,10 @@ class _Run:
         self._client = client
         self._progress = progress
         self._began = monotonic()
-        self._learned = _LearnedNames()
+        self._refused: dict[Part, NoValue] = {}
+        """The parts that the gateway refused for a site, which no other site is asked for."""
+        self._spellings: dict[str, str] = {}
+        """The product key under which the gateway gave a plan, by type key."""
         self._sites = gateway_sites(snapshot, rulebook)
         self._observations: dict[int, list[Observation]] = {}
         self._answered = 0
@@ -195,14 +189,14 @@ class _Run:
 
     def _product_keys(self, site: AppSite) -> tuple[str, ...]:
         """The product keys to request: the spelling that worked before, else every spelling."""
-        spellings = self._learned.spellings
+        spellings = self._spellings
         return _without_repeats((spellings[app],) if app in spellings else keys for app, keys in site.keys().items())
 
     async def _ask_gateway(
         self, host: str, site: AppSite, keys: tuple[str, ...], only: tuple[Part, ...] | None = None
     ) -> SiteAnswer:
         """The gateway's answer, requested again without the parts that it refuses. Raises AdminApiError."""
-        refused = self._learned.refused
+        refused = self._refused
         while True:
             parts = tuple(part for part in only or self._parts_for(site) if part not in refused)
             if not parts:
@@ -228,7 +222,7 @@ class _Run:
         """Where each app's plan is in the answers; other spellings are tried once if the learned one gives nothing."""
         keys_by_app = site.keys() if "trials" in self._client.reads else {}
         places = self._observe_locations(site.cloud_id, keys_by_app, answer, keys)
-        spellings = self._learned.spellings
+        spellings = self._spellings
         others = {
             app: tuple(key for key in keys_by_app[app] if key != spellings[app])
             for app, place in places.items()
@@ -255,7 +249,7 @@ class _Run:
                 value = answer.at(Part.PLANS, *path)
                 if not isinstance(value, NoValue):
                     places[app] = (answer, path)
-                    self._learned.spellings.setdefault(app, key)
+                    self._spellings.setdefault(app, key)
                     break
                 # An error says more than a null, which any wrong spelling may give.
                 earlier = places.get(app)

@@ -70,13 +70,13 @@ class SpaceListing:
         self,
         client: SiteClient,
         spool: SpaceSpool,
-        on_page: Callable[[int], None],
-        broke: Callable[[Exception], None] = lambda _error: None,
+        on_page: Callable[[], None],
+        broke: Callable[[Exception], None],
     ) -> None:
         """Read to the end or to a failure, from where the last reading broke off.
 
-        `on_page` gets the number of spaces that a page added, `broke` a bug that ended the listing. Errors end up in
-        `code` and `reason`.
+        `on_page` is called after each page, and `broke` gets a bug that ended the listing. Errors end up in `code` and
+        `reason`.
         """
         if self._chain is None:
             self._chain = site_chain(self.source.call, self.site.cloud_id)
@@ -93,7 +93,7 @@ class SpaceListing:
                     spool.extend(spaces)
                     self.read += len(spaces)
                     self._following = page.following
-                    on_page(len(spaces))
+                    on_page()
         except AdminApiError as error:
             self.code, self.reason, self.missing_scope = error.code, error.message, error.missing_scope
             self._broken = True
@@ -252,7 +252,7 @@ class _Run:
             elif access.missing:
                 one.give_up("no_token", access.missing)
 
-    def page_read(self, _added: int) -> None:
+    def page_read(self) -> None:
         """Report the progress of all listings together."""
         read = sum(one.read for one in self.listings)
         self._progress.page_read(self._organization, self._source.name, read, self._announced())
