@@ -11,7 +11,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import AppliedWaiver, Evidence, Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
-from contribaudit.core.model.rulebook import App, Clocks, Figure, Limits, Rulebook, RulebookFile, Statement, Statements
+from contribaudit.core.model.rulebook import App, Clocks, Figure, Limits, Rulebook, RulebookFile, Statement
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import OrganizationState, State
@@ -71,7 +71,7 @@ RULEBOOK = Rulebook(
     words={},
     clocks=Clocks(*[Figure(1, "", "")] * 6),
     limits=Limits(*[Figure(1, "", "")] * 2),
-    statements=Statements(Statement("", "", "")),
+    ai_processing=Statement("", "", ""),
     sha256="b" * 64,
 )
 

@@ -18,13 +18,7 @@ from typing import TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_exponential, wait_random
 
 from contribaudit.core.model.times import parse_utc
-from contribaudit.errors import (
-    AdminApiError,
-    AdminApiUnreachable,
-    RateLimited,
-    ServerFailed,
-    TlsFailed,
-)
+from contribaudit.errors import AdminApiError, AdminApiUnreachable, RateLimited, ServerFailed, TlsFailed
 
 ATTEMPTS = 5
 LONGEST_WAIT_SECONDS = 300.0

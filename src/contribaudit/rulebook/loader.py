@@ -18,12 +18,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from contribaudit import files
-from contribaudit.core.model.rulebook import (
-    Rulebook,
-    RulebookFile,
-    Statements,
-    Words,
-)
+from contribaudit.core.model.rulebook import Rulebook, RulebookFile, Words
 from contribaudit.errors import RulebookError, invalid
 from contribaudit.files import NotToml, Unreadable
 from contribaudit.rulebook import decoders, shapes, values
@@ -88,7 +83,7 @@ def _of_texts(texts: tuple[tuple[str, bool], ...]) -> Rulebook:
         clocks=clocks.clocks,
         limits=clocks.limits,
         log=values.log_rules(read.the(shapes.EventsFile)),
-        statements=Statements(read.the(shapes.StatementsFile).ai_processing),
+        ai_processing=read.the(shapes.StatementsFile).ai_processing,
         exemptions=values.exemptions(read.the(shapes.ExemptionsFile)),
         signals=values.signals(read.the(shapes.SignalsFile)),
         candidates=values.candidates(read.the(shapes.SignalsFile)),

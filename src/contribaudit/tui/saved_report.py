@@ -28,7 +28,6 @@ from contribaudit.core.model.rulebook import (
     Rulebook,
     RulebookFile,
     Statement,
-    Statements,
     Words,
 )
 from contribaudit.core.model.snapshot import Collection, KnownSpace, Space
@@ -256,6 +255,6 @@ def _rulebook(document: ReportV1, as_of: datetime) -> Rulebook:
         words={},
         clocks=Clocks(*[nothing for _ in fields(Clocks)]),
         limits=Limits(*[nothing for _ in fields(Limits)]),
-        statements=Statements(Statement("", "", "")),
+        ai_processing=Statement("", "", ""),
         sha256=header["sha256"],
     )

@@ -67,7 +67,7 @@ def ai_processing(case: CheckContext) -> Verdict:
     """
     answer = exposure(case, case.subject)
     if answer.outcome is Outcome.FAIL:
-        reason = f"{answer.reason}, and {case.state.rulebook.statements.ai_processing.text}"
+        reason = f"{answer.reason}, and {case.state.rulebook.ai_processing.text}"
         return replace(answer, reason_code="ai_leaves_realm", reason=reason)
     parts = [answer, *(_choice_verdict(case, *way) for way in _WAYS_OUT), _own_domains(case)]
     if answer.outcome is Outcome.NO_SUCH_SETTING:

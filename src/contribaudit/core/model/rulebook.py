@@ -245,14 +245,6 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Statements:
-    """The facts that checks and explanations quote from the rulebook."""
-
-    ai_processing: Statement
-    """Where models process what an app holds."""
-
-
-@dataclass(frozen=True, slots=True)
 class Figure:
     """A number that Atlassian or others state, and how good the statement is. Its unit is in its name."""
 
@@ -337,7 +329,8 @@ class Rulebook:
     """What people read about each check, by check ID."""
     clocks: Clocks
     limits: Limits
-    statements: Statements
+    ai_processing: Statement
+    """Where models process what an app holds."""
     signals: tuple[SignalRule, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     """Likely readings of signals, which never make a value."""

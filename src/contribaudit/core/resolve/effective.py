@@ -30,7 +30,7 @@ RISKS = (CONTRIBUTED, EXPOSED, OUTSIDE)
 def ai_processing(state: State, subject: Subject) -> Effective:
     """ "outside" (the realm) where AI reaches the subject, "none" where it does not; otherwise the answer of `ai`."""
     exposure = ai(state, subject)
-    leaves = rule(state, state.rulebook.statements.ai_processing.text)
+    leaves = rule(state, state.rulebook.ai_processing.text)
     stays = rule(state, "AI processes no data of an app that it does not reach")
     exposed = exposure.value == EXPOSED
     return replace(

@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from contribaudit.simulator.endpoint import Endpoint
-from contribaudit.simulator.routes import (
-    directories,
-    events,
-    gateway,
-    orgs,
-    policies,
-    spaces,
-    workspaces,
-)
+from contribaudit.simulator.routes import directories, events, gateway, orgs, policies, spaces, workspaces
 
 ALL: tuple[Endpoint, ...] = (
     orgs.LIST,
