@@ -121,23 +121,24 @@ def check_envelope(call: Call, document: dict[str, Any]) -> None:
 
 def other_totals(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
     """The total numbers of entries under other names than `total`, each with its name."""
-    for name, word, value in _unexpected_keys(call, answer.document):
-        if _TOTAL.search(word) and type(value) is int:
-            yield name, value
+    yield from _counts(call, answer, _TOTAL)
     for name, word, text in _of_headers(answer.headers):
-        if _TOTAL.search(_LISTS.sub("", word)) and (number := _parsed_count(text)) is not None:
-            yield name, number
-        elif word == "contentrange" and (match := _RANGE.fullmatch(text)) and match[1].casefold() != "bytes":
+        if word == "contentrange" and (match := _RANGE.fullmatch(text)) and match[1].casefold() != "bytes":
             yield name, int(match[4])
 
 
 def page_counts(call: Call, answer: Answer) -> Iterator[tuple[str, int]]:
     """The total numbers of pages, each with the name that the page gives it."""
+    return _counts(call, answer, _PAGES)
+
+
+def _counts(call: Call, answer: Answer, named: re.Pattern[str]) -> Iterator[tuple[str, int]]:
+    """The whole numbers under names that match, in the body and in the headers."""
     for name, word, value in _unexpected_keys(call, answer.document):
-        if _PAGES.search(word) and type(value) is int:
+        if named.search(word) and type(value) is int:
             yield name, value
     for name, word, text in _of_headers(answer.headers):
-        if _PAGES.search(_LISTS.sub("", word)) and (number := _parsed_count(text)) is not None:
+        if named.search(_LISTS.sub("", word)) and (number := _parsed_count(text)) is not None:
             yield name, number
 
 
