@@ -22,7 +22,7 @@ from starlette.requests import Request as Asked
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from contribaudit.simulator.admin import AdminConsole
+from contribaudit.simulator.admin import CONTRIBUTION_TYPE, AdminConsole
 from contribaudit.simulator.endpoint import AnswerError, authenticate
 from contribaudit.simulator.options import REALM_NAMES
 from contribaudit.simulator.organization import Organization
@@ -74,7 +74,7 @@ def flip(console: AdminConsole, what: str, subject: str, value: str) -> Event:
 
 
 def _contribution_is_on(organization: Organization) -> bool:
-    rules = [one.rule for one in organization.policies if one.type == "ugc-data-use-preferences"]
+    rules = [one.rule for one in organization.policies if one.type == CONTRIBUTION_TYPE]
     return not any(isinstance(rule, dict) and "in-app" in rule.get("off", ()) for rule in rules)
 
 

@@ -210,13 +210,8 @@ def page_size(value: object, most: int, code: str, detail: str = "") -> int:
     return number
 
 
-def single(item: Json) -> Page:
-    """A page that holds a single item."""
-    return Page([item], Position(0, 1), 1, self_cursor="", next_cursor=None, prev_cursor=None)
-
-
 def whole(items: list[Json]) -> Page:
-    """A page that holds the whole list, for a list that is never paged."""
+    """A page that holds the whole list, for a list that is never paged, or for a single item."""
     return Page(items, Position(0, len(items)), len(items), self_cursor="", next_cursor=None, prev_cursor=None)
 
 

@@ -17,7 +17,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from contribaudit.simulator.endpoint import Call, Endpoint, Page, single
+from contribaudit.simulator.endpoint import Call, Endpoint, Page, whole
 from contribaudit.simulator.values import App, Json
 
 if TYPE_CHECKING:  # graphql-core takes as long to load as all of the simulator, and few requests want it
@@ -27,14 +27,8 @@ if TYPE_CHECKING:  # graphql-core takes as long to load as all of the simulator,
 BETA = "JiraAtlassianIntelligence"
 EXPERIMENT = "virtualAgent"
 JIRA = ("jira-software", "jira-core", "jira-servicedesk", "jira-product-discovery")
-PRODUCT_KEYS = {
-    "jira-software": "jira-software",
-    "jira-core": "jira-core",
-    "jira-servicedesk": "jira-servicedesk",
-    "jira-product-discovery": "jira-product-discovery",
-    "confluence": "confluence",
-    "compass": "compass",
-}
+WITH_PLANS = (*JIRA, "confluence", "compass")
+"""Type keys of the apps whose plans the gateway knows, which are their product keys without the ending."""
 
 
 @cache
@@ -58,7 +52,7 @@ def schema(*, experiment: bool = True) -> GraphQLSchema:
 def read(call: Call) -> Page:
     """The answer to a query."""
     closed = frozenset() if call.options.gateway_beta else frozenset((BETA,))
-    return single(answer(schema(experiment=call.options.gateway_experiment), call.body, root(call), closed))
+    return whole([answer(schema(experiment=call.options.gateway_experiment), call.body, root(call), closed)])
 
 
 def shape(_: Call, page: Page) -> Json:
@@ -156,7 +150,7 @@ def _tenant(call: Call, cloud_id: str) -> Json:
         if "entitlementInfo" in call.options.gateway_failing:
             raise FieldError("entitlementInfo is not available", 500, "DataFetchingException")
         ending = call.options.gateway_product_key_ending
-        app = next((app for app in apps if f"{PRODUCT_KEYS.get(app.type_key)}{ending}" == hamsProductKey), None)
+        app = next((app for app in _of(apps, WITH_PLANS) if f"{app.type_key}{ending}" == hamsProductKey), None)
         return None if app is None or app.plan is None else _entitlement(app)
 
     return {
@@ -181,7 +175,7 @@ def _entitlement(app: App) -> Json:
         return {"__typename": "CommerceEntitlementInfoCcp", "entitlementId": identity, "entitlement": details}
     details = {
         "id": identity,
-        "productKey": PRODUCT_KEYS.get(app.type_key),
+        "productKey": app.type_key,
         "name": app.type,
         "status": "ACTIVE",
         "suspended": False,

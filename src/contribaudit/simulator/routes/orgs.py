@@ -29,7 +29,7 @@ from contribaudit.simulator.endpoint import (
     cut,
     links,
     resume,
-    single,
+    whole,
 )
 from contribaudit.simulator.values import Json, Key
 
@@ -147,7 +147,7 @@ GET = V1_ENDPOINT(
     "GET",
     "/admin/v1/orgs/{org_id}",
     "read:orgs:admin",
-    read=lambda call: single(organization(call)),
+    read=lambda call: whole([organization(call)]),
     shape=bare_item,
 )
 KEYS = Endpoint(

@@ -24,7 +24,7 @@ from contribaudit.simulator.endpoint import (
     cut,
     links,
     resume,
-    single,
+    whole,
 )
 from contribaudit.simulator.options import Options, spell_realm
 from contribaudit.simulator.values import Json, Policy, Resource
@@ -65,7 +65,7 @@ def read_one(call: Call) -> Page:
     matching = next((policy for policy in call.organization.policies if policy.id == policy_id), None)
     if matching is None:
         raise AnswerError(404, "ADMIN-404-5", f"The organization has no policy {policy_id}.")
-    return single(policy_json(matching, call.options))
+    return whole([policy_json(matching, call.options)])
 
 
 def policy_json(policy: Policy, options: Options) -> Json:

@@ -21,7 +21,6 @@ from operator import attrgetter
 from urllib.parse import urlencode
 
 from contribaudit.simulator.endpoint import AnswerError, Call, Endpoint, Page, Position, cut, page_size, resume
-from contribaudit.simulator.spaces import Family
 from contribaudit.simulator.values import Json, Space
 
 
@@ -31,9 +30,9 @@ def _sees(call: Call, space: Space) -> bool:
     return token.sees == "everything" or space.owner == token.account or not (space.private or space.type == "personal")
 
 
-def _base(call: Call, family: Family) -> str:
-    """The address of a site's API at the gateway."""
-    return f"{call.options.link_host}/ex/{family}/{call.path_params['cloud_id']}"
+def _jira(call: Call) -> str:
+    """The address of a site's Jira API at the gateway."""
+    return f"{call.options.link_host}/ex/jira/{call.path_params['cloud_id']}"
 
 
 _MOST_PROJECTS = 100
@@ -70,7 +69,7 @@ def shape_projects(call: Call, page: Page) -> Json:
 
     def url(start: str) -> str:
         shown = parameters | {"maxResults": str(page.position.size), "startAt": start}
-        return f"{_base(call, 'jira')}/rest/api/3/project/search?{urlencode(shown)}"
+        return f"{_jira(call)}/rest/api/3/project/search?{urlencode(shown)}"
 
     body: Json = {"self": url(page.self_cursor)}
     if page.next_cursor is not None:
@@ -107,7 +106,7 @@ def read_projects(call: Call) -> Page:
     projects.sort(key=attrgetter(order.lstrip("+- ")))
     if order.startswith("-"):
         projects.reverse()
-    position, base = Position(start, size, number=start // size + 1), _base(call, "jira")
+    position, base = Position(start, size, number=start // size + 1), _jira(call)
     page = cut("jira-projects", projects, position, lambda space: _project(space, base))
     page.self_cursor = str(start)
     page.next_cursor = None if page.next_cursor is None else str(start + size)
