@@ -98,12 +98,9 @@ def _own_workspaces(entry: shapes.AppEntry) -> bool:
 
 def announced(file: shapes.DatesFile) -> tuple[AnnouncedDate, ...]:
     """The announced dates, earliest first."""
-    by_id = {
-        one.id: AnnouncedDate(one.id, one.date, one.title, one.what, one.source, one.grade) for one in file.announced
-    }
-    if len(by_id) < len(file.announced):
-        raise RulebookError("dates.toml: an `id` is listed twice")
-    return tuple(sorted(by_id.values(), key=lambda one: (one.day, one.id)))
+    _no_two("dates.toml", "date", [one.id for one in file.announced])
+    dates = [AnnouncedDate(one.id, one.date, one.title, one.what, one.source, one.grade) for one in file.announced]
+    return tuple(sorted(dates, key=lambda one: (one.day, one.id)))
 
 
 def log_rules(file: shapes.EventsFile) -> LogRules:

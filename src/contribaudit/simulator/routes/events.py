@@ -192,7 +192,7 @@ def _check(memory: Json) -> None:
             raise AnswerError(400, "ADMIN-400-3", f"{name} must be milliseconds since the epoch.")
     if memory.get("sortOrder", "asc") not in ("asc", "desc"):
         raise AnswerError(400, "ADMIN-400-19", "sortOrder must be asc or desc.")
-    if not set(_several(memory, "product")) <= set(PRODUCTS):
+    if "product" in memory and not set(memory["product"].split(",")) <= set(PRODUCTS):
         raise AnswerError(400, "ADMIN-400-19", f"product must be among {', '.join(PRODUCTS)}.")
     if "location" in memory and _places(memory["location"]) is None:
         raise AnswerError(400, "ADMIN-400-19", "location must be a JSON array of objects.")
@@ -216,10 +216,6 @@ def _places(text: str) -> list[Json] | None:
     return places if isinstance(places, list) and all(isinstance(place, dict) for place in places) else None
 
 
-def _several(memory: Json, name: str) -> list[str]:
-    return memory[name].split(",") if name in memory else []
-
-
 def _happened_between(event: Event, memory: Json) -> bool:
     first = _moment(memory["from"]) if "from" in memory else None
     last = _moment(memory["to"]) if "to" in memory else None
@@ -227,14 +223,11 @@ def _happened_between(event: Event, memory: Json) -> bool:
 
 
 def _matches(event: Event, memory: Json) -> bool:
-    actors, addresses, products = (_several(memory, name) for name in ("actor", "ip", "product"))
     place = event.location or {}
+    own = {"action": event.action, "actor": event.actor.id, "ip": place.get("ip"), "product": event.product}
     return (
         _happened_between(event, memory)
-        and event.action == memory.get("action", event.action)
-        and (not actors or event.actor.id in actors)
-        and (not addresses or place.get("ip") in addresses)
-        and (not products or event.product in products)
+        and all(value in memory[name].split(",") for name, value in own.items() if name in memory)
         and ("location" not in memory or any(place.items() >= one.items() for one in _places(memory["location"]) or ()))
         and memory.get("q", "").casefold() in _searched(event)
     )
