@@ -58,8 +58,8 @@ class SpaceListing:
     _chain: paging.Chain | None = None
     _following: paging.Request | None = None
     _pages: int = 0
-    _broken: bool = False
-    _heals: bool = False
+    _may_heal: bool = False
+    """Whether it broke with an error that a second try may not meet."""
     _ids: dict[str, int] = field(default_factory=dict)
     """A hash of each space's content, by ID."""
     _again: bool = False
@@ -83,7 +83,7 @@ class SpaceListing:
             self._following = self._chain.first()
         self.code = self.reason = ""
         self.missing_scope = None
-        self._broken = False
+        self._may_heal = False
         try:
             async with aclosing(client.pages(self._chain, host=self.host, start=self._following)) as pages:
                 async for page in pages:
@@ -96,11 +96,10 @@ class SpaceListing:
                     on_page()
         except AdminApiError as error:
             self.code, self.reason, self.missing_scope = error.code, error.message, error.missing_scope
-            self._broken = True
-            self._heals = not isinstance(error, KeyRefused | AccessDenied | ListNotWhole | NotFound)
+            self._may_heal = not isinstance(error, KeyRefused | AccessDenied | ListNotWhole | NotFound)
         except Exception as error:  # noqa: BLE001  one site's unexpected answer must not end the audit of all
             failure = broken_by(error, self.source.call)
-            self.code, self.reason, self._broken, self._heals = failure.code, failure.message, True, False
+            self.code, self.reason = failure.code, failure.message
             broke(error)
         else:
             self._reconcile()
@@ -110,12 +109,12 @@ class SpaceListing:
 
     def give_up(self, code: str, reason: str) -> None:
         """Mark the listing as impossible to read."""
-        self.code, self.reason, self._broken = code, reason, True
+        self.code, self.reason = code, reason
 
     @property
     def resumable(self) -> bool:
         """Whether the listing broke at a page that may arrive on a second try."""
-        return self._broken and self._heals and self._following is not None
+        return self._may_heal and self._following is not None
 
     @property
     def status(self) -> CollectionStatus:
