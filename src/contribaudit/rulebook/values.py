@@ -276,10 +276,7 @@ def subprocessor_rules(
         baseline=SubprocessorList(
             effective=shipped.effective,
             rows=(
-                *(
-                    Row(one.name, one.products, one.purposes, one.data_categories, one.locations)
-                    for one in shipped.third_party
-                ),
+                *(Row(**dict(one)) for one in shipped.third_party),
                 *(Row(one.name, one.products, locations=one.country, group=True) for one in shipped.group_company),
             ),
             source=shipped.source,
