@@ -13,7 +13,7 @@ from contribaudit.core.model.rulebook import Rulebook, SignalRule
 from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.attested import AttestationHistory, weighed
+from contribaudit.core.resolve.attested import AttestationHistory, AttestedValues
 from contribaudit.core.resolve.plans import highest_plan
 from contribaudit.core.resolve.signals import revision_of, settled_of
 from contribaudit.core.resolve.state import OrganizationState, State
@@ -115,8 +115,8 @@ def heard(
     attestations: Iterable[Attestation], state: State, **testimony: Any
 ) -> dict[tuple[Subject, str], Observation]:
     """What the attestations are worth, by subject and setting."""
-    told = {ORG: AttestationHistory(tuple(attestations), **testimony)}
-    found = [found for one in weighed(state, told, BY_ID.__getitem__, SETTINGS) for found in one.observations()]
+    told = AttestationHistory(tuple(attestations), **testimony)
+    found = list(AttestedValues(state, ORG, told, BY_ID.__getitem__, SETTINGS).observations())
     assert len({(one.subject, one.setting) for one in found}) == len(found)
     return {(one.subject, one.setting): one for one in found}
 

@@ -14,7 +14,7 @@ from contribaudit.core.model.observation import Observation, Observed
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve import attested
-from contribaudit.core.resolve.attested import weighed
+from contribaudit.core.resolve.attested import AttestedValues
 from contribaudit.core.resolve.attested_plans import PlanSeen
 from contribaudit.core.resolve.calibration import OTHER_FORM
 from tests.builders import NOW, ORG, collection, collections
@@ -217,8 +217,8 @@ def test_a_misspelt_way_hides_no_move() -> None:
     assert now([look("off", 2, OFF)], ELSE, wrong) == "!signal_moved"
     rules = replace(RULES, decoders=(wrong,))
     state = state_of(OFF, rules=rules)
-    told = {ORG: attested.AttestationHistory((look("off", 2, OFF),), objects=OBJECTS)}
-    (trust,) = (trust for one in weighed(state, told, BY_ID.__getitem__) for trust in one.decoders.trusts)
+    told = attested.AttestationHistory((look("off", 2, OFF),), objects=OBJECTS)
+    (trust,) = AttestedValues(state, ORG, told, BY_ID.__getitem__).decoders.trusts
     assert trust.nowhere == (ORGANIZATION,)
     assert "never had" in trust.sentence("Acme")
 
@@ -246,9 +246,8 @@ def test_pairs_are_proven_by_what_the_pointers_select() -> None:
 def test_the_sentence_tells_what_a_person_should_know() -> None:
     def sentence(*attestations: Attestation) -> str:
         rules = replace(RULES, decoders=(READS,))
-        told = {ORG: attested.AttestationHistory(attestations, objects=OBJECTS)}
-        (values,) = weighed(state_of(OFF, rules=rules), told, BY_ID.__getitem__)
-        (trust,) = values.decoders.trusts
+        told = attested.AttestationHistory(attestations, objects=OBJECTS)
+        (trust,) = AttestedValues(state_of(OFF, rules=rules), ORG, told, BY_ID.__getitem__).decoders.trusts
         return trust.sentence("Acme")
 
     assert "no attestation of x.switch agrees" in sentence()

@@ -47,14 +47,14 @@ def anchors(
     if around.before is None or around.after is None:
         return (), around.why_not or "the API was not read both before and after the attestation"
     earlier = readings(around.before, subject, family)
-    later = {(one.signal, one.owner): one for one in readings(around.after, subject, family)}
+    later = {one.key: one for one in readings(around.after, subject, family)}
     if not earlier:
         return (), f"no API signal is known for {family.replace('_', ' ').replace('ai ', 'AI ')}"
     for one in earlier:
-        reason = _why_not_binding(one, later.get((one.signal, one.owner)), looked_at, past=around.past)
+        reason = _why_not_binding(one, later.get(one.key), looked_at, past=around.past)
         if reason:
             return (), reason
-    confirmed = [later[one.signal, one.owner] for one in earlier]
+    confirmed = [later[one.key] for one in earlier]
     return tuple(Anchor(one.signal, one.owner, one.state, one.revision) for one in confirmed), ""
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import tomlkit
 from tomlkit.items import InlineTable
 
-from contribaudit.core.model.attestation import Attestation, by_age
+from contribaudit.core.model.attestation import Attestation, SignalKey, by_age
 from contribaudit.core.model.canonical import NOTHING, canonical_json, digest, found_at, stable
 from contribaudit.core.model.decoder import Candidate, Decoder, Digests, decode
 from contribaudit.core.model.observation import Observed, SettingId, Value
@@ -27,7 +27,6 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.calibration import form, known_digests, wanted_objects
 from contribaudit.core.resolve.policy_items import READ_DIRECTLY
-from contribaudit.core.resolve.signals import SignalKey
 from contribaudit.errors import UsageError, meant
 from contribaudit.rulebook import decoders
 from contribaudit.store.history import History
@@ -133,7 +132,7 @@ def values_at(
     """What people recorded of the setting while the signal had this state, one attestation per value, newest first."""
     by_value: dict[object, Attestation] = {}
     for one in sorted(attestations, key=by_age, reverse=True):
-        fits = any((anchor.subject, anchor.signal) == key and anchor.state == state for anchor in one.anchors)
+        fits = any(anchor.key == key and anchor.state == state for anchor in one.anchors)
         if one.bound and fits and one.subject == subject and one.setting == setting.id:
             by_value.setdefault(form(setting, one.value), one)
     return list(by_value.values())

@@ -95,8 +95,8 @@ def seen_to_mean(
 
 def holding(state: State, attestation: Attestation, family: Family) -> list[Hold]:
     """How the attestation's anchors compare with this state, in their order."""
-    current = {(reading.owner, reading.signal): reading for reading in readings(state, attestation.subject, family)}
-    return [_check_anchor(anchor, current.get((anchor.subject, anchor.signal))) for anchor in attestation.anchors]
+    current = {reading.key: reading for reading in readings(state, attestation.subject, family)}
+    return [_check_anchor(anchor, current.get(anchor.key)) for anchor in attestation.anchors]
 
 
 def contradictions(attestations: Iterable[Attestation], now: datetime) -> list[Sequence[Attestation]]:

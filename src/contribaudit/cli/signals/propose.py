@@ -14,7 +14,7 @@ from contribaudit.attestations.decoder_proposals import Side, confounded, own_ob
 from contribaudit.attestations.recording import parse_value
 from contribaudit.cli.arguments import run_number, run_of
 from contribaudit.cli.attest.session import Session
-from contribaudit.core.model.attestation import Attestation
+from contribaudit.core.model.attestation import Attestation, SignalKey
 from contribaudit.core.model.decoder import Digests
 from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.model.setting import Setting
@@ -23,7 +23,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.calibration import form, settings_of
-from contribaudit.core.resolve.signals import SignalKey, readings
+from contribaudit.core.resolve.signals import readings
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import raw_text
@@ -35,7 +35,7 @@ _LARGEST_FILE_BYTES = 10_000_000
 def find_key(state: State, setting: Setting, about: Subject, signal: str | None, owner: str | None) -> SignalKey:
     """The owner and the signal to use. Raises UsageError when none is known, or when several may show the setting."""
     kind = Kind(owner) if owner is not None else about.kind
-    keys = [(one.owner, one.signal) for one in readings(state, about, setting.family) if one.owner.kind is kind]
+    keys = [one.key for one in readings(state, about, setting.family) if one.owner.kind is kind]
     if not keys:
         raise UsageError(
             f"No signal is known for {setting.id} of this {kind}, so no decoder can read it",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from contribaudit.core.model.canonical import VERSION
 from contribaudit.core.model.observation import Attester, SettingId, Value
@@ -20,6 +21,10 @@ class Attachment:
     size_bytes: int
 
 
+SignalKey: TypeAlias = tuple[Subject, SettingId]
+"""An owner and its signal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """A signal's state while a person looked at the console. Absence from a completely read list is a state too."""
@@ -32,6 +37,11 @@ class Anchor:
     """The newest `updatedAt` of the objects; "" where they have none."""
     canonical: int = VERSION
     """The version of the canonical form on which the digests are based."""
+
+    @property
+    def key(self) -> SignalKey:
+        """The signal's owner, and the signal."""
+        return self.subject, self.signal
 
 
 @dataclass(frozen=True, slots=True)

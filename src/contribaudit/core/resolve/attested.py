@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from contribaudit.core.model.attestation import Attestation, by_age, in_force, known_by, standing
+from contribaudit.core.model.attestation import Attestation, SignalKey, by_age, in_force, known_by, standing
 from contribaudit.core.model.canonical import VERSION
 from contribaudit.core.model.decoder import Objects, Score
 from contribaudit.core.model.observation import (
@@ -46,7 +46,6 @@ from contribaudit.core.resolve.policy_items import READ_DIRECTLY
 from contribaudit.core.resolve.signals import (
     Move,
     SignalHistory,
-    SignalKey,
     SignalReading,
     Standing,
     readings,
@@ -99,23 +98,6 @@ def dated_ahead(
     return {key: (one, at) for key, (one, at) in dated.items() if at > present}
 
 
-def weighed(
-    state: State,
-    recorded: Mapping[str, AttestationHistory],
-    find_setting: Callable[[SettingId], Setting],
-    settings: Sequence[Setting] = (),
-) -> list[AttestedValues]:
-    """The attested values of each organization that the state knows, judged by the rules of evidence.
-
-    `settings` is the whole catalogue, without which no signal can be proven.
-    """
-    return [
-        AttestedValues(state, organization, history, find_setting, settings)
-        for organization, history in recorded.items()
-        if organization in state.organizations
-    ]
-
-
 class AttestedValues:
     """Judges the attestations of one organization by plan, signals, proofs and decoders."""
 
@@ -125,8 +107,9 @@ class AttestedValues:
         organization: str,
         history: AttestationHistory,
         find_setting: Callable[[SettingId], Setting],
-        settings: Sequence[Setting],
+        settings: Sequence[Setting] = (),
     ) -> None:
+        """`settings` is the whole catalogue, without which no signal can be proven."""
         self.foreign = outdated(history.attestations)
         self.history = history = _in_present_form(history) if self.foreign else history
         self.state, self.find, self.settings = state, find_setting, settings
@@ -197,13 +180,11 @@ class AttestedValues:
         if not attestation.bound:
             return self.unanchored(setting, attestation, present_readings)
         for anchor in attestation.anchors:
-            doubt = _doubt(present_readings.get((anchor.subject, anchor.signal))) or (
-                OTHER_FORM if anchor.canonical != VERSION else ""
-            )
+            doubt = _doubt(present_readings.get(anchor.key)) or (OTHER_FORM if anchor.canonical != VERSION else "")
             if doubt:
                 reason = f"{signal_name(anchor.signal)} cannot be compared: {doubt}"
                 return self.refuse(attestation, SIGNAL_UNREAD, reason)
-        signals = frozenset((anchor.subject, anchor.signal) for anchor in attestation.anchors)
+        signals = frozenset(anchor.key for anchor in attestation.anchors)
         if setting.id in self.calibration(setting, attestation.subject, signals).set_aside:
             return self.accept(attestation)
         select = self.decoders.select(setting.id, attestation.subject)
@@ -235,9 +216,7 @@ class AttestedValues:
     def what_it_may_be(self, attestation: Attestation, present_readings: Mapping[SignalKey, SignalReading]) -> str:
         """What the move may mean by the rulebook's candidate readings, after a colon; "" where they say nothing."""
         sentences = [
-            candidate.meaning_of_move(
-                anchor.state, present_readings[anchor.subject, anchor.signal].state, self.history.objects
-            )
+            candidate.meaning_of_move(anchor.state, present_readings[anchor.key].state, self.history.objects)
             for anchor in attestation.anchors
             for candidate in self.state.rulebook.candidates
             if (candidate.signal, candidate.owner) == (anchor.signal, anchor.subject.kind)
@@ -303,7 +282,7 @@ class AttestedValues:
             signals = readings(self.state, subject, family)
             if self.foreign:
                 signals = tuple(replace(one, state=renewed(one.state, self.history.objects)) for one in signals)
-            self._readings[subject, family] = {(one.owner, one.signal): one for one in signals}
+            self._readings[subject, family] = {one.key: one for one in signals}
         return self._readings[subject, family]
 
     def calibration(self, setting: Setting, subject: Subject, signals: frozenset[SignalKey]) -> Calibration:

@@ -17,14 +17,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from contribaudit.core.model.attestation import Anchor, Attestation, by_age
+from contribaudit.core.model.attestation import Anchor, Attestation, SignalKey, by_age
 from contribaudit.core.model.canonical import VERSION, canonical_json, digest, stable
 from contribaudit.core.model.decoder import Decoder, Digests, Objects
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.rulebook import AskedIf
 from contribaudit.core.model.setting import Family, Setting, comparable
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.core.resolve.signals import Select, SignalHistory, SignalKey, SignalReading, whole
+from contribaudit.core.resolve.signals import Select, SignalHistory, SignalReading, whole
 
 SignalState: TypeAlias = tuple[tuple[Subject, SettingId, tuple[str, ...] | None], ...]
 """The states of all signals of one subject and family together, sorted."""
@@ -60,11 +60,7 @@ def state_of(
     signals: Iterable[Anchor | SignalReading], only: Collection[SignalKey], select: Select = whole
 ) -> SignalState:
     """The combined state of the signals that are in `only`, each reduced to what `select` keeps of it."""
-    states = [
-        (_owner(one), one.signal, select((_owner(one), one.signal), one.state))
-        for one in signals
-        if (_owner(one), one.signal) in only
-    ]
+    states = [(*one.key, select(one.key, one.state)) for one in signals if one.key in only]
     return tuple(sorted(states, key=lambda one: one[:2]))
 
 
@@ -155,10 +151,6 @@ def _holds_a_list(setting: Setting, full: Iterable[_AttestedValues]) -> bool:
     return setting.is_list or any(name == "tuple" for values in full for name, _ in values.get(setting.id, ()))
 
 
-def _owner(anchor_or_reading: Anchor | SignalReading) -> Subject:
-    return anchor_or_reading.subject if isinstance(anchor_or_reading, Anchor) else anchor_or_reading.owner
-
-
 OTHER_FORM = "its digest was computed by another version of contribaudit, and the object itself was not kept"
 
 
@@ -192,7 +184,7 @@ def known_digests(history: SignalHistory, attestations: Iterable[Attestation]) -
         digests[key].update(name for _, state in states for name in state or ())
     for one in attestations:
         for anchor in one.anchors:
-            digests[anchor.subject, anchor.signal].update(anchor.state or ())
+            digests[anchor.key].update(anchor.state or ())
     return digests
 
 

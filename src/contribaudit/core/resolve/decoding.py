@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from contribaudit.core.model.attestation import Attestation, by_age
+from contribaudit.core.model.attestation import Attestation, SignalKey, by_age
 from contribaudit.core.model.decoder import Decoder, Digests, Objects, Trust, decode, reaches, selected
 from contribaudit.core.model.observation import (
     CONFLICT_CODE,
@@ -30,7 +30,7 @@ from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.calibration import form, known_digests
-from contribaudit.core.resolve.signals import Select, SignalHistory, SignalKey, SignalReading, signal_name
+from contribaudit.core.resolve.signals import Select, SignalHistory, SignalReading, signal_name
 from contribaudit.core.resolve.state import State
 
 _ByState: TypeAlias = dict[tuple[Subject, Digests], dict[tuple[str, object], Attestation]]
@@ -184,8 +184,8 @@ class Decoding:
         for look in newest:
             if form(setting, look.value) == form(setting, value):
                 continue
-            key = (present.reading.owner, present.reading.signal)
-            if look.bound and any((anchor.subject, anchor.signal) == key for anchor in look.anchors):
+            key = present.reading.key
+            if look.bound and any(anchor.key == key for anchor in look.anchors):
                 continue
             stood, signal = self.stood(present, look.observed_at), signal_name(present.reading.signal)
             if stood is None:
@@ -200,7 +200,7 @@ class Decoding:
         """Whether the part that the decoder reads is unchanged since `since`; None where no run shows it."""
         pointers = present.decoder.pointers
         present_part = selected(pointers, present.reading.state, self.objects)
-        seen = sorted(self.history.get((present.reading.owner, present.reading.signal), ()), key=lambda entry: entry[0])
+        seen = sorted(self.history.get(present.reading.key, ()), key=lambda entry: entry[0])
         past = [(moment, state) for moment, state in seen if moment <= self.state.as_of]
         later = [state for moment, state in past if moment > since]
         if any(selected(pointers, state, self.objects) != present_part for state in later):
@@ -212,7 +212,7 @@ class Decoding:
 
     def accept(self, attested: Observation, present: Present, value: Value) -> Observed:
         """The decoded value, as of this run's reading."""
-        seen = self.state.value(present.reading.owner, present.reading.signal)
+        seen = self.state.value(*present.reading.key)
         source = f"{present.reading.signal}, by the decoder {present.decoder.called}"
         generation = self.state.rulebook.generation(present.agreed.console_path, present.agreed.screen)
         witness = present.agreed.witness(self.state.as_of, generation=generation)

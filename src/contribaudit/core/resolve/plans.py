@@ -108,8 +108,7 @@ def possible_plans(state: State, organization: str) -> tuple[Plan, ...]:
     if isinstance(highest, Observed):
         plan = state.rulebook.plan(highest.value) if isinstance(highest.value, str) else None
         return () if plan is None else (plan,)
-    place = state.organizations.get(organization)
-    if place is None or not place.completed(names.WORKSPACES):
+    if not state.organization(organization).completed(names.WORKSPACES):
         return ()
     seen = _plans_seen(state, state.subjects(Kind.APP, organization))
     open_above = seen.strange is not None or seen.silent is not None or seen.differ is not None

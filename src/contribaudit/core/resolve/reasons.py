@@ -246,11 +246,10 @@ def together(
 
 def list_unread(state: State, organization: str) -> Stop | None:
     """The stop for an incomplete list of apps, since a missing app may change the answer; None for a complete list."""
-    place = state.organizations.get(organization)
-    if place is not None and place.completed(names.WORKSPACES):
+    place = state.organization(organization)
+    if place.completed(names.WORKSPACES):
         return None
-    why = place.why_not(names.WORKSPACES) if place is not None else "the organization was not read"
-    unread = Reason(f"the list of apps is incomplete: {why}", None, names.WORKSPACES)
+    unread = Reason(f"the list of apps is incomplete: {place.why_not(names.WORKSPACES)}", None, names.WORKSPACES)
     return Stop(Outcome.UNKNOWN, "apps_unread", unread)
 
 

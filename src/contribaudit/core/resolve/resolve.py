@@ -20,7 +20,7 @@ from contribaudit.core.model.setting import Family, Setting
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
-from contribaudit.core.resolve.attested import EMPTY, AttestationHistory, weighed
+from contribaudit.core.resolve.attested import EMPTY, AttestationHistory, AttestedValues
 from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.gateway import against_attested, gateway_values, other_organizations
 from contribaudit.core.resolve.plans import highest_plan
@@ -188,7 +188,7 @@ def _add_what_people_recorded(
     def find(setting: SettingId) -> Setting:
         return catalogue.get(setting) or Setting(setting, Family.ORGANIZATION, tuple(Kind), setting, Grade.ATTESTED, "")
 
-    values = weighed(state, recorded, find, settings)
+    values = [AttestedValues(state, one, history, find, settings) for one, history in recorded.items()]
     for attested in list(_worth_adding(state, (observation for one in values for observation in one.observations()))):
         state.add(attested)
     items: dict[str, Trust] = {}

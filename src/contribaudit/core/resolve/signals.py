@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from contribaudit.core.model.attestation import Anchor, Attestation
+from contribaudit.core.model.attestation import Anchor, Attestation, SignalKey
 from contribaudit.core.model.observation import Observed, SettingId, Unavailable
 from contribaudit.core.model.rulebook import SignalRule
 from contribaudit.core.model.setting import Family
@@ -57,9 +57,12 @@ class SignalReading:
     reason: str = ""
     """Why it was not read; "" when it was."""
 
+    @property
+    def key(self) -> SignalKey:
+        """The signal's owner, and the signal."""
+        return self.owner, self.signal
 
-SignalKey = tuple[Subject, SettingId]
-"""An owner and its signal."""
+
 SignalHistory = Mapping[SignalKey, tuple[tuple[datetime, tuple[str, ...] | None], ...]]
 """By owner and signal: the time from which the API had which state, oldest first; None for no object.
 
@@ -125,8 +128,8 @@ def what_moved(
     of the object counts, a newer `updatedAt` is no move if a change in the rest of the object explains it.
     """
     for anchor in sorted(look.anchors, key=lambda one: (one.signal, one.subject)):
-        reading = read[anchor.subject, anchor.signal]
-        key, name = (anchor.subject, anchor.signal), signal_name(anchor.signal)
+        reading = read[anchor.key]
+        key, name = anchor.key, signal_name(anchor.signal)
         since = departed(history, anchor, look.observed_at, until, select)
         if since is not None:
             return Move(anchor, f"{name} moved, first seen on {since:%Y-%m-%d %H:%M}Z")
@@ -145,9 +148,9 @@ def departed(
     history: SignalHistory, anchor: Anchor, after: datetime, until: datetime, select: Select = whole
 ) -> datetime | None:
     """When a run first found a state other than the anchor's, after the look and by `until`; None if none did."""
-    key = (anchor.subject, anchor.signal)
-    for since, state in sorted(history.get(key, ()), key=lambda one: one[0]):
-        if after < since <= until and state != anchor.state and select(key, state) != select(key, anchor.state):
+    for since, state in sorted(history.get(anchor.key, ()), key=lambda one: one[0]):
+        moved = state != anchor.state and select(anchor.key, state) != select(anchor.key, anchor.state)
+        if moved and after < since <= until:
             return since
     return None
 
@@ -172,7 +175,7 @@ def newest(revisions: Iterable[str]) -> str:
 
 
 def _reading(state: State, rule: SignalRule, owner: Subject) -> SignalReading:
-    place = state.organizations.get(owner.organization)
+    place = state.organization(owner.organization)
     seen = state.read(owner, rule.signal)
     revision = state.read(owner, revision_of(rule.signal))
     for one in (seen, revision):
@@ -184,7 +187,6 @@ def _reading(state: State, rule: SignalRule, owner: Subject) -> SignalReading:
         newest_one = revision.value if isinstance(revision, Observed) and isinstance(revision.value, str) else ""
         settled = state.value(owner, settled_of(rule.signal)) is None
         return SignalReading(rule.signal, owner, Standing.PRESENT, seen.value, newest_one, settled)
-    if place is None or not place.completed(rule.collector):
-        why = place.why_not(rule.collector) if place is not None else "the organization was not read"
-        return SignalReading(rule.signal, owner, Standing.UNREAD, reason=why)
+    if not place.completed(rule.collector):
+        return SignalReading(rule.signal, owner, Standing.UNREAD, reason=place.why_not(rule.collector))
     return SignalReading(rule.signal, owner, Standing.ABSENT)

@@ -164,7 +164,7 @@ class State:
 
     def organization(self, identity: str) -> OrganizationState:
         """The organization's part of the state; an empty one if the configuration does not name it."""
-        return self.organizations.get(identity) or OrganizationState(identity, "", {})
+        return self.organizations.get(identity) or OrganizationState(identity, "", {}, "the organization was not read")
 
     def changes(self, organization: str, since: datetime) -> Sequence[Change]:
         """Every change from the last run before the moment up to this run, with its cause."""
@@ -304,16 +304,12 @@ class State:
         """The subject's name, site and app; its ID in place of an unknown name."""
         if subject.kind is Kind.APP:
             seen = self._seen.get(subject, _NOTHING)  # looked up once, since exports ask for every finding
-            host, type_key = (
-                self._seen_text(seen, subject, names.APP_HOST),
-                self._seen_text(seen, subject, names.APP_TYPE_KEY),
-            )
-            return Place(self._seen_text(seen, subject, names.APP_NAME) or subject.id, host, type_key)
+            texts = (names.APP_NAME, names.APP_HOST, names.APP_TYPE_KEY)
+            name, host, type_key = [self._seen_text(seen, subject, one) for one in texts]
+            return Place(name or subject.id, host, type_key)
         if subject.kind is Kind.ORGANIZATION:
-            part = self.organizations.get(subject.id)
-            return Place(
-                self.recall(subject, names.ORGANIZATION_NAME) or (part.name if part else "") or subject.id, "", ""
-            )
+            name = self.recall(subject, names.ORGANIZATION_NAME) or self.organization(subject.id).name
+            return Place(name or subject.id, "", "")
         if subject.kind is Kind.GROUP:
             return Place(self.recall(subject, names.GROUP_NAME) or subject.id, "", "")
         if subject.kind is Kind.SPACE:
