@@ -177,7 +177,7 @@ def due_screens(
             or _may_be_asked_too(state, row, awaited, waited_for)
         )
         if chosen:
-            severity = highest_severity(awaited.values[key] for key in waited_for)
+            severity = min((awaited.values[key] for key in waited_for), key=lambda one: one.rank, default=None)
             screens.append(replace(screen, rows=chosen, severity=severity))
     return screens
 
@@ -213,11 +213,6 @@ def ruled_out(state: State, row: Row, answers: Mapping[tuple[Subject, SettingId]
         return condition.rules_out(answers[key])
     seen = state.value(*key)
     return seen is not None and condition.rules_out(seen.value)
-
-
-def highest_severity(severities: Iterable[Severity]) -> Severity | None:
-    """The highest severity; None when there is none."""
-    return min(severities, key=lambda one: one.rank, default=None)
 
 
 def _answered_otherwise(state: State, row: Row) -> bool:

@@ -35,7 +35,6 @@ from contribaudit.core.model.attestation import Attachment, Attestation, Signatu
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.phrases import repeated, some
-from contribaudit.core.resolve.aliases import resolve_alias
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import AmbiguousSubject, UsageError
 from contribaudit.files import NotToml, Unreadable
@@ -234,20 +233,27 @@ def take_in_folder(store: History, rows: Sequence[Row], now: State, signature: S
     every wrong row.
     """
     recorded_ids = store.recorded([_id(row) for row in rows])
-    new = [row for row in rows if _id(row) not in recorded_ids]
-    unclear = {id(row): str(error) for row in new if (error := _ambiguity(now, row)) is not None}
-    new = [row for row in new if id(row) not in unclear]
     read = all(place.completed(WORKSPACES.name) for place in now.looked_at)
-    waiting = [] if read else [row for row in new if not _subject_is_known(now, row)]
-    take_in(store, [row for row in new if row not in waiting], now, ConsoleVisit("", signature.at, signature, ""))
-    warnings = [f"Attestation skipped: {reason}" for reason in unclear.values()]
-    if not waiting:
-        return warnings
-    where = some([row.entered.where for row in waiting], 1)
-    return [
-        *warnings,
-        f"Attestations wait until all apps can be read, because they name subjects not seen yet: {where}.",
-    ]
+    ready: list[Row] = []
+    waiting: list[str] = []
+    warnings: list[str] = []
+    for row in rows:
+        if _id(row) in recorded_ids:
+            continue
+        problem = _subject_problem(now, row)
+        if isinstance(problem, AmbiguousSubject):
+            warnings.append(f"Attestation skipped: {row.entered.where}: {problem}")
+        elif problem is not None and not read:
+            waiting.append(row.entered.where)
+        else:
+            ready.append(row)
+    take_in(store, ready, now, ConsoleVisit("", signature.at, signature, ""))
+    if waiting:
+        where = some(waiting, 1)
+        warnings.append(
+            f"Attestations wait until all apps can be read, because they name subjects not seen yet: {where}."
+        )
+    return warnings
 
 
 def take_in(
@@ -314,21 +320,13 @@ def _recorded(
     return replace(made, id=_id(row)) if _has_who_and_when(row) else made
 
 
-def _ambiguity(state: State, row: Row) -> str | None:
-    """Why the row's subject is ambiguous; None when it is clear or unknown."""
-    try:
-        resolve_alias(state, row.entered.subject)
-    except AmbiguousSubject as error:
-        return f"{row.entered.where}: {error}"
-    return None
-
-
-def _subject_is_known(state: State, row: Row) -> bool:
+def _subject_problem(state: State, row: Row) -> UsageError | None:
+    """Why the row's subject cannot be found; None when it can."""
     try:
         find_subject(state, row.entered.subject)
-    except UsageError:
-        return False
-    return True
+    except UsageError as error:
+        return error
+    return None
 
 
 def _has_who_and_when(row: Row) -> bool:
