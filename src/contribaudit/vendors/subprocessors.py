@@ -52,11 +52,8 @@ def take_in(
     """
     try:
         text = decoded(body, content_type)
-    except PageNotRead as error:
-        raise SubprocessorsNotRead(f"{source}: {error.message}", why=error.why, hint=error.hint) from None
-    try:
         listed = read_csv(text) if is_csv(text) else read_subprocessors(text, rules)
-    except SubprocessorsNotRead as error:
+    except (PageNotRead, SubprocessorsNotRead) as error:
         raise SubprocessorsNotRead(f"{source}: {error.message}", why=error.why, hint=error.hint) from None
     coming = SubprocessorList(listed.effective, listed.rows, source, sha256(body).hexdigest(), imported)
     if not anyway:
