@@ -72,18 +72,14 @@ def database_to_read(location: str) -> Database:
     if path.is_dir() or (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
         return open_database(location)
     engine = _sqlite_engine(path, _read_only_query(path))
-    try:
-        with translated(str(path)), engine.connect() as connection:
-            current = _revision(connection, str(path))
-            if current is not None and current != HEAD:
-                _known_revision(_scripts(), current, str(path))
-                hint = "Copy it into a folder that this account may write to, and name the copy with --store"
-                raise StoreError(
-                    f"The history {path} was written by an older version, and cannot be written to here", hint=hint
-                )
-    except StoreError:
-        engine.dispose()
-        raise
+    with _checking(engine, str(path)), engine.connect() as connection:
+        current = _revision(connection, str(path))
+        if current is not None and current != HEAD:
+            _known_revision(_scripts(), current, str(path))
+            hint = "Copy it into a folder that this account may write to, and name the copy with --store"
+            raise StoreError(
+                f"The history {path} was written by an older version, and cannot be written to here", hint=hint
+            )
     if current is None:
         engine.dispose()
         return _nothing(str(path))
@@ -114,14 +110,21 @@ def open_database(location: str) -> Database:
         _create(path)
         engine, shown = _sqlite_engine(path), str(path)
         reader, writer = engine.execution_options(), engine.execution_options(contribaudit_writes=True)
-        try:
-            with translated(shown):
-                _migrate(reader, writer, shown)
-        except StoreError:
-            engine.dispose()
-            raise
+        with _checking(engine, shown):
+            _migrate(reader, writer, shown)
         return Database(reader, writer, path, shown)
     return _server(url, make=True)
+
+
+@contextmanager
+def _checking(engine: Engine, shown: str) -> Iterator[None]:
+    """Turn errors of the database into StoreError, after which the engine is closed."""
+    try:
+        with translated(shown):
+            yield
+    except StoreError:
+        engine.dispose()
+        raise
 
 
 def _server(url: URL, *, make: bool) -> Database:
@@ -131,21 +134,17 @@ def _server(url: URL, *, make: bool) -> Database:
     reader = engine.execution_options(isolation_level="REPEATABLE READ")
     # Whatever the server's default: a writer must see what others committed while it waited.
     writer = engine.execution_options(isolation_level="READ COMMITTED")
-    try:
-        with translated(shown):
-            with reader.connect() as connection:
-                current = _revision(connection, shown)
-                may_write = current is None or _may_write(connection)
-            if not make and current is None:
-                engine.dispose()
-                return _nothing(shown)
-            if make and not may_write:
-                raise StoreError(f"The history {shown} cannot be written by this account", hint=_A_READERS)
-            with _as_owner(shown, current):
-                _migrate(reader, writer, shown)
-    except StoreError:
-        engine.dispose()
-        raise
+    with _checking(engine, shown):
+        with reader.connect() as connection:
+            current = _revision(connection, shown)
+            may_write = current is None or _may_write(connection)
+        if not make and current is None:
+            engine.dispose()
+            return _nothing(shown)
+        if make and not may_write:
+            raise StoreError(f"The history {shown} cannot be written by this account", hint=_A_READERS)
+        with _as_owner(shown, current):
+            _migrate(reader, writer, shown)
     return Database(reader, writer, None, shown, Standing.WRITABLE if may_write else Standing.READ_ONLY)
 
 
