@@ -263,8 +263,6 @@ def _state_history(
     connection: Connection, organization: str, *, settings: Sequence[str] = (), prefixes: tuple[str, ...] = ("",)
 ) -> SignalHistory:
     number = organization_number(connection, organization)
-    if number is None:
-        return {}
     whole = whole_runs(connection, number)
     intervals: defaultdict[tuple[Subject, SettingId], list[StoredFact]] = defaultdict(list)
     for fact in stored_facts(connection, number, settings=settings, prefixes=prefixes):

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select
 
 from contribaudit.core.model.attestation import Signature
-from contribaudit.core.model.audit_log import NEVER_READ, AuditEvent, AuditLog, EventAction, LogPosition, LogReading
+from contribaudit.core.model.audit_log import AuditEvent, AuditLog, EventAction, LogPosition, LogReading
 from contribaudit.core.model.change import Annotation
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.store import ids
@@ -68,8 +68,6 @@ _POSITION = select(
 def log_position(connection: Connection, organization: str) -> LogPosition:
     """How far the organization's audit log was read, so that the next reading can continue from there."""
     number = organization_number(connection, organization)
-    if number is None:
-        return NEVER_READ
     cursor, covered, begun = connection.execute(_POSITION, {"organization": number}).one()
     return LogPosition(cursor or "", covered, begun, _newest_actions(connection, number) or ())
 
@@ -87,8 +85,6 @@ def read_log(
 ) -> AuditLog:
     """The kept events that happened after `since` and not later than `until` (None: all), and every reading."""
     number = organization_number(connection, organization)
-    if number is None:
-        return AuditLog()
     query, times = _EVENTS, {}
     if since is not None:
         query, times["since"] = query.where(events.c.happened_at > bindparam("since")), since
@@ -117,14 +113,14 @@ _ACTIONS = (
 )
 
 
-def _readings(connection: Connection, organization: str, number: int) -> Iterable[LogReading]:
+def _readings(connection: Connection, organization: str, number: int | None) -> Iterable[LogReading]:
     actions: tuple[EventAction, ...] = ()
     for row in connection.execute(_READINGS, {"organization": number}):
         actions = actions if row.actions is None else _actions(row.actions)
         yield LogReading(organization, row.run, actions=actions, **fields_of(row, _READING))
 
 
-def _newest_actions(connection: Connection, organization: int) -> tuple[EventAction, ...] | None:
+def _newest_actions(connection: Connection, organization: int | None) -> tuple[EventAction, ...] | None:
     """The actions whose events the newest reading kept; None before the first reading."""
     text = connection.execute(_ACTIONS, {"organization": organization}).scalar()
     return None if text is None else _actions(text)

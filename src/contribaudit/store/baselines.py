@@ -61,7 +61,7 @@ def read_approvals(connection: Connection, organization: str) -> tuple[Approved,
     """The organization's baselines with the values that were known after their runs, oldest first."""
     recorded = read_baselines(connection, organization)
     number = organization_number(connection, organization)
-    if not recorded or number is None:
+    if not recorded:
         return ()
     attestations = read_attestations(connection, organization)
     started_at = run_starts(connection, {baseline.run for baseline in recorded})
@@ -81,8 +81,6 @@ def read_departures(connection: Connection, organization: str, *, until: int | N
     They are known only as far back as runs are stored.
     """
     number = organization_number(connection, organization)
-    if number is None:
-        return Departures()
     conditions = [facts.c.value.is_not(None)] + ([] if until is None else [facts.c.first_run <= until])
     last: defaultdict[str, dict[Subject, StoredFact]] = defaultdict(dict)
     for fact in stored_facts(connection, number, *conditions, settings=(*_PLACE, names.APP_ALIAS)):
@@ -124,7 +122,7 @@ def _site(last: dict[str, dict[Subject, StoredFact]], app: Subject) -> str:
     return _stored_text(last[names.APP_SITE], app) or _stored_text(last[names.APP_HOST], app)
 
 
-def _readings(connection: Connection, organization: str, number: int, until: int | None) -> tuple[datetime, ...]:
+def _readings(connection: Connection, organization: str, number: int | None, until: int | None) -> tuple[datetime, ...]:
     """The starts of the runs that read the list of apps to its end, removed runs included: the departures are kept."""
     moments = [
         one.started_at

@@ -39,7 +39,7 @@ def read_changes(
     """
     _require_order(since, until)
     number = organization_number(connection, organization)
-    if number is None or since == until:
+    if since == until:
         return []
     first, ended = facts.c.first_run, facts.c.ended_run
     opened = and_(ended.is_(None), first > since, first <= until)
@@ -190,8 +190,6 @@ _RUN_INTERVALS = (
 def read_run_intervals(connection: Connection, organization: str) -> Mapping[int, RunInterval]:
     """Every run of the organization, oldest first: when it read, and with which tool, policy and rulebook."""
     number = organization_number(connection, organization)
-    if number is None:
-        return {}
     whole: dict[int, set[str]] = defaultdict(set)
     for collector, complete in whole_runs(connection, number).items():
         for run in complete:
@@ -215,8 +213,6 @@ def read_run_intervals(connection: Connection, organization: str) -> Mapping[int
 def read_names(connection: Connection, organization: str) -> Mapping[Subject, SubjectNames]:
     """The last known names of the organization and its apps, including apps that have left."""
     number = organization_number(connection, organization)
-    if number is None:
-        return {}
     telling = (names.APP_NAME, names.ORGANIZATION_NAME, names.APP_ALIAS, names.APP_HOST, names.APP_SITE)
     texts: dict[Subject, dict[str, str]] = {}
     for fact in stored_facts(connection, number, facts.c.value.is_not(None), settings=telling):

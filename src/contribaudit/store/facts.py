@@ -86,14 +86,15 @@ _FACTS = (
 
 def stored_facts(
     connection: Connection,
-    organization: int,
+    organization: int | None,
     *conditions: ColumnElement[bool],
     settings: Sequence[str] = (),
     prefixes: tuple[str, ...] = ("",),
 ) -> Iterator[StoredFact]:
     """The organization's facts that meet the conditions, limited to `settings` and to names with one of the `prefixes`.
 
-    In the order in which their subjects, then their topics were first seen; intervals of one topic by age.
+    In the order in which their subjects, then their topics were first seen; intervals of one topic by age. An
+    organization that no run audited (None) has none.
     """
     topic_of = {
         topic: (collector, name)
@@ -114,14 +115,14 @@ def stored_facts(
 
 
 @asked_once
-def _topics(connection: Connection, organization: int) -> Mapping[int, tuple[str, SettingId]]:
+def _topics(connection: Connection, organization: int | None) -> Mapping[int, tuple[str, SettingId]]:
     """By number, collector and setting of everything that was ever read about the organization."""
     rows = connection.execute(ids.TOPICS_OF, {"organization": organization})
     return {topic: (collector, SettingId(name)) for topic, collector, name in rows}
 
 
 @asked_once
-def subjects_of(connection: Connection, organization: int) -> Mapping[int, Subject]:
+def subjects_of(connection: Connection, organization: int | None) -> Mapping[int, Subject]:
     """By number, every subject that was ever seen in the organization."""
     rows = connection.execute(ids.SUBJECTS_OF, {"organization": organization})
     return {number: Subject(owner, Kind(kind), name) for number, owner, kind, name in rows}
@@ -151,7 +152,7 @@ def unpack(packed: bytes) -> set[int]:
 
 
 def last_seen(
-    connection: Connection, organization: int, facts: Mapping[str, Mapping[int, int]], before: int | None
+    connection: Connection, organization: int | None, facts: Mapping[str, Mapping[int, int]], before: int | None
 ) -> dict[int, int]:
     """By fact, the newest run before `before` (None: of all runs) whose collection saw it.
 
@@ -241,8 +242,6 @@ def read_known(connection: Connection, organization: str, *, before: int | None 
     Empty for an organization that was never audited.
     """
     number = organization_number(connection, organization)
-    if number is None:
-        return LastKnown(())
     conditions = (facts.c.ended_run.is_(None),) if before is None else known_after(before - 1)
     by_collector: dict[str, list[StoredFact]] = defaultdict(list)
     for fact in stored_facts(connection, number, *conditions):
@@ -265,8 +264,6 @@ def read_alias_holders(connection: Connection, organization: str) -> dict[str, t
     Oldest first.
     """
     number = organization_number(connection, organization)
-    if number is None:
-        return {}
     first: dict[str, dict[str, int]] = defaultdict(dict)
     for fact in stored_facts(connection, number, facts.c.value.is_not(None), settings=[ALIAS.id]):
         alias = read_value(fact.value or "null")
@@ -298,7 +295,7 @@ def known_after(run: int, table: Table = facts) -> tuple[ColumnElement[bool], ..
 
 
 @asked_once
-def collections_of(connection: Connection, organization: int) -> Sequence[Any]:
+def collections_of(connection: Connection, organization: int | None) -> Sequence[Any]:
     """Run, collector, status and start of every collection of the organization, oldest first."""
     return connection.execute(_COLLECTIONS, {"organization": organization}).all()
 
@@ -310,7 +307,7 @@ _COLLECTIONS = (
 )
 
 
-def whole_runs(connection: Connection, organization: int) -> dict[str, list[int]]:
+def whole_runs(connection: Connection, organization: int | None) -> dict[str, list[int]]:
     """By collector, the runs in which it read everything, oldest first."""
     by_collector: dict[str, list[int]] = defaultdict(list)
     for one in collections_of(connection, organization):

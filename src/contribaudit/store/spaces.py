@@ -273,8 +273,6 @@ def first_whole_runs(connection: Connection, apps: Mapping[int, Subject]) -> dic
 
 def _app_places(connection: Connection, number: int | None, run: int) -> dict[str, tuple[str, str]]:
     """By app ID, the host and type key that were last seen by the run."""
-    if number is None:
-        return {}
     by_app: dict[str, dict[str, str]] = {}
     for fact in stored_facts(
         connection, number, *known_after(run), settings=(catalogue.HOST.id, catalogue.TYPE_KEY.id)
