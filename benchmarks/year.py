@@ -16,7 +16,8 @@ from contribaudit.catalogue import organization as catalogue
 from contribaudit.core.model.observation import Grade, Observation, Observed
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.store.history import History, RunDraft
+from contribaudit.store.history import History
+from contribaudit.store.records import RunDraft
 
 FACTS = 200_000
 DAYS = int(os.environ.get("CONTRIBAUDIT_BENCH_DAYS", "365"))

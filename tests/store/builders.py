@@ -11,7 +11,8 @@ from typing import TypeAlias
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, Value
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.store.history import History, RunDraft, RunRecord
+from contribaudit.store.history import History
+from contribaudit.store.records import RunDraft, RunRecord
 
 ORG = "a1b2c3"
 OK, PARTIAL, FAILED = CollectionStatus.OK, CollectionStatus.PARTIAL, CollectionStatus.FAILED

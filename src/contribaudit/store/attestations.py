@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, insert, select
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Anchor, Attachment, Attestation, Signature
 from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.phrases import repeated
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.attested_plans import AppPlans, PlanSeen
@@ -106,8 +107,7 @@ def add_attestations(
     recorded = recorded_ids(connection, [entry.id for entry in coming])
     if skip_recorded:
         coming, recorded = [entry for entry in coming if entry.id not in recorded], set()
-    twice = [identity for identity, count in Counter(entry.id for entry in coming).items() if count > 1]
-    for duplicate in (*twice, *sorted(recorded)):
+    for duplicate in (*repeated(entry.id for entry in coming), *sorted(recorded)):
         raise UsageError(
             f"The attestation {duplicate} is already recorded", hint="Run `contribaudit attest list` to see it"
         )

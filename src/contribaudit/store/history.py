@@ -43,7 +43,7 @@ from contribaudit.store import (
 )
 from contribaudit.store.database import Standing, database_to_read, open_database
 from contribaudit.store.pruning import Pruned, Retention
-from contribaudit.store.records import Fact, LastKnown, RunDraft, RunRecord
+from contribaudit.store.records import RunDraft, RunRecord
 from contribaudit.store.schema import metadata, organizations
 from contribaudit.store.spaces import StoredSpaces
 from contribaudit.store.transactions import (
@@ -55,8 +55,6 @@ from contribaudit.store.transactions import (
     require_held,
     writes,
 )
-
-__all__ = ["Fact", "History", "LastKnown", "RunDraft", "RunRecord"]
 
 
 @dataclass(frozen=True, slots=True)
