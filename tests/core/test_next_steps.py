@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from contribaudit import catalogue
 from contribaudit.core.advise.deadlines import Deadline, DeadlineKind
-from contribaudit.core.advise.next_steps import ScreenDue, next_steps
+from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.advise.report import Report, RunLine
 from contribaudit.core.advise.steps import NextStep, StepKind, to_do
+from contribaudit.core.advise.waiting import DueScreen, Row
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.subject import organization_subject
@@ -263,7 +265,7 @@ def test_what_runs_out_within_a_month_is_renewed() -> None:
 
 def test_what_will_be_too_old_is_looked_at_again_after_all_that_is_wrong() -> None:
     (screen, *_) = [one for one in report().state.rulebook.screens if ACCESS in one.settings]
-    soon = ScreenDue(screen.id, ORG, (app("one"),), NOW)
+    soon = DueScreen(screen, ORG, (Row(screen, app("one"), catalogue.find(ACCESS), None, NOW),), None)
     assert steps(finding(severity=Severity.INFO), finding(setting=ACCESS), screens_due=[soon]) == [
         (StepKind.FIX, Severity.HIGH),
         (StepKind.FIX, Severity.INFO),
@@ -274,13 +276,14 @@ def test_what_will_be_too_old_is_looked_at_again_after_all_that_is_wrong() -> No
 def test_a_screen_that_findings_wait_for_is_a_step_with_its_own_estimate() -> None:
     """Also where another step settles the finding itself; nothing is told of it twice."""
     (screen, *_) = [one for one in report().state.rulebook.screens if ACCESS in one.settings]
-    wanted = ScreenDue(screen.id, ORG, (app("one"), app("two")), None, 7, 2, Severity.HIGH)
+    rows = tuple(Row(screen, app(name), catalogue.find(ACCESS), None, None) for name in ("one", "two"))
+    wanted = DueScreen(screen, ORG, rows, Severity.HIGH)
     (step,) = next_steps(report(), [wanted])
-    assert (step.kind, step.severity, step.minutes, step.findings) == (StepKind.LOOK, Severity.HIGH, 7, ())
+    assert (step.kind, step.severity, step.minutes, step.findings) == (StepKind.LOOK, Severity.HIGH, wanted.minutes, ())
     assert step.text.endswith("2 values to record")
     doubted = finding(Outcome.UNKNOWN, setting=ACCESS, check="AI-03", subject=app("one"), severity=Severity.LOW)
     (step,) = next_steps(report(doubted), [wanted])
-    assert (step.severity, step.minutes, step.findings) == (Severity.LOW, 7, (doubted,))
+    assert (step.severity, step.minutes, step.findings) == (Severity.LOW, wanted.minutes, (doubted,))
 
 
 def test_what_cannot_be_had_for_two_reasons_is_two_steps() -> None:

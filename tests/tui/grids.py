@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contribaudit.attestations.due import DueScreen, Row, by_screen, rows
+from contribaudit.attestations.due import by_screen, rows
 from contribaudit.audit.attesting import AttestationSession
 from contribaudit.audit.job import Job
+from contribaudit.core.advise.waiting import DueScreen, Row
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.subject import organization_subject

@@ -6,51 +6,28 @@ Only what the policy's rules wait for is due. `attest`, `next`, reports and the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from contribaudit import catalogue, checks
 from contribaudit.core.advise.deadlines import deadlines
-from contribaudit.core.advise.next_steps import ScreenDue, next_steps
+from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.advise.report import Report
 from contribaudit.core.advise.steps import NextStep
-from contribaudit.core.advise.waiting import Waiting, waiting
+from contribaudit.core.advise.waiting import DueScreen, Row, Waiting, waiting
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation, in_force
-from contribaudit.core.model.finding import Finding, Severity
+from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.observation import Grade, Observed, SettingId, Value
 from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Screen
-from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import later
 from contribaudit.core.resolve.gateway import told_by_gateway
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One question that a screen answers, with the newest answer."""
-
-    screen: Screen
-    subject: Subject
-    setting: Setting
-    last: Attestation | None
-    """None when the value was never attested, or its attestation was revoked."""
-    due_at: datetime | None
-    """None when the value was never looked at, and is due."""
-
-    @property
-    def key(self) -> tuple[Subject, SettingId]:
-        """The subject and setting of the question."""
-        return self.subject, self.setting.id
-
-    def is_due(self, now: datetime) -> bool:
-        """True when somebody should look now."""
-        return self.due_at is None or self.due_at <= now
 
 
 def rows(state: State, attestations: Iterable[Attestation], policy: AuditPolicy) -> Iterator[Row]:
@@ -119,37 +96,6 @@ def _plan_has_screen(state: State, screen: Screen, word: str) -> bool:
         return True
     plan = state.rulebook.plan(word)
     return plan is None or plan.name.casefold() in {one.casefold() for one in screen.plans}
-
-
-@dataclass(frozen=True, slots=True)
-class DueScreen:
-    """One console screen of one organization on which somebody should look at something now."""
-
-    screen: Screen
-    organization: str
-    rows: tuple[Row, ...]
-    severity: Severity | None
-    """The highest severity of the findings that wait for the screen; None when a look is only to be renewed."""
-
-    @property
-    def minutes(self) -> int:
-        """The estimated duration of the look, from the rulebook."""
-        return self.screen.minutes(self.values)
-
-    @property
-    def values(self) -> int:
-        """The number of values that are certainly asked for."""
-        sure = self.screen.surely_asked(self._settings)
-        return sum(1 for row in self.rows if row.setting.id in sure)
-
-    @property
-    def _settings(self) -> list[SettingId]:
-        return list(dict.fromkeys(row.setting.id for row in self.rows))
-
-    @property
-    def due_at(self) -> datetime | None:
-        """When the first previously attested value is due; None when none was attested."""
-        return min((row.due_at for row in self.rows if row.due_at is not None), default=None)
 
 
 def due_screens(
@@ -225,24 +171,8 @@ def _all_attestations(state: State) -> list[Attestation]:
     return [one for place in state.looked_at for one in place.attestations]
 
 
-def screens_due(state: State, findings: Iterable[Finding], policy: AuditPolicy) -> list[ScreenDue]:
-    """The screens of `due_screens` in the form that the next steps need."""
-    return [
-        ScreenDue(
-            due.screen.id,
-            due.organization,
-            tuple(dict.fromkeys(row.subject for row in due.rows)),
-            due.due_at,
-            due.minutes,
-            due.values,
-            due.severity,
-        )
-        for due in due_screens(state, findings, policy)
-    ]
-
-
 def steps_to_take(report: Report, policy: AuditPolicy, operator: str = "") -> tuple[NextStep, ...]:
     """The steps to take now, most urgent first, shared by every front end; see `next_steps`."""
     state = report.state
     ending = deadlines(state, policy, checks.ALL, catalogue.find)
-    return next_steps(report, screens_due(state, report.findings, policy), ending, operator)
+    return next_steps(report, due_screens(state, report.findings, policy), ending, operator)

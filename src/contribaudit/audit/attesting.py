@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from contribaudit.attestations.anchoring import SOURCES, PastLooks, ReadingsAround
-from contribaudit.attestations.due import DueScreen, by_screen, due_screens, rows
+from contribaudit.attestations.due import by_screen, due_screens, rows
 from contribaudit.attestations.recording import (
     ConsoleVisit,
     EnteredValue,
@@ -23,6 +23,7 @@ from contribaudit.attestations.recording import (
     record_all,
     short,
 )
+from contribaudit.core.advise.waiting import DueScreen
 from contribaudit.core.model.attestation import Attachment, Attestation, Signature
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.resolve.state import OrganizationState, State

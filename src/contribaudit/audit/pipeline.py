@@ -16,7 +16,7 @@ from functools import cache, partial
 from contribaudit import __version__, catalogue, checks, collectors
 from contribaudit.atlassian.sites import ON_GATEWAY, SPACES
 from contribaudit.attestations.decoder_proposals import with_objects
-from contribaudit.attestations.due import screens_due
+from contribaudit.attestations.due import due_screens
 from contribaudit.attestations.files import take_in_folder
 from contribaudit.audit.changes import Span, changes_since, explained_changes
 from contribaudit.audit.job import Job, Target
@@ -211,7 +211,7 @@ def judge(
         ),
         newly=newly,
         key_days_left=key_days_left(state),
-        looks=cache(partial(screens_due, state, verdict.findings, job.policy)),
+        looks=cache(partial(due_screens, state, verdict.findings, job.policy)),
     )
 
 

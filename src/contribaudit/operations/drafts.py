@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from contribaudit import files
-from contribaudit.attestations.due import DueScreen
 from contribaudit.attestations.recording import EnteredValue
+from contribaudit.core.advise.waiting import DueScreen
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.subject import Kind, Subject

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 import click
 
 from contribaudit import termination
-from contribaudit.attestations.due import DueScreen, Row, find_screen, path_of, ruled_out
+from contribaudit.attestations.due import find_screen, path_of, ruled_out
 from contribaudit.attestations.recording import allowed, covering_note, doubt, mail, parse_value, short
 from contribaudit.audit.attesting import Form
 from contribaudit.cli.attest.session import LookFlags, Session, write_recorded
 from contribaudit.cli.options import ask, ask_valid, in_lines, person_there
+from contribaudit.core.advise.waiting import DueScreen, Row
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.phrases import counted

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from shlex import quote
 from typing import Protocol
 
@@ -38,6 +37,7 @@ from contribaudit.core.advise.steps import (
     subjects_of,
     tickets,
 )
+from contribaudit.core.advise.waiting import DueScreen
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.phrases import counted, grouped
 from contribaudit.core.model.policy import QUESTIONS
@@ -63,22 +63,6 @@ _NOBODYS = {
 """Why findings cannot be resolved yet, in words for one and for several."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenDue:
-    """A console screen to look at, because findings wait for it or its values will soon be too old."""
-
-    screen: str
-    organization: str
-    subjects: tuple[Subject, ...]
-    due: datetime | None
-    """When the first value that was attested before is due again; None where none was."""
-    minutes: int = 0
-    """How many minutes the look takes."""
-    values: int = 0
-    severity: Severity | None = None
-    """The highest severity among findings that wait for it, even if another step settles them; None where none do."""
-
-
 class Judged(Protocol):
     """A judged run, as far as the queue needs it."""
 
@@ -89,7 +73,7 @@ class Judged(Protocol):
 
 
 def next_steps(
-    report: Judged, screens_due: Iterable[ScreenDue] = (), ending: Iterable[Deadline] = (), operator: str = ""
+    report: Judged, screens_due: Iterable[DueScreen] = (), ending: Iterable[Deadline] = (), operator: str = ""
 ) -> tuple[NextStep, ...]:
     """What to do, most severe first, then by due date; what cannot be resolved yet comes last.
 
@@ -164,12 +148,12 @@ def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iter
         yield replace(settling(kind, group, minutes, text, f"contribaudit checks show {check}"), due=due)
 
 
-def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[ScreenDue]) -> Iterator[NextStep]:
+def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[DueScreen]) -> Iterator[NextStep]:
     """One step for each screen that settles findings, or whose values will soon be too old."""
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     unlisted: dict[tuple[Subject, str], list[Finding]] = defaultdict(list)
     screens = {one.id: one for one in state.rulebook.screens}
-    due = {(one.organization, one.screen): one for one in screens_due}
+    due = {(one.organization, one.screen.id): one for one in screens_due}
     for finding in findings:
         organization = finding.subject.organization
         listing = screen_for(state, finding.subject, finding.setting)
@@ -191,7 +175,7 @@ def _looks(state: State, findings: Iterable[Finding], screens_due: Sequence[Scre
 
 
 def _screen_step(
-    state: State, screen: Screen, organization: str, findings: Sequence[Finding], soon: ScreenDue | None
+    state: State, screen: Screen, organization: str, findings: Sequence[Finding], soon: DueScreen | None
 ) -> NextStep:
     counts = Counter(one.outcome.value for one in findings)
     parts = [f"{counted(count, 'value')} {word}" for word, count in sorted(counts.items())]
@@ -209,7 +193,7 @@ def _screen_step(
         f"contribaudit attest --screen {screen.id}{org_option(state, organization)}",
         organization,
         subjects_of(findings) if findings else soon.subjects if soon is not None else (),
-        soon.due if soon is not None else None,
+        soon.due_at if soon is not None else None,
         tuple(findings),
         screen.id,
     )

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from contribaudit.core.advise.next_steps import ScreenDue, next_steps
+from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.advise.site_map import SiteMap, site_map
 from contribaudit.core.advise.steps import NextStep
 from contribaudit.core.advise.verdict import count_severities, headline
+from contribaudit.core.advise.waiting import DueScreen
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding, Severity
@@ -99,7 +100,7 @@ class Report:
     """Hosts, without case, of the sites that its map is limited to; empty for all."""
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By check: the questions that it answers ("contribution", "ai", "location"), where its prefix does not say so."""
-    looks: Callable[[], Sequence[ScreenDue]] = field(default=tuple, compare=False)
+    looks: Callable[[], Sequence[DueScreen]] = field(default=tuple, compare=False)
     """Works out which console screens the findings wait for."""
 
     def __repr__(self) -> str:

@@ -1,5 +1,7 @@
 """Which values the policy's rules wait for: those that an unverified finding needs and that a person can attest.
 
+Also here: a console screen on which somebody should look at values, and the questions that it answers.
+
 Each check is run again on its subject to record what it reads; then again as if the console had shown the best
 possible values, until it needs nothing more. So the result follows the checks' own rules, one visit to the console is
 enough, and nobody is asked for a value that a better source gives.
@@ -10,14 +12,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from contribaudit.core.advise.remedies import Remedy, remedy_of
 from contribaudit.core.judge.check import Check, CheckContext, Verdict, by_id
 from contribaudit.core.judge.selectors import attributes_of, rule_for
+from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.finding import Finding, Severity
 from contribaudit.core.model.observation import Attester, Grade, Observation, Observed, SettingId, Value
 from contribaudit.core.model.policy import AuditPolicy, Rule
+from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
@@ -37,6 +42,60 @@ _PLAIN: Mapping[str, Value] = {"": "none", "date": "2100-01-01"}
 _SOMEBODY = Attester("somebody@example.com", "another@example.com", screenshot=True, anchored=True)
 _TOO_WEAK = ("evidence_too_old", "evidence_from_the_future", "screenshot_missing", "grade_not_accepted")
 """Codes of findings whose values were all read but do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One question that a screen answers, with the newest answer."""
+
+    screen: Screen
+    subject: Subject
+    setting: Setting
+    last: Attestation | None
+    """None when the value was never attested, or its attestation was revoked."""
+    due_at: datetime | None
+    """None when the value was never looked at, and is due."""
+
+    @property
+    def key(self) -> tuple[Subject, SettingId]:
+        """The subject and setting of the question."""
+        return self.subject, self.setting.id
+
+    def is_due(self, now: datetime) -> bool:
+        """True when somebody should look now."""
+        return self.due_at is None or self.due_at <= now
+
+
+@dataclass(frozen=True, slots=True)
+class DueScreen:
+    """One console screen of one organization on which somebody should look at something now."""
+
+    screen: Screen
+    organization: str
+    rows: tuple[Row, ...]
+    severity: Severity | None
+    """The highest severity of the findings that wait for the screen; None when a look is only to be renewed."""
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The subjects of its rows, each once."""
+        return tuple(dict.fromkeys(row.subject for row in self.rows))
+
+    @property
+    def minutes(self) -> int:
+        """The estimated duration of the look, from the rulebook."""
+        return self.screen.minutes(self.values)
+
+    @property
+    def values(self) -> int:
+        """The number of values that are certainly asked for."""
+        sure = self.screen.surely_asked(dict.fromkeys(row.setting.id for row in self.rows))
+        return sum(1 for row in self.rows if row.setting.id in sure)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the first previously attested value is due; None when none was attested."""
+        return min((row.due_at for row in self.rows if row.due_at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)

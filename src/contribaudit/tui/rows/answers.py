@@ -13,8 +13,9 @@ from rich.style import Style
 from rich.text import Text
 
 from contribaudit.attestations.anchoring import described
-from contribaudit.attestations.due import Row, ruled_out
+from contribaudit.attestations.due import ruled_out
 from contribaudit.attestations.recording import allowed, covering_note, doubt, doubts, parse_value
+from contribaudit.core.advise.waiting import Row
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.phrases import and_more, counted

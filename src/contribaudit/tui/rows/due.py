@@ -9,6 +9,7 @@ from datetime import datetime
 from rich.text import Text
 
 from contribaudit.attestations import due
+from contribaudit.core.advise import waiting as awaited
 from contribaudit.core.advise.remedies import Remedy, remedy_of
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.finding import Finding, Severity
@@ -35,7 +36,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class DueScreen(due.DueScreen):
+class DueScreen(awaited.DueScreen):
     """A console screen of an organization that shows values to be looked at."""
 
     waiting: tuple[Finding, ...] = ()

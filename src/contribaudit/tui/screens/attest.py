@@ -21,9 +21,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Button, Input, Select, Static
 
-from contribaudit.attestations.due import DueScreen, path_of
+from contribaudit.attestations.due import path_of
 from contribaudit.attestations.recording import short
 from contribaudit.audit.attesting import AttestationSession, CompletedVisit, Form
+from contribaudit.core.advise.waiting import DueScreen
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.resolve.state import State

@@ -18,11 +18,11 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static, TabbedContent, TabPane
 
-from contribaudit.attestations import due as due_of_all
 from contribaudit.attestations.recording import confirmation, short
 from contribaudit.attestations.status import SignalLine
 from contribaudit.audit.attesting import AttestationSession, sessions
 from contribaudit.audit.job import Job
+from contribaudit.core.advise.waiting import DueScreen
 from contribaudit.core.model.attestation import Attestation, Signature
 from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.state import State
@@ -41,7 +41,7 @@ from contribaudit.tui.widgets.grid import Grid
 from contribaudit.tui.widgets.listing import Listing
 
 
-async def walk(dashboard: Host, board: Board, screens: Sequence[due_of_all.DueScreen]) -> None:
+async def walk(dashboard: Host, board: Board, screens: Sequence[DueScreen]) -> None:
     """Open the forms one after the other until the person leaves one; what was recorded by then stays."""
     made: list[Attestation] = []
     with dashboard.telling():

@@ -12,8 +12,8 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from contribaudit.attestations.due import DueScreen
 from contribaudit.core.advise.steps import NextStep, StepKind, to_do
+from contribaudit.core.advise.waiting import DueScreen
 from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.policy import WAIVABLE
