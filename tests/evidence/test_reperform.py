@@ -129,57 +129,24 @@ def test_what_the_gateway_told_is_judged_again(scenario: str, tmp_path: Path) ->
     assert {one.reported for one in found if one.check == "AI-01" and one.again} & {"pass", "fail"}
 
 
-def test_a_pack_of_the_version_before(pack: Path, copied: Callable[[Path], Path]) -> None:
-    """Without planned times, places of rules, owners and controls, findings by ID, a file for each raw answer."""
-    older = copied(pack)
-    added = {
-        "runs.csv": ("planned_at", "late_minutes"),
-        "findings.csv": (
-            "owner", "due_days", "due_on", "attestation_id", "evidence_file", "evidence_file_sha256",
-        ),
-    }  # fmt: skip
-    for name, new in added.items():
-        with (older / name).open(encoding="utf-8", newline="") as file:
-            rows = [{key: cell for key, cell in row.items() if key not in new} for row in csv.DictReader(file)]
-        if name == "findings.csv":
-            rows.sort(key=lambda row: row["finding_id"])
-        with (older / name).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, sorted(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-    (older / "controls.csv").unlink()
-    for bundle in list((older / "responses").iterdir()):
-        for line in bundle.read_text().splitlines():
-            one = json.loads(line)
-            (older / "responses" / f"{one['sha256']}.json").write_bytes(one["body"].encode())
-        bundle.unlink()
-    lines = (older / "data-dictionary.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    gone = [f"{name},{column}" for name, new in added.items() for column in new]
-    kept = [
-        line
-        for line in lines
-        if not line.startswith("controls.csv,") and ",".join(line.split(",")[::2][:2]) not in gone
-    ]
-    (older / "data-dictionary.csv").write_text("".join(kept), encoding="utf-8")
-    document = json.loads((older / "report.json").read_text())
-    del document["run"]["planned_at"]
-    for one in document["findings"]:
-        for key in ("rule", "owner", "due_days"):
-            del one[key]
-        for evidence in one["evidence"]:
-            del evidence["attestation_id"]
-    (older / "report.json").write_text(json.dumps(document, indent=2) + "\n")
-    checked = verify(remade(older, lambda one: one["tool"].update(code_sha256="0" * 64)))
-    assert {"00-START.html", "00-START.xlsx", "README.txt", "data-dictionary.csv"} >= set(checked.uncompared) > set()
-    found = reperform(older)
-    assert sum(1 for one in found if one.again) > 50
-    assert not any(one.differs for one in found)
-    told = load(older)
-    assert told["run"]["planned_at"] is None
-    assert {one["rule"] for one in told["findings"]} == {""}
-    assert (
-        "it does not contain run.planned_at, findings.due_days, findings.owner, findings.rule" in told["warnings"][-1]
-    )
+@pytest.mark.parametrize("name", ["controls.csv", "segregation.csv", "subprocessors.csv", "terms.csv"])
+def test_a_table_that_is_gone_is_found(name: str, pack: Path, copied: Callable[[Path], Path]) -> None:
+    """Every export writes it, so a pack without it was altered."""
+    spoilt = copied(pack)
+    (spoilt / name).unlink()
+    remade(spoilt)
+    with pytest.raises(EvidenceDamaged, match=f"{name} is not in the manifest"):
+        verify(spoilt)
+
+
+def test_a_raw_answer_in_a_file_of_its_own_is_found(pack: Path, copied: Callable[[Path], Path]) -> None:
+    """No export writes one, even if its name is its digest."""
+    spoilt = copied(pack)
+    body = b"{}"
+    (spoilt / "responses" / f"{sha256(body).hexdigest()}.json").write_bytes(body)
+    remade(spoilt)
+    with pytest.raises(EvidenceDamaged, match="does not hold what its name says"):
+        verify(spoilt)
 
 
 def test_an_archive_too(zipped: Path) -> None:

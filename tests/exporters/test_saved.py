@@ -7,7 +7,6 @@ import os
 import warnings
 import zipfile
 from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,7 @@ from contribaudit.core.model.change import Cause, CauseKind, Match
 from contribaudit.errors import ContribauditError, EvidenceDamaged, EvidenceNewer, UsageError
 from contribaudit.exporters import json_v1
 from contribaudit.exporters.json_v1 import as_document, lean_document
-from contribaudit.exporters.saved import ADDED_LATER, changes_of, load, map_of, parse
-from contribaudit.exporters.summary import Overview
+from contribaudit.exporters.saved import changes_of, load, map_of, parse
 from tests.exporters.awkward import app, awkward_report, change, finding, report
 
 
@@ -151,47 +149,13 @@ def test_every_cut_of_a_report_is_refused() -> None:
             parse(data[:end], "x")
 
 
-def test_keys_that_an_older_version_did_not_have() -> None:
-    """They are filled in, nothing else moves, and a warning names them all."""
-    document = json.loads(text(awkward_report()))
-    older = deepcopy(document)
-    for way, standing in ADDED_LATER.items():
-        for one in _objects(older, way):
-            for key in standing:
-                del one[key]
-    read = parse(json.dumps(older).encode(), "x")
-    *others, warning = read["warnings"]
-    assert others == document["warnings"]
-    named = sorted(f"{way}.{key}" if way else key for way, standing in ADDED_LATER.items() for key in standing)
-    assert (
-        sorted(
-            warning.removeprefix("An older version wrote this report: it does not contain ")
-            .partition(", so")[0]
-            .split(", ")
-        )
-        == named
-    )
-    assert [(one["id"], one["outcome"]) for one in read["findings"]] == [
-        (one["id"], one["outcome"]) for one in document["findings"]
-    ]
-    assert read["key_days_left"] is None
-
-
-def test_a_report_from_before_there_were_steps_tells_what_its_findings_do(drifted_report: Report) -> None:
-    """It knows no screens; yet every finding that is open is in a step."""
-    document = json.loads(text(drifted_report))
-    del document["next"]
-    about = Overview(parse(json.dumps(document).encode(), "x"))
-    open_ = sum(1 for one in drifted_report.findings if one.outcome.violates or one.outcome.unproven)
-    assert sum(one.number for one in about.steps) == open_
-    assert {one.kind for one in about.steps} == {"fix", "look"}
-
-
-def _objects(document: Any, way: str) -> list[Any]:
-    found = [document]
-    for step in way.split(".") if way else []:
-        found = [item for one in found for item in (one[step] if isinstance(one[step], list) else [one[step]])]
-    return found
+@pytest.mark.parametrize(
+    "way", ["next", "map", "subprocessors", "run.planned_at", "policy.questions", "findings.0.rule", "changes.0.ticket"]
+)
+def test_a_report_that_lacks_a_key_is_refused(way: str) -> None:
+    """Nothing is filled in: what a report does not say is not known."""
+    with pytest.raises(UsageError, match=f"{way}: Field required"):
+        parse(edited(remove(way)), "x")
 
 
 def test_keys_of_a_later_version_of_the_schema_are_left_alone() -> None:

@@ -58,13 +58,3 @@ def test_spaces_keep_their_names() -> None:
             }  # fmt: skip
     again = report_of(parse(json.dumps(document).encode(), "x"))
     assert as_document(again) == document
-
-
-def test_without_steps_the_findings_tell_them() -> None:
-    """A report from before there were any: no finding is left out."""
-    live = awkward_report()
-    document = json.loads(text(live))
-    del document["next"]
-    steps = report_of(parse(json.dumps(document).encode(), "x")).steps
-    held = sorted(one.id for step in steps for one in step.findings)
-    assert held == sorted(one.id for step in live.steps for one in step.findings)

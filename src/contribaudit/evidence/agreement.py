@@ -33,6 +33,8 @@ from contribaudit.evidence.pack import (
 from contribaudit.evidence.readme import About
 from contribaudit.evidence.repeated import (
     DICTIONARY,
+    LEDGER,
+    SEGREGATION,
     answers_there,
     attested_values,
     contradictions,
@@ -44,21 +46,19 @@ from contribaudit.evidence.repeated import (
 )
 from contribaudit.evidence.start import Start
 from contribaudit.exporters.csv_evidence import FINDINGS, finding_cells, value_of
-from contribaudit.exporters.saved import ADDED_LATER
-from contribaudit.exporters.text import csv_cell, safe_text
+from contribaudit.exporters.text import Cell, csv_cell, safe_text
 
 _LISTS = ("warnings", "organizations", "collection", "findings", "changes", "newly", "next")
 CONTROLS = "controls.csv"
 _ALWAYS = (
-    REPORT, DICTIONARY, "findings.csv", "settings.csv", "inventory.csv", "collection.csv", "changes.csv",
-    "attestations.csv", "waivers.csv", "decisions.csv", "runs.csv", "population.csv", "policy.toml",
+    REPORT, DICTIONARY, "findings.csv", CONTROLS, "settings.csv", "inventory.csv", "collection.csv", "changes.csv",
+    "attestations.csv", "waivers.csv", "decisions.csv", SEGREGATION, "runs.csv", "population.csv", LEDGER,
+    "subprocessors.csv", "subprocessor_reviews.csv", "terms.csv", "provisions.csv", "terms_notes.csv", "policy.toml",
 )  # fmt: skip
 _PERSONS = frozenset(
     ("attested_by", "owner", "waiver_approved_by", "actor", "requested_by", "approved_by", "decided_by", "second")
 )
 """Columns that name only a person. A pack without names has a stand-in there, where the report may differ in part."""
-_LATER = ("owner", "due_days", "attestation_id")
-"""Columns that the first packs lack."""
 _COUNTED = (("sites", "site"), ("apps", "app"), ("connectors", "connector"))
 """Pairs of a key in the report's inventory and a kind in inventory.csv."""
 
@@ -76,15 +76,10 @@ class _Report:
     start: Start = field(default_factory=Start)
 
     def as_rows(self) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-        """A function that turns a finding into its row of findings.csv, by column; fields of later versions are ""."""
+        """A function that turns a finding into its row of findings.csv, by column."""
         document: Any = self.head
-        cells, later, evidence = finding_cells(document), ADDED_LATER["findings"], ADDED_LATER["findings.evidence"]
-
-        def row(finding: Mapping[str, Any]) -> dict[str, Any]:
-            whole: Any = {**later, **finding, "evidence": [{**evidence, **seen} for seen in finding["evidence"]]}
-            return dict(zip(FINDINGS.columns, cells(whole), strict=True))
-
-        return row
+        cells: Callable[[Any], tuple[Cell, ...]] = finding_cells(document)
+        return lambda finding: dict(zip(FINDINGS.columns, cells(finding), strict=True))
 
 
 def disagreements(pack: ListedPack) -> Iterator[Disagreement]:
@@ -134,7 +129,7 @@ def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         report.outcomes[value["severity"], value["outcome"]] += 1
         report.start.take(value)
         report.witnesses |= {
-            (seen["attested_by"], seen.get("attestation_id") or "", seen.get("confirmed_by") or "")
+            (seen["attested_by"], seen["attestation_id"] or "", seen["confirmed_by"] or "")
             for seen in value["evidence"]
             if seen["attested_by"]
         }
@@ -171,7 +166,7 @@ def _digested(rows: Iterator[Mapping[str, str]], columns: Sequence[str]) -> dict
         identity = row["finding_id"]
         if identity in by_finding:
             raise ValueError(f"findings.csv has {shown(identity)} twice")
-        by_finding[identity] = _digest(row.get(name, "" if name in _LATER else "no such column") for name in columns)
+        by_finding[identity] = _digest(row.get(name, "no such column") for name in columns)
     return by_finding
 
 
@@ -196,7 +191,7 @@ def _head(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         "version of the rulebook": (safe_text(rulebook["version"]), judged.rulebook_version),
         "version of the tool": (head["tool"]["version"], pack.manifest.tool.version),
         "set of organizations": (
-            sorted(one["id"] for one in head["organizations"] if not one.get("left_out")),
+            sorted(one["id"] for one in head["organizations"] if not one["left_out"]),
             sorted(pack.manifest.scope.organizations),
         ),
     }
@@ -245,7 +240,7 @@ def _exit_codes(report: _Report) -> set[int]:
 def _compare_counts(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     if pack.manifest.scope.sites:
         return
-    left_out = {one["id"] for one in report.head["organizations"] if one.get("left_out")}
+    left_out = {one["id"] for one in report.head["organizations"] if one["left_out"]}
     kinds = Counter(
         row["kind"]
         for row in pack.table("inventory.csv")
@@ -265,7 +260,7 @@ def _collection(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     by_collector = {(entry["organization"], entry["collector"]): entry for entry in entries}
     for row in pack.table("population.csv"):
         entry = by_collector.get((row["organization_id"], row["collector"]))
-        if entry is None or row.get("subject_kind") or row["run_id"] != str(pack.manifest.judged.run):
+        if entry is None or row["subject_kind"] or row["run_id"] != str(pack.manifest.judged.run):
             continue
         for column in _other_columns(_looked_up_values(_POPULATION, entry), row, pack):
             yield Disagreement(
@@ -276,7 +271,7 @@ def _collection(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
 def _changes(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     if pack.manifest.scope.kind != "run":  # a period lists every step, the report only the changes of the newest run
         return
-    rows = [row for row in pack.table("changes.csv") if row.get("cause_code") != "approval"]
+    rows = [row for row in pack.table("changes.csv") if row["cause_code"] != "approval"]
     yield from _compare_rows("changes.csv", rows, report.head["changes"], _CHANGE, pack)
 
 
@@ -336,15 +331,14 @@ def _witnesses(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     rows = {row["attestation_id"]: row for row in pack.table(name)}
     for by, identities, second in sorted(report.witnesses):
         looked = [rows[one] for one in identities.split(", ") if one in rows]
-        looks = looked or [row for row in rows.values() if _names_all(by, [row])]  # the first reports have no IDs
-        if not looks or not _names_all(by, looks):
+        if not looked or not _names_all(by, looked):
             yield Disagreement(name, f"{REPORT} rests on an attestation by {shown(by)} that is not in {name}")
             continue
         times = [datetime.fromisoformat(row["confirmed_at"]) for row in looked if row["confirmed_by"]]
         confirmed = len(times) == len(looked) and all(at <= as_of for at in times)
         surely = confirmed and all(at < as_of for at in times)
         agrees = confirmed and _names_all(second, looked, "confirmed_by") if second else not surely
-        if looked and not agrees:
+        if not agrees:
             yield Disagreement(name, f"{name} and {REPORT} differ on who confirmed what {shown(by)} saw")
 
 
@@ -400,9 +394,7 @@ def _about(pack: ListedPack, report: _Report) -> About:
 
 
 def _controls(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
-    """Check that controls.csv counts the findings of the report. Packs of older versions lack the file."""
-    if CONTROLS not in pack.files:
-        return
+    """Check that controls.csv counts the findings of the report."""
     expected = {(one.control, one.check): one.outcomes for one in report.start.counted.rows()}
     for row in pack.table(CONTROLS):
         counts = expected.pop((f"{row['framework']} {row['control']}", row["check_id"]), Counter())
@@ -453,8 +445,7 @@ def _other_columns(values: Mapping[str, Any], row: Mapping[str, str], pack: List
     for column, value in values.items():
         if column in _PERSONS and not pack.named:
             continue
-        missing = column not in row and column not in _LATER
-        if missing or not _cell_matches(row.get(column, ""), value):
+        if column not in row or not _cell_matches(row[column], value):
             yield column
 
 

@@ -102,14 +102,14 @@ class Manifest(_ManifestPart):
     """None for the first of a chain."""
     files: list[Entry]
     """Sorted by path."""
-    signed_with: Digest | None = None
+    signed_with: Digest | None
     """Fingerprint of the signing key, so that a signature cannot be removed unnoticed; None when it is not signed."""
 
     def canonical(self) -> bytes:
         """The bytes of manifest.json."""
         import rfc8785
 
-        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True, exclude_unset=True))
+        return rfc8785.dumps(self.model_dump(mode="json", by_alias=True))
 
     def is_canonical(self, data: bytes) -> bool:
         """True when the bytes are this manifest in its canonical form."""

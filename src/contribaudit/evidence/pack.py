@@ -5,8 +5,7 @@ findings is never entirely in memory, and no other parser can see a different do
 
 Raw answers are in at most sixteen files of JSON lines, by the first digit of each answer's SHA-256. A line is
 `{"sha256": …, "body": …}`: `body` is the answer's canonical JSON as a text, so that
-`jq -rj 'select(.sha256 == "DIGEST").body' responses/D.jsonl | sha256sum` gives the digest back. Packs of older versions
-have one file for each answer, `responses/DIGEST.json`; both kinds are read here.
+`jq -rj 'select(.sha256 == "DIGEST").body' responses/D.jsonl | sha256sum` gives the digest back.
 """
 
 from __future__ import annotations
@@ -335,8 +334,6 @@ def digests(pack: Pack, paths: Iterable[str]) -> Iterator[str]:
                     raise EvidenceDamaged(f"{path} holds an answer twice, or out of order", hint=ASK)
                 last = digest
                 yield digest
-        elif path.startswith(f"{ANSWERS}/"):
-            yield path.removeprefix(f"{ANSWERS}/").removesuffix(".json")
 
 
 def _read_answers(pack: Pack, path: str) -> Iterator[tuple[str, bytes]]:
@@ -366,14 +363,7 @@ def answer(pack: Pack, digest: str) -> bytes:
 
     Raises StoreDamaged when the pack lacks it, EvidenceDamaged when it was altered.
     """
-    names = {name for name, _ in pack.sizes()}
-    single = f"{ANSWERS}/{digest}.json"
-    if digest.isalnum() and single in names:
-        body = pack.read(single)
-        if sha256(body).hexdigest() != digest:
-            raise EvidenceDamaged(f"{single} was modified", hint=ASK)
-        return body
-    if digest.isalnum() and file_of(digest) in names:
+    if digest.isalnum() and file_of(digest) in {name for name, _ in pack.sizes()}:
         for stored, body in _read_answers(pack, file_of(digest)):
             if stored == digest:
                 return body

@@ -22,7 +22,6 @@ from contribaudit.core.model.observation import Grade, Observation, Observed, Se
 from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.provisions import (
-    NO_DOCUMENTS,
     Archive,
     Look,
     LookOutcome,
@@ -135,15 +134,10 @@ def _attestations(pack: ListedPack) -> Iterator[Attestation]:
 
 def _subprocessors(pack: ListedPack) -> ListHistory:
     """The list in force and its reviews; NO_LISTS when no list was imported."""
-    try:
-        rows = list(pack.table("subprocessors.csv"))
-        text = pack.read("subprocessors.csv").decode("utf-8-sig")
-        reviews = list(pack.table("subprocessor_reviews.csv"))
-    except EvidenceDamaged:  # the pack's version could not import lists
+    first = next(pack.table("subprocessors.csv"), None)
+    if first is None or not first["imported_at"]:
         return NO_LISTS
-    if not rows or not rows[0]["imported_at"]:
-        return NO_LISTS
-    first, parsed = rows[0], read_csv(text)
+    parsed = read_csv(pack.read("subprocessors.csv").decode("utf-8-sig"))
     imported = Signature(first["imported_by"], _time(first["imported_at"]), "", "")
     return ListHistory.of(
         [SubprocessorList(parsed.effective, parsed.rows, first["source"], first["sha256"], imported)],
@@ -154,15 +148,13 @@ def _subprocessors(pack: ListedPack) -> ListHistory:
                 Signature(review["reviewed_by"], _time(review["reviewed_at"]), review["account"], review["host"]),
                 review["note"],
             )
-            for review in reviews
+            for review in pack.table("subprocessor_reviews.csv")
         ],
     )
 
 
 def _documents(pack: ListedPack) -> Archive:
-    """The watched documents in the pack's tables; NO_DOCUMENTS when it has no such table."""
-    if "terms.csv" not in pack.files:
-        return NO_DOCUMENTS
+    """The watched documents in the pack's tables."""
     texts: dict[int, list[Provision]] = {}
     for row in _texts(pack, "provisions.csv"):
         provision = Provision(ProvisionKind(row["kind"]), tuple(json.loads(row["heading"])), row["text"])

@@ -94,12 +94,10 @@ def answers_there(pack: ListedPack) -> Iterator[Disagreement]:
 
 
 def _basis(pack: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
-    """Check that the pack contains the evidence behind each finding. Rows of older versions do not name it."""
+    """Check that the pack contains the evidence behind each finding."""
     attested = {row["attestation_id"] for row in pack.table(_ATTESTATIONS)}
     for row in pack.table("findings.csv"):
-        path = row.get("evidence_file")
-        if path is None:
-            return
+        path = row["evidence_file"]
         present = pack.sha256_of(path) == row["evidence_file_sha256"]
         if is_bundle(path):
             present = present and row["evidence_sha256"] in answers
@@ -113,7 +111,7 @@ def _basis(pack: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
 def page_of_list_there(pack: ListedPack) -> Iterator[Disagreement]:
     """Check that the pack contains the page from which the list of sub-processors was imported."""
     name = "subprocessors.csv"
-    row = next(pack.table(name), None) if name in pack.files else None
+    row = next(pack.table(name), None)
     if row is not None and row["imported_at"] and f"pages/{row['sha256']}" not in pack.files:
         yield Disagreement(name, f"{name} rests on a page that is not in pages/")
 
@@ -170,14 +168,9 @@ def _follows(row: Mapping[str, str], looks: Sequence[Mapping[str, str]], as_of: 
 
 
 def contradictions(pack: ListedPack) -> Iterator[Disagreement]:
-    """Check that tables agree on who did what and on the number of requests, and that times are in order.
-
-    Tables that older packs lack are skipped.
-    """
-    if SEGREGATION in pack.files:
-        yield from _deeds(pack)
-    if LEDGER in pack.files:
-        yield from _requests(pack)
+    """Check that tables agree on who did what and on the number of requests, and that times are in order."""
+    yield from _deeds(pack)
+    yield from _requests(pack)
     yield from _times(pack)
 
 
@@ -197,7 +190,7 @@ def _requests(pack: ListedPack) -> Iterator[Disagreement]:
     """Check that no request is missing. More may be there: late ones and those for spaces are not in the counts."""
     counted: Counter[tuple[str, str]] = Counter()
     for row in pack.table("population.csv"):
-        if not row.get("subject_kind"):
+        if not row["subject_kind"]:
             counted[row["run_id"], row["organization_id"]] += int(row["requests"])
     sent = Counter((row["run_id"], row["organization_id"]) for row in pack.table(LEDGER))
     for key, number in sorted(sent.items()):

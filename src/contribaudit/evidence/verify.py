@@ -242,7 +242,7 @@ def _signature(
         )
     if pack.read(PUBLIC_KEY, _LONGEST_LINE) != public_pem(signer):
         raise EvidenceDamaged(f"{PUBLIC_KEY} is not the key that signed", hint=ASK)
-    if "signed_with" in manifest.model_fields_set and manifest.signed_with != fingerprint(signer):
+    if manifest.signed_with != fingerprint(signer):
         raise EvidenceDamaged(f"{NAME} does not name the key that signed it, {fingerprint(signer)}", hint=ASK)
     return fingerprint(signer)
 
@@ -264,11 +264,8 @@ def _check_manifest(listed: ListedPack) -> None:
         raise EvidenceDamaged(f"policy.toml is not the one that {NAME} names", hint=ASK)
     for path, entry in listed.files.items():
         folder, _, name = path.rpartition("/")
-        if is_bundle(path):
-            continue
-        if folder in (ANSWERS, "attachments") and name.removesuffix(".json") != entry.sha256:
+        if (folder == "attachments" and name != entry.sha256) or (folder == ANSWERS and not is_bundle(path)):
             raise EvidenceDamaged(f"{path} does not hold what its name says", hint=ASK)
-
     for _ in digests(listed, listed.files):
         pass
 

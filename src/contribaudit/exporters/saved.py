@@ -96,34 +96,12 @@ _DENSEST = 200
 """How many times its packed size a large report may have; a report of a million findings has about forty times."""
 _LONE = re.compile("[\ud800-\udfff]")
 
-ADDED_LATER: dict[str, dict[str, Any]] = {
-    "": {"newly": [], "key_days_left": None, "next": [], "map": {"locations": [], "sites": []}, "subprocessors": None},
-    "run": {
-        "planned_at": None, "fail_on": "high", "previous_finished_at": None, "account": "", "trigger": "",
-        "selection": "",
-    },
-    "policy": {"questions": {}},
-    "organizations": {"unread_reason": "", "left_out": False},
-    "inventory": {"sites_read": 0, "apps_read": 0, "spaces_counted": None, "spaces_whole": None},
-    "collection": {"code": "", "missing_scope": None, "started_at": ""},
-    "findings": {"rule": "", "owner": "", "due_days": None},
-    "findings.subject": {"alias": ""},
-    "findings.evidence": {"confirmed_by": None, "attestation_id": None},
-    "changes": {
-        "existed_before": True, "exists_after": True, "id": "", "cause_code": None, "match": None, "other_events": [],
-        "ticket": "",
-    },
-    "changes.subject": {"alias": ""},
-}  # fmt: skip
-"""Keys that the first reports of this schema lacked, with defaults; a warning in the report lists them."""
-
 
 def load(place: Path, *, agreement: bool = True) -> ReportV1:
     """The report at this place: a JSON file, a folder with `report.json`, or a `.zip` with one.
 
-    Keys that an older version lacked are filled in, and a warning in the report lists them. Raises UsageError for
-    anything that is not a report (the message says where it deviates), EvidenceNewer for a later schema,
-    EvidenceDamaged for an unreadable archive and, with `agreement`, for a report whose counts do not match its
+    Raises UsageError for anything that is not a report (the message says where it deviates), EvidenceNewer for a later
+    schema, EvidenceDamaged for an unreadable archive and, with `agreement`, for a report whose counts do not match its
     findings.
     """
     return parse(_bytes(place), str(place), agreement=agreement)
@@ -137,7 +115,6 @@ def parse(data: bytes, called: str, *, agreement: bool = True) -> ReportV1:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise UsageError(f"{called} is not JSON{where}", hint=_HINT) from None
     _require_schema(document, called)
-    _fill_in(document)
     _require_shape(document, called)
     if agreement:
         _require_agreement(document, called)
@@ -200,31 +177,6 @@ def _require_schema(document: object, called: str) -> None:
                 hint="Read it with a newer version of contribaudit",
             )
         raise UsageError(f"{called} has the schema {schema[:60]!r}, which never existed", hint=_HINT)
-
-
-def _fill_in(document: dict[str, Any]) -> None:
-    missing: list[str] = []
-    for way, standing in ADDED_LATER.items():
-        objects: list[Any] = [document]
-        for step in way.split(".") if way else []:
-            children = [node[step] for node in objects if isinstance(node, dict) and step in node]
-            objects = [item for node in children for item in (node if isinstance(node, list) else [node])]
-        absent: set[str] = set()
-        for node in objects:
-            if isinstance(node, dict) and not node.keys() >= standing.keys():
-                absent |= standing.keys() - node.keys()
-                node.update({key: value for key, value in standing.items() if key not in node})
-                if "alias" in standing and not node["alias"]:
-                    node["alias"] = f"{node.get('kind')}:{node.get('id')}"
-        missing += sorted(f"{way}.{key}" if way else key for key in absent)
-    run, rows = document.get("run"), document.get("collection")
-    for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict) and isinstance(run, dict) and not row.get("started_at"):
-            row["started_at"] = run.get("started_at")
-    if missing and isinstance(document.get("warnings"), list):
-        document["warnings"].append(
-            f"An older version wrote this report: it does not contain {', '.join(missing)}, so they are left out."
-        )
 
 
 @cache

@@ -19,7 +19,7 @@ from contribaudit.core.model.names import WORKSPACES
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.changed import CountedChange, caused_at, counted_changes
-from contribaudit.exporters.report_v1 import FindingV1, OrganizationV1, ReportV1, StepV1, SubjectV1
+from contribaudit.exporters.report_v1 import FindingV1, OrganizationV1, ReportV1, SubjectV1
 from contribaudit.exporters.tally import FindingGroup, Place, Question, Tally, badness, weakness, worse
 from contribaudit.exporters.text import ORDER, called, group, safe_text, spaces_read
 
@@ -337,11 +337,7 @@ class Overview:
 
     @cached_property
     def steps(self) -> list[Task]:
-        """What to do, most severe first; last, what cannot be resolved yet.
-
-        A report of an earlier version has no steps: then each check with open findings is one.
-        """
-        rows = self.document["next"] or [self._step(one) for one in self.groups() if one.open]
+        """What to do, most severe first; last, what cannot be resolved yet."""
         return [
             Task(
                 row["kind"],
@@ -351,22 +347,8 @@ class Overview:
                 safe_text(row["command"]),
                 tuple(row["findings"]),
             )
-            for row in rows
+            for row in self.document["next"]
         ]
-
-    def _step(self, its: FindingGroup) -> StepV1:
-        first = its.findings[0]
-        findings = [one for one in self.document["findings"] if one["check"] == its.check and group(one["outcome"]) < 2]
-        return {
-            "kind": "fix" if its.fails else "look",
-            "severity": its.severity.value,
-            "minutes": 5,
-            "due_at": None,
-            "text": f"{first['remediation'].rstrip('.') or first['reason']} ({its.title})",
-            "command": f"contribaudit checks show {its.check}",
-            "organization": first["organization"],
-            "findings": [one["id"] for one in findings],
-        }
 
     def tasks(self) -> list[Task]:
         """The steps that somebody can take now."""

@@ -13,7 +13,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from contribaudit.core.advise.next_steps import next_steps
 from contribaudit.core.advise.report import Counts, Report, RunLine
 from contribaudit.core.advise.site_map import SiteMap
 from contribaudit.core.advise.steps import NextStep
@@ -44,8 +43,8 @@ class SavedReport(Report):
     """A report with an inventory in numbers only, and with the steps that the document lists."""
 
     document_counts: Counts = field(kw_only=True)
-    document_steps: tuple[NextStep, ...] = field(kw_only=True, default=())
-    document_map: SiteMap = field(kw_only=True, default=SiteMap((), ()))
+    document_steps: tuple[NextStep, ...] = field(kw_only=True)
+    document_map: SiteMap = field(kw_only=True)
 
     @property
     def counts(self) -> Counts:
@@ -54,13 +53,13 @@ class SavedReport(Report):
 
     @property
     def map(self) -> SiteMap:
-        """The map from the document; empty for a document of an earlier version."""
+        """The map from the document."""
         return self.document_map
 
     @property
     def steps(self) -> tuple[NextStep, ...]:
-        """The steps from the document; for one of an earlier version, the steps that its findings alone give."""
-        return self.document_steps or next_steps(self)
+        """The steps from the document."""
+        return self.document_steps
 
 
 @dataclass(frozen=True, slots=True)
