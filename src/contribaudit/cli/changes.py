@@ -122,12 +122,14 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
 
 def _write_changes(console: Console, changes: list[Change], *, compared: bool) -> None:
     """Write a row for each value in JSON and CSV; in the table, a new or removed app or space is one row."""
+    from contribaudit.exporters.csv_evidence import change_cells
+
     groups = grouped_changes(changes)
     if console.output_format == "table":
         shown = [_group_row(one) for one in groups]
         console.table(TABLE, shown, flexible="cause")
     else:
-        console.table(COLUMNS, [_row(one) for one in changes])
+        console.table(COLUMNS, [[cells[name] for name in COLUMNS] for cells in map(change_cells, changes)])
     without = sum(1 for one in groups if not one.has_cause)
     if not compared:
         console.diagnostics.conclusion("There are no two runs to compare yet: run `contribaudit audit`.")
@@ -145,28 +147,3 @@ def _group_row(group: ChangeGroup) -> tuple[Cell, ...]:
     since = f"{first.last_seen:%Y-%m-%d %H:%M}Z to " if first.last_seen is not None else "by "
     ticket = next((change.ticket for change in group.changes if change.ticket), "")
     return main.id, since + until, first.name or first.subject.id, f"{kind}: {values}", main.cause, ticket
-
-
-def _row(change: Change) -> tuple[Cell, ...]:
-    why = change.why
-    return (
-        change.subject.organization,
-        change.subject.kind.value,
-        change.subject.id,
-        change.name or change.subject.id,
-        change.setting,
-        change.before,
-        change.after,
-        change.existed_before,
-        change.exists_after,
-        change.last_seen,
-        change.first_seen,
-        change.cause,
-        change.actor,
-        change.event_id,
-        change.id,
-        why.kind.value if why else None,
-        why.match.value if why and why.match else None,
-        why.others if why else (),
-        change.ticket,
-    )

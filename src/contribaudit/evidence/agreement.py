@@ -11,9 +11,8 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import blake2b
-from operator import itemgetter
 from typing import Any
 
 from contribaudit.core.model.finding import Outcome, Severity
@@ -45,7 +44,7 @@ from contribaudit.evidence.repeated import (
     same_sums,
 )
 from contribaudit.evidence.start import Start
-from contribaudit.exporters.csv_evidence import FINDINGS, finding_cells, value_of
+from contribaudit.exporters.csv_evidence import FINDINGS, finding_cells, published_change_cells, value_of
 from contribaudit.exporters.text import Cell, csv_cell, safe_text
 
 _LISTS = ("warnings", "organizations", "collection", "findings", "changes", "newly", "next")
@@ -59,6 +58,17 @@ _PERSONS = frozenset(
     ("attested_by", "owner", "waiver_approved_by", "actor", "requested_by", "approved_by", "decided_by", "second")
 )
 """Columns that name only a person. A pack without names has a stand-in there, where the report may differ in part."""
+_COLLECTION = (
+    "organization_id", "reason_code", "collector", "status", "announced", "read", "reason", "missing_scope",
+    "started_at", "requests", "seconds",
+)  # fmt: skip
+_POPULATION = ("status", "requests", "announced", "read", "reason")
+_CHANGE = (
+    "organization_id", "subject_kind", "subject_id", "change_id", "setting", "before", "after", "existed_before",
+    "exists_after", "last_seen", "first_seen", "cause", "actor", "event_id", "cause_code", "match", "other_events",
+    "ticket",
+)  # fmt: skip
+"""Columns of the three tables that report.json contains too."""
 _COUNTED = (("sites", "site"), ("apps", "app"), ("connectors", "connector"))
 """Pairs of a key in the report's inventory and a kind in inventory.csv."""
 
@@ -155,7 +165,7 @@ def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
                 Disagreement(
                     "findings.csv", f"`{column}` of {identity} in findings.csv differs from {REPORT}", identity
                 )
-                for column in _other_columns(as_row(differ[identity]), cells, pack)
+                for column in _other_columns(pack, columns, cells, as_row(differ[identity]))
             )
 
 
@@ -256,13 +266,14 @@ def _compare_counts(pack: ListedPack, report: _Report) -> Iterator[Disagreement]
 
 def _collection(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     rows, entries = list(pack.table("collection.csv")), report.head["collection"]
-    yield from _compare_rows("collection.csv", rows, entries, _COLLECTION, pack)
+    cells = [{**entry, "organization_id": entry["organization"], "reason_code": entry["code"]} for entry in entries]
+    yield from _compare_rows(pack, "collection.csv", _COLLECTION, rows, cells)
     by_collector = {(entry["organization"], entry["collector"]): entry for entry in entries}
     for row in pack.table("population.csv"):
         entry = by_collector.get((row["organization_id"], row["collector"]))
         if entry is None or row["subject_kind"] or row["run_id"] != str(pack.manifest.judged.run):
             continue
-        for column in _other_columns(_looked_up_values(_POPULATION, entry), row, pack):
+        for column in _other_columns(pack, _POPULATION, row, entry):
             yield Disagreement(
                 "population.csv", f"`{column}` of {row['collector']} in population.csv differs from {REPORT}"
             )
@@ -272,21 +283,35 @@ def _changes(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     if pack.manifest.scope.kind != "run":  # a period lists every step, the report only the changes of the newest run
         return
     rows = [row for row in pack.table("changes.csv") if row["cause_code"] != "approval"]
-    yield from _compare_rows("changes.csv", rows, report.head["changes"], _CHANGE, pack)
+    entries = list(map(published_change_cells, report.head["changes"]))
+    yield from _compare_rows(pack, "changes.csv", _CHANGE, rows, entries)
 
 
 def _compare_rows(
-    name: str,
-    rows: list[Mapping[str, str]],
-    entries: list[Mapping[str, Any]],
-    looks: Mapping[str, _Look],
     pack: ListedPack,
+    name: str,
+    columns: Iterable[str],
+    rows: Sequence[Mapping[str, str]],
+    entries: Sequence[Mapping[str, Any]],
+    source: str = REPORT,
 ) -> Iterator[Disagreement]:
+    """Compare rows of the table `name` with entries of the file `source`, which have the columns as keys."""
     if len(rows) != len(entries):
-        yield Disagreement(name, f"{name} has {counted(len(rows), 'row')}, but {REPORT} has {len(entries)}")
-    for number, (row, one) in enumerate(zip(rows, entries, strict=False), 1):
-        for column in _other_columns(_looked_up_values(looks, one), row, pack):
-            yield Disagreement(name, f"`{column}` in row {number} of {name} differs from {REPORT}")
+        yield Disagreement(name, f"{name} has {counted(len(rows), 'row')}, but {source} has {len(entries)}")
+    for number, (row, entry) in enumerate(zip(rows, entries, strict=False), 1):
+        for column in _other_columns(pack, columns, row, entry):
+            yield Disagreement(name, f"`{column}` in row {number} of {name} differs from {source}")
+
+
+def _other_columns(
+    pack: ListedPack, columns: Iterable[str], row: Mapping[str, str], entry: Mapping[str, Any]
+) -> Iterator[str]:
+    """The columns in which the row differs from the entry."""
+    for column in columns:
+        if column in _PERSONS and not pack.named:
+            continue
+        if column not in row or not _cell_matches(row[column], entry[column]):
+            yield column
 
 
 def _people(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
@@ -297,17 +322,10 @@ def _people(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         yield Disagreement("policy.toml", f"policy.toml is not a policy: {shown(str(error))}")
         return
     for name, key, columns in _POLICY:
-        rows, entries = list(pack.table(name)), policy.get(key, [])
-        if len(rows) != len(entries):
-            yield Disagreement(name, f"{name} has {counted(len(rows), 'row')}, but policy.toml has {len(entries)}")
-        for number, (row, entry) in enumerate(zip(rows, entries, strict=False), 1):
-            for column, of_policy in columns.items():
-                if column in _PERSONS and not pack.named:
-                    continue
-                value = entry.get(of_policy, "")
-                cell = value if isinstance(value, (str, int, date, datetime)) else tuple(map(str, value))
-                if not _cell_matches(row[column], cell):
-                    yield Disagreement(name, f"`{column}` in row {number} of {name} differs from policy.toml")
+        entries = [
+            {column: entry.get(of_policy, "") for column, of_policy in columns.items()} for entry in policy.get(key, [])
+        ]
+        yield from _compare_rows(pack, name, columns, list(pack.table(name)), entries, "policy.toml")
     if pack.named:
         unnamed = {path for path in pack.files if path.startswith("attachments/")}
         for row in pack.table("attestations.csv"):
@@ -404,49 +422,6 @@ def _controls(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
             yield Disagreement(CONTROLS, f"the counts of {shown(row['check_id'])} in {CONTROLS} do not match {REPORT}")
     for control, check in sorted(expected):
         yield Disagreement(CONTROLS, f"{CONTROLS} has no row for {check} and {shown(control)}")
-
-
-# ── Columns that report.json contains too ─────────────────────────────────────────────────────────────
-
-_Look = Callable[[Mapping[str, Any]], Any]
-"""Gets the value of a column from an entry of the report."""
-_COLLECTION: dict[str, _Look] = {
-    "organization_id": itemgetter("organization"),
-    "reason_code": itemgetter("code"),
-    **{
-        key: itemgetter(key)
-        for key in (
-            "collector", "status", "announced", "read", "reason", "missing_scope", "started_at", "requests", "seconds",
-        )
-    },
-}  # fmt: skip
-_POPULATION: dict[str, _Look] = {key: _COLLECTION[key] for key in ("status", "requests", "announced", "read", "reason")}
-_CHANGE: dict[str, _Look] = {
-    "organization_id": itemgetter("organization"),
-    "subject_kind": lambda one: one["subject"]["kind"],
-    "subject_id": lambda one: one["subject"]["id"],
-    "change_id": itemgetter("id"),
-    **{
-        key: itemgetter(key)
-        for key in (
-            "setting", "before", "after", "existed_before", "exists_after", "last_seen", "first_seen", "cause", "actor",
-            "event_id", "cause_code", "match", "other_events", "ticket",
-        )
-    },
-}  # fmt: skip
-
-
-def _looked_up_values(looks: Mapping[str, _Look], entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {column: look(entry) for column, look in looks.items()}
-
-
-def _other_columns(values: Mapping[str, Any], row: Mapping[str, str], pack: ListedPack) -> Iterator[str]:
-    """The columns in which the row differs from these values."""
-    for column, value in values.items():
-        if column in _PERSONS and not pack.named:
-            continue
-        if column not in row or not _cell_matches(row[column], value):
-            yield column
 
 
 def _cell_matches(cell: str, value: Any) -> bool:

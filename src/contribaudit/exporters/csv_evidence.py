@@ -7,12 +7,13 @@ sorted, findings by check and subject, so that two runs can be compared line by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Generic, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TextIO, TypeVar
 
 from contribaudit import catalogue
+from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.resolve.inventory import inventory_rows
 from contribaudit.core.resolve.state import State
@@ -141,6 +142,53 @@ def finding_cells(document: ReportV1) -> Callable[[FindingV1], tuple[Cell, ...]]
 def value_of(value: JsonValue) -> Value:
     """A value from JSON, with lists as tuples."""
     return tuple(value) if isinstance(value, list) else value
+
+
+def change_cells(change: Change) -> dict[str, Cell]:
+    """One change by column."""
+    why = change.why
+    after, until = why.interval if why and why.interval else (None, None)
+    noted = change.annotations[-1] if change.annotations else None
+    return {
+        "change_id": change.id,
+        "organization_id": change.subject.organization,
+        "subject_kind": change.subject.kind.value,
+        "subject_id": change.subject.id,
+        "subject_name": change.name or change.subject.id,
+        "setting": change.setting,
+        "before": change.before,
+        "after": change.after,
+        "existed_before": change.existed_before,
+        "exists_after": change.exists_after,
+        "last_seen": change.last_seen,
+        "first_seen": change.first_seen,
+        "cause": change.cause,
+        "cause_code": why.kind.value if why else None,
+        "match": why.match.value if why and why.match else None,
+        "actor": change.actor,
+        "event_id": change.event_id,
+        "event_at": why.at if why else None,
+        "other_events": why.others if why else (),
+        "searched_from": after,
+        "searched_until": until,
+        "log_readable": why.covered if why else None,
+        "actions_searched": why.actions_searched if why else (),
+        "ticket": change.ticket,
+        "noted_by": noted.by.by if noted else None,
+        "noted_at": noted.by.at if noted else None,
+        "note": noted.note if noted else None,
+    }
+
+
+def published_change_cells(change: Mapping[str, Any]) -> dict[str, Any]:
+    """One change of a report by column, as far as a report has these; it also holds the keys of the report."""
+    subject = {f"subject_{key}": value for key, value in change["subject"].items()}
+    return {
+        **{key: value_of(value) for key, value in change.items()},
+        **subject,
+        "change_id": change["id"],
+        "organization_id": change["organization"],
+    }
 
 
 def inventory_cells(state: State) -> Iterable[tuple[Cell, ...]]:

@@ -85,7 +85,8 @@ def write_pages(
 def pages(document: ReportV1) -> Iterator[Page]:
     """The sheets in order."""
     yield Page("findings", csv_evidence.FINDINGS.columns, csv_evidence.FINDINGS.rows(document))
-    yield Page("changes", CHANGES, _changes(document))
+    changes = map(csv_evidence.published_change_cells, document["changes"])
+    yield Page("changes", CHANGES, ([change[name] for name in CHANGES] for change in changes))
     yield Page("collection", csv_evidence.COLLECTION.columns, csv_evidence.COLLECTION.rows(document))
     yield Page("summary", SUMMARY, _summary(document))
     yield Page(
@@ -96,33 +97,6 @@ def pages(document: ReportV1) -> Iterator[Page]:
             for one in document["organizations"]
         ],
     )
-
-
-def _changes(document: ReportV1) -> Iterator[tuple[Cell, ...]]:
-    for change in document["changes"]:
-        subject = change["subject"]
-        yield (
-            change["id"],
-            change["organization"],
-            subject["kind"],
-            subject["id"],
-            subject["name"],
-            subject["alias"],
-            change["setting"],
-            csv_evidence.value_of(change["before"]),
-            csv_evidence.value_of(change["after"]),
-            change["existed_before"],
-            change["exists_after"],
-            change["last_seen"],
-            change["first_seen"],
-            change["cause"],
-            change["cause_code"],
-            change["match"],
-            change["actor"],
-            change["event_id"],
-            tuple(change["other_events"]),
-            change["ticket"],
-        )
 
 
 def _summary(document: ReportV1) -> Iterator[tuple[Cell, ...]]:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, time
 
 from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.change import Change
 from contribaudit.core.model.policy import Where
 from contribaudit.core.model.subject import same_person
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheets import Row, Sheet
+from contribaudit.exporters.csv_evidence import change_cells
 from contribaudit.exporters.text import Cell
 
 
@@ -145,44 +145,10 @@ _CHANGES = (
 def _changes(dossier: Dossier) -> Iterator[Row]:
     events = dossier.event_objects()
     for change in dossier.changes:
-        yield _change(change, events)
+        digest = events.get(change.event_id) if change.event_id else None
+        yield _change_row({**change_cells(change), "event_sha256": digest})
     yield from _approved_baselines(dossier)
     yield from _approved_waivers(dossier)
-
-
-def _change(change: Change, events: Mapping[str, str]) -> Row:
-    why = change.why
-    interval = why.interval if why and why.interval else (None, None)
-    noted = change.annotations[-1] if change.annotations else None
-    return (
-        change.subject.kind.value,
-        change.name or change.subject.id,
-        change.setting,
-        change.before,
-        change.after,
-        change.existed_before,
-        change.exists_after,
-        change.last_seen,
-        change.first_seen,
-        change.cause,
-        change.actor,
-        why.kind.value if why else None,
-        why.match.value if why and why.match else None,
-        change.ticket,
-        why.at if why else None,
-        *interval,
-        why.covered if why else None,
-        why.actions_searched if why else (),
-        noted.by.by if noted else None,
-        noted.by.at if noted else None,
-        noted.note if noted else None,
-        change.id,
-        change.event_id,
-        why.others if why else (),
-        change.subject.organization,
-        change.subject.id,
-        events.get(change.event_id) if change.event_id else None,
-    )
 
 
 def _approved_baselines(dossier: Dossier) -> Iterator[Row]:
@@ -235,7 +201,11 @@ def _approved_waivers(dossier: Dossier) -> Iterator[Row]:
 def _approval(**cells: Cell) -> Row:
     """A row of changes.csv about an approval; columns that are not given are empty."""
     approved = {"exists_after": True, "cause_code": "approval", "actions_searched": (), "other_events": (), **cells}
-    return tuple(approved.get(name) for name in _CHANGES)
+    return _change_row(approved)
+
+
+def _change_row(cells: Mapping[str, Cell]) -> Row:
+    return tuple(cells.get(name) for name in _CHANGES)
 
 
 CHANGES = Sheet("changes.csv", _CHANGES, _changes, frozenset(("actor", "noted_by")))
