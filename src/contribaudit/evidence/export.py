@@ -5,10 +5,9 @@ The digest of the tool's own code identifies the build that wrote the folder.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from contribaudit.evidence.folder import EvidenceFolder
 from contribaudit.evidence.manifest import SCHEMA, Judged, Manifest, Scope, Tool, code_sha256, plain_path
 from contribaudit.evidence.pack import bundles
 from contribaudit.evidence.readme import About, contents, data_dictionary, readme_text
-from contribaudit.evidence.sheets import Row, Sheet
+from contribaudit.evidence.sheets import Sheet
 from contribaudit.evidence.sheets.people import ATTESTATIONS, CHANGES, DECISIONS, SEGREGATION, WAIVERS
 from contribaudit.evidence.sheets.report import (
     CONTROLS,
@@ -34,7 +33,7 @@ from contribaudit.evidence.sheets.report import (
     TERMS,
     TERMS_NOTES,
     TERMS_PROVISIONS,
-    Digest,
+    basis,
     finding_rows,
 )
 from contribaudit.evidence.sheets.runs import GAPS, LEDGER, OUTCOMES, POPULATION, RUNS
@@ -109,14 +108,13 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
             out.writelines(json_v1.pieces(head, start.taking(findings)))
         _put_what_judged(folder, dossier, form)
         digests = _put_what_was_seen(folder, dossier)
-        rests: dict[str, tuple[str, str]] = {}
-        rows = partial(_findings, digest_of=folder.sha256_of, digests=digests, listed=start.ids, rests=rests)
-        write(replace(FINDINGS, rows=rows))
+        rests = basis(dossier, digests)
+        write(replace(FINDINGS, rows=lambda _: finding_rows(dossier, folder.sha256_of, rests)))
         folder.put("data-dictionary.csv", f"{mark}{data_dictionary()}".encode())
         about = About(head, _scope(dossier), _run_signature(dossier), form.signer is not None, min(digests, default=""))
         folder.put("README.txt", readme_text(about).encode())
         folder.put("csv.jq", resources.files("contribaudit.evidence").joinpath("csv.jq").read_bytes())
-        shown = start.shown(about, lambda one: rests[one["id"]])
+        shown = start.shown(about, rests)
         with folder.binary(BOOK) as file:
             write_book(shown, file)
         with folder.text(PAGE) as out:
@@ -223,17 +221,6 @@ def _run_signature(dossier: Dossier) -> tuple[str, ...]:
     return (
         tuple(map(csv_cell, (cast.person(ran.account), cast.person(ran.host), cast.text(ran.trigger)))) if ran else ()
     )
-
-
-def _findings(
-    dossier: Dossier, digest_of: Digest, digests: Collection[str], listed: set[str], rests: dict[str, tuple[str, str]]
-) -> Iterator[Row]:
-    """The rows of findings.csv. Puts due date and evidence file of the `listed` findings into `rests`."""
-    identity, due_on, path = (FINDINGS.columns.index(name) for name in ("finding_id", "due_on", "evidence_file"))
-    for row in finding_rows(dossier, digest_of, digests):
-        if row[identity] in listed:
-            rests[str(row[identity])] = csv_cell(row[due_on]), csv_cell(row[path])
-        yield row
 
 
 def _note_digests(answers: Iterable[tuple[str, bytes]], digests: set[str]) -> Iterator[tuple[str, bytes]]:

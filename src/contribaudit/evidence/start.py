@@ -5,6 +5,7 @@ Both are made from report.json, findings.csv and the manifest alone, so that `ve
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,8 +30,6 @@ PAGE, BOOK = "00-START.html", "00-START.xlsx"
 MOST_ON_PAGE = 500
 """Open findings on the page; the workbook has up to MOST_IN_BOOK, findings.csv all."""
 MOST_IN_BOOK = 10_000
-_BEYOND = 1_000
-"""How many findings are collected beyond MOST_IN_BOOK before they are sorted and cut."""
 COLUMNS = (
     "outcome", "severity", "check_id", "check_title", "subject", "expected", "observed", "reason", "remediation",
     "owner", "due_on", "controls", "waiver_reason", "waiver_expires", "attestation_id", "evidence_file",
@@ -42,8 +41,8 @@ INDEX = (
 )  # fmt: skip
 
 
-Basis = Callable[["FindingV1"], tuple[str, str]]
-"""Gets the due date of a finding and the file that it rests on, as in findings.csv."""
+Basis = Callable[["FindingV1"], tuple[Cell, str]]
+"""Gets the due date of a finding and the file that it rests on."""
 
 
 class _WorstFindings:
@@ -53,8 +52,7 @@ class _WorstFindings:
         self.number = 0
         """How many findings were added."""
         self._kept: list[tuple[tuple[Any, ...], FindingV1]] = []
-        self._worse_than: tuple[Any, ...] | None = None
-        """The sort key that a new finding must precede to be kept; None while there is room."""
+        """Each with its sort key, the worst first."""
 
     def add(self, finding: FindingV1) -> None:
         self.number += 1
@@ -62,20 +60,12 @@ class _WorstFindings:
         subject = finding["organization"], about["site"], about["app"], about["kind"], about["name"]
         rank = RANK[Outcome(finding["outcome"])], Severity(finding["severity"]).rank
         key = (*rank, finding["check"], *subject, finding["id"])
-        if self._worse_than is None or key < self._worse_than:
-            self._kept.append((key, finding))
-            if len(self._kept) >= MOST_IN_BOOK + _BEYOND:
-                self._drop_excess()
-
-    def _drop_excess(self) -> None:
-        self._kept.sort(key=itemgetter(0))
-        if len(self._kept) > MOST_IN_BOOK:
+        if len(self._kept) < MOST_IN_BOOK or key < self._kept[-1][0]:
+            insort(self._kept, (key, finding), key=itemgetter(0))
             del self._kept[MOST_IN_BOOK:]
-            self._worse_than = self._kept[-1][0]
 
     def findings(self) -> list[FindingV1]:
         """The findings kept, worst outcome first, then by severity, check and subject."""
-        self._drop_excess()
         return [one for _, one in self._kept]
 
 
@@ -128,7 +118,7 @@ class StartContents:
     """Every control that a check of this run bears on, framework by framework."""
 
 
-def _row(finding: FindingV1, due_on: str, evidence_file: str) -> tuple[Cell, ...]:
+def _row(finding: FindingV1, due_on: Cell, evidence_file: str) -> tuple[Cell, ...]:
     first = finding["evidence"][0] if finding["evidence"] else None
     waiver = finding["waiver"]
     return (

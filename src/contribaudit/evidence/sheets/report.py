@@ -9,66 +9,64 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, timedelta
-from typing import TypeVar
 
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS
 from contribaudit.core.resolve.provisions import standings
-from contribaudit.core.resolve.state import State
 from contribaudit.core.resolve.subprocessor_exposure import exposures, list_in_force, processors
 from contribaudit.evidence.controls import COUNTED, ByControl, split
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.pack import file_of
 from contribaudit.evidence.sheets import Row, Sheet
+from contribaudit.evidence.start import Basis
 from contribaudit.exporters import csv_evidence, tabular
-from contribaudit.exporters.report_v1 import ReportV1
+from contribaudit.exporters.csv_evidence import COLLECTION, INVENTORY, SETTINGS
+from contribaudit.exporters.report_v1 import FindingV1, by_check_and_subject
 from contribaudit.exporters.subprocessors import EXPOSURE_COLUMNS, exposure_cells, list_cells
 from contribaudit.exporters.terms import LOOKS, PROVISIONS, look_rows, provision_rows
-from contribaudit.exporters.text import Cell
-
-_Source = TypeVar("_Source")
-
 
 # ── Findings and controls ─────────────────────────────────────────────────────────────────────────────
 
 _READ = csv_evidence.FINDINGS.columns
 _DUE, _BASED = _READ.index("due_days") + 1, _READ.index("evidence_grade")
 _FINDINGS = (*_READ[:_DUE], "due_on", *_READ[_DUE:_BASED], "evidence_file", *_READ[_BASED:], "evidence_file_sha256")
-_POLICY, _VALUES, _READINGS, _RUNS = "policy.toml", "settings.csv", "collection.csv", "runs.csv"
 Digest = Callable[[str], str | None]
 """Gets the SHA-256 of a file that the folder already contains; None for others."""
 
 
-def finding_rows(dossier: Dossier, digest_of: Digest, digests: Collection[str]) -> Iterator[Row]:
-    """The rows of findings.csv; `digests` are those of the raw answers in the folder."""
-    due = due_dates(dossier)
-    place = {name: number for number, name in enumerate(_READ)}
-    for row in csv_evidence.FINDINGS.rows(dossier.document):
-        cells = {name: row[place[name]] for name in _BASIS}
-        path = basis(cells, digests)
-        due_on = due.get(str(row[place["finding_id"]]))
+def finding_rows(dossier: Dossier, digest_of: Digest, rests: Basis) -> Iterator[Row]:
+    """The rows of findings.csv."""
+    cells = csv_evidence.finding_cells(dossier.document)
+    for finding in by_check_and_subject(dossier.document["findings"]):
+        row, (due_on, path) = cells(finding), rests(finding)
         yield (*row[:_DUE], due_on, *row[_DUE:_BASED], path, *row[_BASED:], digest_of(path))
 
 
-_BASIS = ("evidence_sha256", "attestation_id", "evidence_source", "reason_code", "setting")
+def basis(dossier: Dossier, digests: Collection[str]) -> Basis:
+    """A function that gets a finding's due date and its file; `digests` are those of the folder's raw answers."""
+    due = due_dates(dossier)
+    return lambda finding: (due.get(finding["id"]), _file_of(finding, digests))
 
 
-def basis(cells: dict[str, Cell], digests: Collection[str]) -> str:
+def _file_of(finding: FindingV1, digests: Collection[str]) -> str:
     """The file of the folder that a finding rests on.
 
     The raw answer if the folder has it, otherwise the attestation. A finding without evidence rests on the list of what
     was read, which says why the rest was not.
     """
-    digest, source = cells["evidence_sha256"], str(cells["evidence_source"] or "")
-    if isinstance(digest, str) and digest in digests:
+    digest, source, attestation = "", "", None
+    if finding["evidence"]:
+        first = finding["evidence"][0]
+        digest, source, attestation = first["sha256"], first["source"], first["attestation_id"]
+    if digest in digests:
         return file_of(digest)
-    if cells["attestation_id"]:
+    if attestation:
         return "attestations.csv"
-    if source.startswith("policy ") or str(cells["reason_code"]).startswith("policy_names"):
-        return _POLICY
+    if source.startswith("policy ") or finding["reason_code"].startswith("policy_names"):
+        return "policy.toml"
     if source.startswith("baseline "):
-        return _RUNS
-    return _VALUES if digest or (cells["setting"] and not source) else _READINGS
+        return "runs.csv"
+    return "settings.csv" if digest or (finding["setting"] and not source) else "collection.csv"
 
 
 def due_dates(dossier: Dossier) -> dict[str, date]:
@@ -94,7 +92,7 @@ def due_dates(dossier: Dossier) -> dict[str, date]:
 FINDINGS = Sheet(
     "findings.csv",
     _FINDINGS,
-    lambda dossier: finding_rows(dossier, lambda _path: None, ()),
+    lambda dossier: finding_rows(dossier, lambda _path: None, basis(dossier, ())),
     frozenset(("attested_by", "owner", "waiver_approved_by")),
 )
 """Without evidence files and digests: the export replaces the rows by ones that know the folder."""
@@ -120,22 +118,10 @@ CONTROLS = Sheet(
 # ── What was read ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _report_sheet(sheet: csv_evidence.Sheet[_Source], source: Callable[[Dossier], _Source]) -> Sheet:
-    return Sheet(sheet.name, sheet.columns, lambda dossier: sheet.rows(source(dossier)))
-
-
-def _document(dossier: Dossier) -> ReportV1:
-    return dossier.document
-
-
-def _state_of(dossier: Dossier) -> State:
-    return dossier.report.state
-
-
 FROM_REPORT = (
-    _report_sheet(csv_evidence.INVENTORY, _state_of),
-    _report_sheet(csv_evidence.SETTINGS, _state_of),
-    _report_sheet(csv_evidence.COLLECTION, _document),
+    Sheet(INVENTORY.name, INVENTORY.columns, lambda dossier: INVENTORY.rows(dossier.report.state)),
+    Sheet(SETTINGS.name, SETTINGS.columns, lambda dossier: SETTINGS.rows(dossier.report.state)),
+    Sheet(COLLECTION.name, COLLECTION.columns, lambda dossier: COLLECTION.rows(dossier.document)),
 )
 SPACES = Sheet("spaces.csv", tabular.COLUMNS, lambda dossier: tabular.space_rows(dossier.report.state))
 
