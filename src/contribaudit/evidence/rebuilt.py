@@ -10,6 +10,7 @@ import csv
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -30,14 +31,14 @@ from contribaudit.core.model.provisions import (
     ProvisionKind,
 )
 from contribaudit.core.model.rulebook import Rulebook
-from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory, Review, SubprocessorList
-from contribaudit.core.resolve.state import OrganizationState, State
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import EvidenceDamaged
 from contribaudit.evidence.manifest import ASK
 from contribaudit.evidence.pack import ListedPack
 from contribaudit.exporters.report_v1 import ReportV1
+from contribaudit.exporters.saved import organizations_of
 from contribaudit.rulebook import decoders, loader
 from contribaudit.vendors.subprocessor_csv import read_csv
 
@@ -69,21 +70,6 @@ def rebuilt_state(pack: ListedPack, document: ReportV1, rulebook: Rulebook) -> S
     export writes.
     """
     documents = _documents(pack)
-    collections: dict[str, dict[str, Collection]] = {}
-    for row in document["collection"]:
-        collections.setdefault(row["organization"], {})[row["collector"]] = Collection(
-            row["organization"],
-            row["collector"],
-            CollectionStatus(row["status"]),
-            _time(row["started_at"]),
-            row["announced"],
-            row["read"],
-            row["code"],
-            row["reason"],
-            row["missing_scope"],
-            row["requests"],
-            row["seconds"],
-        )
     try:
         recorded = grouped(_attestations(pack), lambda row: row.subject.organization)
     except NO_STATE as error:
@@ -93,17 +79,7 @@ def rebuilt_state(pack: ListedPack, document: ReportV1, rulebook: Rulebook) -> S
     return State(
         as_of=_time(document["as_of"]),
         rulebook=rulebook,
-        organizations=[
-            OrganizationState(
-                row["id"],
-                row["name"],
-                collections.get(row["id"], {}),
-                row["unread_reason"],
-                row["left_out"],
-                attestations=recorded.get(row["id"], ()),
-            )
-            for row in document["organizations"]
-        ],
+        organizations=[replace(one, attestations=recorded.get(one.id, ())) for one in organizations_of(document)],
         observations=sorted(_observations(pack), key=_listed_order(pack)),
         remembered=list(_remembered_names(pack, document)),
         documents=lambda: documents,

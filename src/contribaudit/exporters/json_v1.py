@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
+from enum import StrEnum
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, overload
 
@@ -18,8 +19,7 @@ from contribaudit.core.advise.steps import NextStep
 from contribaudit.core.advise.verdict import count_outcomes, count_severities
 from contribaudit.core.model.canonical import canonical_json, digest
 from contribaudit.core.model.change import Change
-from contribaudit.core.model.finding import Finding, Outcome
-from contribaudit.core.model.observation import Value
+from contribaudit.core.model.finding import Finding
 from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of
@@ -29,10 +29,12 @@ from contribaudit.exporters.report_v1 import (
     ChangeV1,
     CollectionV1,
     FindingV1,
-    JsonValue,
+    InventoryV1,
     Lean,
+    LocationV1,
     MapV1,
     ReportV1,
+    RunV1,
     StepV1,
     SubjectV1,
 )
@@ -66,8 +68,7 @@ def as_document(report: Report) -> ReportV1:
 
 def lean_document(report: Report) -> ReportV1:
     """The report in its published form, with findings that are made on demand and never all in memory."""
-    counts, state = report.counts, report.state
-    rulebook = state.rulebook
+    state, rulebook = report.state, report.state.rulebook
     document: Any = {
         "schema": SCHEMA,
         "tool": {"name": "contribaudit", "version": report.tool_version},
@@ -79,20 +80,7 @@ def lean_document(report: Report) -> ReportV1:
         },
         "as_of": rfc3339(state.as_of),
         "warnings": list(report.warnings),
-        "run": {
-            "id": report.run.id,
-            "previous": report.run.previous,
-            "started_at": rfc3339(report.run.started_at),
-            "finished_at": rfc3339(report.run.finished_at),
-            "complete": report.run.complete,
-            "exit_code": report.run.exit_code,
-            "planned_at": rfc3339(report.run.planned_at),
-            "fail_on": report.run.fail_on.value,
-            "previous_finished_at": rfc3339(report.run.previous_finished_at),
-            "account": report.run.account,
-            "trigger": report.run.trigger,
-            "selection": report.run.selection,
-        },
+        "run": _published(RunV1, report.run),
         "policy": {
             "name": report.policy_name,
             "sha256": report.policy_sha256,
@@ -108,17 +96,7 @@ def lean_document(report: Report) -> ReportV1:
             }
             for one in report.organizations
         ],
-        "inventory": {
-            "organizations": counts.organizations,
-            "sites": counts.sites,
-            "apps": counts.apps,
-            "spaces": counts.spaces,
-            "connectors": counts.connectors,
-            "sites_read": counts.sites_read,
-            "apps_read": counts.apps_read,
-            "spaces_counted": counts.spaces_counted,
-            "spaces_whole": counts.spaces_whole,
-        },
+        "inventory": _published(InventoryV1, report.counts),
         "collection": [collection_row(one) for one in report.collections],
         "findings": _Findings(report),
         "changes": [change_row(state, one) for one in report.changes],
@@ -199,24 +177,23 @@ def report_digest(document: ReportV1) -> str:
     return digest(canonical_json({**document, "findings": list(document["findings"])}))
 
 
-def as_json(value: Value) -> JsonValue:
-    """A value for JSON, with tuples as lists."""
-    return list(value) if isinstance(value, tuple) else value
+def as_json(value: Any) -> Any:
+    """A value for JSON: tuples as lists, times and words of an enumeration as texts."""
+    match value:
+        case tuple():
+            return list(value)
+        case datetime():
+            return rfc3339(value)
+        case StrEnum():
+            return value.value
+        case _:
+            return value
 
 
 def map_rows(whole: SiteMap) -> MapV1:
     """The map in its published form."""
     untyped: Any = {
-        "locations": [
-            {
-                "name": location.name,
-                "title": location.title,
-                "apps": location.apps,
-                "pinned": location.pinned,
-                "outcome": _outcome_word(location.outcome),
-            }
-            for location in whole.locations
-        ],
+        "locations": [_published(LocationV1, location) for location in whole.locations],
         "sites": [
             {
                 "organization": row.organization,
@@ -225,7 +202,7 @@ def map_rows(whole: SiteMap) -> MapV1:
                 "cells": [
                     {
                         "question": question.name,
-                        "outcome": _outcome_word(cell.outcome),
+                        "outcome": as_json(cell.outcome),
                         "findings": cell.findings,
                         "wide": cell.wide,
                         "values": dict(cell.values),
@@ -238,10 +215,6 @@ def map_rows(whole: SiteMap) -> MapV1:
     }
     shaped: MapV1 = untyped
     return shaped
-
-
-def _outcome_word(outcome: Outcome | None) -> Any:
-    return None if outcome is None else outcome.value
 
 
 def step_row(step: NextStep) -> StepV1:
@@ -342,16 +315,10 @@ def change_row(state: State, change: Change) -> ChangeV1:
 
 def collection_row(collection: Collection) -> CollectionV1:
     """One collector's run in its published form."""
-    return {
-        "organization": collection.organization,
-        "collector": collection.collector,
-        "status": collection.status.value,
-        "announced": collection.announced,
-        "read": collection.read,
-        "reason": collection.reason,
-        "requests": collection.requests,
-        "seconds": collection.seconds,
-        "code": collection.code,
-        "missing_scope": collection.missing_scope,
-        "started_at": rfc3339(collection.started_at) or "",
-    }
+    row: CollectionV1 = _published(CollectionV1, collection)
+    return row
+
+
+def _published(shape: type, value: object) -> Any:
+    """The attributes that a shape of the report names, for a value that calls them the same."""
+    return {name: as_json(getattr(value, name)) for name in shape.__annotations__}

@@ -1,6 +1,6 @@
 """Reads a report from a file, an evidence folder or archive, and checks it against the published form.
 
-The result is the document that every exporter takes. Changes and the map can be turned back into values.
+The result is the document that every exporter takes. Changes, map and organizations can be turned back into values.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contribaudit.core.advise.site_map import Location, MapCell, MapRow, SiteMap
+from contribaudit.core.advise.site_map import SiteMap
 from contribaudit.core.model.change import Change
-from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.phrases import first_of
+from contribaudit.core.model.phrases import first_of, grouped
+from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.resolve.state import OrganizationState
 from contribaudit.errors import EvidenceDamaged, EvidenceNewer, UsageError
 from contribaudit.exporters.report_v1 import SCHEMA, ChangeV1, MapV1, ReportV1, SubjectV1
 
@@ -35,40 +36,41 @@ def subject_of(organization: str, described: SubjectV1) -> Subject:
 
 def changes_of(changes: Iterable[ChangeV1]) -> tuple[Change, ...]:
     """The changes of a document as `Change` values."""
-    return _changes_adapter().validate_python([change_fields(one) for one in changes])
-
-
-@cache
-def _changes_adapter() -> TypeAdapter[tuple[Change, ...]]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(tuple[Change, ...])
+    read: tuple[Change, ...] = _adapter(tuple[Change, ...]).validate_python([change_fields(one) for one in changes])
+    return read
 
 
 def map_of(document: MapV1) -> SiteMap:
     """The map of a document as a `SiteMap`."""
+    rows = [
+        {**row, "cells": [{**cell, "values": tuple(cell["values"].items())} for cell in row["cells"]]}
+        for row in document["sites"]
+    ]
+    read: SiteMap = _adapter(SiteMap).validate_python({"locations": document["locations"], "rows": rows})
+    return read
 
-    def outcome(word: str | None) -> Outcome | None:
-        return None if word is None else Outcome(word)
 
-    return SiteMap(
-        tuple(
-            Location(one["name"], one["title"], one["apps"], one["pinned"], outcome(one["outcome"]))
-            for one in document["locations"]
-        ),
-        tuple(
-            MapRow(
-                row["organization"],
-                row["site"],
-                row["apps"],
-                tuple(
-                    MapCell(outcome(cell["outcome"]), cell["findings"], cell["wide"], tuple(cell["values"].items()))
-                    for cell in row["cells"]
-                ),
-            )
-            for row in document["sites"]
-        ),
-    )
+def organizations_of(document: ReportV1) -> list[OrganizationState]:
+    """The organizations of a document with the results of their collectors, and without anything that was observed."""
+    rows: list[Collection] = _adapter(list[Collection]).validate_python(document["collection"])
+    collections = grouped(rows, lambda row: row.organization)
+    return [
+        OrganizationState(
+            one["id"],
+            one["name"],
+            {row.collector: row for row in collections.get(one["id"], ())},
+            one["unread_reason"],
+            one["left_out"],
+        )
+        for one in document["organizations"]
+    ]
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
 
 
 def change_fields(change: ChangeV1) -> dict[str, Any]:
@@ -179,18 +181,11 @@ def _require_schema(document: object, called: str) -> None:
         raise UsageError(f"{called} has the schema {schema[:60]!r}, which never existed", hint=_HINT)
 
 
-@cache
-def _adapter() -> TypeAdapter[ReportV1]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(ReportV1)
-
-
 def _require_shape(document: dict[str, Any], called: str) -> None:
     from pydantic import ValidationError
 
     try:
-        _adapter().validate_python(_without_lone(document), strict=True)
+        _adapter(ReportV1).validate_python(_without_lone(document), strict=True)
     except RecursionError:
         raise UsageError(f"{called} is not a report of contribaudit: it is nested too deeply", hint=_HINT) from None
     except ValidationError as error:

@@ -29,11 +29,11 @@ from contribaudit.core.model.rulebook import (
     Statement,
     Words,
 )
-from contribaudit.core.model.snapshot import Collection, KnownSpace, Space
+from contribaudit.core.model.snapshot import KnownSpace, Space
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import OrganizationState, Place, State
 from contribaudit.exporters.report_v1 import ReportV1, SubjectV1
-from contribaudit.exporters.saved import change_fields, map_of, subject_of
+from contribaudit.exporters.saved import change_fields, map_of, organizations_of, subject_of
 
 SOURCE = "a saved report"
 
@@ -167,21 +167,13 @@ def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -
     changes = TypeAdapter(tuple[SavedChange, ...]).validate_python(
         [{**change_fields(one), "document_id": one["id"]} for one in document["changes"]]
     )
-    collections: dict[str, dict[str, Collection]] = {}
-    for row in TypeAdapter(list[Collection]).validate_python(document["collection"]):
-        collections.setdefault(row.organization, {})[row.collector] = row
     newly = set(document["newly"])
     return SavedReport(
         tool_version=document["tool"]["version"],
         state=SavedState(
             as_of=as_of,
             rulebook=replace(_rulebook(document, as_of), words=words or {}),
-            organizations=[
-                OrganizationState(
-                    one["id"], one["name"], collections.get(one["id"], {}), one["unread_reason"], one["left_out"]
-                )
-                for one in document["organizations"]
-            ],
+            organizations=organizations_of(document),
             plans=[
                 _name_observation(organization_subject(one["id"]), names.HIGHEST_PLAN, one["highest_plan"], as_of)
                 for one in document["organizations"]
