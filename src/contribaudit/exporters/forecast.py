@@ -8,6 +8,7 @@ from itertools import groupby
 
 from contribaudit.core.advise.forecast import Forecast, ForecastRow
 from contribaudit.core.model.phrases import some
+from contribaudit.exporters.tabular import json_object
 from contribaudit.exporters.tabular import render as render_rows
 from contribaudit.exporters.text import Cell, rfc3339, safe_text
 
@@ -112,9 +113,5 @@ def _document(forecast: Forecast) -> dict[str, object]:
         "assumptions": list(forecast.assumptions),
         "notes": list(forecast.notes),
         "days": [day.isoformat() for day in forecast.days],
-        "rows": [
-            dict(zip(COLUMNS, (*cells[:-2], row.when.isoformat() if row.when else None, row.why), strict=True))
-            for row in forecast.rows
-            for cells in (_cells(forecast, row),)
-        ],
+        "rows": [json_object(COLUMNS, _cells(forecast, row)) for row in forecast.rows],
     }

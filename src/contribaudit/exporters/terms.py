@@ -15,7 +15,7 @@ from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.provisions import Archive, Look, LookOutcome, Note, Provisions, TermsRules, Watched
 from contribaudit.core.resolve.editions import Comparison, ProvisionChange, checks_of, compare, laws_of, topics_of
 from contribaudit.core.resolve.provisions import AnchorStanding
-from contribaudit.exporters.tabular import render
+from contribaudit.exporters.tabular import json_object, render
 from contribaudit.exporters.text import Cell
 
 LOOKS = (
@@ -61,7 +61,7 @@ def written(
 ) -> str:
     """The rows in a format, with method and disclaimer. `name` is their key in JSON and part of its schema's name."""
     if output_format == "json":
-        listed = json.loads(render("json", columns[:-1], (row[:-1] for row in rows)))
+        listed = [json_object(columns[:-1], row[:-1]) for row in rows]
         document = {"schema": f"contribaudit.terms.{name}/1", **(head or {}), name: listed}
         document |= {"method": rules.method, "disclaimer": rules.disclaimer}
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
