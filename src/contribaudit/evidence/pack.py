@@ -1,6 +1,6 @@
 """Reads an evidence folder or archive without trusting its author: files by path, nothing outside it.
 
-`report.json` is read in the form in which it was written, indented, one key or entry at a time: a report of a million
+`report.json` is read in the form in which it was written, indented, one finding at a time: a report of a million
 findings is never entirely in memory, and no other parser can see a different document in the same bytes.
 
 Raw answers are in at most sixteen files of JSON lines, by the first digit of each answer's SHA-256. A line is
@@ -17,14 +17,15 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, Any
 
+from contribaudit.core.model.phrases import repeated
 from contribaudit.errors import EvidenceDamaged, StoreDamaged, UsageError
 from contribaudit.evidence.manifest import ASK, NAME, Entry, Manifest
 from contribaudit.exporters.json_v1 import indented
@@ -178,8 +179,8 @@ def _error_words(error: Exception) -> str:
 
 REPORT = "report.json"
 _LONGEST_LINE = 1 << 20
-_MOST_LINES = 1 << 22
-"""Lines of one entry, or of one object at the top level: a next step may name a million findings."""
+_MOST_LINES = 1 << 24
+"""Lines of one finding, or of everything before or after the findings: the steps may name millions of them."""
 
 
 def strict_json(text: str | bytes) -> Any:
@@ -193,7 +194,7 @@ def strict_json(text: str | bytes) -> Any:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     unique = dict(pairs)
     if len(unique) < len(pairs):
-        raise ValueError("it has a key twice")
+        raise ValueError(f"it has the key {repeated(key for key, _ in pairs)[0][:40]!r} twice")
     return unique
 
 
@@ -203,83 +204,65 @@ def report_pieces(pack: Pack) -> Iterator[tuple[str, Any]]:
     An empty list yields nothing. Raises EvidenceDamaged when the bytes are not what this tool writes for these values.
     """
     with pack.open(REPORT) as file:  # `open` reports a ValueError as damage
-        yield from _read_members(iter(lambda: file.readline(_LONGEST_LINE), b""))
+        if file.readline(_LONGEST_LINE) != b"{\n":
+            raise ValueError("it does not begin with an object")
+        yield from _read_members(map(_read_line, iter(lambda: file.readline(_LONGEST_LINE), b"")))
 
 
-def _read_members(lines: Iterator[bytes]) -> Iterator[tuple[str, Any]]:
-    if next(lines, b"") != b"{\n":
-        raise ValueError("it does not begin with an object")
-    seen: set[str] = set()
-    more = True
-    while more:
-        line = _read_line(lines)
-        key, opened = _split_member(line)
-        if key in seen:
-            raise ValueError(f"it has the key {key[:40]!r} twice")
-        seen.add(key)
-        if opened == "[":
-            more = yield from _entries(lines, key)
-            continue
-        text = opened
-        if opened == "{":
-            body, more = _until(lines, "  }")
-            text = "{\n" + body + "  }"
+def _read_members(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
+    """The keys before the findings, each finding, and the keys after them."""
+    head, opening = _until(lines, ('  "findings": [', '  "findings": [],'))
+    before = _parse_exact(["{", *head, '  "findings": []', "}"], "\n")
+    yield from _each_entry(before)
+    if opening.endswith("["):
+        yield from _findings(lines)
+    after = _parse_exact(["{", '  "findings": [],', *islice(lines, _MOST_LINES)], "\n")
+    if twice := before.keys() & after.keys() - {"findings"}:
+        raise ValueError(f"it has the key {min(twice)[:40]!r} twice")
+    yield from _each_entry(after)
+
+
+def _each_entry(members: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in members.items():
+        if isinstance(value, list):
+            yield from ((key, entry) for entry in value)
         else:
-            more = text.endswith(",")
-            text = text.removesuffix(",")
-        if (value := _parse_exact(text, "\n  ")) != []:
             yield key, value
-    if _read_line(lines) != "}" or next(lines, b""):
-        raise ValueError("it goes on after its end")
 
 
-def _entries(lines: Iterator[bytes], key: str) -> Generator[tuple[str, Any], None, bool]:
-    """The list's entries, each with `key`; returns whether another key follows."""
-    more, some = True, False
-    while True:
-        line = _read_line(lines)
-        if line in ("  ]", "  ],"):
-            if more and some:
-                raise ValueError(f"the list {key[:40]!r} ends with a comma")
-            return line.endswith(",")
-        if not more or not line.startswith("    "):
-            raise ValueError(f"the list {key[:40]!r} is not in the form in which it is written")
-        text, some = line[4:], True
-        if text == "{":
-            body, more = _until(lines, "    }")
-            text = "{\n" + body + "    }"
-        else:
-            more = text.endswith(",")
-            text = text.removesuffix(",")
-        yield key, _parse_exact(text, "\n    ")
+def _findings(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
+    """Each finding, up to the end of their list; other keys follow it."""
+    end = "    },"
+    while end == "    },":
+        if next(lines, "") != "    {":
+            raise ValueError("the list of findings is not in the form in which it is written")
+        body, end = _until(lines, ("    }", "    },"))
+        yield "findings", _parse_exact(["{", *body, "    }"], "\n    ")
+    if next(lines, "") != "  ],":
+        raise ValueError("the list of findings is not in the form in which it is written")
 
 
-def _until(lines: Iterator[bytes], end: str) -> tuple[str, bool]:
-    """The lines before `end`, and whether a comma follows it."""
+def _until(lines: Iterator[str], ends: Collection[str]) -> tuple[list[str], str]:
+    """The lines before the first of the ends, and that end."""
     body: list[str] = []
-    while (line := _read_line(lines)) not in (end, f"{end},"):
+    for line in lines:
+        if line in ends:
+            return body, line
         body.append(line)
         if len(body) > _MOST_LINES:
             raise ValueError("an entry has too many lines")
-    return "".join(f"{one}\n" for one in body), line.endswith(",")
+    raise ValueError("it is cut off")
 
 
-def _read_line(lines: Iterator[bytes]) -> str:
-    line = next(lines, b"")
+def _read_line(line: bytes) -> str:
     if not line.endswith(b"\n"):
         raise ValueError("it is cut off" if len(line) < _LONGEST_LINE else "a line is too long")
     return line[:-1].decode("ascii")
 
 
-def _split_member(line: str) -> tuple[str, str]:
-    name, parted, value = line.partition(": ")
-    key = strict_json(name.strip()) if parted and name.startswith('  "') else None
-    if not isinstance(key, str):
-        raise ValueError("a key is not in its place")
-    return key, value
-
-
-def _parse_exact(text: str, line: str) -> Any:
+def _parse_exact(lines: list[str], line: str) -> Any:
+    """The value in these lines, the first of which is the rest of a line that begins as `line`."""
+    text = "\n".join(lines)
     value = strict_json(text)
     try:
         if indented(value, line) != text:
