@@ -6,28 +6,19 @@ The dashboard and the HTML report both use them.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from rich.cells import cell_len, set_cell_size
 
-from contribaudit.core.advise.site_map import UNKNOWN, MapCell, MapQuestion, MapRow
+from contribaudit.core.advise.site_map import GROUPS, NO_FINDING, UNKNOWN, MapCell, MapQuestion, MapRow
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.text import safe_text
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
-GROUP_OF = {
-    Outcome.FAIL: "fail",
-    Outcome.CONFLICT: "fail",
-    Outcome.NOT_ACHIEVABLE: "not achievable",
-    Outcome.UNKNOWN: "unverified",
-    Outcome.STALE: "unverified",
-    Outcome.WAIVED: "settled",
-    Outcome.EXEMPT: "settled",
-    Outcome.PENDING: "settled",
-    Outcome.NOT_YET_EFFECTIVE: "settled",
-    Outcome.PASS: "pass",
-    Outcome.NO_SUCH_SETTING: "no finding",
-    None: "no finding",
+GROUP_OF: Mapping[Outcome | None, str] = {
+    None: NO_FINDING,
+    **{outcome: name for name, outcomes in GROUPS.items() for outcome in outcomes},
 }
 """How a cell is painted: like the bars of the report, or "no finding"."""
 LETTERS = {

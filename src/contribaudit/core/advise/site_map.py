@@ -63,16 +63,18 @@ QUESTIONS = (
 """In reading order."""
 _ANSWERS = frozenset((names.EFFECTIVE_METADATA, names.EFFECTIVE_IN_APP, names.EFFECTIVE_AI))
 _NO_VALUE = frozenset((Outcome.EXEMPT, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE))
-_WORST_FIRST = (
-    (Outcome.FAIL, Outcome.CONFLICT),
-    (Outcome.NOT_ACHIEVABLE,),
-    (Outcome.UNKNOWN, Outcome.STALE),
-    (Outcome.WAIVED, Outcome.PENDING, Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE),
-    (Outcome.PASS,),
-    (Outcome.NO_SUCH_SETTING,),
-)
-_RANK = {outcome: rank for rank, outcomes in enumerate(_WORST_FIRST) for outcome in outcomes}
-_NOT_ASKED = len(_WORST_FIRST)
+NO_FINDING = "no finding"
+GROUPS = {
+    "fail": (Outcome.FAIL, Outcome.CONFLICT),
+    "not achievable": (Outcome.NOT_ACHIEVABLE,),
+    "unverified": (Outcome.UNKNOWN, Outcome.STALE),
+    "settled": (Outcome.WAIVED, Outcome.PENDING, Outcome.EXEMPT, Outcome.NOT_YET_EFFECTIVE),
+    "pass": (Outcome.PASS,),
+    NO_FINDING: (Outcome.NO_SUCH_SETTING,),
+}
+"""The outcomes that count alike on the map, by the name of their group, worst first."""
+_RANK = {outcome: rank for rank, outcomes in enumerate(GROUPS.values()) for outcome in outcomes}
+_NOT_ASKED = len(GROUPS)
 
 
 _Named: TypeAlias = Subject | str

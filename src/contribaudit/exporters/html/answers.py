@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import itemgetter
 
+from contribaudit.core.advise import site_map
+from contribaudit.core.advise.site_map import NO_FINDING
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.phrases import grouped
 from contribaudit.exporters.changed import CountedChange
 from contribaudit.exporters.report_v1 import FindingV1, ReportV1
-from contribaudit.exporters.site_map import GROUP_OF
 from contribaudit.exporters.summary import FAMILIES, QUESTIONS
 from contribaudit.exporters.tally import Tally
 from contribaudit.exporters.text import called, group, safe_text, value_text, words
@@ -133,8 +134,7 @@ def sections(ordered: Iterable[FindingV1], chapter: Callable[[str], str]) -> lis
 
 
 GROUPS = {
-    name: tuple(outcome.value for outcome, its in GROUP_OF.items() if outcome is not None and its == name)
-    for name in ("fail", "not achievable", "unverified", "settled", "pass")
+    name: tuple(one.value for one in outcomes) for name, outcomes in site_map.GROUPS.items() if name != NO_FINDING
 }
 """Outcomes that bars show as one segment. "No setting" is left out, because it does not apply."""
 _TOGETHER = {name: GROUPS[name] for name in ("fail", "not achievable", "unverified")}
