@@ -131,10 +131,16 @@ def _steps(page: _Page, about: Overview) -> None:
     things = about.tasks()
     if things:
         rows = [
-            (f"**{one.kind}**", one.severity, duration(one.minutes), escaped(one.what), code(one.command))
+            (
+                f"**{one['kind']}**",
+                one["severity"] or "",
+                duration(one["minutes"]),
+                escaped(one["text"]),
+                code(one["command"]),
+            )
             for one in things
         ]
-        title = f"Do next: {len(things)}, about {duration(sum(one.minutes for one in things))}"
+        title = f"Do next: {len(things)}, about {duration(sum(one['minutes'] for one in things))}"
         page.table(title, ("do", "severity", "time", "what", "command"), rows, MOST_STEPS)
     if about.nobodys:
         page.add(f"\n{escaped(about.nobodys)}.\n")

@@ -19,7 +19,7 @@ from contribaudit.core.model.names import WORKSPACES
 from contribaudit.core.model.observation import Grade
 from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.changed import CountedChange, caused_at, counted_changes
-from contribaudit.exporters.report_v1 import FindingV1, OrganizationV1, ReportV1, SubjectV1
+from contribaudit.exporters.report_v1 import FindingV1, OrganizationV1, ReportV1, StepV1, SubjectV1
 from contribaudit.exporters.tally import FindingGroup, Place, Question, Tally, badness, weakness, worse
 from contribaudit.exporters.text import ORDER, called, group, safe_text, spaces_read
 
@@ -37,25 +37,6 @@ NAMED_SITES = 12
 NOBODY = "nobody"
 NO_EVIDENCE = "rulebook alone"
 """The label for passes that need no evidence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One step, worded as in `contribaudit next`."""
-
-    kind: str
-    severity: str
-    """ "" for findings that cannot be resolved yet."""
-    minutes: int
-    what: str
-    command: str
-    findings: tuple[str, ...]
-    """IDs of the findings that the step settles."""
-
-    @property
-    def number(self) -> int:
-        """How many findings the step settles."""
-        return len(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,29 +316,14 @@ class Overview:
                 places.append(Place(one.organization, counted(len(rest), "more site"), "", cells, rest, site=True))
         return places
 
-    @cached_property
-    def steps(self) -> list[Task]:
-        """What to do, most severe first; last, what cannot be resolved yet."""
-        return [
-            Task(
-                row["kind"],
-                row["severity"] or "",
-                row["minutes"],
-                safe_text(row["text"]),
-                safe_text(row["command"]),
-                tuple(row["findings"]),
-            )
-            for row in self.document["next"]
-        ]
-
-    def tasks(self) -> list[Task]:
-        """The steps that somebody can take now."""
-        return [one for one in self.steps if one.kind != NOBODY]
+    def tasks(self) -> list[StepV1]:
+        """The steps that somebody can take now, most severe first."""
+        return [one for one in self.document["next"] if one["kind"] != NOBODY]
 
     @property
     def nobodys(self) -> str:
         """What cannot be resolved yet, as a sentence without a full stop; "" for nothing."""
-        return next((one.what for one in self.steps if one.kind == NOBODY), "")
+        return next((safe_text(one["text"]) for one in self.document["next"] if one["kind"] == NOBODY), "")
 
     def changes(self) -> list[CountedChange]:
         """The changes since the previous run as people count them."""

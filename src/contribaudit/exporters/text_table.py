@@ -14,8 +14,8 @@ from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.phrases import and_more, counted, some
 from contribaudit.exporters.changed import CountedChange, by_cause
-from contribaudit.exporters.report_v1 import FindingV1, ReportV1
-from contribaudit.exporters.summary import NOBODY, Overview, Task
+from contribaudit.exporters.report_v1 import FindingV1, ReportV1, StepV1
+from contribaudit.exporters.summary import NOBODY, Overview
 from contribaudit.exporters.tally import FindingGroup, most_severe_first
 from contribaudit.exporters.terminal import GAP, capture, hanging, indented, plain_table, shorten, width_of, wrapped
 from contribaudit.exporters.text import called, duration, group, safe_text, words
@@ -68,9 +68,8 @@ def _full_report(about: Overview, typed: Typed) -> list[RenderableType]:
     ]
     if document["findings"]:
         parts += [findings_table(document["findings"]), Text()]
-    steps = about.steps
-    if steps:
-        parts += [_steps(steps, typed), Text()]
+    if document["next"]:
+        parts += [_steps(document["next"], typed), Text()]
     changes = about.changes()
     if changes:
         rows = [
@@ -275,15 +274,15 @@ def _task_lines(about: Overview, width: int, typed: Typed | None, first: int) ->
     things = about.tasks()
     if not things:
         return [Text("Do next: nothing can be done now" if about.nobodys else "Do next: nothing", "dim")]
-    minutes = f"about {duration(sum(task.minutes for task in things))}" + (" in all" if width >= _WIDE else "")
+    minutes = f"about {duration(sum(task['minutes'] for task in things))}" + (" in all" if width >= _WIDE else "")
     cut = f", {first} of {len(things)}: {_rest_hint('next', typed)}" if len(things) > first else ""
     lines = wrapped(Text.assemble(("Do next", "bold"), f", {minutes}{cut}"), width, 2)
     for number, task in enumerate(things[:first], 1):
-        text = (typed or str)(task.what)
+        text = (typed or str)(safe_text(task["text"]))
         if width < _WIDE:
-            lines += indented(Text(f"{number} {task.kind}: {text}"), width, 2)
+            lines += indented(Text(f"{number} {task['kind']}: {text}"), width, 2)
         else:
-            lines += hanging(Text(f"{number} {task.kind:<7}{GAP}"), Text(text), width, 2)
+            lines += hanging(Text(f"{number} {task['kind']:<7}{GAP}"), Text(text), width, 2)
     return lines
 
 
@@ -356,13 +355,19 @@ def _reason_with_dates(finding: FindingV1) -> Text:
     return text
 
 
-def _steps(steps: Sequence[Task], typed: Typed) -> RenderableType:
+def _steps(steps: Iterable[StepV1], typed: Typed) -> RenderableType:
     """Everything to do, most severe first, and what cannot be resolved yet."""
-    rows = [(one.kind, one.severity, duration(one.minutes), typed(one.what)) for one in steps if one.kind != NOBODY]
+    rows: list[tuple[str, ...]] = []
     parts: list[RenderableType] = []
+    for one in steps:
+        text = safe_text(one["text"])
+        if one["kind"] == NOBODY:
+            parts.append(Text(text, style="dim"))
+        else:
+            rows.append((one["kind"], one["severity"] or "", duration(one["minutes"]), typed(text)))
     if rows:
-        parts.append(plain_table(("do next", "severity", "about", "what"), rows, flexible="what"))
-    return Group(*parts, *(Text(one.what, style="dim") for one in steps if one.kind == NOBODY))
+        parts.insert(0, plain_table(("do next", "severity", "about", "what"), rows, flexible="what"))
+    return Group(*parts)
 
 
 def _collection(document: ReportV1) -> RenderableType:
