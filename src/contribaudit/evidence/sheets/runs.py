@@ -9,10 +9,11 @@ from contribaudit.core.advise.gaps import EVERY_HOURS, gaps_by_collector
 from contribaudit.core.model import names
 from contribaudit.core.model.names import WORKSPACES
 from contribaudit.core.model.observation import Observed
-from contribaudit.core.model.snapshot import Snapshot
+from contribaudit.core.model.snapshot import Collection, Snapshot, SpaceList
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheets import Row, Sheet
 from contribaudit.exporters import csv_evidence
+from contribaudit.store.records import RunRecord
 
 
 def _runs(dossier: Dossier) -> Iterator[Row]:
@@ -40,54 +41,51 @@ def _runs(dossier: Dossier) -> Iterator[Row]:
 def _population(dossier: Dossier) -> Iterator[Row]:
     calls = csv_evidence.calls()
     proves = {collection.name: collection.proves for collection in collectors.ALL}
+    for run, organization in _readings(dossier):
+        snapshot = dossier.store.snapshot(organization, run.id)
+        for collection in snapshot.collections:
+            call = calls.get(collection.collector)
+            excluded = _pseudo(dossier, snapshot) if collection.collector == WORKSPACES else []
+            yield (
+                run.id,
+                collection.collector,
+                call.title if call else None,
+                call.scope if call else None,
+                *_how_much(collection),
+                proves.get(collection.collector),
+                len(excluded),
+                f"not apps by the rulebook: {', '.join(sorted(set(excluded)))}" if excluded else None,
+                None,
+                None,
+                organization,
+                None,
+            )
+        for listed in dossier.store.spaces(organization, run.id).lists().values():
+            type_key = dossier.report.state.place(listed.app).app
+            yield (
+                run.id,
+                "spaces",
+                None,
+                None,
+                *_how_much(listed),
+                f"the spaces of one {type_key or 'app'} that the token's owner may see",
+                0,
+                None,
+                "app",
+                listed.visible_to,
+                organization,
+                listed.app.id,
+            )
+
+
+def _readings(dossier: Dossier) -> Iterator[tuple[RunRecord, str]]:
+    """Each run with each of its organizations that the dossier covers."""
     for run in dossier.runs:
-        for organization in run.organizations:
-            if organization not in dossier.organizations:
-                continue
-            snapshot = dossier.store.snapshot(organization, run.id)
-            for collection in snapshot.collections:
-                call = calls.get(collection.collector)
-                excluded = _pseudo(dossier, snapshot) if collection.collector == WORKSPACES else []
-                yield (
-                    run.id,
-                    collection.collector,
-                    call.title if call else None,
-                    call.scope if call else None,
-                    collection.status.value,
-                    collection.requests,
-                    collection.announced,
-                    collection.read,
-                    collection.code,
-                    collection.reason,
-                    proves.get(collection.collector),
-                    len(excluded),
-                    f"not apps by the rulebook: {', '.join(sorted(set(excluded)))}" if excluded else None,
-                    None,
-                    None,
-                    organization,
-                    None,
-                )
-            for listed in dossier.store.spaces(organization, run.id).lists().values():
-                type_key = dossier.report.state.place(listed.app).app
-                yield (
-                    run.id,
-                    "spaces",
-                    None,
-                    None,
-                    listed.status.value,
-                    listed.requests,
-                    listed.announced,
-                    listed.read,
-                    listed.code,
-                    listed.reason,
-                    f"the spaces of one {type_key or 'app'} that the token's owner may see",
-                    0,
-                    None,
-                    "app",
-                    listed.visible_to,
-                    organization,
-                    listed.app.id,
-                )
+        yield from ((run, organization) for organization in run.organizations if organization in dossier.organizations)
+
+
+def _how_much(read: Collection | SpaceList) -> Row:
+    return read.status.value, read.requests, read.announced, read.read, read.code, read.reason
 
 
 def _pseudo(dossier: Dossier, snapshot: Snapshot) -> list[str]:
@@ -102,23 +100,22 @@ def _pseudo(dossier: Dossier, snapshot: Snapshot) -> list[str]:
 
 
 def _ledger(dossier: Dossier) -> Iterator[Row]:
-    for run in dossier.runs:
-        for organization in run.organizations:
-            ledger = dossier.store.ledger(run.id, organization) if organization in dossier.organizations else None
-            for entry in ledger.entries if ledger is not None else ():
-                yield (
-                    run.id,
-                    entry.at,
-                    entry.method,
-                    entry.path,
-                    entry.status,
-                    entry.bytes,
-                    entry.seconds,
-                    entry.waited_seconds,
-                    entry.call,
-                    organization,
-                    entry.sha256,
-                )
+    for run, organization in _readings(dossier):
+        ledger = dossier.store.ledger(run.id, organization)
+        for entry in ledger.entries if ledger is not None else ():
+            yield (
+                run.id,
+                entry.at,
+                entry.method,
+                entry.path,
+                entry.status,
+                entry.bytes,
+                entry.seconds,
+                entry.waited_seconds,
+                entry.call,
+                organization,
+                entry.sha256,
+            )
 
 
 def _outcomes(dossier: Dossier) -> Iterator[Row]:
