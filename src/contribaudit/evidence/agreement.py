@@ -96,7 +96,7 @@ def disagreements(pack: ListedPack) -> Iterator[Disagreement]:
     """Every disagreement, file by file. Raises EvidenceDamaged for a file that cannot be read in its format."""
     yield from same_sums(pack)
     missing = [name for name in _ALWAYS if name not in pack.files]
-    yield from (Disagreement(name, f"{name} is not in the manifest") for name in missing)
+    yield from (Disagreement(f"{name} is not in the manifest") for name in missing)
     if missing:
         return
     report = _Report()
@@ -115,7 +115,7 @@ def disagreements(pack: ListedPack) -> Iterator[Disagreement]:
         yield from differences(pack, _about(pack, report), report.start)
     except WRONG_SHAPE as error:
         message = f"{type(error).__name__} {error}".strip()
-        yield Disagreement(REPORT, f"{REPORT} or a table holds a value of the wrong type: {shown(message)}")
+        yield Disagreement(f"{REPORT} or a table holds a value of the wrong type: {shown(message)}")
 
 
 def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
@@ -133,7 +133,7 @@ def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
             continue
         identity = value["id"]
         if not identity > last:
-            yield Disagreement(REPORT, f"{REPORT} has the finding {shown(identity)} twice, or out of order", identity)
+            yield Disagreement(f"{REPORT} has the finding {shown(identity)} twice, or out of order", identity)
         last = identity
         report.ids.add(identity)
         report.outcomes[value["severity"], value["outcome"]] += 1
@@ -145,16 +145,14 @@ def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         }
         row = rows.pop(identity, None)
         if row is None:
-            yield Disagreement("findings.csv", f"findings.csv has no row for the finding {shown(identity)}", identity)
+            yield Disagreement(f"findings.csv has no row for the finding {shown(identity)}", identity)
             continue
         as_row = as_row or report.as_rows()  # the head precedes the findings
         values = as_row(value)
         if row != _digest(_cell_of(values[name]) for name in columns):
             differ[identity] = value
     for identity in sorted(rows):
-        yield Disagreement(
-            "findings.csv", f"findings.csv has the finding {shown(identity)}, which is not in {REPORT}", identity
-        )
+        yield Disagreement(f"findings.csv has the finding {shown(identity)}, which is not in {REPORT}", identity)
     if not differ:
         return
     as_row = report.as_rows()
@@ -162,9 +160,7 @@ def _findings(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         identity = cells["finding_id"]
         if identity in differ:
             yield from (
-                Disagreement(
-                    "findings.csv", f"`{column}` of {identity} in findings.csv differs from {REPORT}", identity
-                )
+                Disagreement(f"`{column}` of {identity} in findings.csv differs from {REPORT}", identity)
                 for column in _other_columns(pack, columns, cells, as_row(differ[identity]))
             )
 
@@ -208,14 +204,13 @@ def _head(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     for name, (of_report, of_manifest) in both.items():
         if of_report != of_manifest or type(of_report) is not type(of_manifest):
             yield Disagreement(
-                REPORT,
-                f"{REPORT} and {NAME} differ in the {name}: {shown(str(of_report))} and {shown(str(of_manifest))}",
+                f"{REPORT} and {NAME} differ in the {name}: {shown(str(of_report))} and {shown(str(of_manifest))}"
             )
     scope = pack.manifest.scope
     period = scope.kind == "period"
     if period != (scope.from_ is not None) or period != (scope.until is not None):
         yield Disagreement(
-            NAME, f"{NAME} covers a {scope.kind}, but {'lacks' if period else 'has'} the start or end of a period"
+            f"{NAME} covers a {scope.kind}, but {'lacks' if period else 'has'} the start or end of a period"
         )
     by_outcome: Counter[str] = Counter()
     by_severity: dict[str, dict[str, int]] = {}
@@ -223,11 +218,11 @@ def _head(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         by_outcome[outcome] += number
         by_severity.setdefault(severity, {})[outcome] = number
     if head["summary"] != {"by_outcome": dict(by_outcome), "by_severity": by_severity}:
-        yield Disagreement(REPORT, f"the summary of {REPORT} does not match its findings")
+        yield Disagreement(f"the summary of {REPORT} does not match its findings")
     if not report.ids.issuperset(head["newly"]):
-        yield Disagreement(REPORT, f"{REPORT} lists a new finding that it does not contain")
+        yield Disagreement(f"{REPORT} lists a new finding that it does not contain")
     if not scope.sites and run["exit_code"] not in _exit_codes(report):
-        yield Disagreement(REPORT, f"the exit code {run['exit_code']} does not follow from the findings of {REPORT}")
+        yield Disagreement(f"the exit code {run['exit_code']} does not follow from the findings of {REPORT}")
 
 
 def _exit_codes(report: _Report) -> set[int]:
@@ -259,9 +254,7 @@ def _compare_counts(pack: ListedPack, report: _Report) -> Iterator[Disagreement]
     for key, kind in _COUNTED:
         of_report = report.head["inventory"][key]
         if kinds[kind] != of_report:
-            yield Disagreement(
-                "inventory.csv", f"inventory.csv has {kinds[kind]} {key}, but {REPORT} counts {shown(str(of_report))}"
-            )
+            yield Disagreement(f"inventory.csv has {kinds[kind]} {key}, but {REPORT} counts {shown(str(of_report))}")
 
 
 def _collection(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
@@ -274,9 +267,7 @@ def _collection(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         if entry is None or row["subject_kind"] or row["run_id"] != str(pack.manifest.judged.run):
             continue
         for column in _other_columns(pack, _POPULATION, row, entry):
-            yield Disagreement(
-                "population.csv", f"`{column}` of {row['collector']} in population.csv differs from {REPORT}"
-            )
+            yield Disagreement(f"`{column}` of {row['collector']} in population.csv differs from {REPORT}")
 
 
 def _changes(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
@@ -297,10 +288,10 @@ def _compare_rows(
 ) -> Iterator[Disagreement]:
     """Compare rows of the table `name` with entries of the file `source`, which have the columns as keys."""
     if len(rows) != len(entries):
-        yield Disagreement(name, f"{name} has {counted(len(rows), 'row')}, but {source} has {len(entries)}")
+        yield Disagreement(f"{name} has {counted(len(rows), 'row')}, but {source} has {len(entries)}")
     for number, (row, entry) in enumerate(zip(rows, entries, strict=False), 1):
         for column in _other_columns(pack, columns, row, entry):
-            yield Disagreement(name, f"`{column}` in row {number} of {name} differs from {source}")
+            yield Disagreement(f"`{column}` in row {number} of {name} differs from {source}")
 
 
 def _other_columns(
@@ -319,7 +310,7 @@ def _people(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     try:
         policy = tomllib.loads(pack.read("policy.toml").decode())
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        yield Disagreement("policy.toml", f"policy.toml is not a policy: {shown(str(error))}")
+        yield Disagreement(f"policy.toml is not a policy: {shown(str(error))}")
         return
     for name, key, columns in _POLICY:
         entries = [
@@ -332,12 +323,10 @@ def _people(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
             for digest in _digests(row["attachments"]):
                 unnamed.discard(f"attachments/{digest}")
                 if f"attachments/{digest}" not in pack.files:
-                    yield Disagreement(
-                        "attestations.csv", f"the attachment {shown(digest)} of {row['attestation_id']} is missing"
-                    )
+                    yield Disagreement(f"the attachment {shown(digest)} of {row['attestation_id']} is missing")
         yield from _witnesses(pack, report)
         for path in sorted(unnamed):
-            yield Disagreement("attestations.csv", f"attestations.csv does not name {path}")
+            yield Disagreement(f"attestations.csv does not name {path}")
 
 
 def _witnesses(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
@@ -350,14 +339,14 @@ def _witnesses(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     for by, identities, second in sorted(report.witnesses):
         looked = [rows[one] for one in identities.split(", ") if one in rows]
         if not looked or not _names_all(by, looked):
-            yield Disagreement(name, f"{REPORT} rests on an attestation by {shown(by)} that is not in {name}")
+            yield Disagreement(f"{REPORT} rests on an attestation by {shown(by)} that is not in {name}")
             continue
         times = [datetime.fromisoformat(row["confirmed_at"]) for row in looked if row["confirmed_by"]]
         confirmed = len(times) == len(looked) and all(at <= as_of for at in times)
         surely = confirmed and all(at < as_of for at in times)
         agrees = confirmed and _names_all(second, looked, "confirmed_by") if second else not surely
         if not agrees:
-            yield Disagreement(name, f"{name} and {REPORT} differ on who confirmed what {shown(by)} saw")
+            yield Disagreement(f"{name} and {REPORT} differ on who confirmed what {shown(by)} saw")
 
 
 def _names_all(text: str, rows: Sequence[Mapping[str, str]], column: str = "looked_by") -> bool:
@@ -401,7 +390,7 @@ def _organizations(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
             if not foreign and place and "organization_name" in row:
                 foreign = not _cell_matches(row["organization_name"], names[place])
         if foreign:
-            yield Disagreement(name, f"{name} names an organization that {REPORT} does not have")
+            yield Disagreement(f"{name} names an organization that {REPORT} does not have")
 
 
 def _about(pack: ListedPack, report: _Report) -> About:
@@ -419,9 +408,9 @@ def _controls(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
         numbers = {outcome.value: row[outcome.value] for outcome in Outcome}
         same = numbers == {outcome.value: str(counts[outcome.value]) for outcome in Outcome}
         if not same or row["findings"] != str(counts.total()) or not counts[row["worst_outcome"]]:
-            yield Disagreement(CONTROLS, f"the counts of {shown(row['check_id'])} in {CONTROLS} do not match {REPORT}")
+            yield Disagreement(f"the counts of {shown(row['check_id'])} in {CONTROLS} do not match {REPORT}")
     for control, check in sorted(expected):
-        yield Disagreement(CONTROLS, f"{CONTROLS} has no row for {check} and {shown(control)}")
+        yield Disagreement(f"{CONTROLS} has no row for {check} and {shown(control)}")
 
 
 def _cell_matches(cell: str, value: Any) -> bool:

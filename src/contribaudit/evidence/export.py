@@ -78,7 +78,6 @@ class Exported:
 
     place: Path
     manifest: Manifest
-    size_bytes: int
 
 
 def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, form: Form = PLAIN) -> Exported:
@@ -135,7 +134,7 @@ def export(dossier: Dossier, place: Path, *, now: datetime, operator: Operator, 
         )
         # The next export cannot name a pack that the history does not know: the chain would fork.
         folder.finish(manifest, form.signer, note=lambda: None if store.read_only else store.record_manifest(noted))
-    return Exported(place, manifest, sum(one.size_bytes for one in manifest.files))
+    return Exported(place, manifest)
 
 
 def _put_what_judged(folder: EvidenceFolder, dossier: Dossier, form: Form) -> None:

@@ -45,14 +45,12 @@ WRONG_SHAPE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 class Disagreement:
     """A point on which two files disagree."""
 
-    place: str
-    """The file that the value would be read from."""
     what: str
     """A sentence, without a full stop."""
     finding: str = ""
     """ID of the finding concerned; "" for none."""
-    unknown: bool = False
-    """True when this build cannot determine whether they disagree."""
+    uncompared: str = ""
+    """The file, when this build cannot determine whether it disagrees; otherwise ""."""
 
 
 class Pack:

@@ -55,31 +55,31 @@ _DEEDS = {
 def same_sums(pack: ListedPack) -> Iterator[Disagreement]:
     """Check that the list of digests and the manifest list the same files."""
     if SUMS not in pack.files:
-        yield Disagreement(SUMS, f"{SUMS} is not in the manifest")
+        yield Disagreement(f"{SUMS} is not in the manifest")
         return
     lines = "".join(f"{one.sha256}  {path}\n" for path, one in pack.files.items() if path != SUMS)
     if pack.read(SUMS) != lines.encode():
-        yield Disagreement(SUMS, f"{SUMS} does not list what {NAME} lists")
+        yield Disagreement(f"{SUMS} does not list what {NAME} lists")
 
 
 def files_that_fit(pack: ListedPack) -> Iterator[Disagreement]:
     """Check that a pack without names shows nobody, and that every file in the data dictionary exists."""
     if not pack.named and any(path.startswith(("responses/", "attachments/")) for path in pack.files):
-        yield Disagreement(NAME, f"{NAME} says that the pack is without names, but it holds raw answers or screenshots")
+        yield Disagreement(f"{NAME} says that the pack is without names, but it holds raw answers or screenshots")
     for name in sorted({row["file"] for row in pack.table(DICTIONARY)} - pack.files.keys() - UNLISTED):
-        yield Disagreement(DICTIONARY, f"{DICTIONARY} explains {shown(name)}, which is not in the manifest")
+        yield Disagreement(f"{DICTIONARY} explains {shown(name)}, which is not in the manifest")
 
 
 def same_runs(pack: ListedPack) -> Iterator[Disagreement]:
     """Check that runs.csv and the manifest name the same runs, with the judged run among them."""
     rows, judged, runs = list(pack.table("runs.csv")), pack.manifest.judged, pack.manifest.scope.runs
     if [row["run_id"] for row in rows] != [str(run) for run in runs]:
-        yield Disagreement("runs.csv", f"runs.csv and {NAME} do not name the same runs")
+        yield Disagreement(f"runs.csv and {NAME} do not name the same runs")
     for row in rows:
         if row["run_id"] == str(judged.run) and row["finished_at"] != judged.finished_at:
-            yield Disagreement("runs.csv", f"runs.csv and {NAME} give different ends of run {judged.run}")
+            yield Disagreement(f"runs.csv and {NAME} give different ends of run {judged.run}")
     if judged.run not in runs:
-        yield Disagreement(NAME, f"{NAME} says that run {judged.run} was judged, which is not one of its runs")
+        yield Disagreement(f"{NAME} says that run {judged.run} was judged, which is not one of its runs")
 
 
 def answers_there(pack: ListedPack) -> Iterator[Disagreement]:
@@ -90,7 +90,7 @@ def answers_there(pack: ListedPack) -> Iterator[Disagreement]:
         return
     missing = {digest for row in pack.table("settings.csv") if (digest := row["sha256"]) and digest not in answers}
     if missing:
-        yield Disagreement("settings.csv", f"settings.csv rests on {len(missing)} answers that are not in responses/")
+        yield Disagreement(f"settings.csv rests on {len(missing)} answers that are not in responses/")
 
 
 def _basis(pack: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
@@ -105,7 +105,7 @@ def _basis(pack: ListedPack, answers: set[str]) -> Iterator[Disagreement]:
             present = present and attested.issuperset(row["attestation_id"].replace("'", "").split(", "))
         if not present:
             identity = row["finding_id"]
-            yield Disagreement("findings.csv", f"{identity} rests on evidence that is not in the pack", identity)
+            yield Disagreement(f"{identity} rests on evidence that is not in the pack", identity)
 
 
 def page_of_list_there(pack: ListedPack) -> Iterator[Disagreement]:
@@ -113,7 +113,7 @@ def page_of_list_there(pack: ListedPack) -> Iterator[Disagreement]:
     name = "subprocessors.csv"
     row = next(pack.table(name), None)
     if row is not None and row["imported_at"] and f"pages/{row['sha256']}" not in pack.files:
-        yield Disagreement(name, f"{name} rests on a page that is not in pages/")
+        yield Disagreement(f"{name} rests on a page that is not in pages/")
 
 
 def attested_values(pack: ListedPack, as_of: datetime) -> Iterator[Disagreement]:
@@ -126,14 +126,14 @@ def attested_values(pack: ListedPack, as_of: datetime) -> Iterator[Disagreement]
     for row in pack.table(_ATTESTATIONS):
         identity = row["attestation_id"]
         if identity in ids:
-            yield Disagreement(_ATTESTATIONS, f"{_ATTESTATIONS} has the attestation {shown(identity)} twice")
+            yield Disagreement(f"{_ATTESTATIONS} has the attestation {shown(identity)} twice")
         ids.add(identity)
         if _moment(row, "observed_at") <= as_of and _moment(row, "recorded_at") <= as_of:
             looks.setdefault(_key_of(row), []).append(row)
     for row in pack.table("settings.csv"):
         if _attested(row) and not _follows(row, looks.get(_key_of(row), []), as_of, pack.named):
             message = f"{shown(row['setting'])} of {shown(row['subject_id'])} does not follow from {_ATTESTATIONS}"
-            yield Disagreement("settings.csv", message)
+            yield Disagreement(message)
 
 
 def _attested(row: Mapping[str, str]) -> bool:
@@ -182,8 +182,7 @@ def _deeds(pack: ListedPack) -> Iterator[Disagreement]:
         rows = (row for row in pack.table(name) if row.get("cause_code") != "approval")
         number = sum(bool(row[column].strip()) for row in rows for column in columns)
         if number != counted[role]:
-            message = f"{SEGREGATION} counts {counted[role]} as {role}, but {name} has {number}"
-            yield Disagreement(name, message)
+            yield Disagreement(f"{SEGREGATION} counts {counted[role]} as {role}, but {name} has {number}")
 
 
 def _requests(pack: ListedPack) -> Iterator[Disagreement]:
@@ -196,16 +195,15 @@ def _requests(pack: ListedPack) -> Iterator[Disagreement]:
     for key, number in sorted(sent.items()):
         if number < counted[key]:
             run, _ = key
-            message = f"{LEDGER} has {number} of the {counted[key]} requests of run {shown(run)}"
-            yield Disagreement(LEDGER, message)
+            yield Disagreement(f"{LEDGER} has {number} of the {counted[key]} requests of run {shown(run)}")
 
 
 def _times(pack: ListedPack) -> Iterator[Disagreement]:
     for row in pack.table("runs.csv"):
         if _clearly_before(row["finished_at"], row["started_at"]):
-            yield Disagreement("runs.csv", f"runs.csv says that run {shown(row['run_id'])} ended before it began")
+            yield Disagreement(f"runs.csv says that run {shown(row['run_id'])} ended before it began")
     if _clearly_before(pack.manifest.written_at, pack.manifest.judged.finished_at):
-        yield Disagreement(NAME, f"{NAME} says that it was written before run {pack.manifest.judged.run} ended")
+        yield Disagreement(f"{NAME} says that it was written before run {pack.manifest.judged.run} ended")
 
 
 def _clearly_before(earlier: str, later: str) -> bool:
@@ -226,7 +224,7 @@ def differences(pack: ListedPack, about: About, start: Start) -> Iterator[Disagr
     for name, make in made_again(pack, about, start).items():
         if name not in pack.files:
             if not other_build:
-                yield Disagreement(name, f"{name} is not in the manifest")
+                yield Disagreement(f"{name} is not in the manifest")
             continue
         try:
             same = _same_file(pack, name, make())
@@ -235,13 +233,13 @@ def differences(pack: ListedPack, about: About, start: Start) -> Iterator[Disagr
                 raise
             same = False
         if same is None or (not same and other_build):
-            yield Disagreement(name, f"{name} was not compared: another build wrote it", unknown=True)
+            yield Disagreement(f"{name} was not compared: another build wrote it", uncompared=name)
         elif not same:
-            yield Disagreement(name, f"{name} does not follow from {REPORT}, the tables and the manifest")
+            yield Disagreement(f"{name} does not follow from {REPORT}, the tables and the manifest")
     if not other_build:
         for name in sorted(set(pack.files) - {*meanings(), *CONTENTS, PAGE, SUMS}):
             if not name.startswith(_FOLDERS):
-                yield Disagreement(name, f"{shown(name)} is not a file that contribaudit writes")
+                yield Disagreement(f"{shown(name)} is not a file that contribaudit writes")
 
 
 def made_again(pack: ListedPack, about: About, start: Start) -> dict[str, Callable[[], bytes]]:

@@ -130,7 +130,7 @@ def reperform(place: Path) -> list[Performed]:
         except NO_STATE as error:
             raise EvidenceDamaged(f"settings.csv holds values that no run can have read: {error}", hint=ASK) from error
     inconsistent = [
-        Performed(Result.NOT_JUDGED if one.unknown else Result.INCONSISTENT, one.finding, "", "", "", one.what)
+        Performed(Result.NOT_JUDGED if one.uncompared else Result.INCONSISTENT, one.finding, "", "", "", one.what)
         for one in differences
     ]
     reported = {one["id"]: one for one in document["findings"]}
@@ -240,7 +240,7 @@ def _inventory(pack: ListedPack, state: State) -> Iterator[Disagreement]:
     follows = {tuple(csv_cell(cells[place]) for place in places) for cells in csv_evidence.INVENTORY.rows(state)}
     for row in sorted(listed ^ follows):
         problem = "holds a row that does not follow" if row in listed else "lacks a row that follows"
-        yield Disagreement("inventory.csv", f"inventory.csv {problem} from settings.csv: {safe_text(' '.join(row))}")
+        yield Disagreement(f"inventory.csv {problem} from settings.csv: {safe_text(' '.join(row))}")
 
 
 _INVENTORY = ("organization_id", "kind", "id", "type_key", "plan", "status", "sandbox", "realm", "regions", "pinned")

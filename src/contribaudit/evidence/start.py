@@ -18,13 +18,12 @@ from contribaudit.core.model.finding import Outcome, Severity
 from contribaudit.core.model.phrases import grouped
 from contribaudit.evidence.controls import RANK, ByControl, Control, order, split
 from contribaudit.evidence.readme import About
+from contribaudit.exporters.report_v1 import FindingV1, reading_order
 from contribaudit.exporters.text import Cell, called, csp_digest, safe_text, value_text
 from contribaudit.exporters.xlsx import Page, write_pages
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-    from contribaudit.exporters.report_v1 import FindingV1
 
 PAGE, BOOK = "00-START.html", "00-START.xlsx"
 MOST_ON_PAGE = 500
@@ -41,7 +40,7 @@ INDEX = (
 )  # fmt: skip
 
 
-Basis = Callable[["FindingV1"], tuple[Cell, str]]
+Basis = Callable[[FindingV1], tuple[Cell, str]]
 """Gets the due date of a finding and the file that it rests on."""
 
 
@@ -56,10 +55,8 @@ class _WorstFindings:
 
     def add(self, finding: FindingV1) -> None:
         self.number += 1
-        about = finding["subject"]
-        subject = finding["organization"], about["site"], about["app"], about["kind"], about["name"]
         rank = RANK[Outcome(finding["outcome"])], Severity(finding["severity"]).rank
-        key = (*rank, finding["check"], *subject, finding["id"])
+        key = (*rank, *reading_order(finding))
         if len(self._kept) < MOST_IN_BOOK or key < self._kept[-1][0]:
             insort(self._kept, (key, finding), key=itemgetter(0))
             del self._kept[MOST_IN_BOOK:]

@@ -88,9 +88,9 @@ def verify(place: Path, public_keys: Sequence[Path] = (), *, agreement: bool = T
         _check_manifest(listed)
         uncompared: list[str] = []
         for one in disagreements(listed) if agreement else ():
-            if not one.unknown:
+            if not one.uncompared:
                 raise EvidenceDamaged(one.what, hint=ASK)
-            uncompared.append(one.place)
+            uncompared.append(one.uncompared)
     size = sum(entry.size_bytes for entry in listed.files.values())
     return Verified(
         place, manifest, len(listed.files), size, signed_with, bool(public_keys), uncompared=tuple(sorted(uncompared))

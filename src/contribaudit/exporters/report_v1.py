@@ -314,10 +314,11 @@ def by_check_and_subject(findings: Sequence[FindingV1]) -> Iterator[FindingV1]:
     """The findings in reading order: by check, organization, site, app, kind and name of the subject, then ID."""
     if isinstance(findings, Lean):
         return findings.by_check_and_subject()
-    return iter(sorted(findings, key=_reading_order))
+    return iter(sorted(findings, key=reading_order))
 
 
-def _reading_order(finding: FindingV1) -> tuple[str, ...]:
+def reading_order(finding: FindingV1) -> tuple[str, ...]:
+    """A sort key for the order in which people read findings."""
     about = finding["subject"]
     return (
         finding["check"],
