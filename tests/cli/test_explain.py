@@ -14,6 +14,7 @@ from contribaudit.core.model.observation import Attester, Grade, Observed
 from contribaudit.core.model.subject import organization_subject
 from contribaudit.core.resolve.effective import COMPUTED, effective_of
 from contribaudit.exporters import explanation
+from contribaudit.exporters.terminal import capture
 from tests.builders import NOW, ORG, app, facts, observed, state_of, unavailable
 
 from .conftest import Api, Cli
@@ -161,12 +162,13 @@ def test_observed_text_is_data_in_the_tree() -> None:
         observed(names.TRIAL, app(), "running", grade=Grade.ATTESTED),
         seen,
     )
-    text = explanation.render(
+    tree = explanation.explained(
         state,
         app(),
         [effective_of(state, app(), names.EFFECTIVE_METADATA)],
         [seen, unavailable(names.REALM, app(), "forbidden", scope="read:workspaces:admin")],
     )
+    text = capture(tree)
     assert "\x1b" not in text
     assert "[bold]" in text
     assert "fragile: a trial is running on Confluence on x" in text

@@ -69,6 +69,7 @@ def _write_answers(
 ) -> None:
     """Write the answers in the chosen format."""
     from contribaudit.exporters import explanation, tabular
+    from contribaudit.exporters.terminal import capture
 
     if console.output_format == "json":
         console.write(explanation.document(state, about, answers, observations))
@@ -76,8 +77,8 @@ def _write_answers(
         rows = explanation.rows(state, about, answers, observations)
         console.table(explanation.COLUMNS, rows, flexible="reason", only=explanation.SHOWN)
     else:
-        on_terminal, color = console.on_terminal, console.colored_output
-        text = explanation.render(state, about, answers, observations, terminal=on_terminal, color=color)
+        tree = explanation.explained(state, about, answers, observations)
+        text = capture(tree, terminal=console.on_terminal, color=console.colored_output)
         console.write(console.runnable(text))
 
 

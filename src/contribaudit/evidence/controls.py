@@ -21,9 +21,9 @@ FRAMEWORKS = (
 """The frameworks that auditors ask for most often, in that order; others in the rulebook follow."""
 
 
-def split(control: str, frameworks: tuple[str, ...] = FRAMEWORKS) -> tuple[str, str]:
+def split(control: str) -> tuple[str, str]:
     """The framework, with its edition, and the control: ("ISO 27001:2022", "A.5.23")."""
-    framework = next((one for one in frameworks if control.startswith(one)), "")
+    framework = next((one for one in FRAMEWORKS if control.startswith(one)), "")
     edition, _, rest = control.removeprefix(framework).partition(" ")
     return (f"{framework}{edition}", rest) if framework else (control.partition(" ")[0], control.partition(" ")[2])
 

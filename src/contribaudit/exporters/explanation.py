@@ -21,30 +21,16 @@ from contribaudit.core.resolve.effective import RISKS
 from contribaudit.core.resolve.exposure import ExposureWindow, exposure_window
 from contribaudit.core.resolve.reasons import Effective, Reason
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.terminal import capture
 from contribaudit.exporters.text import Cell, display, rfc3339, safe_text
 
 SCHEMA = "contribaudit.explain/1"
 _DIGEST_SHOWN = 12
 
 
-def render(
-    state: State,
-    subject: Subject,
-    answers: Sequence[Effective],
-    observations: Sequence[Observation] = (),
-    *,
-    terminal: bool = False,
-    color: bool = False,
-) -> str:
-    """The explanation as text: each answer with its reasons and their evidence below it, then plain settings."""
-    return capture(explained(state, subject, answers, observations), terminal=terminal, color=color)
-
-
 def explained(
     state: State, subject: Subject, answers: Sequence[Effective], observations: Sequence[Observation] = ()
 ) -> Tree:
-    """The explanation as a tree, for the dashboard's own screen."""
+    """The explanation as a tree: each answer with its reasons and their evidence below it, then plain settings."""
     place = state.place(subject)
     called = safe_text(alias_of(state, subject))
     head = Text(called, "bold")
