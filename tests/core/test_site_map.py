@@ -8,7 +8,8 @@ from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Observation, Value
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.exporters.site_map import cell_sentence, fact, filter_of, letter
+from contribaudit.exporters.site_map import cell_sentence, fact, letter
+from contribaudit.tui.rows.site_map import filter_of
 from tests.builders import (
     NOW,
     ORG,

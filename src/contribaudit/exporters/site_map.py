@@ -96,17 +96,3 @@ def cell_sentence(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
         verdict = f"{verdict} for the whole organization"
     name = row.site or "no site"
     return safe_text(f"{name}, {_ASKS[question.name]}: {seen or 'no app'} ({counted(row.apps, 'app')}): {verdict}")
-
-
-def filter_of(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
-    """The dashboard's filter for the findings behind a cell; "" when there are none."""
-    if cell.outcome is None:
-        return ""
-    where = f"kind:organization org:{_quoted(row.organization)}" if cell.wide else f"site:{_quoted(row.site)}"
-    settings = ",".join(question.judged_by)
-    return f"{where} setting:{settings} outcome:{cell.outcome.value}"
-
-
-def _quoted(text: str) -> str:
-    bare = text.replace('"', "")
-    return bare if bare and not set(bare) & set(" ,\t") else f'"{bare}"'

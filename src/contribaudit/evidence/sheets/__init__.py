@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.pseudonyms import Pseudonymizer
+from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.csv_evidence import lines
 from contribaudit.exporters.text import Cell
 
@@ -20,12 +21,9 @@ _SUBJECTS = (("organization_id", "subject_kind", "subject_id"), ("organization_i
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A CSV file: its columns, to which new ones are only appended, and a function that makes the rows of a dossier."""
+class Sheet(csv_evidence.Sheet[Dossier]):
+    """A CSV file that is made from a dossier. New columns are only appended."""
 
-    name: str
-    columns: tuple[str, ...]
-    rows: Callable[[Dossier], Iterable[Row]]
     people: frozenset[str] = frozenset()
     """Columns that contain only a person, an account or a machine."""
 

@@ -167,7 +167,7 @@ def _short_site_name(row: MapRow) -> str:
 
 
 def _link(row: MapRow, question: MapQuestion, cell: MapCell, organizations: dict[str, str]) -> str:
-    """The link to the findings behind a cell, like `site_map.filter_of` for the dashboard; "" for none."""
+    """The link to the findings behind a cell, like `filter_of` for the dashboard; "" for none."""
     if cell.outcome is None:
         return ""
     organization = organizations.get(row.organization) or row.organization

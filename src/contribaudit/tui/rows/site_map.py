@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from contribaudit.core.advise.site_map import QUESTIONS, UNKNOWN, Location, MapCell, MapRow, SiteMap
+from contribaudit.core.advise.site_map import QUESTIONS, UNKNOWN, Location, MapCell, MapQuestion, MapRow, SiteMap
 from contribaudit.core.model.phrases import counted
-from contribaudit.exporters.site_map import GROUP_OF, LETTERS, MEANINGS, cell_sentence, fact, filter_of, letter, worst
+from contribaudit.exporters.site_map import GROUP_OF, LETTERS, MEANINGS, cell_sentence, fact, letter, worst
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.rows.signs import SIGNS
@@ -158,6 +158,15 @@ def painted(cell: MapCell, width: int, *, under_cursor: bool = False) -> Text:
         text.stylize("bold underline")
         text.plain = f">{text.plain[1:]}"
     return text
+
+
+def filter_of(row: MapRow, question: MapQuestion, cell: MapCell) -> str:
+    """The filter for the findings behind a cell; "" when there are none."""
+    if cell.outcome is None:
+        return ""
+    where = f"kind:organization org:{quoted(row.organization)}" if cell.wide else f"site:{quoted(row.site)}"
+    settings = ",".join(question.judged_by)
+    return f"{where} setting:{settings} outcome:{cell.outcome.value}"
 
 
 def detail(row: MapRow, column: int) -> Text:

@@ -17,7 +17,6 @@ from textual.widgets import Static
 
 from contribaudit.core.advise.site_map import QUESTIONS, Location, MapRow, SiteMap
 from contribaudit.core.model.subject import Kind, Subject
-from contribaudit.exporters.site_map import filter_of
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows import site_map as rows
 from contribaudit.tui.rows.filtering import quoted
@@ -276,7 +275,7 @@ class MapScreen(BoardScreen):
         if self._as_tiles and self._question < 0:
             self.dashboard.show_findings(f"site:{quoted(row.site)} is:open" if row.site else 'site:"" kind:app')
             return
-        query = filter_of(row, QUESTIONS[self._column], row.cells[self._column])
+        query = rows.filter_of(row, QUESTIONS[self._column], row.cells[self._column])
         if query:
             self.dashboard.show_findings(query)
         elif row.site:
