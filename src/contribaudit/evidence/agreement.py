@@ -44,8 +44,9 @@ from contribaudit.evidence.repeated import (
     same_sums,
 )
 from contribaudit.evidence.start import Start
-from contribaudit.exporters.csv_evidence import FINDINGS, finding_cells, published_change_cells, value_of
+from contribaudit.exporters.csv_evidence import COLLECTION, FINDINGS, finding_cells, published_change_cells, value_of
 from contribaudit.exporters.text import Cell, csv_cell, safe_text
+from contribaudit.exporters.xlsx import CHANGES
 
 _LISTS = ("warnings", "organizations", "collection", "findings", "changes", "newly", "next")
 CONTROLS = "controls.csv"
@@ -58,16 +59,9 @@ _PERSONS = frozenset(
     ("attested_by", "owner", "waiver_approved_by", "actor", "requested_by", "approved_by", "decided_by", "second")
 )
 """Columns that name only a person. A pack without names has a stand-in there, where the report may differ in part."""
-_COLLECTION = (
-    "organization_id", "reason_code", "collector", "status", "announced", "read", "reason", "missing_scope",
-    "started_at", "requests", "seconds",
-)  # fmt: skip
+_COLLECTION = tuple(name for name in COLLECTION.columns if name not in ("endpoint", "scope"))
 _POPULATION = ("status", "requests", "announced", "read", "reason")
-_CHANGE = (
-    "organization_id", "subject_kind", "subject_id", "change_id", "setting", "before", "after", "existed_before",
-    "exists_after", "last_seen", "first_seen", "cause", "actor", "event_id", "cause_code", "match", "other_events",
-    "ticket",
-)  # fmt: skip
+_CHANGE = tuple(name for name in CHANGES if name not in ("subject_name", "subject_alias"))
 """Columns of the three tables that report.json contains too."""
 _COUNTED = (("sites", "site"), ("apps", "app"), ("connectors", "connector"))
 """Pairs of a key in the report's inventory and a kind in inventory.csv."""

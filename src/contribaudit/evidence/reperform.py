@@ -38,11 +38,7 @@ _OF_THE_RUN = frozenset((Grade.DOCUMENTED.value, Grade.DECODED.value))
 _OF_THE_HISTORY = frozenset(
     ("AI-03", "DC-07", "DC-08", "DC-09", "DC-12", "DC-13", "DC-22", "DC-25", "GV-01", "GV-03", "GV-07", "SP-02")
 )
-_COMPARED = (
-    "check", "title", "severity", "outcome", "underlying_outcome", "reason_code", "due_at", "organization", "subject",
-    "setting", "expected", "observed", "reason", "fragile", "owner", "due_days", "remediation",
-    "console_path", "controls", "waiver",
-)  # fmt: skip
+_COMPARED = tuple(key for key in FindingV1.__annotations__ if key not in ("id", "evidence", "rule"))
 """Keys of a finding in report.json that follow from the pack alone; its evidence is compared too.
 
 `rule` is left out: it is a line of the original policy file, and the pack only has the resolved policy.toml.
