@@ -127,6 +127,17 @@ def test_a_wrong_command_line_ends_with_2(words: tuple[str, ...], told: str, cli
 
 
 @pytest.mark.parametrize(
+    ("name", "commands"), [("evidence", "export, keygen, reperform, sample, verify"), ("store", "copy, upgrade")]
+)
+def test_a_group_without_a_command_names_its_commands(name: str, commands: str, cli: Cli) -> None:
+    ended = cli(name)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert f"`contribaudit {name}` needs a command: {commands}\n" in ended.err
+    assert "Usage:" not in ended.err
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ("--api-key", ATLASSIAN_LIKE_KEY, "login"),

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 import click
 
@@ -340,6 +340,9 @@ def explained(error: click.UsageError, argv: Sequence[str]) -> tuple[str, str]:
     if isinstance(error, click.exceptions.NoSuchOption) and error.option_name in _KEY_OPTIONS:
         message = f"There is no option {error.option_name}: other users of this machine could read a key in an argument"
         return message, "Use `contribaudit login`, --api-key-file, --api-key-fd or CONTRIBAUDIT_API_KEY"
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is the whole help
+        commands = ", ".join(cast("click.Group", error.ctx.command).list_commands(error.ctx))
+        return f"`{path}` needs a command: {commands}", f"Run `{path} --help` to see what each of them does"
     message = error.format_message()
     for word in argv:
         value = word.partition("=")[2] if word.startswith("-") else word
