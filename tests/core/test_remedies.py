@@ -24,6 +24,8 @@ _NOT_OF_A_FINDING = {
     "app_of_space_not_known", "space_not_seen", "sandbox",
     # When a key ends, which the calendar asks and no check.
     "own_key_not_told", "expiry_not_told",
+    # Of a copy that keeps the outcome of a verdict that is known.
+    "ai_leaves_realm", "ai_off", "ai_on",
 }  # fmt: skip
 
 
