@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -19,7 +19,7 @@ from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.setting import same_value
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.errors import UsageError
-from contribaudit.store.columns import read_value
+from contribaudit.store.columns import read_value, write_value
 from contribaudit.store.facts import StoredFact, organization_number, run_starts, stored_facts, whole_runs
 from contribaudit.store.schema import facts, runs, snapshots, spaces
 from contribaudit.store.spaces import Reading, apps_with_spaces, first_whole_runs
@@ -97,7 +97,7 @@ class _HeldValue:
         return same_value(catalogue.find(self.fact.setting), self.value, other.value)
 
 
-def _held_values(intervals: list[StoredFact]) -> list[_HeldValue]:
+def _held_values(intervals: Iterable[StoredFact]) -> list[_HeldValue]:
     """The values that were read, oldest first. The same value read again, or with another grade, extends the last."""
     values: list[_HeldValue] = []
     unread_from, unread_until = 0, -1
@@ -280,31 +280,26 @@ def _page(
     ).all()
     runs_named = {run for row in rows for run in (row.first_run, row.last_run, row.ended_run) if run}
     started_at = run_starts(connection, runs_named)
-    for (app, space), group in groupby(rows, key=lambda row: (row.app, row.space)):
+    for (_, space), group in groupby(rows, key=lambda row: (row.app, row.space)):
         intervals = list(group)
         before = next((row for row in intervals if _known_at(row, since)), None)
         after = next((row for row in intervals if _known_at(row, until)), None)
-        if before is None and (after is None or after.first_run <= first_whole.get(app, until)):
+        newest = after or before
+        if newest is None or (before is None and newest.first_run <= first_whole.get(newest.app, until)):
             continue
+        subject = Subject(organization, Kind.SPACE, space)
         for column, setting in _SETTINGS:
-            old, new = _column_value(before, column), _column_value(after, column)
-            if old == new:
-                continue
-            last = None if old is None else _run_on(before, intervals, column).last_run
-            fresh = (
-                _run_on(after, intervals[::-1], column).first_run if new is not None else _ended_run(intervals, until)
-            )
-            yield Change(
-                subject=Subject(organization, Kind.SPACE, space),
-                setting=setting,
-                before=old,
-                after=new,
-                existed_before=old is not None,
-                exists_after=new is not None,
-                first_seen=started_at[fresh],
-                last_seen=None if last is None else started_at[last],
-                name=_column_value(after or before, "name") or "",
-            )
+            story = _held_values(_facts_of_column(subject, setting, column, intervals))
+            for move in _net(story, since, until):
+                yield replace(move.change(started_at), name=newest.name)
+
+
+def _facts_of_column(subject: Subject, setting: SettingId, column: str, rows: Iterable[Any]) -> Iterator[StoredFact]:
+    """The intervals of a column as facts; an empty column has none."""
+    for row in rows:
+        if text := getattr(row, column):
+            ends = row.first_run, row.last_run, row.ended_run
+            yield StoredFact(row.id, "", setting, subject, write_value(text), None, None, *ends, "", "")
 
 
 def _space_position(key: Any) -> Tuple:
@@ -315,23 +310,3 @@ def _space_position(key: Any) -> Tuple:
 def _known_at(row: Any, run: int) -> bool:
     """True when the row described its space at the end of the run."""
     return bool(row.first_run <= run and (row.ended_run is None or row.ended_run > run))
-
-
-def _column_value(row: Any, column: str) -> str | None:
-    """The value of the column; None when there is no row, or when the column is empty."""
-    return None if row is None else getattr(row, column) or None
-
-
-def _run_on(row: Any, intervals: Sequence[Any], column: str) -> Any:
-    """The last of the intervals that follow `row` without a gap and hold the same value."""
-    for other in intervals[intervals.index(row) + 1 :]:
-        adjoining = row.ended_run == other.first_run or other.ended_run == row.first_run
-        if not adjoining or _column_value(other, column) != _column_value(row, column):
-            break
-        row = other
-    return row
-
-
-def _ended_run(intervals: Sequence[Any], until: int) -> int:
-    """The run that ended the last of the intervals."""
-    return max(int(row.ended_run) for row in intervals if row.ended_run is not None and row.ended_run <= until)
