@@ -104,14 +104,11 @@ class StoredSpaces:
 
     def of(self, app: Subject) -> Iterator[KnownSpace]:
         """The app's spaces by key, ignoring case, in the database's sort order."""
-        if app in self._numbers:
-            yield from self._pages(spaces.c.app == self._numbers[app])
+        return self._pages(self._of_app(app))
 
     def since(self, app: Subject, moment: datetime) -> Iterator[KnownSpace]:
         """Spaces of the app that were first seen by a run after the moment, by key."""
-        if app not in self._numbers:
-            return
-        yield from self._pages(spaces.c.app == self._numbers[app], _first_run() > self._last_run(moment))
+        return self._pages(self._of_app(app), _first_run() > self._last_run(moment))
 
     def _last_run(self, moment: datetime) -> int:
         """The last run that had begun by the moment, 0 for none; cached, since a rule asks the same for every app."""
@@ -126,7 +123,7 @@ class StoredSpaces:
         query = (
             select(spaces.c.space, spaces.c.key, spaces.c.first_run, runs.c.started_at)
             .join(runs, runs.c.id == spaces.c.first_run)
-            .where(spaces.c.app == self._numbers.get(app, 0), spaces.c.folded == fold(key))
+            .where(self._of_app(app), spaces.c.folded == fold(key))
             .where(spaces.c.first_run <= self._run)
             .order_by(spaces.c.first_run, spaces.c.space)
         )
@@ -141,7 +138,7 @@ class StoredSpaces:
         """Spaces whose key or name contains the text, ignoring case; at most `limit`, by key."""
         folded = text.casefold()
         matches: list[KnownSpace] = []
-        if folded and self._apps and limit > 0:
+        if folded and limit > 0:
             may_match = or_(_may_contain(spaces.c.key, folded), _may_contain(spaces.c.name, folded))
             for entry in self._pages(self._of_apps, may_match):
                 if folded in entry.space.key.casefold() or folded in entry.space.name.casefold():
@@ -155,12 +152,12 @@ class StoredSpaces:
         if app not in self._numbers or limit <= 0:
             return ()
         with self._reading() as connection:
-            query = self._query(spaces.c.app == self._numbers[app], limit=limit, offset=max(0, offset))
+            query = self._query(self._of_app(app), limit=limit, offset=max(0, offset))
             return [self._known_space(row) for row in connection.execute(query)]
 
     def position(self, space: Space) -> int | None:
         """The position of the space among the spaces of its app, in the order of `of`; None when it is not known."""
-        same_app = spaces.c.app == self._numbers.get(space.app, 0)
+        same_app = self._of_app(space.app)
         with self._reading() as connection:
             own = select(spaces.c.folded, spaces.c.space, spaces.c.id).where(
                 *self._standing, same_app, spaces.c.space == space.id
@@ -180,6 +177,9 @@ class StoredSpaces:
     @property
     def _of_apps(self) -> ColumnElement[bool]:
         return spaces.c.app.in_(list(self._apps))
+
+    def _of_app(self, app: Subject) -> ColumnElement[bool]:
+        return spaces.c.app == self._numbers.get(app, 0)
 
     def _read_lists(self, connection: Connection) -> dict[Subject, SpaceList]:
         c = space_lists.c
