@@ -17,6 +17,7 @@ from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS, Link, Li
 from contribaudit.errors import SubprocessorsNotRead
 
 READ = SUBPROCESSOR_COLUMNS[:9]
+_TEXTS = ("name", "products", "purposes", "data_categories", "locations", "security")
 _HINT = "Take the form that `contribaudit subprocessors list --format csv` writes"
 
 
@@ -56,19 +57,8 @@ def read_csv(text: str) -> ListedRows:
             raise _csv_error(f"{where}: `name` is empty", "empty_cell")
         if cell["group"] not in ("true", "false"):
             raise _csv_error(f"{where}: `group` is {cell['group']!r}: write true or false", "unlabelled")
-        links = _links(cell["links"], where)
-        rows.append(
-            Row(
-                cell["name"],
-                cell["products"],
-                cell["purposes"],
-                cell["data_categories"],
-                cell["locations"],
-                cell["security"],
-                links,
-                cell["group"] == "true",
-            )
-        )
+        texts = {name: cell[name] for name in _TEXTS}
+        rows.append(Row(**texts, links=_links(cell["links"], where), group=cell["group"] == "true"))
     if effective is None:
         raise _csv_error("it holds no row", "truncated")
     return ListedRows(effective, tuple(rows))
