@@ -24,44 +24,28 @@ _POLICIES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-g
 _WORKSPACES = "https://developer.atlassian.com/cloud/admin/organization/rest/api-group-workspaces/"
 
 
+def _signal(setting: str, kinds: tuple[Kind, ...], title: str, page: str) -> Setting:
+    shown = f"{title}, meaning not published"
+    return Setting(SettingId(setting), Family.GOVERNANCE, kinds, shown, Grade.DOCUMENTED, page, unit="SHA-256")
+
+
 def policy_signal(policy_type: str) -> Setting:
     """The signal of one policy type, on the organization and on each app that the policy lists."""
-    return Setting(
-        SettingId(POLICY_PREFIX + policy_type),
-        Family.GOVERNANCE,
-        (Kind.ORGANIZATION, Kind.APP),
-        f"Signal {policy_type}, meaning not published",
-        Grade.DOCUMENTED,
-        _POLICIES,
-        unit="SHA-256",
-    )
+    return _signal(POLICY_PREFIX + policy_type, (Kind.ORGANIZATION, Kind.APP), f"Signal {policy_type}", _POLICIES)
 
 
-def _workspace_signal(what: str, title: str) -> Setting:
-    return Setting(
-        SettingId(f"signal.workspace.{what}"),
-        Family.GOVERNANCE,
-        (Kind.APP,),
-        f"{title}, meaning not published",
-        Grade.DOCUMENTED,
-        _WORKSPACES,
-        unit="SHA-256",
-    )
-
-
-WORKSPACE_POLICY = _workspace_signal("policy", "Items of the app with `enabled` or `suspended`")
-WORKSPACE_FEATURE = _workspace_signal("feature", "Other items of the app that are not entitlements")
+WORKSPACE_POLICY = _signal(
+    "signal.workspace.policy", (Kind.APP,), "Items of the app with `enabled` or `suspended`", _WORKSPACES
+)
+WORKSPACE_FEATURE = _signal(
+    "signal.workspace.feature", (Kind.APP,), "Other items of the app that are not entitlements", _WORKSPACES
+)
 
 
 def revision(signal: Setting) -> Setting:
     """The setting that holds the newest `updatedAt` of the signal's objects."""
-    return replace(
-        signal,
-        id=revision_of(signal.id),
-        title=f"Last update: {signal.title}",
-        unit="UTC time",
-        volatile=True,
-    )
+    title = f"Last update: {signal.title}"
+    return replace(signal, id=revision_of(signal.id), title=title, unit="UTC time", volatile=True)
 
 
 def settled(signal: Setting) -> Setting:
