@@ -135,13 +135,10 @@ async def actions_of(reading: Reading) -> tuple[EventAction, ...]:
     """Every action with its names, in server order, without entries that have no ID. Raises AdminApiError."""
     actions: list[EventAction] = []
     for entry in await _entries(reading):
-        identity, attributes = id_in(entry), entry.get("attributes")
-        names = attributes if isinstance(attributes, dict) else {}
-        title, group = names.get("displayName"), names.get("groupDisplayName")
+        identity, names = id_in(entry), _object(entry.get("attributes"))
+        title, group = (_short_text(names.get(name)) for name in ("displayName", "groupDisplayName"))
         if identity:
-            actions.append(
-                EventAction(identity, title if isinstance(title, str) else "", group if isinstance(group, str) else "")
-            )
+            actions.append(EventAction(identity, title, group))
     return tuple(actions)
 
 
