@@ -94,20 +94,20 @@ class Diagnostics(Progress):
         self._hidden |= {one for one in secrets if one and not (one.isalpha() and len(one) < _LEAST_OF_LETTERS)}
         self._redaction = Redaction(sorted(self._hidden))
 
-    def detail(self, text: str, **fields: Any) -> None:
+    def detail(self, text: str) -> None:
         """Write a detail; only with --verbose."""
         if self.verbose:
-            self._write_line("debug", "detail", text, text, fields)
+            self._write_line("debug", "detail", text)
 
-    def note(self, text: str, **fields: Any) -> None:
+    def note(self, text: str) -> None:
         """Write a note on the work in progress; not with --quiet."""
         if not self.quiet and (text or not self.as_json):
-            self._write_line("info", "note", text, text, fields)
+            self._write_line("info", "note", text)
 
     def warning(self, text: str, *, hint: str = "") -> None:
         """Write a warning about something that did not stop the work."""
         plain = f"contribaudit: {self._paint('warning:', 'warning')} {clean(text)}"
-        self._write_line("warning", "warning", text, plain + self._hint_line(hint), {"next": hint} if hint else {})
+        self._write_line("warning", "warning", text, plain=plain, hint=hint)
 
     def error(self, error: ContribauditError) -> None:
         """Write the error that stopped the work, with the next step in the last line."""
@@ -127,7 +127,7 @@ class Diagnostics(Progress):
         self.settle()
         self._write_failed()
         if code or not self.quiet:
-            self._write_line("error" if code else "info", "conclusion", sentence, sentence, {"exit_code": code})
+            self._write_line("error" if code else "info", "conclusion", sentence, exit_code=code)
 
     def last_words(self, sentence: str, code: int) -> None:
         """Write the conclusion of a process that a signal ends, possibly while another method of this class runs.
@@ -141,7 +141,7 @@ class Diagnostics(Progress):
             with suppress(Exception):  # the board may be drawing, and the process ends anyway
                 self._board.stop()
             os.write(number, b"\r\x1b[?25h")
-        line = self._worded("error", "conclusion", sentence, sentence, {"exit_code": code})
+        line = self._worded("error", "conclusion", sentence, exit_code=code)
         os.write(number, f"{line}\n".encode("utf-8", "backslashreplace"))
 
     def bug(self, error: BaseException) -> None:
@@ -156,8 +156,8 @@ class Diagnostics(Progress):
 
     def _problem(self, event: str, code: str, message: str, shown: str, hint: str) -> None:
         hint = hint if hint.endswith("..") else hint.removesuffix(".")  # keep the dots of a path
-        plain = f"{self._paint('contribaudit:', 'error')} {shown}{self._hint_line(hint)}"
-        self._write_line("error", event, message, plain, {"code": code} | ({"next": hint} if hint else {}))
+        plain = f"{self._paint('contribaudit:', 'error')} {shown}"
+        self._write_line("error", event, message, plain=plain, hint=hint, code=code)
 
     def settle(self) -> None:
         """Remove the live board from the terminal, so that a result can be written."""
@@ -191,13 +191,11 @@ class Diagnostics(Progress):
             if self._groups_failures and not self._reached:
                 if not self._wait_written:
                     self._wait_written = True
-                    self._write_line(
-                        "info", "waiting", reason, f"nothing could be read yet, trying again: {reason}", {}
-                    )
+                    plain = f"nothing could be read yet, trying again: {reason}"
+                    self._write_line("info", "waiting", reason, plain=plain)
                 return
             text = f"waiting {seconds:.0f} s before {call}: {reason}"
-            fields = {"call": call, "seconds": round(seconds, 1), "reason": reason}
-            self._write_line("info", "waiting", text, text, fields)
+            self._write_line("info", "waiting", text, call=call, seconds=round(seconds, 1), reason=reason)
 
     def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
         self._running.discard((organization, collector))
@@ -216,9 +214,7 @@ class Diagnostics(Progress):
             if self._groups_failures and organization not in self._reached:
                 self._failed.setdefault(organization, []).append((reason, text, fields))
             else:
-                self._write_line(
-                    "info", "collector_finished", text, text, fields | {"read": read, "announced": announced}
-                )
+                self._write_line("info", "collector_finished", text, **fields, read=read, announced=announced)
         if not self._running:
             self.settle()
 
@@ -231,7 +227,7 @@ class Diagnostics(Progress):
         if organization not in self._reached:
             self._reached.add(organization)
             for _, text, fields in self._failed.pop(organization, ()):
-                self._write_line("info", "collector_finished", text, text, fields)
+                self._write_line("info", "collector_finished", text, **fields)
 
     def _write_failed(self) -> None:
         """Write the failures of organizations that could not be read, in one line if they have the same cause."""
@@ -241,7 +237,7 @@ class Diagnostics(Progress):
             text = f"{whose}nothing could be read: {failed[0][0]}"
             lines = [text] if len(causes) == 1 and len(failed) > 1 else [line for _, line, _ in failed]
             for line in lines:
-                self._write_line("info", "collector_finished", line, line, {"organization": organization})
+                self._write_line("info", "collector_finished", line, organization=organization)
         self._failed.clear()
 
     def collector_broke(self, organization: str, collector: str, error: Exception) -> None:
@@ -251,24 +247,10 @@ class Diagnostics(Progress):
 
     def _traceback(self, error: BaseException) -> None:
         for line in "".join(traceback.format_exception(error)).splitlines():
-            self._write_line("error", "traceback", line, line, {})
+            self._write_line("error", "traceback", line)
 
-    def _worded(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> str:
-        message, plain = self.runnable(message), self.runnable(plain)
-        if "next" in fields:
-            fields = fields | {"next": self.runnable(fields["next"])}
-        if self.as_json:
-            time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            entry = {"time": time, "level": level, "event": event, "run_id": self.run_id, "run": self.run}
-            entry |= {"message": message} | fields
-            line = json.dumps(entry, ensure_ascii=True, default=str)
-        else:
-            line = plain if event in ("error", "warning", "bug") else clean(plain)
-        line = self._safe(line)
-        return wrapped(line, terminal_width()) if self.interactive and not self.as_json else line
-
-    def _write_line(self, level: str, event: str, message: str, plain: str, fields: dict[str, Any]) -> None:
-        line = self._worded(level, event, message, plain, fields)
+    def _write_line(self, level: str, event: str, message: str, **more: Any) -> None:
+        line = self._worded(level, event, message, **more)
         if self._board is not None:
             self._board.print(line)
             return
@@ -277,8 +259,19 @@ class Diagnostics(Progress):
         except (OSError, ValueError):
             return  # stderr is closed, so nothing can be reported
 
-    def _hint_line(self, hint: str) -> str:
-        return f"\n  {self._paint('next:', 'next')} {clean(hint)}" if hint else ""
+    def _worded(self, level: str, event: str, message: str, plain: str = "", hint: str = "", **fields: Any) -> str:
+        """The line: `plain` (by default `message`) with the hint; in a JSON log, `message` with the fields."""
+        message, plain, hint = self.runnable(message), self.runnable(plain or message), self.runnable(hint)
+        if self.as_json:
+            time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            entry = {"time": time, "level": level, "event": event, "run_id": self.run_id, "run": self.run}
+            entry |= {"message": message} | fields | ({"next": hint} if hint else {})
+            return self._safe(json.dumps(entry, ensure_ascii=True, default=str))
+        line = plain if event in ("error", "warning", "bug") else clean(plain)
+        if hint:
+            line += f"\n  {self._paint('next:', 'next')} {clean(hint)}"
+        line = self._safe(line)
+        return wrapped(line, terminal_width()) if self.interactive else line
 
     def _paint(self, text: str, role: str) -> str:
         return f"\x1b[{_COLORS[role]}m{text}\x1b[0m" if self.colors(self.stream) and not self.as_json else text
