@@ -111,14 +111,14 @@ def open_store(settings: AppSettings, location: str | None = None, *, reading: b
     """
     files.never_attach(*secrets(settings))
     opened = History.open_to_read if reading else History.open
-    if location is not None or settings.store is not None:
-        named = location or settings.store_location()
-        return opened(named if "://" in named else str(expanded(named)))
+    if location is not None:
+        return opened(location if "://" in location else str(expanded(location)))
     place = settings.store_location()
     try:
         return opened(place)
     except StoreError as error:
-        if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _NOT_OURS:
+        cause = error.__cause__
+        if settings.store is not None or not isinstance(cause, OSError) or cause.errno not in _NOT_OURS:
             raise
         raise ConfigurationError(
             f"The history cannot be kept in {place}, the usual place",

@@ -13,7 +13,7 @@ from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -115,7 +115,8 @@ def parse(source: Source, text: str, known: KnownWords) -> tuple[Document, list[
         return Document(source), problems
     if "expect" in tables:  # a statement means the same in every version that reads it
         tables.setdefault("version", VERSION)
-    head = table(PolicyTable, {key: value for key, value in tables.items() if not _is_list_of(key, value)}, ())
+    top = {key: value for key, value in tables.items() if key not in LISTS or not isinstance(value, list)}
+    head = table(PolicyTable, top, ())
     rules: list[tuple[Rule, Place]] = []
     waivers: list[Waiver] = []
     decisions: list[Decision] = []
@@ -192,10 +193,6 @@ def _texts(value: object) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(item.strip() for item in value)
     return ()
-
-
-def _is_list_of(key: str, value: Any) -> bool:
-    return key in LISTS and isinstance(value, list)
 
 
 DEFAULT_PACK = "essentials"

@@ -137,20 +137,25 @@ def trust(settings: AppSettings) -> Trust:
 
 
 def read_secret_lines(what: str, path: Path) -> tuple[str, ...]:
-    """The lines of a secret file, without empty lines and those that begin with #.
+    """The `secret_lines` of a file.
 
     Raises CredentialError if others can read the file, or if it is unreadable, not text, too long, or empty.
     """
     name = f"The {what} file {path}"
     data = _secret_bytes(f"{what} file", path, _LONGEST_LIST)
     try:
-        lines = [line.strip() for line in decoded(data).splitlines()]
+        entries = secret_lines(decoded(data))
     except Unreadable:
         raise CredentialError(f"{name} is not text", hint="Save it as UTF-8") from None
-    entries = tuple(line for line in lines if line and not line.startswith("#"))
     if not entries or len(data) > _LONGEST_LIST:
         raise CredentialError(f"{name} is {'too long' if entries else 'empty'}", hint="It holds one entry a line")
     return entries
+
+
+def secret_lines(text: str) -> tuple[str, ...]:
+    """The lines of the text, without empty lines and those that begin with #."""
+    lines = (line.strip() for line in text.splitlines())
+    return tuple(line for line in lines if line and not line.startswith("#"))
 
 
 def _secret_bytes(what: str, path: Path, longest: int) -> bytes:

@@ -31,7 +31,7 @@ from urllib.parse import urlsplit
 from contribaudit.core.advise.notices import Event, Message
 from contribaudit.core.model.hosts import is_loopback
 from contribaudit.errors import ConfigurationError, installing
-from contribaudit.settings.credentials import read_secret_lines
+from contribaudit.settings.credentials import read_secret_lines, secret_lines
 from contribaudit.settings.model import AppSettings, Notify, Webhook
 from contribaudit.store.notices import Destination
 
@@ -68,15 +68,10 @@ def addresses(notify: Notify) -> tuple[str, ...]:
     """The Apprise addresses in the configuration, and in the variable and the file that it names, each once."""
     urls = list(notify.urls)
     if notify.urls_env is not None:
-        urls += _secret_lines(_variable(notify.urls_env))
+        urls += secret_lines(_variable(notify.urls_env))
     if notify.urls_file is not None:
         urls += read_secret_lines("notification addresses", notify.urls_file)
     return tuple(dict.fromkeys(urls))
-
-
-def _secret_lines(text: str) -> list[str]:
-    stripped = (line.strip() for line in text.splitlines())
-    return [line for line in stripped if line and not line.startswith("#")]
 
 
 def _variable(name: str) -> str:
