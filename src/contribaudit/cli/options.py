@@ -7,6 +7,7 @@ key.
 from __future__ import annotations
 
 import errno
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 import click
 
+from contribaudit import termination
 from contribaudit.cli.console import Console
 from contribaudit.cli.diagnostics import terminal_width, wrapped
 from contribaudit.errors import CredentialError, UsageError
@@ -242,6 +244,24 @@ def _end_with_the_terminal() -> Iterator[None]:
         if error.errno != errno.EIO:
             raise
         raise click.Abort from None
+
+
+@contextmanager
+def kept_when_stopped(keep: Callable[[], str], errors: tuple[type[Exception], ...] = (click.Abort,)) -> Iterator[None]:
+    """Call `keep` when a signal or one of these errors stops the block, and write what it returns.
+
+    The default is click.Abort, the end of stdin.
+    """
+
+    def stopped() -> None:
+        os.write(2, keep().encode())  # bypasses Python's buffers, which may contain half a line
+
+    with termination.undoing(stopped):
+        try:
+            yield
+        except errors:
+            click.echo(keep(), err=True, nl=False)
+            raise
 
 
 @_end_with_the_terminal()

@@ -93,8 +93,8 @@ def listed(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def keep(answers: Answers) -> None:
-    """Save the answers for the next `init`: a person who closed the window did not see how to continue.
+def keep(answers: Answers) -> str:
+    """Save the answers for the next `init`, and say how to continue, which a closed window does not show.
 
     They are saved as the flags that repeat them, which contain no key.
     """
@@ -106,6 +106,7 @@ def keep(answers: Answers) -> None:
             with files.unfinished(place) as draft:
                 draft.write_text(json.dumps(words), encoding="utf-8")
                 draft.replace(place)
+    return f"\n\nNothing was written. {how_to_continue(answers)}\n"
 
 
 def kept() -> list[str]:
@@ -124,11 +125,6 @@ def discard_kept() -> None:
 
 def _words_file() -> Path:
     return file.data_dir() / "drafts" / "init.words"
-
-
-def nothing_written(answers: Answers) -> str:
-    """The message for a person who stops before the last question."""
-    return f"\n\nNothing was written. {how_to_continue(answers)}\n"
 
 
 def how_to_continue(answers: Answers) -> str:

@@ -6,18 +6,15 @@ as a draft, with which the next walk continues, unless a signal has moved meanwh
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import click
 
-from contribaudit import termination
 from contribaudit.attestations.due import find_screen, path_of, ruled_out
 from contribaudit.attestations.recording import allowed, covering_note, doubt, mail, parse_value, short
 from contribaudit.audit.attesting import Form
 from contribaudit.cli.attest.session import LookFlags, Session, write_recorded
-from contribaudit.cli.options import ask, ask_valid, in_lines, person_there
+from contribaudit.cli.options import ask, ask_valid, in_lines, kept_when_stopped, person_there
 from contribaudit.core.advise.waiting import DueScreen, Row
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import Value
@@ -104,7 +101,7 @@ def _screen(
     if screen.note:
         _write_line(f"  {screen.note}")
     draft = _resume_draft(before, due, by)
-    with _draft_kept(draft):
+    with kept_when_stopped(lambda: _kept(draft), (click.Abort, ContribauditError)):
         _ask_settings(before, due.rows, draft)
         if not draft.answers:
             drafts.discard(draft)
@@ -137,25 +134,16 @@ def _resume_draft(before: State, due: DueScreen, by: str) -> Draft:
     return draft
 
 
-@contextmanager
-def _draft_kept(draft: Draft) -> Iterator[None]:
-    """Keep the answers as a draft when a signal, the end of stdin or an error interrupts the form."""
-
-    def keep(say: Callable[[str], object]) -> None:
-        if draft.answers:
-            drafts.save(draft)
-            say("")
-            say(
-                f"{counted(len(draft.answers), 'answer')} kept as a draft. Run `contribaudit attest` to go on, or"
-                " `contribaudit attest --discard` to drop it."
-            )
-
-    with termination.undoing(lambda: keep(_write_unbuffered)):
-        try:
-            yield
-        except (click.Abort, ContribauditError):
-            keep(_write_line)
-            raise
+def _kept(draft: Draft) -> str:
+    """Save the answers as a draft, and say how to go on with it; "" without answers."""
+    if not draft.answers:
+        return ""
+    drafts.save(draft)
+    text = (
+        f"{counted(len(draft.answers), 'answer')} kept as a draft. Run `contribaudit attest` to go on, or"
+        " `contribaudit attest --discard` to drop it."
+    )
+    return f"\n{in_lines(text)}\n"
 
 
 def _ask_settings(state: State, rows: Sequence[Row], draft: Draft) -> None:
@@ -229,8 +217,3 @@ def _shots(given: LookFlags) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
 
 def _write_line(line: str) -> None:
     click.echo(in_lines(line), err=True)
-
-
-def _write_unbuffered(line: str) -> None:
-    """Write past Python's buffers, which may be half full when a signal arrives."""
-    os.write(2, f"{in_lines(line)}\n".encode())

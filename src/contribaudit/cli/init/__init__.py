@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +33,6 @@ from contribaudit.operations.answers import (
     keep,
     kept,
     listed,
-    nothing_written,
     refuse_missing,
 )
 
@@ -145,7 +143,7 @@ def command(
     settings = console.settings()
     interview = Interview(console, settings, console.rulebook(), answers, test=not no_test)
     secrets: list[SecretDestination] = []
-    with _explain_how_to_continue(answers):
+    with options.kept_when_stopped(lambda: keep(answers)):
         interview.key()
         interview.limits()
         if asking:
@@ -210,23 +208,6 @@ def _answers_from_flags(console: Console, flags: Mapping[str, Any], other_flags:
         console.diagnostics.hide(answers.key)
     check_token(answers, console.diagnostics.hide)
     return answers
-
-
-@contextmanager
-def _explain_how_to_continue(answers: Answers) -> Iterator[None]:
-    """Explain how to continue if the person stops within the block."""
-
-    def stopped() -> None:
-        keep(answers)
-        os.write(2, nothing_written(answers).encode())  # bypasses Python's buffers, which may contain half a line
-
-    try:
-        with termination.undoing(stopped):
-            yield
-    except click.Abort:  # stdin has ended
-        keep(answers)
-        click.echo(nothing_written(answers), err=True, nl=False)
-        raise
 
 
 def _finish(console: Console, config: Path, answers: Answers, *, no_audit: bool) -> None:
