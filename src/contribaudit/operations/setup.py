@@ -15,6 +15,7 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.errors import KeyStoreUnusable, PolicyFileError, UsageError, nearest
 from contribaudit.files import write_new
 from contribaudit.operations.answers import Answers
+from contribaudit.policy_file.editing import new_document
 from contribaudit.policy_file.reading import DEFAULT_PACK
 from contribaudit.settings import credentials
 from contribaudit.settings.model import AppSettings
@@ -192,14 +193,8 @@ def _sites(answers: Answers) -> tomlkit.items.Table:
 
 def _policy_toml(answers: Answers, name: str) -> str:
     """The text of policy.toml: the statements and packs. Without a pack it extends `essentials`."""
-    document = tomlkit.document()
-    document.add(
-        tomlkit.comment("What this organization wants. `contribaudit audit` compares the present state with it.")
-    )
-    document["version"] = 1
     name = _single_line(name)
-    document["name"] = f"{name}: audit policy" if name else "Audit policy"
-    document["extends"] = list(answers.packs or (DEFAULT_PACK,))
+    document = new_document(f"{name}: audit policy" if name else "Audit policy", answers.packs or (DEFAULT_PACK,))
     if answers.plan:
         document["written_for_plan"] = answers.plan
     if answers.statements:

@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT, Array, Table
+from tomlkit.items import Array, Table
 
 from contribaudit.core.model.policy import Decision, Waiver
 from contribaudit.errors import OutputError, PolicyFileError
-from contribaudit.files import Unreadable, read_text, unfinished
+from contribaudit.files import Unreadable, decoded, read_bytes, unfinished
 from contribaudit.policy_file.canonical_toml import decision_keys, waiver_keys
 
 _BOM = "\ufeff"
@@ -52,10 +52,17 @@ def with_entry(path: Path, *entries: Entry) -> Change:
     after = before.removeprefix(_BOM)
     for entry in entries:
         try:
-            existing = tomlkit.parse(after).get(_list_of(entry))
+            document = tomlkit.parse(after)
         except TOMLKitError as error:
             raise PolicyFileError(f"{path}: this is not TOML: {error}", hint="Correct it first") from None
-        after = _in_array(after, entry) if isinstance(existing, Array) else _append_table(after, entry)
+        array = document.get(_list_of(entry))
+        if isinstance(array, Array):  # `waiver = [{…}]`, which no [[waiver]] may follow
+            inline = tomlkit.inline_table()
+            inline.update(_table(entry).value)
+            array.append(inline)
+            after = tomlkit.dumps(document)
+        else:
+            after = _append_table(after, entry)
     return Change(path, before, f"{_BOM if before.startswith(_BOM) else ''}{after}")
 
 
@@ -66,17 +73,22 @@ def new_file(path: Path, extends: Sequence[str], *entries: Entry) -> Change:
     """
     if path.exists() or path.is_symlink():
         raise PolicyFileError(f"{path} already exists", hint="Name another file, or make it the policy first")
+    after = tomlkit.dumps(new_document("Audit policy", extends))
+    for entry in entries:
+        after = _append_table(after, entry)
+    return Change(path, None, after)
+
+
+def new_document(name: str, extends: Sequence[str]) -> tomlkit.TOMLDocument:
+    """The beginning of a new policy file: its name, and the packs or files that it extends."""
     document = tomlkit.document()
     document.add(
         tomlkit.comment("What this organization wants. `contribaudit audit` compares the present state with it.")
     )
     document["version"] = 1
-    document["name"] = "Audit policy"
+    document["name"] = name
     document["extends"] = list(extends)
-    after = tomlkit.dumps(document)
-    for entry in entries:
-        after = _append_table(after, entry)
-    return Change(path, None, after)
+    return document
 
 
 def write(change: Change) -> None:
@@ -118,16 +130,13 @@ def _refuse_moved(change: Change) -> None:
 def _read_exact(path: Path) -> str:
     """The text with its line ends and byte order mark. Raises PolicyFileError."""
     try:
-        read_text(path)
-        return path.read_bytes().decode("utf-8")
+        content = read_bytes(path)
+        decoded(content)
+        return content.decode("utf-8")
     except Unreadable as error:
         raise PolicyFileError(f"{path}: {error.reason}", hint=error.hint) from None
     except UnicodeDecodeError:
         raise PolicyFileError(f"{path}: only UTF-8 can be changed here", hint="Save the file as UTF-8") from None
-    except OSError:
-        raise PolicyFileError(
-            f"{path}: it cannot be read", hint="Check whether another program is writing it"
-        ) from None
 
 
 def _list_of(entry: Entry) -> str:
@@ -144,17 +153,6 @@ def _append_table(text: str, entry: Entry) -> str:
     block = tomlkit.dumps(document).strip("\n").replace("\n", ends)
     above = text if not text or text.endswith("\n") else f"{text}{ends}"
     return f"{above}{ends if above.strip() else ''}{block}{ends}"
-
-
-def _in_array(text: str, entry: Entry) -> str:
-    """The text with the entry added to `waiver = [{…}]`, which no [[waiver]] may follow; likewise for decisions."""
-    document = tomlkit.parse(text)
-    array = document[_list_of(entry)]
-    assert isinstance(array, Array) and not isinstance(array, AoT)  # noqa: PT018
-    inline = tomlkit.inline_table()
-    inline.update(_table(entry).value)
-    array.append(inline)
-    return tomlkit.dumps(document)
 
 
 def _table(entry: Entry) -> Table:
