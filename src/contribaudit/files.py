@@ -238,6 +238,14 @@ def unfinished(place: Path, *, folder: bool = False) -> Iterator[Path]:
     raise OSError(f"{place.parent} does not keep what is made in it")
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, in place of an older one, completely or not at all; creates its folder. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with unfinished(path) as draft:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+
+
 def write_new(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Write a file that does not exist yet, completely or not at all. Raises FileExistsError and OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)

@@ -100,12 +100,8 @@ def keep(answers: Answers) -> str:
     """
     words = answers.flags()
     if len(words) > len(answers.other_flags):
-        place = _words_file()
         with suppress(OSError):
-            place.parent.mkdir(parents=True, exist_ok=True)
-            with files.unfinished(place) as draft:
-                draft.write_text(json.dumps(words), encoding="utf-8")
-                draft.replace(place)
+            files.write_whole(_words_file(), json.dumps(words))
     return f"\n\nNothing was written. {how_to_continue(answers)}\n"
 
 

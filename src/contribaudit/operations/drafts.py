@@ -74,7 +74,6 @@ class Draft:
 
 def save(draft: Draft) -> None:
     """Save the draft for the next look at its screen, in place of an older one. Raises OSError."""
-    draft.path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "version": _VERSION,
         "organization": draft.organization,
@@ -85,9 +84,7 @@ def save(draft: Draft) -> None:
         "answers": [[*_row(key), value, draft.notes.get(key, "")] for key, value in draft.answers.items()],
         "about": draft.about,
     }
-    with files.unfinished(draft.path) as place:
-        place.write_text(json.dumps(document), encoding="utf-8")
-        place.replace(draft.path)
+    files.write_whole(draft.path, json.dumps(document))
 
 
 def load(like: Draft) -> Draft | None:

@@ -100,11 +100,7 @@ def kept_theme(themes: Container[str]) -> str:
 def keep_theme(chosen: str) -> None:
     """Save the chosen theme for the next start, if the data folder can be written."""
     with suppress(ContribauditError, OSError):
-        place = _colours_file()
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with files.unfinished(place) as unfinished:
-            unfinished.write_text(json.dumps({"theme": chosen}), encoding="utf-8")
-            unfinished.replace(place)
+        files.write_whole(_colours_file(), json.dumps({"theme": chosen}))
 
 
 def _colours_file() -> Path:
