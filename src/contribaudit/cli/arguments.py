@@ -49,8 +49,10 @@ def moment(text: str) -> datetime:
     return parsed
 
 
-def past_moment(job: Job, text: str) -> datetime:
-    """The end of a run (by number) or of a day, or a time, but never later than now. Raises UsageError."""
+def past_moment(job: Job, text: str | None) -> datetime | None:
+    """The end of a run (by number) or of a day, or a time, never later than now; None for None. Raises UsageError."""
+    if text is None:
+        return None
 
     number = run_number(text)
     end = (parse_end(text) or moment(text)) if number is None else job.store.run(number).finished_at

@@ -99,6 +99,7 @@ def command(
     check_format(console)
     check_combination(offline=offline, at=at, planned=planned)
     from contribaudit import wiring
+    from contribaudit.audit.replay import judge_last
     from contribaudit.core.judge.evaluate import Selection
 
     console.warn_of_unmatched_environment()
@@ -112,9 +113,11 @@ def command(
             attestations=wiring.load_attestations(console.settings()),
             planned_at=planned_at,
         )
-        report, unexported = (
-            judged(job, at) if offline else audited(console, job, silent=no_notify or bool(str(selection)))
-        )
+        unexported = None
+        if offline:
+            report = judge_last(job, past_moment(job, at))
+        else:
+            report, unexported = audited(console, job, silent=no_notify or bool(str(selection)))
         success = last_success(job, report) if metrics_path is not None else None
     try:
         for_machines(console, report, metrics_path, summary_path, success)
@@ -130,13 +133,6 @@ def check_combination(*, offline: bool, at: str | None, planned: str | None) -> 
         raise UsageError("--at asks about the past", hint="Add --offline: nothing is read then.")
     if planned is not None and offline:
         raise UsageError("--planned needs a new run", hint="Leave it out: --offline starts none.")
-
-
-def judged(job: Job, at: str | None) -> tuple[Report, None]:
-    """The report on the last saved run, or on the state at that time, judged again. Nothing is exported."""
-    from contribaudit.audit.replay import judge_last
-
-    return judge_last(job, past_moment(job, at) if at is not None else None), None
 
 
 def audited(console: Console, job: Job, *, silent: bool) -> tuple[Report, OutputError | None]:

@@ -50,12 +50,9 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
     if at is not None and not offline:
         raise UsageError("--at and --live were both given", hint="--live reads the present state.")
     with console.job(judges=False, live=not offline) as job:
-        moment = past_moment(job, at) if at is not None else job.clock()
-        job = replace(job, policy=wiring.policy_then(console.settings(), job, moment))
-        if offline:
-            state = last_state(job, moment if at is not None else None)
-        else:
-            state = asyncio.run(look(job, collectors.ALL, console.diagnostics))
+        moment = past_moment(job, at)
+        job = replace(job, policy=wiring.policy_then(console.settings(), job, moment or job.clock()))
+        state = last_state(job, moment) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))
         about = _subject(state, subject)
         named = _setting(state, about, setting)
         computed = [one for one in COMPUTED if one == named or (named is None and _shown_by_default(about, one))]

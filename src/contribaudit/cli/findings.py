@@ -67,7 +67,7 @@ def command(
     wanted_outcomes = {words[_known_spelling("outcome", spoken.get(one, one), words)] for one in named}
     wanted_severities = {_known_spelling("severity", one, [level.value for level in Severity]) for one in severities}
     with console.job() as job:
-        report = judge_last(job, past_moment(job, run) if run is not None else None)
+        report = judge_last(job, past_moment(job, run))
         fits = _fitting(report, sites, locations)
         chosen = [
             one
