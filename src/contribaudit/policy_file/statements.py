@@ -180,7 +180,7 @@ def _processing_places(value: object, info: ValidationInfo) -> tuple[str, ...]:
 
 
 def _companies(value: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_listed(value, "companies, by their names in the list")))
+    return _listed(value, "companies, by their names in the list")
 
 
 Statement = Annotated[

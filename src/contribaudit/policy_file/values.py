@@ -125,29 +125,19 @@ def _checked_value(value: object) -> Value:
     refuse("expected a text, a whole number, true, false or a list of texts")
 
 
-def _expect(value: object, info: ValidationInfo) -> Value:
+def _expect(value: Any, info: ValidationInfo) -> Value:
     known_words = known_of(info)
     check = known_words.checks.get(info.data.get("check", ""))
     if check is None:
         return None
     expectation = check.expectation
-    takes = expectation.takes
-    words: list[str]
-    match expectation.shape:
-        case Shape.NOTHING:
-            refuse(f"{check.called} takes no `expect`; remove it")
-        case Shape.DAYS:
-            if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,5}", value):
-                refuse(f"{check.called} takes {takes}")
-            words = [value]
-        case Shape.WORD:
-            if not isinstance(value, str):
-                refuse(f"{check.called} takes {takes}")
-            words = [value]
-        case Shape.WORDS:
-            if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-                refuse(f"{check.called} takes {takes}")
-            words = value
+    shape, takes = expectation.shape, expectation.takes
+    if shape is Shape.NOTHING:
+        refuse(f"{check.called} takes no `expect`; remove it")
+    words = value if isinstance(value, list) else [value]
+    fits = isinstance(value, list) is (shape is Shape.WORDS) and all(isinstance(word, str) for word in words)
+    if not fits or (shape is Shape.DAYS and not re.fullmatch(r"[0-9]{1,5}", words[0])):
+        refuse(f"{check.called} takes {takes}")
     if vocabulary := expectation.vocabulary:
         accepted = known_words.rulebook.vocabularies()[vocabulary]
         for word in words:
