@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -320,26 +320,18 @@ def _error_words(error: Exception) -> str:
 
 def _trusted(backend: Any) -> str:
     """The display name of this backend. Raises KeyStoreUnusable unless it, or every backend it chains, is trusted."""
-    with suppress(KeyError):
-        return TRUSTED_BACKENDS[_class_of(backend)]
-    if _class_of(backend) == _CHAINER:
-        members = list(backend.backends)
-        if members and (names := [TRUSTED_BACKENDS.get(_class_of(member)) for member in members]) and all(names):
-            return ", then ".join(dict.fromkeys(name for name in names if name))
-        untrusted = _names(member for member in members if _class_of(member) not in TRUSTED_BACKENDS)
-    else:
-        untrusted = _names([backend])
+    members = list(backend.backends) if _class_of(backend) == _CHAINER else [backend]
+    untrusted = [".".join(_class_of(member)) for member in members if _class_of(member) not in TRUSTED_BACKENDS]
+    if members and not untrusted:
+        return ", then ".join(dict.fromkeys(TRUSTED_BACKENDS[_class_of(member)] for member in members))
     if _class_of(backend)[0] == "keyring.backends.fail":
         raise KeyStoreUnusable("There is no system keyring here", hint=_other_ways())
-    raise KeyStoreUnusable(f"The keyring backend {untrusted} is not trusted with a key", hint=_other_ways())
+    which = ", ".join(untrusted) or "with no member"
+    raise KeyStoreUnusable(f"The keyring backend {which} is not trusted with a key", hint=_other_ways())
 
 
 def _class_of(backend: object) -> tuple[str, str]:
     return type(backend).__module__, type(backend).__qualname__
-
-
-def _names(backends: Iterable[object]) -> str:
-    return ", ".join(".".join(_class_of(backend)) for backend in backends) or "with no member"
 
 
 ALL_SITES = "all"
