@@ -66,10 +66,9 @@ def ai_processing(case: CheckContext) -> Verdict:
     must be off too. No documented option keeps this processing in a region; a waiver accepts it.
     """
     answer = exposure(case, case.subject)
-    about = answer.setting, answer.expected, answer.observed
     if answer.outcome is Outcome.FAIL:
         reason = f"{answer.reason}, and {case.state.rulebook.ai_processing.text}"
-        return Verdict(Outcome.FAIL, "ai_leaves_realm", reason, *about, answer.evidence)
+        return replace(answer, reason_code="ai_leaves_realm", reason=reason)
     parts = [answer, *(_choice_verdict(case, *way) for way in _WAYS_OUT), _own_domains(case)]
     if answer.outcome is Outcome.NO_SUCH_SETTING:
         # Only Rovo searches the web, but what a person saw outweighs a list of plans.
@@ -81,7 +80,7 @@ def ai_processing(case: CheckContext) -> Verdict:
     if answer.outcome is not Outcome.PASS:
         return replace(answer, evidence=evidence)
     reason = f"AI is off everywhere ({answer.reason}), no tool connects over MCP, and web search is off"
-    return Verdict(Outcome.PASS, "ai_off", reason, *about, evidence)
+    return replace(answer, reason_code="ai_off", reason=reason, evidence=evidence)
 
 
 _WAYS_OUT = (
