@@ -147,7 +147,7 @@ async def driven(
     app = Lasting(open_source, begin)
     async with app.run_test(size=size, notifications=True):
         pilot = Settling(app)
-        await until(pilot, lambda: app.board is not None or bool(app.trouble) or app.lack is not None)
+        await until(pilot, lambda: app.board is not None or bool(app.trouble))
         await pilot.wait()
         yield pilot
         await pilot.paint()

@@ -21,7 +21,6 @@ from textual.screen import Screen
 from contribaudit import termination
 from contribaudit.errors import ContribauditError
 from contribaudit.tui.colours import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT, THEMES, keep_theme, kept_theme
-from contribaudit.tui.host import BoardLoaded, LoadingFailed, NothingToLoad
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.sturdy import Sturdy
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from contribaudit.core.model.finding import Finding
-    from contribaudit.tui.source import Board, Source
+    from contribaudit.tui.source import Board, Lack, Source
 
 _AT_ONCE = 2000
 """The most findings that can be indexed within a frame."""
@@ -119,7 +118,6 @@ class Dashboard(Sturdy):
             self._index(board)
             return
         self.trouble = ""
-        self.lack = None
         self._present = board if board.asked_for is None else self._present
         self.board = board
         self.settle()
@@ -233,25 +231,20 @@ class Dashboard(Sturdy):
         yield SystemCommand("Light or dark", "Change the theme", self.action_light)
         yield from (one for one in super().get_system_commands(screen) if one.title in ("Theme", "Quit"))
 
-    def on_board_loaded(self, message: BoardLoaded) -> None:
-        """Show the board."""
-        self.accept(message.board)
-
-    def on_nothing_to_load(self, message: NothingToLoad) -> None:
+    def _welcome(self, lack: Lack) -> None:
         """Show what to do first."""
         self.trouble = "No data to show yet"
-        self.lack = message.lack
         if self.is_leaving:
             return
         from contribaudit.tui.screens.help import WelcomeScreen
 
         if not isinstance(self.screen, WelcomeScreen):
-            self.push_screen(WelcomeScreen(message.lack), self._welcomed)
+            self.push_screen(WelcomeScreen(lack), self._welcomed)
         self.settle()
 
-    def on_loading_failed(self, message: LoadingFailed) -> None:
+    def _show_failure(self, error: ContribauditError) -> None:
         """Show why there is no new board; the earlier one stays."""
-        self.trouble = str(message.error)
+        self.trouble = str(error)
         self.settle()
 
     @work(group="go")
@@ -291,15 +284,15 @@ class Dashboard(Sturdy):
                 self.source = self._open_source()
             lack = self.source.nothing_to_load()
             if lack is not None:
-                self.post_message(NothingToLoad(lack))
+                self.call_later(self._welcome, lack)
                 return
             self.quieten()
             board = self.source.load()
             import_module("contribaudit.tui.rows.trend")  # in this thread, since the import takes time
         except ContribauditError as error:
-            self.post_message(LoadingFailed(error))
+            self.call_later(self._show_failure, error)
         else:
-            self.post_message(BoardLoaded(board))
+            self.call_later(self.accept, board)
 
     async def action_switch_mode(self, mode: str) -> None:
         """Switch to another screen, importing its module in a thread; keys typed meanwhile wait."""

@@ -1,7 +1,7 @@
-"""The dashboard's interface for its screens and widgets: the state they watch, the actions they call, the messages.
+"""The dashboard's interface for its screens and widgets: the state they watch, and the actions they call.
 
-Workers post messages to the app, the app sets `board`, `trouble` or `lack`, and the screens watch these. `app.py`
-implements the interface and imports the screens; the screens import this module instead of `app.py`.
+The app sets `board` and `trouble`, and the screens watch them. `app.py` implements the interface and imports the
+screens; the screens import this module instead of `app.py`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from textual.app import App
 from textual.dom import DOMNode
-from textual.message import Message
 from textual.reactive import reactive
 
 from contribaudit.errors import ContribauditError
@@ -26,40 +24,17 @@ if TYPE_CHECKING:
 
     from contribaudit.audit.job import Job
     from contribaudit.core.model.subject import Subject
-    from contribaudit.tui.source import Board, Lack, Source
+    from contribaudit.tui.source import Board, Source
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass
-class BoardLoaded(Message):
-    """A new board is ready to be shown."""
-
-    board: Board
-
-
-@dataclass
-class NothingToLoad(Message):
-    """The source has no board to give; `lack` says why."""
-
-    lack: Lack
-
-
-@dataclass
-class LoadingFailed(Message):
-    """The source failed to give a board; the error says why and what to do."""
-
-    error: ContribauditError
-
-
 class Host(App[str]):
-    """The app. Screens watch `board`; `trouble` is the sentence on top if something went wrong, `lack` why there is no
-    board yet."""
+    """The app. Screens watch `board`; `trouble` is the sentence on top if something went wrong."""
 
     board: reactive[Board | None] = reactive(None, always_update=True)
     trouble: reactive[str] = reactive("")
-    lack: reactive[Lack | None] = reactive(None)
     source: Source | None = None
     """None until the source is open."""
 
