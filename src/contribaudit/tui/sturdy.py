@@ -36,6 +36,7 @@ _MOST_FAILURES = 5
 """After more failures than this, the dashboard itself counts as broken."""
 _BREATH_SECONDS = 0.005
 _GENERATIONS = 10_000, 5, 200
+"""Thresholds of the garbage collector under which it looks seldom: reading a history makes many objects that stay."""
 
 
 class Sturdy(Host):
@@ -48,8 +49,8 @@ class Sturdy(Host):
         self.recovers: bool | None = None
         """Whether a screen that fails is closed and the dashboard goes on; None for yes unless it is headless."""
         self._failures = 0
-        self._collector: QuietCollector | None = None
-        """None before the first load."""
+        self._thresholds: tuple[int, int, int] | None = None
+        """The garbage collector's own thresholds; None before the first load."""
         self._warmed = False
 
     def begin_with(self, theme: str) -> None:
@@ -115,16 +116,20 @@ class Sturdy(Host):
         return self._exit or self._closing or not self._running
 
     def quieten(self) -> None:
-        """Make the garbage collector run seldom from now on."""
-        if self._collector is None and not self.is_leaving:
-            self._collector = QuietCollector()
-            self._collector.begin()
+        """Make the garbage collector run seldom from now on.
+
+        With thirty thousand findings, a full collection takes a fifth of a second and stops every thread. A board holds
+        no reference cycles (tests check this), so it is freed without the collector.
+        """
+        if self._thresholds is None and not self.is_leaving:
+            self._thresholds = gc.get_threshold()
+            gc.set_threshold(*_GENERATIONS)
 
     def settle(self) -> None:
         """After a load: exempt existing objects from garbage collection, and import what no key has needed yet."""
         self.quieten()
-        if self._collector is not None:
-            self._collector.leave_alone()
+        if self._thresholds is not None:
+            gc.freeze()
         if not self._warmed:
             self._warmed = True
             self.call_after_refresh(self._warm)
@@ -136,8 +141,9 @@ class Sturdy(Host):
 
     def on_unmount(self) -> None:
         """Restore the garbage collector."""
-        if self._collector is not None:
-            self._collector.end()
+        if self._thresholds is not None:
+            gc.set_threshold(*self._thresholds)
+            gc.unfreeze()
 
     async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: Any) -> bool:
         try:
@@ -212,27 +218,3 @@ def import_all(still_needed: Callable[[], bool]) -> None:
             return
         import_module(name)
         time.sleep(_BREATH_SECONDS)
-
-
-class QuietCollector:
-    """Settings of the garbage collector that keep it from interrupting a dashboard.
-
-    With thirty thousand findings, a full collection takes a fifth of a second and stops every thread. A board holds no
-    reference cycles (tests check this), so it is freed without the collector.
-    """
-
-    def __init__(self) -> None:
-        self._before = gc.get_threshold()
-
-    def begin(self) -> None:
-        """Collect young objects seldom: reading a history makes many objects that stay."""
-        gc.set_threshold(*_GENERATIONS)
-
-    def leave_alone(self) -> None:
-        """Exempt all objects that exist now from collection."""
-        gc.freeze()
-
-    def end(self) -> None:
-        """Restore the collector's earlier settings."""
-        gc.set_threshold(*self._before)
-        gc.unfreeze()
