@@ -24,7 +24,7 @@ def left(text: str, *, hide_passes: bool = False) -> list[str]:
     """Check and subject of what the filter leaves of the fixed board."""
     index = board().index
     places = filtered(index, ordered(index, "check"), parse(text), hide_passes=hide_passes)
-    return [f"{index.rows[one].finding.check} {index.rows[one].label}" for one in places]
+    return [f"{index.rows[one].finding.check} {index.rows[one].about.label}" for one in places]
 
 
 @pytest.mark.parametrize(

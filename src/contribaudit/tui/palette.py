@@ -55,7 +55,7 @@ def _steps(host: Host, board: Board, query: str) -> Iterator[Offer]:
 
 
 def _sites(host: Host, board: Board, query: str) -> Iterator[Offer]:
-    names = dict.fromkeys(row.site for row in board.index.rows if row.site)
+    names = dict.fromkeys(row.about.site for row in board.index.rows if row.about.site)
     for name in [one for one in names if _contains_words(f"site {one}", query)][:_MOST]:
         yield f"Site: {name}", partial(host.show_findings, f"site:{quoted(name)}"), "Its findings"
 
@@ -74,8 +74,8 @@ def _findings(host: Host, board: Board, query: str) -> Iterator[Offer]:
         return
     for place in filtered(board.index, board.most_severe, parse(query), hide_passes=False)[:_MOST]:
         row = board.index.rows[place]
-        sentence = f"{row.finding.outcome.words}: {row.finding.title} ({row.finding.check}): {row.label}"
-        where = f"check:{row.finding.check} subject:{quoted(row.label)}"
+        sentence = f"{row.finding.outcome.words}: {row.finding.title} ({row.finding.check}): {row.about.label}"
+        where = f"check:{row.finding.check} subject:{quoted(row.about.label)}"
         yield safe_text(sentence), partial(host.show_findings, where), safe_text(row.finding.reason)
 
 

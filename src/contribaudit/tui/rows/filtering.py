@@ -37,17 +37,20 @@ def known_checks() -> dict[str, Check]:
     return {check.id: check for check in checks.ALL}
 
 
-class AppFacts(NamedTuple):
-    """Facts about the app that a finding is about, in lower case; all "" for a subject that is not an app."""
+class About(NamedTuple):
+    """What every finding about one subject has in common; facts about an app are "" for any other subject."""
 
-    realm: str
-    """The app's location and the groups that contain it: "de eea"."""
-    plan: str
-    pinned: str
+    label: str
+    """The subject's display name as plain text."""
+    site: str
+    app: str
+    organization: str
+    """The organization's name."""
+    realm: str = ""
+    """The app's location and the groups that contain it, in lower case like its plan: "de eea"."""
+    plan: str = ""
+    pinned: str = ""
     """ "yes", "no" or "unknown"."""
-
-
-NO_APP = AppFacts("", "", "")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,24 +58,18 @@ class Row:
     """A finding with the values that the table, the filter and the sorting need."""
 
     finding: Finding
-    label: str
-    """The subject's display name as plain text."""
-    site: str
-    app: str
+    about: About
     check: str
     """The check's ID and slug in lower case; the ID alone for a check that this version does not have."""
     family: str
     """"" for a check that this version does not have."""
     grade: str
     """The grade of the weakest evidence; "" without evidence."""
-    organization: str
-    """The organization's name."""
     newly: bool
     """Whether the finding is violated or unproven, and was not so in the run before."""
     hay: str
     """All text that a word of the filter is searched in, in lower case."""
-    facts: AppFacts = NO_APP
-    step: str = ""
+    step: str
     """Number of the step that settles the finding, as on the Next screen; "" if no step does now."""
 
     @property
@@ -133,14 +130,14 @@ def index_of(
     }
 
     @cache
-    def about(subject: Subject) -> _About:
+    def about(subject: Subject) -> About:
         place = state.place(subject)
-        return _About(
-            label=label_of(state, subject),
-            site=safe_text(place.site or (subject.id if subject.kind is Kind.SITE else "")),
-            app=safe_text(place.app),
-            organization=safe_text(state.organization_name(subject.organization)),
-            facts=_app_facts(state, subject, seen_at.get(subject, "")),
+        return About(
+            label_of(state, subject),
+            safe_text(place.site or (subject.id if subject.kind is Kind.SITE else "")),
+            safe_text(place.app),
+            safe_text(state.organization_name(subject.organization)),
+            *(_app_facts(state, subject, seen_at.get(subject, "")) if subject.kind is Kind.APP else ()),
         )
 
     rows = []
@@ -152,17 +149,7 @@ def index_of(
     return FindingIndex(tuple(rows))
 
 
-class _About(NamedTuple):
-    """What every finding about one subject has in common, as in `Row`."""
-
-    label: str
-    site: str
-    app: str
-    organization: str
-    facts: AppFacts
-
-
-def _row(finding: Finding, about: _About, *, newly: bool, step: str) -> Row:
+def _row(finding: Finding, about: About, *, newly: bool, step: str) -> Row:
     check = known_checks().get(finding.check)
     called = check.called if check else finding.check
     words = (
@@ -181,31 +168,26 @@ def _row(finding: Finding, about: _About, *, newly: bool, step: str) -> Row:
     )
     return Row(
         finding,
-        about.label,
-        about.site,
-        about.app,
+        about,
         check=called.casefold(),
         family=check.family.value if check else "",
         grade=str(max((each.grade for each in finding.evidence), key=lambda grade: grade.rank, default="")),
-        organization=about.organization,
         newly=newly,
         hay=" ".join(words).casefold(),
-        facts=about.facts,
         step=step,
     )
 
 
-def _app_facts(state: State, subject: Subject, displayed: str) -> AppFacts:
-    if subject.kind is not Kind.APP:
-        return NO_APP
-    realm, plan, pinned = (state.value(subject, one) for one in (names.REALM, names.PLAN, names.PINNED))
+def _app_facts(state: State, app: Subject, displayed: str) -> tuple[str, str, str]:
+    """The app's location with its groups, plan and pinning; `displayed` is the location that a finding shows."""
+    realm, plan, pinned = (state.value(app, one) for one in (names.REALM, names.PLAN, names.PINNED))
     word = realm.value if realm is not None and isinstance(realm.value, str) and realm.value else displayed or "unknown"
     known_realm = state.rulebook.realm(word)
     code = known_realm.code if known_realm is not None else word
     groups = [name for name, codes in state.rulebook.realm_groups.items() if code in codes]
     plans = display(plan.value) if plan is not None and plan.value is not None else "unknown"
     pin_state = ("yes" if pinned.value is True else "no") if pinned is not None else "unknown"
-    return AppFacts(" ".join(one.replace(" ", "-") for one in (code, *groups)).casefold(), plans.casefold(), pin_state)
+    return " ".join(one.replace(" ", "-") for one in (code, *groups)).casefold(), plans.casefold(), pin_state
 
 
 def _grave(finding: Finding) -> int:
@@ -227,17 +209,17 @@ SORTS: dict[str, Callable[[Row], tuple[object, ...]]] = {
         row.finding.severity.rank,
         not _yours(row.finding),
         row.finding.check,
-        row.label,
+        row.about.label,
     ),
-    "check": lambda row: (row.finding.check, _grave(row.finding), row.label),
-    "subject": lambda row: (row.label.casefold(), _grave(row.finding), row.finding.check),
-    "outcome": lambda row: (row.finding.outcome.value, row.finding.severity.rank, row.finding.check, row.label),
-    "due": lambda row: (row.finding.due_at is None, row.finding.due_at or 0, _grave(row.finding), row.label),
+    "check": lambda row: (row.finding.check, _grave(row.finding), row.about.label),
+    "subject": lambda row: (row.about.label.casefold(), _grave(row.finding), row.finding.check),
+    "outcome": lambda row: (row.finding.outcome.value, row.finding.severity.rank, row.finding.check, row.about.label),
+    "due": lambda row: (row.finding.due_at is None, row.finding.due_at or 0, _grave(row.finding), row.about.label),
 }
 """Sort orders of the table, in the order in which the key cycles through them."""
 GROUPS: dict[str, Callable[[Row], str]] = {
     "": lambda _row: "",
-    "site": lambda row: row.site or "no site",
+    "site": lambda row: row.about.site or "no site",
     "check": lambda row: f"{row.finding.check} {safe_text(row.finding.title)}",
     "family": lambda row: (row.family or "other").replace("_", " "),
     "outcome": lambda row: row.finding.outcome.words,
@@ -279,20 +261,20 @@ _MEANS: dict[str, Callable[[Row], str]] = {
     "outcome": lambda row: row.finding.outcome.value,
     "severity": lambda row: row.finding.severity.value,
     "check": lambda row: row.check,
-    "site": lambda row: row.site.casefold(),
-    "app": lambda row: row.app.casefold(),
+    "site": lambda row: row.about.site.casefold(),
+    "app": lambda row: row.about.app.casefold(),
     "family": lambda row: row.family,
     "grade": lambda row: row.grade,
     "kind": lambda row: row.finding.subject.kind.value,
     "setting": lambda row: (row.finding.setting or "").casefold(),
-    "org": lambda row: f"{row.finding.subject.organization} {row.organization}".casefold(),
+    "org": lambda row: f"{row.finding.subject.organization} {row.about.organization}".casefold(),
     "id": lambda row: row.finding.subject.id.casefold(),
-    "subject": lambda row: row.label.casefold(),
+    "subject": lambda row: row.about.label.casefold(),
     "step": lambda row: row.step,
     "reason": lambda row: row.finding.reason_code,
-    "realm": lambda row: row.facts.realm,
-    "plan": lambda row: row.facts.plan,
-    "pinned": lambda row: row.facts.pinned,
+    "realm": lambda row: row.about.realm,
+    "plan": lambda row: row.about.plan,
+    "pinned": lambda row: row.about.pinned,
 }
 FACETS = (*_MEANS, "is")
 """Words that are allowed before a colon."""

@@ -43,9 +43,9 @@ FIELDS: Mapping[str, Callable[[Row], Cell]] = {
     "organization_id": lambda row: row.finding.subject.organization,
     "subject_kind": lambda row: row.finding.subject.kind.value,
     "subject_id": lambda row: row.finding.subject.id,
-    "subject": lambda row: row.label,
-    "site": lambda row: row.site,
-    "app": lambda row: row.app,
+    "subject": lambda row: row.about.label,
+    "site": lambda row: row.about.site,
+    "app": lambda row: row.about.app,
     "setting": lambda row: row.finding.setting,
     "expected": lambda row: row.finding.expected,
     "observed": lambda row: row.finding.observed,
@@ -65,7 +65,7 @@ def cells(row: Row) -> list[Text]:
         outcome.append(" new", "bold")
     elif finding.fragile:
         outcome.append(" fragile", "yellow")
-    label = short_host(row.label, 1)
+    label = short_host(row.about.label, 1)
     return [
         outcome,
         severity_sign(finding.severity),
