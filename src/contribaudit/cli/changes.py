@@ -140,10 +140,8 @@ def _write_changes(console: Console, changes: list[Change], *, compared: bool) -
 
 
 def _group_row(group: ChangeGroup) -> tuple[Cell, ...]:
-    main = next((change for change in group.changes if change.why and change.event_id), group.changes[0])
-    first = group.changes[0]
+    main, first = group.main, group.changes[0]
     kind, values = setting_and_values(group)
     until = f"{first.first_seen:%Y-%m-%d %H:%M}Z"
     since = f"{first.last_seen:%Y-%m-%d %H:%M}Z to " if first.last_seen is not None else "by "
-    ticket = next((change.ticket for change in group.changes if change.ticket), "")
-    return main.id, since + until, first.name or first.subject.id, f"{kind}: {values}", main.cause, ticket
+    return main.id, since + until, first.name or first.subject.id, f"{kind}: {values}", main.cause, group.ticket

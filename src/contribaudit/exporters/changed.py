@@ -30,6 +30,16 @@ class ChangeGroup:
     vanished: bool = False
 
     @property
+    def main(self) -> Change:
+        """The change that an event explains, else the first one."""
+        return next((one for one in self.changes if one.why is not None and one.event_id), self.changes[0])
+
+    @property
+    def ticket(self) -> str:
+        """The first ticket of its changes; "" without one."""
+        return next((one.ticket for one in self.changes if one.ticket), "")
+
+    @property
     def has_cause(self) -> bool:
         """True when the cause of every change in the group is known."""
         return all(change.explained for change in self.changes)
@@ -128,7 +138,6 @@ def counted_changes(changes: Iterable[Change], described: Callable[[Subject], Su
         actor = next((change.actor for change in group.changes if change.actor), "") or ""
         if actor and actor not in cause:
             cause += f" ({actor})" if cause else actor
-        ticket = next((change.ticket for change in group.changes if change.ticket), "")
         subject = described(first.subject)
         title = "" if group.appeared or group.vanished else safe_text(catalogue.find(first.setting).title)
         entries.append(
@@ -145,7 +154,7 @@ def counted_changes(changes: Iterable[Change], described: Callable[[Subject], Su
                 actor=safe_text(actor),
                 cause=safe_text(cause),
                 explained=group.has_cause,
-                ticket=safe_text(ticket),
+                ticket=safe_text(group.ticket),
             )
         )
     return entries

@@ -78,7 +78,7 @@ class Entry:
     run: RunRecord | None = None
     gap: Gap | None = None
     text: str = ""
-    """For a day, a summary of its changes; for a gap, its description."""
+    """For a day, a summary of its changes."""
     alike: tuple[object, ...] = ()
     """Changes with an equal value here can be folded into one line; () for other lines."""
     folded: tuple[Entry, ...] = ()
@@ -92,10 +92,7 @@ class Entry:
     @property
     def main(self) -> Change | None:
         """The group's change that an event explains, else its first one; None for other lines."""
-        if self.happening is None:
-            return None
-        changes = self.happening.changes
-        return next((one for one in changes if one.why is not None and one.event_id), changes[0])
+        return self.happening.main if self.happening is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,7 @@ def entries_of(trail: Trail) -> list[Entry]:
     seen = attrgetter("first_seen")  # all changes that one run found for a new app form one group
     lines = [_changed(one) for _, its in groupby(sorted(trail.changes, key=seen), seen) for one in grouped_changes(its)]
     lines += [Entry(LineKind.RUN, run.started_at, run.finished_at, run=run) for run in trail.runs]
-    lines += [Entry(LineKind.GAP, gap.since, gap.since, gap=gap, text=gap_text(gap)) for gap in trail.gaps]
+    lines += [Entry(LineKind.GAP, gap.since, gap.since, gap=gap) for gap in trail.gaps]
     return sorted(lines, key=lambda one: (one.at, _RANK.index(one.what)))
 
 
@@ -225,26 +222,22 @@ def values_of(entries: Iterable[Entry], name: Literal["family", "site"]) -> list
 
 def cells(entry: Entry) -> list[Text]:
     """The texts of one line."""
-    match entry.what:
-        case LineKind.DAY:
-            return [Text(), Text(f"{entry.day:%a %d %b %Y}", "bold"), Text(entry.text, "bold"), Text(), Text(), Text()]
-        case LineKind.RUN:
-            run = entry.run
-            assert run is not None
-            read = Text("complete" if run.complete else "partial", "" if run.complete else "yellow")
-            sign = Text("=", "green") if run.complete else Text("~", "yellow")
-            begun, ended = f"{run.started_at:%H:%M}", f"{run.finished_at:%H:%M}"
-            when = Text(begun if begun == ended else f"{begun}-{ended}", "dim")
-            by = safe_text(", ".join(part for part in (run.trigger, run.account) if part))
-            return [sign, when, Text(f"run #{run.id}", "dim"), read, Text(by, "dim"), Text()]
-        case LineKind.GAP:
-            gap = entry.gap
-            assert gap is not None
-            when = Text(f"{gap.since:%d %b} - {'now' if gap.open else f'{gap.until:%d %b}'}", "yellow")
-            lasted = Text(f"no observations for {gap.hours:,.0f} h", "yellow")
-            return [Text(".", "bold yellow"), when, Text(safe_text(gap.why), "yellow"), lasted, Text(), Text()]
-        case LineKind.CHANGE:
-            return _change_cells(entry)
+    if entry.happening is not None:
+        return _change_cells(entry.happening, entry.folded)
+    if entry.run is not None:
+        run = entry.run
+        read = Text("complete" if run.complete else "partial", "" if run.complete else "yellow")
+        sign = Text("=", "green") if run.complete else Text("~", "yellow")
+        begun, ended = f"{run.started_at:%H:%M}", f"{run.finished_at:%H:%M}"
+        when = Text(begun if begun == ended else f"{begun}-{ended}", "dim")
+        by = safe_text(", ".join(part for part in (run.trigger, run.account) if part))
+        return [sign, when, Text(f"run #{run.id}", "dim"), read, Text(by, "dim"), Text()]
+    if entry.gap is not None:
+        gap = entry.gap
+        when = Text(f"{gap.since:%d %b} - {'now' if gap.open else f'{gap.until:%d %b}'}", "yellow")
+        lasted = Text(f"no observations for {gap.hours:,.0f} h", "yellow")
+        return [Text(".", "bold yellow"), when, Text(safe_text(gap.why), "yellow"), lasted, Text(), Text()]
+    return [Text(), Text(f"{entry.day:%a %d %b %Y}", "bold"), Text(entry.text, "bold"), Text(), Text(), Text()]
 
 
 def gap_text(gap: Gap) -> str:
@@ -327,37 +320,25 @@ def _changed(group: ChangeGroup) -> Entry:
     head, slash, _ = name.removeprefix("space:").partition("/")
     site = head if slash and "." in head else NO_SITE
     hay = safe_text(" ".join(parts)).casefold()
-    entry = Entry(LineKind.CHANGE, first.first_seen, first.first_seen, family, safe_text(site), hay, happening=group)
-    main = entry.main
-    assert main is not None
-    alike = (
-        first.first_seen,
-        main.subject.kind,
-        kind,
-        group.appeared,
-        group.vanished,
-        group.has_cause,
-        cause_text(main),
-    )
-    return replace(entry, alike=alike)
+    at, main = first.first_seen, group.main
+    alike = (at, main.subject.kind, kind, group.appeared, group.vanished, group.has_cause, cause_text(main))
+    return Entry(LineKind.CHANGE, at, at, family, safe_text(site), hay, happening=group, alike=alike)
 
 
-def _change_cells(entry: Entry) -> list[Text]:
-    group, main = entry.happening, entry.main
-    assert group is not None
-    assert main is not None
+def _change_cells(group: ChangeGroup, folded: Sequence[Entry]) -> list[Text]:
+    main = group.main
     kind, old_and_new = change_text(group)
     sign = Text("+", "green") if group.appeared else Text("-", "red") if group.vanished else Text("*")
     if not group.has_cause:
         sign = Text("!", "bold yellow")
     kind = _titled(kind)
     what = Text(f"{kind}: ").append(old_and_new, "bold")
-    ticket = next((change.ticket for change in group.changes if change.ticket), "")
+    ticket = group.ticket
     cause = Text(cause_text(main), "" if group.has_cause else "yellow")
     name = Text(short_host(safe_text(main.name or main.subject.id), 1))
-    if entry.folded:
-        name = Text(f"{len(entry.folded):,} {main.subject.kind.value}s", "bold")
-        several = len({change_text(each.happening)[1] for each in entry.folded if each.happening is not None}) > 1
+    if folded:
+        name = Text(f"{len(folded):,} {main.subject.kind.value}s", "bold")
+        several = len({change_text(each.happening)[1] for each in folded if each.happening is not None}) > 1
         what = Text(f"{kind}: ").append("different values" if several else old_and_new, "bold")
         ticket = ""
     return [sign, Text(time_span(main)), name, what, cause, Text(safe_text(ticket))]
@@ -411,16 +392,16 @@ def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
             "WHAT THAT MEANS",
             "a change in this period is dated by the runs around it; one that was undone in between was not seen",
         )
-    elif entry.what is LineKind.DAY:
+    elif entry.happening is not None:
+        yield from _happening(entry.happening)
+    else:
         yield f"{entry.day:%A %d %B %Y}", entry.text or "nothing changed"
         yield "ENTER", "shows every screen as of the end of this day"
-    elif entry.happening is not None and entry.main is not None:
-        yield from _happening(entry, entry.main)
 
 
-def _happening(entry: Entry, main: Change) -> Iterator[tuple[str, str]]:
-    assert entry.happening is not None
-    kind, old_and_new = change_text(entry.happening)
+def _happening(group: ChangeGroup) -> Iterator[tuple[str, str]]:
+    main = group.main
+    kind, old_and_new = change_text(group)
     subject = safe_text(f"{main.subject.kind.value} {main.subject.id}")
     yield safe_text(main.name or main.subject.id), f"{_titled(kind)}: {old_and_new}\n{subject}"
     for annotation in main.annotations:
@@ -438,8 +419,8 @@ def _happening(entry: Entry, main: Change) -> Iterator[tuple[str, str]]:
     yield "WHEN", f"{since}first seen with the new one {main.first_seen:%Y-%m-%d %H:%M}Z"
     proof = list(proof_lines(main.why)) if main.why is not None else []
     yield "CAUSE", "\n".join([safe_text(main.cause or "cause not looked up"), *proof])
-    if len(entry.happening.changes) > 1:
-        values = [f"{one.setting}: {_change_values(one)}" for one in entry.happening.changes[:_VALUES]]
+    if len(group.changes) > 1:
+        values = [f"{one.setting}: {_change_values(one)}" for one in group.changes[:_VALUES]]
         yield "ITS VALUES", "\n".join(values)
     yield "CHANGE", safe_text(f"{main.id} ({main.setting})")
 
