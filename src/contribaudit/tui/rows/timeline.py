@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -34,7 +33,6 @@ COLUMNS = (
 )
 NO_SITE = ""
 _ID_SHOWN = 8
-_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -260,9 +258,9 @@ def time_span(change: Change) -> str:
 
 
 def change_text(group: ChangeGroup) -> tuple[str, str]:
-    """The setting that changed, and its old and new value, as plain text. Digests are shortened."""
+    """The setting that changed, and its old and new value, as plain text."""
     kind, old_and_new = setting_and_values(group)
-    return safe_text(kind), _DIGEST.sub(r"\1…", safe_text(old_and_new))
+    return safe_text(kind), safe_text(old_and_new)
 
 
 def cause_text(change: Change) -> str:
