@@ -11,7 +11,6 @@ from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from contribaudit.core.model.snapshot import KnownSpace
@@ -24,16 +23,13 @@ from contribaudit.tui.rows.filtering import quoted
 from contribaudit.tui.rows.inventory import described, findings_of
 from contribaudit.tui.rows.outline import Node
 from contribaudit.tui.rows.overview import query_of, query_of_organization
-from contribaudit.tui.screens.base import BoardScreen
+from contribaudit.tui.screens.base import FilteredScreen
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import Grid
 from contribaudit.tui.widgets.inventory_tree import Hits, InventoryTree
 
-_TYPING_SECONDS = 0.15
 _MOST_EXPORTED = 5_000
-
-
 _STAYING_SECONDS = 0.08
 """How long a person must stay on a line before the history is read."""
 
@@ -69,13 +65,14 @@ class SubjectDetail(VerticalScroll):
             self.scroll_home(animate=False)
 
 
-class InventoryScreen(BoardScreen):
+class InventoryScreen(FilteredScreen):
     """The search box, the tree or the hits in its place, and the detail."""
 
     NAME: ClassVar[str] = "Inventory"
     FIRST = "#tree"
+    PAUSE_SECONDS = 0.15
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "Filter", key_display="/"),
+        Binding("slash", "filter", "Filter", key_display="/"),
         Binding("F", "findings", "Its findings"),
         Binding("enter", "findings", "Its findings, from the detail", show=False),
         Binding("d", "detail", "Detail"),
@@ -100,7 +97,6 @@ class InventoryScreen(BoardScreen):
         self._tree = InventoryTree(id="tree")
         self._subject = SubjectDetail(id="subject")
         self._hits = Hits(id="hits")
-        self._typing: Timer | None = None
 
     def body(self) -> ComposeResult:
         """Yield the search box, the tree, the hits and the detail."""
@@ -153,33 +149,24 @@ class InventoryScreen(BoardScreen):
 
     # The search
 
-    @property
-    def _box(self) -> PlainInput:
-        return self.query_one("#find", PlainInput)
-
-    def on_input_changed(self) -> None:
-        """Search once the person pauses for a moment."""
-        if self._typing is not None:
-            self._typing.stop()
-        if self._box.value.strip():
-            self._typing = self.set_timer(_TYPING_SECONDS, self._search_hits)
-        else:
-            self.action_tree()
-
-    def _search_hits(self) -> None:
-        if self._board is not None and self._box.value.strip():
-            self._hits.look_for(self._board.report.state, self._box.value)
+    def filter_changed(self) -> None:
+        """Search for the text in the box, or return from the hits to the tree if there is none."""
+        if not self.box.value.strip():
+            if self.has_class("-finding"):
+                self.action_tree()
+        elif self._board is not None:
+            self._hits.look_for(self._board.report.state, self.box.value)
 
     def on_input_submitted(self) -> None:
         """Go to the first hit once the search has ended."""
-        if self._board is not None and self._box.value.strip():
-            self._hits.pick(self._board.report.state, self._box.value)
+        if self._board is not None and self.box.value.strip():
+            self._hits.pick(self._board.report.state, self.box.value)
         else:
             self.action_tree()
 
     def on_hits_found(self, message: Hits.Found) -> None:
         """Show the hits in place of the tree."""
-        if self._box.value.strip():
+        if self.box.value.strip():
             self.add_class("-finding")
             self._subject.say(message.sentence)
 
@@ -192,19 +179,15 @@ class InventoryScreen(BoardScreen):
 
     def on_key(self, event: events.Key) -> None:
         """Move from the box down to the hits or the tree."""
-        if event.key == "down" and self._box.has_focus:
+        if event.key == "down" and self.box.has_focus:
             (self._hits if self.has_class("-finding") else self._tree).focus()
 
     # What the keys do
 
-    def action_find(self) -> None:
-        """Focus the search box."""
-        self._box.focus()
-
     def action_tree(self) -> None:
         """Return to the tree and clear the search."""
-        with self._box.prevent(Input.Changed):
-            self._box.value = ""
+        with self.box.prevent(Input.Changed):
+            self.box.value = ""
         self._hits.forget()
         self.remove_class("-finding")
         self._tree.focus()
