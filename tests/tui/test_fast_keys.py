@@ -17,7 +17,8 @@ from contribaudit.tui.app import Dashboard
 from contribaudit.tui.screens import ALL
 from contribaudit.tui.screens.finding import FindingDetail
 from contribaudit.tui.source import Lack, Lacking, Source
-from contribaudit.tui.widgets.grid import Grid, TreeGrid
+from contribaudit.tui.widgets.grid import Grid
+from contribaudit.tui.widgets.inventory_tree import InventoryTree
 from tests.tui.boards import Kept, board, opener
 from tests.tui.driving import driven, on_screen, until
 
@@ -132,5 +133,5 @@ async def test_waiting_for_a_widget_outlasts_the_screen_before_it(home: Path) ->
         pilot.app.set_timer(0.05, lambda: pilot.app.simulate_key("f"))
         await until(pilot, lambda: pilot.app.screen.query_one("#findings", Grid).row_count > 0)
         pilot.app.set_timer(0.05, lambda: pilot.app.simulate_key("i"))
-        await until(pilot, lambda: pilot.app.screen.query_one(TreeGrid).row_count > 0)
+        await until(pilot, lambda: pilot.app.screen.query_one(InventoryTree).row_count > 0)
         assert not pilot.app.screen.query("#findings")

@@ -15,7 +15,7 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.store.spaces import StoredSpaces
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.screens.inventory import InventoryScreen
-from contribaudit.tui.widgets.grid import TreeGrid
+from contribaudit.tui.widgets.inventory_tree import InventoryTree
 from tests.postgres import postgres_schema
 from tests.tui import boards
 from tests.tui.driving import NARROW, NORMAL, WIDE, dashboard, driven, on_screen, until
@@ -79,7 +79,7 @@ async def test_a_site_with_very_many_spaces_opens_and_only_what_is_in_sight_is_m
             await press(pilot, "down", "down", "right")
             text = await shown(pilot, "K00000  Space 0", "K00010  Space 10")
             assert "not yet" in text
-            tree = screen(pilot).query_one(TreeGrid)
+            tree = screen(pilot).query_one(InventoryTree)
             assert tree.row_count == MANY + 4
             first = len(answered)
             assert len(pages) <= 2
@@ -140,7 +140,7 @@ async def test_what_is_not_known_of_spaces_is_said(tmp_path: Path, spaces: Any, 
         async with driven(lambda: source, WIDE, begin="inventory") as pilot:
             await shown(pilot, "Confluence")
             await press(pilot, "down", "down", "enter")
-            await until(pilot, lambda: screen(pilot).query_one(TreeGrid).row_count > 4)
+            await until(pilot, lambda: screen(pilot).query_one(InventoryTree).row_count > 4)
             await press(pilot, "down")
             await shown(pilot, said)
 
@@ -149,10 +149,10 @@ async def test_a_click_opens_a_line(tmp_path: Path) -> None:
     with kept(tmp_path / "h.db", [space("ENG")]) as source:
         async with driven(lambda: source, NORMAL, begin="inventory") as pilot:
             await shown(pilot, "Confluence  1 space")
-            tree = screen(pilot).query_one(TreeGrid)
-            await pilot.click(TreeGrid, offset=(4, 3))
+            tree = screen(pilot).query_one(InventoryTree)
+            await pilot.click(InventoryTree, offset=(4, 3))
             await shown(pilot, "ENG  The ENG")
-            await pilot.click(TreeGrid, offset=(4, 1))
+            await pilot.click(InventoryTree, offset=(4, 1))
             await until(pilot, lambda: tree.row_count == 1)
 
 
@@ -176,7 +176,7 @@ async def test_names_are_letters_on_the_screen(tmp_path: Path, size: tuple[int, 
     with hostile(tmp_path) as source:
         async with driven(lambda: source, size, begin="inventory") as pilot:
             await shown(pilot, "confluence" if size == WIDE else "x[/red]")
-            tree = screen(pilot).query_one(TreeGrid)
+            tree = screen(pilot).query_one(InventoryTree)
             for _ in range(12):
                 await press(pilot, "right", "down")
             await press(pilot, "L")
@@ -190,7 +190,7 @@ async def test_what_is_open_becomes_a_csv_file(home: Path) -> None:
         await shown(pilot, "unknown")
         await press(pilot, "e")
         await until(pilot, lambda: bool(list(home.glob("contribaudit-inventory-*.csv"))))
-        rows_shown = screen(pilot).query_one(TreeGrid).row_count
+        rows_shown = screen(pilot).query_one(InventoryTree).row_count
     _written_whole(home, rows_shown)
 
 

@@ -1,4 +1,4 @@
-"""A table that builds only the visible rows, so that 100,000 cost as little as fifty; with cell and tree variants."""
+"""A table that builds only the visible rows, so that 100,000 cost as little as fifty; also with a cursor on cells."""
 
 from __future__ import annotations
 
@@ -336,43 +336,3 @@ class CellGrid(Grid):
             self.action_choose()
         else:
             self.go_to(row, max(column, 0))
-
-
-class TreeGrid(Grid):
-    """A grid of a tree. Posts `Turned` when a row is to be opened (True), closed (False), or toggled (None).
-
-    Enter, a click and the space bar toggle a row, Right opens it, and Left closes it or goes to its parent.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right,l", "turn(True)", "Open", show=False),
-        Binding("left,h", "turn(False)", "Close, or up", show=False),
-        Binding("space", "choose", "Open or close", show=False),
-    ]
-
-    @dataclass
-    class Turned(Message):
-        """A row is to be opened (True), closed (False) or toggled (None)."""
-
-        grid: TreeGrid
-        row: int
-        to: bool | None
-
-    def action_turn(self, to: bool) -> None:
-        """Open or close the row under the cursor."""
-        if self.cursor is not None:
-            self.post_message(self.Turned(self, self.cursor, to))
-
-    def action_choose(self) -> None:
-        """Toggle the row under the cursor."""
-        if self.cursor is not None:
-            self.post_message(self.Turned(self, self.cursor, None))
-
-    def on_click(self, event: events.Click) -> None:
-        """Move the cursor to the clicked row, and toggle that row."""
-        row = self._row_at(event.y)
-        if row is None:
-            return
-        event.prevent_default()
-        self.cursor = row
-        self.action_choose()

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import ClassVar
 
 from rich.text import Text
-from textual import work
+from textual import events, work
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from contribaudit.core.model.snapshot import KnownSpace
@@ -23,7 +25,7 @@ from contribaudit.tui.host import Host, host_of
 from contribaudit.tui.rows import inventory as rows
 from contribaudit.tui.rows.outline import Leaf, Node, Outline, Path, Places
 from contribaudit.tui.source import Board
-from contribaudit.tui.widgets.grid import Column, Grid, TreeGrid
+from contribaudit.tui.widgets.grid import Column, Grid
 
 _PAGE = 32
 Page = tuple[Subject, int]
@@ -204,8 +206,17 @@ def _bears(hit: Hit, text: str) -> bool:
     return any(text in one.casefold() for one in named)
 
 
-class InventoryTree(TreeGrid):
-    """The tree. Posts `Moved` when another line is under the cursor, or when more is known about that line."""
+class InventoryTree(Grid):
+    """The tree. Posts `Moved` when another line is under the cursor, or when more is known about that line.
+
+    Enter, a click and the space bar open or close a line, Right opens it, and Left closes it or goes to its parent.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l", "turn(True)", "Open", show=False),
+        Binding("left,h", "turn(False)", "Close, or up", show=False),
+        Binding("space", "choose", "Open or close", show=False),
+    ]
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's own name
         super().__init__(rows.COLUMNS, id=id, empty="No audit has run yet")
@@ -254,20 +265,36 @@ class InventoryTree(TreeGrid):
             table.append([subject.id if subject is not None else "", *texts])
         return table
 
-    def on_tree_grid_turned(self, event: TreeGrid.Turned) -> None:
-        """Open or close a line; Left on a line that is not open goes to its parent."""
-        event.stop()
-        if self._lines is None:
+    def action_turn(self, to: bool) -> None:
+        """Open or close the line under the cursor; closing one that is not open goes to its parent."""
+        self._turn(to)
+
+    def action_choose(self) -> None:
+        """Open the line under the cursor, or close it if it is open."""
+        self._turn(None)
+
+    def on_click(self, event: events.Click) -> None:
+        """Move the cursor to the clicked line, and open or close that line."""
+        row = self._row_at(event.y)
+        if row is None:
+            return
+        event.prevent_default()
+        self.cursor = row
+        self._turn(None)
+
+    def _turn(self, to: bool | None) -> None:
+        """Open the line under the cursor (True), close it or go to its parent (False), or toggle it (None)."""
+        if self._lines is None or self.cursor is None:
             return
         outline = self._lines.outline
-        line = outline.line(event.row)
+        line = outline.line(self.cursor)
         path = line.path if isinstance(line, Node) else line.parent.path
         opens = isinstance(line, Node) and line.opens
         is_open = opens and outline.is_open(path)
-        if event.to is False and not is_open:
+        if to is False and not is_open:
             above = path if isinstance(line, Leaf) else path[:-1]
-            self.cursor = outline.number_of(above) if above else event.row
-        elif opens and event.to is not is_open:
+            self.cursor = outline.number_of(above) if above else self.cursor
+        elif opens and to is not is_open:
             outline.close(path) if is_open else outline.open(path)
             self._fill()
 
