@@ -169,16 +169,15 @@ def documentation(board: Board, finding: Finding) -> str:
     return words.source if words is not None and words.source.startswith("https://") else ""
 
 
-def console(board: Board, finding: Finding) -> tuple[str, str]:
-    """The address at which the finding's menu path begins, and the path from there.
+def console(board: Board, path: str) -> tuple[str, str]:
+    """The address at which a menu path of the console begins, and the path from there.
 
-    The address is "", before the whole path, if none is known; both are "" without a path. From the rulebook, never
-    observed.
+    The address is "", before the whole path, if none is known. From the rulebook, never observed.
     """
     start = board.report.state.rulebook.console
-    if start is None or not start.leads_to(finding.console_path):
-        return "", finding.console_path
-    return start.address, finding.console_path.partition(">")[2].strip()
+    if start is None or not start.leads_to(path):
+        return "", path
+    return start.address, path.partition(">")[2].strip()
 
 
 def _paragraphs(board: Board, finding: Finding) -> Iterator[tuple[str, Text]]:
@@ -222,7 +221,7 @@ def _paragraphs(board: Board, finding: Finding) -> Iterator[tuple[str, Text]]:
 
 def _console(board: Board, finding: Finding) -> Text:
     text = Text(safe_text(finding.console_path))
-    address, _ = console(board, finding)
+    address, _ = console(board, finding.console_path)
     start = board.report.state.rulebook.console
     if address and start is not None:
         text.append(f"\nbegins at {safe_text(address)} (key c). {safe_text(start.note)}".rstrip(), "dim")

@@ -40,6 +40,8 @@ MARKS = "! change without a known cause, B baseline, W waiver"
 _LABEL = 23
 _WIDEST = 4
 """The most columns that one cell takes."""
+_OUTCOMES = frozenset(one.value for one in Outcome)
+"""The outcomes that this version knows; a run that counted others is left out."""
 _BARS = "▁▂▃▄▅▆▇█"
 _HATCH = "\N{LIGHT SHADE}"
 _TALL = 2
@@ -72,7 +74,7 @@ class TrendDays:
 def trend_days(runs: Iterable[RunRecord], width: int) -> TrendDays | None:
     """The axis over `width` columns, the newest day last; None if no run was judged."""
     judged = sorted(
-        (run for run in runs if run.summary and _outcomes_known(run.summary)), key=lambda run: run.started_at
+        (run for run in runs if run.summary and _OUTCOMES.issuperset(run.summary)), key=lambda run: run.started_at
     )
     if not judged or width < 1:
         return None
@@ -115,11 +117,6 @@ def trend_lines(board: Board, width: int, cursor: int | None = None, *, short: b
         dates = column(Text(f"{axis.day(cursor):%a %d %b}: Enter", "bold"), _LABEL).append(_dates(axis), "dim")
     made.append(Line(dates))
     return made
-
-
-def _outcomes_known(summary: object) -> bool:
-    """Whether this version knows each outcome that was counted."""
-    return isinstance(summary, dict) and {one.value for one in Outcome}.issuperset(summary)
 
 
 def _dates(axis: TrendDays) -> str:

@@ -151,7 +151,7 @@ class FindingDetail(VerticalScroll):
         """Copy and open the console's address, and show the menu path from there."""
         if self._board is None or self._finding is None:
             return
-        address, way = rows.console(self._board, self._finding)
+        address, way = rows.console(self._board, self._finding.console_path)
         if address:
             self._dashboard.hand_over(address, f" (then {way})")
         elif way:

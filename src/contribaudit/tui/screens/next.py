@@ -12,6 +12,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from contribaudit.attestations.due import due_screens, path_of
 from contribaudit.core.advise.steps import NextStep, StepKind, to_do
 from contribaudit.core.advise.waiting import DueScreen
 from contribaudit.core.model.finding import Finding
@@ -22,6 +23,7 @@ from contribaudit.core.resolve.state import screen_for
 from contribaudit.exporters.text import Cell, display, duration, safe_text
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import missing
+from contribaudit.tui.rows.findings import console
 from contribaudit.tui.rows.overview import brief, due_in, query_of_step
 from contribaudit.tui.rows.signs import labelled, outcome_sign, severity_sign
 from contribaudit.tui.screens.base import BoardScreen
@@ -36,14 +38,6 @@ COLUMNS = (
     Column("settles", 11, drop_below=90),
     Column("time", 10),
 )
-TITLES = {
-    StepKind.FIX: "FIX",
-    StepKind.LOOK: "LOOK",
-    StepKind.CONFIRM: "CONFIRM",
-    StepKind.DECIDE: "DECIDE",
-    StepKind.RENEW: "RENEW",
-    StepKind.NOBODY: "NOT YET",
-}
 _MOST_FINDINGS = 40
 """The most findings in the detail of a step; the key for the findings shows all."""
 SHEET = ("place", "kind", "severity", "minutes", "due", "what", "command", "findings")
@@ -93,9 +87,11 @@ def cells(board: Board, entry: Entry, *, marked: bool) -> list[Text]:
     """The texts of one line."""
     step = entry.step
     if step is None:
-        count = counted(entry.steps, "thing") if entry.kind is not StepKind.NOBODY else ""
+        title = f"{entry.kind.value.upper()}  {counted(entry.steps, 'thing')}"
+        if entry.kind is StepKind.NOBODY:
+            title = "NOT YET"
         time = duration(entry.minutes) if entry.minutes else ""
-        return [Text(), Text(), Text(f"{TITLES[entry.kind]}  {count}", "bold"), Text(), Text(time, "bold")]
+        return [Text(), Text(), Text(title, "bold"), Text(), Text(time, "bold")]
     sign = "*" if marked else str(entry.place or "")
     urgency = severity_sign(step.severity) if step.severity is not None else Text(due_in(step, board), "yellow")
     settles = counted(len(step.findings), "finding") if step.findings else ""
@@ -196,13 +192,12 @@ def console_path(board: Board, step: NextStep) -> str:
     """The console path to the screen that the step changes or looks at; "" if none is known."""
     state = board.report.state
     if step.screen:
-        screens = {one.id: one for one in state.rulebook.screens}
-        return next(iter(screens[step.screen].paths.values()), "") if step.screen in screens else ""
+        return next((path_of(one) for one in state.rulebook.screens if one.id == step.screen), "")
     if verb_of(step) != "checks":  # a failed reading is not fixed in the console
         return ""
     for finding in step.findings:
         screen = screen_for(state, finding.subject, finding.setting)
-        way = finding.console_path or (next(iter(screen.paths.values()), "") if screen is not None else "")
+        way = finding.console_path or (path_of(screen) if screen is not None else "")
         if way:
             return way
     return ""
@@ -344,11 +339,11 @@ class NextScreen(BoardScreen):
 
     def _open_console(self, board: Board, step: NextStep) -> None:
         """Open the console's address and show the path from there; only show the path if no address is known."""
-        way, start = console_path(board, step), board.report.state.rulebook.console
-        if start is None or not start.leads_to(way):
-            self.dashboard.say(f"In the console: {way}")
+        address, way = console(board, console_path(board, step))
+        if address:
+            self.dashboard.hand_over(address, f" (then {way})")
         else:
-            self.dashboard.hand_over(start.address, f" (then {way.partition('>')[2].strip()})")
+            self.dashboard.say(f"In the console: {way}")
 
     @work(exclusive=True, group="act", description="look")
     async def _open_screen_step(self, board: Board, step: NextStep) -> None:
@@ -366,8 +361,6 @@ class NextScreen(BoardScreen):
 
     def _waits(self, board: Board, step: NextStep) -> list[DueScreen]:
         """The due screen of the step, in a list; [] if nothing is due. Call in a thread. Raises ContribauditError."""
-        from contribaudit.attestations.due import due_screens
-
         job, policy = self.dashboard.job, board.policy
         if job is None or policy is None:
             return []
