@@ -8,9 +8,9 @@ shares these drafts.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -125,10 +125,10 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
                         compact=True,
                         id="generations",
                     )
-                yield Field("Menu path taken", id="path", value=path, check=_length_check("The path"))
+                yield Field("Menu path taken", id="path", value=path, check=partial(short, what="The path"))
                 yield Field("Screenshot", id="shot", placeholder=f"file, or {CLIPBOARD}", check=self._read_shot)
                 yield Static(id="digest", markup=False)
-                yield Field("Note", id="note", placeholder="none", check=_length_check("The note"), long=True)
+                yield Field("Note", id="note", placeholder="none", check=partial(short, what="The note"), long=True)
             yield from self.foot()
         yield KeyLine()
 
@@ -342,7 +342,3 @@ class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
         field = event.widget.parent
         if isinstance(field, Field) and field.value and field.touched:
             field.good()
-
-
-def _length_check(what: str) -> Callable[[str], str]:
-    return lambda text: short(text, what)

@@ -1,14 +1,14 @@
 """The Evidence screen: due looks, attestations, the meaning of signals, and contradictions.
 
-It also starts a walk through the due screens, a confirmation and a revocation. Each asks before it records anything,
-reports what was recorded, and reloads the board. The calling screen first checks that recording is possible, then
-awaits them in a worker.
+A walk through the due screens, a confirmation and a revocation start here. Each asks before it records anything,
+reports what was recorded, and reloads the board.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -42,7 +42,10 @@ from contribaudit.tui.widgets.listing import Listing
 
 
 async def walk(dashboard: Host, board: Board, screens: Sequence[DueScreen]) -> None:
-    """Open the forms one after the other until the person leaves one; what was recorded by then stays."""
+    """Open the forms one after the other until the person leaves one; what was recorded by then stays.
+
+    The calling screen first checks that recording is possible, then awaits this in a worker.
+    """
     made: list[Attestation] = []
     with dashboard.telling():
         live = await dashboard.in_thread(_live_sessions, dashboard.source)
@@ -59,45 +62,11 @@ async def walk(dashboard: Host, board: Board, screens: Sequence[DueScreen]) -> N
         dashboard.action_reload()
 
 
-async def confirm(dashboard: Host, board: Board, recorded: Recorded) -> None:
-    """Ask a second person whether the console shows the same."""
-    look = recorded.attestation
-    session = _session_of(dashboard.job, look.subject.organization)
-    if session is None:
-        return
-    with dashboard.telling():
-        confirmation(look, session.signature(board.you))  # so that a refusal comes before the question
-        body = Text(f"You are {safe_text(board.you)}. First look at the console yourself:\n\n")
-        body.append(f"{safe_text(look.console_path) or 'path not recorded'}\n\n", "bold")
-        body.append("Does it show ").append(display(look.value), "bold").append(f" for {safe_text(look.setting)}?\n\n")
-        body.append_text(recorded_detail(board.report.state, recorded))
-        question = QuestionScreen("Confirm as a second person?", body, yes="I see the same", no="Back")
-        if await dashboard.push_screen_wait(question):
-            await dashboard.in_thread(session.confirm, look.id, board.you)
-            dashboard.say(f"{board.you} confirmed {look.setting} as {look.by} saw it")
-            dashboard.action_reload()
-
-
-async def revoke(dashboard: Host, board: Board, recorded: Recorded) -> None:
-    """Ask for the reason, then revoke the attestation."""
-    session = _session_of(dashboard.job, recorded.attestation.subject.organization)
-    if session is None:
-        return
-    signed = await dashboard.push_screen_wait(RevokeScreen(session, board.report.state, recorded, board.you))
-    if signed is not None:
-        dashboard.say(f"{signed.by} revoked it: look at {recorded.attestation.setting} again")
-        dashboard.action_reload()
-
-
 def _live_sessions(source: Source | None) -> dict[str, AttestationSession]:
     """Sessions by organization, with any keys. Call in a thread: a keyring may ask. Raises ContribauditError."""
     if source is None or source.job is None:
         return {}
     return sessions(source.live_job() or source.job, SILENT)
-
-
-def _session_of(job: Job | None, organization: str) -> AttestationSession | None:
-    return sessions(job, SILENT).get(organization) if job is not None else None
 
 
 class RevokeScreen(FormScreen[Signature]):
@@ -106,7 +75,6 @@ class RevokeScreen(FormScreen[Signature]):
     TITLE_TEXT = "Revoke this attestation? It stays in the history, and the previous one does not come back."
     SEND = "Revoke it"
     DEFAULT_CSS: ClassVar[str] = "RevokeScreen #what { height: auto; margin-top: 1; }"
-    HINT: ClassVar[str] = "a typo, the wrong organization, …"
 
     def __init__(self, session: AttestationSession, state: State, recorded: Recorded, by: str) -> None:
         super().__init__()
@@ -114,8 +82,10 @@ class RevokeScreen(FormScreen[Signature]):
 
     def fields(self) -> Iterable[Widget]:
         """The reason, and the attestation in full."""
-        check = lambda text: short(text, "The reason")  # noqa: E731
-        yield Field("Why", id="why", placeholder=self.HINT, check=check, required=True, long=True)
+        check = partial(short, what="The reason")
+        yield Field(
+            "Why", id="why", placeholder="a typo, the wrong organization, …", check=check, required=True, long=True
+        )
         yield Static(recorded_detail(self._state, self._recorded), id="what")
 
     def heading(self) -> Text:
@@ -352,28 +322,52 @@ class DeskScreen(BoardScreen):
 
     @work(exclusive=True, group="act")
     async def action_confirm(self) -> None:
-        """Confirm the attestation under the cursor as a second person."""
-        recorded = self._chosen()
-        if recorded is not None and self._board is not None:
-            await confirm(self.dashboard, self._board, recorded)
+        """Ask a second person whether the console shows the same as the attestation under the cursor."""
+        if (chosen := self._chosen()) is None:
+            return
+        recorded, session, board = chosen
+        look = recorded.attestation
+        with self.dashboard.telling():
+            confirmation(look, session.signature(board.you))  # so that a refusal comes before the question
+            body = Text(f"You are {safe_text(board.you)}. First look at the console yourself:\n\n")
+            body.append(f"{safe_text(look.console_path) or 'path not recorded'}\n\n", "bold")
+            body.append("Does it show ").append(display(look.value), "bold")
+            body.append(f" for {safe_text(look.setting)}?\n\n")
+            body.append_text(recorded_detail(board.report.state, recorded))
+            question = QuestionScreen("Confirm as a second person?", body, yes="I see the same", no="Back")
+            if await self.app.push_screen_wait(question):
+                await self.dashboard.in_thread(session.confirm, look.id, board.you)
+                self.dashboard.say(f"{board.you} confirmed {look.setting} as {look.by} saw it")
+                self.dashboard.action_reload()
 
     @work(exclusive=True, group="act")
     async def action_revoke(self) -> None:
-        """Revoke the attestation under the cursor."""
-        recorded = self._chosen()
-        if recorded is not None and recorded.attestation.revoked is not None:
+        """Ask for the reason, then revoke the attestation under the cursor."""
+        if (chosen := self._chosen()) is None:
+            return
+        recorded, session, board = chosen
+        if recorded.attestation.revoked is not None:
             self.dashboard.say("It is already revoked", warning=True)
-        elif recorded is not None and self._board is not None:
-            await revoke(self.dashboard, self._board, recorded)
+            return
+        signed = await self.app.push_screen_wait(RevokeScreen(session, board.report.state, recorded, board.you))
+        if signed is not None:
+            self.dashboard.say(f"{signed.by} revoked it: look at {recorded.attestation.setting} again")
+            self.dashboard.action_reload()
 
-    def _chosen(self) -> attestations.Recorded | None:
-        """The attestation under the cursor; None, with a message, if there is none or nothing can be recorded."""
-        if not self._can_record():
+    def _chosen(self) -> tuple[Recorded, AttestationSession, Board] | None:
+        """The attestation under the cursor, and what it takes to change it.
+
+        None, with a message, if there is none or nothing can be recorded.
+        """
+        board, job = self._board, self.dashboard.job
+        if not self._can_record() or board is None or job is None:
             return None
         recorded = self._attested.selected if self.tab == "recorded" else None
         if recorded is None:
             self.dashboard.say("Choose an attestation first (2)", warning=True)
-        return recorded
+            return None
+        session = sessions(job, SILENT).get(recorded.attestation.subject.organization)
+        return (recorded, session, board) if session is not None else None
 
     def _can_record(self) -> bool:
         """Whether anything can be recorded from here now; shows the reason if not."""
