@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
 from time import monotonic
@@ -19,7 +19,7 @@ from textual.timer import Timer
 from textual.widgets import Button, Static
 from textual.worker import Worker
 
-from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.resolve.aliases import called
 from contribaudit.errors import ContribauditError, StoreBusy
@@ -143,74 +143,58 @@ def counts(watch: Watch, seconds: float) -> Text:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """The differences between the boards before and after a run."""
+def news(before: Board | None, after: Board) -> tuple[list[Finding], list[Finding]]:
+    """What differs from the board that was shown before a run, most severe first.
 
-    worse: tuple[Finding, ...]
-    """Findings that fail or are unverified, with another outcome than before, most severe first."""
-    better: tuple[Finding, ...]
-    """Findings that failed or were unverified before, and are neither now."""
-    changes: int
-    requests: int
-
-
-def news(before: Board | None, after: Board) -> News:
-    """The differences between a board and the one shown before the run."""
-    was = {one.id: one.outcome for one in before.report.findings} if before is not None else {}
-    worse, better = [], []
-    for finding in after.report.findings:
+    Findings that fail or are unverified, with another outcome than before; and those that did so before, and no longer
+    do.
+    """
+    was = _outcomes(before)
+    worse: list[Finding] = []
+    better: list[Finding] = []
+    for finding in sorted(after.report.findings, key=lambda one: one.severity.rank) if before is not None else ():
         old = was.get(finding.id)
-        if before is None or old is finding.outcome:
+        if old is finding.outcome:
             continue
         if finding.outcome.violates or finding.outcome.unproven:
             worse.append(finding)
         elif old is not None and (old.violates or old.unproven):
             better.append(finding)
-    collections = [each for place in after.report.state.looked_at for each in place.collections.values()]
-    return News(
-        tuple(sorted(worse, key=lambda one: one.severity.rank)),
-        tuple(sorted(better, key=lambda one: one.severity.rank)),
-        len(grouped_changes(after.report.changes)),
-        sum(one.requests for one in collections),
-    )
+    return worse, better
 
 
-def news_text(differences: News, before: Board | None, after: Board) -> Text:
+def _outcomes(board: Board | None) -> dict[str, Outcome]:
+    return {one.id: one.outcome for one in board.report.findings} if board is not None else {}
+
+
+def news_text(before: Board | None, after: Board) -> Text:
     """The differences in words."""
     report = after.report
     text = Text().append(f"Run #{report.run.id} is saved. ", "bold").append(report.headline, "bold")
-    text.append(f"   {counted(differences.requests, 'request')}\n" if differences.requests else "\n")
+    requests = sum(one.requests for one in report.collections)
+    text.append(f"   {counted(requests, 'request')}\n" if requests else "\n")
     if not report.run.complete:
         text.append("Not everything could be read: what is missing counts as unknown.\n", "yellow")
     if before is None:
         text.append("This is the first run shown here: everything is new.\n")
         return text
-    text.append(f"{counted(differences.changes, 'change')} since the previous run.\n")
-    _list(text, report_words("Newly failing or unverified", differences.worse), differences.worse, before, after)
-    _list(text, report_words("No longer failing or unverified", differences.better), differences.better, before, after)
-    if not differences.worse and not differences.better:
+    text.append(f"{counted(len(grouped_changes(report.changes)), 'change')} since the previous run.\n")
+    worse, better = news(before, after)
+    was = _outcomes(before)
+    for what, findings in (("Newly failing or unverified", worse), ("No longer failing or unverified", better)):
+        if not findings:
+            continue
+        text.append(f"\n{what}: {counted(len(findings), 'finding')}\n", "bold")
+        for finding in findings[:_MOST_SHOWN]:
+            text.append("  ").append_text(severity_sign(finding.severity)).append(f"  {finding.check}  ")
+            text.append(f"{safe_text(called(report.state, finding.subject))}: ")
+            text.append_text(outcome_sign(was[finding.id]) if finding.id in was else Text("new", "bold"))
+            text.append(" -> ").append_text(outcome_sign(finding.outcome)).append("\n")
+        if len(findings) > _MOST_SHOWN:
+            text.append(f"  {and_more(len(findings) - _MOST_SHOWN, 'f, then is:new')}\n", "dim")
+    if not worse and not better:
         text.append("No finding changed.\n")
     return text
-
-
-def report_words(what: str, findings: Sequence[Finding]) -> str:
-    """A heading with the number of findings."""
-    return f"{what}: {counted(len(findings), 'finding')}"
-
-
-def _list(text: Text, heading: str, findings: Sequence[Finding], before: Board, after: Board) -> None:
-    if not findings:
-        return
-    was = {finding.id: finding.outcome for finding in before.report.findings}
-    text.append(f"\n{heading}\n", "bold")
-    for finding in findings[:_MOST_SHOWN]:
-        text.append("  ").append_text(severity_sign(finding.severity)).append(f"  {finding.check}  ")
-        text.append(f"{safe_text(called(after.report.state, finding.subject))}: ")
-        text.append_text(outcome_sign(was[finding.id]) if finding.id in was else Text("new", "bold"))
-        text.append(" -> ").append_text(outcome_sign(finding.outcome)).append("\n")
-    if len(findings) > _MOST_SHOWN:
-        text.append(f"  {and_more(len(findings) - _MOST_SHOWN, 'f, then is:new')}\n", "dim")
 
 
 _PAINT_SECONDS = 0.2
@@ -326,15 +310,15 @@ class RunScreen(BoardScreen):
             self._show_news(before, board)
 
     def _show_news(self, before: Board | None, after: Board) -> None:
-        differences = news(before, after)
         self._ended("Done.")
         panel = self.query_one("#told", VerticalScroll)
-        panel.query_one(Static).update(news_text(differences, before, after))
+        panel.query_one(Static).update(news_text(before, after))
         panel.add_class("-shown")
         self.dashboard.accept(after)
         if not self.is_current:
-            worse = f"; {report_words('newly failing or unverified', differences.worse)}" if differences.worse else ""
-            self.dashboard.say(f"Run #{after.report.run.id} is done{worse}", warning=bool(differences.worse))
+            worse, _ = news(before, after)
+            more = f"; newly failing or unverified: {counted(len(worse), 'finding')}" if worse else ""
+            self.dashboard.say(f"Run #{after.report.run.id} is done{more}", warning=bool(worse))
 
     def _ended(self, text: str, *, wrong: bool = False) -> None:
         if self._ticks is not None:
