@@ -26,7 +26,7 @@ def render(forecast: Forecast, output_format: str, *, terminal: bool = False) ->
     if output_format == "json":
         return json.dumps(_document(forecast), indent=2) + "\n"
     if output_format == "csv":
-        return render_rows("csv", COLUMNS, [_cells(forecast, row) for row in forecast.rows])
+        return render_rows("csv", COLUMNS, [row_cells(forecast, row) for row in forecast.rows])
     return _head(forecast) + _table(forecast, terminal=terminal)
 
 
@@ -79,7 +79,8 @@ def _forecast_row(group: Sequence[ForecastRow]) -> tuple[Cell, ...]:
     )
 
 
-def _cells(forecast: Forecast, row: ForecastRow) -> tuple[Cell, ...]:
+def row_cells(forecast: Forecast, row: ForecastRow) -> tuple[Cell, ...]:
+    """The cells of a row in the order of COLUMNS."""
     return (
         forecast.label,
         row.organization,
@@ -113,5 +114,5 @@ def _document(forecast: Forecast) -> dict[str, object]:
         "assumptions": list(forecast.assumptions),
         "notes": list(forecast.notes),
         "days": [day.isoformat() for day in forecast.days],
-        "rows": [json_object(COLUMNS, _cells(forecast, row)) for row in forecast.rows],
+        "rows": [json_object(COLUMNS, row_cells(forecast, row)) for row in forecast.rows],
     }

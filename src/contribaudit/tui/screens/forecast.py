@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from itertools import groupby
@@ -16,14 +16,14 @@ from textual.widgets import Input, Static
 
 from contribaudit.audit.job import Job
 from contribaudit.audit.replay import forecast_last
-from contribaudit.core.advise.forecast import LABEL, NOT_ASKED, Forecast, ForecastRow, Hypothesis
+from contribaudit.core.advise.forecast import NOT_ASKED, Forecast, ForecastRow, Hypothesis
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.resolve.effective import RISKS
 from contribaudit.errors import ContribauditError, UsageError
-from contribaudit.exporters.forecast import alike
-from contribaudit.exporters.text import Cell, safe_text
+from contribaudit.exporters import forecast as exported
+from contribaudit.exporters.text import safe_text
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows.signs import outcome_sign, short_host
 from contribaudit.tui.screens.base import BoardScreen
@@ -40,20 +40,6 @@ COLUMNS = (
     Column("then (predicted)", 16),
     Column("why", 22, flexible=True, drop_below=110),
 )
-FIELDS: Mapping[str, Callable[[ForecastRow], Cell]] = {
-    "label": lambda _row: LABEL,
-    "when": lambda row: row.when,
-    "organization_id": lambda row: row.organization,
-    "subject_kind": lambda row: row.subject.kind.value,
-    "subject_id": lambda row: row.subject.id,
-    "check": lambda row: row.check,
-    "setting": lambda row: row.setting,
-    "severity": lambda row: row.severity.value if row.severity else None,
-    "from": lambda row: row.before,
-    "to": lambda row: row.after,
-    "why": lambda row: row.why,
-}
-"""The columns of a change in a CSV file; the first says that it is a prediction."""
 _DAYS = (30, 90)
 _OUTCOMES = {one.value: one for one in Outcome}
 
@@ -94,7 +80,7 @@ class Line:
 def lines(forecast: Forecast) -> list[Line]:
     """The predicted changes by day, most serious first."""
     made = []
-    for _, group in groupby(forecast.rows, alike):
+    for _, group in groupby(forecast.rows, exported.alike):
         first, *others = group
         made.append(Line(first, 1 + len(others)))
     return sorted(made, key=lambda one: (one.row.when or date.min, _gravity(one.row)))
@@ -209,7 +195,10 @@ class ForecastScreen(BoardScreen):
 
     def sheet(self) -> Sheet | None:
         """The predicted changes, each row labelled a prediction."""
-        return Sheet.of("forecast", FIELDS, self._forecast.rows) if self._forecast is not None else None
+        forecast = self._forecast
+        if forecast is None:
+            return None
+        return Sheet("forecast", exported.COLUMNS, [exported.row_cells(forecast, row) for row in forecast.rows])
 
     def action_until(self) -> None:
         """Focus the box for the day."""
