@@ -90,12 +90,10 @@ def cells(
     node: Node | Leaf, *, opened: bool, facts: Facts | None, count: Count | None, space: KnownSpace | None
 ) -> list[Text]:
     """The texts of one line. `facts`, `count` and `space` are None while they are being computed."""
+    new = facts is not None and facts.new
+    label = _leaf(node, space, new=new) if isinstance(node, Leaf) else _label(node, opened=opened, new=new)
     if isinstance(node, Node) and node.subject is None:
-        return [_label(node, opened=opened, new=False), *(Text() for _ in COLUMNS[1:])]
-    if isinstance(node, Leaf):
-        label = _leaf(node, space, new=facts is not None and facts.new)
-    else:
-        label = _label(node, opened=opened, new=facts is not None and facts.new)
+        return [label, *(Text() for _ in COLUMNS[1:])]
     if facts is None:
         return [label, *(Text(WAITING, "dim") for _ in COLUMNS[1:])]
     in_app, metadata, ai = (_styled(one) for one in facts.answers)
@@ -148,7 +146,7 @@ def _listed(state: State, space: Subject) -> Subject:
 def _answer_word(state: State, subject: Subject, setting: SettingId, *, computed: bool) -> str:
     if setting == names.EFFECTIVE_METADATA and subject.kind is not Kind.ORGANIZATION:
         return ""
-    if not computed or subject.kind not in KINDS or setting not in COMPUTED:
+    if not computed or subject.kind not in KINDS:
         return _observed_word(state, subject, setting).replace("_", " ")
     return word_of(effective_of(state, subject, setting))
 

@@ -72,7 +72,6 @@ def _live_sessions(source: Source | None) -> dict[str, AttestationSession]:
 class RevokeScreen(FormScreen[Signature]):
     """The form for a revocation. Its result is the signature, or None if the person left."""
 
-    TITLE_TEXT = "Revoke this attestation? It stays in the history, and the previous one does not come back."
     SEND = "Revoke it"
     DEFAULT_CSS: ClassVar[str] = "RevokeScreen #what { height: auto; margin-top: 1; }"
 
@@ -90,7 +89,8 @@ class RevokeScreen(FormScreen[Signature]):
 
     def heading(self) -> Text:
         """The question, and who revokes."""
-        return Text(self.TITLE_TEXT).append(f"\nas {self._by}", "not bold dim")
+        title = "Revoke this attestation? It stays in the history, and the previous one does not come back."
+        return Text(title).append(f"\nas {self._by}", "not bold dim")
 
     async def finish(self) -> None:
         """Revoke the attestation, signed by the person."""

@@ -46,15 +46,14 @@ class QuestionScreen(ModalScreen[bool]):
     }
     """
 
-    def __init__(self, title: str | Text, body: Text, *, yes: str, no: str) -> None:
+    def __init__(self, title: str, body: Text, *, yes: str, no: str) -> None:
         super().__init__()
         self._title, self._body, self._yes, self._no = title, body, yes, no
 
     def compose(self) -> ComposeResult:
         """Yield the title, the text and two buttons."""
         with Vertical(classes="dialog"):
-            title = self._title if isinstance(self._title, Text) else Text(self._title)
-            yield Static(title, classes="question--title")
+            yield Static(Text(self._title), classes="question--title")
             with VerticalScroll(classes="question--body"):
                 yield Static(self._body, id="about")
             with Horizontal(classes="buttons"):
@@ -90,11 +89,10 @@ T = TypeVar("T")
 class FormScreen(ModalScreen[T | None]):
     """A form. Its result is the thing that it made, or None if the person left.
 
-    A subclass sets TITLE_TEXT and SEND, yields its fields in `fields` and does its work in `finish`. That is called
-    when every field is valid, and not again before it has ended.
+    A subclass sets SEND, gives its title in `heading`, yields its fields in `fields` and does its work in `finish`.
+    That is called when every field is valid, and not again before it has ended.
     """
 
-    TITLE_TEXT: ClassVar[str] = ""
     SEND: ClassVar[str] = "Review"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave"),
@@ -141,7 +139,7 @@ class FormScreen(ModalScreen[T | None]):
 
     def heading(self) -> Text:
         """The title of the form."""
-        return Text(self.TITLE_TEXT)
+        raise NotImplementedError
 
     def fields(self) -> Iterable[Widget]:
         """The fields, from top to bottom."""
@@ -262,7 +260,6 @@ class OrganizationsScreen(ModalScreen[str | None]):
 class TicketScreen(FormScreen[tuple[str, str]]):
     """The form for a ticket. Its result is (ticket, note), or None if the person left."""
 
-    TITLE_TEXT: ClassVar[str] = "Note a change ticket"
     SEND: ClassVar[str] = "Keep it"
 
     def __init__(self, about: str) -> None:
@@ -272,7 +269,7 @@ class TicketScreen(FormScreen[tuple[str, str]]):
 
     def heading(self) -> Text:
         """The title, and the change."""
-        return Text.assemble((f"{self.TITLE_TEXT}\n", "bold"), (safe_text(self._about), ""))
+        return Text.assemble(("Note a change ticket\n", "bold"), (safe_text(self._about), ""))
 
     def fields(self) -> Iterable[Widget]:
         """Ticket and note."""

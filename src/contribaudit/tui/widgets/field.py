@@ -96,7 +96,7 @@ class Field(Vertical):
 
     def __init__(
         self,
-        label: str | Text,
+        label: str,
         *,
         id: str,  # noqa: A002  Textual's own name
         value: str = "",
@@ -106,7 +106,7 @@ class Field(Vertical):
         long: bool = False,
     ) -> None:
         super().__init__(id=id)
-        self._label = Text(safe_text(label)) if isinstance(label, str) else label
+        self._label = Text(safe_text(label))
         self._check, self._required = check, required
         self.first = safe_text(value, keep_lines=long)
         hint = safe_text(placeholder)
