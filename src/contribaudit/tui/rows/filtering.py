@@ -198,16 +198,11 @@ def _grave(finding: Finding) -> int:
     return 2 if finding.outcome not in QUIET else 3
 
 
-def _yours(finding: Finding) -> bool:
-    """False for a finding that no setting of the customer can mend; it is sorted after others of equal severity."""
-    return finding.outcome is not Outcome.NOT_ACHIEVABLE
-
-
 SORTS: dict[str, Callable[[Row], tuple[object, ...]]] = {
     "gravity": lambda row: (
         _grave(row.finding),
         row.finding.severity.rank,
-        not _yours(row.finding),
+        row.finding.outcome is Outcome.NOT_ACHIEVABLE,  # no setting of the customer can mend it
         row.finding.check,
         row.about.label,
     ),

@@ -337,20 +337,11 @@ def _value_or_reason(observation: Observation) -> Text:
 
 def _provenance(observation: Observation, now: datetime) -> str:
     """Grade, source and age of an observation."""
-    if not isinstance(observation, Observed):
-        return safe_text(
-            ", ".join(
-                part
-                for part in (observation.code, observation.source, f"tried {ago(observation.attempted_at, now)}")
-                if part
-            )
-        )
-    by = f", by {observation.witness.by}" if observation.witness is not None else ""
-    confirmed = (
-        f", confirmed by {observation.witness.confirmed_by}"
-        if observation.witness and observation.witness.confirmed_by
-        else ""
-    )
-    return safe_text(
-        f"{observation.grade.value}, {observation.source}{by}{confirmed}, {ago(observation.observed_at, now)}"
-    )
+    if isinstance(observation, Observed):
+        parts = [observation.grade.value, observation.source]
+        if (witness := observation.witness) is not None:
+            parts += [f"by {witness.by}", f"confirmed by {witness.confirmed_by}" if witness.confirmed_by else ""]
+        parts.append(ago(observation.observed_at, now))
+    else:
+        parts = [observation.code, observation.source, f"tried {ago(observation.attempted_at, now)}"]
+    return safe_text(", ".join(part for part in parts if part))
