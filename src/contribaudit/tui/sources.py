@@ -159,6 +159,7 @@ class HistorySource(Source):
     """The history behind a job. `audit_job` builds the job of an audit, with keys; None if no audit can be run.
 
     `begin` creates the history for the first audit if there is none yet. `typed` completes the commands in steps.
+    `also_close` is called after the history is closed.
     """
 
     def __init__(
@@ -172,13 +173,14 @@ class HistorySource(Source):
         begin: Callable[[], History] | None = None,
         form: Callable[[bool], Form] = Form,
         typed: Callable[[str], str] = str,
+        also_close: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__("history")
         self._begin, self._form, self._typed = begin, form, typed
         self._job, self._you = job, you
         self._policy_path = policy_path
         self._audit_job, self._notes = audit_job, tuple(notes)
-        self._afterwards: list[Callable[[], object]] = []
+        self._also_close = also_close
         self._reading = Lock()
 
     @property
@@ -284,14 +286,9 @@ class HistorySource(Source):
         self._job.store.record_look(operator.account, operator.host, board.report.run.id, self._job.clock())
 
     def close(self) -> None:
-        """Close the history, then everything given to `also_close`, last first."""
+        """Close the history, then what belongs to it."""
         self._job.store.close()
-        while self._afterwards:
-            self._afterwards.pop()()
-
-    def also_close(self, close: Callable[[], object]) -> None:
-        """Have `close` called after the history is closed."""
-        self._afterwards.append(close)
+        self._also_close()
 
     def _board(self, job: Job, report: Report, until: datetime | None = None) -> Board:
         store = job.store
@@ -398,14 +395,13 @@ def open_demo(scenario: str = "drifted") -> HistorySource:
         def audit_job(asked: Job, progress: Progress) -> Job:
             return replace(asked, targets=shown.targets(progress))
 
-        source = HistorySource(
+        for one in shown.job.targets:
+            stack.callback(drafts.discard_of, one.organization)
+        return HistorySource(
             shown.job,
             you="it@acme.example",
             audit_job=audit_job,
             notes=("demo, nothing is saved",),
             policy_path=shown.policy,
+            also_close=stack.pop_all().close,
         )
-        for one in shown.job.targets:
-            stack.callback(drafts.discard_of, one.organization)
-        source.also_close(stack.pop_all().close)
-        return source
