@@ -204,6 +204,7 @@ class Shown(Source):
 
     def load(self) -> Board:
         """The board."""
+        self._board.prepare()
         return self._board
 
 

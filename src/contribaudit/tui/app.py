@@ -6,7 +6,6 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from contribaudit.core.model.finding import Finding
     from contribaudit.tui.source import Board, Lack, Source
 
-_AT_ONCE = 2000
-"""The most findings that can be indexed within a frame."""
 TERMINATED, INTERRUPTED = "terminated", "interrupted"
 """The app's results after SIGTERM or a closed terminal, and after SIGINT, which no key sends here."""
 _GRACE_SECONDS = 3
@@ -113,10 +110,7 @@ class Dashboard(Sturdy):
         self.exit(INTERRUPTED if interrupted else TERMINATED)
 
     def accept(self, board: Board) -> None:
-        """Show this board on every screen; a board with very many findings is indexed in a worker first."""
-        if len(board.report.findings) > _AT_ONCE and "index" not in vars(board):
-            self._index(board)
-            return
+        """Show this board on every screen."""
         self.trouble = ""
         self._present = board if board.asked_for is None else self._present
         self.board = board
@@ -148,12 +142,7 @@ class Dashboard(Sturdy):
             if self.screen.is_modal:
                 self.say("A form is open, so the view stays at the present", warning=True)
             else:
-                self.accept(replace(board, asked_for=moment))
-
-    @work(thread=True, exclusive=True, group="index")
-    def _index(self, board: Board) -> None:
-        board.prepare()
-        self.call_from_thread(self.accept, board)
+                self.accept(board)
 
     def action_keys(self) -> None:
         """Show every key of the front screen, and the meaning of words and signs."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property, partial
@@ -78,7 +78,7 @@ class Board:
         return self.report.state.as_of if self.clock is None else self.clock()
 
     def prepare(self) -> None:
-        """Compute the slow cached properties. Call in a worker, before the board is shown."""
+        """Compute the slow cached properties. Its source calls this, in a worker, before the board is shown."""
         _ = self.index, self.most_severe, self.about, self.map
 
     @cached_property
@@ -203,10 +203,11 @@ class Source:
         raise NotImplementedError
 
     def load_at(self, moment: datetime) -> Board:
-        """The state as of a moment. Raises UsageError if nothing was read by then, or if the only report is later."""
-        board = self.load()
+        """The state as of a moment, `asked_for`. Raises UsageError if nothing was read by then."""
+        board = replace(self.load(), asked_for=moment)
         if moment < board.report.run.started_at:
             raise UsageError(f"This report does not cover {moment:%Y-%m-%d %H:%M}Z", hint="Open the history instead")
+        board.prepare()
         return board
 
     async def audit(self, progress: Progress) -> Board:  # noqa: ARG002

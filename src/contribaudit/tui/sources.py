@@ -309,6 +309,7 @@ class HistorySource(Source):
             you=self._you,
             notes=self._notes,
             clock=job.clock if until is None else None,
+            asked_for=until,
             evidence_sha256=manifests[-1].sha256 if manifests else "",
             evidence_at=manifests[-1].written_at if manifests else None,
         )
