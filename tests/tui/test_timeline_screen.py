@@ -104,6 +104,23 @@ async def test_changes_with_causes_and_the_time_nobody_looked(bench: Bench) -> N
         await shown(pilot, "oldest first")
 
 
+@pytest.fixture
+def begun(tmp_path: Path) -> Iterator[Bench]:
+    """One audit and no change."""
+    with simulated(tmp_path) as made:
+        made.audit(POLICY, now=at(0))
+        yield made
+
+
+async def test_a_first_run_is_a_day_of_the_strip_and_no_change(begun: Bench) -> None:
+    async with driven(lambda: HistorySource(begun.job(POLICY, now=at(0.1)), you="it@acme.example"), NARROW) as pilot:
+        await press(pilot, "t")
+        text = await shown(pilot, "Nothing has changed so far; press H to show the runs")
+        assert f"{at(0):%a %d %b %Y}: complete" in text
+        await press(pilot, "H")
+        await shown(pilot, "run #1")
+
+
 async def test_a_change_in_full(bench: Bench) -> None:
     async with driven(lambda: source(bench), NORMAL) as pilot:
         await there(pilot)

@@ -128,6 +128,8 @@ class TimelineScreen(FilteredScreen):
                 if self._wanted_day is not None:
                     self._stand_on_day(self._wanted_day)
                     self._wanted_day = None
+                elif self._moment is None and not self._lines and self._days is not None:  # no line selects a day
+                    self._stand_on_day(max(self._days.read, default=self._days.last))
 
     def _fill(self, entry: Entry | None) -> None:
         """Show the lines that match the filter; the cursor stays on `entry` if that is shown."""
@@ -137,9 +139,16 @@ class TimelineScreen(FilteredScreen):
         lines, cursor = self._lines, 0
         if entry is not None:
             cursor = next((n for n, one in enumerate(lines) if one.what is entry.what and one.at == entry.at), 0)
-        self._grid.empty = "No change matches the filter" if self._filter.on else "No audit has run yet"
+        self._grid.empty = self._why_empty()
         self._grid.show(len(lines), lambda row: rows.cells(lines[row]), cursor=cursor)
         self._show_filter_line()
+
+    def _why_empty(self) -> str:
+        if self._filter.on:
+            return "No change matches the filter"
+        if not self._entries:
+            return "No audit has run yet"
+        return "Nothing has changed so far; press H to show the runs"
 
     def _show_filter_line(self) -> None:
         criteria, changes = self._filter, rows.count_changes(self._lines, self._opened)
