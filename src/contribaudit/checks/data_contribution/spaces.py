@@ -18,7 +18,7 @@ from contribaudit.core.model.observation import Grade, Observed
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import limits_of
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, SpaceList
+from contribaudit.core.model.snapshot import CollectionStatus, SpaceList
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import (
     alias_of,
@@ -30,6 +30,7 @@ from contribaudit.core.resolve.aliases import (
 )
 from contribaudit.core.resolve.contribution_lists import Listed, contribution_list, keys_of
 from contribaudit.core.resolve.contribution_scope import Scope, scope_of
+from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, in_app
 from contribaudit.core.resolve.reasons import Stop
 from contribaudit.core.resolve.state import State
 
@@ -130,7 +131,7 @@ def _contributes(case: CheckContext, position: _Position, text: str) -> bool | t
     if len(matches) > 1:
         return "space_ambiguous", f"it names several: {', '.join(sorted(one.space.id for one in matches))}"
     if matches:
-        return _known_contributes(state, position, matches[0])
+        return _known_contributes(state, matches[0].space.subject)
     around = where_it_would_be(state, organization, bare)
     if listed_whole(state, organization, around):
         return "space_not_found", "no list of spaces shows it: it was renamed or removed; name it again in the policy"
@@ -180,19 +181,11 @@ def _code_and_reason(stop: Stop) -> tuple[str, str]:
     return stop.code, stop.reason.sentence
 
 
-def _known_contributes(state: State, position: _Position, known_space: KnownSpace) -> bool | tuple[str, str]:
-    listed = position.listed
-    own = keys_of(state, known_space.space.subject)
-    scope = scope_of(state, known_space.space.app)
-    if isinstance(scope, Stop):
-        return _code_and_reason(scope) if _has_setting(state, known_space.space.app) else False
-    if _names_app(listed, keys_of(state, known_space.space.app)) or (own & listed.entries and not own & listed.reused):
-        return ("ambiguous_entry", "an entry of the list matches several") if own & listed.ambiguous else position.off
-    if own & listed.reused:
-        return "space_key_reused", "its key has been reused for another space since the list was checked"
-    if position.off and listed.unknown_entries:
-        return "unknown_entry", f"the include list names {listed.unknown_entries[0]!r}, which is not known here"
-    return not position.off if scope.sandbox is None else _code_and_reason(scope.sandbox)
+def _known_contributes(state: State, space: Subject) -> bool | tuple[str, str]:
+    answer = in_app(state, space)
+    if answer.value is None and answer.outcome is not Outcome.NO_SUCH_SETTING:
+        return answer.code, answer.reason
+    return answer.value == CONTRIBUTED
 
 
 def _names_app(listed: Listed, keys: frozenset[str]) -> bool:
