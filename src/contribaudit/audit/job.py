@@ -70,7 +70,12 @@ class Job:
     planned_at: datetime | None = None
     """The aware time at which a schedule planned the audit to start; None when a person starts it."""
 
+    @property
+    def organizations(self) -> tuple[str, ...]:
+        """The IDs of the organizations that are not left out."""
+        return tuple(one.organization for one in self.targets if not one.left_out)
+
     def newest_run(self, moment: datetime) -> RunRecord | None:
         """The newest run of the job's organizations that had begun by then; None without one."""
-        runs = [self.store.run_at(moment, one.organization) for one in self.targets if not one.left_out]
+        runs = [self.store.run_at(moment, one) for one in self.organizations]
         return max((one for one in runs if one is not None), key=lambda one: one.id, default=None)

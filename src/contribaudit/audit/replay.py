@@ -69,14 +69,13 @@ def _newest_run(job: Job, moment: datetime | None = None) -> tuple[RunRecord, di
     Raises UsageError when there is none.
     """
     records: dict[str, RunRecord] = {}
-    for target in job.targets:
-        if not target.left_out:
-            if moment is None:
-                record = next(iter(job.store.runs(organization=target.organization, limit=1)), None)
-            else:
-                record = job.store.run_at(moment, target.organization)
-            if record is not None:
-                records[target.organization] = record
+    for organization in job.organizations:
+        if moment is None:
+            record = next(iter(job.store.runs(organization=organization, limit=1)), None)
+        else:
+            record = job.store.run_at(moment, organization)
+        if record is not None:
+            records[organization] = record
     if not records and moment is None:
         raise UsageError("There is no saved run", hint="Run `contribaudit audit` first.")
     if not records:

@@ -198,9 +198,10 @@ def last_success(job: Job, report: Report) -> datetime | None:
     """The end of the newest run of these organizations with exit code 0, this one included; None for none."""
     if report.run.exit_code == exit_codes.OK:
         return report.run.finished_at
-    organizations = {one.organization for one in job.targets if not one.left_out}
     newest = job.store.runs(limit=_RUNS_LOOKED_AT)
-    good = (one for one in newest if one.exit_code == exit_codes.OK and organizations <= set(one.organizations))
+    good = (
+        one for one in newest if one.exit_code == exit_codes.OK and set(one.organizations).issuperset(job.organizations)
+    )
     return next((one.finished_at for one in good), None)
 
 

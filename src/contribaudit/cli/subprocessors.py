@@ -255,8 +255,7 @@ def _last_state(console: Console) -> State | None:
     if not settings.organizations() and not console.organizations:
         return None
     with console.job() as job:
-        audited = (one.organization for one in job.targets if not one.left_out)
-        if not any(job.store.runs(organization=one, limit=1) for one in audited):
+        if not any(job.store.runs(organization=one, limit=1) for one in job.organizations):
             return None
         return last_state(job)
 

@@ -151,11 +151,10 @@ def of_period(job: Job, since: datetime, until: datetime, limits: ExportLimits =
     until = min(until, job.clock())
     if since > until:
         raise UsageError("The period ends before it begins", hint="Give --from an earlier time than --to")
-    organizations = {target.organization for target in job.targets if not target.left_out}
     runs = [
         run
         for run in reversed(job.store.runs())
-        if since <= run.started_at <= until and not organizations.isdisjoint(run.organizations)
+        if since <= run.started_at <= until and not set(run.organizations).isdisjoint(job.organizations)
     ]
     if not runs:
         raise UsageError(
@@ -164,7 +163,7 @@ def of_period(job: Job, since: datetime, until: datetime, limits: ExportLimits =
         )
     report = judge_last(job, until)
     spans = []
-    for organization in sorted(organizations):
+    for organization in sorted(job.organizations):
         numbers = [run.id for run in runs if organization in run.organizations]
         if numbers:
             before = job.store.previous(organization, numbers[0])

@@ -235,7 +235,7 @@ class HistorySource(Source):
     def nothing_to_load(self) -> Lack | None:
         """UNREAD if no organization was ever read, else None."""
         store = self._job.store
-        read = any(store.runs(organization=one.organization, limit=1) for one in self.job.targets if not one.left_out)
+        read = any(store.runs(organization=one, limit=1) for one in self.job.organizations)
         return None if read else Lack.UNREAD
 
     def load(self) -> Board:
@@ -294,7 +294,7 @@ class HistorySource(Source):
         store = job.store
         runs = [one for one in self._runs(job) if until is None or one.started_at <= until]
         looked = self._last_run_seen(runs)
-        manifests = store.manifests(sorted(one.organization for one in job.targets if not one.left_out))
+        manifests = store.manifests(sorted(job.organizations))
         board = Board(
             report=report,
             policy=job.policy,
@@ -317,8 +317,7 @@ class HistorySource(Source):
         return board
 
     def _runs(self, job: Job) -> list[RunRecord]:
-        organizations = {one.organization for one in job.targets if not one.left_out}
-        return [one for one in job.store.runs(limit=_RUNS) if organizations.intersection(one.organizations)]
+        return [one for one in job.store.runs(limit=_RUNS) if not set(one.organizations).isdisjoint(job.organizations)]
 
     def _last_run_seen(self, runs: Sequence[RunRecord]) -> RunRecord | None:
         """The newest run whose changes the person has seen; None if they never looked."""
@@ -328,11 +327,11 @@ class HistorySource(Source):
 
     def _unseen(self, job: Job, report: Report, seen: int) -> Sequence[Change]:
         spans = []
-        for target in job.targets:
-            runs = [one.id for one in job.store.runs(organization=target.organization) if one.id <= report.run.id]
-            if runs and not target.left_out:
+        for organization in job.organizations:
+            runs = [one.id for one in job.store.runs(organization=organization) if one.id <= report.run.id]
+            if runs:
                 since = max((run for run in runs if run <= seen), default=min(runs))
-                spans.append(Span(target.organization, since, max(runs)))
+                spans.append(Span(organization, since, max(runs)))
         changes = explained_changes(job.store, job.rulebook, spans)
         state = report.state
         named = [replace(one, name=one.name or state.place(one.subject).name) for one in changes]
@@ -356,8 +355,7 @@ def open_history(
     targets = wiring.unread_targets(settings, organizations)
 
     def audit_job(job: Job, progress: Progress) -> Job:
-        chosen = tuple(one.organization for one in job.targets if not one.left_out)
-        selected = chosen if len(chosen) < len(job.targets) else organizations
+        selected = job.organizations if len(job.organizations) < len(job.targets) else organizations
         return replace(
             job,
             targets=wiring.targets(settings, selected, progress=progress, on_key=on_key),
