@@ -14,7 +14,7 @@ from rich.text import Text
 
 from contribaudit.core.advise.report import Report
 from contribaudit.core.model import names
-from contribaudit.core.model.finding import Finding, Outcome
+from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.exporters import text_table
 from contribaudit.exporters.json_v1 import lean_document
@@ -279,6 +279,14 @@ def test_findings_of_one_check_stand_together(monkeypatch: pytest.MonkeyPatch) -
     assert "          Jira on y.net: no policy holds it\n" in text
     assert "Location           fail       " in text
     assert "Data contribution  not asked  this policy does not ask about it\n" in text
+
+
+def test_a_pass_of_severity_info_alone_answers_no_question() -> None:
+    """The pack for everybody asks of AI only whether an app is on the Free plan."""
+    listed = finding(app("a"), Outcome.PASS, check="AI-20", severity=Severity.INFO)
+    assert "AI                 not asked  this policy asks nothing above info about it\n" in render(report([listed]))
+    graver = finding(app("b"), Outcome.PASS, check="AI-01", severity=Severity.LOW, title="Rovo access matches")
+    assert "AI                 pass       Rovo access matches\n" in render(report([listed, graver]))
 
 
 def test_what_is_fine_is_counted_and_listed_on_demand() -> None:

@@ -350,16 +350,24 @@ def _headlines_agree(one: Generated) -> None:
 
 
 def _questions_agree(one: Generated) -> None:
-    """The first table's word for each question is the worst outcome of that family; its groups hold what is open."""
+    """The first table's word for each question is the worst outcome of that family; its groups hold what is open.
+
+    A family of which only checks of severity info pass is not asked.
+    """
     about = Overview(one.document)
     for question, family in zip(about.questions(), QUESTIONS, strict=True):
-        told = [each["outcome"] for each in one.document["findings"] if each["check"].startswith(f"{family}-")]
-        applies = [each for each in told if each != "no_such_setting"]
+        findings = [each for each in one.document["findings"] if each["check"].startswith(f"{family}-")]
+        told = [each["outcome"] for each in findings]
+        asks = any(
+            each["outcome"] not in ("no_such_setting", "pass")
+            or (each["outcome"] == "pass" and each["severity"] != "info")
+            for each in findings
+        )
         bad = [each for each in told if each in ("fail", "conflict", "not_achievable")]
         open_ = [each for each in told if each in ("unknown", "stale")]
         assert (question.word in ("fail", "not achievable")) is bool(bad), question
         assert (question.word == "unverified") is bool(open_ and not bad), question
-        assert (question.word == "not asked") is (not applies), question
+        assert (question.word == "not asked") is (not asks), question
     quiet = about.counts["pass"] + about.counts["no_such_setting"]
     assert sum(each.number for each in about.groups()) == len(one.document["findings"]) - quiet
     is_open = sum(about.counts[one] for one in (*VIOLATED, *UNPROVEN))

@@ -134,6 +134,8 @@ class Overview:
         if word == "none":
             return Question(name, "not asked", "this policy does not ask about it")
         worst = self._worst[family]
+        if worst["outcome"] == Outcome.PASS.value and Severity(worst["severity"]) is Severity.INFO:
+            return Question(name, "not asked", "this policy asks nothing above info about it")
         if word == "pass" and group(worst["outcome"]) == 2:
             return Question(name, word, safe_text(worst["title"]))
         subject, reason = worst["subject"], safe_text(worst["reason"])

@@ -155,7 +155,8 @@ class Question:
 
     name: str
     word: str
-    """The worst state, as in `Tally.word`; "not asked" when the policy has no rule about it."""
+    """The worst state, as in `Tally.word`; "not asked" when the policy has no rule about it, or only passing ones of
+    severity info."""
     fact: str
     """The worst finding, in a sentence without a full stop; if all pass, the title of the most severe check, or ""."""
     changed: str = ""
