@@ -15,10 +15,9 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import Input, Static
 
 from contribaudit.audit.changes import Span, annotate, explained_changes
+from contribaudit.audit.job import Job
 from contribaudit.core.advise.gaps import EVERY_HOURS, Gap, gaps
-from contribaudit.core.model.change import Change
 from contribaudit.core.model.phrases import counted
-from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows import timeline as rows
@@ -309,18 +308,18 @@ class TimelineScreen(FilteredScreen):
     @work(exclusive=True, group="ticket")
     async def action_ticket(self) -> None:
         """Ask for the ticket of the change under the cursor, and save it."""
-        entry, board, source = self._entry(), self._board, self.dashboard.source
+        entry, board, source, job = self._entry(), self._board, self.dashboard.source, self.dashboard.job
         writes = source is not None and source.can_write
         if not self.dashboard.may_write("" if writes else "Notes need the history: open the dashboard on it"):
             return
         main = entry.main if entry is not None else None
-        if main is None or board is None or source is None:
+        if main is None or board is None or job is None:
             self.dashboard.say("Select a change first: tickets belong to changes", warning=True)
             return
         answer = await self.app.push_screen_wait(TicketScreen(f"{main.name or main.subject.id}, {main.setting}"))
         if answer is not None:
             with self.dashboard.telling():
-                await self.dashboard.in_thread(note_ticket, source, board, main, *answer)
+                await self.dashboard.in_thread(_note_ticket, job, board.you, main.id, *answer)
                 self.dashboard.say(f"The change {main.id} now has the ticket {answer[0]}")
                 self._load_trail(board)
 
@@ -340,11 +339,10 @@ def read_trail(source: Source, board: Board) -> Trail:
         changes = {one.id: one for one in (*board.unseen, *board.report.changes)}
         return Trail(list(changes.values()), runs, (), state.as_of, whole=False)
     until = job.clock()
-    asked = [one.organization for one in job.targets if not one.left_out]
-    runs_of = {one: [run.id for run in job.store.runs(organization=one)] for one in asked}
+    runs_of = {one: [run.id for run in job.store.runs(organization=one)] for one in job.organizations}
     spans = [Span(one, min(runs), max(runs)) for one, runs in runs_of.items() if runs]
     gaps_found: list[Gap] = []
-    for one in asked:
+    for one in job.organizations:
         seen = job.store.runs_seen(one, until=until)
         gaps_found += gaps(one, seen, None, until, expected_every_hours=EVERY_HOURS)
     mine = {run for runs in runs_of.values() for run in runs}
@@ -359,14 +357,10 @@ def read_trail(source: Source, board: Board) -> Trail:
     )
 
 
-def note_ticket(source: Source, board: Board, change: Change, ticket: str, note: str) -> None:
-    """Save a change's ticket, as `contribaudit changes annotate` does. Raises UsageError if nothing can be saved."""
-    job = source.job
-    if job is None or not source.can_write:
-        raise UsageError("An evidence pack is read-only", hint="Open the dashboard on the history to add notes")
-    asked = [one.organization for one in job.targets if not one.left_out]
-    signature = job.operator.signature(job.clock(), board.you)
-    annotate(job.store, job.rulebook, asked, change.id, ticket, note, signature)
+def _note_ticket(job: Job, you: str, change: str, ticket: str, note: str) -> None:
+    """Save the ticket of the change with this ID, as `contribaudit changes annotate` does."""
+    signature = job.operator.signature(job.clock(), you)
+    annotate(job.store, job.rulebook, job.organizations, change, ticket, note, signature)
 
 
 def _next_choice(present: str, values: Sequence[str]) -> str:
