@@ -198,8 +198,7 @@ _RULEBOOK = replace(
 class Shown(Source):
     """A source of one board that never changes."""
 
-    def __init__(self, board: Board, title: str) -> None:
-        super().__init__(title)
+    def __init__(self, board: Board) -> None:
         self._board = board
 
     def load(self) -> Board:
@@ -212,7 +211,7 @@ class Kept(Shown):
     """A board whose raw answers and history are at hand."""
 
     def __init__(self, shown: Board, raw: bytes = b'{"realm": "US", "nested": {"realm": "EU"}}') -> None:
-        super().__init__(shown, "test")
+        super().__init__(shown)
         self._raw = raw
         self.seen: list[int] = []
 

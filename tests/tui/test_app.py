@@ -241,7 +241,7 @@ async def test_one_of_several_organizations() -> None:
 
 async def test_one_organization_is_nothing_to_choose_from() -> None:
     """It says so."""
-    async with driven(lambda: Shown(board(), "one")) as pilot:
+    async with driven(lambda: Shown(board())) as pilot:
         await pilot.press("O")
         await pilot.pause()
         assert "There is only one organization" in on_screen(pilot)

@@ -186,7 +186,7 @@ async def test_names_are_letters_on_the_screen(tmp_path: Path, size: tuple[int, 
 
 
 async def test_what_is_open_becomes_a_csv_file(home: Path) -> None:
-    async with driven(lambda: boards.Shown(boards.board(), "test"), WIDE, begin="inventory") as pilot:
+    async with driven(lambda: boards.Shown(boards.board()), WIDE, begin="inventory") as pilot:
         await shown(pilot, "unknown")
         await press(pilot, "e")
         await until(pilot, lambda: bool(list(home.glob("contribaudit-inventory-*.csv"))))

@@ -144,7 +144,7 @@ async def test_changes_are_marked_as_seen() -> None:
     async with driven(lambda: kept) as pilot:
         await pilot.press("m")
         await until(pilot, lambda: kept.seen == [318])
-    async with driven(lambda: Shown(board(), "a folder")) as pilot:
+    async with driven(lambda: Shown(board())) as pilot:
         await pilot.press("m")
         await until(pilot, lambda: "nothing can be marked as seen" in on_screen(pilot))
 
@@ -165,7 +165,7 @@ async def test_titles_stand_before_the_board_does() -> None:
         def load(self) -> Board:
             raise UsageError("It is locked", hint="Wait for the other audit")
 
-    async with driven(lambda: Failing(board(), "x")) as pilot:
+    async with driven(lambda: Failing(board())) as pilot:
         shown = on_screen(pilot)
         assert "VERDICT" in shown
         assert "It is locked. Wait for the other audit" in shown

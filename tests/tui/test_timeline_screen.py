@@ -217,7 +217,7 @@ def written_rows(folder: Path) -> list[dict[str, str]]:
 
 
 async def test_where_there_is_no_history_the_report_is_told(home: Path) -> None:
-    async with driven(lambda: Shown(boards.board(), "test"), NORMAL, begin="timeline") as pilot:
+    async with driven(lambda: Shown(boards.board()), NORMAL, begin="timeline") as pilot:
         await shown(pilot, "no history here, only this report")
         await to(pilot, ": ")
         await press(pilot, "N")

@@ -161,7 +161,7 @@ def missing(source: Source | None, board: Board | None) -> str:
     """What is missing for recording attestations: a run, a writable history, an email address. "" if nothing is."""
     if board is None:
         return "No audit has run yet"
-    if source is None or not source.can_write or source.job is None:
+    if source is None or not source.can_write:
         return "Read-only: to record attestations, open the dashboard on the machine with the history."
     if not board.you:
         return (

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contribaudit.errors import StoreDamaged, UsageError
+from contribaudit.errors import UsageError
 
 if TYPE_CHECKING:
     # Modules that read databases take longer to import than the first paint may.
@@ -134,14 +134,11 @@ class Lack(StrEnum):
 class Source:
     """Gives boards. Every method except `audit` may block and is called in a worker thread; properties do not block.
 
-    Methods that a subclass does not override refuse or return nothing.
+    A source without a history need not have the methods that only a `job`, `can_audit` or `can_write` leads to.
     """
 
-    def __init__(self, title: str) -> None:
-        """`title` names the source in messages: "history", or the folder's name."""
-        self._title = title
-        self.focus: str | None = None
-        """ID of the one organization that boards are about; None for all. The next `load` follows a new value."""
+    focus: str | None = None
+    """ID of the one organization that boards are about; None for all. The next `load` follows a new value."""
 
     @property
     def organizations(self) -> Sequence[tuple[str, str]]:
@@ -175,24 +172,19 @@ class Source:
         return None
 
     def use_policy(self, path: Path) -> None:
-        """Read this file and judge by it from now on. Raises PolicyFileError, UsageError if nothing is judged here."""
-        raise UsageError(
-            f"An evidence pack is shown as it was judged; {path} cannot be applied to it",
-            hint="Open the history instead",
-        )
+        """Read this file and judge by it from now on. Raises PolicyFileError."""
+        raise NotImplementedError
 
-    def form(self, archive: bool) -> Form:  # noqa: ARG002
-        """How evidence is written and signed, as configured. Raises ConfigurationError, CredentialError; UsageError
-        if nothing can be written.
-        """
-        raise UsageError(f"{self._title} cannot be exported again", hint="Open the history to write evidence")
+    def form(self, archive: bool) -> Form:
+        """How evidence is written and signed, as configured. Raises ConfigurationError, CredentialError."""
+        raise NotImplementedError
 
     def live_job(self) -> Job | None:
         """`job` with the available keys, for the short readings before and after a look; None if there is no key.
 
         Raises ContribauditError for a key that cannot be used.
         """
-        return None
+        raise NotImplementedError
 
     def nothing_to_load(self) -> Lack | None:
         """Why `load` has no board to give; None if it has one. Raises ContribauditError."""
@@ -210,20 +202,16 @@ class Source:
         board.prepare()
         return board
 
-    async def audit(self, progress: Progress) -> Board:  # noqa: ARG002
+    async def audit(self, progress: Progress) -> Board:
         """Run an audit: read, save and judge. Raises ContribauditError.
 
         Cancelling the task leaves the history unchanged; if the run is already saved, its board is still returned.
         """
-        raise UsageError(
-            f"{self._title} cannot run an audit", hint="Run `contribaudit audit` on the machine with the API key"
-        )
+        raise NotImplementedError
 
     def raw(self, sha256: str) -> bytes:
         """The raw answer with this digest. Raises ContribauditError if it is not stored."""
-        raise StoreDamaged(
-            f"The raw response {sha256[:12]}… is not stored here", hint="Open it on the machine with the history"
-        )
+        raise NotImplementedError
 
     def outcomes(self, finding: Finding) -> Sequence[OutcomeSpan]:  # noqa: ARG002
         """The finding's outcomes over time, oldest first; empty without a history. Raises ContribauditError."""
@@ -241,15 +229,8 @@ class Lacking(Source):
     """A source without data, which says why."""
 
     def __init__(self, lack: Lack) -> None:
-        super().__init__("no data")
         self._lack = lack
 
     def nothing_to_load(self) -> Lack:
         """Why there is no board."""
         return self._lack
-
-    def load(self) -> Board:
-        """Raise UsageError."""
-        raise UsageError(
-            "There is no data to show yet", hint="Run `contribaudit init`, or try `contribaudit demo --dashboard`"
-        )

@@ -57,7 +57,6 @@ class PackSource(Source):
     """A source that verifies the pack on every load, so that everything on the screen was checked when it was read."""
 
     def __init__(self, place: Path, clock: Callable[[], datetime] = utc_now) -> None:
-        super().__init__(place.name)
         self._place, self._clock = place, clock
 
     def load(self) -> Board:
@@ -175,7 +174,6 @@ class HistorySource(Source):
         typed: Callable[[str], str] = str,
         also_close: Callable[[], object] = lambda: None,
     ) -> None:
-        super().__init__("history")
         self._begin, self._form, self._typed = begin, form, typed
         self._job, self._you = job, you
         self._policy_path = policy_path
