@@ -85,6 +85,17 @@ def test_exit_1_when_a_setting_drifts_and_the_change_is_told(cli: Cli, ready: Ap
     ]
 
 
+@pytest.mark.parametrize(("expect", "code"), [('contribution = "none"', 3), ('location = ["US"]', 1)])
+def test_the_last_line_names_the_first_step_of_the_report(
+    cli: Cli, ready: Api, tmp_path: Path, expect: str, code: int
+) -> None:
+    """Whatever the order of the checks."""
+    ended = cli("audit", "--policy", policy(tmp_path, f"[expect]\n{expect}\n"), "--format", "json")
+    assert ended.code == code
+    first = json.loads(ended.out)["next"][0]
+    assert ended.last.endswith(f"; first step ({first['kind']}): {first['text']}.")
+
+
 def test_sarif_points_at_the_policy_file(cli: Cli, ready: Api, tmp_path: Path) -> None:
     """A rule of the file at its line, one of a file that it extends there, one of a pack where it is brought in.
 

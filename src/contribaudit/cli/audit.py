@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -261,14 +261,22 @@ def _first_step(report: Report) -> str:
             advice = f"give {of} a new key" if of else "put a new one in its place"
             return f"{advice}, with the scopes that `contribaudit doctor` names. {_saved(report.run)}"
         case exit_codes.FINDINGS:
-            first = _most_severe(finding for finding in at_threshold if finding.outcome.violates)
-            return f"begin with {_title_and_app(report, first)}: {first.remediation or first.reason}"
+            return _step_for(report, [finding for finding in at_threshold if finding.outcome.violates])
         case _:
             cause = _first_unread(report)
             if cause:
                 return f"not everything was read: {cause}"
-            first = _most_severe(finding for finding in at_threshold if finding.outcome.unproven)
-            return f"begin with {_title_and_app(report, first)}: {first.reason}."
+            return _step_for(report, [finding for finding in at_threshold if finding.outcome.unproven])
+
+
+def _step_for(report: Report, findings: Sequence[Finding]) -> str:
+    """The first step that resolves one of the findings, as in the report; if none does, the most severe finding."""
+    ids = {finding.id for finding in findings}
+    for step in report.steps:
+        if step.minutes and any(finding.id in ids for finding in step.findings):
+            return f"first step ({step.kind.value}): {step.text}."
+    first = min(findings, key=lambda finding: finding.severity.rank)
+    return f"see {_title_and_app(report, first)}: {first.reason}."
 
 
 def _saved(run: RunLine) -> str:
@@ -277,11 +285,6 @@ def _saved(run: RunLine) -> str:
     if not run.previous_complete or run.previous_finished_at is None:
         return f"{sentence}."
     return f"{sentence}; the last complete run is #{run.previous}, of {run.previous_finished_at:%Y-%m-%d %H:%M}Z."
-
-
-def _most_severe(findings: Iterable[Finding]) -> Finding:
-    """The first of the most severe findings."""
-    return min(findings, key=lambda finding: finding.severity.rank)
 
 
 def _title_and_app(report: Report, finding: Finding) -> str:
