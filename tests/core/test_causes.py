@@ -52,7 +52,7 @@ def at(hours: float) -> datetime:
 
 def frame(run: int, **other: str) -> RunInterval:
     """Run `run` begins at that hour and takes a quarter of one."""
-    told = {"tool_version": "1", "policy_name": "p", "policy_sha256": "p1", "rulebook_sha256": "r1"} | other
+    told = {"tool_version": "1", "policy_sha256": "p1", "rulebook_sha256": "r1"} | other
     return RunInterval(run, at(run), at(run + 0.25), frozenset(("workspaces", "policies")), **told)
 
 

@@ -100,7 +100,6 @@ def read_departures(connection: Connection, organization: str, *, until: int | N
             app,
             _stored_text(last[names.APP_ALIAS], app) or app.id,
             _stored_text(last[names.APP_TYPE_KEY], app),
-            _site(last, app),
             bool(_site(last, app)) and _site(last, app) not in staying,
             started_at[fact.last_run or fact.first_run],
             started_at[fact.ended_run],

@@ -179,7 +179,7 @@ def _removal(value: _HeldValue, since: int, until: int) -> Iterator[_Move]:
 
 _RUN_INTERVALS = (
     select(runs.c.id, runs.c.started_at, snapshots.c.finished_at)
-    .add_columns(runs.c.tool_version, runs.c.policy_name, runs.c.policy_sha256, runs.c.rulebook_sha256)
+    .add_columns(runs.c.tool_version, runs.c.policy_sha256, runs.c.rulebook_sha256)
     .join(snapshots, snapshots.c.run == runs.c.id)
     .where(snapshots.c.organization == bindparam("organization"))
     .order_by(runs.c.id)
@@ -201,7 +201,6 @@ def read_run_intervals(connection: Connection, organization: str) -> Mapping[int
             row.finished_at,
             frozenset(whole[row.id]),
             row.tool_version,
-            row.policy_name,
             row.policy_sha256,
             row.rulebook_sha256,
         )

@@ -125,8 +125,6 @@ class Departure:
     alias: str
     """What people called it; its ID where no name is known."""
     type_key: str
-    site: str
-    """Cloud ID of its site, or its host; "" where neither is known."""
     with_site: bool
     """True when no app of the site is left."""
     last_seen: datetime
@@ -160,7 +158,6 @@ class RunInterval:
     whole: frozenset[str]
     """Collectors that read everything."""
     tool_version: str
-    policy_name: str
     policy_sha256: str
     rulebook_sha256: str
 

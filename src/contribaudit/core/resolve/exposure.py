@@ -41,7 +41,6 @@ class Span(StrEnum):
 class ExposureWindow:
     """The time in which one kind of data was, or may have been, contributed by an organization."""
 
-    organization: str
     setting: SettingId
     """ `contribution.metadata` or `contribution.in_app`."""
     span: Span
@@ -75,7 +74,7 @@ def _window(state: State, organization: str, setting: SettingId) -> ExposureWind
     begins, what = state.rulebook.effective, _WHAT[setting]
 
     def window(span: Span, sentence: str, ends: datetime | None = None) -> ExposureWindow:
-        return ExposureWindow(organization, setting, span, begins, ends, sentence)
+        return ExposureWindow(setting, span, begins, ends, sentence)
 
     if answer.outcome is Outcome.NOT_YET_EFFECTIVE:
         return window(Span.NOT_BEGUN, f"no {what} is used before {begins}")
