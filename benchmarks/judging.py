@@ -19,6 +19,7 @@ from contribaudit.collectors.interface import promises_of
 from contribaudit.core.judge.evaluate import evaluate
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
+from contribaudit.core.resolve.state import OrganizationState
 from contribaudit.rulebook import loader
 
 OBSERVATIONS = 1_000_000
@@ -42,7 +43,7 @@ def run() -> None:
         del copies
         began = time.perf_counter()
         state = resolve(
-            [SeenOrganization(ORGANIZATION, "", snapshot)],
+            [SeenOrganization(OrganizationState(ORGANIZATION, ""), snapshot)],
             rulebook,
             datetime.now(UTC),
             promises_of(collectors.ALL),

@@ -23,7 +23,7 @@ from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.rulebook import loader
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -174,7 +174,11 @@ def state_of(
     documents: Archive = NO_DOCUMENTS,
 ) -> State:
     """The state of one organization, resolved as the pipeline does."""
-    seen = SeenOrganization(ORG, "Acme", snapshot(observations, runs, at=at), "", known or {}, alias_holders or {})
+    seen = SeenOrganization(
+        OrganizationState(ORG, "Acme", alias_holders=alias_holders or {}),
+        snapshot(observations, runs, at=at),
+        known=known or {},
+    )
     return resolve([seen], rulebook, as_of, PROMISES, documents=lambda: documents)
 
 

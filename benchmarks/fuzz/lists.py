@@ -27,6 +27,7 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
+from contribaudit.core.resolve.state import OrganizationState
 from contribaudit.rulebook import loader
 
 FAMILIES = {
@@ -174,7 +175,7 @@ async def judged(bench: Bench) -> tuple[Snapshot, tuple[Finding, ...], datetime]
     ) as client:
         snapshot = await collect_all(at_once(client), collectors.ALL)
     as_of = datetime.now(UTC)
-    seen = SeenOrganization(ORGANIZATION, "Acme", snapshot)
+    seen = SeenOrganization(OrganizationState(ORGANIZATION, "Acme"), snapshot)
     state = resolve([seen], rulebook(), as_of, promises_of(collectors.ALL), catalogue.ALL)
     return snapshot, evaluate(state, audit_policy(POLICY), checks.ALL, catalogue.find).findings, as_of
 

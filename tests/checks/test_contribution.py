@@ -8,6 +8,7 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.subject import COMPANY, organization_subject
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
+from contribaudit.core.resolve.state import OrganizationState
 from tests.builders import (
     ABSENT,
     NOW,
@@ -103,15 +104,23 @@ def test_dc_06_the_age_is_that_of_the_oldest_plan() -> None:
 
 def test_dc_10_needs_every_organization_in_full() -> None:
     """One without a key, one left out and one read in part are each named."""
-    whole = SeenOrganization(ORG, "Acme", snapshot(facts(app())))
+    whole = SeenOrganization(OrganizationState(ORG, "Acme"), snapshot(facts(app())))
     part = snapshot(
         [], collections(collection("policies", "forbidden"), organization=OTHER_ORG), organization=OTHER_ORG
     )
     for seen, outcome, word in (
         ([whole], PASS, "in full"),
-        ([whole, SeenOrganization(OTHER_ORG, "Sister", None, "no key")], UNKNOWN, "Sister (no key)"),
-        ([whole, SeenOrganization(OTHER_ORG, "Sister", part)], UNKNOWN, "policies answered forbidden"),
-        ([SeenOrganization(ORG, "Acme", None, "no key")], UNKNOWN, "no key"),
+        (
+            [whole, SeenOrganization(OrganizationState(OTHER_ORG, "Sister", unread_reason="no key"), None)],
+            UNKNOWN,
+            "Sister (no key)",
+        ),
+        (
+            [whole, SeenOrganization(OrganizationState(OTHER_ORG, "Sister"), part)],
+            UNKNOWN,
+            "policies answered forbidden",
+        ),
+        ([SeenOrganization(OrganizationState(ORG, "Acme", unread_reason="no key"), None)], UNKNOWN, "no key"),
     ):
         verdict = judge("DC-10", resolve(seen, RULEBOOK, NOW, PROMISES), COMPANY)
         assert verdict.outcome is outcome

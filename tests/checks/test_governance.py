@@ -10,6 +10,7 @@ import pytest
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subject import COMPANY, organization_subject
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
+from contribaudit.core.resolve.state import OrganizationState
 from tests.builders import NOW, ORG, PROMISES, RULEBOOK, collection, collections, judge, state_of
 from tests.vendors.documents import archive_of
 
@@ -41,7 +42,12 @@ def test_gv_01_is_unknown_without_a_whole_reading() -> None:
     verdict = judge("GV-01", short, ORGANIZATION)
     assert verdict.outcome is Outcome.UNKNOWN
     assert "read:directories:admin" in verdict.reason
-    unread = resolve([SeenOrganization(ORG, "Acme", None, "no key: none was found")], RULEBOOK, NOW, PROMISES)
+    unread = resolve(
+        [SeenOrganization(OrganizationState(ORG, "Acme", unread_reason="no key: none was found"), None)],
+        RULEBOOK,
+        NOW,
+        PROMISES,
+    )
     verdict = judge("GV-01", unread, ORGANIZATION)
     assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, "no key: none was found")
 

@@ -7,7 +7,7 @@ import pytest
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias, spoken
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.errors import UsageError
 from tests.builders import (
     NOW,
@@ -30,8 +30,10 @@ ONE, TWO = app("one"), app("two", OTHER_ORG)
 def both() -> State:
     """Two organizations, with an app of the same alias in each."""
     seen = [
-        SeenOrganization(ORG, "Acme", snapshot(facts(ONE, alias=WIKI))),
-        SeenOrganization(OTHER_ORG, "Sister", snapshot(facts(TWO, alias=WIKI), organization=OTHER_ORG)),
+        SeenOrganization(OrganizationState(ORG, "Acme"), snapshot(facts(ONE, alias=WIKI))),
+        SeenOrganization(
+            OrganizationState(OTHER_ORG, "Sister"), snapshot(facts(TWO, alias=WIKI), organization=OTHER_ORG)
+        ),
     ]
     return resolve(seen, RULEBOOK, NOW, PROMISES)
 

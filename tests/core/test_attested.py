@@ -14,6 +14,7 @@ from contribaudit.core.resolve import attested as evidence
 from contribaudit.core.resolve.attested_plans import PlanSeen, app_moved
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.signals import revision_of
+from contribaudit.core.resolve.state import OrganizationState
 from tests.builders import ABSENT, NOW, ORG, PROMISES, UNREAD, app, collection, collections, facts, observed, snapshot
 
 from .attesting import (
@@ -352,10 +353,8 @@ def test_what_is_recorded_or_seen_later_than_the_judged_moment_is_not_heard() ->
 def test_other_organizations_are_not_heard() -> None:
     assert heard([], state_of(A)) == {}
     seen = SeenOrganization(
-        ORG,
-        "Acme",
+        OrganizationState(ORG, "Acme", left_out=True),
         snapshot(facts(app()), at=NOW),
-        left_out=True,
         recorded=evidence.AttestationHistory((look("off", 3, None),)),
     )
     state = resolve([seen], RULES, NOW, PROMISES, SETTINGS)
@@ -366,7 +365,9 @@ def test_other_organizations_are_not_heard() -> None:
 
 def resolved(*attestations: Any, **facts_of: Any) -> Any:
     seen = SeenOrganization(
-        ORG, "Acme", snapshot(facts(app(), **facts_of)), recorded=evidence.AttestationHistory(attestations)
+        OrganizationState(ORG, "Acme"),
+        snapshot(facts(app(), **facts_of)),
+        recorded=evidence.AttestationHistory(attestations),
     )
     return resolve([seen], RULES, NOW, PROMISES, SETTINGS)
 

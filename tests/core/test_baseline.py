@@ -12,7 +12,7 @@ from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import OrganizationState, State
 from tests.builders import NOW, ORG, PROMISES, RULEBOOK, app, evaluated, facts, judge, policy_of, rule, snapshot
 
 DAY = timedelta(days=1)
@@ -34,7 +34,7 @@ def approval(*known: Observation, run: int = 1, days_ago: int = 5, until: dateti
 
 
 def state(*observations: Observation, approvals: tuple[Approved, ...] = ()) -> State:
-    seen = SeenOrganization(ORG, "Acme", snapshot(observations), approvals=approvals)
+    seen = SeenOrganization(OrganizationState(ORG, "Acme", approvals=approvals), snapshot(observations))
     return resolve([seen], RULEBOOK, NOW, PROMISES)
 
 

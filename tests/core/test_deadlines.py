@@ -17,6 +17,7 @@ from contribaudit.core.model.attestation import Approved, Baseline, Signature
 from contribaudit.core.model.observation import Grade, Observation, SettingId
 from contribaudit.core.model.policy import AuditPolicy, Decision
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
+from contribaudit.core.resolve.state import OrganizationState
 from tests.builders import NOW, ORG, PROMISES, RULEBOOK, app, facts, observed, policy_of, rule, state_of, waiver
 from tests.checks.attested import ORGANIZATION, seen
 
@@ -159,7 +160,9 @@ def test_a_baseline_and_one_without_an_end() -> None:
     def baselines(run: int, end: datetime | None) -> list[Deadline]:
         signed = Signature("ciso@acme.example", NOW, "", "")
         approved = Approved(Baseline(ORG, run, signed, "reviewed", end), NOW, frozenset(), frozenset(), frozenset())
-        state = resolve([SeenOrganization(ORG, "Acme", None, approvals=[approved])], RULEBOOK, NOW, PROMISES)
+        state = resolve(
+            [SeenOrganization(OrganizationState(ORG, "Acme", approvals=[approved]), None)], RULEBOOK, NOW, PROMISES
+        )
         return of(DeadlineKind.BASELINE, deadlines(state, ESSENTIAL, checks.ALL, catalogue.find))
 
     until = NOW + timedelta(days=3)

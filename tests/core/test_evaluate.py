@@ -15,7 +15,7 @@ from contribaudit.core.model.observation import Unavailable, Value
 from contribaudit.core.model.policy import AuditPolicy, Where
 from contribaudit.core.model.subject import COMPANY, Subject, organization_subject
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.errors import UsageError
 from tests.builders import (
     ABSENT,
@@ -187,10 +187,10 @@ def test_a_selection_is_named_in_the_warnings() -> None:
 def with_sister(sister: SeenOrganization) -> State:
     """Acme as above, and another organization."""
     acme = snapshot([*facts(AMERICAN, realm="US"), *facts(EUROPEAN)])
-    return resolve([SeenOrganization(ORG, "Acme", acme), sister], RULEBOOK, NOW, PROMISES)
+    return resolve([SeenOrganization(OrganizationState(ORG, "Acme"), acme), sister], RULEBOOK, NOW, PROMISES)
 
 
-UNREAD_SISTER = SeenOrganization(OTHER_ORG, "Sister", None, "no key")
+UNREAD_SISTER = SeenOrganization(OrganizationState(OTHER_ORG, "Sister", unread_reason="no key"), None)
 
 
 def test_each_organization_answers_for_itself() -> None:
@@ -199,7 +199,9 @@ def test_each_organization_answers_for_itself() -> None:
     assert found == {AMERICAN.id: Outcome.FAIL, EUROPEAN.id: Outcome.PASS, OTHER_ORG: Outcome.UNKNOWN}
     assert of(with_sister(UNREAD_SISTER), policy_of(WIDE), OTHER_ORG).reason == "no key"
     theirs = app("theirs", OTHER_ORG)
-    sister = SeenOrganization(OTHER_ORG, "Sister", snapshot(facts(theirs, realm="US"), organization=OTHER_ORG))
+    sister = SeenOrganization(
+        OrganizationState(OTHER_ORG, "Sister"), snapshot(facts(theirs, realm="US"), organization=OTHER_ORG)
+    )
     assert outcomes(with_sister(sister), policy_of(WIDE))[theirs.id] is Outcome.FAIL
 
 

@@ -21,6 +21,7 @@ from contribaudit.core.model.rulebook import Plan
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve import attested
 from contribaudit.core.resolve.resolve import SeenOrganization
+from contribaudit.core.resolve.state import OrganizationState
 from tests.builders import (
     NOW,
     ORG,
@@ -68,7 +69,7 @@ def ground(
 ) -> Ground:
     """One organization, by default with one app on Enterprise."""
     kept = snapshot(observations or facts(app(), plan="Enterprise"), **more)
-    seen = SeenOrganization(ORG, "Acme", kept, recorded=attested.AttestationHistory(tuple(told)))
+    seen = SeenOrganization(OrganizationState(ORG, "Acme"), kept, recorded=attested.AttestationHistory(tuple(told)))
     return Ground([seen], RULEBOOK, PROMISES, catalogue.ALL, policy, checks.ALL, catalogue.find)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.inventory import inventory_rows, sites_of
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
+from contribaudit.core.resolve.state import OrganizationState
 from tests.builders import (
     ABSENT,
     NOW,
@@ -74,7 +75,10 @@ def test_rows_say_what_does_not_count_and_what_was_not_seen() -> None:
 def test_every_organization_has_a_row_read_or_not() -> None:
     """One without a key says so."""
     state = resolve(
-        [SeenOrganization(ORG, "Acme", None, "no key"), SeenOrganization(OTHER_ORG, "Sister", None, "left out")],
+        [
+            SeenOrganization(OrganizationState(ORG, "Acme", unread_reason="no key"), None),
+            SeenOrganization(OrganizationState(OTHER_ORG, "Sister", unread_reason="left out"), None),
+        ],
         RULEBOOK,
         NOW,
         PROMISES,

@@ -11,6 +11,7 @@ from contribaudit.core.model.observation import Grade, Observed, Unavailable, Va
 from contribaudit.core.model.subject import Kind, organization_subject
 from contribaudit.core.resolve.plans import highest_plan
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
+from contribaudit.core.resolve.state import OrganizationState
 from tests.builders import (
     NOW,
     ORG,
@@ -99,7 +100,13 @@ def test_an_app_that_left_a_whole_list_is_no_subject_any_more() -> None:
 def test_an_organization_that_nobody_read_stays_in_the_state() -> None:
     """With its reason, and without a plan."""
     state = resolve(
-        [SeenOrganization(ORG, "Acme", None, "no key"), SeenOrganization(OTHER_ORG, "", None)], RULEBOOK, NOW, PROMISES
+        [
+            SeenOrganization(OrganizationState(ORG, "Acme", unread_reason="no key"), None),
+            SeenOrganization(OrganizationState(OTHER_ORG, ""), None),
+        ],
+        RULEBOOK,
+        NOW,
+        PROMISES,
     )
     assert [one.id for one in state.subjects(Kind.ORGANIZATION)] == [ORG, OTHER_ORG]
     assert state.organization_name(ORG) == "Acme"

@@ -8,6 +8,7 @@ from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Observation, Value
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
+from contribaudit.core.resolve.state import OrganizationState
 from contribaudit.exporters.site_map import cell_sentence, fact, letter
 from contribaudit.tui.rows.site_map import filter_of
 from tests.builders import (
@@ -119,8 +120,8 @@ def test_risky_values_stand_first() -> None:
 def test_apps_without_a_site_and_organizations_of_which_nothing_was_read_have_a_row() -> None:
     state = resolve(
         [
-            SeenOrganization(ORG, "Acme", None, "no key", {}, {}),
-            SeenOrganization(OTHER_ORG, "Bank", None, "no key", {}, {}),
+            SeenOrganization(OrganizationState(ORG, "Acme", unread_reason="no key"), None),
+            SeenOrganization(OrganizationState(OTHER_ORG, "Bank", unread_reason="no key"), None),
         ],
         RULEBOOK,
         NOW,

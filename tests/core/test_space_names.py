@@ -15,7 +15,7 @@ from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, meant, resolve_alias
 from contribaudit.core.resolve.effective_contribution import in_app, metadata
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.errors import UsageError
 from contribaudit.store.history import History
 from tests.builders import NOW, ORG, PROMISES, RULEBOOK, app, facts, observed, snapshot
@@ -45,7 +45,9 @@ def state(history: History, *runs: tuple[int, tuple[Listing, ...]], said: tuple[
     seen = snapshot([*APPS, *said])
     for days_ago, listings in runs:
         keep(history, snapshot(APPS), NOW - timedelta(days=days_ago), listings)
-    return resolve([SeenOrganization(ORG, "Acme", seen, spaces=history.spaces(ORG))], RULEBOOK, NOW, PROMISES)
+    return resolve(
+        [SeenOrganization(OrganizationState(ORG, "Acme", spaces=history.spaces(ORG)), seen)], RULEBOOK, NOW, PROMISES
+    )
 
 
 def wiki(

@@ -21,7 +21,7 @@ from contribaudit.core.resolve.effective_ai import ai
 from contribaudit.core.resolve.effective_contribution import metadata
 from contribaudit.core.resolve.plans import trial_running
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import OrganizationState, State
 from tests.builders import (
     NOW,
     ORG,
@@ -73,7 +73,7 @@ def recorded(setting: SettingId, value: Value, days_ago: float = 1) -> Attestati
 
 
 def resolved(found: Iterable[Observation], *attestations: Attestation) -> State:
-    one = SeenOrganization(ORG, "Acme", snapshot(found), recorded=AttestationHistory(attestations))
+    one = SeenOrganization(OrganizationState(ORG, "Acme"), snapshot(found), recorded=AttestationHistory(attestations))
     return resolve([one], RULEBOOK, NOW, PROMISES, catalogue.ALL)
 
 
@@ -281,7 +281,9 @@ def test_what_the_gateway_did_not_tell_leaves_everything_as_it_was() -> None:
 
 
 def test_a_forecast_of_another_plan_does_without_the_words_of_this_one() -> None:
-    one = SeenOrganization(ORG, "Acme", snapshot([*jira(), *told(edition="premium", trial="premium")]))
+    one = SeenOrganization(
+        OrganizationState(ORG, "Acme"), snapshot([*jira(), *told(edition="premium", trial="premium")])
+    )
     now = resolve([one], RULEBOOK, NOW, PROMISES, catalogue.ALL)
     standard = RULEBOOK.plan("standard")
     assert standard is not None

@@ -30,7 +30,7 @@ from contribaudit.core.resolve.effective import as_observation
 from contribaudit.core.resolve.effective_ai import ai
 from contribaudit.core.resolve.reasons import Effective
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import OrganizationState, State
 from tests.builders import (
     NOW,
     ORG,
@@ -107,7 +107,9 @@ def item_of(word: str, subject: Subject, objects: dict[str, Any]) -> Iterator[Ob
 
 def resolved(found: list[Observation], objects: Mapping[str, Any], *, whole: bool = True) -> State:
     runs = None if whole else collections(collection("workspaces", "timeout"))
-    one = SeenOrganization(ORG, "Acme", snapshot(found, runs), recorded=AttestationHistory(objects=objects))
+    one = SeenOrganization(
+        OrganizationState(ORG, "Acme"), snapshot(found, runs), recorded=AttestationHistory(objects=objects)
+    )
     return resolve([one], RULEBOOK, NOW, PROMISES)
 
 
@@ -330,7 +332,10 @@ def test_an_item_counts_against_no_look_that_was_made_while_it_was_as_now(
     )
     told = AttestationHistory((look,), objects=objects)
     resolved_state = resolve(
-        [SeenOrganization(ORG, "Acme", snapshot(found, None), recorded=told)], RULEBOOK, NOW, PROMISES
+        [SeenOrganization(OrganizationState(ORG, "Acme"), snapshot(found, None), recorded=told)],
+        RULEBOOK,
+        NOW,
+        PROMISES,
     )
     findings = evaluated(resolved_state, policy_of(rule("AI-01"))).findings
     (of_it,) = (one for one in findings if one.subject == contrary)
@@ -370,7 +375,9 @@ def looked_twice(item: str, words: tuple[str, str], objects: dict[str, Any], **t
 def outcomes_of(cells: tuple[str, ...], plan: str, objects: dict[str, Any], told: AttestationHistory) -> list[str]:
     """Those of AI-01, app by app."""
     found = [one for number, cell in enumerate(cells) for one in one_app(number, cell, plan, objects)]
-    seen = SeenOrganization(ORG, "Acme", snapshot([*found, observed(POLICIES, ORGANIZATION, ())], None), recorded=told)
+    seen = SeenOrganization(
+        OrganizationState(ORG, "Acme"), snapshot([*found, observed(POLICIES, ORGANIZATION, ())], None), recorded=told
+    )
     state = resolve([seen], RULEBOOK, NOW, PROMISES, catalogue.ALL)
     outcomes = {one.subject: str(one.outcome) for one in evaluated(state, policy_of(rule("AI-01"))).findings}
     return [outcomes[app(f"app-{number}")] for number in range(len(cells))]

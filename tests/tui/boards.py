@@ -22,7 +22,7 @@ from contribaudit.core.model.rulebook import RulebookFile
 from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace, NoSpaces, Space, SpaceList
 from contribaudit.core.model.subject import Subject, organization_subject
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.store.records import RunRecord
 from contribaudit.store.runs import OutcomeSpan
 from contribaudit.tui.source import Board, Source
@@ -249,8 +249,8 @@ def _state() -> State:
         observed(names.ORGANIZATION_NAME, organization_subject(ORG), "Acme Global"),
     ]
     seen = [
-        SeenOrganization(ORG, "Acme", snapshot(acme), "", {}, {}),
-        SeenOrganization(OTHER_ORG, "Acme Bank", None, "no key: none is saved for it", {}, {}),
+        SeenOrganization(OrganizationState(ORG, "Acme"), snapshot(acme)),
+        SeenOrganization(OrganizationState(OTHER_ORG, "Acme Bank", unread_reason="no key: none is saved for it"), None),
     ]
     return resolve(seen, _RULEBOOK, NOW, promises_of(collectors.ALL))
 

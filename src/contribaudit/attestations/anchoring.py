@@ -20,7 +20,7 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.signals import SignalReading, Standing, readings, signal_name
-from contribaudit.core.resolve.state import State
+from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
 
@@ -127,7 +127,7 @@ class PastLooks:
 
     def _resolve_snapshot(self, snapshot: Snapshot, run: int) -> State:
         known = self.store.known(snapshot.organization, before=run).by_collector
-        seen = SeenOrganization(snapshot.organization, "", snapshot, known=known)
+        seen = SeenOrganization(OrganizationState(snapshot.organization, ""), snapshot, known=known)
         return resolve([seen], self.now.rulebook, snapshot.finished_at, promises_of(collectors.ALL))
 
     def _newest_start(self, organization: str) -> datetime:

@@ -37,7 +37,7 @@ from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.resolve.attested import dated_ahead
 from contribaudit.core.resolve.attested_plans import PlanSeen, plan_now
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.core.resolve.state import Chain, HistoryReader, State
+from contribaudit.core.resolve.state import Chain, HistoryReader, OrganizationState, State
 from contribaudit.errors import ContribauditError, NothingRead, ServerFailed, StoreBusy
 from contribaudit.policy_file.expect import questions
 from contribaudit.progress import SILENT, Progress
@@ -67,17 +67,23 @@ def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of
     """One target as a run found it, with the history before it; spaces, changes and evidence are read on demand."""
     recorded = job.store.attestation_history(target.organization)
     return SeenOrganization(
-        organization=target.organization,
-        name=target.name,
-        snapshot=snapshot or (_last_snapshot(job, target) if target.left_out else None),
-        unread_reason="" if snapshot else target.unread_reason or "it was left out of this run",
-        left_out=target.left_out,
-        known=job.store.known(target.organization, before=run).by_collector,
-        alias_holders=job.store.alias_holders(target.organization),
-        past=HistoryReader(
-            partial(changes_since, job.store, job.rulebook, target.organization, run),
-            partial(job.store.audit_log, target.organization),
+        OrganizationState(
+            target.organization,
+            target.name,
+            unread_reason="" if snapshot else target.unread_reason or "it was left out of this run",
+            left_out=target.left_out,
+            alias_holders=job.store.alias_holders(target.organization),
+            spaces=job.store.spaces(target.organization, run),
+            approvals=job.store.approvals(target.organization),
+            departures=job.store.departures(target.organization, until=run),
+            past=HistoryReader(
+                partial(changes_since, job.store, job.rulebook, target.organization, run),
+                partial(job.store.audit_log, target.organization),
+                partial(_chain, job, target.organization, as_of),
+            ),
         ),
+        snapshot or (_last_snapshot(job, target) if target.left_out else None),
+        known=job.store.known(target.organization, before=run).by_collector,
         recorded=with_objects(
             replace(recorded, ahead=dated_ahead(recorded.attestations, job.clock())),
             job.store,
@@ -85,10 +91,6 @@ def seen_of(job: Job, target: Target, run: int, snapshot: Snapshot | None, as_of
             snapshot,
             job.rulebook.candidates,
         ),
-        spaces=job.store.spaces(target.organization, run),
-        approvals=job.store.approvals(target.organization),
-        departures=job.store.departures(target.organization, until=run),
-        chain=partial(_chain, job, target.organization, as_of),
     )
 
 

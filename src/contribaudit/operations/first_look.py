@@ -24,6 +24,7 @@ from contribaudit.core.model.subject import Kind, organization_subject
 from contribaudit.core.resolve.effective_ai import app_known
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
+from contribaudit.core.resolve.state import OrganizationState
 from contribaudit.progress import SILENT, Progress
 from contribaudit.wiring import connected, connected_sites
 
@@ -71,7 +72,7 @@ def first_look(
             return name_in(await client.read(GET_ORGANIZATION)), await collect_all(client, (WORKSPACES,))
 
     name, snapshot = asyncio.run(read())
-    seen = SeenOrganization(organization, name, snapshot, "", {}, {})
+    seen = SeenOrganization(OrganizationState(organization, name), snapshot)
     state = resolve([seen], rulebook, datetime.now(UTC), promises_of((WORKSPACES,)))
     apps = state.subjects(Kind.APP, organization)
     highest = state.read(organization_subject(organization), names.HIGHEST_PLAN)

@@ -60,23 +60,23 @@ def plan_becomes(seen: Sequence[SeenOrganization], state: State, plan: Plan) -> 
     plans: dict[str, Observation] = {}
     notes: list[str] = []
     for audited in seen:
-        if audited.snapshot is None or audited.left_out:
+        if audited.snapshot is None or audited.place.left_out:
             made.append(audited)
             continue
-        old = _highest(state, audited.organization)
+        old = _highest(state, audited.place.id)
         if old == plan:
             made.append(audited)
             continue
         made.append(
             _with_changed_plans(audited, partial(_with_moved_plan, rulebook=state.rulebook, old=old, plan=plan))
         )
-        place, name = state.organizations[audited.organization], state.organization_name(audited.organization)
+        place, name = state.organizations[audited.place.id], state.organization_name(audited.place.id)
         if not place.completed(names.WORKSPACES):
             notes.append(f"{name}: not every app was read, so its highest plan stays unknown.")
             continue
-        plans[audited.organization] = Observed(
+        plans[audited.place.id] = Observed(
             names.HIGHEST_PLAN,
-            organization_subject(audited.organization),
+            organization_subject(audited.place.id),
             plan.name.casefold(),
             Grade.DOCUMENTED,
             state.as_of,
@@ -96,10 +96,10 @@ def trials_end(organizations: Sequence[SeenOrganization], state: State) -> Assum
     sentences: list[str] = []
     notes: list[str] = []
     for audited in organizations:
-        apps = [] if audited.snapshot is None or audited.left_out else state.subjects(Kind.APP, audited.organization)
+        apps = [] if audited.snapshot is None or audited.place.left_out else state.subjects(Kind.APP, audited.place.id)
         words = {app: _trial(state, app) for app in apps}
         running = [app for app, word in words.items() if word == RUNNING]
-        name = state.organization_name(audited.organization)
+        name = state.organization_name(audited.place.id)
         silent = sum(1 for word in words.values() if word == "")
         if silent:
             apps_counted = counted(silent, "app")
@@ -110,7 +110,7 @@ def trials_end(organizations: Sequence[SeenOrganization], state: State) -> Assum
             continue
         ended = frozenset(running)
         made.append(_with_changed_plans(audited, partial(_with_ended_trial, ended=ended), ended))
-        plans[audited.organization], sentence = _next_highest(state, audited.organization, running)
+        plans[audited.place.id], sentence = _next_highest(state, audited.place.id, running)
         sentences.append(sentence)
     return Assumed(tuple(made), plans, tuple(sentences), tuple(notes))
 

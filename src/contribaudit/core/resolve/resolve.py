@@ -10,14 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Approved
-from contribaudit.core.model.change import NOTHING_LEFT, Departures
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable, weakest
 from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.setting import Family, Setting
-from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot, SpaceIndex
+from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
 from contribaudit.core.resolve.attested import EMPTY, AttestationHistory, AttestedValues
@@ -25,15 +23,7 @@ from contribaudit.core.resolve.effective import effective
 from contribaudit.core.resolve.gateway import against_attested, gateway_values, other_organizations
 from contribaudit.core.resolve.plans import highest_plan
 from contribaudit.core.resolve.policy_items import Trust, item_decoders, item_readings, item_standings, item_trust
-from contribaudit.core.resolve.state import (
-    NEVER_EXPORTED,
-    NO_PAST,
-    Chain,
-    HistoryReader,
-    OrganizationState,
-    State,
-    TermsOf,
-)
+from contribaudit.core.resolve.state import OrganizationState, State, TermsOf
 
 
 def mark_unread(
@@ -78,28 +68,15 @@ def _unavailable(collection: Collection, subject: Subject, setting: SettingId) -
 class SeenOrganization:
     """One organization as a run found it, with what earlier runs knew."""
 
-    organization: str
-    name: str
+    place: OrganizationState
+    """What the configuration and the history say about it; `resolve` adds what was collected and recorded."""
     snapshot: Snapshot | None
-    """None when the organization was not read: no key, or left out of this run."""
-    unread_reason: str = ""
+    """None when the organization was not read: no key, or left out of this run. For one that is left out, its last
+    kept snapshot, if any."""
     known: Mapping[str, Sequence[Observation]] = field(default_factory=dict)
     """By collector: the last complete state, from before this run."""
-    alias_holders: Mapping[str, tuple[tuple[str, datetime], ...]] = field(default_factory=dict)
-    left_out: bool = False
-    """True for an organization that the run was told to leave out; `snapshot` is then its last kept one, if any."""
-    past: HistoryReader = NO_PAST
-    """What earlier runs saw change, and the audit log."""
     recorded: AttestationHistory = EMPTY
     """What people recorded about it; ignored for an organization that is left out."""
-    spaces: SpaceIndex = NO_SPACES
-    """Its spaces as of the run; ignored for an organization that is left out."""
-    approvals: Sequence[Approved] = ()
-    """Its baselines, oldest first."""
-    departures: Departures = NOTHING_LEFT
-    """The apps that left its inventory up to the run."""
-    chain: Callable[[], Chain] = lambda: NEVER_EXPORTED
-    """Loads the chain of its exported evidence; called only where a check asks."""
 
 
 def resolve(
@@ -124,7 +101,7 @@ def resolve(
     observations: list[Observation] = []
     remembered: list[Observed] = []
     for one in seen:
-        if one.snapshot is not None and not one.left_out:
+        if one.snapshot is not None and not one.place.left_out:
             observations.extend(mark_unread(one.snapshot, one.known, promises))
         for known in one.known.values():
             remembered.extend(observation for observation in known if isinstance(observation, Observed))
@@ -139,13 +116,13 @@ def resolve(
         subprocessors=subprocessors,
     )
     for one in seen:
-        assumed = (assumed_plans or {}).get(one.organization)
+        assumed = (assumed_plans or {}).get(one.place.id)
         _add_what_the_api_means(state, one, assumed)
     for app in state.subjects(Kind.APP):
         move = state.value(app, names.MOVE)
         if move is not None:
             state.add(_not_yet_effective(state, move) or pinned(rulebook, move))
-    _add_what_people_recorded(state, {one.organization: one.recorded for one in seen if not one.left_out}, settings)
+    _add_what_people_recorded(state, {one.place.id: one.recorded for one in seen if not one.place.left_out}, settings)
     for computed in effective(state):
         state.add(computed)
     return state
@@ -153,30 +130,23 @@ def resolve(
 
 def _organization(seen: SeenOrganization, as_of: datetime) -> OrganizationState:
     """The organization's part of the state; without attestations and spaces for one that is left out."""
-    collections = seen.snapshot.collections if seen.snapshot is not None else ()
-    return OrganizationState(
-        seen.organization,
-        seen.name,
-        {one.collector: one for one in collections},
-        seen.unread_reason,
-        seen.left_out,
-        alias_holders=_holders_by(seen.alias_holders, as_of),
-        attestations=() if seen.left_out else seen.recorded.attestations,
-        spaces=NO_SPACES if seen.left_out else seen.spaces,
-        approvals=seen.approvals,
-        departures=seen.departures,
-        past=seen.past,
-        chain=seen.chain,
+    place, collections = seen.place, seen.snapshot.collections if seen.snapshot is not None else ()
+    return replace(
+        place,
+        collections={one.collector: one for one in collections},
+        alias_holders=_holders_by(place.alias_holders, as_of),
+        attestations=() if place.left_out else seen.recorded.attestations,
+        spaces=NO_SPACES if place.left_out else place.spaces,
     )
 
 
 def _add_what_the_api_means(state: State, seen: SeenOrganization, assumed_plan: Observation | None) -> None:
     """Add what the gateway's values mean, and the highest plan."""
-    if not seen.left_out:
+    if not seen.place.left_out:
         for read in (other_organizations, gateway_values):
-            for observation in list(read(state, seen.organization)):
+            for observation in list(read(state, seen.place.id)):
                 state.add(observation)
-    state.add(assumed_plan if assumed_plan is not None else highest_plan(state, seen.organization))
+    state.add(assumed_plan if assumed_plan is not None else highest_plan(state, seen.place.id))
 
 
 def _add_what_people_recorded(

@@ -51,15 +51,16 @@ NEVER_EXPORTED = Chain()
 
 @dataclass(frozen=True, slots=True)
 class HistoryReader:
-    """Loads one organization's past from a moment on."""
+    """Loads one organization's past where a check asks: from a moment on, and its exported evidence."""
 
-    changes: Callable[[datetime], Sequence[Change]]
+    changes: Callable[[datetime], Sequence[Change]] = lambda _moment: ()
     """Every change since the last run before the moment, with its cause."""
-    log: Callable[[datetime], AuditLog]
+    log: Callable[[datetime], AuditLog] = lambda _moment: NO_LOG
     """Events of the audit log after the moment, and every reading of it."""
+    chain: Callable[[], Chain] = lambda: NEVER_EXPORTED
 
 
-NO_PAST = HistoryReader(lambda _moment: (), lambda _moment: NO_LOG)
+NO_PAST = HistoryReader()
 
 
 P = ParamSpec("P")
@@ -88,7 +89,7 @@ class OrganizationState:
 
     id: str
     name: str
-    collections: Mapping[str, Collection]
+    collections: Mapping[str, Collection] = field(default_factory=dict)
     """By collector; empty when the organization was not read at all."""
     unread_reason: str = ""
     """Why nothing was read; "" when something was."""
@@ -105,8 +106,6 @@ class OrganizationState:
     departures: Departures = NOTHING_LEFT
     """The apps that left its inventory, as far as its history reaches back."""
     past: HistoryReader = NO_PAST
-    chain: Callable[[], Chain] = lambda: NEVER_EXPORTED
-    """Loads the chain of its exported evidence."""
 
     def completed(self, collector: str) -> bool:
         """True when the collector read everything that it promised."""
@@ -164,7 +163,9 @@ class State:
 
     def organization(self, identity: str) -> OrganizationState:
         """The organization's part of the state; an empty one if the configuration does not name it."""
-        return self.organizations.get(identity) or OrganizationState(identity, "", {}, "the organization was not read")
+        return self.organizations.get(identity) or OrganizationState(
+            identity, "", unread_reason="the organization was not read"
+        )
 
     def changes(self, organization: str, since: datetime) -> Sequence[Change]:
         """Every change from the last run before the moment up to this run, with its cause."""
@@ -333,7 +334,7 @@ class State:
 
     def chain(self, organization: str) -> Chain:
         """The chain of the organization's exported evidence."""
-        return self.once(("chain", organization), self.organization(organization).chain)
+        return self.once(("chain", organization), self.organization(organization).past.chain)
 
     def organization_name(self, organization: str) -> str:
         """The organization's name, or its ID when no name is known."""
