@@ -22,6 +22,7 @@ from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.html.answers import (
     GROUPS,
+    NAMED,
     apps_by_location,
     attestations,
     by_deed,
@@ -147,6 +148,7 @@ def pieces(document: ReportV1) -> Iterator[str]:
         most_changes=MOST_CHANGES,
         most_rows=MOST_ROWS,
         most_reasons=MOST_REASONS,
+        most_named=NAMED,
         slugs=defaultdict(str, {one.id: one.slug for one in checks.ALL}),
         # Only our own files are marked safe; everything else on the page is escaped.
         style=Markup(style),  # noqa: S704
@@ -176,10 +178,10 @@ def _template() -> Template:
     )
     environment.filters |= {
         "words": words, "label": label, "called": called, "plain": safe_text, "some": some,
-        "counted": counted, "parts": parts, "known": known, "by_deed": by_deed,
+        "counted": counted, "parts": parts, "by_deed": by_deed,
         "minute": _minute, "day": lambda moment: moment[:10],
     }  # fmt: skip
-    environment.globals |= {"chosen": chosen, "and_more": and_more}
+    environment.globals |= {"chosen": chosen, "and_more": and_more, "known": known}
     return environment.from_string(_read_asset("page.html.jinja"))
 
 

@@ -7,7 +7,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from operator import itemgetter
 
 from contribaudit.core.advise import site_map
 from contribaudit.core.advise.site_map import NO_FINDING
@@ -15,7 +14,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.phrases import grouped
 from contribaudit.exporters.changed import CountedChange
-from contribaudit.exporters.report_v1 import FindingV1, ReportV1
+from contribaudit.exporters.report_v1 import EvidenceV1, FindingV1, LocationV1, ReportV1, WaiverV1
 from contribaudit.exporters.summary import FAMILIES, QUESTIONS
 from contribaudit.exporters.tally import Tally
 from contribaudit.exporters.text import called, group, safe_text, value_text, words
@@ -23,39 +22,6 @@ from contribaudit.exporters.text import called, group, safe_text, value_text, wo
 NAMED = 5
 """How many subjects, values or sources are named before the rest is only counted."""
 _NO_ID = re.compile(r"[^A-Za-z0-9_-]+")
-
-
-@dataclass(slots=True)
-class Proof:
-    """The evidence of one grade from one source."""
-
-    grade: str
-    source: str
-    findings: int = 0
-    first: str = ""
-    last: str = ""
-
-    def add(self, observed_at: str) -> None:
-        """Count one more piece of evidence."""
-        self.findings += 1
-        self.first = min(self.first or observed_at, observed_at)
-        self.last = max(self.last, observed_at)
-
-
-@dataclass(slots=True)
-class Trouble:
-    """Findings of one check that are open for the same reason."""
-
-    outcome: str
-    reason: str
-    findings: int = 0
-    first: list[FindingV1] = field(default_factory=list)
-
-    def add(self, finding: FindingV1) -> None:
-        """Count one more finding."""
-        self.findings += 1
-        if len(self.first) < NAMED:
-            self.first.append(finding)
 
 
 @dataclass(slots=True)
@@ -73,10 +39,11 @@ class Answer:
     rules: dict[str, None] = field(default_factory=dict)
     remedies: dict[str, None] = field(default_factory=dict)
     console_paths: dict[str, None] = field(default_factory=dict)
-    proofs: dict[tuple[str, str], Proof] = field(default_factory=dict)
+    proofs: defaultdict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By grade and source of evidence, when each piece was observed."""
     unproven: int = 0
     """How many findings have no evidence."""
-    troubles: dict[tuple[str, str], Trouble] = field(default_factory=dict)
+    troubles: defaultdict[tuple[str, str], list[FindingV1]] = field(default_factory=lambda: defaultdict(list))
     """Findings that fail or are unverified, by outcome and reason, worst first."""
 
     @property
@@ -95,12 +62,10 @@ class Answer:
                 texts[finding[key]] = None  # type: ignore[literal-required]
         self.controls.update(dict.fromkeys(finding["controls"]))
         for seen in finding["evidence"]:
-            origin = seen["grade"], seen["source"]
-            self.proofs.setdefault(origin, Proof(*origin)).add(seen["observed_at"])
+            self.proofs[seen["grade"], seen["source"]].append(seen["observed_at"])
         self.unproven += not finding["evidence"]
         if group(finding["outcome"]) < 2:
-            why = finding["outcome"], finding["reason"]
-            self.troubles.setdefault(why, Trouble(*why)).add(finding)
+            self.troubles[finding["outcome"], finding["reason"]].append(finding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,114 +119,67 @@ def parts(tally: Tally) -> list[tuple[str, str, int]]:
 class Waived:
     """A waiver and the findings that it covers."""
 
-    reason: str
-    approved_by: str
-    ticket: str
-    expires: str
+    waiver: WaiverV1
     days_left: int
     """Negative when the waiver has expired."""
-    findings: tuple[FindingV1, ...]
-
-    @property
-    def without(self) -> Counter[str]:
-        """The outcomes that the waived findings would have without the waiver."""
-        return Counter(one["underlying_outcome"] for one in self.findings)
-
-    @property
-    def checks(self) -> list[str]:
-        """The checks of the waived findings."""
-        return sorted({one["check"] for one in self.findings})
+    findings: list[FindingV1] = field(default_factory=list)
 
 
 def waivers(document: ReportV1) -> list[Waived]:
     """Every waiver that covers a finding; the first to expire comes first."""
     today = datetime.fromisoformat(document["as_of"]).date()
-    findings_by_waiver: dict[tuple[str, str, str, str], list[FindingV1]] = defaultdict(list)
+    covered: dict[tuple[str, ...], Waived] = {}
     for finding in document["findings"]:
         if (waiver := finding["waiver"]) is not None:
             key = waiver["expires"], waiver["reason"], waiver["approved_by"], waiver["ticket"]
-            findings_by_waiver[key].append(finding)
-    return [
-        Waived(reason, by, ticket, expires, (date.fromisoformat(expires) - today).days, tuple(findings))
-        for (expires, reason, by, ticket), findings in sorted(findings_by_waiver.items(), key=itemgetter(0))
-    ]
+            days_left = (date.fromisoformat(waiver["expires"]) - today).days
+            covered.setdefault(key, Waived(waiver, days_left)).findings.append(finding)
+    return [covered[key] for key in sorted(covered)]
 
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
     """What one person recorded at one time, and the findings that rest on it."""
 
-    by: str
-    confirmed_by: str
-    """ "" when nobody confirmed it."""
-    observed_at: str
+    evidence: EvidenceV1
     days_old: int
-    grade: str
-    source: str
-    findings: tuple[FindingV1, ...]
-
-    @property
-    def checks(self) -> list[str]:
-        """The checks whose findings rest on the record."""
-        return sorted({one["check"] for one in self.findings})
+    findings: list[FindingV1] = field(default_factory=list)
 
 
 def attestations(document: ReportV1) -> list[Vouched]:
     """What people attested and findings rest on, oldest first."""
     as_of = datetime.fromisoformat(document["as_of"])
-    findings_by_evidence: dict[tuple[str, str, str, str, str], list[FindingV1]] = defaultdict(list)
+    vouched: dict[tuple[str, ...], Vouched] = {}
     for finding in document["findings"]:
-        keys = {
-            (seen["observed_at"], seen["attested_by"], seen["confirmed_by"] or "", seen["grade"], seen["source"])
+        attested = {
+            (seen["observed_at"], by, seen["confirmed_by"] or "", seen["grade"], seen["source"]): seen
             for seen in finding["evidence"]
-            if seen["attested_by"]
+            if (by := seen["attested_by"])
         }
-        for key in keys:
-            findings_by_evidence[key].append(finding)
-    return [
-        Vouched(by, confirmed, at, (as_of - datetime.fromisoformat(at)).days, grade, source, tuple(findings))
-        for (at, by, confirmed, grade, source), findings in sorted(findings_by_evidence.items(), key=itemgetter(0))
-    ]
+        for key, seen in attested.items():
+            days_old = (as_of - datetime.fromisoformat(seen["observed_at"])).days
+            vouched.setdefault(key, Vouched(seen, days_old)).findings.append(finding)
+    return [vouched[key] for key in sorted(vouched)]
 
 
-def known(proof: Proof | Vouched) -> str:
+def known(grade: str, source: str) -> str:
     """Grade and source of evidence: "documented: POST /v2/…". A source that begins with the grade is shown alone."""
-    source = safe_text(proof.source)
-    return source if source.startswith(proof.grade) else f"{proof.grade}: {source}"
+    safe_source = safe_text(source)
+    return safe_source if safe_source.startswith(grade) else f"{grade}: {safe_source}"
 
 
-@dataclass(frozen=True, slots=True)
-class LocationCount:
-    """The apps at one location."""
-
-    name: str
-    title: str
-    apps: int
-    pinned: int
-    outcome: str
-    """ "" when the policy has no rule about it."""
-    named: tuple[str, ...]
-    """The apps that a finding names, under the names that people use."""
-    findings: tuple[FindingV1, ...]
-
-
-def apps_by_location(document: ReportV1) -> list[LocationCount]:
-    """Locations with the apps that findings name, most apps first."""
+def apps_by_location(document: ReportV1) -> list[tuple[LocationV1, list[str], list[FindingV1]]]:
+    """Locations, most apps first, with the apps that findings name, under the names that people use."""
     by_value: dict[str, dict[str, FindingV1]] = defaultdict(dict)
     for finding in document["findings"]:
         if finding["setting"] == names.REALM and finding["subject"]["kind"] == "app":
             value = "unknown" if finding["observed"] is None else value_text(finding["observed"])
             by_value[value.casefold()].setdefault(finding["subject"]["id"], finding)
-    locations = []
+    located = []
     for place in document["map"]["locations"]:
-        findings = by_value.get(place["name"].casefold(), {})
-        locations.append(
-            LocationCount(
-                place["name"], place["title"], place["apps"], place["pinned"], place["outcome"] or "",
-                tuple(sorted(called(finding["subject"]) for finding in findings.values())), tuple(findings.values()),
-            )
-        )  # fmt: skip
-    return locations
+        findings = list(by_value.get(place["name"].casefold(), {}).values())
+        located.append((place, sorted(called(one["subject"]) for one in findings), findings))
+    return located
 
 
 def by_deed(changes: Iterable[CountedChange]) -> list[list[CountedChange]]:
