@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
@@ -132,115 +131,94 @@ def metrics(document: ReportV1, manifest_sha256: str = "", last_success: datetim
 
     `last_success` is the end of the newest run with exit code 0; None before the first.
     """
-    about = Overview(document)
-    gauges = (
-        *_verdict(about, last_success),
-        *_organizations(about),
-        *_run(document, manifest_sha256),
-        *_findings(about),
-        *_sources(document),
-        *_ages(about),
-    )
-    return "".join(f"{line}\n" for gauge in gauges for line in gauge.lines())
-
-
-@dataclass(frozen=True, slots=True)
-class _Gauge:
-    """A family of samples: its name without the tool's prefix, its help text, and a value for each set of labels."""
-
-    name: str
-    help: str
-    samples: Sequence[tuple[Mapping[str, str], float]]
-
-    def lines(self) -> Iterator[str]:
-        """The lines for help, type and samples."""
-        yield f"# HELP contribaudit_{self.name} {self.help}"
-        yield f"# TYPE contribaudit_{self.name} gauge"
-        for labels, value in self.samples:
-            inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-            yield f"contribaudit_{self.name}{'{' + inside + '}' if inside else ''} {value:.15g}"
-
-
-def _single_gauge(name: str, description: str, value: float) -> _Gauge:
-    return _Gauge(name, description, [({}, value)])
-
-
-def _verdict(about: Overview, last_success: datetime | None) -> Iterator[_Gauge]:
-    words = [({"verdict": one}, int(one == about.word)) for one in (PASS, FAIL, UNVERIFIED)]
-    yield _Gauge("verdict", "1 for the verdict of the last run, 0 for the others.", words)
-    if last_success is not None:
-        description = "When the newest run that ended with 0 ended, Unix time."
-        yield _single_gauge("last_success_timestamp_seconds", description, last_success.timestamp())
-
-
-def _organizations(about: Overview) -> Iterator[_Gauge]:
+    about, run = Overview(document), document["run"]
     places = [place for place in about.map() if place.organization]
-    yield _Gauge(
-        "organization_read",
-        "1 for an organization of which something was read in this run.",
-        [({"organization": place.organization}, int(not place.unread)) for place in places],
-    )
-    yield _Gauge(
-        "organization_findings",
-        "Findings of each organization by outcome.",
-        [
-            ({"organization": place.organization, "outcome": outcome}, number)
-            for place in places
-            for outcome, number in _outcomes(place).items()
-        ],
-    )
-
-
-def _run(document: ReportV1, manifest_sha256: str) -> Iterator[_Gauge]:
-    run = document["run"]
+    finished, days_left, oldest = _seconds(run["finished_at"]), document["key_days_left"], about.oldest
     labels = {
         "run": str(run["id"]),
         "policy_sha256": document["policy"]["sha256"],
         "version": document["tool"]["version"],
         "manifest_sha256": manifest_sha256,
     }
-    finished = _seconds(run["finished_at"])
-    yield _Gauge("info", "The run, its policy and the version that judged it.", [(labels, 1)])
-    yield _single_gauge("exit_code", "The exit code of the last run: 0 verified, 1 findings.", run["exit_code"])
-    yield _single_gauge("run_timestamp_seconds", "When the last run ended, Unix time.", finished)
-    yield _single_gauge("run_duration_seconds", "How long it took.", finished - _seconds(run["started_at"]))
-    yield _single_gauge("run_complete", "1 when every source was read completely.", int(run["complete"]))
+    gauges: list[tuple[str, str, float | _Samples | None]] = [
+        (
+            "verdict",
+            "1 for the verdict of the last run, 0 for the others.",
+            [({"verdict": one}, int(one == about.word)) for one in (PASS, FAIL, UNVERIFIED)],
+        ),
+        (
+            "last_success_timestamp_seconds",
+            "When the newest run that ended with 0 ended, Unix time.",
+            last_success.timestamp() if last_success is not None else None,
+        ),
+        (
+            "organization_read",
+            "1 for an organization of which something was read in this run.",
+            [({"organization": place.organization}, int(not place.unread)) for place in places],
+        ),
+        (
+            "organization_findings",
+            "Findings of each organization by outcome.",
+            [
+                ({"organization": place.organization, "outcome": outcome}, number)
+                for place in places
+                for outcome, number in _outcomes(place).items()
+            ],
+        ),
+        ("info", "The run, its policy and the version that judged it.", [(labels, 1)]),
+        ("exit_code", "The exit code of the last run: 0 verified, 1 findings.", run["exit_code"]),
+        ("run_timestamp_seconds", "When the last run ended, Unix time.", finished),
+        ("run_duration_seconds", "How long it took.", finished - _seconds(run["started_at"])),
+        ("run_complete", "1 when every source was read completely.", int(run["complete"])),
+        (
+            "findings",
+            "Findings by severity and outcome.",
+            [
+                ({"severity": severity, "outcome": outcome}, number)
+                for severity, counts in about.by_severity()
+                for outcome, number in sorted(counts.items())
+            ],
+        ),
+        (
+            "findings_new",
+            "Findings that are newly failing or unverified since the last complete run.",
+            about.newly.total(),
+        ),
+        ("changes", "Changes since the previous run.", len(about.changes())),
+        (
+            "source_complete",
+            "1 for a source that was read completely.",
+            [
+                ({"organization": row["organization"], "collector": row["collector"]}, int(row["status"] == "ok"))
+                for row in document["collection"]
+            ],
+        ),
+        (
+            "key_expires_seconds",
+            "Time until the first API key in use expires.",
+            days_left * _SECONDS_PER_DAY if days_left is not None else None,
+        ),
+        (
+            "oldest_evidence_age_seconds",
+            "Age of the oldest evidence of a pass.",
+            _seconds(document["as_of"]) - _seconds(oldest[0]) if oldest is not None else None,
+        ),
+    ]
+    lines = (line for name, meaning, value in gauges if value is not None for line in _gauge(name, meaning, value))
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _findings(about: Overview) -> Iterator[_Gauge]:
-    yield _Gauge(
-        "findings",
-        "Findings by severity and outcome.",
-        [
-            ({"severity": severity, "outcome": outcome}, number)
-            for severity, counts in about.by_severity()
-            for outcome, number in sorted(counts.items())
-        ],
-    )
-    description = "Findings that are newly failing or unverified since the last complete run."
-    yield _single_gauge("findings_new", description, about.newly.total())
-    yield _single_gauge("changes", "Changes since the previous run.", len(about.changes()))
+_Samples = Sequence[tuple[Mapping[str, str], float]]
+"""A value for each set of labels."""
 
 
-def _sources(document: ReportV1) -> Iterator[_Gauge]:
-    yield _Gauge(
-        "source_complete",
-        "1 for a source that was read completely.",
-        [
-            ({"organization": row["organization"], "collector": row["collector"]}, int(row["status"] == "ok"))
-            for row in document["collection"]
-        ],
-    )
-
-
-def _ages(about: Overview) -> Iterator[_Gauge]:
-    days_left = about.document["key_days_left"]
-    if days_left is not None:
-        description = "Time until the first API key in use expires."
-        yield _single_gauge("key_expires_seconds", description, days_left * _SECONDS_PER_DAY)
-    if about.oldest is not None:
-        age = _seconds(about.document["as_of"]) - _seconds(about.oldest[0])
-        yield _single_gauge("oldest_evidence_age_seconds", "Age of the oldest evidence of a pass.", age)
+def _gauge(name: str, meaning: str, value: float | _Samples) -> Iterator[str]:
+    """The lines for help, type and samples."""
+    yield f"# HELP contribaudit_{name} {meaning}"
+    yield f"# TYPE contribaudit_{name} gauge"
+    for labels, number in [({}, value)] if isinstance(value, (int, float)) else value:
+        inside = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
+        yield f"contribaudit_{name}{'{' + inside + '}' if inside else ''} {number:.15g}"
 
 
 def _escaped(text: str) -> str:

@@ -21,7 +21,7 @@ from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.changed import CountedChange, caused_at, counted_changes
 from contribaudit.exporters.report_v1 import FindingV1, OrganizationV1, ReportV1, StepV1, SubjectV1
 from contribaudit.exporters.tally import FindingGroup, Place, Question, Tally, badness, weakness, worse
-from contribaudit.exporters.text import ORDER, called, group, safe_text, spaces_read
+from contribaudit.exporters.text import ORDER, called, safe_text, spaces_read
 
 FAMILIES = {
     "DC": "Contribution",
@@ -136,7 +136,7 @@ class Overview:
         worst = self._worst[family]
         if worst["outcome"] == Outcome.PASS.value and Severity(worst["severity"]) is Severity.INFO:
             return Question(name, "not asked", "this policy asks nothing above info about it")
-        if word == "pass" and group(worst["outcome"]) == 2:
+        if word == "pass":
             return Question(name, word, safe_text(worst["title"]))
         subject, reason = worst["subject"], safe_text(worst["reason"])
         fact = reason if self.is_wide(subject) else f"{called(subject)}: {reason}"
