@@ -32,7 +32,7 @@ from contribaudit.exporters.html.answers import (
     some,
     waivers,
 )
-from contribaudit.exporters.html.picture import Painted, drawing
+from contribaudit.exporters.html.picture import drawing
 from contribaudit.exporters.html.rows import FindingSets, chosen, chunks
 from contribaudit.exporters.json_v1 import report_digest
 from contribaudit.exporters.report_v1 import ReportV1
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment(Painted):
+class Segment:
     """A segment of a bar; `start` and `width` are percentages of the widest bar."""
 
     group: str
@@ -131,7 +131,8 @@ def pieces(document: ReportV1) -> Iterator[str]:
         findings_digest=findings_digest(document),
         sets=sets,
         picture=drawing(map_of(document["map"]), organizations),
-        meanings=[(name.replace(" ", "-"), sign, MEANINGS[sign]) for name, sign in LETTERS.items()],
+        letters=LETTERS,
+        meanings=MEANINGS,
         sections=chapters,
         checks_of=defaultdict(list, {one.family: [answer.check for answer in one.answers] for one in chapters}),
         waivers=waivers(document),

@@ -27,20 +27,8 @@ _LETTER_WIDTH = 8
 _LEAST_PIECE = 6.0
 
 
-class Painted:
-    """A shape that is painted in the style of its group of outcomes."""
-
-    __slots__ = ()
-    group: str
-
-    @property
-    def style(self) -> str:
-        """The CSS class that colours the box."""
-        return f"bar-{self.group.replace(' ', '-')}"
-
-
 @dataclass(frozen=True, slots=True)
-class Box(Painted):
+class Box:
     """A rectangle with its text and link."""
 
     x: float
@@ -48,6 +36,7 @@ class Box(Painted):
     width: float
     height: float
     group: str
+    """The group of outcomes in whose style the box is painted."""
     sentence: str
     """The content of the box as a sentence."""
     mark: str = ""
