@@ -31,7 +31,8 @@ from contribaudit.core.model.observation import Grade, Observation, Observed, Se
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.progress import Progress
-from contribaudit.simulator import Fault, Options, RequestRecord, load_scenario, make_app, running
+from contribaudit.simulator import Fault, Options, load_scenario, make_app, running
+from contribaudit.simulator.app import RequestRecord
 from contribaudit.store.history import History
 from tests.flow.audits import RULEBOOK, Bench, no_wait, simulated
 

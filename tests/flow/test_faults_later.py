@@ -17,7 +17,8 @@ from contribaudit.core.advise.report import Report
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.errors import NothingRead
-from contribaudit.simulator import Directory, Fault, Key, Options, Organization
+from contribaudit.simulator import Fault, Options, Organization
+from contribaudit.simulator.values import Directory, Key
 
 from .audits import Bench
 from .faulty import (

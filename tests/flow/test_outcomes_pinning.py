@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from contribaudit.core.model.finding import Outcome
-from contribaudit.simulator import Organization, Policy, Resource
+from contribaudit.simulator import Organization
+from contribaudit.simulator.values import Policy, Resource
 from tests.flow.outcomes import (
     NOW,
     Edit,

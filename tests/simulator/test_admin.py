@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from contribaudit.simulator import Actor, Event, Organization, Space, load_scenario
+from contribaudit.simulator import Organization, load_scenario
 from contribaudit.simulator.admin import ADMIN_ACTIONS
 from contribaudit.simulator.spaces import place_of
+from contribaudit.simulator.values import Actor, Event, Space
 from tests.administrator import AdminConsole
 
 from .conftest import NOW, POLICIES, STREAM, Connect, acme

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from contribaudit.simulator import EventAction, Policy, load_scenario, scenario_app
+from contribaudit.simulator import load_scenario, scenario_app
 from contribaudit.simulator.organization import Organization, short_name
-from contribaudit.simulator.values import Json
+from contribaudit.simulator.values import EventAction, Json, Policy
 
 from .conftest import API_KEYS, EVENT_ACTIONS, NOW, ORG, POLICIES, WORKSPACES, Connect, acme
 

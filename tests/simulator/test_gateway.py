@@ -7,10 +7,11 @@ import itertools
 import httpx
 import pytest
 
-from contribaudit.simulator import Options, SiteToken, load_scenario, make_app, names
+from contribaudit.simulator import Options, load_scenario, make_app, names
 from contribaudit.simulator.endpoint import Call
 from contribaudit.simulator.organization import Organization
 from contribaudit.simulator.routes.gateway import FieldError, root, schema
+from contribaudit.simulator.values import SiteToken
 
 from .conftest import NOW, PERSON, SERVICE, SITE, Connect, acme
 

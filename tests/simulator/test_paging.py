@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from contribaudit.simulator import Directory, Options, scenario_app
-from contribaudit.simulator.values import Json
+from contribaudit.simulator import Options, scenario_app
+from contribaudit.simulator.values import Directory, Json
 
 from .conftest import ACME, API_KEYS, DIRECTORIES, NOW, ORGS, POLICIES, WORKSPACES, Connect, acme
 

@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from contribaudit.simulator import Options, Organization, Space, load_scenario, scenario_app
+from contribaudit.simulator import Options, Organization, load_scenario, scenario_app
 from contribaudit.simulator.endpoint import Call
 from contribaudit.simulator.routes import spaces as listings
 from contribaudit.simulator.spaces import place_of
-from contribaudit.simulator.values import Json
+from contribaudit.simulator.values import Json, Space
 
 from .conftest import CONFLUENCE, JIRA, NOW, PERSON, SERVICE, SITE, Connect, acme
 

@@ -16,48 +16,21 @@ from datetime import datetime
 from starlette.applications import Starlette
 
 from contribaudit.simulator.admin import utc_now
-from contribaudit.simulator.app import RequestRecord, Simulation, make_app
+from contribaudit.simulator.app import make_app
 from contribaudit.simulator.control import WHAT, NotFlipped, add_control, ask_to_flip
 from contribaudit.simulator.faults import KINDS, Fault, parse_fault
 from contribaudit.simulator.options import Options
 from contribaudit.simulator.organization import Organization
-from contribaudit.simulator.scenarios import Scenario, load_scenario, names
+from contribaudit.simulator.scenarios import load_scenario, names
 from contribaudit.simulator.server import running, serve
-from contribaudit.simulator.values import (
-    Actor,
-    App,
-    Directory,
-    Event,
-    EventAction,
-    Group,
-    Key,
-    Policy,
-    Resource,
-    SiteToken,
-    Space,
-)
 
 __all__ = [
     "KINDS",
     "WHAT",
-    "Actor",
-    "App",
-    "Directory",
-    "Event",
-    "EventAction",
     "Fault",
-    "Group",
-    "Key",
     "NotFlipped",
     "Options",
     "Organization",
-    "Policy",
-    "RequestRecord",
-    "Resource",
-    "Scenario",
-    "Simulation",
-    "SiteToken",
-    "Space",
     "add_control",
     "ask_to_flip",
     "load_scenario",
