@@ -38,7 +38,6 @@ def is_duration(text: str) -> bool:
 
 def moment(text: str) -> datetime:
     """A date or time (UTC unless it names a zone), or a duration before now: 12h, 7d, 2w. Raises UsageError."""
-
     if is_duration(text):
         return datetime.now(UTC) - duration(text)
     parsed = parse_utc(text)

@@ -55,7 +55,9 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
         state = last_state(job, moment) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))
         about = _subject(state, subject)
         named = _setting(state, about, setting)
-        computed = [one for one in COMPUTED if one == named or (named is None and _shown_by_default(about, one))]
+        # Where AI is processed is shown by default for an organization only.
+        usual = [one for one in COMPUTED if one != AI_PROCESSING or about.kind is Kind.ORGANIZATION]
+        computed = usual if named is None else [one for one in COMPUTED if one == named]
         answers = [effective_of(state, about, one) for one in computed]
         observations = [state.read(about, SettingId(named))] if named is not None and not answers else []
         _write_answers(console, state, about, answers, observations)
@@ -79,15 +81,8 @@ def _write_answers(
         console.write(console.runnable(text))
 
 
-def _shown_by_default(about: Subject, setting: SettingId) -> bool:
-    """True when the answer is shown by default; the location of AI processing only for an organization."""
-
-    return setting != AI_PROCESSING or about.kind is Kind.ORGANIZATION
-
-
 def _subject(state: State, text: str) -> Subject:
     """The subject that the text names. Raises UsageError when there is none, or its kind has no effective answers."""
-
     named = resolve_alias(state, text)
     if named is not None and named.kind in KINDS:
         return named
@@ -105,7 +100,6 @@ def _subject(state: State, text: str) -> Subject:
 
 def _is_space(state: State, text: str) -> bool:
     """True for a space of a known app: then only the space itself is unknown."""
-
     head, colon, rest = text.strip().partition(":")
     bare = rest if colon and head in state.organizations else text.strip()
     named = bare.casefold().startswith("space:")

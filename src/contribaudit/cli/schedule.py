@@ -176,7 +176,7 @@ def _key_file(settings: AppSettings, organization: str, named: Path | None) -> P
     """The file of the organization's key; by default, the one that the recipe's first steps create."""
     entry = next((one for one in settings.organizations() if one.id == organization), None)
     own = entry.api_key_file if entry is not None else None
-    return file.expanded(named or own or settings.api_key_file or schedules.key_file_default()).absolute()
+    return file.expanded(named or own or settings.api_key_file or file.config_dir() / "api-key").absolute()
 
 
 def _warn_of_keys(console: Console, settings: AppSettings) -> None:

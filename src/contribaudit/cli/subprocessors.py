@@ -309,7 +309,6 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
 
 def _apps(state: State, word: str | None) -> list[Subject]:
     """The apps that a subject stands for; without one, every app. Raises UsageError for an unsuitable subject."""
-
     if word is None:
         return state.subjects(Kind.APP)
     subject = resolve_alias(state, word)
@@ -342,7 +341,6 @@ def review(console: Console, *, of: str | None, rows: tuple[str, ...], by: str |
 
     Without --row, everything that the list changed and all of its rows are reviewed.
     """
-
     rulebook = console.rulebook()
     signature = _signature(console, by)
     with console.open_history() as store:

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.provisions import TermsRules, Watched
-from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS, Row, SubprocessorList, SubprocessorRules
+from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS, Row, SubprocessorRules
 from contribaudit.core.resolve.subprocessors import understood
 from contribaudit.exporters.csv_evidence import lines
 from contribaudit.exporters.subprocessors import list_cells
@@ -201,10 +201,6 @@ def import_lists(store: History, rules: SubprocessorRules, begun: datetime, late
     months_before = begun.date() - timedelta(days=90)
     for moment, since, list_rows in ((begun, months_before, rows), (lately, lately.date(), (_NEW, *rows))):
         listed = replace(rules.baseline, effective=since, rows=list_rows, source="simulated page")
-        body = _as_csv(listed, rules)
+        body = "".join(lines([SUBPROCESSOR_COLUMNS, *list_cells(listed, understood(listed, rules))])).encode()
         signed = Signature("dpo@acme.example", moment, "demo", "demo")
         store.add_subprocessors(take_in_list(body, "simulated page", rules, store.subprocessors(), signed), body)
-
-
-def _as_csv(listed: SubprocessorList, rules: SubprocessorRules) -> bytes:
-    return "".join(lines([SUBPROCESSOR_COLUMNS, *list_cells(listed, understood(listed, rules))])).encode()

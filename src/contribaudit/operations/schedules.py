@@ -85,11 +85,6 @@ def here() -> tuple[str, ...]:
     return (sys.executable, "-m", "contribaudit")
 
 
-def key_file_default() -> Path:
-    """The file in which the recipes expect the key, readable by this account alone."""
-    return file.config_dir() / "api-key"
-
-
 def at(text: str) -> tuple[int, int]:
     """Hour and minute of "6:15". Raises UsageError."""
     hour, _, minute = text.partition(":")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,9 +131,10 @@ def command(
     policy_path = file.expanded(policy_file or config_path.with_name("policy.toml")).absolute()
     setup.refuse_existing(config_path, policy_path)
     named = {"--plan": flags["plan"], "--config-file": config_file, "--policy-file": policy_file}
-    other_flags = _other_flags(
-        named | {"--config": console.config_path}, {"--no-test": no_test, "--no-audit": no_audit, "--yes": yes}
-    )
+    named["--config"] = console.config_path
+    switches = {"--no-test": no_test, "--no-audit": no_audit, "--yes": yes}
+    other_flags = [word for flag, value in named.items() if value is not None for word in (flag, str(value))]
+    other_flags += [flag for flag, on in switches.items() if on]
     answers = _answers_from_flags(console, flags, tuple(other_flags))
     asking = options.person_there()
     if not asking:
@@ -239,11 +240,6 @@ def _continue_interrupted(console: Console) -> bool:
     with command.make_context("init", list(words), obj=console) as setup:
         command.invoke(setup)
     return True
-
-
-def _other_flags(named: Mapping[str, object], switches: Mapping[str, bool]) -> Iterator[str]:
-    yield from (word for flag, value in named.items() if value is not None for word in (flag, str(value)))
-    yield from (flag for flag, on in switches.items() if on)
 
 
 def _set_up_schedule(console: Console, config: Path, way: str) -> None:

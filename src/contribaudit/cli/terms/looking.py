@@ -36,7 +36,6 @@ class Terms:
 
     def find(self, name: str) -> Watched | None:
         """The watched document with that name, in any spelling of blanks and dashes; None when there is none."""
-
         return next((one for one in self.documents if letters(one.name) == letters(name)), None)
 
     def document(self, name: str) -> Watched:

@@ -84,7 +84,6 @@ def _signature(console: Console, by: str | None) -> Signature:
 
 def _document_named(terms: Terms, name: str, title: str | None) -> Watched:
     """The document to add to: a watched one, or a new one. Raises UsageError for a name nearly that of another."""
-
     folded = name.strip().casefold()
     watched = terms.find(name)
     if watched is not None:
@@ -137,7 +136,6 @@ def _outcome_line(rules: TermsRules, archive: Archive, look: Look) -> str:
 
 def _end_if_unread(console: Console, looks: Sequence[Look]) -> None:
     """End the command with exit code 3 where a document was not readable."""
-
     unread = [one.document for one in looks if one.outcome is LookOutcome.NOT_READABLE]
     if unread:
         console.end(
@@ -233,7 +231,6 @@ def _write_facts(
 
 def _conclude(console: Console, statuses: Mapping[str, str], facts: Sequence[AnchorStanding], *, fetched: bool) -> None:
     """Say whether every document was read and every fact holds; exit code 3 if not."""
-
     unread = [status for status in statuses.values() if status != "read"]
     doubtful = [one for one in facts if one.standing.under_review]
     if not unread and not doubtful:
@@ -319,7 +316,6 @@ def note_command(
 
 def _provision_of_fact(terms: Terms, document: Watched, anchor: str) -> str:
     """The provision that a fact rests on. Raises UsageError when the fact is not anchored in the document."""
-
     facts = {
         one.anchor.id: one for one in standings(terms.rules, terms.archive) if one.anchor.document == document.name
     }
@@ -330,7 +326,6 @@ def _provision_of_fact(terms: Terms, document: Watched, anchor: str) -> str:
 
 def _provision_of_change(terms: Terms, document: Watched, change: str) -> str:
     """The provision that a change is about. Raises UsageError when the last two editions do not have the change."""
-
     old, new = two_editions(terms, document.name, None, None)
     changes = compare(terms.rules, document.name, terms.archive.read(old.id), terms.archive.read(new.id)).changes
     changed = next((one for one in changes if one.id == change), None)

@@ -275,7 +275,8 @@ async def _try_call(client: AdminClient, call: Call, seen: list[dict[str, Any]])
         if page is None:
             return _granted(call)
         seen += page.items
-        return _granted(call, _count_entries(len(page.items), page.announced))
+        first_page = f"{len(page.items)} on the first page"
+        return _granted(call, first_page if page.announced is None else f"{page.announced} entries")
     except AccessDenied as error:
         return _scope_missing(call, error)
     except AdminApiError as error:
@@ -356,9 +357,3 @@ def _scope_missing(call: Call, error: AccessDenied) -> Line:
     if call in _USEFUL_ONLY:
         return Line.warning("scope", what, error.hint)
     return Line(Status.FAILED, "scope", what, error.hint, error.exit_code)
-
-
-def _count_entries(read: int, announced: int | None) -> str:
-    if announced is None:
-        return f"{read} on the first page"
-    return f"{announced} entries"
