@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 import click
 
@@ -54,8 +54,8 @@ class Console:
         """The value of --output; None for stdout."""
         self.overwrite = False
         """True with --force."""
-        self.key_places: dict[str, Any] = {}
-        """The values of --api-key-file and --api-key-fd, under "file" and "fd"."""
+        self.key_fd: int | None = None
+        """The value of --api-key-fd; None without it."""
         self.given: GivenOptions = {}
         """The values of --store, --policy, --org and --api-key-file."""
         self.commands: click.Group | None = None
@@ -98,7 +98,7 @@ class Console:
         """The place of the key in --api-key-file or --api-key-fd."""
         from contribaudit.settings.credentials import NamedKey
 
-        return NamedKey(**self.key_places)
+        return NamedKey(next((Path(one) for one in self.given.get("--api-key-file", ())), None), self.key_fd)
 
     def settings(self) -> AppSettings:
         """The configuration, read once. Raises ConfigurationError."""

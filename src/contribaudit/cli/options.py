@@ -155,18 +155,16 @@ def api_key_options(command: F) -> F:
 
     There is no option for the key itself, because all users of a machine can read arguments.
     """
-    file = _key_option("--api-key-file", "file", PATH, "FILE", "Read the API key from this file.")
-    fd = _key_option("--api-key-fd", "fd", click.IntRange(min=0), "N", "Read the API key from file descriptor N.")
+    file = _remembered_option("--api-key-file", type=PATH, metavar="FILE", help="Read the API key from this file.")
+    fd = click.option(
+        "--api-key-fd",
+        expose_value=False,
+        callback=_sets_attribute("key_fd"),
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Read the API key from file descriptor N.",
+    )
     return file(fd(command))
-
-
-def _key_option(option: str, place: str, kind: click.ParamType[Any], metavar: str, text: str) -> Callable[[F], F]:
-    def keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
-        ctx.ensure_object(Console).key_places[place] = value
-        if place == "file":
-            _remember(ctx, parameter, value)
-
-    return click.option(option, expose_value=False, callback=keep, type=kind, metavar=metavar, help=text)
 
 
 def _set_global(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
