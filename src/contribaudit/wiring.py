@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from contribaudit.evidence.signing import Signer
 
 
-Sleep: TypeAlias = Callable[[float], Awaitable[None]]
-
+sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+"""How retries wait."""
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
 """Errors of a home folder that belongs to another account, is read-only, or does not exist."""
 
@@ -208,7 +208,7 @@ def _configured(settings: AppSettings, chosen: tuple[str, ...]) -> tuple[Organiz
 
 
 def connected(
-    settings: AppSettings, organization: str, key: SecretStr, progress: Progress = SILENT, sleep: Sleep = asyncio.sleep
+    settings: AppSettings, organization: str, key: SecretStr, progress: Progress = SILENT
 ) -> AbstractAsyncContextManager[AdminClient]:
     """A client of the organization, with the configured address and time limits."""
     return connect(
@@ -235,7 +235,6 @@ def connected_sites(
     accesses: Accesses,
     progress: Progress = SILENT,
     ledger: Ledger | None = None,
-    sleep: Sleep = asyncio.sleep,
 ) -> AbstractAsyncContextManager[SiteClient]:
     """A client of the sites, configured as in `connected`. `ledger` is the audit's; the default is a new one."""
     return connect_sites(

@@ -130,5 +130,4 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     async def at_once(_seconds: float) -> None:
         return
 
-    monkeypatch.setattr("contribaudit.operations.first_look.sleep", at_once)
-    monkeypatch.setattr("contribaudit.operations.doctor.remote.sleep", at_once)
+    monkeypatch.setattr("contribaudit.wiring.sleep", at_once)

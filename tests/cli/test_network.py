@@ -9,7 +9,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +17,6 @@ import pytest
 
 from contribaudit.atlassian.connect import _certificates
 from contribaudit.store.history import History
-from contribaudit.wiring import connected
 from tests.cli.conftest import Api, Cli, Ended
 from tests.corporate import HOST, PASSWORD, USER, Authority, Certificate, Proxy, gateway, proxy
 
@@ -43,10 +41,6 @@ def network(
 ) -> Iterator[Network]:
     """An https address that only the proxy knows, and a key; `mtls` as the parameter asks clients for a certificate."""
 
-    async def at_once(_seconds: float) -> None:
-        return
-
-    monkeypatch.setattr("contribaudit.wiring.connected", partial(connected, sleep=at_once))
     _certificates.cache_clear()  # kept for as long as a process runs
     for name in ("NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)

@@ -11,7 +11,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from contribaudit.simulator.admin import AdminConsole
-from contribaudit.wiring import connected
 
 from .conftest import Api, Cli
 
@@ -150,13 +148,9 @@ def test_a_new_failure_is_told_once_and_its_recovery_too(cli: Cli, told: Api, in
 
 
 def test_nothing_read_is_told_once_and_is_no_recovery(
-    cli: Cli, told: Api, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, told: Api, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, no_waiting: None
 ) -> None:
-    async def at_once(_seconds: float) -> None:
-        pass
-
     cli("audit")
-    monkeypatch.setattr("contribaudit.wiring.connected", partial(connected, sleep=at_once))
     monkeypatch.setenv("CONTRIBAUDIT_API_URL", "http://127.0.0.1:9")
     assert cli("audit").code == 69
     assert cli("audit").code == 69

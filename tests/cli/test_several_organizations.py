@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 from contribaudit.exporters.summary import Overview
 from contribaudit.settings.credentials import SERVICE, account
 from contribaudit.simulator import Fault, running, scenario_app
-from contribaudit.wiring import connected
 from tests.cli.conftest import Cli
 from tests.side_by_side import OneAddress
 
@@ -43,12 +41,13 @@ class Company:
 
 @pytest.fixture
 def company(
-    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keyring: dict[tuple[str, str], str], key_file: Path
+    cli: Cli,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    keyring: dict[tuple[str, str], str],
+    key_file: Path,
+    no_waiting: None,
 ) -> Iterator[Company]:
-    async def at_once(_seconds: float) -> None:
-        return
-
-    monkeypatch.setattr("contribaudit.wiring.connected", partial(connected, sleep=at_once))
     front = OneAddress({app.state.organization.id: app for app in map(scenario_app, ("tidy", "drifted", "small"))})
     config, policy = tmp_path / "config.toml", tmp_path / "policy.toml"
     policy.write_text(POLICY)

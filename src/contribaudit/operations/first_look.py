@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from contribaudit.settings.model import AppSettings
-
-sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-"""How retries wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,7 @@ def first_look(
     """
 
     async def read() -> tuple[str, Snapshot]:
-        async with connected(settings, organization, key, progress, sleep) as client:
+        async with connected(settings, organization, key, progress) as client:
             return name_in(await client.read(GET_ORGANIZATION)), await collect_all(client, (WORKSPACES,))
 
     name, snapshot = asyncio.run(read())
@@ -103,7 +99,7 @@ def try_site_token(
     """
 
     async def asked() -> str:
-        async with connected_sites(settings, Accesses(Access(credential)), progress, sleep=sleep) as client:
+        async with connected_sites(settings, Accesses(Access(credential)), progress) as client:
             return await why_unanswered(client, *site)
 
     return asyncio.run(asked())
@@ -120,7 +116,7 @@ def organization_name(settings: AppSettings, organization: str, key: SecretStr, 
     """The organization's name as the API reports it; "" if it reports none. Raises AdminApiError."""
 
     async def read() -> str:
-        async with connected(settings, organization, key, progress, sleep) as client:
+        async with connected(settings, organization, key, progress) as client:
             return name_in(await client.read(GET_ORGANIZATION))
 
     return asyncio.run(read())

@@ -6,7 +6,7 @@ Also tries the API tokens of sites on one site of the organization, and compares
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
@@ -38,9 +38,6 @@ from contribaudit.settings import credentials
 from contribaudit.settings.credentials import VARIABLE, FoundKey, NamedKey, find_key
 from contribaudit.settings.model import AppSettings, Organization
 from contribaudit.wiring import connected, connected_sites, load_rulebook, site_accesses
-
-sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-"""How retries wait."""
 
 
 def tokens(settings: AppSettings) -> Iterator[Line]:
@@ -80,7 +77,7 @@ async def sample(settings: AppSettings, apps: Sequence[Mapping[str, Any]], progr
         return [
             Line.warning("site", "none of the first apps belongs to a site with a token, so no token was tested", hint)
         ]
-    async with connected_sites(settings, accesses, progress, sleep=sleep) as client:
+    async with connected_sites(settings, accesses, progress) as client:
         lines = [await _list_spaces(client, *chosen)] if SPACES in accesses.reads else []
         return [*lines, await _ask_gateway(client, *chosen[1:])] if accesses.reads & ON_GATEWAY else lines
 
@@ -218,7 +215,7 @@ async def _run_collectors(
     settings: AppSettings, organization: Organization, found_key: FoundKey, now: datetime, progress: Progress
 ) -> list[Line]:
     try:
-        async with connected(settings, organization.id, found_key.key, progress, sleep) as client:
+        async with connected(settings, organization.id, found_key.key, progress) as client:
             apps: list[dict[str, Any]] = []
             lines = [line async for line in _check_scopes(client, settings, organization, found_key, now, apps)]
         return [*lines, *(await sample(settings, apps, progress) if apps else ())]
@@ -335,7 +332,7 @@ def scopes_of(settings: AppSettings, organization: str, key: SecretStr, progress
 
     async def granted() -> frozenset[str]:
         scopes: set[str] = set()
-        async with connected(settings, organization, key, progress, sleep) as client:
+        async with connected(settings, organization, key, progress) as client:
             for call in _SCOPED:
                 try:
                     await _first_page(client, call)
