@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from contribaudit.cli import options
 from contribaudit.cli.attest import walk as walking
 from contribaudit.core.model.observation import Grade, Observed, SettingId, Value
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
@@ -345,7 +346,7 @@ def test_the_walk_asks_each_screen_and_prefills_nothing(cli: Cli, ready: Api, mo
         return next(answers) or default or ""
 
     monkeypatch.setattr(walking, "person_there", lambda: True)
-    monkeypatch.setattr(walking, "ask", ask)
+    monkeypatch.setattr(options, "ask", ask)
     ended = cli("attest", "--everything", "--screen", "data-contribution", "--by", ANNA)
     assert ended.code == 0, ended.err
     assert "contribution.metadata cannot be `perhaps`" in ended.err
@@ -371,7 +372,7 @@ def test_a_walk_that_reads_nothing_is_not_held(cli: Cli, ready: Api, monkeypatch
     cli("audit")
     answers = iter(["off", "", "", "", "", "Security > Data contribution", ""])
     monkeypatch.setattr(walking, "person_there", lambda: True)
-    monkeypatch.setattr(walking, "ask", lambda _question, default=None: next(answers) or default or "")
+    monkeypatch.setattr(options, "ask", lambda _question, default=None: next(answers) or default or "")
     ended = cli("attest", "--everything", "--screen", "data-contribution", "--by", ANNA, "--offline")
     assert ended.code == 0, ended.err
     assert "not anchored: the API was not read after the attestation" in ended.last

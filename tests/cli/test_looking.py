@@ -21,6 +21,7 @@ from typing import Any
 import click
 import pytest
 
+from contribaudit.cli import options
 from contribaudit.cli.attest import walk
 from contribaudit.operations import drafts
 from contribaudit.simulator import running, scenario_app
@@ -141,7 +142,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, shown: Mapping[str, str], *, stop
         return next((answer for part, answer in shown.items() if part in question), default or "")
 
     monkeypatch.setattr(walk, "person_there", lambda: True)
-    monkeypatch.setattr(walk, "ask", ask)
+    monkeypatch.setattr(options, "ask", ask)
     return asked
 
 
@@ -401,7 +402,7 @@ def test_what_is_mistyped_at_a_question_is_asked_again(
         return next((next(answers) for part, answers in typed.items() if part in question), default or "")
 
     monkeypatch.setattr(walk, "person_there", lambda: True)
-    monkeypatch.setattr(walk, "ask", ask)
+    monkeypatch.setattr(options, "ask", ask)
     ended = cli("attest", "--screen", "data-contribution")
     assert ended.code == 0, ended.err
     assert "`anna` is not an email address. Write it as name@example.com." in ended.err

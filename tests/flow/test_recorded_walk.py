@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from contribaudit.cli import run
+from contribaudit.cli import options, run
 from contribaudit.cli.attest import walk
 from contribaudit.simulator import Organization, running, scenario_app
 from tests.administrator import AdminConsole
@@ -156,8 +156,8 @@ def test_the_recorded_walk_is_what_the_commands_print(
     isolate(monkeypatch, tmp_path)
     monkeypatch.setenv("CONTRIBAUDIT_API_KEY", "demo-key")
     monkeypatch.setenv("COLUMNS", "100")
-    for walk_part in ("person_there", "ask"):
-        monkeypatch.setattr(walk, walk_part, told if walk_part == "ask" else lambda: True)
+    monkeypatch.setattr(walk, "person_there", lambda: True)
+    monkeypatch.setattr(options, "ask", told)
     parts, codes = [], []
     for scenario, policy in (("tidy", TIDY), ("drifted", POLICY)):
         (tmp_path / "policy.toml").write_text(policy, encoding="utf-8")

@@ -268,16 +268,10 @@ def ask(question: str, default: str | None = None) -> str:
     return str(click.prompt(in_lines(question), default=default, show_default=bool(default), err=True)).strip()
 
 
-def ask_valid(
-    question: str,
-    check: Callable[[str], str],
-    default: str | None = None,
-    *,
-    asking: Callable[[str, str | None], str] | None = None,
-) -> str:
-    """Ask for a line until the check accepts it; shows the UsageError each time. `asking` replaces `ask`."""
+def ask_valid(question: str, check: Callable[[str], str], default: str | None = None) -> str:
+    """Ask for a line until the check accepts it; shows the UsageError each time."""
     while True:
-        text = (asking or ask)(question, default)
+        text = ask(question, default)
         try:
             return check(text)
         except UsageError as error:

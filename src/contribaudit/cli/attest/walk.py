@@ -13,8 +13,9 @@ import click
 from contribaudit.attestations.due import find_screen, path_of, ruled_out
 from contribaudit.attestations.recording import allowed, covering_note, doubt, mail, parse_value, short
 from contribaudit.audit.attesting import Form
+from contribaudit.cli import options
 from contribaudit.cli.attest.session import LookFlags, Session, write_recorded
-from contribaudit.cli.options import ask, ask_valid, in_lines, kept_when_stopped, person_there
+from contribaudit.cli.options import ask_valid, in_lines, kept_when_stopped, person_there
 from contribaudit.core.advise.waiting import DueScreen, Row
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import Value
@@ -65,7 +66,7 @@ def show_plan(session: Session, screen: str | None, *, everything: bool) -> None
 def walk(session: Session, given: LookFlags, *, everything: bool) -> None:
     """Walk through every screen on which something is due, or that of --screen. Each one is saved once answered."""
     by = given.by or session.settings.attested_by
-    by = mail(by) if by else ask_valid("Your email address", mail, asking=ask)
+    by = mail(by) if by else ask_valid("Your email address", mail)
     state = session.read()
     due = _due_screens(session, state, given.screen, everything=everything)
     if not due:
@@ -106,9 +107,7 @@ def _screen(
         if not draft.answers:
             drafts.discard(draft)
             return (), before
-        path = given.console_path or ask_valid(
-            "Menu path taken", lambda text: short(text, "The path"), path_of(screen), asking=ask
-        )
+        path = given.console_path or ask_valid("Menu path taken", lambda text: short(text, "The path"), path_of(screen))
         shots, bodies = _shots(given)
         looked = session.looked(before)
         form = Form(screen.id, draft.entered, by, path, given.note, shots)
@@ -183,7 +182,7 @@ def _ask_value(state: State, row: Row) -> Value:
 def _ask_until_valid(state: State, row: Row, question: str, *, keep: Value) -> Value:
     """The value that is typed, asked for until it is valid. If KEEP is typed it is `keep`, unless that is None."""
     while True:
-        text = ask(question, default="")
+        text = options.ask(question, default="")
         if not text:
             return None
         if text == KEEP and keep is not None:
@@ -197,7 +196,7 @@ def _ask_until_valid(state: State, row: Row, question: str, *, keep: Value) -> V
         if not doubted:
             return value
         _write_line(f"    {doubted}")
-        if ask("    Record it anyway? (yes, or Enter to answer again)", default="").casefold() in ("y", "yes"):
+        if options.ask("    Record it anyway? (yes, or Enter to answer again)", default="").casefold() in ("y", "yes"):
             return value
 
 
@@ -206,7 +205,7 @@ def _shots(given: LookFlags) -> tuple[tuple[Attachment, ...], dict[str, bytes]]:
     if given.attach:
         return pictures(given.attach)
     while True:
-        text = ask(f"Screenshot: a file, or `{CLIPBOARD}` (Enter: none)", default="")
+        text = options.ask(f"Screenshot: a file, or `{CLIPBOARD}` (Enter: none)", default="")
         if not text:
             return (), {}
         try:
