@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from contribaudit.operations.schedules import Recipe, container, kubernetes, units
+from contribaudit.operations.schedules import Recipe, units, written
 from contribaudit.simulator import running, scenario_app
 from contribaudit.store.history import History
 from tests.operations.contained import PROGRAM, Mount, require, run
@@ -70,7 +70,7 @@ def test_the_cronjob_runs_as_any_user_on_a_root_that_cannot_be_written(
 ) -> None:
     """Its own args, variables and mounts; the secret behind `..data` links, as Kubernetes lays it out."""
     url, organization = api
-    *_, job = yaml.safe_load_all(kubernetes(Recipe(("x",), Path("/k"), 6, 15), image="i", namespace="n"))
+    *_, job = yaml.safe_load_all(written("cronjob.yaml", Recipe(("x",), Path("/k"), 6, 15), image="i", namespace="n"))
     pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
     (audit,) = pod["containers"]
     group, volume_group = (0, 10001) if user == SOMEBODY else (10001, 10001)
@@ -129,7 +129,7 @@ def test_the_docker_command_runs_with_its_own_words(api: tuple[str, str], root: 
     key.write_text("demo-key\n")
     key.chmod(0o600)
     os.chown(key, SOMEBODY, 0)
-    words = shlex.split(container(Recipe(("x",), key, 6, 15), image="the-image"), comments=True)
+    words = shlex.split(written("container.sh", Recipe(("x",), key, 6, 15), image="the-image"), comments=True)
     data = configuration(tmp_path / "contribaudit-data", url, organization, "/data/evidence")
     data.chmod(0o700)
     os.chown(data, SOMEBODY, 0)

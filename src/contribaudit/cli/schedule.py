@@ -97,7 +97,8 @@ def launchd(console: Console, time: str, key_file: Path | None, log_file: Path |
 def kubernetes(console: Console, time: str, key_file: Path | None, image: str, namespace: str) -> None:
     """Print a CronJob: any user ID, a read-only root, the key as a mounted secret. Times are UTC."""
     recipe = recipe_of(console, time, key_file)
-    console.write(schedules.kubernetes(recipe, image=_safe_name(image), namespace=_safe_name(namespace)))
+    names = {"image": _safe_name(image), "namespace": _safe_name(namespace)}
+    console.write(schedules.written("cronjob.yaml", recipe, **names))
 
 
 @command.command("github-actions", short_help="Print a workflow for GitHub Actions.")
@@ -105,7 +106,7 @@ def kubernetes(console: Console, time: str, key_file: Path | None, image: str, n
 @pass_console
 def github_actions(console: Console, time: str, key_file: Path | None) -> None:
     """Print a workflow: findings as SARIF in code scanning, evidence as an artifact. Times are UTC."""
-    console.write(schedules.github_actions(recipe_of(console, time, key_file)))
+    console.write(schedules.written("workflow.yml", recipe_of(console, time, key_file)))
 
 
 @command.command("docker", short_help="Print the command that runs one audit in a container.")
@@ -114,7 +115,7 @@ def github_actions(console: Console, time: str, key_file: Path | None) -> None:
 @pass_console
 def docker(console: Console, time: str, key_file: Path | None, image: str) -> None:
     """Print the command that runs one audit in a container; your scheduler starts it."""
-    console.write(schedules.container(recipe_of(console, time, key_file), image=_safe_name(image)))
+    console.write(schedules.written("container.sh", recipe_of(console, time, key_file), image=_safe_name(image)))
 
 
 def _log(named: Path | None) -> Path:

@@ -23,6 +23,8 @@ from pathlib import Path
 from contribaudit.errors import UsageError
 from contribaudit.settings import file
 
+_ANYWHERE = ("CONTRIBAUDIT_API_URL", "CONTRIBAUDIT_FAIL_ON", "CONTRIBAUDIT_API_KEY_LABEL")
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -73,6 +75,20 @@ class Recipe:
     def planned(self) -> tuple[str, ...]:
         """The option that records when the run was meant to begin."""
         return ("--planned", f"{self.hour:02}:{self.minute:02}")
+
+    # Platforms that bring their own account give the audit a key that nobody else can read, a place for its history,
+    # and a read-only file system. Kubernetes and containers may run the audit under any user ID.
+
+    @property
+    def portable(self) -> list[tuple[str, str]]:
+        """The variables whose values are also valid on another machine; the others hold paths."""
+        return [(name, value) for name, value in self.environment if name in _ANYWHERE]
+
+    def in_container(self, key_file: str) -> list[str]:
+        """The arguments of contribaudit in a container; a single key is in `key_file`."""
+        key = ["--api-key-file", key_file] if self.key else []
+        organization = ["--org", self.organization] if self.organization else []
+        return ["audit", "--format", "line", *key, *organization]
 
 
 def here() -> tuple[str, ...]:
@@ -223,59 +239,6 @@ def _moments(wall: datetime, zone: tzinfo | None) -> tuple[datetime, ...]:
     while first.astimezone(zone).utcoffset() != after:
         first += _MINUTE
     return (first,)
-
-
-# Recipes for platforms that bring their own account: each gives the audit a key that nobody else can read, a place for
-# its history, and a read-only file system. Kubernetes and containers may run the audit under any user ID.
-
-_DATA = "/data"
-_SECRETS = "/run/secrets/contribaudit"
-_ANYWHERE = ("CONTRIBAUDIT_API_URL", "CONTRIBAUDIT_FAIL_ON", "CONTRIBAUDIT_API_KEY_LABEL")
-"""Variables whose values are also valid on another machine; the others hold paths."""
-
-
-def _variables(recipe: Recipe) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in recipe.environment if name in _ANYWHERE]
-
-
-def _container_command(recipe: Recipe, key_file: str) -> list[str]:
-    """The arguments of contribaudit in a container; a single key is in `key_file`."""
-    key = ["--api-key-file", key_file] if recipe.key else []
-    organization = ["--org", recipe.organization] if recipe.organization else []
-    return ["audit", "--format", "line", *key, *organization]
-
-
-def kubernetes(recipe: Recipe, *, image: str, namespace: str) -> str:
-    """A CronJob with its volume claim; its comments say how to create the secret and the configuration."""
-    return written(
-        "cronjob.yaml",
-        recipe,
-        image=image,
-        namespace=namespace,
-        words=_container_command(recipe, f"{_SECRETS}/api-key"),
-        variables=_variables(recipe),
-        data=_DATA,
-        secrets=_SECRETS,
-    )
-
-
-def github_actions(recipe: Recipe) -> str:
-    """A workflow that uploads SARIF to code scanning and the evidence as an artifact."""
-    return written("workflow.yml", recipe, variables=_variables(recipe))
-
-
-def container(recipe: Recipe, *, image: str) -> str:
-    """One command for Docker or Podman: any user ID, a read-only root file system, the key as a mounted file."""
-    mounted = f"{recipe.key_file}:/run/secrets/api-key:ro" if recipe.key else "./contribaudit-keys:/run/secrets:ro"
-    return written(
-        "container.sh",
-        recipe,
-        image=image,
-        words=_container_command(recipe, "/run/secrets/api-key"),
-        variables=_variables(recipe),
-        data=_DATA,
-        mounted=mounted,
-    )
 
 
 def launchd(recipe: Recipe, *, log_file: str) -> str:
