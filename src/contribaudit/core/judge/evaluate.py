@@ -173,7 +173,7 @@ def evaluate(
     `unknown`. Raises UsageError when not one check was evaluated.
     """
     checks = tuple(checks)
-    waivers = WaiverMatcher(state, policy.waivers)
+    waivers = WaiverMatcher(state, policy.waivers, find_setting)
     findings: list[Finding] = []
     warnings: list[str] = [f"This run is limited by {selection}."] if str(selection) else []
     used: set[int] = set()
@@ -191,14 +191,16 @@ def evaluate(
                 if not rule.enabled:
                     off += 1
                     continue
-                verdict = _judge(check, state, policy, subject, rule, attributes)
-                finding = _finding(state, policy, check, rule, subject, verdict)
-                finding = replace(finding, severity=_severity(state, policy, check, rule, attributes))
-                findings.append(waivers.apply(finding, attributes, _setting_of(finding, find_setting)))
+                case = CheckContext(subject, state, rule, policy)
+                finding = _finding(case, _judge(check, case, attributes), _severity(case, attributes))
+                findings.append(waivers.apply(finding, attributes))
             if not answered and organization is not None:
-                for finding in _without_subjects(state, policy, check, organization, bool(subjects)):
-                    attributes = attributes_of(state, finding.subject)
-                    findings.append(waivers.apply(finding, attributes, _setting_of(finding, find_setting)))
+                attributes = attributes_of(state, organization_subject(organization))
+                rule = _rule_without_subjects(policy, check, attributes)
+                if rule is not None:
+                    case = CheckContext(organization_subject(organization), state, rule, policy)
+                    verdict = _without_subjects(check, case, bool(subjects))
+                    findings.append(waivers.apply(_finding(case, verdict, case.severity), attributes))
         if off:
             warnings.append(f"{check.id} is switched off for {counted(off, 'subject')} by the policy.")
     kinds = {check.id: check.kind for check in checks}
@@ -270,23 +272,20 @@ def _selector_words(where: Where) -> str:
     return " on ".join((*where.app[:1], *where.site))
 
 
-def _judge(
-    check: Check, state: State, policy: AuditPolicy, subject: Subject, rule: Rule, attributes: Attributes
-) -> Verdict:
+def _judge(check: Check, case: CheckContext, attributes: Attributes) -> Verdict:
     """The verdict under the rule that holds; a pass counts only if no rule that may hold says otherwise.
 
     Where an attribute was not read, a laxer rule may match in place of the one that would otherwise hold.
     """
-    case = CheckContext(subject, state, rule, policy)
     verdict = _unless_under_review(
         _in_baseline(_of_this_organization(apply_terms(check.judge(case), case), case), case), case
     )
     if verdict.outcome.violates or verdict.outcome.unproven:
         return verdict
-    for other in rules_that_may_hold(policy, check.id, attributes):
-        if other is rule or not other.enabled:
+    for other in rules_that_may_hold(case.policy, check.id, attributes):
+        if other is case.rule or not other.enabled:
             continue
-        strict = CheckContext(subject, state, other, policy)
+        strict = replace(case, rule=other)
         answer = apply_terms(check.judge(strict), strict)
         if answer.outcome.violates or answer.outcome.unproven:
             unread = ", ".join(sorted(attributes.unread))
@@ -338,15 +337,11 @@ def _unless_under_review(verdict: Verdict, case: CheckContext) -> Verdict:
     )
 
 
-def _severity(state: State, policy: AuditPolicy, check: Check, rule: Rule, attributes: Attributes) -> Severity:
+def _severity(case: CheckContext, attributes: Attributes) -> Severity:
     """The rule's severity; the highest among all rules that may hold, where an attribute was not read."""
-    own = state.rulebook.words[check.id].severity
-    may_hold = [one for one in rules_that_may_hold(policy, check.id, attributes) if one.enabled]
-    return min((one.severity or own for one in (rule, *may_hold)), key=lambda severity: severity.rank)
-
-
-def _setting_of(finding: Finding, find_setting: Callable[[SettingId], Setting]) -> Setting | None:
-    return find_setting(finding.setting) if finding.setting is not None else None
+    own = case.state.rulebook.words[case.rule.check].severity
+    may_hold = [one for one in rules_that_may_hold(case.policy, case.rule.check, attributes) if one.enabled]
+    return min((one.severity or own for one in (case.rule, *may_hold)), key=lambda severity: severity.rank)
 
 
 def _population(check: Check, state: State) -> list[tuple[str | None, list[Subject]]]:
@@ -359,23 +354,19 @@ def _population(check: Check, state: State) -> list[tuple[str | None, list[Subje
     ]
 
 
-def _without_subjects(state: State, policy: AuditPolicy, check: Check, organization: str, some: bool) -> list[Finding]:
-    """The findings of a check in an organization where it has no subject."""
-    subject = organization_subject(organization)
-    rule = _rule_without_subjects(policy, check, attributes_of(state, subject))
-    if rule is None:
-        return []
-    verdict = None if some else check.when_none(state, organization)
+def _without_subjects(check: Check, case: CheckContext, some: bool) -> Verdict:
+    """The verdict about an organization where the check judges nothing, although it has `some` subject or not."""
+    organization = case.subject.id
+    verdict = None if some else check.when_none(case.state, organization)
     if verdict is None:
         reason = (
             "no rule selects anything in this organization"
             if some
-            else state.organizations[organization].why_not(names.WORKSPACES)
+            else case.state.organization(organization).why_not(names.WORKSPACES)
             or f"no {check.kind} was seen that this check covers"
         )
         verdict = Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason)
-    case = CheckContext(subject, state, rule, policy)
-    return [_finding(state, policy, check, rule, subject, _unless_under_review(apply_terms(verdict, case), case))]
+    return _unless_under_review(apply_terms(verdict, case), case)
 
 
 def _rule_without_subjects(policy: AuditPolicy, check: Check, organization: Attributes) -> Rule | None:
@@ -391,20 +382,19 @@ def _rule_without_subjects(policy: AuditPolicy, check: Check, organization: Attr
     return None
 
 
-def _finding(
-    state: State, policy: AuditPolicy, check: Check, rule: Rule, subject: Subject, verdict: Verdict
-) -> Finding:
-    words = state.rulebook.words[check.id]
+def _finding(case: CheckContext, verdict: Verdict, severity: Severity) -> Finding:
+    rule, policy = case.rule, case.policy
+    words = case.state.rulebook.words[rule.check]
     open_ = verdict.outcome.violates or verdict.outcome.unproven
     return Finding(
-        check=check.id,
+        check=rule.check,
         title=words.title,
-        severity=rule.severity or words.severity,
+        severity=severity,
         outcome=verdict.outcome,
         underlying_outcome=verdict.outcome,
         reason_code=verdict.reason_code,
         reason=verdict.reason,
-        subject=subject,
+        subject=case.subject,
         setting=verdict.setting,
         expected=verdict.expected,
         observed=verdict.observed,

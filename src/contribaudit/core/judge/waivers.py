@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from contribaudit.core.judge.selectors import Attributes, surely_matches
 from contribaudit.core.model.finding import AppliedWaiver, Finding, Outcome
-from contribaudit.core.model.observation import Value
+from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.policy import Waiver
 from contribaudit.core.model.setting import Setting, same_value
 from contribaudit.core.model.subject import Subject
@@ -23,6 +24,7 @@ class WaiverMatcher:
 
     state: State
     waivers: tuple[Waiver, ...]
+    find_setting: Callable[[SettingId], Setting]
     used: set[int] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     _subjects: dict[int, Subject | None] = field(default_factory=dict)
@@ -36,13 +38,13 @@ class WaiverMatcher:
                     self.used.add(number)  # one warning is enough
                     self.notes.append(f"The waiver {waiver.origin} on {waiver.check} does not count: {error}")
 
-    def apply(self, finding: Finding, attributes: Attributes, setting: Setting | None) -> Finding:
+    def apply(self, finding: Finding, attributes: Attributes) -> Finding:
         """The finding, waived when a valid waiver covers it; it keeps the outcome under the waiver."""
         for number, waiver in enumerate(self.waivers):
             if waiver.check != finding.check or not self._is_about(number, waiver, finding.subject, attributes):
                 continue
             self.used.add(number)
-            objection = self._objection(waiver, finding, setting)
+            objection = self._objection(waiver, finding)
             if objection is None:
                 return replace(
                     finding,
@@ -75,7 +77,7 @@ class WaiverMatcher:
             return surely_matches(waiver.where, attributes)
         return number in self._subjects and self._subjects[number] == subject
 
-    def _objection(self, waiver: Waiver, finding: Finding, setting: Setting | None) -> str | None:
+    def _objection(self, waiver: Waiver, finding: Finding) -> str | None:
         """Why the waiver does not cover the finding; "" when that needs no warning, None when the waiver covers it."""
         today = self.state.as_of.astimezone(UTC).date()
         if finding.outcome not in waiver.outcomes:
@@ -84,6 +86,7 @@ class WaiverMatcher:
             return f"it expired on {waiver.expires}"
         if waiver.approved_at > today:
             return f"its approval is dated {waiver.approved_at}, which is in the future"
+        setting = self.find_setting(finding.setting) if finding.setting is not None else None
         if waiver.binds_to_value and not _values_equal(setting, waiver.observed, finding.observed):
             return f"it covers {_displayed(waiver.observed)}, but {_displayed(finding.observed)} was observed"
         moved = self._alias_moved_since(waiver, finding.subject)
