@@ -185,7 +185,8 @@ class Dashboard(Sturdy):
         finding: Finding | None = getattr(self.screen, "finding", None)
         # A screen with marked rows has several.
         findings: Sequence[Finding] = getattr(self.screen, "findings", ()) or ([finding] if finding is not None else [])
-        refusal = why_not(self.source, self.board) if findings else "Choose a finding first (f)"
+        nothing = getattr(self.screen, "NOTHING_TO_WAIVE", "Choose a finding first (f)")
+        refusal = why_not(self.source, self.board) if findings else nothing
         if self.may_write(refusal) and self.source is not None and self.board is not None and self.job is not None:
             self.push_screen(WaiveScreen(self.board, findings, self.source, self.job), self._waived)
 

@@ -217,6 +217,9 @@ class NextScreen(BoardScreen):
 
     NAME: ClassVar[str] = "Next"
     FIRST = "Grid"
+    NOTHING_TO_WAIVE: ClassVar[str] = (
+        "Nothing to waive in this step: a waiver accepts failing findings of a DECIDE step"
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", tooltip="Mark findings for one waiver"),
         Binding("w", "app.waive", "Waive"),
@@ -297,9 +300,7 @@ class NextScreen(BoardScreen):
         """Mark the step for the waiver, or unmark it."""
         entry = self._list.selected
         if entry is None or entry.step is None or not waivable(entry.step):
-            self.dashboard.say(
-                "Only findings that a waiver can accept can be marked: those of a decision", warning=True
-            )
+            self.dashboard.say(self.NOTHING_TO_WAIVE, warning=True)
             return
         self._marked ^= {entry.key}
         self._fill(self._list.rows)
