@@ -169,7 +169,8 @@ def _row(path: Path, line: int, entry: Mapping[str, Any]) -> Row:
     for name in REQUIRED:
         if name not in entry:
             raise UsageError(f"`{name}` is missing")
-    texts = {name: _text_field(entry, name) for name in ("subject", "setting", "by", "screen", "console_path", "note")}
+    subject, setting = _text_field(entry, "subject"), _text_field(entry, "setting")
+    texts = {name: _text_field(entry, name) for name in ("by", "screen", "console_path", "note")}
     when = entry.get("observed_at")
     if isinstance(when, date):  # also a datetime
         when = when.isoformat()
@@ -180,23 +181,14 @@ def _row(path: Path, line: int, entry: Mapping[str, Any]) -> Row:
     ):
         raise UsageError("`attach` must be a string or a list of strings")
     names = [one.strip() for one in shots.split(";")] if isinstance(shots, str) else list(shots)
-    entered = EnteredValue(texts.pop("subject"), texts.pop("setting"), value, f"{path}:{line}")
-    fields = {**texts, "subject": entered.subject, "setting": entered.setting, "value": value, "attach": names}
+    entered = EnteredValue(subject, setting, value, f"{path}:{line}")
+    fields = {**texts, "subject": subject, "setting": setting, "value": value, "attach": names}
     content = digest(canonical_json({**fields, "at": observed_at.isoformat() if observed_at else ""}))
     try:
         attach = tuple(path.parent / Path(str(one)).expanduser() for one in names if one)
     except RuntimeError:
         raise UsageError("`attach` starts with an unknown home folder") from None
-    return Row(
-        entered,
-        by=texts["by"],
-        observed_at=observed_at,
-        screen=texts["screen"],
-        console_path=texts["console_path"],
-        note=texts["note"],
-        attach=attach,
-        content=content,
-    )
+    return Row(entered, observed_at=observed_at, attach=attach, within=None, content=content, **texts)
 
 
 def _checked_value(value: Any) -> Value:
