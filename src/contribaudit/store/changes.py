@@ -195,16 +195,8 @@ def read_run_intervals(connection: Connection, organization: str) -> Mapping[int
         for run in complete:
             whole[run].add(collector)
     return {
-        row.id: RunInterval(
-            row.id,
-            row.started_at,
-            row.finished_at,
-            frozenset(whole[row.id]),
-            row.tool_version,
-            row.policy_sha256,
-            row.rulebook_sha256,
-        )
-        for row in connection.execute(_RUN_INTERVALS, {"organization": number})
+        run: RunInterval(run, started_at, finished_at, frozenset(whole[run]), *judged_with)
+        for run, started_at, finished_at, *judged_with in connection.execute(_RUN_INTERVALS, {"organization": number})
     }
 
 

@@ -62,16 +62,7 @@ none_within = none_among_apps("can have data residency", Outcome.NO_SUCH_SETTING
     "app-location-pinned",
     Kind.APP,
     reads=(names.REALM, names.MOVE, names.PINNED, POLICY_REALMS.id, names.PLAN),
-    outcomes={
-        Outcome.PASS,
-        Outcome.FAIL,
-        Outcome.NOT_ACHIEVABLE,
-        Outcome.PENDING,
-        Outcome.CONFLICT,
-        Outcome.NO_SUCH_SETTING,
-        Outcome.UNKNOWN,
-        Outcome.STALE,
-    },
+    outcomes=ATTESTED | {Outcome.NOT_ACHIEVABLE, Outcome.PENDING, Outcome.NO_SUCH_SETTING},
     applies=may_have_residency,
     when_none=none_within,
 )
