@@ -321,15 +321,9 @@ def _by_plan_of_an_app(search: _Search, simultaneous: _SimultaneousChanges) -> C
         sentence = f"the plan of {whose}: {_change_words(plan)}"
         if event is None:
             return _cause_from(search, CauseKind.PLAN_CHANGE, sentence)
-        return _cause_from(
-            search,
-            CauseKind.PLAN_CHANGE,
-            f"{sentence}; {event.sentence}",
-            actor=event.actor,
-            event_id=event.event_id,
-            at=event.at,
-            match=event.match,
-            others=event.others,
+        own = _cause_from(search, CauseKind.PLAN_CHANGE, f"{sentence}; {event.sentence}")
+        return replace(
+            own, actor=event.actor, event_id=event.event_id, at=event.at, match=event.match, others=event.others
         )
     return None
 
@@ -354,9 +348,8 @@ def _by_vendor(search: _Search, simultaneous: _SimultaneousChanges) -> Cause | N
     """A dated entry of the rulebook; or many subjects that change alike at once without an event in a complete log."""
     if search.after is None:
         return None
-    family_names = {family.name for family in search.families}
     for entry in search.context.rules.dates:
-        if family_names & set(entry.families) and search.after.date() < entry.on <= search.until.date():
+        if search.family_names & set(entry.families) and search.after.date() < entry.on <= search.until.date():
             return _cause_from(search, CauseKind.VENDOR, f"{entry.what} ({entry.on})")
     count, enough = simultaneous.alike[_rollout_key(search.change)], search.context.rules.rollout_subjects
     change = search.change

@@ -170,9 +170,9 @@ def _with_moved_plan(observation: Observation, rulebook: Rulebook, old: Plan | N
             return observation
         when = observation.observed_at if isinstance(observation, Observed) else observation.attempted_at
         return Observed(observation.setting, observation.subject, word, Grade.DOCUMENTED, when, SOURCE)
-    words = observation.value if isinstance(observation.value, tuple) else (str(observation.value),)
-    moved = tuple(dict.fromkeys(word if _plan_moves(rulebook.plan(one), old, plan) else one for one in words))
-    if moved == words:
+    words = (word if _plan_moves(rulebook.plan(one), old, plan) else one for one in observation.texts)
+    moved = tuple(dict.fromkeys(words))
+    if moved == observation.texts:
         return observation
     return replace(
         observation, value=moved if isinstance(observation.value, tuple) else moved[0], source=SOURCE, response=""
@@ -366,20 +366,11 @@ def _differences(before: _JudgedState, after: _JudgedState, when: date | None) -
     for (subject, setting), answer in after.answers.items():
         old = before.answers[subject, setting]
         if (_answer_word(old), old.predicted) != (_answer_word(answer), answer.predicted):
-            name = alias_of(after.state, subject)
-            row = ForecastRow(
-                subject.organization,
-                subject,
-                name,
-                "",
-                setting,
-                None,
-                _answer_word(old),
-                _answer_word(answer),
-                when,
-                "",
+            name, words = alias_of(after.state, subject), (_answer_word(old), _answer_word(answer))
+            why = answer.reason
+            yield ForecastRow(
+                subject.organization, subject, name, "", setting, None, *words, when, why, answer.predicted
             )
-            yield replace(row, why=answer.reason, predicted=answer.predicted)
         apps = before.apps[subject, setting], after.apps[subject, setting]
         if apps[0] != apps[1]:
             why = f"the effective {setting.partition('.')[2]} of the organization's apps"

@@ -14,7 +14,6 @@ from contribaudit.core.advise.waiting import DueScreen
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding, Severity
-from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.snapshot import Collection, CollectionStatus
 from contribaudit.core.model.subject import Kind, organization_subject
 from contribaudit.core.resolve.inventory import sites_of, spaces_counted
@@ -117,9 +116,8 @@ class Report:
         """The organizations, in the order of the configuration."""
         lines = []
         for organization in self.state.organizations:
-            plan = self.state.value(organization_subject(organization), names.HIGHEST_PLAN)
-            word = plan.value if isinstance(plan, Observed) and isinstance(plan.value, str) else None
-            lines.append(OrganizationLine(organization, self.state.organization_name(organization), word))
+            plan = self.state.text(organization_subject(organization), names.HIGHEST_PLAN)
+            lines.append(OrganizationLine(organization, self.state.organization_name(organization), plan))
         return tuple(lines)
 
     @property

@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from typing import Literal, TypeAlias
 
 from contribaudit.core.model import names
-from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.policy import AuditPolicy, Rule, Where
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State, once_per_state
@@ -50,22 +49,17 @@ class Attributes:
 
 def attributes_of(state: State, subject: Subject) -> Attributes:
     """The subject's attributes: the values that are known in the state, and the names of those that were not read."""
-
-    def text(about: Subject, setting: SettingId) -> str | None:
-        seen = state.value(about, setting)
-        return seen.value if seen is not None and isinstance(seen.value, str) else None
-
     organization = subject.organization
-    name = text(organization_subject(organization), names.ORGANIZATION_NAME)
+    name = state.text(organization_subject(organization), names.ORGANIZATION_NAME)
     if subject.kind is not Kind.APP:
         nameless: tuple[Selectable, ...] = () if name or not organization else ("organization_name",)
         return Attributes(organization, name, unread=frozenset(nameless))
     values: dict[Selectable, str | None] = {
         "organization_name": name,
-        "site": text(subject, names.APP_HOST),
-        "app": text(subject, names.APP_TYPE_KEY),
-        "plan": text(subject, names.PLAN),
-        "sandbox": text(subject, names.APP_SANDBOX),
+        "site": state.text(subject, names.APP_HOST),
+        "app": state.text(subject, names.APP_TYPE_KEY),
+        "plan": state.text(subject, names.PLAN),
+        "sandbox": state.text(subject, names.APP_SANDBOX),
     }
     unread = {selectable for selectable, value in values.items() if value is None}
     sandbox = values["sandbox"].casefold() if values["sandbox"] is not None else None

@@ -78,6 +78,11 @@ class Observed:
     witness: Attester | None = None
     """Who vouches for the value; None where it rests on no attestation."""
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts of a list, or a single value as the only text."""
+        return self.value if isinstance(self.value, tuple) else (str(self.value),)
+
 
 STALE_CODES = frozenset(("signal_moved", "plan_changed", "app_left"))
 """A value was attested and something moved since: outcomes that rest on it are `stale`, not `unknown`."""

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.observation import Observed, Unavailable
+from contribaudit.core.model.observation import Unavailable
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State
 
@@ -45,11 +45,11 @@ def plan_now(state: State, organization: str) -> PlanSeen | str:
         if isinstance(plan, Unavailable):
             unread = unread or f"the plan of {state.recall(app, names.APP_ALIAS) or app.id}: {plan.reason}"
         elif plan.value is not None:
-            words.update(plan.value if isinstance(plan.value, tuple) else (str(plan.value),))
+            words.update(plan.texts)
     sorted_words = tuple(sorted(words))
-    highest = state.value(organization_subject(organization), names.HIGHEST_PLAN)
-    if isinstance(highest, Observed) and isinstance(highest.value, str):
-        return PlanSeen(state.as_of, highest.value, sorted_words)
+    highest = state.text(organization_subject(organization), names.HIGHEST_PLAN)
+    if highest is not None:
+        return PlanSeen(state.as_of, highest, sorted_words)
     if unread or not sorted_words:
         return unread or "no app shows a plan"
     return PlanSeen(state.as_of, None, sorted_words)

@@ -92,15 +92,11 @@ def _regions(state: State, app: Subject) -> Iterator[Observation]:
 
 
 def _folded(seen: Observed) -> frozenset[str]:
-    return frozenset(one.strip().casefold() for one in _texts(seen))
+    return frozenset(one.strip().casefold() for one in seen.texts)
 
 
 def _listed_words(seen: Observed) -> str:
-    return ", ".join(sorted(_texts(seen)))
-
-
-def _texts(seen: Observed) -> tuple[str, ...]:
-    return seen.value if isinstance(seen.value, tuple) else (str(seen.value),)
+    return ", ".join(sorted(seen.texts))
 
 
 def _plan(state: State, app: Subject) -> Iterator[Observation]:
@@ -118,7 +114,7 @@ def _plan(state: State, app: Subject) -> Iterator[Observation]:
 
 
 def _known_plans(state: State, seen: Observed) -> list[Plan]:
-    return [plan for word in _texts(seen) if (plan := state.rulebook.plan(word)) is not None]
+    return [plan for word in seen.texts if (plan := state.rulebook.plan(word)) is not None]
 
 
 def _conflicting_sources(one: Observed, other: Observed, reason: str) -> Unavailable:

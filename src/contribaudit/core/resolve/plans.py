@@ -181,8 +181,7 @@ def _ranks(state: State, seen: Observation) -> tuple[list[tuple[int, Observed]],
     """The observation with the rank of each known plan word in it, and the words that the rulebook does not know."""
     if not isinstance(seen, Observed) or seen.value is None:
         return [], []
-    words = seen.value if isinstance(seen.value, tuple) else (str(seen.value),)
-    plans = {word: state.rulebook.plan(word) for word in words}
+    plans = {word: state.rulebook.plan(word) for word in seen.texts}
     return [(plan.rank, seen) for plan in plans.values() if plan], [word for word, plan in plans.items() if not plan]
 
 

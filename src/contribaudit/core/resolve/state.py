@@ -232,10 +232,14 @@ class State:
         seen = self._seen.get(subject, _NOTHING).get(setting)
         return seen if isinstance(seen, Observed) else None
 
+    def text(self, subject: Subject, setting: SettingId) -> str | None:
+        """The text that a source gave in this run; None where none gave one."""
+        seen = self.value(subject, setting)
+        return seen.value if seen is not None and isinstance(seen.value, str) else None
+
     def word(self, subject: Subject, setting: SettingId) -> str:
         """The text that a source gave in this run, in lower case; "" where none gave one."""
-        seen = self.value(subject, setting)
-        return seen.value.casefold() if seen is not None and isinstance(seen.value, str) else ""
+        return (self.text(subject, setting) or "").casefold()
 
     def moment(self, subject: Subject, setting: SettingId) -> datetime | None:
         """The ISO 8601 date or time that a source gave in this run, as aware UTC; None where none gave one."""
