@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from rich.text import Text
 
@@ -47,24 +46,18 @@ class DueScreen(awaited.DueScreen):
         """(screen ID, organization ID), which is unique."""
         return self.screen.id, self.organization
 
-    @property
-    def looked_at(self) -> datetime | None:
-        """The oldest look at a value of this screen; None if none was ever looked at."""
-        return min((row.last.observed_at for row in self.rows if row.last is not None), default=None)
-
 
 def due_screens(
-    state: State, looks: Sequence[Attestation], policy: AuditPolicy, findings: Iterable[Finding]
+    state: State, looks: Sequence[Attestation], policy: AuditPolicy, findings: Sequence[Finding]
 ) -> list[DueScreen]:
     """The screens that findings wait for, most severe first, then those to be renewed; each in the rulebook's order."""
-    settling = list(findings)
-    groups = {(one.screen.id, one.organization): one for one in due.due_screens(state, settling, policy, looks)}
+    groups = {(one.screen.id, one.organization): one for one in due.due_screens(state, findings, policy, looks)}
     screens: dict[tuple[Subject, SettingId], list[tuple[str, str]]] = {}
     for key, due_here in groups.items():
         for row in due_here.rows:
             screens.setdefault((row.subject, row.setting.id), []).append(key)
     waiting: dict[tuple[str, str], list[Finding]] = {}
-    for finding in settling:
+    for finding in findings:
         for key in dict.fromkeys(
             key for asked in _values_asked_for(state, finding) for key in _screens_showing(state, asked, screens)
         ):
@@ -101,8 +94,8 @@ def _screens_showing(
 def due_cells(state: State, entry: DueScreen) -> list[Text]:
     """The texts of one line in the list of due screens."""
     whose = f"{safe_text(state.organization_name(entry.organization))}: " if len(state.organizations) > 1 else ""
-    never = sum(1 for row in entry.rows if row.last is None)
-    looked = f"{entry.looked_at:%Y-%m-%d}" if entry.looked_at is not None and not never else "never" if never else ""
+    looks = [row.last.observed_at for row in entry.rows if row.last is not None]
+    looked = f"{min(looks):%Y-%m-%d}" if len(looks) == len(entry.rows) else "never"
     waits = Text("none", "dim")
     if entry.waiting:
         waits = Text(f"{len(entry.waiting)} ").append_text(severity_sign(entry.waiting[0].severity))

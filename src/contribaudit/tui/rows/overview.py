@@ -6,7 +6,6 @@ as a colour.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -224,9 +223,6 @@ def days(runs: Sequence[RunRecord], organizations: frozenset[str], today: date) 
     return "".join(signs)
 
 
-_APP = re.compile(r"\bapp:")
-
-
 def next_title(board: Board) -> str:
     """The title of DO NEXT, with the number of steps and their total duration."""
     steps = to_do(board.steps)
@@ -278,10 +274,7 @@ def brief(step: NextStep, board: Board) -> str:
     about = safe_text(names(board.report.state, step.subjects))
     what, colon, _title = safe_text(step.text).partition(f": {about} (")
     sentence = f"{about}: {what[:1].lower()}{what[1:]}" if colon and about else safe_text(step.text)
-    text = short_host(_APP.sub("", sentence))
-    for organization in board.report.organizations:
-        text = text.replace(f"organization:{organization.id}", safe_text(organization.name))
-    return text
+    return short_host(sentence)
 
 
 def due_in(step: NextStep, board: Board) -> str:
@@ -311,7 +304,7 @@ def changed_lines(board: Board, width: int, most: int) -> list[Line]:
         first = board.report.run.previous is None and board.looked_at is None
         return [Line(Text("This is the first run: nothing to compare it with" if first else "Nothing", "dim"))]
     done = by_cause(sorted(board.changes, key=lambda one: one.at or one.first_seen, reverse=True))
-    name_width = max(cell_len(_brief_name(one)) for one, _ in done[:most])
+    name_width = max(cell_len(short_host(one.called)) for one, _ in done[:most])
     lines = [_change_line(one, further, width, board, min(_SUBJECT, name_width)) for one, further in done[:most]]
     left = len(board.changes) - sum(1 + further for _, further in done[:most])
     if left:
@@ -323,16 +316,12 @@ _SENTENCE_CELLS = 20
 """The cells for the change itself ("Location: EU -> US") that take precedence over the name of its author."""
 
 
-def _brief_name(change: CountedChange) -> str:
-    return short_host(change.called)
-
-
 def _change_line(change: CountedChange, further: int, width: int, board: Board, name_width: int) -> Line:
     sign = Text("  ") if change.explained else Text("! ", "bold yellow")
     cause = change.cause or "cause not looked up"
     by = f"by {change.actor}" if change.actor and change.explained else cause
     text = Text.assemble(sign, column(f"{change.at or change.first_seen:%d %b %H:%M}", 12))
-    text.append_text(column(_brief_name(change), name_width)).append(" ")
+    text.append_text(column(short_host(change.called), name_width)).append(" ")
     least = text.cell_len + _SENTENCE_CELLS
     text.append(change.sentence, "bold")
     count = f" (+{further:,})" if further else ""

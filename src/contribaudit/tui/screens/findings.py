@@ -190,8 +190,8 @@ class FindingsScreen(FilteredScreen):
         if self._board is None:
             return
         if self._sort not in self._orders:
-            of_board = self._sort == "gravity" and self._board.index is self._index
-            self._orders[self._sort] = self._board.most_severe if of_board else ordered(self._index, self._sort)
+            by_gravity = self._sort == "gravity"
+            self._orders[self._sort] = self._board.most_severe if by_gravity else ordered(self._index, self._sort)
         terms = parse(self.box.value)
         order = self._orders[self._sort]
         places = self._narrowing.filtered(self._index, order, terms, hide_passes=self._hide_passes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, timedelta
 from itertools import groupby
@@ -129,16 +129,15 @@ def detail(line: Line) -> Text:
     return text
 
 
-def banner(forecast: Forecast | None, called: Mapping[str, str]) -> Text:
-    """The prediction's label, assumptions, notes and totals; `called` are the organizations' names by ID."""
+def banner(forecast: Forecast | None) -> Text:
+    """The prediction's label, assumptions, notes and totals."""
     text = Text(" PREDICTION ", "bold reverse").append(" ")
     if forecast is None:
         return text.append("Nothing is read or saved, and this is not evidence. Choose what to assume and press Enter.")
     if forecast.assumptions:
         text.append(safe_text("if " + "; ".join(forecast.assumptions)), "bold")
     for note in forecast.notes:
-        identity, colon, rest = note.partition(":")
-        text.append(f"  {safe_text(called.get(identity, identity) + colon + rest)}", "yellow")
+        text.append(f"  {safe_text(note)}", "yellow")
     if not forecast.rows:
         text.append(" No outcome would change.", "bold")
         return text
@@ -174,11 +173,10 @@ class ForecastScreen(BoardScreen):
         self._choices: list[Choice] = []
         self._forecast: Forecast | None = None
         self._lines: list[Line] = []
-        self._called: dict[str, str] = {}
 
     def body(self) -> ComposeResult:
         """Yield the prediction banner, the assumptions, the box for a day, the changes, and one in full."""
-        yield Static(banner(None, {}), id="banner", markup=False)
+        yield Static(banner(None), id="banner", markup=False)
         yield Grid(CHOICES, id="choices", empty="")
         yield PlainInput(placeholder="/ and nothing is done until: 2027-01-31, +90d; empty: at once", id="until")
         yield Grid(COLUMNS, id="changes", empty="Choose what to assume and press Enter.")
@@ -187,7 +185,6 @@ class ForecastScreen(BoardScreen):
     def show_board(self, board: Board) -> None:
         """Offer the assumptions for this board, and remove an earlier prediction."""
         report = board.report
-        self._called = {one.id: one.name for one in report.organizations}
         today = board.now.astimezone(UTC).date()
         self._choices = choices(report.state.rulebook.plans, [one.highest_plan for one in report.organizations], today)
         self._grid("choices").show(len(self._choices), lambda row: [Text(self._choices[row].sentence)])
@@ -271,7 +268,7 @@ class ForecastScreen(BoardScreen):
         self._forecast, self._lines = forecast, lines(forecast) if forecast is not None else []
         grid = self._grid("changes")
         grid.empty = "No outcome would change." if forecast is not None else "Choose what to assume and press Enter."
-        self.query_one("#banner", Static).update(banner(forecast, self._called))
+        self.query_one("#banner", Static).update(banner(forecast))
         grid.show(len(self._lines), lambda row: cells(self._lines[row]), cursor=0)
 
     def _grid(self, name: str) -> Grid:
