@@ -47,7 +47,7 @@ def test_progress_is_a_board_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> N
     say.page_read("acme", "[bold]workspaces", 1000, 2000)
     say.waiting("GET /x", 8.5, "too many requests \x1b[2J")
     assert say._board is not None
-    say._board.refresh()
+    say._board._live.refresh()
     assert "1,000 of 2,000" in screen.getvalue()
     assert "[bold]workspaces" in screen.getvalue()
     assert "waiting 9 s: GET /x: too many requests \\x1b[2J" in screen.getvalue()

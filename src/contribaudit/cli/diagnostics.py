@@ -186,7 +186,7 @@ class Diagnostics(Progress):
 
     def waiting(self, call: str, seconds: float, reason: str) -> None:
         if self._board is not None:
-            self._board.waiting(clean(call), seconds, self._safe(clean(reason)))
+            self._board.waiting(clean(call), seconds, self._redaction.text(clean(reason)))
         elif not self.quiet and (self.verbose or seconds >= _SOON_SECONDS):
             if self._groups_failures and not self._reached:
                 if not self._wait_written:
@@ -266,18 +266,15 @@ class Diagnostics(Progress):
             time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             entry = {"time": time, "level": level, "event": event, "run_id": self.run_id, "run": self.run}
             entry |= {"message": message} | fields | ({"next": hint} if hint else {})
-            return self._safe(json.dumps(entry, ensure_ascii=True, default=str))
+            return self._redaction.text(json.dumps(entry, ensure_ascii=True, default=str))
         line = plain if event in ("error", "warning", "bug") else clean(plain)
         if hint:
             line += f"\n  {self._paint('next:', 'next')} {clean(hint)}"
-        line = self._safe(line)
+        line = self._redaction.text(line)
         return wrapped(line, terminal_width()) if self.interactive else line
 
     def _paint(self, text: str, role: str) -> str:
         return f"\x1b[{_COLORS[role]}m{text}\x1b[0m" if self.colors(self.stream) and not self.as_json else text
-
-    def _safe(self, line: str) -> str:
-        return self._redaction.text(line)
 
 
 def _redraws(stream: TextIO) -> bool:

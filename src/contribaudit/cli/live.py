@@ -43,10 +43,6 @@ class Board:
         """Write a permanent line above the board."""
         self._console.print(Text.from_ansi(line), soft_wrap=True)
 
-    def refresh(self) -> None:
-        """Redraw the board now, not at the next tick."""
-        self._live.refresh()
-
     def stop(self) -> None:
         """Remove the board."""
         self._live.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TypeAlias
 
@@ -111,14 +111,10 @@ def _toml_value(item: Item) -> str:
         case date():
             return item.isoformat()
         case tuple():
-            return f"[{_comma_list(toml_string(text) for text in item)}]"
+            return f"[{', '.join(toml_string(text) for text in item)}]"
         case Mapping():
-            return f"{{ {_comma_list(_pairs(item))} }}" if item else "{}"
+            return f"{{ {', '.join(_pairs(item))} }}" if item else "{}"
     return str(item)
-
-
-def _comma_list(parts: Iterable[str]) -> str:
-    return ", ".join(parts)
 
 
 def _escaped(character: str) -> str:

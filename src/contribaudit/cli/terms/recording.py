@@ -13,6 +13,7 @@ import click
 from contribaudit import exit_codes
 from contribaudit.cli.arguments import moment, read_page
 from contribaudit.cli.console import Console, pass_console
+from contribaudit.cli.notify import notify_of_documents
 from contribaudit.cli.options import by_option, format_option, store_option
 from contribaudit.cli.terms.looking import Terms, open_terms, two_editions, write
 from contribaudit.core.model.attestation import Signature
@@ -73,7 +74,7 @@ def add_command(
         copy = fetching.Page(body, "", called, moment)
         look = take_in(terms.store, terms.rules, document, copy, signature, accept=accept)
         outcome = _outcome_line(terms.rules, terms.store.documents(), look)
-        _notify(console, terms)
+        notify_of_documents(console, terms.store, terms.rules, terms.documents)
     console.write(f"{safe_text(outcome)}\n")
     _end_if_unread(console, [look])
 
@@ -145,13 +146,6 @@ def _end_if_unread(console: Console, looks: Sequence[Look]) -> None:
         )
 
 
-def _notify(console: Console, terms: Terms) -> None:
-    """Notify people of changes, if [notify] is configured."""
-    from contribaudit.cli.notify import notify_of_documents
-
-    notify_of_documents(console, terms.store, terms.rules, terms.documents)
-
-
 @click.command("check", short_help="Check whether the pages still support the rulebook's facts.")
 @click.argument("name", required=False)
 @click.option(
@@ -174,7 +168,7 @@ def check_command(console: Console, *, name: str | None, fetch: bool, by: str | 
         if fetch:
             looks = _fetch_documents(console, terms, chosen, _signature(console, by))
             lines = [_outcome_line(terms.rules, terms.store.documents(), look) for look in looks]
-            _notify(console, terms)
+            notify_of_documents(console, terms.store, terms.rules, terms.documents)
         archive = terms.store.documents()
         listed = listing_of(terms.store.subprocessors().newest)
     statuses = {one.name: status_of(archive, one.name) for one in chosen}
