@@ -104,9 +104,7 @@ def refused(settings: AppSettings, statements: Mapping[str, Any]) -> tuple[str, 
 
 def policy_of(settings: AppSettings, statements: Mapping[str, Any], packs: Sequence[str] = ()) -> AuditPolicy:
     """The policy made of these statements and packs only. Raises PolicyFileError."""
-    document = tomlkit.document()
-    document["version"] = 1
-    document["extends"] = list(packs)
+    document = new_document("Audit policy", packs)
     document["expect"] = _expect(statements)
     return load_policy(Path("policy.toml"), load_rulebook(settings), text=tomlkit.dumps(document))
 

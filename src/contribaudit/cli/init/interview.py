@@ -177,14 +177,14 @@ class Interview:
     def _contribution(self) -> None:
         if "contribution" in self._answers.statements:
             return
-        word = _choose("Which data may Atlassian use to improve its apps and AI?", CONTRIBUTION, may_skip=True)
+        word = _choose("Which data may Atlassian use to improve its apps and AI?", CONTRIBUTION)
         if word and self._accept_statement("contribution", word):
             self.limits()
 
     def _ai(self) -> None:
         statements = self._answers.statements
         if "ai" not in statements:
-            word = _choose("Who may use AI (Rovo) in your apps?", AI, may_skip=True)
+            word = _choose("Who may use AI (Rovo) in your apps?", AI)
             if not word:
                 return
             if word == "groups":
@@ -383,18 +383,17 @@ def _ask_mail(question: str) -> str:
     return options.ask_valid(question, lambda text: text if text in ("", SKIP) else mail(text), "")
 
 
-def _choose(question: str, choices: Sequence[tuple[str, str]], *, may_skip: bool = False) -> str:
+def _choose(question: str, choices: Sequence[tuple[str, str]]) -> str:
     """The chosen word, typed or given by its number; "" when skipped. Asked again until it is valid."""
     tell(f"\n{question}")
     width = max(len(word) for word, _ in choices)
     for number, (word, means) in enumerate(choices, 1):
         tell(means, f"  {number}  {word.ljust(width)}  ")
-    if may_skip:
-        tell("Not part of the policy.", f"  {SKIP}  {'skip'.ljust(width)}  ")
+    tell("Not part of the policy.", f"  {SKIP}  {'skip'.ljust(width)}  ")
     words = [word for word, _ in choices]
     while True:
         text = options.ask("Number or word").casefold()
-        if may_skip and text in (SKIP, "skip"):
+        if text in (SKIP, "skip"):
             return ""
         if text.isdecimal() and 0 < int(text) <= len(words):
             return words[int(text) - 1]
