@@ -89,7 +89,7 @@ async def test_a_look_makes_the_finding_pass(kept: Opener, size: tuple[int, int]
         await pilot.press(OFF, "ctrl+s")
         told = await asked(pilot)
         assert here.requested("/policies") == before + 2, "and again after the answers"
-        assert "contribution.metadata = off" in told
+        assert "Metadata contribution: off" in told
         assert "anchored by the signal ugc-data-use-preferences" in told
         assert recorded(here) == [], "nothing is kept before the summary was agreed to"
         await pilot.press("right", "enter")
@@ -268,7 +268,7 @@ async def test_the_last_answer_is_carried_and_never_stands_in_the_cell(kept: Ope
         assert f"= still off, as {ANNA} saw on" in on_screen(pilot)
         await pilot.press("equals_sign")
         await pilot.press("ctrl+s")
-        assert "contribution.metadata = off" in await asked(pilot)
+        assert "Metadata contribution: off" in await asked(pilot)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: len(recorded(here)) == 2)
     assert {one.value for one in recorded(here)} == {"off"}
@@ -280,7 +280,7 @@ async def test_signals_say_what_each_state_was_seen_to_mean(kept: Opener) -> Non
     async with driven(here.source, begin="desk") as pilot:
         await attested(pilot)
         await pilot.press("3")
-        await until(pilot, lambda: any("contribution.metadata=off" in row for row in rows_of(pilot, "signals-grid")))
+        await until(pilot, lambda: any("Metadata contribution: off" in row for row in rows_of(pilot, "signals-grid")))
         await until(pilot, lambda: "States, newest first" in on_screen(pilot))
 
 
@@ -300,8 +300,8 @@ async def test_contradicting_words_stand_side_by_side(kept: Opener) -> None:
         await until(pilot, lambda: bool(rows_of(pilot, "conflicts-grid")))
         await pilot.pause()
         shown = on_screen(pilot)
-        assert "contribution.metadata = off" in shown
-        assert "contribution.metadata = on" in shown
+        assert "Metadata contribution: off" in shown
+        assert "Metadata contribution: on" in shown
         await pilot.press("enter")
         desk = pilot.app.screen
         assert isinstance(desk, DeskScreen)

@@ -25,7 +25,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, safe_text
-from contribaudit.tui.rows.signs import label_look, labelled
+from contribaudit.tui.rows.signs import label_look, labelled, title_of
 from contribaudit.tui.widgets.field import DAY_FORMS, day_of
 from contribaudit.tui.widgets.grid import Column
 
@@ -304,7 +304,7 @@ def summary(state: State, made: Sequence[Attestation]) -> Text:
         anchored_by = described(look.anchors) if look.bound else ""
         groups.setdefault((look.setting, display(look.value), anchored_by or look.unanchored_reason), []).append(look)
     for (setting, value, how), looks in groups.items():
-        text.append(f"\n{safe_text(setting)} = ").append(f"{value}\n", "bold")
+        text.append(f"\n{title_of(setting)}: ").append(f"{value}\n", "bold")
         named = ", ".join(safe_text(called(state, look.subject)) for look in looks[:_NAMED])
         rest = f" {and_more(len(looks) - _NAMED)}, {len(looks)} in all" if len(looks) > _NAMED else ""
         text.append(f"  {named}{rest}\n")

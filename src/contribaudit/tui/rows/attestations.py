@@ -32,7 +32,7 @@ from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import Cell, display, safe_text
 from contribaudit.tui.rows.due import DueScreen, due_screens
-from contribaudit.tui.rows.signs import label_look, labelled, short_host
+from contribaudit.tui.rows.signs import label_look, labelled, short_host, title_of
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
 
@@ -88,7 +88,7 @@ def recorded_cells(state: State, recorded: Recorded) -> list[Text]:
     return [
         Text(recorded.state, "bold yellow" if recorded.needs_second_person else style),
         Text(short_host(safe_text(called(state, look.subject)))),
-        Text(safe_text(look.setting)),
+        Text(title_of(look.setting)),
         Text(display(look.value)),
         Text(safe_text(look.by)),
         Text(f"{look.observed_at:%Y-%m-%d}"),
@@ -99,9 +99,10 @@ def recorded_cells(state: State, recorded: Recorded) -> list[Text]:
 def recorded_detail(state: State, recorded: Recorded, note: str = "") -> Text:
     """An attestation in full: who, when, where, and its anchors and whether they still hold."""
     look = recorded.attestation
-    text = Text().append(f"{safe_text(look.setting)} = {display(look.value)}\n", "bold")
+    text = Text().append(f"{title_of(look.setting)}: {display(look.value)}\n", "bold")
     text.append(f"{safe_text(called(state, look.subject))}\n\n")
     labelled(text, "state", recorded.state)
+    labelled(text, "setting", safe_text(look.setting))
     labelled(text, "looked", f"{safe_text(look.by)}, {look.observed_at:%Y-%m-%d %H:%M}Z")
     where = " on ".join(safe_text(one) for one in (look.recorded.account, look.recorded.host) if one)
     labelled(text, "recorded", f"{safe_text(look.recorded.by)}{f', {where}' if where else ''}")
@@ -185,7 +186,7 @@ def sheet_row(state: State, recorded: Recorded) -> tuple[Cell, ...]:
 CONFLICT_COLUMNS = (
     Column("subject", 20, flexible=True),
     Column("setting", 20, flexible=True),
-    Column("subject", 30, flexible=True),
+    Column("evidence", 30, flexible=True),
 )
 
 
@@ -221,7 +222,7 @@ def conflict_cells(state: State, clash: Contradiction) -> list[Text]:
         if clash.finding is not None
         else ""
     )
-    return [Text(short_host(safe_text(called(state, clash.subject)))), Text(safe_text(clash.setting)), Text(about)]
+    return [Text(short_host(safe_text(called(state, clash.subject)))), Text(title_of(clash.setting)), Text(about)]
 
 
 def conflict_detail(state: State, clash: Contradiction) -> list[Text]:
@@ -282,7 +283,7 @@ def signal_detail(state: State, line: SignalLine, history: AttestationHistory) -
         text.append(f"  since {since:%Y-%m-%d %H:%M}Z  ", "bold").append(f"{digest}\n")
         values = seen_to_mean(history.attestations, seen.owner, seen.signal, digests)
         for setting, value in values:
-            text.append(f"      {safe_text(setting)} = {display(value)}\n")
+            text.append(f"      {title_of(setting)}: {display(value)}\n")
         if not values:
             text.append("      no attestation was recorded in this state\n", "dim")
     if not states:
@@ -291,7 +292,7 @@ def signal_detail(state: State, line: SignalLine, history: AttestationHistory) -
 
 
 def _meaning(values: Sequence[tuple[SettingId, Value]]) -> str:
-    return ", ".join(f"{safe_text(setting)}={display(value)}" for setting, value in values)
+    return ", ".join(f"{title_of(setting)}: {display(value)}" for setting, value in values)
 
 
 @dataclass(frozen=True, slots=True)

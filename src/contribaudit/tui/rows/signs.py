@@ -10,8 +10,10 @@ from datetime import datetime, timedelta
 from rich.cells import cell_len
 from rich.text import Text
 
+from contribaudit import catalogue
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.finding import Outcome, Severity
+from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.phrases import counted
 from contribaudit.exporters.text import safe_text
 
@@ -36,6 +38,11 @@ _SEVERITIES = {
     Severity.LOW: "blue",
     Severity.INFO: "dim",
 }
+
+
+def title_of(setting: str) -> str:
+    """The title of the setting of this ID, as people call it; the ID of an unknown one."""
+    return safe_text(catalogue.find(SettingId(setting)).title)
 
 
 def outcome_sign(word: Outcome) -> Text:

@@ -15,12 +15,11 @@ from rich.text import Text
 from contribaudit import catalogue
 from contribaudit.core.advise.gaps import Gap
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
-from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.phrases import counted, some
 from contribaudit.exporters.changed import ChangeGroup, grouped_changes, setting_and_values
 from contribaudit.exporters.text import safe_text, words
 from contribaudit.store.records import RunRecord
-from contribaudit.tui.rows.signs import short_host
+from contribaudit.tui.rows.signs import short_host, title_of
 from contribaudit.tui.widgets.grid import Column
 
 COLUMNS = (
@@ -329,7 +328,7 @@ def _change_cells(group: ChangeGroup, folded: Sequence[Entry]) -> list[Text]:
     sign = Text("+", "green") if group.appeared else Text("-", "red") if group.vanished else Text("*")
     if not group.has_cause:
         sign = Text("!", "bold yellow")
-    kind = _titled(kind)
+    kind = title_of(kind)
     what = Text(f"{kind}: ").append(old_and_new, "bold")
     ticket = group.ticket
     cause = Text(cause_text(main), "" if group.has_cause else "yellow")
@@ -340,11 +339,6 @@ def _change_cells(group: ChangeGroup, folded: Sequence[Entry]) -> list[Text]:
         what = Text(f"{kind}: ").append("different values" if several else old_and_new, "bold")
         ticket = ""
     return [sign, Text(time_span(main)), name, what, cause, Text(safe_text(ticket))]
-
-
-def _titled(kind: str) -> str:
-    """The setting's title as on the other screens; "new" and "gone" are unchanged."""
-    return safe_text(catalogue.find(SettingId(kind)).title)
 
 
 def _day_text(entries: Sequence[Entry]) -> str:
@@ -401,7 +395,7 @@ def _happening(group: ChangeGroup) -> Iterator[tuple[str, str]]:
     main = group.main
     kind, old_and_new = change_text(group)
     subject = safe_text(f"{main.subject.kind.value} {main.subject.id}")
-    yield safe_text(main.name or main.subject.id), f"{_titled(kind)}: {old_and_new}\n{subject}"
+    yield safe_text(main.name or main.subject.id), f"{title_of(kind)}: {old_and_new}\n{subject}"
     for annotation in main.annotations:
         by = annotation.by
         note = f"{annotation.note}\n" if annotation.note else ""

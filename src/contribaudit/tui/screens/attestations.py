@@ -32,6 +32,7 @@ from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import Host, host_of, missing, past
 from contribaudit.tui.rows import attestations, due
 from contribaudit.tui.rows.attestations import FILTERS, Contents, Recorded, contents, made_line, recorded_detail
+from contribaudit.tui.rows.signs import title_of
 from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
@@ -332,12 +333,12 @@ class DeskScreen(BoardScreen):
             body = Text(f"You are {safe_text(board.you)}. First look at the console yourself:\n\n")
             body.append(f"{safe_text(look.console_path) or 'path not recorded'}\n\n", "bold")
             body.append("Does it show ").append(display(look.value), "bold")
-            body.append(f" for {safe_text(look.setting)}?\n\n")
+            body.append(f" for {title_of(look.setting)}?\n\n")
             body.append_text(recorded_detail(board.report.state, recorded))
             question = QuestionScreen("Confirm as a second person?", body, yes="I see the same", no="Back")
             if await self.app.push_screen_wait(question):
                 await self.dashboard.in_thread(session.confirm, look.id, board.you)
-                self.dashboard.say(f"{board.you} confirmed {look.setting} as {look.by} saw it")
+                self.dashboard.say(f"{board.you} confirmed {title_of(look.setting)} as {look.by} saw it")
                 self.dashboard.action_reload()
 
     @work(exclusive=True, group="act")
@@ -351,7 +352,7 @@ class DeskScreen(BoardScreen):
             return
         signed = await self.app.push_screen_wait(RevokeScreen(session, board.report.state, recorded, board.you))
         if signed is not None:
-            self.dashboard.say(f"{signed.by} revoked it: look at {recorded.attestation.setting} again")
+            self.dashboard.say(f"{signed.by} revoked it: look at {title_of(recorded.attestation.setting)} again")
             self.dashboard.action_reload()
 
     def _chosen(self) -> tuple[Recorded, AttestationSession, Board] | None:
