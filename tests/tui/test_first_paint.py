@@ -58,6 +58,7 @@ _OURS = {
     "errors": {""},
     "exit_codes": {""},
     "files": {""},
+    "progress": {""},
     "termination": {""},
 }
 """By room, "" for the room itself. A line more here is a longer wait for everybody who opens the dashboard."""
