@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from itertools import chain
@@ -16,10 +16,10 @@ from contribaudit.core.judge.check import Check
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, SettingId, Unavailable
 from contribaudit.core.model.phrases import counted
-from contribaudit.core.model.policy import AuditPolicy, Waiver, fresh_until, limits_of
+from contribaudit.core.model.policy import AuditPolicy, fresh_until, limits_of
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.model.times import later
+from contribaudit.core.model.times import later, start_of, utc_day
 from contribaudit.core.resolve.aliases import alias_of, called, resolve_alias
 from contribaudit.core.resolve.exposure import (
     CALLED,
@@ -111,7 +111,7 @@ class Deadline:
         if self.ends_at is None:
             return None
         if self.whole_day:
-            return (self.ends_at.date() - as_of.astimezone(UTC).date()).days
+            return (self.ends_at.date() - utc_day(as_of)).days
         return (self.ends_at - as_of) // timedelta(days=1)
 
 
@@ -237,10 +237,11 @@ def _of_policy(state: State, policy: AuditPolicy) -> Iterator[Deadline]:
         repeats[name] += 1
         about = f"{waiver.check} for {_named(state, waiver.subject)}" if waiver.subject else waiver.check
         what, step = f"last day of the waiver of {about}", "fix it, or approve it again"
-        yield _whole_day(
-            waiver.expires, DeadlineKind.WAIVER, what, step, check=waiver.check, source=waiver.origin, key=key
-        )
-        yield from _review(state, waiver, about, key)
+        where = (None, None, waiver.check, waiver.origin, key)
+        yield Deadline(DeadlineKind.WAIVER, start_of(waiver.expires), what, step, True, *where)
+        if waiver.review_due is not None and waiver.expires >= utc_day(state.as_of):
+            what, step = f"the waiver of {about} is due for review", "renew its approval"
+            yield Deadline(DeadlineKind.WAIVER_REVIEW, start_of(waiver.review_due), what, step, True, *where)
 
 
 def _named(state: State, text: str) -> str:
@@ -251,32 +252,26 @@ def _named(state: State, text: str) -> str:
     return text
 
 
-def _review(state: State, waiver: Waiver, about: str, key: str) -> Iterator[Deadline]:
-    if waiver.review_every_days is None or waiver.expires < state.as_of.astimezone(UTC).date():
-        return
-    day = later(waiver.approved_at, timedelta(days=waiver.review_every_days))
-    if day <= waiver.expires:
-        what, step = f"the waiver of {about} is due for review", "renew its approval"
-        yield _whole_day(day, DeadlineKind.WAIVER_REVIEW, what, step, check=waiver.check, source=waiver.origin, key=key)
-
-
 def _of_rulebook(state: State) -> Iterator[Deadline]:
-    rulebook, today = state.rulebook, state.as_of.astimezone(UTC).date()
+    rulebook, today = state.rulebook, utc_day(state.as_of)
     last = later(rulebook.oldest_review, timedelta(days=rulebook.review_within_days))
     what, source = f"last day on which the rulebook review of {rulebook.oldest_review} counts", _rulebook(state)
-    yield _whole_day(last, DeadlineKind.RULEBOOK, what, "update contribaudit", check="GV-06", source=source)
+    step = "update contribaudit"
+    yield Deadline(DeadlineKind.RULEBOOK, start_of(last), what, step, True, check="GV-06", source=source)
     announced = DeadlineKind.ANNOUNCED
     if rulebook.effective >= today:
         what, step = "Atlassian begins to use data according to the settings", "contribaudit audit"
-        yield _whole_day(rulebook.effective, announced, what, step, source=rulebook.version, key="effective")
+        day, source = start_of(rulebook.effective), rulebook.version
+        yield Deadline(announced, day, what, step, True, source=source, key="effective")
     for one in rulebook.announced:
         if one.day >= today:
             what = f"{one.title}: {one.what} (grade {one.grade})"
-            yield _whole_day(one.day, announced, what, source=one.source, key=one.id)
+            yield Deadline(announced, start_of(one.day), what, whole_day=True, source=one.source, key=one.id)
     for entry in rulebook.log.dates:
         if entry.on >= today and entry.on != rulebook.effective:
             what, key = f"{entry.what} (grade {entry.grade})", f"{entry.on} {', '.join(entry.families)}"
-            yield _whole_day(entry.on, announced, what, "contribaudit changes", source=entry.source, key=key)
+            day, step = start_of(entry.on), "contribaudit changes"
+            yield Deadline(announced, day, what, step, True, source=entry.source, key=key)
 
 
 def _trials(state: State, organization: str) -> Iterator[Deadline]:
@@ -329,7 +324,7 @@ def _contribution(state: State, organization: str, policy: AuditPolicy) -> Itera
             until = residue_until(state.rulebook.clocks, decision.date)
             what = f"aggregated data from before the opt-out from {CALLED[setting]} may be kept at least until then"
             about = (subject, setting, "DC-22", _rulebook(state))
-            yield _whole_day(until, DeadlineKind.RESIDUE, what, "", *about)
+            yield Deadline(DeadlineKind.RESIDUE, start_of(until), what, "", True, *about)
     for window in exposure_window(state, organization):
         if window.span in (Span.OPEN, Span.NOT_KNOWN):
             step = f"contribaudit explain {alias_of(state, subject)}"
@@ -352,21 +347,6 @@ def _baseline(state: State, organization: str) -> Iterator[Deadline]:
         source=f"run {run}",
         key=str(run),
     )
-
-
-def _whole_day(
-    day: date,
-    kind: DeadlineKind,
-    what: str,
-    step: str = "",
-    subject: Subject | None = None,
-    setting: SettingId | None = None,
-    check: str = "",
-    source: str = "",
-    key: str = "",
-) -> Deadline:
-    """A deadline at the end of a day; the day itself still counts."""
-    return Deadline(kind, datetime.combine(day, time(), UTC), what, step, True, subject, setting, check, source, key)
 
 
 def _rulebook(state: State) -> str:

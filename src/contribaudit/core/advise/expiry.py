@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from contribaudit.core.judge.check import Check
 from contribaudit.core.judge.selectors import Attributes, attributes_of, rule_among
@@ -14,7 +14,7 @@ from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import Grade, Observed, SettingId
 from contribaudit.core.model.policy import AuditPolicy, Rule, Terms, fresh_until, limits_of
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.model.times import later, parse_utc
+from contribaudit.core.model.times import later, parse_utc, utc_day
 from contribaudit.core.resolve.effective import COMPUTED
 from contribaudit.core.resolve.exposure import SWITCHES, clocks_of
 from contribaudit.core.resolve.state import State
@@ -119,7 +119,7 @@ def days_of_change(state: State, policy: AuditPolicy, until: date) -> set[date]:
     A date in an observation counts on its day and the day after: ends of trials and moves, and dates that only a
     later version reads.
     """
-    today = state.as_of.astimezone(UTC).date()
+    today = utc_day(state.as_of)
     return {day for day in _days(state, policy) if today <= day <= until}
 
 
@@ -131,17 +131,17 @@ def _days(state: State, policy: AuditPolicy) -> Iterator[date]:
         for days in (rulebook.review_within_days, rulebook.scope_review_within_days):
             yield later(file.reviewed, timedelta(days=days) + _DAY)
     for end in every_end(state, policy):
-        yield _day(later(end, _INSTANT))
+        yield utc_day(later(end, _INSTANT))
     for waiver in policy.waivers:
         yield waiver.approved_at
         yield waiver.expires + _DAY
     for decision in policy.decisions:
         yield decision.date
         if decision.setting in SWITCHES:
-            yield from (_day(one.due_at) for one in clocks_of(rulebook.clocks, decision.setting, decision))
+            yield from (utc_day(one.due_at) for one in clocks_of(rulebook.clocks, decision.setting, decision))
     for moment in _moments(state):
-        yield _day(moment)
-        yield _day(moment) + _DAY
+        yield utc_day(moment)
+        yield utc_day(moment) + _DAY
 
 
 def _moments(state: State) -> Iterator[datetime]:
@@ -160,7 +160,3 @@ def _moments(state: State) -> Iterator[datetime]:
                 moment = parse_utc(seen.value)
                 if moment is not None:
                     yield moment
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(UTC).date()

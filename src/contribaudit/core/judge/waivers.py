@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from contribaudit.core.judge.selectors import Attributes, surely_matches
 from contribaudit.core.model.finding import AppliedWaiver, Finding, Outcome
@@ -12,7 +12,7 @@ from contribaudit.core.model.observation import SettingId, Value
 from contribaudit.core.model.policy import Waiver
 from contribaudit.core.model.setting import Setting, same_value
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.model.times import later
+from contribaudit.core.model.times import utc_day
 from contribaudit.core.resolve.aliases import resolve_alias
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import AmbiguousSubject
@@ -57,18 +57,16 @@ class WaiverMatcher:
 
     def warnings(self) -> list[str]:
         """Warnings about waivers that do not count, match nothing, or are due for review."""
-        today = self.state.as_of.astimezone(UTC).date()
+        today = utc_day(self.state.as_of)
         unused = [
             f"The waiver {waiver.origin} on {waiver.check} matches nothing."
             for number, waiver in enumerate(self.waivers)
             if number not in self.used
         ]
         overdue = [
-            f"The waiver {waiver.origin} on {waiver.check} has been due for review since "
-            f"{later(waiver.approved_at, timedelta(days=waiver.review_every_days))}."
+            f"The waiver {waiver.origin} on {waiver.check} has been due for review since {waiver.review_due}."
             for waiver in self.waivers
-            if waiver.review_every_days is not None
-            and later(waiver.approved_at, timedelta(days=waiver.review_every_days)) < today <= waiver.expires
+            if waiver.review_due is not None and waiver.review_due < today <= waiver.expires
         ]
         return [*dict.fromkeys(self.notes), *unused, *overdue]
 
@@ -79,7 +77,7 @@ class WaiverMatcher:
 
     def _objection(self, waiver: Waiver, finding: Finding) -> str | None:
         """Why the waiver does not cover the finding; "" when that needs no warning, None when the waiver covers it."""
-        today = self.state.as_of.astimezone(UTC).date()
+        today = utc_day(self.state.as_of)
         if finding.outcome not in waiver.outcomes:
             return "" if not finding.outcome.violates else f"the outcome is {finding.outcome}"
         if waiver.expires < today:
@@ -108,7 +106,7 @@ class WaiverMatcher:
         if not first_seen or not others or min(others) >= max(first_seen):
             return None
         moved = max(first_seen)
-        return moved if moved.astimezone(UTC).date() > waiver.approved_at else None
+        return moved if utc_day(moved) > waiver.approved_at else None
 
 
 def _values_equal(setting: Setting | None, left: Value, right: Value) -> bool:

@@ -105,6 +105,14 @@ class Waiver:
     review_every_days: int | None = None
     ticket: str = ""
 
+    @property
+    def review_due(self) -> date | None:
+        """The day on which it is due for review, unless it has expired before; None where it needs no review."""
+        if self.review_every_days is None:
+            return None
+        day = later(self.approved_at, timedelta(days=self.review_every_days))
+        return day if day <= self.expires else None
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

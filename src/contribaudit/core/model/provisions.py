@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -18,6 +18,7 @@ from hashlib import sha256
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.observation import SettingId
+from contribaudit.core.model.times import start_of
 
 _PLAIN = str.maketrans(
     {
@@ -119,7 +120,7 @@ class Look:
     def begins(self) -> datetime:
         """The time since which the text is known to have been on the page."""
         if self.outcome is LookOutcome.OLDER and self.stated_on is not None:
-            return min(self.retrieved_at, datetime.combine(self.stated_on, time(), UTC))
+            return min(self.retrieved_at, start_of(self.stated_on))
         return self.retrieved_at
 
 

@@ -1,8 +1,8 @@
-"""Parses times from outside and adds spans to them; no result lies outside the calendar's range."""
+"""Times from outside, sums of times within the calendar's range, and the days of UTC."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import overload
 
 _FIRST_YEAR = 1000
@@ -31,6 +31,16 @@ def parse_end(text: str) -> datetime | None:
     moment = parse_utc(text)
     is_day = len(text.strip()) <= len("2026-11-21")
     return later(moment, timedelta(days=1, microseconds=-1)) if moment is not None and is_day else moment
+
+
+def utc_day(moment: datetime) -> date:
+    """The day of an aware moment in UTC."""
+    return moment.astimezone(UTC).date()
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of the day in UTC."""
+    return datetime.combine(day, time(), UTC)
 
 
 @overload

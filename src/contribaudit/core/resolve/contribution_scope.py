@@ -8,7 +8,6 @@ https://support.atlassian.com/security-and-access-policies/docs/understand-data-
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC
 
 from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
@@ -16,6 +15,7 @@ from contribaudit.core.model.observation import Grade, Observation, Observed, Un
 from contribaudit.core.model.rulebook import Exemption
 from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
+from contribaudit.core.model.times import utc_day
 from contribaudit.core.resolve.aliases import called, space_of
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.plans import deciding_plan, plans_of, possible_plans, trial_on
@@ -88,7 +88,7 @@ def _not_listed(state: State, space: Subject, app: Subject) -> Stop | None:
 def first_of_all(state: State, organization: str) -> tuple[Reason, ...] | Stop:
     """The links for date and exemption, or the stop that one of them makes. Computed once for the organization."""
     effective = state.rulebook.effective
-    if state.as_of.astimezone(UTC).date() < effective:
+    if utc_day(state.as_of) < effective:
         return Stop(
             Outcome.NOT_YET_EFFECTIVE, "before_effective_date", rule(state, f"no data is used before {effective}")
         )

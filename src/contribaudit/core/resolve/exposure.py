@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from contribaudit.core.model import names
@@ -20,7 +20,7 @@ from contribaudit.core.model.observation import Grade, Observed, SettingId, Valu
 from contribaudit.core.model.policy import Decision
 from contribaudit.core.model.rulebook import Clocks
 from contribaudit.core.model.subject import Subject, organization_subject
-from contribaudit.core.model.times import later
+from contribaudit.core.model.times import later, start_of, utc_day
 from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, in_app, metadata
 from contribaudit.core.resolve.state import State
 
@@ -54,7 +54,7 @@ class ExposureWindow:
     @property
     def days(self) -> int | None:
         """CLOSED: the most whole days that it can have lasted; otherwise None."""
-        return None if self.ends is None else max(0, (self.ends.astimezone(UTC).date() - self.begins).days)
+        return None if self.ends is None else max(0, (utc_day(self.ends) - self.begins).days)
 
 
 def exposure_window(state: State, organization: str) -> tuple[ExposureWindow, ExposureWindow]:
@@ -86,7 +86,7 @@ def _window(state: State, organization: str, setting: SettingId) -> ExposureWind
     ends = _over_since(state, organization, setting) if answer.value is not None else None
     if ends is None:
         return window(Span.NOT_KNOWN, f"the exposure of {what} since {begins} is not known: {answer.reason}")
-    day = ends.astimezone(UTC).date()
+    day = utc_day(ends)
     if day < begins:
         return window(
             Span.CLOSED, f"every attestation since {day}, before {begins}, shows {what} not contributed", ends
@@ -156,8 +156,7 @@ class DeletionClock:
 
 def newest_decision(decisions: Iterable[Decision], setting: SettingId, as_of: datetime) -> Decision | None:
     """The newest decision on a setting dated today or before, of several on one day the last; None without one."""
-    today = as_of.astimezone(UTC).date()
-    made = [one for one in decisions if one.setting == setting and one.date <= today]
+    made = [one for one in decisions if one.setting == setting and one.date <= utc_day(as_of)]
     return max(reversed(made), key=lambda one: one.date, default=None)
 
 
@@ -177,13 +176,12 @@ def clocks_of(clocks: Clocks, setting: SettingId, decision: Decision) -> tuple[D
         if setting == names.IN_APP
         else (clocks.metadata_deletion_days, "content attributes deleted")
     )
-    begun = datetime.combine(decision.date, time(), UTC)
     made = [
         DeletionClock(
             setting,
             what,
             decision.date,
-            later(begun, timedelta(days=figure.amount)),
+            later(start_of(decision.date), timedelta(days=figure.amount)),
             decision,
             figure.grade.partition(" ")[0],
         )

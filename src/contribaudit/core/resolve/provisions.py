@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from contribaudit.core.model.provisions import (
@@ -29,6 +29,7 @@ from contribaudit.core.model.provisions import (
     words_in,
 )
 from contribaudit.core.model.subprocessors import SubprocessorList
+from contribaudit.core.model.times import start_of
 from contribaudit.core.resolve.editions import ALIKE, all_in, likeness_of, words_of
 
 RULE_UNDER_REVIEW = "rule_under_review"
@@ -112,7 +113,7 @@ def _standing(rules: TermsRules, archive: Archive, anchor: Anchor) -> AnchorStan
 def _reviewed(rules: TermsRules, archive: Archive, anchor: Anchor) -> tuple[Look | None, list[str]]:
     """The edition that the review saw, or else the first one with the fact; and the provisions that state it."""
     editions = archive.editions(anchor.document)
-    end = datetime.combine(rules.reviewed, time(), UTC) + timedelta(days=1)
+    end = start_of(rules.reviewed) + timedelta(days=1)
     earlier = [one for one in editions if one.begins < end]
     for look in [*reversed(earlier), *editions[len(earlier) :]]:
         wording = _bearing_provisions(archive.read(look.id), anchor)
