@@ -6,7 +6,7 @@ inventory and the settings, and the words of the rulebook.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -113,9 +113,6 @@ class SavedState(State):
             rulebook=rulebook,
             organizations=organizations,
             observations=plans,
-            remembered=[
-                name for subject, entry in subjects.items() for name in _name_observations(subject, entry, as_of)
-            ],
         )
         self._named: dict[tuple[str, Kind], list[Subject]] = {}
         self._described = subjects
@@ -129,6 +126,14 @@ class SavedState(State):
         """The subject's name, site and app from the document."""
         entry = self._described.get(subject)
         return super().place(subject) if entry is None else Place(entry["name"], entry["site"], entry["app"])
+
+    def recall(self, subject: Subject, setting: SettingId) -> str:
+        """The subject's alias, and an app's host and type, from the document."""
+        entry = self._described.get(subject)
+        if entry is None:
+            return super().recall(subject, setting)
+        texts = {names.APP_ALIAS: entry["alias"], names.APP_HOST: entry["site"], names.APP_TYPE_KEY: entry["app"]}
+        return texts.get(setting, "")
 
     def subjects(self, kind: Kind, organization: str | None = None) -> list[Subject]:
         """The subjects that a finding or a change is about; organizations and the company as in any state."""
@@ -175,9 +180,9 @@ def report_of(document: ReportV1, *, words: Mapping[str, Words] | None = None) -
             rulebook=replace(_rulebook(document, as_of), words=words or {}),
             organizations=organizations_of(document),
             plans=[
-                _name_observation(organization_subject(one["id"]), names.HIGHEST_PLAN, one["highest_plan"], as_of)
+                Observed(names.HIGHEST_PLAN, organization_subject(one["id"]), plan, Grade.DOCUMENTED, as_of, SOURCE)
                 for one in document["organizations"]
-                if one["highest_plan"] is not None
+                if (plan := one["highest_plan"]) is not None
             ],
             subjects=subjects,
         ),
@@ -205,26 +210,6 @@ def _steps(document: ReportV1, findings: Iterable[Finding]) -> tuple[NextStep, .
             {**step, "due": step["due_at"], "findings": its, "subjects": list(dict.fromkeys(f.subject for f in its))}
         )
     return TypeAdapter(tuple[NextStep, ...]).validate_python(rows)
-
-
-def _name_observation(subject: Subject, setting: SettingId, value: str, as_of: datetime) -> Observed:
-    return Observed(setting, subject, value, Grade.DOCUMENTED, as_of, SOURCE)
-
-
-def _name_observations(subject: Subject, described: SubjectV1, as_of: datetime) -> Iterator[Observed]:
-    """Observations of the subject's names, for display and never for judging."""
-    values = {names.APP_ALIAS: described["alias"] if described["alias"] != f"{subject.kind}:{subject.id}" else ""}
-    if subject.kind is Kind.APP:
-        values |= {
-            names.APP_NAME: described["name"],
-            names.APP_HOST: described["site"],
-            names.APP_TYPE_KEY: described["app"],
-        }
-    elif subject.kind is Kind.GROUP:
-        values |= {names.GROUP_NAME: described["name"]}
-    for setting, value in values.items():
-        if value and value != subject.id:
-            yield _name_observation(subject, setting, value, as_of)
 
 
 def _rulebook(document: ReportV1, as_of: datetime) -> Rulebook:
