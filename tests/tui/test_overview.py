@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from contribaudit.errors import UsageError
 from contribaudit.tui.screens.findings import FindingsScreen
-from contribaudit.tui.screens.overview import OverviewScreen, Panel
+from contribaudit.tui.screens.overview import OverviewScreen, Panel, TrendPanel
 from contribaudit.tui.source import Board
 from tests.tui.boards import Kept, Shown, board, opener
 from tests.tui.driving import NARROW, NORMAL, WIDE, at_once, dashboard, driven, on_screen, until
@@ -156,6 +156,24 @@ async def test_a_mouse_click_takes_the_line() -> None:
         await pilot.click("#changed", offset=(5, 2))
         assert panel.has_focus
         assert panel.cursor == 1
+
+
+async def test_the_chosen_day_of_the_trend_is_shown_only_there() -> None:
+    """It is highlighted in the plot until the focus leaves the panel, and again on return."""
+    async with driven(opener(board()), WIDE) as pilot:
+        trend = pilot.app.screen.query_one(TrendPanel)
+
+        def highlighted() -> bool:
+            lines = trend.shown(trend.content_size.width)
+            return any(span.style == "reverse" for line in lines for span in line.text.spans)
+
+        trend.focus()
+        await pilot.press("left")
+        await until(pilot, highlighted)
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: not highlighted())
+        await pilot.press("tab")
+        await until(pilot, highlighted)
 
 
 async def test_titles_stand_before_the_board_does() -> None:

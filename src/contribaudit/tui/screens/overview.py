@@ -278,6 +278,11 @@ class TrendPanel(Panel):
         self._made = (None, [])
         self.refresh()
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Highlight the day only while the panel has the focus."""
+        self._made = (None, [])
+        super().watch_has_focus(has_focus)
+
     def action_cell(self, by: int) -> None:
         """Move to another day, starting at the newest."""
         axis = self._axis
