@@ -103,11 +103,6 @@ def settling(kind: StepKind, group: Sequence[Finding], minutes: int, text: str, 
     return NextStep(kind, most_severe(group), minutes, text, command, organization, subjects, findings=tuple(group))
 
 
-def organization_asked(finding: Finding) -> str:
-    """The organization of the finding."""
-    return finding.subject.organization
-
-
 def to_do(steps: Iterable[NextStep]) -> list[NextStep]:
     """The steps that a person can take."""
     return [one for one in steps if one.kind is not StepKind.NOBODY]
@@ -177,7 +172,7 @@ def _source(
 
 def readings(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One audit for each organization, or one audit of all for findings about the company."""
-    for organization, group in grouped(findings, organization_asked).items():
+    for organization, group in grouped(findings, lambda one: one.subject.organization).items():
         name = f"{state.organization_name(organization)}: " if organization else ""
         text = f"{name}read it again: {checks_of(group)}: {group[0].reason}"
         yield settling(StepKind.RENEW, group, _AUDIT, text, f"contribaudit audit{org_option(state, organization)}")
@@ -185,7 +180,7 @@ def readings(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
 
 def exports(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One export of evidence for each organization."""
-    for organization, group in grouped(findings, organization_asked).items():
+    for organization, group in grouped(findings, lambda one: one.subject.organization).items():
         text = f"{state.organization_name(organization)}: export the evidence: {group[0].reason}"
         command = f"contribaudit evidence export DIR{org_option(state, organization)}"
         yield settling(StepKind.RENEW, group, _EXPORT, text, command)
@@ -221,7 +216,7 @@ def tickets(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
 
 def approvals(state: State, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One step for all that is outside an organization's baseline, whether or not a finding says so."""
-    by_organization = grouped(findings, organization_asked)
+    by_organization = grouped(findings, lambda one: one.subject.organization)
     for place in state.looked_at:
         group = by_organization.get(place.id, [])
         new: tuple[Subject, ...] = tuple(outside(state, place.id)) or subjects_of(group)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contribaudit.core.model import names
-from contribaudit.core.model.observation import Observation, Observed, SettingId, Value
+from contribaudit.core.model.observation import Observed, SettingId, Value
 from contribaudit.core.model.phrases import counted
-from contribaudit.core.model.snapshot import CollectionStatus
+from contribaudit.core.model.snapshot import CollectionStatus, SpaceList
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State, once_per_state
 
@@ -108,7 +108,7 @@ def inventory_rows(state: State) -> list[InventoryRow]:
     rows: list[InventoryRow] = []
     for organization, place in state.organizations.items():
         name = state.organization_name(organization)
-        plan = _observed_value(state.read(organization_subject(organization), names.HIGHEST_PLAN))
+        plan = _observed_value(state, organization_subject(organization), names.HIGHEST_PLAN)
         org = organization, name
         rows.append(InventoryRow(*org, Kind.ORGANIZATION, organization, name, plan=plan, note=place.unread_reason))
         for site in sites_of(state, organization):
@@ -121,7 +121,7 @@ def inventory_rows(state: State) -> list[InventoryRow]:
 
 
 def _app_row(state: State, organization: str, organization_name: str, app: Subject) -> InventoryRow:
-    place = state.place(app)
+    place, listing = state.place(app), state.spaces(app.organization).lists().get(app)
     return InventoryRow(
         organization=organization,
         organization_name=organization_name,
@@ -130,23 +130,17 @@ def _app_row(state: State, organization: str, organization_name: str, app: Subje
         name=place.name,
         site=place.site,
         type_key=place.app,
-        plan=_observed_value(state.read(app, names.PLAN)),
-        status=_observed_value(state.read(app, names.APP_STATUS)),
-        sandbox=_observed_value(state.read(app, names.APP_SANDBOX)),
-        realm=_observed_value(state.read(app, names.REALM)),
-        regions=_observed_value(state.read(app, names.REGIONS)),
-        pinned=_observed_value(state.read(app, names.PINNED)),
-        created_at=_observed_value(state.read(app, SettingId("app.created_at"))),
-        note=_note(state, app),
-        spaces=spaces_listed(state, app),
+        plan=_observed_value(state, app, names.PLAN),
+        status=_observed_value(state, app, names.APP_STATUS),
+        sandbox=_observed_value(state, app, names.APP_SANDBOX),
+        realm=_observed_value(state, app, names.REALM),
+        regions=_observed_value(state, app, names.REGIONS),
+        pinned=_observed_value(state, app, names.PINNED),
+        created_at=_observed_value(state, app, SettingId("app.created_at")),
+        note=_note(state, app, listing),
+        spaces=listing.read if listing is not None else None,
         spaces_counted=spaces_counted(state, app),
     )
-
-
-def spaces_listed(state: State, app: Subject) -> int | None:
-    """How many spaces the run's listing of the app showed; None where it asked for none."""
-    listing = state.spaces(app.organization).lists().get(app)
-    return None if listing is None else listing.read
 
 
 def spaces_counted(state: State, app: Subject) -> int | None:
@@ -155,7 +149,7 @@ def spaces_counted(state: State, app: Subject) -> int | None:
     return seen.value if seen is not None and isinstance(seen.value, int) else None
 
 
-def _note(state: State, app: Subject) -> str:
+def _note(state: State, app: Subject, listing: SpaceList | None) -> str:
     if not state.in_inventory(app):
         return NAMED_BY_POLICY
     if state.pseudo(app):
@@ -163,7 +157,6 @@ def _note(state: State, app: Subject) -> str:
     seen = state.read(app, names.APP_TYPE_KEY)
     if not isinstance(seen, Observed):
         return f"not seen in this run: {seen.reason}"
-    listing = state.spaces(app.organization).lists().get(app)
     if listing is None or listing.status is CollectionStatus.OK:
         return ""
     return f"spaces not read completely: {listing.reason or listing.code}"
@@ -175,5 +168,6 @@ def _site(state: State, organization: str, apps: list[Subject]) -> Site:
     return Site(organization, (ids or hosts)[0], hosts[0] if hosts else "", tuple(apps))
 
 
-def _observed_value(seen: Observation) -> Value:
-    return seen.value if isinstance(seen, Observed) else None
+def _observed_value(state: State, subject: Subject, setting: SettingId) -> Value:
+    seen = state.value(subject, setting)
+    return seen.value if seen is not None else None

@@ -200,7 +200,8 @@ def contradictions(rules: TermsRules, archive: Archive, lists: Sequence[Listing]
     result = [
         Contradiction(name, provision.text, one.statement, one.replaced, day_of(look))
         for name, look in current.items()
-        for provision, one in _overtaken(rules.overtaken, archive.read(look.id))
+        for provision in archive.read(look.id)
+        for one in overtaken_in(rules, provision.text)
     ]
     for compared in rules.compared:
         result += _disagreements(compared, archive, current, lists)
@@ -217,14 +218,6 @@ def overtaken_in(rules: TermsRules, text: str) -> Iterator[Overtaken]:
 def day_of(look: Look) -> date:
     """The day that the document states as its own, or else the one on which it was retrieved."""
     return look.stated_on or look.retrieved_at.date()
-
-
-def _overtaken(statements: Sequence[Overtaken], provisions: Provisions) -> Iterator[tuple[Provision, Overtaken]]:
-    phrases = [(folded(phrase).casefold(), one) for one in statements for phrase in one.phrases]
-    for provision in provisions:
-        text = folded(provision.text).casefold()
-        for one in dict.fromkeys(one for phrase, one in phrases if phrase in text):
-            yield provision, one
 
 
 def _disagreements(

@@ -121,7 +121,7 @@ def resolve(
     for app in state.subjects(Kind.APP):
         move = state.value(app, names.MOVE)
         if move is not None:
-            state.add(_not_yet_effective(state, move) or pinned(rulebook, move))
+            state.add(_pinned(state, move))
     _add_what_people_recorded(state, {one.place.id: one.recorded for one in seen if not one.place.left_out}, settings)
     for computed in effective(state):
         state.add(computed)
@@ -199,21 +199,18 @@ def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator
             yield attested
 
 
-def _not_yet_effective(state: State, move: Observed) -> Unavailable | None:
-    """Why an applied state does not count: the API gives a future date for the app's move. None where it counts."""
-    known_move = state.rulebook.move(move.value) if isinstance(move.value, str) else None
-    for day in names.MOVE_DAYS if known_move is not None and known_move.pinned else ():
+def _pinned(state: State, move: Observed) -> Observation:
+    """Our reading of a residency policy's state as the console's PINNED, a word that the API does not have.
+
+    A state that pins the app does not count while the API gives a future date for the app's move.
+    """
+    known_move = state.rulebook.move(state.word(move.subject, move.setting))
+    if known_move is None:
+        reason = f"the rulebook does not know the state {move.value!r} of its residency policy"
+        return Unavailable(names.PINNED, move.subject, "unknown_word", reason, move.observed_at, move.source)
+    for day in names.MOVE_DAYS if known_move.pinned else ():
         due = state.moment(move.subject, day)
         if due is not None and due > state.as_of:
             reason = f"its residency policy is {move.value}, but a move is due on {due:%Y-%m-%d %H:%M}Z"
             return Unavailable(names.MOVE, move.subject, "move_to_come", reason, move.observed_at, move.source)
-    return None
-
-
-def pinned(rulebook: Rulebook, move: Observed) -> Observation:
-    """Our reading of a residency policy's state as the console's PINNED, a word that the API does not have."""
-    known_move = rulebook.move(move.value) if isinstance(move.value, str) else None
-    if known_move is None:
-        reason = f"the rulebook does not know the state {move.value!r} of its residency policy"
-        return Unavailable(names.PINNED, move.subject, "unknown_word", reason, move.observed_at, move.source)
     return replace(move, setting=names.PINNED, value=known_move.pinned, grade=weakest((move.grade, Grade.DECODED)))
