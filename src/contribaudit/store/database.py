@@ -229,16 +229,11 @@ def _sqlite_engine(path: Path, read_only: str = "") -> Engine:
             f"SQLite {sqlite3.sqlite_version} is too old for the history",
             hint=f"Use a Python with SQLite {required} or newer",
         )
-    if read_only:
-        address = f"{path.as_uri()}?{read_only}"
-        # SQLAlchemy takes a URI for a memory database and would keep one connection per thread.
-        engine = create_engine(
-            "sqlite://",
-            poolclass=QueuePool,
-            creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
-        )
-    else:
-        engine = create_engine(URL.create("sqlite", database=str(path)))
+    address = f"{path.as_uri()}?{read_only or 'mode=rwc'}"
+    # SQLAlchemy takes a URI for a memory database and would keep one connection per thread.
+    engine = create_engine(
+        "sqlite://", poolclass=QueuePool, creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False)
+    )
 
     def connected(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None  # no implicit BEGIN: `begun` chooses the kind
