@@ -39,10 +39,7 @@ class Labels:
 
     def heads(self, line: str) -> bool:
         """Whether a line is a cell's label, or begins with a label and a colon."""
-        if self.of(line) not in (None, "name"):
-            return True
-        label, colon, _ = line.partition(":")
-        return bool(colon) and self.of(label) not in (None, "name")
+        return self.split(line)[0] not in (None, "name")
 
     def split(self, cell: str) -> tuple[Column | None, str]:
         """The column whose label begins a cell (as a paragraph or with a colon), and the rest; None without one."""
