@@ -41,7 +41,7 @@ def command(console: Console, *, spaces: bool, offline: bool) -> None:
     from contribaudit.audit.pipeline import look
     from contribaudit.audit.replay import last_state
     from contribaudit.collectors import INVENTORY as SOURCES
-    from contribaudit.exporters.csv_evidence import INVENTORY, inventory_cells
+    from contribaudit.exporters.csv_evidence import INVENTORY
 
     if spaces:
         _spaces(console)
@@ -50,7 +50,7 @@ def command(console: Console, *, spaces: bool, offline: bool) -> None:
     console.warn_of_unmatched_environment()
     with console.job(judges=False, live=not offline) as job:
         state = last_state(job) if offline else asyncio.run(look(job, SOURCES, console.diagnostics))
-    console.table(INVENTORY.columns, inventory_cells(state), flexible="name", only=TABLE)
+    console.table(INVENTORY.columns, INVENTORY.rows(state), flexible="name", only=TABLE)
     unread = unread_apps(state)
     if unread:
         console.end(f"The inventory is incomplete: {unread}.", exit_codes.UNVERIFIED)

@@ -18,7 +18,7 @@ from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.resolve.inventory import inventory_rows
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.report_v1 import FindingV1, JsonValue, ReportV1, by_check_and_subject
-from contribaudit.exporters.text import Cell, csv_cell
+from contribaudit.exporters.text import Cell, csv_cell, row_of
 
 if TYPE_CHECKING:
     from contribaudit.atlassian.calls import Call
@@ -191,28 +191,9 @@ def published_change_cells(change: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def inventory_cells(state: State) -> Iterable[tuple[Cell, ...]]:
-    """The rows of inventory.csv."""
+def _inventory(state: State) -> Iterable[tuple[Cell, ...]]:
     for row in inventory_rows(state):
-        yield (
-            row.organization_name,
-            str(row.kind),
-            row.name,
-            row.site,
-            row.type_key,
-            row.plan,
-            row.status,
-            row.sandbox,
-            row.realm,
-            row.regions,
-            row.pinned,
-            row.created_at,
-            row.note,
-            row.spaces,
-            row.spaces_counted,
-            row.organization,
-            row.id,
-        )
+        yield row_of(INVENTORY.columns, row, kind=row.kind.value, organization_id=row.organization)
 
 
 def _settings(state: State) -> Iterable[tuple[Cell, ...]]:
@@ -275,7 +256,7 @@ INVENTORY = Sheet(
         "organization_name", "kind", "name", "site", "type_key", "plan", "status", "sandbox", "realm", "regions",
         "pinned", "created_at", "note", "spaces", "spaces_counted", "organization_id", "id",
     ),
-    inventory_cells,
+    _inventory,
 )  # fmt: skip
 SETTINGS = Sheet(
     "settings.csv",

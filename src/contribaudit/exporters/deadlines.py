@@ -15,7 +15,7 @@ from contribaudit.core.model.phrases import and_more
 from contribaudit.core.model.times import later
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.tabular import render as render_rows
-from contribaudit.exporters.text import Cell, safe_text
+from contribaudit.exporters.text import Cell, row_of, safe_text
 
 FORMATS = ("table", "json", "csv", "ics")
 COLUMNS = (
@@ -68,22 +68,18 @@ def _cells(deadline: Deadline, state: State) -> tuple[Cell, ...]:
     subject = deadline.subject
     place = state.place(subject) if subject is not None else None
     organization = subject.organization if subject is not None else ""
-    return (
-        deadline.id,
-        deadline.kind.value,
-        deadline.days_left(state.as_of),
-        deadline.ends_at,
-        deadline.whole_day,
-        organization or None,
-        state.organization_name(organization) or None,
-        subject.kind.value if subject is not None else None,
-        subject.id if subject is not None else None,
-        place.name if place is not None else None,
-        deadline.setting,
-        deadline.check or None,
-        deadline.what,
-        deadline.next_step,
-        deadline.source,
+    return row_of(
+        COLUMNS,
+        deadline,
+        deadline_id=deadline.id,
+        kind=deadline.kind.value,
+        days_left=deadline.days_left(state.as_of),
+        organization_id=organization or None,
+        organization_name=state.organization_name(organization) or None,
+        subject_kind=subject.kind.value if subject is not None else None,
+        subject_id=subject.id if subject is not None else None,
+        subject_name=place.name if place is not None else None,
+        check=deadline.check or None,
     )
 
 

@@ -13,6 +13,7 @@ from contribaudit.core.advise.report import Report
 from contribaudit.core.model.phrases import grouped, some
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.model.subprocessors import (
+    SUBPROCESSOR_COLUMNS,
     Place,
     Processor,
     Purpose,
@@ -31,7 +32,7 @@ from contribaudit.core.resolve.subprocessor_exposure import (
     processors,
 )
 from contribaudit.exporters.report_v1 import ProcessorV1, SubprocessorsV1
-from contribaudit.exporters.text import Cell, rfc3339
+from contribaudit.exporters.text import Cell, rfc3339, row_of
 
 SCHEMA = "contribaudit.subprocessors/1"
 EXPOSURE_COLUMNS = (
@@ -74,24 +75,19 @@ def list_cells(listed: SubprocessorList, rows: Iterable[Processor]) -> Iterator[
     for processor in rows:
         row = processor.row
         links = json.dumps([{"text": link.text, "url": link.url} for link in row.links], ensure_ascii=False)
-        yield (
-            listed.effective.isoformat(),
-            row.group,
-            row.name,
-            row.products,
-            row.purposes,
-            row.data_categories,
-            row.locations,
-            row.security,
-            links.replace(";", "\\u003b") if row.links else "",
-            tuple(scope_text(scope) for scope in processor.scopes),
-            processor.purpose_kinds,
-            tuple(place_text(place) for place in processor.places),
-            processor.needs_review,
-            listed.source,
-            listed.sha256,
-            imported.at if imported is not None else None,
-            imported.by if imported is not None else None,
+        yield row_of(
+            SUBPROCESSOR_COLUMNS,
+            row,
+            effective=listed.effective.isoformat(),
+            links=links.replace(";", "\\u003b") if row.links else "",
+            product_scopes=tuple(scope_text(scope) for scope in processor.scopes),
+            purpose_kinds=processor.purpose_kinds,
+            location_codes=tuple(place_text(place) for place in processor.places),
+            needs_review=processor.needs_review,
+            source=listed.source,
+            sha256=listed.sha256,
+            imported_at=imported.at if imported is not None else None,
+            imported_by=imported.by if imported is not None else None,
         )
 
 

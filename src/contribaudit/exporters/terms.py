@@ -16,7 +16,7 @@ from contribaudit.core.model.provisions import Archive, Look, LookOutcome, Note,
 from contribaudit.core.resolve.editions import Comparison, ProvisionChange, checks_of, compare, laws_of, topics_of
 from contribaudit.core.resolve.provisions import AnchorStanding
 from contribaudit.exporters.tabular import json_object, render
-from contribaudit.exporters.text import Cell
+from contribaudit.exporters.text import Cell, row_of
 
 LOOKS = (
     "document", "title", "look", "outcome", "code", "reason", "retrieved_at", "stated_on", "source", "fetched",
@@ -122,29 +122,19 @@ def look_rows(
             continue
         current = archive.current(look.document)
         rows.append(
-            (
-                look.document,
-                titles.get(look.document, look.document),
-                look.id,
-                look.outcome.value,
-                look.code,
-                look.reason,
-                look.retrieved_at,
-                look.stated_on,
-                look.source,
-                look.fetched,
-                look.redirects,
-                look.sha256,
-                look.text_sha256,
-                look.size_bytes,
-                look.accepted,
-                look.recorded.by,
-                look.recorded.at,
-                look.recorded.account,
-                look.recorded.host,
-                current is not None and current.id == look.id,
-                summed(changes_of(rules, archive, look)),
-                NOTICE,
+            row_of(
+                LOOKS,
+                look,
+                title=titles.get(look.document, look.document),
+                look=look.id,
+                outcome=look.outcome.value,
+                recorded_by=look.recorded.by,
+                recorded_at=look.recorded.at,
+                account=look.recorded.account,
+                host=look.recorded.host,
+                current=current is not None and current.id == look.id,
+                changes=summed(changes_of(rules, archive, look)),
+                notice=NOTICE,
             )
         )
     return rows

@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from base64 import b64encode
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -106,6 +107,11 @@ def _list_cell(value: tuple[str, ...]) -> str:
     # JSON writes control characters as \uXXXX, so a list loses nothing.
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace(";", "\\u003b")
     return text if text.isascii() and text.isprintable() else re.sub(r"[^ -~]", _escaped, text)
+
+
+def row_of(columns: Iterable[str], record: object, **cells: Cell) -> tuple[Cell, ...]:
+    """A row of these columns: each has the cell given for it, or else the record's attribute of the same name."""
+    return tuple(cells[name] if name in cells else getattr(record, name) for name in columns)
 
 
 def _escaped(match: re.Match[str]) -> str:

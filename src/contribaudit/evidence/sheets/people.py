@@ -16,7 +16,7 @@ from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheets import Row, Sheet
 from contribaudit.exporters.csv_evidence import change_cells
-from contribaudit.exporters.text import Cell
+from contribaudit.exporters.text import Cell, row_of
 
 
 def _attestations(dossier: Dossier) -> Iterator[Row]:
@@ -31,33 +31,26 @@ def _attestation(dossier: Dossier, attestation: Attestation) -> Row:
         else None
     )
     revoked = attestation.revoked if attestation.revoked and attestation.revoked.at <= dossier.ends else None
-    return (
-        attestation.subject.kind.value,
-        alias_of(dossier.report.state, attestation.subject),
-        attestation.setting,
-        attestation.value,
-        attestation.by,
-        attestation.observed_at,
-        attestation.recorded.by,
-        attestation.recorded.at,
-        attestation.recorded.account,
-        attestation.recorded.host,
-        attestation.screen,
-        attestation.console_path,
-        attestation.note,
-        tuple(f"{anchor.signal} {anchor.subject.id}" for anchor in attestation.anchors),
-        attestation.unanchored_reason,
-        attestation.highest_plan,
-        second.by if second else None,
-        second.at if second else None,
-        revoked.by if revoked else None,
-        revoked.at if revoked else None,
-        dossier.store.revocation_note(attestation.id) if revoked else None,
-        attestation.id,
-        attestation.look,
-        attestation.subject.organization,
-        attestation.subject.id,
-        tuple(attachment.sha256 for attachment in attestation.attachments),
+    return row_of(
+        ATTESTATIONS.columns,
+        attestation,
+        subject_kind=attestation.subject.kind.value,
+        subject=alias_of(dossier.report.state, attestation.subject),
+        looked_by=attestation.by,
+        recorded_by=attestation.recorded.by,
+        recorded_at=attestation.recorded.at,
+        recorded_account=attestation.recorded.account,
+        recorded_host=attestation.recorded.host,
+        anchors=tuple(f"{anchor.signal} {anchor.subject.id}" for anchor in attestation.anchors),
+        confirmed_by=second.by if second else None,
+        confirmed_at=second.at if second else None,
+        revoked_by=revoked.by if revoked else None,
+        revoked_at=revoked.at if revoked else None,
+        revocation_note=dossier.store.revocation_note(attestation.id) if revoked else None,
+        attestation_id=attestation.id,
+        organization_id=attestation.subject.organization,
+        subject_id=attestation.subject.id,
+        attachments=tuple(attachment.sha256 for attachment in attestation.attachments),
     )
 
 
@@ -68,23 +61,13 @@ def _waivers(dossier: Dossier) -> Iterator[Row]:
             key = (finding.check, finding.waiver.approved_by, finding.waiver.reason)
             used.setdefault(key, []).append(finding.id)
     for waiver in dossier.policy.waivers:
-        where = () if waiver.where is None else tuple(_selectors(waiver.where))
-        yield (
-            waiver.check,
-            waiver.subject,
-            where,
-            waiver.binds_to_value,
-            waiver.observed,
-            waiver.reason,
-            waiver.requested_by,
-            waiver.approved_by,
-            waiver.approved_at,
-            waiver.expires,
-            waiver.review_every_days,
-            waiver.ticket,
-            tuple(outcome.value for outcome in waiver.outcomes),
-            waiver.origin,
-            tuple(sorted(used.get((waiver.check, waiver.approved_by, waiver.reason), ()))),
+        yield row_of(
+            WAIVERS.columns,
+            waiver,
+            check_id=waiver.check,
+            where=() if waiver.where is None else tuple(_selectors(waiver.where)),
+            outcomes=tuple(outcome.value for outcome in waiver.outcomes),
+            covers=tuple(sorted(used.get((waiver.check, waiver.approved_by, waiver.reason), ()))),
         )
 
 
@@ -98,7 +81,7 @@ def _selectors(where: Where) -> Iterator[str]:
 
 def _decisions(dossier: Dossier) -> Iterator[Row]:
     for one in dossier.policy.decisions:
-        yield (one.setting, one.value, one.by, one.second, one.date, one.ticket, one.origin)
+        yield row_of(DECISIONS.columns, one, decided_by=one.by)
 
 
 ATTESTATIONS = Sheet(

@@ -13,29 +13,14 @@ from contribaudit.core.model.snapshot import Collection, Snapshot, SpaceList
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheets import Row, Sheet
 from contribaudit.exporters import csv_evidence
+from contribaudit.exporters.text import row_of
 from contribaudit.store.records import RunRecord
 
 
 def _runs(dossier: Dossier) -> Iterator[Row]:
     for run in dossier.runs:
-        yield (
-            run.id,
-            run.started_at,
-            run.finished_at,
-            run.trigger,
-            run.account,
-            run.host,
-            tuple(organization for organization in run.organizations if organization in dossier.organizations),
-            run.complete,
-            run.exit_code,
-            run.tool_version,
-            run.policy_name,
-            run.policy_sha256,
-            run.rulebook_sha256,
-            run.selection,
-            run.planned_at,
-            run.late_minutes,
-        )
+        organizations = tuple(one for one in run.organizations if one in dossier.organizations)
+        yield row_of(RUNS.columns, run, run_id=run.id, organizations=organizations)
 
 
 def _population(dossier: Dossier) -> Iterator[Row]:
@@ -103,19 +88,7 @@ def _ledger(dossier: Dossier) -> Iterator[Row]:
     for run, organization in _readings(dossier):
         ledger = dossier.store.ledger(run.id, organization)
         for entry in ledger.entries if ledger is not None else ():
-            yield (
-                run.id,
-                entry.at,
-                entry.method,
-                entry.path,
-                entry.status,
-                entry.bytes,
-                entry.seconds,
-                entry.waited_seconds,
-                entry.call,
-                organization,
-                entry.sha256,
-            )
+            yield row_of(LEDGER.columns, entry, run_id=run.id, organization_id=organization)
 
 
 def _outcomes(dossier: Dossier) -> Iterator[Row]:
