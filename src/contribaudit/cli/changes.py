@@ -122,14 +122,14 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
 
 def _write_changes(console: Console, changes: list[Change], *, compared: bool) -> None:
     """Write a row for each value in JSON and CSV; in the table, a new or removed app or space is one row."""
-    from contribaudit.exporters.csv_evidence import change_cells
+    from contribaudit.exporters.csv_evidence import change_row
 
     groups = grouped_changes(changes)
     if console.output_format == "table":
         shown = [_group_row(one) for one in groups]
         console.table(TABLE, shown, flexible="cause")
     else:
-        console.table(COLUMNS, [[cells[name] for name in COLUMNS] for cells in map(change_cells, changes)])
+        console.table(COLUMNS, [change_row(COLUMNS, one) for one in changes])
     without = sum(1 for one in groups if not one.has_cause)
     if not compared:
         console.diagnostics.conclusion("There are no two runs to compare yet: run `contribaudit audit`.")

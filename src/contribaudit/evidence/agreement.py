@@ -44,7 +44,14 @@ from contribaudit.evidence.repeated import (
     same_sums,
 )
 from contribaudit.evidence.start import Start
-from contribaudit.exporters.csv_evidence import COLLECTION, FINDINGS, finding_cells, published_change_cells, value_of
+from contribaudit.exporters.csv_evidence import (
+    COLLECTION,
+    FINDINGS,
+    finding_cells,
+    published_change_cells,
+    published_collection_cells,
+    value_of,
+)
 from contribaudit.exporters.text import Cell, csv_cell, safe_text
 from contribaudit.exporters.xlsx import CHANGES
 
@@ -253,7 +260,7 @@ def _compare_counts(pack: ListedPack, report: _Report) -> Iterator[Disagreement]
 
 def _collection(pack: ListedPack, report: _Report) -> Iterator[Disagreement]:
     rows, entries = list(pack.table("collection.csv")), report.head["collection"]
-    cells = [{**entry, "organization_id": entry["organization"], "reason_code": entry["code"]} for entry in entries]
+    cells = list(map(published_collection_cells, entries))
     yield from _compare_rows(pack, "collection.csv", _COLLECTION, rows, cells)
     by_collector = {(entry["organization"], entry["collector"]): entry for entry in entries}
     for row in pack.table("population.csv"):

@@ -144,39 +144,40 @@ def value_of(value: JsonValue) -> Value:
     return tuple(value) if isinstance(value, list) else value
 
 
-def change_cells(change: Change) -> dict[str, Cell]:
-    """One change by column."""
+def change_row(columns: Iterable[str], change: Change, **cells: Cell) -> tuple[Cell, ...]:
+    """A row of these columns about a change; `cells` are those that the change does not know."""
     why = change.why
     after, until = why.interval if why and why.interval else (None, None)
     noted = change.annotations[-1] if change.annotations else None
+    return row_of(
+        columns,
+        change,
+        change_id=change.id,
+        organization_id=change.subject.organization,
+        subject_kind=change.subject.kind.value,
+        subject_id=change.subject.id,
+        subject_name=change.name or change.subject.id,
+        cause_code=why.kind.value if why else None,
+        match=why.match.value if why and why.match else None,
+        event_at=why.at if why else None,
+        other_events=why.others if why else (),
+        searched_from=after,
+        searched_until=until,
+        log_readable=why.covered if why else None,
+        actions_searched=why.actions_searched if why else (),
+        noted_by=noted.by.by if noted else None,
+        noted_at=noted.by.at if noted else None,
+        note=noted.note if noted else None,
+        **cells,
+    )
+
+
+def published_collection_cells(collection: Mapping[str, Any]) -> dict[str, Any]:
+    """One collector's run of a report by column; it also holds the keys of the report."""
     return {
-        "change_id": change.id,
-        "organization_id": change.subject.organization,
-        "subject_kind": change.subject.kind.value,
-        "subject_id": change.subject.id,
-        "subject_name": change.name or change.subject.id,
-        "setting": change.setting,
-        "before": change.before,
-        "after": change.after,
-        "existed_before": change.existed_before,
-        "exists_after": change.exists_after,
-        "last_seen": change.last_seen,
-        "first_seen": change.first_seen,
-        "cause": change.cause,
-        "cause_code": why.kind.value if why else None,
-        "match": why.match.value if why and why.match else None,
-        "actor": change.actor,
-        "event_id": change.event_id,
-        "event_at": why.at if why else None,
-        "other_events": why.others if why else (),
-        "searched_from": after,
-        "searched_until": until,
-        "log_readable": why.covered if why else None,
-        "actions_searched": why.actions_searched if why else (),
-        "ticket": change.ticket,
-        "noted_by": noted.by.by if noted else None,
-        "noted_at": noted.by.at if noted else None,
-        "note": noted.note if noted else None,
+        **collection,
+        "organization_id": collection["organization"],
+        "reason_code": collection["code"],
     }
 
 
@@ -214,21 +215,9 @@ def _collection(document: ReportV1) -> Iterable[tuple[Cell, ...]]:
     calls_by_name = calls()
     for row in document["collection"]:
         call = calls_by_name.get(row["collector"])
-        yield (
-            row["collector"],
-            call.title if call else None,
-            call.scope if call else None,
-            row["status"],
-            row["announced"],
-            row["read"],
-            row["code"],
-            row["reason"],
-            row["missing_scope"],
-            row["started_at"],
-            row["requests"],
-            row["seconds"],
-            row["organization"],
-        )
+        cells = published_collection_cells(row)
+        cells |= {"endpoint": call.title if call else None, "scope": call.scope if call else None}
+        yield tuple(cells[name] for name in COLLECTION.columns)
 
 
 def calls() -> dict[str, Call]:

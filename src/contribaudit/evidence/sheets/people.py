@@ -6,7 +6,7 @@ person with the number of acts per role, and names pairs of roles that one perso
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
 
 from contribaudit.core.model.attestation import Attestation
@@ -15,7 +15,7 @@ from contribaudit.core.model.subject import same_person
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheets import Row, Sheet
-from contribaudit.exporters.csv_evidence import change_cells
+from contribaudit.exporters.csv_evidence import change_row
 from contribaudit.exporters.text import Cell, row_of
 
 
@@ -129,7 +129,7 @@ def _changes(dossier: Dossier) -> Iterator[Row]:
     events = dossier.event_objects()
     for change in dossier.changes:
         digest = events.get(change.event_id) if change.event_id else None
-        yield _change_row({**change_cells(change), "event_sha256": digest})
+        yield change_row(_CHANGES, change, event_sha256=digest)
     yield from _approved_baselines(dossier)
     yield from _approved_waivers(dossier)
 
@@ -184,11 +184,7 @@ def _approved_waivers(dossier: Dossier) -> Iterator[Row]:
 def _approval(**cells: Cell) -> Row:
     """A row of changes.csv about an approval; columns that are not given are empty."""
     approved = {"exists_after": True, "cause_code": "approval", "actions_searched": (), "other_events": (), **cells}
-    return _change_row(approved)
-
-
-def _change_row(cells: Mapping[str, Cell]) -> Row:
-    return tuple(cells.get(name) for name in _CHANGES)
+    return tuple(approved.get(name) for name in _CHANGES)
 
 
 CHANGES = Sheet("changes.csv", _CHANGES, _changes, frozenset(("actor", "noted_by")))
