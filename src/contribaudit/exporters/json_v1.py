@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, overload
+from typing import Any, TypeVar, cast, overload
 
 from contribaudit.core.advise.report import Report
 from contribaudit.core.advise.site_map import QUESTIONS, SiteMap
@@ -28,18 +28,26 @@ from contribaudit.exporters.report_v1 import (
     SCHEMA,
     ChangeV1,
     CollectionV1,
+    EvidenceV1,
     FindingV1,
     InventoryV1,
     Lean,
     LocationV1,
+    MapCellV1,
+    MapRowV1,
     MapV1,
+    OrganizationV1,
     ReportV1,
+    RulebookV1,
     RunV1,
     StepV1,
     SubjectV1,
+    WaiverV1,
 )
 from contribaudit.exporters.subprocessors import exposure_document
 from contribaudit.exporters.text import rfc3339
+
+_Shape = TypeVar("_Shape")
 
 
 def indented(value: Any, line: str = "\n") -> str:
@@ -72,12 +80,11 @@ def lean_document(report: Report) -> ReportV1:
     document: Any = {
         "schema": SCHEMA,
         "tool": {"name": "contribaudit", "version": report.tool_version},
-        "rulebook": {
-            "version": rulebook.version,
-            "sha256": rulebook.sha256,
-            "effective": rulebook.effective.isoformat(),
-            "oldest_review_days": (state.as_of.astimezone(UTC).date() - rulebook.oldest_review).days,
-        },
+        "rulebook": _published(
+            RulebookV1,
+            rulebook,
+            oldest_review_days=(state.as_of.astimezone(UTC).date() - rulebook.oldest_review).days,
+        ),
         "as_of": rfc3339(state.as_of),
         "warnings": list(report.warnings),
         "run": _published(RunV1, report.run),
@@ -87,13 +94,12 @@ def lean_document(report: Report) -> ReportV1:
             "questions": {check: list(asking) for check, asking in report.questions.items()},
         },
         "organizations": [
-            {
-                "id": one.id,
-                "name": one.name,
-                "highest_plan": one.highest_plan,
-                "unread_reason": state.organizations[one.id].unread_reason,
-                "left_out": state.organizations[one.id].left_out,
-            }
+            _published(
+                OrganizationV1,
+                one,
+                unread_reason=state.organizations[one.id].unread_reason,
+                left_out=state.organizations[one.id].left_out,
+            )
             for one in report.organizations
         ],
         "inventory": _published(InventoryV1, report.counts),
@@ -178,57 +184,50 @@ def report_digest(document: ReportV1) -> str:
 
 
 def as_json(value: Any) -> Any:
-    """A value for JSON: tuples as lists, times and words of an enumeration as texts."""
+    """A value for JSON: tuples as lists, times, days and words of an enumeration as texts."""
+    if type(value) is str or value is None:  # most of them
+        return value
     match value:
         case tuple():
             return list(value)
         case datetime():
             return rfc3339(value)
+        case date():
+            return value.isoformat()
         case StrEnum():
             return value.value
         case _:
             return value
 
 
+def _published(shape: type[_Shape], value: object, **given: object) -> _Shape:
+    """The keys of a shape of the report, each with what is given for it, or else the value's attribute of that name."""
+    keys = shape.__annotations__
+    return cast("_Shape", {key: given[key] if key in given else as_json(getattr(value, key)) for key in keys})
+
+
 def map_rows(whole: SiteMap) -> MapV1:
     """The map in its published form."""
-    untyped: Any = {
+    return {
         "locations": [_published(LocationV1, location) for location in whole.locations],
         "sites": [
-            {
-                "organization": row.organization,
-                "site": row.site,
-                "apps": row.apps,
-                "cells": [
-                    {
-                        "question": question.name,
-                        "outcome": as_json(cell.outcome),
-                        "findings": cell.findings,
-                        "wide": cell.wide,
-                        "values": dict(cell.values),
-                    }
+            _published(
+                MapRowV1,
+                row,
+                cells=[
+                    _published(MapCellV1, cell, question=question.name, values=dict(cell.values))
                     for question, cell in zip(QUESTIONS, row.cells, strict=True)
                 ],
-            }
+            )
             for row in whole.rows
         ],
     }
-    shaped: MapV1 = untyped
-    return shaped
 
 
 def step_row(step: NextStep) -> StepV1:
     """One step in its published form."""
-    return {
-        "kind": step.kind.value,
-        "severity": step.severity.value if step.severity is not None else None,
-        "minutes": step.minutes,
-        "due_at": rfc3339(step.due),
-        "text": step.text,
-        "command": step.command,
-        "organization": step.organization,
-        "findings": [finding.id for finding in step.findings],
-    }
+    findings = [finding.id for finding in step.findings]
+    return _published(StepV1, step, due_at=rfc3339(step.due), findings=findings)
 
 
 def subject_row(state: State, subject: Subject) -> SubjectV1:
@@ -245,80 +244,31 @@ def subject_row(state: State, subject: Subject) -> SubjectV1:
 
 
 def finding_row(state: State, finding: Finding) -> FindingV1:
-    return {
-        "id": finding.id,
-        "check": finding.check,
-        "title": finding.title,
-        "severity": finding.severity.value,
-        "outcome": finding.outcome.value,
-        "underlying_outcome": finding.underlying_outcome.value,
-        "reason_code": finding.reason_code,
-        "due_at": rfc3339(finding.due_at),
-        "organization": finding.subject.organization,
-        "subject": subject_row(state, finding.subject),
-        "setting": finding.setting,
-        "expected": as_json(finding.expected),
-        "observed": as_json(finding.observed),
-        "evidence": [
-            {
-                "grade": evidence.grade.value,
-                "source": evidence.source,
-                "observed_at": rfc3339(evidence.observed_at) or "",
-                "attested_by": evidence.attested_by,
-                "sha256": evidence.sha256,
-                "confirmed_by": evidence.confirmed_by,
-                "attestation_id": evidence.attestation_id,
-            }
-            for evidence in finding.evidence
-        ],
-        "reason": finding.reason,
-        "fragile": finding.fragile,
-        "remediation": finding.remediation,
-        "console_path": finding.console_path,
-        "controls": list(finding.controls),
-        "waiver": None
-        if finding.waiver is None
-        else {
-            "reason": finding.waiver.reason,
-            "approved_by": finding.waiver.approved_by,
-            "ticket": finding.waiver.ticket,
-            "expires": finding.waiver.expires.isoformat(),
-        },
-        "rule": finding.rule,
-        "owner": finding.owner,
-        "due_days": finding.due_days,
-    }
+    """One finding in its published form."""
+    return _published(
+        FindingV1,
+        finding,
+        organization=finding.subject.organization,
+        subject=subject_row(state, finding.subject),
+        evidence=[_published(EvidenceV1, one) for one in finding.evidence],
+        waiver=None if finding.waiver is None else _published(WaiverV1, finding.waiver),
+    )
 
 
 def change_row(state: State, change: Change) -> ChangeV1:
     """One change in its published form."""
-    return {
-        "organization": change.subject.organization,
-        "subject": subject_row(state, change.subject),
-        "setting": change.setting,
-        "before": as_json(change.before),
-        "after": as_json(change.after),
-        "existed_before": change.existed_before,
-        "exists_after": change.exists_after,
-        "first_seen": rfc3339(change.first_seen) or "",
-        "last_seen": rfc3339(change.last_seen),
-        "cause": change.cause,
-        "actor": change.actor,
-        "event_id": change.event_id,
-        "id": change.id,
-        "cause_code": change.why.kind.value if change.why else None,
-        "match": change.why.match.value if change.why and change.why.match else None,
-        "other_events": list(change.why.others) if change.why else [],
-        "ticket": change.ticket,
-    }
+    why = change.why
+    return _published(
+        ChangeV1,
+        change,
+        organization=change.subject.organization,
+        subject=subject_row(state, change.subject),
+        cause_code=as_json(why.kind) if why else None,
+        match=as_json(why.match) if why else None,
+        other_events=list(why.others) if why else [],
+    )
 
 
 def collection_row(collection: Collection) -> CollectionV1:
     """One collector's run in its published form."""
-    row: CollectionV1 = _published(CollectionV1, collection)
-    return row
-
-
-def _published(shape: type, value: object) -> Any:
-    """The attributes that a shape of the report names, for a value that calls them the same."""
-    return {name: as_json(getattr(value, name)) for name in shape.__annotations__}
+    return _published(CollectionV1, collection)
