@@ -247,7 +247,7 @@ def merged(files: Sequence[FileStatements | None]) -> tuple[list[Merged], list[t
 
 
 def placed(
-    statements: Iterable[Merged], rules: Sequence[tuple[Rule, ...]], plan: str | None, rulebook: Rulebook
+    statements: Iterable[Merged], rules: Sequence[Sequence[Rule]], plan: str | None, rulebook: Rulebook
 ) -> dict[int, list[Rule]]:
     """The rules to which the statements expand, by the position of the file whose own rules they precede.
 

@@ -78,92 +78,87 @@ class Override:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Document:
     """The content of one source before anything is merged, without tables that have problems."""
 
     source: Source
-    head: PolicyTable | None = None
     lines: Mapping[Place, int] = field(default_factory=dict)
+    head: PolicyTable | None = None
     extends: tuple[str, ...] = ()
-    expect: expect.FileStatements | None = None
-    overrides: tuple[Override, ...] = ()
-    rules: tuple[Rule, ...] = ()
-    waivers: tuple[Waiver, ...] = ()
-    decisions: tuple[Decision, ...] = ()
+    statements: expect.FileStatements | None = None
+    overrides: list[Override] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    waivers: list[Waiver] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def refuse(self, place: Place, words: str) -> None:
+        """Add a problem."""
+        self.problems.append(Problem(self.source.label, line_of(self.lines, place), f"{name_of(place)}{words}"))
+
+    def stated(self, table: ExpectTable | None, place: Place) -> expect.FileStatements | None:
+        """The statements of the table at this place."""
+        if table is None:
+            return None
+        origins = {key: self.source.at(line_of(self.lines, (*place, key))) for key in table.model_fields_set}
+        return expect.FileStatements(table, origins)
 
 
-def parse(source: Source, text: str, known: KnownWords) -> tuple[Document, list[Problem]]:
-    """The content of the text, and every problem in it, sorted by line."""
+def parse(source: Source, text: str, known: KnownWords) -> Document:
+    """The content of the text, and every problem in it."""
     try:
         tables = toml(text)
     except NotToml as error:
         column = f"column {error.column}: " if error.column else ""
-        return Document(source), [Problem(source.label, error.line, f"{column}this is not TOML: {error.what}")]
+        problem = Problem(source.label, error.line, f"{column}this is not TOML: {error.what}")
+        return Document(source, problems=[problem])
     lines = locate(text)
-    problems: list[Problem] = []
+    document = Document(source, lines)
 
     def table(model: type[AnyTable], values: object, at: Place) -> AnyTable | None:
         try:
             return model.model_validate(values, context=known)
         except ValidationError as error:
-            problems.extend(from_validation(error, at=at, file=source.label, lines=lines, keys=KEYS))
+            document.problems += from_validation(error, at=at, file=source.label, lines=lines, keys=KEYS)
             return None
 
     if tables.get("version", VERSION) != VERSION:  # its other keys may mean something else
         table(PolicyTable, {"version": tables["version"]}, ())
-        return Document(source), problems
+        return document
     if "expect" in tables:  # a statement means the same in every version that reads it
         tables.setdefault("version", VERSION)
     top = {key: value for key, value in tables.items() if key not in LISTS or not isinstance(value, list)}
-    head = table(PolicyTable, top, ())
-    rules: list[tuple[Rule, Place]] = []
-    waivers: list[Waiver] = []
-    decisions: list[Decision] = []
-    overrides: list[Override] = []
+    document.head = table(PolicyTable, top, ())
+    document.extends = _texts(tables.get("extends"))
+    document.statements = document.stated(document.head.expect if document.head else None, ("expect",))
+    first: dict[tuple[object, ...], int] = {}
     for name, model in LISTS.items():
         values = tables.get(name, [])
         for index, item in enumerate(values if isinstance(values, list) else []):
             place: Place = (name, index)
-            origin = source.at(line_of(lines, place))
+            line = line_of(lines, place)
+            origin = source.at(line)
             match table(model, item, place):
                 case OrganizationTable() as override:
-                    own = _statements_of(source, override.expect, lines, (*place, "expect"))
-                    statements, wrong = expect.merged([own])
-                    problems += [_problem(source, lines, (*place, "expect", key), words) for _, key, words in wrong]
-                    overrides.append(Override(override.match, override.written_for_plan, tuple(statements), origin))
-                case RuleTable() as rule:
-                    rules.append((rule.rule(origin), place))
+                    statements, wrong = expect.merged([document.stated(override.expect, (*place, "expect"))])
+                    for _, key, words in wrong:
+                        document.refuse((*place, "expect", key), words)
+                    made = Override(override.match, override.written_for_plan, tuple(statements), origin)
+                    document.overrides.append(made)
+                case RuleTable() as written:
+                    rule = written.rule(origin)
+                    document.rules.append(rule)
+                    if identity(rule) in first:
+                        before = first[identity(rule)]
+                        words = f"{rule.check} with the same `where` already stands on line {before}; keep one"
+                        document.refuse(place, words)
+                    first.setdefault(identity(rule), line)
                 case WaiverTable() as waiver:
-                    waivers.append(waiver.waiver(origin))
+                    document.waivers.append(waiver.waiver(origin))
                 case DecisionTable() as decision:
-                    decisions.append(decision.decision(origin))
-    problems += _repeated_rules(source, rules, lines)
-    document = Document(
-        source=source,
-        head=head,
-        lines=lines,
-        extends=_texts(tables.get("extends")),
-        expect=_statements_of(source, head.expect if head else None, lines, ("expect",)),
-        overrides=tuple(overrides),
-        rules=tuple(rule for rule, _ in rules),
-        waivers=tuple(waivers),
-        decisions=tuple(decisions),
-    )
-    return document, sorted(problems, key=lambda problem: problem.line)
-
-
-def _statements_of(
-    source: Source, table: ExpectTable | None, lines: Mapping[Place, int], place: Place
-) -> expect.FileStatements | None:
-    if table is None:
-        return None
-    given = table.model_fields_set
-    return expect.FileStatements(table, {key: source.at(line_of(lines, (*place, key))) for key in given})
-
-
-def _problem(source: Source, lines: Mapping[Place, int], place: Place, words: str) -> Problem:
-    return Problem(source.label, line_of(lines, place), f"{name_of(place)}{words}")
+                    document.decisions.append(decision.decision(origin))
+    return document
 
 
 def identity(rule: Rule) -> tuple[object, ...]:
@@ -174,18 +169,6 @@ def identity(rule: Rule) -> tuple[object, ...]:
 def _folded(where: Where) -> tuple[object, ...]:
     texts = (where.organization, where.site, where.app, where.plan, where.space)
     return (where.sandbox, *(frozenset(text.casefold() for text in patterns) for patterns in texts))
-
-
-def _repeated_rules(source: Source, rules: list[tuple[Rule, Place]], lines: Mapping[Place, int]) -> list[Problem]:
-    first: dict[tuple[object, ...], int] = {}
-    problems = []
-    for rule, place in rules:
-        if identity(rule) in first:
-            before = first[identity(rule)]
-            words = f"{rule.check} with the same `where` already stands on line {before}; keep one"
-            problems.append(_problem(source, lines, place, words))
-        first.setdefault(identity(rule), line_of(lines, place))
-    return problems
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -220,13 +203,15 @@ def load(
             raise PolicyFileError(f"{top.label}: {error.reason}", hint=error.hint) from None
     reading = _PolicyReader(known, packs)
     reading.add(top, text, ())
-    statements, wrong = expect.merged([document.expect for document in reading.documents])
+    statements, wrong = expect.merged([document.statements for document in reading.documents])
     for index, key, words in wrong:
-        document = reading.documents[index]
-        reading.problems.append(_problem(document.source, document.lines, ("expect", key), words))
-    if reading.problems:
+        reading.documents[index].refuse(("expect", key), words)
+    problems = [
+        problem for document in reading.begun for problem in sorted(document.problems, key=lambda one: one.line)
+    ]
+    if problems:
         raise PolicyFileError(
-            "\n".join(str(problem) for problem in reading.problems),
+            "\n".join(str(problem) for problem in problems),
             hint="`contribaudit policy schema` describes every key",
         )
     return _merge_documents(top, reading.documents, statements, known)
@@ -236,21 +221,20 @@ class _PolicyReader:
     """Reads a source and everything it extends, each once, extended sources first."""
 
     def __init__(self, known: KnownWords, packs: Mapping[str, str]) -> None:
+        self.begun: list[Document] = []
+        """Every document, each before those that it extends."""
         self.documents: list[Document] = []
-        self.problems: list[Problem] = []
+        """Every document, each after those that it extends."""
         self._known = known
         self._packs = packs
-        self._done: set[str] = set()
 
     def add(self, source: Source, text: str, above: tuple[Source, ...]) -> None:
-        document, problems = parse(source, text, self._known)
-        first = len(self.problems)
+        document = parse(source, text, self._known)
+        self.begun.append(document)
         for index, name in enumerate(document.extends):
             if problem := self._extend(document, name, (*above, source)):
-                problems.append(_problem(source, document.lines, ("extends", index), problem))
-        self.problems[first:first] = sorted(problems, key=lambda problem: problem.line)
+                document.refuse(("extends", index), problem)
         self.documents.append(document)
-        self._done.add(source.key)
 
     def _extend(self, document: Document, name: str, above: tuple[Source, ...]) -> str:
         """Read an extended source; returns what is wrong with the name, "" when nothing is."""
@@ -262,7 +246,7 @@ class _PolicyReader:
         if extended.key in keys:
             circle = [source.label for source in above[keys.index(extended.key) :]]
             return f"these files extend each other in a circle: {' → '.join((*circle, circle[0]))}; remove one of them"
-        if extended.key in self._done:
+        if any(one.source.key == extended.key for one in self.documents):
             return ""
         try:
             text = read_text(extended.path) if extended.path else extended.text
