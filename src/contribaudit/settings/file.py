@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -129,35 +130,98 @@ def read(path: Path) -> str:
         ) from None
 
 
-def parsed(text: str, path: Path | None, *, keys: Iterable[str], tables: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """The file's content. `keys` are the known top-level keys, `tables` those of each table, as in "sites.site".
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """The text of a configuration file; "" without one, when only the environment configures."""
 
-    Raises ConfigurationError for broken TOML, an unknown key, a secret, and an ID or host that appears twice.
-    """
-    try:
-        document = files.toml(text)
-    except NotToml as error:
-        where = f"{path}:{error.line}"
-        raise ConfigurationError(f"{where}: not valid TOML: {error.what}", hint="Correct that line") from None
-    _refuse_unknown(document, keys, (), text, path)
-    for name, table_keys in tables.items():
-        for place, entry in _tables(document, name):
-            _refuse_unknown(entry, table_keys, place, text, path)
-    for name, key, what in _ONCE:
-        seen: set[str] = set()
-        for place, entry in _tables(document, name):
-            if isinstance(identity := entry.get(key), str):
-                if identity.casefold() in seen:
-                    where = _where((*place, key), text, path)
-                    raise ConfigurationError(f"{where}the same {what} appears twice", hint="Keep one of the two tables")
-                seen.add(identity.casefold())
-    return document
+    path: Path | None
+    text: str
+
+    def parsed(self, tables: Mapping[str, Collection[str]]) -> dict[str, Any]:
+        """The file's content. `tables` are the known keys of each table, as in "sites.site"; "" is the file itself.
+
+        Raises ConfigurationError for broken TOML, an unknown key, a secret, and an ID or host that appears twice.
+        """
+        try:
+            document = files.toml(self.text)
+        except NotToml as error:
+            where = f"{self.path}:{error.line}"
+            raise ConfigurationError(f"{where}: not valid TOML: {error.what}", hint="Correct that line") from None
+        for name, known in tables.items():
+            for place, entry in _tables(document, name):
+                for key in entry:
+                    if key in _SECRETS:
+                        what, hint = _SECRETS[key]
+                        raise self._error((*place, key), f"{what} must not be written into this file", hint)
+                    if key not in known:
+                        message = f"unknown key `{_printable(key)}`{or_meant(key, known)}"
+                        raise self._error((*place, key), message, f"Known keys here: {', '.join(known)}")
+        for name, key, what in _ONCE:
+            seen: set[str] = set()
+            for place, entry in _tables(document, name):
+                if isinstance(identity := entry.get(key), str):
+                    if identity.casefold() in seen:
+                        message = f"the same {what} appears twice"
+                        raise self._error((*place, key), message, "Keep one of the two tables")
+                    seen.add(identity.casefold())
+        return document
+
+    def refuse_places(self, document: Mapping[str, Any]) -> None:
+        """Raise ConfigurationError if the file sets where keys or data go: nobody named it, so it may be anybody's."""
+        for place in (("api_url",), ("store",), ("evidence", "folder"), ("network", "ca_file"), ("sites", "site")):
+            inner: Any = document
+            for key in place:
+                inner = inner.get(key) if isinstance(inner, dict) else None
+            if place[-1] == "site":  # a token is sent to a site's own host only if `direct` is set
+                sites = inner if isinstance(inner, list) else []
+                inner = next((True for one in sites if isinstance(one, dict) and one.get("direct")), None)
+            if inner is not None:
+                raise self._error(
+                    place,
+                    f"key `{'.'.join(place)}` decides where keys or data go; "
+                    "a file that was not named explicitly must not set it",
+                    f"If you trust this file, name it: --config {self.path}, or set {CONFIG_VARIABLE}={self.path}",
+                )
+
+    def absolute(self, document: dict[str, Any], keys: Container[str]) -> dict[str, Any]:
+        """The document with the relative paths under these keys made absolute, starting at the folder of the file."""
+        if self.path is None:
+            return document
+        folder = expanded(self.path).absolute().parent
+
+        def resolved(key: str, value: Any) -> Any:
+            if isinstance(value, dict):
+                return {name: resolved(name, inner) for name, inner in value.items()}
+            if isinstance(value, list):
+                return [resolved("", inner) for inner in value]
+            if key in keys and isinstance(value, str) and value and "://" not in value:
+                with contextlib.suppress(RuntimeError):  # unknown home folder: validation reports it
+                    return str(folder / Path(value).expanduser())
+            return value
+
+        return {key: resolved(key, value) for key, value in document.items()}
+
+    def explained(self, detail: ErrorDetails) -> ConfigurationError:
+        """pydantic's error as ours: it names the variable, or file, line and key, and what is expected."""
+        place = detail["loc"]
+        variable = _variable_of(place)
+        what = _reason(detail, place)
+        if variable is not None:
+            return ConfigurationError(f"The environment variable {variable}: {what}", hint="Correct or unset it")
+        name = ".".join(str(part) for part in place if isinstance(part, str))
+        return self._error(place, f"key `{name}`: {what}", "Correct that line")
+
+    def _error(self, place: tuple[str | int, ...], message: str, hint: str) -> ConfigurationError:
+        """An error about a place in the file."""
+        from contribaudit.policy_file.problems import line_of, locate
+
+        return ConfigurationError(f"{self.path}:{line_of(locate(self.text), place)}: {message}", hint=hint)
 
 
 def _tables(document: Mapping[str, Any], name: str) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:
-    """Every table of this name ("sites.site") with its place; a list of tables yields each entry."""
+    """Every table of this name ("sites.site", "" for the file) with its place; a list of tables yields each entry."""
     tables: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
-    for part in name.split("."):
+    for part in name.split(".") if name else ():
         inner = [((*place, part), value.get(part)) for place, value in tables if isinstance(value, dict)]
         tables = []
         for place, value in inner:
@@ -167,69 +231,6 @@ def _tables(document: Mapping[str, Any], name: str) -> Iterator[tuple[tuple[str 
                 else [(place, value)]
             )
     yield from ((place, value) for place, value in tables if isinstance(value, dict))
-
-
-def _refuse_unknown(
-    table: Mapping[str, Any], known_keys: Iterable[str], place: tuple[str | int, ...], text: str, path: Path | None
-) -> None:
-    for key in table:
-        if key in _SECRETS:
-            what, hint = _SECRETS[key]
-            where = _where((*place, key), text, path)
-            raise ConfigurationError(f"{where}{what} must not be written into this file", hint=hint)
-        if key not in known_keys:
-            where = _where((*place, key), text, path)
-            near = or_meant(key, set(known_keys) - {"api_key"})
-            hint = f"Known keys here: {', '.join(name for name in known_keys if name != 'api_key')}"
-            raise ConfigurationError(f"{where}unknown key `{_printable(key)}`{near}", hint=hint)
-
-
-def refuse_places(document: Mapping[str, Any], text: str, path: Path) -> None:
-    """Raise ConfigurationError if the file sets where keys or data go: nobody named it, so it may be anybody's."""
-    for place in (("api_url",), ("store",), ("evidence", "folder"), ("network", "ca_file"), ("sites", "site")):
-        inner: Any = document
-        for key in place:
-            inner = inner.get(key) if isinstance(inner, dict) else None
-        if place[-1] == "site":  # a token is sent to a site's own host only if `direct` is set
-            sites = inner if isinstance(inner, list) else []
-            inner = next((True for one in sites if isinstance(one, dict) and one.get("direct")), None)
-        if inner is not None:
-            where = _where(place, text, path)
-            raise ConfigurationError(
-                f"{where}key `{'.'.join(place)}` decides where keys or data go; "
-                "a file that was not named explicitly must not set it",
-                hint=f"If you trust this file, name it: --config {path}, or set {CONFIG_VARIABLE}={path}",
-            )
-
-
-def absolute(document: dict[str, Any], path: Path | None, *, keys: Container[str]) -> dict[str, Any]:
-    """The document with the relative paths under these keys made absolute, starting at the folder of the file."""
-    if path is None:
-        return document
-    folder = expanded(path).absolute().parent
-
-    def resolved(key: str, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: resolved(name, inner) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [resolved("", inner) for inner in value]
-        if key in keys and isinstance(value, str) and value and "://" not in value:
-            with contextlib.suppress(RuntimeError):  # unknown home folder: validation reports it
-                return str(folder / Path(value).expanduser())
-        return value
-
-    return {key: resolved(key, value) for key, value in document.items()}
-
-
-def explained(detail: ErrorDetails, text: str, path: Path | None) -> ConfigurationError:
-    """pydantic's error as ours: it names the variable, or file, line and key, and what is expected."""
-    place = detail["loc"]
-    variable = _variable_of(place)
-    what = _reason(detail, place)
-    if variable is not None:
-        return ConfigurationError(f"The environment variable {variable}: {what}", hint="Correct or unset it")
-    name = ".".join(str(part) for part in place if isinstance(part, str))
-    return ConfigurationError(f"{_where(place, text, path)}key `{name}`: {what}", hint="Correct that line")
 
 
 def _variable_of(place: tuple[int | str, ...]) -> str | None:
@@ -265,13 +266,6 @@ def _reason(detail: ErrorDetails, place: tuple[int | str, ...]) -> str:
 
             return f"expected one of {', '.join(Severity)}"
     return detail["msg"]
-
-
-def _where(place: tuple[str | int, ...], text: str, path: Path | None) -> str:
-    """ "config.toml:12: " for a place in the file."""
-    from contribaudit.policy_file.problems import line_of, locate
-
-    return f"{path}:{line_of(locate(text), place)}: "
 
 
 def _printable(text: str) -> str:

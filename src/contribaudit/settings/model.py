@@ -358,18 +358,19 @@ class AppSettings(BaseSettings):
     def load(cls, config: Path | None = None) -> Self:
         """The settings in force; `config` is --config. Raises ConfigurationError, with file and line where known."""
         path = find_config(config)
-        text = file.read(path) if path is not None else ""
+        source = file.ConfigFile(path, file.read(path) if path is not None else "")
         tables = {name: table.model_fields for name, table in _TABLES.items()}
         fields = (one for known_fields in (cls.model_fields, *tables.values()) for one in known_fields.items())
         paths = {name for name, field in fields if FilePath in get_args(field.annotation)}
-        document = file.parsed(text, path, keys=cls.model_fields, tables=tables)
+        top = [name for name in cls.model_fields if name != "api_key"]
+        document = source.parsed({"": top, **tables})
         if config is None and path is not None and in_present_folder(path):
-            file.refuse_places(document, text, path)
+            source.refuse_places(document)
         problem: ConfigurationError
         try:
-            settings = cls(**file.absolute(document, path, keys={*paths, "store"}))
+            settings = cls(**source.absolute(document, {*paths, "store"}))
         except ValidationError as error:
-            problem = file.explained(error.errors(include_url=False, include_input=False)[0], text, path)
+            problem = source.explained(error.errors(include_url=False, include_input=False)[0])
         except SettingsError as error:
             field = match[1] if (match := re.search(r'field "(\w+)"', str(error))) else ""
             problem = ConfigurationError(
