@@ -6,7 +6,7 @@ The search finds organizations, sites, apps, connectors, groups, and the spaces 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar
 
@@ -32,14 +32,6 @@ Page = tuple[Subject, int]
 """An app, and the number of a page of its spaces."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The facts and spaces that were computed for some lines."""
-
-    facts: dict[Subject, rows.Facts] = field(default_factory=dict)
-    pages: dict[Page, Sequence[KnownSpace]] = field(default_factory=dict)
-
-
 class TreeLines:
     """The tree's lines by number. `work_out` and `place_of` read the history, so call them in a thread."""
 
@@ -51,7 +43,8 @@ class TreeLines:
         self.outline.open(*(opened if opened is not None else self._places.opened_at_first()))
         self.counts: Mapping[Subject, rows.Count] | None = None
         """None while findings are being counted."""
-        self._results = Found()
+        self._facts: dict[Subject, rows.Facts] = {}
+        self._pages: dict[Page, Sequence[KnownSpace]] = {}
 
     def subject_of(self, line: Node | Leaf) -> Subject | None:
         """The subject of a line; None for a folder, a remark, or a space whose page was not read yet."""
@@ -62,7 +55,7 @@ class TreeLines:
         """The texts of one line, with an ellipsis for values that are still being computed."""
         line = self.outline.line(number)
         subject = self.subject_of(line)
-        facts = self._results.facts.get(subject) if subject is not None else None
+        facts = self._facts.get(subject) if subject is not None else None
         count = self.counts.get(subject, rows.NONE_FOUND) if self.counts is not None and subject is not None else None
         opened = isinstance(line, Node) and self.outline.is_open(line.path)
         return rows.cells(line, opened=opened, facts=facts, count=count, space=self._space_of(line))
@@ -73,30 +66,24 @@ class TreeLines:
         pages: list[Page] = []
         for line in map(self.outline.line, numbers):
             subject = self.subject_of(line)
-            if subject is not None and subject not in self._results.facts:
+            if subject is not None and subject not in self._facts:
                 subjects.append(subject)
             elif subject is None and isinstance(line, Leaf):
                 page = _page_of(line)
-                pages += [page] if page not in self._results.pages else []
+                pages += [page] if page not in self._pages else []
         return subjects, list(dict.fromkeys(pages))
 
-    def work_out(self, subjects: Iterable[Subject], pages: Iterable[Page]) -> Found:
+    def work_out(self, subjects: Iterable[Subject], pages: Iterable[Page]) -> None:
         """Compute these facts and read these pages. Call in a thread. Raises ContribauditError."""
-        state, computed, results = self.board.report.state, self.board.policy is not None, Found()
+        state, computed = self.board.report.state, self.board.policy is not None
         for app, number in pages:
             spaces = state.spaces(app.organization).page(app, number * _PAGE, _PAGE)
-            results.pages[app, number] = spaces
             for space in spaces:
                 remember(state, space)
-                results.facts[space.space.subject] = rows.facts_of(state, space.space.subject, computed=computed)
+                self._facts[space.space.subject] = rows.facts_of(state, space.space.subject, computed=computed)
+            self._pages[app, number] = spaces  # last, since the screen may look before the thread has ended
         for subject in subjects:
-            results.facts[subject] = rows.facts_of(state, subject, computed=computed)
-        return results
-
-    def add(self, results: Found) -> None:
-        """Add computed facts and pages to the lines."""
-        self._results.facts.update(results.facts)
-        self._results.pages.update(results.pages)
+            self._facts[subject] = rows.facts_of(state, subject, computed=computed)
 
     def open_to(self, subject: Subject, space: KnownSpace | None = None) -> int | None:
         """Open the nodes above; returns the line of the subject, or of a space's app; None if it is not in the tree."""
@@ -119,7 +106,7 @@ class TreeLines:
     def _space_of(self, line: Node | Leaf) -> KnownSpace | None:
         if isinstance(line, Node):
             return None
-        page, place = self._results.pages.get(_page_of(line), ()), line.number % _PAGE
+        page, place = self._pages.get(_page_of(line), ()), line.number % _PAGE
         return page[place] if place < len(page) else None
 
 
@@ -330,9 +317,8 @@ class InventoryTree(Grid):
     @work(group="facts")
     async def _work_out(self, lines: TreeLines, subjects: Sequence[Subject], pages: Sequence[Page]) -> None:
         with self._dashboard.telling():
-            results = await self._dashboard.in_thread(lines.work_out, subjects, pages)
+            await self._dashboard.in_thread(lines.work_out, subjects, pages)
             self._asking = False
-            lines.add(results)
             if lines is self._lines and pages and isinstance(self.line, Leaf):
                 self.post_message(self.Moved(self, self.cursor))
             self.refresh()
