@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -13,6 +13,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.setting import Setting
@@ -25,7 +26,6 @@ from contribaudit.tui.widgets.bars import KeyLine
 from contribaudit.tui.widgets.field import PlainInput
 from contribaudit.tui.widgets.grid import CellGrid, Column, Grid
 
-T = TypeVar("T")
 _OF_CELLS = ("edit", "fill", "everywhere", "keep_last", "undo", "clear", "narrow", "word", "discard")
 """Actions whose keys type characters when another widget than the grid has the focus."""
 
@@ -69,7 +69,7 @@ class ChoiceScreen(ModalScreen[int | None]):
             self.dismiss(number - 1)
 
 
-class AnswerForm(FormScreen[T]):
+class AnswerForm(FormScreen[tuple[Attestation, ...]]):
     """A form with a grid. A subclass yields `grid_parts`, sets `_answers` when the questions are known, then calls
     `narrow_to("")`."""
 

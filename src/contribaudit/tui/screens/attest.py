@@ -47,7 +47,7 @@ _ABOUT = ("path", "shot", "note")
 """The fields about the look itself."""
 
 
-class AttestScreen(AnswerForm[tuple[Attestation, ...]], inherit_bindings=False):
+class AttestScreen(AnswerForm, inherit_bindings=False):
     """The form. Its result is the recorded attestations, or None if the person left; then a draft stays."""
 
     SEND = "Review"

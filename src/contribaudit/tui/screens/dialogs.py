@@ -20,6 +20,7 @@ from textual.widgets import Button, Static
 from contribaudit.errors import ContribauditError
 from contribaudit.exporters.text import safe_text
 from contribaudit.tui.host import Host, host_of
+from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.widgets.bars import KeyLine
 from contribaudit.tui.widgets.field import Field
 from contribaudit.tui.widgets.grid import Column, Grid
@@ -114,7 +115,7 @@ class FormScreen(ModalScreen[T | None]):
         & .buttons Button { margin-right: 2; }
     }
     """
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  Textual's own shape
+    HORIZONTAL_BREAKPOINTS = BoardScreen.HORIZONTAL_BREAKPOINTS
 
     def __init__(self) -> None:
         super().__init__()

@@ -70,15 +70,6 @@ def written(pack: Verified, shown: str) -> Text:
     )
 
 
-FormOf = Callable[[bool], "Form"]
-"""Gives the form and signing key of a pack; the argument says whether it is to be an archive."""
-
-
-def since_of(period: str, now: datetime) -> datetime | None:
-    """The start of a period of this many days; None for "", which means the newest run."""
-    return now - timedelta(days=int(period)) if period else None
-
-
 def free_name(day: str) -> str:
     """A name that is free in the current folder: evidence-2026-11-29, then evidence-2026-11-29-2."""
     taken = {one.name for one in Path().iterdir()}
@@ -96,12 +87,13 @@ def place_of(text: str, *, archive: bool) -> Path:
 
 
 def write_pack(
-    job: Job, form_of: FormOf, place: Path, *, since: datetime | None, people: str, archive: bool
+    job: Job, form_of: Callable[[bool], Form], place: Path, *, since: datetime | None, people: str, archive: bool
 ) -> Verified:
     """Write the pack, then verify it on disk. Raises ContribauditError.
 
-    `since` is the start of the period, None for the newest run alone; `people` is "named", "pseudonym" or "omit". The
-    pack is judged by the dashboard's policy, and says so if another policy judged the run.
+    `form_of` gives the form and signing key, of an archive or of a folder; `since` is the start of the period, None for
+    the newest run alone; `people` is "named", "pseudonym" or "omit". The pack is judged by the dashboard's policy, and
+    says so if another policy judged the run.
     """
     from contribaudit.evidence.dossier import ExportLimits, noted, of_last, of_period
     from contribaudit.evidence.export import export
@@ -187,7 +179,8 @@ class PackScreen(BoardScreen):
             return
         archive = self._chosen("form-of") == "zip"
         place = place_of(self.query_one("#place", Field).value, archive=archive)
-        since, people = since_of(self._chosen("period"), board.now), self._chosen("people")
+        days, people = self._chosen("period"), self._chosen("people")
+        since = board.now - timedelta(days=int(days)) if days else None
         try:
             pack = await self.dashboard.in_thread(
                 write_pack, job, source.form, place, since=since, people=people, archive=archive
