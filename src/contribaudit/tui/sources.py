@@ -353,10 +353,9 @@ def open_history(
     targets = wiring.unread_targets(settings, organizations)
 
     def audit_job(job: Job, progress: Progress) -> Job:
-        selected = job.organizations if len(job.organizations) < len(job.targets) else organizations
         return replace(
             job,
-            targets=wiring.targets(settings, selected, progress=progress, on_key=on_key),
+            targets=wiring.targets(settings, job.organizations, progress=progress, on_key=on_key),
             attestations=wiring.load_attestations(settings),
         )
 

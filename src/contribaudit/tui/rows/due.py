@@ -55,7 +55,7 @@ def due_screens(
     screens: dict[tuple[Subject, SettingId], list[tuple[str, str]]] = {}
     for key, due_here in groups.items():
         for row in due_here.rows:
-            screens.setdefault((row.subject, row.setting.id), []).append(key)
+            screens.setdefault(row.key, []).append(key)
     waiting: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         for key in dict.fromkeys(
