@@ -145,6 +145,14 @@ def test_what_the_filters_go_through() -> None:
     assert timeline.values_of(entries, "site") == ["acme.atlassian.net", "bank.atlassian.net"]
 
 
+def test_a_change_of_a_site_itself_belongs_to_the_site() -> None:
+    """As do those of its apps."""
+    host = "bank.atlassian.net"
+    own = change(5, host, False, True, setting=names.GATEWAY_ROVO, subject=Subject(ORG, Kind.SITE, host))
+    left = lines_of(entries_of(Trail([LOST, own], [], [], day(6))), Filter(site=host), newest_first=True)
+    assert {one.main.name for one in left if one.main is not None} == {host, "bank.atlassian.net/confluence"}
+
+
 def detail_of(name: str, setting: SettingId = REALM) -> str:
     entry = next(
         one

@@ -16,6 +16,7 @@ from contribaudit import catalogue
 from contribaudit.core.advise.gaps import Gap
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
 from contribaudit.core.model.phrases import counted, some
+from contribaudit.core.model.subject import Kind
 from contribaudit.exporters.changed import ChangeGroup, grouped_changes, setting_and_values
 from contribaudit.exporters.text import safe_text, words
 from contribaudit.store.records import RunRecord
@@ -315,7 +316,7 @@ def _changed(group: ChangeGroup) -> Entry:
         parts += [change.ticket, change.id]
     family = catalogue.find(first.setting).family.value
     head, slash, _ = name.removeprefix("space:").partition("/")
-    site = head if slash and "." in head else NO_SITE
+    site = head if first.subject.kind is Kind.SITE or (slash and "." in head) else NO_SITE
     hay = safe_text(" ".join(parts)).casefold()
     at, main = first.first_seen, group.main
     alike = (at, main.subject.kind, kind, group.appeared, group.vanished, group.has_cause, cause_text(main))
