@@ -28,7 +28,7 @@ from contribaudit.core.model.attestation import Attachment, Attestation, Signatu
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.errors import UsageError, meant
-from contribaudit.progress import Progress
+from contribaudit.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from contribaudit.audit.job import Job
@@ -73,9 +73,9 @@ class AttestationSession:
         """The current time."""
         return self.job.clock()
 
-    def signature(self, by: str, at: datetime | None = None) -> Signature:
+    def signature(self, by: str) -> Signature:
         """The signature for an action by a person here and now."""
-        return self.job.operator.signature(at or self.now(), by)
+        return self.job.operator.signature(self.now(), by)
 
     def read(self) -> State:
         """The current state of the anchor signals, and the last saved run's for the rest; offline, for everything."""
@@ -172,11 +172,11 @@ class AttestationSession:
         return signature
 
 
-def sessions(job: Job, progress: Progress) -> dict[str, AttestationSession]:
+def sessions(job: Job) -> dict[str, AttestationSession]:
     """A session for each organization of the job, in the job's order; offline when there is no key."""
     return {
         target.organization: AttestationSession(
-            target.organization, replace(job, targets=(target,)), target.connect is None, progress
+            target.organization, replace(job, targets=(target,)), target.connect is None, SILENT
         )
         for target in job.targets
         if not target.left_out

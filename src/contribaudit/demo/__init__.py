@@ -101,7 +101,7 @@ def _play(moment: Moment, job: Job, organization: Organization) -> None:
 
 def _look(job: Job, organization: str, shown: Values, by: str) -> None:
     """Record what the story shows on each console screen, after reading the signals before and after the look."""
-    session = sessions(job, SILENT)[organization]
+    session = sessions(job)[organization]
     before = session.read()
     looked = session.looked(before)
     rows: dict[str, list[EnteredValue]] = {}

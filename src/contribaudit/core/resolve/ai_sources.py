@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from contribaudit.core.model import names
-from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Observed, SettingId, Unavailable
 from contribaudit.core.model.phrases import either
 from contribaudit.core.model.rulebook import App
@@ -51,8 +50,6 @@ class Answer:
     yes: bool | None
     """None for an answer that cannot be used: null, an error, a refusal."""
     link: Reason
-    stop: Stop | None = None
-    """The stop that an unusable answer makes; None for a usable one."""
 
     @property
     def setting(self) -> SettingId | None:
@@ -94,7 +91,7 @@ def gateway(state: State, app: Subject) -> Answer | None:
             sentence = f"the GraphQL gateway did not answer: {one.reason}" if own else one.reason
         else:
             sentence = f"the GraphQL gateway answers {'null' if one.value is None else repr(one.value)}"
-        return Answer(None, fact(sentence, one), Stop(Outcome.UNKNOWN, GATEWAY_SILENT, fact(sentence, one)))
+        return Answer(None, fact(sentence, one))
     if not asked:
         return None
     no = asked[0]

@@ -20,6 +20,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.ai_sources import (
     BLOCKED,
     CALLED,
+    GATEWAY_SILENT,
     OPENNESS,
     WORDS,
     gateway,
@@ -152,7 +153,8 @@ def _unseen_switch(state: State, app: Subject, switch: SettingId, chain: tuple[R
         if item is not None:
             item_says = f"the app's AI policy item reads as {item[1].value}; nothing in this organization confirms it"
             chain = (*chain, fact(item_says, item[1], decisive=False))
-        stop = answer.stop if answer is not None and answer.stop is not None else stop
+        if answer is not None and answer.yes is None:
+            stop = Stop(Outcome.UNKNOWN, GATEWAY_SILENT, answer.link)
     return stopped(app, names.EFFECTIVE_AI, stop, chain, predicted=_predicted_default(state, app), changeable=True)
 
 

@@ -25,7 +25,6 @@ from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import Cell, safe_text
-from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import missing
 from contribaudit.tui.rows.signs import short_host
@@ -185,7 +184,7 @@ class ApproveScreen(BoardScreen):
         job, board = self.dashboard.job, self._board
         if job is None or board is None:
             return
-        session = sessions(job, SILENT)[organization]
+        session = sessions(job)[organization]
         with self.dashboard.telling():
             baselines.require_person(session)
             what = await self.dashboard.in_thread(baselines.approvable, session)

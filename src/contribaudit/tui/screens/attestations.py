@@ -27,7 +27,6 @@ from contribaudit.core.model.attestation import Attestation, Signature
 from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, safe_text
-from contribaudit.progress import SILENT
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import Host, host_of, missing, past
 from contribaudit.tui.rows import attestations, due
@@ -67,7 +66,7 @@ def _live_sessions(source: Source | None) -> dict[str, AttestationSession]:
     """Sessions by organization, with any keys. Call in a thread: a keyring may ask. Raises ContribauditError."""
     if source is None or source.job is None:
         return {}
-    return sessions(source.live_job() or source.job, SILENT)
+    return sessions(source.live_job() or source.job)
 
 
 class RevokeScreen(FormScreen[Signature]):
@@ -367,7 +366,7 @@ class DeskScreen(BoardScreen):
         if recorded is None:
             self.dashboard.say("Choose an attestation first (2)", warning=True)
             return None
-        session = sessions(job, SILENT).get(recorded.attestation.subject.organization)
+        session = sessions(job).get(recorded.attestation.subject.organization)
         return (recorded, session, board) if session is not None else None
 
     def _can_record(self) -> bool:
