@@ -79,7 +79,7 @@ class Start:
         self.counted.take(
             finding["check"], finding["title"], Severity(finding["severity"]), outcome.value, finding["controls"]
         )
-        if outcome.violates or outcome.unproven:
+        if outcome.is_open:
             self._open.add(finding)
         elif outcome is Outcome.WAIVED:
             self._waived.add(finding)

@@ -130,8 +130,7 @@ def newly_bad(findings: Iterable[Finding], before: Sequence[Mapping[str, str]]) 
     return tuple(
         finding
         for finding in findings
-        if (finding.outcome.violates or finding.outcome.unproven)
-        and all(run.get(finding.id) != str(finding.outcome) for run in before)
+        if finding.outcome.is_open and all(run.get(finding.id) != str(finding.outcome) for run in before)
     )
 
 

@@ -280,14 +280,14 @@ def _judge(check: Check, case: CheckContext, attributes: Attributes) -> Verdict:
     verdict = _unless_under_review(
         _in_baseline(_of_this_organization(apply_terms(check.judge(case), case), case), case), case
     )
-    if verdict.outcome.violates or verdict.outcome.unproven:
+    if verdict.outcome.is_open:
         return verdict
     for other in rules_that_may_hold(case.policy, check.id, attributes):
         if other is case.rule or not other.enabled:
             continue
         strict = replace(case, rule=other)
         answer = apply_terms(check.judge(strict), strict)
-        if answer.outcome.violates or answer.outcome.unproven:
+        if answer.outcome.is_open:
             unread = ", ".join(sorted(attributes.unread))
             reason = (
                 f"which rule applies depends on {unread}, which was not read; under {other.origin}: {answer.reason}"
@@ -301,7 +301,7 @@ def _of_this_organization(verdict: Verdict, case: CheckContext) -> Verdict:
 
     The app's own entry says so, and outweighs whatever policies or people say about the app.
     """
-    if case.subject.kind is not Kind.APP or verdict.outcome.violates or verdict.outcome.unproven:
+    if case.subject.kind is not Kind.APP or verdict.outcome.is_open:
         return verdict
     seen = case.state.read(case.subject, names.APP_TYPE_KEY)
     if not isinstance(seen, Unavailable) or seen.code != names.OTHER_ORGANIZATION:
@@ -385,7 +385,6 @@ def _rule_without_subjects(policy: AuditPolicy, check: Check, organization: Attr
 def _finding(case: CheckContext, verdict: Verdict, severity: Severity) -> Finding:
     rule, policy = case.rule, case.policy
     words = case.state.rulebook.words[rule.check]
-    open_ = verdict.outcome.violates or verdict.outcome.unproven
     return Finding(
         check=rule.check,
         title=words.title,
@@ -405,6 +404,6 @@ def _finding(case: CheckContext, verdict: Verdict, severity: Severity) -> Findin
         console_path=words.console_path,
         controls=words.controls,
         rule=policy.place(rule),
-        owner=(rule.owner or policy.evidence.owner) if open_ else "",
-        due_days=(rule.due_days or policy.evidence.due_days) if open_ else None,
+        owner=(rule.owner or policy.evidence.owner) if verdict.outcome.is_open else "",
+        due_days=(rule.due_days or policy.evidence.due_days) if verdict.outcome.is_open else None,
     )

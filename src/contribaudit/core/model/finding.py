@@ -41,6 +41,11 @@ class Outcome(StrEnum):
         """True for an outcome that leads to exit code 3."""
         return self in (Outcome.UNKNOWN, Outcome.STALE)
 
+    @property
+    def is_open(self) -> bool:
+        """True for an outcome that somebody has to do something about: it fails, or is not verified."""
+        return self.violates or self.unproven
+
 
 class Severity(StrEnum):
     """How much a finding matters, most severe first."""

@@ -137,6 +137,10 @@ class Exemption:
     apps: tuple[str, ...] = ()
     """Type keys of the apps that can show it."""
 
+    def possible_on(self, plan: Plan) -> bool:
+        """Whether it can exist where this is the highest plan."""
+        return not self.plans or plan.name.casefold() in {name.casefold() for name in self.plans}
+
 
 @dataclass(frozen=True, slots=True)
 class SignalRule:

@@ -212,15 +212,14 @@ def _by_plan(state: State, organization: str, exemption: Exemption) -> tuple[Rea
     """The links that show that the organization's plan can have the exemption, or the stop where it may not."""
     if not exemption.plans:
         return ()
-    able_plans = {name.casefold() for name in exemption.plans}
-    listed = ", ".join(exemption.plans)
     plan = deciding_plan(state, organization)
     possible = possible_plans(state, organization)
-    if possible and not any(one.name.casefold() in able_plans for one in possible):
+    if possible and not any(map(exemption.possible_on, possible)):
+        listed = ", ".join(exemption.plans)
         sentence = f"the exemption {exemption.word} exists on {listed} only, and {plan.reason.sentence}"
         return Stop(Outcome.CONFLICT, NOT_ON_PLAN, replace(plan.reason, sentence=sentence))
     if isinstance(plan, Stop):
-        certain = bool(possible) and all(one.name.casefold() in able_plans for one in possible)
+        certain = bool(possible) and all(map(exemption.possible_on, possible))
         return (plan.reason,) if certain else plan
     if plan.trial and not exemption.trial:
         sentence = f"no trial includes {exemption.title}, and {plan.trial}"
@@ -271,10 +270,9 @@ def _beyond_own_plan(state: State, app: Subject, exemption: Exemption) -> Stop |
     """The stop for an app that shows the exemption although its own plan cannot have it; None if the plan can."""
     if not exemption.plans:
         return None
-    able_plans = {name.casefold() for name in exemption.plans}
     own_plans = plans_of(state, app)
     name = called(state, app)
-    if own_plans and not any(state.rulebook.plans[rank].name.casefold() in able_plans for rank, _ in own_plans):
+    if own_plans and not any(exemption.possible_on(state.rulebook.plans[rank]) for rank, _ in own_plans):
         rank, seen = own_plans[0]
         sentence = (
             f"{name} has the {state.rulebook.plans[rank].name} plan, and {exemption.title} exists on "

@@ -72,16 +72,14 @@ def _file_of(finding: FindingV1, digests: Collection[str]) -> str:
 def due_dates(dossier: Dossier) -> dict[str, date]:
     """By finding ID, the due date: `due_days` after the finding was first seen open; from today for a new finding."""
     due_days = {
-        one.id: one.due_days
-        for one in dossier.report.findings
-        if one.due_days is not None and (one.outcome.violates or one.outcome.unproven)
+        one.id: one.due_days for one in dossier.report.findings if one.due_days is not None and one.outcome.is_open
     }
     since: dict[str, date] = {}
     organizations = ("", *dossier.organizations) if due_days else ()
     for organization in organizations:
         for span in dossier.store.outcome_history(organization, until=dossier.ends):
             outcome = Outcome(span.outcome)
-            if not (outcome.violates or outcome.unproven):
+            if not outcome.is_open:
                 since.pop(span.finding, None)
             elif span.finding in due_days:
                 since.setdefault(span.finding, span.since.date())

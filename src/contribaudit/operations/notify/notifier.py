@@ -68,7 +68,7 @@ class Notifier:
         named = {
             finding.subject.id: called(report.state, finding.subject)
             for finding in report.findings
-            if finding.outcome.violates or finding.outcome.unproven
+            if finding.outcome.is_open
         }
         for place in report.state.looked_at:
             if not place.collections:

@@ -283,7 +283,7 @@ IS: dict[str, Callable[[Row], bool]] = {
     "new": lambda row: row.newly,
     "waived": lambda row: row.finding.waiver is not None,
     "due": lambda row: row.finding.due_at is not None,
-    "open": lambda row: row.finding.outcome.violates or row.finding.outcome.unproven,
+    "open": lambda row: row.finding.outcome.is_open,
 }
 """The values of `is:`."""
 

@@ -236,7 +236,7 @@ def next_lines(board: Board, width: int, most: int) -> list[Line]:
     things = to_do(board.steps)
     nobodys = board.steps[len(things) :]
     if not things:
-        still_open = any(one.outcome.violates or one.outcome.unproven for one in board.report.findings)
+        still_open = any(one.outcome.is_open for one in board.report.findings)
         if nobodys:
             sentence, style = "Nothing can be done now", ""
         elif still_open:

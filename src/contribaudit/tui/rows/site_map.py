@@ -117,7 +117,7 @@ def in_words(piece: Piece) -> Text:
     text = Text().append(f"{piece.hatch * 2} ", _tone(one)).append(safe_text(one.name), "bold")
     text.append(f" {shortened(one.apps)} {'app' if one.apps == 1 else 'apps'}")
     text.append(f", {shortened(one.pinned)} pinned" if one.pinned else ", not pinned", "" if one.pinned else "yellow")
-    if one.outcome is not None and (one.outcome.violates or one.outcome.unproven):
+    if one.outcome is not None and one.outcome.is_open:
         text.append(" ").append(SIGNS[one.outcome][0], PAINTS[GROUP_OF[one.outcome]])
     return text
 

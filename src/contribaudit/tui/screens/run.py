@@ -156,9 +156,9 @@ def news(before: Board | None, after: Board) -> tuple[list[Finding], list[Findin
         old = was.get(finding.id)
         if old is finding.outcome:
             continue
-        if finding.outcome.violates or finding.outcome.unproven:
+        if finding.outcome.is_open:
             worse.append(finding)
-        elif old is not None and (old.violates or old.unproven):
+        elif old is not None and old.is_open:
             better.append(finding)
     return worse, better
 
