@@ -280,6 +280,8 @@ def _page(
             continue
         subject = Subject(organization, Kind.SPACE, space)
         for column, setting in _SETTINGS:
+            if getattr(before, column, None) == getattr(after, column, None):
+                continue
             story = _held_values(_facts_of_column(subject, setting, column, intervals))
             for move in _net(story, since, until):
                 yield replace(move.change(started_at), name=newest.name)
