@@ -55,13 +55,7 @@ def contributed(answer: Effective, expected: Value) -> Verdict:
     else:
         outcome = Outcome.PASS
     evidence = Evidence.of(*answer.rests_on)
-    return passing(Verdict(outcome, answer.code, sentence_of(answer), setting, expected, observed, evidence), answer)
-
-
-def passing(verdict: Verdict, answer: Effective) -> Verdict:
-    """The verdict; a pass becomes fragile when the answer is, and its reason says what would undo it."""
-    if verdict.outcome is not Outcome.PASS or not answer.fragile:
-        return verdict
+    verdict = Verdict(outcome, answer.code, sentence_of(answer), setting, expected, observed, evidence)
     return fragile(verdict, answer.fragile_because)
 
 

@@ -234,7 +234,9 @@ def unless_no_screen(case: CheckContext, setting: Setting, verdict: Verdict) -> 
 
 
 def fragile(verdict: Verdict, because: str) -> Verdict:
-    """The pass, marked as fragile, with a reason that says what would undo it."""
+    """The verdict; a pass is marked as fragile, and its reason says what would undo it, unless that is ""."""
+    if verdict.outcome is not Outcome.PASS or not because:
+        return verdict
     return replace(verdict, reason=f"{verdict.reason}; {because}", fragile=True)
 
 
@@ -246,8 +248,7 @@ def fragile_where(because: Callable[[CheckContext], str]) -> Callable[[Judge], J
             verdict = judge(case)
             if verdict.outcome is not Outcome.PASS or verdict.fragile:
                 return verdict
-            why = because(case)
-            return fragile(verdict, why) if why else verdict
+            return fragile(verdict, because(case))
 
         return judged
 

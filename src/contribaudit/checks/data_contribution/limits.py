@@ -12,7 +12,7 @@ from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
 from contribaudit.catalogue import data_contribution as contribution
 from contribaudit.checks.ai_access.apps import exposure
-from contribaudit.checks.contributed import BEFORE, contributed, once_in_force, passing, worded
+from contribaudit.checks.contributed import BEFORE, contributed, once_in_force, worded
 from contribaudit.checks.data_contribution.plans import decision_on, fragile_by_switch
 from contribaudit.checks.reading import (
     attested_choice,
@@ -53,7 +53,8 @@ def common_patterns(case: CheckContext) -> Verdict:
     answer = metadata(case.state, case.subject)
     if answer.value == NOT_CONTRIBUTED:
         reason = "metadata contribution is off, and aggregated patterns are part of it"
-        return passing(worded(replace(contributed(answer, "off"), observed="off"), "metadata_off", reason), answer)
+        verdict = worded(replace(contributed(answer, "off"), observed="off"), "metadata_off", reason)
+        return fragile(verdict, answer.fragile_because)
     blocked = exposure(case, case.subject)
     if blocked.outcome is Outcome.FAIL and not answer.known:
         return contributed(answer, "off")
@@ -66,8 +67,7 @@ def common_patterns(case: CheckContext) -> Verdict:
         "still count as metadata"
     )
     verdict = Verdict(Outcome.PASS, "rovo_blocked", reason, ai.ACCESS.id, "blocked", "blocked", blocked.evidence)
-    trial = in_trial(case)
-    return fragile(verdict, trial) if trial else verdict
+    return fragile(verdict, in_trial(case))
 
 
 @check("DC-21", "off-before-data-use", reads=(_IN_APP.id, names.INCLUDED, names.EXEMPTION), outcomes=ATTESTED | BEFORE)
@@ -94,7 +94,7 @@ def off_from_the_start(case: CheckContext) -> Verdict:
             f"in-app data contribution and its include list were already set so before {effective}; "
             "nothing has changed since"
         )
-        return passing(worded(verdict, "off_before_effective_date", reason), answer)
+        return fragile(worded(verdict, "off_before_effective_date", reason), answer.fragile_because)
     _, window = exposure_window(case.state, case.subject.organization)
     reason = f"in-app data contribution is off now; nothing shows that it was off on {effective}; {window.sentence}"
     return worded(replace(verdict, outcome=Outcome.UNKNOWN), "day_of_change_not_known", reason)

@@ -93,8 +93,7 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
         reason += f"; the policy was written for {expected.name if expected is not None else expect}"
         return Verdict(Outcome.FAIL, "other_plan", reason, *about)
     verdict = Verdict(Outcome.PASS, "plan_as_expected", reason, *about)
-    trial = trial_behind(case.state, case.subject.organization)
-    return fragile(verdict, trial) if trial else verdict
+    return fragile(verdict, trial_behind(case.state, case.subject.organization))
 
 
 def _surely_too_high(case: CheckContext, expect: str, expected: Plan | None) -> Verdict | None:

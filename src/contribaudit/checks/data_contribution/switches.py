@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from contribaudit.catalogue import data_contribution as contribution
-from contribaudit.checks.contributed import BEFORE, contributed, once_in_force, passing, worded
+from contribaudit.checks.contributed import BEFORE, contributed, once_in_force, worded
 from contribaudit.checks.data_contribution.plans import decision_on, fragile_by_switch
 from contribaudit.checks.reading import (
     attested_choice,
     attested_list,
     code_of,
+    fragile,
     fragile_in_deciding_trial,
     highest_plan,
     only_approved,
@@ -66,7 +67,7 @@ def metadata_off(case: CheckContext) -> Verdict:
     }[word]
     outcome = Outcome.NOT_ACHIEVABLE if word == "always" else verdict.outcome
     verdict = worded(replace(verdict, outcome=outcome, observed=word), code_of(_METADATA, word), reason)
-    return passing(verdict, answer)
+    return fragile(verdict, answer.fragile_because)
 
 
 metadata_default_off = replace(metadata_off, id="DC-02", slug="metadata-default-turned-off", answers=None)
@@ -99,7 +100,7 @@ def in_app_off(case: CheckContext) -> Verdict:
     reason = f"in-app data contribution is off, and {answer.reason}"
     verdict = worded(replace(verdict, setting=_IN_APP.id, observed="off", fragile=False), "in_app_off", reason)
     if trial_behind(case.state, case.subject.organization):
-        return passing(verdict, answer)
+        return fragile(verdict, answer.fragile_because)
     plan = highest_plan(case)
     chosen = decision_on(case, _IN_APP, "off") is not None
     if chosen or (isinstance(plan, Plan) and plan.in_app_default != "off"):

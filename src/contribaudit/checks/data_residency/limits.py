@@ -139,9 +139,8 @@ def aggregates(case: CheckContext) -> Verdict:
         return replace(worst, reason="; ".join((worst.reason, *also)))
     evidence = tuple(evidence for one in answers for evidence in one.evidence)
     reason = "nothing is contributed, so nothing is aggregated outside the location from now on"
-    undone = [one.reason for one in answers if one.fragile]
     verdict = Verdict(Outcome.PASS, "contribution_off", reason, contribution.METADATA.id, "off", "off", evidence)
-    return fragile(verdict, "; ".join(undone)) if undone else verdict
+    return fragile(verdict, "; ".join(one.reason for one in answers if one.fragile))
 
 
 @check("DR-11", "audit-log-location-accepted", outcomes={Outcome.NOT_ACHIEVABLE})
