@@ -267,7 +267,6 @@ def test_the_catalogue_is_asked_for_once() -> None:
 
 def test_everything_that_names_something_is_kept() -> None:
     found = parse(
-        ORG,
         entry(
             1,
             actor={

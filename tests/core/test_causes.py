@@ -57,14 +57,14 @@ def frame(run: int, **other: str) -> RunInterval:
 
 
 def reading(run: int, start: float, end: float, code: str = "", read: int = 5) -> LogReading:
-    return LogReading(ORG, run, at(start), at(end), code, code and f"because of {code}", ACTIONS, read, 0)
+    return LogReading(run, at(start), at(end), code, code and f"because of {code}", ACTIONS, read, 0)
 
 
 def event(
     hours: float, named: Sequence[str] = (ARI,), action: str = "rovo_blocked", who: str = "ann@acme"
 ) -> AuditEvent:
     identity = f"{action}-{hours}-{who}"
-    return AuditEvent(ORG, identity, at(hours), None, action, who, "", who, "", tuple(named), "")
+    return AuditEvent(identity, at(hours), None, action, who, "", who, "", tuple(named), "")
 
 
 def change(
@@ -250,7 +250,7 @@ CASES = (
     Case(
         "a log that refuses",
         CauseKind.NO_EVENT_FOUND,
-        stage=scene(readings=(LogReading(ORG, 2, None, None, "forbidden", "403", (), 0, 0),)),
+        stage=scene(readings=(LogReading(2, None, None, "forbidden", "403", (), 0, 0),)),
         says="could not be read: 403",
     ),
     Case(

@@ -21,7 +21,7 @@ DIGEST = sha256(BODY).hexdigest()
 
 def event(name: str, hours: int, **told: object) -> AuditEvent:
     one = AuditEvent(
-        ORG, name, day(0) + timedelta(hours=hours), None, "ai_changed", "id", "A", "a@b.c", "via", ("x", "y"), "text"
+        name, day(0) + timedelta(hours=hours), None, "ai_changed", "id", "A", "a@b.c", "via", ("x", "y"), "text"
     )
     return replace(one, **told)  # type: ignore[arg-type]
 
@@ -37,7 +37,7 @@ def run(
     """The run of that day, which read the log of the day before it."""
     whole = code == ""
     start, end = (day(number - 1), day(number)) if whole else (None, None)
-    reading = LogReading(ORG, 0, start, end, code, "why" if code else "", tuple(actions), 7, len(events), cursor)
+    reading = LogReading(0, start, end, code, "why" if code else "", tuple(actions), 7, len(events), cursor)
     taken = snapshot(number, realms(one="eu"))
     save(history, replace(taken, log_reading=reading, events=events, raw={DIGEST: BODY}))
 

@@ -340,7 +340,7 @@ def test_a_change_that_somebody_noted_keeps_its_id(history: History) -> None:
 def read_until(number: int, since: int, *, code: str = "", actions: str = "a") -> LogReading:
     """The log as run `number` read it, from the day of run `since`."""
     known = (EventAction(actions, actions.title(), ""),)
-    return LogReading(ORG, 0, day(since), day(number), code, "", known, 5, 2, f"cursor-{number}")
+    return LogReading(0, day(since), day(number), code, "", known, 5, 2, f"cursor-{number}")
 
 
 def test_readings_of_the_log_leave_no_new_hole(history: History) -> None:
@@ -397,7 +397,7 @@ def test_an_actor_of_the_log_is_forgotten_too(history: History) -> None:
     """Name, ID, message and the raw event go; that somebody did it stays."""
     digest, body = raw_object({"actor": "anna@acme.example"})
     event = AuditEvent(
-        ORG, "e1", day(0), None, "policy_changed", "id-1", "Anna", "Anna@acme.example", "", ("x",), "Anna did", digest
+        "e1", day(0), None, "policy_changed", "id-1", "Anna", "Anna@acme.example", "", ("x",), "Anna did", digest
     )
     taken = snapshot(0, {"workspaces": {("one", "plan"): "Free"}})
     history.save(draft(0), [replace(taken, log_reading=read_until(0, 0), events=(event,), raw={digest: body})])

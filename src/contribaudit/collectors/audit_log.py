@@ -44,7 +44,7 @@ _IDENTIFIER = re.compile(
 _HOST = re.compile(r"^https?://([^/\s]+)", re.IGNORECASE)
 
 
-def parse(organization: str, entry: Mapping[str, Any]) -> AuditEvent | None:
+def parse(entry: Mapping[str, Any]) -> AuditEvent | None:
     """The event, still without its raw digest; None for an entry without an ID, a usable time or an action.
 
     An event without a usable time counts as having happened when the log processed it.
@@ -58,7 +58,6 @@ def parse(organization: str, entry: Mapping[str, Any]) -> AuditEvent | None:
     actor = _object(attributes.get("actor"))
     message = _object(entry.get("message")).get("content")
     return AuditEvent(
-        organization=organization,
         id=identity,
         time=time,
         processed_at=processed,
@@ -254,7 +253,7 @@ class _StreamReading:
         reading = self.reading
         for entry in page.items:
             reading.entries += 1
-            event = parse(reading.client.organization, entry)
+            event = parse(entry)
             if event is None:
                 response = reading.keep(entry)
                 reading.surprise("event without id, time or action", response)
@@ -273,7 +272,6 @@ class _StreamReading:
         """The extent of this reading for the history. Requests without an answer are not covered."""
         came = self.until is not None
         return LogReading(
-            organization=self.reading.client.organization,
             run=0,
             covers_from=self.since if came else None,
             covers_until=self.until if came else None,

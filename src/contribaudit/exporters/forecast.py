@@ -55,7 +55,7 @@ def alike(row: ForecastRow) -> tuple[object, ...]:
     """A key that is equal for rows that can be shown as one."""
     return (
         row.when,
-        row.organization,
+        row.subject.organization,
         row.check,
         row.setting,
         row.severity,
@@ -83,7 +83,7 @@ def row_cells(forecast: Forecast, row: ForecastRow) -> tuple[Cell, ...]:
     """The cells of a row in the order of COLUMNS."""
     return (
         forecast.label,
-        row.organization,
+        row.subject.organization,
         row.subject.kind.value,
         row.subject.id,
         row.name,

@@ -92,7 +92,6 @@ def read_log(
         query, times["until"] = query.where(events.c.happened_at <= bindparam("until")), until
     entries = [
         AuditEvent(
-            organization=organization,
             id=row.event,
             time=row.happened_at,
             named=read_texts(row.named),
@@ -101,7 +100,7 @@ def read_log(
         )
         for row in connection.execute(query, {"organization": number} | times)
     ]
-    return AuditLog(tuple(entries), tuple(_readings(connection, organization, number)))
+    return AuditLog(tuple(entries), tuple(_readings(connection, number)))
 
 
 _READINGS = select(log_readings).where(log_readings.c.organization == _ORGANIZATION).order_by(log_readings.c.run)
@@ -113,11 +112,11 @@ _ACTIONS = (
 )
 
 
-def _readings(connection: Connection, organization: str, number: int | None) -> Iterable[LogReading]:
+def _readings(connection: Connection, number: int | None) -> Iterable[LogReading]:
     actions: tuple[EventAction, ...] = ()
     for row in connection.execute(_READINGS, {"organization": number}):
         actions = actions if row.actions is None else _actions(row.actions)
-        yield LogReading(organization, row.run, actions=actions, **fields_of(row, _READING))
+        yield LogReading(row.run, actions=actions, **fields_of(row, _READING))
 
 
 def _newest_actions(connection: Connection, organization: int | None) -> tuple[EventAction, ...] | None:

@@ -219,7 +219,6 @@ class Hypothesis:
 class ForecastRow:
     """One finding, effective answer or count that would differ."""
 
-    organization: str
     subject: Subject
     name: str
     """What people call the subject; for a count over apps, "apps"."""
@@ -368,13 +367,11 @@ def _differences(before: _JudgedState, after: _JudgedState, when: date | None) -
         if (_answer_word(old), old.predicted) != (_answer_word(answer), answer.predicted):
             name, words = alias_of(after.state, subject), (_answer_word(old), _answer_word(answer))
             why = answer.reason
-            yield ForecastRow(
-                subject.organization, subject, name, "", setting, None, *words, when, why, answer.predicted
-            )
+            yield ForecastRow(subject, name, "", setting, None, *words, when, why, answer.predicted)
         apps = before.apps[subject, setting], after.apps[subject, setting]
         if apps[0] != apps[1]:
             why = f"the effective {setting.partition('.')[2]} of the organization's apps"
-            yield ForecastRow(subject.organization, subject, "apps", "", setting, None, *apps, when, why)
+            yield ForecastRow(subject, "apps", "", setting, None, *apps, when, why)
     changed = [
         (before.findings.get(one), after.findings.get(one))
         for one in dict.fromkeys((*before.findings, *after.findings))
@@ -389,10 +386,7 @@ def _row(old: Finding | None, new: Finding | None, state: State, when: date | No
     assert one is not None  # it is in one of the two
     name = alias_of(state, one.subject)
     why = new.reason if new is not None else "the check then applies to other subjects"
-    organization = one.subject.organization
-    return ForecastRow(
-        organization, one.subject, name, one.check, one.setting, one.severity, _outcome(old), _outcome(new), when, why
-    )
+    return ForecastRow(one.subject, name, one.check, one.setting, one.severity, _outcome(old), _outcome(new), when, why)
 
 
 def _outcome(finding: Finding | None) -> str:

@@ -36,7 +36,6 @@ class EventAction:
 class AuditEvent:
     """One entry of the audit log that may be the cause of a change."""
 
-    organization: str
     id: str
     time: datetime
     """When it happened, according to the log."""
@@ -67,7 +66,6 @@ class AuditEvent:
 class LogReading:
     """One run's reading of the audit log: from when to when, and for which actions."""
 
-    organization: str
     run: int
     covers_from: datetime | None
     """Events processed from this time on were read; None when nothing was read."""
