@@ -220,17 +220,14 @@ def _save_spaces(connection: Connection, run: int, organization: int, snapshot: 
     if not lists:
         return
     _passing.create_all(connection, checkfirst=False)
-    rows = [(apps[app], int(_is_complete(one)), last_whole.get(apps[app], 0)) for app, one in lists.items()]
-    ids.bulk_insert(connection, _listed, rows)
+    whole = {app: one.status is CollectionStatus.OK for app, one in lists.items()}
+    ids.bulk_insert(connection, _listed, [(apps[app], int(whole[app]), last_whole.get(apps[app], 0)) for app in lists])
     _stage_spaces(connection, snapshot.spaces, lists, apps)
-    _close_changed(connection, run)
-    _close_missing_spaces(connection, run)
+    for condition in (_CHANGED, _MISSING):
+        ending = update(spaces).where(spaces.c.ended_run.is_(None), condition)
+        connection.execute(ending.values(last_run=_LAST_RUN, ended_run=run))
     _open_new_spaces(connection, run)
     _passing.drop_all(connection, checkfirst=False)
-
-
-def _is_complete(listing: SpaceList) -> bool:
-    return listing.status is CollectionStatus.OK
 
 
 _IN_ORGANIZATION = space_lists.c.app.in_(select(subjects.c.id).where(subjects.c.seen_in == bindparam("organization")))
@@ -309,18 +306,9 @@ _SAME = (_coming.c.app == spaces.c.app, _coming.c.space == spaces.c.space)
 _LAST_SEEN = case((_listed.c.last_whole > spaces.c.first_run, _listed.c.last_whole), else_=spaces.c.first_run)
 _LAST_RUN = select(_LAST_SEEN).where(_listed.c.app == spaces.c.app).scalar_subquery()
 """The last run that saw the space in this form: the one that opened the interval, or the last complete listing."""
-
-
-def _close_changed(connection: Connection, run: int) -> None:
-    differs = or_(*(_coming.c[name] != spaces.c[name] for name in _COMPARED))
-    changed = spaces.c.ended_run.is_(None) & exists().where(*_SAME, differs)
-    connection.execute(update(spaces).where(changed).values(last_run=_LAST_RUN, ended_run=run))
-
-
-def _close_missing_spaces(connection: Connection, run: int) -> None:
-    whole = exists().where(_listed.c.app == spaces.c.app, _listed.c.whole == 1)
-    gone = spaces.c.ended_run.is_(None) & whole & ~exists().where(*_SAME)
-    connection.execute(update(spaces).where(gone).values(last_run=_LAST_RUN, ended_run=run))
+_CHANGED = exists().where(*_SAME, or_(*(_coming.c[name] != spaces.c[name] for name in _COMPARED)))
+_MISSING = exists().where(_listed.c.app == spaces.c.app, _listed.c.whole == 1) & ~exists().where(*_SAME)
+"""Spaces that a complete listing of their app no longer shows."""
 
 
 def _open_new_spaces(connection: Connection, run: int) -> None:
