@@ -157,7 +157,7 @@ def _opt_out(case: CheckContext, setting: Setting) -> _OptOut:
     if decision.date < rulebook.effective:
         sentence = f"the opt-out from {called} was decided before {rulebook.effective}; nobody can verify that "
         return _OptOut(setting, decision, (), f"{sentence}nothing was contributed")
-    clocks = clocks_of(rulebook.clocks, setting.id, decision)
+    clocks = clocks_of(rulebook.clocks, decision)
     days = " and ".join(f"{one.what} by {one.due_at:%Y-%m-%d}" for one in clocks)
     stay = f"aggregated data may be kept for {rulebook.clocks.residue_years.amount} years"
     until = residue_until(rulebook.clocks, decision.date)
@@ -176,10 +176,14 @@ def _deletion_of(case: CheckContext, parts: list[_OptOut], evidence: tuple[Evide
     ahead = [one for one in clocks if one.due_at > case.as_of]
     if not ahead:
         reason += "; these days have passed, and nobody outside Atlassian can verify the deletion"
-        return Verdict(Outcome.UNKNOWN, "deletion_not_verifiable", reason, clocks[-1].setting, "off", "off", evidence)
+        return Verdict(
+            Outcome.UNKNOWN, "deletion_not_verifiable", reason, clocks[-1].decision.setting, "off", "off", evidence
+        )
     evidence += tuple(one for part in parts if part.decision for one in policy_evidence(case, part.decision.origin))
     due = ahead[0]
-    return Verdict(Outcome.PENDING, "deletion_runs", reason, due.setting, "off", "off", evidence, due_at=due.due_at)
+    return Verdict(
+        Outcome.PENDING, "deletion_runs", reason, due.decision.setting, "off", "off", evidence, due_at=due.due_at
+    )
 
 
 @check(

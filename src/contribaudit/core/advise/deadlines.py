@@ -23,11 +23,10 @@ from contribaudit.core.model.times import later, start_of, utc_day
 from contribaudit.core.resolve.aliases import alias_of, called, resolve_alias
 from contribaudit.core.resolve.exposure import (
     CALLED,
-    SWITCHES,
     Span,
-    deletion_clocks,
+    clocks_of,
     exposure_window,
-    opted_out,
+    opt_outs,
     residue_until,
 )
 from contribaudit.core.resolve.state import State
@@ -311,20 +310,19 @@ def _moves(state: State, organization: str) -> Iterator[Deadline]:
 def _contribution(state: State, organization: str, policy: AuditPolicy) -> Iterator[Deadline]:
     """Deletion clocks that still run, data that may be kept after them, and exposure windows that have no end yet."""
     subject = organization_subject(organization)
-    for clock in deletion_clocks(state, organization, policy.decisions):
-        if clock.due_at > state.as_of:
-            what = f"{clock.what} at the latest, after opting out of {CALLED[clock.setting]} on {clock.opted_out}"
-            step = "ask Atlassian for confirmation"
-            source = f"{clock.decision.origin}, {_rulebook(state)} (grade {clock.grade})"
-            about = (subject, clock.setting, "DC-22", source)
-            yield Deadline(DeadlineKind.DELETION, clock.due_at, what, step, False, *about, clock.what)
-    for setting in SWITCHES:
-        decision = opted_out(state, subject, setting, policy.decisions)
-        if decision is not None and decision.date >= state.rulebook.effective:
-            until = residue_until(state.rulebook.clocks, decision.date)
-            what = f"aggregated data from before the opt-out from {CALLED[setting]} may be kept at least until then"
-            about = (subject, setting, "DC-22", _rulebook(state))
-            yield Deadline(DeadlineKind.RESIDUE, start_of(until), what, "", True, *about)
+    for decision in opt_outs(state, organization, policy.decisions):
+        setting, name = decision.setting, CALLED[decision.setting]
+        for clock in clocks_of(state.rulebook.clocks, decision):
+            if clock.due_at > state.as_of:
+                what = f"{clock.what} at the latest, after opting out of {name} on {decision.date}"
+                step = "ask Atlassian for confirmation"
+                source = f"{decision.origin}, {_rulebook(state)} (grade {clock.grade})"
+                about = (subject, setting, "DC-22", source)
+                yield Deadline(DeadlineKind.DELETION, clock.due_at, what, step, False, *about, clock.what)
+        until = residue_until(state.rulebook.clocks, decision.date)
+        what = f"aggregated data from before the opt-out from {name} may be kept at least until then"
+        about = (subject, setting, "DC-22", _rulebook(state))
+        yield Deadline(DeadlineKind.RESIDUE, start_of(until), what, "", True, *about)
     for window in exposure_window(state, organization):
         if window.span in (Span.OPEN, Span.NOT_KNOWN):
             step = f"contribaudit explain {alias_of(state, subject)}"

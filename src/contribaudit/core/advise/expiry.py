@@ -138,7 +138,7 @@ def _days(state: State, policy: AuditPolicy) -> Iterator[date]:
     for decision in policy.decisions:
         yield decision.date
         if decision.setting in SWITCHES:
-            yield from (utc_day(one.due_at) for one in clocks_of(rulebook.clocks, decision.setting, decision))
+            yield from (utc_day(one.due_at) for one in clocks_of(rulebook.clocks, decision))
     for moment in _moments(state):
         yield utc_day(moment)
         yield utc_day(moment) + _DAY

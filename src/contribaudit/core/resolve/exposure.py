@@ -8,7 +8,7 @@ https://support.atlassian.com/security-and-access-policies/docs/understand-data-
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -16,10 +16,10 @@ from enum import StrEnum
 from contribaudit.core.model import names
 from contribaudit.core.model.attestation import standing
 from contribaudit.core.model.finding import Outcome
-from contribaudit.core.model.observation import Grade, Observed, SettingId, Value
+from contribaudit.core.model.observation import Grade, SettingId, Value
 from contribaudit.core.model.policy import Decision
 from contribaudit.core.model.rulebook import Clocks
-from contribaudit.core.model.subject import Subject, organization_subject
+from contribaudit.core.model.subject import organization_subject
 from contribaudit.core.model.times import later, start_of, utc_day
 from contribaudit.core.resolve.effective_contribution import CONTRIBUTED, in_app, metadata
 from contribaudit.core.resolve.state import State
@@ -143,13 +143,11 @@ CALLED = {names.IN_APP: "in-app contribution", names.METADATA: "metadata contrib
 class DeletionClock:
     """A period after an opt-out within which Atlassian acts. Nobody outside Atlassian can verify that it did."""
 
-    setting: SettingId
-    """The switch that was turned off."""
+    decision: Decision
+    """The decision that turned the switch off, from whose day on the period runs."""
     what: str
     """What should be done by then: "contributed data deleted"."""
-    opted_out: date
     due_at: datetime
-    decision: Decision
     grade: str
     """How good the source of the period is."""
 
@@ -160,49 +158,33 @@ def newest_decision(decisions: Iterable[Decision], setting: SettingId, as_of: da
     return max(reversed(made), key=lambda one: one.date, default=None)
 
 
-def opted_out(state: State, subject: Subject, setting: SettingId, decisions: Iterable[Decision]) -> Decision | None:
-    """The decision that dates a present opt-out: the switch is seen off, and was decided off. None without one."""
-    seen = state.read(subject, setting)
-    decision = newest_decision(decisions, setting, state.as_of)
-    if decision is None or not isinstance(seen, Observed) or not _is_off(seen.value) or not _is_off(decision.value):
-        return None
-    return decision
+def opt_outs(state: State, organization: str, decisions: Collection[Decision]) -> list[Decision]:
+    """The decision behind each opt-out of the organization: the switch is seen off, and was decided off.
+
+    An opt-out before the day on which use began is left out, since nothing had been used.
+    """
+    off = [one for one in SWITCHES if _is_off(state.text(organization_subject(organization), one))]
+    newest = [newest_decision(decisions, one, state.as_of) for one in off]
+    return [one for one in newest if one is not None and _is_off(one.value) and one.date >= state.rulebook.effective]
 
 
-def clocks_of(clocks: Clocks, setting: SettingId, decision: Decision) -> tuple[DeletionClock, ...]:
+def clocks_of(clocks: Clocks, decision: Decision) -> tuple[DeletionClock, ...]:
     """The clocks that this opt-out starts, first end first: one for the data, one for the retraining of models."""
     of_data = (
         (clocks.in_app_deletion_days, "contributed data deleted")
-        if setting == names.IN_APP
+        if decision.setting == names.IN_APP
         else (clocks.metadata_deletion_days, "content attributes deleted")
     )
     made = [
         DeletionClock(
-            setting,
-            what,
-            decision.date,
-            later(start_of(decision.date), timedelta(days=figure.amount)),
             decision,
+            what,
+            later(start_of(decision.date), timedelta(days=figure.amount)),
             figure.grade.partition(" ")[0],
         )
         for figure, what in (of_data, (clocks.retrain_days, "models retrained"))
     ]
     return tuple(sorted(made, key=lambda one: one.due_at))
-
-
-def deletion_clocks(state: State, organization: str, decisions: Iterable[Decision]) -> tuple[DeletionClock, ...]:
-    """Every clock that an opt-out of the organization started, run out or not; first end first.
-
-    An opt-out before the day on which use began starts none, since nothing had been used.
-    """
-    recorded = tuple(decisions)
-    subject = organization_subject(organization)
-    clocks: list[DeletionClock] = []
-    for setting in SWITCHES:
-        decision = opted_out(state, subject, setting, recorded)
-        if decision is not None and decision.date >= state.rulebook.effective:
-            clocks += clocks_of(state.rulebook.clocks, setting, decision)
-    return tuple(sorted(clocks, key=lambda one: one.due_at))
 
 
 def residue_until(clocks: Clocks, day: date) -> date:
