@@ -10,6 +10,7 @@ from contribaudit.cli.arguments import check_named
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option
 from contribaudit.core.judge.check import Check
+from contribaudit.exporters.text import Cell, row_of
 
 if TYPE_CHECKING:
     from contribaudit.core.model.rulebook import Rulebook
@@ -58,28 +59,23 @@ def show_check(console: Console, *, check: str) -> None:
         console.write(page(shown, rulebook))
 
 
-def _row(check: Check, rulebook: Rulebook) -> tuple[str | bool | tuple[str, ...], ...]:
+def _row(check: Check, rulebook: Rulebook) -> tuple[Cell, ...]:
     from contribaudit.exporters.check_page import words_of
 
     words = words_of(check, rulebook.words)
-    return (
-        check.id,
-        words.title,
-        words.severity.value,
-        check.family.value,
-        check.kind.value,
-        words.question,
-        words.trap,
-        tuple(sorted(outcome.value for outcome in check.outcomes)),
-        check.verifiable,
-        tuple(check.reads),
-        words.remediation,
-        words.console_path,
-        words.source,
-        words.controls,
-        check.expectation.takes,
-        check.slug,
-        check.expectation.default,
-        tuple(one.example for one in check.parameters),
-        tuple(check.decisions),
+    return row_of(
+        COLUMNS,
+        words,
+        id=check.id,
+        severity=words.severity.value,
+        family=check.family.value,
+        kind=check.kind.value,
+        outcomes=tuple(sorted(outcome.value for outcome in check.outcomes)),
+        verifiable=check.verifiable,
+        settings=tuple(check.reads),
+        expect=check.expectation.takes,
+        slug=check.slug,
+        expect_default=check.expectation.default,
+        examples=tuple(one.example for one in check.parameters),
+        decisions=tuple(check.decisions),
     )

@@ -10,7 +10,7 @@ import click
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import by_option, format_option, organization_option, policy_option, store_option
 from contribaudit.core.model.phrases import counted
-from contribaudit.exporters.text import Cell, duration
+from contribaudit.exporters.text import Cell, duration, row_of
 
 if TYPE_CHECKING:
     from contribaudit.core.advise.steps import NextStep
@@ -69,16 +69,16 @@ def _row(place: int | None, step: NextStep, state: State, typed: Callable[[str],
     """A row of the list. `typed` completes commands with the options of this command line."""
     from contribaudit.core.resolve.aliases import alias_of
 
-    return (
-        place,
-        step.kind.value,
-        step.severity.value if step.severity is not None else None,
-        step.minutes,
-        step.due,
-        typed(step.text),
-        typed(step.command),
-        step.organization,
-        tuple(one.id for one in step.subjects),
-        tuple(alias_of(state, one) for one in step.subjects),
-        tuple(one.id for one in step.findings),
+    return row_of(
+        COLUMNS,
+        step,
+        place=place,
+        kind=step.kind.value,
+        severity=step.severity.value if step.severity is not None else None,
+        what=typed(step.text),
+        command=typed(step.command),
+        organization_id=step.organization,
+        subjects=tuple(one.id for one in step.subjects),
+        subject_names=tuple(alias_of(state, one) for one in step.subjects),
+        findings=tuple(one.id for one in step.findings),
     )

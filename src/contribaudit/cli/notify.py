@@ -12,6 +12,7 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, store_option
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.errors import ConfigurationError, ContribauditError, NotDelivered
+from contribaudit.exporters.text import row_of
 
 if TYPE_CHECKING:
     from contribaudit.core.advise.report import Report
@@ -91,16 +92,14 @@ def status_command(console: Console) -> None:
         deliveries = store.deliveries()
     columns = ("message", "created_at", "organization", "run", "event", "title", "destination", "state", "attempts")
     rows = [
-        (
-            delivery.message_id,
-            delivery.created_at,
-            delivery.organization,
-            delivery.run,
-            delivery.message.event.value,
-            delivery.message.title,
-            delivery.destination.name,
-            _delivery_status(delivery),
-            delivery.attempts,
+        row_of(
+            columns,
+            delivery,
+            message=delivery.message_id,
+            event=delivery.message.event.value,
+            title=delivery.message.title,
+            destination=delivery.destination.name,
+            state=_delivery_status(delivery),
         )
         for delivery in deliveries
     ]

@@ -17,6 +17,7 @@ from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy, Where
 from contribaudit.core.model.subject import organization_subject
 from contribaudit.errors import ConfigurationError, StoreError, UsageError
+from contribaudit.exporters.text import row_of
 
 if TYPE_CHECKING:
     from contribaudit.core.model.rulebook import Plan, Rulebook
@@ -67,16 +68,13 @@ def show_policy(console: Console, *, path: Path | None) -> None:
         return
     columns = ("check", "title", "origin", "expands", "where", "expect", "severity", "enabled", "reason")
     rows = [
-        (
-            rule.check,
-            words[rule.check].title,
-            rule.origin,
-            rule.expands or None,
-            ", ".join(_selectors(rule.where)),
-            rule.expect,
-            rule.severity.value if rule.severity else None,
-            rule.enabled,
-            rule.reason,
+        row_of(
+            columns,
+            rule,
+            title=words[rule.check].title,
+            expands=rule.expands or None,
+            where=", ".join(_selectors(rule.where)),
+            severity=rule.severity.value if rule.severity else None,
         )
         for rule in policy.rules
     ]

@@ -14,7 +14,7 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, format_option, organization_option, store_option, yes_option
 from contribaudit.core.model.phrases import counted
 from contribaudit.errors import StoreBusy
-from contribaudit.exporters.text import Cell, safe_text
+from contribaudit.exporters.text import Cell, row_of, safe_text
 
 if TYPE_CHECKING:
     from contribaudit.store.history import History
@@ -81,10 +81,7 @@ def show_run(console: Console, *, run: int) -> None:
     width = max(len(column) for column in COLUMNS) + 2
     lines = [f"{name.replace('_', ' '):{width}}{cell_text(cell)}" for name, cell in zip(COLUMNS, row, strict=True)]
     columns = ("organization", "collector", "status", "read", "requests", "why")
-    cells = [
-        (one.organization, one.collector, one.status.value, one.read, one.requests, safe_text(one.reason))
-        for one in collections
-    ]
+    cells = [row_of(columns, one, status=one.status.value, why=safe_text(one.reason)) for one in collections]
     table = render("table", columns, cells, flexible="why", terminal=console.on_terminal)
     since = render("table", BEFORE, before, flexible="in_between", terminal=console.on_terminal)
     console.write("\n".join(lines) + "\n\n" + table + "\n" + since)
@@ -147,7 +144,7 @@ def list_gaps(console: Console, *, since: str | None, every_hours: float | None,
                 all_gaps += gaps_by_collector(one, runs, begin, now, expected_every_hours=expected)
             else:
                 all_gaps += gaps(one, runs, begin, now, expected_every_hours=expected, collector=collector)
-    rows = [(one.organization, one.collector, one.since, one.until, one.hours, one.open, one.why) for one in all_gaps]
+    rows = [row_of(GAPS, one, in_between=one.why) for one in all_gaps]
     console.table(GAPS, rows, flexible="in_between")
     message = f"{counted(len(all_gaps), 'gap')} of more than {expected:g} hours."
     console.diagnostics.conclusion(message if number else "No run is saved yet: run `contribaudit audit` first.")
@@ -179,7 +176,7 @@ def list_outcomes(console: Console, *, check: str, since: str | None, until: str
                 since=moment(since) if since else None,
                 until=moment(until) if until else None,
             )
-    rows = [tuple(getattr(one, name) for name in SPANS) for one in spans]
+    rows = [row_of(SPANS, one) for one in spans]
     console.table(SPANS, rows, only=SPANS[1:])
     if not rows:
         console.diagnostics.conclusion(f"No saved run judged {check}.")
@@ -249,22 +246,5 @@ def kept_organizations(store: History) -> list[str]:
 
 
 def _row(record: RunRecord) -> tuple[Cell, ...]:
-    return (
-        record.id,
-        record.started_at,
-        record.finished_at,
-        record.complete,
-        record.exit_code,
-        ", ".join(f"{count} {outcome}" for outcome, count in record.summary.items()),
-        record.organizations,
-        record.policy_name,
-        record.trigger,
-        record.account,
-        record.host,
-        record.tool_version,
-        record.policy_sha256,
-        record.rulebook_sha256,
-        record.selection,
-        record.planned_at,
-        record.late_minutes,
-    )
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in record.summary.items())
+    return row_of(COLUMNS, record, run=record.id, outcomes=outcomes, policy=record.policy_name)

@@ -26,12 +26,12 @@ from contribaudit.cli.options import (
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.subject import pseudonym
 from contribaudit.errors import UsageError
+from contribaudit.exporters.text import Cell, row_of
 
 if TYPE_CHECKING:
     from contribaudit.core.model.attestation import Attestation
     from contribaudit.core.model.policy import AuditPolicy
     from contribaudit.core.resolve.state import State
-    from contribaudit.exporters.text import Cell
 
 COLUMNS = (
     "id", "state", "subject", "setting", "value", "by", "observed_at", "confirmed_by", "anchored", "due_on",
@@ -218,35 +218,26 @@ def _row(attestation: Attestation, standing: str, state: State, policy: AuditPol
     from contribaudit.attestations.due import due_at
     from contribaudit.core.resolve.aliases import alias_of
 
-    return (
-        attestation.id,
-        standing,
-        alias_of(state, attestation.subject),
-        str(attestation.setting),
-        attestation.value,
-        attestation.by,
-        attestation.observed_at,
-        ", ".join(signature.by for signature in attestation.confirmed),
-        bool(attestation.anchors),
-        due_at(attestation, attestation.screen, policy).date() if standing == "in force" else None,
-        attestation.subject.organization,
-        attestation.subject.kind.value,
-        attestation.subject.id,
-        attestation.recorded.by,
-        attestation.recorded.at,
-        attestation.recorded.account,
-        attestation.recorded.host,
-        attestation.screen,
-        attestation.console_path,
-        attestation.note,
-        tuple(shot.sha256 for shot in attestation.attachments),
-        attestation.look,
-        described(attestation.anchors),
-        attestation.unanchored_reason,
-        attestation.highest_plan,
-        attestation.plan_words,
-        attestation.revoked.by if attestation.revoked else None,
-        attestation.revoked.at if attestation.revoked else None,
+    recorded, revoked = attestation.recorded, attestation.revoked
+    return row_of(
+        COLUMNS,
+        attestation,
+        state=standing,
+        subject=alias_of(state, attestation.subject),
+        confirmed_by=", ".join(signature.by for signature in attestation.confirmed),
+        anchored=bool(attestation.anchors),
+        due_on=due_at(attestation, attestation.screen, policy).date() if standing == "in force" else None,
+        organization_id=attestation.subject.organization,
+        subject_kind=attestation.subject.kind.value,
+        subject_id=attestation.subject.id,
+        recorded_by=recorded.by,
+        recorded_at=recorded.at,
+        account=recorded.account,
+        host=recorded.host,
+        attachments=tuple(shot.sha256 for shot in attestation.attachments),
+        anchors=described(attestation.anchors),
+        revoked_by=revoked.by if revoked else None,
+        revoked_at=revoked.at if revoked else None,
     )
 
 

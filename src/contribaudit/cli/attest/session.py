@@ -15,6 +15,7 @@ from contribaudit.cli.options import chosen_organization
 from contribaudit.core.model.attestation import Attestation
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.exporters.text import row_of
 
 if TYPE_CHECKING:
     from contribaudit.core.resolve.state import State
@@ -61,15 +62,12 @@ _TABLE = ("id", "subject", "setting", "value", "held_by", "not_held_because")
 def write_recorded(session: Session, state: State, attestations: Sequence[Attestation], *, more: str = "") -> None:
     """Print the recorded attestations with the signals that anchor them, and any doubts about their values."""
     rows = [
-        (
-            entry.id,
-            alias_of(state, entry.subject),
-            str(entry.setting),
-            entry.value,
-            entry.observed_at,
-            entry.by,
-            described(entry.anchors),
-            entry.unanchored_reason,
+        row_of(
+            COLUMNS,
+            entry,
+            subject=alias_of(state, entry.subject),
+            held_by=described(entry.anchors),
+            not_held_because=entry.unanchored_reason,
         )
         for entry in attestations
     ]

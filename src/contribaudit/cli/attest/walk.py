@@ -23,7 +23,7 @@ from contribaudit.core.model.phrases import counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError, UsageError
-from contribaudit.exporters.text import display, duration, rfc3339, safe_text
+from contribaudit.exporters.text import display, duration, rfc3339, row_of, safe_text
 from contribaudit.operations import drafts
 from contribaudit.operations.clipboard import CLIPBOARD, pictures
 from contribaudit.operations.drafts import Draft
@@ -46,16 +46,16 @@ def show_plan(session: Session, screen: str | None, *, everything: bool) -> None
     """Print the screens that the walk would open, with values and minutes; nothing is asked or recorded."""
     due = _due_screens(session, session.read(), screen, everything=everything)
     rows = [
-        (
-            due_screen.screen.id,
-            due_screen.screen.title,
-            due_screen.values,
-            due_screen.minutes,
-            due_screen.severity.value if due_screen.severity is not None else None,
-            tuple(dict.fromkeys(str(row.setting.id) for row in due_screen.rows)),
-            due_screen.organization,
+        row_of(
+            PLAN,
+            one,
+            screen=one.screen.id,
+            title=one.screen.title,
+            severity=one.severity.value if one.severity is not None else None,
+            settings=tuple(dict.fromkeys(str(row.setting.id) for row in one.rows)),
+            organization_id=one.organization,
         )
-        for due_screen in due
+        for one in due
     ]
     session.console.table(PLAN, rows, flexible="title", only=_PLAN_TABLE)
     session.console.diagnostics.conclusion(
