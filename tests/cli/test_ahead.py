@@ -34,6 +34,9 @@ def test_a_plan_that_falls(cli: Cli, audited: Api) -> None:
     assert ended.out.startswith("PREDICTION, not evidence")
     assert "If the highest plan becomes Free." in ended.out
     assert "predicted, not evidence" in " ".join(ended.out.split())
+    assert "apps of Tidy Ltd" in ended.out
+    assert "Effective metadata contribution" in ended.out
+    assert not {"effective.metadata", "no_such_setting", "not_achievable"} & set(ended.out.replace(",", " ").split())
     assert ended.last.startswith("Prediction:")
     assert len(audited.app.state.requests) == asked
     assert len(json.loads(cli("runs", "list", "--format", "json").out)) == 1

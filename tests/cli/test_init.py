@@ -240,6 +240,8 @@ def test_a_person_is_asked_and_the_keyring_keeps_the_key(
     typed = (
         "not an id",
         api.organization,
+        "",
+        "x",
         "1",
         "blocked",
         "",
@@ -264,6 +266,7 @@ def test_a_person_is_asked_and_the_keyring_keeps_the_key(
     assert "its highest plan is Enterprise" in ended.err
     assert "read:workspaces:admin" in ended.err
     assert "did you mean `EEA`?" in ended.err
+    assert ended.err.count("Type a number from 1 to 3 or its word, or - to skip the question.") == 2
     assert ended.out.count("\n") == 2
 
 

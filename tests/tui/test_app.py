@@ -145,6 +145,7 @@ async def test_the_key_help_names_every_key_and_word() -> None:
         await pilot.press("f", "question_mark")
         assert isinstance(pilot.app.screen, HelpScreen)
         text = pilot.app.screen._help_text().plain
+        assert "not yet effective the rule" in text
         for part in ("/ ", "Sort", "Group", "Quit", "not achievable", "documented", "FILTER", "never counts as a pass"):
             assert part in text
         await pilot.press("escape")

@@ -50,7 +50,9 @@ async def test_what_appears_after_the_approval_is_outside(kept: Opener, size: tu
     await here.audited()
     async with driven(here.source, size, begin="approve") as pilot:
         await until(pilot, lambda: "no baseline" in on_screen(pilot))
+        assert "From the first approval on, a pass" in on_screen(pilot)
         assert "everything in this run becomes the approved state" in await approve(pilot)
+        await until(pilot, lambda: "From the first approval on" not in on_screen(pilot))
         assert "everything is covered" in rows_of(pilot, "outside")[0]
         old = here.bench.organization.apps[0]
         here.bench.organization.add(replace(old, id=f"{old.id}-new", name="New"))

@@ -47,6 +47,18 @@ class Bench(App[None]):
         return ["".join(segment.text for segment in self.grid.render_line(y)) for y in range(self.grid.size.height)]
 
 
+async def test_a_sentence_without_rows_is_wrapped_and_never_cut() -> None:
+    app = Bench()
+    sentence = "No document is archived yet. `contribaudit terms check --fetch` fetches them."
+    async with app.run_test(size=(40, 10)) as pilot:
+        app.grid.empty = sentence
+        app.grid.show(0, app.cells)
+        await pilot.pause()
+        shown = app.lines()[1:]
+        assert " ".join(" ".join(shown).split()) == sentence
+        assert shown[1].strip()
+
+
 async def test_only_rows_in_sight_are_built() -> None:
     """Of a hundred thousand rows as many as the screen holds, wherever the cursor goes."""
     app = Bench()

@@ -44,3 +44,15 @@ async def test_nothing_archived_says_what_to_do() -> None:
     async with driven(opener(board()), begin="terms") as pilot:
         await until(pilot, lambda: "never archived" in on_screen(pilot))
         assert "contribaudit terms check --fetch" in on_screen(pilot)
+
+
+async def test_no_change_among_archived_documents_says_so(kept: Opener) -> None:
+    here = kept()
+    with History.open(AppSettings.load().store_location()) as store:
+        archive_all(store, NOW - timedelta(days=3))
+    await here.audited()
+    async with driven(here.source, begin="terms") as pilot:
+        await until(pilot, lambda: bool(rows_of(pilot, "terms-grid")))
+        await pilot.press("H")
+        await until(pilot, lambda: "No provision has changed" in on_screen(pilot))
+        assert "No document is archived" not in on_screen(pilot)

@@ -409,11 +409,9 @@ def site_refusal(call: Call, response: httpx.Response, quote: Quote, asked_secon
     what, proxy = refusal_words(call, response, quote)
     match response.status_code:
         case 401:
-            lacks = f", or lacks the scope {call.scope}" if call.scope else ""
-            hint = (
-                f"The token is wrong, expired or revoked, does not belong to the account in `email`{lacks}. "
-                f"Create one at {TOKENS}{KEEP_TOKEN}{proxy}"
-            )
+            owner = "does not belong to the account in `email`"
+            why = f"{owner}, or lacks the scope {call.scope}" if call.scope else f"or {owner}"
+            hint = f"The token is wrong, expired or revoked, {why}. Create one at {TOKENS}{KEEP_TOKEN}{proxy}"
             return TokenRefused(f"The site refused the API token: {what}", call=call.title, hint=hint)
         case 403:
             needed = f"; it needs the scope {call.scope}" if call.scope else ""

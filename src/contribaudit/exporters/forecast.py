@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
+from contribaudit import catalogue
 from contribaudit.core.advise.forecast import Forecast, ForecastRow
 from contribaudit.core.model.phrases import some
 from contribaudit.exporters.tabular import json_object
 from contribaudit.exporters.tabular import render as render_rows
-from contribaudit.exporters.text import Cell, rfc3339, safe_text
+from contribaudit.exporters.text import Cell, rfc3339, safe_text, words
 
 SCHEMA = "contribaudit.forecast/1"
 COLUMNS = (
@@ -66,16 +68,29 @@ def alike(row: ForecastRow) -> tuple[object, ...]:
     )
 
 
+_WORD = re.compile("[a-z_]+")
+
+
+def in_words(text: str) -> str:
+    """An outcome, a value, or counts of these, as people read them: "8 contributed, 3 no setting"."""
+    return _WORD.sub(lambda found: words(found[0]).replace("_", " "), safe_text(text))
+
+
+def about(row: ForecastRow) -> str:
+    """The check, or the title of the effective answer."""
+    return row.check or (catalogue.find(row.setting).title if row.setting else "")
+
+
 def _forecast_row(group: Sequence[ForecastRow]) -> tuple[Cell, ...]:
     row = group[0]
     return (
         row.when.isoformat() if row.when else "at once",
-        some([one.name for one in group], 1),
-        row.check or (row.setting or ""),
+        some([one.called for one in group], 1),
+        about(row),
         row.severity.value if row.severity else "",
-        row.before,
-        row.after,
-        row.why if row.predicted is None else f"{row.why}; {row.predicted}: predicted, not evidence",
+        in_words(row.before),
+        in_words(row.after),
+        row.why if row.predicted is None else f"{row.why}; {in_words(row.predicted)}: predicted, not evidence",
     )
 
 

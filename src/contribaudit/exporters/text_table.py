@@ -109,7 +109,7 @@ def first_table(about: Overview, width: int, typed: Typed | None = str) -> list[
     top += [blank, *_questions(about, width), blank]
     counts, read = (
         [blank, *wrapped(_outcome_counts(about), width, 2), blank],
-        [*_reading_lines(about, width), _verdict_line(about)],
+        [*_reading_lines(about, width, typed), _verdict_line(about)],
     )
     most = FIRST_CHANGES if width >= _WIDE else 2 if width >= _NARROW else 1
     for changes, steps in [*((number, FIRST_STEPS) for number in range(most, 0, -1)), (1, FIRST_STEPS - 1)]:
@@ -286,7 +286,7 @@ def _task_lines(about: Overview, width: int, typed: Typed | None, first: int) ->
     return lines
 
 
-def _reading_lines(about: Overview, width: int) -> list[Text]:
+def _reading_lines(about: Overview, width: int, typed: Typed | None) -> list[Text]:
     document = about.document
     lines = wrapped(
         Text(f"Read at {document['run']['started_at']}: {about.inventory}{_key_expiry(about)}", "dim"), width, 2
@@ -298,7 +298,8 @@ def _reading_lines(about: Overview, width: int) -> list[Text]:
     for warning in warnings[:FIRST_WARNINGS]:
         lines += wrapped(warning, width, 2)
     if len(warnings) > FIRST_WARNINGS:
-        lines.append(Text(and_more(len(warnings) - FIRST_WARNINGS, "--all"), "yellow"))
+        where = _rest_hint("audit --offline --all", typed)
+        lines.append(Text(and_more(len(warnings) - FIRST_WARNINGS, where), "yellow"))
     return lines
 
 

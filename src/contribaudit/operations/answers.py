@@ -31,7 +31,7 @@ CONTRIBUTION = (
 AI = (
     ("blocked", "Nobody: Rovo and other AI are off in every app, for agents, tools and portal customers too."),
     ("groups", "Only members of groups that you name. Atlassian offers this on Enterprise."),
-    ("allowed", "Anybody. AI access is not audited."),
+    ("allowed", "Anybody. Rovo access is not audited."),
 )
 
 

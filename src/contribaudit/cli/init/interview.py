@@ -392,11 +392,11 @@ def _choose(question: str, choices: Sequence[tuple[str, str]]) -> str:
     tell("Not part of the policy.", f"  {SKIP}  {'skip'.ljust(width)}  ")
     words = [word for word, _ in choices]
     while True:
-        text = options.ask("Number or word").casefold()
+        text = options.ask("Number or word", "").casefold()
         if text in (SKIP, "skip"):
             return ""
         if text.isdecimal() and 0 < int(text) <= len(words):
             return words[int(text) - 1]
         if text in words:
             return text
-        tell(f"It takes {', '.join(words)}.")
+        tell(f"Type a number from 1 to {len(words)} or its word, or {SKIP} to skip the question.")

@@ -24,7 +24,7 @@ from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Plan, Rulebook
 from contribaudit.core.model.setting import Setting
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.effective import effective_of
 from contribaudit.core.resolve.gateway import RUNNING, SOME_TRIAL, runs
 from contribaudit.core.resolve.plans import TRIALS, highest_plan
@@ -221,7 +221,9 @@ class ForecastRow:
 
     subject: Subject
     name: str
-    """What people call the subject; for a count over apps, "apps"."""
+    """The subject's alias; for a count over apps, "apps"."""
+    called: str
+    """What people call the subject, as in "Jira on acme.atlassian.net" or "apps of Acme"."""
     check: str
     """"" for an effective answer."""
     setting: SettingId | None
@@ -365,13 +367,15 @@ def _differences(before: _JudgedState, after: _JudgedState, when: date | None) -
     for (subject, setting), answer in after.answers.items():
         old = before.answers[subject, setting]
         if (_answer_word(old), old.predicted) != (_answer_word(answer), answer.predicted):
-            name, words = alias_of(after.state, subject), (_answer_word(old), _answer_word(answer))
+            name, name_said = alias_of(after.state, subject), called(after.state, subject)
+            words = _answer_word(old), _answer_word(answer)
             why = answer.reason
-            yield ForecastRow(subject, name, "", setting, None, *words, when, why, answer.predicted)
+            yield ForecastRow(subject, name, name_said, "", setting, None, *words, when, why, answer.predicted)
         apps = before.apps[subject, setting], after.apps[subject, setting]
         if apps[0] != apps[1]:
-            why = f"the effective {setting.partition('.')[2]} of the organization's apps"
-            yield ForecastRow(subject, "apps", "", setting, None, *apps, when, why)
+            said = f"apps of {called(after.state, subject)}"
+            why = "how many of the organization's apps have which answer"
+            yield ForecastRow(subject, "apps", said, "", setting, None, *apps, when, why)
     changed = [
         (before.findings.get(one), after.findings.get(one))
         for one in dict.fromkeys((*before.findings, *after.findings))
@@ -384,9 +388,10 @@ def _differences(before: _JudgedState, after: _JudgedState, when: date | None) -
 def _row(old: Finding | None, new: Finding | None, state: State, when: date | None) -> ForecastRow:
     one = new or old
     assert one is not None  # it is in one of the two
-    name = alias_of(state, one.subject)
+    name, name_said = alias_of(state, one.subject), called(state, one.subject)
     why = new.reason if new is not None else "the check then applies to other subjects"
-    return ForecastRow(one.subject, name, one.check, one.setting, one.severity, _outcome(old), _outcome(new), when, why)
+    before, after = _outcome(old), _outcome(new)
+    return ForecastRow(one.subject, name, name_said, one.check, one.setting, one.severity, before, after, when, why)
 
 
 def _outcome(finding: Finding | None) -> str:

@@ -118,7 +118,7 @@ def recorded_detail(state: State, recorded: Recorded, note: str = "") -> Text:
     labelled(text, "screen", safe_text(look.screen) or "not recorded")
     label_look(text, look)
     plan = look.highest_plan or ", ".join(look.plan_words) or "not known"
-    labelled(text, "plan at the time", safe_text(plan))
+    labelled(text, "plan then", safe_text(plan))
     labelled(text, "ID", look.id)
     text.append("\nAnchors\n", "bold")
     if not look.bound:

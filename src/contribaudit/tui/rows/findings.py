@@ -19,7 +19,7 @@ from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of
 from contribaudit.exporters.text import ORDER, Cell, display, rfc3339, safe_text, words
 from contribaudit.tui.rows.filtering import FindingIndex, Heading, Row
-from contribaudit.tui.rows.signs import outcome_sign, severity_sign, short_host
+from contribaudit.tui.rows.signs import outcome_sign, severity_sign, short_host, title_of
 from contribaudit.tui.source import Board
 from contribaudit.tui.widgets.grid import Column
 
@@ -184,7 +184,7 @@ def _paragraphs(board: Board, finding: Finding) -> Iterator[tuple[str, Text]]:
     words = board.report.state.rulebook.words.get(finding.check)
     yield "WHY", Text(safe_text(finding.reason))
     if finding.setting:
-        yield "SETTING", Text(safe_text(finding.setting))
+        yield "SETTING", Text(f"{title_of(finding.setting)} ({safe_text(finding.setting)})")
     yield "WANTED", Text(display(finding.expected) if finding.expected is not None else "no particular value")
     yield "SEEN", _observed_cell(finding)
     if finding.fragile:

@@ -50,14 +50,20 @@ WAITING = "…"
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The number of findings on a subject and everything beneath it: all, violating, unproven."""
+    """The number of findings on a subject and everything beneath it: all, failing, not achievable, unproven."""
 
     total: int = 0
-    violating: int = 0
+    failing: int = 0
+    unreachable: int = 0
     unproven: int = 0
 
     def __add__(self, other: Count) -> Count:
-        return Count(self.total + other.total, self.violating + other.violating, self.unproven + other.unproven)
+        return Count(
+            self.total + other.total,
+            self.failing + other.failing,
+            self.unreachable + other.unreachable,
+            self.unproven + other.unproven,
+        )
 
 
 NONE_FOUND = Count()
@@ -106,7 +112,9 @@ def tally(report: Report) -> Mapping[Subject, Count]:
     for finding in report.findings:
         if finding.outcome is Outcome.NO_SUCH_SETTING:
             continue
-        count = Count(1, int(finding.outcome.violates), int(finding.outcome.unproven))
+        outcome = finding.outcome
+        unreachable = outcome is Outcome.NOT_ACHIEVABLE
+        count = Count(1, int(outcome.violates and not unreachable), int(unreachable), int(outcome.unproven))
         for subject in _upwards(report.state, finding.subject):
             counts[subject] = counts.get(subject, NONE_FOUND) + count
     return counts
@@ -204,13 +212,13 @@ def _count_cell(count: Count | None) -> Text:
     if not count.total:
         return Text()
     text = Text()
-    if count.violating:
-        text.append(f"{shortened(count.violating)} fail", "bold red")
+    if count.failing:
+        text.append(f"{shortened(count.failing)} fail", "bold red")
+    elif count.unreachable:
+        text.append(f"{shortened(count.unreachable)} cannot", "magenta")
     if count.unproven:
-        text.append(
-            f"{' ' if count.violating else ''}{shortened(count.unproven)}{' ' if count.unproven < 1000 else ''}?",
-            "yellow",
-        )
+        gap = " " if text.plain else ""
+        text.append(f"{gap}{shortened(count.unproven)}{' ' if count.unproven < 1000 else ''}?", "yellow")
     return text if text.plain else Text("pass", "green")
 
 

@@ -98,8 +98,11 @@ def standing_line(state: State) -> Text:
             ended = approved.expired(state.as_of)
             text.append(f", {'ENDED' if ended else 'until'} {record.until:%Y-%m-%d}", "bold red" if ended else "")
         text.append(f": {safe_text(record.reason)}\n")
-    text.append("A pass for a subject that is not in the baseline counts as unknown until a new approval.", "dim")
-    return text
+    if any(state.baseline(place.id) is None for place in state.looked_at):
+        return text.append(
+            "From the first approval on, a pass for a subject outside the baseline counts as unknown.", "dim"
+        )
+    return text.append("A pass for a subject outside the baseline counts as unknown until a new approval.", "dim")
 
 
 def outside_text(what: Approvable) -> Text:
@@ -148,7 +151,7 @@ class ApproveScreen(BoardScreen):
     def body(self) -> ComposeResult:
         """Yield the line on the baselines, then the list of subjects outside."""
         yield Static(id="standing", classes="line", markup=False)
-        yield Grid(COLUMNS, id="outside", empty="No data to show.")
+        yield Grid(COLUMNS, id="outside", empty="Nothing is outside the baseline.")
 
     def show_board(self, board: Board) -> None:
         """Compare the state with the baselines."""

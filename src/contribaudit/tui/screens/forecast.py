@@ -102,7 +102,7 @@ def _worse(row: ForecastRow) -> bool:
 def cells(line: Line) -> list[Text]:
     """The texts of one line."""
     row = line.row
-    name = short_host(safe_text(row.name).removeprefix("app:"), 1)
+    name = short_host(safe_text(row.called), 1)
     return [
         Text(row.when.isoformat() if row.when else "at once"),
         Text(f"{name} {and_more(line.number - 1)}".rstrip()),
@@ -116,16 +116,15 @@ def cells(line: Line) -> list[Text]:
 def _outcome_cell(word: str) -> Text:
     if word in _OUTCOMES:
         return outcome_sign(_OUTCOMES[word])
-    return Text("not asked", "dim") if word == NOT_ASKED else Text(safe_text(word.replace("_", " ")))
+    return Text("not asked", "dim") if word == NOT_ASKED else Text(exported.in_words(word))
 
 
 def detail(line: Line) -> Text:
     """One line in full: the check, the reason, and the plan's default."""
     row = line.row
-    setting = f" ({row.setting})" if row.setting else ""
-    text = Text(safe_text(f"{row.check or 'effective answer'}{setting}: {row.why}"))
+    text = Text(safe_text(f"{row.called}, {exported.about(row)}: {row.why}"))
     if row.predicted:
-        text.append(safe_text(f"; the plan's default is {row.predicted.replace('_', ' ')}: predicted, not evidence"))
+        text.append(f"; the plan's default is {exported.in_words(row.predicted)}: predicted, not evidence")
     return text
 
 

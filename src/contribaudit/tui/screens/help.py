@@ -106,6 +106,20 @@ FILTER = (
 )
 
 
+_TERM = 1 + max(len(outcome_sign(outcome).plain) for outcome in OUTCOMES)
+"""The width of the column of terms, so that a blank follows the longest."""
+SIGNS = (
+    (">", "the row under the cursor"),
+    ("!", "a change without a known cause"),
+    ("cannot", "not achievable on this plan or app"),
+    ("?", "this many more are unverified or in conflict"),
+    ("= ~ .", "the last 30 days: complete, partial, no run"),
+    ("exposed", "AI reaches the app and its data"),
+    ("value~", "fragile: it rests on a plan default or a running trial"),
+    ("EU pin?", "stored in the EU; unknown whether the app is pinned there"),
+)
+
+
 def glossary() -> Text:
     """The meaning of filter terms, outcomes, severities, grades and signs."""
     text = Text("FILTER\n", "bold")
@@ -114,17 +128,14 @@ def glossary() -> Text:
     text.append("\nOUTCOMES\n", "bold")
     for outcome, means in OUTCOMES.items():
         text.append("  ").append_text(outcome_sign(outcome))
-        text.append(" " * (16 - len(outcome_sign(outcome).plain))).append(f"{means}\n")
+        text.append(" " * (_TERM - len(outcome_sign(outcome).plain))).append(f"{means}\n")
     text.append("\nSEVERITIES, most severe first: ", "bold").append(", ".join(Severity)).append("\n")
     text.append("\nGRADES, strongest first\n", "bold")
     for grade, means in GRADES.items():
-        text.append(f"  {grade:<16}{means}\n")
+        text.append(f"  {grade:<{_TERM}}{means}\n")
     text.append("\nSIGNS\n", "bold")
-    text.append("  >               the row under the cursor\n")
-    text.append("  !               a change without a known cause\n")
-    text.append("  cannot          not achievable on this plan or app\n")
-    text.append("  ?               this many more are unverified or in conflict\n")
-    text.append("  = ~ .           the last 30 days: complete, partial, no run\n")
+    for sign, means in SIGNS:
+        text.append(f"  {sign:<{_TERM}}{means}\n")
     return text
 
 

@@ -64,6 +64,13 @@ def standing(document: SubprocessorsV1 | None, shown: Sequence[ProcessorV1]) -> 
     return text.append(f"imported {document['imported_at'][:10]} from {safe_text(document['source'])}")
 
 
+def why_empty(document: SubprocessorsV1 | None, words: str) -> str:
+    """Why no row is shown."""
+    if document is None:
+        return "Without a list, nothing is known about sub-processors."
+    return "No row matches the filter." if words.strip() else "No company on the list touches or may touch an app."
+
+
 def cells(row: ProcessorV1) -> list[Text]:
     """The texts of one line in the list."""
     return [
@@ -105,7 +112,7 @@ class SubprocessorsScreen(FilteredScreen):
         yield Listing[ProcessorV1](
             COLUMNS,
             id="subprocessors",
-            empty="No row matches the filter.",
+            empty="",
             key=lambda one: (one["processor"], one["touches"], one["app"]),
         )
 
@@ -140,6 +147,7 @@ class SubprocessorsScreen(FilteredScreen):
     def _list(self) -> None:
         shown = self._matching_rows()
         listing = self.query_one(Listing)
+        listing.empty = why_empty(self._document, self.box.value)
         listing.say(standing(self._document, shown))
         listing.show(shown, cells, detail)
 

@@ -37,6 +37,10 @@ _WORDS = {
     LookOutcome.OLDER: "earlier copy",
     LookOutcome.NOT_READABLE: "not readable",
 }
+_NO_LOOK = (
+    "No document is archived yet. `contribaudit terms check --fetch` fetches them, `contribaudit terms add` imports."
+)
+_NO_CHANGE = "No provision has changed; press H to show every copy."
 _COLOURS = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
 
 
@@ -172,7 +176,7 @@ class TermsScreen(BoardScreen):
         yield Listing[Entry](
             COLUMNS,
             id="terms",
-            empty="No document is archived yet: run `contribaudit terms check --fetch`, or import copies.",
+            empty="",
             key=lambda one: one.key,
         )
 
@@ -190,7 +194,9 @@ class TermsScreen(BoardScreen):
     def _list(self) -> None:
         assert self._timeline is not None
         shown = [one for one in self._timeline.entries if one.severity is not None or not self._changes_only]
-        self.query_one(Listing).show(shown, cells, detail)
+        listing = self.query_one(Listing)
+        listing.empty = _NO_CHANGE if self._timeline.entries else _NO_LOOK
+        listing.show(shown, cells, detail)
 
     def action_changes(self) -> None:
         """List only the editions that changed a provision, or everything again."""

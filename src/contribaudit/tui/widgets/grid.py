@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -217,8 +218,9 @@ class Grid(ScrollView, can_focus=True):
             return self._row_strip(titles, self.get_component_rich_style("grid--header"), width, " ")
         row = y + int(self.scroll_offset.y) - 1
         if not self._count:
-            sentence = f" {self._reading or self.empty}" if y == 1 else ""
-            return Strip([Segment(sentence, self.rich_style)]).adjust_cell_length(width, self.rich_style)
+            sentence = wrap(self._reading or self.empty, max(1, width - 1))
+            line = f" {sentence[y - 1]}" if y <= len(sentence) else ""
+            return Strip([Segment(line, self.rich_style)]).adjust_cell_length(width, self.rich_style)
         if row >= self._count:
             return Strip.blank(width, self.rich_style)
         if row == self.cursor:

@@ -56,7 +56,8 @@ class Listing(Vertical, Generic[T]):
         """
         super().__init__(id=f"{id}-list", classes="-stacked" if stacked else "")
         self._grid = Grid(columns, id=f"{id}-grid", empty="")
-        self._empty, self._sortable = empty, sortable
+        self.empty, self._sortable = empty, sortable
+        """The sentence that the next `show` without rows shows."""
         self._sorted: tuple[int, bool] | None = None
         """The column by which rows are sorted, and whether in reverse; None for the original order."""
         self._cells: Callable[[T], list[Text]] = lambda _row: []
@@ -103,7 +104,7 @@ class Listing(Vertical, Generic[T]):
     ) -> None:
         """List these rows, with the cursor on `at`, or else on its earlier row if that is among them."""
         target = at if at is not None else self.selected
-        self._grid.empty, self._cells, self._detail = self._empty, cells, detail
+        self._grid.empty, self._cells, self._detail = self.empty, cells, detail
         self._came = rows
         self._rows = rows = self._in_order(rows)
         keys = [self._key(row) for row in rows] if target is not None else []
