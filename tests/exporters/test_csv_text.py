@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from contribaudit.core.model.finding import Outcome
 from contribaudit.exporters import csv_evidence
 from contribaudit.exporters.csv_evidence import lines
-from contribaudit.exporters.text import Cell, csv_cell, safe_text
+from contribaudit.exporters.text import Cell, csv_cell, csv_text, safe_text
 from tests.exporters.awkward import TEXTS
 
 HOSTILE = st.builds(
     "".join,
-    st.lists(st.sampled_from([*"=+-@',\"\r\n\t \ufeff\u200b\u202e\0\ud800\uff1d\u0301Ééa1", "\r\n", '""']), max_size=5),
+    st.lists(
+        st.sampled_from([*"=+-@',;\"\r\n\t \ufeff\u200b\u202e\0\ud800\uff1d\u0301Ééa1", "\r\n", '""']), max_size=5
+    ),
 )
 TEXT = HOSTILE | st.sampled_from(sorted(TEXTS.values())) | st.text(st.characters(codec=None), max_size=6)
 TIME = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]))
@@ -48,6 +50,17 @@ def test_the_bytes_are_those_of_the_definition(rows: list[list[Cell]]) -> None:
     """In one column and in several, for cells that are equal and differ in type, and for cells that come again."""
     again = [*rows, *rows]
     assert "".join(lines(again)) == by_definition(again)
+
+
+def test_a_formula_after_a_semicolon_is_text() -> None:
+    """A spreadsheet whose separator is the semicolon would take it for a cell of its own."""
+    assert list(lines([("a;=1", "b;c", "d;@e")])) == ["a;'=1,b;c,d;'@e\r\n"]
+
+
+@given(TEXT)
+def test_a_cell_gives_its_text_back(text: str) -> None:
+    """Whatever was guarded in it; what a reader could not see stays marked."""
+    assert csv_text(csv_cell(text)) == safe_text(text, keep_lines=True)
 
 
 @given(st.text(st.characters(codec=None), max_size=12))

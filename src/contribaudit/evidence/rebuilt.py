@@ -39,6 +39,7 @@ from contribaudit.evidence.manifest import ASK
 from contribaudit.evidence.pack import ListedPack
 from contribaudit.exporters.report_v1 import ReportV1
 from contribaudit.exporters.saved import organizations_of
+from contribaudit.exporters.text import csv_text
 from contribaudit.rulebook import decoders, loader
 from contribaudit.vendors.subprocessor_csv import read_csv
 
@@ -176,7 +177,7 @@ def _look_of_row(row: Mapping[str, str]) -> Look:
 def _texts(pack: ListedPack, name: str) -> Iterator[Mapping[str, str]]:
     """The rows of a table, without the apostrophes that guard against formulas."""
     for row in pack.table(name):
-        yield {column: cell.removeprefix("'") for column, cell in row.items()}
+        yield {column: csv_text(cell) for column, cell in row.items()}
 
 
 def _remembered_names(pack: ListedPack, document: ReportV1) -> Iterator[Observed]:
@@ -218,7 +219,7 @@ def _listed_order(pack: ListedPack) -> Callable[[Observation], int]:
 
 def _observations(pack: ListedPack) -> Iterator[Observation]:
     for row in pack.table("settings.csv"):
-        text = {name: cell.removeprefix("'") for name, cell in row.items()}
+        text = {name: csv_text(cell) for name, cell in row.items()}
         setting = SettingId(text["setting"])
         subject = Subject(text["organization_id"], Kind(text["subject_kind"]), text["subject_id"])
         seen_at = _time(text["observed_at"])
@@ -236,7 +237,7 @@ def _value_of_cell(setting: SettingId, cell: str) -> Value:
         return cell == "true"
     if cell.startswith("[") and (catalogue.find(setting).is_list or cell.endswith("]")):
         return tuple(json.loads(cell))
-    return int(cell) if cell.isascii() and cell.removeprefix("-").isdigit() else cell.removeprefix("'")
+    return int(cell) if cell.isascii() and cell.removeprefix("-").isdigit() else csv_text(cell)
 
 
 def _time(text: str) -> datetime:

@@ -50,19 +50,11 @@ def field(cell: Cell) -> str:
 
 
 class _Fields(dict[Cell, str]):
-    """Fields by cell, with recent ones cached. Equals `field`, but handles the common cases first."""
+    """Fields by cell, with recent ones cached."""
 
     def __missing__(self, cell: Cell) -> str:
-        kind = type(cell)
-        if kind is bool:
-            return "true" if cell else "false"
-        if kind is int:
-            return str(cell)
-        if isinstance(cell, str) and cell.isascii() and cell.isprintable() and cell[:1].isalnum():
-            text = cell if "," not in cell and '"' not in cell else field(cell)
-        else:
-            text = field(cell)
-        if kind in _LASTING and len(text) <= LONGEST:
+        text = field(cell)
+        if type(cell) in _LASTING and len(text) <= LONGEST:
             if len(self) >= KEPT:
                 self.clear()
             self[cell] = text

@@ -131,6 +131,12 @@ def _needs_apostrophe(text: str) -> bool:
     return False
 
 
+def csv_text(cell: str) -> str:
+    """The text in a cell that `csv_cell` wrote, without the apostrophes that were added."""
+    first, *others = _SEPARATED.split(cell.removeprefix("'"))
+    return first + "".join(part.removeprefix("'") if first.strip() else part for part in others)
+
+
 def display(value: Value) -> str:
     """A value as people read it: "none" for an empty list, "null" when the source said null."""
     match value:
