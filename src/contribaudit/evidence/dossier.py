@@ -194,13 +194,12 @@ def _dossier(
             sites=sites,
         )
     kept = tuple(one for one in changes if shown(report, sites, one.subject))
+    cast = Pseudonymizer(limits.people)
+    if not cast.named:
+        known = persons(report, job.policy, job.store, kept)
+        cast = Pseudonymizer(limits.people, known, vocabulary(job.policy))
     utc = (None if since is None else since.astimezone(UTC), None if until is None else until.astimezone(UTC))
-    dossier = Dossier(report, job.policy, job.store, runs, Pseudonymizer(NameHandling.NAMED), kept, *utc, sites)
-    if limits.people is NameHandling.NAMED:
-        return dossier
-    return replace(
-        dossier, cast=Pseudonymizer(limits.people, persons(report, job.policy, job.store, kept), vocabulary(job.policy))
-    )
+    return Dossier(report, job.policy, job.store, runs, cast, kept, *utc, sites)
 
 
 def noted(dossier: Dossier) -> tuple[Dossier, str]:

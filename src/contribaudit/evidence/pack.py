@@ -59,9 +59,6 @@ class Pack:
     def __init__(self, place: Path, archive: zipfile.ZipFile | None) -> None:
         self.place, self._archive = place, archive
 
-    def __str__(self) -> str:
-        return str(self.place)
-
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Path, with slashes, and announced size in bytes of every file, whether the manifest lists it or not.
 
