@@ -10,10 +10,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.provisions import Archive, Look, LookOutcome, Note, Provisions, TermsRules, Watched
-from contribaudit.core.resolve.editions import Comparison, ProvisionChange, checks_of, compare, laws_of, topics_of
+from contribaudit.core.resolve.editions import (
+    Comparison,
+    ProvisionChange,
+    changes_of,
+    checks_of,
+    laws_of,
+    severities_of,
+    topics_of,
+)
 from contribaudit.core.resolve.provisions import AnchorStanding
 from contribaudit.exporters.tabular import json_object, render
 from contribaudit.exporters.text import Cell, row_of
@@ -140,30 +147,13 @@ def look_rows(
     return rows
 
 
-def before_of(archive: Archive, look: Look) -> Look | None:
-    """The edition before this one; None for the first."""
-    editions = archive.editions(look.document)
-    place = next((place for place, one in enumerate(editions) if one.id == look.id), 0)
-    return editions[place - 1] if place else None
-
-
-def changes_of(rules: TermsRules, archive: Archive, look: Look) -> Comparison | None:
-    """What an edition changed; None for the first edition, and for a look that found no new edition."""
-    before = before_of(archive, look) if look.outcome.is_edition else None
-    if before is None:
-        return None
-    return compare(rules, look.document, archive.read(before.id), archive.read(look.id))
-
-
 def summed(comparison: Comparison | None) -> str:
     """The changes in numbers: "3 provisions: 1 critical, 2 high"; "" when nothing was compared."""
     if comparison is None:
         return ""
     if not comparison.changes:
         return f"no provision; {comparison.moved} moved" if comparison.moved else "no provision"
-    grades = Counter(one.severity for one in comparison.changes)
-    by_severity = ", ".join(f"{grades[one]} {one.value}" for one in Severity if grades[one])
-    return f"{counted(len(comparison.changes), 'provision')}: {by_severity}"
+    return f"{counted(len(comparison.changes), 'provision')}: {severities_of(comparison.changes)}"
 
 
 # ── Changes ───────────────────────────────────────────────────────────────────────────────────────────

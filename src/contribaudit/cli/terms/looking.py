@@ -16,7 +16,7 @@ from contribaudit.core.model.canonical import letters
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.provisions import Archive, Look, TermsRules, Watched
 from contribaudit.core.model.times import parse_end
-from contribaudit.core.resolve.editions import compare
+from contribaudit.core.resolve.editions import compare_looks
 from contribaudit.core.resolve.provisions import standings
 from contribaudit.errors import UsageError
 from contribaudit.exporters.text import Cell, rfc3339, safe_text
@@ -143,7 +143,7 @@ def diff_command(console: Console, *, name: str, before: str | None, after: str 
     with open_terms(console) as terms:
         document = terms.document(name)
         old, new = two_editions(terms, document.name, before, after)
-        comparison = compare(terms.rules, document.name, terms.archive.read(old.id), terms.archive.read(new.id))
+        comparison = compare_looks(terms.rules, terms.archive, old, new)
         findings = _findings_resting(terms.store)
     notes = [one for one in terms.archive.notes if one.document == document.name]
     if console.output_format == "table":

@@ -19,7 +19,7 @@ from contribaudit.cli.terms.looking import Terms, open_terms, two_editions, writ
 from contribaudit.core.model.attestation import Signature
 from contribaudit.core.model.phrases import counted, every
 from contribaudit.core.model.provisions import Archive, Look, LookOutcome, Note, TermsRules, Watched
-from contribaudit.core.resolve.editions import compare
+from contribaudit.core.resolve.editions import changes_of, compare_looks
 from contribaudit.core.resolve.provisions import (
     AnchorStanding,
     Contradiction,
@@ -112,7 +112,7 @@ def _retrieval_time(text: str | None, now: datetime) -> datetime:
 
 def _outcome_line(rules: TermsRules, archive: Archive, look: Look) -> str:
     """One line that states the outcome of a look."""
-    from contribaudit.exporters.terms import changes_of, summed
+    from contribaudit.exporters.terms import summed
 
     match look.outcome:
         case LookOutcome.NOT_READABLE:
@@ -321,7 +321,7 @@ def _provision_of_fact(terms: Terms, document: Watched, anchor: str) -> str:
 def _provision_of_change(terms: Terms, document: Watched, change: str) -> str:
     """The provision that a change is about. Raises UsageError when the last two editions do not have the change."""
     old, new = two_editions(terms, document.name, None, None)
-    changes = compare(terms.rules, document.name, terms.archive.read(old.id), terms.archive.read(new.id)).changes
+    changes = compare_looks(terms.rules, terms.archive, old, new).changes
     changed = next((one for one in changes if one.id == change), None)
     if changed is None:
         raise UsageError(f"No change {change!r} was found between the last two editions", hint="See terms diff")

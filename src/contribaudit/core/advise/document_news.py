@@ -6,7 +6,6 @@ first copy of a document is no change.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -14,7 +13,7 @@ from contribaudit.core.advise.notices import Event, Matter, Message, Situation
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.phrases import and_more
 from contribaudit.core.model.provisions import Archive, Look, LookOutcome, TermsRules, Watched
-from contribaudit.core.resolve.editions import Comparison, checks_of, compare
+from contribaudit.core.resolve.editions import Comparison, changes_of, checks_of, severities_of
 from contribaudit.core.resolve.provisions import standings
 
 CALLED = "watched documents"
@@ -36,7 +35,7 @@ def document_situation(
     for name in archive.looks:
         for look in archive.editions(name):
             if look.outcome is LookOutcome.CHANGED and look.recorded.at >= since:
-                comparison = _comparison_of(rules, archive, look)
+                comparison = changes_of(rules, archive, look)
                 if comparison is None or comparison.changes:  # provisions that only moved are no news
                     bad.append(_matter_of_change(rules, look, comparison, titles.get(name, name)))
         unread = archive.unreadable(name)
@@ -47,14 +46,6 @@ def document_situation(
             text = f"{name}: {unread.reason}; the earlier text stays current"
             bad.append(Matter(key, Event.UNREADABLE, unread.code, "Documents that cannot be read", text))
     return Situation(tuple(bad), frozenset(good), whole=True)
-
-
-def _comparison_of(rules: TermsRules, archive: Archive, look: Look) -> Comparison | None:
-    editions = archive.editions(look.document)
-    place = next(place for place, one in enumerate(editions) if one.id == look.id)
-    if not place:
-        return None
-    return compare(rules, look.document, archive.read(editions[place - 1].id), archive.read(look.id))
 
 
 def _matter_of_change(rules: TermsRules, look: Look, comparison: Comparison | None, title: str) -> Matter:
@@ -78,8 +69,7 @@ def _matter_of_change(rules: TermsRules, look: Look, comparison: Comparison | No
 def _count_by_severity(comparison: Comparison | None) -> str:
     if comparison is None or not comparison.changes:
         return "provisions moved, none changed"
-    counted = Counter(one.severity for one in comparison.changes)
-    return ", ".join(f"{counted[one]} {one.value}" for one in Severity if counted[one])
+    return severities_of(comparison.changes)
 
 
 def _shortened(text: str) -> str:
@@ -104,7 +94,7 @@ def week_of(
     ]
     doubtful = [one for one in standings(rules, archive) if one.standing.under_review]
     lines = [f"{len(documents)} documents are watched; {len(read)} were read this week"]
-    lines += [f"changed: {one.document}: {_count_by_severity(_comparison_of(rules, archive, one))}" for one in changed]
+    lines += [f"changed: {one.document}: {_count_by_severity(changes_of(rules, archive, one))}" for one in changed]
     lines += ["no document changed"] if not changed else []
     lines += [f"not readable: {', '.join(unread)}"] if unread else []
     lines += [f"never archived: {', '.join(never)}"] if never else []

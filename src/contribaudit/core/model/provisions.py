@@ -169,6 +169,12 @@ class Archive:
         editions = [one for one in self.looks.get(document, ()) if one.outcome.is_edition]
         return tuple(sorted(editions, key=lambda one: (one.begins, one.id)))
 
+    def before(self, edition: Look) -> Look | None:
+        """The edition before this one; None for the first."""
+        editions = self.editions(edition.document)
+        place = [one.id for one in editions].index(edition.id)
+        return editions[place - 1] if place else None
+
     def current(self, document: str) -> Look | None:
         """The newest edition; None where nothing readable was ever archived."""
         editions = [one for one in self.editions(document) if one.outcome is not LookOutcome.OLDER]

@@ -17,7 +17,9 @@ from hashlib import sha256
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.provisions import (
     Anchor,
+    Archive,
     Law,
+    Look,
     Provision,
     ProvisionKind,
     Provisions,
@@ -105,6 +107,23 @@ def compare(rules: TermsRules, document: str, before: Provisions, after: Provisi
             placed.append((_nearest_place(place, follows), _provision_change(rules, document, before[place], None)))
     placed.sort(key=lambda one: (one[1].severity.rank, one[0]))
     return Comparison(tuple(change for _, change in placed), len(pairs), _count_moved(before, after, pairs))
+
+
+def compare_looks(rules: TermsRules, archive: Archive, before: Look, after: Look) -> Comparison:
+    """What changed from one look at a document to another."""
+    return compare(rules, after.document, archive.read(before.id), archive.read(after.id))
+
+
+def changes_of(rules: TermsRules, archive: Archive, look: Look) -> Comparison | None:
+    """What an edition changed; None for the first edition, and for a look that found no new edition."""
+    before = archive.before(look) if look.outcome.is_edition else None
+    return compare_looks(rules, archive, before, look) if before is not None else None
+
+
+def severities_of(changes: Iterable[ProvisionChange]) -> str:
+    """How many changes have which severity: "1 critical, 2 high"."""
+    numbers = Counter(one.severity for one in changes)
+    return ", ".join(f"{numbers[one]} {one.value}" for one in Severity if numbers[one])
 
 
 _TELLING = 12

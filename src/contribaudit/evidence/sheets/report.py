@@ -12,7 +12,6 @@ from datetime import date, timedelta
 
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.subprocessors import SUBPROCESSOR_COLUMNS
-from contribaudit.core.resolve.provisions import standings
 from contribaudit.core.resolve.subprocessor_exposure import exposures, list_in_force, processors
 from contribaudit.evidence.controls import COUNTED, ByControl, split
 from contribaudit.evidence.dossier import Dossier
@@ -169,8 +168,8 @@ def _looks(dossier: Dossier) -> Iterator[Row]:
 
 
 def _provisions(dossier: Dossier) -> Iterator[Row]:
-    rules, archive = dossier.report.state.rulebook.terms, dossier.report.state.documents
-    anchored = standings(rules, archive)
+    state = dossier.report.state
+    rules, archive, anchored = state.rulebook.terms, state.documents, state.anchored
     for name in sorted(archive.looks):
         for look in archive.editions(name):
             yield from provision_rows(rules, look, archive.read(look.id), anchored, archive.notes)

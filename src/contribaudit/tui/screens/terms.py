@@ -15,8 +15,9 @@ from textual.binding import Binding, BindingType
 from contribaudit.core.model.finding import Severity
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.provisions import LookOutcome
+from contribaudit.core.resolve.editions import changes_of
 from contribaudit.core.resolve.state import State
-from contribaudit.exporters.terms import LOOKS, change_lines, changes_of, document_rows, look_rows, note_text, summed
+from contribaudit.exporters.terms import LOOKS, change_lines, document_rows, look_rows, note_text, summed
 from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.screens.base import BoardScreen
@@ -80,9 +81,8 @@ def timeline(state: State) -> Timeline:
                 continue
             difference = changes_of(rules, archive, look)
             detail: tuple[str, ...] = (look.reason,) if look.reason else ()
-            if difference is not None:
-                editions = archive.editions(look.document)
-                before = editions[[one.id for one in editions].index(look.id) - 1]
+            before = archive.before(look) if difference is not None else None
+            if difference is not None and before is not None:
                 detail += tuple(change_lines(rules, difference, before, look, findings={}, notes=archive.notes))
             summary = f"{look.code}: {look.reason}" if look.outcome is LookOutcome.NOT_READABLE else summed(difference)
             most_severe = difference.changes[0].severity if difference is not None and difference.changes else None
