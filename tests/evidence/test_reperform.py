@@ -29,6 +29,7 @@ from contribaudit.evidence.reperform import Result, exit_code, reperform
 from contribaudit.evidence.verify import verify
 from contribaudit.exporters.saved import load
 from contribaudit.rulebook import decoders, loader
+from contribaudit.simulator import Organization
 from tests.administrator import AdminConsole
 from tests.evidence.scene import NOW, POLICY, Scene
 from tests.evidence.test_verify import remade
@@ -179,6 +180,43 @@ def test_the_place_of_a_rule_in_its_own_file_is_no_difference(lines: str, tmp_pa
         asyncio.run(audit(job))
         place = export(of_last(job), tmp_path / "pack", now=NOW, operator=job.operator).place
     assert all(one["rule"].startswith("policy.toml:") for one in load(place)["findings"])
+    found = reperform(place)
+    assert [one for one in found if one.differs] == []
+    assert any(one.result is Result.SAME for one in found)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2024",
+        "-5",
+        "true",
+        "[x]",
+        "[]",
+        '["x"]',
+        '"x"',
+        "'x",
+        "''x",
+        "=1",
+        "x;=1",
+        "\u202ex",
+        "a\r\nb",
+        "\x00",
+        "\ud800",
+    ],
+)
+def test_what_an_administrator_may_call_a_thing_is_no_difference(name: str, tmp_path: Path) -> None:
+    """A name that looks like a number, a list or a formula, or has characters that a table does not show."""
+
+    def edit(one: Organization) -> None:
+        one.name = name
+        one.set_app("tidy/confluence", name=name, status=name, type=name)
+
+    with simulated(tmp_path, "tidy", edit) as bench:
+        job = bench.job('extends = ["essentials", "eu-residency"]\n')
+        asyncio.run(audit(job))
+        place = export(of_last(job), tmp_path / "pack", now=NOW, operator=job.operator).place
+    assert verify(place).standing == "consistent"
     found = reperform(place)
     assert [one for one in found if one.differs] == []
     assert any(one.result is Result.SAME for one in found)

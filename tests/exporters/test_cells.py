@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import unicodedata
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contribaudit.exporters.text import Cell, csv_cell, display, rfc3339, safe_text
+from contribaudit.core.model.observation import SettingId, Value
+from contribaudit.evidence.rebuilt import _value_of_cell
+from contribaudit.exporters.csv_evidence import lines
+from contribaudit.exporters.text import Cell, csv_cell, display, rfc3339, safe_text, value_cell
 from tests.exporters.awkward import INDIA, TEXTS
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=8)
@@ -78,6 +83,44 @@ def test_no_text_starts_a_formula_and_an_apostrophe_can_be_taken_back(start: str
     added = re.compile(r"(?<=[;\t\n\r])'+")
     assert added.sub("", cell.removeprefix("'")) == added.sub("", safe_text(start + rest, keep_lines=True))
     cell.encode("utf-8")
+
+
+CELLS = st.one_of(
+    ANY_TEXT, st.text("a1;=,\"\n'+ ", max_size=8), st.lists(ANY_TEXT).map(tuple), st.booleans(), st.integers()
+)
+
+
+@given(st.lists(st.lists(CELLS, min_size=1), max_size=3))
+def test_a_line_holds_what_csv_cell_says(rows: list[list[Cell]]) -> None:
+    """No quicker way to write a cell leaves out what keeps it safe."""
+    written = csv.reader(io.StringIO("".join(lines(rows)), newline=""), strict=True)
+    assert list(written) == [[csv_cell(one) for one in row] for row in rows]
+
+
+@given(CELLS)
+@example("2024")
+@example("-5")
+@example("true")
+@example('"x"')
+@example("'x")
+@example("[x]")
+@example("x;=1")
+def test_a_value_is_read_back(value: Value) -> None:
+    """Type included: from settings.csv a pack is judged again."""
+    assert csv_cell(value_cell(value)) == safe_text(str(csv_cell(value_cell(value))), keep_lines=True)
+    again = _value_of_cell(SettingId("contribution.in_app.included"), csv_cell(value_cell(value)))
+    assert (type(again), _paired(again)) == (type(value), _paired(value))
+
+
+def _paired(value: Value) -> Value:
+    """The value with each pair of surrogates as the one character that JSON reads."""
+
+    def paired(text: str) -> str:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+    if isinstance(value, tuple):
+        return tuple(map(paired, value))
+    return paired(value) if isinstance(value, str) else value
 
 
 @given(st.lists(ANY_TEXT))

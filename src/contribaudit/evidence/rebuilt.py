@@ -232,7 +232,9 @@ def _observations(pack: ListedPack) -> Iterator[Observation]:
 
 
 def _value_of_cell(setting: SettingId, cell: str) -> Value:
-    """The value of a cell, typed by its appearance: no setting has a text that looks like another type."""
+    """The value of a cell, typed by its appearance: `value_cell` writes a text that looks like another type as JSON."""
+    if cell.startswith('"'):
+        return str(json.loads(cell))
     if cell in ("true", "false"):
         return cell == "true"
     if cell.startswith("[") and (catalogue.find(setting).is_list or cell.endswith("]")):

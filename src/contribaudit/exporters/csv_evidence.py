@@ -18,7 +18,7 @@ from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.resolve.inventory import inventory_rows
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.report_v1 import FindingV1, JsonValue, ReportV1, by_check_and_subject
-from contribaudit.exporters.text import Cell, csv_cell, row_of
+from contribaudit.exporters.text import Cell, csv_cell, row_of, value_cell
 
 if TYPE_CHECKING:
     from contribaudit.atlassian.calls import Call
@@ -196,7 +196,8 @@ def _settings(state: State) -> Iterable[tuple[Cell, ...]]:
         ids = (seen.subject.organization, seen.subject.id)
         unit = catalogue.find(seen.setting).unit
         if isinstance(seen, Observed):
-            read: tuple[Cell, ...] = (True, seen.value, seen.value is None, unit, str(seen.grade), seen.source)
+            value = value_cell(seen.value)
+            read: tuple[Cell, ...] = (True, value, seen.value is None, unit, str(seen.grade), seen.source)
             yield (*common, *read, seen.observed_at, None, None, None, *ids, seen.response)
         else:
             unread: tuple[Cell, ...] = (False, None, None, unit, None, seen.source, seen.attempted_at)

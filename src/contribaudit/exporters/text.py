@@ -119,6 +119,21 @@ def _escaped(match: re.Match[str]) -> str:
     return character if _harmless(character) else json.dumps(character)[1:-1]
 
 
+_LOOKS_TYPED = re.compile(r"""true|false|-?[0-9]+|["'\[].*""", re.DOTALL)
+
+
+def value_cell(value: Value) -> Cell:
+    """The value for a table from which it is read back: what `csv_cell` makes of it loses nothing.
+
+    A text that could be taken for another type, or of which `csv_cell` would replace a character, becomes a JSON text.
+    """
+    if not isinstance(value, str) or (
+        _LOOKS_TYPED.fullmatch(value) is None and str(csv_cell(value)).removeprefix("'") == value
+    ):
+        return value
+    return _list_cell((value,))[1:-1]
+
+
 def _needs_apostrophe(text: str) -> bool:
     """True when the first character that a spreadsheet may notice is an apostrophe or starts a formula.
 

@@ -16,7 +16,7 @@ from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.evidence.dossier import Dossier
 from contribaudit.evidence.sheets import Row, Sheet
 from contribaudit.exporters.csv_evidence import change_row
-from contribaudit.exporters.text import Cell, row_of
+from contribaudit.exporters.text import Cell, row_of, value_cell
 
 
 def _attestations(dossier: Dossier) -> Iterator[Row]:
@@ -36,6 +36,7 @@ def _attestation(dossier: Dossier, attestation: Attestation) -> Row:
         attestation,
         subject_kind=attestation.subject.kind.value,
         subject=alias_of(dossier.report.state, attestation.subject),
+        value=value_cell(attestation.value),
         looked_by=attestation.by,
         recorded_by=attestation.recorded.by,
         recorded_at=attestation.recorded.at,
