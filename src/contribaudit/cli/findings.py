@@ -14,9 +14,8 @@ from contribaudit.cli.arguments import check_ids, past_moment
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import format_option, organization_option, output_options, policy_option, store_option
 from contribaudit.core.model.finding import Finding, Outcome, Severity
-from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.phrases import counted
-from contribaudit.core.model.subject import Kind, Subject
+from contribaudit.core.model.subject import Kind
 from contribaudit.errors import UsageError, meant
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ def _codes(state: State, word: str) -> frozenset[str]:
     codes = state.rulebook.realm_codes((word.strip(),))
     if codes:
         return frozenset(one.casefold() for one in codes)
-    seen = {_seen_location(state, app) for app in state.subjects(Kind.APP)} - {None}
+    seen = {state.location(app) for app in state.subjects(Kind.APP)} - {None}
     names = [*(one.code for one in state.rulebook.realms), *state.rulebook.realm_groups, *(one for one in seen if one)]
     return frozenset((_known_spelling("location", word, names).casefold(),))
 
@@ -138,18 +137,8 @@ def _location(state: State, finding: Finding) -> str | None:
     if subject.kind is Kind.SPACE:
         space = space_of(state, subject)
         subject = space.space.app if space is not None else subject
-    location = _seen_location(state, subject) if subject.kind is Kind.APP else None
+    location = state.location(subject) if subject.kind is Kind.APP else None
     return location.casefold() if location is not None else None
-
-
-def _seen_location(state: State, app: Subject) -> str | None:
-    from contribaudit.core.model import names
-
-    seen = state.value(app, names.REALM)
-    if not isinstance(seen, Observed) or not isinstance(seen.value, str):
-        return None
-    realm = state.rulebook.realm(seen.value)
-    return realm.code if realm is not None else seen.value
 
 
 def _write_findings(console: Console, report: Report, findings: list[Finding]) -> None:

@@ -201,6 +201,8 @@ def _cell(question: MapQuestion, seen: Counter[str], own: Sequence[Outcome], wid
 
 
 def _cell_word(state: State, app: Subject, question: MapQuestion) -> str:
+    if question is LOCATION:
+        return state.location(app) or UNKNOWN
     seen = state.read(app, question.setting)
     if not isinstance(seen, Observed):
         if question.setting in _ANSWERS and seen.code in _NO_VALUE:
@@ -210,9 +212,6 @@ def _cell_word(state: State, app: Subject, question: MapQuestion) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     word = value.strip() if isinstance(value, str) else ""
-    if question.setting == names.REALM:
-        realm = state.rulebook.realm(word) if word else None
-        return realm.code if realm is not None else word or UNKNOWN
     return word.casefold().replace("_", " ") or UNKNOWN
 
 

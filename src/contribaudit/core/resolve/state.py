@@ -246,6 +246,12 @@ class State:
         seen = self.value(subject, setting)
         return parse_utc(seen.value) if seen is not None else None
 
+    def location(self, app: Subject) -> str | None:
+        """Where the app keeps its data: the rulebook's code, or else the API's word; None where none was read."""
+        word = (self.text(app, names.REALM) or "").strip()
+        realm = self.rulebook.realm(word)
+        return realm.code if realm is not None else word or None
+
     def recall(self, subject: Subject, setting: SettingId) -> str:
         """The text last seen, in this run or an earlier one; "" when there is none. For names, never to judge."""
         return self._seen_text(self._seen.get(subject, _NOTHING), subject, setting)
