@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
+from rich.console import RenderableType
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -14,6 +16,8 @@ from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Subject
 from contribaudit.store.spaces import StoredSpaces
 from contribaudit.tui.rows import inventory as rows
+from contribaudit.tui.rows.inventory import described
+from contribaudit.tui.screens import inventory
 from contribaudit.tui.screens.inventory import InventoryScreen
 from contribaudit.tui.widgets.inventory_tree import InventoryTree
 from tests.postgres import postgres_schema
@@ -111,6 +115,29 @@ async def test_one_space_is_found_as_you_type_and_enter_goes_there(location: str
             assert "ÄRA  Zeit" in line(pilot)
             await press(pilot, "slash", *"jira", "down", "enter")
             await until(pilot, lambda: "Jira" in line(pilot))
+
+
+async def test_a_description_that_comes_late_does_not_hide_what_a_search_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The subject under the cursor was still being read when the search began."""
+    begun, go = Event(), Event()
+
+    def slow(*about: Any, **options: Any) -> RenderableType:
+        begun.set()
+        assert go.wait(60)
+        return described(*about, **options)
+
+    monkeypatch.setattr(inventory, "described", slow)
+    with kept(tmp_path / "h.db", [space("HRC", "HR cases")]) as source:
+        async with driven(lambda: source, NARROW, begin="inventory") as pilot:
+            await until(pilot, begun.is_set)
+            await press(pilot, "slash", *"hr ca")
+            await shown(pilot, "HRC  HR cases", "1 found")
+            go.set()
+            await pilot.app.workers.wait_for_complete()
+            await pilot.pause()
+            assert "1 found" in on_screen(pilot)
 
 
 async def test_from_a_line_to_its_findings_and_back(tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ class SubjectDetail(VerticalScroll):
         yield self._shown
 
     def say(self, text: str) -> None:
-        """Show this sentence."""
+        """Show this sentence, and no subject that is still being described."""
+        self.workers.cancel_group(self, "describe")
         self._shown.update(Text(text))
         self.text = text
 
