@@ -23,8 +23,10 @@ from contribaudit.attestations.recording import (
     record,
     record_all,
 )
+from contribaudit.attestations.status import holding
 from contribaudit.core.model.attestation import Attestation, Signature
 from contribaudit.core.model.observation import Observation, SettingId, Value
+from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.signals import REVISION_PREFIX, SETTLED_PREFIX
 from contribaudit.core.resolve.state import State
@@ -284,6 +286,18 @@ def test_one_look_gives_one_answer() -> None:
     with pytest.raises(UsageError, match="has two values in one attestation"):
         record_all(state, twice)
     assert len(record_all(state, [twice[0], twice[0]])) == 2
+
+
+@pytest.mark.parametrize(
+    ("revision", "holds"),
+    [("2026-01-02T00:00:00Z", True), ("2026-01-01T00:00:00Z", True), ("", True), ("2026-01-03T00:00:00Z", False)],
+)
+def test_an_anchor_is_moved_by_a_newer_update_alone(revision: str, holds: bool) -> None:
+    """As the verdict has it, which goes on from an older copy or an answer without the date."""
+    state = api(*signal("d1", revision="2026-01-02T00:00:00Z"))
+    one = made(state)
+    current = holding(api(*signal("d1", revision=revision)), one, Family.DATA_CONTRIBUTION)
+    assert {hold.anchor.signal: hold.holds for hold in current} == {SIGNAL: holds, HIPAA: True}
 
 
 @pytest.mark.parametrize("by", ["anna@acme.example", " ANNA@Acme.example ", "typist@acme.example"])

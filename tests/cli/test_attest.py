@@ -236,6 +236,17 @@ def test_one_bad_row_among_a_thousand(cli: Cli, ready: Api, home: Path) -> None:
     assert "2 mistakes, and nothing was recorded" in said
 
 
+def test_a_file_gives_one_answer_to_a_question(cli: Cli, ready: Api, home: Path) -> None:
+    """Two rows of one look that differ are a mistake of the file, no conflict of two people."""
+    path = home / "two.csv"
+    moment = ago(seconds=60)
+    rows = [f"organization,contribution.in_app,{value},{ANNA},{moment}" for value in ("off", "on")]
+    path.write_text("subject,setting,value,by,observed_at\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    assert "contribution.in_app of " in (said := wrong(cli, "attest", "--from", str(path)))
+    assert "has two values in one attestation" in said
+    assert listed(cli, "--all") == []
+
+
 def test_a_second_person_confirms(cli: Cli, ready: Api) -> None:
     cli(*OFF)
     identity = listed(cli)[0]["id"]

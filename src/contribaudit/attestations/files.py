@@ -28,6 +28,7 @@ from contribaudit.attestations.recording import (
     find_subject,
     raise_all,
     record,
+    refuse_two_answers,
     short,
 )
 from contribaudit.collectors.workspaces import WORKSPACES
@@ -278,6 +279,7 @@ def take_in(
         else:
             bodies_by_digest |= read
     raise_all(wrong)
+    refuse_two_answers(made)
     if made:
         store.add_attestations(made, bodies_by_digest, skip_recorded=True)  # another process may have been faster
     return tuple(made)

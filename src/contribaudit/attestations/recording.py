@@ -322,7 +322,7 @@ def record_all(state: State, entries: Iterable[tuple[Hold, EnteredValue, Console
     if len(wrong) == 1:
         raise wrong[0]
     raise_all([str(error) for error in wrong])
-    _refuse_two_answers(made)
+    refuse_two_answers(made)
     return tuple(made)
 
 
@@ -353,7 +353,7 @@ def plan_of(state: State, organization: str) -> tuple[str | None, tuple[str, ...
     return (None, ()) if isinstance(seen, str) else (seen.highest, seen.words)
 
 
-def _refuse_two_answers(made: Sequence[Attestation]) -> None:
+def refuse_two_answers(made: Sequence[Attestation]) -> None:
     """Raise UsageError when one look gives two answers to the same question."""
     seen: dict[tuple[str, Subject, str], Attestation] = {}
     for attestation in made:

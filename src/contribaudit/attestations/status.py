@@ -14,7 +14,7 @@ from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.attested import AttestationHistory, dated_ahead
 from contribaudit.core.resolve.calibration import form
-from contribaudit.core.resolve.signals import SignalReading, Standing, own_readings, readings
+from contribaudit.core.resolve.signals import SignalReading, Standing, newer, own_readings, readings
 from contribaudit.core.resolve.state import State
 
 
@@ -117,6 +117,6 @@ def _check_anchor(anchor: Anchor, reading: SignalReading | None) -> Hold:
         return Hold(anchor, False, "a change is being applied")
     if reading.state != anchor.state:
         return Hold(anchor, False, "moved since the attestation")
-    if reading.revision != anchor.revision:
+    if newer(reading.revision, anchor.revision):
         return Hold(anchor, False, f"updated on {reading.revision}")
     return Hold(anchor, True, "unmoved")
