@@ -32,11 +32,12 @@ def page_doubt(case: CheckContext, about: Callable[[Anchor], bool], days: int) -
     if missing:
         reason = f"unknown whether the pages still say it: {', '.join(missing)} never archived; {_HOW}"
         return Verdict(Outcome.UNKNOWN, "pages_not_archived", reason, None, (), tuple(missing))
-    read = [(one.read_at, one) for one in asked if one.read_at is not None]
+    archive = case.state.documents
+    read = [(when, one) for one in asked if (when := archive.read_at(one.anchor.document)) is not None]
     read_at, oldest = min(read, key=lambda pair: pair[0], default=(case.as_of, None))
     if oldest is not None and case.as_of - read_at > timedelta(days=days):
         age = counted((case.as_of - read_at).days, "day")
-        unread = case.state.documents.unreadable(oldest.anchor.document)
+        unread = archive.unreadable(oldest.anchor.document)
         why = f"; the newest copy is not readable: {unread.reason}" if unread is not None else ""
         reason = f"{oldest.anchor.document} was last read {age} ago{why}"
         within, evidence = f"at most {counted(days, 'day')}", page_evidence(case, [oldest])

@@ -69,8 +69,6 @@ class AnchorStanding:
     """The most similar provision now; "" where none is alike, and without a change."""
     by: str = ""
     """Who confirmed it; "" where nobody did."""
-    read_at: datetime | None = None
-    """When the current text was last seen; None where nothing was archived."""
 
     def sentence(self) -> str:
         """What to review, as a clause."""
@@ -90,24 +88,19 @@ def _standing(rules: TermsRules, archive: Archive, anchor: Anchor) -> AnchorStan
     current = archive.current(anchor.document)
     if current is None:
         return AnchorStanding(anchor, Standing.NOT_ARCHIVED)
-    read_at = archive.read_at(anchor.document)
     present = archive.read(current.id)
     notes = [one for one in archive.notes if one.holds and one.anchor == anchor.id]
     for note in reversed(notes):
         if note.text_sha256 == current.text_sha256 or (note.provision and _contains_wording(present, note.provision)):
-            return AnchorStanding(anchor, Standing.CONFIRMED, current, by=note.signed.by, read_at=read_at)
+            return AnchorStanding(anchor, Standing.CONFIRMED, current, by=note.signed.by)
     base, wording = _reviewed(rules, archive, anchor)
+    if base is None:
+        return AnchorStanding(anchor, Standing.NOT_FOUND, current, current.retrieved_at)
     bearing = _bearing_provisions(present, anchor)
-    if base is None or not wording:
-        if bearing:
-            return AnchorStanding(anchor, Standing.STANDS, current, before=bearing[0], read_at=read_at)
-        return AnchorStanding(anchor, Standing.NOT_FOUND, current, current.retrieved_at, read_at=read_at)
     if any(folded(one) in {folded(text) for text in wording} for one in bearing):
-        return AnchorStanding(anchor, Standing.STANDS, current, before=bearing[0], read_at=read_at)
+        return AnchorStanding(anchor, Standing.STANDS, current, before=bearing[0])
     since = _superseded_since(archive, anchor, base, wording)
-    return AnchorStanding(
-        anchor, Standing.CHANGED, current, since, wording[0], _most_similar(wording[0], present), read_at=read_at
-    )
+    return AnchorStanding(anchor, Standing.CHANGED, current, since, wording[0], _most_similar(wording[0], present))
 
 
 def _reviewed(rules: TermsRules, archive: Archive, anchor: Anchor) -> tuple[Look | None, list[str]]:
