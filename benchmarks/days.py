@@ -234,7 +234,7 @@ def _audit(job: Job, world: World, url: str, channel: Remembering, moment: datet
     try:
         report = asyncio.run(audit(today))
     except NothingRead as error:
-        notifier.tell_unreached({identity: world.organization.name}, error.code, error.message)
+        notifier.notify_of_unreached({identity: world.organization.name}, error.code, error.message)
     else:
-        notifier.tell_of_run(report, job.policy)
+        notifier.notify_of_run(report, job.policy)
     notifier.send_due()

@@ -215,7 +215,7 @@ def month(days: int = DAYS) -> tuple[int, list[str]]:
                 asyncio.run(_day(store, rules, server, now + timedelta(minutes=minutes)))
                 later = now + timedelta(minutes=minutes + 1)
                 notifier = Notifier(store, NOTIFY, [memory], later)
-                notifier.tell_of_documents(rules, rules.watched(store.added_documents()))
+                notifier.notify_of_documents(rules, rules.watched(store.added_documents()))
                 notifier.send_due()
             told = _told(memory.taken)
             expected = sorted(

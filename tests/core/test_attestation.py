@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from contribaudit.core.model.attestation import Attachment, in_force, known_by, standing
+from contribaudit.core.model.attestation import Attachment, in_force, known_by, unrevoked_by
 from contribaudit.core.model.subject import pseudonym, same_person
 from tests.builders import NOW, app
 
@@ -43,8 +43,8 @@ def test_what_is_observed_recorded_or_revoked_later_does_not_count_yet() -> None
     typed_later = replace(NEW, recorded=signed(at=days(1)))
     assert known_by([OLD, typed_later, look("on", -1)], days(2)) == [OLD]
     revoked = replace(OLD, revoked=signed(at=days(1)))
-    assert standing([revoked, NEW], days(2)) == [revoked, NEW]
-    assert standing([revoked, NEW], NOW) == [NEW]
+    assert unrevoked_by([revoked, NEW], days(2)) == [revoked, NEW]
+    assert unrevoked_by([revoked, NEW], NOW) == [NEW]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from contribaudit.core.model.attestation import Anchor
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.resolve.signals import (
-    Standing,
+    Presence,
     departed,
     newer,
     newest,
@@ -42,8 +42,8 @@ def test_the_organizations_signals_anchor_it_and_everything_in_it() -> None:
 
 def test_present_absent_and_its_revision() -> None:
     use, hipaa = readings(state_of(A, revision="2026-11-01"), ORGANIZATION, FAMILY)
-    assert (use.standing, use.state, use.revision, use.settled) == (Standing.PRESENT, ("a",), "2026-11-01", True)
-    assert (hipaa.standing, hipaa.state, hipaa.revision, hipaa.settled) == (Standing.ABSENT, None, "", True)
+    assert (use.presence, use.state, use.revision, use.settled) == (Presence.PRESENT, ("a",), "2026-11-01", True)
+    assert (hipaa.presence, hipaa.state, hipaa.revision, hipaa.settled) == (Presence.ABSENT, None, "", True)
     assert not readings(state_of(A, unsettled=[USE]), ORGANIZATION, FAMILY)[0].settled
 
 
@@ -51,9 +51,9 @@ def test_absent_only_from_a_complete_list() -> None:
     """What a partial list holds was read; what it does not hold was not."""
     partial = state_of(A, runs=collections(collection("policies", "count_mismatch")))
     use, hipaa = readings(partial, ORGANIZATION, FAMILY)
-    assert (use.standing, hipaa.standing) == (Standing.PRESENT, Standing.UNREAD)
+    assert (use.presence, hipaa.presence) == (Presence.PRESENT, Presence.UNREAD)
     assert "count_mismatch" in hipaa.reason
-    assert readings(state_of({}, runs=()), ORGANIZATION, FAMILY)[0].standing is Standing.UNREAD
+    assert readings(state_of({}, runs=()), ORGANIZATION, FAMILY)[0].presence is Presence.UNREAD
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_what_a_whole_list_could_not_say_is_unread(said: object) -> None:
     """Not absent."""
     state = state_of(A, more=[])
     state.add(said)  # type: ignore[arg-type]
-    assert readings(state, ORGANIZATION, FAMILY)[0].standing is Standing.UNREAD
+    assert readings(state, ORGANIZATION, FAMILY)[0].presence is Presence.UNREAD
 
 
 def test_the_settings_beside_a_signal_are_named_after_it() -> None:

@@ -19,7 +19,7 @@ from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
-from contribaudit.core.resolve.signals import SignalReading, Standing, readings, signal_name
+from contribaudit.core.resolve.signals import Presence, SignalReading, readings, signal_name
 from contribaudit.core.resolve.state import OrganizationState, State
 from contribaudit.store.history import History
 from contribaudit.store.records import RunRecord
@@ -70,12 +70,12 @@ def _why_not_binding(before: SignalReading, after: SignalReading | None, looked_
     """Why this signal cannot be an anchor; "" when it can."""
     name = f"{signal_name(before.signal)} of the {before.owner.kind}"
     for reading in (before, after):
-        if reading is None or reading.standing is Standing.UNREAD:
+        if reading is None or reading.presence is Presence.UNREAD:
             return f"{name} could not be read{f': {reading.reason}' if reading is not None and reading.reason else ''}"
         if not reading.settled:
             return f"a change to {name} is still being applied"
     assert after is not None
-    if before.standing is not after.standing or before.state != after.state:
+    if before.presence is not after.presence or before.state != after.state:
         return f"{name} changed while you looked"
     if before.revision != after.revision and not (past and _no_later_than(after.revision, looked_at)):
         return f"{name} was updated while you looked"

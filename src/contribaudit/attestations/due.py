@@ -25,7 +25,7 @@ from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Screen
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import later
-from contribaudit.core.resolve.gateway import told_by_gateway
+from contribaudit.core.resolve.gateway import read_by_gateway
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 
@@ -38,7 +38,7 @@ def rows(state: State, attestations: Iterable[Attestation], policy: AuditPolicy)
     for screen in state.rulebook.screens:
         for subject in _subjects(state, screen, recorded, apps):
             for setting in map(catalogue.find, screen.settings):
-                if told_by_gateway(state, subject, setting.id):
+                if read_by_gateway(state, subject, setting.id):
                     continue
                 if subject.kind in setting.kinds and setting.attestable:
                     last = next(iter(newest.get((subject, setting.id), ())), None)

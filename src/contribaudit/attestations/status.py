@@ -14,7 +14,7 @@ from contribaudit.core.model.setting import Family
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.attested import AttestationHistory, dated_ahead
 from contribaudit.core.resolve.calibration import form
-from contribaudit.core.resolve.signals import SignalReading, Standing, newer, own_readings, readings
+from contribaudit.core.resolve.signals import Presence, SignalReading, newer, own_readings, readings
 from contribaudit.core.resolve.state import State
 
 
@@ -49,7 +49,7 @@ class Hold:
     """"unmoved", or the reason why the anchor does not hold."""
 
 
-def what_became(attestations: Iterable[Attestation], now: datetime) -> dict[str, AttestationStatus]:
+def statuses_of(attestations: Iterable[Attestation], now: datetime) -> dict[str, AttestationStatus]:
     """The status of each attestation, by ID."""
     listed = list(attestations)
     ahead = dated_ahead(listed, now)
@@ -72,7 +72,7 @@ def signal_lines(state: State, history: AttestationHistory, organization: str) -
     for owner in owners:
         for reading in sorted(own_readings(state, owner), key=lambda each: each.signal):
             states = history.signals.get((owner, reading.signal), ())
-            if reading.standing is Standing.ABSENT and not states and owner.kind is Kind.APP:
+            if reading.presence is Presence.ABSENT and not states and owner.kind is Kind.APP:
                 continue  # most apps never have most signals
             values = seen_to_mean(history.attestations, owner, reading.signal, reading.state)
             lines.append(SignalLine(reading, states[-1][0] if states else None, values, tuple(states[:-1])))
@@ -111,7 +111,7 @@ def contradictions(attestations: Iterable[Attestation], now: datetime) -> list[S
 def _check_anchor(anchor: Anchor, reading: SignalReading | None) -> Hold:
     if reading is None:
         return Hold(anchor, False, "the rulebook no longer lists it as a signal of this setting")
-    if reading.standing is Standing.UNREAD:
+    if reading.presence is Presence.UNREAD:
         return Hold(anchor, False, f"not read: {reading.reason}")
     if not reading.settled:
         return Hold(anchor, False, "a change is being applied")

@@ -17,7 +17,7 @@ import click
 
 from contribaudit import __version__, exit_codes, termination
 from contribaudit.cli import options
-from contribaudit.cli.console import Console, discard_stdout, output_error, reader_gone
+from contribaudit.cli.console import Console, discard_stdout, output_closed, output_error
 from contribaudit.cli.diagnostics import Diagnostics
 from contribaudit.cli.options import global_options, with_global_options
 from contribaudit.errors import ConfigurationError, ContribauditError, OutputError, UsageError
@@ -140,7 +140,7 @@ def run(argv: Sequence[str]) -> int:
         diagnostics.conclusion(termination.SENTENCES[signal.SIGINT], code=exit_codes.INTERRUPTED)
         code = exit_codes.INTERRUPTED
     except BrokenPipeError as error:
-        if reader_gone():
+        if output_closed():
             code = exit_codes.OK  # only the help breaks off like this: a result is written through the console
         else:
             diagnostics.error(output_error(error))

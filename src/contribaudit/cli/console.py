@@ -301,7 +301,7 @@ def discard_stdout() -> None:
     os.close(devnull)
 
 
-def reader_gone() -> bool:
+def output_closed() -> bool:
     """True when stdout is a pipe without a reader."""
     if os.name != "posix":
         return False

@@ -119,9 +119,9 @@ def notify_of_run(console: Console, report: Report, policy: AuditPolicy, store: 
     """Notify people of the run's result, and of changes in watched documents."""
 
     def keep(notifier: Notifier) -> None:
-        notifier.tell_of_run(report, policy)
+        notifier.notify_of_run(report, policy)
         rules = report.state.rulebook.terms
-        notifier.tell_of_documents(rules, rules.watched(store.added_documents()))
+        notifier.notify_of_documents(rules, rules.watched(store.added_documents()))
 
     _notify(console, store, keep, report)
 
@@ -129,7 +129,7 @@ def notify_of_run(console: Console, report: Report, policy: AuditPolicy, store: 
 def notify_of_documents(console: Console, store: History, rules: TermsRules, documents: Sequence[Watched]) -> None:
     """Notify people of changes in watched documents."""
     if not store.read_only:
-        _notify(console, store, lambda notifier: notifier.tell_of_documents(rules, documents))
+        _notify(console, store, lambda notifier: notifier.notify_of_documents(rules, documents))
 
 
 def notify_of_failure(
@@ -137,7 +137,7 @@ def notify_of_failure(
 ) -> None:
     """Notify people that nothing could be read, or that a key was refused. `organizations` maps IDs to names."""
     code = type(error).__name__
-    _notify(console, store, lambda notifier: notifier.tell_unreached(organizations, code, error.message))
+    _notify(console, store, lambda notifier: notifier.notify_of_unreached(organizations, code, error.message))
 
 
 def _notify(console: Console, store: History, keep: Callable[[Notifier], None], report: Report | None = None) -> None:

@@ -59,7 +59,7 @@ class Draft:
         """An empty draft; `before` is the state as read before the look."""
         asked = {(row.subject, row.setting.family) for row in due.rows}
         signals = [
-            [one.signal, one.owner.id, list(one.state) if one.state is not None else None, one.revision, one.standing]
+            [one.signal, one.owner.id, list(one.state) if one.state is not None else None, one.revision, one.presence]
             for subject, family in sorted(asked)
             for one in readings(before, subject, family)
         ]

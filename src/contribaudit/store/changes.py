@@ -204,16 +204,16 @@ def read_run_intervals(connection: Connection, organization: str) -> Mapping[int
 def read_names(connection: Connection, organization: str) -> Mapping[Subject, SubjectNames]:
     """The last known names of the organization and its apps, including apps that have left."""
     number = organization_number(connection, organization)
-    telling = (names.APP_NAME, names.ORGANIZATION_NAME, names.APP_ALIAS, names.APP_HOST, names.APP_SITE)
+    naming = (names.APP_NAME, names.ORGANIZATION_NAME, names.APP_ALIAS, names.APP_HOST, names.APP_SITE)
     texts: dict[Subject, dict[str, str]] = {}
-    for fact in stored_facts(connection, number, facts.c.value.is_not(None), settings=telling):
+    for fact in stored_facts(connection, number, facts.c.value.is_not(None), settings=naming):
         value = read_value(fact.value or "null")
         if isinstance(value, str) or fact.setting == names.ORGANIZATION_NAME:
             texts.setdefault(fact.subject, {})[fact.setting] = str(value or "")  # intervals come by age
     return {
         subject: SubjectNames(
             newest.get(names.APP_NAME) or newest.get(names.ORGANIZATION_NAME, ""),
-            *(newest.get(setting, "") for setting in telling[2:]),
+            *(newest.get(setting, "") for setting in naming[2:]),
         )
         for subject, newest in texts.items()
     }

@@ -33,7 +33,7 @@ _FIRST_TABLES = {"runs", "snapshots", "collections", "facts"}
 _MIGRATION_LOCK = 0x636F6E7472696200  # "contrib" and a zero, so that it differs from any other program's lock
 
 
-class Standing(Enum):
+class Openness(Enum):
     """What can be done with a history."""
 
     WRITABLE = "writable"
@@ -52,7 +52,7 @@ class Database:
     """The SQLite file; None on PostgreSQL."""
     shown: str
     """The name in messages: the path, or the URL without account and password."""
-    standing: Standing = Standing.WRITABLE
+    openness: Openness = Openness.WRITABLE
 
 
 def database_to_read(location: str) -> Database:
@@ -83,7 +83,7 @@ def database_to_read(location: str) -> Database:
     if current is None:
         engine.dispose()
         return _nothing(str(path))
-    return Database(engine, engine, path, str(path), Standing.READ_ONLY)
+    return Database(engine, engine, path, str(path), Openness.READ_ONLY)
 
 
 def _read_only_query(path: Path) -> str:
@@ -96,7 +96,7 @@ def _nothing(shown: str) -> Database:
     """An empty history in memory, used where nothing was recorded yet."""
     engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
     metadata.create_all(engine)
-    return Database(engine, engine, None, shown, Standing.NOTHING)
+    return Database(engine, engine, None, shown, Openness.NOTHING)
 
 
 def open_database(location: str) -> Database:
@@ -145,7 +145,7 @@ def _server(url: URL, *, make: bool) -> Database:
             raise StoreError(f"The history {shown} cannot be written by this account", hint=_A_READERS)
         with _as_owner(shown, current):
             _migrate(reader, writer, shown)
-    return Database(reader, writer, None, shown, Standing.WRITABLE if may_write else Standing.READ_ONLY)
+    return Database(reader, writer, None, shown, Openness.WRITABLE if may_write else Openness.READ_ONLY)
 
 
 _A_READERS = "Use the account of a runner: docs/postgresql.md lists what each may do"

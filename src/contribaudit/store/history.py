@@ -41,7 +41,7 @@ from contribaudit.store import (
     schema,
     vendors,
 )
-from contribaudit.store.database import Standing, database_to_read, open_database
+from contribaudit.store.database import Openness, database_to_read, open_database
 from contribaudit.store.pruning import Pruned, Retention
 from contribaudit.store.records import RunDraft, RunRecord
 from contribaudit.store.schema import metadata, organizations
@@ -102,12 +102,12 @@ class History(Transactions):
     @property
     def read_only(self) -> bool:
         """True when nothing can be written to the history."""
-        return self._database.standing is not Standing.WRITABLE
+        return self._database.openness is not Openness.WRITABLE
 
     @property
     def begun(self) -> bool:
         """False when there is no history yet at the location."""
-        return self._database.standing is not Standing.NOTHING
+        return self._database.openness is not Openness.NOTHING
 
     @property
     def shown(self) -> str:
@@ -246,7 +246,7 @@ class History(Transactions):
 
         A history that cannot be written is not locked. On entering, raises StoreBusy as `lock` does.
         """
-        if self._database.standing is not Standing.WRITABLE:
+        if self._database.openness is not Openness.WRITABLE:
             return nullcontext()
         return self.lock(EXPORTS, wait_seconds=wait_seconds)
 

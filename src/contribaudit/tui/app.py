@@ -137,7 +137,7 @@ class Dashboard(Sturdy):
         """Show the state as of a moment on every screen, until Escape or R."""
         if self.source is None:
             return
-        with self.telling():
+        with self.showing_errors():
             board = await self.in_thread(self.source.load_at, moment)
             if self.screen.is_modal:
                 self.say("A form is open, so the view stays at the present", warning=True)
@@ -263,7 +263,7 @@ class Dashboard(Sturdy):
 
     @work(group="write")
     async def _write_and_say(self, write: Callable[[], str]) -> None:
-        with self.telling():
+        with self.showing_errors():
             self.say(f"Written to {await self.in_thread(write)}")
 
     @work(thread=True, exclusive=True, group="load")

@@ -69,18 +69,18 @@ class Host(App[str]):
 
     def show_day(self, day: date) -> None:
         """Go to this day in the timeline."""
-        self.go_to("timeline", lambda screen: screen.stand_on(day))
+        self.go_to("timeline", lambda screen: screen.go_to_day(day))
 
     def show_subject(self, subject: Subject) -> None:
         """Go to the subject in the inventory, or to its findings if the inventory does not show it."""
 
-        def stand_on(inventory: Any) -> None:
+        def go_to_it(inventory: Any) -> None:
             from contribaudit.tui.rows.overview import query_of  # too much before the first paint
 
             if not inventory.show_subject(subject):
                 self.show_findings(query_of(self.board.report.state, [subject]) if self.board is not None else "")
 
-        self.go_to("inventory", stand_on)
+        self.go_to("inventory", go_to_it)
 
     def say(self, text: str, *, warning: bool = False) -> None:
         """Show a notification for eight seconds; the text may contain observed text."""
@@ -111,7 +111,7 @@ class Host(App[str]):
             self.run_worker(open_it(), group="open")  # the worker outlives the widget that asked
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
+    def showing_errors(self) -> Iterator[None]:
         """A context for work in a thread: a ContribauditError ends the work and is shown as a notification.
 
         A list that still waits for its rows then shows that it was not read.

@@ -76,7 +76,7 @@ def nothing_to_ask(setting: Setting, expected: Value = None) -> Verdict:
     return Verdict(Outcome.UNKNOWN, "nothing_looked_at", reason, setting.id, expected)
 
 
-def access_told(case: CheckContext, app: Subject, expected: Value = None) -> tuple[str, tuple[Evidence, ...]] | Verdict:
+def access_read(case: CheckContext, app: Subject, expected: Value = None) -> tuple[str, tuple[Evidence, ...]] | Verdict:
     """The app's Rovo access from all its sources, with the evidence; a verdict when no source gives it."""
     answer = access_by_all(case.state, app, case.state.app(app))
     if isinstance(answer, tuple):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from contribaudit.catalogue import ai_access as ai
 from contribaudit.catalogue import ai_tools as tools
-from contribaudit.checks.ai_access.apps import access_told, exposure, nothing_to_ask, on_its_screen
+from contribaudit.checks.ai_access.apps import access_read, exposure, nothing_to_ask, on_its_screen
 from contribaudit.checks.reading import (
     apps_of,
     attested_choice,
@@ -90,7 +90,7 @@ def _limited_verdict(case: CheckContext, app: Subject) -> Verdict:
         reason = f"{name}: its own AI switch is limited, but not by group"
         setting = tools.OWN_SETTING.id
         return Verdict(Outcome.FAIL, "not_limited_by_group", reason, setting, "off", LIMITED, evidence)
-    access = access_told(case, app)
+    access = access_read(case, app)
     if not isinstance(access, Verdict) and access[0] == BLOCKED:
         return Verdict(Outcome.PASS, BLOCKED, f"Rovo is blocked in {name}", ai.ACCESS.id, LIMITED, BLOCKED, evidence)
     if not isinstance(case.rule.expect, tuple):
@@ -166,7 +166,7 @@ def approved_holders(case: CheckContext) -> Verdict:
     apps = apps_of(case, ai.ACCESS)
     if isinstance(apps, Verdict):
         return apps
-    access_by_app = {app: access_told(case, app, LIMITED) for app in apps if on_its_screen(case.state, app)}
+    access_by_app = {app: access_read(case, app, LIMITED) for app in apps if on_its_screen(case.state, app)}
     if not access_by_app:
         return nothing_to_ask(ai.ACCESS, case.rule.expect)
     words = {app: one for app, one in access_by_app.items() if not isinstance(one, Verdict)}

@@ -156,13 +156,13 @@ def record(
 def list_attestations(console: Console, *, everything: bool) -> None:
     """List attestations in force: who looked when, who confirmed, what anchors them, and when to look again."""
     from contribaudit.attestations.due import due_at
-    from contribaudit.attestations.status import what_became
+    from contribaudit.attestations.status import statuses_of
     from contribaudit.cli.attest.session import open_session
 
     with open_session(console, reading=True) as session:
         state, recorded, now = session.remembered(), session.attestations(), session.now()
         policy = session.job.policy
-        standing = what_became(recorded, now)
+        standing = statuses_of(recorded, now)
         shown = [one for one in recorded if everything or standing[one.id] == "in force"]
         rows = [_row(one, standing[one.id], state, policy) for one in shown]
         in_force = [one for one in shown if standing[one.id] == "in force"]
@@ -182,7 +182,7 @@ def list_attestations(console: Console, *, everything: bool) -> None:
 @pass_console
 def show_attestation(console: Console, *, identity: str) -> None:
     """Show one attestation in full and check its screenshots; exits with 5 if one is damaged."""
-    from contribaudit.attestations.status import what_became
+    from contribaudit.attestations.status import statuses_of
     from contribaudit.cli.attest.session import open_session
     from contribaudit.exporters.tabular import cell_text, json_object
     from contribaudit.exporters.text import rfc3339
@@ -191,7 +191,7 @@ def show_attestation(console: Console, *, identity: str) -> None:
         entry = session.find(identity)
         for shot in entry.attachments:
             session.job.store.attachment(shot.sha256)
-        standing = what_became(session.attestations(), session.now())[entry.id]
+        standing = statuses_of(session.attestations(), session.now())[entry.id]
         row = _row(entry, standing, session.remembered(), session.job.policy)
         why = session.job.store.revocation_note(entry.id)
     signed = [(signature.by, signature.at, signature.account, signature.host) for signature in entry.confirmed]

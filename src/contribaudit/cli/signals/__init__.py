@@ -190,7 +190,7 @@ def _rows(session: Session, state: State) -> list[tuple[Cell, ...]]:
     for line in signal_lines(state, session.job.store.attestation_history(session.organization), session.organization):
         reading = line.reading
         seen = state.value(reading.owner, reading.signal)
-        standing = reading.standing.value if reading.settled else "being applied"
+        standing = reading.presence.value if reading.settled else "being applied"
         rows.append(
             (
                 alias_of(state, reading.owner),

@@ -17,7 +17,7 @@ from datetime import datetime
 from itertools import groupby, pairwise
 
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Attestation, standing
+from contribaudit.core.model.attestation import Attestation, unrevoked_by
 from contribaudit.core.model.audit_log import (
     NO_LOG,
     NO_LOG_RULES,
@@ -436,7 +436,7 @@ def attested_changes(
 
     Revoked attestations are ignored, and so are looks of one moment that contradict each other.
     """
-    unrevoked = standing(attestations, until)
+    unrevoked = unrevoked_by(attestations, until)
     looks = sorted(unrevoked, key=lambda one: (one.subject, one.setting, one.observed_at))
     for (subject, setting), group in groupby(looks, key=lambda one: (one.subject, one.setting)):
         agreed = [

@@ -124,7 +124,7 @@ def known_by(attestations: Iterable[Attestation], as_of: datetime) -> list[Attes
     return [one for one in attestations if one.observed_at <= as_of and one.recorded.at <= as_of]
 
 
-def standing(attestations: Iterable[Attestation], as_of: datetime) -> list[Attestation]:
+def unrevoked_by(attestations: Iterable[Attestation], as_of: datetime) -> list[Attestation]:
     """The attestations known and not revoked by `as_of`, including superseded ones: the input of calibration."""
     return [one for one in known_by(attestations, as_of) if one.revoked is None or one.revoked.at > as_of]
 

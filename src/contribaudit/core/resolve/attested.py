@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from contribaudit.core.model.attestation import Attestation, SignalKey, by_age, in_force, known_by, standing
+from contribaudit.core.model.attestation import Attestation, SignalKey, by_age, in_force, known_by, unrevoked_by
 from contribaudit.core.model.canonical import VERSION
 from contribaudit.core.model.decoder import Objects, Score
 from contribaudit.core.model.observation import (
@@ -45,9 +45,9 @@ from contribaudit.core.resolve.decoding import Decoders, Decoding, Present
 from contribaudit.core.resolve.policy_items import READ_DIRECTLY
 from contribaudit.core.resolve.signals import (
     Move,
+    Presence,
     SignalHistory,
     SignalReading,
-    Standing,
     readings,
     signal_name,
     what_moved,
@@ -114,10 +114,10 @@ class AttestedValues:
         self.history = history = _in_present_form(history) if self.foreign else history
         self.state, self.find, self.settings = state, find_setting, settings
         self.plan = plan_now(state, organization)
-        unrevoked = standing(history.attestations, state.as_of)
+        unrevoked = unrevoked_by(history.attestations, state.as_of)
         decoders = [one for one in state.rulebook.decoders if one.setting not in READ_DIRECTLY]
         self.decoders = Decoders(organization, decoders, unrevoked, history.signals, history.objects, find_setting)
-        self.standing = grouped(unrevoked, lambda one: (one.subject, find_setting(one.setting).family))
+        self.unrevoked = grouped(unrevoked, lambda one: (one.subject, find_setting(one.setting).family))
         self._readings: dict[tuple[Subject, Family], dict[SignalKey, SignalReading]] = {}
         self._calibrations: dict[tuple[Subject, Family, frozenset[SignalKey], SettingId], Calibration] = {}
 
@@ -229,7 +229,7 @@ class AttestedValues:
         for candidate in self.state.rulebook.candidates:
             setting = self.find(candidate.setting)
             by_owner: dict[Subject, list[bool]] = defaultdict(list)
-            for one in standing(self.history.attestations, self.state.as_of):
+            for one in unrevoked_by(self.history.attestations, self.state.as_of):
                 for anchor in one.anchors if one.setting == candidate.setting and one.bound else ():
                     if (anchor.signal, anchor.subject.kind) != (candidate.signal, candidate.owner):
                         continue
@@ -291,7 +291,7 @@ class AttestedValues:
         key = (subject, setting.family, signals, decoded_alone)
         if key not in self._calibrations:
             family_settings = settings_of(self.settings, setting.family, subject.kind)
-            unrevoked = self.standing.get(key[:2], ())
+            unrevoked = self.unrevoked.get(key[:2], ())
             select = self.decoders.select(decoded_alone, subject)
             self._calibrations[key] = calibrate(unrevoked, family_settings, signals, select, conditions(self.state))
         return self._calibrations[key]
@@ -346,7 +346,7 @@ def _doubt(reading: SignalReading | None) -> str:
     """Why a signal cannot be compared; "" when it can. None is a signal that the rulebook no longer lists."""
     if reading is None:
         return "the rulebook no longer lists it as a signal of this setting"
-    if reading.standing is Standing.UNREAD:
+    if reading.presence is Presence.UNREAD:
         return reading.reason
     return "" if reading.settled else BEING_APPLIED
 

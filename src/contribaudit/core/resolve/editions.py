@@ -126,7 +126,7 @@ def severities_of(changes: Iterable[ProvisionChange]) -> str:
     return ", ".join(f"{numbers[one]} {one.value}" for one in Severity if numbers[one])
 
 
-_TELLING = 12
+_DISTINCTIVE_LENGTH = 12
 """The length in characters from which on a phrase identifies its provision."""
 
 
@@ -137,8 +137,8 @@ def _with_own_anchors(rules: TermsRules, document: str, *texts: Provisions) -> T
         if anchor.document != document:
             continue
         together = any(all_in(one, anchor) for text in texts for one in text)
-        telling = [phrase for phrase in anchor.phrases if len(phrase) >= _TELLING]
-        own += [anchor] if together or not telling else [replace(anchor, phrases=(phrase,)) for phrase in telling]
+        phrases = [phrase for phrase in anchor.phrases if len(phrase) >= _DISTINCTIVE_LENGTH]
+        own += [anchor] if together or not phrases else [replace(anchor, phrases=(phrase,)) for phrase in phrases]
     return replace(rules, anchors=tuple(own))
 
 

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import standing
+from contribaudit.core.model.attestation import unrevoked_by
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Grade, SettingId, Value
 from contribaudit.core.model.policy import Decision
@@ -117,7 +117,7 @@ def _unbroken_since(state: State, organization: str, setting: SettingId) -> date
         # A signal shows only today's position: since the look that gave it its meaning, the switch may have been on.
         return state.as_of if seen.grade is Grade.INFERRED else seen.observed_at
     looks: dict[datetime, bool] = defaultdict(lambda: True)
-    for one in standing(state.organization(organization).attestations, state.as_of):
+    for one in unrevoked_by(state.organization(organization).attestations, state.as_of):
         if one.subject == subject and one.setting == setting:
             looks[one.observed_at] &= _folded(one.value) == present_value
     first = seen.observed_at

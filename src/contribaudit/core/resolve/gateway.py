@@ -122,7 +122,7 @@ def _conflicting_sources(one: Observed, other: Observed, reason: str) -> Unavail
     return Unavailable(one.setting, one.subject, SOURCES_DIFFER, reason, when, f"{one.source}; {other.source}")
 
 
-def told_by_gateway(state: State, subject: Subject, setting: SettingId) -> bool:
+def read_by_gateway(state: State, subject: Subject, setting: SettingId) -> bool:
     """Whether the gateway makes a look unnecessary: it gave the value, or there is nothing left to ask."""
     if setting not in _BY_GATEWAY:
         return False

@@ -15,7 +15,7 @@ from typing import Any
 
 from contribaudit.core.model import decoder as decoders
 from contribaudit.core.model import names
-from contribaudit.core.model.attestation import Attestation, standing
+from contribaudit.core.model.attestation import Attestation, unrevoked_by
 from contribaudit.core.model.decoder import Decoder, Digests, Objects, decode
 from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
 from contribaudit.core.model.phrases import grouped
@@ -201,7 +201,7 @@ def _contrary_looks(
     the signals do not determine the value, or because a later look superseded it. A person decides by a look in force
     at an item that still reads the same, unless people saw the app both open and shut with that reading.
     """
-    unrevoked = standing(state.organization(organization).attestations, state.as_of)
+    unrevoked = unrevoked_by(state.organization(organization).attestations, state.as_of)
     present = frozenset(shapes.values())
     for (app, switch), looks in grouped(unrevoked, lambda one: (one.subject, one.setting)).items():
         if switch != main_switch(state.app(app)):

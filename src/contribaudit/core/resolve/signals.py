@@ -33,8 +33,8 @@ def settled_of(signal: SettingId) -> SettingId:
     return SettingId(SETTLED_PREFIX + signal)
 
 
-class Standing(StrEnum):
-    """Whether a signal can be compared."""
+class Presence(StrEnum):
+    """Whether the API has an object for a signal."""
 
     PRESENT = "present"
     ABSENT = "absent"
@@ -47,7 +47,7 @@ class SignalReading:
 
     signal: SettingId
     owner: Subject
-    standing: Standing
+    presence: Presence
     state: tuple[str, ...] | None = None
     """Digests of its objects, sorted; None when the API holds none, and when it was not read."""
     revision: str = ""
@@ -180,13 +180,13 @@ def _reading(state: State, rule: SignalRule, owner: Subject) -> SignalReading:
     revision = state.read(owner, revision_of(rule.signal))
     for one in (seen, revision):
         if isinstance(one, Unavailable) and one.code != "not_read":
-            return SignalReading(rule.signal, owner, Standing.UNREAD, reason=one.reason)
+            return SignalReading(rule.signal, owner, Presence.UNREAD, reason=one.reason)
     if isinstance(seen, Observed):
         if not isinstance(seen.value, tuple):
-            return SignalReading(rule.signal, owner, Standing.UNREAD, reason="its digest is not readable")
+            return SignalReading(rule.signal, owner, Presence.UNREAD, reason="its digest is not readable")
         newest_one = revision.value if isinstance(revision, Observed) and isinstance(revision.value, str) else ""
         settled = state.value(owner, settled_of(rule.signal)) is None
-        return SignalReading(rule.signal, owner, Standing.PRESENT, seen.value, newest_one, settled)
+        return SignalReading(rule.signal, owner, Presence.PRESENT, seen.value, newest_one, settled)
     if not place.completed(rule.collector):
-        return SignalReading(rule.signal, owner, Standing.UNREAD, reason=place.why_not(rule.collector))
-    return SignalReading(rule.signal, owner, Standing.ABSENT)
+        return SignalReading(rule.signal, owner, Presence.UNREAD, reason=place.why_not(rule.collector))
+    return SignalReading(rule.signal, owner, Presence.ABSENT)

@@ -62,7 +62,7 @@ class Notifier:
     channels: Sequence[Channel]
     now: datetime
 
-    def tell_of_run(self, report: Report, policy: AuditPolicy) -> None:
+    def notify_of_run(self, report: Report, policy: AuditPolicy) -> None:
         """Save the messages about the run: one for each kind of event and organization."""
         running_out = deadlines(report.state, policy, checks.ALL, catalogue.find)
         named = {
@@ -89,7 +89,7 @@ class Notifier:
             overview = self._overview(place.id, report)
             self._report_matters(place.id, report.run.id, current, name, _footer(report), overview)
 
-    def tell_unreached(self, organizations: Mapping[str, str], code: str, reason: str) -> None:
+    def notify_of_unreached(self, organizations: Mapping[str, str], code: str, reason: str) -> None:
         """Save the message that nothing could be read. `organizations` maps their IDs to their names."""
         footer = ("Nothing was judged; the last complete run still counts.", "Look: contribaudit doctor")
         for organization, name in organizations.items():
@@ -97,7 +97,7 @@ class Notifier:
                 organization, None, unreached(organization, code, reason), name or organization, footer
             )
 
-    def tell_of_documents(self, rules: TermsRules, documents: Sequence[Watched]) -> None:
+    def notify_of_documents(self, rules: TermsRules, documents: Sequence[Watched]) -> None:
         """Save the messages about watched documents: one as soon as a document changes, and a summary every week.
 
         They belong to no organization: all who share the history get each message once, whichever runner found the

@@ -18,7 +18,7 @@ from contribaudit.attestations.status import (
     holding,
     seen_to_mean,
     signal_lines,
-    what_became,
+    statuses_of,
 )
 from contribaudit.core.advise.remedies import SECOND_PERSON
 from contribaudit.core.model.attestation import Attestation
@@ -70,7 +70,7 @@ def recorded_of(
     looks: Sequence[Attestation], now: datetime, policy: AuditPolicy | None, findings: Sequence[Finding]
 ) -> list[Recorded]:
     """All attestations, newest first, each with its status at `now`."""
-    statuses = what_became(looks, now)
+    statuses = statuses_of(looks, now)
     waiting = {(one.subject, one.setting) for one in findings if one.reason_code == SECOND_PERSON}
     recorded = []
     for look in reversed(looks):
@@ -261,7 +261,7 @@ def signal_cells(state: State, line: SignalLine) -> list[Text]:
     return [
         Text(short_host(safe_text(called(state, seen.owner)))),
         Text(safe_text(seen.signal.removeprefix("signal."))),
-        Text(seen.standing.value if seen.settled else "being applied", "yellow" if seen.standing == "unread" else ""),
+        Text(seen.presence.value if seen.settled else "being applied", "yellow" if seen.presence == "unread" else ""),
         Text(f"{line.since:%Y-%m-%d}" if line.since is not None else ""),
         Text(_meaning(line.meant) or "no data", "" if line.meant else "dim"),
     ]
@@ -271,7 +271,7 @@ def signal_detail(state: State, line: SignalLine, history: AttestationHistory) -
     """Every known state of the signal, with the values that people attested in it."""
     seen = line.reading
     text = Text().append(f"{safe_text(seen.signal)}\n", "bold").append(f"{safe_text(called(state, seen.owner))}\n\n")
-    labelled(text, "now", seen.standing.value if seen.settled else "a change is being applied")
+    labelled(text, "now", seen.presence.value if seen.settled else "a change is being applied")
     if seen.reason:
         labelled(text, "because", safe_text(seen.reason))
     if seen.revision:

@@ -83,7 +83,7 @@ def sheet_row(state: State, line: Line) -> tuple[Cell, ...]:
     return (line.organization, subject.kind.value, subject.id, alias_of(state, subject), line.why.code, line.why.reason)
 
 
-def standing_line(state: State) -> Text:
+def approval_line(state: State) -> Text:
     """The baseline in force in each organization."""
     text = Text()
     for place in state.looked_at:
@@ -155,13 +155,13 @@ class ApproveScreen(BoardScreen):
 
     def show_board(self, board: Board) -> None:
         """Compare the state with the baselines."""
-        self.query_one("#standing", Static).update(standing_line(board.report.state))
+        self.query_one("#standing", Static).update(approval_line(board.report.state))
         self.call_after_refresh(self._load_lines, board)
 
     @work(exclusive=True, group="read")
     async def _load_lines(self, board: Board) -> None:
         """Load the lines in a thread, since the new spaces of each app are read from the history."""
-        with self.dashboard.telling():
+        with self.dashboard.showing_errors():
             self._lines = lines = await self.dashboard.in_thread(outside_lines, board.report.state)
             self.query_one(Grid).show(len(lines), lambda row: cells(board.report.state, lines[row]))
         if self._asked and self.is_current:
@@ -188,7 +188,7 @@ class ApproveScreen(BoardScreen):
         if job is None or board is None:
             return
         session = sessions(job)[organization]
-        with self.dashboard.telling():
+        with self.dashboard.showing_errors():
             baselines.require_person(session)
             what = await self.dashboard.in_thread(baselines.approvable, session)
             made = await self.app.push_screen_wait(ApproveForm(session, what, board.you))

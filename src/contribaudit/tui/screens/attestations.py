@@ -47,7 +47,7 @@ async def walk(dashboard: Host, board: Board, screens: Sequence[DueScreen]) -> N
     The calling screen first checks that recording is possible, then awaits this in a worker.
     """
     made: list[Attestation] = []
-    with dashboard.telling():
+    with dashboard.showing_errors():
         live = await dashboard.in_thread(_live_sessions, dashboard.source)
         for number, due_screen in enumerate(screens, 1):
             place = f"screen {number} of {len(screens)}" if len(screens) > 1 else ""
@@ -151,7 +151,7 @@ class AttestedList(Listing[Recorded]):
     async def _read_note(self, identity: str) -> None:
         dashboard = host_of(self)
         if (job := dashboard.job) is not None:
-            with dashboard.telling():
+            with dashboard.showing_errors():
                 self._notes[identity] = await dashboard.in_thread(job.store.revocation_note, identity)
                 self.describe()
 
@@ -234,7 +234,7 @@ class DeskScreen(BoardScreen):
 
     @work(exclusive=True, group="gather")
     async def _gather(self, board: Board) -> None:
-        with self.dashboard.telling():
+        with self.dashboard.showing_errors():
             testimony, content = await self.dashboard.in_thread(_gathered, self.dashboard.job, board)
             self._fill(board, content, testimony)
 
@@ -327,7 +327,7 @@ class DeskScreen(BoardScreen):
             return
         recorded, session, board = chosen
         look = recorded.attestation
-        with self.dashboard.telling():
+        with self.dashboard.showing_errors():
             confirmation(look, session.signature(board.you))  # so that a refusal comes before the question
             body = Text(f"You are {safe_text(board.you)}. First look at the console yourself:\n\n")
             body.append(f"{safe_text(look.console_path) or 'path not recorded'}\n\n", "bold")

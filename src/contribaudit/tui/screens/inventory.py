@@ -58,7 +58,7 @@ class SubjectDetail(VerticalScroll):
         """Show the subject once the person has stayed on it for a moment."""
         await asyncio.sleep(_STAYING_SECONDS)
         dashboard = host_of(self)
-        with dashboard.telling():
+        with dashboard.showing_errors():
             make = partial(described, board.report, subject, note, computed=board.policy is not None)
             description = await dashboard.in_thread(make)
             self._shown.update(description)

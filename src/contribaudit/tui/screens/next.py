@@ -353,7 +353,7 @@ class NextScreen(BoardScreen):
         if not self.dashboard.may_write(missing(self.dashboard.source, board)):
             return
         due: list[DueScreen] = []
-        with self.dashboard.telling():
+        with self.dashboard.showing_errors():
             due = await self.dashboard.in_thread(self._waits, board, step)
         if due:
             await walk(self.dashboard, board, due)

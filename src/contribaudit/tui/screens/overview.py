@@ -372,7 +372,7 @@ class OverviewScreen(BoardScreen):
         board, source = self.dashboard.board, self.dashboard.source
         if board is None or source is None or not self.dashboard.may_write():
             return
-        with self.dashboard.telling():
+        with self.dashboard.showing_errors():
             await self.dashboard.in_thread(source.mark_seen, board)
             self.dashboard.say("The changes up to this run are marked as seen")
             self.dashboard.action_reload()

@@ -122,7 +122,7 @@ class SubprocessorsScreen(FilteredScreen):
 
     @work(exclusive=True, group="subprocessors")
     async def _load_list(self, board: Board) -> None:
-        with self.dashboard.telling():
+        with self.dashboard.showing_errors():
             document = await self.dashboard.in_thread(lambda: board.about.document)
             self._document = document["subprocessors"]
             self._list()

@@ -186,7 +186,7 @@ class TermsScreen(BoardScreen):
 
     @work(exclusive=True, group="terms")
     async def _load_timeline(self, board: Board) -> None:
-        with self.dashboard.telling():
+        with self.dashboard.showing_errors():
             self._timeline = await self.dashboard.in_thread(timeline, board.report.state)
             self.query_one(Listing).say(self._timeline.standing)
             self._list()

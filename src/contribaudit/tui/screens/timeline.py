@@ -119,16 +119,16 @@ class TimelineScreen(FilteredScreen):
     @work(exclusive=True, group="trail")
     async def _load_trail(self, board: Board) -> None:
         if self.dashboard.source is not None:
-            with self.dashboard.telling():
+            with self.dashboard.showing_errors():
                 read = await self.dashboard.in_thread(_read_trail_and_days, self.dashboard.source, board)
                 entry = self._entry()
                 self._trail, self._entries, self._days = read
                 self._fill(entry)
                 if self._wanted_day is not None:
-                    self._stand_on_day(self._wanted_day)
+                    self._select_day(self._wanted_day)
                     self._wanted_day = None
                 elif self._moment is None and not self._lines and self._days is not None:  # no line selects a day
-                    self._stand_on_day(max(self._days.read, default=self._days.last))
+                    self._select_day(max(self._days.read, default=self._days.last))
 
     def _fill(self, entry: Entry | None) -> None:
         """Show the lines that match the filter; the cursor stays on `entry` if that is shown."""
@@ -183,20 +183,20 @@ class TimelineScreen(FilteredScreen):
     def action_day(self, by: int) -> None:
         """Go to the day before or after, even if it has no run."""
         if self._moment is not None:
-            self._stand_on_day(self._moment.astimezone(UTC).date() + timedelta(days=by))
+            self._select_day(self._moment.astimezone(UTC).date() + timedelta(days=by))
 
     def on_day_strip_picked(self, event: DayStrip.Picked) -> None:
         """Go to the clicked day."""
-        self._stand_on_day(event.day)
+        self._select_day(event.day)
 
-    def stand_on(self, day: date) -> None:
+    def go_to_day(self, day: date) -> None:
         """Go to this day, now or once the history is read."""
         if self._days is None:
             self._wanted_day = day
         else:
-            self._stand_on_day(day)
+            self._select_day(day)
 
-    def _stand_on_day(self, day: date) -> None:
+    def _select_day(self, day: date) -> None:
         """Select this day, or the nearest known one, and move the cursor to its line, or to the gap or day before."""
         if self._days is None:
             return
@@ -318,7 +318,7 @@ class TimelineScreen(FilteredScreen):
             return
         answer = await self.app.push_screen_wait(TicketScreen(f"{main.name or main.subject.id}, {main.setting}"))
         if answer is not None:
-            with self.dashboard.telling():
+            with self.dashboard.showing_errors():
                 await self.dashboard.in_thread(_note_ticket, job, board.you, main.id, *answer)
                 self.dashboard.say(f"The change {main.id} now has the ticket {answer[0]}")
                 self._load_trail(board)

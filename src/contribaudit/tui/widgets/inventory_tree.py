@@ -316,7 +316,7 @@ class InventoryTree(Grid):
 
     @work(group="facts")
     async def _work_out(self, lines: TreeLines, subjects: Sequence[Subject], pages: Sequence[Page]) -> None:
-        with self._dashboard.telling():
+        with self._dashboard.showing_errors():
             await self._dashboard.in_thread(lines.work_out, subjects, pages)
             self._asking = False
             if lines is self._lines and pages and isinstance(self.line, Leaf):
@@ -325,7 +325,7 @@ class InventoryTree(Grid):
 
     @work(exclusive=True, group="counts")
     async def _tally(self, lines: TreeLines) -> None:
-        with self._dashboard.telling():
+        with self._dashboard.showing_errors():
             lines.counts = await self._dashboard.in_thread(rows.tally, lines.board.report)
             self.refresh()
 
@@ -335,7 +335,7 @@ class InventoryTree(Grid):
         lines = self._lines
         if lines is None:
             return
-        with self._dashboard.telling():
+        with self._dashboard.showing_errors():
             place = await self._dashboard.in_thread(lines.place_of, subject)
             number = lines.outline.number_of(*place) if place is not None else None
             if lines is self._lines and number is not None:
@@ -396,7 +396,7 @@ class Hits(Grid):
     @work(exclusive=True, group="find")
     async def _find(self, state: State, text: str) -> None:
         dashboard = host_of(self)
-        with dashboard.telling():
+        with dashboard.showing_errors():
             matches = await dashboard.in_thread(hits, state, text)
             if text != self._searched:
                 return
