@@ -16,7 +16,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import Static, Tab, TabbedContent, TabPane
 
 from contribaudit.attestations.recording import confirmation, short
 from contribaudit.attestations.status import SignalLine
@@ -257,7 +257,11 @@ class DeskScreen(BoardScreen):
         counts = {"due": len(content.due), "conflicts": len(content.conflicts)}
         for name, title in _TABS.items():
             count = f" ({counts[name]})" if counts.get(name) else ""
-            self.query_one(TabbedContent).get_tab(name).label = f"{title}{count}"
+            tab = self.query_one(TabbedContent).get_tab(name)
+            if tab.label_text != f"{title}{count}":
+                tab.label = f"{title}{count}"
+                # Textual measures the line below the tabs at once, perhaps before the tab has its new width.
+                self.call_after_refresh(tab.post_message, Tab.Relabelled(tab))
 
     def sheet(self) -> Sheet | None:
         """The listed attestations."""
