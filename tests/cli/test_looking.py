@@ -25,6 +25,7 @@ from contribaudit.cli import options
 from contribaudit.cli.attest import walk
 from contribaudit.operations import drafts
 from contribaudit.simulator import running, scenario_app
+from contribaudit.simulator.admin import AdminConsole
 from tests import forked
 
 from .conftest import Api, Cli
@@ -488,3 +489,25 @@ def test_the_clipboard_s_picture_is_attached(
     assert cli(*words).code == 0
     identity = next(iter(recorded(cli).values()))["id"]
     assert "clipboard.png, SHA-256" in cli("attest", "show", identity).out
+
+
+def test_a_plan_that_changes_after_the_audit_is_recorded_as_read_now(
+    cli: Cli, policy: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gateway's answer of the last audit does not contradict what the organization's API says at the look."""
+    policy(PACKS.format(plan="premium"))
+    app = scenario_app("drifted")
+    with running(app) as url:
+        for name, value in {
+            "CONTRIBAUDIT_API_URL": url,
+            "CONTRIBAUDIT_ORG_ID": app.state.organization.id,
+            "CONTRIBAUDIT_SITES__EMAIL": "demo@acme.example",
+            "CONTRIBAUDIT_SITES__TOKEN_ENV": "SITE_TOKEN",
+            "SITE_TOKEN": "demo-site-token",
+        }.items():
+            monkeypatch.setenv(name, value)
+        cli("audit")
+        AdminConsole(app.state.organization).start_trial("acme/confluence", "Premium")
+        assert cli("attest", "contribution.in_app", "off", "--by", ANNA).code == 0
+        (made,) = json.loads(cli("attest", "list", "--format", "json").out)
+    assert made["highest_plan"] == "premium"

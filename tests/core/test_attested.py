@@ -298,7 +298,7 @@ def test_a_plan_in_the_future_of_the_judged_moment_changes_nothing() -> None:
         (("ultra",), "Ultra", "attested off, anchored"),
         (("Ultra",), "Mega", "!plan_changed"),
         (("Ultra", "Free"), "Ultra", "!plan_changed"),
-        ((), "Ultra", "!plan_unread"),
+        ((), "Ultra", "!plan_not_recorded"),
         (("Standard",), "Standard", "attested off, anchored"),
     ],
 )

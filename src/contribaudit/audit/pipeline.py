@@ -29,13 +29,17 @@ from contribaudit.core.advise.remedies import needed_and_unread, needed_collecto
 from contribaudit.core.advise.report import Report, RunLine
 from contribaudit.core.advise.verdict import count_outcomes, exit_code, newly_bad, nothing_read
 from contribaudit.core.judge.evaluate import evaluate, evidence_terms, require_checks
+from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding
+from contribaudit.core.model.observation import Observed, SettingId, Value
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import CLOCK_TOLERANCE
 from contribaudit.core.model.snapshot import Snapshot
+from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.attested import dated_ahead
 from contribaudit.core.resolve.attested_plans import PlanSeen, plan_now
+from contribaudit.core.resolve.gateway import GATEWAY
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
 from contribaudit.core.resolve.state import Chain, HistoryReader, OrganizationState, State
 from contribaudit.errors import ContribauditError, NothingRead, ServerFailed, StoreBusy
@@ -266,19 +270,42 @@ async def look(
 
 
 def _with_renewed_parts(saved: Snapshot | None, fresh: Snapshot) -> Snapshot:
-    """The saved snapshot, with the parts that were read now replaced."""
+    """The saved snapshot, with the parts that were read now replaced.
+
+    What the gateway said of an app is left out if the app's plan or regions have changed since: a value of then and
+    one of now do not contradict each other.
+    """
     if saved is None:
         return fresh
     new = {one.collector: one for one in fresh.collections}
     old = {one.collector: one for one in saved.collections}
+    moved = _moved_apps(saved, fresh)
+    kept = {
+        name: tuple(one for one in seen if one.subject not in moved or not one.setting.startswith(GATEWAY))
+        for name, seen in saved.by_collector.items()
+    }
     return replace(
         fresh,
         collections=tuple({**old, **new}.values()),
-        by_collector={**saved.by_collector, **{name: fresh.by_collector.get(name, ()) for name in new}},
+        by_collector={**kept, **{name: fresh.by_collector.get(name, ()) for name in new}},
         raw={**saved.raw, **fresh.raw},
         space_lists=saved.space_lists,
         spaces=saved.spaces,
     )
+
+
+def _moved_apps(saved: Snapshot, fresh: Snapshot) -> frozenset[Subject]:
+    """The apps whose plan or regions are not those of the saved snapshot."""
+
+    def values(snapshot: Snapshot) -> dict[tuple[Subject, SettingId], Value]:
+        return {
+            (one.subject, one.setting): one.value
+            for one in snapshot.by_collector.get(names.WORKSPACES, ())
+            if isinstance(one, Observed) and one.setting in (names.PLAN, names.REGIONS)
+        }
+
+    before = values(saved)
+    return frozenset(key[0] for key, value in values(fresh).items() if key in before and before[key] != value)
 
 
 def _record_plans(job: Job, record: RunRecord, state: State) -> None:

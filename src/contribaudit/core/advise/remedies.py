@@ -203,7 +203,8 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     # Somebody looks, or looks again.
     **dict.fromkeys(
         (
-            "attestations_differ", "signal_moved", "plan_changed", "app_left", "revoked", "nothing_attested",
+            "attestations_differ", "signal_moved", "plan_changed", "plan_not_recorded", "app_left", "revoked",
+            "nothing_attested",
             "only_predicted",
             "exemption_not_evidenced", "screenshot_missing", "screen_not_recorded", "screen_not_known",
             "generation_not_known", "list_older_than_switch", "trial_ended", "not_disconnected",

@@ -125,8 +125,8 @@ class AttestedValues:
         """Yield one observation for each subject and setting that anybody attested, sorted.
 
         Yields `Observed` of grade decoded, attested or inferred, or `Unavailable` with a code that says why no value
-        counts: STALE_CODES, CONFLICT_CODE, "signal_unread", "plan_unread", "revoked", "unknown_word",
-        "evidence_from_the_future".
+        counts: STALE_CODES, CONFLICT_CODE, "signal_unread", "plan_unread", "plan_not_recorded", "revoked",
+        "unknown_word", "evidence_from_the_future".
         """
         recorded = known_by(self.history.attestations, self.state.as_of)
         recorded_by_key = grouped(recorded, lambda one: (one.subject, one.setting))

@@ -18,6 +18,7 @@ from contribaudit.core.resolve.state import State
 
 PLAN_CHANGED = "plan_changed"
 PLAN_UNREAD = "plan_unread"
+PLAN_NOT_RECORDED = "plan_not_recorded"
 APP_LEFT = "app_left"
 _OF_THE_PLAN = frozenset((names.TRIAL, names.TRIAL_ENDS))
 
@@ -75,7 +76,7 @@ def plan_moved(
             reason = f"the highest plan was {before} when this was attested, and {after} on {when}; attest it again"
             return PLAN_CHANGED, reason
         if same is None and seen is now:
-            return PLAN_UNREAD, "the attestation records no plan to compare with"
+            return PLAN_NOT_RECORDED, "the highest plan was unknown when this was attested; attest it again"
     if isinstance(now, str):
         return PLAN_UNREAD, f"the highest plan is unknown now: {now}"
     return None

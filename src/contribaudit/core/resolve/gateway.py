@@ -31,7 +31,8 @@ RUNNING = "running"
 SOME_TRIAL = "trial"
 """The gateway's word for a trial whose edition is not given."""
 _BY_GATEWAY = (names.TRIAL, names.TRIAL_ENDS)
-_GATEWAY = "gateway."
+GATEWAY = "gateway."
+"""The beginning of the ID of every setting that the gateway gives."""
 _REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+")
 """A cloud region in the form that both sources document: "eu-central-1"."""
 
@@ -58,7 +59,7 @@ def _id(organization: str) -> str:
 def _not_ours(state: State, subject: Subject, owner: str) -> Iterator[Unavailable]:
     reason = f"the gateway says that the site belongs to organization {owner[:80]}"
     for one in list(state.of(subject)):
-        if one.setting.startswith(_GATEWAY) and one.setting != names.GATEWAY_ORGANIZATION and isinstance(one, Observed):
+        if one.setting.startswith(GATEWAY) and one.setting != names.GATEWAY_ORGANIZATION and isinstance(one, Observed):
             yield Unavailable(one.setting, subject, names.OTHER_ORGANIZATION, reason, one.observed_at, one.source)
 
 
