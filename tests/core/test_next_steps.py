@@ -16,6 +16,7 @@ from contribaudit.core.advise.waiting import DueScreen, Row
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.subject import organization_subject
+from contribaudit.core.model.times import start_of
 from tests.builders import NOW, ORG, app, collection, collections, evidence, facts, finding, state_of
 
 ACCESS, TRIAL = SettingId("ai.access"), SettingId("trial")
@@ -255,10 +256,12 @@ def test_what_runs_out_within_a_month_is_renewed() -> None:
         for days in ends
     ]
     queue = next_steps(report(), ending=found)
-    assert [(one.kind, one.text) for one in queue] == [
-        (StepKind.RENEW, "over: key -1"),
-        (StepKind.RENEW, "12 days: key 12"),
+    assert [(one.kind, one.text, one.days_left) for one in queue] == [
+        (StepKind.RENEW, "over: key -1", -1),
+        (StepKind.RENEW, "key 12", 12),
     ]
+    last_day = Deadline(DeadlineKind.WAIVER, start_of(NOW.date() + timedelta(days=12)), "a waiver", whole_day=True)
+    assert [one.days_left for one in next_steps(report(), ending=[last_day])] == [last_day.days_left(NOW)]
     review = Deadline(DeadlineKind.WAIVER_REVIEW, NOW + timedelta(days=3), "a waiver is to be reviewed")
     assert [one.kind for one in next_steps(report(), ending=[review])] == [StepKind.DECIDE]
 

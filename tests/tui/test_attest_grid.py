@@ -15,6 +15,7 @@ from contribaudit.core.resolve.state import State
 from contribaudit.store.history import History
 from contribaudit.tui.screens.answering import ChoiceScreen
 from contribaudit.tui.screens.attest import AttestScreen
+from contribaudit.tui.screens.help import HelpScreen
 from contribaudit.tui.widgets.grid import CellGrid
 from tests.builders import ORG
 from tests.tui.boards import board, opener
@@ -59,6 +60,8 @@ async def test_the_keys_of_a_grid_that_had_the_focus_before_its_answers_are_show
             assert "Fill down" not in on_screen(pilot)
             go_on.set()
             await until(pilot, lambda: form.has_class("-ready") and "Fill down" in on_screen(pilot))
+            enter = [line for line in HelpScreen(form)._help_text().plain.splitlines() if line.startswith("  enter ")]
+            assert [line.split(None, 1)[1] for line in enter] == ["Value"]
 
 
 def told(form: AttestScreen) -> str:

@@ -115,7 +115,7 @@ def begun(tmp_path: Path) -> Iterator[Bench]:
 async def test_a_first_run_is_a_day_of_the_strip_and_no_change(begun: Bench) -> None:
     async with driven(lambda: HistorySource(begun.job(POLICY, now=at(0.1)), you="it@acme.example"), NARROW) as pilot:
         await press(pilot, "t")
-        text = await shown(pilot, "Nothing has changed so far; press H to show the runs")
+        text = await shown(pilot, "This is the first run: nothing to compare it with; press H to show it")
         assert f"{at(0):%a %d %b %Y}: complete" in text
         await press(pilot, "H")
         await shown(pilot, "run #1")

@@ -69,6 +69,7 @@ async def test_a_waiver_is_shown_as_a_diff_then_written_and_counts(kept: Opener,
     async with driven(here.source, size) as pilot:
         form = await waiving(pilot)
         assert form._findings[0].outcome is Outcome.FAIL
+        assert 'Waive "App data is in an allowed location" (DR-01) for ' in on_screen(pilot)
         assert form.field("requested_by").value == ANNA
         await fill(pilot)
         await pilot.press("ctrl+s")

@@ -254,16 +254,17 @@ def _renewals(state: State, ending: Iterable[Deadline], *, overdue: bool) -> Ite
         if deadline.kind is DeadlineKind.RULEBOOK and overdue:
             continue
         is_command = deadline.next_step.startswith("contribaudit ")
-        when = "over" if left < 0 else "today" if left == 0 else counted(left, "day")
+        what = f"over: {deadline.what}" if left < 0 else deadline.what
         yield NextStep(
             StepKind.DECIDE if deadline.kind in _DECIDE else StepKind.RENEW,
             None,
             minutes,
-            f"{when}: {deadline.what}" + (f": {deadline.next_step}" if deadline.next_step and not is_command else ""),
+            what + (f": {deadline.next_step}" if deadline.next_step and not is_command else ""),
             deadline.next_step if is_command else "contribaudit deadlines",
             deadline.subject.organization if deadline.subject is not None else "",
             (deadline.subject,) if deadline.subject is not None else (),
             deadline.ends_at,
+            days_left=left,
         )
 
 

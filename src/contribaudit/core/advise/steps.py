@@ -63,6 +63,8 @@ class NextStep:
     """What it settles. A finding is never in two steps: one that waits for two things is in the first step for it."""
     screen: str = ""
     """ID of the console screen to look at; "" for a step that is no look, and for values that no screen lists."""
+    days_left: int | None = None
+    """The days that a deadline leaves, as every list of deadlines counts them; None for other steps."""
 
 
 def most_severe(findings: Iterable[Finding]) -> Severity | None:

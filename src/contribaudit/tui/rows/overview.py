@@ -278,11 +278,11 @@ def brief(step: NextStep, board: Board) -> str:
 
 
 def due_in(step: NextStep, board: Board) -> str:
-    """The time left for a step: "over", "1 day", "12 days"; "" without a due date."""
-    if step.due is None:
-        return ""
-    left = (step.due - board.now).days
-    return "over" if left < 0 else counted(left, "day")
+    """The time left for a step: "over", "today", "1 day", "12 days"; "" without a due date."""
+    left = step.days_left
+    if left is None and step.due is not None:
+        left = (step.due - board.now).days
+    return "" if left is None else _days_left(left)[0]
 
 
 _SUBJECT = 26

@@ -50,15 +50,22 @@ class HelpScreen(ModalScreen[None]):
 def _keys_of_screen(about: Screen[Any]) -> Iterable[tuple[str, str]]:
     """(keys, effect) pairs: the focused widget's first, then the screen's, then the app's.
 
-    The app's keys do not reach a dialog.
+    The app's keys do not reach a dialog. A widget's key hides the same key of the class that it extends, and the
+    screen's name for a key replaces the general one of a list ("Open").
     """
     seen: set[str] = set()
+    named = {binding.key for binding in _bindings(about)}
+    if about.focused is not None:
+        seen.update(one.action for one in _bindings(about.focused) if one.key in named and not one.show)
     for node in (about.focused, about, None if about.is_modal else about.app):
+        taken: set[str] = set()
         for binding in _bindings(node) if node is not None else ():
-            if not binding.description or binding.action in seen:
+            keys = [key for key in binding.key.split(",") if key not in taken]
+            if not binding.description or binding.action in seen or not keys:
                 continue
             seen.add(binding.action)
-            shown = binding.key_display or ", ".join(_key_name(key) for key in binding.key.split(","))
+            taken.update(keys)
+            shown = binding.key_display or ", ".join(_key_name(key) for key in keys)
             yield shown, binding.tooltip or binding.description
 
 

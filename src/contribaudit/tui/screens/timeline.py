@@ -147,6 +147,8 @@ class TimelineScreen(FilteredScreen):
             return "No change matches the filter"
         if not self._entries:
             return "No audit has run yet"
+        if len(self._entries) == 1:
+            return "This is the first run: nothing to compare it with; press H to show it"
         return "Nothing has changed so far; press H to show the runs"
 
     def _show_filter_line(self) -> None:

@@ -59,7 +59,9 @@ def about(state: State, findings: Sequence[Finding]) -> Text:
             text.append(f"  {one.check} of {safe_text(called(state, one.subject))}", "not bold")
         left = len(findings) - _MOST_NAMED
         return text.append(f"\n{and_more(left)}", "not bold dim") if left > 0 else text
-    text = Text().append(f"Accept {finding.check} of {safe_text(called(state, finding.subject))}\n", "bold")
+    words = state.rulebook.words.get(finding.check)
+    title = f'"{safe_text(words.title)}" ({finding.check})' if words is not None else finding.check
+    text = Text().append(f"Waive {title} for {safe_text(called(state, finding.subject))}\n", "bold")
     text.append_text(severity_sign(finding.severity)).append("  ").append_text(outcome_sign(finding.outcome))
     text.append(f"  {safe_text(finding.reason)}", "not bold")
     if finding.observed is not None:
@@ -136,7 +138,9 @@ class WaiveScreen(FormScreen[str]):
         yield Field("Reason for accepting it", id="reason", required=True, check=_short_text, long=True)
         yield Field("Requested by", id="requested_by", value=self._board.you, required=True, check=_short_text)
         yield Field("Approved by (another person)", id="approved_by", required=True, check=self._other_person)
-        yield Field("Approved on", id="approved_at", placeholder=DAY_FORMS, required=True, check=self._refuse_future)
+        yield Field(
+            "Approved on", id="approved_at", placeholder="YYYY-MM-DD or today", required=True, check=self._refuse_future
+        )
         yield Field(
             f"Last day (UTC); today is {self._today}",
             id="expires",
