@@ -234,6 +234,8 @@ def test_sandboxes(sandbox: object, expected: object, parent: str | None) -> Non
         ([entry(), entry("")], 2, "entry_without_id", 1),
         ([entry(), entry("  ")], 2, "entry_without_id", 1),
         ([entry(), {"id": 5}], 2, "entry_without_id", 1),
+        ([entry(), entry("ari:\u202etwo")], 2, "entry_without_id", 1),
+        ([entry(), entry("ari:\0")], 2, "entry_without_id", 1),
     ],
 )
 def test_a_list_that_may_have_gaps_is_partial(entries: list[Any], total: object, code: str, read: int) -> None:

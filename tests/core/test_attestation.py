@@ -89,6 +89,10 @@ def test_anchors_bind_unless_something_says_that_they_do_not() -> None:
         ("ann@acme.example", "ann@acme.example.org", False),
         ("Ann <ann@acme.example>", "Ann", False),
         ("Ann Looker", "ANN LOOKER ", True),
+        ("ann@acme.example", "ann\u200b@acme.example\u202e", True),
+        ("ann@acme.example", "\u0430nn@\u0430cm\u0435.example", True),
+        ("\u0430nn@acme.example", pseudonym("\u0430nn@acme.example"), True),
+        ("ann@acme.example", "ann+2@acme.example", False),
     ],
 )
 def test_one_person_by_the_mail_address_in_whatever_they_are_called(one: str, other: str, same: bool) -> None:

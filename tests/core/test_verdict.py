@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -15,10 +16,11 @@ from contribaudit.core.advise.verdict import (
     nothing_read,
     rest_on,
 )
+from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding, Outcome, Severity
-from contribaudit.core.model.observation import Grade
+from contribaudit.core.model.observation import Grade, SettingId
 from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
-from tests.builders import OTHER_ORG, app, collection, collections, finding, snapshot
+from tests.builders import NOW, OTHER_ORG, app, collection, collections, finding, snapshot
 
 ALL_FORBIDDEN = snapshot(runs=tuple(collection(one.collector, "forbidden") for one in collections()))
 REFUSED = snapshot(runs=collections(collection("workspaces", "key_refused")))
@@ -93,6 +95,13 @@ def test_passes_rest_on_their_weakest_evidence() -> None:
     ]
     assert rest_on(passes) == ({Grade.DOCUMENTED: 1, Grade.ATTESTED: 2, None: 1}, 1)
     assert rest_on([]) == ({}, 0)
+
+
+def test_half_a_character_in_a_name_has_an_identity_too() -> None:
+    """JSON may hold an unpaired surrogate, which UTF-8 does not."""
+    assert re.fullmatch("[0-9a-f]{16}", replace(finding(Outcome.PASS), subject=app("ari:\ud800")).id)
+    moved = Change(app("a"), SettingId("signal.policy.\ud800"), None, "x", False, True, NOW, None)
+    assert re.fullmatch("[0-9a-f]{12}", moved.id)
 
 
 def test_a_findings_identity_is_check_organization_and_subject() -> None:

@@ -263,6 +263,8 @@ def test_mistakes_in_check_and_expect(tmp_path: Path, text: str, expected: str) 
             '5: [[waiver]] 1, key `check`: this version has no check "DR-99"; `contribaudit checks list` names them',
         ),
         ("subject", '""', "6: [[waiver]] 1, key `subject`: must not be empty"),
+        ("approved_by", '"\\u202e \\u200b"', "9: [[waiver]] 1, key `approved_by`: must not be empty"),
+        ("approved_by", '"\\u0456t@acme.example"', f"9: [[waiver]] 1, key `approved_by`: {NO_PERSON}"),
         ("approved_by", '" IT@acme.example"', f"9: [[waiver]] 1, key `approved_by`: {NO_PERSON}"),
         (
             "approved_at",
@@ -299,8 +301,9 @@ def test_mistakes_in_a_waiver(tmp_path: Path, key: str, value: str, expected: st
     assert problems(write(tmp_path, text)) == [f"policy.toml:{expected}"]
 
 
-def test_a_waiver_of_everything_is_refused(tmp_path: Path) -> None:
-    text = f"version = 1\n{RULE}{table('waiver', WAIVER, {'subject': '', 'where': '{}'})}"
+@pytest.mark.parametrize("where", ["{}", '{ site = "*" }', '{ app = ["jira*", "**"] }', '{ plan = "?*", site = "*" }'])
+def test_a_waiver_of_everything_is_refused(tmp_path: Path, where: str) -> None:
+    text = f"version = 1\n{RULE}{table('waiver', WAIVER, {'subject': '', 'where': where})}"
     assert problems(write(tmp_path, text)) == [
         "policy.toml:11: [[waiver]] 1, key `where`: selects everything; a waiver names what it covers"
     ]

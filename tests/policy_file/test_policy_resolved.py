@@ -7,6 +7,7 @@ from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unicodedata import category
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -23,8 +24,10 @@ HOSTILE = '"\\\n\r\t\x00\x1b[31m\x7f\u2028\u202e\U0001f600\'\'\' """ # [[rule]]'
 
 
 def texts() -> st.SearchStrategy[str]:
-    """Any text that a policy keeps as it is: not empty, nothing to strip."""
-    return st.text(min_size=1, max_size=20).map(str.strip).filter(lambda text: bool(text) and text == text.strip())
+    """Any text that a policy keeps as it is: something to see, nothing to strip."""
+    hidden = ("Cc", "Cf", "Zs", "Zl", "Zp")
+    stripped = st.text(min_size=1, max_size=20).map(str.strip)
+    return stripped.filter(lambda text: text == text.strip() and any(category(sign) not in hidden for sign in text))
 
 
 def patterns() -> st.SearchStrategy[tuple[str, ...]]:

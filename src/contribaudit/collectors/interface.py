@@ -217,9 +217,9 @@ def in_two_spellings(entry: Mapping[str, Any], key: str) -> str:
 
 
 def id_in(entry: Any, key: str = "id") -> str:
-    """The ID under `key` as the entry writes it; "" for an entry with no ID or a blank one."""
+    """The ID under `key` as the entry writes it; "" for none, a blank one or one with hidden characters."""
     value = entry.get(key) if isinstance(entry, dict) else None
-    return value if isinstance(value, str) and one_spelling(value) else ""
+    return value if isinstance(value, str) and value.isprintable() and one_spelling(value) else ""
 
 
 def broken_by(error: Exception, call: Call) -> AdminApiError:

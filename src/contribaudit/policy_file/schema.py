@@ -138,7 +138,7 @@ class WaiverTable(Table):
             refuse("a waiver names what it covers; give `subject` or `where`")
         if subject is not None and where is not None:
             refuse("a waiver takes `subject` or `where`, not both")
-        if where is not None and where.value() == Where():
+        if where is not None and where.value().selects_everything:
             refuse("selects everything; a waiver names what it covers")
         return where
 

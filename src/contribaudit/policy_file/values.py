@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, NoReturn, TypeVar
+from unicodedata import category
 
 from pydantic import (
     AfterValidator,
@@ -220,6 +221,12 @@ def _version(value: object) -> int:
     return value
 
 
+def _visible(text: str) -> str:
+    if all(sign.isspace() or category(sign) in ("Cc", "Cf") for sign in text):
+        refuse("must not be empty")
+    return text
+
+
 def enum(words: Iterable[str]) -> dict[str, Any]:
     """The JSON Schema that accepts one of these words."""
     return {"enum": [str(word) for word in words]}
@@ -232,7 +239,7 @@ _WAIVABLE_OUTCOMES = {outcome.value: outcome for outcome in OUTCOMES}
 _DAY = WithJsonSchema({"type": "string", "format": "date"})
 _VALUE = WithJsonSchema({"anyOf": [{"type": ["boolean", "integer", "string"]}, {**TEXTS, "items": {"type": "string"}}]})
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_visible)]
 Day = Annotated[date, PlainValidator(_day), _DAY]
 Days = Annotated[int, Field(gt=0, le=MOST_DAYS)]
 Patterns = Annotated[

@@ -109,7 +109,7 @@ class Change:
         """The first 12 hex digits of SHA-256 over organization, kind, subject, setting and `first_seen`, one a line."""
         subject = self.subject
         key = (subject.organization, subject.kind, subject.id, self.setting, self.first_seen.isoformat())
-        return sha256("\n".join(key).encode()).hexdigest()[:12]
+        return sha256("\n".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
     @property
     def explained(self) -> bool:

@@ -158,4 +158,4 @@ class Finding:
     def id(self) -> str:
         """The first 16 hex digits of SHA-256 over check, organization, kind and subject, one a line."""
         key = "\n".join((self.check, self.subject.organization, self.subject.kind, self.subject.id))
-        return sha256(key.encode()).hexdigest()[:16]
+        return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:16]

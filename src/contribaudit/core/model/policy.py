@@ -25,6 +25,10 @@ QUESTIONS = {"contribution": "DC", "ai": "AI", "location": "DR"}
 WAIVABLE = (Outcome.FAIL, Outcome.NOT_ACHIEVABLE)
 
 
+def _fits_everything(pattern: str) -> bool:
+    return "*" in pattern and set(pattern) <= {"*", "?"}
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """Which subjects a rule or waiver is about. An empty tuple selects everything.
@@ -39,6 +43,12 @@ class Where:
     plan: tuple[str, ...] = ()
     sandbox: bool | None = None
     space: tuple[str, ...] = ()
+
+    @property
+    def selects_everything(self) -> bool:
+        """Whether no selector narrows it: `site = "*"` is as wide as none."""
+        given = (self.organization, self.site, self.app, self.plan, self.space)
+        return self.sandbox is None and all(not one or any(map(_fits_everything, one)) for one in given)
 
 
 @dataclass(frozen=True, slots=True)

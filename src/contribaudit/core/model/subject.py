@@ -64,22 +64,30 @@ def pseudonym(person: str) -> str:
 
 
 def folded_name(person: str) -> str:
-    """The name without case, width and surrounding blanks: equal for two spellings of one person's name."""
-    return normalize("NFKC", person).strip().casefold()
+    """The name without case, width, hidden characters and surrounding blanks: equal for spellings of one name."""
+    seen = "".join(sign for sign in normalize("NFKC", person) if sign.isprintable())
+    return seen.strip().casefold()
 
 
+_LOOKS_LIKE = str.maketrans(
+    "аеорсухіѕјһԁԛԝӏкαονρικυıɡɑ",  # Cyrillic, Greek and IPA
+    "aeopcyxisjhdqwlkaovpikuiga",
+)
+"""Letters that nobody can tell from a Latin one in an address."""
 _ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether both names may mean one person; case and width are ignored, and a pseudonym matches its name.
+    """Whether both names may mean one person; case, width and look-alike letters are ignored, and a pseudonym matches.
 
     In a name with an email address only the address counts, so "Ann <ann@acme.example>" is "mailto:ann@acme.example".
     """
     first, second = _called(one), _called(other)
     if any(_PSEUDONYM.fullmatch(name) for name in first | second):
         return not {pseudonym(name) for name in first}.isdisjoint(pseudonym(name) for name in second)
-    return not first.isdisjoint(second)
+    return not {name.translate(_LOOKS_LIKE) for name in first}.isdisjoint(
+        name.translate(_LOOKS_LIKE) for name in second
+    )
 
 
 def _called(person: str) -> set[str]:
