@@ -109,6 +109,16 @@ CASES: list[tuple[Call, int, Any, type[AdminApiError], str, str]] = [
     (calls.LIST_POLICIES, 200, WHOLE | {"warnings": ["partial"]}, MoreThanRead, "`warnings` beside", "unread"),
     (calls.LIST_DIRECTORIES, 200, WHOLE | {"hasMore": True}, MoreThanRead, "`hasMore`, which is not", "unread"),
     (WORKSPACES, 200, WHOLE | {"isLast": False}, MoreThanRead, "`isLast`", "unread"),
+    (
+        calls.LIST_POLICIES,
+        200,
+        WHOLE | {"pageInfo": {"hasNextPage": True, "endCursor": "x"}},
+        MoreThanRead,
+        "`pageInfo.hasNextPage`, which is not",
+        "unread",
+    ),
+    (WORKSPACES, 200, WHOLE | {"page": {"totalPages": 3}}, CountMismatch, "3 in `page.totalPages`", "unread"),
+    (calls.LIST_POLICIES, 200, WHOLE | {"success": False}, MoreThanRead, "`success`, which is not", "unread"),
     (WORKSPACES, 200, WHOLE | {"links": {"nextPage": "c1"}}, MoreThanRead, "`links.nextPage`", "unread"),
     (WORKSPACES, 200, WHOLE | {"meta": {"total": 0, "truncated": True}}, MoreThanRead, "`meta.truncated`", "unread"),
     (
@@ -201,6 +211,7 @@ async def test_words_of_an_answer_are_data(bench: Bench) -> None:
         {"errors": [], "hasMore": False, "isLast": True, "warnings": None, "nextPage": ""},
         {"links": {"self": "s", "prev": "c0", "next": None}, "meta": {"total": 0, "pageSize": 20, "totalPages": 1}},
         {"message": "a greeting", "requestId": "r-1"},
+        {"pageInfo": {"hasNextPage": False}, "success": True, "trace": {"id": "r-1"}},
     ],
 )
 async def test_what_stands_beside_the_entries_of_a_whole_list_does_not_matter(

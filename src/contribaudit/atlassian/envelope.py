@@ -31,7 +31,7 @@ _LONGEST_NAME = 60
 _FAILED = re.compile(r"^(errors?|warnings?)$")
 _FURTHER = re.compile(r"next|more|cursor|continu")
 _PART = re.compile(r"partial|truncat|incomplete|timedout")
-_WHOLE = re.compile(r"^(is)?(last|complete|whole)(page)?$")
+_WHOLE = re.compile(r"^(is)?(last|complete|whole|success|successful|ok)(page)?$")
 _TOTAL = re.compile(r"^total(?!page)")
 _PAGES = re.compile(r"^totalpage|^pagecount$")
 _LISTS = re.compile(r"^(pagination|page|results?|items?|records?|list|wp)(?=total)")
@@ -148,12 +148,17 @@ def _parsed_count(text: str) -> int | None:
 
 
 def _unexpected_keys(call: Call, document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Every other key next to the entries: a printable name, its letters in lower case, and its value."""
+    """Every other key next to the entries, or in an object there: a printable name, its letters in lower case, a value.
+
+    A `pageInfo` is nobody's documented object here, and yet it may say that there is another page.
+    """
     read = {**_READ, "": _OFFSET if call.paging is Paging.OFFSET else frozenset()}
-    holders = [("", document), *((name, document[name]) for name in _HOLDERS if isinstance(document.get(name), dict))]
-    for where, holder in holders:
+    beside = ((name, value) for name, value in document.items() if name != call.entries and isinstance(value, dict))
+    for where, holder in (("", document), *beside):
         for key, value in holder.items():
-            if key not in read[where] and (where or key not in (call.entries, *_HOLDERS)):
-                word = letters(key)
-                name = key if key.isprintable() and len(key) <= _LONGEST_NAME else word[:_LONGEST_NAME]
-                yield (f"{where}.{name}" if where else name), word, value
+            if key not in read.get(where, ()) and (where or key not in (call.entries, *_HOLDERS)):
+                yield ".".join(_printable(one) for one in (where, key) if one), letters(key), value
+
+
+def _printable(key: str) -> str:
+    return key if key.isprintable() and len(key) <= _LONGEST_NAME else letters(key)[:_LONGEST_NAME]
