@@ -117,6 +117,9 @@ def test_the_plan_is_taken_from_whatever_relationship_holds_it(name: str) -> Non
     assert one("plan", plans={"features": [], name: [ai, *plan("Standard")]}) == "Standard"
 
 
+_NO_TEXTS: tuple[Any, ...] = (0, False, [], {}, ["enterprise"], True)
+
+
 @pytest.mark.parametrize(
     ("plans", "expected"),
     [
@@ -128,6 +131,11 @@ def test_the_plan_is_taken_from_whatever_relationship_holds_it(name: str) -> Non
         ({"a": []}, None),
         ({}, None),
         ({"a": plan(5)}, "!wrong_type"),
+        *(
+            ({"a": [{"attributes": {one: odd, other: "enterprise"}}]}, "!wrong_type")
+            for one, other in (("plan", "planKey"), ("planKey", "plan"))
+            for odd in _NO_TEXTS
+        ),
         ({"a": [{"attributes": {"plan": "Premium", "Plan": "Free"}}]}, "!contradicting_entries"),
         ({"a": [{"attributes": {"planKey": "premium", "plan_key": "free"}}]}, "!contradicting_entries"),
         ({"a": both("Enterprise", "free")}, "!contradicting_entries"),

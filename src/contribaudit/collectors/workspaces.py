@@ -290,13 +290,15 @@ def _plan(reading: Reading, app: Subject, entitlements: list[Mapping[str, Any]],
     for attributes in entitlements:
         if doubt := in_two_spellings(attributes, "plan") or in_two_spellings(attributes, "planKey"):
             return reading.unavailable(catalogue.PLAN, app, "contradicting_entries", f"an entitlement {doubt}")
-        word = attributes.get("plan") or attributes.get("planKey")
+        given = [attributes.get(key) for key in ("plan", "planKey")]
+        stray = next((one for one in given if one is not None and not isinstance(one, str)), None)
+        if stray is not None:
+            reading.surprise(f"plan: {type(stray).__name__}", response)
+            reason = f"its plan is a {type(stray).__name__}, not a text"
+            return reading.unavailable(catalogue.PLAN, app, "wrong_type", reason)
         if doubt := _two_plans(reading, attributes):
             return reading.unavailable(catalogue.PLAN, app, "contradicting_entries", doubt)
-        if word is not None and not isinstance(word, str):
-            reading.surprise(f"plan: {type(word).__name__}", response)
-            reason = f"its plan is a {type(word).__name__}, not a text"
-            return reading.unavailable(catalogue.PLAN, app, "wrong_type", reason)
+        word = given[0] or given[1]
         if word:
             words[word] = None
     value = next(iter(words)) if len(words) == 1 else tuple(words) or None
