@@ -97,6 +97,15 @@ def test_the_list_as_json_has_the_published_form(cli: Cli) -> None:
 
 
 @pytest.mark.usefixtures("both")
+def test_the_list_for_people_has_names_and_no_columns_of_the_file(cli: Cli) -> None:
+    shown = " ".join(cli("subprocessors", "list").out.split())
+    assert "Jira Cloud Products (excluding Jira Align)" in shown
+    assert not [
+        one for one in ("product scopes", "purpose kinds", "location codes", "atlassian-intelligence") if one in shown
+    ]
+
+
+@pytest.mark.usefixtures("both")
 def test_the_list_as_csv_is_imported_again(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text(cli("subprocessors", "list", "--format", "csv").out, encoding="utf-8", newline="")
@@ -210,6 +219,8 @@ def test_exposure_joins_the_list_with_the_last_audit(cli: Cli, api: Api, key_fil
     assert rows(cli, "exposure", "organization") == found
     shown = cli("subprocessors", "exposure", confluence)
     assert "Postvogn" not in shown.out
+    assert "Confluence on " in shown.out
+    assert confluence not in shown.out
     assert "--all shows what is not touched" in shown.last
     assert {one["touches"] for one in rows(cli, "diff")} <= {"yes", "may", "no"}
     assert cli("subprocessors", "exposure", "app:nowhere/jira").code == 2

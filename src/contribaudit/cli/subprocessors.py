@@ -152,7 +152,7 @@ def show_list(console: Console, *, of: str | None, imports: bool) -> None:
 
     CSV is what `import` reads.
     """
-    from contribaudit.exporters.subprocessors import list_cells, list_document
+    from contribaudit.exporters.subprocessors import LIST_TABLE, list_cells, list_document, list_lines
 
     rules = console.rulebook().subprocessors
     with console.open_history(reading=True) as store:
@@ -165,11 +165,11 @@ def show_list(console: Console, *, of: str | None, imports: bool) -> None:
     if console.output_format == "json":
         reviews = [one for one in history.reviews if one.effective == listed.effective]
         console.write(json.dumps(list_document(listed, rows, reviews), indent=2, ensure_ascii=False) + "\n")
+    elif console.output_format == "csv":
+        console.table(SUBPROCESSOR_COLUMNS, list_cells(listed, rows))
     else:
-        doubts = ("needs_review",) if any(one.needs_review for one in rows) else ()
-        only = ("name", "product_scopes", "purpose_kinds", "location_codes", *doubts)
-        cells = list_cells(listed, rows)
-        console.table(SUBPROCESSOR_COLUMNS, cells, flexible="product_scopes", only=only)
+        only = LIST_TABLE if any(one.needs_review for one in rows) else LIST_TABLE[:-1]
+        console.table(LIST_TABLE, list_lines(rows, rules), flexible="products", only=only)
     needing = [one for one in rows if one.needs_review and history.reviewed(listed, one.name) is None]
     summary = f"{counted(len(rows), 'row')}, {listed.called}"
     summary += f"; {counted(len(needing), 'row')} not understood: contribaudit subprocessors review" if needing else ""
@@ -278,6 +278,7 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
         EXPOSURE_COLUMNS,
         EXPOSURE_TABLE,
         exposure_cells,
+        exposure_lines,
         exposure_objects,
     )
 
@@ -291,12 +292,10 @@ def exposure(console: Console, *, subject: str | None, everything: bool) -> None
     else:
         shown = [one for one in pairs if everything or console.output_format == "csv" or one.touches is not Touches.NO]
         cells = exposure_cells(state, shown)
-        if console.output_format == "table":  # a reason may contain a comma
-            place = EXPOSURE_COLUMNS.index("because")
-            cells = (
-                (*row[:place], "; ".join(one.because), *row[place + 1 :]) for row, one in zip(cells, shown, strict=True)
-            )
-        console.table(EXPOSURE_COLUMNS, cells, flexible="because", only=EXPOSURE_TABLE)
+        if console.output_format == "csv":
+            console.table(EXPOSURE_COLUMNS, cells)
+        else:
+            console.table(EXPOSURE_TABLE, exposure_lines(state, shown), flexible="because")
     listed = list_in_force(state)
     of = f" by {listed.called}" if listed is not None else ""
     summary = f"{counts[Touches.YES]} yes, {counts[Touches.MAY]} may, {counts[Touches.NO]} no{of}"

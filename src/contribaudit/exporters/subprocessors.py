@@ -20,8 +20,9 @@ from contribaudit.core.model.subprocessors import (
     Review,
     Scope,
     SubprocessorList,
+    SubprocessorRules,
 )
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.state import State
 from contribaudit.core.resolve.subprocessor_changes import ListChange
 from contribaudit.core.resolve.subprocessor_exposure import (
@@ -39,6 +40,8 @@ EXPOSURE_COLUMNS = (
     "organization_id", "app_id", "app", "site", "processor", "group", "touches", "because", "purposes", "locations",
     "effective", "list_sha256",
 )  # fmt: skip
+LIST_TABLE = ("name", "products", "purposes", "locations", "not_understood")
+"""The columns of the list for people: what its cells were taken to mean."""
 EXPOSURE_TABLE = ("app", "processor", "touches", "because")
 CHANGE_COLUMNS = (
     "change",
@@ -88,6 +91,25 @@ def list_cells(listed: SubprocessorList, rows: Iterable[Processor]) -> Iterator[
             sha256=listed.sha256,
             imported_at=imported.at if imported is not None else None,
             imported_by=imported.by if imported is not None else None,
+        )
+
+
+def list_lines(rows: Iterable[Processor], rules: SubprocessorRules) -> Iterator[tuple[Cell, ...]]:
+    """The rows of the list for people, in the page's order, with AI features by name."""
+    titles = {one.ai: one.name for one in reversed(rules.products) if one.ai}
+
+    def product(scope: Scope) -> str:
+        without = f" (excluding {', '.join(scope.excluding)})" if scope.excluding else ""
+        only = f" with {' or '.join(titles.get(one, one) for one in scope.only_with)}" if scope.only_with else ""
+        return f"{scope.name}{without}{only}"
+
+    for processor in rows:
+        yield (
+            processor.name,
+            ", ".join(map(product, processor.scopes)),
+            ", ".join(processor.purpose_kinds).replace("_", " "),
+            ", ".join(map(place_text, processor.places)).replace("GLOBAL", "Global"),
+            "; ".join(processor.needs_review),
         )
 
 
@@ -171,6 +193,12 @@ def exposure_cells(state: State, app_exposures: Iterable[Exposure]) -> Iterator[
             listed.effective.isoformat() if listed is not None else None,
             listed.sha256 if listed is not None else None,
         )
+
+
+def exposure_lines(state: State, app_exposures: Iterable[Exposure]) -> Iterator[tuple[Cell, ...]]:
+    """The exposure for people: EXPOSURE_TABLE, with apps by name."""
+    for one in app_exposures:
+        yield called(state, one.app), one.processor.name, one.touches.value, "; ".join(one.because)
 
 
 def exposure_objects(state: State, app_exposures: Iterable[Exposure]) -> list[dict[str, Any]]:

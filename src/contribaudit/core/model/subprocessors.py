@@ -98,7 +98,7 @@ class SubprocessorList:
     @property
     def called(self) -> str:
         """The list's name in messages: "the list of 2026-03-02"."""
-        return f"the list of {self.effective}" + (", shipped with the rulebook" if self.shipped else "")
+        return f"the list of {self.effective}" + (" (shipped with the rulebook)" if self.shipped else "")
 
 
 @dataclass(frozen=True, slots=True)
