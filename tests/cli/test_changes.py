@@ -85,7 +85,7 @@ def test_every_step_of_a_period(cli: Cli, moved: AdminConsole) -> None:
     for long_ago in ("7d", "2w", "12h"):  # further back than the history: since its first run
         assert rows(cli, "--since", long_ago, "--setting", "residency.realm", "--steps") == rows(cli, *since, "--steps")
     assert cli("changes", "--since", "0h").last == "Nothing changed."
-    for nonsense in ("7", "7x", "-7d", "soon"):
+    for nonsense in ("7", "7x", "-7d", "soon", "2099-01-01"):
         assert cli("changes", "--since", nonsense).code == 2
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -194,3 +195,15 @@ def test_as_of_a_past_moment(cli: Cli, audited: Api) -> None:
     early = cli("explain", "organization", "--at", "2020-01-01")
     assert (early.code, "No run had been saved by 2020-01-01" in early.err) == (2, True)
     assert cli("explain", "organization", "--at", "1", "--live").code == 2
+    assert cli("explain", "organization", "--at", f"{datetime.now(UTC):%Y-%m-%d}").code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("explain", "organization", "--at"), ("audit", "--offline", "--at"), ("findings", "--run")]
+)
+def test_a_day_that_has_not_begun_has_no_answer(cli: Cli, audited: Api, words: tuple[str, ...]) -> None:
+    """Today's would be taken for one of that day."""
+    tomorrow = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
+    for when in (tomorrow, "2099-01-01", "2099-01-01T10:00Z"):
+        refused = cli(*words, when)
+        assert (refused.code, "is in the future" in refused.err, refused.out) == (2, True, "")

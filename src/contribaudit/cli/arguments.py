@@ -49,13 +49,27 @@ def moment(text: str) -> datetime:
 
 
 def past_moment(job: Job, text: str | None) -> datetime | None:
-    """The end of a run (by number) or of a day, or a time, never later than now; None for None. Raises UsageError."""
+    """The end of a run (by number) or of a day, or a time, never later than now; None for None.
+
+    Raises UsageError, also for what has not begun: an answer of today would be taken for one of that day.
+    """
+    if text is not None and run_number(text) is None:
+        _require_begun(text, job.clock())
+    return end_by_now(job, text)
+
+
+def end_by_now(job: Job, text: str | None) -> datetime | None:
+    """The same for the end of a period, which may still run: now instead of a time in the future."""
     if text is None:
         return None
-
     number = run_number(text)
     end = (parse_end(text) or moment(text)) if number is None else job.store.run(number).finished_at
     return min(end, job.clock())
+
+
+def _require_begun(text: str, now: datetime) -> None:
+    if not is_duration(text) and moment(text) > now:
+        raise UsageError(f"{text[:40]} is in the future", hint="Name a time that has passed, or today")
 
 
 def run_number(text: str) -> int | None:
@@ -64,13 +78,14 @@ def run_number(text: str) -> int | None:
 
 
 def run_of(store: History, organization: str, text: str) -> RunRecord:
-    """The run with that number, or the organization's last run by that time. Raises UsageError.
+    """The run with that number, or the organization's last run by that time. Raises UsageError, also for the future.
 
     A duration that reaches back before the first run yields the first run.
     """
     number = run_number(text)
     if number is not None:
         return store.run(number)
+    _require_begun(text, datetime.now(UTC))
     record = store.run_at(moment(text), organization)
     if record is None and is_duration(text):
         record = min(store.runs(organization=organization), key=lambda run: run.id, default=None)

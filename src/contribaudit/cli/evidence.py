@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from contribaudit.cli.arguments import moment, past_moment, run_number
+from contribaudit.cli.arguments import end_by_now, moment, run_number
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import (
     PATH,
@@ -143,7 +143,7 @@ def _by_its_policy(console: Console, job: Job, run: int | None = None, until: st
     settings = console.settings()
     if console.policy_path is not None:
         return replace(job, policy=wiring.load_policy(console.policy_path, job.rulebook))
-    end = past_moment(job, until) or job.clock()
+    end = end_by_now(job, until) or job.clock()
     record = job.newest_run(end) if run is None else job.store.run(run)
     policy = _policy_of(job, settings, record) if record else wiring.load_policy(settings.policy, job.rulebook)
     return replace(job, policy=policy)
@@ -178,7 +178,7 @@ def _dossier(job: Job, run: int | None, since: str | None, until: str | None, li
         return of_last(job, limits)
     number = run_number(since)
     begin = moment(since) if number is None else job.store.run(number).started_at
-    return of_period(job, begin, past_moment(job, until) or job.clock(), limits)
+    return of_period(job, begin, end_by_now(job, until) or job.clock(), limits)
 
 
 def _export(
