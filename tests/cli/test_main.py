@@ -332,3 +332,19 @@ main(["doctor"])
 def test_the_module_runs_like_the_script() -> None:
     done = contribaudit("--version")
     assert (done.returncode, done.stdout, done.stderr) == (0, "contribaudit 0.1.0\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (("audit", "--policy"), "audit"),
+        (("evidence", "export", "--people"), "evidence export"),
+        (("-q", "findings", "--check"), "findings"),
+    ],
+)
+def test_an_option_without_its_value_points_to_the_help_of_its_command(
+    cli: Cli, words: tuple[str, ...], command: str
+) -> None:
+    ended = cli(*words)
+    assert ended.code == 2
+    assert f"Run `contribaudit {command} --help`" in ended.err

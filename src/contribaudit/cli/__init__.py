@@ -133,7 +133,7 @@ def run(argv: Sequence[str]) -> int:
         diagnostics.error(error)
         code = error.exit_code
     except click.UsageError as error:
-        message, hint = options.explained(error, argv)
+        message, hint = options.explained(error, argv, group)
         diagnostics.usage(message, hint)
         code = exit_codes.USAGE
     except (KeyboardInterrupt, click.Abort):

@@ -345,16 +345,16 @@ _KEY_OPTIONS = ("--api-key", "--key", "--token", "--api-token", "--password")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
-def explained(error: click.UsageError, argv: Sequence[str]) -> tuple[str, str]:
+def explained(error: click.UsageError, argv: Sequence[str], commands: click.Command) -> tuple[str, str]:
     """Message and next step for an error in the command line. Words that may be a key are not repeated."""
-    path = error.ctx.command_path if error.ctx is not None else "contribaudit"
+    path = error.ctx.command_path if error.ctx is not None else _called_command(argv, commands)
     hint = f"Run `{path} --help` to see what it takes"
     if isinstance(error, click.exceptions.NoSuchOption) and error.option_name in _KEY_OPTIONS:
         message = f"There is no option {error.option_name}: other users of this machine could read a key in an argument"
         return message, "Use `contribaudit login`, --api-key-file, --api-key-fd or CONTRIBAUDIT_API_KEY"
     if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is the whole help
-        commands = ", ".join(cast("click.Group", error.ctx.command).list_commands(error.ctx))
-        return f"`{path}` needs a command: {commands}", f"Run `{path} --help` to see what each of them does"
+        known = ", ".join(cast("click.Group", error.ctx.command).list_commands(error.ctx))
+        return f"`{path}` needs a command: {known}", f"Run `{path} --help` to see what each of them does"
     message = error.format_message()
     for word in argv:
         value = word.partition("=")[2] if word.startswith("-") else word
@@ -362,6 +362,16 @@ def explained(error: click.UsageError, argv: Sequence[str]) -> tuple[str, str]:
             if _may_be_key(candidate):
                 message = message.replace(candidate, "[not shown]")
     return message[:1].upper() + message[1:].rstrip("."), hint
+
+
+def _called_command(argv: Sequence[str], command: click.Command) -> str:
+    """The command that the words name, for an error that does not say where it was found."""
+    path = "contribaudit"
+    for word in argv:
+        inner = command.get_command(click.Context(command), word) if isinstance(command, click.Group) else None
+        if inner is not None:
+            command, path = inner, f"{path} {word}"
+    return path
 
 
 def _may_be_key(word: str) -> bool:
