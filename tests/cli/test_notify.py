@@ -147,6 +147,16 @@ def test_a_new_failure_is_told_once_and_its_recovery_too(cli: Cli, told: Api, in
     assert inbox.events == ["first", "failures", "recovered"]
 
 
+@pytest.mark.parametrize("name", ["\ud800", "half \u202ea\0\x1b[31m"])
+def test_a_name_that_no_wire_takes_silences_nothing(cli: Cli, told: Api, inbox: Inbox, name: str) -> None:
+    told.app.state.organization.rename(f"{name} Ltd")
+    assert cli("audit").code != 70
+    assert (len(inbox.mails), inbox.events) == (1, ["first"])
+    posted = json.loads(inbox.posts[0][1])
+    assert posted["title"].isprintable()
+    assert "\ufffd Ltd" in posted["title"] or "\ufffd[31m Ltd" in posted["title"]
+
+
 def test_nothing_read_is_told_once_and_is_no_recovery(
     cli: Cli, told: Api, inbox: Inbox, monkeypatch: pytest.MonkeyPatch, no_waiting: None
 ) -> None:

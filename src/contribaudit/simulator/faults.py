@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -237,8 +238,9 @@ class Answer:
 
 
 def json_answer(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
-    """An answer with a compact JSON body."""
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    """An answer with a compact JSON body; an unpaired surrogate in it is sent as an escape."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    content = re.sub("[\ud800-\udfff]", lambda half: json.dumps(half.group())[1:-1], text).encode()
     return Answer(status, content, headers=headers or {})
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from contribaudit import catalogue, checks
 from contribaudit.core.advise.deadlines import deadlines
@@ -37,6 +37,7 @@ from contribaudit.core.advise.verdict import verdict_word
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.provisions import TermsRules, Watched
 from contribaudit.core.resolve.aliases import called
+from contribaudit.exporters.text import safe_text
 from contribaudit.operations.notify.channels import Channel
 from contribaudit.settings.model import Notify
 from contribaudit.store.history import History
@@ -129,7 +130,8 @@ class Notifier:
         """Send what is due to the channels; returns the failed deliveries, each with its error."""
         by_digest = {channel.destination.digest: channel for channel in self.channels}
         failed: list[Delivery] = []
-        for delivery in self.store.claim_deliveries(self.now, list(by_digest)):
+        for claimed in self.store.claim_deliveries(self.now, list(by_digest)):
+            delivery = replace(claimed, message=_shown_safely(claimed.message))
             error = by_digest[delivery.destination.digest].send(delivery.message, envelope(delivery, context))
             self.store.note_delivery(delivery, self.now, error)
             if error:
@@ -238,6 +240,24 @@ def _footer(report: Report) -> tuple[str, ...]:
         "Look: contribaudit findings, contribaudit changes, contribaudit next",
         f"Run {report.run.id}, {_minute(report.run.finished_at)} UTC{evidence}",
     )
+
+
+def _shown_safely(message: Message) -> Message:
+    """The message without hidden characters in the names that an administrator gave, and what UTF-8 cannot hold."""
+
+    def safe(value: Any) -> Any:
+        match value:
+            case str():
+                return safe_text(value, keep_lines=True)
+            case list() | tuple():
+                return [safe(one) for one in value]
+            case dict():
+                return {key: safe(one) for key, one in value.items()}
+            case _:
+                return value
+
+    lines = tuple(safe_text(line) for line in message.lines)
+    return replace(message, title=safe_text(message.title), lines=lines, facts=safe(dict(message.facts)))
 
 
 def envelope(delivery: Delivery, context: Mapping[str, object] | None = None) -> dict[str, object]:
