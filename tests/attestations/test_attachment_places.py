@@ -42,8 +42,7 @@ def test_a_picture_below_the_folder_is_taken(folder: Path, name: str) -> None:
         ("link.png", "link"),
         ("near.png", "link"),
         ("out/outside.png", "link"),
-        ("api-key", "looks like a key"),
-        ("notes.png", "neither a picture nor a PDF"),
+        ("api-key", "neither a picture nor a PDF"),
         ("pipe.png", "named pipe"),
         ("sub", "folder"),
         ("/proc/self/environ", "not below"),
@@ -51,7 +50,6 @@ def test_a_picture_below_the_folder_is_taken(folder: Path, name: str) -> None:
     ],
 )
 def test_anything_else_is_refused(folder: Path, name: str, said: str) -> None:
-    (folder / "notes.png").write_text("I saw it")
     with pytest.raises(UsageError, match=said):
         files.read_attachment(folder / name, folder)
 

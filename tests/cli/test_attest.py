@@ -273,7 +273,7 @@ def test_revoking_brings_nothing_back(cli: Cli, ready: Api) -> None:
 
 def test_a_screenshot_is_kept_and_its_loss_is_damage(cli: Cli, ready: Api, home: Path) -> None:
     shot = home / "shot.png"
-    shot.write_bytes(b"%PDF-picture")
+    shot.write_bytes(b"picture")
     cli(*OFF, "--attach", str(shot))
     shot.unlink()
     identity = listed(cli)[0]["id"]

@@ -368,8 +368,8 @@ def read_attachment(path: Path, within: Path | None = None) -> tuple[Attachment,
     """The attachment and its bytes.
 
     `within` is the folder of attestation files that names it, to which others may have written: the attachment must
-    then be inside that folder, reached without a link. Raises UsageError, also for a file that is no picture or PDF, is
-    missing, empty, larger than 20 MB, or looks like a key, because attachments are exported.
+    then be a picture or PDF inside that folder, reached without a link. Raises UsageError, also for a file that is
+    missing, empty, not a plain file, larger than 20 MB, or looks like a key, because attachments are exported.
     """
     hint = "Name a file, a screenshot for instance"
     try:
@@ -387,16 +387,11 @@ def read_attachment(path: Path, within: Path | None = None) -> tuple[Attachment,
         raise UsageError(f"The attachment {path} is empty", hint=hint)
     if is_secret(path, body):
         raise UsageError(f"The attachment {path} holds a configured secret, and attachments are exported", hint=hint)
+    if within is not None and not (body.startswith(_PICTURES) or (body[:4] == b"RIFF" and body[8:12] == b"WEBP")):
+        raise UsageError(f"The attachment {path} is neither a picture nor a PDF", hint="Attach a screenshot")
     if _KEY.fullmatch(body) or b"PRIVATE KEY-----" in body:
         raise UsageError(f"The attachment {path} looks like a key, and attachments are exported", hint=hint)
-    if not _is_picture(body):
-        raise UsageError(f"The attachment {path} is neither a picture nor a PDF", hint="Attach a screenshot")
     return Attachment(short(path.name, "The attachment's name"), sha256(body).hexdigest(), len(body)), body
-
-
-def _is_picture(body: bytes) -> bool:
-    webp, heic = body[:4] == b"RIFF" and body[8:12] == b"WEBP", body[4:8] == b"ftyp"
-    return webp or heic or body.startswith(_PICTURES)
 
 
 def _inside_folder(path: Path, within: Path) -> Path:
