@@ -38,6 +38,8 @@ def test_the_cause_stands_in_every_format(cli: Cli, moved: AdminConsole) -> None
     assert table.code == 0
     assert "admin@acme.example, sim_made_up_residency_moved" in table.out
     assert table.last.endswith("0 without a known cause.")
+    assert "Location: EU -> US" in " ".join(table.out.split())
+    assert "residency.realm" not in table.out
     (realm,) = (row for row in rows(cli) if row["setting"] == "residency.realm")
     assert (realm["before"], realm["after"], realm["actor"]) == ("EU", "US", "admin@acme.example")
     assert (realm["cause_code"], realm["match"]) == ("event", "exact")

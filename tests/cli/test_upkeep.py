@@ -100,6 +100,7 @@ def test_gaps_and_outcomes_over_time(cli: Cli, ready: Api, home: Path) -> None:
     assert [round(one["hours"]) for one in found if one["collector"] is None] == [72, 48]
     assert {one["in_between"] for one in found} == {"no run"}
     assert rows(cli, "runs", "gaps", "--every", "100") == []
+    assert "no_such_setting" not in cli("runs", "list").out
     spans = rows(cli, "runs", "outcomes", "DC-10")
     assert [(one["observations"], round(one["longest_gap_hours"])) for one in spans] == [(3, 72)]
     assert rows(cli, "runs", "outcomes", spans[0]["finding"]) == spans

@@ -39,7 +39,7 @@ TABLE = ("id", "changed", "subject", "what", "cause", "ticket")
 @click.option("--unseen", is_flag=True, help="Start where you last used this option, on this account and host.")
 @click.option("--steps", is_flag=True, help="Show every change in between, including those that were undone.")
 @click.option(
-    "--setting", "settings_named", metavar="NAME", multiple=True, help="Only settings whose names start with this."
+    "--setting", "settings_named", metavar="NAME", multiple=True, help="Only settings whose IDs start with this."
 )
 @format_option()
 @store_option
@@ -140,8 +140,12 @@ def _write_changes(console: Console, changes: list[Change], *, compared: bool) -
 
 
 def _group_row(group: ChangeGroup) -> tuple[Cell, ...]:
+    from contribaudit import catalogue  # too slow to import for the help of a command
+
     main, first = group.main, group.changes[0]
     kind, values = setting_and_values(group)
+    if not group.appeared and not group.vanished:
+        kind = catalogue.find(first.setting).title
     until = f"{first.first_seen:%Y-%m-%d %H:%M}Z"
     since = f"{first.last_seen:%Y-%m-%d %H:%M}Z to " if first.last_seen is not None else "by "
     return main.id, since + until, first.name or first.subject.id, f"{kind}: {values}", main.cause, group.ticket

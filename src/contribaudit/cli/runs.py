@@ -14,7 +14,7 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import agreed, format_option, organization_option, store_option, yes_option
 from contribaudit.core.model.phrases import counted
 from contribaudit.errors import StoreBusy
-from contribaudit.exporters.text import Cell, row_of, safe_text
+from contribaudit.exporters.text import Cell, row_of, safe_text, words
 
 if TYPE_CHECKING:
     from contribaudit.store.history import History
@@ -49,7 +49,8 @@ def command() -> None:
 def list_runs(console: Console, *, limit: int) -> None:
     """List the runs, newest first."""
     with console.history() as store:
-        rows = [_row(record) for record in store.runs(organization=console.organization, limit=limit)]
+        spoken = console.output_format == "table"
+        rows = [_row(one, spoken=spoken) for one in store.runs(organization=console.organization, limit=limit)]
     console.table(COLUMNS, rows, flexible="outcomes", only=TABLE)
     if not rows:
         console.diagnostics.conclusion("There is no run yet: run `contribaudit audit` first.")
@@ -71,7 +72,7 @@ def show_run(console: Console, *, run: int) -> None:
             one for organization in record.organizations for one in store.snapshot(organization, run).collections
         ]
         before = [_run_before(store, record, organization) for organization in record.organizations]
-    row = _row(record)
+    row = _row(record, spoken=console.output_format != "json")
     if console.output_format == "json":
         document = json_object(COLUMNS, row)
         document["collection"] = [collection_row(one) for one in collections]
@@ -245,6 +246,9 @@ def kept_organizations(store: History) -> list[str]:
     return list(dict.fromkeys(one for record in store.runs() for one in record.organizations))
 
 
-def _row(record: RunRecord) -> tuple[Cell, ...]:
-    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in record.summary.items())
+def _row(record: RunRecord, *, spoken: bool) -> tuple[Cell, ...]:
+    """The cells of COLUMNS, with outcomes as people read them if `spoken`."""
+    outcomes = ", ".join(
+        f"{count} {words(outcome) if spoken else outcome}" for outcome, count in record.summary.items()
+    )
     return row_of(COLUMNS, record, run=record.id, outcomes=outcomes, policy=record.policy_name)

@@ -164,7 +164,8 @@ def list_attestations(console: Console, *, everything: bool) -> None:
         policy = session.job.policy
         standing = statuses_of(recorded, now)
         shown = [one for one in recorded if everything or standing[one.id] == "in force"]
-        rows = [_row(one, standing[one.id], state, policy) for one in shown]
+        spoken = console.output_format == "table"
+        rows = [_row(one, standing[one.id], state, policy, spoken=spoken) for one in shown]
         in_force = [one for one in shown if standing[one.id] == "in force"]
         overdue = sum(1 for one in in_force if due_at(one, one.screen, policy) <= now)
     console.table(COLUMNS, rows, flexible="subject", only=TABLE)
@@ -213,17 +214,22 @@ def show_attestation(console: Console, *, identity: str) -> None:
     console.write("\n".join(line.rstrip() for line in lines) + "\n")
 
 
-def _row(attestation: Attestation, standing: str, state: State, policy: AuditPolicy) -> tuple[Cell, ...]:
+def _row(
+    attestation: Attestation, standing: str, state: State, policy: AuditPolicy, *, spoken: bool = False
+) -> tuple[Cell, ...]:
+    """The cells of COLUMNS, with subject and setting as people call them if `spoken`."""
+    from contribaudit import catalogue
     from contribaudit.attestations.anchoring import described
     from contribaudit.attestations.due import due_at
-    from contribaudit.core.resolve.aliases import alias_of
+    from contribaudit.core.resolve.aliases import alias_of, called
 
     recorded, revoked = attestation.recorded, attestation.revoked
     return row_of(
         COLUMNS,
         attestation,
         state=standing,
-        subject=alias_of(state, attestation.subject),
+        subject=called(state, attestation.subject) if spoken else alias_of(state, attestation.subject),
+        setting=catalogue.find(attestation.setting).title if spoken else attestation.setting,
         confirmed_by=", ".join(signature.by for signature in attestation.confirmed),
         anchored=bool(attestation.anchors),
         due_on=due_at(attestation, attestation.screen, policy).date() if standing == "in force" else None,
