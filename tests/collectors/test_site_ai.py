@@ -438,3 +438,29 @@ def test_whatever_the_gateway_answers_every_row_is_there_once(data: dict[str, An
         elif one.setting in ("gateway.rovo", "gateway.rovo_llm", "gateway.ai"):
             assert isinstance(one.value, bool)
     assert len(found) == 19
+
+
+_NO_CLOUD_IDS: tuple[Any, ...] = (None, "", 0, [], {}, [CLOUD], "b2", True)
+
+
+@pytest.mark.parametrize("whose", [{"cloudId": CLOUD}, {"cloudId": CLOUD.upper()}])
+def test_plans_of_the_site_that_was_asked_about_are_taken(whose: dict[str, Any]) -> None:
+    assert [code for code in _trial_codes(whose) if code] == []
+
+
+@pytest.mark.parametrize("whose", [{}, *({"cloudId": odd} for odd in _NO_CLOUD_IDS)])
+def test_plans_that_do_not_say_of_which_site_are_not_taken(whose: dict[str, Any]) -> None:
+    """A cache or a gateway that mixes up its answers would tell another site's trials."""
+    assert set(_trial_codes(whose)) <= {"other_site", "missing_key"}
+
+
+def _trial_codes(whose: dict[str, Any]) -> list[str]:
+    """Of each app with a plan in the answer, why its trial was not read; "" where it was."""
+    fields = ("currentEdition", "trialEdition", "trialEditionEndDate", "trialEndDate")
+    one = {"hams": {**dict.fromkeys(fields), "currentEdition": "premium", "subscription": {"trial": None}}}
+    plans = {f"p{number}": one for number in range(12)}
+    found = [
+        seen for seen in observations({"tenantContexts": [{**whose, **plans}]}, []) if seen.setting == "gateway.trial"
+    ]
+    assert found
+    return [seen.code if isinstance(seen, Unavailable) else "" for seen in found]

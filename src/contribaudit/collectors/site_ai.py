@@ -239,8 +239,11 @@ class _Run:
     ) -> dict[str, PlanPlace]:
         places: dict[str, PlanPlace] = {}
         whose = answer.at(Part.PLANS, "tenantContexts", 0, "cloudId")
-        if isinstance(whose, str) and whose.casefold() != cloud_id:
+        if not isinstance(whose, NoValue) and (not isinstance(whose, str) or whose.casefold() != cloud_id):
             return dict.fromkeys(keys_by_app, NoValue("other_site", "the gateway answered for another site"))
+        if isinstance(whose, NoValue) and whose.code in ("null", "missing_key"):
+            unsure = NoValue("missing_key", "the gateway does not say for which site it answered")
+            return dict.fromkeys(keys_by_app, unsure)
         for app, spellings in keys_by_app.items():
             for key in spellings:
                 if key not in keys:
