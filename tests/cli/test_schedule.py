@@ -110,6 +110,11 @@ def test_cron_has_mail_log_and_a_key_file(cli: Cli, home: Path) -> None:
         f"2>>{home}/.local/state/contribaudit/log/audit.log",
     ]
     assert "chmod 600" in ended.out
+    assert "put the key into its file" in ended.last
+    key = home / ".config/contribaudit/api-key"
+    key.parent.mkdir(parents=True, exist_ok=True)
+    key.write_text("key")
+    assert "put the key" not in cli("schedule", "cron").last
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,13 @@ def test_one_key_that_is_refused_is_one_renewal_whatever_it_stopped() -> None:
     assert (retried.kind, retried.findings, retried.severity) == (StepKind.FIX, (), unread.severity)
 
 
+def test_an_organization_that_is_not_known_says_what_to_compare() -> None:
+    runs = collections(collection("workspaces", "organization_not_found"))
+    unread = finding(Outcome.UNKNOWN, reason_code="collector_failed", setting=None)
+    (step,) = next_steps(replace(report(unread), state=state_of(*facts(app("one")), runs=runs)))
+    assert step.text.endswith("; compare its ID in the configuration with admin.atlassian.com/o/ID")
+
+
 def test_the_last_line_counts_what_nobody_can_settle_and_says_why() -> None:
     day = NOW + timedelta(days=9)
     queue = next_steps(

@@ -197,7 +197,9 @@ def test_several_are_plural() -> None:
     facts = described(app("a"), "a", "a.net") + described(app("b"), "b", "b.net")
     assert "1 organization, 2 sites, 2 apps; 38 administration" in render(report(state=state_of(facts)))
     unread = state_of([], {ONE: [collection(status=CollectionStatus.PARTIAL)]}, {"two": "no key"})
-    assert "1 of 2 organizations, 0 sites, 0 apps\n" in render(report(state=unread))
+    text = render(report(state=unread))
+    assert "1 of 2 organizations, 0 sites, 0 apps\n" in text
+    assert f"not read completely: {unread.organization_name(ONE)}, workspaces: " in text
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,9 @@ def cron(console: Console, time: str, key_file: Path | None, mail_to: str, log_f
         raise UsageError("--mail-to contains a line break or another control character", hint="Give one email address")
     recipe = recipe_of(console, time, key_file)
     console.write(schedules.crontab(recipe, mail_to=mail_to or _account(), log_file=_log(log_file)))
-    console.diagnostics.conclusion("First put the key into its file, as the comments in the recipe show.")
+    missing = recipe.key_file is not None and not recipe.key_file.exists()
+    first = "put the key into its file, as" if missing else "run the commands that"
+    console.diagnostics.conclusion(f"First {first} the comments in the recipe show.")
 
 
 @command.command("launchd", short_help="Print an agent for macOS.")

@@ -292,7 +292,12 @@ def _reading_lines(about: Overview, width: int, typed: Typed | None) -> list[Tex
         Text(f"Read at {document['run']['started_at']}: {about.inventory}{_key_expiry(about)}", "dim"), width, 2
     )
     broken = [f"{one['name']}: {one['unread_reason']}" for one in document["organizations"] if one["unread_reason"]]
-    broken += [f"{one['collector']}: {one['reason']}" for one in document["collection"] if one["status"] != "ok"]
+    names = {one["id"]: f"{one['name']}, " for one in document["organizations"] if len(document["organizations"]) > 1}
+    broken += [
+        f"{names.get(one['organization'], '')}{one['collector']}: {one['reason']}"
+        for one in document["collection"]
+        if one["status"] != "ok"
+    ]
     warnings = [Text(f"not read completely: {safe_text(one)}", "yellow") for one in broken]
     warnings += [_warning_line(one) for one in document["warnings"]]
     for warning in warnings[:FIRST_WARNINGS]:

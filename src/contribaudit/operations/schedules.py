@@ -166,7 +166,11 @@ def _preparations(recipe: Recipe, folders: Sequence[Path]) -> list[str]:
     key = shlex.quote(str(recipe.key_file))
     return [
         f"mkdir -p {' '.join(shlex.quote(str(folder)) for folder in (*own, *folders))}",
-        *([f"touch {key} && chmod 600 {key}   # then put the API key into the file"] if own else []),
+        *(
+            [f"touch {key} && chmod 600 {key}   # then put the API key into the file, unless it is there"]
+            if own
+            else []
+        ),
     ]
 
 

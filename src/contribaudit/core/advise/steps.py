@@ -157,6 +157,8 @@ def _source(
         collectors = [one.collection.collector for one in unread if one.collection is not None]
         verb = "was" if len(collectors) == 1 else "were"
         text = f"{name}: {', '.join(collectors)} {verb} not read completely: {first.collection.reason.rstrip('.')}"
+    if code == "organization_not_found":
+        text += "; compare its ID in the configuration with admin.atlassian.com/o/ID"
     login = code in _LOGIN
     spaces = first.collection is not None and first.collection.collector.startswith(SPACES_PREFIX)
     whose = " --site all" if spaces else org_option(state, organization)
