@@ -92,6 +92,7 @@ def test_anchors_bind_unless_something_says_that_they_do_not() -> None:
         ("ann@acme.example", "ann\u200b@acme.example\u202e", True),
         ("ann@acme.example", "\u0430nn@\u0430cm\u0435.example", True),
         ("\u0430nn@acme.example", pseudonym("\u0430nn@acme.example"), True),
+        ("\u0430nn@acme.example", pseudonym("ann@acme.example"), True),
         ("ann@acme.example", "ann+2@acme.example", False),
     ],
 )

@@ -85,11 +85,10 @@ def same_person(one: str, other: str) -> bool:
     first, second = _called(one), _called(other)
     if any(_PSEUDONYM.fullmatch(name) for name in first | second):
         return not {pseudonym(name) for name in first}.isdisjoint(pseudonym(name) for name in second)
-    return not {name.translate(_LOOKS_LIKE) for name in first}.isdisjoint(
-        name.translate(_LOOKS_LIKE) for name in second
-    )
+    return not first.isdisjoint(second)
 
 
 def _called(person: str) -> set[str]:
     folded = folded_name(person)
-    return set(_ADDRESS.findall(folded)) or {folded}
+    names = _ADDRESS.findall(folded) or [folded]
+    return {*names, *(name.translate(_LOOKS_LIKE) for name in names)}
