@@ -20,7 +20,7 @@ from contribaudit.core.advise.waiting import DueScreen, Row
 from contribaudit.core.model.attestation import Attachment, Attestation
 from contribaudit.core.model.observation import Value
 from contribaudit.core.model.phrases import counted
-from contribaudit.core.resolve.aliases import alias_of
+from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import ContribauditError, UsageError
 from contribaudit.exporters.text import display, duration, rfc3339, row_of, safe_text
@@ -98,7 +98,8 @@ def _screen(
     _write_line("")
     _write_line(screen.title)
     for generation, path in screen.paths.items():
-        _write_line(f"  {generation}: {path}")
+        when = "" if generation == "all" else f" ({generation})"
+        _write_line(f"  Go to {path}{when}")
     if screen.note:
         _write_line(f"  {screen.note}")
     draft = _resume_draft(before, due, by)
@@ -171,7 +172,7 @@ def _ask_settings(state: State, rows: Sequence[Row], draft: Draft) -> None:
 
 def _ask_value(state: State, row: Row) -> Value:
     """The value that the screen shows for the row; None when the person skipped it."""
-    question = f"  {safe_text(alias_of(state, row.subject))}, {row.setting.title} ({allowed(row.setting)})"
+    question = f"  {safe_text(called(state, row.subject))}, {row.setting.title} ({allowed(row.setting)})"
     if row.last is not None:
         when = (rfc3339(row.last.observed_at) or "")[:10]
         carried = f"{safe_text(row.last.by)}: {display(row.last.value)}"

@@ -97,6 +97,10 @@ def trials_end(organizations: Sequence[SeenOrganization], state: State) -> Assum
     notes: list[str] = []
     for audited in organizations:
         apps = [] if audited.snapshot is None or audited.place.left_out else state.subjects(Kind.APP, audited.place.id)
+        if not apps and not audited.place.completed(names.WORKSPACES):
+            notes.append(f"{state.organization_name(audited.place.id)}: its apps were not read, so nothing is known.")
+            made.append(audited)
+            continue
         words = {app: _trial(state, app) for app in apps}
         running = [app for app, word in words.items() if word == RUNNING]
         name = state.organization_name(audited.place.id)
