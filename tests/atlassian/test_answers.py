@@ -118,6 +118,17 @@ CASES: list[tuple[Call, int, Any, type[AdminApiError], str, str]] = [
         "unread",
     ),
     (WORKSPACES, 200, WHOLE | {"page": {"totalPages": 3}}, CountMismatch, "3 in `page.totalPages`", "unread"),
+    *(
+        (call, 200, WHOLE | {where: {"total": 0, "next": "A"}}, MoreThanRead, f"`{where}.next`, where", "unread")
+        for call, where in (
+            (WORKSPACES, "meta"),
+            (calls.LIST_DIRECTORIES, "meta"),
+            (calls.LIST_DIRECTORIES, "_links"),
+            (calls.LIST_API_KEYS, "meta"),
+            (calls.LIST_POLICIES, "_links"),
+        )
+    ),
+    (calls.LIST_DIRECTORIES, 200, WHOLE | {"remaining": 5}, MoreThanRead, "`remaining`, which is not", "unread"),
     (calls.LIST_POLICIES, 200, WHOLE | {"success": False}, MoreThanRead, "`success`, which is not", "unread"),
     (WORKSPACES, 200, WHOLE | {"links": {"nextPage": "c1"}}, MoreThanRead, "`links.nextPage`", "unread"),
     (WORKSPACES, 200, WHOLE | {"meta": {"total": 0, "truncated": True}}, MoreThanRead, "`meta.truncated`", "unread"),

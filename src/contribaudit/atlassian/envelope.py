@@ -8,7 +8,7 @@ incomplete. Headers may repeat what the body says, as Confluence's `Link` does, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,14 @@ _READ = {
     "links": frozenset(("next",)),
     "_links": frozenset(("next",)),
 }
+_NEXT_IN: Mapping[Paging, tuple[str, ...]] = {
+    Paging.META_NEXT: ("meta", "links"),
+    Paging.STREAM: ("meta", "links"),
+    Paging.LINK_CURSOR: ("_links",),
+    Paging.OFFSET: (),
+    Paging.NONE: (),
+}
+"""Where `paging` looks for the next page of a call; in `links` for any other."""
 _OFFSET = frozenset(("startAt", "isLast", "nextPage", "total"))
 """Documented keys for where a list continues, which `paging` reads."""
 _LONGEST_NAME = 60
@@ -109,10 +117,16 @@ def check_envelope(call: Call, document: dict[str, Any]) -> None:
         if not isinstance(document.get(name), dict):
             what = f"{call.title} returned a page without `{name}`, so there may be a next page"
             raise NoEnvelope(what, call=call.title, hint=HINT)
+    named = [name for name in _HOLDERS if isinstance(document.get(name), dict) and document[name].get("next")]
+    if named and not set(named) & set(_NEXT_IN.get(call.paging, ("links",))):
+        what = f"returned `{named[0]}.next`, where it does not name its next page, so there may be one"
+        raise MoreThanRead(f"{call.title} {what}", call=call.title, hint=HINT)
     for name, word, value in _unexpected_keys(call, document):
         if _FAILED.search(word) and value:
             what = f"returned `{name}` beside its entries, so some may be missing"
-        elif ((_FURTHER.search(word) or _PART.search(word)) and value) or (_WHOLE.search(word) and value is False):
+        elif ((_FURTHER.search(word) or word.startswith("remaining") or _PART.search(word)) and value) or (
+            _WHOLE.search(word) and value is False
+        ):
             what = f"returned `{name}`, which is not documented and may mean that there is more"
         else:
             continue
