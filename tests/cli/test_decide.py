@@ -119,3 +119,15 @@ def test_a_new_file_is_made_only_where_it_is_named(cli: Cli, home: Path, monkeyp
     monkeypatch.setenv("CONTRIBAUDIT_POLICY", str(home / "missing.toml"))
     assert cli("decide", "contribution.in_app", "off", *WORDS, "--yes").code == 2
     assert not (home / "missing.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "asked"),
+    [("contribution.in_app", "off", True), ("governance.records", "updated", True), ("residency.realm", "EU", False)],
+)
+def test_a_decision_that_no_check_asks_for_says_so(
+    cli: Cli, policy: Path, setting: str, value: str, asked: bool
+) -> None:
+    people = ("--by", "dpo@acme.example", "--second", "ciso@acme.example", "--ticket", "GRC-1", "--yes")
+    ended = cli("decide", setting, value, *people)
+    assert (ended.code, "no check asks for a decision" in ended.err) == (0, not asked)

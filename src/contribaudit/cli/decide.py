@@ -38,7 +38,7 @@ def command(
     with commas, the empty one as `none`. DC-05 and GV-04 ask for decisions, GV-05 for one on governance.records;
     `contribaudit checks show` says so of any other check.
     """
-    from contribaudit import wiring
+    from contribaudit import checks, wiring
     from contribaudit.attestations.recording import mail, short
     from contribaudit.core.model.policy import Decision
     from contribaudit.policy_file.editing import write
@@ -63,6 +63,8 @@ def command(
     console.write(change.diff())
     agreed(f"Save this to {change.path}?", yes=yes)
     write(change)
+    if not any(named in check.decisions for check in checks.ALL):
+        console.diagnostics.warning(f"no check asks for a decision on {named}, so it changes no finding")
     more = f'; set `policy = "{change.path}"` in the configuration' if settings.policy is None else ""
     console.diagnostics.conclusion(f"The decision is in {change.path}{more}. Next: contribaudit audit --offline")
 
