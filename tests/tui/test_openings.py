@@ -130,7 +130,15 @@ async def test_a_screen_says_that_it_reads_and_neither_that_there_is_nothing_nor
             for key in ("x", "H", "down", "slash", "a", "escape"):  # none of them makes anything known
                 await pilot.press(key)
             assert type(app.screen).__name__ != ALL[mode].kind or "Reading …" in on_screen(pilot)
-            for told in ("No finding", "Nothing is due", "No data", "No audit", "No list", "No document", "covered"):
+            for told in (
+                "No finding",
+                "Nothing is due",
+                "No data",
+                "No audit",
+                "Without a list",
+                "No document",
+                "covered",
+            ):
                 assert told not in on_screen(pilot)
     finally:
         go_on.set()

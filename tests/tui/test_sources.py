@@ -27,6 +27,7 @@ from contribaudit.tui.rows.findings import detail, documentation
 from contribaudit.tui.source import Lack
 from contribaudit.tui.sources import HistorySource, PackSource, open_demo, open_history, run_in_thread
 from tests.flow.audits import Bench, simulated
+from tests.tui.driving import driven, on_screen, until
 
 POLICY = '[[rule]]\ncheck = "DR-01"\nexpect = ["EU"]\n'
 pytestmark = pytest.mark.anyio
@@ -248,6 +249,29 @@ def test_a_pack_asks_what_its_own_version_asked(tmp_path: Path) -> None:
     assert f"QUESTION\n{words['DC-01'].question}\n" in told["DC-01"]
     assert "QUESTION" not in told["GV-01"]
     assert {documentation(board, one) for one in board.report.findings} == {""}, "a pack chooses no address to open"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An exported evidence folder."""
+    with simulated(tmp_path) as bench:
+        bench.audit(POLICY)
+        return exported(bench, tmp_path, POLICY)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("mode", "told", "lie"),
+    [
+        ("approve", "The baseline is not known here", "no baseline yet"),
+        ("timeline", "an evidence folder does not hold other runs", "No audit has run yet"),
+        ("desk", "The screen Next shows", "Nothing is due"),
+    ],
+)
+async def test_a_pack_says_what_it_does_not_hold(folder: Path, mode: str, told: str, lie: str) -> None:
+    async with driven(lambda: PackSource(folder), begin=mode) as pilot:
+        await until(pilot, lambda: told in on_screen(pilot))
+        assert lie not in on_screen(pilot)
 
 
 def rewritten(place: Path, target: Path, edit: Callable[[str, bytes], bytes]) -> Path:

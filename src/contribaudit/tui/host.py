@@ -157,6 +157,10 @@ def past(board: Board | None) -> str:
     return f"This is the state as of {board.asked_for:%a %d %b %Y %H:%M}Z; press Escape to return to now"
 
 
+NOT_IN_A_FOLDER = "An evidence folder does not hold this: open the dashboard on the machine with the history."
+"""What a screen says where it shows what only the history knows."""
+
+
 def missing(source: Source | None, board: Board | None) -> str:
     """What is missing for recording attestations: a run, a writable history, an email address. "" if nothing is."""
     if board is None:

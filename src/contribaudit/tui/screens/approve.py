@@ -26,7 +26,7 @@ from contribaudit.core.resolve.aliases import alias_of, called
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.host import missing
+from contribaudit.tui.host import NOT_IN_A_FOLDER, missing
 from contribaudit.tui.rows.signs import short_host
 from contribaudit.tui.screens.base import BoardScreen
 from contribaudit.tui.screens.dialogs import FormScreen, QuestionScreen
@@ -154,15 +154,20 @@ class ApproveScreen(BoardScreen):
         yield Grid(COLUMNS, id="outside", empty="Nothing is outside the baseline.")
 
     def show_board(self, board: Board) -> None:
-        """Compare the state with the baselines."""
-        self.query_one("#standing", Static).update(approval_line(board.report.state))
+        """Compare the state with the baselines; an evidence folder holds none."""
+        known = board.policy is not None
+        self.query_one(Grid).empty = "Nothing is outside the baseline." if known else NOT_IN_A_FOLDER
+        line = approval_line(board.report.state) if known else Text("The baseline is not known here.")
+        self.query_one("#standing", Static).update(line)
         self.call_after_refresh(self._load_lines, board)
 
     @work(exclusive=True, group="read")
     async def _load_lines(self, board: Board) -> None:
         """Load the lines in a thread, since the new spaces of each app are read from the history."""
         with self.dashboard.showing_errors():
-            self._lines = lines = await self.dashboard.in_thread(outside_lines, board.report.state)
+            known = board.policy is not None
+            lines = await self.dashboard.in_thread(outside_lines, board.report.state) if known else []
+            self._lines = lines
             self.query_one(Grid).show(len(lines), lambda row: cells(board.report.state, lines[row]))
         if self._asked and self.is_current:
             self.action_approve()

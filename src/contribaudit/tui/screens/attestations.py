@@ -28,7 +28,7 @@ from contribaudit.core.resolve.attested import AttestationHistory
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import display, safe_text
 from contribaudit.tui.files import Sheet
-from contribaudit.tui.host import Host, host_of, missing, past
+from contribaudit.tui.host import NOT_IN_A_FOLDER, Host, host_of, missing, past
 from contribaudit.tui.rows import attestations, due
 from contribaudit.tui.rows.attestations import FILTERS, Contents, Recorded, contents, made_line, recorded_detail
 from contribaudit.tui.rows.signs import title_of
@@ -135,7 +135,10 @@ class AttestedList(Listing[Recorded]):
         if board is None:
             return
         state = board.report.state
-        self.say(attestations.recorded_line(self._everything, chosen))
+        if board.policy is None:
+            self.say(Text("The folder has what people attested in attestations.csv."))
+        else:
+            self.say(attestations.recorded_line(self._everything, chosen))
         left = attestations.cut_down(self._everything, chosen)
         self.show(
             left, lambda one: attestations.recorded_cells(state, one), lambda one: self._detail_lines(board, one), at=at
@@ -245,7 +248,11 @@ class DeskScreen(BoardScreen):
             history = testimony.get(line.reading.owner.organization, AttestationHistory())
             return [attestations.signal_detail(state, line, history)]
 
-        self._screens.say(due.due_line(content.due))
+        if board.policy is None:
+            self._screens.empty = self._attested.empty = NOT_IN_A_FOLDER
+            self._screens.say(Text("The screen Next shows what findings wait for."))
+        else:
+            self._screens.say(due.due_line(content.due))
         self._screens.show(content.due, lambda one: due.due_cells(state, one), lambda one: [due.due_detail(state, one)])
         self._attested.show_recorded(board, content.recorded)
         self._signals.show(content.signals, lambda one: attestations.signal_cells(state, one), signal)

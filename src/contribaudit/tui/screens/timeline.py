@@ -145,6 +145,8 @@ class TimelineScreen(FilteredScreen):
     def _why_empty(self) -> str:
         if self._filter.on:
             return "No change matches the filter"
+        if self._board is not None and self._board.policy is None:
+            return "This report names no change; an evidence folder does not hold other runs"
         if not self._entries:
             return "No audit has run yet"
         if len(self._entries) == 1:
