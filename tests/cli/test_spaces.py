@@ -69,6 +69,8 @@ def test_the_inventory_counts_spaces_by_app(cli: Cli, audited: Api) -> None:
     rows = list(csv.DictReader(io.StringIO(cli("inventory", "--offline", "--format", "csv").out)))
     assert [row["spaces"] for row in rows if row["spaces"]] == ["2"]
     table = cli("inventory", "--offline").out
+    assert "location" in table.splitlines()[0]
+    assert "realm" not in table
     assert "spaces" in table.splitlines()[0]
     listed(audited, "SEC", status=CollectionStatus.PARTIAL)
     rows = list(csv.DictReader(io.StringIO(cli("inventory", "--offline", "--format", "csv").out)))

@@ -16,7 +16,7 @@ from contribaudit.core.model.subject import Kind
 if TYPE_CHECKING:
     from contribaudit.core.resolve.state import State
 
-TABLE = ("kind", "name", "site", "type_key", "plan", "status", "realm", "pinned", "spaces", "note")
+TABLE = ("kind", "name", "site", "type_key", "plan", "status", "location", "pinned", "spaces", "note")
 
 
 @click.command()
@@ -50,7 +50,10 @@ def command(console: Console, *, spaces: bool, offline: bool) -> None:
     console.warn_of_unmatched_environment()
     with console.job(judges=False, live=not offline) as job:
         state = last_state(job) if offline else asyncio.run(look(job, SOURCES, console.diagnostics))
-    console.table(INVENTORY.columns, INVENTORY.rows(state), flexible="name", only=TABLE)
+    columns = INVENTORY.columns
+    if console.output_format == "table":
+        columns = tuple("location" if one == "realm" else one for one in columns)
+    console.table(columns, INVENTORY.rows(state), flexible="name", only=TABLE)
     unread = unread_apps(state)
     if unread:
         console.end(f"The inventory is incomplete: {unread}.", exit_codes.UNVERIFIED)
