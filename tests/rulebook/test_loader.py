@@ -291,3 +291,8 @@ def test_realm_groups_name_realms_that_exist() -> None:
     for name, members in rulebook.realm_groups.items():
         assert set(members) <= codes, name
         assert rulebook.realm_codes((name.lower(),)) == set(members)
+
+
+def test_the_include_list_is_not_to_be_emptied_while_the_switch_is_on() -> None:
+    """DC-04 fails for the switch too: then the page shows what is excluded, and there is no include list to empty."""
+    assert loader.load().words["DC-04"].remediation.startswith("Turn in-app data contribution off where it is on; then")
