@@ -449,7 +449,7 @@ def test_chains(unsigned: Path, signed: Path, zipped: Path, copied: Copy) -> Non
     """A pack between two is missing; the same twice; two that follow the same one; another organization's."""
     with pytest.raises(EvidenceDamaged, match="chain is broken"):
         verify_chain([unsigned, zipped])
-    with pytest.raises(UsageError, match="the same"):
+    with pytest.raises(EvidenceDamaged, match="the same"):
         verify_chain([unsigned, copied(unsigned)])
     fork = remade(
         copied(unsigned), lambda one: one.update(previous=json.loads((signed / NAME).read_text())["previous"])

@@ -154,7 +154,7 @@ def _require_digest(text: str) -> None:
 def _chain(checked: Sequence[Verified]) -> list[Verified]:
     by_digest = {pack.manifest.sha256: pack for pack in checked}
     if len(by_digest) < len(checked):
-        raise UsageError("Two of the packs are the same", hint="Name each pack once")
+        raise EvidenceDamaged("Two of the packs are the same", hint="Name each pack once")
     next_of: dict[str, Verified] = {}
     starts: list[Verified] = []
     for pack in sorted(checked, key=lambda pack: pack.manifest.written_at):
