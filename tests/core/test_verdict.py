@@ -138,7 +138,7 @@ def test_counts_name_only_what_occurs() -> None:
         (
             "high",
             {"medium": {"conflict": 1}, "low": {"not_achievable": 1, "unknown": 1}},
-            "PASS (high and above); 1 medium and 1 low findings fail, 1 low is unverified",
+            "PASS (high and above); 1 medium and 1 low finding fail, 1 low is unverified",
         ),
         (
             "high",

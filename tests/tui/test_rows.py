@@ -27,7 +27,7 @@ def said(lines: list[Line]) -> list[str]:
 def test_the_verdict_counts_what_applies_and_tells_what_was_read() -> None:
     """The headline of every report, then what is open in one line; the organization without a key counts as unread."""
     assert said(overview.verdict_lines(board(), 78)) == [
-        "FAIL (high and above); 3 critical and 1 high findings fail, 2 critical and 7",
+        "FAIL (high and above); 3 critical and 1 high finding fail, 2 critical and 7",
         "high are unverified",
         "20 apply:  1 fail (+1)  2 in conflict  1 not achievable  9 unverified",
         "6 pass  1 waived",

@@ -97,20 +97,25 @@ def _count_per_severity(
     return {severity: number for severity, number in counts.items() if number}
 
 
+def _noun(counts: Mapping[Severity, int]) -> str:
+    """ "finding" after a last number of 1, as in "2 critical and 1 high finding fail"."""
+    return "finding" if list(counts.values())[-1] == 1 else "findings"
+
+
 def _verdict_counts(by_severity: Mapping[str, Mapping[str, int]], severities: Sequence[Severity]) -> str:
     """ "2 medium findings fail, 3 are unverified"; "" where there are none."""
     failing, open_ = (_count_per_severity(by_severity, severities, one) for one in (_FAILING, _OPEN))
     parts = []
     if failing:
         number = sum(failing.values())
-        parts.append(f"{_listed(failing)} {'finding fails' if number == 1 else 'findings fail'}")
+        parts.append(f"{_listed(failing)} {_noun(failing)} {'fails' if number == 1 else 'fail'}")
     if open_:
         number = sum(open_.values())
         verb = "is" if number == 1 else "are"
         if failing and failing.keys() == open_.keys() and len(failing) == 1:
             parts.append(f"{number} {verb} unverified")
         else:
-            noun = "" if failing else " finding" if number == 1 else " findings"
+            noun = "" if failing else f" {_noun(open_)}"
             parts.append(f"{_listed(open_)}{noun} {verb} unverified")
     return ", ".join(parts)
 
