@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from contribaudit.simulator import running, scenario_app
+from contribaudit.simulator import Fault, running, scenario_app
 from tests import forked
 
 from .conftest import Api, Cli
@@ -94,6 +94,14 @@ def test_the_last_line_names_the_first_step_of_the_report(
     assert ended.code == code
     first = json.loads(ended.out)["next"][0]
     assert ended.last.endswith(f"; first step ({first['kind']}): {first['text']}.")
+
+
+def test_the_last_line_names_an_optional_source_that_broke_off(cli: Cli, ready: Api, tmp_path: Path) -> None:
+    """No finding at the threshold is open, but one below it needs the audit log: the run is unverified for that."""
+    ready.app.state.faults.append(Fault("truncated-json", "events-stream"))
+    ended = cli("audit", "--policy", policy(tmp_path, 'version = 1\n[[rule]]\ncheck = "GV-03"\nseverity = "low"\n'))
+    assert ended.code == 3
+    assert "not everything was read: events: " in ended.last
 
 
 def test_sarif_points_at_the_policy_file(cli: Cli, ready: Api, tmp_path: Path) -> None:
@@ -395,8 +403,6 @@ def test_a_schedule_tells_when_it_meant_a_run_to_begin(
 
 def test_a_partial_inventory_ends_with_3(cli: Cli, ready: Api) -> None:
     """What could not be listed is said, and the rows of an earlier run stay."""
-    from contribaudit.simulator import Fault
-
     cli("audit", "-q")
     ready.app.state.faults.append(Fault("403-a", "workspaces"))
     ended = cli("inventory", "--format", "json")

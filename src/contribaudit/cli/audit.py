@@ -263,10 +263,9 @@ def _first_step(report: Report) -> str:
         case exit_codes.FINDINGS:
             return _step_for(report, [finding for finding in at_threshold if finding.outcome.violates])
         case _:
-            cause = _first_unread(report)
-            if cause:
-                return f"not everything was read: {cause}"
-            return _step_for(report, [finding for finding in at_threshold if finding.outcome.unproven])
+            unproven = [finding for finding in at_threshold if finding.outcome.unproven]
+            cause = _first_unread(report, optional=not unproven)
+            return f"not everything was read: {cause}" if cause else _step_for(report, unproven)
 
 
 def _step_for(report: Report, findings: Sequence[Finding]) -> str:
@@ -304,15 +303,18 @@ def _organizations_with(report: Report, *codes: str) -> str:
     return ", ".join(report.state.organization_name(one) for one in unread)
 
 
-def _first_unread(report: Report) -> str:
-    """The first thing that could not be read, with what would help; "" when everything was read."""
+def _first_unread(report: Report, *, optional: bool = False) -> str:
+    """The first thing that could not be read, with what would help; "" when everything was read.
+
+    `optional` includes sources that an organization need not have: one of them broke off if no finding is unverified.
+    """
     from contribaudit.core.model.snapshot import CollectionStatus
 
     for place in report.state.looked_at:
         if not place.collections:
             return f"{report.state.organization_name(place.id)}: {place.unread_reason}."
     for one in report.collections:
-        if one.status is not CollectionStatus.OK and not one.optional:
+        if one.status is not CollectionStatus.OK and (optional or not one.optional):
             return f"{one.collector}: {one.reason}. `contribaudit doctor` shows more."
     return ""
 
