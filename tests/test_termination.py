@@ -86,6 +86,63 @@ def test_steps_that_belong_together_are_undone_where_they_hang(tmp_path: Path) -
     assert not place.exists()
 
 
+IMPORTS = """
+import signal
+class Striking:
+    def find_spec(self, name, path=None, target=None):
+        if "." in name and not name.startswith("contribaudit."):
+            return
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            signal.set_wakeup_fd(-1)
+            os.dup2(writing, 2)
+            os.kill(os.getpid(), signal.SIGTERM)
+            for _ in range(100): pass
+            os._exit(99)
+        os.close(writing)
+        with open(reading) as stderr:
+            said = stderr.read()
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), repr(said), name, file=sys.stderr)
+sys.meta_path.insert(0, Striking())
+from contribaudit.cli import run
+sys.exit(run(["checks", "list"]))
+"""
+
+
+def test_a_signal_during_any_import_says_so(tmp_path: Path) -> None:
+    """The module that is half imported may be one that writing the sentence would use."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRELUDE + IMPORTS], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    lines = done.stderr.splitlines()
+    assert (done.returncode, len(lines) > 200) == (0, True), done.stderr
+    right = r"143 'Terminated; nothing unfinished was saved.\n' "
+    assert [line for line in lines if not line.startswith(right)] == []
+
+
+@pytest.mark.parametrize(
+    "hindered",
+    [
+        "def announce(*_): raise ImportError('half imported')\ntermination.announce_through(announce)\n",
+        "termination.announce_through(lambda *_: time.sleep(60))\ntermination._UNDO_SECONDS = 0.1\n",
+        "termination._undo[0] = lambda: time.sleep(60)\ntermination._UNDO_SECONDS = 0.1\n",
+    ],
+    ids=["it fails", "it hangs", "undoing hangs"],
+)
+def test_the_sentence_is_written_whatever_hinders_it(hindered: str) -> None:
+    code = PRELUDE + hindered + "up(); time.sleep(60)"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert err == "Terminated; nothing unfinished was saved.\n"
+
+
 UNFINISHED = """
 from pathlib import Path
 from contribaudit.files import unfinished

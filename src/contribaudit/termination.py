@@ -96,7 +96,10 @@ def _listen_in_thread() -> None:
 
 
 def announce_through(announce: Callable[[str, int], None]) -> None:
-    """Set the function that writes the sentence; it gets sentence and exit code, and may run at any moment."""
+    """Set the function that writes the sentence; it gets sentence and exit code, and may run at any moment.
+
+    It must not import: the signal may have come in the middle of the same import.
+    """
     global _announce
     _announce = announce
 
@@ -167,13 +170,23 @@ def _end(number: int) -> None:
         return
     _ending_thread = threading.get_ident()
     _begun.set()
-    guard = threading.Timer(_UNDO_SECONDS, os._exit, (CODES[signal.Signals(number)],))
+    guard = threading.Timer(_UNDO_SECONDS, _exit_plainly, (number,))
     guard.daemon = True
     with suppress(RuntimeError):  # the interpreter is shutting down and starts no more threads
         guard.start()
     for undo in reversed(list(_undo.values())):
         with suppress(Exception):
             undo()
-    with suppress(Exception):
-        _announce(SENTENCES[signal.Signals(number)], CODES[signal.Signals(number)])
-    os._exit(CODES[signal.Signals(number)])
+    code = CODES[signal.Signals(number)]
+    try:
+        _announce(SENTENCES[signal.Signals(number)], code)
+    except Exception:  # noqa: BLE001  it ran at a moment that nobody foresaw; the sentence is written all the same
+        _exit_plainly(number)
+    os._exit(code)
+
+
+def _exit_plainly(number: int) -> NoReturn:
+    code = CODES[signal.Signals(number)]
+    with suppress(OSError):
+        _plain(SENTENCES[signal.Signals(number)], code)
+    os._exit(code)

@@ -132,7 +132,8 @@ class Diagnostics(Progress):
     def last_words(self, sentence: str, code: int) -> None:
         """Write the conclusion of a process that a signal ends, possibly while another method of this class runs.
 
-        It bypasses Python's buffers, which may contain half a line.
+        It bypasses Python's buffers, which may contain half a line. It imports nothing: the signal may have come in
+        the middle of the same import.
         """
         if self.stream is None:
             return
@@ -141,7 +142,7 @@ class Diagnostics(Progress):
             with suppress(Exception):  # the board may be drawing, and the process ends anyway
                 self._board.stop()
             os.write(number, b"\r\x1b[?25h")
-        line = self._worded("error", "conclusion", sentence, exit_code=code)
+        line = self._entry("error", "conclusion", sentence, exit_code=code) if self.as_json else sentence
         os.write(number, f"{line}\n".encode("utf-8", "backslashreplace"))
 
     def bug(self, error: BaseException) -> None:
@@ -263,15 +264,17 @@ class Diagnostics(Progress):
         """The line: `plain` (by default `message`) with the hint; in a JSON log, `message` with the fields."""
         message, plain, hint = self.runnable(message), self.runnable(plain or message), self.runnable(hint)
         if self.as_json:
-            time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            entry = {"time": time, "level": level, "event": event, "run_id": self.run_id, "run": self.run}
-            entry |= {"message": message} | fields | ({"next": hint} if hint else {})
-            return self._redaction.text(json.dumps(entry, ensure_ascii=True, default=str))
+            return self._entry(level, event, message, **fields, **({"next": hint} if hint else {}))
         line = plain if event in ("error", "warning", "bug") else clean(plain)
         if hint:
             line += f"\n  {self._paint('next:', 'next')} {clean(hint)}"
         line = self._redaction.text(line)
         return wrapped(line, terminal_width()) if self.interactive else line
+
+    def _entry(self, level: str, event: str, message: str, **fields: Any) -> str:
+        time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        entry = {"time": time, "level": level, "event": event, "run_id": self.run_id, "run": self.run}
+        return self._redaction.text(json.dumps(entry | {"message": message} | fields, ensure_ascii=True, default=str))
 
     def _paint(self, text: str, role: str) -> str:
         return f"\x1b[{_COLORS[role]}m{text}\x1b[0m" if self.colors(self.stream) and not self.as_json else text
