@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -64,6 +65,8 @@ class Struck:
     err: str
     lived: float
     """Seconds from the blow to the end."""
+    worked: float
+    """Seconds of CPU time from the blow to the end, which other work on the machine does not lengthen."""
     listening: bool
     """Whether the program's first line had run."""
 
@@ -126,8 +129,9 @@ def strike(words: list[str], place: Path, after: float, *numbers: int) -> Struck
         Path(place, "stderr").open("wb") as err,
         subprocess.Popen(words, cwd=place, env=environment(place), stdout=out, stderr=err) as process,
     ):
+        before = _reaped_seconds()
         time.sleep(after)
-        listening = _listens(process.pid)
+        listening, worked = _listens(process.pid), _worked_seconds(process.pid)
         if process.poll() is not None:
             return None
         struck = time.monotonic()
@@ -139,9 +143,24 @@ def strike(words: list[str], place: Path, after: float, *numbers: int) -> Struck
         except subprocess.TimeoutExpired:
             process.kill()
             code = 999
-        lived = time.monotonic() - struck
+        lived, worked = time.monotonic() - struck, _reaped_seconds() - before - worked
     said = Path(place, "stderr").read_bytes().decode("utf-8", "replace")
-    return Struck(code, Path(place, "stdout").read_bytes(), said, lived, listening)
+    return Struck(code, Path(place, "stdout").read_bytes(), said, lived, worked, listening)
+
+
+def _reaped_seconds() -> float:
+    """The CPU time of all child processes that have ended and were waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _worked_seconds(process: int) -> float:
+    """The CPU time of the process until now; 0 where it has ended."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _listens(process: int) -> bool:

@@ -70,7 +70,7 @@ def run(tries: int = 150, seed: int = 1, names: Sequence[str] = (*WRITING, *READ
 
 def _was_ending(struck: Struck) -> bool:
     """Whether the signal met a process that had said everything and was being taken down."""
-    return struck.code in (0, 1, 3, 4) and struck.lived < _AT_ITS_END_SECONDS
+    return struck.code in (0, 1, 3, 4) and struck.worked < _AT_ITS_END_SECONDS
 
 
 def _wrong(struck: Struck, code: int) -> str:
