@@ -167,6 +167,7 @@ def test_plan_words(plans: object, expected: object) -> None:
         ("https://user:secret@acme.atlassian.net", "acme.atlassian.net"),
         (None, None),
         (..., "!missing_key"),
+        (" https://acme.atlassian.net./ ", "acme.atlassian.net"),
         ("", "!unreadable_host"),
         ("https://", "!unreadable_host"),
         ("https://[::1", "!unreadable_host"),

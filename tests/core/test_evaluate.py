@@ -329,3 +329,19 @@ def test_the_warning_says_why_a_selector_can_never_match() -> None:
         "The rule DC-01 (policy.toml:3) matches nothing: it asks about the organization, which has no site; `where`"
         " takes organization there.",
     )
+
+
+def test_a_strict_rule_finds_the_app_under_another_of_its_type_keys() -> None:
+    strict = rule("DR-01", origin="policy.toml:7", expect=("EU",), where=Where(app=("jira-servicedesk",)))
+    lax = rule("DR-01", origin="policy.toml:3", expect=("EU", "US"))
+    state = two_apps(type_key="jira-service-management")
+    assert outcomes(state, policy_of(lax, strict))[AMERICAN.id] is Outcome.FAIL
+
+
+def test_an_unknown_plan_word_may_be_that_of_the_strict_rule_or_of_another() -> None:
+    strict = rule("DR-01", origin="policy.toml:7", expect=("EU",), where=Where(plan=("enterprise",)))
+    lax = rule("DR-01", origin="policy.toml:9", expect=("US",), where=Where(plan=("premium",)))
+    state = two_apps(plan="Enterprise Cloud")
+    (found,) = (one for one in evaluated(state, policy_of(strict, lax)).findings if one.subject == AMERICAN)
+    assert (found.outcome, found.reason_code) == (Outcome.UNKNOWN, "rule_not_certain")
+    assert "depends on organization_name, which was not read and on the plan 'Enterprise Cloud'" in found.reason

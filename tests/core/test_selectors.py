@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from contribaudit.core.judge.selectors import Attributes, Selectable, matches, rule_for, surely_matches
+from contribaudit.core.judge.selectors import Attributes, Selectable, attributes_of, matches, rule_for, surely_matches
 from contribaudit.core.model.policy import AuditPolicy, Rule, Where
+from tests.builders import app, facts, state_of
 
 ORGANIZATION = "0f1e2d3c-aaaa-bbbb-cccc-000000000001"
 APP = Attributes(
@@ -132,3 +133,38 @@ def test_an_unread_sandbox_does_not_switch_a_rule_off() -> None:
     off = Rule("DR-01", "policy.toml:3", where=Where(sandbox=True), enabled=False, reason="copies")
     unread = replace(APP, sandbox=None, unread=frozenset[Selectable]({"sandbox"}))
     assert rule_for(AuditPolicy("x", (on, off)), "DR-01", unread) is on
+
+
+@pytest.mark.parametrize(
+    ("where", "fits"),
+    [
+        (Where(app=("jira-servicedesk",)), True),
+        (Where(app=("jira_service_management",)), True),
+        (Where(app=("Jira Service Management",)), True),
+        (Where(app=("jira-software",)), False),
+        (Where(plan=("premium",)), True),
+        (Where(plan=("standard",)), False),
+    ],
+)
+def test_an_app_and_its_plan_match_in_any_word_of_the_rulebook(where: Where, *, fits: bool) -> None:
+    """Otherwise a strict rule would miss the app that the API calls by another of its words, and a laxer one hold."""
+    desk = app("jsm")
+    attributes = attributes_of(state_of(*facts(desk, type_key="jira-service-management", plan=" Premium ")), desk)
+    assert matches(where, attributes) is fits
+    assert surely_matches(where, attributes) is fits
+
+
+def test_an_unknown_plan_word_matches_any_plan_but_not_surely() -> None:
+    attributes = attributes_of(state_of(*facts(app(), plan="Enterprise Cloud", host="acme.atlassian.net")), app())
+    assert attributes.doubt.endswith(" and on the plan 'Enterprise Cloud', which is not in the rulebook")
+    assert matches(Where(plan=("enterprise",)), attributes)
+    assert not surely_matches(Where(plan=("enterprise",)), attributes)
+    assert surely_matches(Where(plan=("enterprise cloud",)), attributes)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [("Soci\u00e9t\u00e9", "Socie\u0301te\u0301"), ("Acme [EU]", "Acme [EU]"), ("ACME bank", "Acme\u00a0Bank ")],
+)
+def test_a_name_matches_in_any_unicode_form_and_as_it_is_written(pattern: str, name: str) -> None:
+    assert surely_matches(Where(organization=(pattern,)), Attributes(ORGANIZATION, name))

@@ -185,10 +185,12 @@ def _host(reading: Reading, app: Subject, attributes: Mapping[str, Any], respons
 @lru_cache(maxsize=10_000)
 def _host_in(url: str) -> str | None:
     """The host of an address with or without a scheme; cached, because all apps of a site share one."""
+    text = url.strip()
     try:
-        return urlsplit(url if "//" in url else f"//{url}").hostname
+        host = urlsplit(text if "//" in text else f"//{text}").hostname
     except ValueError:
         return None
+    return host.rstrip(".") if host else None  # a final dot names the same host
 
 
 def place_of(entry: Mapping[str, Any]) -> tuple[str, str, str]:

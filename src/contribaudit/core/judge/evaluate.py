@@ -288,10 +288,7 @@ def _judge(check: Check, case: CheckContext, attributes: Attributes) -> Verdict:
         strict = replace(case, rule=other)
         answer = apply_terms(check.judge(strict), strict)
         if answer.outcome.is_open:
-            unread = ", ".join(sorted(attributes.unread))
-            reason = (
-                f"which rule applies depends on {unread}, which was not read; under {other.origin}: {answer.reason}"
-            )
+            reason = f"which rule applies depends on {attributes.doubt}; under {other.origin}: {answer.reason}"
             return replace(verdict, outcome=Outcome.UNKNOWN, reason_code=RULE_NOT_CERTAIN, reason=reason)
     return verdict
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from contribaudit.core.model import names
 from contribaudit.core.model.policy import AuditPolicy, Rule, Where
+from contribaudit.core.model.rulebook import App
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State, once_per_state
 
@@ -43,8 +46,19 @@ class Attributes:
     space: str | None = None
     """The space's key."""
     unread: frozenset[Selectable] = frozenset()
+    also: Mapping[Selectable, tuple[str, ...]] = field(default_factory=dict)
+    """Other words for a value, by which a selector finds it too: the rulebook's for the same app or plan."""
+    strange: frozenset[Selectable] = frozenset()
+    """The attributes whose word the rulebook does not know: it may be that of any selector."""
     twins: tuple[str, ...] = ()
     """IDs of all apps of its type on its site, its own included; empty where it is the only one."""
+
+    @property
+    def doubt(self) -> str:
+        """What keeps open which rule matches: "plan, which was not read"."""
+        unread = [f"{', '.join(sorted(self.unread))}, which was not read"] if self.unread else []
+        strange = [f"the {one} {getattr(self, one)!r}, which is not in the rulebook" for one in sorted(self.strange)]
+        return " and on ".join((*unread, *strange))
 
 
 def attributes_of(state: State, subject: Subject) -> Attributes:
@@ -66,6 +80,7 @@ def attributes_of(state: State, subject: Subject) -> Attributes:
     if sandbox not in _SANDBOX_WORDS:
         unread.add("sandbox")
     is_sandbox = None if sandbox is None else sandbox != "none"
+    app, plan = state.rulebook.app(values["app"] or ""), state.rulebook.plan(values["plan"] or "")
     return Attributes(
         organization,
         name,
@@ -74,8 +89,16 @@ def attributes_of(state: State, subject: Subject) -> Attributes:
         values["plan"],
         is_sandbox,
         unread=frozenset(unread),
+        also={"app": _words_for_app(state, app), "plan": tuple(sorted(plan.words)) if plan is not None else ()},
+        strange=frozenset(("plan",)) if plan is None and "plan" not in unread else frozenset(),
         twins=_apps_of_one_name(state, organization).get(subject, ()),
     )
+
+
+@once_per_state
+def _words_for_app(state: State, app: App | None) -> tuple[str, ...]:
+    """Every word that the rulebook has for the app, its type key among them."""
+    return () if app is None else (app.title, *(word for word, one in state.rulebook.apps.items() if one is app))
 
 
 @once_per_state
@@ -113,7 +136,7 @@ def why_never(where: Where, kind: Kind) -> str:
 
 
 def matches(where: Where, attributes: Attributes) -> bool:
-    """True when every selector fits or selects by an attribute that was not read.
+    """True when every selector fits or selects by an attribute that was not read, or by an unknown plan word.
 
     Several patterns of one selector are alternatives. An organization is selected by ID or by name; a pattern that
     is an ID never fits a name.
@@ -180,7 +203,11 @@ def _matches_where(where: Where, attributes: Attributes, *, when_unread: bool) -
     def text(name: Selectable, patterns: tuple[str, ...], value: str | None) -> bool:
         if not patterns:
             return True
-        return when_unread if name in attributes.unread else _matches_any(patterns, value)
+        if name in attributes.unread:
+            return when_unread
+        if when_unread and name in attributes.strange:
+            return True
+        return _matches_any(patterns, value, *attributes.also.get(name, ()))
 
     if where.sandbox is None:
         sandbox = True
@@ -204,7 +231,15 @@ def _matches_where(where: Where, attributes: Attributes, *, when_unread: bool) -
     )
 
 
-def _matches_any(patterns: tuple[str, ...], value: str | None) -> bool:
-    if value is None:
-        return False
-    return any(fnmatchcase(value.casefold(), pattern.casefold()) for pattern in patterns)
+def _matches_any(patterns: tuple[str, ...], *words: str | None) -> bool:
+    values = [_folded(word) for word in words if word is not None]
+    # A name may hold a bracket, which begins a set in a pattern.
+    return any(
+        value == pattern or fnmatchcase(value, pattern) for pattern in map(_folded, patterns) for value in values
+    )
+
+
+@lru_cache(maxsize=10_000)
+def _folded(text: str) -> str:
+    """The text without differences in case, width, composition of letters and surrounding spaces."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
