@@ -502,6 +502,24 @@ def test_files_for_monitoring_are_written_beside_the_report(ready: Api, cli: Cli
     assert cli("audit", "--policy", unverified, "--metrics", str(gauges)).code == 3
     assert 'contribaudit_verdict{verdict="UNVERIFIED"} 1\n' in gauges.read_text()
     assert f"contribaudit_last_success_timestamp_seconds {success}" in gauges.read_text()
+    assert "contribaudit_run_limited 0\n" in gauges.read_text()
+
+
+def test_a_limited_run_is_nowhere_a_success_of_the_whole(ready: Api, cli: Cli, tmp_path: Path) -> None:
+    """Monitoring, the table's last line and the list of runs say that --only limited it."""
+    gauges, summary = tmp_path / "contribaudit.prom", tmp_path / "last.json"
+    written = ["--policy", policy(tmp_path), "--metrics", str(gauges), "--json-summary", str(summary)]
+    cli("audit", *written)
+    assert "selection" not in cli("runs", "list").out
+    (success,) = re.findall(r"^contribaudit_last_success_timestamp_seconds .*", gauges.read_text(), re.MULTILINE)
+    for _ in range(2):  # the second one finds the first in the history
+        ended = cli("audit", "--only", "DC-10", *written)
+        assert ended.code == 0
+        assert ended.out.rstrip().endswith("PASS (high and above), limited by --only DC-10, exit code 0")
+        assert "contribaudit_run_limited 1\n" in gauges.read_text()
+        assert success in gauges.read_text().splitlines()
+        assert json.loads(summary.read_text())["run"]["selection"] == "--only DC-10"
+    assert "--only DC-10" in cli("runs", "list").out
 
 
 @pytest.mark.parametrize("invocation", ["", "0f" * 16])

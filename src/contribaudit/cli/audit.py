@@ -195,12 +195,16 @@ def with_evidence(console: Console, job: Job, report: Report) -> tuple[Report, O
 
 
 def last_success(job: Job, report: Report) -> datetime | None:
-    """The end of the newest run of these organizations with exit code 0, this one included; None for none."""
-    if report.run.exit_code == exit_codes.OK:
+    """The end of the newest run of these organizations with exit code 0, this one included; None for none.
+
+    A run that was limited by --only or --skip is none: what it left out may fail.
+    """
+    if report.run.exit_code == exit_codes.OK and not str(job.selection):
         return report.run.finished_at
-    newest = job.store.runs(limit=_RUNS_LOOKED_AT)
     good = (
-        one for one in newest if one.exit_code == exit_codes.OK and set(one.organizations).issuperset(job.organizations)
+        one
+        for one in job.store.runs(limit=_RUNS_LOOKED_AT)
+        if one.exit_code == exit_codes.OK and not one.selection and set(one.organizations).issuperset(job.organizations)
     )
     return next((one.finished_at for one in good), None)
 

@@ -30,7 +30,7 @@ GAPS = ("organization", "collector", "since", "until", "hours", "open", "in_betw
 SPANS = (
     "organization", "check", "finding", "outcome", "since", "last", "ended", "observations", "longest_gap_hours",
 )  # fmt: skip
-TABLE = ("run", "started_at", "late_minutes", "complete", "exit_code", "outcomes", "policy", "trigger")
+TABLE = ("run", "started_at", "late_minutes", "complete", "exit_code", "selection", "outcomes", "policy", "trigger")
 
 
 @click.group()
@@ -51,7 +51,9 @@ def list_runs(console: Console, *, limit: int) -> None:
     with console.history() as store:
         spoken = console.output_format == "table"
         rows = [_row(one, spoken=spoken) for one in store.runs(organization=console.organization, limit=limit)]
-    console.table(COLUMNS, rows, flexible="outcomes", only=TABLE)
+    limited = any(one[COLUMNS.index("selection")] for one in rows)
+    shown = [column for column in TABLE if limited or column != "selection"]
+    console.table(COLUMNS, rows, flexible="outcomes", only=shown)
     if not rows:
         console.diagnostics.conclusion("There is no run yet: run `contribaudit audit` first.")
 

@@ -104,7 +104,7 @@ def summary(document: ReportV1, manifest_sha256: str = "") -> dict[str, object]:
         "headline": about.headline,
         "exit_code": run["exit_code"],
         "fail_on": run["fail_on"],
-        "run": {key: run[key] for key in ("id", "previous", "started_at", "finished_at", "complete")},
+        "run": {key: run[key] for key in ("id", "previous", "started_at", "finished_at", "complete", "selection")},
         "policy": document["policy"],
         "organizations": [one["id"] for one in document["organizations"]],
         "inventory": document["inventory"],
@@ -129,7 +129,7 @@ def _outcomes(place: Place) -> dict[str, int]:
 def metrics(document: ReportV1, manifest_sha256: str = "", last_success: datetime | None = None) -> str:
     """The run as gauges in Prometheus' text format, for a textfile collector. Ends in a newline.
 
-    `last_success` is the end of the newest run with exit code 0; None before the first.
+    `last_success` is the end of the newest run with exit code 0 and without --only and --skip; None before the first.
     """
     about, run = Overview(document), document["run"]
     places = [place for place in about.map() if place.organization]
@@ -148,7 +148,7 @@ def metrics(document: ReportV1, manifest_sha256: str = "", last_success: datetim
         ),
         (
             "last_success_timestamp_seconds",
-            "When the newest run that ended with 0 ended, Unix time.",
+            "When the newest run that ended with 0 and was not limited ended, Unix time.",
             last_success.timestamp() if last_success is not None else None,
         ),
         (
@@ -167,6 +167,7 @@ def metrics(document: ReportV1, manifest_sha256: str = "", last_success: datetim
         ),
         ("info", "The run, its policy and the version that judged it.", [(labels, 1)]),
         ("exit_code", "The exit code of the last run: 0 verified, 1 findings.", run["exit_code"]),
+        ("run_limited", "1 when --only or --skip limited what the last run judged.", int(bool(run["selection"]))),
         ("run_timestamp_seconds", "When the last run ended, Unix time.", finished),
         ("run_duration_seconds", "How long it took.", finished - _seconds(run["started_at"])),
         ("run_complete", "1 when every source was read completely.", int(run["complete"])),

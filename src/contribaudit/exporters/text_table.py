@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED
+from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, limitation
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.phrases import and_more, counted, some
 from contribaudit.exporters.changed import CountedChange, by_cause
@@ -130,7 +130,9 @@ def _title(about: Overview) -> Text:
 
 def _verdict_line(about: Overview) -> Text:
     run = about.document["run"]
-    return Text(f"{about.word} ({run['fail_on']} and above), exit code {run['exit_code']}", _VERDICT_STYLES[about.word])
+    limited = limitation(safe_text(run["selection"]))
+    parts = [f"{about.word} ({run['fail_on']} and above)", limited, f"exit code {run['exit_code']}"]
+    return Text(", ".join(part for part in parts if part), _VERDICT_STYLES[about.word])
 
 
 def _outcome_counts(about: Overview) -> Text:

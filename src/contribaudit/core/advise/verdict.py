@@ -82,8 +82,13 @@ def headline(code: int, fail_on: Severity, by_severity: Mapping[str, Mapping[str
     cause = _INSTEAD.get(code, "")
     if code == exit_codes.UNVERIFIED and not counted[0]:
         cause = "a source that the policy needs was not read completely"
-    limited = f"limited by {selection}" if selection else ""
-    return "; ".join(one for one in (f"{verdict_word(code)} ({fail_on} and above)", limited, cause, *counted) if one)
+    verdict = f"{verdict_word(code)} ({fail_on} and above)"
+    return "; ".join(one for one in (verdict, limitation(selection), cause, *counted) if one)
+
+
+def limitation(selection: str) -> str:
+    """Words to put beside the verdict of a run with --only or --skip; "" for a run that asked everything."""
+    return f"limited by {selection}" if selection else ""
 
 
 def _count_per_severity(

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from contribaudit.core.advise.deadlines import Deadline
 from contribaudit.core.advise.steps import NextStep, names, to_do
-from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, verdict_word
+from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, limitation, verdict_word
 from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
@@ -148,7 +148,8 @@ def verdict_lines(board: Board, width: int) -> list[Line]:
     if whole is not None and whole.exit_code is not None:
         word = verdict_word(whole.exit_code)
         run_name = f"run #{whole.id}, {ago(whole.finished_at, board.now)}: "
-        lines.append(Line(Text.assemble(("LAST COMPLETE RUN ", "bold"), run_name, (word, STYLES[word]))))
+        limited = f", {limitation(safe_text(whole.selection))}" if whole.selection else ""
+        lines.append(Line(Text.assemble(("LAST COMPLETE RUN ", "bold"), run_name, (word, STYLES[word]), limited)))
     if board.runs:
         lines.append(Line(_strip(board)))
     return lines

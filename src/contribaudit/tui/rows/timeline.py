@@ -14,6 +14,7 @@ from rich.text import Text
 
 from contribaudit import catalogue
 from contribaudit.core.advise.gaps import Gap
+from contribaudit.core.advise.verdict import limitation
 from contribaudit.core.model.change import Cause, CauseKind, Change, Match
 from contribaudit.core.model.phrases import counted, some
 from contribaudit.core.model.subject import Kind
@@ -376,7 +377,8 @@ def _paragraphs(entry: Entry) -> Iterator[tuple[str, str]]:
         yield f"RUN #{run.id}", f"{run.started_at:%Y-%m-%d %H:%M:%S}Z to {run.finished_at:%H:%M:%S}Z, {whole}"
         yield "BY", safe_text(f"{run.trigger}, {run.account} on {run.host}, contribaudit {run.tool_version}")
         outcomes = ", ".join(f"{count} {words(word)}" for word, count in run.summary.items())
-        verdict = f"exit code {run.exit_code}: {outcomes}" if run.exit_code is not None else "not judged yet"
+        limited = f", {limitation(run.selection)}" if run.selection else ""
+        verdict = f"exit code {run.exit_code}{limited}: {outcomes}" if run.exit_code is not None else "not judged yet"
         yield "JUDGED", safe_text(f"{verdict} (policy {run.policy_name}, {run.policy_sha256})")
     elif entry.gap is not None:
         yield "NO OBSERVATIONS", gap_text(entry.gap)
