@@ -80,7 +80,7 @@ def highest_plan_as_written(case: CheckContext) -> Verdict:
     seen = case.state.read(case.subject, names.HIGHEST_PLAN)
     expect = case.rule.expect if isinstance(case.rule.expect, str) else case.policy.written_for_plan
     if expect is None:
-        reason = "the policy does not say for which plan it was written; set written_for_plan"
+        reason = "the policy does not say for which plan it was written"
         observed = case.state.word(case.subject, names.HIGHEST_PLAN) or None
         return Verdict(Outcome.UNKNOWN, "policy_names_no_plan", reason, names.HIGHEST_PLAN, None, observed)
     expected = case.state.rulebook.plan(expect)

@@ -303,7 +303,7 @@ _RECORDS = "update both, and record it with `contribaudit decide governance.reco
 SWITCH_OFF = "narrow these rules in the policy, or disable them with enabled = false and a reason"
 """The entry for a rule that asks for something that does not exist; the finding's reason says what."""
 ENTRIES: Mapping[str, str] = {
-    "policy_names_no_plan": 'write written_for_plan = "PLAN" at the top of the policy',
+    "policy_names_no_plan": 'write written_for_plan = "PLAN" at the top of your policy file (see `contribaudit init`)',
     "policy_names_nobody": 'write expect = ["ID"] into [[rule]] check = "{check}" of the policy',
     "policy_names_no_realm": 'write expect = ["REALM"] into [[rule]] check = "{check}" of the policy',
     "policy_names_no_space": 'write expect = ["SPACE"] into [[rule]] check = "{check}" of the policy',
