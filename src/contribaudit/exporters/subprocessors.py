@@ -96,17 +96,11 @@ def list_cells(listed: SubprocessorList, rows: Iterable[Processor]) -> Iterator[
 
 def list_lines(rows: Iterable[Processor], rules: SubprocessorRules) -> Iterator[tuple[Cell, ...]]:
     """The rows of the list for people, in the page's order, with AI features by name."""
-    titles = {one.ai: one.name for one in reversed(rules.products) if one.ai}
-
-    def product(scope: Scope) -> str:
-        without = f" (excluding {', '.join(scope.excluding)})" if scope.excluding else ""
-        only = f" with {' or '.join(titles.get(one, one) for one in scope.only_with)}" if scope.only_with else ""
-        return f"{scope.name}{without}{only}"
-
+    titles = rules.feature_titles
     for processor in rows:
         yield (
             processor.name,
-            ", ".join(map(product, processor.scopes)),
+            ", ".join(scope.in_words(titles) for scope in processor.scopes),
             ", ".join(processor.purpose_kinds).replace("_", " "),
             ", ".join(map(place_text, processor.places)).replace("GLOBAL", "Global"),
             "; ".join(processor.needs_review),

@@ -221,6 +221,11 @@ class SubprocessorRules:
         return next(fits, None)
 
     @property
+    def feature_titles(self) -> dict[str, str]:
+        """The names of AI features by their keys: "Loom AI" by "loom-ai"."""
+        return {one.ai: one.name for one in reversed(self.products) if one.ai}
+
+    @property
     def objection_period(self) -> timedelta:
         """The time in which a customer can object to the changes of an imported list."""
         return timedelta(days=self.objection_days)
@@ -244,6 +249,12 @@ class Scope:
     """Keys of the AI features that it depends on, any of them; empty for none."""
     with_ai: bool = False
     understood: bool = True
+
+    def in_words(self, titles: Mapping[str, str]) -> str:
+        """The product with its exclusions and conditions, in which AI features have these titles, else their keys."""
+        without = f" (excluding {', '.join(self.excluding)})" if self.excluding else ""
+        only = f" with {' or '.join(titles.get(one, one) for one in self.only_with)}" if self.only_with else ""
+        return f"{self.name}{without}{only}"
 
 
 @dataclass(frozen=True, slots=True)

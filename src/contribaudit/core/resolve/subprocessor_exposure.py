@@ -80,7 +80,7 @@ class _ExposureJoin:
     def __init__(self, state: State) -> None:
         self.state = state
         products = state.rulebook.subprocessors.products
-        self._titles = {one.ai: one.name for one in reversed(products) if one.ai}
+        self._titles = state.rulebook.subprocessors.feature_titles
         self._own = {one.ai: frozenset(one.apps) for one in products if one.ai and not one.with_ai}
         """Features of single apps: Loom AI."""
         self._everywhere = frozenset(app for one in products if one.with_ai for app in one.apps)
@@ -121,7 +121,7 @@ class _ExposureJoin:
 
     def _by_scope(self, scope: Scope, entry: App | str, ai: Touches, why: str) -> tuple[Touches, str]:
         """What one item says about one app; the clause is empty where the item is about other products."""
-        named = f"it is listed for {self._scope_words(scope)}"
+        named = f"it is listed for {scope.in_words(self._titles)}"
         if not scope.understood:
             return Touches.MAY, f"the list names {scope.name or 'no product'!r}, which is not understood"
         if isinstance(entry, str):
@@ -156,8 +156,3 @@ class _ExposureJoin:
                 titles = " or ".join(self._titles[one] for one in own)
                 return Touches.MAY, f"{named}; it does not name {titles}, and {why}"
         return (word if ai is Touches.YES else Touches.MAY), f"{named}, and {why}"
-
-    def _scope_words(self, scope: Scope) -> str:
-        without = f" (excluding {', '.join(scope.excluding)})" if scope.excluding else ""
-        only = f" with {' or '.join(self._titles.get(one, one) for one in scope.only_with)}" if scope.only_with else ""
-        return f"{scope.name}{without}{only}"
