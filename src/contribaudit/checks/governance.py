@@ -14,7 +14,7 @@ from contribaudit.checks.documents import reviewed_within
 from contribaudit.checks.reading import attested_list, highest_plan, policy_evidence
 from contribaudit.core.judge.check import Check, CheckContext, Expectation, Parameter, Shape, Verdict, check
 from contribaudit.core.model import names
-from contribaudit.core.model.audit_log import AuditLog, LogRules, filled, holes
+from contribaudit.core.model.audit_log import AuditLog, LogRules, filled, holes, named_holes
 from contribaudit.core.model.change import CauseKind, Change, Match
 from contribaudit.core.model.finding import Evidence, Outcome
 from contribaudit.core.model.observation import Grade, SettingId
@@ -52,7 +52,7 @@ def changes_traced(case: CheckContext) -> Verdict:
         reason = f"{len(missing)} of {count} without an event or ticket: {what}: {first.cause}"
         ids = tuple(one.id for one in missing)
         return Verdict(Outcome.UNKNOWN, "no_event_found", reason, first.setting, _EXPECTED, ids)
-    until = max(end for _, end in _spans(log))
+    until = max(end for _, end in log.spans)
     evidence = (Evidence(Grade.DOCUMENTED, "the audit log, read without gaps", until),)
     reason = (
         f"{count} of audited settings, each with its event or a ticket" if changes else "no audited setting changed"
@@ -85,7 +85,7 @@ def _log_unread(case: CheckContext, place: OrganizationState) -> Verdict | None:
 
 def _unproven(log: AuditLog, since: datetime) -> Verdict | None:
     """The verdict when the readings of the log over time prove nothing; None when they do."""
-    spans = _spans(log)
+    spans = log.spans
     if len(log.readings) < 2 or not spans:
         reason = "nothing to compare yet: the history holds only one reading of the log"
         return Verdict(Outcome.UNKNOWN, "nothing_to_compare", reason, None, _EXPECTED)
@@ -95,8 +95,8 @@ def _unproven(log: AuditLog, since: datetime) -> Verdict | None:
     begun = max(since, min(start for start, _ in spans))
     missing = list(holes(log, begun, max(end for _, end in spans)))
     if missing:
-        gaps = ", ".join(f"{start:%Y-%m-%d %H:%M}Z to {end:%Y-%m-%d %H:%M}Z" for start, end in missing[:3])
-        return Verdict(Outcome.UNKNOWN, "log_has_holes", f"the audit log was not read from {gaps}", None, _EXPECTED)
+        reason = f"the audit log was not read from {named_holes(missing)}"
+        return Verdict(Outcome.UNKNOWN, "log_has_holes", reason, None, _EXPECTED)
     return None
 
 
@@ -111,10 +111,6 @@ def _has_event_or_ticket(change: Change) -> bool:
     """True when one event that names the subject fits, or somebody recorded a ticket."""
     why = change.why
     return bool(change.ticket) or (why is not None and why.kind is CauseKind.EVENT and why.match is Match.EXACT)
-
-
-def _spans(log: AuditLog) -> list[tuple[datetime, datetime]]:
-    return [span for reading in log.readings if (span := reading.span) is not None]
 
 
 RECORDS = SettingId("governance.records")

@@ -101,6 +101,11 @@ class AuditLog:
     readings: Sequence[LogReading] = ()
     """By run, oldest first."""
 
+    @property
+    def spans(self) -> list[tuple[datetime, datetime]]:
+        """The intervals that readings cover, in the order of the readings."""
+        return [span for reading in self.readings if (span := reading.span) is not None]
+
 
 NO_LOG = AuditLog()
 
@@ -235,9 +240,8 @@ def filled(log: AuditLog) -> bool:
 
 def holes(log: AuditLog, after: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
     """The parts of the interval that no reading covers, oldest first."""
-    spans = sorted(span for reading in log.readings if (span := reading.span) is not None)
     reached = after
-    for start, end in spans:
+    for start, end in sorted(log.spans):
         if start > until:
             break
         if start > reached + _TOUCHING:
@@ -247,22 +251,26 @@ def holes(log: AuditLog, after: datetime, until: datetime) -> Iterator[tuple[dat
         yield reached, until
 
 
+def named_holes(missing: Sequence[tuple[datetime, datetime]]) -> str:
+    """The first holes in words: "2026-11-20 02:00Z to 2026-11-20 08:00Z, ..."."""
+    return ", ".join(f"{start:%Y-%m-%d %H:%M}Z to {end:%Y-%m-%d %H:%M}Z" for start, end in missing[:3])
+
+
 def how_read(log: AuditLog, after: datetime, until: datetime, rules: LogRules) -> str:
     """A sentence on whether the log was read, whether without gaps, and how far back it reaches."""
     back = f"it reaches back {counted(rules.retention_days, 'day')}"
     if not log.readings:
         return "the audit log was never read"
     newest = log.readings[-1]
-    spans = [span for reading in log.readings if (span := reading.span) is not None]
+    spans = log.spans
     if not spans:
         return f"the audit log could not be read: {newest.reason or newest.code}"
     if not filled(log):
         return "the audit log has never shown an event, as happens without Guard or Enterprise"
     missing = list(holes(log, after, until))
     if missing:
-        unread_spans = ", ".join(f"{one:%Y-%m-%d %H:%M}Z to {other:%Y-%m-%d %H:%M}Z" for one, other in missing[:3])
         why = next((one.reason for one in reversed(log.readings) if one.reason), "")
-        return f"the log was not read from {unread_spans}{f': {why}' if why else ''}; {back}"
+        return f"the log was not read from {named_holes(missing)}{f': {why}' if why else ''}; {back}"
     last = max(end for _, end in spans)
     late = "" if last - until >= timedelta(hours=rules.latency_hours) else "; a late event may still arrive"
     return f"log read without gaps; {back}{late}"
