@@ -182,9 +182,7 @@ def _company_names(rows: Iterable[tuple[Processor, Exposure]]) -> tuple[str, ...
 def _apps_unread(case: CheckContext) -> str:
     """Why the list of apps is incomplete or empty; "" when a row that matches no app can be ruled out."""
     place = case.state.organizations[case.subject.organization]
-    if not place.completed(names.WORKSPACES):
-        return f"the list of apps is incomplete: {place.why_not(names.WORKSPACES)}"
-    return "" if case.state.subjects(Kind.APP, place.id) else "the list of apps is empty"
+    return place.apps_unread or ("" if case.state.subjects(Kind.APP, place.id) else "the list of apps is empty")
 
 
 def _by_list(judge: Callable[[CheckContext, _Touching], Verdict]) -> Judge:

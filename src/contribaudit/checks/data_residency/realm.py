@@ -179,9 +179,8 @@ def sandbox_realm(case: CheckContext) -> Verdict:
     codes = parents.codes
     about = names.REALM, codes, realm.code, (*Evidence.of(seen), *parents.evidence)
     if not parents.found:
-        unlisted = state.organizations[case.subject.organization].why_not(names.WORKSPACES)
-        incomplete = f"the list of apps is incomplete: {unlisted}"
-        reason = incomplete if unlisted else "no app was found that it could be a copy of"
+        unlisted = state.organizations[case.subject.organization].apps_unread
+        reason = unlisted or "no app was found that it could be a copy of"
         return Verdict(Outcome.UNKNOWN, "parent_not_known", reason, *about)
     if parents.unread:
         return Verdict(Outcome.UNKNOWN, "parent_not_known", "the location of its parent was not read", *about)

@@ -58,9 +58,8 @@ def highest_plan(state: State, organization: str, without: Collection[Subject] =
     def unknown(code: str, reason: str) -> Unavailable:
         return Unavailable(names.HIGHEST_PLAN, subject, code, reason, state.as_of, names.WORKSPACES)
 
-    place = state.organizations[organization]
-    if not place.completed(names.WORKSPACES):
-        return unknown("apps_unread", f"the list of apps is incomplete: {place.why_not(names.WORKSPACES)}")
+    if unread := state.organizations[organization].apps_unread:
+        return unknown("apps_unread", unread)
     apps = [app for app in state.subjects(Kind.APP, organization) if app not in without]
     if not apps:
         return unknown("no_apps", "the list of apps is empty, as it is for a key without the right scope")

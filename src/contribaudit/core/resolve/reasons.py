@@ -70,6 +70,16 @@ class Effective:
     """What would undo it; "" where nothing known does."""
 
     @property
+    def word(self) -> str:
+        """The value, or the outcome that takes its place, as a stable word."""
+        return self.value if self.value is not None else str(self.outcome)
+
+    @property
+    def in_words(self) -> str:
+        """The value or the outcome as people read it: "not contributed", "no setting"."""
+        return self.value.replace("_", " ") if self.value is not None else Outcome(self.outcome).words
+
+    @property
     def fragile(self) -> bool:
         """True for a value that rests only on a plan default or a running trial."""
         return bool(self.fragile_because)
@@ -246,11 +256,8 @@ def together(
 
 def list_unread(state: State, organization: str) -> Stop | None:
     """The stop for an incomplete list of apps, since a missing app may change the answer; None for a complete list."""
-    place = state.organization(organization)
-    if place.completed(names.WORKSPACES):
-        return None
-    unread = Reason(f"the list of apps is incomplete: {place.why_not(names.WORKSPACES)}", None, names.WORKSPACES)
-    return Stop(Outcome.UNKNOWN, "apps_unread", unread)
+    unread = state.organization(organization).apps_unread
+    return Stop(Outcome.UNKNOWN, "apps_unread", Reason(unread, None, names.WORKSPACES)) if unread else None
 
 
 def _answer_without_value(state: State, subject: Subject, setting: SettingId, parts: Sequence[Effective]) -> Effective:

@@ -119,6 +119,13 @@ class OrganizationState:
             return self.unread_reason or f"{collector} was not read in this run"
         return collection.reason
 
+    @property
+    def apps_unread(self) -> str:
+        """A sentence on why the list of apps is incomplete; "" when it was read to its end."""
+        if self.completed(names.WORKSPACES):
+            return ""
+        return f"the list of apps is incomplete: {self.why_not(names.WORKSPACES)}"
+
 
 class State:
     """Observations by subject and setting, at a moment, under a rulebook."""

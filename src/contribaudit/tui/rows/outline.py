@@ -201,9 +201,8 @@ class Places:
     def _organization(self, organization: str) -> Node:
         entry = self._state.organizations[organization]
         label = safe_text(self._state.organization_name(organization))
-        why = (
-            "left out of this run" if entry.left_out else entry.unread_reason or _list_broken(self._state, organization)
-        )
+        unread = entry.unread_reason or entry.apps_unread.replace("the list", "its list", 1)
+        why = "left out of this run" if entry.left_out else unread
         return Node((organization,), label, organization_subject(organization), safe_text(why), opens=True)
 
     def _beneath(self, node: Node) -> Iterator[Node]:
@@ -312,9 +311,3 @@ def listing_text(state: State, app: Subject) -> str:
     if in_all > listing.read:
         text += f"; {in_all:,} known, including earlier runs"
     return safe_text(text)
-
-
-def _list_broken(state: State, organization: str) -> str:
-    entry = state.organizations[organization]
-    why = entry.why_not(names.WORKSPACES)
-    return f"its list of apps is incomplete: {why}" if why else ""
