@@ -47,7 +47,6 @@ from contribaudit.simulator import Fault, Organization
 from contribaudit.store.history import History
 from contribaudit.tui.rows import overview as dashboard_verdict
 from contribaudit.tui.rows.filtering import index_of
-from contribaudit.tui.rows.inventory import word_of
 from contribaudit.tui.source import Board
 from tests.exporters.reading import from_html, from_junit, outcome_of
 
@@ -400,7 +399,7 @@ def _effective_answers_agree(one: Generated) -> None:
         (explained,) = json.loads(explanation.document(state, subject, [answer]))["effective"]
         assert explained["value"] == value, (identity, setting, explained["value"], value)
         told = value.replace("_", " ") if value is not None else Outcome(explained["outcome"]).words
-        assert word_of(answer).removesuffix("~") == told, (identity, setting)
+        assert answer.in_words == told, (identity, setting)
     for each in report.findings:
         key = (each.subject.organization, each.subject.id, JUDGES.get(each.check, ""))
         if each.check in JUDGES and each.subject.kind is not by_id(checks.ALL)[each.check].kind:

@@ -15,7 +15,7 @@ from contribaudit.core.judge.check import find
 from contribaudit.core.model.observation import Observation, SettingId
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import alias_of, apps_named, resolve_alias
-from contribaudit.core.resolve.effective import AI_PROCESSING, COMPUTED, KINDS, effective_of
+from contribaudit.core.resolve.effective import COMPUTED, KINDS, effective_of, shown_answers
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.reasons import Effective
 from contribaudit.core.resolve.state import State
@@ -55,11 +55,13 @@ def command(console: Console, *, subject: str, setting: str | None, at: str | No
         state = last_state(job, moment) if offline else asyncio.run(look(job, collectors.ALL, console.diagnostics))
         about = _subject(state, subject)
         named = _setting(state, about, setting)
-        # Where AI is processed is shown by default for an organization only.
-        usual = [one for one in COMPUTED if one != AI_PROCESSING or about.kind is Kind.ORGANIZATION]
-        computed = usual if named is None else [one for one in COMPUTED if one == named]
-        answers = [effective_of(state, about, one) for one in computed]
-        observations = [state.read(about, SettingId(named))] if named is not None and not answers else []
+        answers, observations = [], []
+        if named is None:
+            answers = shown_answers(state, about)
+        elif named in COMPUTED:
+            answers = [effective_of(state, about, named)]
+        else:
+            observations = [state.read(about, named)]
         _write_answers(console, state, about, answers, observations)
 
 

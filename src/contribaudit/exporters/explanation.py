@@ -107,13 +107,13 @@ def _window_row(window: ExposureWindow | None) -> dict[str, object] | None:
 
 
 def _headline(answer: Effective) -> Text:
-    text = Text.assemble((answer.setting, "bold"), "  ")
+    settled = answer.outcome in (Outcome.EXEMPT, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE)
+    style = "cyan" if settled else "yellow"
     if answer.value is not None:
-        text.append(answer.value.replace("_", " "), "red" if answer.value in RISKS else "green")
-        text.append("" if answer.changeable is not False else "  (the plan does not let anybody change it)", "dim")
-    else:
-        settled = answer.outcome in (Outcome.EXEMPT, Outcome.NO_SUCH_SETTING, Outcome.NOT_YET_EFFECTIVE)
-        text.append(Outcome(answer.outcome).words, "cyan" if settled else "yellow")
+        style = "red" if answer.value in RISKS else "green"
+    text = Text.assemble((answer.setting, "bold"), "  ", (answer.in_words, style))
+    if answer.value is not None and answer.changeable is False:
+        text.append("  (the plan does not let anybody change it)", "dim")
     if answer.fragile:
         text.append("  fragile", "yellow")
     return text
@@ -126,15 +126,16 @@ def _reason(reason: Reason) -> Group:
 
 
 def _setting(observation: Observation) -> Group:
-    text = Text.assemble((safe_text(observation.setting), "bold"), "  ")
-    if isinstance(observation, Observed):
-        text.append(display(observation.value))
-    else:
-        text.append(f"not known: {safe_text(observation.reason)}", "yellow")
-        text.append(
-            f"; the key needs the scope {observation.missing_scope} to read it" if observation.missing_scope else ""
-        )
+    text = Text.assemble((safe_text(observation.setting), "bold"), "  ", value_or_reason(observation))
     return Group(text, Text(_evidence(observation, observation.source), "dim"))
+
+
+def value_or_reason(observation: Observation) -> Text:
+    """The value as people read it, or why it is not known."""
+    if isinstance(observation, Observed):
+        return Text(display(observation.value))
+    scope = f"; the key needs the scope {observation.missing_scope} to read it" if observation.missing_scope else ""
+    return Text(f"not known: {safe_text(observation.reason)}{safe_text(scope)}", "yellow")
 
 
 def _evidence(observation: Observation | None, source: str) -> str:

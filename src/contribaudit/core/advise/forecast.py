@@ -356,24 +356,19 @@ class _JudgedState:
             for setting in _SHOWN:
                 self.answers[organization, setting] = effective_of(state, organization, setting)
                 apps = state.subjects(Kind.APP, organization.id)
-                words = Counter(_answer_word(effective_of(state, app, setting)) for app in apps)
+                words = Counter(effective_of(state, app, setting).word for app in apps)
                 self.apps[organization, setting] = (
                     ", ".join(f"{words[word]} {word}" for word in sorted(words)) or "none"
                 )
-
-
-def _answer_word(answer: Effective) -> str:
-    return answer.value if answer.value is not None else str(answer.outcome)
 
 
 def _differences(before: _JudgedState, after: _JudgedState, when: date | None) -> Iterator[ForecastRow]:
     """The rows that differ: effective answers first, then findings by severity, check and subject."""
     for (subject, setting), answer in after.answers.items():
         old = before.answers[subject, setting]
-        if (_answer_word(old), old.predicted) != (_answer_word(answer), answer.predicted):
+        if (old.word, old.predicted) != (answer.word, answer.predicted):
             name, name_said = alias_of(after.state, subject), called(after.state, subject)
-            words = _answer_word(old), _answer_word(answer)
-            why = answer.reason
+            words, why = (old.word, answer.word), answer.reason
             yield ForecastRow(subject, name, name_said, "", setting, None, *words, when, why, answer.predicted)
         apps = before.apps[subject, setting], after.apps[subject, setting]
         if apps[0] != apps[1]:

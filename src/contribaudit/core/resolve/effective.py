@@ -61,6 +61,12 @@ def effective_of(state: State, subject: Subject, setting: SettingId) -> Effectiv
     return under_terms(state, compute(state, subject))
 
 
+def shown_answers(state: State, subject: Subject) -> list[Effective]:
+    """The answers that are shown about a subject; where AI is processed only about an organization."""
+    shown = (one for one in COMPUTED if one != AI_PROCESSING or subject.kind is Kind.ORGANIZATION)
+    return [effective_of(state, subject, one) for one in shown]
+
+
 def under_terms(state: State, answer: Effective) -> Effective:
     """The answer under the policy's evidence terms: unknown or stale where its evidence does not meet them.
 
@@ -76,7 +82,6 @@ def under_terms(state: State, answer: Effective) -> Effective:
         return stopped(answer.subject, answer.setting, stop, predicted=answer.value, changeable=answer.changeable)
     if state.evidence_terms is None or not answer.known or answer.outcome is Outcome.NOT_YET_EFFECTIVE:
         return answer
-    word = answer.value.replace("_", " ") if answer.value is not None else Outcome(answer.outcome).words
     evidence = Evidence.of(*answer.rests_on)
     lasting = answer.value in RISKS
     if not evidence:
@@ -85,7 +90,7 @@ def under_terms(state: State, answer: Effective) -> Effective:
     for number, terms in enumerate(state.evidence_terms(state, answer.subject, judged_as)):
         if lasting and number:
             break  # a bad answer is bad under whichever rule holds
-        shortcoming = terms.shortcoming(word, evidence, state.as_of, lasting=lasting)
+        shortcoming = terms.shortcoming(answer.in_words, evidence, state.as_of, lasting=lasting)
         if shortcoming is not None:
             outcome = Outcome.UNKNOWN if number else shortcoming.outcome
             stop = Stop(outcome, shortcoming.code, Reason(shortcoming.reason, None, "policy"), answer.chain)

@@ -23,12 +23,11 @@ from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, resolve_alias
 from contribaudit.core.resolve.contribution_lists import app_of_space
-from contribaudit.core.resolve.effective import AI_PROCESSING, COMPUTED, KINDS, RISKS, effective_of
+from contribaudit.core.resolve.effective import COMPUTED, KINDS, RISKS, effective_of, shown_answers
 from contribaudit.core.resolve.inventory import site_by_app
-from contribaudit.core.resolve.reasons import Effective
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
-from contribaudit.exporters.explanation import explained
+from contribaudit.exporters.explanation import explained, value_or_reason
 from contribaudit.exporters.text import display, safe_text
 from contribaudit.tui.rows.outline import Leaf, Node, listing_text
 from contribaudit.tui.rows.signs import ago, outcome_sign
@@ -156,13 +155,8 @@ def _answer_word(state: State, subject: Subject, setting: SettingId, *, computed
         return ""
     if not computed or subject.kind not in KINDS:
         return _observed_word(state, subject, setting).replace("_", " ")
-    return word_of(effective_of(state, subject, setting))
-
-
-def word_of(answer: Effective) -> str:
-    """The answer's value, or its outcome if there is no value, followed by "~" if it is fragile."""
-    word = answer.value.replace("_", " ") if answer.value is not None else Outcome(answer.outcome).words
-    return f"{word}~" if answer.fragile else word
+    answer = effective_of(state, subject, setting)
+    return f"{answer.in_words}~" if answer.fragile else answer.in_words
 
 
 def _observed_word(state: State, subject: Subject, setting: SettingId) -> str:
@@ -259,9 +253,8 @@ def described(report: Report, subject: Subject, note: str = "", *, computed: boo
     parts: list[RenderableType] = [_head(state, subject, note)]
     parts += [Text.assemble((f"\n{title}\n", "bold"), text) for title, text in _paragraphs(report, subject)]
     if computed and subject.kind in KINDS:
-        settings = [one for one in COMPUTED if one != AI_PROCESSING or subject.kind is Kind.ORGANIZATION]
-        answers = [effective_of(state, subject, one) for one in settings]
-        parts += [Text("\nEFFECTIVE SETTINGS AND REASONS", "bold"), explained(state, subject, answers)]
+        answers = explained(state, subject, shown_answers(state, subject))
+        parts += [Text("\nEFFECTIVE SETTINGS AND REASONS", "bold"), answers]
     parts.append(Text.assemble(("\nOBSERVED\n", "bold"), _settings(state, subject)))
     return Group(*parts)
 
@@ -330,17 +323,10 @@ def _settings(state: State, subject: Subject) -> Text:
     text = Text()
     for one in seen[:_MOST_SETTINGS]:
         text.append(safe_text(one.setting), "bold").append("  ")
-        text.append_text(_value_or_reason(one)).append("\n  ").append(_provenance(one, state.as_of), "dim").append("\n")
+        text.append_text(value_or_reason(one)).append("\n  ").append(_provenance(one, state.as_of), "dim").append("\n")
     text.append(and_more(len(seen) - _MOST_SETTINGS), "dim")
     text.rstrip()
     return text
-
-
-def _value_or_reason(observation: Observation) -> Text:
-    if isinstance(observation, Observed):
-        return Text(display(observation.value))
-    scope = f"; the key needs the scope {observation.missing_scope} to read it" if observation.missing_scope else ""
-    return Text(f"not known: {safe_text(observation.reason)}{safe_text(scope)}", "yellow")
 
 
 def _provenance(observation: Observation, now: datetime) -> str:
