@@ -14,7 +14,7 @@ from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import PATH, format_option
 from contribaudit.core.judge.check import by_id
 from contribaudit.core.model.phrases import counted
-from contribaudit.core.model.policy import AuditPolicy, Where
+from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.subject import organization_subject
 from contribaudit.errors import ConfigurationError, StoreError, UsageError
 from contribaudit.exporters.text import row_of
@@ -73,7 +73,10 @@ def show_policy(console: Console, *, path: Path | None) -> None:
             rule,
             title=words[rule.check].title,
             expands=rule.expands or None,
-            where=", ".join(_selectors(rule.where)),
+            where=", ".join(
+                f"{name}={'|'.join(value) if isinstance(value, tuple) else str(value).lower()}"
+                for name, value in rule.where.given.items()
+            ),
             severity=rule.severity.value if rule.severity else None,
         )
         for rule in policy.rules
@@ -186,13 +189,3 @@ def _plans_seen(console: Console, policy: AuditPolicy, rulebook: Rulebook) -> di
 def _plan_written_for(policy: AuditPolicy, rulebook: Rulebook) -> dict[str, tuple[Plan, AuditPolicy]]:
     plan = rulebook.plan(policy.written_for_plan or "")
     return {} if plan is None else {f"the policy is written for {plan.name}": (plan, policy)}
-
-
-def _selectors(where: Where) -> list[str]:
-    names = ("organization", "site", "app", "plan", "space", "sandbox")
-    conditions = ((name, getattr(where, name)) for name in names)
-    return [
-        f"{name}={'|'.join(value) if isinstance(value, tuple) else str(value).lower()}"
-        for name, value in conditions
-        if value not in ((), None)
-    ]

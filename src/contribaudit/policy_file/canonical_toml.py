@@ -7,7 +7,7 @@ from datetime import date
 from typing import TypeAlias
 
 from contribaudit.core.model.observation import Value
-from contribaudit.core.model.policy import WAIVABLE, AuditPolicy, Decision, EvidenceTerms, Rule, Waiver, Where
+from contribaudit.core.model.policy import WAIVABLE, AuditPolicy, Decision, EvidenceTerms, Rule, Waiver
 from contribaudit.policy_file.values import NEVER, VERSION
 
 Item: TypeAlias = Value | date | Mapping[str, Value]
@@ -54,7 +54,7 @@ def _evidence(terms: EvidenceTerms) -> Mapping[str, Item]:
 def _rule(rule: Rule) -> Mapping[str, Item]:
     return {
         "check": rule.check,
-        "where": _selectors(rule.where) or None,
+        "where": rule.where.given or None,
         "expect": rule.expect,
         "severity": rule.severity,
         "enabled": None if rule.enabled else False,
@@ -72,7 +72,7 @@ def waiver_keys(waiver: Waiver) -> Mapping[str, Item]:
     return {
         "check": waiver.check,
         "subject": waiver.subject,
-        "where": None if waiver.where is None else _selectors(waiver.where),
+        "where": None if waiver.where is None else waiver.where.given,
         "observed": waiver.observed,
         "outcomes": None if waiver.outcomes == WAIVABLE else tuple(waiver.outcomes),
         "reason": waiver.reason,
@@ -88,11 +88,6 @@ def waiver_keys(waiver: Waiver) -> Mapping[str, Item]:
 def decision_keys(decision: Decision) -> Mapping[str, Item]:
     """The keys of a `[[decision]]` in their order."""
     return {name: getattr(decision, name) for name in ("setting", "value", "by", "second", "date", "ticket")}
-
-
-def _selectors(where: Where) -> Mapping[str, Value]:
-    selectors = {name: getattr(where, name) for name in Where.__slots__}
-    return {name: value for name, value in selectors.items() if value is not None and value != ()}
 
 
 def _pairs(items: Mapping[str, Item]) -> Iterator[str]:

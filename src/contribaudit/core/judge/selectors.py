@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Literal, TypeAlias
@@ -126,8 +126,7 @@ def why_never(where: Where, kind: Kind) -> str:
     where they can.
     """
     has = _SELECTORS.get(kind, ("organization",))
-    given = [one.name for one in fields(where) if getattr(where, one.name) not in ((), None)]
-    lacking = [one for one in given if one not in has]
+    lacking = [one for one in where.given if one not in has]
     if not lacking:
         return ""
     about = f"the {kind}" if kind in (Kind.COMPANY, Kind.ORGANIZATION) else f"each {kind}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from posixpath import dirname, join, normpath
 
@@ -47,8 +47,13 @@ class Where:
     @property
     def selects_everything(self) -> bool:
         """Whether no selector narrows it: `site = "*"` is as wide as none."""
-        given = (self.organization, self.site, self.app, self.plan, self.space)
-        return self.sandbox is None and all(not one or any(map(_fits_everything, one)) for one in given)
+        return all(isinstance(one, tuple) and any(map(_fits_everything, one)) for one in self.given.values())
+
+    @property
+    def given(self) -> dict[str, tuple[str, ...] | bool]:
+        """The selectors that narrow it, by name."""
+        selectors = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in selectors.items() if value not in ((), None)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,10 +74,8 @@ def _waivers(dossier: Dossier) -> Iterator[Row]:
 
 def _selectors(where: Where) -> Iterator[str]:
     """Selectors such as "site=acme*", one for each pattern."""
-    for name in ("organization", "site", "app", "plan", "space"):
-        yield from (f"{name}={pattern}" for pattern in getattr(where, name))
-    if where.sandbox is not None:
-        yield f"sandbox={str(where.sandbox).lower()}"
+    for name, value in where.given.items():
+        yield from (f"{name}={one}" for one in (value if isinstance(value, tuple) else (str(value).lower(),)))
 
 
 def _decisions(dossier: Dossier) -> Iterator[Row]:
