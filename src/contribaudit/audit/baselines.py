@@ -12,6 +12,7 @@ from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.names import WORKSPACES
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import parse_end
+from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.core.resolve.state import State
 from contribaudit.errors import UsageError
 from contribaudit.store.records import RunRecord
@@ -67,6 +68,11 @@ def outside_now(state: State, organization: str) -> tuple[tuple[Subject, Uncover
     """The subjects outside the baseline, each with the reason."""
     reasons = ((subject, uncovered(state, subject)) for subject in outside(state, organization))
     return tuple((subject, why) for subject, why in reasons if why is not None)
+
+
+def outside_row(state: State, subject: Subject, why: Uncovered) -> tuple[str, ...]:
+    """A row of OUTSIDE_COLUMNS."""
+    return subject.organization, subject.kind.value, subject.id, alias_of(state, subject), why.code, why.reason
 
 
 def checked_reason(text: str) -> str:

@@ -89,15 +89,11 @@ def diff(console: Console) -> None:
     """
     from contribaudit.audit import baselines
     from contribaudit.cli.attest.session import open_session
-    from contribaudit.core.resolve.aliases import alias_of
 
-    rows: list[tuple[Cell, ...]] = []
     with open_session(console, reading=True) as session:
         state = session.remembered()
         approved = state.baseline(session.organization)
-        for subject, why in baselines.outside_now(state, session.organization):
-            name = alias_of(state, subject)
-            rows.append((session.organization, subject.kind.value, subject.id, name, why.code, why.reason))
+        rows = [baselines.outside_row(state, *one) for one in baselines.outside_now(state, session.organization)]
     console.table(baselines.OUTSIDE_COLUMNS, rows, flexible="reason", only=("subject_kind", "subject_name", "reason"))
     if approved is None:
         console.diagnostics.conclusion(_NONE)

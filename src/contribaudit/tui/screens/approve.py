@@ -22,7 +22,7 @@ from contribaudit.core.judge.baseline import Uncovered
 from contribaudit.core.model.attestation import Baseline
 from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.subject import Subject
-from contribaudit.core.resolve.aliases import alias_of, called
+from contribaudit.core.resolve.aliases import called
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.text import Cell, safe_text
 from contribaudit.tui.files import Sheet
@@ -79,8 +79,7 @@ def sheet_row(state: State, line: Line) -> tuple[Cell, ...]:
     """The cells of a line in a CSV file."""
     if line.subject is None or line.why is None:
         return (line.organization, None, None, None, None, None)
-    subject = line.subject
-    return (line.organization, subject.kind.value, subject.id, alias_of(state, subject), line.why.code, line.why.reason)
+    return baselines.outside_row(state, line.subject, line.why)
 
 
 def approval_line(state: State) -> Text:
