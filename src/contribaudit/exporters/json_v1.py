@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
-from enum import StrEnum
+from datetime import UTC
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, TypeVar, cast, overload
 
@@ -45,7 +44,7 @@ from contribaudit.exporters.report_v1 import (
     WaiverV1,
 )
 from contribaudit.exporters.subprocessors import exposure_document
-from contribaudit.exporters.text import rfc3339
+from contribaudit.exporters.text import as_json, rfc3339
 
 _Shape = TypeVar("_Shape")
 
@@ -181,23 +180,6 @@ def pieces(document: ReportV1, findings: Iterable[FindingV1] | None = None) -> I
 def report_digest(document: ReportV1) -> str:
     """SHA-256 (hex) of the report's canonical JSON."""
     return digest(canonical_json({**document, "findings": list(document["findings"])}))
-
-
-def as_json(value: Any) -> Any:
-    """A value for JSON: tuples as lists, times, days and words of an enumeration as texts."""
-    if type(value) is str or value is None:  # most of them
-        return value
-    match value:
-        case tuple():
-            return list(value)
-        case datetime():
-            return rfc3339(value)
-        case date():
-            return value.isoformat()
-        case StrEnum():
-            return value.value
-        case _:
-            return value
 
 
 def _published(shape: type[_Shape], value: object, **given: object) -> _Shape:

@@ -15,7 +15,7 @@ from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.aliases import holds_spaces
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters.csv_evidence import lines
-from contribaudit.exporters.text import Cell, display, rfc3339, safe_text
+from contribaudit.exporters.text import Cell, as_json, display, rfc3339, safe_text
 
 FORMATS = ("table", "json", "csv")
 
@@ -51,7 +51,7 @@ def stream(output_format: str, columns: Sequence[str], rows: Iterable[Sequence[C
 
 def json_object(columns: Sequence[str], row: Sequence[Cell]) -> dict[str, object]:
     """One row as a JSON object."""
-    return dict(zip(columns, map(_json, row), strict=True))
+    return dict(zip(columns, map(as_json, row), strict=True))
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
@@ -83,18 +83,6 @@ def cell_text(cell: Cell) -> str:
             return safe_text(cell)
         case _:
             return display(cell)
-
-
-def _json(cell: Cell) -> object:
-    match cell:
-        case datetime():
-            return rfc3339(cell)
-        case date():
-            return cell.isoformat()
-        case tuple():
-            return list(cell)
-        case _:
-            return cell
 
 
 COLUMNS = (

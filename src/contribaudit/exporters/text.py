@@ -11,6 +11,7 @@ import unicodedata
 from base64 import b64encode
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
 from html import escape
@@ -42,6 +43,23 @@ def rfc3339(moment: datetime | None) -> str | None:
     if moment.tzinfo is None:
         raise ValueError("a time without a zone cannot be reported")
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def as_json(value: Any) -> Any:
+    """A value for JSON: tuples as lists, times, days and words of an enumeration as texts."""
+    if type(value) is str or value is None:  # most of them
+        return value
+    match value:
+        case tuple():
+            return list(value)
+        case datetime():
+            return rfc3339(value)
+        case date():
+            return value.isoformat()
+        case StrEnum():
+            return value.value
+        case _:
+            return value
 
 
 _LONGEST_IN_MINUTES = 90
