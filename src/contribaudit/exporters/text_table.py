@@ -20,7 +20,8 @@ from contribaudit.exporters.tally import FindingGroup, most_severe_first
 from contribaudit.exporters.terminal import GAP, capture, hanging, indented, plain_table, shorten, width_of, wrapped
 from contribaudit.exporters.text import called, duration, group, safe_text, words
 
-_VERDICT_STYLES = {PASS: "bold green", FAIL: "bold red", UNVERIFIED: "bold yellow"}
+VERDICT_STYLES = {PASS: "bold green", FAIL: "bold red", UNVERIFIED: "bold yellow"}
+"""Styles by the word of the verdict."""
 _WORD_STYLES = {
     "fail": "red",
     "conflict": "red",
@@ -60,7 +61,7 @@ def render(
 def _full_report(about: Overview, typed: Typed) -> list[RenderableType]:
     document = about.document
     parts: list[RenderableType] = [
-        Text(about.headline, _VERDICT_STYLES[about.word]),
+        Text(about.headline, VERDICT_STYLES[about.word]),
         _title(about),
         _outcome_counts(about),
         Text(f"{about.inventory}{_key_expiry(about)}"),
@@ -105,7 +106,7 @@ FIRST_WARNINGS = 2
 def first_table(about: Overview, width: int, typed: Typed | None = str) -> list[Text]:
     """The report on one screen: verdict, questions, changes, counts, findings by check, steps, reading, verdict."""
     blank = Text()
-    top = [*wrapped(Text(about.headline, _VERDICT_STYLES[about.word]), width, 4), *wrapped(_title(about), width, 1)]
+    top = [*wrapped(Text(about.headline, VERDICT_STYLES[about.word]), width, 4), *wrapped(_title(about), width, 1)]
     top += [blank, *_questions(about, width), blank]
     counts, read = (
         [blank, *wrapped(_outcome_counts(about), width, 2), blank],
@@ -132,7 +133,7 @@ def _verdict_line(about: Overview) -> Text:
     run = about.document["run"]
     limited = limitation(safe_text(run["selection"]))
     parts = [f"{about.word} ({run['fail_on']} and above)", limited, f"exit code {run['exit_code']}"]
-    return Text(", ".join(part for part in parts if part), _VERDICT_STYLES[about.word])
+    return Text(", ".join(part for part in parts if part), VERDICT_STYLES[about.word])
 
 
 def _outcome_counts(about: Overview) -> Text:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from contribaudit.core.advise.deadlines import Deadline
 from contribaudit.core.advise.steps import NextStep, names, to_do
-from contribaudit.core.advise.verdict import FAIL, PASS, UNVERIFIED, limitation, verdict_word
+from contribaudit.core.advise.verdict import limitation, verdict_word
 from contribaudit.core.model.phrases import and_more, counted
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.state import State
@@ -25,6 +25,7 @@ from contribaudit.exporters.changed import CountedChange, by_cause
 from contribaudit.exporters.summary import Overview
 from contribaudit.exporters.tally import Tally
 from contribaudit.exporters.text import duration, safe_text, words
+from contribaudit.exporters.text_table import VERDICT_STYLES
 from contribaudit.store.records import RunRecord
 from contribaudit.tui.rows.filtering import label_of, quoted
 from contribaudit.tui.rows.signs import ago, column, severity_sign, short_host
@@ -133,8 +134,6 @@ def cell(tally: Tally) -> Text:
 
 DAYS = 30
 WHOLE, PARTIAL, NONE = "=", "~", "."
-STYLES = {PASS: "bold green", FAIL: "bold red", UNVERIFIED: "bold yellow"}
-"""Styles by the word of the verdict."""
 
 
 def verdict_lines(board: Board, width: int) -> list[Line]:
@@ -149,7 +148,9 @@ def verdict_lines(board: Board, width: int) -> list[Line]:
         word = verdict_word(whole.exit_code)
         run_name = f"run #{whole.id}, {ago(whole.finished_at, board.now)}: "
         limited = f", {limitation(safe_text(whole.selection))}" if whole.selection else ""
-        lines.append(Line(Text.assemble(("LAST COMPLETE RUN ", "bold"), run_name, (word, STYLES[word]), limited)))
+        lines.append(
+            Line(Text.assemble(("LAST COMPLETE RUN ", "bold"), run_name, (word, VERDICT_STYLES[word]), limited))
+        )
     if board.runs:
         lines.append(Line(_strip(board)))
     return lines
@@ -157,7 +158,7 @@ def verdict_lines(board: Board, width: int) -> list[Line]:
 
 def headline(about: Overview, width: int) -> list[Line]:
     """The sentence that every report begins with, wrapped at blanks and never cut."""
-    return [Line(Text(part, STYLES[about.word]), "is:open") for part in wrap(about.headline, max(20, width))]
+    return [Line(Text(part, VERDICT_STYLES[about.word]), "is:open") for part in wrap(about.headline, max(20, width))]
 
 
 def _open_findings_line(about: Overview) -> Text:
