@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from pydantic import TypeAdapter
 
 from contribaudit import policy_file
 from contribaudit.core.advise.report import Report
 from contribaudit.core.resolve.state import State
 from contribaudit.exporters import json_v1, sarif, xlsx
 from contribaudit.exporters.json_v1 import as_document, report_digest
-from contribaudit.exporters.report_v1 import json_schema
+from contribaudit.exporters.report_v1 import SCHEMA, ReportV1
 from tests.exporters.awkward import INDIA, RULEBOOK, TEXTS, app, awkward_report, report
 from tests.exporters.golden import ROOT, expect
 
@@ -71,6 +72,20 @@ BESIDE = {
     "changes": {"existed_before", "exists_after", "id", "cause_code", "match", "other_events", "ticket"},
 }
 """What stands beside them since."""
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the report, draft 2020-12. It forbids keys that it does not name."""
+    schema = TypeAdapter(ReportV1).json_schema()
+    for shape in (schema, *schema["$defs"].values()):
+        if "properties" in shape:
+            shape["additionalProperties"] = False
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:contribaudit:report:1",
+        "title": SCHEMA,
+        **{key: value for key, value in schema.items() if key != "title"},
+    }
 
 
 def test_report_schema_is_published() -> None:

@@ -17,7 +17,6 @@ from contribaudit.core.resolve.state import State
 from contribaudit.exporters.tabular import render as render_rows
 from contribaudit.exporters.text import Cell, row_of, safe_text
 
-FORMATS = ("table", "json", "csv", "ics")
 COLUMNS = (
     "deadline_id", "kind", "days_left", "ends_at", "whole_day", "organization_id", "organization_name", "subject_kind",
     "subject_id", "subject_name", "setting", "check", "what", "next_step", "source",

@@ -1,4 +1,4 @@
-"""The published form of a report, `contribaudit.report/1`, its JSON Schema, and the order in which people read it."""
+"""The published form of a report, `contribaudit.report/1`, and the order in which people read its findings."""
 
 from __future__ import annotations
 
@@ -329,19 +329,3 @@ def reading_order(finding: FindingV1) -> tuple[str, ...]:
         about["name"],
         finding["id"],
     )
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the report, draft 2020-12. It forbids keys that it does not name."""
-    from pydantic import TypeAdapter
-
-    schema = TypeAdapter(ReportV1).json_schema()
-    for shape in (schema, *schema["$defs"].values()):
-        if "properties" in shape:
-            shape["additionalProperties"] = False
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:contribaudit:report:1",
-        "title": SCHEMA,
-        **{key: value for key, value in schema.items() if key != "title"},
-    }
