@@ -37,6 +37,17 @@ class Span:
     since: int
     until: int
 
+    @classmethod
+    def unseen(cls, store: History, organization: str, seen: int, until: int | None = None) -> Span | None:
+        """From the newest run of those up to `seen`, or else the first one, to the newest, or the newest by `until`.
+
+        None without a run.
+        """
+        runs = [one.id for one in store.runs(organization=organization) if until is None or one.id <= until]
+        if not runs:
+            return None
+        return cls(organization, max((run for run in runs if run <= seen), default=min(runs)), max(runs))
+
 
 def explained_changes(
     store: History, rulebook: Rulebook, spans: Sequence[Span], *, steps: bool = False

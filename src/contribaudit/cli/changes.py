@@ -108,15 +108,13 @@ def _span(store: History, organization: str, since: str | None, until: str | Non
     """The two runs to compare; None when there is no earlier run."""
     from contribaudit.audit.changes import Span
 
+    if seen is not None:
+        return Span.unseen(store, organization, seen)
     runs = [record.id for record in store.runs(organization=organization)]
     last = run_of(store, organization, until).id if until else max(runs, default=None)
     if last is None:
         return None
-    first: int | None
-    if seen is not None:
-        first = max((run for run in runs if run <= seen), default=min(runs))
-    else:
-        first = run_of(store, organization, since).id if since else store.compared(organization, last)
+    first = run_of(store, organization, since).id if since else store.compared(organization, last)
     return None if first is None else Span(organization, first, last)
 
 

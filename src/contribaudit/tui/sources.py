@@ -324,13 +324,8 @@ class HistorySource(Source):
         return None if seen is None else next((one for one in runs if one.id <= seen), None)
 
     def _unseen(self, job: Job, report: Report, seen: int) -> Sequence[Change]:
-        spans = []
-        for organization in job.organizations:
-            runs = [one.id for one in job.store.runs(organization=organization) if one.id <= report.run.id]
-            if runs:
-                since = max((run for run in runs if run <= seen), default=min(runs))
-                spans.append(Span(organization, since, max(runs)))
-        changes = explained_changes(job.store, job.rulebook, spans)
+        spans = [Span.unseen(job.store, one, seen, report.run.id) for one in job.organizations]
+        changes = explained_changes(job.store, job.rulebook, [one for one in spans if one is not None])
         state = report.state
         named = [replace(one, name=one.name or state.place(one.subject).name) for one in changes]
         return sorted(named, key=lambda one: one.first_seen)
