@@ -166,15 +166,19 @@ def _no_proxy_entries(proxies: dict[str, str]) -> list[str]:
     return [entry for one in proxies.get("no", "").split(",") if (entry := one.strip())]
 
 
-def ignored_exceptions() -> tuple[str, tuple[str, ...]]:
-    """The variable that holds NO_PROXY, and its entries that have no effect.
+EXCEPTION_FORM = "Use a host name, or a domain for all hosts below it"
+"""What an entry of NO_PROXY can be."""
+
+
+def ignored_exceptions() -> tuple[str, ...]:
+    """A sentence on each entry of NO_PROXY that has no effect.
 
     Hosts are compared by name, so networks are ignored. This machine's own addresses never use a proxy, named or not.
     """
     proxies = getproxies()
     entries = [] if "*" in _no_proxy_entries(proxies) else _no_proxy_entries(proxies)
     ignored = [entry for entry in entries if not (_HOST.fullmatch(entry) or _OWN.match(entry))]
-    return variable_of("no"), tuple(dict.fromkeys(ignored))
+    return tuple(f"{one!r} in {variable_of('no')} is ignored: it is not a host name" for one in dict.fromkeys(ignored))
 
 
 def _unusable_proxy() -> str:

@@ -162,14 +162,12 @@ class Console:
 
     def warn_of_unmatched_environment(self) -> None:
         """Warn of each unknown CONTRIBAUDIT_ variable, and of each proxy exception that has no effect."""
-        from contribaudit.atlassian.connect import ignored_exceptions
+        from contribaudit.atlassian.connect import EXCEPTION_FORM, ignored_exceptions
 
         for message in self.settings().unmatched_environment():
             self.diagnostics.warning(message)
-        variable, ignored = ignored_exceptions()
-        for entry in ignored:
-            message = f"{entry!r} in {variable} is ignored: it is not a host name"
-            self.diagnostics.warning(message, hint="Use a host name, or a domain for all hosts below it")
+        for message in ignored_exceptions():
+            self.diagnostics.warning(message, hint=EXCEPTION_FORM)
 
     @property
     def colored_output(self) -> bool:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from contribaudit.atlassian.connect import ignored_exceptions
+from contribaudit.atlassian.connect import EXCEPTION_FORM, ignored_exceptions
 from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.policy import AuditPolicy
 from contribaudit.core.model.rulebook import Rulebook
@@ -217,10 +217,8 @@ def environment(settings: AppSettings) -> Iterator[Line]:
     strange = settings.unmatched_environment()
     for complaint in strange:
         yield Line.warning("environment", complaint, "Correct its spelling, or unset it")
-    variable, ignored = ignored_exceptions()
-    for entry in ignored:
-        what = f"{entry!r} in {variable} is ignored: it is not a host name"
-        yield Line.warning("environment", what, "Use a host name, or a domain for all hosts below it")
+    for complaint in ignored_exceptions():
+        yield Line.warning("environment", complaint, EXCEPTION_FORM)
     if not strange:
         yield Line.ok("environment", "every CONTRIBAUDIT_ variable is known")
 
