@@ -64,7 +64,7 @@ def screen_lines(screen: Screen) -> Iterator[str]:
     rows = "the organization" if screen.kind.value == "organization" else f"one row for each {screen.kind.value}"
     plans = f"; {', '.join(screen.plans)}" if screen.plans else ""
     yield f"### {screen.title}"
-    yield f"`{screen.id}`: {settings}; {rows}{plans}; about {screen.look_seconds} s and {screen.value_seconds} s a"
+    yield f"`{screen.id}`: {settings}; {rows}{plans}; about {screen.seconds.look} s and {screen.seconds.value} s a"
     yield f"value; [source]({screen.source})."
     yield f"Grade {screen.grade}."
     for setting, one in screen.asked_if.items():

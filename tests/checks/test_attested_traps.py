@@ -62,7 +62,9 @@ def test_below_the_plan_with_the_switch_metadata_cannot_be_off(check: str, plan:
     else:
         assert verdict.outcome is NOT_ACHIEVABLE
         assert "Enterprise has the switch" in verdict.reason
-    changed = replace(RULEBOOK, plans=tuple(replace(one, metadata_changeable=True) for one in RULEBOOK.plans))
+    changed = replace(
+        RULEBOOK, plans=tuple(replace(one, metadata=replace(one.metadata, changeable=True)) for one in RULEBOOK.plans)
+    )
     both_off = (seen(METADATA, "off"), seen(IN_APP, "off"), NONE_INCLUDED)
     state = state_of(*facts(WIKI, plan=plan), *both_off, rulebook=changed)
     assert judge(check, state, ORGANIZATION).outcome is PASS

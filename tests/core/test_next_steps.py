@@ -77,7 +77,7 @@ def test_a_look_takes_its_seconds_for_each_value(apps: int) -> None:
     screens = {one.id: one for one in state.rulebook.screens}
     looks = next_steps(replace(report(*doubted), state=state))
     assert {one.screen: one.minutes for one in looks} == {
-        name: -(-(screens[name].look_seconds + screens[name].value_seconds * apps) // 60)
+        name: -(-(screens[name].seconds.look + screens[name].seconds.value * apps) // 60)
         for name in ("rovo-access", "subscriptions")
     }
 

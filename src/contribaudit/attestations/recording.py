@@ -181,14 +181,14 @@ def doubt(state: State, organization: str, setting: SettingId, value: Value) -> 
     if not possible or not word:
         return ""
     if setting == names.METADATA and word == "off":
-        if any(plan.metadata_changeable for plan in possible):
+        if any(plan.metadata.changeable for plan in possible):
             return ""
         return (
             f"The {plans} plan always contributes metadata: with {setting} off, an audit reports a conflict. If the"
             " console shows no switch, record always."
         )
     if setting == names.METADATA and word == "always":
-        if not all(plan.metadata_changeable for plan in possible):
+        if not all(plan.metadata.changeable for plan in possible):
             return ""
         return f"The {plans} plan has a switch for metadata: record whether the console shows on or off."
     if setting == names.EXEMPTION:

@@ -39,7 +39,7 @@ class _Ability:
 _ABILITIES = (
     _Ability(
         ("DC-01", "DC-02", "DR-10"),
-        lambda plan: plan.metadata_changeable,
+        lambda plan: plan.metadata.changeable,
         "on the {plan} plan metadata contribution cannot be switched off; {needed} can",
         'Move to {needed}; or accept it with a [[waiver]] on {check}, and block Rovo (ai = "blocked") so that prompts '
         'feed no patterns; or ask for what the plan has: contribution = "metadata-only"',

@@ -22,10 +22,12 @@ from contribaudit.core.model.provisions import Anchor, Compared, Overtaken, Seve
 from contribaudit.core.model.rulebook import (
     Clocks,
     Console,
+    ContributionDefault,
     Exemption,
     Figure,
     Limits,
     Move,
+    Seconds,
     SignalRule,
     Statement,
     Words,
@@ -105,11 +107,6 @@ class MetaFile(Dated):
     effective: date
     review_within_days: int = Field(gt=0)
     scope_review_within_days: int = Field(default=30, gt=0)
-
-
-class ContributionDefault(_Strict):
-    default: str
-    changeable: bool
 
 
 class PlanEntry(_Strict):
@@ -243,11 +240,6 @@ class DecodersFile(Dated):
         return cls.model_validate(document)
 
 
-class SecondsEntry(_Strict):
-    look: int = Field(gt=0)
-    value: int = Field(gt=0)
-
-
 class AskedIfEntry(_Strict):
     setting: Text
     words: list[Text] = Field(min_length=1, alias="is")
@@ -260,7 +252,7 @@ class ScreenEntry(_Strict):
     settings: list[Text] = Field(min_length=1)
     apps: list[str] = []
     paths: dict[str, Text] = Field(min_length=1)
-    seconds: SecondsEntry
+    seconds: Seconds
     asked_if: dict[str, AskedIfEntry] = {}
     plans: list[str] = []
     since: date | None = None

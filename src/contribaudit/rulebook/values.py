@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
+
+from pydantic import BaseModel
 
 from contribaudit.core.model.audit_log import LogRules
 from contribaudit.core.model.canonical import canonical_json, parts
@@ -38,20 +40,7 @@ def plans(file: shapes.PlansFile) -> tuple[Plan, ...]:
     """The plans, lowest first."""
     _refuse_ambiguous("plans.toml", "plans", [folded(entry.words) for entry in file.plan])
     return tuple(
-        Plan(
-            name=entry.name,
-            rank=rank,
-            words=folded(entry.words),
-            residency=entry.residency,
-            rovo=entry.rovo,
-            rovo_by_group=entry.rovo_by_group,
-            audit_log=entry.audit_log,
-            metadata_default=entry.metadata.default,
-            metadata_changeable=entry.metadata.changeable,
-            in_app_default=entry.in_app.default,
-            in_app_changeable=entry.in_app.changeable,
-        )
-        for rank, entry in enumerate(file.plan)
+        Plan(**{**_fields(entry), "rank": rank, "words": folded(entry.words)}) for rank, entry in enumerate(file.plan)
     )
 
 
@@ -82,8 +71,7 @@ def apps(file: shapes.AppsFile) -> dict[str, App]:
     by_word: dict[str, App] = {}
     for entry in file.app:
         words = folded([entry.type_key, *entry.words])
-        lists = {"project_types": tuple(entry.project_types), "product_keys": tuple(entry.product_keys)}
-        app = App(**{**dict(entry), **lists, "words": words, "own_workspaces": _own_workspaces(entry)})
+        app = App(**{**_fields(entry), "words": words, "own_workspaces": _own_workspaces(entry)})
         for word in words:
             if word in by_word:
                 raise RulebookError(f"apps.toml: the word `{word}` stands for two apps")
@@ -175,28 +163,14 @@ def screens(file: shapes.ScreensFile, plans: tuple[Plan, ...], apps: dict[str, A
         for setting in sorted({*entry.asked_if, *(one.setting for one in entry.asked_if.values())}):
             if setting not in entry.settings:
                 raise RulebookError(f"{where}: `asked_if` names `{setting}`, which the screen does not show")
-    return tuple(
-        Screen(
-            id=entry.id,
-            title=entry.title,
-            kind=entry.kind,
-            settings=tuple(SettingId(setting) for setting in entry.settings),
-            apps=tuple(entry.apps),
-            paths=dict(entry.paths),
-            look_seconds=entry.seconds.look,
-            value_seconds=entry.seconds.value,
-            plans=tuple(entry.plans),
-            since=entry.since,
-            source=entry.source,
-            grade=entry.grade,
-            note=entry.note,
-            asked_if={
-                SettingId(setting): AskedIf(SettingId(one.setting), frozenset(map(str.casefold, one.words)))
-                for setting, one in entry.asked_if.items()
-            },
-        )
-        for entry in file.screen
-    )
+    return tuple(Screen(**{**_fields(entry), "asked_if": _conditions(entry)}) for entry in file.screen)
+
+
+def _conditions(entry: shapes.ScreenEntry) -> dict[SettingId, AskedIf]:
+    return {
+        SettingId(setting): AskedIf(SettingId(one.setting), frozenset(map(str.casefold, one.words)))
+        for setting, one in entry.asked_if.items()
+    }
 
 
 def terms_rules(file: shapes.TermsFile, files: Collection[str], checks: Collection[str]) -> TermsRules:
@@ -223,19 +197,14 @@ def terms_rules(file: shapes.TermsFile, files: Collection[str], checks: Collecti
     for rule in file.severity:
         _refuse_unknown(f"severity `{rule.severity}`", "topic", rule.topics, topics)
     return TermsRules(
-        documents=tuple(
-            Watched(one.name, one.title, one.url, tuple(one.marks), tuple(one.topics)) for one in file.document
-        ),
+        documents=tuple(Watched(**_fields(one)) for one in file.document),
         topics=tuple(file.topic),
         severities=tuple(file.severity),
-        otherwise=file.reading.otherwise,
         anchors=tuple(file.anchor),
         overtaken=tuple(file.overtaken),
         compared=tuple(file.compared),
-        short_percent=file.reading.short_percent,
-        method=file.reading.method,
-        disclaimer=file.reading.disclaimer,
         reviewed=file.reviewed,
+        **dict(file.reading),
     )
 
 
@@ -266,10 +235,7 @@ def subprocessor_rules(
         columns=columns,
         titles={name: labels[0] for name, labels in file.columns},
         everything=_spaced(file.everything),
-        products=tuple(
-            Product(entry.name, _spaced(entry.words), tuple(entry.apps), tuple(entry.may), entry.with_ai, entry.ai)
-            for entry in file.product
-        ),
+        products=tuple(Product(**{**_fields(entry), "words": _spaced(entry.words)}) for entry in file.product),
         purposes=tuple(Words(entry.kind, _spaced(entry.words)) for entry in file.purpose),
         places=tuple(Words(entry.code, _spaced(entry.words)) for entry in file.place),
         eea=frozenset(entry.code for entry in file.place if entry.eea),
@@ -283,6 +249,11 @@ def subprocessor_rules(
             sha256=shipped_sha256,
         ),
     )
+
+
+def _fields(entry: BaseModel) -> dict[str, Any]:
+    """The fields of a table, for a value in `core` that has the same ones; its lists are tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in entry}
 
 
 def _spaced(words: Iterable[str]) -> tuple[str, ...]:

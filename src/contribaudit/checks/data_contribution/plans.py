@@ -228,7 +228,7 @@ def newer_than_plan_change(case: CheckContext) -> Verdict:
     plan = highest_plan(case)
     if isinstance(plan, Verdict):
         return plan
-    switches = [contribution.IN_APP, *([contribution.METADATA] if plan.metadata_changeable else [])]
+    switches = [contribution.IN_APP, *([contribution.METADATA] if plan.metadata.changeable else [])]
     words = [attested_choice(case.state, case.subject, setting) for setting in switches]
     worst = most_severe(word for word in words if isinstance(word, Verdict))
     if worst is not None:
@@ -265,7 +265,7 @@ fragile_by_switch = fragile_where(undone_by)
 
 def choosable(plan: Plan) -> tuple[Setting, ...]:
     """The contribution switches that the plan lets people change."""
-    both = ((contribution.METADATA, plan.metadata_changeable), (contribution.IN_APP, plan.in_app_changeable))
+    both = ((contribution.METADATA, plan.metadata.changeable), (contribution.IN_APP, plan.in_app.changeable))
     return tuple(setting for setting, changeable in both if changeable)
 
 

@@ -50,7 +50,7 @@ def metadata_off(case: CheckContext) -> Verdict:
     answer = metadata(case.state, organization)
     verdict = contributed(answer, "off")
     if answer.code == "plan_always_contributes":
-        able = case.state.rulebook.plan_with("metadata_changeable") or "no plan"
+        able = case.state.rulebook.plan_with("metadata.changeable") or "no plan"
         reason = f"{answer.reason}; {able} has the switch"
         seen = case.state.value(organization, _METADATA.id)
         observed = seen.value if seen is not None else None
@@ -103,7 +103,7 @@ def in_app_off(case: CheckContext) -> Verdict:
         return fragile(verdict, answer.fragile_because)
     plan = highest_plan(case)
     chosen = decision_on(case, _IN_APP, "off") is not None
-    if chosen or (isinstance(plan, Plan) and plan.in_app_default != "off"):
+    if chosen or (isinstance(plan, Plan) and plan.in_app.default != "off"):
         return verdict
     whose = f"the default of the {plan.name} plan" if isinstance(plan, Plan) else "perhaps only the plan's default"
     reason = f"{reason}; off is {whose}, and no decision says that it was chosen"

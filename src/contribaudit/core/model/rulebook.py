@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from math import ceil
+from operator import attrgetter
 from typing import Literal
 
 from contribaudit.core.model.audit_log import NO_LOG_RULES, LogRules
@@ -38,6 +39,14 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class ContributionDefault:
+    """What a plan sets for one kind of contribution, and whether it lets the organization change that."""
+
+    default: str
+    changeable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan, and what it allows. Plans are ordered by `rank`, lowest first."""
 
@@ -53,10 +62,8 @@ class Plan:
     """Whether the plan's console can limit Rovo to groups."""
     audit_log: bool
     """Whether it fills the organization's audit log without Atlassian Guard."""
-    metadata_default: str
-    metadata_changeable: bool
-    in_app_default: str
-    in_app_changeable: bool
+    metadata: ContributionDefault
+    in_app: ContributionDefault
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +182,16 @@ class AskedIf:
 
 
 @dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long a look at a screen takes; our estimate."""
+
+    look: int
+    """Time for the way there and a screenshot."""
+    value: int
+    """Time for each answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """One screen of the administration console: what a person can see there in one look."""
 
@@ -187,10 +204,7 @@ class Screen:
     """Type keys of the apps that it lists; empty means every app."""
     paths: Mapping[str, str]
     """Menu path by console generation, newest first."""
-    look_seconds: int
-    """Time for the way there and a screenshot; our estimate."""
-    value_seconds: int
-    """Time for each answer."""
+    seconds: Seconds
     plans: tuple[str, ...]
     """Plans that have the screen; empty means all."""
     source: str
@@ -216,7 +230,7 @@ class Screen:
 
     def minutes(self, values: int) -> int:
         """Minutes for a look that records so many values, counted over all rows."""
-        return ceil((self.look_seconds + self.value_seconds * values) / 60)
+        return ceil((self.seconds.look + self.seconds.value * values) / 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,8 +426,8 @@ class Rulebook:
         }
 
     def plan_with(self, ability: str) -> str:
-        """The lowest plan that offers "residency", "rovo" and so on, in its own spelling; "" when none does."""
-        return next((plan.name for plan in self.plans if getattr(plan, ability)), "")
+        """The lowest plan that offers "residency", "metadata.changeable" and so on; "" when none does."""
+        return next((plan.name for plan in self.plans if attrgetter(ability)(plan)), "")
 
     def screens_at(self, console_path: str) -> tuple[Screen, ...]:
         """The screens to which a menu path leads, in any generation of the console; empty for an unknown path."""

@@ -66,7 +66,7 @@ def metadata(state: State, subject: Subject) -> Effective:
     setting = names.EFFECTIVE_METADATA
     plan = deciding_plan(state, subject.organization)
     possible = plans_by_console(state, subject.organization)
-    predicted = _common(_SWITCH.get(one.metadata_default) for one in possible)
+    predicted = _common(_SWITCH.get(one.metadata.default) for one in possible)
     begun = _links_to_switch(state, subject, predicted, plan, setting)
     if isinstance(begun, Effective):
         return begun
@@ -74,7 +74,7 @@ def metadata(state: State, subject: Subject) -> Effective:
     if scope.sandbox is not None:
         links = (*chain, plan.reason) if isinstance(plan, Deciding) else chain
         return stopped(subject, setting, scope.sandbox, links, predicted=predicted)
-    changeable = _common(one.metadata_changeable for one in possible)
+    changeable = _common(one.metadata.changeable for one in possible)
     seen = read_word(
         state, organization_subject(subject.organization), names.METADATA, _SWITCH, "the organization's metadata switch"
     )
@@ -153,8 +153,8 @@ def _in_app_answer(state: State, subject: Subject) -> Effective:
     setting = names.EFFECTIVE_IN_APP
     plan = deciding_plan(state, subject.organization)
     possible = plans_by_console(state, subject.organization)
-    predicted = _common(_SWITCH.get(one.in_app_default) for one in possible)
-    changeable = _common(one.in_app_changeable for one in possible)
+    predicted = _common(_SWITCH.get(one.in_app.default) for one in possible)
+    changeable = _common(one.in_app.changeable for one in possible)
     begun = _links_to_switch(state, subject, predicted, plan, setting)
     if isinstance(begun, Effective):
         return begun
@@ -190,7 +190,7 @@ def _anything_of(state: State, organization: Subject) -> Effective:
         return wide
     opened = _opened_by_list(state, organization.id)
     if isinstance(opened, Stop):
-        predicted = _common(_SWITCH.get(one.in_app_default) for one in plans_by_console(state, organization.id))
+        predicted = _common(_SWITCH.get(one.in_app.default) for one in plans_by_console(state, organization.id))
         return stopped(organization, wide.setting, opened, wide.chain, predicted=predicted, changeable=wide.changeable)
     value, code, links = opened
     fragile = wide.fragile_because if value == NOT_CONTRIBUTED else ""

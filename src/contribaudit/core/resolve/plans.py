@@ -141,7 +141,7 @@ def highest_known(state: State, organization: str) -> Reason:
 
 def offers_choice(plan: Plan) -> bool:
     """Whether the console shows a switch for metadata on the plan."""
-    return plan.metadata_changeable or plan.metadata_default != _ALWAYS
+    return plan.metadata.changeable or plan.metadata.default != _ALWAYS
 
 
 def _plans_seen(state: State, apps: Iterable[Subject]) -> _PlansSeen:
@@ -212,8 +212,8 @@ def rests_on_default(state: State, plan: Plan, word: str) -> str:
 
     No observation distinguishes a choice from a default that nobody touched; only a recorded decision does.
     """
-    others = [other.name for other in state.rulebook.plans if other.in_app_default != plan.in_app_default]
-    if word != plan.in_app_default or not others:
+    others = [other.name for other in state.rulebook.plans if other.in_app.default != plan.in_app.default]
+    if word != plan.in_app.default or not others:
         return ""
     return (
         f"{word} is the default of the {plan.name} plan, and nothing shows that anybody chose it; "
