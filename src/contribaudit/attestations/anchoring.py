@@ -15,7 +15,7 @@ from contribaudit.collectors.policies import POLICIES
 from contribaudit.collectors.workspaces import WORKSPACES
 from contribaudit.core.model.attestation import Anchor
 from contribaudit.core.model.setting import Family
-from contribaudit.core.model.snapshot import CollectionStatus, Snapshot
+from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.resolve import SeenOrganization, resolve
@@ -122,7 +122,7 @@ class PastLooks:
         key = (organization, record.id)
         if key not in self._states:
             snapshot = self.store.snapshot(organization, record.id)
-            self._states[key] = self._resolve_snapshot(snapshot, record.id) if _read_completely(snapshot) else None
+            self._states[key] = self._resolve_snapshot(snapshot, record.id) if snapshot.completed >= _NEEDED else None
         return self._states[key]
 
     def _resolve_snapshot(self, snapshot: Snapshot, run: int) -> State:
@@ -134,8 +134,3 @@ class PastLooks:
         """When the newest reading of the anchor signals began."""
         made = self.now.organizations[organization].collections
         return min((made[name].started_at for name in _NEEDED if name in made), default=self.now.as_of)
-
-
-def _read_completely(snapshot: Snapshot) -> bool:
-    good = {one.collector for one in snapshot.collections if one.status is CollectionStatus.OK}
-    return good >= _NEEDED

@@ -312,13 +312,11 @@ def _first_unread(report: Report, *, optional: bool = False) -> str:
 
     `optional` includes sources that an organization need not have: one of them broke off if no finding is unverified.
     """
-    from contribaudit.core.model.snapshot import CollectionStatus
-
     for place in report.state.looked_at:
         if not place.collections:
             return f"{report.state.organization_name(place.id)}: {place.unread_reason}."
     for one in report.collections:
-        if one.status is not CollectionStatus.OK and (optional or not one.optional):
+        if not one.complete and (optional or not one.optional):
             return f"{one.collector}: {one.reason}. `contribaudit doctor` shows more."
     return ""
 

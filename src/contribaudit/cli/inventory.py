@@ -10,7 +10,6 @@ from contribaudit import exit_codes
 from contribaudit.cli.console import Console, pass_console
 from contribaudit.cli.options import api_key_options, format_option, organization_option, output_options, store_option
 from contribaudit.core.model.phrases import counted, some
-from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def _spaces(console: Console) -> None:
         missing = [
             f"{alias_of(state, app)}: {(listed.reason or listed.code) if listed else 'not read'}"
             for app, listed in lists.items()
-            if listed is None or listed.status is not CollectionStatus.OK
+            if listed is None or not listed.complete
         ]
     if missing or not lists:
         why = some(missing, 3, "; ") or "no app that has spaces was read"

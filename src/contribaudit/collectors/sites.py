@@ -73,7 +73,7 @@ def sites_missing(snapshot: Snapshot) -> list[Shortfall]:
     apps = next((one for one in snapshot.collections if one.collector == names.WORKSPACES), None)
     if apps is None:
         return [("not_read", f"{_SITES_MISSING}: it was not requested", None)]
-    if apps.status is CollectionStatus.OK:
+    if apps.complete:
         return []
     return [(apps.code, f"{_SITES_MISSING}: {apps.reason}", apps.missing_scope)]
 

@@ -220,7 +220,7 @@ def _save_spaces(connection: Connection, run: int, organization: int, snapshot: 
     if not lists:
         return
     _passing.create_all(connection, checkfirst=False)
-    whole = {app: one.status is CollectionStatus.OK for app, one in lists.items()}
+    whole = {app: one.complete for app, one in lists.items()}
     ids.bulk_insert(connection, _listed, [(apps[app], int(whole[app]), last_whole.get(apps[app], 0)) for app in lists])
     _stage_spaces(connection, snapshot.spaces, lists, apps)
     for condition in (_CHANGED, _MISSING):

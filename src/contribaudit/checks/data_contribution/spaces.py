@@ -150,7 +150,7 @@ def _contributes(case: CheckContext, position: _Position, text: str) -> bool | t
 
 
 def _is_complete(listing: SpaceList | None) -> bool:
-    return listing is not None and listing.status is CollectionStatus.OK
+    return listing is not None and listing.complete
 
 
 def _holders(state: State, organization: str, bare: str) -> list[Subject]:

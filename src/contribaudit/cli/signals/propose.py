@@ -18,7 +18,6 @@ from contribaudit.core.model.attestation import Attestation, SignalKey
 from contribaudit.core.model.decoder import Digests
 from contribaudit.core.model.observation import Observed, Value
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.model.times import parse_utc
 from contribaudit.core.resolve.aliases import alias_of
@@ -91,8 +90,7 @@ class Search:
         if isinstance(seen, Observed) and isinstance(seen.value, tuple):
             return label, self._single_object(seen.value, label)
         collectors = {rule.collector for rule in self.session.job.rulebook.signals if rule.signal == self.key[1]}
-        whole = {one.collector for one in snapshot.collections if one.status is CollectionStatus.OK}
-        if seen is not None or not collectors <= whole:
+        if seen is not None or not collectors <= snapshot.completed:
             raise UsageError(f"{self.key[1]} was not read in {label}", hint="Choose a run that read it.")
         return label, None
 

@@ -18,7 +18,7 @@ from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding, Outcome, Severity
 from contribaudit.core.model.observation import STALE_CODES, SettingId
 from contribaudit.core.model.phrases import and_more, counted, grouped
-from contribaudit.core.model.snapshot import Collection, CollectionStatus
+from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Subject
 from contribaudit.core.resolve.signals import signal_name
 
@@ -132,13 +132,13 @@ def situation(
     sources = [one for one in collections if not one.optional]
     for source in sources:
         key = f"source:{organization}:{source.collector}"
-        if source.status is CollectionStatus.OK:
+        if source.complete:
             good.add(key)
         else:
             text = f"{source.collector}: {source.reason or source.status}"
             bad.append(Matter(key, Event.UNREADABLE, source.code or str(source.status), "Sources", text))
     good.add(f"source:{organization}:*")
-    whole = all(source.status is CollectionStatus.OK for source in sources)
+    whole = all(source.complete for source in sources)
     changed: dict[tuple[Subject, SettingId | None], Change] = {
         (change.subject, change.setting): change for change in changes if not _is_signal(change)
     }

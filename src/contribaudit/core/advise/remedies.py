@@ -17,7 +17,7 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Finding, Outcome
 from contribaudit.core.model.observation import Grade, SettingId, Unavailable
 from contribaudit.core.model.setting import Setting
-from contribaudit.core.model.snapshot import Collection, CollectionStatus
+from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Kind
 from contribaudit.core.resolve.contribution_scope import NOT_ON_EVERY_APP, ON_NO_APP
 from contribaudit.core.resolve.provisions import RULE_UNDER_REVIEW
@@ -128,7 +128,7 @@ def unread_spaces(state: State, organization: str) -> list[UnreadSource]:
     return [
         UnreadSource(place, one)
         for one in place.collections.values()
-        if one.collector.startswith(SPACES_PREFIX) and one.status is not CollectionStatus.OK
+        if one.collector.startswith(SPACES_PREFIX) and not one.complete
     ]
 
 
@@ -138,7 +138,7 @@ def _incomplete_sources(state: State) -> tuple[UnreadSource, ...]:
     incomplete: list[UnreadSource] = []
     for place in state.looked_at:
         runs = place.collections.values()
-        incomplete += [UnreadSource(place, one) for one in runs if one.status is not CollectionStatus.OK]
+        incomplete += [UnreadSource(place, one) for one in runs if not one.complete]
         incomplete += [] if runs else [UnreadSource(place)]
     return tuple(incomplete)
 

@@ -14,7 +14,7 @@ from contribaudit.core.advise.waiting import DueScreen
 from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.finding import Finding, Severity
-from contribaudit.core.model.snapshot import Collection, CollectionStatus
+from contribaudit.core.model.snapshot import Collection
 from contribaudit.core.model.subject import Kind, organization_subject
 from contribaudit.core.resolve.inventory import sites_of, spaces_counted
 from contribaudit.core.resolve.state import State
@@ -153,5 +153,5 @@ class Report:
             apps_read=len(seen),
             spaces=sum(one.read for one in lists),
             spaces_counted=sum(numbers) if numbers and len(numbers) == len(lists) else None,
-            spaces_whole=all(one.status is CollectionStatus.OK for one in lists) if lists else None,
+            spaces_whole=all(one.complete for one in lists) if lists else None,
         )

@@ -50,6 +50,11 @@ class Collection:
         """True for a source that not every plan or key can read."""
         return self.collector in names.OPTIONAL_COLLECTORS
 
+    @property
+    def complete(self) -> bool:
+        """True when it read everything that it promised."""
+        return self.status is CollectionStatus.OK
+
 
 @dataclass(frozen=True, slots=True)
 class Surprise:
@@ -99,10 +104,15 @@ class Snapshot:
             yield from self.by_collector.get(collection.collector, ())
 
     @property
+    def completed(self) -> frozenset[str]:
+        """The collectors that read everything that they promised."""
+        return frozenset(collection.collector for collection in self.collections if collection.complete)
+
+    @property
     def complete(self) -> bool:
         """True when there is a collector that is not optional, and all of these read everything that they promised."""
         needed = [collection for collection in self.collections if not collection.optional]
-        return bool(needed) and all(collection.status is CollectionStatus.OK for collection in needed)
+        return bool(needed) and all(collection.complete for collection in needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +154,11 @@ class SpaceList:
     visible_to: str = ""
     """Whose token it was read with, since a listing shows only what that account may see; "" where none was."""
     requests: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """True when the listing was read to its end."""
+        return self.status is CollectionStatus.OK
 
 
 @dataclass(frozen=True, slots=True)

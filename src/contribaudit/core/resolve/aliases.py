@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contribaudit.core.model import names
-from contribaudit.core.model.snapshot import CollectionStatus, KnownSpace
+from contribaudit.core.model.snapshot import KnownSpace
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.resolve.inventory import sites_of
 from contribaudit.core.resolve.state import State, once_per_state
@@ -89,7 +89,7 @@ def listed_whole(state: State, organization: str, apps: Sequence[Subject]) -> bo
     """True when the spaces of all these apps that may have any were listed to the end; False if none may have any."""
     lists = state.spaces(organization).lists()
     carriers = [app for app in apps if holds_spaces(state, app) is not False]
-    return bool(carriers) and all(app in lists and lists[app].status is CollectionStatus.OK for app in carriers)
+    return bool(carriers) and all(app in lists and lists[app].complete for app in carriers)
 
 
 def where_it_would_be(state: State, organization: str, text: str) -> list[Subject]:

@@ -13,7 +13,6 @@ from contribaudit.core.model import names
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import Grade, Observation, Observed, Unavailable
 from contribaudit.core.model.rulebook import Exemption
-from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.times import utc_day
 from contribaudit.core.resolve.aliases import called, space_of
@@ -77,7 +76,7 @@ def _not_listed(state: State, space: Subject, app: Subject) -> Stop | None:
     listing = state.spaces(space.organization).lists().get(app)
     if listing is None or space_of(state, space) is not None:
         return None
-    if listing.status is CollectionStatus.OK:
+    if listing.complete:
         sentence = f"no listing shows {called(state, space)}: it was renamed or removed"
         return Stop(Outcome.UNKNOWN, "space_not_found", rule(state, sentence))
     unread = f"the spaces of {called(state, app)} were not read completely: {listing.reason or listing.code}"

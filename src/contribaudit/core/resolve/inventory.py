@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed, SettingId, Value
 from contribaudit.core.model.phrases import counted
-from contribaudit.core.model.snapshot import CollectionStatus, SpaceList
+from contribaudit.core.model.snapshot import SpaceList
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.state import State, once_per_state
 
@@ -157,7 +157,7 @@ def _note(state: State, app: Subject, listing: SpaceList | None) -> str:
     seen = state.read(app, names.APP_TYPE_KEY)
     if not isinstance(seen, Observed):
         return f"not seen in this run: {seen.reason}"
-    if listing is None or listing.status is CollectionStatus.OK:
+    if listing is None or listing.complete:
         return ""
     return f"spaces not read completely: {listing.reason or listing.code}"
 

@@ -15,7 +15,7 @@ from contribaudit.core.model.phrases import grouped
 from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.setting import Family, Setting
-from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, Snapshot
+from contribaudit.core.model.snapshot import NO_SPACES, Collection, Snapshot
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
 from contribaudit.core.resolve.attested import EMPTY, AttestationHistory, AttestedValues
@@ -39,7 +39,7 @@ def mark_unread(
     """
     yield from snapshot.observations
     for collection in snapshot.collections:
-        if collection.status is CollectionStatus.OK:
+        if collection.complete:
             continue
         seen = {(one.subject, one.setting) for one in snapshot.by_collector.get(collection.collector, ())}
         owed: dict[tuple[Subject, SettingId], None] = {}

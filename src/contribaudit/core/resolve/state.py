@@ -22,7 +22,7 @@ from contribaudit.core.model.observation import Observation, Observed, SettingId
 from contribaudit.core.model.policy import Terms
 from contribaudit.core.model.provisions import NO_DOCUMENTS, Archive
 from contribaudit.core.model.rulebook import App, AskedIf, Rulebook, Screen
-from contribaudit.core.model.snapshot import NO_SPACES, Collection, CollectionStatus, SpaceIndex
+from contribaudit.core.model.snapshot import NO_SPACES, Collection, SpaceIndex
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
 from contribaudit.core.model.times import parse_utc
@@ -110,7 +110,7 @@ class OrganizationState:
     def completed(self, collector: str) -> bool:
         """True when the collector read everything that it promised."""
         collection = self.collections.get(collector)
-        return collection is not None and collection.status is CollectionStatus.OK
+        return collection is not None and collection.complete
 
     def why_not(self, collector: str) -> str:
         """A sentence on why the collector's answer is not complete; "" when it is."""

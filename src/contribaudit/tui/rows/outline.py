@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Observed
 from contribaudit.core.model.phrases import counted
-from contribaudit.core.model.snapshot import CollectionStatus
 from contribaudit.core.model.subject import Kind, Subject, organization_subject
 from contribaudit.core.resolve.aliases import alias_of, holds_spaces, space_of
 from contribaudit.core.resolve.inventory import site_by_app, sites_of, spaces_counted
@@ -273,7 +272,7 @@ class Places:
         listing = self._state.spaces(app.organization).lists().get(app)
         if listing is None:
             yield Node((*node.path, "remark"), NOT_READ, note=ADD_TOKENS)
-        elif listing.status is not CollectionStatus.OK:
+        elif not listing.complete:
             yield Node((*node.path, "remark"), "not read completely", note=safe_text(listing.reason or listing.code))
         elif not node.many:
             yield Node((*node.path, "remark"), "no spaces", note="its listing was read completely")
@@ -306,7 +305,7 @@ def listing_text(state: State, app: Subject) -> str:
         text += f", as visible to {listing.visible_to}"
     if of is None:
         text += "; not counted in the console"
-    if listing.status is not CollectionStatus.OK:
+    if not listing.complete:
         text += f"; not read completely: {listing.reason or listing.code}"
     if in_all > listing.read:
         text += f"; {in_all:,} known, including earlier runs"
