@@ -23,6 +23,7 @@ from contribaudit.core.model.change import Annotation, Change, RunInterval, Subj
 from contribaudit.core.model.rulebook import Rulebook
 from contribaudit.core.model.subject import Kind, Subject
 from contribaudit.core.resolve.signals import SIGNAL_PREFIX
+from contribaudit.core.resolve.state import State
 from contribaudit.errors import StoreDamaged, UsageError
 from contribaudit.store.history import History
 
@@ -73,6 +74,11 @@ def explained_changes(
         explained = explain([*changes, *edited.values()], contexts)
         notes = {span.organization: store.annotations(span.organization) for span in spans}
         return [_with_notes(one, notes) for one in explained]
+
+
+def named(state: State, changes: Iterable[Change]) -> list[Change]:
+    """The changes; one that has no name gets the one that its subject has in the state."""
+    return [replace(one, name=one.name or state.place(one.subject).name) for one in changes]
 
 
 def annotate(

@@ -18,7 +18,7 @@ from contribaudit.atlassian.sites import ON_GATEWAY, SPACES
 from contribaudit.attestations.decoder_proposals import with_objects
 from contribaudit.attestations.due import due_screens
 from contribaudit.attestations.files import take_in_folder
-from contribaudit.audit.changes import Span, changes_since, explained_changes
+from contribaudit.audit.changes import Span, changes_since, explained_changes, named
 from contribaudit.audit.job import Job, Target
 from contribaudit.collectors.collect import collect_all, relaxed_gc
 from contribaudit.collectors.interface import Collector, promises_of
@@ -246,10 +246,7 @@ def _collectors_needed(job: Job) -> frozenset[str]:
 def _changes(job: Job, record: RunRecord, previous: Mapping[str, int | None], state: State) -> list[Change]:
     """The changes since the run before, with their causes, named as in the state."""
     spans = [Span(organization, run, record.id) for organization, run in previous.items() if run is not None]
-    return [
-        replace(change, name=change.name or state.place(change.subject).name)
-        for change in explained_changes(job.store, job.rulebook, spans)
-    ]
+    return named(state, explained_changes(job.store, job.rulebook, spans))
 
 
 async def look(

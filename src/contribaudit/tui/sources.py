@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from contribaudit import catalogue, checks, wiring
 from contribaudit.atlassian.transport import utc_now
 from contribaudit.attestations.due import steps_to_take
-from contribaudit.audit.changes import Span, explained_changes
+from contribaudit.audit.changes import Span, explained_changes, named
 from contribaudit.audit.job import Job
 from contribaudit.audit.pipeline import audit
 from contribaudit.audit.replay import judge_last
@@ -326,9 +326,7 @@ class HistorySource(Source):
     def _unseen(self, job: Job, report: Report, seen: int) -> Sequence[Change]:
         spans = [Span.unseen(job.store, one, seen, report.run.id) for one in job.organizations]
         changes = explained_changes(job.store, job.rulebook, [one for one in spans if one is not None])
-        state = report.state
-        named = [replace(one, name=one.name or state.place(one.subject).name) for one in changes]
-        return sorted(named, key=lambda one: one.first_seen)
+        return sorted(named(report.state, changes), key=lambda one: one.first_seen)
 
 
 def open_history(

@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Input, Static
 
-from contribaudit.audit.changes import Span, annotate, explained_changes
+from contribaudit.audit.changes import Span, annotate, explained_changes, named
 from contribaudit.audit.job import Job
 from contribaudit.core.advise.gaps import EVERY_HOURS, Gap, gaps
 from contribaudit.core.model.phrases import counted
@@ -351,10 +351,7 @@ def read_trail(source: Source, board: Board) -> Trail:
         gaps_found += gaps(one, seen, None, until, expected_every_hours=EVERY_HOURS)
     mine = {run for runs in runs_of.values() for run in runs}
     return Trail(
-        changes=[
-            replace(one, name=one.name or state.place(one.subject).name)
-            for one in explained_changes(job.store, job.rulebook, spans, steps=True)
-        ],
+        changes=named(state, explained_changes(job.store, job.rulebook, spans, steps=True)),
         runs=[run for run in reversed(job.store.runs()) if run.id in mine],
         gaps=sorted(gaps_found, key=lambda one: (one.since, one.organization)),
         until=until,
