@@ -15,6 +15,7 @@ from contribaudit.atlassian.client import AdminClient
 from contribaudit.atlassian.transport import utc_now
 from contribaudit.catalogue.signals import unknown_shapes
 from contribaudit.collectors.interface import Collector, Reading, broken_by
+from contribaudit.collectors.policy_apps import match_listed_apps
 from contribaudit.core.model.audit_log import NEVER_READ, NO_LOG_RULES, LogPosition, LogRules
 from contribaudit.core.model.observation import Observation
 from contribaudit.core.model.phrases import first_of
@@ -67,12 +68,13 @@ async def collect_all(
             for collector, reading in zip(collectors, readings, strict=True)
         ]
     results = [task.result() for task in tasks]
+    by_collector = {collection.collector: observations for collection, observations in results}
     return Snapshot(
         organization=client.organization,
         started_at=started_at,
         finished_at=clock(),
         collections=tuple(collection for collection, _ in results),
-        by_collector={collection.collector: observations for collection, observations in results},
+        by_collector=match_listed_apps([collection for collection, _ in results], by_collector),
         surprises=tuple(surprise for reading in readings for surprise in reading.surprises.values()),
         raw={name: body for reading in readings for name, body in reading.raw.items()},
         log_reading=next((one.log_reading for one in readings if one.log_reading is not None), None),

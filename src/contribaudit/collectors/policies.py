@@ -264,8 +264,15 @@ def _app(
         yield reading.text(residency.MOVE_TICKET, app, links, "ticket", response)
 
 
+_OF_THE_ORGANIZATION = frozenset(("ugc-data-use-preferences",))
+"""Types whose every setting is the organization's: what they list may be the include or the exclude list."""
+
+
 def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iterator[Observation]:
-    """One signal for the organization, and one for each app that policies of this type list."""
+    """One signal for the organization, and one for each app that policies of this type list.
+
+    `match_listed_apps` gives the organization what is listed without being an app.
+    """
     setting = policy_signal(kind)
     if kind not in KNOWN:
         reading.surprise(f"type={kind[:60]}", reading.keep(entries[0]))
@@ -276,7 +283,7 @@ def _signals(reading: Reading, kind: str, entries: list[dict[str, Any]]) -> Iter
         response = reading.keep(entry)
         attributes = dict(entry["attributes"])
         resources = attributes.get("resources")
-        if isinstance(resources, list):
+        if isinstance(resources, list) and known_type(kind) not in _OF_THE_ORGANIZATION:
             attributes["resources"] = [one for one in resources if not id_in(one)]
             for resource in filter(id_in, resources):
                 by_app[resource["id"]].append(resource)
