@@ -24,8 +24,9 @@ from contribaudit.atlassian.graphql import NoValue, Part, Question, SiteAnswer
 from contribaudit.atlassian.sites import READS, Access, Accesses, SiteClient
 from contribaudit.atlassian.transport import Ledger, Wire
 from contribaudit.audit.pipeline import audit
+from contribaudit.catalogue import ai_access as catalogue
 from contribaudit.collectors.collect import collect_all
-from contribaudit.collectors.gateway_answers import Entitlement, moment
+from contribaudit.collectors.gateway_answers import AnswerReader, Entitlement, GatewayRecord, moment
 from contribaudit.collectors.site_ai import collect_site_ai
 from contribaudit.core.model.observation import Grade, Observation, Observed, SettingId, Unavailable
 from contribaudit.core.model.snapshot import Collection, CollectionStatus, Snapshot
@@ -464,3 +465,26 @@ def _trial_codes(whose: dict[str, Any]) -> list[str]:
     ]
     assert found
     return [seen.code if isinstance(seen, Unavailable) else "" for seen in found]
+
+
+@pytest.mark.parametrize(
+    ("path", "counts"),
+    [
+        (["jira", "isRovoEnabled"], False),
+        (["jira"], False),
+        (None, False),
+        (["jira", "isRovoEnabled", 0], True),
+        (["getAIConfig"], True),
+    ],
+)
+def test_a_no_beside_an_error_about_it_is_no_answer(path: list[str] | None, *, counts: bool) -> None:
+    """A yes stays proof: nothing makes it up."""
+    error = {"message": "Upstream timed out", "extensions": {"statusCode": 504}}
+    errors = (error | ({"path": path} if path else {}),)
+    subject, field = Subject("o", Kind.APP, "a"), ("jira", "isRovoEnabled")
+    for value in (False, True):
+        answer = SiteAnswer({"jira": {"isRovoEnabled": value}}, errors, str)
+        reader = AnswerReader(GatewayRecord("site_ai", NOW), answer, "")
+        seen = reader.truth(catalogue.GATEWAY_ROVO, subject, Part.JIRA, field)
+        assert isinstance(seen, Observed) is (value or counts)
+        assert isinstance(seen, Observed) or seen.code == "server_failed"

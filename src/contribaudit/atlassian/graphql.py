@@ -224,6 +224,18 @@ class SiteAnswer:
                 )
         return value
 
+    def doubt(self, *path: str | int) -> NoValue | None:
+        """The error about this value, or about what holds it, that came beside the value; None without one.
+
+        An error without a path may be about any value.
+        """
+        about = (one for one in self.errors if not isinstance(given := one.get("path"), list) or _begins(path, given))
+        error = next(about, None)
+        if error is None:
+            return None
+        reason = f"the gateway gave `{_dotted_path(path)}` and an error about it: {error_words(error, self.quote)}"
+        return NoValue(code_of(error), reason)
+
     def _reason_for_null(self, path: Path) -> NoValue | None:
         """The error that explains a null. A null moves up to where the schema allows one; its error keeps its path."""
         pathless = [error for error in self.errors if not isinstance(error.get("path"), list)]
@@ -238,6 +250,11 @@ class SiteAnswer:
             return None
         reason = f"the gateway gave no `{_dotted_path(path)}`: {error_words(error, self.quote)}"
         return NoValue(code_of(error), reason)
+
+
+def _begins(path: Path, given: Sequence[Any]) -> bool:
+    """Whether the path begins with the given steps."""
+    return list(path[: len(given)]) == given
 
 
 def error_words(error: Mapping[str, Any], quote: Callable[[object], str]) -> str:

@@ -139,8 +139,10 @@ class AnswerReader:
     response: str
 
     def truth(self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...]) -> Observation:
-        """The true or false at a path of the answer."""
-        return self._typed(setting, subject, part, path, bool)
+        """The true or false at a path of the answer; a false beside an error about it is no answer."""
+        value = self._typed(setting, subject, part, path, bool)
+        doubt = self.answer.doubt(*path) if isinstance(value, Observed) and value.value is False else None
+        return self.observation(setting, subject, doubt, part, path) if doubt is not None else value
 
     def text(self, setting: Setting, subject: Subject, part: Part, path: tuple[str | int, ...]) -> Observation:
         """The text at a path of the answer."""
