@@ -102,6 +102,22 @@ def test_the_end_of_a_window_is_read_in_both_spellings(spelling: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (None, "2026-12-02T04:00:00Z", "2026-12-02T04:00:00Z"),
+        ("2026-12-02T04:00:00Z", None, "2026-12-02T04:00:00Z"),
+        ("2026-12-02T04:00:00Z", "2026-12-02T04:00:00Z", "2026-12-02T04:00:00Z"),
+        ("2026-11-02T04:00:00Z", "2026-12-02T04:00:00Z", "!contradicting_entries"),
+    ],
+)
+def test_two_ends_of_a_window_that_differ_are_none(first: str | None, second: str | None, expected: str) -> None:
+    meta = {"migrationEndDataTime": first, "migrationEndDateTime": second}
+    moving = {"id": APP, "applicationStatus": "applied", "meta": meta}
+    snapshot = listed(POLICIES, [residency("p-1", moving)])
+    assert values(snapshot, "residency.move_ends_at") == {APP: expected}
+
+
+@pytest.mark.parametrize(
     ("entries", "code"),
     [
         ([residency("p-1", APP), {"type": "policy", "attributes": {"type": "data-residency"}}], "entry_without_id"),

@@ -251,7 +251,12 @@ def _app(
     meta = resource.get("meta")
     window = meta if isinstance(meta, dict) else {}
     # The two published specifications spell the end differently.
-    end = "migrationEndDataTime" if "migrationEndDataTime" in window else "migrationEndDateTime"
+    ends = [key for key in ("migrationEndDataTime", "migrationEndDateTime") if window.get(key) is not None]
+    end = ends[0] if ends else ""
+    if len(ends) > 1 and window[ends[0]] != window[ends[1]]:
+        reason = "the end of the move is given twice, with different times"
+        yield reading.unavailable(residency.MOVE_ENDS_AT, app, "contradicting_entries", reason)
+        end = ""
     for setting, key in (
         (residency.MOVE_SCHEDULED_FOR, "scheduledDate"),
         (residency.MOVE_STARTS_AT, "migrationStartDateTime"),

@@ -208,7 +208,7 @@ def _awaited(case: CheckContext, until: SettingId, what: str, code: str, evidenc
     """`pending` until the time that the API gives; `unknown` when it gives none or the time has passed."""
     state = case.state.value(case.subject, names.MOVE)
     observed = state.value if state is not None else None
-    due = case.state.moment(case.subject, until)
+    due = case.state.last_moment(case.subject, until)
     about = names.MOVE, "applied", observed, evidence
     if due is None:
         reason = f"{what}, and the API gives no date for it"

@@ -202,14 +202,20 @@ def _worth_adding(state: State, observations: Iterable[Observation]) -> Iterator
 def _pinned(state: State, move: Observed) -> Observation:
     """Our reading of a residency policy's state as the console's PINNED, a word that the API does not have.
 
-    A state that pins the app does not count while the API gives a future date for the app's move.
+    A state that pins the app does not count while the API gives a future date for the app's move, or one that cannot
+    be read.
     """
     known_move = state.rulebook.move(state.word(move.subject, move.setting))
     if known_move is None:
         reason = f"the rulebook does not know the state {move.value!r} of its residency policy"
         return Unavailable(names.PINNED, move.subject, "unknown_word", reason, move.observed_at, move.source)
     for day in names.MOVE_DAYS if known_move.pinned else ():
-        due = state.moment(move.subject, day)
+        seen, due = state.read(move.subject, day), state.last_moment(move.subject, day)
+        blank = not str(seen.value or "").strip() if isinstance(seen, Observed) else seen.code == "not_read"
+        if due is None and not blank:
+            why = f"{seen.value!r} is no date" if isinstance(seen, Observed) else seen.reason
+            reason = f"its residency policy is {move.value}, but the date of a move cannot be read: {why}"
+            return Unavailable(names.MOVE, move.subject, "unreadable_date", reason, move.observed_at, move.source)
         if due is not None and due > state.as_of:
             reason = f"its residency policy is {move.value}, but a move is due on {due:%Y-%m-%d %H:%M}Z"
             return Unavailable(names.MOVE, move.subject, "move_to_come", reason, move.observed_at, move.source)

@@ -25,7 +25,7 @@ from contribaudit.core.model.rulebook import App, AskedIf, Rulebook, Screen
 from contribaudit.core.model.snapshot import NO_SPACES, Collection, SpaceIndex
 from contribaudit.core.model.subject import COMPANY, Kind, Subject, organization_subject
 from contribaudit.core.model.subprocessors import NO_LISTS, ListHistory
-from contribaudit.core.model.times import parse_utc
+from contribaudit.core.model.times import parse_end, parse_utc
 from contribaudit.core.resolve.provisions import AnchorStanding, standings
 
 
@@ -252,6 +252,11 @@ class State:
         """The ISO 8601 date or time that a source gave in this run, as aware UTC; None where none gave one."""
         seen = self.value(subject, setting)
         return parse_utc(seen.value) if seen is not None else None
+
+    def last_moment(self, subject: Subject, setting: SettingId) -> datetime | None:
+        """The same as `moment`, but the end of the day for a date without a time, since any time of it may be meant."""
+        text = self.text(subject, setting)
+        return parse_end(text) if text is not None else None
 
     def location(self, app: Subject) -> str | None:
         """Where the app keeps its data: the rulebook's code, or else the API's word; None where none was read."""
