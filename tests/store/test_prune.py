@@ -223,10 +223,11 @@ def test_a_run_named_by_a_baseline_stays(history: History) -> None:
         history.add_baseline(Baseline(ORG, 8, SIGNED, "it is gone", None))
 
 
-def test_a_signal_that_moved_and_came_back_stays_known(history: History) -> None:
-    """Else an attestation from before the move would count again."""
+@pytest.mark.parametrize("setting", ["signal.policy.x", "plan"])
+def test_what_moved_and_came_back_stays_known(history: History, setting: str) -> None:
+    """Else an attestation from before the move would count again, of a trial where the app's plan moved."""
     for number, state in enumerate("AAABAAA"):
-        saw = {("one", "signal.policy.x"): state, ("one", "residency.realm"): state}
+        saw = {("one", setting): state, ("one", "residency.realm"): state}
         keep(history, number, ((ORG,), {"workspaces": (saw, OK)}, {}, "pass"))
     before = history.attestation_history(ORG)
     done = history.prune(WEEKLY, day(300), SIGNED)

@@ -206,8 +206,9 @@ def prune(console: Console, *, keep_daily: str, keep_weekly: str, dry_run: bool,
 
     What the remaining runs saw, knew and judged does not change. The history records that a run was removed, when
     and by whom, and never reuses its number. Always kept: the newest run, each organization's first and last run,
-    runs that a baseline refers to, runs between which a signal changed or an app was added, removed or renamed, the
-    first run that saw an annotated change, and what a partial run relies on. Write durations as 90d, 12w, 15mo, 2y.
+    runs that a baseline refers to, runs between which a signal or an app's plan changed or an app was added, removed
+    or renamed, the first run that saw an annotated change, and what a partial run relies on. Write durations as 90d,
+    12w, 15mo, 2y.
     """
     from contribaudit.store.pruning import Retention, parse_span
 

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, bindparam, delete, exists, func, or_, select, update
 
 from contribaudit.catalogue.organization import SPACES as OF_SPACES
+from contribaudit.core.model import names
 from contribaudit.core.model.change import Change
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.snapshot import CollectionStatus
@@ -206,21 +207,24 @@ def _joins(row: Any, following: Any) -> bool:
 
 _EXACT = ("app.alias", "app.type_key")
 _IS_SIGNAL = or_(*map(topics.c.setting.startswith, (SIGNAL_PREFIX, REVISION_PREFIX)))
-"""Settings whose intervals must keep both ends exactly: who had an alias, and when an app left the list."""
+_OUTDATES_LOOKS = or_(_IS_SIGNAL, topics.c.setting == names.PLAN)
+"""Settings whose intervals must keep both ends exactly: who had an alias, when an app left the list, and what an
+attestation holds for: signals, and the app's plan for its trial.
+"""
 
 
 def pinned_runs(connection: Connection, organization: int) -> set[int]:
     """Runs of the organization that are kept because something depends on their time.
 
-    These are: runs of baselines; runs that first saw an annotated change; the runs between which a signal moved, since
-    an attestation holds until one does, and the last run that read the whole list before the signal appeared; the runs
-    between which an app appeared, left or changed its alias; runs that show which space is new and which had a key
-    before.
+    These are: runs of baselines; runs that first saw an annotated change; the runs between which a signal moved or an
+    app's plan changed, since an attestation holds until then, and the last run that read the whole list before the
+    signal appeared; the runs between which an app appeared, left or changed its alias; runs that show which space is
+    new and which had a key before.
     """
     pinned = set(connection.execute(select(baselines.c.run).where(baselines.c.organization == organization)).scalars())
     c = facts.c
     query = select(topics.c.setting, c.first_run, c.last_run, c.ended_run).join(topics, c.topic == topics.c.id)
-    condition = or_(topics.c.setting.in_(_EXACT), _IS_SIGNAL)
+    condition = or_(topics.c.setting.in_(_EXACT), _OUTDATES_LOOKS)
     for row in connection.execute(query.where(topics.c.organization == organization, condition).distinct()):
         pinned |= {row.first_run, row.ended_run, row.last_run if row.setting in _EXACT else None} - {None}
     pinned |= _without_signals(connection, organization)
