@@ -64,6 +64,24 @@ def test_either_field_makes_a_policy(attributes: dict[str, Any]) -> None:
     assert of_app({"x": [item(**attributes)]}, FEATURE) is None
 
 
+@pytest.mark.parametrize(
+    "attributes", [{"fields": {"enabled": True}}, {"Suspended": "no"}, {"fields": {"isEnabled": 0}}]
+)
+def test_either_field_makes_a_policy_in_the_documented_form_and_in_another_spelling(attributes: dict[str, Any]) -> None:
+    assert of_app({"x": [item(**attributes)]}, POLICY)
+    assert of_app({"x": [item(**attributes)]}, FEATURE) is None
+
+
+def test_where_no_item_has_the_fields_each_policy_may_be_the_one() -> None:
+    """Else an item whose fields have other names could be turned on behind a look."""
+    first, second = item("p", kind="policies", fields={"ai": "off"}), item("q", kind="policy", fields={})
+    assert of_app({"x": [first, second]}, POLICY) == tuple(
+        sorted(digest(canonical_json(one)) for one in (first, second))
+    )
+    assert of_app({"x": [first, SWITCH]}, POLICY) == (digest(canonical_json(SWITCH)),)
+    assert of_app({"x": [first, SWITCH]}, FEATURE) == (digest(canonical_json(first)),)
+
+
 def test_an_entitlement_is_no_signal() -> None:
     """By its plan, or by its type where it has none."""
     for held in (PLAN, item(planKey=None), item(kind="entitlement", softCapacityLimit=5)):

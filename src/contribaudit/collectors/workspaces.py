@@ -51,6 +51,7 @@ _ATTRIBUTE_KEYS = frozenset(
     )
 )
 _LONGEST_NAME = 200
+_SWITCHES = frozenset(("enabled", "suspended", "isenabled", "issuspended"))
 _SITE_ARI = re.compile(r"::site/([0-9a-fA-F-]{36})$")
 
 
@@ -257,7 +258,9 @@ def _sandbox(reading: Reading, app: Subject, attributes: Mapping[str, Any], resp
 def _related(reading: Reading, app: Subject, entry: Mapping[str, Any], response: str) -> Iterator[Observation]:
     """The plan word of the app's entitlements, and its other items as signals, whatever their lists are called.
 
-    An item with `plan` or `planKey` is an entitlement, an item with `enabled` or `suspended` a policy.
+    An item with `plan` or `planKey` is an entitlement, an item with `enabled` or `suspended` the app's AI policy. The
+    documented form of a policy has these in `fields`, without saying which; where no item has them, each that calls
+    itself a policy may be the one.
     """
     relationships = entry.get("relationships")
     if not isinstance(relationships, dict):
@@ -266,6 +269,7 @@ def _related(reading: Reading, app: Subject, entry: Mapping[str, Any], response:
         return
     plans: list[Mapping[str, Any]] = []
     policies: list[Any] = []
+    perhaps: list[Any] = []
     features: list[Any] = []
     for items in relationships.values():
         for item in items if isinstance(items, list) else () if items is None else (items,):
@@ -274,16 +278,32 @@ def _related(reading: Reading, app: Subject, entry: Mapping[str, Any], response:
                 if "plan" in attributes or "planKey" in attributes:
                     plans.append(attributes)
                     continue
-                if "enabled" in attributes or "suspended" in attributes:
+                if _has_switch(attributes) or _has_switch(attributes.get("fields")):
                     policies.append(item)
+                    continue
+                if "polic" in str(item.get("type")).casefold():
+                    perhaps.append(item)
                     continue
             if not (isinstance(item, dict) and str(item.get("type")).startswith("entitlement")):
                 features.append(item)
     yield _plan(reading, app, plans, response)
     if policies:
-        yield from signal(reading, WORKSPACE_POLICY, app, policies, response)
+        features += perhaps
+    if policies or perhaps:
+        yield from signal(reading, WORKSPACE_POLICY, app, policies or perhaps, response)
     if features:
         yield from signal(reading, WORKSPACE_FEATURE, app, features, response)
+
+
+def _has_switch(attributes: object) -> bool:
+    """Whether the object has one of the two fields of an AI policy, in any spelling."""
+    return isinstance(attributes, dict) and any(_is_switch(key) for key in attributes)
+
+
+@lru_cache(maxsize=1000)
+def _is_switch(key: str) -> bool:
+    """Cached, because all items of a list have the same keys."""
+    return letters(key) in _SWITCHES
 
 
 def _plan(reading: Reading, app: Subject, entitlements: list[Mapping[str, Any]], response: str) -> Observation:
