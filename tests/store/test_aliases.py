@@ -26,6 +26,12 @@ def test_a_holder_that_comes_back_is_named_once(history: History) -> None:
     assert history.alias_holders(ORG) == {"a": (("one", day(0)),), "b": (("one", day(1)),)}
 
 
+def test_a_holder_that_gets_it_back_from_another_is_named_again(history: History) -> None:
+    """Else a waiver that was approved for the other would count for it."""
+    aliases(history, {"one": "a"}, {"two": "a"}, {"one": "a"})
+    assert history.alias_holders(ORG) == {"a": (("one", day(0)), ("two", day(1)), ("one", day(2)))}
+
+
 def test_what_is_no_alias_is_left_out(history: History) -> None:
     aliases(history, {"one": None, "two": missing()})
     assert history.alias_holders(ORG) == {}

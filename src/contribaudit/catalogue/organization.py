@@ -60,7 +60,7 @@ SANDBOX = _made.observed(
     names.APP_SANDBOX, _APP, "Sandbox type", _WORKSPACES, words=("CHILD", "NONE"), ignores_case=True
 )
 SANDBOX_PARENT = _made.observed("app.sandbox_parent", _APP, "The app that a sandbox was copied from", _WORKSPACES)
-CREATED_AT = _made.observed("app.created_at", _APP, "Creation time", _WORKSPACES, unit="UTC time")
+CREATED_AT = _made.observed(names.APP_CREATED_AT, _APP, "Creation time", _WORKSPACES, unit="UTC time")
 PLAN = _made.observed(names.PLAN, _APP, "Plan", _WORKSPACES, ignores_case=True)
 TRIAL = _made.choice(names.TRIAL, _APP, "Trial", _SUBSCRIPTIONS, ("none", "running"))
 TRIAL_ENDS = _made.text("trial.ends_on", _APP, "Last day of the trial", _SUBSCRIPTIONS, unit="date")

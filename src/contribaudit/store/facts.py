@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, or_, select
@@ -261,20 +262,20 @@ def read_known(connection: Connection, organization: str, *, before: int | None 
 def read_alias_holders(connection: Connection, organization: str) -> dict[str, tuple[tuple[str, datetime], ...]]:
     """By alias in lower case, the IDs of all apps that ever had it, each with the start of the first run that saw it.
 
-    Oldest first.
+    Oldest first. An app that got the alias back from another one is named again.
     """
     number = organization_number(connection, organization)
-    first: dict[str, dict[str, int]] = defaultdict(dict)
+    held: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for fact in stored_facts(connection, number, facts.c.value.is_not(None), settings=[ALIAS.id]):
         alias = read_value(fact.value or "null")
         if isinstance(alias, str):
-            holders = first[alias.casefold()]
-            holders[fact.subject.id] = min(fact.first_run, holders.get(fact.subject.id, fact.first_run))
-    run_numbers = {run for holders in first.values() for run in holders.values()}
-    started_at = run_starts(connection, run_numbers)
+            held[alias.casefold()].append((fact.first_run, fact.subject.id))
+    started_at = run_starts(connection, {run for holders in held.values() for run, _ in holders})
     return {
-        alias: tuple((subject, started_at[run]) for subject, run in sorted(holders.items(), key=lambda item: item[1]))
-        for alias, holders in first.items()
+        alias: tuple(
+            (subject, started_at[next(since)[0]]) for subject, since in groupby(sorted(holders), itemgetter(1))
+        )
+        for alias, holders in held.items()
     }
 
 

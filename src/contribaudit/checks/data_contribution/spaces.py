@@ -172,6 +172,8 @@ def _app_contributes(state: State, position: _Position, app: Subject) -> bool | 
         return _code_and_reason(scope)
     if _names_app(position.listed, keys_of(state, app)):
         return position.off
+    if passed_on := _name_passed_on(state, position.listed, app):
+        return passed_on
     if scope.sandbox is not None:
         return _code_and_reason(scope.sandbox)
     return not position.off if position.listed.apps_only else None
@@ -189,7 +191,15 @@ def _known_contributes(state: State, space: Subject) -> bool | tuple[str, str]:
 
 
 def _names_app(listed: Listed, keys: frozenset[str]) -> bool:
-    return bool(keys & listed.entries - listed.ambiguous)
+    return bool(keys & listed.entries - listed.ambiguous - listed.reused)
+
+
+def _name_passed_on(state: State, listed: Listed, app: Subject) -> tuple[str, str] | None:
+    """Code and reason where the list names the app only by a name that another app had when it was recorded."""
+    hits = keys_of(state, app) & listed.entries
+    if not hits or not hits <= listed.reused:
+        return None
+    return "app_name_reused", f"the list names {min(hits)}, which another app was when the list was recorded"
 
 
 def _listing_evidence(state: State, whose: str, listing: SpaceList) -> tuple[Evidence, ...]:
@@ -246,6 +256,8 @@ def new_spaces(case: CheckContext) -> Verdict:
     if around and around <= position.listed.ambiguous:
         reason = f"the list names {min(around)}, and several apps have that name"
         return Verdict(Outcome.UNKNOWN, "ambiguous_entry", reason, setting, None, position.entries, position.evidence)
+    if passed_on := _name_passed_on(state, position.listed, app):
+        return Verdict(Outcome.UNKNOWN, *passed_on, setting, None, position.entries, position.evidence)
     contributes = bool(around) is position.off
     evidence = (*position.evidence, *_listing_evidence(state, "the app", listing))
     text = f"{_space_count(fresh.number)} new since {reviewed}"

@@ -209,7 +209,7 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
             "exemption_not_evidenced", "screenshot_missing", "screen_not_recorded", "screen_not_known",
             "generation_not_known", "list_older_than_switch", "trial_ended", "not_disconnected",
             "disconnect_not_seen_done", "spaces_not_counted", "review_before_first_listing", "unknown_entry",
-            "ambiguous_entry", "space_key_reused", "listed_without_setting", "switch_against_plan",
+            "ambiguous_entry", "space_key_reused", "app_name_reused", "listed_without_setting", "switch_against_plan",
             "plan_may_not_count", "sources_differ", "not_for_this_account", "limited_or_allowed",
             "exemption_on_another_screen", "exemption_not_on_plan", "exemption_in_trial", NOT_ON_EVERY_APP, ON_NO_APP,
             "trial_may_include_ai",
@@ -244,7 +244,10 @@ REMEDIES: Mapping[str, tuple[Remedy, ...]] = {
     ),
     "unclear_apps": (Remedy.SOURCE, Remedy.RULEBOOK),
     **dict.fromkeys(("spaces_not_read", "spaces_unseen", "no_token", "no_cloud_id"), (Remedy.SPACES,)),
-    **dict.fromkeys(("nothing_to_compare", "moving_overdue", "scheduled_overdue", "move_to_come"), (Remedy.READING,)),
+    **dict.fromkeys(
+        ("nothing_to_compare", "moving_overdue", "scheduled_overdue", "move_to_come", "unreadable_date"),
+        (Remedy.READING,),
+    ),
     **dict.fromkeys(("never_exported", "packs_out_of_reach"), (Remedy.EVIDENCE,)),
     **dict.fromkeys(
         ("provision_changed", "pages_not_archived", "pages_read_long_ago", "no_documents", "documents_disagree",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from contribaudit.core.model import names
 from contribaudit.core.model.observation import Grade, Observed, SettingId
@@ -40,7 +41,7 @@ class Listed:
     ambiguous: frozenset[str]
     """Keys that several apps or spaces have."""
     reused: frozenset[str]
-    """Keys of spaces that a listed key may mean, because it passed from one space to another."""
+    """Keys of spaces and apps that an entry may mean, because its name passed from one to another."""
     apps_only: bool
     """True when the list names only known apps and connectors, so that no space is listed individually."""
 
@@ -84,6 +85,9 @@ def contribution_list(state: State, organization: str, setting: SettingId) -> Li
     placed, ambiguous, reused = set[str](), set[str](), set[str]()
     of_spaces: dict[str, str] = {}
     for text, key in written.items():
+        if key.startswith("app:"):
+            entries |= {holder.casefold() for holder in _holders_at(state, organization, key, seen.observed_at)}
+            reused |= {key} if any(_took_over(state, one, seen.observed_at) for one in apps.get(key, ())) else set()
         if key in apps or not key.startswith(("space:", "ari:")):
             continue
         meaning = meant(state, organization, text.strip().removeprefix(f"{organization}:"), seen.observed_at)
@@ -91,7 +95,8 @@ def contribution_list(state: State, organization: str, setting: SettingId) -> Li
         if meaning.known or (ids and key.startswith("space:")):
             placed.add(text)
         entries |= ids
-        reused |= ids if meaning.reused else set()
+        taken_over = any(_took_over(state, one.space.app, seen.observed_at) for one in meaning.known)
+        reused |= ids if meaning.reused or (taken_over and key.startswith("space:")) else set()
         ambiguous |= ids if len(ids) > 1 else set()
         app_keys = {_app_key(key), *(name for space in meaning.known for name in keys_of(state, space.space.app))}
         of_spaces |= {name: of_spaces.get(name, text) for name in app_keys if name}
@@ -109,6 +114,30 @@ def contribution_list(state: State, organization: str, setting: SettingId) -> Li
         frozenset(reused),
         all(key in apps or key.startswith("connector:") for key in written.values()),
     )
+
+
+def _holders_at(state: State, organization: str, key: str, moment: datetime) -> tuple[str, ...]:
+    """The ID of the app that had the name at the moment; empty where no run had seen it by then."""
+    held_by = _holders_by_key(state, organization).get(key, ())
+    return tuple(holder for holder, since in held_by if since <= moment)[-1:]
+
+
+def _took_over(state: State, app: Subject, moment: datetime) -> bool:
+    """Whether the app came to its name after the moment: another app had it then, or this one did not exist."""
+    holders = _holders_at(state, app.organization, _spelling_key(state, alias_of(state, app)), moment)
+    if holders:
+        return holders != (app.id,)
+    created_at = state.moment(app, names.APP_CREATED_AT)
+    return created_at is not None and created_at > moment
+
+
+@once_per_state
+def _holders_by_key(state: State, organization: str) -> dict[str, list[tuple[str, datetime]]]:
+    """By key of an app's name: the IDs of the apps that had it, each with the first run that saw it, oldest first."""
+    by_key: dict[str, list[tuple[str, datetime]]] = {}
+    for alias, held_by in state.organization(organization).alias_holders.items():
+        by_key.setdefault(_spelling_key(state, alias), []).extend(held_by)
+    return {key: sorted(held_by, key=lambda one: one[1]) for key, held_by in by_key.items()}
 
 
 def _known_keys(state: State, organization: str, apps: Iterable[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ Plans and switches: https://support.atlassian.com/security-and-access-policies/d
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
@@ -216,7 +217,11 @@ def _opened_by_list(state: State, organization: str) -> _ListAnswer | Stop:
     spaces = sorted(listed.apps_of_spaces.items())
     for subject in (*state.subjects(Kind.APP, organization), *state.subjects(Kind.CONNECTOR, organization)):
         keys = keys_of(state, subject)
-        own, space = keys & listed.entries, next((text for key, text in spaces if key in keys), "")
+        own = keys & listed.entries
+        if own and own <= listed.reused:
+            unknown.append((subject, _passed_on(listed, own)))
+            continue
+        space = next((text for key, text in spaces if key in keys), "")
         hit = own or space
         scope = scope_of(state, subject)
         if isinstance(scope, Stop) and scope.outcome is not Outcome.NO_SUCH_SETTING:
@@ -297,8 +302,7 @@ def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _ListAn
     own_or_app = own | keys_of(state, scope.app) if scope.app is not None else own
     hits = own_or_app & listed.entries
     if hits and hits <= listed.reused:
-        passed_on = _link(listed, "including its key, which has since been reused for another space")
-        return Stop(Outcome.UNKNOWN, "space_key_reused", passed_on)
+        return _passed_on(listed, hits)
     hits -= listed.reused
     if hits:
         if hits <= listed.ambiguous:
@@ -317,6 +321,15 @@ def _by_list(state: State, subject: Subject, scope: Scope, word: str) -> _ListAn
         )
         return Stop(Outcome.UNKNOWN, "unknown_entry", _link(listed, unmatched))
     return NOT_CONTRIBUTED, "not_listed", (_link(listed, "not this one"),)
+
+
+def _passed_on(listed: Listed, hits: AbstractSet[str]) -> Stop:
+    """The stop for an entry whose name passed to another space, or to another app, after the list was recorded."""
+    if any(one.startswith("app:") for one in hits):
+        what = "including its name, which another app had when the list was recorded"
+        return Stop(Outcome.UNKNOWN, "app_name_reused", _link(listed, what))
+    what = "including its key, which has since been reused for another space"
+    return Stop(Outcome.UNKNOWN, "space_key_reused", _link(listed, what))
 
 
 def _link(listed: Listed, what: str) -> Reason:

@@ -136,7 +136,7 @@ def _app_row(state: State, organization: str, organization_name: str, app: Subje
         realm=_observed_value(state, app, names.REALM),
         regions=_observed_value(state, app, names.REGIONS),
         pinned=_observed_value(state, app, names.PINNED),
-        created_at=_observed_value(state, app, SettingId("app.created_at")),
+        created_at=_observed_value(state, app, names.APP_CREATED_AT),
         note=_note(state, app, listing),
         spaces=listing.read if listing is not None else None,
         spaces_counted=spaces_counted(state, app),
