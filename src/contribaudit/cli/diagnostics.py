@@ -177,7 +177,7 @@ class Diagnostics(Progress):
             from contribaudit.cli.live import Board
 
             self._board = Board(self.stream, color=self.colors(self.stream))
-        self._board.started(organization, clean(collector))
+        self._board.collector_started(organization, clean(collector))
 
     def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
         self._read[organization, collector] = (read, announced)
@@ -202,7 +202,7 @@ class Diagnostics(Progress):
         self._running.discard((organization, collector))
         read, announced = self._read.pop((organization, collector), (None, None))
         if self._board is not None:
-            self._board.finished(organization, clean(collector))
+            self._board.collector_finished(organization, clean(collector), status, reason)
         if not self.quiet and (self._board is None or status != "ok"):
             count = f", {read} read" if read is not None else ""
             whose = f"{organization} " if len(self._organizations) > 1 else ""

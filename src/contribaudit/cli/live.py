@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import ceil
-from time import monotonic
 from typing import TextIO
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -12,32 +10,18 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from contribaudit.progress import Reading, Watch
 
-class Board:
+
+class Board(Watch):
     """One line per running collector, and one per wait. Observed text is not interpreted as markup."""
 
     def __init__(self, stream: TextIO, *, color: bool) -> None:
+        super().__init__()
         self._console = Console(file=stream, no_color=not color, highlight=False, markup=False, emoji=False)
         self._spinner = Spinner("dots" if self._console.encoding.startswith("utf") else "line")
-        self._lines: dict[tuple[str, str], str] = {}
-        self._waits: dict[str, tuple[float, str]] = {}
         self._live = Live(self, console=self._console, transient=True, refresh_per_second=8, redirect_stdout=False)
         self._live.start()
-
-    def started(self, organization: str, collector: str) -> None:
-        self._lines[organization, collector] = "reading"
-
-    def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
-        if (organization, collector) in self._lines:
-            self._lines[organization, collector] = (
-                f"{read:,} read" if announced is None else f"{read:,} of {announced:,}"
-            )
-
-    def waiting(self, call: str, seconds: float, reason: str) -> None:
-        self._waits[call] = (monotonic() + seconds, reason)
-
-    def finished(self, organization: str, collector: str) -> None:
-        self._lines.pop((organization, collector), None)
 
     def print(self, line: str) -> None:
         """Write a permanent line above the board."""
@@ -48,18 +32,22 @@ class Board:
         self._live.stop()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        several = len({organization for organization, _ in self._lines}) > 1
+        running = [one for one in list(self.readings.values()) if one.ended is None]
+        several = len({one.organization for one in running}) > 1
         grid = Table.grid(padding=(0, 2))
         grid.add_column(width=1)
         grid.add_column(no_wrap=True)
         grid.add_column(no_wrap=True, overflow="ellipsis")
-        for (organization, collector), text in sorted(self._lines.items()):
-            name = f"{organization} {collector}" if several else collector
-            grid.add_row(self._spinner, Text(name), Text(text))
+        for one in sorted(running, key=lambda reading: (reading.organization, reading.collector)):
+            name = f"{one.organization} {one.collector}" if several else one.collector
+            grid.add_row(self._spinner, Text(name), Text(_how_far(one)))
         yield grid
-        now = monotonic()
-        for call, (until, reason) in sorted(self._waits.items()):
-            if until > now:
-                text = reason if call in reason else f"{call}: {reason}"
-                line = f"·  waiting {ceil(until - now)} s: {text}"
-                yield Text(line, style="yellow", no_wrap=True, overflow="ellipsis")
+        for seconds, message in self.present_waits(self.clock()):
+            line = f"·  waiting {seconds} s: {message}"
+            yield Text(line, style="yellow", no_wrap=True, overflow="ellipsis")
+
+
+def _how_far(reading: Reading) -> str:
+    if not reading.pages:
+        return "reading"
+    return f"{reading.read:,} read" if reading.announced is None else f"{reading.read:,} of {reading.announced:,}"

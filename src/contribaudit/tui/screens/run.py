@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from math import ceil
 from time import monotonic
 from typing import ClassVar
 
@@ -25,7 +22,7 @@ from contribaudit.core.resolve.aliases import called
 from contribaudit.errors import ContribauditError, StoreBusy
 from contribaudit.exporters.changed import grouped_changes
 from contribaudit.exporters.text import safe_text
-from contribaudit.progress import Progress
+from contribaudit.progress import Reading, Watch
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.rows.signs import outcome_sign, severity_sign
 from contribaudit.tui.screens.base import BoardScreen
@@ -48,55 +45,6 @@ _STATES = {
     "failed": ("FAILED", "bold red"),
 }
 _MOST_SHOWN = 12
-
-
-@dataclass(slots=True)
-class Reading:
-    """The progress of one collector for one organization."""
-
-    organization: str
-    collector: str
-    began: float
-    state: str = "reading"
-    """ "reading", "ok", "partial" or "failed"."""
-    read: int = 0
-    announced: int | None = None
-    pages: int = 0
-    ended: float | None = None
-    reason: str = ""
-
-
-@dataclass(slots=True)
-class Watch(Progress):
-    """Records its calls from any thread; the screen reads it at intervals."""
-
-    clock: Callable[[], float] = monotonic
-    readings: dict[tuple[str, str], Reading] = field(default_factory=dict)
-    waits: dict[str, tuple[float, str]] = field(default_factory=dict)
-    """For each call: the end of the wait by `clock`, and the reason."""
-    waited: int = 0
-    """How often the API asked to wait or an attempt failed."""
-
-    def collector_started(self, organization: str, collector: str) -> None:
-        """Add a line for the collector."""
-        self.readings[organization, collector] = Reading(organization, collector, self.clock())
-
-    def page_read(self, organization: str, collector: str, read: int, announced: int | None) -> None:
-        """Count the page in the collector's line."""
-        reading = self.readings.get((organization, collector))
-        if reading is not None:
-            reading.read, reading.announced, reading.pages = read, announced, reading.pages + 1
-
-    def waiting(self, call: str, seconds: float, reason: str) -> None:
-        """Add a wait, shown until its time is over."""
-        self.waited += 1
-        self.waits[call] = (self.clock() + seconds, reason)
-
-    def collector_finished(self, organization: str, collector: str, status: str, reason: str) -> None:
-        """Record in the collector's line how it ended."""
-        reading = self.readings.get((organization, collector))
-        if reading is not None:
-            reading.state, reading.reason, reading.ended = str(status), reason, self.clock()
 
 
 def ordered(watch: Watch) -> list[Reading]:
@@ -122,10 +70,8 @@ def reading_cells(reading: Reading, name: str, now: float) -> list[Text]:
 def waits(watch: Watch, now: float) -> Text:
     """The present waits, each with its remaining seconds."""
     text = Text()
-    for call, (until, reason) in sorted(watch.waits.items()):
-        if until > now:
-            message = reason if call in reason else f"{call}: {reason}"
-            text.append(f"waiting {ceil(until - now)} s  ", "bold yellow").append(f"{safe_text(message)}\n")
+    for seconds, message in watch.present_waits(now):
+        text.append(f"waiting {seconds} s  ", "bold yellow").append(f"{safe_text(message)}\n")
     return text
 
 
