@@ -10,7 +10,7 @@ import pytest
 
 from contribaudit import catalogue
 from contribaudit.attestations import files
-from contribaudit.attestations.anchoring import ReadingsAround
+from contribaudit.attestations.anchoring import ReadingsAround, recorded_words
 from contribaudit.attestations.recording import (
     LONGEST,
     ConsoleVisit,
@@ -129,6 +129,18 @@ def test_nothing_binds_when_a_signal_moved_or_was_not_read(before: State, after:
 def test_a_family_without_a_signal_is_unanchored() -> None:
     one = made(api(), told=EnteredValue("organization", "residency.default_realm", "EU"))
     assert one.unanchored_reason == "no API signal is known for data residency"
+
+
+def test_what_anchors_several_is_said_of_all_of_them() -> None:
+    bound = made(api(*signal("d1")))
+    loose = made(api(), told=EnteredValue("organization", "residency.default_realm", "EU"))
+    why = "no API signal is known for data residency"
+    assert recorded_words([]) == "0 attestations were recorded"
+    assert recorded_words([bound]).startswith("1 attestation was recorded, anchored by the signal ugc-data-use-pref")
+    assert recorded_words([bound, bound]) == "2 attestations were recorded, each anchored"
+    assert recorded_words([loose]) == f"1 attestation was recorded, not anchored: {why}"
+    assert recorded_words([loose, loose]) == f"2 attestations were recorded, not anchored: {why}"
+    assert recorded_words([bound, loose]) == f"2 attestations were recorded, 1 of them not anchored: {why}"
 
 
 def test_without_a_reading_before_it_says_why() -> None:

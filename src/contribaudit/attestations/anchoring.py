@@ -5,7 +5,7 @@ The state before a look comes from saved runs, the state after it from the API.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,7 +13,8 @@ from contribaudit import collectors
 from contribaudit.collectors.interface import promises_of
 from contribaudit.collectors.policies import POLICIES
 from contribaudit.collectors.workspaces import WORKSPACES
-from contribaudit.core.model.attestation import Anchor
+from contribaudit.core.model.attestation import Anchor, Attestation
+from contribaudit.core.model.phrases import counted
 from contribaudit.core.model.setting import Family
 from contribaudit.core.model.snapshot import Snapshot
 from contribaudit.core.model.subject import Subject
@@ -64,6 +65,19 @@ def described(listed: Iterable[Anchor]) -> str:
         f"{signal_name(anchor.signal)} of the {anchor.subject.kind}{' (absent)' if anchor.state is None else ''}"
         for anchor in listed
     )
+
+
+def recorded_words(made: Sequence[Attestation]) -> str:
+    """How many attestations were recorded, and what anchors them, without a full stop."""
+    count = counted(len(made), "attestation was recorded", "attestations were recorded")
+    loose = [one for one in made if not one.bound]
+    if not loose:
+        how = f", anchored by {described(made[0].anchors)}" if len(made) == 1 else ", each anchored" if made else ""
+    elif len(loose) == len(made):
+        how = f", not anchored: {loose[0].unanchored_reason}"
+    else:
+        how = f", {len(loose)} of them not anchored: {loose[0].unanchored_reason}"
+    return f"{count}{how}"
 
 
 def _why_not_binding(before: SignalReading, after: SignalReading | None, looked_at: datetime, *, past: bool) -> str:

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from contribaudit.attestations.anchoring import described
+from contribaudit.attestations.anchoring import described, recorded_words
 from contribaudit.attestations.recording import doubts
 from contribaudit.audit.attesting import AttestationSession
 from contribaudit.cli.console import Console
 from contribaudit.cli.options import chosen_organization
 from contribaudit.core.model.attestation import Attestation
-from contribaudit.core.model.phrases import counted
 from contribaudit.core.resolve.aliases import alias_of
 from contribaudit.exporters.text import row_of
 
@@ -74,14 +73,4 @@ def write_recorded(session: Session, state: State, attestations: Sequence[Attest
     session.console.table(COLUMNS, rows, flexible="held_by", only=_TABLE)
     for warning in doubts(state, ((entry.subject.organization, entry.setting, entry.value) for entry in attestations)):
         session.console.diagnostics.warning(warning)
-    loose = [entry for entry in attestations if not entry.anchors]
-    count = counted(len(attestations), "attestation was", "attestations were")
-    if not attestations:
-        how = ""
-    elif not loose:
-        how = f", anchored by {described(attestations[0].anchors)}" if len(attestations) == 1 else ", each anchored"
-    elif len(attestations) == 1:
-        how = f", not anchored: {loose[0].unanchored_reason}"
-    else:
-        how = f", {len(loose)} of them not anchored: {loose[0].unanchored_reason}"
-    session.console.diagnostics.conclusion(f"{count} recorded{how}{more}.")
+    session.console.diagnostics.conclusion(f"{recorded_words(attestations)}{more}.")

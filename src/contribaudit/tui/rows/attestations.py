@@ -154,16 +154,6 @@ def recorded_line(recorded: Sequence[Recorded], chosen: str) -> Text:
     )
 
 
-def made_line(made: Sequence[Attestation]) -> str:
-    """A sentence on how many attestations were recorded and how they are anchored."""
-    loose = [one for one in made if not one.bound]
-    was = counted(len(made), "attestation was recorded", "attestations were recorded")
-    if not loose:
-        return f"{was}, each anchored by API signals."
-    some = "not" if len(loose) == len(made) else f"{len(loose)} of them not"
-    return f"{was}, {some} anchored: {loose[0].unanchored_reason}."
-
-
 SHEET = ("state", "subject", "setting", "value", "by", "observed_at", "confirmed_by", "anchored", "id")
 
 

@@ -18,6 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static, Tab, TabbedContent, TabPane
 
+from contribaudit.attestations.anchoring import recorded_words
 from contribaudit.attestations.recording import confirmation, short
 from contribaudit.attestations.status import SignalLine
 from contribaudit.audit.attesting import AttestationSession, sessions
@@ -30,7 +31,7 @@ from contribaudit.exporters.text import display, safe_text
 from contribaudit.tui.files import Sheet
 from contribaudit.tui.host import NOT_IN_A_FOLDER, Host, host_of, missing, past
 from contribaudit.tui.rows import attestations, due
-from contribaudit.tui.rows.attestations import FILTERS, Contents, Recorded, contents, made_line, recorded_detail
+from contribaudit.tui.rows.attestations import FILTERS, Contents, Recorded, contents, recorded_detail
 from contribaudit.tui.rows.signs import title_of
 from contribaudit.tui.screens.attest import AttestScreen
 from contribaudit.tui.screens.base import BoardScreen
@@ -58,7 +59,7 @@ async def walk(dashboard: Host, board: Board, screens: Sequence[DueScreen]) -> N
                 break
             made += recorded
     if made:
-        dashboard.say(made_line(made))
+        dashboard.say(f"{recorded_words(made)}.")
         dashboard.action_reload()
 
 
