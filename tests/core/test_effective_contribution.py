@@ -201,6 +201,26 @@ def test_an_app_that_has_gone_may_stay_on_the_list() -> None:
     assert in_app(state, app()).value == "not_contributed"
 
 
+@pytest.mark.parametrize(
+    ("sandbox", "code", "value"),
+    [
+        (UNREAD, "wrong_type", None),
+        ("CHILD", "sandbox", None),
+        ("box", "sandbox", None),
+        ("NONE", "not_listed", "not_contributed"),
+        (None, "not_listed", "not_contributed"),
+    ],
+)
+def test_an_app_that_may_be_a_sandbox_is_unknown(sandbox: Value | Gone, code: str, value: str | None) -> None:
+    """No page says whether a sandbox contributes; where the API gives null, it is none."""
+    said = [
+        observed(names.IN_APP, ORGANIZATION, "off", grade=Grade.ATTESTED),
+        observed(names.INCLUDED, ORGANIZATION, (), grade=Grade.ATTESTED),
+    ]
+    answer = in_app(state_of(*facts(app(), sandbox=sandbox), *said), app())
+    assert (answer.code, answer.value) == (code, value)
+
+
 def test_a_kind_that_contributes_nothing_has_no_answer() -> None:
     for compute in (metadata, in_app):
         with pytest.raises(ValueError, match="group"):

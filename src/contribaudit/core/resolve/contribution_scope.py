@@ -19,6 +19,7 @@ from contribaudit.core.resolve.aliases import called, space_of
 from contribaudit.core.resolve.contribution_lists import app_of_space
 from contribaudit.core.resolve.plans import deciding_plan, plans_of, possible_plans, trial_on
 from contribaudit.core.resolve.reasons import (
+    NEVER_RECORDED,
     Reason,
     Stop,
     fact,
@@ -155,8 +156,14 @@ def _of_connector(state: State, connector: Subject) -> Scope | Stop:
 
 
 def _sandbox(state: State, app: Subject) -> Stop | None:
-    seen = state.value(app, names.APP_SANDBOX)
-    if seen is None or not isinstance(seen.value, str) or seen.value.casefold() in ("none", ""):
+    """The stop for a sandbox, and for an app of which it was not read whether it is one; null is no sandbox here."""
+    seen = state.read(app, names.APP_SANDBOX)
+    if isinstance(seen, Unavailable):
+        if seen.code in NEVER_RECORDED:
+            return None
+        unread = fact(f"whether it is a sandbox was not read: {seen.reason}", seen)
+        return Stop(Outcome.UNKNOWN, seen.code, unread)
+    if not isinstance(seen.value, str) or seen.value.casefold() in ("none", ""):
         return None
     return Stop(
         Outcome.UNKNOWN,
