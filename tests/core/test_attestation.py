@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -31,6 +32,27 @@ def test_several_of_the_same_moment_are_all_in_force() -> None:
     other = replace(NEW, id="other", value="off")
     assert in_force([OLD, NEW, other], NOW) == {KEY: [NEW, other]}
     assert in_force([NEW, replace(other, revoked=signed())], NOW) == {KEY: [NEW]}
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "same"),
+    [
+        ("12:00:00", "12:00:54.5", True),
+        ("12:00:54.5", "12:01:00", False),
+        ("11:59:00", "12:00:00", False),
+        ("12:00:54", "12:00:54.5", True),
+        ("12:00:54", "12:00:55.5", False),
+        ("12:00:53.5", "12:00:54.5", False),
+        ("12:00:00.5", "12:00:54.5", False),
+        ("12:00:30", "12:00:54", False),
+    ],
+)
+def test_a_time_without_seconds_may_be_any_moment_of_its_minute(older: str, newer: str, *, same: bool) -> None:
+    """Else a look that is typed in with its minute is superseded by what was recorded some seconds before it."""
+    one, other = (
+        replace(NEW, id=time, observed_at=datetime.fromisoformat(f"2026-11-20T{time}+00:00")) for time in (older, newer)
+    )
+    assert in_force([one, other], NOW) == {KEY: [one, other] if same else [other]}
 
 
 def test_a_superseded_attestation_never_comes_back() -> None:

@@ -134,6 +134,7 @@ def in_force(
 ) -> dict[tuple[Subject, SettingId], list[Attestation]]:
     """The newest unrevoked attestations by subject and setting: one each, or several for the very same moment.
 
+    A time without seconds may be any moment of its minute: it is the same moment as every other one in that minute.
     What was observed or recorded after `as_of` is left out. A superseded attestation never comes back: when the
     newest is revoked the one before it stays superseded, unless it was recorded for the same moment.
     """
@@ -145,9 +146,23 @@ def in_force(
     valid: dict[tuple[Subject, SettingId], list[Attestation]] = {}
     for attestation in known:
         key = (attestation.subject, attestation.setting)
-        if attestation.observed_at == newest[key] and (attestation.revoked is None or attestation.revoked.at > as_of):
+        same = _may_be_same_moment(attestation.observed_at, newest[key])
+        if same and (attestation.revoked is None or attestation.revoked.at > as_of):
             valid.setdefault(key, []).append(attestation)
     return valid
+
+
+def _may_be_same_moment(one: datetime, newest: datetime) -> bool:
+    """Whether both are the same moment, as far as the less precise of them says."""
+    if one == newest:
+        return True
+    less_precise = max((one, newest), key=lambda moment: (moment.microsecond == 0, moment.second == 0))
+    if less_precise.microsecond:
+        return False
+    whole_second, whole_newest = one.replace(microsecond=0), newest.replace(microsecond=0)
+    if less_precise.second:
+        return whole_second == whole_newest
+    return whole_second.replace(second=0) == whole_newest.replace(second=0)
 
 
 @dataclass(frozen=True, slots=True)
