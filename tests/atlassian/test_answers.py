@@ -132,6 +132,26 @@ CASES: list[tuple[Call, int, Any, type[AdminApiError], str, str]] = [
     (calls.LIST_POLICIES, 200, WHOLE | {"success": False}, MoreThanRead, "`success`, which is not", "unread"),
     (WORKSPACES, 200, WHOLE | {"links": {"nextPage": "c1"}}, MoreThanRead, "`links.nextPage`", "unread"),
     (WORKSPACES, 200, WHOLE | {"meta": {"total": 0, "truncated": True}}, MoreThanRead, "`meta.truncated`", "unread"),
+    *(
+        (WORKSPACES, 200, WHOLE | {name: value}, MoreThanRead, f"`{name}`", "unread")
+        for name, value in (
+            ("degraded", True),
+            ("unavailableSites", ["s-1"]),
+            ("failedShards", 1),
+            ("skipped", ["s-1"]),
+            ("omitted", 3),
+            ("hiddenCount", 3),
+            ("problem", {"title": "Upstream"}),
+            ("fault", "upstream"),
+            ("exceptions", ["upstream"]),
+            ("status", "PARTIAL"),
+            ("message", "Some results could not be loaded"),
+        )
+    ),
+    *(
+        (WORKSPACES, 200, WHOLE | {"meta": {"total": 0, **places}}, CountMismatch, "returned 0 entries for", "unread")
+        for places in ({"startIndex": 0, "endIndex": 1}, {"startIndex": 7, "endIndex": 9999})
+    ),
     (
         WORKSPACES,
         200,
@@ -223,6 +243,7 @@ async def test_words_of_an_answer_are_data(bench: Bench) -> None:
         {"links": {"self": "s", "prev": "c0", "next": None}, "meta": {"total": 0, "pageSize": 20, "totalPages": 1}},
         {"message": "a greeting", "requestId": "r-1"},
         {"pageInfo": {"hasNextPage": False}, "success": True, "trace": {"id": "r-1"}},
+        {"status": "ok", "message": "Success", "failed": [], "skipped": 0, "degraded": False, "problems": None},
     ],
 )
 async def test_what_stands_beside_the_entries_of_a_whole_list_does_not_matter(

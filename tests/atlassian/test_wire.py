@@ -110,6 +110,7 @@ async def test_packed_answers_are_read(bench: Bench, bare: bool) -> None:
     for encoding, content in (
         (b"gzip", gzip.compress(GOOD)),
         (b"GZip", gzip.compress(GOOD)),
+        (b"gzip", gzip.compress(GOOD) + bytes(9)),
         (b"deflate", zlib.compress(GOOD)[2:-4] if bare else zlib.compress(GOOD)),
         (b"identity", GOOD),
     ):
@@ -125,8 +126,9 @@ async def test_packed_answers_are_read(bench: Bench, bare: bool) -> None:
         (b"x-unheard-of", GOOD),
         (b"gzip", gzip.compress(GOOD, mtime=0)[:-9]),
         (b"gzip", GOOD),
+        (b"gzip", gzip.compress(GOOD, mtime=0) * 2),
     ],
-    ids=["br", "twice", "unheard-of", "cut", "not packed"],
+    ids=["br", "twice", "unheard-of", "cut", "not packed", "two members"],
 )
 async def test_what_cannot_be_unpacked_is_named(bench: Bench, encoding: bytes, content: bytes) -> None:
     error = await failing(bench, answer(content, b"Content-Encoding: " + encoding))

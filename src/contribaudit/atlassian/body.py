@@ -63,6 +63,8 @@ class _Unpacking:
             self._bare = False
             piece = self._unzip.unconsumed_tail
             _refuse_too_long(unpacked)
+        if self._unzip is not None and self._unzip.eof and (self._unzip.unused_data + piece).strip(b"\0"):
+            raise httpx.DecodingError("goes on after its end")
         if self._unzip is None:
             unpacked += piece
             _refuse_too_long(unpacked)

@@ -36,9 +36,12 @@ _NEXT_IN: Mapping[Paging, tuple[str, ...]] = {
 _OFFSET = frozenset(("startAt", "isLast", "nextPage", "total"))
 """Documented keys for where a list continues, which `paging` reads."""
 _LONGEST_NAME = 60
-_FAILED = re.compile(r"^(errors?|warnings?)$")
+_FAILED = re.compile(r"^(errors?|warnings?|faults?|exceptions?|problems?|failures?)$")
 _FURTHER = re.compile(r"next|more|cursor|continu")
-_PART = re.compile(r"partial|truncat|incomplete|timedout")
+_PART = re.compile(r"partial|truncat|incomplete|timedout|degraded|unavailable|failed|skipped|omitted|hidden|missing")
+_STATUS = re.compile(r"^(status|state|result|outcome|completeness|message)$")
+_NOT_WHOLE = re.compile(rf"{_PART.pattern}|error|couldnot")
+"""Parts of the value of such a key that mean that something is missing."""
 _WHOLE = re.compile(r"^(is)?(last|complete|whole|success|successful|ok)(page)?$")
 _TOTAL = re.compile(r"^total(?!page)")
 _PAGES = re.compile(r"^totalpage|^pagecount$")
@@ -128,6 +131,8 @@ def check_envelope(call: Call, document: dict[str, Any]) -> None:
             _WHOLE.search(word) and value is False
         ):
             what = f"returned `{name}`, which is not documented and may mean that there is more"
+        elif _STATUS.search(word) and isinstance(value, str) and _NOT_WHOLE.search(letters(value)):
+            what = f"returned `{name}` with a word that may mean that there is more"
         else:
             continue
         raise MoreThanRead(f"{call.title} {what}", call=call.title, hint=HINT)

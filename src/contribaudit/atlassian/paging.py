@@ -113,6 +113,20 @@ def _total(document: dict[str, Any]) -> Any:
     return holder.get("total") if isinstance(holder, dict) else None
 
 
+def _beyond_entries(document: dict[str, Any], number: int) -> str:
+    """A clause for a page whose indexes cover more entries than it has; "" for any other.
+
+    Whether the last index is that of the last entry or the one after it is not published.
+    """
+    holder = document.get("meta")
+    first, last = (
+        (holder.get(name) for name in ("startIndex", "endIndex")) if isinstance(holder, dict) else (None, None)
+    )
+    if type(first) is not int or type(last) is not int or last - first <= number:
+        return ""
+    return f"returned {number} entries for the places {first} to {last}"
+
+
 def _unit_of(call: Call, item: dict[str, Any]) -> tuple[str, ...]:
     attributes = item.get("attributes")
     # An entry without readable attributes is no unit of its own: it would stand in for an app that never came.
@@ -162,6 +176,9 @@ class Chain:
         elif self._pages > 1 and total != self._announced:
             what = f"first announced {_count_words(self._announced)} entries and then {_count_words(total)}"
             self._doubt = self._doubt or (TotalChanged, what)
+        beyond = _beyond_entries(document, len(items))
+        if beyond:
+            self._doubt = self._doubt or (CountMismatch, beyond)
         self._announced = total
         self._others.update(other_totals(self.call, answer))
         self._page_counts.update(page_counts(self.call, answer))
