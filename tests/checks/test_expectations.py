@@ -75,7 +75,7 @@ def test_a_check_without_a_choice_takes_none(tmp_path: Path, check: Check) -> No
         ("DC-20", '"hippa"', "one of none, byok, hipaa, government, isolated, other"),
         ("DC-06", '"enterprize"', "did you mean `enterprise`"),
         ("DR-01", '["EU", "Germnay"]', "did you mean `germany`"),
-        ("DR-05", '["Mars"]', "not one of the known realms"),
+        ("DR-05", '["Mars"]', "not one of the known locations"),
         ("DR-06", '["bitbuket"]', "did you mean `bitbucket`"),
         ("DC-14", '["rovoo"]', "did you mean `rovo`"),
     ],

@@ -87,6 +87,23 @@ def test_the_page_says_everything_in_eighty_columns(check: Check) -> None:
     assert [line for line in text.splitlines() if len(line) > WIDTH and "https://" not in line] == []
 
 
+def test_the_known_words_are_those_that_the_policy_file_takes() -> None:
+    """SP-03 takes locations of sub-processors, and DR-01 those of apps; people call both locations."""
+    for check, word in (("SP-03", "GB"), ("DR-01", "EU+UK"), ("DR-06", "trello"), ("DC-06", "enterprise")):
+        expectation = CHECKS[check].expectation
+        flat = " ".join(page(CHECKS[check], RULEBOOK).split())
+        known = flat.partition(f" Known {expectation.known}: ")[2].partition(" Default: ")[0].split(", ")
+        assert word in known
+        if check != "DC-06":
+            assert {one.casefold() for one in known} <= RULEBOOK.vocabularies()[expectation.vocabulary]
+
+
+def test_the_command_that_writes_a_decision_is_complete() -> None:
+    """Pasted as it stands, over two lines."""
+    flat = " ".join(page(CHECKS["DC-03"], RULEBOOK).replace("\\\n", "").split())
+    assert "contribaudit decide contribution.in_app off --second ciso@acme.example --ticket GRC-207" in flat
+
+
 def test_the_list_has_every_check_under_the_question_of_its_family() -> None:
     text = listing(checks.ALL, RULEBOOK.words)
     assert max(map(len, text.splitlines())) <= WIDTH

@@ -227,7 +227,7 @@ def _accepted(case: CheckContext, name: str) -> bool:
     expectation=Expectation(
         Shape.WORDS,
         vocabulary="places",
-        means="locations in which sub-processors may work on your data; those that SP-04 accepts may work anywhere",
+        means="locations in which sub-processors may work on your data",
         default="none: the check is unknown until its rule names locations",
         example='["EEA", "UK"]',
     ),

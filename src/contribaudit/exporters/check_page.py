@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from textwrap import wrap
 
 from contribaudit import catalogue
-from contribaudit.core.judge.check import Check, Parameter
+from contribaudit.core.judge.check import Check, Parameter, called_by_people
 from contribaudit.core.model.finding import Outcome
 from contribaudit.core.model.observation import SettingId
 from contribaudit.core.model.phrases import either
@@ -26,6 +26,7 @@ QUESTIONS: Mapping[Family, str] = {
 }
 """The question that the checks of a family answer."""
 _INDENT = "  "
+_EXAMPLE_APP = "app:acme.atlassian.net/jira-software"
 
 
 def words_of(check: Check, words: Mapping[str, Words]) -> Words:
@@ -90,9 +91,8 @@ def _parameter(parameter: Parameter, rulebook: Rulebook) -> Iterator[str]:
     yield from _paragraph(f"{parameter.means}.")
     yield from _filled(parameter.takes, f"{_INDENT}Takes: ")
     if parameter.vocabulary:
-        yield from _filled(
-            ", ".join(_vocabulary(parameter.vocabulary, rulebook)), f"{_INDENT}Known {parameter.vocabulary}: "
-        )
+        known = called_by_people(parameter.vocabulary)
+        yield from _filled(", ".join(_vocabulary(parameter.vocabulary, rulebook)), f"{_INDENT}Known {known}: ")
     yield from _filled(parameter.default, f"{_INDENT}Default: ")
     yield from _toml(parameter.example)
 
@@ -104,6 +104,8 @@ def _vocabulary(name: str, rulebook: Rulebook) -> list[str]:
             return [plan.name.casefold() for plan in rulebook.plans]
         case "realms":
             return [*(realm.code for realm in rulebook.realms), *rulebook.realm_groups]
+        case "places":
+            return [place.name for place in rulebook.subprocessors.places]
         case _:
             return sorted({app.type_key for app in rulebook.apps.values() if not app.pseudo})
 
@@ -115,12 +117,17 @@ def _toml(text: str) -> Iterator[str]:
 
 def decision_example(setting: SettingId) -> str:
     """A `[[decision]]` on the setting, as it would appear in a policy file."""
-    info = catalogue.find(setting)
-    value = '["app:acme.atlassian.net/jira-software"]' if info.is_list else '"off"' if info.words else '"updated"'
+    value = f'["{_EXAMPLE_APP}"]' if catalogue.find(setting).is_list else f'"{_decided_value(setting)}"'
     return (
         f'[[decision]]\nsetting = "{setting}"\nvalue = {value}\nby = "dpo@acme.example"\n'
         'second = "ciso@acme.example"  # another person\ndate = 2026-06-02\nticket = "GRC-207"'
     )
+
+
+def _decided_value(setting: SettingId) -> str:
+    """A value of the setting as the command line takes it."""
+    info = catalogue.find(setting)
+    return _EXAMPLE_APP if info.is_list else "off" if info.words else "updated"
 
 
 def _decisions(settings: tuple[SettingId, ...]) -> Iterator[str]:
@@ -132,7 +139,9 @@ def _decisions(settings: tuple[SettingId, ...]) -> Iterator[str]:
     )
     yield from _toml(decision_example(settings[0]))
     yield ""
-    yield from _paragraph(f"`contribaudit decide {settings[0]} VALUE` writes it.")
+    yield from _paragraph("This command writes it:")
+    command = f"contribaudit decide {settings[0]} {_decided_value(settings[0])}"
+    yield from _toml(f"{command} \\\n  --second ciso@acme.example --ticket GRC-207")
 
 
 def _proof(check: Check, screens: Iterable[Screen]) -> Iterator[str]:
@@ -165,4 +174,4 @@ def _applies(check: Check) -> str:
         case Kind.ORGANIZATION:
             return "each organization"
         case kind:
-            return f"each {kind.value} that it is about"
+            return f"each {kind.value} that the question is about"

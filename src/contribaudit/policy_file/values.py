@@ -143,7 +143,7 @@ def _expect(value: Any, info: ValidationInfo) -> Value:
         accepted = known_words.rulebook.vocabularies()[vocabulary]
         for word in words:
             if word.casefold() not in accepted:
-                refuse(f"{quoted(word)} is not one of the known {vocabulary}{nearest(word, accepted)}")
+                refuse(f"{quoted(word)} is not one of the known {expectation.known}{nearest(word, accepted)}")
     elif not all(word.strip() for word in words):
         refuse("a word must not be empty")
     for word in words if expectation.words else ():

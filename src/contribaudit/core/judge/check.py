@@ -32,6 +32,11 @@ class Shape(StrEnum):
     WORDS = "words"
 
 
+def called_by_people(vocabulary: str) -> str:
+    """The vocabulary's name in messages: realms and places are both "locations"."""
+    return "locations" if vocabulary in ("realms", "places") else vocabulary
+
+
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """The shape of a rule's `expect`, and the words that it takes: those of a vocabulary, those named here, or any."""
@@ -49,6 +54,11 @@ class Expectation:
     """The value as a policy file has it: `["ai-users"]`."""
 
     @property
+    def known(self) -> str:
+        """What people call the words of the vocabulary: "locations"; "" for none."""
+        return called_by_people(self.vocabulary)
+
+    @property
     def takes(self) -> str:
         """What a policy may write, for people: "one of allowed, limited, blocked"; "" for a check without a choice."""
         match self.shape:
@@ -57,11 +67,11 @@ class Expectation:
             case Shape.DAYS:
                 text = "a whole number of days in quotes"
             case Shape.WORD:
-                phrase = f"one of the known {self.vocabulary}" if self.vocabulary else "a word in quotes"
+                phrase = f"one of the known {self.known}" if self.vocabulary else "a word in quotes"
                 text = f"one of {', '.join(self.words)}" if self.words else phrase
             case Shape.WORDS:
-                phrase = f", each one of the known {self.vocabulary}" if self.vocabulary and self.means else ""
-                text = f"a list of {self.means or f'known {self.vocabulary}'}{phrase}"
+                phrase = f", each one of the known {self.known}" if self.vocabulary and self.means else ""
+                text = f"a list of {self.means or f'known {self.known}'}{phrase}"
         return f"{text}, such as {self.example}" if self.example else text
 
 
@@ -79,7 +89,7 @@ class Parameter:
     example: str
     """TOML, as a policy file has it."""
     vocabulary: str = ""
-    """The rulebook's vocabulary that it takes: "realms", "plans", "apps", or "" for none."""
+    """The rulebook's vocabulary that it takes: "realms", "plans", "apps", "places", or "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
