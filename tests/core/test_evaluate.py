@@ -75,7 +75,7 @@ def test_a_rule_that_is_off_is_reported_as_off() -> None:
     """Its subjects have no finding, and a warning counts them."""
     found = evaluated(two_apps(), policy_of(WIDE, OFF_FOR_US))
     assert [one.subject for one in found.findings] == [EUROPEAN]
-    assert found.warnings == ("DR-01 is switched off for 1 subject by the policy.",)
+    assert found.warnings == ('The policy switches "App data is in an allowed location" (DR-01) off for 1 subject.',)
 
 
 @pytest.mark.parametrize(

@@ -62,17 +62,17 @@ def test_every_statement_alone_is_a_policy(key: str, tmp_path: Path) -> None:
     [
         (
             'contribution = "non"',
-            '"non" is not a statement about contribution; did you mean `none`? It takes none, metadata-only, any',
+            '"non" is not a statement about contribution; did you mean `none`? Choose from none, metadata-only, any',
         ),
         (
             'contribution = "off"',
-            '"off" is not a statement about contribution; it takes none, metadata-only, any',
+            '"off" is not a statement about contribution; choose from none, metadata-only, any',
         ),
         ("contribution = false", "expected one word in quotes: none, metadata-only, any"),
         (
             'ai = "block"',
             '"block" is not a statement about AI; did you mean `blocked`? '
-            'It takes blocked, allowed, ai = { groups = ["…"] }',
+            'Choose from blocked, allowed, ai = { groups = ["…"] }',
         ),
         ('ai = ["ai-users"]', 'write groups as ai = { groups = ["…"] }'),
         ('ai = { group = ["x"] }', 'unknown key "group"; did you mean `groups`?'),
@@ -80,13 +80,13 @@ def test_every_statement_alone_is_a_policy(key: str, tmp_path: Path) -> None:
             "ai = { groups = [] }",
             'expected names of groups: ai = { groups = ["…"] }; without a group write ai = "blocked"',
         ),
-        ('location = ["Global"]', '"Global" is not a fixed location; it takes EEA, EU+UK, '),
-        ('location = ["EAA"]', '"EAA" is not a known location; did you mean `EEA`? It takes EEA, EU+UK, '),
+        ('location = ["Global"]', '"Global" is not a fixed location; choose from EEA, EU+UK, '),
+        ('location = ["EAA"]', '"EAA" is not a known location; did you mean `EEA`? Choose from EEA, EU+UK, '),
         ("location = []", "the list names nothing; remove the key or name locations"),
         ("location = 3", "expected a list of locations, in [ ]"),
         (
             'subprocessor_locations = ["EAA"]',
-            '"EAA" is not a known location; did you mean `EEA`? It takes EEA, Global and',
+            '"EAA" is not a known location; did you mean `EEA`? Choose from EEA, Global and',
         ),
         ("subprocessor_locations = []", "the list names nothing; remove the key or name locations"),
         ("subprocessors_accepted = 3", "expected a list of companies, by their names in the list, in [ ]"),
@@ -110,7 +110,7 @@ def test_mistakes_name_the_line_the_key_and_what_it_takes(line: str, told: str, 
         (
             'reason = "x"\nlocation = ["EEA"]\nlocation_except = ["confluence"]',
             "key `location_except`: Confluence offers data residency; "
-            "pin it, or accept its location with a [[waiver]] on DR-01",
+            'pin it, or accept its location with a [[waiver]] on "App data is in an allowed location" (DR-01)',
         ),
         (
             'reason = "x"\nlocation = ["EEA"]\nlocation_except = ["trelo"]',

@@ -50,5 +50,10 @@ def test_it_says_what_is_left() -> None:
     (limit,) = limits(NONE, "premium")
     assert limit.origin == "policy.toml:2"
     assert limit.fact == "on the Premium plan metadata contribution cannot be switched off; Enterprise can"
-    for way in ("Move to Enterprise", "[[waiver]] on DC-01", 'ai = "blocked"', 'contribution = "metadata-only"'):
+    for way in (
+        "Move to Enterprise",
+        '[[waiver]] on "Metadata contribution is off" (DC-01)',
+        'ai = "blocked"',
+        'contribution = "metadata-only"',
+    ):
         assert way in limit.left

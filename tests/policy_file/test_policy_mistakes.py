@@ -74,14 +74,15 @@ def test_no_mistake_no_problem(tmp_path: Path) -> None:
         ),
         (
             'version = 1\nwritten_for_plan = "xyz"',
-            'policy.toml:2: key `written_for_plan`: "xyz" is not a plan; it takes enterprise, free, premium, standard',
+            'policy.toml:2: key `written_for_plan`: "xyz" is not a plan; choose from enterprise, free, premium, '
+            "standard",
         ),
         ("version = 1\n[rule]\n", "policy.toml:2: key `rule`: write [[rule]], in double brackets"),
         ("version = 1\nrule = [3]\n", "policy.toml:2: [[rule]] 1: expected a table, { key = value }"),
         ("version = 1\nevidence = 3\n", "policy.toml:2: key `evidence`: expected a table, { key = value }"),
         (
             'version = 1\n"k\\u001b[31m" = 1',
-            "policy.toml:2: key `k\\u001b[31m`: unknown key; it takes decision, evidence, expect, extends, name, "
+            "policy.toml:2: key `k\\u001b[31m`: unknown key; choose from decision, evidence, expect, extends, name, "
             "organization, rule, version, waiver, written_for_plan",
         ),
     ],
@@ -108,7 +109,7 @@ def test_mistakes_in_the_head(tmp_path: Path, text: str, expected: str) -> None:
         (
             'accept = ["predicted"]',
             'policy.toml:3: [evidence], key `accept`: "predicted" is not a grade that counts as evidence; '
-            "it takes attested, decoded, documented, inferred",
+            "choose from attested, decoded, documented, inferred",
         ),
         (
             "accept = [1]",
@@ -159,7 +160,7 @@ def test_mistakes_in_evidence(tmp_path: Path, text: str, expected: str) -> None:
         ('severty = "high"', ":6: [[rule]] 2, key `severty`: unknown key; did you mean `severity`?"),
         (
             'severity = "urgent"',
-            ':6: [[rule]] 2, key `severity`: "urgent" is not a severity; it takes critical, high, info, low, medium',
+            ':6: [[rule]] 2, key `severity`: "urgent" is not a severity; choose from critical, high, info, low, medium',
         ),
         ('enabled = "no"', ":6: [[rule]] 2, key `enabled`: expected true or false, without quotes"),
         ("enabled = false", ":4: [[rule]] 2, key `reason`: a rule that is switched off needs a reason"),
@@ -216,15 +217,15 @@ def test_mistakes_in_a_rule(tmp_path: Path, text: str, expected: str) -> None:
         ),
         (
             'check = "DR-01"\nexpect = "EU"',
-            ":5: [[rule]] 1, key `expect`: DR-01 app-location-allowed takes a list of known realms",
+            ":5: [[rule]] 1, key `expect`: DR-01 app-location-allowed takes a list of known locations",
         ),
         (
             'check = "DR-01"\nexpect = ["EU", 3]',
-            ":5: [[rule]] 1, key `expect`: DR-01 app-location-allowed takes a list of known realms",
+            ":5: [[rule]] 1, key `expect`: DR-01 app-location-allowed takes a list of known locations",
         ),
         (
             'check = "DR-01"\nexpect = ["EU", "USS"]',
-            ':5: [[rule]] 1, key `expect`: "USS" is not one of the known realms; did you mean `us`?',
+            ':5: [[rule]] 1, key `expect`: "USS" is not one of the known locations; did you mean `us`?',
         ),
         (
             'check = "DC-01"\nexpect = ["on"]',
@@ -234,7 +235,7 @@ def test_mistakes_in_a_rule(tmp_path: Path, text: str, expected: str) -> None:
         (
             'check = "DC-02"\nexpect = "gold"',
             ':5: [[rule]] 1, key `expect`: "gold" is not one of the known plans; '
-            "it takes enterprise, free, premium, standard",
+            "choose from enterprise, free, premium, standard",
         ),
     ],
 )
@@ -281,8 +282,8 @@ def test_mistakes_in_check_and_expect(tmp_path: Path, text: str, expected: str) 
         (
             "outcomes",
             '["pass"]',
-            '12: [[waiver]] 1, key `outcomes`: "pass" is not an outcome that can be waived; it takes conflict, exempt, '
-            "fail, no_such_setting, not_achievable, not_yet_effective, pending, stale, unknown",
+            '12: [[waiver]] 1, key `outcomes`: "pass" is not an outcome that can be waived; choose from conflict, '
+            "exempt, fail, no_such_setting, not_achievable, not_yet_effective, pending, stale, unknown",
         ),
         (
             "outcomes",

@@ -142,10 +142,8 @@ def _warn_of_selectors(console: Console, policy: AuditPolicy) -> None:
 
 def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
     """Warn of each thing that the plan does not support; write a note if the plan is not known."""
-    from contribaudit import checks
     from contribaudit.policy_file.plan_limits import plan_limits
 
-    called = {identity: check.called for identity, check in by_id(checks.ALL).items()}
     rulebook = console.rulebook()
     plans = _plans_seen(console, policy, rulebook) or _plan_written_for(policy, rulebook)
     if not plans and any(limit for plan in rulebook.plans for limit in plan_limits(policy, plan, rulebook)):
@@ -155,7 +153,7 @@ def _warn_of_limits(console: Console, policy: AuditPolicy) -> None:
         )
     for source, (plan, applied) in plans.items():
         for limit in plan_limits(applied, plan, rulebook):
-            message = f"{limit.origin}: {limit.fact}. {called[limit.check]} will be not achievable ({source})"
+            message = f'{limit.origin}: {limit.fact}. "{limit.title}" ({limit.check}) is not achievable ({source})'
             console.diagnostics.warning(message, hint=limit.left)
 
 

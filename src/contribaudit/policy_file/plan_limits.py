@@ -16,6 +16,8 @@ class Limit:
     """One thing that the plan does not offer."""
 
     check: str
+    title: str
+    """The title of the check."""
     origin: str
     """The location of the rule that asks for it."""
     fact: str
@@ -33,7 +35,7 @@ class _Ability:
     fact: str
     """A template with {plan} and {needed}."""
     left: str
-    """A template with {needed} and {check}."""
+    """A template with {needed} and {check}, which becomes title and ID."""
 
 
 _ABILITIES = (
@@ -42,7 +44,7 @@ _ABILITIES = (
         lambda plan: plan.metadata.changeable,
         "on the {plan} plan metadata contribution cannot be switched off; {needed} can",
         'Move to {needed}; or accept it with a [[waiver]] on {check}, and block Rovo (ai = "blocked") so that prompts '
-        'feed no patterns; or ask for what the plan has: contribution = "metadata-only"',
+        'are not used for aggregated patterns; or ask for what the plan has: contribution = "metadata-only"',
     ),
     _Ability(
         ("AI-06",),
@@ -70,11 +72,13 @@ def plan_limits(policy: AuditPolicy, plan: Plan, rulebook: Rulebook) -> Iterator
         if rule is None or ability.has(plan):
             continue
         needed = next((one.name for one in rulebook.plans if ability.has(one)), "no plan")
+        title = rulebook.words[rule.check].title
         yield Limit(
             rule.check,
+            title,
             rule.origin,
             ability.fact.format(plan=plan.name, needed=needed),
-            ability.left.format(needed=needed, check=rule.check),
+            ability.left.format(needed=needed, check=f'"{title}" ({rule.check})'),
         )
 
 

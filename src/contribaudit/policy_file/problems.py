@@ -218,13 +218,13 @@ def name_of(place: Place) -> str:
 
 
 def nearest(word: str, known: Iterable[str], *, otherwise: str = "", cutoff: float = 0.7) -> str:
-    """ "; did you mean `x`?", or without a similar word `otherwise`, or "; it takes a, b, c"."""
+    """ "; did you mean `x`?", or without a similar word `otherwise`, or "; choose from a, b, c"."""
     by_folded = {candidate.casefold(): candidate for candidate in sorted(known)}
     if near := or_meant(word, by_folded.values(), cutoff):
         return near
     if otherwise or len(by_folded) > _MOST_CHOICES:
         return otherwise
-    return f"; it takes {', '.join(by_folded.values())}"
+    return f"; choose from {', '.join(by_folded.values())}"
 
 
 def quoted(text: str) -> str:

@@ -42,8 +42,8 @@ class Place:
 def _refuse_word(what: str, value: str, choices: tuple[str, ...], listed: str = "") -> NoReturn:
     """Refuse a word, suggesting the most similar known word and listing all of them, or what `listed` says instead."""
     close = nearest(value, choices, otherwise=" ", cutoff=0.6).strip()
-    takes = f"{close} It takes" if close else "; it takes"
-    refuse(f"{quoted(value)} is not {what}{takes} {listed or ', '.join(choices)}")
+    choose = f"{close} Choose from" if close else "; choose from"
+    refuse(f"{quoted(value)} is not {what}{choose} {listed or ', '.join(choices)}")
 
 
 def _contribution(value: object) -> str:
@@ -117,7 +117,7 @@ def _locations(value: object, info: ValidationInfo) -> tuple[str, ...]:
         if name is None:
             _refuse_word("a known location", word, choices)
         if name not in choices:
-            refuse(f"{quoted(word)} is not a fixed location; it takes {', '.join(choices)}")
+            refuse(f"{quoted(word)} is not a fixed location; choose from {', '.join(choices)}")
         locations.append(name)
     return tuple(dict.fromkeys(locations))
 
@@ -126,7 +126,8 @@ def _app_named(word: str, rulebook: Rulebook) -> App:
     by_title = {app.title.casefold(): app for app in rulebook.apps.values()}
     app = rulebook.app(word) or by_title.get(word.casefold())
     if app is None:
-        refuse(f"{quoted(word)} is not a known app{nearest(word, rulebook.apps)}")
+        near = nearest(word, rulebook.apps, otherwise="; name an app by its type key, such as confluence")
+        refuse(f"{quoted(word)} is not a known app{near}")
     return app
 
 
@@ -137,7 +138,8 @@ def _without_residency(value: object, info: ValidationInfo) -> tuple[str, ...]:
     for word in _listed(value, "apps"):
         app = _app_named(word, rulebook)
         if app.residency == "yes":
-            refuse(f"{app.title} offers data residency; pin it, or accept its location with a [[waiver]] on DR-01")
+            waiver = f'a [[waiver]] on "{rulebook.words["DR-01"].title}" (DR-01)'
+            refuse(f"{app.title} offers data residency; pin it, or accept its location with {waiver}")
         type_keys.append(app.type_key)
     return tuple(dict.fromkeys(type_keys))
 

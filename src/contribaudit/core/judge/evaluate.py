@@ -202,7 +202,8 @@ def evaluate(
                     verdict = _without_subjects(check, case, bool(subjects))
                     findings.append(waivers.apply(_finding(case, verdict, case.severity), attributes))
         if off:
-            warnings.append(f"{check.id} is switched off for {counted(off, 'subject')} by the policy.")
+            title = state.rulebook.words[check.id].title
+            warnings.append(f'The policy switches "{title}" ({check.id}) off for {counted(off, "subject")}.')
     kinds = {check.id: check.kind for check in checks}
     ambiguous, nameless = _ambiguous_rules(state, policy)
     warnings += nameless
