@@ -307,3 +307,12 @@ def test_what_cannot_be_had_for_two_reasons_is_two_steps() -> None:
         "the plan is Free (a waiver can accept it)": 2,
         "it is Bitbucket (a waiver can accept it)": 1,
     }
+
+
+def test_subjects_follow_the_first_sentence_of_a_remediation() -> None:
+    """It says what to do with them; the sentences after it are about other cases."""
+    remediation = "Follow the move in the console. For a failed one, open the ticket."
+    (step,) = next_steps(report(finding(Outcome.FAIL, subject=app("a"), remediation=remediation)))
+    first, _, rest = step.text.partition("). ")
+    assert first.startswith("Follow the move in the console: ")
+    assert rest == "For a failed one, open the ticket"

@@ -7,6 +7,7 @@ queue is a pure function of a judged run, for the command line, reports and the 
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -124,6 +125,10 @@ def _order_within_step(finding: Finding) -> tuple[object, ...]:
     return finding.severity.rank, finding.check, about.organization, about.kind, about.id
 
 
+_SENTENCE_END = re.compile(r"\. (?=[A-Z])")
+"""The names of the subjects follow the first sentence of a remediation, which says what to do with them."""
+
+
 def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iterator[NextStep]:
     """One step for all subjects of one check and setting: its remediation, or why the wanted value is not available.
 
@@ -140,8 +145,8 @@ def _remedies(state: State, kind: StepKind, findings: Iterable[Finding]) -> Iter
         minutes = screen.minutes(1) if screen is not None else _MINUTES
         if kind is StepKind.FIX:
             minutes += _MORE * (len(subjects) - 1)
-            what = group[0].remediation.rstrip(".") or group[0].reason
-            text = f"{what}: {names(state, subjects)} ({group[0].title})"
+            what, *further = _SENTENCE_END.split((group[0].remediation or group[0].reason).rstrip("."), maxsplit=1)
+            text = ". ".join([f"{what}: {names(state, subjects)} ({group[0].title})", *further])
         else:
             text = f"{group[0].title}: {names(state, subjects)}: {group[0].reason} (a waiver can accept it)"
         due = min((one.due_at for one in group if one.due_at is not None), default=None)
